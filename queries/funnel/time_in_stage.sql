@@ -1,0 +1,141 @@
+/*
+title = { ru = "Время на этапе", en = "Time in stage" }
+grain = "one row per stage that is not terminal"
+needs = ["journeys.entries"]
+dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+
+about.ru = """
+От первого входа на этап в течение периода до ухода с него: вперёд или в потерю. Медиана и 90-й перцентиль по Каплану — Мейеру,
+открытые сделки цензурированы; пусто: кривая так низко не опустилась. Рабочие часы по графику регламента. Просрочены: сделки,
+которые на дату отчёта стоят на этапе дольше его SLA, когда бы ни вошли. Возврат на этап из более позднего во времени не участвует."""
+about.en = """
+From the first entry into the stage, within the period, to leaving it: onward or lost. Median and 90th percentile by
+Kaplan–Meier, open deals censored; empty: the curve does not fall that far. Working hours by the regulation's schedule. Stale:
+deals that stand in the stage at the as-of date longer than its SLA, whenever they entered. A move back into a stage is not timed."""
+
+columns = [
+  { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },
+  { name = "title_ru", unit = "text", title = { ru = "Название", en = "Title (ru)" } },
+  { name = "title_en", unit = "text", title = { ru = "Название (en)", en = "Title" } },
+  { name = "position", unit = "count", title = { ru = "№", en = "No." } },
+  { name = "entered", unit = "count", title = { ru = "Вошли", en = "Entered" } },
+  { name = "left_stage", unit = "count", title = { ru = "Ушли", en = "Left" } },
+  { name = "open", unit = "count", title = { ru = "Ещё стоят", en = "Still there" } },
+  { name = "median_hours", unit = "hours", title = { ru = "Медиана, ч", en = "Median, h" } },
+  { name = "p90_hours", unit = "hours", title = { ru = "90 %, ч", en = "90th percentile, h" } },
+  { name = "median_working_hours", unit = "hours", title = { ru = "Медиана, раб. ч", en = "Median, working h" } },
+  { name = "p90_working_hours", unit = "hours", title = { ru = "90 %, раб. ч", en = "90th percentile, working h" } },
+  { name = "sla_hours", unit = "hours", title = { ru = "SLA, раб. ч", en = "SLA, working h" } },
+  { name = "standing", unit = "count", title = { ru = "Стоят всего", en = "Standing, whenever entered" } },
+  { name = "stale", unit = "count", title = { ru = "Просрочены", en = "Stale" } },
+  { name = "stale_share", unit = "share", title = { ru = "Доля просроченных", en = "Stale share" } },
+  { name = "worst_times_over", unit = "ratio", title = { ru = "Худшая, во сколько раз дольше", en = "Worst, times over" } },
+]
+*/
+WITH moves AS (
+    SELECT deal_id, grp, status, closed_at, unnest(entries) AS entry
+    FROM scope
+    -- a deal closed before the period entered nothing in it and stands nowhere
+    WHERE coalesce(status, 'open') NOT IN ('won', 'lost') OR closed_at >= $from
+),
+
+entered AS (
+    SELECT
+        moves.grp,
+        stages.stage,
+        stages.terminal,
+        moves.entry['at'] AS at,
+        CASE WHEN moves.status IN ('won', 'lost') THEN 1 ELSE 0 END AS closed,
+        moves.closed_at,
+        min(moves.entry['at']) OVER (
+            PARTITION BY moves.deal_id
+            ORDER BY stages.position
+            ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+        ) AS later_at,
+        max(moves.entry['at']) OVER (PARTITION BY moves.deal_id) AS last_at
+    FROM moves
+    INNER JOIN stages ON moves.entry['stage'] = stages.stage
+),
+
+stays AS (
+    SELECT
+        grp,
+        stage,
+        at,
+        CASE WHEN closed = 1 OR later_at >= at THEN 1 ELSE 0 END AS gone,
+        -- an entry made after a later stage is a move back: its time says nothing of the way forward
+        at >= $from AND at < $to AND (later_at IS NULL OR later_at >= at) AS is_timed,
+        -- a deal stands where it came last; of stages entered at one moment, in the latest
+        closed = 0 AND at = last_at AND (later_at IS NULL OR later_at < at) AS is_standing,
+        CASE WHEN closed = 1 THEN least(later_at, closed_at) ELSE coalesce(later_at, $as_of) END AS until
+    FROM entered
+    -- closed on an unknown day: how long it stayed is unknown too
+    WHERE terminal IS NULL AND NOT (closed = 1 AND closed_at IS NULL)
+),
+
+timed AS (
+    SELECT
+        grp,
+        stage,
+        gone,
+        is_timed,
+        is_standing,
+        minutes_between(at, greatest(at, until)) / 60.0 AS hours,
+        working_minutes(at, greatest(at, until)) / 60.0 AS working_hours
+    FROM stays
+    WHERE is_timed
+    UNION ALL
+    SELECT
+        grp,
+        stage,
+        gone,
+        FALSE AS is_timed,
+        is_standing,
+        minutes_between(at, $as_of) / 60.0 AS hours,
+        working_minutes(at, $as_of) / 60.0 AS working_hours
+    FROM stays
+    WHERE is_standing AND NOT is_timed
+),
+
+counted AS (
+    SELECT
+        timed.grp,
+        timed.stage,
+        count(*) FILTER (WHERE timed.is_timed) AS entered,
+        count(*) FILTER (WHERE timed.is_timed AND timed.gone = 1) AS left_stage,
+        count(*) FILTER (WHERE timed.is_timed AND timed.gone = 0) AS open,
+        km_quantile(timed.hours, timed.gone = 1, 0.5) FILTER (WHERE timed.is_timed) AS median_hours,
+        km_quantile(timed.hours, timed.gone = 1, 0.9) FILTER (WHERE timed.is_timed) AS p90_hours,
+        km_quantile(timed.working_hours, timed.gone = 1, 0.5) FILTER (WHERE timed.is_timed) AS median_working_hours,
+        km_quantile(timed.working_hours, timed.gone = 1, 0.9) FILTER (WHERE timed.is_timed) AS p90_working_hours,
+        count(*) FILTER (WHERE timed.is_standing) AS standing,
+        count(*) FILTER (WHERE timed.is_standing AND timed.working_hours > stages.sla_hours) AS stale,
+        max(timed.working_hours / nullif(stages.sla_hours, 0.0))
+            FILTER (WHERE timed.is_standing AND timed.working_hours > stages.sla_hours) AS worst_times_over
+    FROM timed
+    INNER JOIN stages ON timed.stage = stages.stage
+    GROUP BY timed.grp, timed.stage
+)
+
+SELECT
+    counted.grp,
+    stages.stage,
+    stages.title_ru,
+    stages.title_en,
+    stages.position,
+    counted.entered,
+    counted.left_stage,
+    counted.open,
+    counted.median_hours,
+    counted.p90_hours,
+    counted.median_working_hours,
+    counted.p90_working_hours,
+    stages.sla_hours,
+    counted.standing,
+    -- a stage without an SLA cannot be overstayed
+    CASE WHEN stages.sla_hours IS NOT NULL THEN counted.stale END AS stale,
+    CASE WHEN stages.sla_hours IS NOT NULL THEN counted.stale::double / nullif(counted.standing, 0) END AS stale_share,
+    counted.worst_times_over
+FROM counted
+INNER JOIN stages ON counted.stage = stages.stage
+ORDER BY counted.grp, stages.position

@@ -1,0 +1,77 @@
+/*
+title = { ru = "Растут ли лиды вместе с бюджетом", en = "Do leads grow with the budget" }
+grain = "one row per group"
+needs = ["deals.created_at", "spend.cost"]
+dimensions = ["source", "contractor", "campaign"]
+
+about.ru = """
+Наклон логарифма лидов недели по логарифму расхода недели, с интервалом 95 %; то же для выигранных из лидов недели. Полные недели
+периода, где есть и расход, и лиды. Уверенно ниже 1: каждый следующий рубль приносит меньше. Связь, а не доказанная причина."""
+about.en = """
+The slope of log weekly leads on log weekly spend with its 95 % interval; the same for the wins among a week's leads. Whole weeks
+of the period with both spend and leads. Below 1 with confidence: each next rouble brings less. An association, not a proven cause."""
+
+columns = [
+  { name = "weeks", unit = "count", title = { ru = "Недели", en = "Weeks" } },
+  { name = "weeks_without_leads", unit = "count", title = { ru = "Недели без лидов", en = "Weeks without leads" } },
+  { name = "slope", unit = "ratio", title = { ru = "Эластичность лидов", en = "Elasticity of leads" } },
+  { name = "slope_low", unit = "ratio", title = { ru = "от", en = "low" } },
+  { name = "slope_high", unit = "ratio", title = { ru = "до", en = "high" } },
+  { name = "wins_slope", unit = "ratio", title = { ru = "Эластичность продаж", en = "Elasticity of wins" } },
+  { name = "wins_slope_low", unit = "ratio", title = { ru = "от", en = "low" } },
+  { name = "wins_slope_high", unit = "ratio", title = { ru = "до", en = "high" } },
+]
+*/
+WITH spent AS (
+    SELECT grp, local_week(day) AS week, sum(cost)::double AS spend
+    FROM scope_spend
+    WHERE day >= $from_day AND day < least($to_day, $as_of_day)
+    GROUP BY 1, 2
+),
+
+came AS (
+    SELECT
+        grp,
+        local_week(created_at) AS week,
+        count(*) AS leads,
+        count(*) FILTER (WHERE status = 'won') AS won
+    FROM scope
+    WHERE created_at >= $from AND created_at < $to
+    GROUP BY 1, 2
+),
+
+-- a week cut by the period's edge would move leads and spend alike and pull the slope to one
+weeks AS (
+    SELECT
+        spent.grp,
+        spent.spend,
+        coalesce(came.leads, 0) AS leads,
+        coalesce(came.won, 0) AS won
+    FROM spent
+    LEFT JOIN came ON spent.grp = came.grp AND spent.week = came.week
+    WHERE spent.week >= $from_day AND spent.week::int + 7 <= least($to_day, $as_of_day)::int AND spent.spend > 0
+),
+
+fitted AS (
+    SELECT
+        grp,
+        count(*) FILTER (WHERE leads > 0) AS weeks,
+        count(*) FILTER (WHERE leads = 0) AS weeks_without_leads,
+        ols_slope(ln(leads::double), ln(spend)) FILTER (WHERE leads > 0) AS of_leads,
+        ols_slope(ln(won::double), ln(spend)) FILTER (WHERE won > 0) AS of_wins
+    FROM weeks
+    GROUP BY grp
+)
+
+SELECT
+    grp,
+    weeks,
+    weeks_without_leads,
+    of_leads['slope'] AS slope,
+    of_leads['low'] AS slope_low,
+    of_leads['high'] AS slope_high,
+    of_wins['slope'] AS wins_slope,
+    of_wins['low'] AS wins_slope_low,
+    of_wins['high'] AS wins_slope_high
+FROM fitted
+ORDER BY grp

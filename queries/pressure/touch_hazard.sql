@@ -1,0 +1,87 @@
+/*
+title = { ru = "Что добавляет ещё одно касание", en = "What one more touch adds" }
+grain = "one row per touch number"
+needs = ["deals.created_at", "deals.status", "deals.closed_at", "journeys.touch_at"]
+dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+about.ru = """
+Сделки, созданные за период и получившие k-е касание до закрытия и до первого отказа, отписки или жалобы: сколько выиграно до следующего
+касания и скольким оно принесло отказ, отписку или жалобу. Доли с интервалом Уилсона 95 %. Выжившие до длинных цепочек не льстят: у каждого k
+свой знаменатель. Это связь, а не доказанная причина."""
+about.en = """
+Deals created within the period that received touch k before closing and before the first refusal, opt-out or complaint: how many were won
+before the next touch, and for how many a refusal, opt-out or complaint followed. Shares with 95 % Wilson intervals. Survivors do not flatter
+long chases: each k has a denominator of its own. An association, not a proven cause."""
+columns = [
+  { name = "touch", unit = "count", title = { ru = "Касание", en = "Touch" } },
+  { name = "deals", unit = "count", title = { ru = "Сделки", en = "Deals" } },
+  { name = "won_next", unit = "count", title = { ru = "Выиграны до следующего", en = "Won before the next" } },
+  { name = "win_hazard", unit = "share", title = { ru = "Доля выигранных", en = "Win hazard" } },
+  { name = "win_hazard_low", unit = "share", title = { ru = "от", en = "low" } },
+  { name = "win_hazard_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "harm_next", unit = "count", title = { ru = "Отказ, отписка или жалоба", en = "Refused, opted out or complained" } },
+  { name = "harm_hazard", unit = "share", title = { ru = "Доля вреда", en = "Harm hazard" } },
+  { name = "harm_hazard_low", unit = "share", title = { ru = "от", en = "low" } },
+  { name = "harm_hazard_high", unit = "share", title = { ru = "до", en = "high" } },
+]
+*/
+WITH chased AS (
+    SELECT
+        grp,
+        touch_at,
+        array_length(touch_at)::bigint AS touches,
+        won_at,
+        closed_at,
+        least(refused_at, opted_out_at, complained_at) AS harmed_at
+    FROM scope
+    WHERE created_at >= $from AND created_at < $to AND array_length(touch_at) > 0
+),
+
+-- each touch beside the next one of its deal, if there is one
+numbered AS (
+    SELECT
+        grp,
+        won_at,
+        closed_at,
+        harmed_at,
+        unnest(range(1, touches + 1)) AS touch,
+        unnest(touch_at) AS touched_at,
+        unnest(array_slice(touch_at, 2, touches)) AS next_at
+    FROM chased
+),
+
+-- at risk: not closed and not harmed before the touch
+at_risk AS (
+    SELECT
+        grp,
+        touch,
+        coalesce(won_at >= touched_at AND (next_at IS NULL OR won_at < next_at), FALSE) AS has_won,
+        coalesce(harmed_at >= touched_at AND (next_at IS NULL OR harmed_at < next_at), FALSE) AS has_harmed
+    FROM numbered
+    WHERE (closed_at IS NULL OR closed_at >= touched_at) AND (harmed_at IS NULL OR harmed_at >= touched_at)
+),
+
+counted AS (
+    SELECT
+        grp,
+        touch,
+        count(*) AS deals,
+        count(*) FILTER (WHERE has_won) AS won_next,
+        count(*) FILTER (WHERE has_harmed) AS harm_next
+    FROM at_risk
+    GROUP BY grp, touch
+)
+
+SELECT
+    grp,
+    touch,
+    deals,
+    won_next,
+    won_next::double / deals AS win_hazard,
+    wilson_low(won_next, deals) AS win_hazard_low,
+    wilson_high(won_next, deals) AS win_hazard_high,
+    harm_next,
+    harm_next::double / deals AS harm_hazard,
+    wilson_low(harm_next, deals) AS harm_hazard_low,
+    wilson_high(harm_next, deals) AS harm_hazard_high
+FROM counted
+ORDER BY grp, touch

@@ -1,0 +1,215 @@
+/*
+title = { ru = "Зависимость от акций", en = "Promotion dependency" }
+grain = "one row for the group"
+needs = ["deals.client_id", "deals.created_at", "deals.closed_at", "deals.status", "deals.amount", "deals.promo", "promos.starts", "journeys.touch_at"]
+dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
+about.ru = """
+Индекс 0–100 — среднее четырёх долей, умноженное на 100: выручка по акциям за период; месяцы с акцией среди последних (их число задаёт
+регламент, начиная с первого, о котором есть данные); клиенты периода, всегда покупавшие по акции; ждавшие — среди выигранных в первые дни акций
+периода те, что до акции были открыты и без движения не меньше срока регламента. Индекс пуст, если нет хотя бы одной доли."""
+about.en = """
+The index, 0–100, is a hundred times the mean of four shares: revenue under promotion in the period; months with a promotion among the last
+ones (the regulation says how many, from the first that the data know); the period's clients who always bought under one; waiting: of the
+deals won in the first days of the period's promotions, those open and idle before it for at least the regulation's days. Empty where a share is."""
+columns = [
+  { name = "won", unit = "count", title = { ru = "Выиграны", en = "Won" } },
+  { name = "revenue", unit = "money", title = { ru = "Выручка", en = "Revenue" } },
+  { name = "depth", unit = "share", title = { ru = "Глубина скидки", en = "Discount depth" } },
+  { name = "promo_won_share", unit = "share", title = { ru = "Доля сделок по акции", en = "Share of wins under promotion" } },
+  { name = "promo_revenue_share", unit = "share", title = { ru = "Доля выручки по акции", en = "Share of revenue under promotion" } },
+  { name = "promo_months_share", unit = "share", title = { ru = "Доля месяцев с акцией", en = "Share of months with a promotion" } },
+  { name = "promo_only_share", unit = "share", title = { ru = "Доля клиентов только по акции", en = "Share of promo-only clients" } },
+  { name = "first_days_won", unit = "count", title = { ru = "Выиграны в первые дни акций", en = "Won in promotions' first days" } },
+  { name = "waiting", unit = "count", title = { ru = "Из них ждали", en = "Of them waiting" } },
+  { name = "waiting_share", unit = "share", title = { ru = "Доля ждавших", en = "Waiting share" } },
+  { name = "dependency_index", unit = "index", title = { ru = "Индекс зависимости", en = "Dependency index" } },
+]
+*/
+WITH wins AS (
+    SELECT
+        deal_id,
+        grp,
+        client_id,
+        created_at,
+        won_at,
+        amount,
+        CASE WHEN amount IS NOT NULL THEN list_amount END AS list_amount,
+        coalesce(promo, '') <> '' AS is_promo
+    FROM scope
+    WHERE status = 'won' AND won_at < $to
+),
+
+sold AS (
+    SELECT
+        grp,
+        count(*) AS won,
+        count(*) FILTER (WHERE is_promo) AS promo_won,
+        coalesce(sum(amount), 0) AS revenue,
+        coalesce(sum(amount) FILTER (WHERE is_promo), 0) AS promo_revenue,
+        sum(list_amount) AS list_amount,
+        sum(list_amount - amount) AS discount
+    FROM wins
+    WHERE won_at >= $from
+    GROUP BY grp
+),
+
+-- a client is promo-only by everything bought so far, not by the period alone
+kinds AS (
+    SELECT client_id, bool_and(is_promo) AS is_promo_only
+    FROM wins
+    WHERE client_id <> ''
+    GROUP BY client_id
+),
+
+buyers AS (
+    SELECT DISTINCT grp, client_id
+    FROM wins
+    WHERE won_at >= $from AND client_id <> ''
+),
+
+clients AS (
+    SELECT buyers.grp, count(*) AS clients, count(*) FILTER (WHERE kinds.is_promo_only) AS promo_only
+    FROM buyers
+    INNER JOIN kinds ON buyers.client_id = kinds.client_id
+    GROUP BY buyers.grp
+),
+
+-- what the as-of date lets be seen; a promotion's last day is part of it, an endless one runs on
+campaigns AS (
+    SELECT promo, starts, coalesce(ends, $as_of_day) AS ends
+    FROM promos
+    WHERE starts < $as_of_day
+),
+
+known AS (
+    SELECT local_month(earliest.at) AS month
+    FROM (SELECT least(created_at, closed_at) AS at FROM scope ORDER BY at LIMIT 1) AS earliest
+),
+
+months AS (
+    SELECT
+        unnest(
+            generate_series(
+                known.month,
+                local_month(least($to_day, $as_of_day) - INTERVAL '1 day'),
+                INTERVAL '1 month'
+            )
+        ) AS month
+    FROM known
+),
+
+last_months AS (
+    SELECT counted_back.month
+    FROM (SELECT month, row_number() OVER (ORDER BY month DESC) AS back FROM months) AS counted_back
+    CROSS JOIN rules
+    WHERE counted_back.back <= rules.promo_months
+),
+
+promo_months AS (
+    SELECT
+        count(DISTINCT last_months.month) AS months,
+        count(DISTINCT CASE
+            WHEN campaigns.starts < last_months.month + INTERVAL '1 month' AND campaigns.ends >= last_months.month
+                THEN last_months.month
+        END) AS with_promo
+    FROM last_months
+    CROSS JOIN campaigns
+),
+
+-- deals won in the first days of a promotion that began within the period
+first_days AS (
+    SELECT
+        scope.deal_id,
+        scope.grp,
+        scope.touch_at,
+        scope.entries,
+        campaigns.starts::int AS starts,
+        local_day(scope.created_at)::int AS created
+    FROM scope
+    CROSS JOIN rules
+    INNER JOIN campaigns
+        ON local_day(scope.won_at) >= campaigns.starts
+        AND local_day(scope.won_at)::int < campaigns.starts::int + rules.waiting_first_days
+        AND local_day(scope.won_at) <= campaigns.ends
+    WHERE
+        scope.status = 'won'
+        AND scope.won_at >= $from
+        AND scope.won_at < $to
+        AND campaigns.starts >= $from_day
+),
+
+moves AS (
+    SELECT deal_id, starts, unnest(entries) AS entry
+    FROM first_days
+),
+
+activity AS (
+    SELECT deal_id, starts, unnest(touch_at) AS at
+    FROM first_days
+    UNION ALL
+    SELECT deal_id, starts, entry['at'] AS at
+    FROM moves
+),
+
+stirred AS (
+    SELECT DISTINCT activity.deal_id, activity.starts
+    FROM activity
+    CROSS JOIN rules
+    WHERE
+        local_day(activity.at)::int < activity.starts
+        AND local_day(activity.at)::int >= activity.starts - rules.waiting_idle_days
+),
+
+judged AS (
+    SELECT
+        first_days.grp,
+        first_days.deal_id,
+        bool_or(
+            first_days.created <= first_days.starts - rules.waiting_idle_days AND stirred.deal_id IS NULL
+        ) AS has_waited
+    FROM first_days
+    CROSS JOIN rules
+    LEFT JOIN stirred ON first_days.deal_id = stirred.deal_id AND first_days.starts = stirred.starts
+    GROUP BY first_days.grp, first_days.deal_id
+),
+
+waiters AS (
+    SELECT grp, count(*) AS first_days_won, count(*) FILTER (WHERE has_waited) AS waiting
+    FROM judged
+    GROUP BY grp
+),
+
+shares AS (
+    SELECT
+        sold.grp,
+        sold.won,
+        sold.revenue,
+        sold.discount::double / nullif(sold.list_amount::double, 0) AS depth,
+        sold.promo_won::double / nullif(sold.won, 0) AS promo_won_share,
+        sold.promo_revenue::double / nullif(sold.revenue::double, 0) AS promo_revenue_share,
+        promo_months.with_promo::double / nullif(promo_months.months, 0) AS promo_months_share,
+        clients.promo_only::double / nullif(clients.clients, 0) AS promo_only_share,
+        coalesce(waiters.first_days_won, 0) AS first_days_won,
+        coalesce(waiters.waiting, 0) AS waiting,
+        waiters.waiting::double / nullif(waiters.first_days_won, 0) AS waiting_share
+    FROM sold
+    CROSS JOIN promo_months
+    LEFT JOIN clients ON sold.grp = clients.grp
+    LEFT JOIN waiters ON sold.grp = waiters.grp
+)
+
+SELECT
+    grp,
+    won,
+    revenue,
+    depth,
+    promo_won_share,
+    promo_revenue_share,
+    promo_months_share,
+    promo_only_share,
+    first_days_won,
+    waiting,
+    waiting_share,
+    100 * (promo_revenue_share + promo_months_share + promo_only_share + waiting_share) / 4 AS dependency_index
+FROM shares
+ORDER BY grp

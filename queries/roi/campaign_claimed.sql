@@ -1,0 +1,52 @@
+/*
+title = { ru = "Что заявляет рекламный кабинет", en = "What the advertising cabinet claims" }
+grain = "one row for the group"
+needs = ["spend.cost", "spend.claimed_leads|spend.claimed_orders|spend.claimed_revenue"]
+dimensions = ["source", "contractor", "campaign"]
+about.ru = """
+Показы, клики, лиды, заказы и выручка так, как их приписывает себе рекламный кабинет, за дни периода. Это не данные CRM, и с ними не
+складывается. ROMI = (выручка − расход) / расход, ДРР = расход / выручка."""
+about.en = """
+Impressions, clicks, leads, orders and revenue as the advertising cabinet claims them, over the period's days. These are not the CRM's
+figures and are never added to them. ROMI = (revenue − spend) / spend, DRR = spend / revenue."""
+columns = [
+  { name = "impressions", unit = "count", title = { ru = "Показы", en = "Impressions" } },
+  { name = "clicks", unit = "count", title = { ru = "Клики", en = "Clicks" } },
+  { name = "leads", unit = "count", title = { ru = "Лиды (кабинет)", en = "Leads (claimed)" } },
+  { name = "orders", unit = "count", title = { ru = "Заказы (кабинет)", en = "Orders (claimed)" } },
+  { name = "revenue", unit = "money", title = { ru = "Выручка (кабинет)", en = "Revenue (claimed)" } },
+  { name = "spend", unit = "money", title = { ru = "Расход", en = "Spend" } },
+  { name = "romi", unit = "share", title = { ru = "ROMI (кабинет)", en = "ROMI (claimed)" } },
+  { name = "drr", unit = "share", title = { ru = "ДРР (кабинет)", en = "Spend to revenue (claimed)" } },
+  { name = "cpl", unit = "money", title = { ru = "CPL (кабинет)", en = "CPL (claimed)" } },
+  { name = "cpo", unit = "money", title = { ru = "CPO (кабинет)", en = "CPO (claimed)" } },
+]
+*/
+WITH claimed AS (
+    SELECT
+        grp,
+        sum(impressions) AS impressions,
+        sum(clicks) AS clicks,
+        sum(claimed_leads) AS leads,
+        sum(claimed_orders) AS orders,
+        sum(claimed_revenue) AS revenue,
+        sum(cost) AS spend
+    FROM scope_spend
+    WHERE day >= $from_day AND day < $to_day
+    GROUP BY grp
+)
+
+SELECT
+    grp,
+    impressions,
+    clicks,
+    leads,
+    orders,
+    revenue,
+    spend,
+    (revenue - spend)::double / nullif(spend::double, 0) AS romi,
+    spend::double / nullif(revenue::double, 0) AS drr,
+    spend / nullif(leads, 0) AS cpl,
+    spend / nullif(orders, 0) AS cpo
+FROM claimed
+ORDER BY grp

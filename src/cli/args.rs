@@ -1,0 +1,244 @@
+//! The arguments as typed.
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+
+use crate::model::lang::Lang;
+
+/// Turns CRM and advertising exports into a weekly report, judged against your own sales regulation.
+#[derive(Debug, Parser)]
+#[command(name = "voronka", version, propagate_version = false, max_term_width = 110)]
+#[command(after_help = "Start with `voronka demo`, then `voronka init my-company`.\n\
+    Exit codes: 0 fine, 1 a check found problems, 2 an error.")]
+pub struct Args {
+    #[command(flatten)]
+    pub place: Place,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Where things lie.
+#[derive(Debug, Group)]
+pub struct Place {
+    /// The store: the folder that ingests fill and reports read.
+    #[arg(long, global = true, value_name = "DIR", default_value = "store", env = "VORONKA_STORE")]
+    pub store: PathBuf,
+    /// The sales regulation [default: regulation.toml here, or beside the store].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub regulation: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Runs everything on a small made-up company: exports → store → weekly report.
+    Demo(Demo),
+    /// Starts a company folder: a commented regulation, a mapping, notes on what to export.
+    Init(Init),
+    /// Writes the exports of a synthetic company, with known effects planted in them.
+    Generate(Generate),
+    /// Finds all problems in regulations, mappings, metrics and report definitions.
+    Check(Check),
+    /// Loads exports into the store: all of them, or nothing.
+    Ingest(Ingest),
+    /// Lists the ingests, newest first.
+    Log(Log),
+    /// Lists what can be asked, with dimensions and needs.
+    Metrics(Metrics),
+    /// Computes one metric.
+    Query(Query),
+    /// Runs one SQL query, or opens a shell with history and completion.
+    Sql(Sql),
+    /// Makes a report.
+    Report(Report),
+    /// Prints shell completions.
+    Completions {
+        /// The shell to print them for.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Group)]
+pub struct Demo {
+    /// Where to put the exports, the store and the report.
+    #[arg(long, value_name = "DIR", default_value = "demo")]
+    pub out: PathBuf,
+    /// The report's language.
+    #[arg(long, value_enum, default_value = "ru")]
+    pub lang: Language,
+}
+
+#[derive(Debug, Group)]
+pub struct Init {
+    /// The folder to make.
+    pub dir: PathBuf,
+    /// The language of the comments and notes.
+    #[arg(long, value_enum, default_value = "ru")]
+    pub lang: Language,
+}
+
+#[derive(Debug, Group)]
+pub struct Generate {
+    /// How many clients.
+    #[arg(long, value_name = "N")]
+    pub clients: u64,
+    /// The same seed gives the same company.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// The day the exports are made; history runs up to it.
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub as_of: NaiveDate,
+    /// The folder to write to.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+#[derive(Debug, Group)]
+pub struct Check {
+    /// Regulations, mappings, report definitions (.toml) and metrics (.sql); none: those of this folder.
+    pub files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Group)]
+pub struct Ingest {
+    /// The mapping: which export column is which of ours, in which format.
+    #[arg(long, value_name = "FILE")]
+    pub mapping: PathBuf,
+    /// The summary's language.
+    #[arg(long, value_enum, default_value = "ru")]
+    pub lang: Language,
+    /// The exports.
+    #[arg(required = true, value_name = "EXPORT")]
+    pub exports: Vec<PathBuf>,
+}
+
+#[derive(Debug, Group)]
+pub struct Log {
+    /// How to print it.
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+#[derive(Debug, Group)]
+pub struct Metrics {
+    /// The language of the titles.
+    #[arg(long, value_enum, default_value = "ru")]
+    pub lang: Language,
+    /// One metric in full.
+    pub name: Option<String>,
+}
+
+/// What every reading command may be told.
+#[derive(Debug, Group)]
+#[command(disable_version_flag = true)]
+pub struct Reading {
+    /// The day the answer is for: nothing on or after it is seen [default: tomorrow, so that today counts].
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub as_of: Option<NaiveDate>,
+    /// Opens the store as it was after ingest N (`voronka log` lists them).
+    #[arg(long, value_name = "N", id = "store_version", long = "version")]
+    pub version: Option<u64>,
+    /// At most this much memory for queries, such as 2GiB; beyond it they spill to disk.
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
+    pub memory: Option<usize>,
+}
+
+#[derive(Debug, Group)]
+#[command(disable_version_flag = true)]
+pub struct Query {
+    /// The metric's name (`voronka metrics` lists them).
+    pub metric: String,
+    /// The first day [default: the beginning].
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub from: Option<NaiveDate>,
+    /// The day after the last [default: as_of].
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub to: Option<NaiveDate>,
+    /// The dimensions to split by.
+    #[arg(long, value_name = "DIM,…", value_delimiter = ',')]
+    pub by: Vec<String>,
+    /// How to print it.
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+#[derive(Debug, Group)]
+#[command(disable_version_flag = true)]
+pub struct Sql {
+    /// The query; none: a shell, or standard input where that is a pipe.
+    pub query: Option<String>,
+    /// How to print it.
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+#[derive(Debug, Group)]
+#[command(disable_version_flag = true)]
+pub struct Report {
+    /// The report's name, such as `weekly`, or a definition file.
+    pub name: String,
+    /// The language [default: the regulation's].
+    #[arg(long, value_enum)]
+    pub lang: Option<Language>,
+    /// The folder to write to.
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    pub out: PathBuf,
+    /// What to write: html, csv, svg, png.
+    #[arg(long, value_name = "FORMAT,…", value_delimiter = ',', default_value = "html")]
+    pub format: Vec<String>,
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+/// How tables are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// Comma-separated, with a header.
+    Csv,
+    /// An array of objects.
+    Json,
+    /// A Parquet file.
+    Parquet,
+}
+
+/// A language, as typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// Russian.
+    Ru,
+    /// English.
+    En,
+}
+
+impl From<Language> for Lang {
+    fn from(language: Language) -> Lang {
+        match language {
+            Language::Ru => Lang::Ru,
+            Language::En => Lang::En,
+        }
+    }
+}
+
+fn day(text: &str) -> Result<NaiveDate, String> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| "not a day; write it as 2025-06-30".to_owned())
+}
+
+fn bytes(text: &str) -> Result<usize, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" | "kib" => 1 << 10,
+        "m" | "mb" | "mib" => 1 << 20,
+        "g" | "gb" | "gib" => 1 << 30,
+        _ => return Err("not a size; write it as 512MiB or 2GiB".to_owned()),
+    };
+    let number: usize = digits.parse().map_err(|_| "not a size; write it as 512MiB or 2GiB".to_owned())?;
+    number.checked_mul(unit).filter(|n| *n > 0).ok_or_else(|| "not a size that fits".to_owned())
+}

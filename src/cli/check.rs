@@ -1,0 +1,119 @@
+//! `voronka check`: all problems of all files that people write.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use super::args::{Check, Place};
+use super::{Outcome, open};
+use crate::ingest::Mapping;
+use crate::metrics::Catalog;
+use crate::model::problem::{Problem, Problems};
+use crate::regulation::{Known, Regulation};
+use crate::report::definition::Definition;
+
+pub fn run(args: &Check, place: &Place) -> Result<Outcome> {
+    let files = if args.files.is_empty() { nearby(place)? } else { args.files.clone() };
+    // reports are checked against the metrics that stand beside the store; where those are broken,
+    // their own problems are what the person must see first
+    let mut problems = Vec::new();
+    let catalog = match open::catalog(place) {
+        Ok(catalog) => catalog,
+        Err(error) => match error.downcast::<Problems>() {
+            Ok(found) => {
+                problems.extend(found.0);
+                Catalog::shipped()
+            }
+            Err(error) => return Err(error),
+        },
+    };
+    for file in &files {
+        problems.extend(problems_of(file, &catalog)?);
+    }
+    problems.sort();
+    problems.dedup();
+    for problem in &problems {
+        println!("{problem}");
+    }
+    match problems.len() {
+        0 => {
+            println!("{} checked, no problems", count(files.len(), "file"));
+            Ok(Outcome::Fine)
+        }
+        n => {
+            println!("{} checked, {}", count(files.len(), "file"), count(n, "problem"));
+            Ok(Outcome::Found)
+        }
+    }
+}
+
+fn count(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
+/// Every file of the company's that lies here or beside the store.
+fn nearby(place: &Place) -> Result<Vec<PathBuf>> {
+    let mut files: Vec<PathBuf> = place.regulation.clone().into_iter().collect();
+    for pattern in ["regulation*.toml", "mapping*.toml", "queries/**/*.sql", "reports/*.toml"] {
+        let beside = open::beside(&place.store, pattern);
+        for pattern in [pattern.to_owned(), beside.display().to_string()] {
+            files.extend(glob::glob(&pattern)?.filter_map(Result::ok));
+        }
+    }
+    files.sort();
+    files.dedup();
+    if files.is_empty() {
+        bail!(
+            "nothing to check: no regulation, mapping, metric or report here\n    name a file, or start with `voronka init DIR`"
+        );
+    }
+    Ok(files)
+}
+
+/// The problems of one file, by what its content says it is.
+fn problems_of(file: &Path, catalog: &Catalog) -> Result<Vec<Problem>> {
+    let name = file.display().to_string();
+    let text = open::text(file)?;
+    let found = if file.extension().is_some_and(|e| e == "sql") {
+        Catalog::check(&name, &text).err()
+    } else if has_table(&text, "export") {
+        Mapping::parse(&name, &text).err()
+    } else if has_table(&text, "company") || has_table(&text, "stage") {
+        Regulation::parse(&name, &text).and_then(|r| r.check_targets(&name, &known(catalog))).err()
+    } else if has_table(&text, "section") {
+        Definition::parse(&name, &text, catalog).err()
+    } else {
+        let hint = "a regulation has [company], a mapping [[export]], a report [[section]]; a metric is an .sql file";
+        Some(Problems(vec![Problem {
+            file: name,
+            line: 0,
+            what: "cannot tell what kind of file this is".to_owned(),
+            hint: hint.to_owned(),
+        }]))
+    };
+    Ok(found.map(|problems| problems.0).unwrap_or_default())
+}
+
+/// What a regulation's targets may name.
+fn known(catalog: &Catalog) -> Vec<Known<'_>> {
+    let metrics = catalog.names().filter_map(|name| catalog.get(name).ok());
+    metrics
+        .map(|metric| Known {
+            metric: &metric.name,
+            columns: metric.columns.iter().map(|column| column.name.as_str()).collect(),
+            dimensions: metric.dimensions.iter().map(String::as_str).collect(),
+            further: metric.extra_dimensions,
+        })
+        .collect()
+}
+
+/// Whether a TOML text has a table or an array of tables of that name, even where it does not parse.
+fn has_table(text: &str, name: &str) -> bool {
+    text.lines().any(|line| {
+        let head = line.trim_start().trim_start_matches('[');
+        line.trim_start().starts_with('[')
+            && head
+                .strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with([']', '.']) || rest.trim_start().starts_with(']'))
+    })
+}

@@ -1,0 +1,73 @@
+//! `voronka demo`: the whole way, on the small company that is embedded in the binary.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use chrono::NaiveDate;
+use include_dir::{Dir, include_dir};
+
+use super::args::{Demo, Place, Reading, Report};
+use super::progress::Shown;
+use super::{Outcome, open, report};
+use crate::ingest::{Mapping, ingest};
+use crate::store::Store;
+
+static SAMPLE: Dir = include_dir!("$CARGO_MANIFEST_DIR/sample_data");
+
+/// A folder with this file is ours to clear.
+const MARK: &str = ".voronka-demo";
+
+pub async fn run(args: Demo) -> Result<Outcome> {
+    clear(&args.out)?;
+    SAMPLE.extract(&args.out).with_context(|| format!("cannot write to {}", args.out.display()))?;
+    let truth = open::text(&args.out.join("truth.toml"))?;
+    let as_of = as_of(&truth).context("sample_data/truth.toml states no as_of")?;
+
+    let place = Place { store: args.out.join("store"), regulation: Some(args.out.join("regulation.toml")) };
+    let mapping = args.out.join("mapping.toml");
+    let mapping = Mapping::parse(&mapping.display().to_string(), &open::text(&mapping)?)?;
+    let shown = Shown::new();
+    let store = Store::open_or_create(&place.store).await?;
+    // the sample's own day, not the clock's: the same demo twice is the same report, byte for byte
+    let at = as_of.and_time(chrono::NaiveTime::MIN).and_utc();
+    let summary = ingest(&store, &mapping, &exports(&args.out)?, at, &shown).await?;
+    drop(shown);
+    print!("{}", summary.text(args.lang.into()));
+
+    let reading = Reading { as_of: Some(as_of), version: None, memory: None };
+    let weekly = Report {
+        name: "weekly".to_owned(),
+        lang: Some(args.lang),
+        out: args.out.join("report"),
+        format: ["html", "csv", "svg", "png"].map(str::to_owned).to_vec(),
+        reading,
+    };
+    report::run(&weekly, &place).await
+}
+
+/// Makes the folder, or empties one that an earlier demo made. Somebody's own folder is refused.
+fn clear(out: &Path) -> Result<()> {
+    if out.join(MARK).is_file() {
+        fs::remove_dir_all(out).with_context(|| format!("cannot clear {}", out.display()))?;
+    } else if out.is_dir() && fs::read_dir(out)?.next().is_some() {
+        bail!("{} is not empty and was not made by a demo\n    name another folder with --out DIR", out.display());
+    }
+    fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+    Ok(fs::write(out.join(MARK), "made by `voronka demo`, which may clear this folder\n")?)
+}
+
+fn exports(out: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(out)? {
+        files.push(entry?.path());
+    }
+    files.retain(|file| file.extension().is_some_and(|e| e == "csv"));
+    files.sort();
+    Ok(files)
+}
+
+fn as_of(truth: &str) -> Option<NaiveDate> {
+    let line = truth.lines().find_map(|line| line.strip_prefix("as_of"))?;
+    line.trim_start_matches([' ', '=']).trim_matches(['"', ' ']).parse().ok()
+}

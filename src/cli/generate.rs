@@ -1,0 +1,18 @@
+//! `voronka generate`.
+
+use anyhow::Result;
+
+use super::Outcome;
+use super::args::Generate;
+use super::progress::Shown;
+use crate::generate::{Plan, generate};
+use crate::ingest::Progress;
+
+pub fn run(args: &Generate) -> Result<Outcome> {
+    let plan = Plan { clients: args.clients, seed: args.seed, as_of: args.as_of };
+    let shown = Shown::new();
+    let generated = generate(&plan, &args.out, &|done, total| shown.step("writing exports, clients", done, total))?;
+    drop(shown);
+    println!("{generated}");
+    Ok(Outcome::Fine)
+}

@@ -1,0 +1,20 @@
+//! `voronka ingest`.
+
+use anyhow::Result;
+
+use super::args::{Ingest, Place};
+use super::progress::Shown;
+use super::{Outcome, open};
+use crate::ingest::{Mapping, ingest};
+use crate::store::Store;
+
+pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
+    // the mapping first: its problems should not leave an empty store behind
+    let mapping = Mapping::parse(&args.mapping.display().to_string(), &open::text(&args.mapping)?)?;
+    let store = Store::open_or_create(&place.store).await?;
+    let shown = Shown::new();
+    let summary = ingest(&store, &mapping, &args.exports, open::now(), &shown).await?;
+    drop(shown);
+    print!("{}", summary.text(args.lang.into()));
+    Ok(Outcome::Fine)
+}

@@ -1,0 +1,106 @@
+//! The command line: arguments in, exit code out. Wiring only, a file per command.
+//!
+//! The clock, the environment and the terminal are read here and nowhere below.
+//! Exit codes: 0 fine, 1 a check found problems, 2 an error.
+
+mod args;
+mod check;
+mod demo;
+mod generate;
+mod ingest;
+mod init;
+mod log;
+mod metrics;
+mod open;
+mod output;
+mod progress;
+mod query;
+mod report;
+mod shell;
+mod sql;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use args::{Args, Command};
+
+/// What a command that ran to its end has to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// All is well.
+    Fine,
+    /// A check found problems.
+    Found,
+}
+
+/// DataFusion plans recursively; unoptimised builds need more than the usual 2 MiB for it.
+const STACK: usize = 32 << 20;
+
+/// Parses the command line, runs the command and says how it ended.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    let worker = std::thread::Builder::new().stack_size(STACK).spawn(move || run(args));
+    let ended = match worker.map(std::thread::JoinHandle::join) {
+        Ok(Ok(ended)) => ended,
+        Ok(Err(_)) => return ExitCode::from(2), // the panic has printed itself
+        Err(error) => Err(error.into()),
+    };
+    match ended {
+        Ok(Outcome::Fine) => ExitCode::SUCCESS,
+        Ok(Outcome::Found) => ExitCode::from(1),
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{} {}", label(), told(&error));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(args: Args) -> anyhow::Result<Outcome> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build()?;
+    let at = args.place;
+    runtime.block_on(async move {
+        match args.command {
+            Command::Demo(c) => demo::run(c).await,
+            Command::Init(c) => init::run(&c),
+            Command::Generate(c) => generate::run(&c),
+            Command::Check(c) => check::run(&c, &at),
+            Command::Ingest(c) => ingest::run(&c, &at).await,
+            Command::Log(c) => log::run(&c, &at).await,
+            Command::Metrics(c) => metrics::run(&c, &at),
+            Command::Query(c) => query::run(&c, &at).await,
+            Command::Sql(c) => sql::run(&c, &at).await,
+            Command::Report(c) => report::run(&c, &at).await,
+            Command::Completions { shell } => {
+                clap_complete::generate(shell, &mut Args::command(), "voronka", &mut std::io::stdout());
+                Ok(Outcome::Fine)
+            }
+        }
+    })
+}
+
+/// An error with its causes, each said once: some libraries repeat the cause in their own words.
+fn told(error: &anyhow::Error) -> String {
+    let mut said = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !said.contains(&cause) {
+            said = if said.is_empty() { cause } else { format!("{said}: {cause}") };
+        }
+    }
+    said
+}
+
+/// `voronka … | head` closes our stdout: that is the reader's right, not an error.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe))
+}
+
+/// `error:`, red where the terminal wants colours.
+fn label() -> &'static str {
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    if colours { "\u{1b}[1;31merror:\u{1b}[0m" } else { "error:" }
+}

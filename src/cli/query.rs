@@ -1,0 +1,24 @@
+//! `voronka query`.
+
+use anyhow::{Result, bail};
+use chrono::DateTime;
+
+use super::args::{Place, Query};
+use super::{Outcome, open, output};
+use crate::metrics::Ask;
+
+pub async fn run(args: &Query, place: &Place) -> Result<Outcome> {
+    let regulation = open::regulation(place)?;
+    let catalog = open::catalog(place)?;
+    let metric = catalog.get(&args.metric)?;
+    let as_of = open::as_of(&args.reading, &regulation);
+    let from = args.from.unwrap_or(DateTime::UNIX_EPOCH.date_naive());
+    let to = args.to.unwrap_or(as_of);
+    if from >= to {
+        bail!("the period is empty: it begins on {from} and ends before {to}\n    --from must be before --to");
+    }
+    let session = open::session(place, &args.reading, &regulation).await?;
+    let result = metric.run(&session, &Ask { from, to, as_of, by: args.by.clone() }).await?;
+    output::print(result.batch.schema(), std::slice::from_ref(&result.batch), args.format)?;
+    Ok(Outcome::Fine)
+}

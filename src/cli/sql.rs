@@ -1,0 +1,33 @@
+//! `voronka sql`: one query, a piped one, or the shell.
+
+use std::io::{IsTerminal, Read};
+
+use anyhow::Result;
+
+use super::args::{Format, Place, Sql};
+use super::{Outcome, open, output, shell};
+use crate::session::Session;
+
+pub async fn run(args: &Sql, place: &Place) -> Result<Outcome> {
+    let regulation = open::regulation(place)?;
+    let session = open::session(place, &args.reading, &regulation).await?;
+    match &args.query {
+        Some(query) => answer(&session, query, args.format).await?,
+        None if std::io::stdin().is_terminal() => shell::run(&session, args.format).await?,
+        None => {
+            let mut query = String::new();
+            std::io::stdin().read_to_string(&mut query)?;
+            answer(&session, &query, args.format).await?;
+        }
+    }
+    Ok(Outcome::Fine)
+}
+
+/// Runs one query and prints its rows.
+pub async fn answer(session: &Session, query: &str, format: Format) -> Result<()> {
+    let frame = session.sql(query.trim().trim_end_matches(';')).await?;
+    let schema = frame.schema().inner().clone();
+    let batches = frame.collect().await?;
+    let schema = batches.first().map_or(schema, |batch| batch.schema());
+    output::print(schema, &batches, format)
+}

@@ -1,0 +1,164 @@
+//! Days, weeks, months and minutes in the company's calendar: `local_day`, `local_week`, `local_month`,
+//! `minutes_between`, `working_minutes`.
+
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, OnceLock};
+
+use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Float64Array};
+use arrow::datatypes::{DataType, Date32Type, TimestampMicrosecondType};
+use chrono::NaiveDate;
+use datafusion::error::Result;
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
+
+use super::arguments::{Argument, coerce};
+use super::days::{Days, date, number};
+use crate::model::calendar::Calendar;
+
+/// Microseconds of a minute.
+const MINUTE: f64 = 60e6;
+
+/// What is asked of the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Question {
+    Day,
+    Week,
+    Month,
+    Minutes,
+    WorkingMinutes,
+}
+
+const QUESTIONS: [(&str, Question); 5] = [
+    ("local_day", Question::Day),
+    ("local_week", Question::Week),
+    ("local_month", Question::Month),
+    ("minutes_between", Question::Minutes),
+    ("working_minutes", Question::WorkingMinutes),
+];
+
+/// All functions of a calendar.
+pub fn calendar_functions(calendar: &Calendar) -> impl Iterator<Item = ScalarUDF> {
+    let book = Arc::new(Book { calendar: calendar.clone(), days: OnceLock::new() });
+    QUESTIONS.into_iter().map(move |(name, question)| {
+        let signature = Signature::user_defined(Volatility::Immutable);
+        ScalarUDF::from(CalendarFunction { name, question, book: Arc::clone(&book), signature })
+    })
+}
+
+/// A calendar, and its table of days once somebody has asked for it.
+#[derive(Debug)]
+struct Book {
+    calendar: Calendar,
+    days: OnceLock<Days>,
+}
+
+/// A function of the calendar.
+#[derive(Debug)]
+struct CalendarFunction {
+    name: &'static str,
+    question: Question,
+    book: Arc<Book>,
+    signature: Signature,
+}
+
+impl PartialEq for CalendarFunction {
+    fn eq(&self, other: &Self) -> bool {
+        self.question == other.question && self.book.calendar == other.book.calendar
+    }
+}
+
+impl Eq for CalendarFunction {}
+
+impl Hash for CalendarFunction {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.question.hash(state);
+        self.book.calendar.zone.name().hash(state);
+    }
+}
+
+impl CalendarFunction {
+    fn days(&self) -> &Days {
+        self.book.days.get_or_init(|| Days::new(&self.book.calendar))
+    }
+
+    /// The day, or the first day of the week or month that it lies in.
+    fn start(&self, day: i32) -> Option<i32> {
+        let floor = |of: fn(NaiveDate) -> NaiveDate| date(day).map(|day| number(of(day)));
+        match self.question {
+            Question::Week => floor(Calendar::monday),
+            Question::Month => floor(Calendar::first_of_month),
+            _ => Some(day),
+        }
+    }
+
+    fn minutes(&self, from: i64, to: i64) -> Option<f64> {
+        match self.question {
+            Question::WorkingMinutes => self.days().worked(from, to).map(|worked| worked as f64 / MINUTE),
+            _ => Some((to - from) as f64 / MINUTE),
+        }
+    }
+
+    /// The instants of a column; a day is the instant at which it begins.
+    fn instants(&self, column: &ArrayRef) -> Vec<Option<i64>> {
+        match column.data_type() {
+            DataType::Date32 => {
+                let days = column.as_primitive::<Date32Type>();
+                days.iter().map(|day| day.and_then(|day| self.days().midnight(day))).collect()
+            }
+            _ => column.as_primitive::<TimestampMicrosecondType>().iter().collect(),
+        }
+    }
+}
+
+impl ScalarUDFImpl for CalendarFunction {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
+        match self.question {
+            Question::Day | Question::Week | Question::Month => {
+                coerce(self.name, "(a timestamp or a date)", [Argument::InstantOrDay].into_iter(), given)
+            }
+            Question::Minutes | Question::WorkingMinutes => {
+                let takes = "(from, to), each a timestamp or a date";
+                coerce(self.name, takes, [Argument::InstantOrDay; 2].into_iter(), given)
+            }
+        }
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(match self.question {
+            Question::Day | Question::Week | Question::Month => DataType::Date32,
+            Question::Minutes | Question::WorkingMinutes => DataType::Float64,
+        })
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let columns = ColumnarValue::values_to_arrays(&args.args)?;
+        let answer: ArrayRef = match columns.as_slice() {
+            [from, to] => {
+                let spans = self.instants(from).into_iter().zip(self.instants(to));
+                let minutes = spans.map(|(from, to)| from.zip(to).and_then(|(from, to)| self.minutes(from, to)));
+                Arc::new(minutes.collect::<Float64Array>())
+            }
+            columns => {
+                let column = &columns[0];
+                let starts = |days: &mut dyn Iterator<Item = Option<i32>>| -> Date32Array {
+                    days.map(|day| day.and_then(|day| self.start(day))).collect()
+                };
+                Arc::new(match column.data_type() {
+                    DataType::Date32 => starts(&mut column.as_primitive::<Date32Type>().iter()),
+                    _ => {
+                        let instants = column.as_primitive::<TimestampMicrosecondType>().iter();
+                        starts(&mut instants.map(|at| at.and_then(|at| self.days().day(at))))
+                    }
+                })
+            }
+        };
+        Ok(ColumnarValue::Array(answer))
+    }
+}

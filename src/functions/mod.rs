@@ -1,0 +1,69 @@
+//! What SQL cannot say: the company's calendar, intervals, curves with open deals, funnels. `docs/functions.md` is the
+//! page for those who write queries.
+//!
+//! The statistics are plain functions in [`statistics`]; the files beside it wrap them for DataFusion and do no
+//! arithmetic. This module knows nothing of stores or regulations, only of a [`Calendar`].
+
+use datafusion::error::Result;
+use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
+use datafusion::prelude::SessionContext;
+
+use self::aggregate::aggregate;
+use crate::model::calendar::Calendar;
+
+pub mod aggregate;
+pub mod arguments;
+pub mod calendar;
+pub mod cuminc;
+pub mod days;
+pub mod durations;
+pub mod error;
+pub mod groups;
+pub mod km;
+pub mod ols_slope;
+pub mod statistics;
+pub mod structure;
+pub mod variation;
+pub mod wilson;
+pub mod window_funnel;
+
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod sql_tests;
+
+/// The one list of our functions.
+#[derive(Debug)]
+pub struct Functions {
+    /// Those of a row.
+    pub scalars: Vec<ScalarUDF>,
+    /// Those of a group of rows.
+    pub aggregates: Vec<AggregateUDF>,
+}
+
+impl Functions {
+    /// Every function of ours, for a company's calendar.
+    pub fn all(calendar: &Calendar) -> Functions {
+        let wilson = [wilson::Wilson::low(), wilson::Wilson::high()].map(ScalarUDF::from);
+        Functions {
+            scalars: calendar::calendar_functions(calendar).chain(wilson).collect(),
+            aggregates: vec![
+                aggregate::<cuminc::Cuminc>(),
+                aggregate::<km::KmAt>(),
+                aggregate::<km::KmQuantile>(),
+                aggregate::<ols_slope::OlsSlope>(),
+                aggregate::<variation::Cv>(),
+                aggregate::<variation::DetrendedCv>(),
+                aggregate::<window_funnel::WindowFunnel>(),
+            ],
+        }
+    }
+}
+
+/// Makes all our functions known to a session.
+pub fn register(ctx: &SessionContext, calendar: &Calendar) -> Result<()> {
+    let Functions { scalars, aggregates } = Functions::all(calendar);
+    scalars.into_iter().for_each(|function| ctx.register_udf(function));
+    aggregates.into_iter().for_each(|function| ctx.register_udaf(function));
+    Ok(())
+}

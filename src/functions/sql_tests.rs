@@ -1,0 +1,181 @@
+//! The functions as SQL sees them.
+
+use arrow::array::AsArray;
+use arrow::util::pretty::pretty_format_batches;
+use chrono::{NaiveDate, NaiveTime};
+use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion::scalar::ScalarValue;
+
+use super::register;
+use crate::model::calendar::{Calendar, Hours};
+
+/// Nine to six from Monday to Friday in Moscow, Women's Day of 2025 made up for on a Monday.
+pub fn moscow() -> Calendar {
+    let time = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
+    let work = Some(Hours { from: time(9), to: time(18) });
+    Calendar {
+        zone: chrono_tz::Europe::Moscow,
+        week: [work, work, work, work, work, None, None],
+        holidays: [NaiveDate::from_ymd_opt(2025, 3, 10).unwrap()].into(),
+    }
+}
+
+async fn run(query: &str) -> Result<String, String> {
+    let ctx = SessionContext::new();
+    register(&ctx, &moscow()).unwrap();
+    let batches = ctx.sql(query).await.map_err(|e| e.to_string())?.collect().await.map_err(|e| e.to_string())?;
+    // only the cells, joined by a bar
+    let text = pretty_format_batches(&batches).unwrap().to_string();
+    let cells =
+        |line: &str| line.trim_matches('|').split('|').map(|c| c.trim().to_owned()).collect::<Vec<_>>().join("|");
+    Ok(text.lines().filter(|l| l.starts_with('|')).skip(1).map(cells).collect::<Vec<_>>().join("\n"))
+}
+
+async fn gives(query: &str, cells: &str) {
+    assert_eq!(run(query).await.as_deref(), Ok(cells), "{query}");
+}
+
+async fn refuses(query: &str, why: &str) {
+    let error = run(query).await.expect_err(query);
+    assert!(error.contains(why), "{query}: {error}");
+}
+
+#[tokio::test]
+async fn days_weeks_and_months_are_local() {
+    gives("SELECT local_day(TIMESTAMP '2025-03-02T22:30:00Z'), local_day(DATE '2025-03-02')", "2025-03-03|2025-03-02")
+        .await;
+    gives(
+        "SELECT local_week(TIMESTAMP '2025-03-09T20:59:59Z'), local_week(DATE '2025-03-10')",
+        "2025-03-03|2025-03-10",
+    )
+    .await;
+    gives("SELECT local_month(TIMESTAMP '2025-01-31T21:00:00Z'), local_month(NULL)", "2025-02-01|").await;
+    gives("SELECT arrow_typeof(local_week(arrow_cast(0, 'Timestamp(Microsecond, Some(\"UTC\"))')))", "Date32").await;
+    refuses("SELECT local_day(5)", "local_day: cannot be called with (Int64); it takes (a timestamp or a date)").await;
+}
+
+#[tokio::test]
+async fn minutes_are_of_the_clock_or_of_work() {
+    let (from, to) = ("TIMESTAMP '2025-03-07T14:00:00Z'", "TIMESTAMP '2025-03-11T06:30:00Z'");
+    // Friday 17:00 to Tuesday 9:30 over a Monday off: an hour and a half
+    gives(&format!("SELECT minutes_between({from}, {to}), working_minutes({from}, {to})"), "5310.0|90.0").await;
+    gives(&format!("SELECT minutes_between({to}, {from}), working_minutes({to}, {from})"), "-5310.0|0.0").await;
+    gives(&format!("SELECT working_minutes({from}, NULL), minutes_between(DATE '2025-03-07', {from})"), "|1020.0")
+        .await;
+    gives("SELECT working_minutes(DATE '2025-03-03', DATE '2025-03-05')", "1080.0").await;
+}
+
+#[tokio::test]
+async fn wilson_takes_any_numbers() {
+    let wilson = "SELECT round(wilson_low(3, 10), 6), round(wilson_high(3::DECIMAL(18,4), 10.0), 6)";
+    gives(wilson, "0.107791|0.603222").await;
+    gives("SELECT wilson_low(0, 0), wilson_high(NULL, 5)", "|").await;
+    refuses("SELECT wilson_low(7, 5)", "wilson_low: k is 7 of 5; it must be from 0 to n").await;
+}
+
+const DEALS: &str = "(VALUES ('a', 1, 1, true), ('a', 2, 0, false), ('a', 3, 2, false), ('a', 40, 0, true),
+    ('b', 5, 1, true), ('b', NULL, 1, true)) AS deals(grp, days, outcome, won)";
+
+#[tokio::test]
+async fn curves_group_by_group() {
+    // a: 1/4 at day 1, then 3/4 · 0 at day 3; b: all of one
+    let of = "round(cuminc(days, outcome, 30)['estimate'], 4), cuminc(days, outcome, 30)['n']";
+    gives(&format!("SELECT grp, {of} FROM {DEALS} GROUP BY grp ORDER BY grp"), "a|0.25|4\nb|1.0|1").await;
+    let of = "km_quantile(days, won, 0.5), km_at(days, won, 3)['estimate'], km_at(days, won, 90)['at_least']";
+    gives(&format!("SELECT grp, {of} FROM {DEALS} GROUP BY grp ORDER BY grp"), "a|40.0|0.25|1.0\nb|5.0|0.0|1.0").await;
+    // too young to know: no estimate, but a floor
+    let of = "cuminc(days, outcome, 90)['estimate'], cuminc(days, outcome, 90)['at_least']";
+    gives(&format!("SELECT {of} FROM {DEALS} WHERE grp = 'a'"), "|0.25").await;
+    gives(&format!("SELECT cuminc(days, outcome, 90)['n'] FROM {DEALS} WHERE grp = 'c'"), "0").await;
+}
+
+#[tokio::test]
+async fn lines_and_series() {
+    let pairs = "(VALUES (1, 2.5::DECIMAL(18,4)), (2, 4.5), (3, 6.4), (4, NULL)) AS pairs(x, y)";
+    let of = "ols_slope(y, x)";
+    gives(
+        &format!("SELECT round({of}['slope'], 6), {of}['n'], {of}['low'] < {of}['high'] FROM {pairs}"),
+        "1.95|3|true",
+    )
+    .await;
+    gives(&format!("SELECT {of}['slope'], {of}['low'], {of}['n'] FROM {pairs} WHERE x < 3"), "2.0||2").await;
+    gives(&format!("SELECT round(cv(y), 6), cv(y) FILTER (WHERE x = 1) FROM {pairs}"), "0.436615|").await;
+    gives(&format!("SELECT round(detrended_cv(x, y), 6) FROM {pairs}"), "0.00914").await;
+    refuses(&format!("SELECT detrended_cv(x / 3, y) FROM {pairs}"), "detrended_cv: week 0 has two values").await;
+    refuses(&format!("SELECT detrended_cv(x / 3.0, y) FROM {pairs}"), "week_index is 0.3333").await;
+    refuses("SELECT cv('NaN'::DOUBLE)", "cv: x is NaN; it must be a finite number").await;
+}
+
+#[tokio::test]
+async fn a_funnel_in_its_window() {
+    let events =
+        "(VALUES ('a', TIMESTAMP '2025-03-03T09:00:00Z', 'new'), ('a', TIMESTAMP '2025-03-03T09:30:00Z', 'call'),
+        ('a', TIMESTAMP '2025-03-03T11:00:00Z', 'won'), ('b', TIMESTAMP '2025-03-03T09:00:00Z', 'call'),
+        ('c', NULL, 'new')) AS events(deal, at, kind)";
+    let conditions = "at, kind = 'new', kind = 'call', kind = 'won'";
+    let of = |call: &str| format!("SELECT deal, {call} FROM {events} GROUP BY deal ORDER BY deal");
+    gives(&of(&format!("window_funnel(3600, {conditions})")), "a|2\nb|0\nc|0").await;
+    gives(&of(&format!("window_funnel(7200, {conditions})")), "a|3\nb|0\nc|0").await;
+    gives(&of("window_funnel('strict_order', 7200, at, kind = 'new', kind = 'won')"), "a|1\nb|0\nc|0").await;
+    gives(&of("window_funnel('strict_order, strict_increase', 7200, at, kind = 'new')"), "a|1\nb|0\nc|0").await;
+    gives("SELECT arrow_typeof(window_funnel(1, DATE '2025-03-03', true))", "Int32").await;
+    refuses(&of(&format!("window_funnel('strict', 1, {conditions})")), "mode is 'strict'; it must be strict_dedup")
+        .await;
+    refuses(&of(&format!("window_funnel(-1, {conditions})")), "window is -1; it must be a number of seconds").await;
+    refuses(&of("window_funnel(1, at)"), "window_funnel: cannot be called with (Int64, Timestamp").await;
+    let many = vec!["true"; 33].join(", ");
+    refuses(&of(&format!("window_funnel(1, at, {many})")), "then 1 to 32 conditions").await;
+}
+
+#[tokio::test]
+async fn text_may_come_in_any_layout() {
+    for layout in ["Utf8", "LargeUtf8", "Utf8View"] {
+        let mode = format!("arrow_cast('strict_order', '{layout}')");
+        gives(&format!("SELECT window_funnel({mode}, 1, DATE '2025-03-03', true)"), "1").await;
+    }
+}
+
+/// Partial results of several threads come in any order, and in reports the bytes must not depend on it.
+#[tokio::test]
+async fn threads_do_not_change_a_bit() {
+    let rows = "(SELECT i % 7 AS grp, i % 3 AS outcome, sqrt(i * 37 % 1009) AS x, ln(1 + i * 53 % 997) AS y, i
+        FROM (SELECT unnest(range(20000)) AS i)) AS rows";
+    let query = format!(
+        "SELECT grp, cuminc(x, outcome, 20)['low'], km_at(x, outcome = 1, 20)['high'], km_quantile(x, outcome = 1, 0.5),
+            ols_slope(y, x)['low'], cv(x), detrended_cv(i, y),
+            window_funnel(3, arrow_cast(i * 31 % 10007 * 1000000, 'Timestamp(Microsecond, None)'), i % 2 = 0, i % 3 = 0)
+         FROM {rows} GROUP BY grp ORDER BY grp"
+    );
+    let mut answers = Vec::new();
+    for (threads, batch) in [(1, 8192), (4, 100), (3, 1000)] {
+        let config = SessionConfig::new().with_target_partitions(threads).with_batch_size(batch);
+        let ctx = SessionContext::new_with_config(config);
+        register(&ctx, &moscow()).unwrap();
+        let batches = ctx.sql(&query).await.unwrap().collect().await.unwrap();
+        answers.push(pretty_format_batches(&batches).unwrap().to_string());
+    }
+    assert_eq!(answers[0].lines().count(), 4 + 7, "{}", answers[0]);
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{}", answers.join("\n"));
+}
+
+#[tokio::test]
+async fn arguments_may_be_parameters() {
+    let ctx = SessionContext::new();
+    register(&ctx, &moscow()).unwrap();
+    let query = "SELECT local_week($day) = DATE '2025-03-03' AND cuminc(1, 1, $horizon)['n'] = 1 AS fine";
+    let frame = ctx.sql(query).await.unwrap();
+    let values = vec![("day", ScalarValue::Date32(Some(20_155))), ("horizon", ScalarValue::Int64(Some(30)))];
+    let batches = frame.with_param_values(values).unwrap().collect().await.unwrap();
+    assert!(batches[0].column(0).as_boolean().value(0));
+}
+
+#[tokio::test]
+async fn wrong_calls_say_what_is_wrong() {
+    let vary = format!("SELECT cuminc(days, outcome, h) FROM {DEALS} CROSS JOIN (VALUES (30), (60)) AS horizons(h)");
+    refuses(&vary, "cuminc: horizon is 30 in one row of the group and 60 in another; group by it as well").await;
+    let outcome = format!("SELECT cuminc(days, outcome + 3, 30) FROM {DEALS}");
+    refuses(&outcome, "it must be 0 (open), 1 (the event) or 2 (what prevents it)").await;
+    refuses(&format!("SELECT km_quantile(days, won, 1.5) FROM {DEALS}"), "q is 1.5; it must be above 0 and below 1")
+        .await;
+    refuses(&format!("SELECT km_at(grp, won, 1) FROM {DEALS}"), "km_at: cannot be called with (Utf8").await;
+}

@@ -1,0 +1,51 @@
+//! The statistics: plain functions on slices, which know nothing of SQL. Each names its formula and its source, and
+//! is compared with an independent implementation by the numbers in `tests/oracles`.
+
+pub mod competing;
+pub mod funnel;
+pub mod observations;
+pub mod regression;
+pub mod student;
+pub mod survival;
+pub mod variation;
+pub mod wilson;
+
+/// The standard normal quantile of a two-sided 95 % interval.
+pub const Z95: f64 = 1.959_963_984_540_054;
+
+/// A number with its 95 % interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// The number.
+    pub value: f64,
+    /// The interval's lower end.
+    pub low: f64,
+    /// The interval's upper end.
+    pub high: f64,
+}
+
+#[cfg(test)]
+pub(super) mod golden {
+    //! Reads the golden numbers: a small CSV with a header, no quotes, `NA` for none.
+
+    /// The rows below the header, split into cells.
+    pub fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> {
+        text.lines().skip(1).map(|line| line.split(',').collect())
+    }
+
+    /// A cell that may be empty of a number.
+    pub fn number(cell: &str) -> Option<f64> {
+        (cell != "NA").then(|| cell.parse().expect("a golden number"))
+    }
+
+    /// Cells such as `1 2.5 3`.
+    pub fn numbers(cell: &str) -> Vec<f64> {
+        cell.split_ascii_whitespace().map(|part| part.parse().expect("golden numbers")).collect()
+    }
+
+    /// Holds two numbers together to a tolerance, absolute below 1 and relative above.
+    pub fn same(ours: f64, golden: f64, tolerance: f64, what: &str) {
+        let difference = (ours - golden).abs() / golden.abs().max(1.0);
+        assert!(difference <= tolerance, "{what}: ours {ours}, golden {golden}, off by {difference:e}");
+    }
+}

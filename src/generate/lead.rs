@@ -1,0 +1,154 @@
+//! A client: who it is, where it comes from, and the deals it makes.
+
+use super::clock::{Clock, DAY, Second};
+use super::company::{
+    BRANCHES, CAMPAIGNS, COMES_BACK, DEALS_PER_CLIENT, MANAGERS, OLD_CLIENTS, PRICE_SOURCE, Promo, Quality, REPEAT,
+    TRAINED_BY_DISCOUNT, promos,
+};
+use super::course::{Courses, Deal};
+use super::demand::Demand;
+use super::streams::Stream;
+
+/// A client.
+pub struct Client {
+    /// Its number, from 1.
+    pub id: u64,
+    /// Which of the two segments: 1 is business.
+    pub segment: usize,
+    /// Its branch.
+    pub branch: usize,
+    /// When it first came.
+    pub first_seen: Second,
+    /// When mailings reached it.
+    pub mailings: Vec<Second>,
+    /// Its deals that exist at as_of, in order.
+    pub deals: Vec<Deal>,
+}
+
+/// What begins a deal.
+pub struct Lead {
+    /// The deal's number.
+    pub id: u64,
+    /// The campaign that brought it; none where the client came back by itself.
+    pub campaign: Option<usize>,
+    /// Who gets it.
+    pub branch: usize,
+    /// Who of them.
+    pub manager: usize,
+    /// Which of the two segments.
+    pub segment: usize,
+    /// When it came.
+    pub created: Second,
+    /// Whether the client buys on promotions only.
+    pub waits: bool,
+}
+
+impl Lead {
+    /// What it is worth.
+    pub fn quality(&self) -> &'static Quality {
+        match self.campaign {
+            Some(campaign) => &CAMPAIGNS[campaign].quality,
+            None => &REPEAT,
+        }
+    }
+
+    /// Whether it belongs to the price-driven source.
+    pub fn price_driven(&self) -> bool {
+        self.campaign == Some(PRICE_SOURCE)
+    }
+}
+
+/// Makes clients, each from its number alone.
+pub struct Clients {
+    /// The clock.
+    pub clock: Clock,
+    /// The promotions.
+    pub promos: Vec<Promo>,
+    /// The campaigns' demand.
+    pub demand: Vec<Demand>,
+    shares: Vec<f64>,
+    courses: Courses,
+    origin: Stream,
+    place: Stream,
+    manager: Stream,
+    habits: Stream,
+    mailings: Stream,
+    comeback: Stream,
+}
+
+impl Clients {
+    /// The clients of one seed.
+    pub fn new(seed: u64, clock: Clock) -> Clients {
+        let promos = promos(&clock);
+        Clients {
+            demand: Demand::of_all(seed, &clock, &promos),
+            shares: CAMPAIGNS.iter().map(|c| c.share).collect(),
+            courses: Courses::new(seed),
+            origin: Stream::new(seed, "client.origin"),
+            place: Stream::new(seed, "client.place"),
+            manager: Stream::new(seed, "deal.manager"),
+            habits: Stream::new(seed, "client.habits"),
+            mailings: Stream::new(seed, "client.mailings"),
+            comeback: Stream::new(seed, "deal.comeback"),
+            clock,
+            promos,
+        }
+    }
+
+    /// The client of a number, from 0.
+    pub fn client(&self, number: u64) -> Client {
+        let mut origin = self.origin.of(number);
+        let campaign = origin.pick(&self.shares);
+        let first_seen = self.demand[campaign].arrival(&mut origin);
+        let branch = self.place.of(number).pick(&BRANCHES.map(|b| b.share));
+        let mut habits = self.habits.of(number);
+        let waits = habits.chance(CAMPAIGNS[campaign].quality.waits);
+        let segment = usize::from(habits.chance(0.15));
+
+        let id = number + 1;
+        let known = (campaign != OLD_CLIENTS).then_some(campaign);
+        let first = id * DEALS_PER_CLIENT;
+        let mut lead = Lead { id: first, campaign: known, branch, manager: 0, segment, created: first_seen, waits };
+        let mut deals = Vec::new();
+        while lead.created < self.clock.cut() {
+            // whoever is free takes the deal, also of a client who comes back: else the luck of a first win would
+            // add up to differences between managers who work alike
+            lead.manager = self.manager.of(lead.id).below(MANAGERS);
+            let deal = self.courses.deal(&lead, &self.clock, &self.promos);
+            let next = self.comes_back(&deal, &mut lead);
+            deals.push(deal);
+            match next {
+                Some(created) if lead.id + 1 < first + DEALS_PER_CLIENT => lead.created = created,
+                _ => break,
+            }
+            lead.id += 1;
+            lead.campaign = None;
+        }
+        Client { id, segment, branch, first_seen, mailings: self.mailed(number, first_seen), deals }
+    }
+
+    /// When the client begins its next deal, if ever; a discount may have taught it to wait for the next one.
+    fn comes_back(&self, deal: &Deal, lead: &mut Lead) -> Option<Second> {
+        let mut draws = self.comeback.of(deal.id);
+        let (comes, trained) = (draws.chance(COMES_BACK), draws.chance(TRAINED_BY_DISCOUNT));
+        let days = draws.lognormal(75.0, 0.6).clamp(5.0, 400.0);
+        let won = deal.won_at?;
+        lead.waits |= trained && deal.promo.is_some();
+        let at = (won / DAY + days as Second) * DAY + draws.between(9.0, 20.0) as Second * 3600;
+        (comes && at < self.clock.cut()).then(|| at + draws.below(3600) as Second)
+    }
+
+    /// When mailings reach a client: some of them, at noon of days after it first came.
+    fn mailed(&self, number: u64, first_seen: Second) -> Vec<Second> {
+        let mut draws = self.mailings.of(number);
+        let count = draws.pick(&[0.35, 0.35, 0.20, 0.10]);
+        let from = (first_seen / DAY + 1) as f64;
+        let days = self.clock.days as f64;
+        let mut at: Vec<Second> = (0..count)
+            .map(|_| draws.between(from, days.max(from)) as Second * DAY + 11 * 3600 + draws.below(3600) as Second)
+            .filter(|at| *at < self.clock.cut())
+            .collect();
+        at.sort_unstable();
+        at
+    }
+}

@@ -1,0 +1,151 @@
+//! A synthetic company: its CRM's and its advertising cabinet's exports, and the truth planted in them.
+//!
+//! Every client is made from its number alone, by named random streams, and written before the next one is made: so
+//! memory does not grow with the company, and a larger company begins with the rows of a smaller one. What is planted
+//! stands in [`company`]; nothing here reads what it has written.
+
+mod advertising;
+mod clock;
+pub mod company;
+mod course;
+mod demand;
+mod dirt;
+mod exports;
+mod file;
+mod lead;
+mod row;
+mod streams;
+mod touches;
+mod truth;
+mod waiting;
+mod words;
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+
+use clock::Clock;
+use exports::Exports;
+use file::Aside;
+use lead::Clients;
+use truth::Tally;
+
+/// The mapping with which the exports are ingested.
+const MAPPING: &str = include_str!("mapping.toml");
+/// After how many clients progress is told.
+const TELL_EVERY: u64 = 1 << 12;
+
+/// What to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// How many clients.
+    pub clients: u64,
+    /// The same seed gives the same bytes.
+    pub seed: u64,
+    /// The day on whose morning the exports are made: nothing from that day on is in them.
+    pub as_of: NaiveDate,
+}
+
+/// What was made: every file with its rows and bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generated {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Name, rows of data, bytes.
+    pub files: Vec<(String, u64, u64)>,
+}
+
+impl fmt::Display for Generated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, rows, bytes) in &self.files {
+            writeln!(f, "{name:<18} {rows:>10} rows {bytes:>13} bytes")?;
+        }
+        let bytes: u64 = self.files.iter().map(|(_, _, bytes)| bytes).sum();
+        write!(f, "{bytes} bytes in {}", self.folder.display())
+    }
+}
+
+/// Why nothing was made.
+#[derive(Debug, thiserror::Error)]
+pub enum GenerateError {
+    /// A company without clients.
+    #[error("a company needs at least one client and at most {MOST_CLIENTS}; asked for: {0}")]
+    Clients(u64),
+    /// A date that the calendar does not reach around.
+    #[error("{0} lies too near the end of the calendar: choose a date between 1000-01-01 and 9000-01-01")]
+    Date(NaiveDate),
+    /// The folder holds events of another company.
+    #[error("{} is of another company, and an ingest would take it for this one's: choose an empty folder", .0.display())]
+    Foreign(PathBuf),
+    /// A file or folder cannot be written.
+    #[error("cannot write {}: {source}", .path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// More would make numbers of more digits than the ids are meant for.
+const MOST_CLIENTS: u64 = 1_000_000_000;
+
+/// Writes the exports, the mapping and the truth into `out`. `progress` is told how many clients of how many are done.
+pub fn generate(plan: &Plan, out: &Path, progress: &dyn Fn(u64, u64)) -> Result<Generated, GenerateError> {
+    if !(1..=MOST_CLIENTS).contains(&plan.clients) {
+        return Err(GenerateError::Clients(plan.clients));
+    }
+    let years = NaiveDate::from_ymd_opt(1000, 1, 1)..NaiveDate::from_ymd_opt(9000, 1, 1);
+    let clock = years.contains(&Some(plan.as_of)).then(|| Clock::new(plan.as_of)).flatten();
+    let clock = clock.ok_or(GenerateError::Date(plan.as_of))?;
+    prepare(out, &clock)?;
+
+    let clients = Clients::new(plan.seed, clock);
+    let mut exports = Exports::new(out, &clients.clock)?;
+    let mut tally = Tally::new();
+    for number in 0..plan.clients {
+        let client = clients.client(number);
+        exports.client(&client, &clients.clock, &clients.promos)?;
+        tally.add(&client, &clients.clock);
+        if number % TELL_EVERY == 0 {
+            progress(number, plan.clients);
+        }
+    }
+    progress(plan.clients, plan.clients);
+
+    let (spend, spent) = advertising::spend(out, plan.clients, plan.seed, &clients.clock, &clients.demand)?;
+    let mut files = exports.finish()?;
+    files.push(spend);
+    files.push(exports::promos(out, &clients.clock, &clients.promos)?);
+    files.push(exports::staff(out)?);
+    let made: Vec<_> = files.iter().map(|f| (f.name(), f.rows, f.bytes)).collect();
+    let truth = truth::text(plan, &clients.clock, &clients.promos, &tally, &spent, &made);
+    for (name, text) in [("mapping.toml", MAPPING), ("truth.toml", &truth)] {
+        let mut file = Aside::new(out, name)?;
+        file.bytes(text.as_bytes())?;
+        files.push(file);
+    }
+    Aside::publish(files)?;
+    Ok(Generated { folder: out.to_owned(), files: made })
+}
+
+/// Makes the folder. Refuses one that holds events of years that this company does not have.
+fn prepare(out: &Path, clock: &Clock) -> Result<(), GenerateError> {
+    let failed = |source| GenerateError::Write { path: out.to_owned(), source };
+    fs::create_dir_all(out).map_err(failed)?;
+    let years = clock.year(0)..=clock.year(clock.cut() - 1);
+    let own: Vec<String> = years.map(exports::events_file).collect();
+    for entry in fs::read_dir(out).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with("events_") && name.ends_with(".csv") && !own.contains(&name) {
+            return Err(GenerateError::Foreign(entry.path()));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+use std::collections::BTreeMap;
+
+use super::*;
+
+fn made(clients: u64, seed: u64) -> BTreeMap<String, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = Plan { clients, seed, as_of: NaiveDate::from_ymd_opt(2025, 6, 30).unwrap() };
+    generate(&plan, folder.path(), &|_, _| ()).unwrap();
+    let files = fs::read_dir(folder.path()).unwrap().map(|entry| {
+        let entry = entry.unwrap();
+        (entry.file_name().into_string().unwrap(), fs::read_to_string(entry.path()).unwrap())
+    });
+    files.collect()
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_and_another_does_not() {
+    let (first, again, other) = (made(60, 7), made(60, 7), made(60, 8));
+    assert_eq!(first, again);
+    assert_ne!(first["deals.csv"], other["deals.csv"]);
+    let names: Vec<&str> = first.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "clients.csv",
+            "deals.csv",
+            "events_2023.csv",
+            "events_2024.csv",
+            "events_2025.csv",
+            "mapping.toml",
+            "promos.csv",
+            "spend.csv",
+            "staff.csv",
+            "truth.toml",
+        ]
+    );
+}
+
+#[test]
+fn a_larger_company_begins_with_the_rows_of_a_smaller_one() {
+    let (small, large) = (made(50, 7), made(90, 7));
+    for (name, text) in small.iter().filter(|(name, _)| name.starts_with("events_") || *name == "clients.csv") {
+        assert!(large[name].starts_with(text), "{name}");
+    }
+    let (deals, _footer) = small["deals.csv"].trim_end().rsplit_once("\r\n").unwrap();
+    assert!(large["deals.csv"].starts_with(deals));
+}
+
+#[test]
+fn every_row_has_the_cells_of_its_header() {
+    for (name, text) in made(60, 7).iter().filter(|(name, _)| name.ends_with(".csv")) {
+        let text = text.strip_prefix('\u{feff}').unwrap();
+        let mut rows = csv::ReaderBuilder::new().delimiter(b';').from_reader(text.as_bytes());
+        let read = rows.records().collect::<Result<Vec<_>, _>>().unwrap();
+        assert!(!read.is_empty(), "{name} is empty");
+        assert!(text.ends_with("\r\n"), "{name}");
+    }
+}
+
+#[test]
+fn nothing_happens_at_as_of_or_later() {
+    for (name, text) in made(200, 3).iter().filter(|(name, _)| name.ends_with(".csv")) {
+        for day in ["30.06.2025", ".07.2025", ".08.2025"] {
+            assert!(!text.contains(day), "{name} holds {day}");
+        }
+    }
+}
+
+#[test]
+fn the_truth_is_toml_and_names_what_it_counted() {
+    let made = made(60, 7);
+    let truth: toml::Table = made["truth.toml"].parse().unwrap();
+    assert_eq!(truth["plan"]["clients"].as_integer(), Some(60));
+    let all = &truth["counted"]["all"];
+    let of = |key: &str| all[key].as_integer().unwrap();
+    assert_eq!(of("won") + of("lost") + of("open"), of("leads"));
+    // one of the 60 clients has a first deal with a broken date
+    let broken = truth["dirt"]["quarantine"].as_array().unwrap();
+    assert_eq!(truth["rows"]["deals.csv"].as_integer().unwrap(), of("leads") + broken.len() as i64);
+    let mapping: toml::Table = made["mapping.toml"].parse().unwrap();
+    assert_eq!(mapping["export"].as_array().unwrap().len(), 6);
+}
+
+#[test]
+fn events_of_another_company_are_not_mixed_in() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("events_2019.csv"), "").unwrap();
+    let plan = Plan { clients: 1, seed: 1, as_of: NaiveDate::from_ymd_opt(2025, 6, 30).unwrap() };
+    assert!(matches!(generate(&plan, folder.path(), &|_, _| ()), Err(GenerateError::Foreign(_))));
+}
+
+#[test]
+fn the_sample_company_is_what_this_generator_makes() {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_data");
+    for (name, text) in made(2_200, 2) {
+        let stored = fs::read_to_string(sample.join(&name)).unwrap();
+        assert!(stored == text, "sample_data/{name} is of another generator: make it anew, see docs/generator.md");
+    }
+}

@@ -1,0 +1,189 @@
+//! The store's Parquet files, read and written by Polars. The one place where Polars types are seen.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use polars::chunked_array::builder::{ListBuilderTrait, ListPrimitiveChunkedBuilder, get_list_builder};
+use polars::prelude::{
+    Column, DataFrame, DataType, Float64Chunked, Int32Chunked, Int64Chunked, Int64Type, Int128Chunked, IntoSeries,
+    NewChunkedArray, ParquetCompression, ParquetReader, ParquetWriter, PolarsError, SerReader, Series, StringChunked,
+    StructChunked, TimeUnit, TimeZone,
+};
+
+use super::IngestError;
+use super::cell::{Cell, Rows};
+use super::fold::Journey;
+use super::layout::Layout;
+use crate::model::tables::{Kind, MONEY_PRECISION, MONEY_SCALE};
+
+const ROW_GROUP: usize = 100_000;
+
+/// The files of a bucket in memory; [`OldBucket::rows`] borrows from it.
+#[derive(Debug, Default)]
+pub(super) struct OldBucket {
+    frames: Vec<(PathBuf, DataFrame)>,
+}
+
+impl OldBucket {
+    /// Reads the files of a bucket.
+    pub(super) fn read<'p>(paths: impl Iterator<Item = &'p Path>) -> Result<OldBucket, IngestError> {
+        let frame = |path: &Path| {
+            let file = File::open(path).map_err(IngestError::io(path))?;
+            let frame = ParquetReader::new(file).finish().map_err(|e| IngestError::data(path, e))?;
+            Ok((path.to_owned(), frame))
+        };
+        Ok(OldBucket { frames: paths.map(frame).collect::<Result<_, IngestError>>()? })
+    }
+
+    /// The rows, in the columns of the layout; a column that a file does not have is not filled.
+    pub(super) fn rows(&self, layout: &Layout) -> Result<Rows<'_>, IngestError> {
+        let mut rows = Rows::new(layout.width());
+        for (path, frame) in &self.frames {
+            let start = rows.cells.len();
+            rows.cells.resize(start + frame.height() * layout.width(), Cell::Null);
+            for (slot, (name, kind)) in layout.columns.iter().enumerate() {
+                if let Ok(column) = frame.column(name) {
+                    let places = rows.cells[start..].iter_mut().skip(slot).step_by(layout.width());
+                    let series = column.as_materialized_series();
+                    fill(series, *kind, places).map_err(|e| IngestError::data(path, e))?;
+                }
+            }
+        }
+        Ok(rows)
+    }
+}
+
+fn fill<'a: 'p, 'p>(
+    series: &'a Series,
+    kind: Kind,
+    places: impl Iterator<Item = &'p mut Cell<'a>>,
+) -> Result<(), PolarsError> {
+    let physical = |values: &mut dyn Iterator<Item = Cell<'a>>| {
+        places.zip(values).for_each(|(place, cell)| *place = cell);
+    };
+    match kind {
+        Kind::Text => physical(&mut series.str()?.iter().map(|text| text.map_or(Cell::Null, Cell::Text))),
+        Kind::Real => physical(&mut series.f64()?.iter().map(|x| x.map_or(Cell::Null, Cell::Real))),
+        Kind::Count => physical(&mut series.i64()?.iter().map(|x| x.map_or(Cell::Null, Cell::Whole))),
+        Kind::Instant => {
+            physical(&mut series.datetime()?.physical().iter().map(|x| x.map_or(Cell::Null, Cell::Whole)));
+        }
+        Kind::Day => {
+            physical(&mut series.date()?.physical().iter().map(|x| x.map_or(Cell::Null, |x| Cell::Whole(i64::from(x)))))
+        }
+        Kind::Money => {
+            let units = |x: i128| i64::try_from(x).map_or(Cell::Null, Cell::Whole);
+            physical(&mut series.decimal()?.physical().iter().map(|x| x.map_or(Cell::Null, units)));
+        }
+        // journeys are made anew, never read
+        Kind::Entries | Kind::Instants => {}
+    }
+    Ok(())
+}
+
+/// Writes rows in the order given.
+pub(super) fn write(path: &Path, layout: &Layout, rows: &Rows<'_>, order: &[u32]) -> Result<(), IngestError> {
+    let columns = layout
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(slot, (name, kind))| column(name, *kind, order.iter().map(|row| rows.cell(*row as usize, slot))));
+    columns
+        .collect::<Result<_, _>>()
+        .and_then(|columns| save(path, order.len(), columns))
+        .map_err(|e| IngestError::data(path, e))
+}
+
+/// Writes journeys: the columns that they share with the deals, in the deals' order, and what was folded.
+pub(super) fn write_journeys(
+    path: &Path,
+    journeys: &Layout,
+    deals: (&Layout, &Rows<'_>, &[u32]),
+    folded: &[Journey<'_>],
+) -> Result<(), IngestError> {
+    let (layout, rows, order) = deals;
+    let columns = journeys.columns.iter().map(|(name, kind)| match layout.slot(name) {
+        Some(slot) => column(name, *kind, order.iter().map(|row| rows.cell(*row as usize, slot))),
+        None => folded_column(name, *kind, folded),
+    });
+    columns
+        .collect::<Result<_, _>>()
+        .and_then(|columns| save(path, order.len(), columns))
+        .map_err(|e| IngestError::data(path, e))
+}
+
+fn save(path: &Path, height: usize, columns: Vec<Column>) -> Result<(), PolarsError> {
+    let mut frame = DataFrame::new(height, columns)?;
+    let file = File::create(path)?;
+    let writer = ParquetWriter::new(file).with_compression(ParquetCompression::Zstd(None));
+    writer.with_row_group_size(Some(ROW_GROUP)).finish(&mut frame).map(drop)
+}
+
+fn column<'a>(name: &str, kind: Kind, cells: impl ExactSizeIterator<Item = Cell<'a>>) -> Result<Column, PolarsError> {
+    let name = name.into();
+    let series = match kind {
+        Kind::Text => StringChunked::from_iter_options(name, cells.map(Cell::text)).into_series(),
+        Kind::Real => Float64Chunked::from_iter_options(name, cells.map(Cell::real)).into_series(),
+        Kind::Count => Int64Chunked::from_iter_options(name, cells.map(Cell::whole)).into_series(),
+        Kind::Instant => {
+            let instants = Int64Chunked::from_iter_options(name, cells.map(Cell::whole));
+            instants.into_datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)).into_series()
+        }
+        Kind::Day => {
+            let days = cells.map(|cell| cell.whole().and_then(|day| i32::try_from(day).ok()));
+            Int32Chunked::from_iter_options(name, days).into_date().into_series()
+        }
+        Kind::Money => {
+            let units = cells.map(|cell| cell.whole().map(i128::from));
+            let scale = MONEY_SCALE.unsigned_abs().into();
+            Int128Chunked::from_iter_options(name, units).into_decimal(MONEY_PRECISION.into(), scale)?.into_series()
+        }
+        Kind::Entries | Kind::Instants => Series::full_null(name, cells.len(), &DataType::Null),
+    };
+    Ok(series.into())
+}
+
+fn folded_column(name: &str, kind: Kind, folded: &[Journey<'_>]) -> Result<Column, PolarsError> {
+    let whole = |of: fn(&Journey<'_>) -> Option<i64>| {
+        column(name, kind, folded.iter().map(move |journey| of(journey).map_or(Cell::Null, Cell::Whole)))
+    };
+    match name {
+        "response_at" => whole(|j| j.response_at),
+        "refused_at" => whole(|j| j.refused_at),
+        "opted_out_at" => whole(|j| j.opted_out_at),
+        "complained_at" => whole(|j| j.complained_at),
+        "refunded_at" => whole(|j| j.refunded_at),
+        "events" => whole(|j| Some(j.events)),
+        "touch_at" => touches(name, folded),
+        "entries" => entries(name, folded),
+        // a column of journeys that the store knows and nobody folds would be silently empty
+        other => Err(PolarsError::ColumnNotFound(format!("nobody folds `{other}`").into())),
+    }
+}
+
+fn touches(name: &str, folded: &[Journey<'_>]) -> Result<Column, PolarsError> {
+    let instant = DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC));
+    let all = folded.iter().map(|j| j.touch_at.len()).sum();
+    let mut lists = ListPrimitiveChunkedBuilder::<Int64Type>::new(name.into(), folded.len(), all, instant);
+    for journey in folded {
+        lists.append_slice(&journey.touch_at);
+    }
+    Ok(lists.finish().into_series().into())
+}
+
+fn entries(name: &str, folded: &[Journey<'_>]) -> Result<Column, PolarsError> {
+    let all: Vec<_> = folded.iter().flat_map(|j| &j.entries).collect();
+    let fields = [
+        column("stage", Kind::Text, all.iter().map(|entry| Cell::Text(entry.stage)))?,
+        column("at", Kind::Instant, all.iter().map(|entry| Cell::Whole(entry.at)))?,
+        column("times", Kind::Count, all.iter().map(|entry| Cell::Whole(entry.times)))?,
+    ];
+    let flat = StructChunked::from_columns(name.into(), all.len(), &fields)?.into_series();
+    let mut lists = get_list_builder(flat.dtype(), all.len(), folded.len(), name.into());
+    let mut from = 0_i64;
+    for journey in folded {
+        lists.append_series(&flat.slice(from, journey.entries.len()))?;
+        from += i64::try_from(journey.entries.len()).unwrap_or_default();
+    }
+    Ok(lists.finish().into_series().into())
+}

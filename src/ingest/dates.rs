@@ -1,0 +1,317 @@
+//! Dates as people write them: `dd.mm.yyyy HH:MM:SS` and the like, read strictly.
+
+use std::fmt;
+
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+
+/// A checked date format. It reads a value in exactly one way or not at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DateFormat {
+    text: String,
+    items: Vec<Item>,
+}
+
+/// What a value said: local time unless it carries an offset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// Date and time as written; midnight where only a date is.
+    pub local: NaiveDateTime,
+    /// Seconds east of UTC, where the value says so.
+    pub offset: Option<i32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Item {
+    Year4,
+    Year2,
+    Month { min: usize },
+    MonthName,
+    Day { min: usize },
+    Hour { min: usize },
+    Hour12,
+    Minute,
+    Second,
+    HalfDay,
+    Offset,
+    Space,
+    Literal(char),
+    Unix,
+}
+
+/// Longer tokens before their own beginnings.
+const TOKENS: [(&str, Item); 14] = [
+    ("yyyy", Item::Year4),
+    ("yy", Item::Year2),
+    ("mon", Item::MonthName),
+    ("mm", Item::Month { min: 2 }),
+    ("m", Item::Month { min: 1 }),
+    ("dd", Item::Day { min: 2 }),
+    ("d", Item::Day { min: 1 }),
+    ("HH", Item::Hour { min: 2 }),
+    ("H", Item::Hour { min: 1 }),
+    ("hh", Item::Hour12),
+    ("MM", Item::Minute),
+    ("SS", Item::Second),
+    ("AM", Item::HalfDay),
+    ("Z", Item::Offset),
+];
+
+const MONTHS: [[&str; 3]; 12] = [
+    ["january", "январь", "января"],
+    ["february", "февраль", "февраля"],
+    ["march", "март", "марта"],
+    ["april", "апрель", "апреля"],
+    ["may", "май", "мая"],
+    ["june", "июнь", "июня"],
+    ["july", "июль", "июля"],
+    ["august", "август", "августа"],
+    ["september", "сентябрь", "сентября"],
+    ["october", "октябрь", "октября"],
+    ["november", "ноябрь", "ноября"],
+    ["december", "декабрь", "декабря"],
+];
+
+impl fmt::Display for DateFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl DateFormat {
+    /// Reads a format such as `dd.mm.yyyy HH:MM:SS`. The error says what is missing or met twice.
+    pub fn parse(text: &str) -> Result<DateFormat, String> {
+        if text.trim() == "unix" {
+            return Ok(DateFormat { text: "unix".into(), items: vec![Item::Unix] });
+        }
+        let mut items = Vec::new();
+        let mut rest = text.trim();
+        while let Some(symbol) = rest.chars().next() {
+            let token = TOKENS.iter().find(|(name, _)| rest.starts_with(name));
+            let (item, length) = match token {
+                Some((name, item)) => (*item, name.len()),
+                None if symbol.is_whitespace() => (Item::Space, symbol.len_utf8()),
+                // a lone letter is nearly always a misspelt token (DD, YYYY, ss), but ISO's T stands for itself
+                None if symbol.is_alphabetic() && symbol != 'T' => {
+                    return Err(format!("`{symbol}` in `{text}` stands for nothing"));
+                }
+                None => (Item::Literal(symbol), symbol.len_utf8()),
+            };
+            if !(item == Item::Space && items.last() == Some(&Item::Space)) {
+                items.push(item);
+            }
+            rest = &rest[length..];
+        }
+        let count = |wanted: fn(&Item) -> bool| items.iter().filter(|item| wanted(item)).count();
+        let parts = [
+            ("year (yyyy)", count(|i| matches!(i, Item::Year4 | Item::Year2)), true),
+            ("month (mm)", count(|i| matches!(i, Item::Month { .. } | Item::MonthName)), true),
+            ("day (dd)", count(|i| matches!(i, Item::Day { .. })), true),
+            ("hour (HH)", count(|i| matches!(i, Item::Hour { .. } | Item::Hour12)), false),
+            ("minutes (MM)", count(|i| matches!(i, Item::Minute)), false),
+            ("seconds (SS)", count(|i| matches!(i, Item::Second)), false),
+            ("AM", count(|i| matches!(i, Item::HalfDay)), false),
+        ];
+        for (name, times, wanted) in parts {
+            if times > 1 {
+                return Err(format!("`{text}` has the {name} twice"));
+            }
+            if wanted && times == 0 {
+                return Err(format!("`{text}` has no {name}"));
+            }
+        }
+        let (half, twelve) = (parts[6].1, count(|i| matches!(i, Item::Hour12)));
+        if half != twelve {
+            return Err(format!("`{text}`: hh and AM go together; HH is the 24-hour clock"));
+        }
+        if parts[4].1 + parts[5].1 > 0 && parts[3].1 == 0 {
+            return Err(format!("`{text}` has minutes and no hour (HH); a month is a small mm"));
+        }
+        Ok(DateFormat { text: text.trim().to_owned(), items })
+    }
+
+    /// Whether values carry their offset from UTC, so that no zone has to be known.
+    pub fn has_offset(&self) -> bool {
+        self.items.iter().any(|item| matches!(item, Item::Offset | Item::Unix))
+    }
+
+    /// Reads a value; none where it does not fit.
+    pub fn read(&self, value: &str) -> Option<Moment> {
+        let mut read = Reader { rest: value };
+        let (mut year, mut month, mut day) = (0, 0, 0);
+        let (mut hour, mut minute, mut second, mut nanos) = (0, 0, 0, 0);
+        let (mut half, mut offset) = (None, None);
+        for item in &self.items {
+            match *item {
+                Item::Year4 => year = read.digits(4, 4)?,
+                Item::Year2 => year = 2000 + read.digits(2, 2)?,
+                Item::Month { min } => month = read.digits(min, 2)?,
+                Item::MonthName => month = read.month()?,
+                Item::Day { min } => day = read.digits(min, 2)?,
+                Item::Hour { min } => hour = read.digits(min, 2)?,
+                Item::Hour12 => hour = read.digits(1, 2).filter(|h| (1..=12).contains(h))?,
+                Item::Minute => minute = read.digits(2, 2)?,
+                Item::Second => (second, nanos) = (read.digits(2, 2)?, read.fraction()),
+                Item::HalfDay => half = Some(read.half_day()?),
+                Item::Offset => offset = Some(read.offset()?),
+                Item::Space => read.spaces()?,
+                Item::Literal(symbol) => read.rest = read.rest.strip_prefix(symbol)?,
+                Item::Unix => return unix(value),
+            }
+        }
+        if let Some(afternoon) = half {
+            hour = hour % 12 + if afternoon { 12 } else { 0 };
+        }
+        let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
+        let time = NaiveTime::from_hms_nano_opt(hour, minute, second, nanos)?;
+        read.rest.is_empty().then_some(Moment { local: date.and_time(time), offset })
+    }
+}
+
+fn unix(value: &str) -> Option<Moment> {
+    let seconds: i64 = value.parse().ok()?;
+    Some(Moment { local: chrono::DateTime::from_timestamp(seconds, 0)?.naive_utc(), offset: Some(0) })
+}
+
+struct Reader<'a> {
+    rest: &'a str,
+}
+
+impl Reader<'_> {
+    fn digits(&mut self, min: usize, max: usize) -> Option<u32> {
+        let bytes = self.rest.as_bytes();
+        let length = bytes.iter().take(max).take_while(|b| b.is_ascii_digit()).count();
+        if length < min {
+            return None;
+        }
+        let number = bytes[..length].iter().fold(0, |n, digit| n * 10 + u32::from(digit - b'0'));
+        self.rest = &self.rest[length..];
+        Some(number)
+    }
+
+    /// Nanoseconds after a point or comma; digits beyond the ninth are dropped.
+    fn fraction(&mut self) -> u32 {
+        let Some(rest) = self.rest.strip_prefix(['.', ',']) else { return 0 };
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        if digits == 0 {
+            return 0;
+        }
+        let nanos = (0..9).fold(0, |n, at| {
+            n * 10 + rest.as_bytes().get(at).filter(|_| at < digits).map_or(0, |digit| u32::from(digit - b'0'))
+        });
+        self.rest = &rest[digits..];
+        nanos
+    }
+
+    fn spaces(&mut self) -> Option<()> {
+        let rest = self.rest.trim_start();
+        (rest.len() < self.rest.len()).then(|| self.rest = rest)
+    }
+
+    fn month(&mut self) -> Option<u32> {
+        let end = self.rest.find(|c: char| !c.is_alphabetic()).unwrap_or(self.rest.len());
+        let word = self.rest[..end].to_lowercase();
+        if word.chars().count() < 3 {
+            return None;
+        }
+        let number = MONTHS.iter().zip(1..).find(|(names, _)| names.iter().any(|name| name.starts_with(&word)))?.1;
+        self.rest = &self.rest[end..];
+        self.rest = self.rest.strip_prefix('.').unwrap_or(self.rest);
+        Some(number)
+    }
+
+    fn half_day(&mut self) -> Option<bool> {
+        let afternoon = match self.rest.get(..2)?.to_ascii_uppercase().as_str() {
+            "AM" => false,
+            "PM" => true,
+            _ => return None,
+        };
+        self.rest = &self.rest[2..];
+        Some(afternoon)
+    }
+
+    fn offset(&mut self) -> Option<i32> {
+        if let Some(rest) = self.rest.strip_prefix(['Z', 'z']) {
+            self.rest = rest;
+            return Some(0);
+        }
+        let sign = match self.rest.chars().next()? {
+            '+' => 1,
+            '-' | '−' => -1,
+            _ => return None,
+        };
+        self.rest = self.rest.strip_prefix(['+', '-', '−'])?;
+        let hours = self.digits(2, 2)?;
+        self.rest = self.rest.strip_prefix(':').unwrap_or(self.rest);
+        let minutes = self.digits(2, 2).unwrap_or(0);
+        (hours <= 14 && minutes < 60).then(|| sign * i32::try_from(hours * 3600 + minutes * 60).unwrap_or(0))
+    }
+}
+
+/// The formats among which a column may prove its own.
+pub fn known() -> Vec<DateFormat> {
+    const DAYS: [&str; 9] = [
+        "yyyy-mm-dd",
+        "d.m.yyyy",
+        "m.d.yyyy",
+        "d/m/yyyy",
+        "m/d/yyyy",
+        "d-m-yyyy",
+        "m-d-yyyy",
+        "yyyy/mm/dd",
+        "yyyy.mm.dd",
+    ];
+    const TIMES: [&str; 9] =
+        ["", " H:MM", " H:MM:SS", "THH:MM:SS", " H:MM:SSZ", " H:MM:SS Z", "THH:MM:SSZ", " hh:MM AM", " hh:MM:SS AM"];
+    DAYS.iter()
+        .flat_map(|day| TIMES.iter().filter_map(move |time| DateFormat::parse(&format!("{day}{time}")).ok()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(format: &str, value: &str) -> Option<String> {
+        let moment = DateFormat::parse(format).unwrap().read(value)?;
+        let offset = moment.offset.map_or(String::new(), |o| format!(" {o}"));
+        Some(format!("{}{offset}", moment.local))
+    }
+
+    #[test]
+    fn values_are_read_as_the_format_says() {
+        let table = [
+            ("dd.mm.yyyy HH:MM:SS", "03.04.2025 09:05:07", Some("2025-04-03 09:05:07")),
+            ("dd.mm.yyyy HH:MM:SS", "3.04.2025 09:05:07", None),
+            ("dd.mm.yyyy HH:MM:SS", "03.04.2025", None),
+            ("dd.mm.yyyy", "03.04.2025 09:05:07", None),
+            ("dd.mm.yyyy", "31.02.2025", None),
+            ("m/d/yyyy", "3/13/2017", Some("2017-03-13 00:00:00")),
+            ("m/d/yyyy", "13/3/2017", None),
+            ("yyyy-mm-dd", "2018-02-26", Some("2018-02-26 00:00:00")),
+            ("yyyy-mm-ddTHH:MM:SSZ", "2025-03-01T10:00:00.250+03:00", Some("2025-03-01 10:00:00.250 10800")),
+            ("yyyy-mm-ddTHH:MM:SSZ", "2025-03-01T10:00:00Z", Some("2025-03-01 10:00:00 0")),
+            ("dd mon, yyyy HH:MM:SS", "15 Apr, 2021 00:02:00", Some("2021-04-15 00:02:00")),
+            ("d mon yyyy", "1 мая 2025", Some("2025-05-01 00:00:00")),
+            ("d mon yyyy", "1 июля 2025", Some("2025-07-01 00:00:00")),
+            ("d mon yyyy", "1 ма 2025", None),
+            ("m/d/yyyy hh:MM AM", "3/13/2017 12:05 am", Some("2017-03-13 00:05:00")),
+            ("m/d/yyyy hh:MM AM", "3/13/2017 1:05 PM", Some("2017-03-13 13:05:00")),
+            ("yy.mm.dd", "25.03.01", Some("2025-03-01 00:00:00")),
+            ("unix", "1735689600", Some("2025-01-01 00:00:00 0")),
+            ("dd.mm.yyyy HH:MM", "01.03.2025 24:00", None),
+        ];
+        for (format, value, expected) in table {
+            assert_eq!(read(format, value).as_deref(), expected, "{value} as {format}");
+        }
+    }
+
+    #[test]
+    fn a_format_that_cannot_be_meant_is_refused() {
+        let wrong = |text: &str| DateFormat::parse(text).unwrap_err();
+        assert_eq!(wrong("DD.MM.YYYY"), "`D` in `DD.MM.YYYY` stands for nothing");
+        assert_eq!(wrong("dd.MM.yyyy"), "`dd.MM.yyyy` has no month (mm)");
+        assert_eq!(wrong("dd.mm.yyyy hh:MM"), "`dd.mm.yyyy hh:MM`: hh and AM go together; HH is the 24-hour clock");
+        assert_eq!(wrong("dd.mm.yyyy HH:mm"), "`dd.mm.yyyy HH:mm` has the month (mm) twice");
+        assert!(known().len() == 81);
+    }
+}

@@ -1,0 +1,141 @@
+//! Why an ingest did not begin or had to stop: place, cause and way out.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::store::StoreError;
+
+/// Why an ingest was refused. The store is as it was before.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// No `[[export]]` of the mapping is for the file.
+    #[error("{}: no [[export]] of {mapping} is for this file\n    the mapping knows: {known}", path.display())]
+    NoExport {
+        /// The export.
+        path: PathBuf,
+        /// The mapping.
+        mapping: String,
+        /// The names and patterns of its sections.
+        known: String,
+    },
+    /// Several `[[export]]` are for the file.
+    #[error("{}: {mapping} has several [[export]] for this file: {names}\n    make their `files` exclude each other", path.display())]
+    SeveralExports {
+        /// The export.
+        path: PathBuf,
+        /// The mapping.
+        mapping: String,
+        /// The names of the sections.
+        names: String,
+    },
+    /// The same file is named twice.
+    #[error("{}: the export is named twice\n    name it once", path.display())]
+    Twice {
+        /// The export.
+        path: PathBuf,
+    },
+    /// The file is empty, or holds a header alone.
+    #[error("{}: {what}\n    export it again; if it is right so, leave the file out", path.display())]
+    NoRows {
+        /// The export.
+        path: PathBuf,
+        /// What it holds instead of rows.
+        what: &'static str,
+    },
+    /// The file is no delimited text.
+    #[error("{}: {what}\n    {way_out}", path.display())]
+    NoText {
+        /// The export.
+        path: PathBuf,
+        /// What it is.
+        what: String,
+        /// What to do.
+        way_out: &'static str,
+    },
+    /// The bytes are not in the encoding that the mapping states.
+    #[error("{}:{line}: not UTF-8\n    say how it is encoded in {mapping}, [[export]] `{export}`: encoding = \"cp1251\" (Windows), or export it as UTF-8", path.display())]
+    NotUtf8 {
+        /// The export.
+        path: PathBuf,
+        /// The first line that is not.
+        line: u64,
+        /// The mapping.
+        mapping: String,
+        /// The section.
+        export: String,
+    },
+    /// The row that `header_has` describes is not there.
+    #[error("{}: none of the first {looked} lines has a cell `{text}`, which {mapping} asks for as header_has", path.display())]
+    NoHeader {
+        /// The export.
+        path: PathBuf,
+        /// How many lines were looked at.
+        looked: usize,
+        /// The text.
+        text: String,
+        /// The mapping.
+        mapping: String,
+    },
+    /// Columns that the mapping names are not in the header, or are there twice.
+    #[error("{}:{line}: the header does not fit {section}\n    {}\n    the header has: {header}", path.display(), problems.join("\n    "))]
+    Header {
+        /// The export.
+        path: PathBuf,
+        /// The header's line.
+        line: u64,
+        /// The section of the mapping.
+        section: String,
+        /// One for each column.
+        problems: Vec<String>,
+        /// The header.
+        header: String,
+    },
+    /// A quote that is not closed swallowed many lines.
+    #[error("{}:{line}: a quote opens here that is not closed in the next {lines} lines\n    mend it in the file; or, if the export writes \\\" inside quotes, add escape = \"\\\\\" to its [[export]]", path.display())]
+    OpenQuote {
+        /// The export.
+        path: PathBuf,
+        /// Where the row begins.
+        line: u64,
+        /// How many lines the row holds.
+        lines: u64,
+    },
+    /// Formats that are neither stated nor proven.
+    #[error("{}: {}", path.display(), problems.join("\n"))]
+    Unproven {
+        /// The export.
+        path: PathBuf,
+        /// One for each column, with the way out.
+        problems: Vec<String>,
+    },
+    /// A file could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// A data file of the store could not be read or written.
+    #[error("{}: {what}", path.display())]
+    Data {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// The store could not be opened or committed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl IngestError {
+    pub(super) fn io(path: &Path) -> impl Fn(io::Error) -> IngestError + '_ {
+        move |source| IngestError::Io { path: path.to_owned(), source }
+    }
+
+    pub(super) fn data(path: &Path, what: impl ToString) -> IngestError {
+        IngestError::Data { path: path.to_owned(), what: what.to_string() }
+    }
+}

@@ -1,0 +1,124 @@
+//! Bytes of an export → UTF-8, a piece at a time.
+
+use std::io::{self, Read};
+
+use encoding_rs::{Decoder, UTF_16LE, WINDOWS_1251};
+
+use crate::ingest::mapping::Encoding;
+
+/// Reads another encoding as UTF-8. UTF-8 itself is handed on as it is: whether it is any is seen where values are read,
+/// so that the line can be named.
+pub(super) struct Decoded<R> {
+    inner: R,
+    decoder: Option<Decoder>,
+    raw: Vec<u8>,
+    /// What was read of the input and not decoded yet.
+    raw_from: usize,
+    raw_to: usize,
+    text: Vec<u8>,
+    text_from: usize,
+    ended: bool,
+    begun: bool,
+}
+
+const PIECE: usize = 64 * 1024;
+
+impl<R: Read> Decoded<R> {
+    pub(super) fn new(inner: R, encoding: Encoding) -> Decoded<R> {
+        let decoder = match encoding {
+            Encoding::Utf8 => None,
+            Encoding::Cp1251 => Some(WINDOWS_1251.new_decoder_without_bom_handling()),
+            // a BOM says which end comes first; without one it is what Windows writes
+            Encoding::Utf16 => Some(UTF_16LE.new_decoder()),
+        };
+        let raw = vec![0; PIECE];
+        Decoded {
+            inner,
+            decoder,
+            raw,
+            raw_from: 0,
+            raw_to: 0,
+            text: Vec::new(),
+            text_from: 0,
+            ended: false,
+            begun: false,
+        }
+    }
+
+    fn fill(&mut self) -> io::Result<()> {
+        self.text.clear();
+        self.text_from = 0;
+        while self.text.is_empty() && !self.ended {
+            self.raw_to = self.inner.read(&mut self.raw)?;
+            self.raw_from = 0;
+            self.ended = self.raw_to == 0;
+            let piece = &self.raw[self.raw_from..self.raw_to];
+            match &mut self.decoder {
+                None => self.text.extend_from_slice(piece),
+                Some(decoder) => {
+                    let room = decoder.max_utf8_buffer_length(piece.len()).unwrap_or(PIECE * 4);
+                    self.text.resize(room, 0);
+                    let (_, _, written, _) = decoder.decode_to_utf8(piece, &mut self.text, self.ended);
+                    self.text.truncate(written);
+                }
+            }
+        }
+        if self.ended {
+            // the last line is ended like any other, so that all are counted alike; a blank line more harms nobody
+            self.text.push(b'\n');
+        }
+        if !self.begun {
+            self.begun = true;
+            // the first piece of a file holds its first three bytes whole: files are read from the beginning
+            if self.text.starts_with(b"\xEF\xBB\xBF") {
+                self.text_from = 3;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for Decoded<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while self.text_from == self.text.len() && !self.ended {
+            self.fill()?;
+        }
+        let length = out.len().min(self.text.len() - self.text_from);
+        out[..length].copy_from_slice(&self.text[self.text_from..self.text_from + length]);
+        self.text_from += length;
+        Ok(length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(bytes: &[u8], encoding: Encoding) -> String {
+        let mut text = String::new();
+        Decoded::new(bytes, encoding).read_to_string(&mut text).unwrap();
+        text
+    }
+
+    #[test]
+    fn every_encoding_gives_the_same_text_without_its_mark() {
+        assert_eq!(decoded("Сумма;1".as_bytes(), Encoding::Utf8), "Сумма;1\n");
+        assert_eq!(decoded("\u{feff}Сумма;1".as_bytes(), Encoding::Utf8), "Сумма;1\n");
+        let (cp1251, _, _) = WINDOWS_1251.encode("Сумма;1");
+        assert_eq!(decoded(&cp1251, Encoding::Cp1251), "Сумма;1\n");
+        let utf16: Vec<u8> = "\u{feff}Сумма;1".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(decoded(&utf16, Encoding::Utf16), "Сумма;1\n");
+        let big: Vec<u8> = "\u{feff}Сумма;1".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert_eq!(decoded(&big, Encoding::Utf16), "Сумма;1\n");
+        assert_eq!(decoded(b"", Encoding::Utf8), "\n");
+    }
+
+    #[test]
+    fn a_long_file_crosses_pieces_unharmed() {
+        let text = "Этап воронки;".repeat(20_000);
+        let (cp1251, _, _) = WINDOWS_1251.encode(&text);
+        assert_eq!(decoded(&cp1251, Encoding::Cp1251), format!("{text}\n"));
+        let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(decoded(&utf16, Encoding::Utf16), format!("{text}\n"));
+    }
+}

@@ -1,0 +1,207 @@
+//! Proves date and number formats that the mapping does not state, by the whole column. Never guesses.
+
+use csv::ByteRecord;
+
+use super::open::Opened;
+use super::plan::{ColumnPlan, From, Part, Plan};
+use super::rows::{holds, shape_of};
+use super::value::{Row, clean};
+use crate::ingest::IngestError;
+use crate::ingest::dates::{self, DateFormat};
+use crate::ingest::numbers::{self, Decimal, Evidence};
+use crate::model::tables::Kind;
+
+/// What is to be proven of one column, and what its values said so far.
+struct Case {
+    fill: usize,
+    column: usize,
+    cells: Vec<usize>,
+    proof: Proof,
+}
+
+enum Proof {
+    Date {
+        left: Vec<DateFormat>,
+        /// A value, with its line, that all of `left` fit.
+        example: Option<(u64, String)>,
+        /// The value that fits none of those left before it.
+        failed: Option<(u64, String, Vec<DateFormat>)>,
+    },
+    Number {
+        point: Option<(u64, String)>,
+        comma: Option<(u64, String)>,
+        either: Option<(u64, String)>,
+    },
+}
+
+/// Whether a pass over the whole file is needed before its rows can be read.
+pub(super) fn is_needed(plan: &Plan) -> bool {
+    !cases(plan).is_empty()
+}
+
+/// Reads the whole file for the columns in question, and writes what they proved into the plan.
+pub(super) fn prove(plan: &mut Plan, opened: &mut Opened) -> Result<(), IngestError> {
+    let mut cases = cases(plan);
+    let mut record = ByteRecord::new();
+    loop {
+        match opened.reader.read_byte_record(&mut record) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => return Err(IngestError::data(&opened.path, error)),
+        }
+        let line = opened.line(&record);
+        // rows that will be quarantined or ignored prove nothing; the main pass says why
+        let Ok(text) = std::str::from_utf8(record.as_slice()) else { continue };
+        let row = Row { text, record: &record };
+        if holds(&plan.ignore, row, false) || shape_of(&record, opened.cells).is_some() {
+            continue;
+        }
+        for case in &mut cases {
+            let fill = &plan.fills[case.fill];
+            if holds(&fill.when, row, true) {
+                let reading = &fill.columns[case.column].reading;
+                for cell in &case.cells {
+                    if let Ok(Some(text)) = clean(row.cell(*cell), reading, *cell) {
+                        case.proof.see(line, text.as_ref());
+                    }
+                }
+            }
+        }
+    }
+    let mut problems = Vec::new();
+    for case in cases {
+        let column = &mut plan.fills[case.fill].columns[case.column];
+        let names: Vec<String> = case.cells.iter().map(|cell| format!("`{}`", opened.found.text(*cell))).collect();
+        if let Err(problem) = case.proof.conclude(column) {
+            problems.push(format!("{}: {problem}", names.join(", ")));
+        }
+    }
+    problems.dedup();
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(IngestError::Unproven { path: opened.path.clone(), problems }),
+    }
+}
+
+fn cases(plan: &Plan) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (fill, of) in plan.fills.iter().enumerate() {
+        for (column, of) in of.columns.iter().enumerate() {
+            let cells: Vec<usize> = match &of.from {
+                From::Cells(cells) | From::Concat(cells, _) => cells.clone(),
+                From::Const(_) => Vec::new(),
+                From::Compute(_, parts) => parts
+                    .iter()
+                    .filter_map(|part| match part {
+                        Part::Cell(cell) => Some(*cell),
+                        Part::Number(_) => None,
+                    })
+                    .collect(),
+            };
+            let proof = match of.kind {
+                _ if cells.is_empty() => None,
+                Kind::Instant | Kind::Day if of.reading.dates.is_none() => {
+                    Some(Proof::Date { left: dates::known(), example: None, failed: None })
+                }
+                Kind::Money | Kind::Count | Kind::Real if of.reading.decimal.is_none() => {
+                    Some(Proof::Number { point: None, comma: None, either: None })
+                }
+                _ => None,
+            };
+            cases.extend(proof.map(|proof| Case { fill, column, cells, proof }));
+        }
+    }
+    cases
+}
+
+impl Proof {
+    fn see(&mut self, line: u64, text: &str) {
+        match self {
+            Proof::Date { failed: Some(_), .. } => {}
+            Proof::Date { left, example, failed } => {
+                let fits = |format: &DateFormat| format.read(text).is_some();
+                let before = left.len();
+                if !left.iter().any(fits) {
+                    *failed = Some((line, text.to_owned(), std::mem::take(left)));
+                } else if !left.iter().all(fits) {
+                    left.retain(fits);
+                }
+                // the best example is one whose readings differ
+                let differ = |text: &str| left.windows(2).any(|two| two[0].read(text) != two[1].read(text));
+                if example.is_none() || (before != left.len() || example.as_ref().is_some_and(|(_, e)| !differ(e))) {
+                    *example = Some((line, text.to_owned()));
+                }
+            }
+            Proof::Number { point, comma, either } => {
+                let seen = match numbers::evidence(text.strip_suffix('%').map_or(text, str::trim_end)) {
+                    Evidence::Proves(Decimal::Point) => point,
+                    Evidence::Proves(Decimal::Comma) => comma,
+                    Evidence::Either => either,
+                    // no number in any reading is quarantined by the main pass, alone
+                    Evidence::None | Evidence::NoNumber => return,
+                };
+                seen.get_or_insert_with(|| (line, text.to_owned()));
+            }
+        }
+    }
+
+    fn conclude(self, column: &mut ColumnPlan) -> Result<(), String> {
+        match self {
+            Proof::Date { failed: Some((line, text, left)), .. } => {
+                let before = match left.len() > 3 {
+                    true => String::new(),
+                    false => format!(" (the values before it are {})", formats(&left, " or ")),
+                };
+                Err(format!(
+                    "no one date format fits the whole column: line {line} has `{text}`{before}\n    \
+                     state it in the mapping, and what does not fit is quarantined alone: dates = \"dd.mm.yyyy HH:MM:SS\""
+                ))
+            }
+            // no value at all: nothing has to be read
+            Proof::Date { example: None, .. } => Ok(()),
+            Proof::Date { left, example: Some((line, text)), .. } => match left.as_slice() {
+                [one] => {
+                    column.reading.dates = Some(vec![one.clone()]);
+                    Ok(())
+                }
+                left => {
+                    let readings: Vec<String> = left
+                        .iter()
+                        .filter_map(|format| {
+                            Some(format!("{} as {format}", format.read(&text)?.local.format("%-d %B %Y")))
+                        })
+                        .collect();
+                    Err(format!(
+                        "the date format is not stated, and several fit every value: line {line} has `{text}`, which is \
+                         {}\n    state which in the mapping: dates = \"{}\"",
+                        readings.join(" or "),
+                        left[0]
+                    ))
+                }
+            },
+            Proof::Number { point: Some((a, one)), comma: Some((b, other)), .. } => Err(format!(
+                "two notations in one column: line {a} has `{one}`, line {b} has `{other}`\n    \
+                 state the right one in the mapping, and the others are quarantined: decimal = \",\""
+            )),
+            Proof::Number { point: None, comma: None, either: Some((line, text)) } => {
+                let point = numbers::real(&text, Decimal::Point).unwrap_or_default();
+                let comma = numbers::real(&text, Decimal::Comma).unwrap_or_default();
+                Err(format!(
+                    "the decimal mark is not stated, and both fit every value: line {line} has `{text}`, which is {point} \
+                     with \".\" and {comma} with \",\"\n    state it in the mapping: decimal = \".\" or decimal = \",\""
+                ))
+            }
+            Proof::Number { point, comma, .. } => {
+                column.reading.decimal = match (point, comma) {
+                    (None, Some(_)) => Some(Decimal::Comma),
+                    _ => Some(Decimal::Point),
+                };
+                Ok(())
+            }
+        }
+    }
+}
+
+fn formats(list: &[DateFormat], with: &str) -> String {
+    list.iter().map(ToString::to_string).collect::<Vec<_>>().join(with)
+}

@@ -1,0 +1,204 @@
+//! The main pass: every row of a file, into values or into quarantine.
+
+use csv::ByteRecord;
+
+use super::open::{Opened, is_blank, not_utf8};
+use super::plan::{Check, FillPlan, Plan};
+use super::prove;
+use super::value::{Refused, Row, Value};
+use crate::ingest::IngestError;
+use crate::ingest::mapping::{Export, Test};
+use crate::model::tables::Table;
+
+/// Rows between two words of progress.
+const STEP: u64 = 20_000;
+
+/// Where rows go.
+pub(in crate::ingest) trait RowSink {
+    /// Takes the values of one row for the fill of that number: one for each of its columns.
+    fn take(&mut self, fill: usize, values: &[Value<'_>]) -> Result<(), IngestError>;
+    /// Takes a row that was refused.
+    fn refuse(&mut self, refusal: Refusal) -> Result<(), IngestError>;
+    /// Hears how many bytes of the file were read.
+    fn progress(&mut self, done: u64);
+}
+
+/// A row that was refused, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::ingest) struct Refusal {
+    pub(in crate::ingest) table: Table,
+    pub(in crate::ingest) line: u64,
+    /// The export's header of the cell; empty: the whole row.
+    pub(in crate::ingest) column: String,
+    pub(in crate::ingest) value: String,
+    pub(in crate::ingest) reason: String,
+    pub(in crate::ingest) raw: String,
+}
+
+/// What was met in a file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::ingest) struct Outcome {
+    pub(in crate::ingest) rows: u64,
+    /// Rows that `ignore_rows` describes.
+    pub(in crate::ingest) ignored: u64,
+    /// Rows that no table asked for.
+    pub(in crate::ingest) unwanted: u64,
+    /// Money that had more than four decimals.
+    pub(in crate::ingest) rounded: u64,
+}
+
+/// Reads every row of a file after proving what has to be proven; `mapping` is the mapping's file name, for messages.
+pub(in crate::ingest) fn read_rows(
+    mut opened: Opened,
+    plan: &mut Plan,
+    export: &Export,
+    mapping: &str,
+    sink: &mut dyn RowSink,
+) -> Result<Outcome, IngestError> {
+    if prove::is_needed(plan) {
+        prove::prove(plan, &mut opened)?;
+        opened = Opened::open(&opened.path, export, mapping)?;
+    }
+    let mut outcome = Outcome::default();
+    let mut record = ByteRecord::new();
+    while opened.reader.read_byte_record(&mut record).map_err(|e| IngestError::data(&opened.path, e))? {
+        if is_blank(&record) {
+            continue;
+        }
+        outcome.rows += 1;
+        if outcome.rows % STEP == 0 {
+            sink.progress(opened.done());
+        }
+        let line = opened.line(&record);
+        let refused = match std::str::from_utf8(record.as_slice()) {
+            Err(_) if export.encoding.is_none() => return Err(not_utf8(&opened.path, line, export, mapping)),
+            Err(_) => Err((0, whole("the row is not in the encoding that the mapping states"))),
+            Ok(text) => {
+                let row = Row { text, record: &record };
+                if holds(&plan.ignore, row, false) {
+                    outcome.ignored += 1;
+                    continue;
+                }
+                if let Some(lines) = swallowed(&record, opened.cells) {
+                    // its end is the file's, so that it is counted from its beginning
+                    let line = opened.begin(&record);
+                    return Err(IngestError::OpenQuote { path: opened.path, line, lines });
+                }
+                match shape_of(&record, opened.cells) {
+                    Some(reason) => Err((0, whole(&reason))),
+                    None => read_row(plan, row, &mut outcome, sink)?,
+                }
+            }
+        };
+        if let Err((fill, refused)) = refused {
+            sink.refuse(Refusal {
+                table: plan.fills[fill].table,
+                line,
+                column: refused.cell.map_or_else(String::new, |cell| opened.found.text(cell).to_owned()),
+                value: refused.value,
+                reason: refused.reason,
+                raw: raw(&record, opened.delimiter),
+            })?;
+        }
+    }
+    if outcome.rows == 0 {
+        return Err(IngestError::NoRows { path: opened.path, what: "the file has a header and no rows" });
+    }
+    sink.progress(opened.bytes);
+    Ok(outcome)
+}
+
+/// Reads all of a row before any table gets it: a row is taken whole or not at all.
+fn read_row(
+    plan: &Plan,
+    row: Row<'_>,
+    outcome: &mut Outcome,
+    sink: &mut dyn RowSink,
+) -> Result<Result<(), (usize, Refused)>, IngestError> {
+    let mut read: Vec<(usize, Vec<Value<'_>>)> = Vec::with_capacity(plan.fills.len());
+    for (number, fill) in plan.fills.iter().enumerate() {
+        if holds(&fill.when, row, true) {
+            match values(fill, row, outcome) {
+                Ok(values) => read.push((number, values)),
+                Err(refused) => return Ok(Err((number, refused))),
+            }
+        }
+    }
+    outcome.unwanted += u64::from(read.is_empty());
+    for (number, values) in &read {
+        sink.take(*number, values)?;
+    }
+    Ok(Ok(()))
+}
+
+fn values<'r>(fill: &FillPlan, row: Row<'r>, outcome: &mut Outcome) -> Result<Vec<Value<'r>>, Refused> {
+    let values = fill.columns.iter().map(|column| column.read(row, &mut outcome.rounded));
+    let values: Vec<Value<'r>> = values.collect::<Result<_, _>>()?;
+    if fill.table == Table::Events {
+        let owner = |name: &str| fill.columns.iter().position(|c| c.name == name).map(|at| &values[at]);
+        let owned = ["deal_id", "client_id"].into_iter().filter_map(owner).any(|value| *value != Value::Null);
+        if !owned {
+            return Err(whole("neither `deal_id` nor `client_id` is filled"));
+        }
+    }
+    Ok(values)
+}
+
+/// Whether conditions hold: all of them, or any of them.
+pub(super) fn holds(checks: &[Check], row: Row<'_>, all: bool) -> bool {
+    let one = |check: &Check| {
+        let cell = row.cell(check.index);
+        match &check.test {
+            Test::Equals(texts) => texts.iter().any(|text| text.trim() == cell),
+            Test::NotEquals(texts) => texts.iter().all(|text| text.trim() != cell),
+            Test::StartsWith(text) => cell.starts_with(text.as_str()),
+            Test::Filled(filled, empty) => *filled != (cell.is_empty() || empty.iter().any(|text| text == cell)),
+        }
+    };
+    match all {
+        true => checks.iter().all(one),
+        false => checks.iter().any(one),
+    }
+}
+
+/// How many lines a row swallowed, if they are too many for one.
+///
+/// Quarantined as one row, they would be counted as one: most of a file could be missing from a good-looking report.
+fn swallowed(record: &ByteRecord, cells: usize) -> Option<u64> {
+    const LINES: u64 = 50;
+    let lines = || record.as_slice().iter().filter(|byte| **byte == b'\n').count().saturating_sub(1) as u64;
+    (record.len() != cells).then(lines).filter(|lines| *lines > LINES)
+}
+
+/// What is wrong with the number of cells of a row.
+pub(super) fn shape_of(record: &ByteRecord, cells: usize) -> Option<String> {
+    (record.len() != cells).then(|| {
+        let swallowed = match record.as_slice().trim_ascii_end().contains(&b'\n') {
+            true => ", one of them over several lines: a quote that was not closed?",
+            false => "",
+        };
+        format!("{} cells, the header has {cells}{swallowed}", record.len())
+    })
+}
+
+fn whole(reason: &str) -> Refused {
+    Refused { cell: None, value: String::new(), reason: reason.to_owned() }
+}
+
+/// The row as text, for the quarantine. A row that swallowed half a file is cut.
+fn raw(record: &ByteRecord, delimiter: u8) -> String {
+    const LIMIT: usize = 4000;
+    let mut raw = String::new();
+    for (at, cell) in record.iter().enumerate() {
+        if at > 0 {
+            raw.push(char::from(delimiter));
+        }
+        raw.push_str(&String::from_utf8_lossy(cell));
+        if let Some((cut, _)) = raw.char_indices().nth(LIMIT) {
+            raw.truncate(cut);
+            raw.push('…');
+            break;
+        }
+    }
+    raw
+}

@@ -1,0 +1,241 @@
+//! Reads one column of a mapping: where it comes from, and how its values are read.
+
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
+
+use super::export::{dates, decimal, text_or_list, zone};
+use super::{Case, Header, Mapped, Operand, Operation, Otherwise, Reading, Source, words};
+use crate::ingest::dates::DateFormat;
+use crate::ingest::numbers::{self, Decimal};
+use crate::model::problem::hint;
+use crate::model::tables::{Kind, Table};
+use crate::model::written::{Section, Value, Written};
+
+/// What holds for a column that does not say otherwise.
+pub(super) struct Defaults {
+    pub zone: Option<Tz>,
+    pub empty: Vec<String>,
+    pub dates: Option<Vec<DateFormat>>,
+    pub decimal: Option<Decimal>,
+}
+
+const EXAMPLE: &str = "\"Header\", or { from = \"Header\", … }, { const = \"…\" }, { concat = […] }, { add = […] }";
+
+/// Reads the column `name`; `table` is none for an extra column. None: a problem was noted.
+pub(super) fn read(
+    columns: &Section<'_>,
+    name: &str,
+    kind: Kind,
+    table: Option<Table>,
+    defaults: &Defaults,
+) -> Option<Mapped> {
+    let plain = Reading {
+        dates: defaults.dates.clone(),
+        decimal: defaults.decimal,
+        zone: defaults.zone,
+        empty: defaults.empty.clone(),
+        ..Reading::default()
+    };
+    let (source, reading) = match columns.value(name)? {
+        Value::Text(_) => (Source::From(vec![header(&columns.text(name))]), plain),
+        Value::Table(_) => {
+            let section = columns.optional_table(name)?;
+            let source = source(&section, kind);
+            (source?, reading(&section, plain, kind))
+        }
+        other => {
+            columns.wrong(
+                name,
+                format!("`{name}` cannot come from {}", other.describe()),
+                format!("write {name} = {EXAMPLE}"),
+            );
+            return None;
+        }
+    };
+    let needs_zone = kind == Kind::Instant && !matches!(source, Source::Const(_));
+    let offsets = reading.dates.as_ref().is_some_and(|formats| formats.iter().all(DateFormat::has_offset));
+    if needs_zone && reading.zone.is_none() && !offsets {
+        let what = format!("`{name}` is a time, and its zone is not said");
+        columns.problem(
+            columns.line_of(name),
+            what,
+            "add zone = \"Europe/Moscow\" at the top of the file (or \"UTC\")",
+        );
+    }
+    if let Some(allowed) = table.and_then(|table| words(table, name)) {
+        let constant = match &source {
+            Source::Const(text) => Some(text),
+            _ => None,
+        };
+        let otherwise = match &reading.values_else {
+            Otherwise::Const(text) => Some(text),
+            _ => None,
+        };
+        let said = reading.values.values().chain(constant).chain(otherwise);
+        for word in said.filter(|word| !allowed.contains(&word.as_str())) {
+            let way_out = hint(word, allowed.iter().copied());
+            columns.problem(columns.line_of(name), format!("`{name}` cannot be `{word}`"), way_out);
+        }
+    }
+    Some(Mapped { name: name.to_owned(), kind, extra: table.is_none(), source, reading })
+}
+
+/// Marks everything below a table as asked for, where a greater problem was noted already.
+pub(super) fn skip(columns: &Section<'_>) {
+    columns.keys().iter().for_each(|key| skip_one(columns, key.name));
+}
+
+/// As [`skip`], for one column.
+pub(super) fn skip_one(columns: &Section<'_>, name: &str) {
+    if let Some(Value::Table(_)) = columns.value(name) {
+        columns.optional_table(name).iter().for_each(skip);
+    }
+}
+
+fn header(text: &str) -> Header {
+    Header { text: text.trim().to_owned(), nth: None }
+}
+
+fn source(section: &Section<'_>, kind: Kind) -> Option<Source> {
+    let nth = section.optional_whole("nth");
+    // a blank is a good separator, so no `optional_text`
+    let with = match section.value("with") {
+        Some(Value::Text(text)) => Some(text.clone()),
+        _ => section.optional_text("with"),
+    };
+    let mut found = Vec::new();
+    if section.has("from") {
+        let mut headers: Vec<Header> = text_or_list(section, "from").iter().map(|text| header(text)).collect();
+        if let Some(nth) = nth {
+            match (usize::try_from(nth), &mut headers[..]) {
+                (Ok(nth @ 1..), [one]) => one.nth = Some(nth),
+                _ => section.wrong(
+                    "nth",
+                    "`nth` counts from 1 and stands beside one header",
+                    "{ from = \"utm_source\", nth = 2 }",
+                ),
+            }
+        }
+        found.push(Source::From(headers));
+    } else if nth.is_some() {
+        section.wrong("nth", "`nth` stands beside `from`", "{ from = \"utm_source\", nth = 2 }");
+    }
+    if let Some(value) = section.value("const") {
+        found.extend(constant(section, value, kind));
+    }
+    if section.has("concat") {
+        let parts = text_or_list(section, "concat").iter().map(|text| header(text)).collect();
+        found.push(Source::Concat { parts, with: with.unwrap_or_default() });
+    } else if with.is_some() {
+        section.wrong("with", "`with` stands beside `concat`", "{ concat = [\"ID\", \"Date\"], with = \"/\" }");
+    }
+    for (key, operation) in
+        [("add", Operation::Add), ("subtract", Operation::Subtract), ("multiply", Operation::Multiply)]
+    {
+        let Some(value) = section.value(key) else { continue };
+        if !matches!(kind, Kind::Money | Kind::Count | Kind::Real) {
+            section.wrong(
+                key,
+                format!("`{key}` gives a number, and this column is none"),
+                "use `from`, `concat` or `const`",
+            );
+        }
+        match value {
+            Value::List(items) => found.push(Source::Compute { operation, operands: operands(section, key, items) }),
+            other => section.wrong(
+                key,
+                format!("`{key}` cannot be {}", other.describe()),
+                format!("{key} = [\"Header\", \"Header\"]"),
+            ),
+        }
+    }
+    match found.len() {
+        1 => found.pop(),
+        _ => {
+            section.problem(section.line(), "a column has exactly one source", format!("write {EXAMPLE}"));
+            None
+        }
+    }
+}
+
+fn constant(section: &Section<'_>, value: &Value, kind: Kind) -> Option<Source> {
+    let text = match (value, kind) {
+        (Value::Text(_), Kind::Text) => Some(section.text("const")),
+        (Value::Whole(number), Kind::Count | Kind::Money | Kind::Real) => Some(number.to_string()),
+        (Value::Number(number), Kind::Money | Kind::Real) => Some(number.to_string()),
+        (Value::Day(day), Kind::Day | Kind::Instant) => Some(day.to_string()),
+        (other, _) => {
+            let way_out = match kind {
+                Kind::Text => "const = \"…\"",
+                Kind::Day | Kind::Instant => "const = 2026-01-31",
+                _ => "const = 1",
+            };
+            section.wrong("const", format!("this column cannot always be {}", other.describe()), way_out);
+            None
+        }
+    };
+    text.map(Source::Const)
+}
+
+fn operands(section: &Section<'_>, key: &str, items: &[Written<Value>]) -> Vec<Operand> {
+    let read = |item: &Written<Value>| match &item.value {
+        Value::Text(text) => Some(Operand::Column(header(text))),
+        Value::Whole(number) => number.checked_mul(numbers::ONE).map(Operand::Number),
+        Value::Number(number) => numbers::exact(&number.to_string(), Decimal::Point).map(|e| Operand::Number(e.units)),
+        other => {
+            section.problem(item.line, format!("`{key}` cannot hold {}", other.describe()), "headers and numbers");
+            None
+        }
+    };
+    let operands: Vec<Operand> = items.iter().filter_map(read).collect();
+    if items.len() < 2 {
+        section.wrong(key, format!("`{key}` needs at least two"), format!("{key} = [\"Header\", \"Header\"]"));
+    }
+    operands
+}
+
+fn reading(section: &Section<'_>, plain: Reading, kind: Kind) -> Reading {
+    let table = section.optional_table("values");
+    let pairs = table.iter().flat_map(|t| t.keys().into_iter().map(|key| (key.name.to_owned(), t.text(key.name))));
+    let values: BTreeMap<String, String> = pairs.collect();
+    let values_else = otherwise(section);
+    if section.has("values_else") && table.is_none() {
+        section.wrong("values_else", "`values_else` stands beside `values`", "values = { \"theirs\" = \"ours\" }");
+    }
+    let number = matches!(kind, Kind::Money | Kind::Count | Kind::Real);
+    let time = matches!(kind, Kind::Instant | Kind::Day);
+    for (key, fits) in [
+        ("dates", time),
+        ("zone", time),
+        ("decimal", number),
+        ("percent", kind == Kind::Real),
+        ("prefix", kind == Kind::Text),
+    ] {
+        if section.has(key) && !fits {
+            section.wrong(key, format!("`{key}` means nothing for this column"), "remove it");
+        }
+    }
+    Reading {
+        dates: dates(section).or(plain.dates),
+        decimal: decimal(section).or(plain.decimal),
+        zone: zone(section).or(plain.zone),
+        empty: [plain.empty, text_or_list(section, "empty")].concat(),
+        strip: text_or_list(section, "strip"),
+        case: section.optional_one_of("case", &[("lower", Case::Lower), ("upper", Case::Upper)]),
+        values,
+        values_else,
+        percent: section.boolean("percent"),
+        prefix: section.optional_text("prefix").unwrap_or_default(),
+        if_unknown: section.boolean("if_unknown"),
+    }
+}
+
+fn otherwise(section: &Section<'_>) -> Otherwise {
+    if let Some(Value::Table(_)) = section.value("values_else") {
+        let constant = section.optional_table("values_else").map(|t| t.text("const"));
+        return Otherwise::Const(constant.unwrap_or_default());
+    }
+    let allowed = [("quarantine", Otherwise::Quarantine), ("keep", Otherwise::Keep), ("empty", Otherwise::Empty)];
+    section.optional_one_of("values_else", &allowed).unwrap_or_default()
+}

@@ -1,0 +1,220 @@
+//! Reads `[[export]]` and `[[export.table]]`.
+
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
+
+use super::column::{self, Defaults};
+use super::{Condition, Encoding, Export, Fill, Header, Mapped, Repeated, Test, required};
+use crate::ingest::dates::DateFormat;
+use crate::ingest::numbers::Decimal;
+use crate::model::problem::hint;
+use crate::model::tables::{Kind, Table};
+use crate::model::written::{Document, Section, Value, Wrong};
+
+/// Reads the whole document; problems are noted in it.
+pub(super) fn read_all(document: &Document) -> Vec<Export> {
+    let root = document.root();
+    let defaults = Defaults { zone: zone(&root), empty: text_or_list(&root, "empty"), dates: None, decimal: None };
+    let sections = root.tables("export");
+    if sections.is_empty() && !root.has("export") {
+        document.problem(
+            0,
+            "there is no [[export]]",
+            "add one for each kind of export: its `name`, and [[export.table]] below",
+        );
+    }
+    let alone = sections.len() == 1;
+    let mut names = BTreeMap::new();
+    let exports = sections.iter().map(|section| {
+        let export = export(section, &defaults, alone);
+        if let Some(first) = names.insert(export.name.clone(), section.line()) {
+            let what = format!("a second [[export]] named `{}` (the first is at line {first})", export.name);
+            section.problem(section.line_of("name"), what, "give each its own name");
+        }
+        export
+    });
+    exports.collect()
+}
+
+fn export(section: &Section<'_>, file: &Defaults, alone: bool) -> Export {
+    let defaults = Defaults {
+        zone: zone(section).or(file.zone),
+        empty: [file.empty.clone(), text_or_list(section, "empty")].concat(),
+        dates: dates(section),
+        decimal: decimal(section),
+    };
+    let files = text_or_list(section, "files");
+    if files.is_empty() && !alone {
+        let what = "`files` is missing, and there are several [[export]]";
+        section.problem(section.line(), what, "say which files it is for: files = \"deals*.csv\"");
+    }
+    let patterns = files.iter().filter_map(|text| match glob::Pattern::new(text) {
+        Ok(pattern) => Some(pattern),
+        Err(error) => {
+            section.wrong("files", format!("`{text}` is no pattern: {error}"), "* stands for any text: deals*.csv");
+            None
+        }
+    });
+    let encodings = [("utf-8", Encoding::Utf8), ("cp1251", Encoding::Cp1251), ("utf-16", Encoding::Utf16)];
+    let delimiters = [(";", b';'), (",", b','), ("|", b'|'), ("tab", b'\t')];
+    let skip = section.optional_whole("skip").unwrap_or(0);
+    if skip < 0 {
+        section.wrong("skip", "`skip` is negative", "how many lines stand before the header");
+    }
+    let fills: Vec<Fill> = section.tables("table").iter().filter_map(|table| fill(table, &defaults)).collect();
+    if !section.has("table") {
+        section.problem(
+            section.line(),
+            "[[export]] fills no table",
+            "add [[export.table]] with fill = \"deals\" and its columns",
+        );
+    }
+    Export {
+        name: section.text("name"),
+        files: patterns.collect(),
+        encoding: section.optional_one_of("encoding", &encodings),
+        delimiter: match section.value("delimiter") {
+            // blank texts are refused elsewhere; here one has a meaning
+            Some(Value::Text(text)) if text == "\t" => Some(b'\t'),
+            _ => section.optional_one_of("delimiter", &delimiters),
+        },
+        escape: section.optional_checked("escape", |text| match text.as_bytes() {
+            [byte] if byte.is_ascii() => Ok(*byte),
+            _ => Err(Wrong::new(format!("`escape` must be one symbol, not `{text}`"), "escape = \"\\\\\"")),
+        }),
+        skip: usize::try_from(skip).unwrap_or_default(),
+        header_has: section.optional_text("header_has").map(|text| text.trim().to_owned()),
+        ignore_rows: conditions(section, "ignore_rows", &defaults.empty),
+        fills,
+    }
+}
+
+fn fill(section: &Section<'_>, defaults: &Defaults) -> Option<Fill> {
+    let tables = Table::MAPPED.map(|table| (table.name(), table));
+    let table = section.one_of("fill", &tables);
+    let when = conditions(section, "when", &defaults.empty);
+    let repeated = section.optional_one_of("repeated", &[("last", Repeated::Last), ("sum", Repeated::Sum)]);
+    let written = section.table("columns");
+    let extra = section.optional_table("extra");
+    let Some(table) = table else {
+        // which columns are allowed is not known: only mark them as asked for
+        [Some(written), extra].into_iter().flatten().for_each(|t| column::skip(&t));
+        return None;
+    };
+    let mut columns = Vec::new();
+    for key in written.keys() {
+        match table.column(key.name) {
+            Some(known) => columns.extend(column::read(&written, key.name, known.kind, Some(table), defaults)),
+            None => {
+                let near = hint(key.name, table.columns().iter().map(|c| c.name));
+                let way_out = format!("{near}; columns of your own stand in [export.table.extra]");
+                written.problem(key.line, format!("`{}` has no column `{}`", table.name(), key.name), way_out);
+                column::skip_one(&written, key.name);
+            }
+        }
+    }
+    for (section, key) in extra.iter().flat_map(|e| e.keys().into_iter().map(move |key| (e, key))) {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        let way_out = if table.column(key.name).is_some() || Table::Journeys.column(key.name).is_some() {
+            "that is a column of ours: use [export.table.columns], or another name"
+        } else if !key.name.starts_with(|c: char| c.is_ascii_lowercase()) || !key.name.chars().all(plain) {
+            "begin with a letter a-z; then a-z, digits and _"
+        } else {
+            columns.extend(column::read(section, key.name, Kind::Text, None, defaults));
+            continue;
+        };
+        section.problem(key.line, format!("`{}` cannot be the name of an extra column", key.name), way_out);
+        column::skip_one(section, key.name);
+    }
+    complete(section, table, &columns);
+    Some(Fill { table, when, repeated: repeated.unwrap_or(Repeated::Last), columns })
+}
+
+/// Notes the columns without which no row could be stored.
+fn complete(section: &Section<'_>, table: Table, columns: &[Mapped]) {
+    let mapped = |name: &str| columns.iter().any(|c| c.name == name);
+    let asked = section.optional_table("columns").map_or_else(Vec::new, |t| t.keys().iter().map(|k| k.name).collect());
+    for name in required(table).iter().filter(|name| !mapped(name) && !asked.contains(name)) {
+        let what = format!("`{}` is filled without `{name}`", table.name());
+        section.problem(section.line(), what, format!("add {name} = \"…\" to [export.table.columns]"));
+    }
+    if table == Table::Events && !asked.contains(&"deal_id") && !asked.contains(&"client_id") {
+        let way_out = "add deal_id = \"…\" (or client_id) to [export.table.columns]";
+        section.problem(section.line(), "`events` is filled without `deal_id` or `client_id`", way_out);
+    }
+}
+
+/// One condition, or a list of them.
+fn conditions(section: &Section<'_>, key: &str, empty: &[String]) -> Vec<Condition> {
+    let written = match section.value(key) {
+        None => return Vec::new(),
+        Some(Value::Table(_)) => section.optional_table(key).into_iter().collect(),
+        Some(Value::List(_)) => section.tables(key),
+        Some(other) => {
+            let what = format!("`{key}` must be a condition, not {}", other.describe());
+            section.wrong(key, what, format!("{key} = {{ column = \"ID\", filled = true }}"));
+            return Vec::new();
+        }
+    };
+    written.iter().filter_map(|section| condition(section, empty)).collect()
+}
+
+fn condition(section: &Section<'_>, empty: &[String]) -> Option<Condition> {
+    let nth = section.optional_whole("nth").and_then(|nth| usize::try_from(nth).ok()).filter(|nth| *nth > 0);
+    let column = Header { text: section.text("column").trim().to_owned(), nth };
+    let has = |key: &str| section.has(key);
+    let tests = [
+        has("equals").then(|| Test::Equals(text_or_list(section, "equals"))),
+        has("not_equals").then(|| Test::NotEquals(text_or_list(section, "not_equals"))),
+        section.optional_text("starts_with").map(Test::StartsWith),
+        section.optional_boolean("filled").map(|filled| Test::Filled(filled, empty.to_vec())),
+    ];
+    let mut tests = tests.into_iter().flatten();
+    match (tests.next(), tests.next()) {
+        (Some(test), None) => Some(Condition { column, test }),
+        _ => {
+            let way_out = "one of: equals = \"…\", not_equals = \"…\", starts_with = \"…\", filled = true";
+            section.problem(section.line(), "a condition has exactly one test", way_out);
+            None
+        }
+    }
+}
+
+/// A text or a list of texts.
+pub(super) fn text_or_list(section: &Section<'_>, key: &str) -> Vec<String> {
+    match section.value(key) {
+        Some(Value::Text(text)) => vec![text.clone()],
+        _ => section.texts(key).into_iter().map(|text| text.value).collect(),
+    }
+}
+
+/// The `zone` of a section.
+pub(super) fn zone(section: &Section<'_>) -> Option<Tz> {
+    section.optional_checked("zone", |name| {
+        name.parse().map_err(|_| {
+            let near = hint(name, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()));
+            let way_out = if near.starts_with("did") { near } else { "an IANA name: Europe/Moscow, UTC".to_owned() };
+            Wrong::new(format!("no time zone is named `{name}`"), way_out)
+        })
+    })
+}
+
+/// The `dates` of a section: a format or a list of them.
+pub(super) fn dates(section: &Section<'_>) -> Option<Vec<DateFormat>> {
+    let texts = text_or_list(section, "dates");
+    let formats = texts.iter().filter_map(|text| match DateFormat::parse(text) {
+        Ok(format) => Some(format),
+        Err(what) => {
+            section.wrong("dates", what, "write dates = \"dd.mm.yyyy HH:MM:SS\": mm is the month, MM the minutes");
+            None
+        }
+    });
+    let formats: Vec<DateFormat> = formats.collect();
+    (!formats.is_empty()).then_some(formats)
+}
+
+/// The `decimal` of a section.
+pub(super) fn decimal(section: &Section<'_>) -> Option<Decimal> {
+    section.optional_one_of("decimal", &[(",", Decimal::Comma), (".", Decimal::Point)])
+}

@@ -1,0 +1,227 @@
+//! The checked mapping: which export column becomes which of ours. Having one means that it was checked.
+//!
+//! The format is described for its users in `docs/guide/mapping.en.md`.
+
+mod column;
+mod export;
+
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
+
+use super::dates::DateFormat;
+use super::numbers::Decimal;
+use crate::model::problem::Problems;
+use crate::model::tables::{Kind, Table};
+use crate::model::written::Document;
+
+/// A company's mapping, checked.
+#[derive(Debug, Clone)]
+pub struct Mapping {
+    pub(super) file: String,
+    pub(super) exports: Vec<Export>,
+}
+
+impl Mapping {
+    /// Reads and checks a mapping. The error holds *all* its problems.
+    pub fn parse(file: &str, text: &str) -> Result<Mapping, Problems> {
+        let document = Document::read(file, text)?;
+        let exports = export::read_all(&document);
+        document.finish()?;
+        Ok(Mapping { file: file.to_owned(), exports })
+    }
+
+    /// The names of the kinds of export that it knows, with the patterns of their files.
+    pub fn exports(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
+        self.exports.iter().map(|e| (e.name.as_str(), e.files.iter().map(glob::Pattern::as_str).collect()))
+    }
+}
+
+/// One kind of export.
+#[derive(Debug, Clone)]
+pub(super) struct Export {
+    pub name: String,
+    pub files: Vec<glob::Pattern>,
+    pub encoding: Option<Encoding>,
+    pub delimiter: Option<u8>,
+    pub escape: Option<u8>,
+    pub skip: usize,
+    pub header_has: Option<String>,
+    pub ignore_rows: Vec<Condition>,
+    pub fills: Vec<Fill>,
+}
+
+/// How the bytes of a file become text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Encoding {
+    Utf8,
+    Cp1251,
+    Utf16,
+}
+
+/// A condition on one export column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Condition {
+    pub column: Header,
+    pub test: Test,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Test {
+    Equals(Vec<String>),
+    NotEquals(Vec<String>),
+    StartsWith(String),
+    /// Whether the cell is filled; the texts mean that it is not.
+    Filled(bool, Vec<String>),
+}
+
+/// One table filled from an export.
+#[derive(Debug, Clone)]
+pub(super) struct Fill {
+    pub table: Table,
+    pub when: Vec<Condition>,
+    pub repeated: Repeated,
+    pub columns: Vec<Mapped>,
+}
+
+/// What becomes of rows of one file with the same key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeated {
+    Last,
+    Sum,
+}
+
+/// One column of ours and where it comes from.
+#[derive(Debug, Clone)]
+pub(super) struct Mapped {
+    pub name: String,
+    pub kind: Kind,
+    /// A column of the company's own, not a canonical one.
+    pub extra: bool,
+    pub source: Source,
+    pub reading: Reading,
+}
+
+/// Where a column's value comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Source {
+    /// The first filled of these.
+    From(Vec<Header>),
+    Const(String),
+    Concat {
+        parts: Vec<Header>,
+        with: String,
+    },
+    Compute {
+        operation: Operation,
+        operands: Vec<Operand>,
+    },
+}
+
+/// An export column, by its header and, where several have the same one, which of them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Header {
+    pub text: String,
+    pub nth: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operation {
+    Add,
+    Subtract,
+    Multiply,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Operand {
+    Column(Header),
+    /// In units of [`super::numbers::ONE`].
+    Number(i64),
+}
+
+/// How a value is read once it was found.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Reading {
+    /// None: to be proven by the whole column.
+    pub dates: Option<Vec<DateFormat>>,
+    /// None: to be proven by the whole column.
+    pub decimal: Option<Decimal>,
+    pub zone: Option<Tz>,
+    pub empty: Vec<String>,
+    pub strip: Vec<String>,
+    pub case: Option<Case>,
+    pub values: BTreeMap<String, String>,
+    pub values_else: Otherwise,
+    pub percent: bool,
+    pub prefix: String,
+    pub if_unknown: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Case {
+    Lower,
+    Upper,
+}
+
+/// What becomes of a value that `values` does not list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum Otherwise {
+    #[default]
+    Quarantine,
+    Keep,
+    Empty,
+    Const(String),
+}
+
+impl Export {
+    /// The conditions and columns of all its tables, by header: what the header line must hold.
+    pub fn headers(&self) -> impl Iterator<Item = Header> {
+        let ignored = self.ignore_rows.iter().map(|c| c.column.clone());
+        let filled = self.fills.iter().flat_map(|fill| {
+            fill.when.iter().map(|c| c.column.clone()).chain(fill.columns.iter().flat_map(|c| c.source.headers()))
+        });
+        ignored.chain(filled).collect::<std::collections::BTreeSet<_>>().into_iter()
+    }
+}
+
+impl Source {
+    /// The export columns it reads.
+    pub fn headers(&self) -> Vec<Header> {
+        match self {
+            Source::From(headers) | Source::Concat { parts: headers, .. } => headers.clone(),
+            Source::Const(_) => Vec::new(),
+            Source::Compute { operands, .. } => operands
+                .iter()
+                .filter_map(|operand| match operand {
+                    Operand::Column(header) => Some(header.clone()),
+                    Operand::Number(_) => None,
+                })
+                .collect(),
+        }
+    }
+}
+
+/// The columns that every row of a table must fill: without them it is no row of that table.
+pub(super) fn required(table: Table) -> &'static [&'static str] {
+    match table {
+        Table::Deals => &["deal_id"],
+        Table::Events => &["at", "kind"],
+        Table::Spend => &["day"],
+        Table::Promos => &["promo"],
+        Table::Staff => &["manager"],
+        Table::Clients => &["client_id"],
+        Table::Journeys | Table::Ingests | Table::Quarantine => &[],
+    }
+}
+
+/// The words that a canonical column may hold; none: any.
+pub(super) fn words(table: Table, column: &str) -> Option<&'static [&'static str]> {
+    match (table, column) {
+        (Table::Deals, "status") => Some(&crate::model::tables::STATUSES),
+        (Table::Events, "direction") => Some(&["outgoing", "incoming"]),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

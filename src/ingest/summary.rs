@@ -1,0 +1,117 @@
+//! What an ingest did, as data and in words.
+
+use std::fmt::Write as _;
+
+use crate::model::lang::{Lang, Text};
+use crate::store::TableCount;
+
+/// What an ingest did.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// Its number: the version of the store from now on.
+    pub ingest: u64,
+    /// What was met in each file.
+    pub files: Vec<FileCount>,
+    /// What became of the rows, by table. `read` counts rows, the others keys: rows that repeat a key are one key.
+    pub tables: Vec<TableCount>,
+    /// What was refused, by file, column and reason, most rows first.
+    pub quarantined: Vec<QuarantineCount>,
+    /// What is worth knowing and was kept.
+    pub notes: Vec<Text>,
+}
+
+/// What was met in an export.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FileCount {
+    /// The file's name.
+    pub file: String,
+    /// The name of the mapping's section.
+    pub export: String,
+    /// Rows below the header.
+    pub rows: u64,
+    /// Rows that the mapping's `ignore_rows` describes.
+    pub ignored: u64,
+    /// Rows for which no `when` of the mapping holds.
+    pub unwanted: u64,
+}
+
+/// Refused rows of one file, column and reason.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct QuarantineCount {
+    /// The file's name.
+    pub file: String,
+    /// The export's header; empty: the whole row.
+    pub column: String,
+    /// Why.
+    pub reason: String,
+    /// How many rows.
+    pub rows: u64,
+    /// The line of the first one.
+    pub first_line: u64,
+    /// The value of the first one.
+    pub first_value: String,
+}
+
+impl Summary {
+    /// Whether the store's data is as it was before.
+    pub fn nothing_changed(&self) -> bool {
+        self.tables.iter().all(|t| t.new + t.changed == 0)
+    }
+
+    /// The summary as a person reads it.
+    pub fn text(&self, lang: Lang) -> String {
+        let words = |ru: &'static str, en: &'static str| match lang {
+            Lang::Ru => ru,
+            Lang::En => en,
+        };
+        let mut out = format!("{} {}\n", words("загрузка", "ingest"), self.ingest);
+        for file in &self.files {
+            let _ = write!(out, "  {} ({}): {} {}", file.file, file.export, words("строк", "rows"), file.rows);
+            if file.ignored > 0 {
+                let _ = write!(out, ", {} {}", words("пропущено по маппингу", "ignored by the mapping"), file.ignored);
+            }
+            if file.unwanted > 0 {
+                let _ = write!(out, ", {} {}", words("не нужны ни одной таблице", "wanted by no table"), file.unwanted);
+            }
+            out.push('\n');
+        }
+        let head = match lang {
+            Lang::Ru => ["таблица", "прочитано", "новых", "изменено", "без изменений", "карантин"],
+            Lang::En => ["table", "read", "new", "changed", "unchanged", "quarantined"],
+        };
+        let mut lines = vec![head.map(str::to_owned)];
+        lines.extend(self.tables.iter().map(|t| {
+            let numbers = [t.read, t.new, t.changed, t.unchanged, t.quarantined].map(|n| n.to_string());
+            let [read, new, changed, unchanged, quarantined] = numbers;
+            [t.table.name().to_owned(), read, new, changed, unchanged, quarantined]
+        }));
+        let widths: Vec<usize> =
+            (0..6).map(|at| lines.iter().map(|line| line[at].chars().count()).max().unwrap_or(0)).collect();
+        for line in &lines {
+            let _ = write!(out, "  {:<width$}", line[0], width = widths[0]);
+            for (cell, width) in line.iter().zip(&widths).skip(1) {
+                let _ = write!(out, "  {cell:>width$}");
+            }
+            out.push('\n');
+        }
+        if !self.quarantined.is_empty() {
+            let _ = writeln!(out, "{}", words("в карантине:", "in quarantine:"));
+        }
+        for q in &self.quarantined {
+            let (line, value) = (words("строка", "line"), words("значение", "value"));
+            let column = if q.column.is_empty() { String::new() } else { format!(", `{}`", q.column) };
+            let _ = write!(out, "  {} × {}{column}: {} ({line} {}", q.rows, q.file, q.reason, q.first_line);
+            let _ = match q.first_value.as_str() {
+                "" => writeln!(out, ")"),
+                text => writeln!(out, ", {value} `{text}`)"),
+            };
+        }
+        for note in &self.notes {
+            let _ = writeln!(out, "  ! {}", note.get(lang));
+        }
+        if self.nothing_changed() {
+            let _ = writeln!(out, "{}", words("данные не изменились", "the data has not changed"));
+        }
+        out
+    }
+}

@@ -1,0 +1,248 @@
+//! New rows into old ones, by key and column by column.
+
+use std::ops::Range;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::cell::{Cell, Rows};
+use super::layout::Layout;
+use super::spill::{Patches, Shape};
+
+/// What became of the new rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    /// Keys that were not known.
+    pub(super) new: u64,
+    /// Known keys of which some column has another value now.
+    pub(super) changed: u64,
+    /// Known keys with the same values.
+    pub(super) unchanged: u64,
+    /// Rows that repeat the key of an earlier row of the same fill and file.
+    pub(super) repeated: u64,
+}
+
+impl Counts {
+    /// Adds another bucket's counts.
+    pub(super) fn add(&mut self, other: Counts) {
+        self.new += other.new;
+        self.changed += other.changed;
+        self.unchanged += other.unchanged;
+        self.repeated += other.repeated;
+    }
+
+    /// Whether the bucket has to be written again.
+    pub(super) fn differs(&self) -> bool {
+        self.new + self.changed > 0
+    }
+}
+
+/// Patches `rows` in place; returns the counts and the numbers of the rows that were patched.
+///
+/// Patches of one key are applied in the order in which they were read: the last one wins, in the columns that it has.
+pub(super) fn upsert<'a>(
+    rows: &mut Rows<'a>,
+    patches: &Patches<'a>,
+    shapes: &[Shape],
+    layout: &Layout,
+) -> (Counts, Vec<usize>) {
+    let mut scratch = Vec::new();
+    let mut known: Vec<(u64, u32)> = (0..rows.len())
+        .map(|row| (hash(layout.key.iter().map(|slot| rows.cell(row, *slot)), &mut scratch), number(row)))
+        .collect();
+    known.sort_unstable();
+    let mut fresh: Vec<(u64, u32)> =
+        (0..patches.rows.len()).map(|patch| (hash(key(patches, shapes, patch), &mut scratch), number(patch))).collect();
+    fresh.sort_unstable();
+
+    let mut counts = Counts::default();
+    let mut touched = Vec::new();
+    let (mut at, mut old_at) = (0, 0);
+    while at < fresh.len() {
+        let same = run(&fresh, at);
+        let hash = fresh[at].0;
+        while known.get(old_at).is_some_and(|(h, _)| *h < hash) {
+            old_at += 1;
+        }
+        let old_same = match known.get(old_at) {
+            Some((h, _)) if *h == hash => run(&known, old_at),
+            _ => old_at..old_at,
+        };
+        at = same.end;
+        // nearly always one key; two keys of one hash are kept apart all the same
+        let mut left: Vec<usize> = fresh[same].iter().map(|(_, patch)| *patch as usize).collect();
+        while let Some(first) = left.first().copied() {
+            let is_same = |other: &usize| key(patches, shapes, first).eq(key(patches, shapes, *other));
+            // one pass a key: a file may repeat one key on every row
+            let (group, others): (Vec<usize>, Vec<usize>) = left.into_iter().partition(is_same);
+            left = others;
+            let old = known[old_same.clone()]
+                .iter()
+                .map(|(_, row)| *row as usize)
+                .find(|row| layout.key.iter().map(|slot| rows.cell(*row, *slot)).eq(key(patches, shapes, first)));
+            touched.push(apply(rows, old, &group, patches, shapes, &mut counts));
+        }
+    }
+    (counts, touched)
+}
+
+/// Applies the patches of one key, in the order given.
+fn apply<'a>(
+    rows: &mut Rows<'a>,
+    old: Option<usize>,
+    group: &[usize],
+    patches: &Patches<'a>,
+    shapes: &[Shape],
+    counts: &mut Counts,
+) -> usize {
+    let row = old.unwrap_or_else(|| {
+        rows.cells.resize(rows.cells.len() + rows.width, Cell::Null);
+        rows.len() - 1
+    });
+    let before: Vec<Cell<'a>> = rows.row(row).to_vec();
+    let start = row * rows.width;
+    let mut seen: Vec<u32> = Vec::new();
+    for patch in group {
+        let (number, from) = patches.rows[*patch];
+        let shape = &shapes[number as usize];
+        let again = seen.contains(&number);
+        match again {
+            true => counts.repeated += 1,
+            false => seen.push(number),
+        }
+        for (column, cell) in shape.columns.iter().zip(&patches.cells[from as usize..]) {
+            let place = &mut rows.cells[start + column.slot];
+            *place = match (*place, *cell) {
+                (known, _) if column.if_unknown && !known.is_null() => known,
+                (Cell::Whole(sum), Cell::Whole(more)) if again && shape.sum && column.adds_up => {
+                    Cell::Whole(sum.saturating_add(more))
+                }
+                (known, Cell::Null) if again && shape.sum && column.adds_up => known,
+                (_, cell) => cell,
+            };
+        }
+    }
+    match old {
+        None => counts.new += 1,
+        Some(_) if rows.row(row) == before.as_slice() => counts.unchanged += 1,
+        Some(_) => counts.changed += 1,
+    }
+    row
+}
+
+fn key<'p, 'a: 'p>(patches: &'p Patches<'a>, shapes: &'p [Shape], patch: usize) -> impl Iterator<Item = Cell<'a>> + 'p {
+    let (shape, from) = patches.rows[patch];
+    shapes[shape as usize].key.iter().map(move |at| at.map_or(Cell::Null, |at| patches.cells[from as usize + at]))
+}
+
+fn hash<'a>(key: impl Iterator<Item = Cell<'a>>, scratch: &mut Vec<u8>) -> u64 {
+    scratch.clear();
+    for cell in key {
+        match cell {
+            Cell::Null => {}
+            Cell::Text(text) => scratch.extend_from_slice(text.as_bytes()),
+            Cell::Whole(number) => scratch.extend_from_slice(&number.to_le_bytes()),
+            Cell::Real(number) => scratch.extend_from_slice(&number.to_le_bytes()),
+        }
+        scratch.push(0xff);
+    }
+    xxh3_64(scratch)
+}
+
+fn run(sorted: &[(u64, u32)], from: usize) -> Range<usize> {
+    let hash = sorted[from].0;
+    from..from + sorted[from..].iter().take_while(|(h, _)| *h == hash).count()
+}
+
+fn number(index: usize) -> u32 {
+    // a bucket holds far fewer rows: `buckets` grows before
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::spill::ShapeColumn;
+    use super::*;
+    use crate::model::tables::Table;
+
+    /// staff(manager, team, …): a shape that has `manager` and the columns named.
+    fn shape(columns: &[(&str, bool)], sum: bool) -> Shape {
+        let layout = Layout::new(Table::Staff, vec![]);
+        let columns = columns.iter().map(|(name, if_unknown)| {
+            let slot = layout.slot(name).unwrap();
+            ShapeColumn { slot, adds_up: *name == "hired", if_unknown: *if_unknown }
+        });
+        Shape { table: Table::Staff, sum, columns: columns.collect(), key: vec![Some(0)], bucket_by: vec![] }
+    }
+
+    fn staff<'a>(rows: &Rows<'a>) -> Vec<Vec<Cell<'a>>> {
+        let mut all: Vec<_> =
+            (0..rows.len()).map(|r| rows.row(r).iter().copied().filter(|c| !c.is_null()).collect()).collect();
+        all.sort();
+        all
+    }
+
+    #[test]
+    fn only_mapped_columns_are_touched_and_the_last_row_wins() {
+        use Cell::{Null, Text};
+        let layout = Layout::new(Table::Staff, vec![]);
+        let shapes = [
+            shape(&[("manager", false), ("team", false)], false),
+            shape(&[("manager", false), ("branch", true)], false),
+        ];
+        let mut rows = Rows { width: layout.width(), cells: vec![Null; 2 * layout.width()] };
+        (rows.cells[0], rows.cells[1], rows.cells[3]) = (Text("Ann"), Text("North"), Text("Spb"));
+        rows.cells[layout.width()] = Text("Bob");
+        let patches = Patches {
+            rows: vec![(0, 0), (0, 2), (1, 4), (1, 6), (0, 8)],
+            cells: vec![
+                Text("Ann"),
+                Text("South"),
+                Text("Cid"),
+                Text("West"),
+                Text("Ann"),
+                Text("Msk"),
+                Text("Bob"),
+                Text("Msk"),
+                Text("Cid"),
+                Text("East"),
+            ],
+        };
+        let (counts, touched) = upsert(&mut rows, &patches, &shapes, &layout);
+        assert_eq!(counts, Counts { new: 1, changed: 2, unchanged: 0, repeated: 1 });
+        assert_eq!(touched.len(), 3);
+        assert_eq!(
+            staff(&rows),
+            [
+                vec![Text("Ann"), Text("South"), Text("Spb")],
+                vec![Text("Bob"), Text("Msk")],
+                vec![Text("Cid"), Text("East")],
+            ]
+        );
+        // the same again changes nothing
+        let (again, _) = upsert(&mut rows, &patches, &shapes, &layout);
+        assert_eq!(again, Counts { new: 0, changed: 0, unchanged: 3, repeated: 1 });
+    }
+
+    #[test]
+    fn rows_of_one_file_are_added_up_where_the_mapping_says_so() {
+        use Cell::{Text, Whole};
+        let layout = Layout::new(Table::Staff, vec![]);
+        let shapes = [shape(&[("manager", false), ("hired", false)], true)];
+        let mut rows = Rows::new(layout.width());
+        let cells = vec![Text("Ann"), Whole(2), Text("Ann"), Whole(3), Text("Ann"), Cell::Null];
+        let patches = Patches { rows: vec![(0, 0), (0, 2), (0, 4)], cells };
+        upsert(&mut rows, &patches, &shapes, &layout);
+        assert_eq!(staff(&rows), [vec![Text("Ann"), Whole(5)]]);
+        // a second ingest of the file replaces the sum, it does not add to it
+        let (again, _) = upsert(&mut rows, &patches, &shapes, &layout);
+        assert_eq!((again.unchanged, staff(&rows)), (1, vec![vec![Text("Ann"), Whole(5)]]));
+    }
+
+    #[test]
+    fn nothing_new_leaves_all_as_it_was() {
+        let layout = Layout::new(Table::Staff, vec![]);
+        let mut rows = Rows::new(layout.width());
+        let (counts, touched) = upsert(&mut rows, &Patches::default(), &[], &layout);
+        assert_eq!((counts, touched.len(), rows.len()), (Counts::default(), 0, 0));
+    }
+}

@@ -1,0 +1,15 @@
+//! Voronka turns the exports of a CRM and of the advertising cabinets into a weekly report that a head of sales can
+//! act on, judged against the company's own written sales regulation.
+//!
+#![doc = include_str!("../docs/STAGES.md")]
+
+pub mod model;
+pub mod regulation;
+pub mod generate;
+pub mod store;
+pub mod ingest;
+pub mod functions;
+pub mod session;
+pub mod metrics;
+pub mod report;
+pub mod cli;

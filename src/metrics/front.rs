@@ -1,0 +1,173 @@
+//! The front matter of a metric: the leading comment, in TOML.
+
+use super::columns::MetricColumn;
+use super::{Metric, need, statement};
+use crate::model::problem::{Problem, Problems, hint, nearest};
+use crate::model::unit::Unit;
+use crate::model::written::{Document, Section, Wrong};
+
+/// Dimensions that need no extra column.
+pub(super) const DIMENSIONS: [&str; 10] =
+    ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest"];
+
+/// Stands among the dimensions for every further column of deals.
+const EXTRA: &str = "extra";
+
+const UNITS: [(&str, Unit); 10] = [
+    ("text", Unit::Text),
+    ("date", Unit::Date),
+    ("count", Unit::Count),
+    ("money", Unit::Money),
+    ("share", Unit::Share),
+    ("ratio", Unit::Ratio),
+    ("minutes", Unit::Minutes),
+    ("hours", Unit::Hours),
+    ("days", Unit::Days),
+    ("index", Unit::Index),
+];
+
+/// Reads a metric's file and finds all its problems. `file` is its path as the person named it.
+pub(super) fn read(file: &str, text: &str) -> Result<Metric, Problems> {
+    let (front, first_line) = split(text).ok_or_else(|| {
+        let what = "a metric begins with its front matter in a comment".to_owned();
+        Problems(vec![Problem {
+            file: file.into(),
+            line: 1,
+            what,
+            hint: "begin with /* and TOML, end it with */".into(),
+        }])
+    })?;
+    let doc = Document::read_from_line(file, front, first_line)?;
+    let root = doc.root();
+    let (title, about, grain) = (root.bilingual("title"), root.bilingual("about"), root.text("grain"));
+    let mut needs = Vec::new();
+    for written in root.texts("needs") {
+        match need::parse(&written.value) {
+            Ok(_) => needs.push(written.value),
+            Err(wrong) => root.problem(written.line, wrong.what, wrong.hint),
+        }
+    }
+    let (mut dimensions, mut extra_dimensions) = (Vec::new(), false);
+    for written in root.texts("dimensions") {
+        match written.value.as_str() {
+            EXTRA => extra_dimensions = true,
+            known if DIMENSIONS.contains(&known) => dimensions.push(written.value),
+            other => {
+                let allowed = DIMENSIONS.into_iter().chain([EXTRA]);
+                root.problem(written.line, format!("there is no dimension `{other}`"), hint(other, allowed));
+            }
+        }
+    }
+    let columns: Vec<MetricColumn> = root.tables("columns").iter().map(column).collect();
+    let mut problems = doc.finish().err().unwrap_or_default().0;
+    let parsed = statement::parse(file, text).map_err(|more| problems.extend(more)).ok();
+    if let Some(statement) = &parsed {
+        problems.extend(agree(file, &columns, &dimensions, statement::output(statement)));
+    }
+    problems.sort();
+    match parsed {
+        Some(statement) if problems.is_empty() => {
+            let (topic, name) = place(file);
+            let text = text.to_owned();
+            #[rustfmt::skip]
+            let metric =
+                Metric { name, topic, title, about, grain, needs, dimensions, extra_dimensions, columns, text, statement };
+            Ok(metric)
+        }
+        _ => Err(Problems(problems)),
+    }
+}
+
+fn column(section: &Section<'_>) -> MetricColumn {
+    let name = section.checked("name", |name| {
+        let plain = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        match plain && name != "grp" {
+            true => Ok(name.to_owned()),
+            false => Err(Wrong::new(format!("`{name}` is no column name"), "small Latin letters, digits and _")),
+        }
+    });
+    let unit = section.one_of("unit", &UNITS).unwrap_or(Unit::Text);
+    MetricColumn { name: name.unwrap_or_default(), unit, title: section.bilingual("title") }
+}
+
+/// The declared columns are those of the SELECT, which begins with `grp`, and no dimension bears the name of one.
+fn agree(file: &str, declared: &[MetricColumn], dimensions: &[String], output: Option<Vec<String>>) -> Vec<Problem> {
+    let problem = |what: String, hint: String| Problem { file: file.into(), line: 0, what, hint };
+    let Some(output) = output else {
+        return vec![problem(
+            "the SELECT leaves a column without a name".into(),
+            "give each one a name with AS".into(),
+        )];
+    };
+    let mut problems = Vec::new();
+    if output.first().map(String::as_str) != Some("grp") {
+        problems.push(problem("the first column of the SELECT is not `grp`".into(), "a metric is split by grp".into()));
+    }
+    let names: Vec<&str> = declared.iter().map(|c| c.name.as_str()).collect();
+    let given: Vec<&str> = output.iter().map(String::as_str).filter(|name| *name != "grp").collect();
+    for name in names.iter().filter(|name| !given.contains(name)) {
+        let way_out = nearest(name, given.iter().copied()).map(|near| format!("the SELECT gives `{near}`"));
+        problems.push(problem(format!("the SELECT gives no column `{name}`"), way_out.unwrap_or_default()));
+    }
+    for name in given.iter().filter(|name| !names.contains(name)) {
+        problems.push(problem(format!("the column `{name}` is not declared"), "add it to `columns`".into()));
+    }
+    if problems.is_empty() && names != given {
+        problems.push(problem("the columns are declared in another order than the SELECT's".into(), given.join(", ")));
+    }
+    for name in dimensions.iter().filter(|d| names.contains(&d.as_str())) {
+        problems.push(problem(format!("`{name}` is both a column and a dimension"), "rename the column".into()));
+    }
+    problems
+}
+
+/// The front matter, and the line on which it begins.
+fn split(text: &str) -> Option<(&str, usize)> {
+    let start = text.find("/*")?;
+    let before = &text[..start];
+    let front = &text[start + 2..];
+    let end = front.find("*/")?;
+    before.trim().is_empty().then_some((&front[..end], 1 + before.matches('\n').count()))
+}
+
+/// Topic and name out of a path.
+fn place(file: &str) -> (String, String) {
+    let mut parts = file.rsplit(['/', '\\']);
+    let name = parts.next().unwrap_or_default().trim_end_matches(".sql").to_owned();
+    (parts.next().unwrap_or_default().to_owned(), name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FINE: &str = "/*\ntitle = 'T'\nabout = 'A'\ngrain = 'one row'\nneeds = ['deals.amount']\n\
+        dimensions = ['source', 'extra']\ncolumns = [\n  { name = 'n', unit = 'count', title = 'N' },\n]\n*/\n\
+        SELECT grp, count(*) AS n FROM scope GROUP BY grp ORDER BY grp\n";
+
+    #[test]
+    fn a_metric_is_read() {
+        let metric = read("queries/leads/n.sql", FINE).unwrap();
+        assert_eq!((metric.name.as_str(), metric.topic.as_str()), ("n", "leads"));
+        assert_eq!((metric.dimensions, metric.extra_dimensions), (vec!["source".to_owned()], true));
+        assert_eq!(metric.columns[0].unit, Unit::Count);
+    }
+
+    #[test]
+    fn all_problems_at_once_each_with_its_line() {
+        let broken = FINE
+            .replace("deals.amount", "deals.amuont")
+            .replace("'source'", "'sauce'")
+            .replace("unit = 'count'", "unit = 'counts'")
+            .replace("AS n", "AS m");
+        assert_eq!(
+            read("n.sql", &broken).unwrap_err().to_string(),
+            "n.sql: the SELECT gives no column `n`\n    the SELECT gives `m`\n\
+             n.sql: the column `m` is not declared\n    add it to `columns`\n\
+             n.sql:5: the table `deals` has no column `amuont`\n    did you mean `amount`?\n\
+             n.sql:6: there is no dimension `sauce`\n    did you mean `source`?\n\
+             n.sql:8: `unit` in [[columns]] cannot be `counts`\n    did you mean `count`?"
+        );
+        assert!(read("n.sql", "SELECT 1").unwrap_err().to_string().starts_with("n.sql:1: a metric begins"));
+    }
+}

@@ -1,0 +1,128 @@
+//! Asking a metric: check the ask and the needs, bind the period, run, shape the answer.
+
+use std::sync::Arc;
+
+use arrow::compute::concat_batches;
+use arrow::record_batch::RecordBatch;
+use chrono::NaiveDate;
+use datafusion::error::DataFusionError;
+use datafusion::physical_plan::collect;
+use datafusion::prelude::SessionContext;
+use datafusion::scalar::ScalarValue;
+use datafusion::sql::parser::Statement;
+
+use super::columns::{self, MetricResult};
+use super::{Metric, MetricError, need};
+use crate::model::calendar::Calendar;
+use crate::model::problem::hint;
+use crate::session::{Session, SessionError};
+
+/// What is asked of a metric.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// The first local day of the period.
+    pub from: NaiveDate,
+    /// The day after its last.
+    pub to: NaiveDate,
+    /// The cut: what happened on this day or later is not seen.
+    pub as_of: NaiveDate,
+    /// The dimensions to split by.
+    pub by: Vec<String>,
+}
+
+impl Metric {
+    /// Computes the metric.
+    pub async fn run(&self, session: &Session, ask: &Ask) -> Result<MetricResult, MetricError> {
+        let metric = || self.name.clone();
+        if ask.from >= ask.to {
+            return Err(MetricError::Period { from: ask.from, to: ask.to });
+        }
+        if ask.as_of != session.as_of() {
+            return Err(MetricError::AsOf { metric: metric(), session: session.as_of(), asked: ask.as_of });
+        }
+        self.check_dimensions(session, &ask.by)?;
+        self.check_needs(session)?;
+        let context = session.scope(&ask.by).await.map_err(|e| self.session_error(&e))?;
+        let engine = |source| MetricError::Engine { metric: metric(), source: Box::new(source) };
+        let raw = self.execute(&context, session.regulation().calendar(), ask).await.map_err(engine)?;
+        let own = self.columns.iter().cloned();
+        let columns: Vec<_> = ask.by.iter().map(|name| columns::dimension_column(name)).chain(own).collect();
+        let batch = columns::shape(&raw, &ask.by, &self.columns).map_err(|e| engine(e.into()))?;
+        Ok(MetricResult { metric: metric(), ask: ask.clone(), version: session.version(), columns, batch })
+    }
+
+    fn check_dimensions(&self, session: &Session, by: &[String]) -> Result<(), MetricError> {
+        let mut allowed = self.dimensions.clone();
+        if self.extra_dimensions {
+            let columns: Vec<&str> = self.columns.iter().map(|c| c.name.as_str()).collect();
+            let known = super::front::DIMENSIONS;
+            let further = |name: &String| !known.contains(&name.as_str()) && !columns.contains(&name.as_str());
+            allowed.extend(session.dimensions().into_iter().filter(further));
+        }
+        match by.iter().enumerate().find(|(i, name)| !allowed.contains(name) || by[..*i].contains(name)) {
+            None => Ok(()),
+            Some((i, dimension)) => {
+                let hint = match by[..i].contains(dimension) {
+                    true => "it stands there twice".to_owned(),
+                    false => hint(dimension, allowed.iter().map(String::as_str)),
+                };
+                Err(MetricError::Dimension { metric: self.name.clone(), dimension: dimension.clone(), hint })
+            }
+        }
+    }
+
+    fn check_needs(&self, session: &Session) -> Result<(), MetricError> {
+        for written in &self.needs {
+            let alternatives = need::parse(written).unwrap_or_default();
+            let mut found = false;
+            for (table, column) in &alternatives {
+                let filled = session.columns_filled(*table).map_err(|e| self.session_error(&e))?;
+                found |= filled.contains(*column);
+            }
+            if let (false, Some((table, column))) = (found, alternatives.first()) {
+                let (metric, what) = (self.name.clone(), written.replace('|', " or "));
+                return Err(MetricError::Missing { metric, what, why: need::source(*table, column) });
+            }
+        }
+        Ok(())
+    }
+
+    async fn execute(
+        &self,
+        context: &SessionContext,
+        calendar: &Calendar,
+        ask: &Ask,
+    ) -> Result<RecordBatch, DataFusionError> {
+        let plan = context.state().statement_to_plan(Statement::Statement(self.statement.clone())).await?;
+        let parameters = parameters(calendar, ask);
+        let frame = context.execute_logical_plan(plan).await?.with_param_values(parameters)?;
+        // the types are settled in the physical plan, not before
+        let tasks = Arc::new(frame.task_ctx());
+        let plan = frame.create_physical_plan().await?;
+        let schema = plan.schema();
+        Ok(concat_batches(&schema, &collect(plan, tasks).await?)?)
+    }
+
+    fn session_error(&self, error: &SessionError) -> MetricError {
+        MetricError::Session { metric: self.name.clone(), problem: error.to_string() }
+    }
+}
+
+/// The bound values of `statement::PARAMETERS`.
+fn parameters(calendar: &Calendar, ask: &Ask) -> Vec<(&'static str, ScalarValue)> {
+    let day = |day: NaiveDate| {
+        let since_epoch = day.signed_duration_since(chrono::DateTime::UNIX_EPOCH.date_naive());
+        ScalarValue::Date32(i32::try_from(since_epoch.num_days()).ok())
+    };
+    let midnight = |day: NaiveDate| {
+        ScalarValue::TimestampMicrosecond(Some(calendar.midnight(day).timestamp_micros()), Some("UTC".into()))
+    };
+    vec![
+        ("from", midnight(ask.from)),
+        ("to", midnight(ask.to)),
+        ("as_of", midnight(ask.as_of)),
+        ("from_day", day(ask.from)),
+        ("to_day", day(ask.to)),
+        ("as_of_day", day(ask.as_of)),
+    ]
+}

@@ -1,0 +1,159 @@
+//! The SQL of a metric, checked as far as that needs no data: one SELECT, known parameters, named columns in order.
+
+use std::ops::ControlFlow;
+
+use datafusion::sql::sqlparser::ast::{
+    Expr, Query, SelectItem, SetExpr, Spanned, Statement, Value, Visit, Visitor, visit_expressions_mut,
+};
+use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::parser::Parser;
+
+use crate::model::problem::{Problem, hint, nearest};
+
+/// The parameters of every metric: name, and the Arrow type it is bound with.
+pub(super) const PARAMETERS: [(&str, &str); 6] = [
+    ("from", "Timestamp(Microsecond, Some(\"UTC\"))"),
+    ("to", "Timestamp(Microsecond, Some(\"UTC\"))"),
+    ("as_of", "Timestamp(Microsecond, Some(\"UTC\"))"),
+    ("from_day", "Date32"),
+    ("to_day", "Date32"),
+    ("as_of_day", "Date32"),
+];
+
+/// Parses the SQL and types its parameters. `text` is the whole file, so that lines are the file's.
+///
+/// A bound parameter has no type while the engine resolves functions, and `local_week($from_day)` would not be found;
+/// so each is wrapped in a cast to its type here, in the syntax tree. Its value is still bound, never written into SQL.
+pub(super) fn parse(file: &str, text: &str) -> Result<Box<Statement>, Vec<Problem>> {
+    let problem = |line: u64, what: String, hint: &str| Problem {
+        file: file.into(),
+        line: line as usize,
+        what,
+        hint: hint.into(),
+    };
+    let mut statements = Parser::parse_sql(&GenericDialect {}, text).map_err(|e| {
+        let what = e.to_string();
+        vec![problem(line_in(&what), what, "a metric is one SELECT")]
+    })?;
+    let mut statement = match (statements.pop(), statements.is_empty()) {
+        (Some(one), true) => one,
+        _ => {
+            return Err(vec![problem(0, "a metric must be one SELECT".into(), "write one SELECT, with no `;` inside")]);
+        }
+    };
+    let Statement::Query(query) = &statement else {
+        return Err(vec![problem(0, "a metric must be one SELECT".into(), "metrics only read")]);
+    };
+    let mut problems = Vec::new();
+    if query.order_by.is_none() {
+        problems.push(problem(
+            0,
+            "the SELECT has no ORDER BY".into(),
+            "end it in ORDER BY grp, …: a result has an order",
+        ));
+    }
+    let mut stars = Stars::default();
+    let _ = query.visit(&mut stars);
+    problems
+        .extend(stars.0.into_iter().map(|line| problem(line, "SELECT * is not allowed".into(), "name the columns")));
+
+    let _ = visit_expressions_mut(&mut statement, |expr| {
+        let Expr::Value(value) = &*expr else { return ControlFlow::Continue(()) };
+        let Value::Placeholder(name) = &value.value else { return ControlFlow::<()>::Continue(()) };
+        let line = value.span.start.line;
+        let bare = name.trim_start_matches('$');
+        match PARAMETERS.iter().find(|(known, _)| *known == bare) {
+            Some((_, arrow)) => match typed(bare, arrow) {
+                Some(cast) => *expr = cast,
+                None => problems.push(problem(line, format!("the parameter `{name}` cannot be bound"), "")),
+            },
+            None => {
+                let names = PARAMETERS.iter().map(|(known, _)| *known);
+                let way_out = match nearest(bare, names.clone()) {
+                    Some(near) => format!("did you mean `${near}`?"),
+                    None => hint(bare, names),
+                };
+                problems.push(problem(line, format!("there is no parameter `{name}`"), &way_out));
+            }
+        }
+        ControlFlow::Continue(())
+    });
+    match problems.is_empty() {
+        true => Ok(Box::new(statement)),
+        false => Err(problems),
+    }
+}
+
+/// The names of the columns that the SELECT gives, in order; none where it is a union, or leaves one unnamed.
+pub(super) fn output(statement: &Statement) -> Option<Vec<String>> {
+    let Statement::Query(query) = statement else { return None };
+    let SetExpr::Select(select) = query.body.as_ref() else { return None };
+    let name = |item: &SelectItem| match item {
+        SelectItem::ExprWithAlias { alias, .. } => Some(alias.value.clone()),
+        SelectItem::UnnamedExpr(Expr::Identifier(name)) => Some(name.value.clone()),
+        SelectItem::UnnamedExpr(Expr::CompoundIdentifier(path)) => path.last().map(|name| name.value.clone()),
+        _ => None,
+    };
+    select.projection.iter().map(name).collect()
+}
+
+fn typed(name: &str, arrow: &str) -> Option<Expr> {
+    let cast = format!("arrow_cast(${name}, '{arrow}')");
+    Parser::new(&GenericDialect {}).try_with_sql(&cast).ok()?.parse_expr().ok()
+}
+
+/// The parser says where in words: `… at Line: 3, Column: 7`.
+fn line_in(message: &str) -> u64 {
+    let digits = message.rsplit_once("Line: ").map_or("", |(_, rest)| rest);
+    digits.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap_or(0)
+}
+
+/// The lines on which some SELECT takes everything.
+#[derive(Default)]
+struct Stars(Vec<u64>);
+
+impl Visitor for Stars {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        if let SetExpr::Select(select) = query.body.as_ref() {
+            let star = |item: &&SelectItem| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..));
+            self.0.extend(select.projection.iter().filter(star).map(|item| item.span().start.line));
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(sql: &str) -> String {
+        let all = parse("q.sql", sql).map(|_| ()).unwrap_err();
+        all.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn parameters_are_typed_and_columns_named() {
+        let sql = "SELECT s.grp, count(*) AS deals FROM s WHERE s.day >= $from_day GROUP BY 1 ORDER BY 1";
+        let statement = parse("q.sql", sql).unwrap();
+        assert!(statement.to_string().contains("s.day >= arrow_cast($from_day, 'Date32')"));
+        assert_eq!(output(&statement).unwrap(), ["grp", "deals"]);
+    }
+
+    #[test]
+    fn what_a_metric_may_not_be() {
+        assert_eq!(
+            problems("SELECT grp\nFROM s\nWHERE a > $form\nORDER BY grp"),
+            "q.sql:3: there is no parameter `$form`\n    did you mean `$from`?"
+        );
+        assert_eq!(
+            problems("WITH a AS (\nSELECT * FROM s) SELECT grp FROM a"),
+            "q.sql: the SELECT has no ORDER BY\n    end it in ORDER BY grp, …: a result has an order\n\
+             q.sql:2: SELECT * is not allowed\n    name the columns"
+        );
+        assert!(problems("DROP TABLE deals").starts_with("q.sql: a metric must be one SELECT"));
+        assert!(problems("SELECT 1; SELECT 2").starts_with("q.sql: a metric must be one SELECT"));
+        assert!(problems("SELECT grp\nFROM").starts_with("q.sql"));
+    }
+}

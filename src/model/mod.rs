@@ -1,0 +1,8 @@
+//! The vocabulary: tables, money, calendar, languages, problems. Knows nothing of files or engines.
+
+pub mod calendar;
+pub mod lang;
+pub mod problem;
+pub mod tables;
+pub mod unit;
+pub mod written;

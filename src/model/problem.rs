@@ -1,0 +1,70 @@
+//! A problem in a file that a person wrote: where, what, and the way out.
+
+use std::fmt;
+
+/// One thing that is wrong in a file a person wrote (mapping, regulation, metric, report definition).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// The file, as the person named it.
+    pub file: String,
+    /// The line, from 1; 0 when the whole file is meant.
+    pub line: usize,
+    /// What is wrong, naming the value.
+    pub what: String,
+    /// What is allowed, or the nearest name: the way out.
+    pub hint: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => write!(f, "{}: {}", self.file, self.what)?,
+            line => write!(f, "{}:{line}: {}", self.file, self.what)?,
+        }
+        match self.hint.is_empty() {
+            true => Ok(()),
+            false => write!(f, "\n    {}", self.hint),
+        }
+    }
+}
+
+/// All problems of a file or of several, sorted by place.
+#[derive(Debug, Clone, Default, PartialEq, Eq, thiserror::Error)]
+pub struct Problems(pub Vec<Problem>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> = self.0.iter().map(Problem::to_string).collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+/// The nearest of `allowed` to a misspelt `name`, where one is near enough to be meant.
+pub fn nearest<'a>(name: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    allowed
+        .into_iter()
+        .map(|a| (strsim::damerau_levenshtein(&name.to_lowercase(), &a.to_lowercase()), a))
+        .min_by_key(|(distance, _)| *distance)
+        .filter(|(distance, a)| *distance <= (a.chars().count().max(3) / 3).max(1))
+        .map(|(_, a)| a)
+}
+
+/// A hint for a name that is not in `allowed`: the nearest one, or all of them.
+pub fn hint<'a>(name: &str, allowed: impl IntoIterator<Item = &'a str>) -> String {
+    let allowed: Vec<&str> = allowed.into_iter().collect();
+    match nearest(name, allowed.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("allowed: {}", allowed.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_near_name_is_proposed_and_a_far_one_lists_all() {
+        assert_eq!(hint("amuont", ["amount", "cost"]), "did you mean `amount`?");
+        assert_eq!(hint("zzz", ["amount", "cost"]), "allowed: amount, cost");
+    }
+}

@@ -1,0 +1,327 @@
+//! The canonical tables: names, columns, keys. The only place that lists them.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
+
+/// Digits after the decimal point in every money column.
+pub const MONEY_SCALE: i8 = 4;
+/// Digits in every money column.
+pub const MONEY_PRECISION: u8 = 18;
+
+/// What a column holds. Each kind has one Arrow type, so that a value means the same in every table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Text. Ids are text, always: a 19-digit id read as a float merges clients.
+    Text,
+    /// Exact decimal money, [`MONEY_PRECISION`] digits, [`MONEY_SCALE`] of them after the point.
+    Money,
+    /// An instant, UTC, microseconds.
+    Instant,
+    /// A calendar day.
+    Day,
+    /// A whole number.
+    Count,
+    /// A real number, such as a score or a share (0.15 for 15 %).
+    Real,
+    /// `List<Struct<stage: Text, at: Instant, times: Count>>`: first entry into each stage in time order,
+    /// and how many times the stage was entered.
+    Entries,
+    /// `List<Instant>`, ascending.
+    Instants,
+}
+
+impl Kind {
+    /// The Arrow type of a column of this kind.
+    pub fn arrow(self) -> DataType {
+        let instant = || DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+        let item = |of: DataType| DataType::List(Arc::new(Field::new("item", of, true)));
+        match self {
+            Kind::Text => DataType::Utf8,
+            Kind::Money => DataType::Decimal128(MONEY_PRECISION, MONEY_SCALE),
+            Kind::Instant => instant(),
+            Kind::Day => DataType::Date32,
+            Kind::Count => DataType::Int64,
+            Kind::Real => DataType::Float64,
+            Kind::Instants => item(instant()),
+            Kind::Entries => item(DataType::Struct(Fields::from(vec![
+                Field::new("stage", DataType::Utf8, true),
+                Field::new("at", instant(), true),
+                Field::new("times", DataType::Int64, true),
+            ]))),
+        }
+    }
+}
+
+/// One column of a canonical table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    /// The name, as SQL and mappings write it.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+}
+
+/// A canonical table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Table {
+    /// A deal or lead in its newest known state.
+    Deals,
+    /// Something that happened.
+    Events,
+    /// A day's cost of a campaign, and what the advertising cabinet claims for it.
+    Spend,
+    /// A promotion.
+    Promos,
+    /// A manager.
+    Staff,
+    /// A client.
+    Clients,
+    /// A deal's folded history. Made by ingest, never mapped.
+    Journeys,
+    /// What was loaded. Made by ingest, never mapped.
+    Ingests,
+    /// What was refused and why. Made by ingest, never mapped.
+    Quarantine,
+}
+
+const fn c(name: &'static str, kind: Kind) -> Column {
+    Column { name, kind }
+}
+
+const DEALS: &[Column] = &[
+    c("deal_id", Kind::Text),
+    c("client_id", Kind::Text),
+    c("pipeline", Kind::Text),
+    c("stage", Kind::Text),
+    c("status", Kind::Text),
+    c("manager", Kind::Text),
+    c("branch", Kind::Text),
+    c("source", Kind::Text),
+    c("contractor", Kind::Text),
+    c("campaign", Kind::Text),
+    c("created_at", Kind::Instant),
+    c("closed_at", Kind::Instant),
+    c("amount", Kind::Money),
+    c("list_amount", Kind::Money),
+    c("cost", Kind::Money),
+    c("promo", Kind::Text),
+    c("interest", Kind::Text),
+    c("lost_reason", Kind::Text),
+];
+
+const EVENTS: &[Column] = &[
+    c("event_id", Kind::Text),
+    c("at", Kind::Instant),
+    c("kind", Kind::Text),
+    c("deal_id", Kind::Text),
+    c("client_id", Kind::Text),
+    c("manager", Kind::Text),
+    c("direction", Kind::Text),
+    c("outcome", Kind::Text),
+    c("duration_s", Kind::Count),
+    c("stage", Kind::Text),
+    c("campaign", Kind::Text),
+    c("score", Kind::Real),
+];
+
+const SPEND: &[Column] = &[
+    c("day", Kind::Day),
+    c("source", Kind::Text),
+    c("contractor", Kind::Text),
+    c("campaign", Kind::Text),
+    c("cost", Kind::Money),
+    c("impressions", Kind::Count),
+    c("clicks", Kind::Count),
+    c("claimed_leads", Kind::Count),
+    c("claimed_orders", Kind::Count),
+    c("claimed_revenue", Kind::Money),
+];
+
+const PROMOS: &[Column] =
+    &[c("promo", Kind::Text), c("starts", Kind::Day), c("ends", Kind::Day), c("discount", Kind::Real)];
+
+const STAFF: &[Column] = &[
+    c("manager", Kind::Text),
+    c("team", Kind::Text),
+    c("supervisor", Kind::Text),
+    c("branch", Kind::Text),
+    c("hired", Kind::Day),
+    c("left", Kind::Day),
+];
+
+const CLIENTS: &[Column] =
+    &[c("client_id", Kind::Text), c("segment", Kind::Text), c("branch", Kind::Text), c("first_seen", Kind::Day)];
+
+const JOURNEYS: &[Column] = &[
+    c("deal_id", Kind::Text),
+    c("client_id", Kind::Text),
+    c("pipeline", Kind::Text),
+    c("stage", Kind::Text),
+    c("status", Kind::Text),
+    c("manager", Kind::Text),
+    c("branch", Kind::Text),
+    c("source", Kind::Text),
+    c("contractor", Kind::Text),
+    c("campaign", Kind::Text),
+    c("created_at", Kind::Instant),
+    c("closed_at", Kind::Instant),
+    c("amount", Kind::Money),
+    c("list_amount", Kind::Money),
+    c("cost", Kind::Money),
+    c("promo", Kind::Text),
+    c("interest", Kind::Text),
+    c("lost_reason", Kind::Text),
+    // folded from events
+    c("entries", Kind::Entries),
+    c("response_at", Kind::Instant),
+    c("touch_at", Kind::Instants),
+    c("refused_at", Kind::Instant),
+    c("opted_out_at", Kind::Instant),
+    c("complained_at", Kind::Instant),
+    c("refunded_at", Kind::Instant),
+    c("events", Kind::Count),
+];
+
+const INGESTS: &[Column] = &[
+    c("ingest", Kind::Count),
+    c("at", Kind::Instant),
+    c("exports", Kind::Text),
+    c("table_name", Kind::Text),
+    c("read", Kind::Count),
+    c("new", Kind::Count),
+    c("changed", Kind::Count),
+    c("unchanged", Kind::Count),
+    c("quarantined", Kind::Count),
+];
+
+const QUARANTINE: &[Column] = &[
+    c("ingest", Kind::Count),
+    c("file", Kind::Text),
+    c("line", Kind::Count),
+    c("column", Kind::Text),
+    c("value", Kind::Text),
+    c("reason", Kind::Text),
+    c("raw", Kind::Text),
+];
+
+impl Table {
+    /// Every table, in the order in which the docs list them.
+    pub const ALL: [Table; 9] = [
+        Table::Deals,
+        Table::Events,
+        Table::Spend,
+        Table::Promos,
+        Table::Staff,
+        Table::Clients,
+        Table::Journeys,
+        Table::Ingests,
+        Table::Quarantine,
+    ];
+
+    /// The tables that a mapping may fill.
+    pub const MAPPED: [Table; 6] =
+        [Table::Deals, Table::Events, Table::Spend, Table::Promos, Table::Staff, Table::Clients];
+
+    /// The name in SQL, in mappings and as the folder in the store.
+    pub fn name(self) -> &'static str {
+        match self {
+            Table::Deals => "deals",
+            Table::Events => "events",
+            Table::Spend => "spend",
+            Table::Promos => "promos",
+            Table::Staff => "staff",
+            Table::Clients => "clients",
+            Table::Journeys => "journeys",
+            Table::Ingests => "ingests",
+            Table::Quarantine => "quarantine",
+        }
+    }
+
+    /// The table of that name.
+    pub fn named(name: &str) -> Option<Table> {
+        Table::ALL.into_iter().find(|t| t.name() == name)
+    }
+
+    /// The canonical columns, in order.
+    pub fn columns(self) -> &'static [Column] {
+        match self {
+            Table::Deals => DEALS,
+            Table::Events => EVENTS,
+            Table::Spend => SPEND,
+            Table::Promos => PROMOS,
+            Table::Staff => STAFF,
+            Table::Clients => CLIENTS,
+            Table::Journeys => JOURNEYS,
+            Table::Ingests => INGESTS,
+            Table::Quarantine => QUARANTINE,
+        }
+    }
+
+    /// The canonical column of that name.
+    pub fn column(self, name: &str) -> Option<Column> {
+        self.columns().iter().copied().find(|c| c.name == name)
+    }
+
+    /// The columns that identify a row; two rows with an equal key are one row in two states.
+    pub fn key(self) -> &'static [&'static str] {
+        match self {
+            Table::Deals | Table::Journeys => &["deal_id"],
+            Table::Events => &["event_id"],
+            Table::Spend => &["day", "source", "contractor", "campaign"],
+            Table::Promos => &["promo"],
+            Table::Staff => &["manager"],
+            Table::Clients => &["client_id"],
+            Table::Ingests => &["ingest", "table_name"],
+            Table::Quarantine => &["ingest", "file", "line", "column"],
+        }
+    }
+
+    /// The columns whose first filled one decides a row's bucket; none: the table is one bucket.
+    pub fn bucket_by(self) -> &'static [&'static str] {
+        match self {
+            Table::Deals | Table::Journeys => &["deal_id"],
+            Table::Events => &["deal_id", "client_id", "event_id"],
+            _ => &[],
+        }
+    }
+
+    /// How the rows of one file are sorted.
+    pub fn sorted_by(self) -> &'static [&'static str] {
+        match self {
+            Table::Deals | Table::Journeys => &["deal_id"],
+            Table::Events => &["deal_id", "at", "event_id"],
+            other => other.key(),
+        }
+    }
+
+    /// The Arrow schema: canonical columns first, then the `extra` text columns that mappings named.
+    pub fn schema(self, extra: &[String]) -> SchemaRef {
+        let canonical = self.columns().iter().map(|c| Field::new(c.name, c.kind.arrow(), true));
+        let extra = extra.iter().map(|name| Field::new(name, DataType::Utf8, true));
+        Arc::new(Schema::new(canonical.chain(extra).collect::<Vec<_>>()))
+    }
+}
+
+/// The values that `deals.status` may hold.
+pub const STATUSES: [&str; 3] = ["open", "won", "lost"];
+
+/// Event kinds that are touches when they are outgoing (meetings are touches always).
+pub const TOUCH_KINDS: [&str; 5] = ["call", "email", "sms", "message", "meeting"];
+
+/// Event kinds that Voronka knows the meaning of. Others are kept, and only SQL sees them.
+pub const EVENT_KINDS: [&str; 13] = [
+    "stage",
+    "call",
+    "email",
+    "sms",
+    "message",
+    "meeting",
+    "mailing",
+    "refusal",
+    "complaint",
+    "opt_out",
+    "refund",
+    "task",
+    "qa_check",
+];

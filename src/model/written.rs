@@ -1,0 +1,138 @@
+//! How every TOML file that a person writes is read: mapping, regulation, a metric's front matter, report definition.
+//!
+//! A file is read whole, and *all* its problems are found at once, each with its line and the way out. A getter whose
+//! key is missing or wrong notes the problem and returns a stand-in (an empty text, 0, nothing), so that reading goes
+//! on; [`Document::finish`] then refuses the file, together with every key that nobody asked for. Whoever reads must
+//! therefore ask for all keys that are allowed, and build its checked type only after `finish`.
+//!
+//! ```
+//! # use voronka::model::written::{Document, Wrong};
+//! let doc = Document::read("plan.toml", "name = 'Q1'\n[[step]]\nid = 'call'\n[[step]]\nid = 'mail'\ndasy = 3\n")?;
+//! let root = doc.root();
+//! let name = root.text("name");
+//! for step in root.tables("step") {
+//!     let id = step.checked("id", |id| match id.is_ascii() {
+//!         true => Ok(id.to_owned()),
+//!         false => Err(Wrong::new(format!("`{id}` is no id"), "Latin letters only")),
+//!     });
+//!     let days = step.optional_whole("days").unwrap_or(1);
+//! }
+//! let problems = doc.finish().unwrap_err().to_string();
+//! assert_eq!(problems, "plan.toml:6: unknown key `dasy` in [[step]]\n    did you mean `days`?");
+//! # Ok::<(), voronka::model::problem::Problems>(())
+//! ```
+
+mod section;
+mod value;
+
+use std::cell::RefCell;
+
+use crate::model::problem::{Problem, Problems, hint, nearest};
+
+pub use section::{Key, Section};
+pub use value::{Value, Written};
+
+/// What is wrong with a value, and the way out. The reader adds file and line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    /// What is wrong, naming the value.
+    pub what: String,
+    /// What is allowed, or the nearest name.
+    pub hint: String,
+}
+
+impl Wrong {
+    /// A wrong value.
+    pub fn new(what: impl Into<String>, hint: impl Into<String>) -> Wrong {
+        Wrong { what: what.into(), hint: hint.into() }
+    }
+}
+
+/// A file that a person wrote, parsed as TOML and not yet checked.
+#[derive(Debug)]
+pub struct Document {
+    file: String,
+    root: value::Node,
+    problems: RefCell<Vec<Problem>>,
+}
+
+impl Document {
+    /// Reads a whole file. Fails where the text is no TOML at all, naming every such line.
+    pub fn read(file: &str, text: &str) -> Result<Document, Problems> {
+        Document::read_from_line(file, text, 1)
+    }
+
+    /// Reads TOML that begins at line `first` of a larger file, such as the front matter of a metric.
+    pub fn read_from_line(file: &str, text: &str, first: usize) -> Result<Document, Problems> {
+        let root = value::parse(file, text, first)?;
+        Ok(Document { file: file.to_owned(), root, problems: RefCell::default() })
+    }
+
+    /// The file, as the person named it.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The top level of the file.
+    pub fn root(&self) -> Section<'_> {
+        Section::new(self, Some(&self.root), String::new())
+    }
+
+    /// Notes a problem at a line; 0 for the whole file.
+    pub fn problem(&self, line: usize, what: impl Into<String>, hint: impl Into<String>) {
+        let (what, hint) = (what.into(), hint.into());
+        self.problems.borrow_mut().push(Problem { file: self.file.clone(), line, what, hint });
+    }
+
+    /// All problems noted so far, and every key that was never asked for: an error unless there are none.
+    ///
+    /// Call it when everything that may stand in the file has been asked for. Problems come sorted by line.
+    pub fn finish(&self) -> Result<(), Problems> {
+        let mut problems = self.problems.borrow().clone();
+        self.unasked(&self.root, "", &mut problems);
+        problems.sort();
+        problems.dedup();
+        match problems.is_empty() {
+            true => Ok(()),
+            false => Err(Problems(problems)),
+        }
+    }
+
+    fn unasked(&self, node: &value::Node, label: &str, problems: &mut Vec<Problem>) {
+        let asked = node.asked.borrow();
+        let mut missing = asked.missing.clone();
+        for (key, value) in &node.entries {
+            if asked.keys.contains(&key.value) {
+                // a table where text was wanted is told already: what stands in it is no further problem
+                let told = |node: &value::Node| {
+                    node.asked.borrow().keys.is_empty() && problems.iter().any(|problem| problem.line == value.line)
+                };
+                let label = section::header(&section::path(label, &key.value), matches!(value.value, Value::List(_)));
+                let nodes: Vec<_> = value.value.tables().filter(|node| !told(node)).collect();
+                nodes.into_iter().for_each(|node| self.unasked(node, &label, problems));
+                continue;
+            }
+            let allowed = asked.keys.iter().map(String::as_str).filter(|k| node.get(k).is_none());
+            // a misspelt key is one problem, not two
+            if let Some(meant) = nearest(&key.value, allowed.clone()) {
+                missing.remove(meant);
+            }
+            problems.push(Problem {
+                file: self.file.clone(),
+                line: key.line,
+                what: format!("unknown key `{}`{}", key.value, section::within(label)),
+                hint: match asked.keys.is_empty() {
+                    true => "nothing may stand here".to_owned(),
+                    false => match nearest(&key.value, allowed) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => hint(&key.value, asked.keys.iter().map(String::as_str)),
+                    },
+                },
+            });
+        }
+        problems.extend(missing.into_values());
+    }
+}
+
+#[cfg(test)]
+mod tests;

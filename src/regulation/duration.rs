@@ -1,0 +1,132 @@
+//! Durations as people write them in a regulation: `30m`, `4h`, `2d`, `1h 30m`.
+
+use crate::model::calendar::Calendar;
+use crate::model::lang::Text;
+use crate::model::written::Wrong;
+
+/// How long a day and a week are, in minutes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Lengths {
+    day: f64,
+    week: f64,
+}
+
+impl Lengths {
+    /// Of calendar time: 24 hours, seven days.
+    pub const CALENDAR: Lengths = Lengths { day: 1440.0, week: 10080.0 };
+
+    /// Of working time: the longest working day, and all working hours of a week.
+    ///
+    /// The longest, so that "a day" written by someone who works nine to six is nine hours, though Saturday is short.
+    pub fn working(calendar: &Calendar) -> Lengths {
+        let minutes = calendar.week.iter().flatten().map(|hours| (hours.to - hours.from).num_minutes());
+        #[allow(clippy::cast_precision_loss)] // minutes of a week
+        let (day, week) = (minutes.clone().max().unwrap_or(0) as f64, minutes.sum::<i64>() as f64);
+        Lengths { day, week }
+    }
+}
+
+/// Reads a duration, in minutes. It is positive.
+pub fn minutes(text: &str, lengths: Lengths) -> Result<f64, Wrong> {
+    let mut total = 0.0;
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, unit) = rest.split_at(digits);
+        let mut symbols = unit.trim_start().chars();
+        let each = match symbols.next() {
+            Some('m') => 1.0,
+            Some('h') => 60.0,
+            Some('d') => lengths.day,
+            Some('w') => lengths.week,
+            _ => return Err(wrong(text)),
+        };
+        total += number.parse::<u32>().map(f64::from).map_err(|_| wrong(text))? * each;
+        rest = symbols.as_str().trim_start();
+    }
+    match total > 0.0 {
+        true => Ok(total),
+        false => Err(wrong(text)),
+    }
+}
+
+fn wrong(text: &str) -> Wrong {
+    Wrong::new(
+        format!("`{text}` is no duration"),
+        "write a number and m (minutes), h (hours), d (days) or w (weeks): \"30m\", \"4h\", \"2d\", \"1h 30m\"",
+    )
+}
+
+/// The label of the span between two durations; `to` none: open.
+pub fn label(from: f64, to: Option<f64>, lengths: Lengths) -> Text {
+    let (lower, upper) = (spoken(from, lengths), to.map(|to| spoken(to, lengths)));
+    match upper {
+        None => Text::new(format!("дольше {}", genitive(from, lengths)), format!("over {}", joined(&lower.1))),
+        Some(upper) if from <= 0.0 => {
+            Text::new(format!("до {}", genitive(to.unwrap_or(0.0), lengths)), format!("up to {}", joined(&upper.1)))
+        }
+        Some(upper) => Text::new(between(&lower.0, &upper.0), between(&lower.1, &upper.1)),
+    }
+}
+
+type Part = (String, &'static str);
+
+/// A duration in its largest whole unit: number and unit, in Russian and English.
+fn spoken(minutes: f64, lengths: Lengths) -> (Part, Part) {
+    let whole = |unit: f64| unit > 0.0 && minutes >= unit && (minutes / unit).fract() == 0.0;
+    let (unit, ru, en) = match () {
+        () if whole(lengths.day) => (lengths.day, "дн.", "d"),
+        () if whole(60.0) => (60.0, "ч", "h"),
+        () => (1.0, "мин", "min"),
+    };
+    let number = format!("{}", minutes / unit);
+    ((number.clone(), ru), (number, en))
+}
+
+fn joined(part: &Part) -> String {
+    format!("{}\u{a0}{}", part.0, part.1)
+}
+
+fn between(lower: &Part, upper: &Part) -> String {
+    match lower.1 == upper.1 {
+        true => format!("{}–{}", lower.0, joined(upper)),
+        false => format!("{} – {}", joined(lower), joined(upper)),
+    }
+}
+
+/// As after `до` and `дольше`: abbreviations stay, but a single day would read `1 дн.`.
+fn genitive(minutes: f64, lengths: Lengths) -> String {
+    match spoken(minutes, lengths).0 {
+        (number, "дн.") if number == "1" => "1\u{a0}дня".to_owned(),
+        part => joined(&part),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NINE_HOURS: Lengths = Lengths { day: 540.0, week: 2700.0 };
+
+    #[test]
+    fn a_day_is_as_long_as_the_schedule_says() {
+        assert_eq!(minutes("30m", NINE_HOURS), Ok(30.0));
+        assert_eq!(minutes("1h 30m", NINE_HOURS), Ok(90.0));
+        assert_eq!(minutes("2d", NINE_HOURS), Ok(1080.0));
+        assert_eq!(minutes("2d", Lengths::CALENDAR), Ok(2880.0));
+        assert_eq!(minutes("1w", NINE_HOURS), Ok(2700.0));
+        for broken in ["", "30", "m", "0m", "2 days", "-1h", "1.5h", "2д"] {
+            assert!(minutes(broken, NINE_HOURS).is_err(), "{broken}");
+        }
+    }
+
+    #[test]
+    fn labels_read_as_people_write_them() {
+        let label = |from, to| label(from, to, Lengths::CALENDAR);
+        assert_eq!(label(0.0, Some(5.0)), Text::new("до 5\u{a0}мин", "up to 5\u{a0}min"));
+        assert_eq!(label(5.0, Some(15.0)), Text::new("5–15\u{a0}мин", "5–15\u{a0}min"));
+        assert_eq!(label(30.0, Some(60.0)), Text::new("30\u{a0}мин – 1\u{a0}ч", "30\u{a0}min – 1\u{a0}h"));
+        assert_eq!(label(240.0, Some(1440.0)), Text::new("4\u{a0}ч – 1\u{a0}дн.", "4\u{a0}h – 1\u{a0}d"));
+        assert_eq!(label(1440.0, None), Text::new("дольше 1\u{a0}дня", "over 1\u{a0}d"));
+    }
+}

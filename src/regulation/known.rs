@@ -1,0 +1,56 @@
+//! Whether targets name metrics that exist. The metrics lie above this module, so the caller says which there are.
+
+use super::Regulation;
+use crate::model::problem::{Problem, Problems, hint};
+
+/// A metric that a target may name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known<'a> {
+    /// Its name.
+    pub metric: &'a str,
+    /// Its columns.
+    pub columns: Vec<&'a str>,
+    /// The dimensions by which it can be asked.
+    pub dimensions: Vec<&'a str>,
+    /// Whether it can also be asked by the further columns of a company's deals, which only the store knows.
+    pub further: bool,
+}
+
+/// The lines of a target's names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Lines {
+    pub(super) metric: usize,
+    pub(super) column: usize,
+    pub(super) by: usize,
+}
+
+/// Every name in the targets that `known` does not hold.
+pub(super) fn unknown(regulation: &Regulation, file: &str, known: &[Known<'_>]) -> Result<(), Problems> {
+    let mut problems = Vec::new();
+    let mut refuse = |line: usize, what: String, hint: String| {
+        problems.push(Problem { file: file.to_owned(), line, what, hint });
+    };
+    for (target, lines) in regulation.targets.iter().zip(&regulation.target_lines) {
+        let Some(metric) = known.iter().find(|known| known.metric == target.metric) else {
+            let names = known.iter().map(|known| known.metric);
+            refuse(lines.metric, format!("there is no metric `{}`", target.metric), hint(&target.metric, names));
+            continue;
+        };
+        if !metric.columns.contains(&target.column.as_str()) {
+            let what = format!("the metric `{}` has no column `{}`", target.metric, target.column);
+            refuse(lines.column, what, hint(&target.column, metric.columns.iter().copied()));
+        }
+        for dimension in target.by.iter().filter(|by| !metric.further && !metric.dimensions.contains(&by.as_str())) {
+            let what = format!("the metric `{}` cannot be asked by `{dimension}`", target.metric);
+            let way_out = match metric.dimensions.is_empty() {
+                true => "remove the line: it is for the company as a whole".to_owned(),
+                false => hint(dimension, metric.dimensions.iter().copied()),
+            };
+            refuse(lines.by, what, way_out);
+        }
+    }
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(Problems(problems)),
+    }
+}

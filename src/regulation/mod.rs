@@ -1,0 +1,129 @@
+//! The sales regulation: `regulation.toml` → a checked [`Regulation`] → tables for SQL.
+//!
+//! Everything that would be a literal in a query (thresholds, stage order, what a lost reason means, targets) is
+//! written here by the company and reaches SQL as a table. Which metrics a target may name is known above, in
+//! `metrics`: see [`Regulation::check_targets`].
+
+mod currency;
+mod duration;
+mod known;
+mod read;
+mod rules;
+mod schedule;
+mod stages;
+mod tables;
+mod targets;
+mod template;
+
+pub use known::Known;
+pub use rules::{Better, Bucket, Cap, Interest, LostReason, Meaning, Rules, Stage, Target, Terminal};
+pub use template::template;
+
+use arrow::record_batch::RecordBatch;
+
+use crate::model::calendar::Calendar;
+use crate::model::lang::Lang;
+use crate::model::problem::Problems;
+
+/// A company's sales regulation. Having one means that it was checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Regulation {
+    company: String,
+    currency: String,
+    lang: Lang,
+    calendar: Calendar,
+    stages: Vec<Stage>,
+    lost_reasons: Vec<LostReason>,
+    interests: Vec<Interest>,
+    caps: Vec<Cap>,
+    rules: Rules,
+    buckets: Vec<Bucket>,
+    horizons: Vec<i64>,
+    targets: Vec<Target>,
+    target_lines: Vec<known::Lines>,
+}
+
+impl Regulation {
+    /// Reads and checks a regulation; fails with all its problems.
+    pub fn parse(file: &str, text: &str) -> Result<Regulation, Problems> {
+        read::regulation(file, text)
+    }
+
+    /// The company's name.
+    pub fn company(&self) -> &str {
+        &self.company
+    }
+
+    /// The ISO code of its currency, such as `RUB`.
+    pub fn currency(&self) -> &str {
+        &self.currency
+    }
+
+    /// The sign of its currency, such as `₽`; the code where it has none.
+    pub fn currency_sign(&self) -> &str {
+        currency::sign(&self.currency)
+    }
+
+    /// The language of its reports, unless another is asked for.
+    pub fn lang(&self) -> Lang {
+        self.lang
+    }
+
+    /// Time zone, working hours, holidays.
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
+    /// The stages, in order; terminal ones last.
+    pub fn stages(&self) -> &[Stage] {
+        &self.stages
+    }
+
+    /// The reasons for which deals are lost.
+    pub fn lost_reasons(&self) -> &[LostReason] {
+        &self.lost_reasons
+    }
+
+    /// What leads ask for.
+    pub fn interests(&self) -> &[Interest] {
+        &self.interests
+    }
+
+    /// How often a client may be contacted.
+    pub fn caps(&self) -> &[Cap] {
+        &self.caps
+    }
+
+    /// The thresholds.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The spans of response time, from the shortest.
+    pub fn buckets(&self) -> &[Bucket] {
+        &self.buckets
+    }
+
+    /// By how many days conversion is told, ascending.
+    pub fn horizons(&self) -> &[i64] {
+        &self.horizons
+    }
+
+    /// The targets, in the order of the file.
+    pub fn targets(&self) -> &[Target] {
+        &self.targets
+    }
+
+    /// Checks the names in the targets against the metrics that there are; fails with all that are not `known`.
+    pub fn check_targets(&self, file: &str, known: &[Known<'_>]) -> Result<(), Problems> {
+        known::unknown(self, file, known)
+    }
+
+    /// The regulation as SQL sees it: table names and their rows. All tables are there, also those without rows.
+    pub fn tables(&self) -> Vec<(&'static str, RecordBatch)> {
+        tables::tables(self)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,169 @@
+//! `regulation.toml` → [`Regulation`]: all problems at once.
+
+use super::duration::{self, Lengths};
+use super::rules::{Bucket, Cap, Interest, LostReason, Meaning, Rules};
+use super::{Regulation, currency, schedule, stages, targets};
+use crate::model::lang::Lang;
+use crate::model::problem::{Problems, hint};
+use crate::model::tables::TOUCH_KINDS;
+use crate::model::written::{Document, Section, Wrong};
+
+/// Reads and checks a regulation.
+pub fn regulation(file: &str, text: &str) -> Result<Regulation, Problems> {
+    let doc = Document::read(file, text)?;
+    let root = doc.root();
+    let company = root.table("company");
+    let zone = company.checked("time_zone", schedule::zone).unwrap_or(chrono_tz::UTC);
+    let calendar = schedule::calendar(&root, zone);
+    let working = Lengths::working(&calendar);
+    let (targets, target_lines) = targets::targets(&root);
+    let (buckets, response_sla_minutes, response_working) = response(&root, working);
+    let regulation = Regulation {
+        company: company.text("name"),
+        currency: company.checked("currency", currency::code).unwrap_or_default(),
+        lang: company.one_of("language", &[("ru", Lang::Ru), ("en", Lang::En)]).unwrap_or_default(),
+        calendar,
+        stages: stages::stages(&root, working),
+        lost_reasons: lost_reasons(&root),
+        interests: interests(&root),
+        caps: caps(&root),
+        rules: Rules { response_sla_minutes, response_working, ..thresholds(&root) },
+        buckets,
+        horizons: horizons(&root),
+        targets,
+        target_lines,
+    };
+    doc.finish()?;
+    Ok(regulation)
+}
+
+/// `[response]`: buckets, the SLA in minutes, and whether these are working minutes.
+fn response(root: &Section<'_>, working: Lengths) -> (Vec<Bucket>, f64, bool) {
+    let response = root.table("response");
+    let counted = response.optional_one_of("counted", &[("working", working), ("calendar", Lengths::CALENDAR)]);
+    let is_working = counted.is_none_or(|lengths| lengths == working);
+    let lengths = counted.unwrap_or(working);
+    let sla = response.checked("sla", |sla| duration::minutes(sla, lengths)).unwrap_or_default();
+    let mut bounds = vec![0.0];
+    for text in response.texts("buckets") {
+        match duration::minutes(&text, lengths) {
+            Err(Wrong { what, hint }) => response.problem(text.line, what, hint),
+            Ok(minutes) if bounds.last().is_some_and(|last| minutes <= *last) => {
+                let what = format!("the bucket `{}` is not longer than the one before it", text.value);
+                response.problem(text.line, what, "write buckets from the shortest to the longest");
+            }
+            Ok(minutes) => bounds.push(minutes),
+        }
+    }
+    if !response.has("buckets") {
+        bounds.extend([5.0, 15.0, 30.0, 60.0, 240.0]);
+    }
+    let uppers = bounds.iter().skip(1).copied().map(Some).chain([None]);
+    let bucket = |(from, to)| Bucket { from, to, label: duration::label(from, to, lengths) };
+    let buckets = bounds.iter().copied().zip(uppers).map(bucket).collect();
+    (buckets, sla, is_working)
+}
+
+fn lost_reasons(root: &Section<'_>) -> Vec<LostReason> {
+    let sections = root.tables("lost_reason");
+    let read = |section: &Section<'_>| LostReason {
+        id: section.text("reason"),
+        title: section.bilingual("title"),
+        means: section.optional_one_of("means", &[("invalid", Meaning::Invalid), ("price", Meaning::Price)]),
+    };
+    let reasons: Vec<_> = sections.iter().map(read).collect();
+    stages::unique(&sections, "reason", reasons.iter().map(|r| r.id.as_str()), "lost reason");
+    reasons
+}
+
+fn interests(root: &Section<'_>) -> Vec<Interest> {
+    let sections = root.tables("interest");
+    let read = |section: &Section<'_>| Interest {
+        id: section.text("interest"),
+        title: section.bilingual("title"),
+        price: section.boolean("price"),
+    };
+    let interests: Vec<_> = sections.iter().map(read).collect();
+    stages::unique(&sections, "interest", interests.iter().map(|i| i.id.as_str()), "interest");
+    interests
+}
+
+fn caps(root: &Section<'_>) -> Vec<Cap> {
+    let sections = root.tables("cap");
+    let kinds: Vec<&str> = TOUCH_KINDS.into_iter().chain(["mailing", "any"]).collect();
+    let read = |section: &Section<'_>| {
+        let kind = section.checked("kind", |kind| match kinds.contains(&kind) {
+            true => Ok(kind.to_owned()),
+            false => {
+                Err(Wrong::new(format!("there is no kind of contact `{kind}`"), hint(kind, kinds.iter().copied())))
+            }
+        });
+        let cap = Cap {
+            kind: kind.unwrap_or_default(),
+            per_week: positive(section, "per_week"),
+            per_month: positive(section, "per_month"),
+        };
+        if !section.has("per_week") && !section.has("per_month") {
+            let what = format!("the cap for `{}` sets no limit", cap.kind);
+            section.problem(section.line(), what, "add per_week or per_month");
+        }
+        if let (Some(week), Some(month)) = (cap.per_week, cap.per_month)
+            && month < week
+        {
+            let what = format!("per_month = {month} is less than per_week = {week}");
+            section.wrong("per_month", what, "a month holds more than a week: correct one of the two");
+        }
+        cap
+    };
+    let caps: Vec<_> = sections.iter().map(read).collect();
+    stages::unique(&sections, "kind", caps.iter().map(|c| c.kind.as_str()), "the cap for");
+    caps
+}
+
+/// `[thresholds]`, each with its default. The response's ones are filled in by the caller.
+fn thresholds(root: &Section<'_>) -> Rules {
+    let section = root.optional_table("thresholds");
+    let or = |key: &str, default| section.as_ref().and_then(|section| positive(section, key)).unwrap_or(default);
+    Rules {
+        response_sla_minutes: 0.0,
+        response_working: true,
+        full_price_repeat_days: or("full_price_repeat_days", 180),
+        waiting_idle_days: or("waiting_idle_days", 14),
+        waiting_first_days: or("waiting_first_days", 7),
+        dip_days: or("dip_days", 14),
+        promo_months: or("promo_months", 12),
+        variability_weeks: or("variability_weeks", 26),
+        small_group: or("small_group", 30),
+    }
+}
+
+fn horizons(root: &Section<'_>) -> Vec<i64> {
+    let default = vec![30, 60, 90];
+    let Some(funnel) = root.optional_table("funnel") else { return default };
+    let mut horizons: Vec<i64> = Vec::new();
+    for days in funnel.wholes("horizons_days") {
+        if days.value < 1 || horizons.last().is_some_and(|last| days.value <= *last) {
+            let what = format!("the horizon {} does not come after the one before it", days.value);
+            funnel.problem(days.line, what, "write days from the shortest to the longest: [30, 60, 90]");
+        } else {
+            horizons.push(days.value);
+        }
+    }
+    if funnel.has("horizons_days") && horizons.is_empty() {
+        funnel.wrong("horizons_days", "there is no horizon", "write at least one: [30, 60, 90]");
+    }
+    match horizons.is_empty() {
+        true => default,
+        false => horizons,
+    }
+}
+
+/// A whole number above 0 that may be absent.
+fn positive(section: &Section<'_>, key: &str) -> Option<i64> {
+    let number = section.optional_whole(key)?;
+    if number < 1 {
+        section.wrong(key, format!("`{key}` = {number} is not positive"), "write a whole number from 1 up");
+        return None;
+    }
+    Some(number)
+}

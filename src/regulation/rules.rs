@@ -1,0 +1,135 @@
+//! What a regulation consists of.
+
+use crate::model::lang::Text;
+
+/// How a deal ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Terminal {
+    /// With a sale.
+    Won,
+    /// Without one.
+    Lost,
+}
+
+/// A stage of the funnel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    /// The id that mappings translate to.
+    pub id: String,
+    /// The title that is shown.
+    pub title: Text,
+    /// Its place, from 1.
+    pub position: i64,
+    /// How a deal in it has ended; none: it has not.
+    pub terminal: Option<Terminal>,
+    /// Whether this is the one stage from which on a lead counts as qualified.
+    pub qualified: bool,
+    /// How many working hours a deal may stand in it.
+    pub sla_hours: Option<f64>,
+}
+
+/// What a lost reason says about the lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// It never was a lead: duplicate, spam, wrong number.
+    Invalid,
+    /// It was lost on price.
+    Price,
+}
+
+/// A reason for which deals are lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LostReason {
+    /// The id that mappings translate to.
+    pub id: String,
+    /// The title that is shown.
+    pub title: Text,
+    /// What it says about the lead; none: nothing special.
+    pub means: Option<Meaning>,
+}
+
+/// What a lead asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interest {
+    /// The id that mappings translate to.
+    pub id: String,
+    /// The title that is shown.
+    pub title: Text,
+    /// Whether it means that the lead asks for price alone.
+    pub price: bool,
+}
+
+/// How often a client may be contacted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cap {
+    /// The event kind, or `any`.
+    pub kind: String,
+    /// Contacts per week at most.
+    pub per_week: Option<i64>,
+    /// Contacts per month at most.
+    pub per_month: Option<i64>,
+}
+
+/// A span of response times, for the cooling curve.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bucket {
+    /// From how many minutes on.
+    pub from: f64,
+    /// Up to how many minutes, exclusive; none: open.
+    pub to: Option<f64>,
+    /// The label that is shown.
+    pub label: Text,
+}
+
+/// Thresholds that queries read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rules {
+    /// The first response is due within so many minutes.
+    pub response_sla_minutes: f64,
+    /// Whether these minutes are working ones.
+    pub response_working: bool,
+    /// Within how many days a client should buy again at full price.
+    pub full_price_repeat_days: i64,
+    /// A deal idle for so many days before a promotion was waiting for it.
+    pub waiting_idle_days: i64,
+    /// A waiting deal is won within so many first days of the promotion.
+    pub waiting_first_days: i64,
+    /// How many days before and after a promotion a dip is looked for.
+    pub dip_days: i64,
+    /// Over how many last months promotions are counted.
+    pub promo_months: i64,
+    /// Over how many last weeks the variability of revenue is taken.
+    pub variability_weeks: i64,
+    /// A group of fewer deals is too small to judge.
+    pub small_group: i64,
+}
+
+/// Which direction of a figure is the good one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Better {
+    /// The higher the better.
+    Higher,
+    /// The lower the better.
+    Lower,
+}
+
+/// What the company wants a figure to be, and what to do when it is not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// The metric.
+    pub metric: String,
+    /// Its column.
+    pub column: String,
+    /// The dimensions by which it is judged; none: the company as a whole.
+    pub by: Vec<String>,
+    /// Which direction is good.
+    pub better: Better,
+    /// From here on it is green.
+    pub green: f64,
+    /// From here on it is red; between the two, yellow.
+    pub red: f64,
+    /// What it is, in words.
+    pub title: Text,
+    /// What to do when it is not green.
+    pub advice: Text,
+}

@@ -1,0 +1,131 @@
+//! `[[stage]]`: the funnel, in order.
+
+use std::collections::BTreeMap;
+
+use super::duration::{self, Lengths};
+use super::rules::{Stage, Terminal};
+use crate::model::written::Section;
+
+/// Reads every `[[stage]]`, and checks that together they make a funnel.
+pub fn stages(root: &Section<'_>, lengths: Lengths) -> Vec<Stage> {
+    let sections = root.tables("stage");
+    let mut stages = Vec::new();
+    for (section, position) in sections.iter().zip(1..) {
+        let stage = Stage {
+            id: section.text("id"),
+            title: section.bilingual("title"),
+            position,
+            terminal: section.optional_one_of("terminal", &[("won", Terminal::Won), ("lost", Terminal::Lost)]),
+            qualified: section.boolean("qualified"),
+            sla_hours: section.optional_checked("sla", |sla| Ok(duration::minutes(sla, lengths)? / 60.0)),
+        };
+        if stage.terminal.is_some() && section.has("sla") {
+            let what = format!("stage `{}` is terminal and has an SLA", stage.id);
+            section.wrong("sla", what, "a deal does not leave a terminal stage: remove the sla");
+        }
+        if stage.terminal == Some(Terminal::Lost) && stage.qualified {
+            let what = format!("the lost stage `{}` cannot be the qualified one", stage.id);
+            section.wrong("qualified", what, "mark the stage from which on a lead is worth selling to");
+        }
+        stages.push(stage);
+    }
+    unique(&sections, "id", stages.iter().map(|s| s.id.as_str()), "stage");
+    order(&sections, &stages);
+    numbers(root, &sections, &stages);
+    stages
+}
+
+/// Refuses ids that stand twice. `ids` are those of `sections`, in order.
+pub fn unique<'a>(sections: &[Section<'_>], key: &str, ids: impl Iterator<Item = &'a str>, what: &str) {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for (section, id) in sections.iter().zip(ids).filter(|(_, id)| !id.is_empty()) {
+        let line = section.line_of(key);
+        if id.trim() != id {
+            section.wrong(
+                key,
+                format!("`{id}` begins or ends with a blank"),
+                format!("write {key} = \"{}\"", id.trim()),
+            );
+        }
+        match seen.get(id) {
+            Some(earlier) => {
+                section.wrong(
+                    key,
+                    format!("{what} `{id}` is written twice"),
+                    format!("it stands in line {earlier} already"),
+                );
+            }
+            None => drop(seen.insert(id, line)),
+        }
+    }
+}
+
+fn order(sections: &[Section<'_>], stages: &[Stage]) {
+    let mut ended: Option<&Stage> = None;
+    for (section, stage) in sections.iter().zip(stages) {
+        match (stage.terminal, ended) {
+            (None, Some(end)) => {
+                let what = format!("stage `{}` stands after the terminal stage `{}`", stage.id, end.id);
+                section.problem(section.line(), what, "terminal stages come last: move this [[stage]] above them");
+            }
+            (Some(Terminal::Won), Some(end)) if end.terminal == Some(Terminal::Lost) => {
+                let what = format!("the won stage `{}` stands after the lost stage `{}`", stage.id, end.id);
+                section.problem(section.line(), what, "the won stage comes first of the terminal ones");
+            }
+            _ => {}
+        }
+        if stage.terminal.is_some() {
+            ended = Some(stage);
+        }
+    }
+}
+
+/// One won stage, at least one lost, at least one open, one qualified.
+fn numbers(root: &Section<'_>, sections: &[Section<'_>], stages: &[Stage]) {
+    let Some(first) = sections.first() else {
+        return root.problem(
+            0,
+            "there is no [[stage]]",
+            "list the funnel's stages in order, the won and the lost one last",
+        );
+    };
+    let of = |terminal| sections.iter().zip(stages).filter(move |(_, s)| s.terminal == terminal);
+    // a misspelt terminal is a problem of its own: do not also call the stage missing
+    let certain = sections.iter().zip(stages).all(|(section, s)| s.terminal.is_some() || !section.has("terminal"));
+    if certain && of(Some(Terminal::Won)).count() == 0 {
+        first.problem(
+            first.line(),
+            "no stage is the won one",
+            "add terminal = \"won\" to the stage of successful deals",
+        );
+    }
+    if certain && of(Some(Terminal::Lost)).count() == 0 {
+        first.problem(first.line(), "no stage is the lost one", "add terminal = \"lost\" to the stage of failed deals");
+    }
+    if certain && of(None).count() == 0 {
+        first.problem(
+            first.line(),
+            "every stage is terminal",
+            "add the stages that a deal goes through before it ends",
+        );
+    }
+    for (section, stage) in of(Some(Terminal::Won)).skip(1) {
+        let what = format!("`{}` is a second won stage", stage.id);
+        section.wrong("terminal", what, "there is one won stage: let the mapping translate both to it");
+    }
+    let mut qualified = sections.iter().zip(stages).filter(|(_, s)| s.qualified);
+    let known = sections.iter().all(|section| !section.has("qualified"));
+    match qualified.next() {
+        None if known => {
+            let hint = "add qualified = true to the stage from which on a lead is worth selling to";
+            first.problem(first.line(), "no stage is the qualified one", hint);
+        }
+        None => {}
+        Some((_, one)) => {
+            for (section, stage) in qualified {
+                let what = format!("`{}` is a second qualified stage, after `{}`", stage.id, one.id);
+                section.wrong("qualified", what, "mark the earliest only: the later ones count as qualified anyway");
+            }
+        }
+    }
+}

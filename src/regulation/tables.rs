@@ -1,0 +1,159 @@
+//! The regulation as SQL sees it.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray};
+use arrow::record_batch::RecordBatch;
+
+use super::Regulation;
+use super::rules::{Better, Meaning, Terminal};
+use crate::model::lang::Text;
+
+/// All tables. Names and columns are part of what metrics rely on.
+pub fn tables(regulation: &Regulation) -> Vec<(&'static str, RecordBatch)> {
+    vec![
+        ("company", company(regulation)),
+        ("stages", stages(regulation)),
+        ("lost_reasons", lost_reasons(regulation)),
+        ("interests", interests(regulation)),
+        ("caps", caps(regulation)),
+        ("rules", rules(regulation)),
+        ("horizons", batch([("days", wholes(regulation.horizons.iter().map(|days| Some(*days))))])),
+        ("response_buckets", response_buckets(regulation)),
+        ("targets", targets(regulation)),
+    ]
+}
+
+fn company(regulation: &Regulation) -> RecordBatch {
+    batch([
+        ("name", texts([Some(regulation.company.as_str())])),
+        ("currency", texts([Some(regulation.currency.as_str())])),
+        ("time_zone", texts([Some(regulation.calendar.zone.name())])),
+    ])
+}
+
+fn stages(regulation: &Regulation) -> RecordBatch {
+    let stages = || regulation.stages.iter();
+    let terminal = |terminal| match terminal {
+        Terminal::Won => "won",
+        Terminal::Lost => "lost",
+    };
+    let [ru, en] = both(stages().map(|s| &s.title));
+    batch([
+        ("stage", texts(stages().map(|s| Some(s.id.as_str())))),
+        ("position", wholes(stages().map(|s| Some(s.position)))),
+        ("title_ru", ru),
+        ("title_en", en),
+        ("terminal", texts(stages().map(|s| s.terminal.map(terminal)))),
+        ("qualified", flags(stages().map(|s| s.qualified))),
+        ("sla_hours", numbers(stages().map(|s| s.sla_hours))),
+    ])
+}
+
+fn lost_reasons(regulation: &Regulation) -> RecordBatch {
+    let reasons = || regulation.lost_reasons.iter();
+    let [ru, en] = both(reasons().map(|r| &r.title));
+    batch([
+        ("reason", texts(reasons().map(|r| Some(r.id.as_str())))),
+        ("title_ru", ru),
+        ("title_en", en),
+        ("invalid", flags(reasons().map(|r| r.means == Some(Meaning::Invalid)))),
+        ("price", flags(reasons().map(|r| r.means == Some(Meaning::Price)))),
+    ])
+}
+
+fn interests(regulation: &Regulation) -> RecordBatch {
+    let interests = || regulation.interests.iter();
+    let [ru, en] = both(interests().map(|i| &i.title));
+    batch([
+        ("interest", texts(interests().map(|i| Some(i.id.as_str())))),
+        ("position", wholes(interests().zip(1..).map(|(_, position)| Some(position)))),
+        ("title_ru", ru),
+        ("title_en", en),
+        ("price", flags(interests().map(|i| i.price))),
+    ])
+}
+
+fn caps(regulation: &Regulation) -> RecordBatch {
+    let caps = || regulation.caps.iter();
+    batch([
+        ("kind", texts(caps().map(|c| Some(c.kind.as_str())))),
+        ("per_week", wholes(caps().map(|c| c.per_week))),
+        ("per_month", wholes(caps().map(|c| c.per_month))),
+    ])
+}
+
+fn rules(regulation: &Regulation) -> RecordBatch {
+    let rules = &regulation.rules;
+    batch([
+        ("response_sla_minutes", numbers([Some(rules.response_sla_minutes)])),
+        ("response_working", flags([rules.response_working])),
+        ("full_price_repeat_days", wholes([Some(rules.full_price_repeat_days)])),
+        ("waiting_idle_days", wholes([Some(rules.waiting_idle_days)])),
+        ("waiting_first_days", wholes([Some(rules.waiting_first_days)])),
+        ("dip_days", wholes([Some(rules.dip_days)])),
+        ("promo_months", wholes([Some(rules.promo_months)])),
+        ("variability_weeks", wholes([Some(rules.variability_weeks)])),
+        ("small_group", wholes([Some(rules.small_group)])),
+    ])
+}
+
+fn response_buckets(regulation: &Regulation) -> RecordBatch {
+    let buckets = || regulation.buckets.iter();
+    let [ru, en] = both(buckets().map(|b| &b.label));
+    batch([
+        ("bucket", wholes(buckets().zip(1..).map(|(_, bucket)| Some(bucket)))),
+        ("from_minutes", numbers(buckets().map(|b| Some(b.from)))),
+        ("to_minutes", numbers(buckets().map(|b| b.to))),
+        ("label_ru", ru),
+        ("label_en", en),
+    ])
+}
+
+fn targets(regulation: &Regulation) -> RecordBatch {
+    let targets = || regulation.targets.iter();
+    let by: Vec<String> = targets().map(|t| t.by.join(",")).collect();
+    let better = |better| match better {
+        Better::Higher => "higher",
+        Better::Lower => "lower",
+    };
+    let [title_ru, title_en] = both(targets().map(|t| &t.title));
+    let [advice_ru, advice_en] = both(targets().map(|t| &t.advice));
+    batch([
+        ("metric", texts(targets().map(|t| Some(t.metric.as_str())))),
+        ("column_name", texts(targets().map(|t| Some(t.column.as_str())))),
+        ("by_dims", texts(by.iter().map(|by| Some(by.as_str())))),
+        ("better", texts(targets().map(|t| Some(better(t.better))))),
+        ("green", numbers(targets().map(|t| Some(t.green)))),
+        ("red", numbers(targets().map(|t| Some(t.red)))),
+        ("title_ru", title_ru),
+        ("title_en", title_en),
+        ("advice_ru", advice_ru),
+        ("advice_en", advice_en),
+    ])
+}
+
+fn batch<const N: usize>(columns: [(&str, ArrayRef); N]) -> RecordBatch {
+    let columns = columns.into_iter().map(|(name, values)| (name, values, true));
+    RecordBatch::try_from_iter_with_nullable(columns).expect("the columns of one table are made from the same rows")
+}
+
+fn both<'a>(all: impl Iterator<Item = &'a Text> + Clone) -> [ArrayRef; 2] {
+    [texts(all.clone().map(|text| Some(text.ru.as_str()))), texts(all.map(|text| Some(text.en.as_str())))]
+}
+
+fn texts<'a>(values: impl IntoIterator<Item = Option<&'a str>>) -> ArrayRef {
+    Arc::new(values.into_iter().collect::<StringArray>())
+}
+
+fn wholes(values: impl IntoIterator<Item = Option<i64>>) -> ArrayRef {
+    Arc::new(values.into_iter().collect::<Int64Array>())
+}
+
+fn numbers(values: impl IntoIterator<Item = Option<f64>>) -> ArrayRef {
+    Arc::new(values.into_iter().collect::<Float64Array>())
+}
+
+fn flags(values: impl IntoIterator<Item = bool>) -> ArrayRef {
+    Arc::new(values.into_iter().map(Some).collect::<BooleanArray>())
+}

@@ -1,0 +1,204 @@
+//! Charts.
+
+use super::rows::{Picked, caption, pick};
+use super::{Made, ReportError};
+use crate::model::unit::Unit;
+use crate::report::asker::Asker;
+use crate::report::definition::{self, Lines, Question, Rows, Shape};
+use crate::report::document::{Block, Cell, Chart, Plot, Series};
+use crate::report::grid::{Grid, number};
+use crate::report::period::Range;
+use crate::report::say::Say;
+
+/// A chart.
+pub(super) async fn chart(
+    asker: &mut Asker<'_>,
+    say: &Say<'_>,
+    chart: &definition::Chart,
+) -> Result<Made, ReportError> {
+    let range = asker.range(chart.ask.period);
+    let grid = match asker.ask(&chart.ask, range).await? {
+        Ok(grid) => grid,
+        Err(missing) => return Ok(Err(missing)),
+    };
+    let title = say.text(&chart.title);
+    // lines told apart by a column are limited as lines, not as rows
+    let by_series = chart.shape.lines().is_some_and(|lines| lines.series.is_some());
+    let rows = Rows { limit: chart.rows.limit.filter(|_| !by_series), ..chart.rows.clone() };
+    let picked = pick(&grid, &rows, say);
+    if picked.rows.is_empty() {
+        return Ok(Ok(None));
+    }
+    let view = View { say, metric: &chart.ask.metric, grid: &grid, picked: &picked };
+    let limit = chart.rows.limit.filter(|_| by_series);
+    let reference = match &chart.shape {
+        Shape::Intervals { value, reference: true, .. } => overall(asker, &chart.ask, range, value).await?,
+        _ => None,
+    };
+    let (plot, shown, of) = view.plot(&chart.shape, limit, reference);
+    Ok(Ok(Some(Block::Chart(Chart {
+        id: chart.id.clone(),
+        title: caption(title, shown, of, say),
+        source: say.source(&chart.ask, range),
+        plot,
+    }))))
+}
+
+impl Shape {
+    fn lines(&self) -> Option<&Lines> {
+        match self {
+            Shape::Stacked(lines) | Shape::Grouped(lines) | Shape::Lines { lines, .. } => Some(lines),
+            Shape::Funnel { .. } | Shape::Intervals { .. } | Shape::Heat { .. } => None,
+        }
+    }
+}
+
+/// The value of all groups together: the same question without a split.
+async fn overall(
+    asker: &mut Asker<'_>,
+    ask: &Question,
+    range: Range,
+    column: &str,
+) -> Result<Option<f64>, ReportError> {
+    let whole = Question { by: Vec::new(), ..ask.clone() };
+    let answer = asker.ask(&whole, range).await?;
+    Ok(answer.ok().filter(|grid| grid.rows.len() == 1).and_then(|grid| grid.number(0, column)))
+}
+
+/// The picked rows of a result.
+struct View<'a> {
+    say: &'a Say<'a>,
+    metric: &'a str,
+    grid: &'a Grid,
+    picked: &'a Picked,
+}
+
+impl View<'_> {
+    /// What is drawn, how many rows or lines of it are shown, and of how many.
+    fn plot(&self, shape: &Shape, limit: Option<usize>, reference: Option<f64>) -> (Plot, usize, usize) {
+        let all = (self.picked.rows.len(), self.picked.of);
+        // stacked bars keep the rest as one part, so that nothing is hidden
+        let cut = |(series, of): (Series, usize)| match limit {
+            Some(limit) => (series, limit.min(of), of),
+            None => (series, all.0, all.1),
+        };
+        let plot = match shape {
+            Shape::Stacked(lines) => Plot::Stacked(self.series(lines, limit, true).0),
+            Shape::Grouped(lines) => {
+                let (series, shown, of) = cut(self.series(lines, limit, false));
+                return (Plot::Grouped(series), shown, of);
+            }
+            Shape::Lines { lines, bounds, young } => {
+                let (series, shown, of) = cut(self.series(lines, limit, false));
+                let band = bounds.as_ref().filter(|_| lines.series.is_none()).map(|(low, high)| self.pairs(low, high));
+                let is_young = |young: &String| self.numbers(young).iter().position(|n| n.is_some_and(|n| n > 0.0));
+                return (Plot::Lines { series, band, young_from: young.as_ref().and_then(is_young) }, shown, of);
+            }
+            Shape::Funnel { label, reached, open, lost } => Plot::Funnel {
+                stages: self.labels(label),
+                reached: self.filled(reached),
+                open: self.filled(open),
+                lost: self.filled(lost),
+            },
+            Shape::Intervals { label, value, low, high, .. } => {
+                let point = |(value, bounds): (Option<f64>, Option<(f64, f64)>)| Some((value?, bounds?.0, bounds?.1));
+                Plot::Intervals {
+                    labels: self.labels(label),
+                    points: self.numbers(value).into_iter().zip(self.pairs(low, high)).map(point).collect(),
+                    reference,
+                    unit: self.grid.unit(value),
+                }
+            }
+            Shape::Heat { row, column, value, pivot } => self.heat(row, column, value, *pivot),
+        };
+        (plot, all.0, all.1)
+    }
+
+    fn label(&self, row: usize, column: &str) -> String {
+        self.say.label(self.metric, self.grid, row, &self.say.column(column))
+    }
+
+    fn labels(&self, column: &str) -> Vec<String> {
+        self.picked.rows.iter().map(|row| self.label(*row, column)).collect()
+    }
+
+    fn numbers(&self, column: &str) -> Vec<Option<f64>> {
+        self.picked.rows.iter().map(|row| self.grid.number(*row, column)).collect()
+    }
+
+    fn filled(&self, column: &str) -> Vec<f64> {
+        self.numbers(column).into_iter().map(Option::unwrap_or_default).collect()
+    }
+
+    fn pairs(&self, low: &str, high: &str) -> Vec<Option<(f64, f64)>> {
+        self.numbers(low).into_iter().zip(self.numbers(high)).map(|(low, high)| low.zip(high)).collect()
+    }
+
+    /// The series, and how many there would be without the limit. `rest`: sum up those beyond it, so that the whole
+    /// stays whole.
+    fn series(&self, lines: &Lines, limit: Option<usize>, rest: bool) -> (Series, usize) {
+        let unit = lines.values.first().map_or(Unit::Text, |column| self.grid.unit(column));
+        let Some(by) = &lines.series else {
+            let title = |column: &String| match self.grid.position(column) {
+                Some(at) => self.say.text(&self.grid.columns[at].title).to_owned(),
+                None => column.clone(),
+            };
+            let made: Vec<_> = lines.values.iter().map(|column| (title(column), self.numbers(column))).collect();
+            let count = made.len();
+            return (Series { labels: self.labels(&lines.x), lines: made, unit }, count);
+        };
+        let value = lines.values.first().map_or("", String::as_str);
+        let (mut xs, names) = (self.distinct(&lines.x), self.distinct(by));
+        // groups begin at different weeks: the axis follows the calendar, not the order of the rows
+        xs.sort_by_key(|(_, x)| match x {
+            Cell::Date(day) => Some(*day),
+            _ => None,
+        });
+        let at = |x: &Cell, name: &Cell| {
+            let same = |row: &&usize| self.grid.cell(**row, &lines.x) == x && self.grid.cell(**row, by) == name;
+            self.picked.rows.iter().find(same).and_then(|row| self.grid.number(*row, value))
+        };
+        let line = |(row, name): &(usize, &Cell)| (self.label(*row, by), xs.iter().map(|(_, x)| at(x, name)).collect());
+        let mut made: Vec<(String, Vec<Option<f64>>)> = names.iter().map(line).collect();
+        let count = made.len();
+        if let Some(limit) = limit.filter(|limit| *limit < count) {
+            let total = |line: &(String, Vec<Option<f64>>)| line.1.iter().flatten().sum::<f64>();
+            made.sort_by(|a, b| total(b).total_cmp(&total(a)));
+            let cut = made.split_off(limit);
+            if rest {
+                let sum = |x: usize| cut.iter().filter_map(|line| line.1[x]).reduce(|a, b| a + b);
+                made.push((self.say.pick("остальные", "others").to_owned(), (0..xs.len()).map(sum).collect()));
+            }
+        }
+        let labels = xs.iter().map(|(row, _)| self.label(*row, &lines.x)).collect();
+        (Series { labels, lines: made, unit }, count)
+    }
+
+    fn heat(&self, row: &str, column: &str, value: &str, pivot: f64) -> Plot {
+        let (down, mut across) = (self.distinct(row), self.distinct(column));
+        across.sort_by(|(_, a), (_, b)| number(a).unwrap_or(0.0).total_cmp(&number(b).unwrap_or(0.0)));
+        let at = |y: &Cell, x: &Cell| {
+            let same = |at: &&usize| self.grid.cell(**at, row) == y && self.grid.cell(**at, column) == x;
+            self.picked.rows.iter().find(same).and_then(|at| self.grid.number(*at, value))
+        };
+        Plot::Heat {
+            rows: down.iter().map(|(at, _)| self.label(*at, row)).collect(),
+            columns: across.iter().map(|(at, _)| self.label(*at, column)).collect(),
+            values: down.iter().map(|(_, y)| across.iter().map(|(_, x)| at(y, x)).collect()).collect(),
+            pivot,
+            unit: self.grid.unit(value),
+        }
+    }
+
+    /// The different values of a column in order of appearance, each with its first row.
+    fn distinct(&self, column: &str) -> Vec<(usize, &Cell)> {
+        let mut found: Vec<(usize, &Cell)> = Vec::new();
+        for row in &self.picked.rows {
+            let cell = self.grid.cell(*row, column);
+            if !found.iter().any(|(_, known)| *known == cell) {
+                found.push((*row, cell));
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,64 @@
+//! Which rows of a result are shown, and in which order.
+
+use std::cmp::Ordering;
+
+use crate::report::definition::{Rows, Sort};
+use crate::report::document::Cell;
+use crate::report::grid::{Grid, number};
+use crate::report::say::Say;
+
+/// Rows picked from a result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picked {
+    /// The rows, in the order in which they are shown.
+    pub rows: Vec<usize>,
+    /// How many there were before the limit.
+    pub of: usize,
+}
+
+/// Picks, sorts and limits rows.
+pub fn pick(grid: &Grid, rows: &Rows, say: &Say<'_>) -> Picked {
+    let mut picked: Vec<usize> = (0..grid.rows.len()).collect();
+    if let Some((column, value)) = &rows.only {
+        picked.retain(|row| is(grid.cell(*row, &say.column(column)), value));
+    }
+    if let Some(Sort { column, descending }) = &rows.sort {
+        let column = say.column(column);
+        picked.sort_by(|a, b| compare(grid.cell(*a, &column), grid.cell(*b, &column), *descending));
+    }
+    let of = picked.len();
+    picked.truncate(rows.limit.unwrap_or(of));
+    Picked { rows: picked, of }
+}
+
+/// Whether a cell holds what the definition wrote.
+pub fn is(cell: &Cell, value: &str) -> bool {
+    match cell {
+        Cell::Text(text) => text == value,
+        Cell::Date(day) => day.to_string() == value,
+        Cell::Empty => value.is_empty(),
+        cell => number(cell).is_some_and(|n| value.parse() == Ok(n)),
+    }
+}
+
+/// Adds to a title how many rows a limit left: a cut table must say that it is one.
+pub fn caption(title: &str, shown: usize, of: usize, say: &Say<'_>) -> String {
+    match shown < of {
+        true => format!("{title} ({} {shown} {} {of})", say.pick("показаны", "showing"), say.pick("из", "of")),
+        false => title.to_owned(),
+    }
+}
+
+/// Empty cells stand last, whichever way the rest is sorted.
+fn compare(a: &Cell, b: &Cell, descending: bool) -> Ordering {
+    let way = |order: Ordering| if descending { order.reverse() } else { order };
+    match (a, b) {
+        (Cell::Empty, Cell::Empty) => Ordering::Equal,
+        (Cell::Empty, _) => Ordering::Greater,
+        (_, Cell::Empty) => Ordering::Less,
+        (Cell::Text(a), Cell::Text(b)) => way(a.cmp(b)),
+        (Cell::Date(a), Cell::Date(b)) => way(a.cmp(b)),
+        (Cell::Money(a), Cell::Money(b)) => way(a.cmp(b)),
+        (a, b) => way(number(a).unwrap_or(0.0).total_cmp(&number(b).unwrap_or(0.0))),
+    }
+}

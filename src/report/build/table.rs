@@ -1,0 +1,67 @@
+//! Tables.
+
+use super::rows::{caption, pick};
+use super::{Made, ReportError};
+use crate::report::asker::Asker;
+use crate::report::definition;
+use crate::report::document::{Block, Cell, Column, Table};
+use crate::report::grid::{Grid, number};
+use crate::report::say::Say;
+
+/// A table: the dimensions, then the columns asked for. A value whose interval the metric knows is shown with it.
+pub(super) async fn table(
+    asker: &mut Asker<'_>,
+    say: &Say<'_>,
+    table: &definition::Table,
+) -> Result<Made, ReportError> {
+    let range = asker.range(table.ask.period);
+    let grid = match asker.ask(&table.ask, range).await? {
+        Ok(grid) => grid,
+        Err(missing) => return Ok(Err(missing)),
+    };
+    let title = say.text(&table.title);
+    let picked = pick(&grid, &table.rows, say);
+    if picked.rows.is_empty() {
+        return Ok(Ok(None));
+    }
+    let shown = columns(&grid, &table.columns, say);
+    let cell = |row: usize, at: usize| match with_interval(&grid, row, at) {
+        Some(interval) => interval,
+        None => say.shown(&table.ask.metric, &grid, at, &grid.rows[row][at]),
+    };
+    let rows: Vec<Vec<Cell>> = picked.rows.iter().map(|row| shown.iter().map(|at| cell(*row, *at)).collect()).collect();
+    let column = |at: &usize| {
+        let column = &grid.columns[*at];
+        Column { name: column.name.clone(), title: say.text(&column.title).to_owned(), unit: column.unit }
+    };
+    Ok(Ok(Some(Block::Table(Table {
+        id: table.id.clone(),
+        title: caption(title, rows.len(), picked.of, say),
+        columns: shown.iter().map(column).collect(),
+        rows,
+        source: say.source(&table.ask, range),
+    }))))
+}
+
+/// Dimensions first, then those asked for, or all that say something: bounds stand with their value, and of titles in
+/// two languages one is enough.
+fn columns(grid: &Grid, asked: &[String], say: &Say<'_>) -> Vec<usize> {
+    let other = say.pick("_en", "_ru");
+    let says_something = |at: &usize| {
+        let name = grid.columns[*at].name.as_str();
+        let bound = name.strip_suffix("_low").or(name.strip_suffix("_high"));
+        !name.ends_with(other) && bound.is_none_or(|value| grid.position(value).is_none())
+    };
+    let own: Vec<usize> = match asked.is_empty() {
+        true => (grid.dimensions..grid.columns.len()).filter(says_something).collect(),
+        false => asked.iter().filter_map(|name| grid.position(&say.column(name))).collect(),
+    };
+    let dimensions = (0..grid.dimensions).filter(|at| !own.contains(at));
+    dimensions.chain(own.iter().copied()).collect()
+}
+
+fn with_interval(grid: &Grid, row: usize, at: usize) -> Option<Cell> {
+    let name = &grid.columns[at].name;
+    let bound = |end: &str| grid.number(row, &format!("{name}_{end}"));
+    Some(Cell::Interval { value: number(&grid.rows[row][at])?, low: bound("low")?, high: bound("high")? })
+}

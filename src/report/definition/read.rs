@@ -1,0 +1,409 @@
+//! From the file's text to a checked definition.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::{
+    Chart, Compare, Definition, Findings, Labels, Lines, Part, Pick, Question, Rows, Section, Shape, Sort, Table, Tile,
+};
+use crate::metrics::{Catalog, Metric};
+use crate::model::problem::{Problems, hint, nearest};
+use crate::model::written::{self, Wrong};
+use crate::report::period::Period;
+
+/// The parts that a section may hold, as the file names them.
+const PARTS: [&str; 6] = ["paragraph", "tile", "findings", "table", "chart", "missing"];
+/// What a tile or a finding may be compared with.
+const COMPARE: [(&str, Compare); 2] = [("previous", Compare::Before), ("year", Compare::Year)];
+
+pub(super) fn read(file: &str, text: &str, catalog: &Catalog) -> Result<Definition, Problems> {
+    let doc = written::Document::read(file, text)?;
+    let root = doc.root();
+    let reader = Reader { catalog, period: period(&root).unwrap_or(Period::Weeks(1)) };
+    let (title, audience) = (root.bilingual("title"), root.optional_bilingual("audience"));
+    let labels = reader.labels(&root);
+    let mut ids = BTreeSet::new();
+    let sections: Vec<Section> =
+        root.tables("section").iter().map(|section| reader.section(section, &mut ids)).collect();
+    if sections.is_empty() {
+        doc.problem(
+            0,
+            "the report has no section",
+            "add [[section]] with an id and a title, and in it a table or a chart",
+        );
+    }
+    doc.finish()?;
+    let name = Path::new(file).file_stem().and_then(|stem| stem.to_str()).unwrap_or("report").to_owned();
+    Ok(Definition { name, title, audience, period: reader.period, labels, sections })
+}
+
+fn period(part: &written::Section<'_>) -> Option<Period> {
+    part.optional_checked("period", Period::parse)
+}
+
+fn compare(part: &written::Section<'_>) -> Vec<Compare> {
+    let known = |name: &str| COMPARE.iter().find(|(known, _)| *known == name).map(|(_, compare)| *compare);
+    let one = |written: written::Written<String>| {
+        let found = known(&written);
+        if found.is_none() {
+            part.problem(
+                written.line,
+                format!("nothing can be compared with `{}`", *written),
+                hint(&written, COMPARE.map(|c| c.0)),
+            );
+        }
+        found
+    };
+    part.texts("compare").into_iter().filter_map(one).collect()
+}
+
+struct Reader<'a> {
+    catalog: &'a Catalog,
+    /// The report's own period, for parts that name none.
+    period: Period,
+}
+
+/// A metric with the columns that a part may name: the dimensions asked for come first.
+struct Asked<'a> {
+    question: Question,
+    /// None: the metric is unknown, which was said; its columns cannot be checked then.
+    metric: Option<&'a Metric>,
+    /// A dimension is misspelt, which was said; the columns that it would make cannot be checked then.
+    misspelt_by: bool,
+}
+
+impl Reader<'_> {
+    fn labels(&self, root: &written::Section<'_>) -> Labels {
+        let Some(table) = root.optional_table("labels") else { return Labels::new() };
+        let mut labels = Labels::new();
+        for metric in table.keys() {
+            self.known_metric(&table, metric.name, metric.line);
+            let Some(columns) = table.optional_table(metric.name) else { continue };
+            let of_metric = labels.entry(metric.name.to_owned()).or_default();
+            for column in columns.keys() {
+                if let Some(known) = self.catalog.get(metric.name).ok().filter(|m| !has_column(m, column.name)) {
+                    columns.problem(
+                        column.line,
+                        format!("`{}` has no column `{}`", metric.name, column.name),
+                        hint(column.name, column_names(known)),
+                    );
+                }
+                let Some(values) = columns.optional_table(column.name) else { continue };
+                let texts =
+                    values.keys().into_iter().map(|value| (value.name.to_owned(), values.bilingual(value.name)));
+                of_metric.insert(column.name.to_owned(), texts.collect());
+            }
+        }
+        labels
+    }
+
+    fn section(&self, written: &written::Section<'_>, ids: &mut BTreeSet<String>) -> Section {
+        let id = written.checked("id", |id| fresh_id(id, ids)).unwrap_or_default();
+        let (title, text) = (written.bilingual("title"), written.optional_bilingual("text"));
+        // parts stand in the order of the file, whatever their kinds
+        let mut written_parts: Vec<_> = PARTS
+            .into_iter()
+            .flat_map(|kind| written.tables(kind).into_iter().map(move |part| (part.line(), kind, part)))
+            .collect();
+        written_parts.sort_by_key(|(line, ..)| *line);
+        if written_parts.is_empty() && text.is_none() {
+            let allowed = format!("add one of: {}", PARTS.map(|kind| format!("[[section.{kind}]]")).join(", "));
+            written.problem(written.line(), "the section is empty", allowed);
+        }
+        let parts = written_parts.iter().filter_map(|(_, kind, part)| self.part(kind, part, ids)).collect();
+        Section { id, title, text, parts }
+    }
+
+    /// None: a problem was noted.
+    fn part(&self, kind: &str, part: &written::Section<'_>, ids: &mut BTreeSet<String>) -> Option<Part> {
+        Some(match kind {
+            "paragraph" => Part::Text(part.bilingual("text")),
+            "tile" => Part::Tile(self.tile(part)),
+            "findings" => Part::Findings(self.findings(part)),
+            "table" => Part::Table(self.table(part, ids)),
+            "chart" => Part::Chart(self.chart(part, ids)?),
+            _ => Part::Missing,
+        })
+    }
+
+    fn tile(&self, part: &written::Section<'_>) -> Tile {
+        let asked = self.ask(part, "period");
+        let pick = match part.has("row") {
+            true => self.pick(part, &asked),
+            false => Pick::Last,
+        };
+        Tile {
+            label: part.bilingual("label"),
+            column: asked.column(part, "column"),
+            pick,
+            compare: compare(part),
+            note: part.optional_bilingual("note"),
+            ask: asked.question,
+        }
+    }
+
+    fn pick(&self, part: &written::Section<'_>, asked: &Asked<'_>) -> Pick {
+        match part.value("row") {
+            Some(written::Value::Table(_)) => match asked.only(part, "row") {
+                Some((column, value)) => Pick::Where(column, value),
+                None => Pick::Last,
+            },
+            _ => part.one_of("row", &[("first", Pick::First), ("last", Pick::Last)]).unwrap_or(Pick::Last),
+        }
+    }
+
+    fn findings(&self, part: &written::Section<'_>) -> Findings {
+        let mut periods = BTreeMap::new();
+        if let Some(table) = part.optional_table("periods") {
+            for metric in table.keys() {
+                self.known_metric(&table, metric.name, metric.line);
+                if let Some(period) = table.checked(metric.name, Period::parse) {
+                    periods.insert(metric.name.to_owned(), period);
+                }
+            }
+        }
+        let metrics = part.texts("metrics");
+        for metric in &metrics {
+            self.known_metric(part, metric, metric.line);
+        }
+        Findings {
+            period: period(part).unwrap_or(self.period),
+            periods,
+            metrics: metrics.into_iter().map(|m| m.value).collect(),
+            limit: limit(part).unwrap_or(3),
+            compare: compare(part),
+        }
+    }
+
+    fn table(&self, part: &written::Section<'_>, ids: &mut BTreeSet<String>) -> Table {
+        let id = part.checked("id", |id| fresh_id(id, ids)).unwrap_or_default();
+        let asked = self.ask(part, "period");
+        let columns = part.texts("columns");
+        columns.iter().for_each(|column| asked.check_column(part, column, column.line));
+        Table {
+            id,
+            title: part.bilingual("title"),
+            columns: columns.into_iter().map(|column| column.value).collect(),
+            rows: asked.rows(part),
+            ask: asked.question,
+        }
+    }
+
+    fn chart(&self, part: &written::Section<'_>, ids: &mut BTreeSet<String>) -> Option<Chart> {
+        let id = part.checked("id", |id| fresh_id(id, ids)).unwrap_or_default();
+        let asked = self.ask(part, "period");
+        let (title, rows) = (part.bilingual("title"), asked.rows(part));
+        let kinds = ["stacked", "grouped", "lines", "funnel", "intervals", "heat"].map(|kind| (kind, kind));
+        let Some(kind) = part.one_of("kind", &kinds) else {
+            // its encodings cannot be told from slips of the pen
+            part.keys();
+            return None;
+        };
+        let column = |key: &str| asked.column(part, key);
+        let optional = |key: &str| part.has(key).then(|| asked.column(part, key));
+        let shape = match kind {
+            "stacked" => Shape::Stacked(asked.lines(part)),
+            "grouped" => Shape::Grouped(asked.lines(part)),
+            "lines" => {
+                let bounds = match (optional("low"), optional("high")) {
+                    (Some(low), Some(high)) => Some((low, high)),
+                    (None, None) => None,
+                    _ => {
+                        part.problem(
+                            part.line(),
+                            "an interval needs both `low` and `high`",
+                            "add the other one, or remove this one",
+                        );
+                        None
+                    }
+                };
+                Shape::Lines { lines: asked.lines(part), bounds, young: optional("young") }
+            }
+            "funnel" => Shape::Funnel {
+                label: column("label"),
+                reached: column("value"),
+                open: column("open"),
+                lost: column("lost"),
+            },
+            "intervals" => Shape::Intervals {
+                label: column("label"),
+                value: column("value"),
+                low: column("low"),
+                high: column("high"),
+                reference: part.optional_one_of("reference", &[("all", ())]).is_some(),
+            },
+            _ => Shape::Heat {
+                row: column("row"),
+                column: column("column"),
+                value: column("value"),
+                pivot: part.optional_number("pivot").unwrap_or(0.0),
+            },
+        };
+        Some(Chart { id, title, ask: asked.question, rows, shape })
+    }
+
+    fn ask(&self, part: &written::Section<'_>, period_key: &str) -> Asked<'_> {
+        let name = part.text("metric");
+        let metric = (!name.is_empty()).then(|| self.known_metric(part, &name, part.line_of("metric"))).flatten();
+        let by = part.texts("by");
+        let wrong =
+            metric.is_some_and(|metric| by.iter().filter(|dim| !check_dimension(part, metric, dim)).count() > 0);
+        let period = part.optional_checked(period_key, Period::parse).unwrap_or(self.period);
+        let by = by.into_iter().map(|dim| dim.value).collect();
+        Asked { question: Question { metric: name, by, period }, metric, misspelt_by: wrong }
+    }
+
+    fn known_metric(&self, part: &written::Section<'_>, name: &str, line: usize) -> Option<&Metric> {
+        let found = self.catalog.get(name).ok();
+        if found.is_none() {
+            part.problem(line, format!("there is no metric `{name}`"), hint(name, self.catalog.names()));
+        }
+        found
+    }
+}
+
+impl Asked<'_> {
+    /// A required column of the metric.
+    fn column(&self, part: &written::Section<'_>, key: &str) -> String {
+        let name = part.text(key);
+        if !name.is_empty() {
+            self.check_column(part, &name, part.line_of(key));
+        }
+        name
+    }
+
+    fn check_column(&self, part: &written::Section<'_>, name: &str, line: usize) {
+        let Some(metric) = self.metric else { return };
+        let known = |name: &str| has_column(metric, name) || self.question.by.iter().any(|dim| dim == name);
+        if name.contains("{lang}") && ["ru", "en"].iter().all(|lang| known(&name.replace("{lang}", lang)))
+            || known(name)
+        {
+            return;
+        }
+        let is_dimension = metric.dimensions.iter().any(|dim| dim == name);
+        if is_dimension && self.misspelt_by {
+            return;
+        }
+        let dims = self.question.by.iter().map(String::as_str);
+        let way = match is_dimension {
+            true => format!("`{name}` is a dimension: write by = [\"{name}\"] to split by it"),
+            false => hint(name, dims.chain(column_names(metric))),
+        };
+        part.problem(line, format!("`{}` has no column `{name}`", self.question.metric), way);
+    }
+
+    fn lines(&self, part: &written::Section<'_>) -> Lines {
+        let values: Vec<String> = match part.value("values") {
+            Some(written::Value::Text(_)) => vec![self.column(part, "values")],
+            _ => {
+                let values = part.texts("values");
+                values.iter().for_each(|value| self.check_column(part, value, value.line));
+                values.into_iter().map(|value| value.value).collect()
+            }
+        };
+        if values.is_empty() {
+            part.problem(part.line(), "the chart says not what to draw", "add values = [\"…\"]: the metric's columns");
+        }
+        let series = part.has("series").then(|| self.column(part, "series"));
+        if let (Some(series), 2..) = (&series, values.len()) {
+            let way = format!("leave one of `values`, or remove `series = \"{series}\"`");
+            part.wrong("series", "lines are told apart by `series` or by several `values`, not by both", way);
+        }
+        Lines { x: self.column(part, "x"), values, series }
+    }
+
+    fn rows(&self, part: &written::Section<'_>) -> Rows {
+        let sort = part.optional_checked("sort", |text| {
+            let (column, descending) = match text.split_once(' ') {
+                None => (text, false),
+                Some((column, "asc")) => (column, false),
+                Some((column, "desc")) => (column, true),
+                Some(_) => {
+                    return Err(Wrong::new(
+                        format!("`{text}` is no order of rows"),
+                        "write sort = \"leads desc\": a column, and asc or desc",
+                    ));
+                }
+            };
+            Ok(Sort { column: column.to_owned(), descending })
+        });
+        if let Some(sort) = &sort {
+            self.check_column(part, &sort.column, part.line_of("sort"));
+        }
+        let only = part.has("only").then(|| self.only(part, "only")).flatten();
+        Rows { sort, limit: limit(part), only }
+    }
+
+    /// `{ column = "value" }`: the rows, or the row, meant.
+    fn only(&self, part: &written::Section<'_>, key: &str) -> Option<(String, String)> {
+        let table = part.optional_table(key)?;
+        let keys = table.keys();
+        let [column] = keys[..] else {
+            part.wrong(
+                key,
+                format!("`{key}` must name one column and its value"),
+                format!("write {key} = {{ kind = \"mixed\" }}"),
+            );
+            return None;
+        };
+        self.check_column(part, column.name, column.line);
+        Some((column.name.to_owned(), table.text(column.name)))
+    }
+}
+
+fn limit(part: &written::Section<'_>) -> Option<usize> {
+    let limit = part.optional_whole("limit")?;
+    match usize::try_from(limit) {
+        Ok(limit @ 1..) => Some(limit),
+        _ => {
+            part.wrong(
+                "limit",
+                format!("a limit of {limit} rows leaves none"),
+                "write a number from 1, or remove the line",
+            );
+            None
+        }
+    }
+}
+
+/// A dimension is checked as far as it can be without the data: metrics that take the exports' extra columns take any
+/// name, but one that is nearly a known dimension is a slip of the pen.
+fn check_dimension(part: &written::Section<'_>, metric: &Metric, dim: &written::Written<String>) -> bool {
+    let known: Vec<&str> = metric.dimensions.iter().map(String::as_str).collect();
+    if known.contains(&dim.as_str()) || metric.extra_dimensions && nearest(dim, known.iter().copied()).is_none() {
+        return true;
+    }
+    let way = match known.is_empty() {
+        true => "this metric is never split: remove `by`".to_owned(),
+        false => hint(dim, known),
+    };
+    part.problem(dim.line, format!("`{}` cannot be split by `{}`", metric.name, dim.value), way);
+    false
+}
+
+fn has_column(metric: &Metric, name: &str) -> bool {
+    metric.columns.iter().any(|column| column.name == name)
+}
+
+fn column_names(metric: &Metric) -> impl Iterator<Item = &str> {
+    metric.columns.iter().map(|column| column.name.as_str())
+}
+
+/// Ids are anchors and file names, so one report cannot have two that are equal.
+fn fresh_id(id: &str, ids: &mut BTreeSet<String>) -> Result<String, Wrong> {
+    if !id.starts_with(|c: char| c.is_ascii_lowercase())
+        || !id.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '-'))
+    {
+        return Err(Wrong::new(
+            format!("`{id}` cannot be an id"),
+            "small Latin letters, digits and hyphens: `lead-quality`",
+        ));
+    }
+    match ids.insert(id.to_owned()) {
+        true => Ok(id.to_owned()),
+        false => Err(Wrong::new(
+            format!("the id `{id}` is taken"),
+            "sections, tables and charts have an id each, no two alike",
+        )),
+    }
+}

@@ -1,0 +1,94 @@
+//! Findings: every target of the regulation beside what came out, with a verdict, what changed, and the advice.
+//!
+//! [`judge`] decides, [`evidence`] holds its statistics, [`wording`] says it; here the metrics are asked.
+
+pub mod evidence;
+mod judge;
+mod wording;
+
+use super::asker::{Asker, Missing};
+use super::build::ReportError;
+use super::definition::{self, Question};
+use super::document::{Block, Finding, Verdict};
+use super::period::Period;
+use super::say::Say;
+use crate::regulation::Target;
+use wording::Said;
+
+/// Judges the targets: the findings worst first, and a notice of what could not be judged.
+pub(super) async fn findings(
+    asker: &mut Asker<'_>,
+    say: &Say<'_>,
+    part: &definition::Findings,
+) -> Result<Vec<Block>, ReportError> {
+    let (mut said, mut missing) = (Vec::new(), Vec::new());
+    let targets: Vec<Target> = asker.targets().to_vec();
+    let wanted = |target: &&Target| part.metrics.is_empty() || part.metrics.contains(&target.metric);
+    for target in targets.iter().filter(wanted) {
+        let period = part.periods.get(&target.metric).copied().unwrap_or(part.period);
+        match one(asker, say, part, target, period).await? {
+            Ok(more) => said.extend(more),
+            Err(reason) => missing.push((target.title.get(say.lang).to_owned(), reason)),
+        }
+    }
+    Ok(blocks(say, said, missing, targets.is_empty()))
+}
+
+async fn one(
+    asker: &mut Asker<'_>,
+    say: &Say<'_>,
+    part: &definition::Findings,
+    target: &Target,
+    period: Period,
+) -> Result<Result<Vec<Said>, Missing>, ReportError> {
+    let ask = Question { metric: target.metric.clone(), by: target.by.clone(), period };
+    asker.check_target(target)?;
+    let range = asker.range(period);
+    let grid = match asker.ask(&ask, range).await? {
+        Ok(grid) => grid,
+        Err(missing) => return Ok(Err(missing)),
+    };
+    let earlier = asker.earlier(&ask, &part.compare).await?;
+    let earlier: Vec<_> = earlier.iter().map(|(compare, grid)| (*compare, grid.as_ref())).collect();
+    let judged = judge::judge(target, &grid, &earlier, asker.small_group());
+    let source = say.source(&ask, range);
+    let ambiguous = asker.targets().iter().filter(|other| other.title == target.title).count() > 1;
+    let wording =
+        wording::Wording { say, target, ambiguous, grid: &grid, period, small_group: asker.small_group(), source };
+    Ok(Ok(wording.said(judged, part.limit)))
+}
+
+fn blocks(say: &Say<'_>, mut said: Vec<Said>, missing: Vec<(String, Missing)>, no_targets: bool) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    if no_targets {
+        let text = say.pick(
+            "В регламенте нет ни одной цели ([[target]]), поэтому сравнивать показатели не с чем.",
+            "The regulation names no target ([[target]]), so there is nothing to judge the figures by.",
+        );
+        blocks.push(Block::Notice(text.to_owned()));
+    }
+    said.sort_by(|a, b| rank(a.finding.verdict).cmp(&rank(b.finding.verdict)).then(b.weight.total_cmp(&a.weight)));
+    let findings: Vec<Finding> = said.into_iter().map(|said| said.finding).collect();
+    if !findings.is_empty() {
+        blocks.push(Block::Findings(findings));
+    }
+    if !missing.is_empty() {
+        let names = missing.iter().map(|(title, missing)| format!("«{title}» ({})", missing.what));
+        let (names, head) = (
+            names.collect::<Vec<_>>().join("; "),
+            say.pick("Не проверены: нет данных для целей", "Not checked, the data are missing"),
+        );
+        blocks.push(Block::Notice(format!("{head}: {names}.")));
+    }
+    blocks
+}
+
+/// Worst first; what cannot be judged stands before what needs no attention.
+fn rank(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Red => 0,
+        Verdict::Yellow => 1,
+        Verdict::Unknown => 2,
+        Verdict::Green => 3,
+    }
+}

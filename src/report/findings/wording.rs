@@ -1,0 +1,287 @@
+//! Puts judged groups into words: the bad ones each for itself, the rest summed up.
+
+use super::judge::{self, Beside, Judged, Unknown};
+use crate::model::lang::Lang;
+use crate::model::unit::Unit;
+use crate::regulation::{Better, Target};
+use crate::report::definition::Compare;
+use crate::report::document::{Finding, Verdict};
+use crate::report::grid::Grid;
+use crate::report::period::Period;
+use crate::report::say::{Say, capital};
+
+/// How many groups a summing-up names.
+const NAMED: usize = 6;
+
+/// A finding, and how much it matters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    /// The finding.
+    pub finding: Finding,
+    /// How much it matters among findings of the same verdict.
+    pub weight: f64,
+}
+
+/// What is needed to speak of one target.
+pub struct Wording<'a> {
+    /// The language and its numbers.
+    pub say: &'a Say<'a>,
+    /// The target.
+    pub target: &'a Target,
+    /// Whether another target has the same title.
+    pub ambiguous: bool,
+    /// The result that was judged.
+    pub grid: &'a Grid,
+    /// The period it is about.
+    pub period: Period,
+    /// Groups of fewer cases are not judged.
+    pub small_group: f64,
+    /// Metric, period, as_of, store version.
+    pub source: String,
+}
+
+impl Wording<'_> {
+    /// The findings on one target: each bad group up to `limit`, then the other bad ones, the unknown, the good.
+    pub fn said(&self, mut judged: Vec<Judged>, limit: usize) -> Vec<Said> {
+        judged.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.row.cmp(&b.row)));
+        let single = judged.len() == 1 && self.grid.dimensions == 0;
+        let equal = self.no_difference(&judged);
+        let mut said = Vec::new();
+        for verdict in [Verdict::Red, Verdict::Yellow] {
+            let bad: Vec<&Judged> = judged.iter().filter(|one| one.verdict == verdict).collect();
+            let (shown, rest) = bad.split_at(limit.min(bad.len()));
+            said.extend(shown.iter().map(|one| self.one(one, single)));
+            said.extend(self.more(verdict, rest));
+        }
+        let good: Vec<&Judged> = judged.iter().filter(|one| one.verdict == Verdict::Green).collect();
+        let unknown: Vec<&Judged> = judged.iter().filter(|one| one.verdict == Verdict::Unknown).collect();
+        match (single, judged.first()) {
+            (true, Some(one)) if said.is_empty() => said.push(self.one(one, true)),
+            _ => {
+                said.extend(self.unknown(&unknown, judged.len()));
+                said.extend(self.good(&good, judged.len()));
+            }
+        }
+        if let (Some(equal), Some(last)) = (equal, said.last_mut()) {
+            last.finding.value = format!("{} {equal}", last.finding.value);
+        }
+        said
+    }
+
+    fn one(&self, one: &Judged, single: bool) -> Said {
+        let title = self.say.text(&self.target.title);
+        let title = match single {
+            true => title.to_owned(),
+            false => format!("{title}: {}", self.name(one)),
+        };
+        let mut value = vec![self.value_with_interval(one)];
+        if let Some(rest) = one.rest {
+            value.push(self.against_rest(one, rest));
+        }
+        value.extend(one.unknown.map(|unknown| self.reason(unknown).to_owned() + "."));
+        let advice = match one.verdict {
+            Verdict::Red | Verdict::Yellow => self.say.text(&self.target.advice).to_owned(),
+            Verdict::Green | Verdict::Unknown => String::new(),
+        };
+        self.finding(one.verdict, title, value.join(" "), self.changes(one), advice, one.weight)
+    }
+
+    #[allow(clippy::too_many_arguments)] // all parts of one finding
+    fn finding(
+        &self,
+        verdict: Verdict,
+        title: String,
+        value: String,
+        change: String,
+        advice: String,
+        weight: f64,
+    ) -> Said {
+        let source = self.source.clone();
+        Said { finding: Finding { verdict, title, value, change, advice, source }, weight }
+    }
+
+    /// Bad groups beyond the limit, in one line.
+    fn more(&self, verdict: Verdict, rest: &[&Judged]) -> Option<Said> {
+        let first = rest.first()?;
+        let title = format!("{}: {} {}", self.grouped_title(), self.say.pick("ещё", "another"), rest.len());
+        let advice = self.say.text(&self.target.advice).to_owned();
+        Some(self.finding(verdict, title, self.list(rest) + ".", String::new(), advice, first.weight))
+    }
+
+    fn good(&self, good: &[&Judged], all: usize) -> Option<Said> {
+        (!good.is_empty()).then(|| {
+            let counted = match self.say.lang {
+                Lang::Ru => format!("в норме {} из {all}", good.len()),
+                Lang::En => format!("{} of {all} on target", good.len()),
+            };
+            let title = format!("{}: {counted}", self.grouped_title());
+            let value = format!("{}. {}.", self.list(good), capital(&self.bounds()));
+            self.finding(Verdict::Green, title, value, String::new(), String::new(), 0.0)
+        })
+    }
+
+    fn unknown(&self, unknown: &[&Judged], all: usize) -> Option<Said> {
+        (!unknown.is_empty()).then(|| {
+            let counted = match self.say.lang {
+                Lang::Ru => format!("без оценки {} из {all}", unknown.len()),
+                Lang::En => format!("{} of {all} not judged", unknown.len()),
+            };
+            let title = format!("{}: {counted}", self.grouped_title());
+            let mut parts = Vec::new();
+            for reason in [Unknown::Unproven, Unknown::Small, Unknown::NoData] {
+                let of: Vec<&Judged> = unknown.iter().copied().filter(|one| one.unknown == Some(reason)).collect();
+                if !of.is_empty() {
+                    parts.push(format!("{}: {}.", self.reason(reason), self.list(&of)));
+                }
+            }
+            if unknown.iter().any(|one| one.unknown == Some(Unknown::Unproven)) {
+                parts.push(capital(&self.bounds()) + ".");
+            }
+            self.finding(Verdict::Unknown, title, parts.join(" "), String::new(), String::new(), 0.0)
+        })
+    }
+
+    /// The target's title, and by what its values are split where another target has the same title.
+    fn grouped_title(&self) -> String {
+        if !self.ambiguous {
+            return self.say.text(&self.target.title).to_owned();
+        }
+        let dimensions =
+            self.grid.columns[..self.grid.dimensions].iter().map(|c| self.say.text(&c.title).to_lowercase());
+        let mut parts = vec![self.say.text(&self.target.title).to_owned()];
+        parts.extend(dimensions);
+        parts.join(" · ")
+    }
+
+    fn reason(&self, unknown: Unknown) -> String {
+        let small = self.small_group;
+        match (unknown, self.say.lang) {
+            (Unknown::NoData, Lang::Ru) => "Нет данных".to_owned(),
+            (Unknown::NoData, Lang::En) => "No data".to_owned(),
+            (Unknown::Small, Lang::Ru) => format!("Слишком мало сделок, чтобы судить (меньше {small:.0})"),
+            (Unknown::Small, Lang::En) => format!("Too few deals to judge (under {small:.0})"),
+            (Unknown::Unproven, Lang::Ru) => "Отклонение от цели не доказано, оно может быть случайным".to_owned(),
+            (Unknown::Unproven, Lang::En) => {
+                "No evidence of missing the target; chance alone may explain it".to_owned()
+            }
+        }
+    }
+
+    /// A sentence where several groups were compared and none differs from the others.
+    fn no_difference(&self, judged: &[Judged]) -> Option<&str> {
+        let compared: Vec<Beside> = judged.iter().filter_map(|one| one.rest).collect();
+        (compared.len() > 1 && compared.iter().all(|rest| rest.proven == Some(false))).then(|| {
+            self.say.pick(
+                "Различий между группами данные не показывают.",
+                "There is no evidence of a difference between the groups.",
+            )
+        })
+    }
+
+    fn list(&self, judged: &[&Judged]) -> String {
+        let one = |one: &&Judged| match (one.unknown, one.cases) {
+            (Some(Unknown::NoData), _) => self.name(one),
+            // the value of a group too small to judge would be judged nevertheless
+            (Some(Unknown::Small), Some(cases)) => {
+                format!("{} — {}", self.name(one), self.say.numbers.exact(cases.round(), Unit::Count))
+            }
+            _ => format!("{} — {}", self.name(one), self.value(one)),
+        };
+        let mut names: Vec<String> = judged.iter().take(NAMED).map(one).collect();
+        if judged.len() > NAMED {
+            let more = judged.len() - NAMED;
+            names.push(format!("{} {more}", self.say.pick("и ещё", "and another")));
+        }
+        names.join(", ")
+    }
+
+    /// A group in words: its dimension values, and the row's own key where a group has several.
+    fn name(&self, one: &Judged) -> String {
+        let metric = &self.target.metric;
+        let group = self.say.group(metric, self.grid, one.row);
+        if !judge::has_key(self.grid, &judge::current_rows(self.grid)) {
+            return match group.is_empty() {
+                true => self.say.pick("в целом", "overall").to_owned(),
+                false => group,
+            };
+        }
+        let titled = ["title_{lang}", "label_{lang}"].map(|name| self.say.column(name));
+        let own = titled.iter().find(|name| self.grid.position(name).is_some());
+        let own = own.unwrap_or(&self.grid.columns[self.grid.dimensions].name);
+        let own = self.say.label(metric, self.grid, one.row, own);
+        [group, own].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+    }
+
+    fn unit(&self) -> Unit {
+        self.grid.unit(&self.target.column)
+    }
+
+    fn value(&self, one: &Judged) -> String {
+        let none = || self.say.pick("нет данных", "no data").to_owned();
+        one.value.map_or_else(none, |value| self.say.numbers.compact(value, self.unit()))
+    }
+
+    fn value_with_interval(&self, one: &Judged) -> String {
+        let mut text = self.value(one);
+        let interval = one.interval.map(|(low, high)| {
+            let bounds = self.say.numbers.bounds(low, high, self.unit());
+            format!("{} {bounds}", self.say.pick("95 % интервал", "95% interval"))
+        });
+        let cases = one.cases.filter(|_| one.of_cases).map(|cases| {
+            let cases = self.say.numbers.exact(cases.round(), Unit::Count);
+            format!("{} {cases}", self.say.pick("наблюдений", "cases"))
+        });
+        let notes: Vec<String> = interval.into_iter().chain(cases).collect();
+        if !notes.is_empty() {
+            text = format!("{text} ({})", notes.join("; "));
+        }
+        format!("{text}; {}.", self.bounds())
+    }
+
+    /// The target in words.
+    fn bounds(&self) -> String {
+        let show = |bound: f64| self.say.numbers.compact(bound, self.unit());
+        let (green, red) = (show(self.target.green), show(self.target.red));
+        match (self.target.better, self.say.lang) {
+            (Better::Higher, Lang::Ru) => format!("цель — не меньше {green}, тревога — с {red} и ниже"),
+            (Better::Higher, Lang::En) => format!("the target is at least {green}, the alarm {red} and below"),
+            (Better::Lower, Lang::Ru) => format!("цель — не больше {green}, тревога — с {red} и выше"),
+            (Better::Lower, Lang::En) => format!("the target is at most {green}, the alarm {red} and above"),
+        }
+    }
+
+    fn against_rest(&self, one: &Judged, rest: Beside) -> String {
+        let others = self.say.numbers.compact(rest.value, self.unit());
+        let better = match self.target.better {
+            Better::Higher => one.value > Some(rest.value),
+            Better::Lower => one.value < Some(rest.value),
+        };
+        match (rest.proven, better, self.say.lang) {
+            (Some(true), true, Lang::Ru) => format!("Лучше остальных ({others}), и это не случайность."),
+            (Some(true), false, Lang::Ru) => format!("Хуже остальных ({others}), и это не случайность."),
+            (_, _, Lang::Ru) => format!("Отличие от остальных ({others}) не доказано."),
+            (Some(true), true, Lang::En) => format!("Better than the others ({others}), and not by chance."),
+            (Some(true), false, Lang::En) => format!("Worse than the others ({others}), and not by chance."),
+            (_, _, Lang::En) => format!("No evidence of a difference from the others ({others})."),
+        }
+    }
+
+    fn changes(&self, one: &Judged) -> String {
+        let change = |(compare, then): &(Compare, Beside)| {
+            let now = one.value?;
+            let difference = self.say.difference(now, then.value, self.unit());
+            let was = self.say.numbers.compact(then.value, self.unit());
+            let chance = match then.proven {
+                Some(true) => self.say.pick(", неслучайно", ", more than chance"),
+                Some(false) => self.say.pick(", в пределах случайного", ", within chance"),
+                None => "",
+            };
+            let to = self.say.compared(*compare, self.period);
+            Some(match self.say.lang {
+                Lang::Ru => format!("{to}: {difference} (было {was}{chance})"),
+                Lang::En => format!("{to}: {difference} (was {was}{chance})"),
+            })
+        };
+        capital(&one.changes.iter().filter_map(change).collect::<Vec<_>>().join("; "))
+    }
+}

@@ -1,0 +1,106 @@
+//! A metric's result as cells, ready to be picked from.
+
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Float64Type, Int64Type};
+use arrow::error::ArrowError;
+use chrono::NaiveDate;
+
+use super::document::Cell;
+use crate::metrics::{MetricColumn, MetricResult};
+use crate::model::tables::MONEY_SCALE;
+use crate::model::unit::Unit;
+
+/// Rows and columns of a result. The first `dimensions` columns are what it was split by.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Grid {
+    pub columns: Vec<MetricColumn>,
+    pub dimensions: usize,
+    pub rows: Vec<Vec<Cell>>,
+}
+
+impl Grid {
+    /// Reads a result.
+    pub fn of(result: &MetricResult) -> Result<Grid, ArrowError> {
+        let columns = result.columns.iter().zip(result.batch.columns());
+        let cells = columns.map(|(column, array)| cells(array, column.unit)).collect::<Result<Vec<_>, _>>()?;
+        let rows = (0..result.batch.num_rows()).map(|row| cells.iter().map(|column| column[row].clone()).collect());
+        Ok(Grid { columns: result.columns.clone(), dimensions: result.ask.by.len(), rows: rows.collect() })
+    }
+
+    /// Where a column stands.
+    pub fn position(&self, column: &str) -> Option<usize> {
+        self.columns.iter().position(|c| c.name == column)
+    }
+
+    /// A column's unit; text where there is no such column.
+    pub fn unit(&self, column: &str) -> Unit {
+        self.position(column).map_or(Unit::Text, |at| self.columns[at].unit)
+    }
+
+    /// A cell; empty where there is no such column.
+    pub fn cell(&self, row: usize, column: &str) -> &Cell {
+        self.position(column).map_or(&Cell::Empty, |at| &self.rows[row][at])
+    }
+
+    /// A cell's number.
+    pub fn number(&self, row: usize, column: &str) -> Option<f64> {
+        number(self.cell(row, column))
+    }
+
+    /// A dimension that no row has a value of.
+    pub fn unfilled_dimension(&self) -> Option<&str> {
+        let unfilled = |at: &usize| !self.rows.is_empty() && self.rows.iter().all(|row| row[*at] == Cell::Empty);
+        (0..self.dimensions).find(unfilled).map(|at| self.columns[at].name.as_str())
+    }
+
+    /// The dimension values of a row: what identifies its group.
+    pub fn group(&self, row: usize) -> &[Cell] {
+        &self.rows[row][..self.dimensions]
+    }
+}
+
+/// The number in a cell, money in whole currency units.
+#[allow(clippy::cast_precision_loss)] // charts and comparisons need no more than 15 digits
+pub(super) fn number(cell: &Cell) -> Option<f64> {
+    match cell {
+        Cell::Count(count) => Some(*count as f64),
+        Cell::Money(money) => Some(*money as f64 / 10f64.powi(i32::from(MONEY_SCALE))),
+        Cell::Number(number) => Some(*number),
+        Cell::Interval { value, .. } => Some(*value),
+        Cell::Empty | Cell::Text(_) | Cell::Date(_) => None,
+    }
+}
+
+fn cells(array: &ArrayRef, unit: Unit) -> Result<Vec<Cell>, ArrowError> {
+    let made = match array.data_type() {
+        DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => {
+            let days = cast(array, &DataType::Date32)?;
+            let days = days.as_primitive::<Date32Type>();
+            days.iter().map(|day| day.and_then(NaiveDate::from_epoch_days).map_or(Cell::Empty, Cell::Date)).collect()
+        }
+        DataType::Float16 | DataType::Float32 | DataType::Float64 => {
+            let numbers = cast(array, &DataType::Float64)?;
+            let numbers = numbers.as_primitive::<Float64Type>();
+            numbers.iter().map(|number| number.filter(|n| n.is_finite()).map_or(Cell::Empty, Cell::Number)).collect()
+        }
+        DataType::Decimal128(..) | DataType::Decimal256(..) if unit == Unit::Money => {
+            // averages come with more digits, and sums with more room, than money is kept in
+            let wide = DataType::Decimal128(38, MONEY_SCALE);
+            let money = cast(array, &wide)?;
+            money.as_primitive::<Decimal128Type>().iter().map(|money| money.map_or(Cell::Empty, Cell::Money)).collect()
+        }
+        DataType::Decimal128(..) | DataType::Decimal256(..) => return cells(&cast(array, &DataType::Float64)?, unit),
+        kind if kind.is_integer() => {
+            let counts = cast(array, &DataType::Int64)?;
+            counts.as_primitive::<Int64Type>().iter().map(|count| count.map_or(Cell::Empty, Cell::Count)).collect()
+        }
+        DataType::Null => vec![Cell::Empty; array.len()],
+        _ => {
+            let texts = cast(array, &DataType::Utf8)?;
+            let texts = texts.as_string::<i32>();
+            texts.iter().map(|text| text.map_or(Cell::Empty, |text| Cell::Text(text.to_owned()))).collect()
+        }
+    };
+    Ok(made)
+}

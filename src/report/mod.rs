@@ -1,0 +1,16 @@
+//! From a report definition to files: [`definition`] → [`build()`] → [`document`] → [`render`].
+//!
+//! A definition asks questions of metrics; the document holds the answers in words and figures; renderers only draw.
+
+mod asker;
+mod build;
+pub mod definition;
+pub mod document;
+pub mod findings;
+mod grid;
+mod period;
+pub mod render;
+mod say;
+
+pub use build::{ReportError, build};
+pub use period::Period;

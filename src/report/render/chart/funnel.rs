@@ -1,0 +1,69 @@
+//! A funnel: a bar per stage split into went on, still there and lost, with the conversion from the stage before.
+
+use super::Sheet;
+use super::font;
+use super::frame::{Mark, legend};
+use super::palette::{BLUE, GREY, SHADE, SKY};
+use super::picture::{Anchor, Color, Picture};
+use super::rows::name_column;
+use crate::model::unit::Unit;
+
+/// Went on, still there, lost.
+const COLORS: [Color; 3] = [BLUE, SKY, GREY];
+
+/// The funnel. `None` where nothing reached any stage.
+pub fn funnel(sheet: &Sheet, stages: &[String], reached: &[f64], open: &[f64], lost: &[f64]) -> Option<Picture> {
+    let most = reached.iter().copied().filter(|v| v.is_finite()).fold(0.0, f64::max);
+    if most <= 0.0 {
+        return None;
+    }
+    let mut picture = Picture::new(sheet.width);
+    let names = sheet.words.funnel_parts().into_iter().zip(COLORS);
+    legend(sheet, &mut picture, &names.map(|(n, c)| (n.to_string(), Mark::Square(c))).collect::<Vec<_>>());
+
+    let [count_head, share_head] = sheet.words.funnel_heads();
+    let column = |head: &str, texts: Vec<String>| {
+        texts.iter().map(|t| font::width(t, sheet.size, true)).fold(font::width(head, sheet.size, false), f64::max)
+            + 16.0
+    };
+    let counts: Vec<String> = reached.iter().map(|v| sheet.numbers.exact(*v, Unit::Count)).collect();
+    let shares: Vec<String> = (0..stages.len())
+        .map(|i| match i.checked_sub(1).map(|before| reached[before]) {
+            Some(before) if before > 0.0 => sheet.numbers.exact(reached[i] / before, Unit::Share),
+            _ => String::new(),
+        })
+        .collect();
+    let share_right = sheet.width;
+    let count_right = share_right - column(share_head, shares.clone());
+    let left = if sheet.narrow() { 0.0 } else { name_column(sheet, stages) };
+    let right = if sheet.narrow() { sheet.width } else { count_right - column(count_head, counts.clone()) };
+
+    let head = picture.height + sheet.size;
+    picture.text(count_right, head, count_head, sheet.muted(Anchor::End));
+    picture.text(share_right, head, share_head, sheet.muted(Anchor::End));
+    let mut y = picture.height + sheet.size * 1.7;
+    let thickness = if sheet.narrow() { 16.0 } else { 26.0 };
+    for (i, stage) in stages.iter().enumerate() {
+        let name_room = if sheet.narrow() { count_right - column(count_head, counts.clone()) } else { left - 12.0 };
+        let name = font::fit(stage, name_room, sheet.size, false);
+        let (name_x, anchor) = if sheet.narrow() { (0.0, Anchor::Start) } else { (left - 10.0, Anchor::End) };
+        let baseline = if sheet.narrow() { y + sheet.size } else { y + thickness / 2.0 + sheet.size * 0.35 };
+        picture.text(name_x, baseline, name, sheet.ink(anchor));
+        picture.text(count_right, baseline, counts[i].as_str(), sheet.strong(Anchor::End));
+        picture.text(share_right, baseline, shares[i].as_str(), sheet.ink(Anchor::End));
+        if sheet.narrow() {
+            y += sheet.size * 1.5;
+        }
+        picture.rect(left, y, right - left, thickness, SHADE);
+        let parts = [reached[i] - open[i] - lost[i], open[i], lost[i]];
+        let mut x = left;
+        for (part, color) in parts.into_iter().zip(COLORS) {
+            let width = (part / most).max(0.0) * (right - left);
+            picture.rect(x, y, width, thickness, color);
+            x += width.max(0.0);
+        }
+        y += thickness + 9.0;
+    }
+    picture.height = y - 5.0;
+    Some(picture)
+}

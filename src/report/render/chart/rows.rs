@@ -1,0 +1,136 @@
+//! Bars lying down, a row or a group of rows per name, each with its figure.
+
+use super::Sheet;
+use super::axis::Axis;
+use super::font;
+use super::frame::{Mark, legend};
+use super::palette::{AXIS, PARTS, PEERS, nth};
+use super::picture::{Anchor, Picture};
+use crate::report::document::Series;
+
+/// A bar per name, made of parts, with the sum behind it.
+pub fn stacked(sheet: &Sheet, series: &Series, names: &[String]) -> Picture {
+    let sum = |i: usize, sign: f64| -> f64 {
+        let values =
+            series.lines.iter().filter_map(|(_, values)| values[i]).filter(|v| v.is_finite() && v * sign > 0.0);
+        values.sum()
+    };
+    let ends = (0..names.len()).flat_map(|i| [sum(i, 1.0), sum(i, -1.0)]);
+    let rows = Rows::open(sheet, series, names, &PARTS, ends.collect());
+    rows.draw(sheet, series, names, 1, |rows, picture, i, y, height| {
+        let (mut below, mut above) = (0.0, 0.0);
+        let mut any = false;
+        for (k, (_, values)) in series.lines.iter().enumerate() {
+            let Some(value) = values[i].filter(|v| v.is_finite()) else { continue };
+            any = true;
+            let end = if value < 0.0 { &mut below } else { &mut above };
+            rows.bar(picture, (*end, *end + value), y, height, nth(&PARTS, k));
+            *end += value;
+        }
+        rows.figure(sheet, picture, any.then_some(above + below), above, y + height / 2.0, series);
+    })
+}
+
+/// A bar per name and series, each with its figure behind it.
+pub fn grouped(sheet: &Sheet, series: &Series, names: &[String]) -> Picture {
+    let ends = series.lines.iter().flat_map(|(_, values)| values.iter().copied().flatten());
+    let rows = Rows::open(sheet, series, names, &PEERS, ends.collect());
+    rows.draw(sheet, series, names, series.lines.len(), |rows, picture, i, y, height| {
+        let height = height / series.lines.len() as f64;
+        for (k, (_, values)) in series.lines.iter().enumerate() {
+            let value = values[i].filter(|v| v.is_finite());
+            let y = y + height * k as f64;
+            rows.bar(picture, (0.0, value.unwrap_or(0.0)), y, height - 2.0, nth(&PEERS, k));
+            rows.figure(sheet, picture, value, value.unwrap_or(0.0).max(0.0), y + height / 2.0 - 1.0, series);
+        }
+    })
+}
+
+/// The layout of lying bars.
+struct Rows {
+    picture: Picture,
+    axis: Axis,
+    left: f64,
+    right: f64,
+}
+
+impl Rows {
+    fn open(
+        sheet: &Sheet,
+        series: &Series,
+        names: &[String],
+        colors: &[super::picture::Color],
+        ends: Vec<f64>,
+    ) -> Rows {
+        let mut picture = Picture::new(sheet.width);
+        if series.lines.len() > 1 {
+            let entries = series.lines.iter().enumerate();
+            let entries = entries.map(|(i, (name, _))| (name.clone(), Mark::Square(nth(colors, i))));
+            legend(sheet, &mut picture, &entries.collect::<Vec<_>>());
+        }
+        let figure = |v: f64| font::width(&sheet.numbers.compact(v, series.unit), sheet.size, false);
+        let figures =
+            ends.iter().map(|v| figure(*v)).fold(font::width(sheet.words.no_data(), sheet.size, false), f64::max);
+        let left = if sheet.narrow() { 0.0 } else { name_column(sheet, names) };
+        // No ticks are drawn, so the scale ends where the bars end.
+        let (low, high) = ends.iter().filter(|v| v.is_finite()).fold((0f64, 0f64), |(l, h), v| (l.min(*v), h.max(*v)));
+        let high = if high > low { high } else { low + 1.0 };
+        let axis = Axis { low, high, ticks: Vec::new() };
+        Rows { picture, axis, left, right: sheet.width - figures - 10.0 }
+    }
+
+    fn draw(
+        self,
+        sheet: &Sheet,
+        series: &Series,
+        names: &[String],
+        bars: usize,
+        row: impl Fn(&Rows, &mut Picture, usize, f64, f64),
+    ) -> Picture {
+        let mut picture = self.picture.clone();
+        let thickness = if series.lines.len() > 1 && bars > 1 { sheet.size + 3.0 } else { sheet.size + 7.0 };
+        let height = thickness * bars as f64;
+        let mut y = picture.height + 2.0;
+        for (i, name) in names.iter().enumerate() {
+            if sheet.narrow() {
+                let name = font::fit(name, sheet.width, sheet.size, false);
+                picture.text(0.0, y + sheet.size, name, sheet.ink(Anchor::Start));
+                y += sheet.size * 1.5;
+            } else {
+                let name = font::fit(name, self.left - 12.0, sheet.size, false);
+                picture.text(self.left - 10.0, y + height / 2.0 + sheet.size * 0.35, name, sheet.ink(Anchor::End));
+            }
+            row(&self, &mut picture, i, y, height);
+            // The zero line does not run through the names above the bars.
+            let (over, under) = if sheet.narrow() { (1.0, 1.0) } else { (5.0, 5.0) };
+            let zero = self.x(0.0);
+            picture.line(vec![(zero, y - over), (zero, y + height + under)], 1.0, AXIS);
+            y += height + 10.0;
+        }
+        picture.height = y - 4.0;
+        picture
+    }
+
+    fn x(&self, value: f64) -> f64 {
+        self.axis.at(value, self.left, self.right)
+    }
+
+    fn bar(&self, picture: &mut Picture, (from, to): (f64, f64), y: f64, height: f64, color: super::picture::Color) {
+        let (from, to) = (self.x(from), self.x(to));
+        picture.rect(from.min(to), y, (to - from).abs(), height, color);
+    }
+
+    fn figure(&self, sheet: &Sheet, picture: &mut Picture, value: Option<f64>, end: f64, middle: f64, series: &Series) {
+        let (text, look) = match value {
+            Some(value) => (sheet.numbers.compact(value, series.unit), sheet.ink(Anchor::Start)),
+            None => (sheet.words.no_data().to_string(), sheet.muted(Anchor::Start)),
+        };
+        picture.text(self.x(end) + 6.0, middle + sheet.size * 0.35, text, look);
+    }
+}
+
+/// The width of a column of names: as wide as they need, up to a third of the sheet.
+pub fn name_column(sheet: &Sheet, names: &[String]) -> f64 {
+    let widest = names.iter().map(|n| font::width(n, sheet.size, false)).fold(0.0, f64::max);
+    (widest + 15.0).min(sheet.width * 0.33)
+}

@@ -1,0 +1,121 @@
+//! What a document must fulfil to be shown: ids that may be file names, rows as long as their heads, series as long as their
+//! labels. A value that would silently be left out or shown beside the wrong label is refused.
+
+use std::collections::BTreeSet;
+
+use super::RenderError;
+use crate::report::document::{Block, Chart, Document, Plot, Series, Table};
+
+/// Refuses a document that does not hold together.
+pub fn check(doc: &Document) -> Result<(), RenderError> {
+    let mut sections = BTreeSet::new();
+    let mut blocks = BTreeSet::new();
+    id("document", &doc.name)?;
+    for section in &doc.sections {
+        id("section", &section.id)?;
+        unique(&mut sections, &section.id)?;
+        for block in &section.blocks {
+            match block {
+                Block::Table(table) => {
+                    unique(&mut blocks, &table.id)?;
+                    check_table(table)?;
+                }
+                Block::Chart(chart) => {
+                    unique(&mut blocks, &format!("chart-{}", chart.id))?;
+                    check_chart(chart)?;
+                }
+                Block::Text(_) | Block::Notice(_) | Block::Tiles(_) | Block::Findings(_) => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_table(table: &Table) -> Result<(), RenderError> {
+    id("table", &table.id)?;
+    let columns = table.columns.len();
+    for (i, row) in table.rows.iter().enumerate() {
+        same(&format!("table `{}`, row {}", table.id, i + 1), "cells", row.len(), columns)?;
+    }
+    Ok(())
+}
+
+fn check_chart(chart: &Chart) -> Result<(), RenderError> {
+    id("chart", &chart.id)?;
+    let what = format!("chart `{}`", chart.id);
+    let check_series = |series: &Series| {
+        let mut lines = series.lines.iter();
+        lines.try_for_each(|(name, values)| {
+            same(&what, &format!("values of `{name}`"), values.len(), series.labels.len())
+        })
+    };
+    match &chart.plot {
+        Plot::Stacked(series) | Plot::Grouped(series) => check_series(series),
+        Plot::Lines { series, band, .. } => {
+            check_series(series)?;
+            band.as_ref().map_or(Ok(()), |band| same(&what, "bounds", band.len(), series.labels.len()))
+        }
+        Plot::Funnel { stages, reached, open, lost } => {
+            same(&what, "values of `reached`", reached.len(), stages.len())?;
+            same(&what, "values of `open`", open.len(), stages.len())?;
+            same(&what, "values of `lost`", lost.len(), stages.len())
+        }
+        Plot::Intervals { labels, points, .. } => same(&what, "points", points.len(), labels.len()),
+        Plot::Heat { rows, columns, values, .. } => {
+            same(&what, "rows of values", values.len(), rows.len())?;
+            values.iter().try_for_each(|row| same(&what, "values in a row", row.len(), columns.len()))
+        }
+    }
+}
+
+fn id(what: &str, id: &str) -> Result<(), RenderError> {
+    let sound = !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if sound {
+        return Ok(());
+    }
+    Err(RenderError::Malformed(format!("{what} id `{id}` must be made of ASCII letters, digits, `-` and `_`")))
+}
+
+fn unique(seen: &mut BTreeSet<String>, id: &str) -> Result<(), RenderError> {
+    match seen.insert(id.to_string()) {
+        true => Ok(()),
+        false => Err(RenderError::Malformed(format!("id `{id}` is used twice"))),
+    }
+}
+
+fn same(place: &str, what: &str, found: usize, wanted: usize) -> Result<(), RenderError> {
+    match found == wanted {
+        true => Ok(()),
+        false => Err(RenderError::Malformed(format!("{place}: {found} {what} where there must be {wanted}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::lang::Lang;
+    use crate::report::render::sample;
+
+    fn refusal(spoil: impl FnOnce(&mut Document)) -> String {
+        let mut doc = sample::document(Lang::En);
+        spoil(&mut doc);
+        check(&doc).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_does_not_hold_together_is_refused_and_named() {
+        assert!(check(&sample::document(Lang::En)).is_ok());
+        let path = refusal(|doc| doc.name = "../weekly".into());
+        assert!(path.contains("document id `../weekly` must be made of"), "{path}");
+        let twice = refusal(|doc| doc.sections[1].id = doc.sections[0].id.clone());
+        assert!(twice.contains("is used twice"), "{twice}");
+        let ragged = refusal(|doc| {
+            for block in doc.sections.iter_mut().flat_map(|s| &mut s.blocks) {
+                if let Block::Table(table) = block {
+                    table.rows.iter_mut().for_each(|row| _ = row.pop());
+                }
+            }
+        });
+        assert!(ragged.contains(", row 1: ") && ragged.contains("cells where there must be"), "{ragged}");
+    }
+}

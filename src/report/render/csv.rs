@@ -1,0 +1,134 @@
+//! Every table as a CSV file, to be opened in a spreadsheet or read by a program.
+//!
+//! Headers are the metric's column names. Money is exact, shares are shares of one, days are ISO dates; an interval takes three
+//! columns. Text that a spreadsheet would run as a formula is defused with an apostrophe.
+
+use super::number::Numbers;
+use super::outputs::{Outputs, at};
+use super::{Exporter, RenderError};
+use crate::model::lang::Lang;
+use crate::report::document::{Block, Cell, Document, Table};
+
+/// Writes `<name>-tables/<id>.csv`.
+pub struct Csv;
+
+impl Exporter for Csv {
+    fn export(&self, doc: &Document, out: &mut Outputs) -> Result<(), RenderError> {
+        let numbers = Numbers { lang: doc.lang, currency: &doc.currency };
+        for block in doc.sections.iter().flat_map(|s| &s.blocks) {
+            if let Block::Table(table) = block {
+                let path = out.part("tables", &table.id, "csv")?;
+                std::fs::write(&path, csv(table, &numbers)).map_err(at(&path))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The whole file.
+fn csv(table: &Table, numbers: &Numbers) -> String {
+    let delimiter = match numbers.lang {
+        Lang::Ru => ';',
+        Lang::En => ',',
+    };
+    let wide: Vec<bool> = (0..table.columns.len())
+        .map(|c| table.rows.iter().any(|row| matches!(row[c], Cell::Interval { .. })))
+        .collect();
+    let mut head = Vec::new();
+    for (column, wide) in table.columns.iter().zip(&wide) {
+        head.push(defused(&column.name));
+        if *wide {
+            head.push(defused(&format!("{}_low", column.name)));
+            head.push(defused(&format!("{}_high", column.name)));
+        }
+    }
+    let mut text = String::from("\u{feff}");
+    line(&mut text, &head, delimiter);
+    for row in &table.rows {
+        let fields: Vec<String> = row.iter().zip(&wide).flat_map(|(cell, wide)| fields(cell, *wide, numbers)).collect();
+        line(&mut text, &fields, delimiter);
+    }
+    text
+}
+
+fn fields(cell: &Cell, wide: bool, numbers: &Numbers) -> Vec<String> {
+    let mut fields = match cell {
+        Cell::Empty => vec![String::new()],
+        Cell::Text(text) => vec![defused(text)],
+        Cell::Count(count) => vec![count.to_string()],
+        Cell::Money(money) => vec![numbers.plain_money(*money)],
+        Cell::Number(value) => vec![numbers.plain(*value)],
+        Cell::Interval { value, low, high } => [value, low, high].map(|v| numbers.plain(*v)).to_vec(),
+        Cell::Date(day) => vec![day.format("%Y-%m-%d").to_string()],
+    };
+    if wide {
+        fields.resize(3, String::new());
+    }
+    fields
+}
+
+/// A text that a spreadsheet does not take for a formula.
+fn defused(text: &str) -> String {
+    match text.trim_start_matches([' ', '\u{a0}']).starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+        true => format!("'{text}"),
+        false => text.to_string(),
+    }
+}
+
+fn line(text: &mut String, fields: &[String], delimiter: char) {
+    for (i, field) in fields.iter().enumerate() {
+        if i > 0 {
+            text.push(delimiter);
+        }
+        match field.contains([delimiter, '"', '\n', '\r']) {
+            true => text.push_str(&format!("\"{}\"", field.replace('"', "\"\""))),
+            false => text.push_str(field),
+        }
+    }
+    text.push_str("\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::unit::Unit;
+    use crate::report::document::Column;
+
+    fn table() -> Table {
+        let column = |name: &str, unit| Column { name: name.into(), title: String::new(), unit };
+        Table {
+            id: "t".into(),
+            title: String::new(),
+            columns: vec![column("who", Unit::Text), column("paid", Unit::Money), column("share", Unit::Share)],
+            rows: vec![
+                vec![
+                    Cell::Text("=1+1".into()),
+                    Cell::Money(12_345_600),
+                    Cell::Interval { value: 0.5, low: 0.25, high: 0.75 },
+                ],
+                vec![Cell::Text("a;b,\"c\"".into()), Cell::Money(-1), Cell::Empty],
+                vec![Cell::Text("-".into()), Cell::Empty, Cell::Number(f64::NAN)],
+            ],
+            source: String::new(),
+        }
+    }
+
+    #[test]
+    fn russian_has_semicolons_commas_and_a_byte_order_mark() {
+        let text = csv(&table(), &Numbers { lang: Lang::Ru, currency: "₽" });
+        assert_eq!(
+            text,
+            "\u{feff}who;paid;share;share_low;share_high\r\n'=1+1;1234,56;0,5;0,25;0,75\r\n\
+             \"a;b,\"\"c\"\"\";-0,0001;;;\r\n'-;;;;\r\n"
+        );
+    }
+
+    #[test]
+    fn english_has_commas_and_points() {
+        let text = csv(&table(), &Numbers { lang: Lang::En, currency: "₽" });
+        assert!(
+            text.starts_with("\u{feff}who,paid,share,share_low,share_high\r\n'=1+1,1234.56,0.5,0.25,0.75\r\n"),
+            "{text}"
+        );
+    }
+}

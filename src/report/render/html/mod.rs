@@ -1,0 +1,164 @@
+//! The report as one self-contained page, for a screen of any width and for paper: style, face and charts are within it, and
+//! it runs no script.
+
+mod blocks;
+mod findings;
+mod table;
+
+use super::number::Numbers;
+use super::outputs::Outputs;
+use super::svg::faces;
+use super::words::Words;
+use super::{Exporter, RenderError};
+use crate::report::document::{Document, Section};
+
+/// The page's style.
+const STYLE: &str = include_str!("style.css");
+
+/// Writes `<name>.html`.
+pub struct Html;
+
+impl Exporter for Html {
+    fn export(&self, doc: &Document, out: &mut Outputs) -> Result<(), RenderError> {
+        out.page("html", page(doc)?.as_bytes())
+    }
+}
+
+/// A text in which markup is only text.
+pub fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// What the parts of a page need to know.
+#[derive(Clone, Copy)]
+struct Context<'a> {
+    numbers: Numbers<'a>,
+    words: Words,
+}
+
+fn page(doc: &Document) -> Result<String, RenderError> {
+    let words = Words(doc.lang);
+    let context = Context { numbers: Numbers { lang: doc.lang, currency: &doc.currency }, words };
+    let title = escape(&doc.title);
+    let company = escape(&doc.company);
+    let mut html = format!(
+        "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light\">\n\
+         <title>{title} · {company}</title>\n<style>\n{}\n{STYLE}</style>\n</head>\n<body>\n\
+         <div class=\"page\">\n<header>\n<p class=\"company\">{company}</p>\n<h1>{title}</h1>\n",
+        words.code(),
+        faces(),
+    );
+    if !doc.subtitle.is_empty() {
+        html.push_str(&format!("<p class=\"subtitle\">{}</p>\n", escape(&doc.subtitle)));
+    }
+    html.push_str("</header>\n");
+    html.push_str(&contents(doc, words));
+    html.push_str("<main>\n");
+    for section in &doc.sections {
+        html.push_str(&render_section(section, &context)?);
+    }
+    html.push_str("</main>\n<footer>\n");
+    for line in &doc.colophon {
+        html.push_str(&format!("<p>{}</p>\n", escape(line)));
+    }
+    html.push_str("</footer>\n</div>\n</body>\n</html>\n");
+    Ok(html)
+}
+
+fn contents(doc: &Document, words: Words) -> String {
+    if doc.sections.len() < 2 {
+        return String::new();
+    }
+    let entries: String = doc
+        .sections
+        .iter()
+        .map(|s| format!("<li><a href=\"#{}\">{}</a></li>\n", escape(&s.id), escape(&s.title)))
+        .collect();
+    let head = words.contents();
+    format!("<nav aria-label=\"{head}\">\n<p class=\"nav-head\">{head}</p>\n<ol>\n{entries}</ol>\n</nav>\n")
+}
+
+fn render_section(section: &Section, context: &Context) -> Result<String, RenderError> {
+    let (id, title) = (escape(&section.id), escape(&section.title));
+    let mut html = format!("<section id=\"{id}\" aria-labelledby=\"{id}-head\">\n<h2 id=\"{id}-head\">{title}</h2>\n");
+    for block in &section.blocks {
+        html.push_str(&blocks::render(block, context)?);
+    }
+    html.push_str("</section>\n");
+    Ok(html)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::lang::Lang;
+    use crate::report::document::{Block, Cell, Finding, Tile};
+    use crate::report::render::sample;
+
+    #[test]
+    fn names_with_markup_stay_names() {
+        let mut doc = sample::document(Lang::Ru);
+        let evil = "<script>alert(\"x\")</script> & Ко'";
+        for text in [&mut doc.title, &mut doc.company, &mut doc.subtitle, &mut doc.colophon[0]] {
+            *text = evil.into();
+        }
+        for block in doc.sections.iter_mut().flat_map(|s| &mut s.blocks) {
+            match block {
+                Block::Text(text) | Block::Notice(text) => *text = evil.into(),
+                Block::Tiles(tiles) => tiles.iter_mut().for_each(|Tile { label, notes, .. }| {
+                    *label = evil.into();
+                    notes.push(evil.into());
+                }),
+                Block::Findings(findings) => {
+                    findings.iter_mut().for_each(|Finding { title, value, change, advice, source, .. }| {
+                        for text in [title, value, change, advice, source] {
+                            *text = evil.into();
+                        }
+                    });
+                }
+                Block::Table(table) => {
+                    table.title = evil.into();
+                    table.source = evil.into();
+                    table.columns[0].title = evil.into();
+                    table.rows.iter_mut().for_each(|row| row[0] = Cell::Text(evil.into()));
+                }
+                Block::Chart(chart) => {
+                    chart.title = evil.into();
+                    chart.source = evil.into();
+                    sample::rename(chart, evil);
+                }
+            }
+        }
+        let html = page(&doc).unwrap();
+        assert!(!html.contains("<script"), "markup came through");
+        assert!(html.contains("&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; Ко&#39;"));
+    }
+
+    #[test]
+    fn the_page_needs_nothing_from_elsewhere_and_says_its_language() {
+        for (lang, code) in [(Lang::Ru, "ru"), (Lang::En, "en")] {
+            let html = page(&sample::document(lang)).unwrap();
+            assert!(html.contains(&format!("<html lang=\"{code}\">")));
+            let outside = html.replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
+            assert!(!outside.contains("http:") && !outside.contains("https:") && !outside.contains("<script"));
+            let ids: Vec<&str> = html.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+            let mut unique = ids.clone();
+            unique.sort_unstable();
+            unique.dedup();
+            assert_eq!(ids.len(), unique.len(), "ids are unique");
+        }
+    }
+}

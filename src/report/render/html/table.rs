@@ -1,0 +1,141 @@
+//! A table as markup. Numbers stand to the right with figures of one width; money is named in the head of its column.
+
+use super::blocks::source;
+use super::{Context, escape};
+use crate::model::unit::Unit;
+use crate::report::document::{Cell, Column, Table};
+use crate::report::render::number::{Cents, NONE};
+
+/// Rows above which a table scrolls in its own box on a screen. Paper shows all of them.
+const TALL: usize = 16;
+/// Columns from which a table is given more room on a screen and smaller type on paper, so that none is cut.
+const WIDE: [(usize, &str); 3] = [(8, "wider"), (12, "widest"), (16, "huge")];
+
+/// The table's markup.
+pub fn render(table: &Table, context: &Context) -> String {
+    let mut classes = vec!["table"];
+    if table.rows.len() > TALL {
+        classes.push("tall");
+    }
+    classes.extend(WIDE.iter().filter(|(columns, _)| table.columns.len() >= *columns).map(|(_, class)| *class));
+    let id = escape(&table.id);
+    let mut html = format!(
+        "<figure class=\"{}\" id=\"table-{id}\">\n<figcaption id=\"table-{id}-head\">{}</figcaption>\n",
+        classes.join(" "),
+        escape(&table.title)
+    );
+    if table.rows.is_empty() {
+        html.push_str(&format!("<p class=\"none\">{}</p>\n", context.words.no_data()));
+    } else {
+        // Focus lets those without a mouse scroll the box.
+        html.push_str(&format!(
+            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"table-{id}-head\">\n"
+        ));
+        html.push_str(&grid(table, context));
+        html.push_str("</div>\n");
+    }
+    html.push_str(&source(&table.source, context));
+    html.push_str("</figure>\n");
+    html
+}
+
+fn grid(table: &Table, context: &Context) -> String {
+    let mut html = String::from("<table>\n<thead><tr>");
+    for column in &table.columns {
+        let class = if is_text(column) { " class=\"text\"" } else { "" };
+        html.push_str(&format!("<th scope=\"col\"{class}>{}</th>", escape(&head(column, context))));
+    }
+    html.push_str("</tr></thead>\n<tbody>\n");
+    let cents: Vec<Cents> = (0..table.columns.len()).map(|c| column_cents(table, c)).collect();
+    for row in &table.rows {
+        html.push_str("<tr>");
+        for (i, (cell, column)) in row.iter().zip(&table.columns).enumerate() {
+            let (open, close) = match (i, is_text(column)) {
+                (0, true) => ("th scope=\"row\" class=\"text\"", "th"),
+                (0, false) => ("th scope=\"row\"", "th"),
+                (_, true) => ("td class=\"text\"", "td"),
+                (_, false) => ("td", "td"),
+            };
+            html.push_str(&format!("<{open}>{}</{close}>", content(cell, column, cents[i], context)));
+        }
+        html.push_str("</tr>\n");
+    }
+    html.push_str("</tbody>\n</table>\n");
+    html
+}
+
+fn is_text(column: &Column) -> bool {
+    matches!(column.unit, Unit::Text | Unit::Date)
+}
+
+/// The column's title, with the currency where its cells are money.
+fn head(column: &Column, context: &Context) -> String {
+    let currency = context.numbers.currency;
+    match column.unit {
+        Unit::Money if !column.title.contains(currency) => format!("{},\u{a0}{currency}", column.title),
+        _ => column.title.clone(),
+    }
+}
+
+/// Small money is shown to the hundredth; beside large sums hundredths would only be noise. The CSV has them all.
+fn column_cents(table: &Table, column: usize) -> Cents {
+    let values = table.rows.iter().filter_map(|row| match row[column] {
+        Cell::Money(money) => Some(money as f64 / 10_000.0),
+        Cell::Number(value) | Cell::Interval { value, .. } => Some(value),
+        _ => None,
+    });
+    let (most, broken) =
+        values.fold((0f64, false), |(most, broken), v| (most.max(v.abs()), broken || v.fract() != 0.0));
+    if most < 1000.0 && broken { Cents::Two } else { Cents::Whole }
+}
+
+fn content(cell: &Cell, column: &Column, cents: Cents, context: &Context) -> String {
+    let numbers = &context.numbers;
+    let number = |value: f64| match column.unit {
+        Unit::Money => numbers.bare_money(value, cents),
+        unit => numbers.exact(value, unit),
+    };
+    match cell {
+        Cell::Empty => format!("<span class=\"none\" title=\"{}\">{NONE}</span>", context.words.no_data()),
+        Cell::Text(text) => escape(text),
+        Cell::Count(count) => escape(&numbers.exact(*count as f64, Unit::Count)),
+        Cell::Money(money) => escape(&numbers.bare_money(*money as f64 / 10_000.0, cents)),
+        Cell::Number(value) => escape(&number(*value)),
+        Cell::Interval { value, low, high } => {
+            let bounds = match column.unit {
+                Unit::Money => format!("{}–{}", number(*low), number(*high)),
+                unit => numbers.bounds(*low, *high, unit),
+            };
+            format!("{} <small>{}</small>", escape(&number(*value)), escape(&bounds))
+        }
+        Cell::Date(day) => escape(&numbers.date(*day)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::lang::Lang;
+    use crate::report::render::number::Numbers;
+    use crate::report::render::words::Words;
+
+    #[test]
+    fn money_is_named_in_the_head_and_small_money_keeps_its_hundredths() {
+        let context = Context { numbers: Numbers { lang: Lang::Ru, currency: "₽" }, words: Words(Lang::Ru) };
+        let column = |title: &str| Column { name: "m".into(), title: title.into(), unit: Unit::Money };
+        let table = Table {
+            id: "t".into(),
+            title: "t".into(),
+            columns: vec![column("Выручка"), column("CPL")],
+            rows: vec![
+                vec![Cell::Money(12_345_678_900), Cell::Money(3_455_000)],
+                vec![Cell::Empty, Cell::Number(12.5)],
+            ],
+            source: String::new(),
+        };
+        let html = render(&table, &context).replace('\u{a0}', " ");
+        assert!(html.contains(">Выручка, ₽</th>"), "{html}");
+        assert!(html.contains("<th scope=\"row\">1 234 568</th><td>345,50</td>"), "{html}");
+        assert!(html.contains("<td>12,50</td>") && html.contains("title=\"нет данных\">—</span>"), "{html}");
+    }
+}

@@ -1,0 +1,182 @@
+//! From a [`Document`] to files. Renderers neither query nor compute: they show what the document holds, and refuse a
+//! document that does not hold together. The same document gives the same bytes.
+//!
+//! - HTML: `<name>.html`, one self-contained page;
+//! - CSV: `<name>-tables/<id>.csv`, a file per table; Russian: `;` and a decimal comma, English: `,` and a point; both UTF-8
+//!   with a byte order mark, so that Excel opens them by a double click;
+//! - SVG, PNG: `<name>-charts/<id>.svg` and `.png`, a file per chart with its title and source.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use self::outputs::Outputs;
+use super::document::Document;
+use crate::model::problem;
+
+mod chart;
+mod check;
+mod csv;
+mod html;
+pub mod number;
+mod outputs;
+mod png;
+#[cfg(test)]
+mod sample;
+mod svg;
+mod words;
+
+/// A form in which a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Format {
+    /// One self-contained page.
+    Html,
+    /// A file per table.
+    Csv,
+    /// A vector drawing per chart.
+    Svg,
+    /// A picture per chart.
+    Png,
+}
+
+impl Format {
+    /// All formats.
+    pub const ALL: [Format; 4] = [Format::Html, Format::Csv, Format::Svg, Format::Png];
+
+    /// The name, as on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Html => "html",
+            Format::Csv => "csv",
+            Format::Svg => "svg",
+            Format::Png => "png",
+        }
+    }
+
+    fn exporter(self) -> &'static dyn Exporter {
+        match self {
+            Format::Html => &html::Html,
+            Format::Csv => &csv::Csv,
+            Format::Svg => &svg::Svg,
+            Format::Png => &png::Png,
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = RenderError;
+
+    fn from_str(text: &str) -> Result<Format, RenderError> {
+        let wanted = text.trim().to_lowercase();
+        Format::ALL.into_iter().find(|f| f.name() == wanted).ok_or_else(|| RenderError::UnknownFormat {
+            name: text.to_string(),
+            hint: problem::hint(text, Format::ALL.map(Format::name)),
+        })
+    }
+}
+
+/// Why a document was not rendered.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// Not the name of a format.
+    #[error("there is no report format `{name}`\n    {hint}")]
+    UnknownFormat {
+        /// The name as written.
+        name: String,
+        /// The nearest name, or all of them.
+        hint: String,
+    },
+    /// The document does not hold together: a fault of whoever built it.
+    #[error("the document cannot be rendered: {0}")]
+    Malformed(String),
+    /// A chart could not be drawn.
+    #[error("chart `{id}` could not be drawn: {why}")]
+    Drawing {
+        /// The chart.
+        id: String,
+        /// What the drawing library says.
+        why: String,
+    },
+    /// A file could not be written.
+    #[error("cannot write {}: {why}\n    check that the folder may be written to and that the disk has room", path.display())]
+    Writing {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        why: std::io::Error,
+    },
+}
+
+/// Writes a document in one format.
+trait Exporter {
+    /// Adds the format's files to the outputs.
+    fn export(&self, doc: &Document, out: &mut Outputs) -> Result<(), RenderError>;
+}
+
+/// Writes the document into `dir` in the formats asked for, and says which files there are. All files are written aside and
+/// put in place together when all of them are complete.
+pub fn render(doc: &Document, dir: &Path, formats: &[Format]) -> Result<Vec<PathBuf>, RenderError> {
+    check::check(doc)?;
+    let mut formats = formats.to_vec();
+    formats.sort();
+    formats.dedup();
+    let mut out = Outputs::open(dir, &doc.name)?;
+    for format in formats {
+        format.exporter().export(doc, &mut out)?;
+    }
+    out.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::lang::Lang;
+
+    #[test]
+    fn formats_by_name_with_the_nearest_for_a_typo() {
+        assert_eq!("HTML".parse::<Format>().unwrap(), Format::Html);
+        let error = "hmtl".parse::<Format>().unwrap_err().to_string();
+        assert_eq!(error, "there is no report format `hmtl`\n    did you mean `html`?");
+        let error = "docx".parse::<Format>().unwrap_err().to_string();
+        assert!(error.ends_with("allowed: html, csv, svg, png"), "{error}");
+    }
+
+    #[test]
+    fn the_same_document_gives_the_same_bytes() {
+        let mut doc = sample::document(Lang::Ru);
+        let read = |dir: &Path, doc: &Document| -> Vec<(PathBuf, Vec<u8>)> {
+            let files = render(doc, dir, &Format::ALL).unwrap();
+            files.iter().map(|f| (f.strip_prefix(dir).unwrap().to_path_buf(), std::fs::read(f).unwrap())).collect()
+        };
+        // One chart and one table: without optimisation a picture takes its time.
+        doc.sections = vec![doc.sections.swap_remove(1)];
+        doc.sections[0].blocks.remove(2);
+        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (first, second) = (read(one.path(), &doc), read(two.path(), &doc));
+        assert_eq!(first.len(), 4, "a page, a table, a chart twice");
+        assert!(first == second);
+        // Over an older report as well, and nothing is left beside the files.
+        assert!(read(one.path(), &doc) == first);
+        let left: Vec<_> = std::fs::read_dir(one.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(left.len(), 3, "{left:?}");
+    }
+
+    /// To look at the sample: `cargo test --lib render::tests::look -- --ignored --nocapture`.
+    #[test]
+    #[ignore = "writes the sample to a folder that stays, to be looked at"]
+    fn look() {
+        let dir = tempfile::tempdir().unwrap().keep();
+        for lang in [Lang::Ru, Lang::En] {
+            let dir = dir.join(words::Words(lang).code());
+            render(&sample::hard(lang), &dir, &[Format::Html, Format::Png]).unwrap();
+            render(&sample::document(lang), &dir, &Format::ALL).unwrap();
+        }
+        println!("{}", dir.display());
+    }
+}

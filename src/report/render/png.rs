@@ -1,0 +1,24 @@
+//! Every chart as a picture, two pixels to a point, on white.
+
+use super::chart;
+use super::number::Numbers;
+use super::outputs::Outputs;
+use super::{Exporter, RenderError};
+use crate::report::document::{Block, Document};
+
+/// Writes `<name>-charts/<id>.png`.
+pub struct Png;
+
+impl Exporter for Png {
+    fn export(&self, doc: &Document, out: &mut Outputs) -> Result<(), RenderError> {
+        let numbers = Numbers { lang: doc.lang, currency: &doc.currency };
+        for block in doc.sections.iter().flat_map(|s| &s.blocks) {
+            if let Block::Chart(chart) = block {
+                let picture = chart::draw_captioned(chart, numbers, chart::WIDE);
+                let path = out.part("charts", &chart.id, "png")?;
+                chart::play::png(&picture, &path).map_err(|why| RenderError::Drawing { id: chart.id.clone(), why })?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,65 @@
+//! Every chart as a vector drawing with its title, source and face: it looks the same wherever it is put.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::chart::{self, font, picture::Picture};
+use super::html::escape;
+use super::number::Numbers;
+use super::outputs::{Outputs, at};
+use super::{Exporter, RenderError};
+use crate::report::document::{Block, Chart, Document};
+
+/// Writes `<name>-charts/<id>.svg`.
+pub struct Svg;
+
+impl Exporter for Svg {
+    fn export(&self, doc: &Document, out: &mut Outputs) -> Result<(), RenderError> {
+        let numbers = Numbers { lang: doc.lang, currency: &doc.currency };
+        for block in doc.sections.iter().flat_map(|s| &s.blocks) {
+            if let Block::Chart(chart) = block {
+                let picture = chart::draw_captioned(chart, numbers, chart::WIDE);
+                let style = format!("<style>{}</style>", faces());
+                let text = element(chart, &picture, &numbers, "alone", &style)?;
+                let path = out.part("charts", &chart.id, "svg")?;
+                let text = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{text}\n");
+                std::fs::write(&path, text).map_err(at(&path))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The `<svg>` element, which tells its title and figures to those who cannot see it. `variant` keeps ids apart when a page
+/// holds several drawings of a chart; `extra` goes in front of the drawing.
+pub fn element(
+    chart: &Chart,
+    picture: &Picture,
+    numbers: &Numbers,
+    variant: &str,
+    extra: &str,
+) -> Result<String, RenderError> {
+    let (body, view) = chart::play::svg(picture).map_err(|why| RenderError::Drawing { id: chart.id.clone(), why })?;
+    let id = format!("{}-{variant}", chart.id);
+    let (width, height) = (picture.width.round(), picture.height.round());
+    Ok(format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"{view}\" width=\"{width}\" height=\"{height}\" role=\"img\" \
+         aria-labelledby=\"{id}-title {id}-desc\">\n<title id=\"{id}-title\">{}</title>\n<desc id=\"{id}-desc\">{}</desc>\n\
+         {extra}{body}\n</svg>",
+        escape(&chart.title),
+        escape(&chart::describe(&chart.plot, numbers)),
+    ))
+}
+
+/// The rules that embed the face.
+pub fn faces() -> String {
+    let face = |weight: &str, bytes: &[u8]| {
+        format!(
+            "@font-face{{font-family:\"{}\";font-weight:{weight};font-display:block;\
+             src:url(data:font/woff2;base64,{}) format(\"woff2\")}}",
+            font::FAMILY,
+            STANDARD.encode(bytes)
+        )
+    };
+    face("400", font::REGULAR_WOFF2) + "\n" + &face("600 700", font::BOLD_WOFF2)
+}

@@ -1,0 +1,98 @@
+//! The renderers' own words, in both languages.
+
+use crate::model::lang::Lang;
+use crate::report::document::Verdict;
+
+/// Words in one language.
+#[derive(Debug, Clone, Copy)]
+pub struct Words(pub Lang);
+
+impl Words {
+    fn pick(self, ru: &'static str, en: &'static str) -> &'static str {
+        match self.0 {
+            Lang::Ru => ru,
+            Lang::En => en,
+        }
+    }
+
+    /// The value of the `lang` attribute.
+    pub fn code(self) -> &'static str {
+        self.pick("ru", "en")
+    }
+
+    /// Where there is nothing to draw or to list.
+    pub fn no_data(self) -> &'static str {
+        self.pick("нет данных", "no data")
+    }
+
+    /// The head of the table of contents.
+    pub fn contents(self) -> &'static str {
+        self.pick("Содержание", "Contents")
+    }
+
+    /// Stands before what a table or a chart was made from.
+    pub fn source(self) -> &'static str {
+        self.pick("Источник", "Source")
+    }
+
+    /// Stands before the regulation's advice.
+    pub fn advice(self) -> &'static str {
+        self.pick("Что делать", "What to do")
+    }
+
+    /// Stands before what changed.
+    pub fn change(self) -> &'static str {
+        self.pick("Что изменилось", "What changed")
+    }
+
+    /// The head of a notice.
+    pub fn notice(self) -> &'static str {
+        self.pick("Важно знать", "Please note")
+    }
+
+    /// A verdict in words, so that it does not rest on colour.
+    pub fn verdict(self, verdict: Verdict) -> &'static str {
+        match verdict {
+            Verdict::Red => self.pick("Вне нормы", "Off target"),
+            Verdict::Yellow => self.pick("На грани", "Borderline"),
+            Verdict::Green => self.pick("В норме", "On target"),
+            Verdict::Unknown => self.pick("Нет оценки", "Not judged"),
+        }
+    }
+
+    /// The head of findings that nobody need act on.
+    pub fn quiet_findings(self) -> &'static str {
+        self.pick("В норме и без оценки", "On target or not judged")
+    }
+
+    /// The part of a line that is not ripe yet.
+    pub fn young(self) -> &'static str {
+        self.pick("ещё дозревают", "still maturing")
+    }
+
+    /// The band around a line.
+    pub fn band(self) -> &'static str {
+        self.pick("95 % интервал", "95% interval")
+    }
+
+    /// The parts of a funnel's bar: went on, still open, lost.
+    pub fn funnel_parts(self) -> [&'static str; 3] {
+        match self.0 {
+            Lang::Ru => ["прошли дальше", "ещё здесь", "потеряны"],
+            Lang::En => ["went on", "still here", "lost"],
+        }
+    }
+
+    /// The heads of a funnel's columns of figures.
+    pub fn funnel_heads(self) -> [&'static str; 2] {
+        match self.0 {
+            Lang::Ru => ["дошли", "от пред."],
+            Lang::En => ["reached", "of prev."],
+        }
+    }
+
+    /// The reference line of a chart of intervals.
+    pub fn reference(self) -> &'static str {
+        self.pick("в целом", "overall")
+    }
+}

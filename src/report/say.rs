@@ -1,0 +1,247 @@
+//! How values, groups and sources are put into words, in one language.
+
+use std::collections::BTreeMap;
+
+use arrow::array::AsArray;
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+use arrow::record_batch::RecordBatch;
+use chrono::{Datelike, Days, NaiveDate};
+
+use super::asker::Missing;
+use super::definition::{Compare, Labels, Question};
+use super::document::Cell;
+use super::grid::{Grid, number};
+use super::period::{Period, Range};
+use super::render::number::Numbers;
+use crate::model::calendar::Calendar;
+use crate::model::lang::{Lang, Text};
+use crate::model::unit::Unit;
+use crate::regulation::Regulation;
+
+/// Puts things into words.
+#[derive(Debug)]
+pub(super) struct Say<'a> {
+    pub lang: Lang,
+    pub numbers: Numbers<'a>,
+    labels: &'a Labels,
+    /// Titles that the regulation gives: column → value → text.
+    titles: BTreeMap<String, BTreeMap<String, Text>>,
+    as_of: NaiveDate,
+    version: u64,
+}
+
+impl<'a> Say<'a> {
+    pub fn new(lang: Lang, regulation: &'a Regulation, labels: &'a Labels, as_of: NaiveDate, version: u64) -> Say<'a> {
+        let mut titles = BTreeMap::new();
+        for (name, batch) in regulation.tables() {
+            let Some((key, texts)) = titles_of(&batch) else { continue };
+            titles.insert(key, texts.clone());
+            // `lost_reasons` also gives titles to the column `lost_reason`
+            titles.insert(name.trim_end_matches('s').to_owned(), texts);
+        }
+        let numbers = Numbers { lang, currency: regulation.currency_sign() };
+        Say { lang, numbers, labels, titles, as_of, version }
+    }
+
+    /// One of two words.
+    pub fn pick<'t>(&self, ru: &'t str, en: &'t str) -> &'t str {
+        match self.lang {
+            Lang::Ru => ru,
+            Lang::En => en,
+        }
+    }
+
+    /// A text of the definition.
+    pub fn text<'t>(&self, text: &'t Text) -> &'t str {
+        text.get(self.lang)
+    }
+
+    /// A column's name with the report's language filled in.
+    pub fn column(&self, name: &str) -> String {
+        name.replace("{lang}", self.pick("ru", "en"))
+    }
+
+    /// A cell as it is shown: ids and codes by their titles, a dimension without a value by saying so.
+    pub fn shown(&self, metric: &str, grid: &Grid, at: usize, cell: &Cell) -> Cell {
+        let column = grid.columns[at].name.as_str();
+        let value = match cell {
+            Cell::Text(value) => value.as_str(),
+            Cell::Empty if at < grid.dimensions => "",
+            _ => return cell.clone(),
+        };
+        let label = self.labels.get(metric).and_then(|columns| columns.get(column)?.get(value));
+        match label.or_else(|| self.titles.get(column)?.get(value)) {
+            Some(text) => Cell::Text(self.text(text).to_owned()),
+            None if value.trim().is_empty() && at < grid.dimensions => {
+                Cell::Text(self.pick("не заполнено", "not filled").to_owned())
+            }
+            None => cell.clone(),
+        }
+    }
+
+    /// A row's value of a column as a label on an axis or in a sentence.
+    pub fn label(&self, metric: &str, grid: &Grid, row: usize, column: &str) -> String {
+        let Some(at) = grid.position(column) else { return String::new() };
+        match self.shown(metric, grid, at, &grid.rows[row][at]) {
+            Cell::Text(text) => text,
+            Cell::Date(day) if column == "month" => self.numbers.month(day),
+            Cell::Date(day) => self.numbers.short_date(day),
+            cell => self.value(&cell, grid.columns[at].unit),
+        }
+    }
+
+    /// The group of a row in words: its dimension values.
+    pub fn group(&self, metric: &str, grid: &Grid, row: usize) -> String {
+        let names = (0..grid.dimensions).map(|at| self.label(metric, grid, row, &grid.columns[at].name));
+        names.collect::<Vec<_>>().join(" · ")
+    }
+
+    /// A value with its unit.
+    pub fn value(&self, cell: &Cell, unit: Unit) -> String {
+        match cell {
+            Cell::Empty => self.pick("нет данных", "no data").to_owned(),
+            Cell::Text(text) => text.clone(),
+            Cell::Date(day) => self.numbers.date(*day),
+            Cell::Interval { value, low, high } => {
+                format!("{} ({})", self.numbers.compact(*value, unit), self.numbers.bounds(*low, *high, unit))
+            }
+            cell => number(cell).map_or_else(String::new, |n| self.numbers.compact(n, unit)),
+        }
+    }
+
+    /// A difference of two values of a unit: money and counts in per cent, shares in points, the rest as it is.
+    pub fn difference(&self, now: f64, then: f64, unit: Unit) -> String {
+        let (points, relative) = (now - then, (now - then) / then.abs());
+        match unit {
+            Unit::Share => {
+                let points = self.numbers.signed(points * 100.0, Unit::Index);
+                format!("{points}\u{a0}{}", self.pick("п. п.", "pp"))
+            }
+            Unit::Money | Unit::Count if relative.is_finite() => self.numbers.signed(relative, Unit::Share),
+            _ => self.numbers.signed(points, unit),
+        }
+    }
+
+    /// What a period is compared with: `к предыдущей неделе`.
+    pub fn compared(&self, compare: Compare, period: Period) -> &'static str {
+        match (compare, period, self.lang) {
+            (Compare::Before, Period::Weeks(1), Lang::Ru) => "к предыдущей неделе",
+            (Compare::Before, Period::Weeks(1), Lang::En) => "on the week before",
+            (Compare::Before, Period::Months(1), Lang::Ru) => "к предыдущему месяцу",
+            (Compare::Before, Period::Months(1), Lang::En) => "on the month before",
+            (Compare::Before, _, Lang::Ru) => "к предыдущему периоду",
+            (Compare::Before, _, Lang::En) => "on the period before",
+            (Compare::Year, Period::Weeks(1), Lang::Ru) => "к той же неделе год назад",
+            (Compare::Year, Period::Weeks(1), Lang::En) => "on the same week last year",
+            (Compare::Year, _, Lang::Ru) => "к тому же периоду год назад",
+            (Compare::Year, _, Lang::En) => "on the same period last year",
+        }
+    }
+
+    /// The first and the last day of a range.
+    pub fn range(&self, range: Range) -> String {
+        match (self.lang, range.from.year() == range.last().year()) {
+            (Lang::Ru, true) => format!("{}–{}", self.numbers.short_date(range.from), self.numbers.date(range.last())),
+            (Lang::En, true) => {
+                format!("{} – {}", self.numbers.short_date(range.from), self.numbers.date(range.last()))
+            }
+            (_, false) => format!("{} – {}", self.numbers.date(range.from), self.numbers.date(range.last())),
+        }
+    }
+
+    /// A period in words, to begin a line with.
+    pub fn period(&self, period: Period) -> String {
+        capital(&period.words(self.lang))
+    }
+
+    /// That a table or a chart has nothing to show.
+    pub fn nothing(&self, title: &str) -> String {
+        format!("«{title}»: {}.", self.pick("за период нет ни одной строки", "not a single row within the period"))
+    }
+
+    /// That the report is about days of which nothing is known any more.
+    pub fn data_end(&self, last: NaiveDate) -> String {
+        let as_of = Calendar::monday(last) + Days::new(7);
+        let last = self.numbers.date(last);
+        match self.lang {
+            Lang::Ru => format!(
+                "Данные кончаются {last}, до начала периода отчёта, поэтому в нём пусто. Последнюю неделю с данными \
+                 покажет отчёт на {as_of} (--as-of {as_of})."
+            ),
+            Lang::En => format!(
+                "The data end on {last}, before the report's period begins, so it is empty. The last week with data is \
+                 shown by the report as of {as_of} (--as-of {as_of})."
+            ),
+        }
+    }
+
+    /// That a part could not be computed.
+    pub fn gap(&self, title: &str, missing: &Missing) -> String {
+        let head = self.pick("не посчитано, нет данных в", "not computed, no data in");
+        format!("«{title}»: {head} {} — {}.", missing.what, missing.why)
+    }
+
+    /// That a whole section could not be computed.
+    pub fn gaps_of_section(&self, reasons: &[&Missing]) -> String {
+        let head = self.pick("Не посчитано. Нет данных в", "Not computed. No data in");
+        let reasons: Vec<String> = reasons.iter().map(|m| format!("{} — {}", m.what, m.why)).collect();
+        format!("{head} {}.", reasons.join("; "))
+    }
+
+    /// The last lines of a report.
+    pub fn colophon(&self, regulation: &Regulation) -> Vec<String> {
+        let (as_of, version) = (self.numbers.date(self.as_of), self.version);
+        let zone = regulation.calendar().zone.name();
+        match self.lang {
+            Lang::Ru => vec![
+                format!("Версия хранилища {version}; учтено всё, что произошло до {as_of} (не включая этот день)."),
+                format!("Дни и недели — по часовому поясу {zone}; неделя начинается с понедельника."),
+                "Доли показаны с 95-процентными интервалами. Группы различаются лишь там, где различие доказано с \
+                 поправкой на число сравнений (Бенджамини — Хохберг, 5 %)."
+                    .to_owned(),
+            ],
+            Lang::En => vec![
+                format!("Store version {version}; all that happened before {as_of} (that day not included)."),
+                format!("Days and weeks are those of the time zone {zone}; weeks begin on Monday."),
+                "Shares come with 95% intervals. Groups are told apart only where the evidence says so after the \
+                 correction for the number compared (Benjamini–Hochberg, 5%)."
+                    .to_owned(),
+            ],
+        }
+    }
+
+    /// Where a figure comes from: metric, split, period, as_of, store version.
+    pub fn source(&self, ask: &Question, range: Range) -> String {
+        let (range, as_of) = (self.range(range), self.numbers.date(self.as_of));
+        let by = match ask.by.is_empty() {
+            true => String::new(),
+            false => format!(" {} {}", self.pick("по", "by"), ask.by.join(", ")),
+        };
+        let (metric, version) = (&ask.metric, self.version);
+        match self.lang {
+            Lang::Ru => format!("{metric}{by}, {range}, данные до {as_of}, версия хранилища {version}"),
+            Lang::En => format!("{metric}{by}, {range}, data before {as_of}, store version {version}"),
+        }
+    }
+}
+
+/// The text with a capital first letter.
+pub(super) fn capital(text: &str) -> String {
+    let mut symbols = text.chars();
+    symbols.next().map_or_else(String::new, |first| first.to_uppercase().chain(symbols).collect())
+}
+
+/// The titles in a table of the regulation, and the column that they are for: its first.
+fn titles_of(batch: &RecordBatch) -> Option<(String, BTreeMap<String, Text>)> {
+    let text = |column: &arrow::array::ArrayRef| cast(column, &DataType::Utf8).ok();
+    let (ids, ru, en) = (
+        text(batch.columns().first()?)?,
+        text(batch.column_by_name("title_ru")?)?,
+        text(batch.column_by_name("title_en")?)?,
+    );
+    let (ids, ru, en) = (ids.as_string::<i32>(), ru.as_string::<i32>(), en.as_string::<i32>());
+    let rows = ids.iter().zip(ru.iter().zip(en.iter()));
+    let texts = rows.filter_map(|(id, (ru, en))| Some((id?.to_owned(), Text::new(ru?, en?)))).collect();
+    Some((batch.schema().field(0).name().clone(), texts))
+}

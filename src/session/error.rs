@@ -1,0 +1,43 @@
+//! Why a session could not be opened or asked.
+
+use std::path::PathBuf;
+
+use datafusion::error::DataFusionError;
+use parquet::errors::ParquetError;
+
+/// Why a session could not be opened or asked.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// There is no such dimension.
+    #[error("there is no dimension `{name}`\n    {hint}")]
+    Dimension {
+        /// What was asked for.
+        name: String,
+        /// The nearest dimension, or all.
+        hint: String,
+    },
+    /// The statement would change something.
+    #[error("{what}\n    the store is changed by `voronka ingest` alone: ask with SELECT, EXPLAIN, SHOW or DESCRIBE")]
+    ReadOnly {
+        /// What the engine says of the statement.
+        what: String,
+    },
+    /// A data file of the store could not be read.
+    #[error("{}: {source}", path.display())]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// What the Parquet library says.
+        #[source]
+        source: ParquetError,
+    },
+    /// The engine refused or failed.
+    #[error("{0}")]
+    Engine(#[source] Box<DataFusionError>),
+}
+
+impl From<DataFusionError> for SessionError {
+    fn from(error: DataFusionError) -> SessionError {
+        SessionError::Engine(Box::new(error))
+    }
+}

@@ -1,0 +1,187 @@
+//! The views that metrics read: `scope`, `scope_entries`, `scope_spend`; what was known at the cut, with the group asked
+//! for as column `grp`.
+//!
+//! Each column is an expression of its own over the scan, so that a query reads only what it touches. For the same
+//! reason a manager's team is no join but a `CASE` made from the few rows of `staff`.
+
+use arrow::array::AsArray;
+use arrow::datatypes::DataType;
+use datafusion::dataframe::DataFrame;
+use datafusion::error::Result;
+use datafusion::execution::context::SessionContext;
+use datafusion::functions::core::expr_fn::get_field;
+use datafusion::functions_nested::expr_fn::array_element;
+use datafusion::logical_expr::{Case, JoinType};
+use datafusion::prelude::{Expr, cast, lit, when};
+use datafusion::scalar::ScalarValue;
+
+use super::clip::before;
+use super::dimensions::{TAKEN, column, group, text};
+use super::tables::instant;
+use crate::model::tables::Table;
+
+/// What the views are made of.
+pub(super) struct Scope<'a> {
+    /// The dimensions to split by.
+    pub(super) by: &'a [String],
+    /// What happened at this instant or later is not seen: microseconds since the epoch.
+    pub(super) cut: i64,
+    /// The same as a local day, since the epoch.
+    pub(super) cut_day: i32,
+    pub(super) staff: &'a Staff,
+}
+
+/// The names of the views.
+pub(super) const VIEWS: [&str; 3] = ["scope", "scope_entries", "scope_spend"];
+
+/// The columns of journeys that say when something happened.
+const HAPPENED: [&str; 6] = ["closed_at", "response_at", "refused_at", "opted_out_at", "complained_at", "refunded_at"];
+/// The columns of journeys that list what happened.
+const LISTED: [&str; 2] = ["entries", "touch_at"];
+
+impl Scope<'_> {
+    /// Registers the views over the tables of a context.
+    pub(super) async fn register(&self, context: &SessionContext) -> Result<()> {
+        let scope = self.scope(context).await?;
+        let entries = self.entries(context, scope.clone()).await?;
+        let spend = self.spend(context).await?;
+        for (name, frame) in VIEWS.into_iter().zip([scope, entries, spend]) {
+            context.register_table(name, frame.into_view())?;
+        }
+        Ok(())
+    }
+
+    async fn scope(&self, context: &SessionContext) -> Result<DataFrame> {
+        let journeys = self.journeys(context).await?;
+        let known = column("created_at").is_null().or(column("created_at").lt(instant(self.cut)));
+        let names: Vec<String> = journeys.schema().fields().iter().map(|f| f.name().clone()).collect();
+        let mut columns: Vec<Expr> = Vec::new();
+        for name in names.iter().filter(|name| !TAKEN.contains(&name.as_str())) {
+            columns.push(self.clipped(name)?.alias(name));
+        }
+        let won = column("status").eq(text("won")).and(column("closed_at").lt(instant(self.cut)));
+        columns.push(when(won, column("closed_at")).end()?.alias("won_at"));
+        columns.push(self.staff.team().alias("team"));
+        columns.push(self.staff.supervisor().alias("supervisor"));
+        let values = self.by.iter().map(|name| self.dimension(name)).collect();
+        columns.push(group(values).alias("grp"));
+        journeys.filter(known)?.select(columns)
+    }
+
+    /// Journeys, with the columns of deals that they lack and that are asked for.
+    async fn journeys(&self, context: &SessionContext) -> Result<DataFrame> {
+        let journeys = context.table(Table::Journeys.name()).await?;
+        let has = |frame: &DataFrame, name: &str| frame.schema().has_column_with_unqualified_name(name);
+        let lacking: Vec<&String> =
+            self.by.iter().filter(|name| !has(&journeys, name) && !TAKEN.contains(&name.as_str())).collect();
+        if lacking.is_empty() {
+            return Ok(journeys);
+        }
+        let key = "deal_id of deals";
+        let columns = lacking.iter().map(|name| column(name)).chain([column("deal_id").alias(key)]);
+        let deals = context.table(Table::Deals.name()).await?.select(columns.collect::<Vec<_>>())?;
+        let names = journeys.schema().fields().iter().map(|f| f.name().clone());
+        let names: Vec<Expr> = names.chain(lacking.iter().map(|n| (*n).clone())).map(|name| column(&name)).collect();
+        journeys.join(deals, JoinType::Left, &["deal_id"], &[key], None)?.select(names)
+    }
+
+    /// A column as it was known at the cut.
+    fn clipped(&self, name: &str) -> Result<Expr> {
+        let cut = || instant(self.cut);
+        let closed_later = || column("closed_at").gt_eq(cut());
+        match name {
+            "status" => when(closed_later(), text("open")).otherwise(column(name)),
+            "lost_reason" => when(closed_later().is_not_true(), column(name)).end(),
+            "stage" => {
+                // a deal that moved or closed later stood where it had come to by then
+                let last = |list: Expr, field: &str| get_field(array_element(list, lit(-1)), field);
+                let moved_later = last(column("entries"), "at").gt_eq(cut()).or(closed_later());
+                let stage = last(before().call(vec![column("entries"), cut()]), "stage");
+                when(moved_later, cast(stage, DataType::Utf8View)).otherwise(column(name))
+            }
+            name if HAPPENED.contains(&name) => when(column(name).lt(cut()), column(name)).end(),
+            name if LISTED.contains(&name) => Ok(before().call(vec![column(name), cut()])),
+            name => Ok(column(name)),
+        }
+    }
+
+    fn dimension(&self, name: &str) -> Expr {
+        match name {
+            "team" => self.staff.team(),
+            "supervisor" => self.staff.supervisor(),
+            name => column(name),
+        }
+    }
+
+    /// A row per deal and stage of the regulation that it entered.
+    async fn entries(&self, context: &SessionContext, scope: DataFrame) -> Result<DataFrame> {
+        let stages = context.table("stages").await?;
+        let names =
+            [column("stage").alias("regulation's stage"), column("position"), column("terminal"), column("qualified")];
+        let stages = stages.select(names.to_vec())?;
+        let entry = |field: &str| get_field(column("entries"), field).alias(field);
+        scope
+            .select(vec![column("deal_id"), column("grp"), column("entries")])?
+            .unnest_columns(&["entries"])?
+            .select(vec![column("deal_id"), column("grp"), entry("stage"), entry("at"), entry("times")])?
+            .join(stages, JoinType::Inner, &["stage"], &["regulation's stage"], None)?
+            .select(
+                ["deal_id", "grp", "stage", "position", "terminal", "qualified", "at", "times"].map(column).to_vec(),
+            )
+    }
+
+    async fn spend(&self, context: &SessionContext) -> Result<DataFrame> {
+        let spend = context.table(Table::Spend.name()).await?;
+        let names: Vec<String> = spend.schema().fields().iter().map(|f| f.name().clone()).collect();
+        // all of it would fall to the group without a manager: better none is seen, and what is made of it is absent
+        let divisible = self.by.iter().all(|name| names.contains(name));
+        let value = |name: &String| if divisible { column(name) } else { text("") };
+        let grp = group(self.by.iter().map(value).collect()).alias("grp");
+        let before = column("day").lt(lit(ScalarValue::Date32(Some(self.cut_day))));
+        let seen = if divisible { before } else { lit(false) };
+        let columns = names.iter().filter(|n| n.as_str() != "grp").map(|n| column(n)).chain([grp]);
+        spend.filter(seen)?.select(columns.collect::<Vec<_>>())
+    }
+}
+
+/// Who belongs to which team, and who leads it.
+#[derive(Debug, Default)]
+pub(super) struct Staff {
+    rows: Vec<(String, Option<String>, Option<String>)>,
+}
+
+impl Staff {
+    /// Reads the table `staff`: a row per manager, so it is small.
+    pub(super) async fn read(context: &SessionContext) -> Result<Staff> {
+        let text = |name: &str| cast(column(name), DataType::Utf8).alias(name);
+        let frame = context.table(Table::Staff.name()).await?;
+        let frame = frame.select(["manager", "team", "supervisor"].map(text).to_vec())?;
+        let mut rows = Vec::new();
+        for batch in frame.collect().await? {
+            let [managers, teams, supervisors] = [0, 1, 2].map(|index| batch.column(index).as_string::<i32>().iter());
+            for ((manager, team), supervisor) in managers.zip(teams).zip(supervisors) {
+                let owned = |text: Option<&str>| text.map(str::to_owned);
+                rows.extend(manager.map(|manager| (manager.to_owned(), owned(team), owned(supervisor))));
+            }
+        }
+        rows.sort();
+        Ok(Staff { rows })
+    }
+
+    fn team(&self) -> Expr {
+        self.by_manager(|row| row.1.clone())
+    }
+
+    fn supervisor(&self) -> Expr {
+        self.by_manager(|row| row.2.clone())
+    }
+
+    fn by_manager(&self, value: impl Fn(&(String, Option<String>, Option<String>)) -> Option<String>) -> Expr {
+        let known = self.rows.iter().filter_map(|row| Some((row.0.clone(), value(row)?)));
+        let branches: Vec<_> = known.map(|(m, v)| (Box::new(text(m)), Box::new(text(v)))).collect();
+        match branches.is_empty() {
+            true => lit(ScalarValue::Utf8View(None)),
+            false => Expr::Case(Case::new(Some(Box::new(column("manager"))), branches, None)),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The tables of a snapshot as the engine scans them: its Parquet files, listed one by one.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::catalog::{
+    CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider,
+    TableProvider,
+};
+use datafusion::dataframe::DataFrame;
+use datafusion::datasource::empty::EmptyTable;
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::context::SessionContext;
+use datafusion::functions::expr_fn::replace;
+use datafusion::logical_expr::SortExpr;
+use datafusion::prelude::{ident, lit};
+
+use super::scope::VIEWS;
+use crate::model::tables::Table;
+use crate::store::{Snapshot, TableState};
+
+/// Registers every canonical table; one that was never ingested has its columns and no rows.
+pub(super) fn register(context: &SessionContext, snapshot: &Snapshot) -> Result<()> {
+    for table in Table::ALL {
+        let provider: Arc<dyn TableProvider> = match snapshot.tables.get(&table) {
+            Some(state) if !state.files.is_empty() => Arc::new(listing(context, table, state)?),
+            state => Arc::new(EmptyTable::new(views(&schema(table, state)))),
+        };
+        match table {
+            Table::Ingests => {
+                context.register_table(table.name(), ingests(context, provider)?.into_view())?;
+            }
+            _ => {
+                context.register_table(table.name(), provider)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A context with the same functions, rules and tables, but no views: those that it gets, the first does not see.
+pub(super) async fn beside(context: &SessionContext) -> Result<SessionContext> {
+    let names = context.state().config_options().catalog.clone();
+    let (catalogs, catalog) = (MemoryCatalogProviderList::new(), MemoryCatalogProvider::new());
+    catalog.register_schema(&names.default_schema, Arc::new(MemorySchemaProvider::new()))?;
+    catalogs.register_catalog(names.default_catalog, Arc::new(catalog));
+    let state = SessionStateBuilder::new_from_existing(context.state()).with_catalog_list(Arc::new(catalogs)).build();
+    let other = SessionContext::new_with_state(state);
+    let tables = context.state().schema_for_ref("deals")?;
+    for name in tables.table_names().into_iter().filter(|name| !VIEWS.contains(&name.as_str())) {
+        if let Some(provider) = tables.table(&name).await? {
+            other.register_table(name, provider)?;
+        }
+    }
+    Ok(other)
+}
+
+/// The record of ingests: without the rows that only name the version of a table that the ingest did not touch, and
+/// with the exports, which stand a line each in the file, on one line.
+fn ingests(context: &SessionContext, provider: Arc<dyn TableProvider>) -> Result<DataFrame> {
+    let columns = Table::Ingests.columns().iter().map(|c| match c.name {
+        "exports" => replace(ident("exports"), lit("\n"), lit(", ")).alias("exports"),
+        name => ident(name),
+    });
+    context.read_table(provider)?.filter(ident("read").is_not_null())?.select(columns.collect::<Vec<_>>())
+}
+
+fn schema(table: Table, state: Option<&TableState>) -> SchemaRef {
+    state.map_or_else(|| table.schema(&[]), |s| s.schema.clone())
+}
+
+/// The schema with top-level text as views, which is how Parquet text is read and compared fastest.
+fn views(schema: &Schema) -> SchemaRef {
+    let view = |field: &Arc<Field>| match field.data_type() {
+        DataType::Utf8 => Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8View)),
+        _ => field.clone(),
+    };
+    Arc::new(Schema::new(schema.fields().iter().map(view).collect::<Vec<_>>()))
+}
+
+fn listing(context: &SessionContext, table: Table, state: &TableState) -> Result<ListingTable> {
+    let paths = state.files.iter().map(|file| url(&file.path)).collect::<Result<Vec<_>>>()?;
+    let format = ParquetFormat::new().with_options(context.state().default_table_options().parquet);
+    let options = ListingOptions::new(Arc::new(format)).with_file_sort_order(order(table));
+    let config =
+        ListingTableConfig::new_with_multi_paths(paths).with_listing_options(options).with_schema(views(&state.schema));
+    let cache = context.runtime_env().cache_manager.get_file_statistic_cache();
+    Ok(ListingTable::try_new(config)?.with_cache(cache))
+}
+
+fn url(path: &Path) -> Result<ListingTableUrl> {
+    let url = url::Url::from_file_path(path)
+        .map_err(|()| DataFusionError::Configuration(format!("{}: the path is not absolute", path.display())))?;
+    ListingTableUrl::try_new(url, None)
+}
+
+/// The order of the rows in each file, as far as it is certain: by the first column, where that is part of a key and so
+/// never null. Where nulls stand is nowhere promised, and an order that is declared and not kept gives wrong rows.
+fn order(table: Table) -> Vec<Vec<SortExpr>> {
+    let first = table.sorted_by().first().filter(|first| table.key().first() == Some(first));
+    first.map(|column| vec![ident(*column).sort(true, false)]).into_iter().collect()
+}
+
+/// The cut as a literal of the type that instants have.
+pub(super) fn instant(micros: i64) -> datafusion::prelude::Expr {
+    lit(datafusion::scalar::ScalarValue::TimestampMicrosecond(Some(micros), Some("UTC".into())))
+}

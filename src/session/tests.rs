@@ -1,0 +1,307 @@
+//! From data files to the views that metrics read.
+
+use std::fs::File;
+use std::future::Future;
+use std::path::Path;
+
+use arrow::datatypes::DataType;
+use arrow::json::ReaderBuilder;
+use arrow::record_batch::RecordBatch;
+use arrow::util::pretty::pretty_format_batches;
+use chrono::DateTime;
+use parquet::arrow::ArrowWriter;
+use tempfile::TempDir;
+
+use super::*;
+use crate::store::{IngestRecord, Store, TableCount, Transaction};
+
+const REGULATION: &str = include_str!("../../sample_data/regulation.toml");
+
+/// Debug builds of the engine recurse deeply: the stacks are as large as the command line's.
+fn run<T: Send>(test: impl Future<Output = T> + Send) -> T {
+    let runtime = tokio::runtime::Builder::new_multi_thread().thread_stack_size(16 << 20).build().unwrap();
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(16 << 20);
+        thread.spawn_scoped(scope, || runtime.block_on(test)).unwrap().join().unwrap()
+    })
+}
+
+/// A data file from rows written as JSON; columns that a row does not name are null.
+fn write(path: &Path, table: Table, extra: &[String], json: &str) -> u64 {
+    let schema = table.schema(extra);
+    let mut reader = ReaderBuilder::new(schema.clone()).build(json.as_bytes()).unwrap();
+    let batch: RecordBatch = reader.next().unwrap().unwrap();
+    let mut writer = ArrowWriter::try_new(File::create(path).unwrap(), schema, None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    batch.num_rows() as u64
+}
+
+fn put(t: &mut Transaction, table: Table, (bucket, buckets): (u32, u32), extra: &[&str], json: &str) {
+    let extra: Vec<String> = extra.iter().map(|e| (*e).to_owned()).collect();
+    let path = t.new_file(table, bucket);
+    let rows = write(&path, table, &extra, json);
+    t.replace(table, buckets, extra, bucket, vec![(path, rows)]);
+}
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+/// Four deals in two buckets, the second file older and without the extra column; a manager in a team; some spend.
+async fn store() -> (TempDir, Store) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open_or_create(&dir.path().join("store")).await.unwrap();
+    let mut t = store.begin().await.unwrap();
+    let journeys = r#"
+        {"deal_id":"b","source":"ads","manager":"petr","status":"lost","stage":"lost","lost_reason":"price","created_at":"2025-01-02T09:00:00Z","closed_at":"2025-01-20T09:00:00Z","amount":"100.5000"}
+        {"deal_id":"d","source":"ads","manager":"nobody","status":"open","created_at":"2025-02-20T09:00:00Z"}"#;
+    put(&mut t, Table::Journeys, (1, 2), &[], journeys);
+    put(&mut t, Table::Deals, (1, 2), &[], r#"{"deal_id":"b"} {"deal_id":"d"}"#);
+    t.commit(record()).await.unwrap();
+    let mut t = store.begin().await.unwrap();
+    let journeys = r#"
+        {"deal_id":"a","source":"site","manager":"ivan","status":"won","stage":"won","created_at":"2025-01-01T09:00:00Z","closed_at":"2025-02-01T09:00:00Z","amount":"1000.0001","response_at":"2025-01-01T10:00:00Z","entries":[{"stage":"new","at":"2025-01-01T09:00:00Z","times":1},{"stage":"won","at":"2025-02-01T09:00:00Z","times":1}],"touch_at":["2025-01-01T10:00:00Z","2025-01-31T21:00:00Z"]}
+        {"deal_id":"c","manager":"ivan","status":"won","amount":"7.0000","Город":"Москва","entries":[]}"#;
+    put(&mut t, Table::Journeys, (0, 2), &["Город"], journeys);
+    put(&mut t, Table::Deals, (0, 2), &["size"], r#"{"deal_id":"a","size":"big"} {"deal_id":"c"}"#);
+    put(
+        &mut t,
+        Table::Staff,
+        (0, 1),
+        &[],
+        r#"{"manager":"ivan","team":"north","supervisor":"olga"} {"manager":"petr"}"#,
+    );
+    let events = r#"
+        {"event_id":"e2","kind":"mailing","client_id":"k","at":"2025-01-05T09:00:00Z"}
+        {"event_id":"e1","kind":"call","deal_id":"a","at":"2025-01-01T10:00:00Z","score":0.5}"#;
+    put(&mut t, Table::Events, (0, 2), &[], events);
+    let spend = r#"
+        {"day":"2025-01-31","source":"ads","cost":"10.0000"}
+        {"day":"2025-02-01","source":"ads","cost":"20.0000"}"#;
+    put(&mut t, Table::Spend, (0, 1), &[], spend);
+    t.commit(record()).await.unwrap();
+    (dir, store)
+}
+
+fn record() -> IngestRecord {
+    let count = TableCount { table: Table::Deals, read: 2, new: 2, changed: 0, unchanged: 0, quarantined: 0 };
+    let at = DateTime::from_timestamp(1_740_000_000, 0).unwrap();
+    IngestRecord {
+        ingest: 0,
+        at,
+        exports: vec!["deals.csv".into(), "events.csv".into()],
+        tables: vec![count],
+        notes: vec![],
+    }
+}
+
+async fn session(store: &Store, as_of: &str) -> Session {
+    let regulation = Regulation::parse("regulation.toml", REGULATION).unwrap();
+    let snapshot = store.snapshot(None).await.unwrap();
+    Session::open(&snapshot, &regulation, day(as_of), Some(1 << 30)).await.unwrap()
+}
+
+async fn table(session: &Session, query: &str) -> String {
+    let batches = session.sql(query).await.unwrap().collect().await.unwrap();
+    pretty_format_batches(&batches).unwrap().to_string()
+}
+
+async fn split(session: &Session, by: &[&str]) -> Result<SessionContext, SessionError> {
+    session.scope(&by.iter().map(|b| (*b).to_owned()).collect::<Vec<_>>()).await
+}
+
+async fn of(context: &SessionContext, query: &str) -> String {
+    let batches = context.sql(query).await.unwrap().collect().await.unwrap();
+    pretty_format_batches(&batches).unwrap().to_string()
+}
+
+#[test]
+fn files_of_several_ingests_are_one_table_and_scope_groups_them() {
+    run(async {
+        let (_dir, store) = store().await;
+        let session = session(&store, "2025-03-01").await;
+        assert_eq!(session.version(), 2);
+        let context = split(&session, &["source"]).await.unwrap();
+        let query = "SELECT grp, count(*) AS n, sum(amount) AS amount FROM scope GROUP BY grp ORDER BY grp";
+        let expected = "\
++------+---+-----------+
+| grp  | n | amount    |
++------+---+-----------+
+|      | 1 | 7.0000    |
+| ads  | 2 | 100.5000  |
+| site | 1 | 1000.0001 |
++------+---+-----------+";
+        assert_eq!(of(&context, query).await, expected);
+
+        let context = split(&session, &["team", "Город", "size"]).await.unwrap();
+        let query = "SELECT deal_id, replace(grp, chr(31), '|') AS grp, supervisor, \"Город\", won_at FROM scope ORDER BY deal_id";
+        let expected = "\
++---------+---------------+------------+--------+----------------------+
+| deal_id | grp           | supervisor | Город  | won_at               |
++---------+---------------+------------+--------+----------------------+
+| a       | north||big    | olga       |        | 2025-02-01T09:00:00Z |
+| b       | ||            |            |        |                      |
+| c       | north|Москва| | olga       | Москва |                      |
+| d       | ||            |            |        |                      |
++---------+---------------+------------+--------+----------------------+";
+        assert_eq!(of(&context, query).await, expected);
+    });
+}
+
+#[test]
+fn questions_asked_at_once_do_not_see_each_others_split() {
+    run(async {
+        let (_dir, store) = store().await;
+        let session = session(&store, "2025-03-01").await;
+        let (by_source, by_team) =
+            (split(&session, &["source"]).await.unwrap(), split(&session, &["team"]).await.unwrap());
+        let query = "SELECT DISTINCT grp FROM scope ORDER BY grp";
+        let (source, team, whole) = tokio::join!(of(&by_source, query), of(&by_team, query), table(&session, query));
+        assert!(source.contains("| ads ") && source.contains("| site"), "{source}");
+        assert!(team.contains("| north |") && !team.contains("ads"), "{team}");
+        assert!(!whole.contains("north") && !whole.contains("ads"), "{whole}");
+        // no manager spends money: rather none is seen than all in the group without a name
+        let spent = "SELECT count(*) AS n FROM scope_spend";
+        assert!(of(&by_team, spent).await.contains("| 0 |") && of(&by_source, spent).await.contains("| 2 |"));
+    });
+}
+
+#[test]
+fn nothing_at_the_cut_or_later_is_seen() {
+    run(async {
+        let (_dir, store) = store().await;
+        // midnight of February 1 in Moscow is 21:00 UTC of January 31
+        let session = session(&store, "2025-02-01").await;
+        let context = split(&session, &["source"]).await.unwrap();
+        let query = "SELECT deal_id, status, stage, closed_at, won_at, lost_reason, response_at, array_length(entries) AS entries, \
+                     array_length(touch_at) AS touches FROM scope ORDER BY deal_id";
+        let expected = "\
++---------+--------+-------+----------------------+--------+-------------+----------------------+---------+---------+
+| deal_id | status | stage | closed_at            | won_at | lost_reason | response_at          | entries | touches |
++---------+--------+-------+----------------------+--------+-------------+----------------------+---------+---------+
+| a       | open   | new   |                      |        |             | 2025-01-01T10:00:00Z | 1       | 1       |
+| b       | lost   | lost  | 2025-01-20T09:00:00Z |        | price       |                      |         |         |
+| c       | won    |       |                      |        |             |                      | 0       |         |
++---------+--------+-------+----------------------+--------+-------------+----------------------+---------+---------+";
+        assert_eq!(of(&context, query).await, expected);
+        let query = "SELECT grp, sum(cost) AS cost FROM scope_spend GROUP BY grp";
+        assert!(of(&context, query).await.contains("| ads | 10.0000 |"));
+        let query = "SELECT deal_id, grp, stage, position, times FROM scope_entries";
+        assert!(of(&context, query).await.contains("| a       | site | new   | 1        | 1     |"));
+    });
+}
+
+#[test]
+fn only_the_columns_that_a_query_touches_are_read() {
+    run(async {
+        let (_dir, store) = store().await;
+        let session = session(&store, "2025-03-01").await;
+        let plan = table(&session, "EXPLAIN FORMAT INDENT SELECT sum(amount) FROM scope").await;
+        assert!(
+            plan.contains("projection=[created_at, amount]")
+                || plan.contains("projection=[amount, created_at]")
+                || plan.contains("projection=[amount]"),
+            "{plan}"
+        );
+        assert!(!plan.contains("entries"), "{plan}");
+        let context = split(&session, &["team"]).await.unwrap();
+        let plan = of(&context, "EXPLAIN FORMAT INDENT SELECT grp, count(*) FROM scope GROUP BY grp").await;
+        assert!(plan.contains("projection=[manager, created_at]"), "{plan}");
+        assert!(!plan.contains("Join"), "{plan}");
+    });
+}
+
+#[test]
+fn a_table_never_ingested_has_its_columns_and_no_rows() {
+    run(async {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open_or_create(&dir.path().join("store")).await.unwrap();
+        let session = session(&store, "2025-03-01").await;
+        for table_ in Table::ALL {
+            let names: Vec<_> = table_.columns().iter().map(|c| format!("\"{}\"", c.name)).collect();
+            let query = format!("SELECT {} FROM {}", names.join(", "), table_.name());
+            assert_eq!(session.sql(&query).await.unwrap().count().await.unwrap(), 0);
+            assert!(!session.present(table_));
+            assert!(session.columns_filled(table_).unwrap().is_empty());
+        }
+        for view in ["scope", "scope_entries", "scope_spend"] {
+            assert_eq!(session.sql(&format!("SELECT grp FROM {view}")).await.unwrap().count().await.unwrap(), 0);
+        }
+    });
+}
+
+#[test]
+fn filled_columns_are_told_from_empty_ones() {
+    run(async {
+        let (_dir, store) = store().await;
+        let session = session(&store, "2025-03-01").await;
+        let filled = session.columns_filled(Table::Journeys).unwrap();
+        for name in ["deal_id", "amount", "entries", "touch_at", "response_at", "Город"] {
+            assert!(filled.contains(name), "{name}: {filled:?}");
+        }
+        for name in ["campaign", "refused_at", "events"] {
+            assert!(!filled.contains(name), "{name}: {filled:?}");
+        }
+        assert!(session.present(Table::Spend) && !session.present(Table::Promos));
+        assert!(
+            table(&session, "SELECT kind, score FROM events ORDER BY deal_id").await.contains("| call    | 0.5   |")
+        );
+        // the record shows what was counted, not the rows that only name versions
+        let record = table(&session, "SELECT ingest, table_name, exports FROM ingests ORDER BY ingest").await;
+        assert_eq!(record.matches("| deals      | deals.csv, events.csv |").count(), 2, "{record}");
+        assert_eq!(record.lines().count(), 6, "{record}");
+    });
+}
+
+#[test]
+fn a_dimension_that_is_none_is_refused_with_the_nearest() {
+    run(async {
+        let (_dir, store) = store().await;
+        let session = session(&store, "2025-03-01").await;
+        assert_eq!(session.dimensions()[10..], ["Город", "size"]);
+        let error = split(&session, &["sourse"]).await.err().unwrap().to_string();
+        assert_eq!(error, "there is no dimension `sourse`\n    did you mean `source`?");
+    });
+}
+
+#[test]
+fn sql_changes_nothing() {
+    run(async {
+        let (_dir, store) = store().await;
+        let session = session(&store, "2025-03-01").await;
+        for query in [
+            "DROP TABLE deals",
+            "CREATE VIEW v AS SELECT 1",
+            "CREATE TABLE t AS SELECT 1",
+            "CREATE EXTERNAL TABLE t STORED AS CSV LOCATION 'x.csv'",
+            "INSERT INTO deals (deal_id) VALUES ('x')",
+            "COPY deals TO 'x.csv'",
+            "SET datafusion.execution.batch_size = 1",
+            "DELETE FROM deals",
+        ] {
+            let error = session.sql(query).await.unwrap_err();
+            assert!(matches!(error, SessionError::ReadOnly { .. }), "{query}: {error:?}");
+        }
+        assert!(session.sql("SELECT * FROM '/etc/passwd.csv'").await.is_err());
+        for query in
+            ["SHOW TABLES", "DESCRIBE deals", "EXPLAIN SELECT 1", "SHOW COLUMNS FROM scope", "SELECT * FROM stages"]
+        {
+            assert!(!session.sql(query).await.unwrap().collect().await.unwrap().is_empty(), "{query}");
+        }
+    });
+}
+
+#[test]
+fn text_is_text_views_everywhere_in_the_views() {
+    run(async {
+        let (_dir, store) = store().await;
+        let session = session(&store, "2025-03-01").await;
+        let context = split(&session, &["source", "team"]).await.unwrap();
+        for view in ["scope", "scope_entries", "scope_spend"] {
+            let frame = context.table(view).await.unwrap();
+            let grp = frame.schema().field_with_unqualified_name("grp").unwrap();
+            assert_eq!(grp.data_type(), &DataType::Utf8View, "{view}");
+        }
+    });
+}

@@ -1,0 +1,231 @@
+//! The Delta side of a table: opening a version, listing its files, committing the next one.
+//!
+//! Protocol reader 1 / writer 2, no partition columns, no table features: what every Delta reader can read.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::Path;
+
+use arrow::datatypes::SchemaRef;
+use chrono::{DateTime, Utc};
+use deltalake::kernel::engine::arrow_conversion::TryIntoKernel as _;
+use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
+use deltalake::kernel::{Action, Add, CommitInfo, Metadata, Protocol, Remove, StructType};
+use deltalake::protocol::{DeltaOperation, SaveMode};
+use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
+use serde_json::json;
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::{StoreError, footer, record};
+use crate::model::tables::Table;
+
+/// A log is read from its newest checkpoint on; one is written every so many versions.
+const CHECKPOINT_EVERY: u64 = 20;
+
+/// A data file, as the log names it.
+#[derive(Debug, Clone)]
+pub(super) struct Logged {
+    pub(super) rows: u64,
+    pub(super) bytes: u64,
+    /// The Delta statistics, JSON.
+    pub(super) stats: String,
+    /// Milliseconds since the epoch.
+    pub(super) modified: i64,
+}
+
+/// Data files by their path inside the table's folder.
+pub(super) type Files = BTreeMap<String, Logged>;
+
+/// Opens a table at a version, or at its newest; none if there is no such table.
+pub(super) async fn open(dir: &Path, version: Option<u64>) -> Result<Option<DeltaTable>, StoreError> {
+    if !dir.join("_delta_log").is_dir() {
+        return Ok(None);
+    }
+    let error = StoreError::delta(dir);
+    if version.is_none() {
+        let table = builder(dir)?.build().map_err(&error)?;
+        // a log folder without a single commit: the ingest that made it was killed before its first one
+        if !table.verify_deltatable_existence().await.map_err(&error)? {
+            return Ok(None);
+        }
+    }
+    let newest = builder(dir)?;
+    let wanted = match version {
+        Some(version) => newest.with_version(version),
+        None => newest,
+    };
+    wanted.load().await.map(Some).map_err(error)
+}
+
+fn builder(dir: &Path) -> Result<DeltaTableBuilder, StoreError> {
+    let url = url::Url::from_directory_path(dir).map_err(|()| StoreError::file(dir, "the path is not absolute"))?;
+    DeltaTableBuilder::from_url(url).map_err(StoreError::delta(dir))
+}
+
+/// The version that is open.
+pub(super) fn version(table: &DeltaTable) -> u64 {
+    table.version().unwrap_or(0)
+}
+
+/// The files of the version that is open.
+pub(super) fn files(dir: &Path, table: &DeltaTable) -> Result<Files, StoreError> {
+    let state = table.snapshot().map_err(StoreError::delta(dir))?;
+    let mut files = Files::new();
+    for file in state.log_data().iter() {
+        let path = file.path().into_owned();
+        let rows = file
+            .num_records()
+            .ok_or_else(|| StoreError::file(&dir.join(&path), "the Delta log does not say how many rows it has"))?;
+        let stats = file.stats().unwrap_or_else(|| json!({ "numRecords": rows }).to_string());
+        let bytes = u64::try_from(file.size()).unwrap_or(0);
+        files.insert(path, Logged { rows: rows as u64, bytes, stats, modified: file.modification_time() });
+    }
+    Ok(files)
+}
+
+/// The columns of the version that is open which are not canonical.
+pub(super) fn extra(dir: &Path, table: Table, delta: &DeltaTable) -> Result<Vec<String>, StoreError> {
+    let schema = delta.snapshot().map_err(StoreError::delta(dir))?.schema();
+    let own = |name: &str| table == Table::Ingests && record::OWN.contains(&name);
+    let extra = schema.fields().map(|f| f.name()).filter(|name| table.column(name).is_none() && !own(name));
+    Ok(extra.cloned().collect())
+}
+
+/// What the next version of a table must hold.
+pub(super) struct Next<'a> {
+    pub(super) dir: &'a Path,
+    pub(super) name: &'a str,
+    pub(super) schema: SchemaRef,
+    pub(super) files: Files,
+    pub(super) ingest: u64,
+    pub(super) at: DateTime<Utc>,
+}
+
+/// Commits the version that holds just these files, and says which it is. Commits nothing if the table's newest
+/// version already holds them.
+///
+/// The difference is taken to the *newest* version of the log, whoever made it: files that a killed ingest
+/// committed are removed, files that it removed are added again.
+pub(super) async fn commit(next: Next<'_>) -> Result<u64, StoreError> {
+    let error = StoreError::delta(next.dir);
+    let schema: StructType = next.schema.as_ref().try_into_kernel().map_err(|e| error(DeltaTableError::from(e)))?;
+    std::fs::create_dir_all(next.dir.join("_delta_log")).map_err(StoreError::io(next.dir))?;
+    let newest = open(next.dir, None).await?;
+    let at = next.at.timestamp_millis();
+    let (mut actions, operation) = match &newest {
+        None => {
+            let (protocol, metadata) = (protocol(), metadata(&next, &schema, None).map_err(&error)?);
+            let location = builder(next.dir)?.build().map_err(&error)?.table_url().clone();
+            let actions = vec![Action::Protocol(protocol.clone()), Action::Metadata(metadata.clone())];
+            (actions, DeltaOperation::Create { mode: SaveMode::ErrorIfExists, location, protocol, metadata })
+        }
+        Some(table) => {
+            let state = table.snapshot().map_err(&error)?;
+            let operation = DeltaOperation::Write { mode: SaveMode::Overwrite, partition_by: None, predicate: None };
+            let changed = *state.schema() != schema;
+            let metadata = changed.then(|| metadata(&next, &schema, Some(state.metadata())).map_err(&error));
+            (metadata.transpose()?.map(Action::Metadata).into_iter().collect(), operation)
+        }
+    };
+    let old = newest.as_ref().map(|table| files(next.dir, table)).transpose()?.unwrap_or_default();
+    actions.extend(old.iter().filter(|(path, _)| !next.files.contains_key(*path)).map(|(p, f)| remove(p, f, at)));
+    actions.extend(next.files.iter().filter(|(path, _)| !old.contains_key(*path)).map(|(p, f)| add(p, f)));
+    if let Some(table) = newest.as_ref().filter(|_| actions.is_empty()) {
+        return Ok(version(table));
+    }
+    actions.insert(0, commit_info(&next, &operation));
+
+    // the store's lock makes this the only writer: a version that someone else wrote in between is a reason to stop
+    let properties = CommitProperties::default().with_max_retries(0).with_create_checkpoint(false);
+    let properties = properties.with_cleanup_expired_logs(Some(false));
+    let log = match &newest {
+        Some(table) => table.log_store(),
+        None => builder(next.dir)?.build().map_err(&error)?.log_store(),
+    };
+    let state = newest.as_ref().map(|table| table.snapshot()).transpose().map_err(&error)?;
+    let state = state.map(|s| s as &dyn deltalake::kernel::transaction::TableReference);
+    let builder = CommitBuilder::from(properties).with_actions(actions);
+    let done = builder.build(state, log, operation).await.map_err(&error)?;
+    sync(next.dir, done.version())?;
+    Ok(done.version())
+}
+
+/// Brings a commit to the disk, before a later one names it.
+fn sync(dir: &Path, version: u64) -> Result<(), StoreError> {
+    let log = dir.join("_delta_log");
+    let commit = log.join(format!("{version:020}.json"));
+    File::open(&commit).and_then(|commit| commit.sync_all()).map_err(StoreError::io(&commit))?;
+    footer::sync_folder(&log);
+    Ok(())
+}
+
+/// Writes a checkpoint where one is due. A log without it is longer to read, and no less right: so a failure here is
+/// no failure of the ingest, which is complete.
+pub(super) async fn checkpoint(dir: &Path, version: u64) {
+    if version == 0 || !version.is_multiple_of(CHECKPOINT_EVERY) {
+        return;
+    }
+    if let Ok(Some(table)) = open(dir, Some(version)).await {
+        let _ = deltalake::checkpoints::create_checkpoint(&table, None).await;
+    }
+}
+
+fn protocol() -> Protocol {
+    let value = json!({ "minReaderVersion": 1, "minWriterVersion": 2 });
+    serde_json::from_value(value).expect("a protocol of two numbers")
+}
+
+fn metadata(next: &Next<'_>, schema: &StructType, old: Option<&Metadata>) -> Result<Metadata, DeltaTableError> {
+    let at = next.at.timestamp_millis();
+    // made from what the table is, since nothing here is random
+    let id = || uuid::Uuid::from_u128(xxh3_128(format!("voronka {} {at}", next.name).as_bytes())).to_string();
+    let value = json!({
+        "id": old.map_or_else(id, |m| m.id().to_owned()),
+        "name": next.name,
+        "description": null,
+        "format": { "provider": "parquet", "options": {} },
+        "schemaString": serde_json::to_string(schema)?,
+        "partitionColumns": [],
+        // an old version is opened as long as the store lives: no other writer may clean it away
+        "configuration": {
+            "delta.logRetentionDuration": "interval 36500 days",
+            "delta.deletedFileRetentionDuration": "interval 36500 days",
+            "delta.enableExpiredLogCleanup": "false",
+        },
+        "createdTime": old.and_then(|m| m.created_time()).unwrap_or(at),
+    });
+    Ok(serde_json::from_value(value)?)
+}
+
+fn commit_info(next: &Next<'_>, operation: &DeltaOperation) -> Action {
+    let mut info = operation.get_commit_info();
+    info.timestamp = Some(next.at.timestamp_millis());
+    info.engine_info = Some(format!("voronka:{}", env!("CARGO_PKG_VERSION")));
+    // the default parameters of a Create repeat the whole metadata, location included: a store may be moved
+    info.operation_parameters = None;
+    info.info.insert("voronkaIngest".to_owned(), json!(next.ingest));
+    Action::CommitInfo(CommitInfo { is_blind_append: None, ..info })
+}
+
+fn add(path: &str, file: &Logged) -> Action {
+    Action::Add(Add {
+        path: path.to_owned(),
+        size: i64::try_from(file.bytes).unwrap_or(i64::MAX),
+        modification_time: file.modified,
+        data_change: true,
+        stats: Some(file.stats.clone()),
+        ..Add::default()
+    })
+}
+
+fn remove(path: &str, file: &Logged, at: i64) -> Action {
+    Action::Remove(Remove {
+        path: path.to_owned(),
+        data_change: true,
+        deletion_timestamp: Some(at),
+        extended_file_metadata: Some(true),
+        partition_values: Some(Default::default()),
+        size: i64::try_from(file.bytes).ok(),
+        ..Remove::default()
+    })
+}

@@ -1,0 +1,138 @@
+//! What can go wrong with a store, where, and the way out.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use deltalake::DeltaTableError;
+use parquet::errors::ParquetError;
+
+/// Why a store could not be opened, read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The folder is not a store.
+    #[error(
+        "{}: not a store (it has no `{}`)\n    name the store's folder with --store, or make one with `voronka ingest`",
+        dir.display(), super::layout::MARKER
+    )]
+    NotAStore {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// A new store was asked for in a folder that holds something else.
+    #[error(
+        "{}: not a store, and not empty (it holds `{found}`)\n    a store is made in a new or empty folder: name one with --store",
+        dir.display()
+    )]
+    NotEmpty {
+        /// The folder.
+        dir: PathBuf,
+        /// One of the things in it.
+        found: String,
+    },
+    /// The store's format is one that this version does not know.
+    #[error(
+        "{}: the store has format {format}, and this Voronka knows formats up to {known}\n    use the newer Voronka that made it",
+        dir.display()
+    )]
+    Newer {
+        /// The folder.
+        dir: PathBuf,
+        /// The format that the store names.
+        format: u32,
+        /// The newest format known here.
+        known: u32,
+    },
+    /// The marker file cannot be understood.
+    #[error("{}: {what}\n    restore the file: it holds one line, `format = 1`", path.display())]
+    Marker {
+        /// The marker file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// No complete ingest has that number.
+    #[error("{}: there is no version {version}\n    {existing}", dir.display())]
+    VersionNotFound {
+        /// The store.
+        dir: PathBuf,
+        /// The version asked for.
+        version: u64,
+        /// Which versions there are, as a sentence.
+        existing: String,
+    },
+    /// Another ingest is writing.
+    #[error("{}: another ingest is writing this store\n    wait until it ends, then run this one again", dir.display())]
+    Locked {
+        /// The store.
+        dir: PathBuf,
+    },
+    /// A data file is not what the ingest said it is.
+    #[error("{}: {what}", path.display())]
+    DataFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The buckets of a table do not fit together.
+    #[error("table `{table}`: {what}")]
+    Buckets {
+        /// The table.
+        table: &'static str,
+        /// What does not fit.
+        what: String,
+    },
+    /// The rows of `ingests` do not say what a store's must say.
+    #[error("{}: {what}\n    the record of ingests is damaged: restore the store from a backup", dir.display())]
+    Record {
+        /// The folder of `ingests`.
+        dir: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// The Delta log of a table could not be read or written.
+    #[error("{}: Delta log: {source}", dir.display())]
+    Delta {
+        /// The table's folder.
+        dir: PathBuf,
+        /// What the Delta library says.
+        #[source]
+        source: Box<DeltaTableError>,
+    },
+    /// A Parquet file could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// What the Parquet library says.
+        #[source]
+        source: ParquetError,
+    },
+    /// The file system said no.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl StoreError {
+    pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+        move |source| StoreError::Io { path: path.to_owned(), source }
+    }
+
+    pub(super) fn delta(dir: &Path) -> impl Fn(DeltaTableError) -> StoreError {
+        move |source| StoreError::Delta { dir: dir.to_owned(), source: Box::new(source) }
+    }
+
+    pub(super) fn parquet(path: &Path) -> impl Fn(ParquetError) -> StoreError {
+        move |source| StoreError::Parquet { path: path.to_owned(), source }
+    }
+
+    pub(super) fn file(path: &Path, what: impl Into<String>) -> StoreError {
+        StoreError::DataFile { path: path.to_owned(), what: what.into() }
+    }
+}

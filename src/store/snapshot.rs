@@ -1,0 +1,115 @@
+//! One state of a store: which files each table consists of.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use arrow::datatypes::SchemaRef;
+use futures::future::try_join_all;
+
+use super::record::{self, Rows};
+use super::{StoreError, delta, layout};
+use crate::model::tables::Table;
+
+/// The store as one complete ingest left it.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// The number of that ingest; 0 is the empty store.
+    pub version: u64,
+    /// The tables that hold, or have held, rows.
+    pub tables: BTreeMap<Table, TableState>,
+}
+
+/// One table in a snapshot.
+#[derive(Debug, Clone)]
+pub struct TableState {
+    /// The canonical columns, then the extra text columns.
+    pub schema: SchemaRef,
+    /// Names of the columns that mappings added.
+    pub extra: Vec<String>,
+    /// Into how many buckets the rows are spread.
+    pub buckets: u32,
+    /// The files, by path.
+    pub files: Vec<DataFile>,
+    /// The version of the Delta table.
+    pub delta_version: u64,
+}
+
+impl TableState {
+    /// The files of one bucket.
+    pub fn bucket(&self, bucket: u32) -> impl Iterator<Item = &DataFile> {
+        self.files.iter().filter(move |f| f.bucket == bucket)
+    }
+
+    /// How many rows the table has.
+    pub fn rows(&self) -> u64 {
+        self.files.iter().map(|f| f.rows).sum()
+    }
+}
+
+/// One Parquet file of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataFile {
+    /// Where it is, absolute.
+    pub path: PathBuf,
+    /// The bucket whose rows it holds.
+    pub bucket: u32,
+    /// How many rows.
+    pub rows: u64,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// Opens the version named, or the newest.
+pub(super) async fn load(store: &Path, version: Option<u64>) -> Result<Snapshot, StoreError> {
+    let rows = record::load(store).await?;
+    let newest = rows.versions().last().copied().unwrap_or(0);
+    let version = match version {
+        None if newest == 0 => return Ok(Snapshot::default()),
+        None => newest,
+        Some(v) if rows.versions().contains(&v) => v,
+        Some(v) => return Err(not_found(store, v, &rows)),
+    };
+    let named = rows.tables(version);
+    let states = try_join_all(named.iter().map(|state| async {
+        let dir = store.join(state.table.name());
+        let delta = delta::open(&dir, Some(state.delta_version)).await?.ok_or_else(|| StoreError::Record {
+            dir: dir.clone(),
+            what: format!("ingest {version} names this table, and it has no Delta log"),
+        })?;
+        Ok::<_, StoreError>((state.table, table_state(&dir, state.table, state.buckets, &delta)?))
+    }));
+    Ok(Snapshot { version, tables: states.await?.into_iter().collect() })
+}
+
+fn table_state(
+    dir: &Path,
+    table: Table,
+    buckets: u32,
+    delta: &deltalake::DeltaTable,
+) -> Result<TableState, StoreError> {
+    let extra = delta::extra(dir, table, delta)?;
+    let files = delta::files(dir, delta)?.into_iter().map(|(path, file)| {
+        let bucket = layout::bucket(&path)
+            .ok_or_else(|| StoreError::file(&dir.join(&path), "the file's name does not say its bucket"))?;
+        Ok(DataFile { path: dir.join(path), bucket, rows: file.rows, bytes: file.bytes })
+    });
+    Ok(TableState {
+        schema: table.schema(&extra),
+        files: files.collect::<Result<_, StoreError>>()?,
+        extra,
+        buckets,
+        delta_version: delta::version(delta),
+    })
+}
+
+fn not_found(store: &Path, version: u64, rows: &Rows) -> StoreError {
+    let existing = match rows.versions() {
+        [] => "the store is empty: no ingest is complete".to_owned(),
+        [only] => format!("there is only version {only}"),
+        [first, .., last] if (last - first) as usize + 1 == rows.versions().len() => {
+            format!("there are versions {first} to {last}: see `voronka log`")
+        }
+        some => format!("there are versions {}", some.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")),
+    };
+    StoreError::VersionNotFound { dir: store.to_owned(), version, existing }
+}

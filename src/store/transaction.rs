@@ -1,0 +1,260 @@
+//! One ingest's writing: files handed out, buckets replaced, everything committed at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use super::delta::{self, Files};
+use super::layout::{self, Attempt};
+use super::record::{self, IngestRecord, Named};
+use super::snapshot::{self, Snapshot, TableState};
+use super::{StoreError, footer};
+use crate::model::tables::Table;
+
+/// So many small files of `ingests` are read at every opening; then they become one.
+const RECORD_FILES: usize = 32;
+
+/// The one open ingest of a store. Dropped without [`Transaction::commit`], it leaves the store as it was.
+#[derive(Debug)]
+pub struct Transaction {
+    store: PathBuf,
+    base: Snapshot,
+    attempt: Attempt,
+    handed_out: BTreeMap<(Table, u32), usize>,
+    changes: BTreeMap<Table, Change>,
+    _lock: File,
+    /// How many commits are made before the ingest "dies".
+    #[cfg(test)]
+    pub(super) dies_after: Option<usize>,
+}
+
+/// What is to become of a table.
+#[derive(Debug, Default)]
+struct Change {
+    buckets: u32,
+    extra: Vec<String>,
+    replaced: BTreeMap<u32, Vec<(PathBuf, u64)>>,
+    appended: Vec<(PathBuf, u64)>,
+}
+
+impl Transaction {
+    /// Takes the store's lock, opens its newest state, and clears away what a killed ingest left.
+    pub(super) async fn begin(store: &Path) -> Result<Transaction, StoreError> {
+        let lock = layout::lock(store)?;
+        let base = snapshot::load(store, None).await?;
+        let attempt = clear(store, &base).await?;
+        Ok(Transaction {
+            store: store.to_owned(),
+            base,
+            attempt,
+            handed_out: BTreeMap::new(),
+            changes: BTreeMap::new(),
+            _lock: lock,
+            #[cfg(test)]
+            dies_after: None,
+        })
+    }
+
+    /// The newest complete state: what this ingest builds on.
+    pub fn base(&self) -> &Snapshot {
+        &self.base
+    }
+
+    /// The number of the ingest being made.
+    pub fn number(&self) -> u64 {
+        self.attempt.ingest
+    }
+
+    /// Where to write the next Parquet file of a bucket: zstd, canonical schema, sorted by [`Table::sorted_by`]. The
+    /// path was never used before.
+    pub fn new_file(&mut self, table: Table, bucket: u32) -> PathBuf {
+        let sequence = self.handed_out.entry((table, bucket)).or_insert(0);
+        let path = self.store.join(table.name()).join(self.attempt.file(bucket, *sequence));
+        *sequence += 1;
+        if let Some(folder) = path.parent() {
+            // where this fails, so does the writing of the file, and says why
+            let _ = fs::create_dir_all(folder);
+        }
+        path
+    }
+
+    /// Makes these files, with their numbers of rows, the whole content of a bucket; none: the bucket becomes empty.
+    ///
+    /// `extra` are the table's columns beside the canonical ones; those of the base stay. Where `buckets` is not the
+    /// base's, every bucket must be given.
+    pub fn replace(&mut self, table: Table, buckets: u32, extra: Vec<String>, bucket: u32, files: Vec<(PathBuf, u64)>) {
+        let change = self.changes.entry(table).or_default();
+        change.buckets = buckets;
+        change.extra.extend(extra);
+        change.replaced.insert(bucket, files);
+    }
+
+    /// Adds files, with their numbers of rows, to a table of one bucket.
+    pub fn append(&mut self, table: Table, files: Vec<(PathBuf, u64)>) {
+        let buckets = self.base.tables.get(&table).map_or(1, |t| t.buckets);
+        let change = self.changes.entry(table).or_insert_with(|| Change { buckets, ..Change::default() });
+        change.appended.extend(files);
+    }
+
+    /// Commits: each changed table by its own Delta commit, then the record of the ingest, which names their versions
+    /// and thereby makes all of it the store's newest state. Killed at any moment before that last commit, the store
+    /// stays as it was. Returns the number of the ingest; that in `record` is set to it.
+    pub async fn commit(mut self, record: IngestRecord) -> Result<u64, StoreError> {
+        let record = IngestRecord { ingest: self.number(), ..record };
+        let mut named = Vec::new();
+        for table in Table::ALL.into_iter().filter(|t| *t != Table::Ingests) {
+            named.extend(self.settle(table, &record).await?);
+        }
+        self.finish(record, named).await?;
+        Ok(self.number())
+    }
+
+    /// Brings the newest Delta version of a table to what this ingest wants, whatever a killed one left there.
+    async fn settle(&mut self, table: Table, record: &IngestRecord) -> Result<Option<Named>, StoreError> {
+        let dir = self.store.join(table.name());
+        let change = self.changes.remove(&table);
+        let base = self.base.tables.get(&table);
+        if change.is_none() {
+            let newest = delta::open(&dir, None).await?;
+            match (base, newest) {
+                // never filled, or as the base has it: the version stays
+                (None, None) => return Ok(None),
+                (Some(base), Some(newest)) if delta::version(&newest) == base.delta_version => {
+                    let (delta_version, buckets) = (base.delta_version, base.buckets);
+                    return Ok(Some(Named { table, delta_version, buckets }));
+                }
+                _ => {}
+            }
+        }
+        let buckets = change.as_ref().map(|c| c.buckets).or(base.map(|b| b.buckets)).unwrap_or(1);
+        let mut extra: Vec<String> = base.map(|b| b.extra.clone()).unwrap_or_default();
+        for name in change.iter().flat_map(|c| &c.extra) {
+            if !extra.contains(name) && table.column(name).is_none() {
+                extra.push(name.clone());
+            }
+        }
+        let schema = table.schema(&extra);
+        let mut files = self.base_files(table).await?;
+        if let Some(change) = &change {
+            self.check_buckets(table, change)?;
+            let whole = base.is_some_and(|base| rebucketed(base, change));
+            let replaced = |path: &str| layout::bucket(path).is_some_and(|b| change.replaced.contains_key(&b));
+            files.retain(|path, _| !whole && !replaced(path));
+            let new = change.replaced.values().flatten().chain(&change.appended).cloned().collect();
+            for (path, logged) in footer::seal(new, &schema, record.at.timestamp_millis()).await? {
+                files.insert(inside(&dir, &path)?, logged);
+            }
+        }
+        self.step(&dir)?;
+        let (ingest, at) = (record.ingest, record.at);
+        let next = delta::Next { dir: &dir, name: table.name(), schema, files, ingest, at };
+        let delta_version = delta::commit(next).await?;
+        delta::checkpoint(&dir, delta_version).await;
+        // a table that only a killed ingest ever filled is empty again, and stays unnamed
+        let wanted = change.is_some() || self.base.tables.contains_key(&table);
+        Ok(wanted.then_some(Named { table, delta_version, buckets }))
+    }
+
+    /// The last commit, the atom.
+    async fn finish(&mut self, record: IngestRecord, mut named: Vec<Named>) -> Result<(), StoreError> {
+        let table = Table::Ingests;
+        let dir = self.store.join(table.name());
+        let (number, at) = (record.ingest, record.at);
+        let newest = delta::open(&dir, None).await?;
+        // nobody else writes, so the version is known before it is made
+        let delta_version = newest.map_or(0, |t| delta::version(&t) + 1);
+        named.push(Named { table, delta_version, buckets: 1 });
+        let mut files = self.base_files(table).await?;
+        let mut rows = record::load(&self.store).await?;
+        rows.push(record, named);
+        match files.len() >= RECORD_FILES {
+            true => files.clear(),
+            false => rows = rows.only(number),
+        }
+        let path = self.new_file(table, 0);
+        let count = record::write(&path, &rows)?;
+        let schema = record::schema();
+        for (path, logged) in footer::seal(vec![(path, count)], &schema, at.timestamp_millis()).await? {
+            files.insert(inside(&dir, &path)?, logged);
+        }
+        self.step(&dir)?;
+        let next = delta::Next { dir: &dir, name: table.name(), schema, files, ingest: number, at };
+        let made = delta::commit(next).await?;
+        delta::checkpoint(&dir, made).await;
+        Ok(())
+    }
+
+    async fn base_files(&self, table: Table) -> Result<Files, StoreError> {
+        let Some(base) = self.base.tables.get(&table) else { return Ok(Files::new()) };
+        let dir = self.store.join(table.name());
+        match delta::open(&dir, Some(base.delta_version)).await? {
+            Some(open) => delta::files(&dir, &open),
+            None => Err(StoreError::Record { dir, what: "the table's Delta log is gone".to_owned() }),
+        }
+    }
+
+    fn check_buckets(&self, table: Table, change: &Change) -> Result<(), StoreError> {
+        let error = |what: String| Err(StoreError::Buckets { table: table.name(), what });
+        if let Some(bucket) = change.replaced.keys().find(|b| **b >= change.buckets) {
+            return error(format!("bucket {bucket} of {} was given", change.buckets));
+        }
+        match self.base.tables.get(&table) {
+            Some(base) if rebucketed(base, change) && change.replaced.len() < change.buckets as usize => {
+                let (old, new, given) = (base.buckets, change.buckets, change.replaced.len());
+                error(format!("from {old} to {new} buckets, and only {given} were given: rows would be lost"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Where a test lets the ingest die.
+    fn step(&mut self, _dir: &Path) -> Result<(), StoreError> {
+        #[cfg(test)]
+        if let Some(left) = &mut self.dies_after {
+            if *left == 0 {
+                return Err(StoreError::file(_dir, "died"));
+            }
+            *left -= 1;
+        }
+        Ok(())
+    }
+}
+
+/// A data file's path inside its table's folder, as the log writes it.
+fn inside(dir: &Path, path: &Path) -> Result<String, StoreError> {
+    let inside = path.strip_prefix(dir).map_err(|_| StoreError::file(path, "not a path of new_file()"))?;
+    Ok(inside.to_string_lossy().replace('\\', "/"))
+}
+
+fn rebucketed(base: &TableState, change: &Change) -> bool {
+    base.buckets != change.buckets && !base.files.is_empty()
+}
+
+/// Deletes the files that no state of the store needs, and says which attempt this one is.
+///
+/// A killed ingest may have committed tables without naming them. Those files stay as long as the newest Delta version
+/// lists them, for other readers of Delta; this ingest's commit takes them off the list, the next one deletes them.
+async fn clear(store: &Path, base: &Snapshot) -> Result<Attempt, StoreError> {
+    let ingest = base.version + 1;
+    let mut attempt = 0;
+    for table in Table::ALL {
+        let dir = store.join(table.name());
+        let folders = layout::attempts(&dir, base.version)?;
+        if folders.is_empty() {
+            continue;
+        }
+        let named = base.tables.get(&table).into_iter().flat_map(|t| &t.files).map(|f| f.path.clone());
+        let mut keep: BTreeSet<PathBuf> = named.collect();
+        if let Some(newest) = delta::open(&dir, None).await? {
+            keep.extend(delta::files(&dir, &newest)?.into_keys().map(|path| dir.join(path)));
+        }
+        for (found, folder) in folders {
+            // an empty folder of this ingest's dead attempts stays, so that its number is not used again
+            layout::clean(&folder, |path| keep.contains(path), found.ingest < ingest)?;
+            if found.ingest == ingest {
+                attempt = attempt.max(found.attempt);
+            }
+        }
+    }
+    Ok(Attempt { ingest, attempt: attempt + 1 })
+}

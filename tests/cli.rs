@@ -1,0 +1,132 @@
+//! The forms that scripts rely on.
+
+use std::fs;
+
+use crate::support::{checkout, rows, voronka};
+
+#[test]
+fn the_demo_runs_twice_to_the_same_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut made = Vec::new();
+    for out in ["one", "two"] {
+        voronka(dir.path(), &["demo", "--out", out, "--lang", "ru"]).ok();
+        made.push(fs::read(dir.path().join(out).join("report/weekly.html")).unwrap());
+    }
+    assert!(made[0] == made[1], "the same sample, two different reports");
+    // again over its own folder: allowed, and the same
+    voronka(dir.path(), &["demo", "--out", "one", "--lang", "ru"]).ok();
+    assert!(made[0] == fs::read(dir.path().join("one/report/weekly.html")).unwrap());
+}
+
+#[test]
+fn a_demo_never_clears_a_folder_that_is_not_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("mine")).unwrap();
+    fs::write(dir.path().join("mine/letters.txt"), "dear").unwrap();
+    let ran = voronka(dir.path(), &["demo", "--out", "mine"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("mine is not empty"), "{}", ran.err);
+    assert!(dir.path().join("mine/letters.txt").is_file());
+}
+
+#[test]
+fn init_gives_files_that_check_finds_nothing_wrong_in() {
+    let dir = tempfile::tempdir().unwrap();
+    for lang in ["ru", "en"] {
+        voronka(dir.path(), &["init", lang, "--lang", lang]).ok();
+        let company = dir.path().join(lang);
+        assert!(voronka(&company, &["check"]).ok().contains("no problems"));
+        assert_eq!(voronka(dir.path(), &["init", lang]).code, 2, "a second init must not overwrite");
+    }
+}
+
+#[test]
+fn what_is_shipped_has_no_problems() {
+    let sample = checkout("sample_data");
+    let ran = voronka(&sample, &["check", "regulation.toml", "mapping.toml"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+}
+
+#[test]
+fn a_re_ingest_changes_nothing_and_an_old_version_reads_as_before() {
+    let dir = tempfile::tempdir().unwrap();
+    voronka(dir.path(), &["demo", "--out", "d"]).ok();
+    let demo = dir.path().join("d");
+    let report = |out: &str, version: &[&str]| {
+        let mut args = vec!["report", "weekly", "--as-of", "2025-06-30", "--lang", "ru", "--out", out];
+        args.extend(version);
+        voronka(&demo, &args).ok();
+        fs::read(demo.join(out).join("weekly.html")).unwrap()
+    };
+    let first = report("first", &["--version", "1"]);
+
+    let exports: Vec<String> = fs::read_dir(&demo)
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".csv"))
+        .collect();
+    let mut args = vec!["ingest", "--mapping", "mapping.toml"];
+    args.extend(exports.iter().map(String::as_str));
+    voronka(&demo, &args).ok();
+    let log = rows(&voronka(&demo, &["log", "--format", "csv"]).ok());
+    for row in log.iter().filter(|row| row["ingest"] == "2") {
+        assert_eq!((row["new"].as_str(), row["changed"].as_str()), ("0", "0"), "{row:?}");
+    }
+
+    // a newer ingest with a new deal
+    let header = "ID;Клиент\r\n";
+    fs::write(demo.join("late.csv"), header.to_owned() + "late-1;c-late\r\n").unwrap();
+    let mapping = "[[export]]\nname = \"late\"\nfiles = \"late.csv\"\n\n[[export.table]]\nfill = \"deals\"\n\
+        [export.table.columns]\ndeal_id = \"ID\"\nclient_id = \"Клиент\"\n";
+    fs::write(demo.join("late.toml"), mapping).unwrap();
+    voronka(&demo, &["ingest", "--mapping", "late.toml", "late.csv"]).ok();
+    let count = |version: &[&str]| {
+        let mut args = vec!["sql", "SELECT count(*) AS n FROM deals WHERE deal_id = 'late-1'", "--format", "csv"];
+        args.extend(version);
+        voronka(&demo, &args).ok()
+    };
+    assert_eq!(count(&[]), "n\n1\n");
+    assert_eq!(count(&["--version", "1"]), "n\n0\n");
+    assert!(first == report("again", &["--version", "1"]), "an older version's report changed after a newer ingest");
+}
+
+#[test]
+fn sql_is_read_only_and_sees_everything() {
+    let dir = tempfile::tempdir().unwrap();
+    voronka(dir.path(), &["demo", "--out", "d"]).ok();
+    let demo = dir.path().join("d");
+    let tables = "deals events spend promos staff clients journeys ingests quarantine stages targets rules caps company \
+        lost_reasons interests horizons response_buckets scope";
+    for table in tables.split_whitespace() {
+        let ran = voronka(&demo, &["sql", &format!("SELECT count(*) AS n FROM {table}"), "--format", "json"]);
+        assert_eq!(ran.code, 0, "{table}: {}", ran.err);
+        assert!(ran.out.contains("\"n\":"), "{table}: {}", ran.out);
+    }
+    for write in ["DROP TABLE deals", "INSERT INTO deals (deal_id) VALUES ('x')", "CREATE TABLE t AS SELECT 1"] {
+        assert_eq!(voronka(&demo, &["sql", write]).code, 2, "{write}");
+    }
+    for format in ["table", "csv", "json", "parquet"] {
+        assert_eq!(
+            voronka(&demo, &["query", "lead_quality", "--by", "source", "--format", format]).code,
+            0,
+            "{format}"
+        );
+    }
+}
+
+#[test]
+fn every_listed_metric_answers_on_the_sample() {
+    let dir = tempfile::tempdir().unwrap();
+    voronka(dir.path(), &["demo", "--out", "d"]).ok();
+    let demo = dir.path().join("d");
+    let list = voronka(&demo, &["metrics", "--lang", "en"]).ok();
+    let names: Vec<&str> =
+        list.lines().filter(|l| !l.starts_with(' ')).filter_map(|l| l.split_whitespace().next()).collect();
+    assert!(names.len() >= 20, "{list}");
+    for name in names {
+        let ran = voronka(&demo, &["query", name, "--as-of", "2025-06-30", "--format", "csv"]);
+        let missing_claims = name == "campaign_claimed" && ran.err.contains("claimed");
+        assert!(missing_claims || ran.code == 0, "{name}: {}", ran.err);
+        assert!(missing_claims || ran.out.lines().count() > 1, "{name} has no rows");
+    }
+}

@@ -1,0 +1,15 @@
+//! The integration tests: one binary, because each links DataFusion and Polars anew.
+
+// a test stops at the first thing that is not as expected, helpers included
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod cli;
+mod killed;
+mod layers;
+mod messages;
+mod metrics;
+mod real_data;
+mod regulation;
+mod reports;
+mod support;
+mod truth;

@@ -1,0 +1,180 @@
+//! What a person reads when something is wrong: each message names the place, the cause and the way out.
+//!
+//! The expected texts lie in `messages/*.txt`, ugly ones too, until they are mended. After a wanted change,
+//! run with `BLESS=1` and read the difference before committing it.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{checkout, voronka};
+
+const REGULATION: &str = include_str!("../sample_data/regulation.toml");
+
+const MAPPING: &str = r#"zone = "Europe/Moscow"
+
+[[export]]
+name = "deals"
+files = "deals*.csv"
+delimiter = ";"
+dates = "dd.mm.yyyy"
+decimal = ","
+
+[[export.table]]
+fill = "deals"
+[export.table.columns]
+deal_id = "ID"
+client_id = "Клиент"
+source = "Источник"
+status = { from = "Статус", values = { "Успех" = "won", "Отказ" = "lost", "В работе" = "open" } }
+created_at = "Создана"
+closed_at = "Закрыта"
+amount = "Сумма"
+"#;
+
+const DEALS: &str = "ID;Клиент;Источник;Статус;Создана;Закрыта;Сумма\r\n\
+    1;К1;Сайт;Успех;01.04.2025;15.04.2025;1200,50\r\n\
+    2;К2;Сайт;В работе;02.04.2025;;\r\n";
+
+const WEEKLY: &str = include_str!("../reports/weekly.toml");
+
+/// A file's name, and what makes its content.
+type BrokenFile = (&'static str, fn() -> Vec<u8>);
+
+/// One broken input: the files beside the sound ones, and the command that meets them.
+struct Case {
+    name: &'static str,
+    files: &'static [BrokenFile],
+    args: &'static [&'static str],
+}
+
+fn swapped(text: &str, from: &str, to: &str) -> Vec<u8> {
+    assert!(text.contains(from), "the sound text has no `{from}` any more");
+    text.replacen(from, to, 1).into_bytes()
+}
+
+const INGEST: &[&str] = &["ingest", "--mapping", "mapping.toml", "--store", "new", "deals.csv"];
+
+const CASES: &[Case] = &[
+    Case { name: "metric_typo", files: &[], args: &["query", "lead_qualty"] },
+    Case { name: "dimension_typo", files: &[], args: &["query", "lead_quality", "--by", "contracter"] },
+    Case { name: "metric_without_its_data", files: &[], args: &["query", "campaign_roi"] },
+    Case { name: "day_typo", files: &[], args: &["query", "lead_quality", "--as-of", "30.06.2025"] },
+    Case {
+        name: "empty_period",
+        files: &[],
+        args: &["query", "lead_quality", "--from", "2025-05-01", "--to", "2025-04-01"],
+    },
+    Case { name: "no_store", files: &[], args: &["query", "lead_quality", "--store", "elsewhere"] },
+    Case { name: "no_such_version", files: &[], args: &["query", "lead_quality", "--version", "7"] },
+    Case { name: "no_regulation", files: &[], args: &["query", "lead_quality", "--regulation", "regulations.toml"] },
+    Case { name: "sql_typo", files: &[], args: &["sql", "SELECT amuont FROM deals"] },
+    Case { name: "sql_that_writes", files: &[], args: &["sql", "DROP TABLE deals"] },
+    Case { name: "report_typo", files: &[], args: &["report", "weakly"] },
+    Case { name: "format_typo", files: &[], args: &["report", "weekly", "--format", "htm"] },
+    Case {
+        name: "regulation_typos",
+        files: &[("regulation.toml", || {
+            let text = String::from_utf8(swapped(
+                REGULATION,
+                "time_zone = \"Europe/Moscow\"",
+                "time_zone = \"Europe/Moskow\"",
+            ))
+            .unwrap();
+            swapped(&text, "currency =", "curency =")
+        })],
+        args: &["check", "regulation.toml"],
+    },
+    Case {
+        name: "mapping_typos",
+        files: &[("mapping.toml", || {
+            let text = String::from_utf8(swapped(MAPPING, "amount =", "amuont =")).unwrap();
+            swapped(&text, "decimal =", "decimals =")
+        })],
+        args: INGEST,
+    },
+    Case {
+        name: "report_definition_typo",
+        files: &[("reports/own.toml", || {
+            swapped(WEEKLY, "metric = \"revenue_weekly\"", "metric = \"revenue_weakly\"")
+        })],
+        args: &["report", "own"],
+    },
+    Case {
+        name: "no_export",
+        files: &[],
+        args: &["ingest", "--mapping", "mapping.toml", "--store", "new", "sales.csv"],
+    },
+    Case {
+        name: "export_that_no_section_fits",
+        files: &[("orders.csv", || DEALS.into())],
+        args: &["ingest", "--mapping", "mapping.toml", "--store", "new", "orders.csv"],
+    },
+    Case { name: "empty_file", files: &[("deals.csv", Vec::new)], args: INGEST },
+    Case {
+        name: "header_alone",
+        files: &[("deals.csv", || DEALS.lines().next().unwrap_or_default().into())],
+        args: INGEST,
+    },
+    Case {
+        name: "missing_column", files: &[("deals.csv", || swapped(DEALS, "Источник", "Источники"))], args: INGEST
+    },
+    Case {
+        name: "cp1251_unstated",
+        files: &[("deals.csv", || encoding_rs::WINDOWS_1251.encode(DEALS).0.into_owned())],
+        args: INGEST,
+    },
+    Case {
+        name: "dates_with_two_readings",
+        files: &[
+            ("mapping.toml", || swapped(MAPPING, "dates = \"dd.mm.yyyy\"\n", "")),
+            ("deals.csv", || {
+                "ID;Клиент;Источник;Статус;Создана;Закрыта;Сумма\r\n1;К1;Сайт;Успех;03/04/2025;05/04/2025;10\r\n".into()
+            }),
+        ],
+        args: INGEST,
+    },
+    Case {
+        name: "rows_that_cannot_be_read",
+        files: &[("deals.csv", || {
+            let rows = "3;К3;Сайт;Успех;31.02.2025;;\r\n4;К4;Сайт;Успех;01.04.2025;;12 р\r\n5;К5\r\n6;К6;Сайт;Сделано;01.04.2025;;\r\n";
+            format!("{DEALS}{rows}").into()
+        })],
+        args: INGEST,
+    },
+];
+
+fn put(dir: &Path, name: &str, content: &[u8]) {
+    let file = dir.join(name);
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(file, content).unwrap();
+}
+
+#[test]
+fn each_broken_input_gives_its_message() {
+    #[allow(clippy::disallowed_methods)] // a test may read its environment
+    let bless = std::env::var("BLESS").is_ok();
+    let mut wrong = Vec::new();
+    for case in CASES {
+        let dir = tempfile::tempdir().unwrap();
+        put(dir.path(), "regulation.toml", REGULATION.as_bytes());
+        put(dir.path(), "mapping.toml", MAPPING.as_bytes());
+        put(dir.path(), "deals.csv", DEALS.as_bytes());
+        voronka(dir.path(), &["ingest", "--mapping", "mapping.toml", "deals.csv"]).ok();
+        for (name, content) in case.files {
+            put(dir.path(), name, &content());
+        }
+        let ran = voronka(dir.path(), case.args);
+        let said = format!("$ voronka {}\nexit {}\n{}{}", case.args.join(" "), ran.code, ran.out, ran.err);
+        // progress lines are not what is tested, and a temporary folder has another name each time
+        let said = said.replace(&format!("{}/", dir.path().display()), "");
+        let file = checkout("tests/messages").join(format!("{}.txt", case.name));
+        if bless {
+            fs::write(&file, &said).unwrap();
+        }
+        let expected = fs::read_to_string(&file).unwrap_or_default();
+        if said != expected {
+            wrong.push(format!("--- {}\nexpected:\n{expected}\nsaid:\n{said}", case.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,0 +1,53 @@
+//! Running the binary as a user does.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// How a run ended.
+pub struct Ran {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ran {
+    /// The standard output of a run that must have gone well.
+    pub fn ok(self) -> String {
+        assert_eq!(self.code, 0, "stdout:\n{}\nstderr:\n{}", self.out, self.err);
+        self.out
+    }
+}
+
+/// Runs `voronka` in a folder.
+pub fn voronka(dir: &Path, args: &[&str]) -> Ran {
+    let output = Command::new(env!("CARGO_BIN_EXE_voronka"))
+        .args(args)
+        .current_dir(dir)
+        .env_remove("VORONKA_STORE")
+        .env("NO_COLOR", "1")
+        .output()
+        .expect("the binary runs");
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// A path inside the checkout.
+pub fn checkout(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The rows of a `--format csv` answer as header → value.
+pub fn rows(csv: &str) -> Vec<std::collections::BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    reader
+        .records()
+        .map(|record| {
+            let record = record.unwrap();
+            header.iter().map(str::to_owned).zip(record.iter().map(str::to_owned)).collect()
+        })
+        .collect()
+}
