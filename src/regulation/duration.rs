@@ -26,23 +26,29 @@ impl Lengths {
     }
 }
 
+/// The words for each unit: minutes, hours, days, weeks.
+const UNITS: [&[&str]; 4] = [
+    &["m", "min", "м", "мин", "минута", "минуты", "минут"],
+    &["h", "hour", "hours", "ч", "час", "часа", "часов"],
+    &["d", "day", "days", "д", "дн", "день", "дня", "дней"],
+    &["w", "week", "weeks", "н", "нед", "неделя", "недели", "недель"],
+];
+
 /// Reads a duration, in minutes. It is positive.
 pub fn minutes(text: &str, lengths: Lengths) -> Result<f64, Wrong> {
     let mut total = 0.0;
     let mut rest = text.trim();
     while !rest.is_empty() {
         let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        let (number, unit) = rest.split_at(digits);
-        let mut symbols = unit.trim_start().chars();
-        let each = match symbols.next() {
-            Some('m') => 1.0,
-            Some('h') => 60.0,
-            Some('d') => lengths.day,
-            Some('w') => lengths.week,
-            _ => return Err(wrong(text)),
-        };
-        total += number.parse::<u32>().map(f64::from).map_err(|_| wrong(text))? * each;
-        rest = symbols.as_str().trim_start();
+        let (number, after) = rest.split_at(digits);
+        let word = after.trim_start();
+        let letters = word.len() - word.trim_start_matches(char::is_alphabetic).len();
+        let (unit, after) = word.split_at(letters);
+        let unit = unit.to_lowercase();
+        let each = [1.0, 60.0, lengths.day, lengths.week];
+        let at = UNITS.iter().position(|words| words.contains(&unit.as_str())).ok_or_else(|| wrong(text))?;
+        total += number.parse::<u32>().map(f64::from).map_err(|_| wrong(text))? * each[at];
+        rest = after.trim_start_matches(['.', ' ']);
     }
     match total > 0.0 {
         true => Ok(total),
@@ -53,7 +59,7 @@ pub fn minutes(text: &str, lengths: Lengths) -> Result<f64, Wrong> {
 fn wrong(text: &str) -> Wrong {
     Wrong::new(
         format!("`{text}` is no duration"),
-        "write a number and m (minutes), h (hours), d (days) or w (weeks): \"30m\", \"4h\", \"2d\", \"1h 30m\"",
+        "write a number and its unit: \"30m\", \"4h\", \"2d\", \"1w\", or \"30 мин\", \"4 часа\", \"2 дня\", \"1 неделя\"",
     )
 }
 
@@ -115,7 +121,9 @@ mod tests {
         assert_eq!(minutes("2d", NINE_HOURS), Ok(1080.0));
         assert_eq!(minutes("2d", Lengths::CALENDAR), Ok(2880.0));
         assert_eq!(minutes("1w", NINE_HOURS), Ok(2700.0));
-        for broken in ["", "30", "m", "0m", "2 days", "-1h", "1.5h", "2д"] {
+        assert_eq!(minutes("2 дня", NINE_HOURS), minutes("2 days", NINE_HOURS));
+        assert_eq!(minutes("1 час 30 мин.", NINE_HOURS), Ok(90.0));
+        for broken in ["", "30", "m", "0m", "2 fortnights", "-1h", "1.5h", "2 2d"] {
             assert!(minutes(broken, NINE_HOURS).is_err(), "{broken}");
         }
     }

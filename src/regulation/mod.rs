@@ -4,6 +4,10 @@
 //! written here by the company and reaches SQL as a table. Which metrics a target may name is known above, in
 //! `metrics`: see [`Regulation::check_targets`].
 
+mod clients;
+mod condition;
+mod contacts;
+mod control;
 mod currency;
 mod duration;
 mod known;
@@ -15,15 +19,22 @@ mod tables;
 mod targets;
 mod template;
 
+pub use condition::{CLIENT_FACTS, COUNTED, Condition};
 pub use known::Known;
-pub use rules::{Better, Bucket, Cap, Interest, LostReason, Meaning, Rules, Stage, Target, Terminal};
+pub use rules::{
+    Better, Bucket, Cap, ChecklistItem, ClientKind, Control, Interest, Load, Look, LostReason, MailingRule, Meaning,
+    PromotionRules, Quality, Rules, Stage, Target, Terminal,
+};
 pub use template::template;
 
 use arrow::record_batch::RecordBatch;
 
+use chrono::NaiveDate;
+
 use crate::model::calendar::Calendar;
 use crate::model::lang::Lang;
 use crate::model::problem::Problems;
+use crate::model::written::Section;
 
 /// A company's sales regulation. Having one means that it was checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,8 +42,16 @@ pub struct Regulation {
     company: String,
     currency: String,
     lang: Lang,
+    valid_from: Option<NaiveDate>,
     calendar: Calendar,
+    contact_hours: Calendar,
     stages: Vec<Stage>,
+    client_kinds: Vec<ClientKind>,
+    mailings: Vec<MailingRule>,
+    promotions: PromotionRules,
+    controls: Vec<Control>,
+    load: Load,
+    quality: Quality,
     lost_reasons: Vec<LostReason>,
     interests: Vec<Interest>,
     caps: Vec<Cap>,
@@ -72,6 +91,36 @@ impl Regulation {
     /// Time zone, working hours, holidays.
     pub fn calendar(&self) -> &Calendar {
         &self.calendar
+    }
+
+    /// The first day on which it is in force; none: always was.
+    pub fn valid_from(&self) -> Option<NaiveDate> {
+        self.valid_from
+    }
+
+    /// When clients may be contacted.
+    pub fn contact_hours(&self) -> &Calendar {
+        &self.contact_hours
+    }
+
+    /// The kinds of clients, in the order in which their conditions are tried.
+    pub fn client_kinds(&self) -> &[ClientKind] {
+        &self.client_kinds
+    }
+
+    /// How often marketing may mail.
+    pub fn mailings(&self) -> &[MailingRule] {
+        &self.mailings
+    }
+
+    /// Every rule that the work can be held against, and what the regulation says of it.
+    pub fn controls(&self) -> &[Control] {
+        &self.controls
+    }
+
+    /// Quality control.
+    pub fn quality(&self) -> &Quality {
+        &self.quality
     }
 
     /// The stages, in order; terminal ones last.
@@ -123,6 +172,16 @@ impl Regulation {
     pub fn tables(&self) -> Vec<(&'static str, RecordBatch)> {
         tables::tables(self)
     }
+}
+
+/// A whole number above 0 that may be absent.
+fn positive(section: &Section<'_>, key: &str) -> Option<i64> {
+    let number = section.optional_whole(key)?;
+    if number < 1 {
+        section.wrong(key, format!("`{key}` = {number} is not positive"), "write a whole number from 1 up");
+        return None;
+    }
+    Some(number)
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
 //! `regulation.toml` → [`Regulation`]: all problems at once.
 
 use super::duration::{self, Lengths};
-use super::rules::{Bucket, Cap, Interest, LostReason, Meaning, Rules};
-use super::{Regulation, currency, schedule, stages, targets};
+use super::rules::{Bucket, Interest, LostReason, Meaning, PromotionRules, Rules};
+use super::{Regulation, clients, contacts, control, currency, positive, schedule, stages, targets};
 use crate::model::lang::Lang;
-use crate::model::problem::{Problems, hint};
-use crate::model::tables::TOUCH_KINDS;
+use crate::model::problem::Problems;
 use crate::model::written::{Document, Section, Wrong};
 
 /// Reads and checks a regulation.
@@ -18,16 +17,26 @@ pub fn regulation(file: &str, text: &str) -> Result<Regulation, Problems> {
     let working = Lengths::working(&calendar);
     let (targets, target_lines) = targets::targets(&root);
     let (buckets, response_sla_minutes, response_working) = response(&root, working);
+    let stages = stages::stages(&root, working);
+    let silence_days = contacts::silence_days(&root);
     let regulation = Regulation {
         company: company.text("name"),
         currency: company.checked("currency", currency::code).unwrap_or_default(),
         lang: company.one_of("language", &[("ru", Lang::Ru), ("en", Lang::En)]).unwrap_or_default(),
+        valid_from: root.optional_day("valid_from"),
+        contact_hours: contacts::hours(&root, &calendar),
         calendar,
-        stages: stages::stages(&root, working),
         lost_reasons: lost_reasons(&root),
         interests: interests(&root),
-        caps: caps(&root),
-        rules: Rules { response_sla_minutes, response_working, ..thresholds(&root) },
+        client_kinds: clients::kinds(&root),
+        caps: contacts::caps(&root),
+        mailings: contacts::mailings(&root, &stages),
+        promotions: promotions(&root),
+        controls: control::controls(&root),
+        load: control::load(&root),
+        quality: control::quality(&root),
+        stages,
+        rules: Rules { response_sla_minutes, response_working, silence_days, ..thresholds(&root) },
         buckets,
         horizons: horizons(&root),
         targets,
@@ -88,38 +97,6 @@ fn interests(root: &Section<'_>) -> Vec<Interest> {
     interests
 }
 
-fn caps(root: &Section<'_>) -> Vec<Cap> {
-    let sections = root.tables("cap");
-    let kinds: Vec<&str> = TOUCH_KINDS.into_iter().chain(["mailing", "any"]).collect();
-    let read = |section: &Section<'_>| {
-        let kind = section.checked("kind", |kind| match kinds.contains(&kind) {
-            true => Ok(kind.to_owned()),
-            false => {
-                Err(Wrong::new(format!("there is no kind of contact `{kind}`"), hint(kind, kinds.iter().copied())))
-            }
-        });
-        let cap = Cap {
-            kind: kind.unwrap_or_default(),
-            per_week: positive(section, "per_week"),
-            per_month: positive(section, "per_month"),
-        };
-        if !section.has("per_week") && !section.has("per_month") {
-            let what = format!("the cap for `{}` sets no limit", cap.kind);
-            section.problem(section.line(), what, "add per_week or per_month");
-        }
-        if let (Some(week), Some(month)) = (cap.per_week, cap.per_month)
-            && month < week
-        {
-            let what = format!("per_month = {month} is less than per_week = {week}");
-            section.wrong("per_month", what, "a month holds more than a week: correct one of the two");
-        }
-        cap
-    };
-    let caps: Vec<_> = sections.iter().map(read).collect();
-    stages::unique(&sections, "kind", caps.iter().map(|c| c.kind.as_str()), "the cap for");
-    caps
-}
-
 /// `[thresholds]`, each with its default. The response's ones are filled in by the caller.
 fn thresholds(root: &Section<'_>) -> Rules {
     let section = root.optional_table("thresholds");
@@ -134,6 +111,18 @@ fn thresholds(root: &Section<'_>) -> Rules {
         promo_months: or("promo_months", 12),
         variability_weeks: or("variability_weeks", 26),
         small_group: or("small_group", 30),
+        regret_days: or("regret_days", 30),
+        lapsed_days: or("lapsed_days", 180),
+        silence_days: None,
+    }
+}
+
+fn promotions(root: &Section<'_>) -> PromotionRules {
+    let Some(section) = root.optional_table("promotions") else { return PromotionRules::default() };
+    PromotionRules {
+        deepest: stages::share(&section, "deepest"),
+        revenue_share: stages::share(&section, "revenue_share"),
+        rest_days: positive(&section, "rest_days"),
     }
 }
 
@@ -156,14 +145,4 @@ fn horizons(root: &Section<'_>) -> Vec<i64> {
         true => default,
         false => horizons,
     }
-}
-
-/// A whole number above 0 that may be absent.
-fn positive(section: &Section<'_>, key: &str) -> Option<i64> {
-    let number = section.optional_whole(key)?;
-    if number < 1 {
-        section.wrong(key, format!("`{key}` = {number} is not positive"), "write a whole number from 1 up");
-        return None;
-    }
-    Some(number)
 }

@@ -1,5 +1,6 @@
 //! What a regulation consists of.
 
+use super::condition::Condition;
 use crate::model::lang::Text;
 
 /// How a deal ends.
@@ -26,6 +27,114 @@ pub struct Stage {
     pub qualified: bool,
     /// How many working hours a deal may stand in it.
     pub sla_hours: Option<f64>,
+    /// What it means: what the specialist reads.
+    pub meaning: Option<Text>,
+    /// What must have happened before a deal may stand in it.
+    pub evidence: Option<Condition>,
+    /// The columns of a deal that must be filled in it.
+    pub required: Vec<String>,
+    /// What is to be done next.
+    pub next_step: Option<Text>,
+    /// The share of deals expected to advance from it.
+    pub expected_share: Option<f64>,
+    /// What to do when it is not as it should be.
+    pub advice: Option<Text>,
+}
+
+/// A kind of client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientKind {
+    /// The id.
+    pub id: String,
+    /// The title that is shown.
+    pub title: Text,
+    /// Which clients are of it; none only while problems are being noted.
+    pub when: Option<Condition>,
+    /// Within how many days it is to be contacted again; none: not judged.
+    pub contact_days: Option<i64>,
+    /// By what means: kinds of touches; none: any.
+    pub means: Vec<String>,
+    /// What to do when it is not contacted.
+    pub advice: Option<Text>,
+}
+
+/// How often marketing may mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailingRule {
+    /// To clients with a deal in this stage; none: to anyone.
+    pub stage: Option<String>,
+    /// Mailings per client and month at most.
+    pub per_month: i64,
+    /// What may be sent, by name.
+    pub templates: Vec<String>,
+}
+
+/// What promotions may be.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct PromotionRules {
+    /// The deepest discount, as a share.
+    pub deepest: Option<f64>,
+    /// The largest share of revenue under promotions.
+    pub revenue_share: Option<f64>,
+    /// Days of rest between two.
+    pub rest_days: Option<i64>,
+}
+
+/// How often the supervisor looks at a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// Every day.
+    Daily,
+    /// Every week.
+    Weekly,
+}
+
+/// A rule that the work is held against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Control {
+    /// The id.
+    pub rule: String,
+    /// The title that is shown.
+    pub title: Text,
+    /// How often the supervisor looks at it; none: not.
+    pub look: Option<Look>,
+    /// What to do where it is broken.
+    pub advice: Option<Text>,
+}
+
+/// What a manager can carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Load {
+    /// Open deals at most.
+    pub open_deals: Option<i64>,
+    /// Touches per day at most.
+    pub touches_per_day: Option<i64>,
+}
+
+/// An item of the quality checklist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChecklistItem {
+    /// The id, which the check's event names as its outcome.
+    pub id: String,
+    /// The title that is shown.
+    pub title: Text,
+}
+
+/// Quality control.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quality {
+    /// How many deals are drawn; none: no sample.
+    pub sample: Option<i64>,
+    /// By which the sample is drawn: the same seed draws the same deals.
+    pub seed: i64,
+    /// What is checked.
+    pub checklist: Vec<ChecklistItem>,
+}
+
+impl Default for Quality {
+    fn default() -> Quality {
+        Quality { sample: None, seed: 1, checklist: Vec::new() }
+    }
 }
 
 /// What a lost reason says about the lead.
@@ -102,6 +211,12 @@ pub struct Rules {
     pub variability_weeks: i64,
     /// A group of fewer deals is too small to judge.
     pub small_group: i64,
+    /// Within how many days of a win a refund or complaint is regret.
+    pub regret_days: i64,
+    /// A client without a win for so many days has lapsed.
+    pub lapsed_days: i64,
+    /// How many days a client that refused is left alone; none: the regulation asks for no silence.
+    pub silence_days: Option<i64>,
 }
 
 /// Which direction of a figure is the good one.
@@ -122,6 +237,8 @@ pub struct Target {
     pub column: String,
     /// The dimensions by which it is judged; none: the company as a whole.
     pub by: Vec<String>,
+    /// The one group that it is for; none: for every group that has no target of its own.
+    pub only: Option<String>,
     /// Which direction is good.
     pub better: Better,
     /// From here on it is green.

@@ -9,7 +9,8 @@ use crate::model::calendar::{Calendar, Hours};
 use crate::model::problem::nearest;
 use crate::model::written::{Section, Value, Wrong};
 
-const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+/// The days of a week, as keys.
+pub const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 /// The longest run of holidays that may be written as one range. A longer one is a slip of the pen.
 const LONGEST_RANGE_DAYS: i64 = 60;
 
@@ -42,7 +43,8 @@ pub fn zone(name: &str) -> Result<Tz, Wrong> {
     })
 }
 
-fn hours(text: &str) -> Result<Option<Hours>, Wrong> {
+/// Reads the hours of a day; none: off.
+pub fn hours(text: &str) -> Result<Option<Hours>, Wrong> {
     let wrong = |what: &str| Wrong::new(format!("`{text}` {what}"), "write \"09:00-18:00\", or \"off\"");
     if text == "off" {
         return Ok(None);

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::condition::{self, Condition};
 use super::duration::{self, Lengths};
 use super::rules::{Stage, Terminal};
-use crate::model::written::Section;
+use crate::model::problem::{hint, nearest};
+use crate::model::written::{Section, Wrong};
 
 /// Reads every `[[stage]]`, and checks that together they make a funnel.
 pub fn stages(root: &Section<'_>, lengths: Lengths) -> Vec<Stage> {
@@ -18,6 +20,12 @@ pub fn stages(root: &Section<'_>, lengths: Lengths) -> Vec<Stage> {
             terminal: section.optional_one_of("terminal", &[("won", Terminal::Won), ("lost", Terminal::Lost)]),
             qualified: section.boolean("qualified"),
             sla_hours: section.optional_checked("sla", |sla| Ok(duration::minutes(sla, lengths)? / 60.0)),
+            meaning: section.optional_bilingual("meaning"),
+            evidence: section.optional_checked("evidence", Condition::evidence),
+            required: required(section),
+            next_step: section.optional_bilingual("next_step"),
+            expected_share: share(section, "expected_share"),
+            advice: section.optional_bilingual("advice"),
         };
         if stage.terminal.is_some() && section.has("sla") {
             let what = format!("stage `{}` is terminal and has an SLA", stage.id);
@@ -33,6 +41,43 @@ pub fn stages(root: &Section<'_>, lengths: Lengths) -> Vec<Stage> {
     order(&sections, &stages);
     numbers(root, &sections, &stages);
     stages
+}
+
+/// The columns that must be filled. A name of the company's own is known to the store alone; a near miss is a slip.
+fn required(section: &Section<'_>) -> Vec<String> {
+    let mut names = Vec::new();
+    for name in section.texts("required") {
+        let near = nearest(&name, condition::deal_columns());
+        match near.filter(|near| *near != name.as_str()) {
+            Some(near) => {
+                let what = format!("deals have no column `{}`", name.value);
+                section.problem(name.line, what, format!("did you mean `{near}`?"));
+            }
+            None => names.push(name.value),
+        }
+    }
+    names
+}
+
+/// A share of one that may be absent.
+pub fn share(section: &Section<'_>, key: &str) -> Option<f64> {
+    let share = section.optional_number(key)?;
+    match (0.0..=1.0).contains(&share) {
+        true => Some(share),
+        false => {
+            let what = format!("`{key}` = {share} is no share of one");
+            section.wrong(key, what, format!("write {share} % as {}", share / 100.0));
+            None
+        }
+    }
+}
+
+/// The id of a stage that there is.
+pub fn known(id: &str, stages: &[Stage]) -> Result<String, Wrong> {
+    match stages.iter().any(|stage| stage.id == id) {
+        true => Ok(id.to_owned()),
+        false => Err(Wrong::new(format!("there is no stage `{id}`"), hint(id, stages.iter().map(|s| s.id.as_str())))),
+    }
 }
 
 /// Refuses ids that stand twice. `ids` are those of `sections`, in order.

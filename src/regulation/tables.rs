@@ -6,8 +6,8 @@ use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray
 use arrow::record_batch::RecordBatch;
 
 use super::Regulation;
-use super::rules::{Better, Meaning, Terminal};
-use crate::model::lang::Text;
+use super::rules::{Better, Look, Meaning, Terminal};
+use crate::model::lang::{Lang, Text};
 
 /// All tables. Names and columns are part of what metrics rely on.
 pub fn tables(regulation: &Regulation) -> Vec<(&'static str, RecordBatch)> {
@@ -17,6 +17,11 @@ pub fn tables(regulation: &Regulation) -> Vec<(&'static str, RecordBatch)> {
         ("lost_reasons", lost_reasons(regulation)),
         ("interests", interests(regulation)),
         ("caps", caps(regulation)),
+        ("required_fields", required_fields(regulation)),
+        ("client_kinds", client_kinds(regulation)),
+        ("mailing_rules", mailing_rules(regulation)),
+        ("control", control(regulation)),
+        ("checklist", checklist(regulation)),
         ("rules", rules(regulation)),
         ("horizons", batch([("days", wholes(regulation.horizons.iter().map(|days| Some(*days))))])),
         ("response_buckets", response_buckets(regulation)),
@@ -47,6 +52,77 @@ fn stages(regulation: &Regulation) -> RecordBatch {
         ("terminal", texts(stages().map(|s| s.terminal.map(terminal)))),
         ("qualified", flags(stages().map(|s| s.qualified))),
         ("sla_hours", numbers(stages().map(|s| s.sla_hours))),
+        ("meaning_ru", optional(stages().map(|s| s.meaning.as_ref()), Lang::Ru)),
+        ("meaning_en", optional(stages().map(|s| s.meaning.as_ref()), Lang::En)),
+        ("evidence", texts(stages().map(|s| s.evidence.as_ref().map(|evidence| evidence.sql.as_str())))),
+        ("next_step_ru", optional(stages().map(|s| s.next_step.as_ref()), Lang::Ru)),
+        ("next_step_en", optional(stages().map(|s| s.next_step.as_ref()), Lang::En)),
+        ("expected_share", numbers(stages().map(|s| s.expected_share))),
+        ("advice_ru", optional(stages().map(|s| s.advice.as_ref()), Lang::Ru)),
+        ("advice_en", optional(stages().map(|s| s.advice.as_ref()), Lang::En)),
+    ])
+}
+
+fn required_fields(regulation: &Regulation) -> RecordBatch {
+    let fields = || regulation.stages.iter().flat_map(|s| s.required.iter().map(|name| (s.id.as_str(), name.as_str())));
+    batch([
+        ("stage", texts(fields().map(|(stage, _)| Some(stage)))),
+        ("column_name", texts(fields().map(|(_, name)| Some(name)))),
+    ])
+}
+
+fn client_kinds(regulation: &Regulation) -> RecordBatch {
+    let kinds = || regulation.client_kinds.iter();
+    let means: Vec<String> = kinds().map(|kind| kind.means.join(",")).collect();
+    let [ru, en] = both(kinds().map(|kind| &kind.title));
+    batch([
+        ("kind", texts(kinds().map(|kind| Some(kind.id.as_str())))),
+        ("position", wholes(kinds().zip(1..).map(|(_, position)| Some(position)))),
+        ("title_ru", ru),
+        ("title_en", en),
+        ("contact_days", wholes(kinds().map(|kind| kind.contact_days))),
+        ("means", texts(means.iter().map(|means| (!means.is_empty()).then_some(means.as_str())))),
+        ("advice_ru", optional(kinds().map(|kind| kind.advice.as_ref()), Lang::Ru)),
+        ("advice_en", optional(kinds().map(|kind| kind.advice.as_ref()), Lang::En)),
+    ])
+}
+
+fn mailing_rules(regulation: &Regulation) -> RecordBatch {
+    let rules = || regulation.mailings.iter();
+    let templates: Vec<String> = rules().map(|rule| rule.templates.join(", ")).collect();
+    batch([
+        ("stage", texts(rules().map(|rule| rule.stage.as_deref()))),
+        ("per_month", wholes(rules().map(|rule| Some(rule.per_month)))),
+        ("templates", texts(templates.iter().map(|names| (!names.is_empty()).then_some(names.as_str())))),
+    ])
+}
+
+fn control(regulation: &Regulation) -> RecordBatch {
+    let rules = || regulation.controls.iter();
+    let look = |look| match look {
+        Look::Daily => "daily",
+        Look::Weekly => "weekly",
+    };
+    let [ru, en] = both(rules().map(|control| &control.title));
+    batch([
+        ("rule", texts(rules().map(|control| Some(control.rule.as_str())))),
+        ("position", wholes(rules().zip(1..).map(|(_, position)| Some(position)))),
+        ("title_ru", ru),
+        ("title_en", en),
+        ("look", texts(rules().map(|control| control.look.map(look)))),
+        ("advice_ru", optional(rules().map(|control| control.advice.as_ref()), Lang::Ru)),
+        ("advice_en", optional(rules().map(|control| control.advice.as_ref()), Lang::En)),
+    ])
+}
+
+fn checklist(regulation: &Regulation) -> RecordBatch {
+    let items = || regulation.quality.checklist.iter();
+    let [ru, en] = both(items().map(|item| &item.title));
+    batch([
+        ("item", texts(items().map(|item| Some(item.id.as_str())))),
+        ("position", wholes(items().zip(1..).map(|(_, position)| Some(position)))),
+        ("title_ru", ru),
+        ("title_en", en),
     ])
 }
 
@@ -95,6 +171,16 @@ fn rules(regulation: &Regulation) -> RecordBatch {
         ("promo_months", wholes([Some(rules.promo_months)])),
         ("variability_weeks", wholes([Some(rules.variability_weeks)])),
         ("small_group", wholes([Some(rules.small_group)])),
+        ("regret_days", wholes([Some(rules.regret_days)])),
+        ("lapsed_days", wholes([Some(rules.lapsed_days)])),
+        ("silence_days", wholes([rules.silence_days])),
+        ("load_open_deals", wholes([regulation.load.open_deals])),
+        ("load_touches", wholes([regulation.load.touches_per_day])),
+        ("promo_deepest", numbers([regulation.promotions.deepest])),
+        ("promo_revenue_share", numbers([regulation.promotions.revenue_share])),
+        ("promo_rest_days", wholes([regulation.promotions.rest_days])),
+        ("quality_sample", wholes([regulation.quality.sample])),
+        ("quality_seed", wholes([Some(regulation.quality.seed)])),
     ])
 }
 
@@ -123,6 +209,7 @@ fn targets(regulation: &Regulation) -> RecordBatch {
         ("metric", texts(targets().map(|t| Some(t.metric.as_str())))),
         ("column_name", texts(targets().map(|t| Some(t.column.as_str())))),
         ("by_dims", texts(by.iter().map(|by| Some(by.as_str())))),
+        ("only_group", texts(targets().map(|t| t.only.as_deref()))),
         ("better", texts(targets().map(|t| Some(better(t.better))))),
         ("green", numbers(targets().map(|t| Some(t.green)))),
         ("red", numbers(targets().map(|t| Some(t.red)))),
@@ -140,6 +227,10 @@ fn batch<const N: usize>(columns: [(&str, ArrayRef); N]) -> RecordBatch {
 
 fn both<'a>(all: impl Iterator<Item = &'a Text> + Clone) -> [ArrayRef; 2] {
     [texts(all.clone().map(|text| Some(text.ru.as_str()))), texts(all.map(|text| Some(text.en.as_str())))]
+}
+
+fn optional<'a>(all: impl Iterator<Item = Option<&'a Text>>, lang: Lang) -> ArrayRef {
+    texts(all.map(|text| text.map(|text| text.get(lang))))
 }
 
 fn texts<'a>(values: impl IntoIterator<Item = Option<&'a str>>) -> ArrayRef {

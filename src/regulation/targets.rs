@@ -17,7 +17,7 @@ pub fn targets(root: &Section<'_>) -> (Vec<Target>, Vec<Lines>) {
     root.tables("target").iter().map(|section| (target(section, &mut seen), lines(section))).unzip()
 }
 
-type Seen = BTreeMap<(String, String, BTreeSet<String>), usize>;
+type Seen = BTreeMap<(String, String, BTreeSet<String>, Option<String>), usize>;
 
 fn target(section: &Section<'_>, seen: &mut Seen) -> Target {
     let (metric, column) = (section.text("metric"), section.text("column"));
@@ -30,6 +30,11 @@ fn target(section: &Section<'_>, seen: &mut Seen) -> Target {
             by.push(dimension.value);
         }
     }
+    let only = section.optional_text("only");
+    if only.is_some() && by.len() != 1 {
+        let way = "write by = [\"branch\"] beside it: the dimension that the group is one of";
+        section.wrong("only", "`only` names one group of one dimension", way);
+    }
     let better = section.one_of("better", &[("higher", Better::Higher), ("lower", Better::Lower)]);
     let (green, red) = (section.number("green"), section.number("red"));
     if section.has("green") && section.has("red") {
@@ -37,19 +42,20 @@ fn target(section: &Section<'_>, seen: &mut Seen) -> Target {
         percent(section, &column, green, red);
     }
     if !metric.is_empty() && !column.is_empty() {
-        let key = (metric.clone(), column.clone(), by.iter().cloned().collect());
+        let key = (metric.clone(), column.clone(), by.iter().cloned().collect(), only.clone());
         let line = section.line();
         if let Some(earlier) = seen.insert(key, line) {
-            let by = match by.is_empty() {
-                true => String::new(),
-                false => format!(" by {}", by.join(", ")),
+            let by = match (by.is_empty(), &only) {
+                (true, _) => String::new(),
+                (false, None) => format!(" by {}", by.join(", ")),
+                (false, Some(group)) => format!(" by {} for `{group}`", by.join(", ")),
             };
             let what = format!("a second target for {metric}.{column}{by}");
             section.problem(line, what, format!("the first stands in line {earlier}: keep one"));
         }
     }
     let (title, advice) = (section.bilingual("title"), section.bilingual("advice"));
-    Target { metric, column, by, better: better.unwrap_or(Better::Higher), green, red, title, advice }
+    Target { metric, column, by, only, better: better.unwrap_or(Better::Higher), green, red, title, advice }
 }
 
 fn bounds(section: &Section<'_>, better: Option<Better>, green: f64, red: f64) {

@@ -8,6 +8,7 @@ fn target(better: Better, green: f64, red: f64) -> Target {
         metric: "lead_quality".to_owned(),
         column: "win_rate".to_owned(),
         by: vec!["contractor".to_owned()],
+        only: None,
         better,
         green,
         red,

@@ -1,0 +1,86 @@
+//! How clients may be contacted: hours, caps, silence, mailings.
+
+use super::rules::{Cap, MailingRule, Stage};
+use super::{positive, schedule, stages};
+use crate::model::calendar::Calendar;
+use crate::model::problem::hint;
+use crate::model::tables::TOUCH_KINDS;
+use crate::model::written::{Section, Wrong};
+
+/// `[contact]`: the hours in which a client may be contacted, as a calendar of its own.
+///
+/// A day that it does not name is as in `[schedule]`. Holidays are days without contact unless it allows them.
+pub fn hours(root: &Section<'_>, working: &Calendar) -> Calendar {
+    let Some(section) = root.optional_table("contact") else { return working.clone() };
+    let mut calendar = working.clone();
+    for (day, name) in schedule::DAYS.into_iter().enumerate() {
+        if let Some(hours) = section.optional_checked(name, schedule::hours) {
+            calendar.week[day] = hours;
+        }
+    }
+    if section.boolean("on_holidays") {
+        calendar.holidays.clear();
+    }
+    calendar
+}
+
+/// `[contact] silence_after_refusal_days`; none: a refusal asks for no silence.
+pub fn silence_days(root: &Section<'_>) -> Option<i64> {
+    root.optional_table("contact").and_then(|section| positive(&section, "silence_after_refusal_days"))
+}
+
+/// Every `[[cap]]`.
+pub fn caps(root: &Section<'_>) -> Vec<Cap> {
+    let sections = root.tables("cap");
+    let kinds: Vec<&str> = TOUCH_KINDS.into_iter().chain(["mailing", "any"]).collect();
+    let read = |section: &Section<'_>| {
+        let kind = section.checked("kind", |kind| contact_kind(kind, &kinds));
+        let cap = Cap {
+            kind: kind.unwrap_or_default(),
+            per_week: positive(section, "per_week"),
+            per_month: positive(section, "per_month"),
+        };
+        if !section.has("per_week") && !section.has("per_month") {
+            let what = format!("the cap for `{}` sets no limit", cap.kind);
+            section.problem(section.line(), what, "add per_week or per_month");
+        }
+        if let (Some(week), Some(month)) = (cap.per_week, cap.per_month)
+            && month < week
+        {
+            let what = format!("per_month = {month} is less than per_week = {week}");
+            section.wrong("per_month", what, "a month holds more than a week: correct one of the two");
+        }
+        cap
+    };
+    let caps: Vec<_> = sections.iter().map(read).collect();
+    stages::unique(&sections, "kind", caps.iter().map(|c| c.kind.as_str()), "the cap for");
+    caps
+}
+
+/// A kind of contact that is one of `kinds`.
+pub fn contact_kind(kind: &str, kinds: &[&str]) -> Result<String, Wrong> {
+    match kinds.contains(&kind) {
+        true => Ok(kind.to_owned()),
+        false => Err(Wrong::new(format!("there is no kind of contact `{kind}`"), hint(kind, kinds.iter().copied()))),
+    }
+}
+
+/// Every `[[mailing]]`: how often, in which stage, and what may be sent.
+pub fn mailings(root: &Section<'_>, known: &[Stage]) -> Vec<MailingRule> {
+    let sections = root.tables("mailing");
+    let read = |section: &Section<'_>| MailingRule {
+        stage: section.optional_checked("stage", |stage| stages::known(stage, known)),
+        per_month: match section.whole("per_month") {
+            number if number < 0 => {
+                section.wrong("per_month", format!("`per_month` = {number} is below 0"), "0: none at all");
+                0
+            }
+            number => number,
+        },
+        templates: section.texts("templates").into_iter().map(|template| template.value).collect(),
+    };
+    let rules: Vec<_> = sections.iter().map(read).collect();
+    let ids: Vec<&str> = rules.iter().map(|rule| rule.stage.as_deref().unwrap_or("*")).collect();
+    stages::unique(&sections, "stage", ids.into_iter(), "the mailing rule for");
+    rules
+}
