@@ -1,7 +1,9 @@
 //! What the arguments of our functions may be in SQL, and how their columns are read.
 
+use std::sync::Arc;
+
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
-use arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{DataType, Field, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType};
 use datafusion::error::Result;
 
 use super::error::FunctionError;
@@ -17,8 +19,14 @@ pub enum Argument {
     Instant,
     /// A timestamp, or a date.
     InstantOrDay,
+    /// A timestamp, not a date: asked where the hour matters.
+    Moment,
+    /// Any integer, kept whole.
+    Whole,
     /// Text in any of Arrow's three layouts.
     Word,
+    /// A list of what a number may be.
+    Numbers,
 }
 
 /// The type of an instant, as everywhere in the store.
@@ -26,10 +34,18 @@ pub fn instant() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
 }
 
+/// The type of a list of doubles.
+pub fn numbers() -> DataType {
+    DataType::List(Arc::new(Field::new_list_field(DataType::Float64, true)))
+}
+
 impl Argument {
     /// The type that a value of the type `given` must be cast to; none: it cannot stand here.
     pub fn accepts(self, given: &DataType) -> Option<DataType> {
-        use DataType::{Boolean, Date32, Date64, Dictionary, Float64, LargeUtf8, Null, Timestamp, Utf8, Utf8View};
+        use DataType::{
+            Boolean, Date32, Date64, Dictionary, FixedSizeList, Float64, Int64, LargeList, LargeUtf8, List,
+        };
+        use DataType::{Null, Timestamp, Utf8, Utf8View};
         if let Dictionary(_, values) = given {
             return self.accepts(values);
         }
@@ -39,11 +55,18 @@ impl Argument {
             (Argument::Flag, Boolean | Null) => Some(Boolean),
             (Argument::Flag, number) if number.is_numeric() => Some(Boolean),
             (Argument::InstantOrDay, Date32 | Date64) => Some(Date32),
-            (Argument::Instant | Argument::InstantOrDay, Timestamp(..) | Null | Utf8 | LargeUtf8 | Utf8View) => {
-                Some(instant())
-            }
+            (
+                Argument::Instant | Argument::InstantOrDay | Argument::Moment,
+                Timestamp(..) | Null | Utf8 | LargeUtf8 | Utf8View,
+            ) => Some(instant()),
             (Argument::Instant, Date32 | Date64) => Some(instant()),
+            (Argument::Whole, Null) => Some(Int64),
+            (Argument::Whole, number) if number.is_integer() => Some(Int64),
             (Argument::Word, Utf8 | LargeUtf8 | Utf8View | Null) => Some(Utf8),
+            (Argument::Numbers, Null) => Some(numbers()),
+            (Argument::Numbers, List(of) | LargeList(of) | FixedSizeList(of, _)) => {
+                Argument::Number.accepts(of.data_type()).map(|_| numbers())
+            }
             _ => None,
         }
     }

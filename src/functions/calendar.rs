@@ -1,10 +1,10 @@
 //! Days, weeks, months and minutes in the company's calendar: `local_day`, `local_week`, `local_month`,
-//! `minutes_between`, `working_minutes`.
+//! `minutes_between`, `working_minutes`, `in_working_hours`; and `in_contact_hours`, which asks the calendar of contacts.
 
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
-use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Float64Array};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, Float64Array};
 use arrow::datatypes::{DataType, Date32Type, TimestampMicrosecondType};
 use chrono::NaiveDate;
 use datafusion::error::Result;
@@ -25,20 +25,29 @@ enum Question {
     Month,
     Minutes,
     WorkingMinutes,
+    Open,
 }
 
-const QUESTIONS: [(&str, Question); 5] = [
+const QUESTIONS: [(&str, Question); 6] = [
     ("local_day", Question::Day),
     ("local_week", Question::Week),
     ("local_month", Question::Month),
     ("minutes_between", Question::Minutes),
     ("working_minutes", Question::WorkingMinutes),
+    ("in_working_hours", Question::Open),
 ];
 
-/// All functions of a calendar.
-pub fn calendar_functions(calendar: &Calendar) -> impl Iterator<Item = ScalarUDF> {
+/// What is asked of the calendar of contacts.
+const CONTACT_QUESTIONS: [(&str, Question); 1] = [("in_contact_hours", Question::Open)];
+
+/// All functions of the working calendar, and those of the hours in which clients may be contacted.
+pub fn calendar_functions(calendar: &Calendar, contact_calendar: &Calendar) -> impl Iterator<Item = ScalarUDF> {
+    ask(calendar, &QUESTIONS).chain(ask(contact_calendar, &CONTACT_QUESTIONS))
+}
+
+fn ask(calendar: &Calendar, questions: &'static [(&'static str, Question)]) -> impl Iterator<Item = ScalarUDF> + use<> {
     let book = Arc::new(Book { calendar: calendar.clone(), days: OnceLock::new() });
-    QUESTIONS.into_iter().map(move |(name, question)| {
+    questions.iter().map(move |&(name, question)| {
         let signature = Signature::user_defined(Volatility::Immutable);
         ScalarUDF::from(CalendarFunction { name, question, book: Arc::clone(&book), signature })
     })
@@ -62,7 +71,7 @@ struct CalendarFunction {
 
 impl PartialEq for CalendarFunction {
     fn eq(&self, other: &Self) -> bool {
-        self.question == other.question && self.book.calendar == other.book.calendar
+        self.name == other.name && self.book.calendar == other.book.calendar
     }
 }
 
@@ -70,7 +79,7 @@ impl Eq for CalendarFunction {}
 
 impl Hash for CalendarFunction {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.question.hash(state);
+        self.name.hash(state);
         self.book.calendar.zone.name().hash(state);
     }
 }
@@ -127,6 +136,7 @@ impl ScalarUDFImpl for CalendarFunction {
                 let takes = "(from, to), each a timestamp or a date";
                 coerce(self.name, takes, [Argument::InstantOrDay; 2].into_iter(), given)
             }
+            Question::Open => coerce(self.name, "(a timestamp)", [Argument::Moment].into_iter(), given),
         }
     }
 
@@ -134,6 +144,7 @@ impl ScalarUDFImpl for CalendarFunction {
         Ok(match self.question {
             Question::Day | Question::Week | Question::Month => DataType::Date32,
             Question::Minutes | Question::WorkingMinutes => DataType::Float64,
+            Question::Open => DataType::Boolean,
         })
     }
 
@@ -144,6 +155,10 @@ impl ScalarUDFImpl for CalendarFunction {
                 let spans = self.instants(from).into_iter().zip(self.instants(to));
                 let minutes = spans.map(|(from, to)| from.zip(to).and_then(|(from, to)| self.minutes(from, to)));
                 Arc::new(minutes.collect::<Float64Array>())
+            }
+            columns if self.question == Question::Open => {
+                let instants = columns[0].as_primitive::<TimestampMicrosecondType>().iter();
+                Arc::new(instants.map(|at| at.and_then(|at| self.days().open(at))).collect::<BooleanArray>())
             }
             columns => {
                 let column = &columns[0];

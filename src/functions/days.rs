@@ -79,6 +79,14 @@ impl Days {
         }
     }
 
+    /// Whether an instant lies within working hours, their end no longer.
+    pub fn open(&self, at: i64) -> Option<bool> {
+        match self.index(at) {
+            Some(index) => Some((self.days[index].opens..self.days[index].closes).contains(&at)),
+            None => Some(self.calendar.open(DateTime::from_timestamp_micros(at)?)),
+        }
+    }
+
     fn worked_before(&self, index: usize, at: i64) -> i64 {
         let Day { opens, closes, worked, .. } = self.days[index];
         worked + at.clamp(opens, closes) - opens
@@ -137,6 +145,7 @@ mod tests {
                 let day = calendar.day(at(instant));
                 assert_eq!(days.day(instant), Some(number(day)), "{zone} {}", at(instant));
                 assert_eq!(days.midnight(number(day)), Some(calendar.midnight(day).timestamp_micros()));
+                assert_eq!(days.open(instant), Some(calendar.open(at(instant))), "{zone} {}", at(instant));
                 let worked = calendar.working_seconds(at(previous), at(instant)) * SECOND;
                 assert_eq!(days.worked(previous, instant), Some(worked), "{zone} {} {}", at(previous), at(instant));
                 previous = instant;
@@ -157,6 +166,22 @@ mod tests {
                 assert_eq!(days.day(begins - 1), Some(number(day) - 1), "before {day}");
                 assert_eq!(date(number(day)), Some(day));
             }
+        }
+    }
+
+    #[test]
+    fn hours_are_half_open_inside_and_outside_of_the_table() {
+        let calendar = calendar(chrono_tz::Europe::Moscow);
+        let days = Days::new(&calendar);
+        // Thursdays, all of them, and a holiday
+        for (day, works) in
+            [((1998, 6, 18), true), ((2025, 6, 19), true), ((2060, 6, 17), true), ((2025, 6, 12), false)]
+        {
+            let day = NaiveDate::from_ymd_opt(day.0, day.1, day.2).unwrap();
+            let at = |hour, minute| calendar.instant(day.and_hms_opt(hour, minute, 0).unwrap()).timestamp_micros();
+            let opens_and_closes =
+                [at(9, 0) - 1, at(9, 0), at(18, 30) - 1, at(18, 30)].map(|at| days.open(at).unwrap());
+            assert_eq!(opens_and_closes, [false, works, works, false], "{day}");
         }
     }
 }

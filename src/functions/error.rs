@@ -48,6 +48,18 @@ pub enum FunctionError {
         /// The week's index.
         week: i64,
     },
+    /// Two lists that do not belong together.
+    #[error("{function}: lists of {first} and {second} factors; both must have the same, at most {most}")]
+    Factors {
+        /// The function.
+        function: &'static str,
+        /// The length of the first list.
+        first: usize,
+        /// The length of the second list.
+        second: usize,
+        /// As many as it takes.
+        most: usize,
+    },
     /// A partial result that another version, or another function, wrote.
     #[error("{function}: a partial result of {length} numbers is none of ours; run every process from one version")]
     State {

@@ -133,7 +133,7 @@ fn nulls(rows: &[ArrayRef]) -> Vec<ArrayRef> {
 }
 
 fn for_every_aggregate(law: impl Fn(&str, &Call, Vec<ArrayRef>, ScalarValue)) {
-    for function in Functions::all(&moscow()).aggregates {
+    for function in Functions::all(&moscow(), &moscow()).aggregates {
         let rows = example(function.name());
         let call = Call::new(&function, &rows);
         let mut one = call.one();

@@ -2,7 +2,7 @@
 //! page for those who write queries.
 //!
 //! The statistics are plain functions in [`statistics`]; the files beside it wrap them for DataFusion and do no
-//! arithmetic. This module knows nothing of stores or regulations, only of a [`Calendar`].
+//! arithmetic. This module knows nothing of stores or regulations, only of a [`Calendar`] or two.
 
 use datafusion::error::Result;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
@@ -21,6 +21,8 @@ pub mod error;
 pub mod groups;
 pub mod km;
 pub mod ols_slope;
+pub mod product_change;
+pub mod seeded;
 pub mod statistics;
 pub mod structure;
 pub mod variation;
@@ -42,11 +44,16 @@ pub struct Functions {
 }
 
 impl Functions {
-    /// Every function of ours, for a company's calendar.
-    pub fn all(calendar: &Calendar) -> Functions {
-        let wilson = [wilson::Wilson::low(), wilson::Wilson::high()].map(ScalarUDF::from);
+    /// Every function of ours, for a company's calendar and the hours in which it contacts its clients.
+    pub fn all(calendar: &Calendar, contact_calendar: &Calendar) -> Functions {
+        let of_rows = [
+            ScalarUDF::from(wilson::Wilson::low()),
+            ScalarUDF::from(wilson::Wilson::high()),
+            ScalarUDF::from(seeded::Seeded::default()),
+            ScalarUDF::from(product_change::ProductChange::default()),
+        ];
         Functions {
-            scalars: calendar::calendar_functions(calendar).chain(wilson).collect(),
+            scalars: calendar::calendar_functions(calendar, contact_calendar).chain(of_rows).collect(),
             aggregates: vec![
                 aggregate::<cuminc::Cuminc>(),
                 aggregate::<km::KmAt>(),
@@ -61,8 +68,8 @@ impl Functions {
 }
 
 /// Makes all our functions known to a session.
-pub fn register(ctx: &SessionContext, calendar: &Calendar) -> Result<()> {
-    let Functions { scalars, aggregates } = Functions::all(calendar);
+pub fn register(ctx: &SessionContext, calendar: &Calendar, contact_calendar: &Calendar) -> Result<()> {
+    let Functions { scalars, aggregates } = Functions::all(calendar, contact_calendar);
     scalars.into_iter().for_each(|function| ctx.register_udf(function));
     aggregates.into_iter().for_each(|function| ctx.register_udaf(function));
     Ok(())

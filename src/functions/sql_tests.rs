@@ -20,9 +20,16 @@ pub fn moscow() -> Calendar {
     }
 }
 
+/// Ten to eight every day but Sunday, holidays as well.
+fn contact_hours() -> Calendar {
+    let time = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
+    let talk = Some(Hours { from: time(10), to: time(20) });
+    Calendar { week: [talk, talk, talk, talk, talk, talk, None], holidays: [].into(), ..moscow() }
+}
+
 async fn run(query: &str) -> Result<String, String> {
     let ctx = SessionContext::new();
-    register(&ctx, &moscow()).unwrap();
+    register(&ctx, &moscow(), &contact_hours()).unwrap();
     let batches = ctx.sql(query).await.map_err(|e| e.to_string())?.collect().await.map_err(|e| e.to_string())?;
     // only the cells, joined by a bar
     let text = pretty_format_batches(&batches).unwrap().to_string();
@@ -63,6 +70,50 @@ async fn minutes_are_of_the_clock_or_of_work() {
     gives(&format!("SELECT working_minutes({from}, NULL), minutes_between(DATE '2025-03-07', {from})"), "|1020.0")
         .await;
     gives("SELECT working_minutes(DATE '2025-03-03', DATE '2025-03-05')", "1080.0").await;
+}
+
+#[tokio::test]
+async fn hours_of_work_and_of_contact_are_two_things() {
+    let both = |at: &str| format!("SELECT in_working_hours(TIMESTAMP '{at}'), in_contact_hours(TIMESTAMP '{at}')");
+    // 9:00, 17:59:59 and 18:00 on a Friday in Moscow, then Saturday noon, the Monday off, Sunday
+    gives(&both("2025-03-07T06:00:00Z"), "true|false").await;
+    gives(&both("2025-03-07T14:59:59Z"), "true|true").await;
+    gives(&both("2025-03-07T15:00:00Z"), "false|true").await;
+    gives(&both("2025-03-08T09:00:00Z"), "false|true").await;
+    gives(&both("2025-03-10T09:00:00Z"), "false|true").await;
+    gives(&both("2025-03-09T09:00:00Z"), "false|false").await;
+    gives("SELECT in_working_hours(NULL), in_contact_hours(arrow_cast(NULL, 'Timestamp(Second, None)'))", "|").await;
+    refuses("SELECT in_contact_hours(DATE '2025-03-07')", "cannot be called with (Date32); it takes (a timestamp)")
+        .await;
+}
+
+#[tokio::test]
+async fn a_seed_and_a_key_make_a_number() {
+    gives(
+        "SELECT seeded(7, 'deal-1'), seeded(7, 'deal-1') = seeded(arrow_cast(7, 'Int32'), 'deal-1')",
+        "0.6597181605362707|true",
+    )
+    .await;
+    gives("SELECT seeded(NULL, 'deal-1'), seeded(7, NULL)", "|").await;
+    refuses("SELECT seeded(7.5, 'deal-1')", "seeded: cannot be called with (Float64, Utf8)").await;
+}
+
+#[tokio::test]
+async fn a_change_is_split_into_its_factors() {
+    gives("SELECT product_change([100, 0.1, 50], [120, 0.1, 40])", "[90.0, 0.0, -110.0]").await;
+    gives("SELECT product_change([2::DECIMAL(9,2), 3], arrow_cast([4.0, 5.0], 'LargeList(Float64)'))", "[8.0, 6.0]")
+        .await;
+    gives("SELECT product_change(NULL, [1]), product_change([1, NULL], [2, 3])", "|").await;
+    let many = vec!["1"; 9].join(", ");
+    refuses("SELECT product_change([1, 2], [1])", "product_change: lists of 2 and 1 factors; both must have the same")
+        .await;
+    refuses(&format!("SELECT product_change([{many}], [{many}])"), "at most 8").await;
+    refuses(
+        "SELECT product_change(['NaN'::DOUBLE], [1])",
+        "product_change: a factor is NaN; it must be a finite number",
+    )
+    .await;
+    refuses("SELECT product_change([1], 2)", "cannot be called with (List(").await;
 }
 
 #[tokio::test]
@@ -150,7 +201,7 @@ async fn threads_do_not_change_a_bit() {
     for (threads, batch) in [(1, 8192), (4, 100), (3, 1000)] {
         let config = SessionConfig::new().with_target_partitions(threads).with_batch_size(batch);
         let ctx = SessionContext::new_with_config(config);
-        register(&ctx, &moscow()).unwrap();
+        register(&ctx, &moscow(), &contact_hours()).unwrap();
         let batches = ctx.sql(&query).await.unwrap().collect().await.unwrap();
         answers.push(pretty_format_batches(&batches).unwrap().to_string());
     }
@@ -161,7 +212,7 @@ async fn threads_do_not_change_a_bit() {
 #[tokio::test]
 async fn arguments_may_be_parameters() {
     let ctx = SessionContext::new();
-    register(&ctx, &moscow()).unwrap();
+    register(&ctx, &moscow(), &contact_hours()).unwrap();
     let query = "SELECT local_week($day) = DATE '2025-03-03' AND cuminc(1, 1, $horizon)['n'] = 1 AS fine";
     let frame = ctx.sql(query).await.unwrap();
     let values = vec![("day", ScalarValue::Date32(Some(20_155))), ("horizon", ScalarValue::Int64(Some(30)))];

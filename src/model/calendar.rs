@@ -70,6 +70,15 @@ impl Calendar {
         }
     }
 
+    /// Whether an instant lies within working hours. Where they end, they are over.
+    pub fn open(&self, at: DateTime<Utc>) -> bool {
+        let day = self.day(at);
+        self.hours(day).is_some_and(|hours| {
+            let [opens, closes] = [hours.from, hours.to].map(|time| self.instant(day.and_time(time)));
+            (opens..closes).contains(&at)
+        })
+    }
+
     /// Working seconds between two instants; 0 where `to` is not after `from`.
     ///
     /// Walks day by day: fine for a deal's life, meant for spans of up to a few years.
@@ -120,6 +129,14 @@ mod tests {
         // Friday evening to Monday morning
         assert_eq!(c.working_seconds(at("2025-03-07 19:00"), at("2025-03-10 09:30")), 1800);
         assert_eq!(c.working_seconds(at("2025-03-07 12:00"), at("2025-03-07 12:00")), 0);
+    }
+
+    #[test]
+    fn hours_end_where_they_say_and_holidays_have_none() {
+        let open = |text| calendar().open(at(text));
+        let thursday = ["2025-03-06 08:59", "2025-03-06 09:00", "2025-03-06 17:59", "2025-03-06 18:00"];
+        assert_eq!(thursday.map(open), [false, true, true, false]);
+        assert!(!open("2025-03-04 12:00") && !open("2025-03-08 12:00"));
     }
 
     #[test]

@@ -71,7 +71,8 @@ impl Session {
         resources: Resources,
     ) -> Result<Session, SessionError> {
         let context = context(resources)?;
-        functions::register(&context, regulation.calendar())?;
+        // the hours of contact, once the regulation states them apart from the working hours
+        functions::register(&context, regulation.calendar(), regulation.calendar())?;
         tables::register(&context, snapshot)?;
         for (name, rows) in regulation.tables() {
             let table = MemTable::try_new(rows.schema(), vec![vec![rows]])?;

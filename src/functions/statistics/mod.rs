@@ -5,6 +5,7 @@ pub mod competing;
 pub mod funnel;
 pub mod observations;
 pub mod regression;
+pub mod shapley;
 pub mod student;
 pub mod survival;
 pub mod variation;
