@@ -1,16 +1,16 @@
 //! Days, weeks, months and minutes in the company's calendar: `local_day`, `local_week`, `local_month`,
-//! `minutes_between`, `working_minutes`, `in_working_hours`; and `in_contact_hours`, which asks the calendar of contacts.
+//! `minutes_between`, `working_minutes`, `working_due`, `in_working_hours`; and `in_contact_hours`, which asks the calendar of contacts.
 
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, Float64Array};
-use arrow::datatypes::{DataType, Date32Type, TimestampMicrosecondType};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, Float64Array, TimestampMicrosecondArray};
+use arrow::datatypes::{DataType, Date32Type, Float64Type, TimestampMicrosecondType};
 use chrono::NaiveDate;
 use datafusion::error::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 
-use super::arguments::{Argument, coerce};
+use super::arguments::{Argument, coerce, instant};
 use super::days::{Days, date, number};
 use crate::model::calendar::Calendar;
 
@@ -25,15 +25,17 @@ enum Question {
     Month,
     Minutes,
     WorkingMinutes,
+    WorkingDue,
     Open,
 }
 
-const QUESTIONS: [(&str, Question); 6] = [
+const QUESTIONS: [(&str, Question); 7] = [
     ("local_day", Question::Day),
     ("local_week", Question::Week),
     ("local_month", Question::Month),
     ("minutes_between", Question::Minutes),
     ("working_minutes", Question::WorkingMinutes),
+    ("working_due", Question::WorkingDue),
     ("in_working_hours", Question::Open),
 ];
 
@@ -136,6 +138,10 @@ impl ScalarUDFImpl for CalendarFunction {
                 let takes = "(from, to), each a timestamp or a date";
                 coerce(self.name, takes, [Argument::InstantOrDay; 2].into_iter(), given)
             }
+            Question::WorkingDue => {
+                let takes = "(from, minutes): a timestamp or a date, and a number";
+                coerce(self.name, takes, [Argument::InstantOrDay, Argument::Number].into_iter(), given)
+            }
             Question::Open => coerce(self.name, "(a timestamp)", [Argument::Moment].into_iter(), given),
         }
     }
@@ -144,6 +150,7 @@ impl ScalarUDFImpl for CalendarFunction {
         Ok(match self.question {
             Question::Day | Question::Week | Question::Month => DataType::Date32,
             Question::Minutes | Question::WorkingMinutes => DataType::Float64,
+            Question::WorkingDue => instant(),
             Question::Open => DataType::Boolean,
         })
     }
@@ -151,6 +158,14 @@ impl ScalarUDFImpl for CalendarFunction {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let columns = ColumnarValue::values_to_arrays(&args.args)?;
         let answer: ArrayRef = match columns.as_slice() {
+            [from, minutes] if self.question == Question::WorkingDue => {
+                let minutes = minutes.as_primitive::<Float64Type>().iter();
+                let spans = self.instants(from).into_iter().zip(minutes);
+                let due = |(from, minutes): (Option<i64>, Option<f64>)| {
+                    self.days().due(from?, (minutes? * MINUTE).round() as i64)
+                };
+                Arc::new(spans.map(due).collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
+            }
             [from, to] => {
                 let spans = self.instants(from).into_iter().zip(self.instants(to));
                 let minutes = spans.map(|(from, to)| from.zip(to).and_then(|(from, to)| self.minutes(from, to)));

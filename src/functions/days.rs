@@ -79,6 +79,15 @@ impl Days {
         }
     }
 
+    /// The instant by which so many working microseconds have passed since `from`; none: not within the table.
+    pub fn due(&self, from: i64, working: i64) -> Option<i64> {
+        let reached = self.worked_before(self.index(from)?, from) + working.max(0);
+        // the first day by whose end that much was worked; of no work at all, the moment itself
+        let index = self.days.partition_point(|day| day.worked + day.closes - day.opens < reached);
+        let day = self.days.get(index)?;
+        Some((day.opens + reached - day.worked).max(from))
+    }
+
     /// Whether an instant lies within working hours, their end no longer.
     pub fn open(&self, at: i64) -> Option<bool> {
         match self.index(at) {
@@ -150,6 +159,17 @@ mod tests {
                 assert_eq!(days.worked(previous, instant), Some(worked), "{zone} {} {}", at(previous), at(instant));
                 previous = instant;
             }
+        }
+    }
+
+    #[test]
+    fn due_is_the_first_moment_by_which_so_much_was_worked() {
+        let days = Days::new(&calendar(chrono_tz::Europe::Moscow));
+        let minute = 60 * SECOND;
+        for (from, minutes) in instants().zip((0..).map(|i| (i * 37) % 5000)) {
+            let due = days.due(from, minutes * minute).unwrap();
+            assert_eq!(days.worked(from, due), Some(minutes * minute));
+            assert!(minutes == 0 || days.worked(from, due - 1) < Some(minutes * minute));
         }
     }
 

@@ -70,6 +70,8 @@ async fn minutes_are_of_the_clock_or_of_work() {
     gives(&format!("SELECT working_minutes({from}, NULL), minutes_between(DATE '2025-03-07', {from})"), "|1020.0")
         .await;
     gives("SELECT working_minutes(DATE '2025-03-03', DATE '2025-03-05')", "1080.0").await;
+    // nine hours of Monday, and one of Tuesday
+    gives("SELECT working_due(DATE '2025-03-03', 600), working_due(NULL, 1)", "2025-03-04T07:00:00Z|").await;
 }
 
 #[tokio::test]

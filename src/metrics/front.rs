@@ -68,10 +68,10 @@ pub(super) fn read(file: &str, text: &str) -> Result<Metric, Problems> {
     match parsed {
         Some(statement) if problems.is_empty() => {
             let (topic, name) = place(file);
-            let text = text.to_owned();
+            let (text, relations) = (text.to_owned(), statement::relations(&statement));
             #[rustfmt::skip]
             let metric =
-                Metric { name, topic, title, about, grain, needs, dimensions, extra_dimensions, columns, text, statement };
+                Metric { name, topic, title, about, grain, needs, dimensions, extra_dimensions, columns, text, statement, relations };
             Ok(metric)
         }
         _ => Err(Problems(problems)),

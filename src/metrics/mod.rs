@@ -20,6 +20,8 @@ pub use error::MetricError;
 pub use page::page;
 pub use run::Ask;
 
+use std::collections::BTreeSet;
+
 use datafusion::sql::sqlparser::ast::Statement;
 
 use crate::model::lang::Text;
@@ -48,4 +50,5 @@ pub struct Metric {
     /// The whole file, as an analyst reads it.
     pub text: String,
     statement: Box<Statement>,
+    relations: BTreeSet<String>,
 }

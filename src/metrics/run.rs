@@ -42,7 +42,7 @@ impl Metric {
         }
         self.check_dimensions(session, &ask.by)?;
         self.check_needs(session)?;
-        let context = session.scope(&ask.by).await.map_err(|e| self.session_error(&e))?;
+        let context = session.scope(&ask.by, &self.relations).await.map_err(|e| self.session_error(&e))?;
         let engine = |source| MetricError::Engine { metric: metric(), source: Box::new(source) };
         let raw = self.execute(&context, session.regulation().calendar(), ask).await.map_err(engine)?;
         let own = self.columns.iter().cloned();

@@ -1,9 +1,10 @@
 //! The SQL of a metric, checked as far as that needs no data: one SELECT, known parameters, named columns in order.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, Query, SelectItem, SetExpr, Spanned, Statement, Value, Visit, Visitor, visit_expressions_mut,
+    Expr, Query, SelectItem, SetExpr, Spanned, Statement, Value, Visit, Visitor, visit_expressions_mut, visit_relations,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
@@ -82,6 +83,18 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Box<Statement>, Vec<Proble
         true => Ok(Box::new(statement)),
         false => Err(problems),
     }
+}
+
+/// The tables and views that the SELECT reads.
+pub(super) fn relations(statement: &Statement) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let _ = visit_relations(statement, |name| {
+        if let Some(ident) = name.0.last().and_then(|part| part.as_ident()) {
+            names.insert(ident.value.clone());
+        }
+        ControlFlow::<()>::Continue(())
+    });
+    names
 }
 
 /// The names of the columns that the SELECT gives, in order; none where it is a union, or leaves one unnamed.

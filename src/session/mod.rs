@@ -11,6 +11,7 @@ mod scope;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
@@ -48,7 +49,12 @@ pub struct Session {
     as_of: NaiveDate,
     resources: Resources,
     staff: Staff,
+    only: Vec<(String, String)>,
     filled: Mutex<BTreeMap<Table, BTreeSet<String>>>,
+    /// The kinds of events that were ever seen, once somebody has asked.
+    kinds: tokio::sync::OnceCell<BTreeSet<String>>,
+    /// Whether the context has all views already, once somebody has written SQL.
+    whole: tokio::sync::OnceCell<()>,
 }
 
 impl Session {
@@ -71,42 +77,82 @@ impl Session {
         resources: Resources,
     ) -> Result<Session, SessionError> {
         let context = context(resources)?;
-        // the hours of contact, once the regulation states them apart from the working hours
-        functions::register(&context, regulation.calendar(), regulation.calendar())?;
+        functions::register(&context, regulation.calendar(), regulation.contact_hours())?;
         tables::register(&context, snapshot)?;
         for (name, rows) in regulation.tables() {
             let table = MemTable::try_new(rows.schema(), vec![vec![rows]])?;
             context.register_table(name, Arc::new(table))?;
         }
         let staff = Staff::read(&context).await?;
-        let (snapshot, regulation) = (snapshot.clone(), regulation.clone());
-        let session = Session { context, snapshot, regulation, as_of, resources, staff, filled: Mutex::default() };
+        let session = Session {
+            context,
+            snapshot: snapshot.clone(),
+            regulation: regulation.clone(),
+            as_of,
+            resources,
+            staff,
+            only: Vec::new(),
+            filled: Mutex::default(),
+            kinds: tokio::sync::OnceCell::new(),
+            whole: tokio::sync::OnceCell::new(),
+        };
         session.views(&[]).register(&session.context).await?;
         Ok(session)
     }
 
-    /// Opens the same state of the store with the same resources, as of another day.
+    /// Opens the same state of the store with the same resources, held to the same values, as of another day.
     pub async fn at(&self, as_of: NaiveDate) -> Result<Session, SessionError> {
-        Session::open_with(&self.snapshot, &self.regulation, as_of, self.resources).await
+        let mut other = Session::open_with(&self.snapshot, &self.regulation, as_of, self.resources).await?;
+        other.only.clone_from(&self.only);
+        Ok(other)
     }
 
-    /// A context that sees what the session sees, with the views `scope`, `scope_entries` and `scope_spend` split by
-    /// these dimensions. It is the caller's own: questions asked at once do not see each other's split.
+    /// The same session, held to the rows that have this value of this dimension; an empty value: none.
+    ///
+    /// Its metrics see the views alone: the tables behind them, which hold the rows of others, are hidden.
+    pub async fn only(&self, dimension: &str, value: &str) -> Result<Session, SessionError> {
+        dimensions::check(&[dimension.to_owned()], &self.dimensions())?;
+        let mut other = self.at(self.as_of).await?;
+        other.only.push((dimension.to_owned(), value.to_owned()));
+        Ok(other)
+    }
+
+    /// A context that sees what the session sees, with the views `scope`, `scope_entries` and `scope_spend`, and those
+    /// of the others that `names` holds, split by these dimensions. It is the caller's own: questions asked at once do
+    /// not see each other's split.
     ///
     /// `grp` holds the values with [`SEPARATOR`] between them, nothing where a value is null. Money is not spent by
     /// manager or team: split by a dimension that spend does not have, `scope_spend` has no rows.
-    pub async fn scope(&self, by: &[String]) -> Result<SessionContext, SessionError> {
+    pub async fn scope(&self, by: &[String], names: &BTreeSet<String>) -> Result<SessionContext, SessionError> {
         dimensions::check(by, &self.dimensions())?;
-        let context = tables::beside(&self.context).await?;
-        self.views(by).register(&context).await?;
+        let context = tables::beside(&self.context, |name| !views::is_view(name) && !self.hides(name)).await?;
+        let views = self.views(by);
+        views.register(&context).await?;
+        views.register_named(&context, names, self.kinds_for(names).await?).await?;
         Ok(context)
+    }
+
+    /// Whether a table would show rows that a session held to some is not to see.
+    fn hides(&self, name: &str) -> bool {
+        const SHARED: [Table; 4] = [Table::Promos, Table::Staff, Table::Ingests, Table::Quarantine];
+        !self.only.is_empty() && Table::named(name).is_some_and(|table| !SHARED.contains(&table))
+    }
+
+    /// The kinds of events that were ever seen, where a view among `names` wants to know.
+    async fn kinds_for(&self, names: &BTreeSet<String>) -> Result<&BTreeSet<String>, SessionError> {
+        static NONE: BTreeSet<String> = BTreeSet::new();
+        match views::want_kinds(names) {
+            true => Ok(self.kinds.get_or_try_init(|| views::kinds(&self.context)).await?),
+            false => Ok(&NONE),
+        }
     }
 
     fn views<'a>(&'a self, by: &'a [String]) -> Scope<'a> {
         let epoch = chrono::DateTime::UNIX_EPOCH.date_naive();
         let cut_day = i32::try_from((self.as_of - epoch).num_days()).unwrap_or(i32::MAX);
         let cut = self.regulation.calendar().midnight(self.as_of).timestamp_micros();
-        Scope { by, cut, cut_day, staff: &self.staff }
+        let Session { context: tables, regulation, staff, only, .. } = self;
+        Scope { tables, regulation, by, only, cut, cut_day, staff }
     }
 
     /// By what `scope` can be split: the canonical dimensions, then the columns that mappings added to deals.
@@ -141,10 +187,18 @@ impl Session {
 
     /// Plans one query that changes nothing: SELECT, EXPLAIN, SHOW or DESCRIBE.
     pub async fn sql(&self, query: &str) -> Result<DataFrame, SessionError> {
+        self.whole.get_or_try_init(|| self.register_all()).await?;
         let plan = self.context.state().create_logical_plan(query).await?;
         let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         read_only.verify_plan(&plan).map_err(|e| SessionError::ReadOnly { what: e.strip_backtrace() })?;
         Ok(self.context.execute_logical_plan(plan).await?)
+    }
+
+    /// SQL that somebody writes sees all views.
+    async fn register_all(&self) -> Result<(), SessionError> {
+        let names = views::NAMES.map(str::to_owned).into();
+        let kinds = self.kinds_for(&names).await?;
+        Ok(self.views(&[]).register_named(&self.context, &names, kinds).await?)
     }
 
     /// Whether the table holds any row.

@@ -4,12 +4,14 @@
 //! Each column is an expression of its own over the scan, so that a query reads only what it touches. For the same
 //! reason a manager's team is no join but a `CASE` made from the few rows of `staff`.
 
+use std::collections::BTreeSet;
+
 use arrow::array::AsArray;
 use arrow::datatypes::DataType;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::Result;
 use datafusion::execution::context::SessionContext;
-use datafusion::functions::core::expr_fn::get_field;
+use datafusion::functions::core::expr_fn::{coalesce, get_field};
 use datafusion::functions_nested::expr_fn::array_element;
 use datafusion::logical_expr::{Case, JoinType};
 use datafusion::prelude::{Expr, cast, lit, when};
@@ -19,11 +21,17 @@ use super::clip::before;
 use super::dimensions::{TAKEN, column, group, text};
 use super::tables::instant;
 use crate::model::tables::Table;
+use crate::regulation::Regulation;
 
 /// What the views are made of.
 pub(super) struct Scope<'a> {
+    /// Holds the tables of the store and of the regulation.
+    pub(super) tables: &'a SessionContext,
+    pub(super) regulation: &'a Regulation,
     /// The dimensions to split by.
     pub(super) by: &'a [String],
+    /// Only rows with these values of these dimensions are seen.
+    pub(super) only: &'a [(String, String)],
     /// What happened at this instant or later is not seen: microseconds since the epoch.
     pub(super) cut: i64,
     /// The same as a local day, since the epoch.
@@ -31,8 +39,8 @@ pub(super) struct Scope<'a> {
     pub(super) staff: &'a Staff,
 }
 
-/// The names of the views.
-pub(super) const VIEWS: [&str; 3] = ["scope", "scope_entries", "scope_spend"];
+/// The names of the views that every context has.
+const ALWAYS: [&str; 3] = ["scope", "scope_entries", "scope_spend"];
 
 /// The columns of journeys that say when something happened.
 const HAPPENED: [&str; 6] = ["closed_at", "response_at", "refused_at", "opted_out_at", "complained_at", "refunded_at"];
@@ -40,19 +48,19 @@ const HAPPENED: [&str; 6] = ["closed_at", "response_at", "refused_at", "opted_ou
 const LISTED: [&str; 2] = ["entries", "touch_at"];
 
 impl Scope<'_> {
-    /// Registers the views over the tables of a context.
-    pub(super) async fn register(&self, context: &SessionContext) -> Result<()> {
-        let scope = self.scope(context).await?;
-        let entries = self.entries(context, scope.clone()).await?;
-        let spend = self.spend(context).await?;
-        for (name, frame) in VIEWS.into_iter().zip([scope, entries, spend]) {
-            context.register_table(name, frame.into_view())?;
+    /// Registers the views that every context has.
+    pub(super) async fn register(&self, into: &SessionContext) -> Result<()> {
+        let scope = self.scope().await?;
+        let entries = self.entries(scope.clone()).await?;
+        let spend = self.spend().await?;
+        for (name, frame) in ALWAYS.into_iter().zip([scope, entries, spend]) {
+            into.register_table(name, frame.into_view())?;
         }
         Ok(())
     }
 
-    async fn scope(&self, context: &SessionContext) -> Result<DataFrame> {
-        let journeys = self.journeys(context).await?;
+    async fn scope(&self) -> Result<DataFrame> {
+        let journeys = self.journeys(self.named()).await?;
         let known = column("created_at").is_null().or(column("created_at").lt(instant(self.cut)));
         let names: Vec<String> = journeys.schema().fields().iter().map(|f| f.name().clone()).collect();
         let mut columns: Vec<Expr> = Vec::new();
@@ -65,21 +73,32 @@ impl Scope<'_> {
         columns.push(self.staff.supervisor().alias("supervisor"));
         let values = self.by.iter().map(|name| self.dimension(name)).collect();
         columns.push(group(values).alias("grp"));
-        journeys.filter(known)?.select(columns)
+        self.only(journeys.filter(known)?)?.select(columns)
+    }
+
+    /// The rows of a frame with the columns of deals that are asked for.
+    pub(super) fn only(&self, frame: DataFrame) -> Result<DataFrame> {
+        let wanted = |(name, value): &(String, String)| coalesce(vec![self.dimension(name), text("")]).eq(text(value));
+        self.only.iter().map(wanted).try_fold(frame, DataFrame::filter)
+    }
+
+    /// The dimensions that are split by or held to.
+    pub(super) fn named(&self) -> impl Iterator<Item = &String> {
+        self.by.iter().chain(self.only.iter().map(|(name, _)| name))
     }
 
     /// Journeys, with the columns of deals that they lack and that are asked for.
-    async fn journeys(&self, context: &SessionContext) -> Result<DataFrame> {
-        let journeys = context.table(Table::Journeys.name()).await?;
+    pub(super) async fn journeys(&self, names: impl IntoIterator<Item = &String>) -> Result<DataFrame> {
+        let journeys = self.tables.table(Table::Journeys.name()).await?;
         let has = |frame: &DataFrame, name: &str| frame.schema().has_column_with_unqualified_name(name);
-        let lacking: Vec<&String> =
-            self.by.iter().filter(|name| !has(&journeys, name) && !TAKEN.contains(&name.as_str())).collect();
+        let lacking: BTreeSet<&String> =
+            names.into_iter().filter(|name| !has(&journeys, name) && !TAKEN.contains(&name.as_str())).collect();
         if lacking.is_empty() {
             return Ok(journeys);
         }
         let key = "deal_id of deals";
         let columns = lacking.iter().map(|name| column(name)).chain([column("deal_id").alias(key)]);
-        let deals = context.table(Table::Deals.name()).await?.select(columns.collect::<Vec<_>>())?;
+        let deals = self.tables.table(Table::Deals.name()).await?.select(columns.collect::<Vec<_>>())?;
         let names = journeys.schema().fields().iter().map(|f| f.name().clone());
         let names: Vec<Expr> = names.chain(lacking.iter().map(|n| (*n).clone())).map(|name| column(&name)).collect();
         journeys.join(deals, JoinType::Left, &["deal_id"], &[key], None)?.select(names)
@@ -91,7 +110,8 @@ impl Scope<'_> {
         let closed_later = || column("closed_at").gt_eq(cut());
         match name {
             "status" => when(closed_later(), text("open")).otherwise(column(name)),
-            "lost_reason" => when(closed_later().is_not_true(), column(name)).end(),
+            // why it was lost, and the discount that closed it, came with the closing
+            "lost_reason" | "promo" => when(closed_later().is_not_true(), column(name)).end(),
             "stage" => {
                 // a deal that moved or closed later stood where it had come to by then
                 let last = |list: Expr, field: &str| get_field(array_element(list, lit(-1)), field);
@@ -105,7 +125,7 @@ impl Scope<'_> {
         }
     }
 
-    fn dimension(&self, name: &str) -> Expr {
+    pub(super) fn dimension(&self, name: &str) -> Expr {
         match name {
             "team" => self.staff.team(),
             "supervisor" => self.staff.supervisor(),
@@ -114,8 +134,8 @@ impl Scope<'_> {
     }
 
     /// A row per deal and stage of the regulation that it entered.
-    async fn entries(&self, context: &SessionContext, scope: DataFrame) -> Result<DataFrame> {
-        let stages = context.table("stages").await?;
+    async fn entries(&self, scope: DataFrame) -> Result<DataFrame> {
+        let stages = self.tables.table("stages").await?;
         let names =
             [column("stage").alias("regulation's stage"), column("position"), column("terminal"), column("qualified")];
         let stages = stages.select(names.to_vec())?;
@@ -130,17 +150,19 @@ impl Scope<'_> {
             )
     }
 
-    async fn spend(&self, context: &SessionContext) -> Result<DataFrame> {
-        let spend = context.table(Table::Spend.name()).await?;
+    async fn spend(&self) -> Result<DataFrame> {
+        let spend = self.tables.table(Table::Spend.name()).await?;
         let names: Vec<String> = spend.schema().fields().iter().map(|f| f.name().clone()).collect();
         // all of it would fall to the group without a manager: better none is seen, and what is made of it is absent
-        let divisible = self.by.iter().all(|name| names.contains(name));
+        let divisible = self.named().all(|name| names.contains(name));
         let value = |name: &String| if divisible { column(name) } else { text("") };
         let grp = group(self.by.iter().map(value).collect()).alias("grp");
         let before = column("day").lt(lit(ScalarValue::Date32(Some(self.cut_day))));
         let seen = if divisible { before } else { lit(false) };
         let columns = names.iter().filter(|n| n.as_str() != "grp").map(|n| column(n)).chain([grp]);
-        spend.filter(seen)?.select(columns.collect::<Vec<_>>())
+        let spend = spend.filter(seen)?;
+        let spend = if divisible { self.only(spend)? } else { spend };
+        spend.select(columns.collect::<Vec<_>>())
     }
 }
 

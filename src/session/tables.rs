@@ -19,7 +19,6 @@ use datafusion::functions::expr_fn::replace;
 use datafusion::logical_expr::SortExpr;
 use datafusion::prelude::{ident, lit};
 
-use super::scope::VIEWS;
 use crate::model::tables::Table;
 use crate::store::{Snapshot, TableState};
 
@@ -42,8 +41,9 @@ pub(super) fn register(context: &SessionContext, snapshot: &Snapshot) -> Result<
     Ok(())
 }
 
-/// A context with the same functions, rules and tables, but no views: those that it gets, the first does not see.
-pub(super) async fn beside(context: &SessionContext) -> Result<SessionContext> {
+/// A context with the same functions and rules, and with the tables that are wanted: what is added to it, the first does
+/// not see.
+pub(super) async fn beside(context: &SessionContext, wanted: impl Fn(&str) -> bool) -> Result<SessionContext> {
     let names = context.state().config_options().catalog.clone();
     let (catalogs, catalog) = (MemoryCatalogProviderList::new(), MemoryCatalogProvider::new());
     catalog.register_schema(&names.default_schema, Arc::new(MemorySchemaProvider::new()))?;
@@ -51,7 +51,7 @@ pub(super) async fn beside(context: &SessionContext) -> Result<SessionContext> {
     let state = SessionStateBuilder::new_from_existing(context.state()).with_catalog_list(Arc::new(catalogs)).build();
     let other = SessionContext::new_with_state(state);
     let tables = context.state().schema_for_ref("deals")?;
-    for name in tables.table_names().into_iter().filter(|name| !VIEWS.contains(&name.as_str())) {
+    for name in tables.table_names().into_iter().filter(|name| wanted(name)) {
         if let Some(provider) = tables.table(&name).await? {
             other.register_table(name, provider)?;
         }

@@ -108,7 +108,8 @@ async fn table(session: &Session, query: &str) -> String {
 }
 
 async fn split(session: &Session, by: &[&str]) -> Result<SessionContext, SessionError> {
-    session.scope(&by.iter().map(|b| (*b).to_owned()).collect::<Vec<_>>()).await
+    let names = views::NAMES.map(str::to_owned).into();
+    session.scope(&by.iter().map(|b| (*b).to_owned()).collect::<Vec<_>>(), &names).await
 }
 
 async fn of(context: &SessionContext, query: &str) -> String {

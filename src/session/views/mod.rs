@@ -1,0 +1,84 @@
+//! The views beside `scope`: events, evidence, required fields, plans, clients, and the judgements of all rules. A context
+//! gets those that its query names, with what they are made of.
+
+mod clients;
+mod events;
+mod facts;
+
+use std::collections::BTreeSet;
+
+use arrow::array::AsArray;
+use arrow::datatypes::DataType;
+use datafusion::dataframe::DataFrame;
+use datafusion::error::Result;
+use datafusion::execution::context::SessionContext;
+use datafusion::prelude::{cast, col};
+use datafusion::scalar::ScalarValue;
+
+use super::scope::Scope;
+use crate::model::tables::Table;
+
+/// The views, those first of which others are made.
+pub(super) const NAMES: [&str; 7] = [
+    "scope_events",
+    "scope_planned",
+    "scope_required",
+    "scope_evidence",
+    "scope_unjudged",
+    "scope_clients",
+    "scope_checks",
+];
+/// What `scope_checks` reads.
+const CHECKED: [&str; 4] = ["scope_events", "scope_planned", "scope_required", "scope_evidence"];
+
+/// Whether the name is a view's.
+pub(super) fn is_view(name: &str) -> bool {
+    name == "scope" || name.starts_with("scope_")
+}
+
+/// Whether a view among these must know which kinds of events there are.
+pub(super) fn want_kinds(names: &BTreeSet<String>) -> bool {
+    ["scope_evidence", "scope_unjudged", "scope_checks"].iter().any(|name| names.contains(*name))
+}
+
+/// The kinds of events that were ever seen.
+pub(super) async fn kinds(tables: &SessionContext) -> Result<BTreeSet<String>> {
+    let kinds =
+        tables.table(Table::Events.name()).await?.select(vec![cast(col("kind"), DataType::Utf8).alias("kind")])?;
+    let batches = kinds.distinct()?.collect().await?;
+    let all = batches.iter().flat_map(|batch| batch.column(0).as_string::<i32>().iter().flatten());
+    Ok(all.map(str::to_owned).collect())
+}
+
+impl Scope<'_> {
+    /// Registers those views that are named, and those of which they are made.
+    pub(super) async fn register_named(
+        &self,
+        into: &SessionContext,
+        names: &BTreeSet<String>,
+        kinds: &BTreeSet<String>,
+    ) -> Result<()> {
+        let checked = names.contains("scope_checks");
+        for name in NAMES.into_iter().filter(|name| names.contains(*name) || checked && CHECKED.contains(name)) {
+            let frame = match name {
+                "scope_events" => self.events().await?,
+                "scope_planned" => self.planned(into).await?,
+                "scope_required" => self.required(into).await?,
+                "scope_evidence" => self.evidence(into, kinds).await?,
+                "scope_unjudged" => self.unjudged(into, kinds).await?,
+                "scope_clients" => self.clients(into).await?,
+                _ => self.query(into, include_str!("checks.sql")).await?,
+            };
+            into.register_table(name, frame.into_view())?;
+        }
+        Ok(())
+    }
+
+    /// A view that is a query: over the views that the context has already, with the cut as its parameter.
+    async fn query(&self, context: &SessionContext, sql: &str) -> Result<DataFrame> {
+        let plan = context.state().create_logical_plan(sql).await?;
+        let cut = ScalarValue::TimestampMicrosecond(Some(self.cut), Some("UTC".into()));
+        let day = ScalarValue::Date32(Some(self.cut_day));
+        context.execute_logical_plan(plan).await?.with_param_values(vec![("as_of", cut), ("as_of_day", day)])
+    }
+}
