@@ -188,6 +188,15 @@ pub struct Report {
     /// The folder to write to.
     #[arg(long, value_name = "DIR", default_value = "out")]
     pub out: PathBuf,
+    /// Only rows with this value of a dimension, such as `branch=Север`; may stand several times.
+    #[arg(long = "where", value_name = "DIM=VALUE", value_parser = held)]
+    pub only: Vec<(String, String)>,
+    /// The one whom the report is for, such as a manager's name.
+    #[arg(long = "for", value_name = "NAME", conflicts_with = "for_each")]
+    pub person: Option<String>,
+    /// A report for each value of a dimension, such as `manager`: nobody's holds another's rows.
+    #[arg(long, value_name = "DIM")]
+    pub for_each: Option<String>,
     /// What to write: html, csv, svg, png.
     #[arg(long, value_name = "FORMAT,…", value_delimiter = ',', default_value = "html")]
     pub format: Vec<String>,
@@ -228,6 +237,12 @@ impl From<Language> for Lang {
 
 fn day(text: &str) -> Result<NaiveDate, String> {
     NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| "not a day; write it as 2025-06-30".to_owned())
+}
+
+fn held(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').filter(|(name, value)| !name.trim().is_empty() && !value.trim().is_empty());
+    let (name, value) = pair.ok_or("write it as DIM=VALUE, such as branch=Север")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
 
 fn bytes(text: &str) -> Result<usize, String> {

@@ -40,6 +40,9 @@ pub async fn run(args: Demo) -> Result<Outcome> {
         name: "weekly".to_owned(),
         lang: Some(args.lang),
         out: args.out.join("report"),
+        only: Vec::new(),
+        person: None,
+        for_each: None,
         format: ["html", "csv", "svg", "png"].map(str::to_owned).to_vec(),
         reading,
     };

@@ -1,29 +1,76 @@
 //! `voronka report`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use super::args::{Place, Report};
 use super::{Outcome, open};
 use crate::model::lang::Lang;
+use crate::model::problem::hint;
 use crate::report::definition::Definition;
 use crate::report::render::{Format, render};
 use crate::report::{build, definition};
+use crate::session::Session;
 
 pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
     let formats = args.format.iter().map(|f| f.parse::<Format>()).collect::<Result<Vec<_>, _>>()?;
     let regulation = open::regulation(place)?;
     let catalog = open::catalog(place)?;
     let definition = find(&args.name, place, &catalog)?;
-    let session = open::session(place, &args.reading, &regulation).await?;
-    let lang = args.lang.map_or(regulation.lang(), Lang::from);
-    let document = build(&session, &catalog, &definition, session.as_of(), lang).await?;
+    let mut session = open::session(place, &args.reading, &regulation).await?;
+    for (dimension, value) in definition.only().iter().chain(&args.only) {
+        session = held(&session, dimension, value).await?;
+    }
+    let lang = args.lang.map(Lang::from).or(definition.lang()).unwrap_or(regulation.lang());
+    let sessions = match (&args.person, &args.for_each, definition.person()) {
+        (Some(person), _, Some(dimension)) => vec![held(&session, dimension, person).await?],
+        (Some(_), _, None) => bail!(
+            "the report `{}` is for everyone, not for one person\n    leave out --for, or write --where DIM=VALUE",
+            definition.name()
+        ),
+        (None, Some(dimension), _) => {
+            let mut sessions = Vec::new();
+            for value in session.values(dimension).await? {
+                sessions.push(session.only(dimension, &value).await?);
+            }
+            if sessions.is_empty() {
+                bail!("no deal names its {dimension}: there is nobody to make the report for");
+            }
+            sessions
+        }
+        (None, None, Some(dimension)) => bail!(
+            "the report `{}` is for one {dimension}\n    name one with --for NAME, or make all with --for-each {dimension}",
+            definition.name()
+        ),
+        (None, None, None) => vec![session],
+    };
     std::fs::create_dir_all(&args.out).with_context(|| format!("cannot make {}", args.out.display()))?;
-    for file in render(&document, &args.out, &formats)? {
-        println!("{}", file.display());
+    let mut names = BTreeSet::new();
+    for session in &sessions {
+        let mut document = build(session, &catalog, &definition, session.as_of(), lang).await?;
+        // two names may be alike in Latin letters
+        let stem = document.name.clone();
+        let mut others = (2..).map(|number| format!("{stem}-{number}"));
+        while !names.insert(document.name.clone()) {
+            document.name = others.next().unwrap_or_default();
+        }
+        for file in render(&document, &args.out, &formats)? {
+            println!("{}", file.display());
+        }
     }
     Ok(Outcome::Fine)
+}
+
+/// The session held to a value that there is: one that nobody bears is a slip of the pen.
+async fn held(session: &Session, dimension: &str, value: &str) -> Result<Session> {
+    let held = session.only(dimension, value).await?;
+    let values = session.values(dimension).await?;
+    if !values.iter().any(|known| known == value) {
+        bail!("no deal has the {dimension} `{value}`\n    {}", hint(value, values.iter().map(String::as_str)));
+    }
+    Ok(held)
 }
 
 /// A definition by file name, from `reports/` beside the store, or shipped.

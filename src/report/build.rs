@@ -12,6 +12,7 @@ use super::definition::{Definition, Part, Section};
 use super::document::{self, Block, Document, Tile};
 use super::findings::findings;
 use super::say::Say;
+use super::slug::slug;
 use crate::metrics::{Catalog, MetricError};
 use crate::model::lang::Lang;
 use crate::session::{Session, SessionError};
@@ -64,24 +65,60 @@ pub async fn build(
     let mut builder = Builder { asker: Asker::new(session, catalog, as_of, lang).await?, say: &say, gaps: Vec::new() };
     let mut sections = Vec::new();
     for section in &definition.sections {
-        sections.push(builder.section(section).await?);
+        match &section.each {
+            None => sections.push(builder.section(section).await?),
+            Some(each) => {
+                let values = session.values(&each.dimension).await?;
+                let limit = each.limit.unwrap_or(values.len());
+                for (number, value) in (1..).zip(values.into_iter().take(limit)) {
+                    let held = session.only(&each.dimension, &value).await?;
+                    let asker = Asker::new(&held, catalog, as_of, lang).await?;
+                    let mut one = Builder { asker, say: &say, gaps: std::mem::take(&mut builder.gaps) };
+                    let made = one.section(section).await?;
+                    builder.gaps = one.gaps;
+                    sections.push(numbered(made, number, &value));
+                }
+            }
+        }
     }
     let range = builder.asker.range(definition.period);
     let last = builder.asker.last_day().filter(|last| *last < range.from);
     if let (Some(last), Some(first)) = (last, sections.first_mut()) {
         first.blocks.insert(0, Block::Notice(say.data_end(last)));
     }
+    let held: String = session.held().iter().map(|(_, value)| format!("{value} · ")).collect();
     let audience = definition.audience.as_ref().map(|text| format!("{} · ", say.text(text))).unwrap_or_default();
     Ok(Document {
-        name: definition.name.clone(),
+        name: name_of(definition, session),
         lang,
         currency: regulation.currency_sign().to_owned(),
         company: regulation.company().to_owned(),
         title: say.text(&definition.title).to_owned(),
-        subtitle: format!("{audience}{}: {}", say.period(definition.period), say.range(range)),
+        subtitle: format!("{held}{audience}{}: {}", say.period(definition.period), say.range(range)),
         sections,
         colophon: say.colophon(regulation),
     })
+}
+
+/// The report's name, and what it is held to beside what its definition says: the stem of its files.
+fn name_of(definition: &Definition, session: &Session) -> String {
+    let beside = session.held().iter().filter(|held| !definition.only.contains(held));
+    beside.fold(definition.name.clone(), |name, (_, value)| format!("{name}-{}", slug(value)))
+}
+
+/// A section of several alike: its ids and its title tell which.
+fn numbered(section: document::Section, number: usize, value: &str) -> document::Section {
+    let id = |id: &str| format!("{id}-{number}");
+    let block = |block: Block| match block {
+        Block::Table(table) => Block::Table(document::Table { id: id(&table.id), ..table }),
+        Block::Chart(chart) => Block::Chart(document::Chart { id: id(&chart.id), ..chart }),
+        other => other,
+    };
+    document::Section {
+        id: id(&section.id),
+        title: format!("{}: {value}", section.title),
+        blocks: section.blocks.into_iter().map(block).collect(),
+    }
 }
 
 struct Builder<'a> {

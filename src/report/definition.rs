@@ -13,7 +13,7 @@ use include_dir::{Dir, include_dir};
 
 use super::period::Period;
 use crate::metrics::Catalog;
-use crate::model::lang::Text;
+use crate::model::lang::{Lang, Text};
 use crate::model::problem::{Problem, Problems, hint};
 
 /// The definitions that are part of the program.
@@ -26,6 +26,12 @@ pub struct Definition {
     pub(super) title: Text,
     pub(super) audience: Option<Text>,
     pub(super) period: Period,
+    /// The dimension whose one value the report is for, such as `manager`; none: it is for everyone.
+    pub(super) person: Option<String>,
+    /// The rows that the report is held to: dimension and value.
+    pub(super) only: Vec<(String, String)>,
+    /// Its language, unless another is asked for.
+    pub(super) lang: Option<Lang>,
     pub(super) labels: Labels,
     pub(super) sections: Vec<Section>,
 }
@@ -39,7 +45,16 @@ pub(super) struct Section {
     pub id: String,
     pub title: Text,
     pub text: Option<Text>,
+    /// The section stands once for each value of a dimension.
+    pub each: Option<Each>,
     pub parts: Vec<Part>,
+}
+
+/// A section for each value of a dimension, those with most deals first.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Each {
+    pub dimension: String,
+    pub limit: Option<usize>,
 }
 
 /// A part of a section as defined.
@@ -179,6 +194,21 @@ impl Definition {
     /// The title.
     pub fn title(&self) -> &Text {
         &self.title
+    }
+
+    /// The dimension whose one value the report is for.
+    pub fn person(&self) -> Option<&str> {
+        self.person.as_deref()
+    }
+
+    /// The rows that it is held to: dimension and value.
+    pub fn only(&self) -> &[(String, String)] {
+        &self.only
+    }
+
+    /// Its language, unless another is asked for.
+    pub fn lang(&self) -> Option<Lang> {
+        self.lang
     }
 }
 

@@ -11,6 +11,7 @@ mod grid;
 mod period;
 pub mod render;
 mod say;
+mod slug;
 
 pub use build::{ReportError, build};
 pub use period::Period;

@@ -17,12 +17,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
+use arrow::array::AsArray;
+use arrow::datatypes::DataType;
 use chrono::NaiveDate;
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::MemTable;
 use datafusion::execution::context::{SQLOptions, SessionConfig, SessionContext};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::functions_aggregate::expr_fn::count;
+use datafusion::prelude::{cast, col};
 
 pub use self::dimensions::SEPARATOR;
 pub use self::error::SessionError;
@@ -115,6 +119,21 @@ impl Session {
         let mut other = self.at(self.as_of).await?;
         other.only.push((dimension.to_owned(), value.to_owned()));
         Ok(other)
+    }
+
+    /// What it is held to: dimension and value.
+    pub fn held(&self) -> &[(String, String)] {
+        &self.only
+    }
+
+    /// The values that deals have of a dimension, those of most deals first.
+    pub async fn values(&self, dimension: &str) -> Result<Vec<String>, SessionError> {
+        let context = self.scope(&[dimension.to_owned()], &BTreeSet::new()).await?;
+        let counted = context.table("scope").await?.aggregate(vec![col("grp")], vec![count(col("deal_id")).alias("deals")])?;
+        let counted = counted.sort(vec![col("deals").sort(false, false), col("grp").sort(true, false)])?;
+        let names = counted.select(vec![cast(col("grp"), DataType::Utf8).alias("grp")])?.collect().await?;
+        let names = names.iter().flat_map(|batch| batch.column(0).as_string::<i32>().iter().flatten());
+        Ok(names.filter(|name| !name.is_empty()).map(str::to_owned).collect())
     }
 
     /// A context that sees what the session sees, with the views `scope`, `scope_entries` and `scope_spend`, and those

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::{
-    Chart, Compare, Definition, Findings, Labels, Lines, Part, Pick, Question, Rows, Section, Shape, Sort, Table, Tile,
+    Chart, Compare, Definition, Each, Findings, Labels, Lines, Part, Pick, Question, Rows, Section, Shape, Sort, Table, Tile,
 };
 use crate::metrics::{Catalog, Metric};
+use crate::model::lang::Lang;
 use crate::model::problem::{Problems, hint, nearest};
 use crate::model::written::{self, Wrong};
 use crate::report::period::Period;
@@ -21,6 +22,12 @@ pub(super) fn read(file: &str, text: &str, catalog: &Catalog) -> Result<Definiti
     let root = doc.root();
     let reader = Reader { catalog, period: period(&root).unwrap_or(Period::Weeks(1)) };
     let (title, audience) = (root.bilingual("title"), root.optional_bilingual("audience"));
+    let person = root.optional_text("for");
+    let lang = root.optional_one_of("lang", &[("ru", Lang::Ru), ("en", Lang::En)]);
+    let only = root.optional_table("where").map_or_else(Vec::new, |table| {
+        let pair = |key: written::Key<'_>| (key.name.to_owned(), table.text(key.name));
+        table.keys().into_iter().map(pair).collect()
+    });
     let labels = reader.labels(&root);
     let mut ids = BTreeSet::new();
     let sections: Vec<Section> =
@@ -34,7 +41,7 @@ pub(super) fn read(file: &str, text: &str, catalog: &Catalog) -> Result<Definiti
     }
     doc.finish()?;
     let name = Path::new(file).file_stem().and_then(|stem| stem.to_str()).unwrap_or("report").to_owned();
-    Ok(Definition { name, title, audience, period: reader.period, labels, sections })
+    Ok(Definition { name, title, audience, period: reader.period, person, only, lang, labels, sections })
 }
 
 fn period(part: &written::Section<'_>) -> Option<Period> {
@@ -100,6 +107,7 @@ impl Reader<'_> {
     fn section(&self, written: &written::Section<'_>, ids: &mut BTreeSet<String>) -> Section {
         let id = written.checked("id", |id| fresh_id(id, ids)).unwrap_or_default();
         let (title, text) = (written.bilingual("title"), written.optional_bilingual("text"));
+        let each = written.optional_text("each").map(|dimension| Each { dimension, limit: limit(written) });
         // parts stand in the order of the file, whatever their kinds
         let mut written_parts: Vec<_> = PARTS
             .into_iter()
@@ -111,7 +119,7 @@ impl Reader<'_> {
             written.problem(written.line(), "the section is empty", allowed);
         }
         let parts = written_parts.iter().filter_map(|(_, kind, part)| self.part(kind, part, ids)).collect();
-        Section { id, title, text, parts }
+        Section { id, title, text, each, parts }
     }
 
     /// None: a problem was noted.
