@@ -1,0 +1,140 @@
+/*
+title = { ru = "Движение базы: пришли, вернулись, ушли", en = "Flow of the base: new, back, gone" }
+grain = "one row per month that the period touches, from the first that the data know"
+needs = ["deals.client_id", "deals.closed_at", "deals.status"]
+dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+
+about.ru = """
+Покупатели по месяцам; первый и последний месяц — только в границах периода и до даты отчёта. Новые: первая покупка. Повторные: купили не впервые и
+без долгого перерыва. Реактивированы: купили после перерыва дольше, чем lapsed_days регламента. Ушли: в этом месяце с последней
+покупки прошло больше lapsed_days. Активны на конец = активны на начало + новые + реактивированные − ушедшие. Сделки без клиента не в счёт. Группа
+клиента — по его первой покупке."""
+about.en = """
+Buyers by month; the first and the last month only within the period and before the as-of date. New: the first purchase. Returning: bought again without a
+long break. Reactivated: bought after a break longer than the regulation's lapsed_days. Lapsed: within this month the last purchase became more than lapsed_days
+old. Active at the end = active at the start + new + reactivated − lapsed. Deals that name no client are left out. A client belongs to the group of
+the first purchase."""
+
+columns = [
+  { name = "month", unit = "date", title = { ru = "Месяц", en = "Month" } },
+  { name = "new", unit = "count", title = { ru = "Новые", en = "New" } },
+  { name = "returning", unit = "count", title = { ru = "Повторные", en = "Returning" } },
+  { name = "reactivated", unit = "count", title = { ru = "Реактивированы", en = "Reactivated" } },
+  { name = "lapsed", unit = "count", title = { ru = "Ушли", en = "Lapsed" } },
+  { name = "active", unit = "count", title = { ru = "Активны на конец", en = "Active at the end" } },
+]
+*/
+WITH wins AS (
+    SELECT
+        client_id,
+        first_value(grp) OVER (PARTITION BY client_id ORDER BY won_at, deal_id) AS grp,
+        local_day(won_at)::int AS day,
+        local_day(lag(won_at) OVER (PARTITION BY client_id ORDER BY won_at, deal_id))::int AS day_before,
+        local_day(lead(won_at) OVER (PARTITION BY client_id ORDER BY won_at, deal_id))::int AS day_after
+    FROM scope
+    WHERE status = 'won' AND won_at IS NOT NULL AND client_id <> ''
+),
+
+judged AS (
+    SELECT
+        wins.grp,
+        wins.client_id,
+        wins.day,
+        CASE WHEN wins.day_before IS NULL THEN 1 ELSE 0 END AS is_new,
+        CASE WHEN wins.day - wins.day_before > rules.lapsed_days THEN 1 ELSE 0 END AS is_back,
+        -- the first day on which the purchase is older than that, unless another came before
+        CASE
+            WHEN wins.day_after - wins.day <= rules.lapsed_days THEN NULL
+            ELSE wins.day + rules.lapsed_days::int + 1
+        END AS lapses_on
+    FROM wins
+    CROSS JOIN rules
+),
+
+-- each purchase gives up to two days on which something changes
+changes AS (
+    SELECT
+        grp,
+        client_id,
+        is_new,
+        is_back,
+        unnest(make_array(0, 1)) AS is_lapse,
+        unnest(make_array(day, lapses_on)) AS day
+    FROM judged
+),
+
+by_client AS (
+    SELECT
+        grp,
+        client_id,
+        CASE WHEN day >= $from_day::int THEN local_month(arrow_cast(day, 'Date32')) END AS month,
+        sum((1 - is_lapse) * is_new) AS new,
+        sum((1 - is_lapse) * is_back) AS reactivated,
+        sum(is_lapse) AS lapsed,
+        max(1 - is_lapse) AS has_bought
+    FROM changes
+    WHERE day < least($to_day, $as_of_day)::int
+    GROUP BY 1, 2, 3
+),
+
+-- what came before the period has no month
+by_month AS (
+    SELECT
+        grp,
+        month,
+        sum(new) AS new,
+        sum(CASE WHEN new + reactivated = 0 THEN has_bought ELSE 0 END) AS returning_clients,
+        sum(reactivated) AS reactivated,
+        sum(lapsed) AS lapsed
+    FROM by_client
+    GROUP BY grp, month
+),
+
+groups AS (
+    SELECT grp, sum(CASE WHEN month IS NULL THEN new + reactivated - lapsed ELSE 0 END) AS active_before
+    FROM by_month
+    GROUP BY grp
+),
+
+known AS (
+    SELECT local_month(min(won_at)) AS month
+    FROM scope
+    WHERE status = 'won'
+),
+
+months AS (
+    SELECT
+        unnest(
+            generate_series(
+                greatest(local_month($from_day), known.month),
+                least($to_day, $as_of_day) - INTERVAL '1 day',
+                INTERVAL '1 month'
+            )
+        ) AS month
+    FROM known
+),
+
+filled AS (
+    SELECT
+        groups.grp,
+        groups.active_before,
+        months.month,
+        coalesce(by_month.new, 0) AS new,
+        coalesce(by_month.returning_clients, 0) AS returning_clients,
+        coalesce(by_month.reactivated, 0) AS reactivated,
+        coalesce(by_month.lapsed, 0) AS lapsed
+    FROM groups
+    CROSS JOIN months
+    LEFT JOIN by_month ON groups.grp = by_month.grp AND months.month = by_month.month
+)
+
+SELECT
+    grp,
+    month,
+    new,
+    returning_clients AS "returning",
+    reactivated,
+    lapsed,
+    active_before + sum(new + reactivated - lapsed) OVER (PARTITION BY grp ORDER BY month) AS active
+FROM filled
+ORDER BY grp, month
