@@ -1,0 +1,165 @@
+/*
+title = { ru = "Охват клиентской базы", en = "Coverage of the client base" }
+grain = "one row per client kind of the regulation, and one for clients of no kind"
+needs = ["deals.client_id", "events.kind"]
+dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "extra"]
+
+about.ru = """
+Вся база на дату отчёта, по видам клиентов из регламента; у клиента без вида столбец пуст. Охвачен: последнее содержательное касание (тем
+способом, который регламент называет для вида, а если не называет — любое) не раньше чем за положенное число дней до даты отчёта. Судим тех, кого
+положено касаться и можно: без отписавшихся и замолчавших после отказа на срок регламента (столбец «Нельзя»), без новых, чей срок ещё не
+вышел. Охвачены + просрочены = судим. Продвинулись: сделка клиента за период вошла в этап дальше прежних или выиграна. Группа клиента — по его
+новейшей сделке."""
+about.en = """
+The whole base at the as-of date, by the regulation's client kinds; the column is empty for a client of no kind. Contacted: the last meaningful
+touch (by a means that the regulation names for the kind, by any where it names none) lies no more than the kind's days before the as-of date. Judged
+are those who are to be contacted and may be: without the opted-out and those left in silence after a refusal (column "Forbidden"), and without new
+ones whose days have not yet passed. Contacted + overdue = judged. Moved forward: within the period a deal of the client entered a stage beyond
+its earlier ones, or was won. A client belongs to the group of the newest deal."""
+
+columns = [
+  { name = "kind", unit = "text", title = { ru = "Вид клиента", en = "Client kind" } },
+  { name = "title_ru", unit = "text", title = { ru = "Название", en = "Title (ru)" } },
+  { name = "title_en", unit = "text", title = { ru = "Название (en)", en = "Title" } },
+  { name = "contact_days", unit = "days", title = { ru = "Касаться раз в, дней", en = "Contact every, days" } },
+  { name = "clients", unit = "count", title = { ru = "Клиенты", en = "Clients" } },
+  { name = "forbidden", unit = "count", title = { ru = "Нельзя", en = "Forbidden" } },
+  { name = "judged", unit = "count", title = { ru = "Судим", en = "Judged" } },
+  { name = "contacted", unit = "count", title = { ru = "Охвачены", en = "Contacted" } },
+  { name = "contacted_share", unit = "share", title = { ru = "Охват", en = "Coverage" } },
+  { name = "contacted_share_low", unit = "share", title = { ru = "от", en = "low" } },
+  { name = "contacted_share_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "overdue", unit = "count", title = { ru = "Просрочены", en = "Overdue" } },
+  { name = "never_touched", unit = "count", title = { ru = "Без единого касания", en = "Never touched" } },
+  { name = "moved_forward", unit = "count", title = { ru = "Продвинулись", en = "Moved forward" } },
+]
+*/
+-- the newest touch of every client by each means
+WITH touched AS (
+    SELECT client_id, kind AS means, max(at) AS at
+    FROM scope_events
+    WHERE client_id <> '' AND is_touch
+    GROUP BY client_id, kind
+),
+
+-- of the kinds that name their means; for the others any touch will do
+meaningful AS (
+    SELECT scope_clients.client_id, max(touched.at) AS at
+    FROM scope_clients
+    INNER JOIN client_kinds ON scope_clients.kind = client_kinds.kind
+    INNER JOIN touched
+        ON scope_clients.client_id = touched.client_id
+        AND strpos(concat(',', client_kinds.means, ','), concat(',', touched.means, ',')) > 0
+    WHERE client_kinds.means IS NOT NULL
+    GROUP BY scope_clients.client_id
+),
+
+-- how far deals had come before the period, and how far within it
+moves AS (
+    SELECT
+        deal_id,
+        max(CASE WHEN at < $from THEN position END) AS position_before,
+        max(CASE WHEN at >= $from THEN position END) AS position_within
+    FROM scope_entries
+    WHERE at < $to AND terminal IS DISTINCT FROM 'lost'
+    GROUP BY deal_id
+    HAVING max(CASE WHEN at >= $from THEN position END) IS NOT NULL
+),
+
+-- a deal without an earlier move stood in the first stage
+advanced AS (
+    SELECT moves.deal_id
+    FROM moves
+    CROSS JOIN (SELECT min(position) AS position FROM stages) AS first_stage
+    WHERE moves.position_within > coalesce(moves.position_before, first_stage.position)
+),
+
+moved AS (
+    SELECT DISTINCT scope.client_id
+    FROM scope
+    LEFT JOIN advanced ON scope.deal_id = advanced.deal_id
+    WHERE
+        scope.client_id <> ''
+        AND (advanced.deal_id IS NOT NULL OR (scope.won_at >= $from AND scope.won_at < $to))
+),
+
+faced AS (
+    SELECT
+        scope_clients.grp,
+        scope_clients.kind,
+        client_kinds.contact_days,
+        CASE WHEN scope_clients.last_touch_at IS NULL THEN 1 ELSE 0 END AS is_untouched,
+        CASE WHEN moved.client_id IS NOT NULL THEN 1 ELSE 0 END AS is_moved,
+        CASE
+            WHEN scope_clients.opted_out_at IS NOT NULL THEN 1
+            WHEN minutes_between(scope_clients.refused_at, $as_of) < rules.silence_days * 1440.0 THEN 1
+            ELSE 0
+        END AS is_forbidden,
+        CASE
+            WHEN
+                local_day(
+                    CASE WHEN client_kinds.means IS NULL THEN scope_clients.last_touch_at ELSE meaningful.at END
+                )::int >= $as_of_day::int - client_kinds.contact_days
+                THEN 1
+            ELSE 0
+        END AS is_contacted,
+        CASE
+            WHEN local_day(scope_clients.first_at)::int >= $as_of_day::int - client_kinds.contact_days THEN 1
+            ELSE 0
+        END AS is_fresh
+    FROM scope_clients
+    CROSS JOIN rules
+    LEFT JOIN client_kinds ON scope_clients.kind = client_kinds.kind
+    LEFT JOIN meaningful ON scope_clients.client_id = meaningful.client_id
+    LEFT JOIN moved ON scope_clients.client_id = moved.client_id
+),
+
+judged AS (
+    SELECT
+        grp,
+        kind,
+        is_untouched,
+        is_moved,
+        is_forbidden,
+        is_contacted,
+        CASE
+            WHEN contact_days IS NULL OR is_forbidden = 1 THEN 0
+            WHEN is_contacted = 0 AND is_fresh = 1 THEN 0
+            ELSE 1
+        END AS is_judged
+    FROM faced
+),
+
+counted AS (
+    SELECT
+        grp,
+        kind,
+        count(*) AS clients,
+        sum(is_forbidden) AS forbidden,
+        sum(is_judged) AS judged,
+        sum(is_judged * is_contacted) AS contacted,
+        sum(is_untouched) AS never_touched,
+        sum(is_moved) AS moved_forward
+    FROM judged
+    GROUP BY grp, kind
+)
+
+SELECT
+    counted.grp,
+    counted.kind,
+    client_kinds.title_ru,
+    client_kinds.title_en,
+    client_kinds.contact_days,
+    counted.clients,
+    counted.forbidden,
+    counted.judged,
+    counted.contacted,
+    counted.contacted::double / nullif(counted.judged, 0) AS contacted_share,
+    wilson_low(counted.contacted, counted.judged) AS contacted_share_low,
+    wilson_high(counted.contacted, counted.judged) AS contacted_share_high,
+    counted.judged - counted.contacted AS overdue,
+    counted.never_touched,
+    counted.moved_forward
+FROM counted
+LEFT JOIN client_kinds ON counted.kind = client_kinds.kind
+ORDER BY counted.grp, client_kinds.position NULLS LAST, counted.kind NULLS LAST
