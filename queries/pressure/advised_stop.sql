@@ -1,0 +1,126 @@
+/*
+title = { ru = "Когда остановиться", en = "When to stop" }
+grain = "one row for the group"
+needs = ["deals.created_at", "deals.status", "deals.closed_at", "journeys.touch_at"]
+dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+
+about.ru = """
+По таблице «Что добавляет ещё одно касание»: первое касание, у которого верхняя граница доли выигранных ниже нижней границы доли вреда (отказ, отписка, жалоба). Дальше
+касания доказанно вредят чаще, чем приносят сделку. Пусто — такого касания не найдено, и это тоже ответ. Точка перелома: первое касание, у которого
+сама доля выигранных ниже доли вреда; «доказанно полезно до» — последнее касание перед ней, у которого доказано обратное. Остановиться следует
+между «доказанно полезно до» и советом. Это связь, а не доказанная причина."""
+about.en = """
+From the table "What one more touch adds": the first touch where the upper bound of the win hazard lies below the lower bound of the harm hazard (refusal, opt-out,
+complaint). From there on touches provably harm more often than they win. Empty: no such touch was found, which is an answer too. Turning point: the
+first touch where the win hazard itself is below the harm hazard; "proven useful up to": the last touch before it where the opposite is proven. The stop lies between
+"proven useful up to" and the advice. An association, not a proven cause."""
+
+columns = [
+  { name = "deals_touched", unit = "count", title = { ru = "Сделки с касанием", en = "Deals touched" } },
+  { name = "until_touch", unit = "count", title = { ru = "Доказанно полезно до", en = "Proven useful up to" } },
+  { name = "from_touch", unit = "count", title = { ru = "Точка перелома", en = "Turning point" } },
+  { name = "advised_stop", unit = "count", title = { ru = "Остановиться на касании", en = "Advised stop" } },
+  { name = "deals", unit = "count", title = { ru = "Сделки у этого касания", en = "Deals at that touch" } },
+  { name = "won_next", unit = "count", title = { ru = "Выиграны до следующего", en = "Won before the next" } },
+  { name = "win_hazard", unit = "share", title = { ru = "Доля выигранных", en = "Win hazard" } },
+  { name = "win_hazard_low", unit = "share", title = { ru = "от", en = "low" } },
+  { name = "win_hazard_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "harm_next", unit = "count", title = { ru = "Отказ, отписка или жалоба", en = "Refused, opted out or complained" } },
+  { name = "harm_hazard", unit = "share", title = { ru = "Доля вреда", en = "Harm hazard" } },
+  { name = "harm_hazard_low", unit = "share", title = { ru = "от", en = "low" } },
+  { name = "harm_hazard_high", unit = "share", title = { ru = "до", en = "high" } },
+]
+*/
+WITH chased AS (
+    SELECT
+        grp,
+        touch_at,
+        array_length(touch_at)::bigint AS touches,
+        won_at,
+        closed_at,
+        least(refused_at, opted_out_at, complained_at) AS harmed_at
+    FROM scope
+    WHERE created_at >= $from AND created_at < $to AND array_length(touch_at) > 0
+),
+
+-- each touch beside the next one of its deal, if there is one
+numbered AS (
+    SELECT
+        grp,
+        won_at,
+        closed_at,
+        harmed_at,
+        unnest(range(1, touches + 1)) AS touch,
+        unnest(touch_at) AS touched_at,
+        unnest(array_slice(touch_at, 2, touches)) AS next_at
+    FROM chased
+),
+
+-- at risk: not closed and not harmed before the touch
+at_risk AS (
+    SELECT
+        grp,
+        touch,
+        CASE WHEN won_at >= touched_at AND (next_at IS NULL OR won_at < next_at) THEN 1 END AS has_won,
+        CASE WHEN harmed_at >= touched_at AND (next_at IS NULL OR harmed_at < next_at) THEN 1 END AS has_harmed
+    FROM numbered
+    WHERE (closed_at IS NULL OR closed_at >= touched_at) AND (harmed_at IS NULL OR harmed_at >= touched_at)
+),
+
+counted AS (
+    SELECT grp, touch, count(*) AS deals, count(has_won) AS won_next, count(has_harmed) AS harm_next
+    FROM at_risk
+    GROUP BY grp, touch
+),
+
+hazards AS (
+    SELECT
+        grp,
+        touch,
+        deals,
+        won_next,
+        wilson_low(won_next, deals) AS win_low,
+        wilson_high(won_next, deals) AS win_high,
+        harm_next,
+        wilson_low(harm_next, deals) AS harm_low,
+        wilson_high(harm_next, deals) AS harm_high
+    FROM counted
+),
+
+turns AS (
+    SELECT
+        grp,
+        max(deals) AS deals_touched,
+        min(CASE WHEN win_high < harm_low THEN touch END) AS advised_stop,
+        min(CASE WHEN won_next < harm_next THEN touch END) AS from_touch
+    FROM hazards
+    GROUP BY grp
+),
+
+useful AS (
+    SELECT hazards.grp, max(hazards.touch) AS until_touch
+    FROM hazards
+    INNER JOIN turns ON hazards.grp = turns.grp
+    WHERE hazards.win_low > hazards.harm_high AND (turns.from_touch IS NULL OR hazards.touch < turns.from_touch)
+    GROUP BY hazards.grp
+)
+
+SELECT
+    turns.grp,
+    turns.deals_touched,
+    useful.until_touch,
+    turns.from_touch,
+    turns.advised_stop,
+    hazards.deals,
+    hazards.won_next,
+    hazards.won_next::double / hazards.deals AS win_hazard,
+    hazards.win_low AS win_hazard_low,
+    hazards.win_high AS win_hazard_high,
+    hazards.harm_next,
+    hazards.harm_next::double / hazards.deals AS harm_hazard,
+    hazards.harm_low AS harm_hazard_low,
+    hazards.harm_high AS harm_hazard_high
+FROM turns
+LEFT JOIN useful ON turns.grp = useful.grp
+LEFT JOIN hazards ON turns.grp = hazards.grp AND turns.advised_stop = hazards.touch
+ORDER BY turns.grp
