@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::args::{Ingest, Place};
 use super::progress::Shown;
 use super::{Outcome, open};
-use crate::ingest::{Mapping, ingest};
+use crate::ingest::{Mapping, ingest, ingest_under};
 use crate::store::Store;
 
 pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
@@ -13,7 +13,10 @@ pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
     let mapping = Mapping::parse(&args.mapping.display().to_string(), &open::text(&args.mapping)?)?;
     let store = Store::open_or_create(&place.store).await?;
     let shown = Shown::new();
-    let summary = ingest(&store, &mapping, &args.exports, open::now(), &shown).await?;
+    let summary = match open::regulation_to_keep(place) {
+        Some(regulation) => ingest_under(&regulation, &store, &mapping, &args.exports, open::now(), &shown).await?,
+        None => ingest(&store, &mapping, &args.exports, open::now(), &shown).await?,
+    };
     drop(shown);
     print!("{}", summary.text(args.lang.into()));
     Ok(Outcome::Fine)

@@ -7,9 +7,10 @@ use chrono::{Days, NaiveDate, Utc};
 
 use super::args::{Place, Reading};
 use crate::metrics::Catalog;
-use crate::regulation::Regulation;
+use crate::model::problem::Problems;
+use crate::regulation::{History, Regulation};
 use crate::session::Session;
-use crate::store::Store;
+use crate::store::{Snapshot, Store, regulations};
 
 /// The current instant. The only clock in the program.
 #[allow(clippy::disallowed_methods)]
@@ -64,5 +65,37 @@ pub fn as_of(reading: &Reading, regulation: &Regulation) -> NaiveDate {
 /// A session over the asked version of the store.
 pub async fn session(place: &Place, reading: &Reading, regulation: &Regulation) -> Result<Session> {
     let snapshot = Store::open(&place.store).await?.snapshot(reading.version).await?;
-    Ok(Session::open(&snapshot, regulation, as_of(reading, regulation), reading.memory).await?)
+    let as_of = as_of(reading, regulation);
+    let in_force = in_force(regulation, &snapshot, as_of)?;
+    Ok(Session::open(&snapshot, &in_force, as_of, reading.memory).await?)
+}
+
+/// The regulation by which the days before `as_of` are judged: today's, or an older one that the store kept.
+fn in_force(today: &Regulation, snapshot: &Snapshot, as_of: NaiveDate) -> Result<Regulation> {
+    let last = as_of - Days::new(1);
+    let kept = regulations(snapshot)?;
+    let holds = |from: Option<NaiveDate>| from.is_none_or(|from| from <= last);
+    if holds(today.valid_from()) {
+        return Ok(today.clone());
+    }
+    let older = kept.iter().filter(|kept| holds(kept.valid_from)).max_by_key(|kept| (kept.valid_from, kept.ingest));
+    let Some(older) = older else {
+        return Ok(today.clone().among(History { until: None, too_young: true }));
+    };
+    let later = kept.iter().map(|kept| kept.valid_from).chain([today.valid_from()]).flatten();
+    let until = later.filter(|from| Some(*from) > older.valid_from && *from > last).min();
+    let file = format!("the regulation that ingest {} kept", older.ingest);
+    Ok(Regulation::parse(&file, &older.text)?.among(History { until, too_young: false }))
+}
+
+/// The regulation that an ingest is made under, where there is one and it is sound.
+pub fn regulation_to_keep(place: &Place) -> Option<Regulation> {
+    match regulation(place) {
+        Ok(regulation) => Some(regulation),
+        Err(error) if error.is::<Problems>() => {
+            eprintln!("the regulation has problems and is not kept with the store; `voronka check` lists them");
+            None
+        }
+        Err(_) => None,
+    }
 }

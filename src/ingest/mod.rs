@@ -15,6 +15,7 @@ mod layout;
 mod mapping;
 mod numbers;
 mod quarantine;
+mod regulations;
 mod sink;
 mod spill;
 mod summary;
@@ -36,6 +37,7 @@ pub use summary::{FileCount, QuarantineCount, Summary};
 
 use crate::model::lang::Text;
 use crate::model::tables::Table;
+use crate::regulation::Regulation;
 use crate::store::{IngestRecord, Store, TableCount};
 use buckets::{Sizes, Work, buckets_for, buckets_needed};
 use export::{Opened, Outcome, Plan, read_rows};
@@ -65,7 +67,19 @@ pub async fn ingest(
     at: DateTime<Utc>,
     progress: &dyn Progress,
 ) -> Result<Summary, IngestError> {
-    ingest_in_pieces(store, mapping, exports, at, progress, Sizes::default()).await
+    ingest_in_pieces(store, mapping, exports, None, at, progress, Sizes::default()).await
+}
+
+/// As [`ingest`], under a regulation, which stays with the store.
+pub async fn ingest_under(
+    regulation: &Regulation,
+    store: &Store,
+    mapping: &Mapping,
+    exports: &[PathBuf],
+    at: DateTime<Utc>,
+    progress: &dyn Progress,
+) -> Result<Summary, IngestError> {
+    ingest_in_pieces(store, mapping, exports, Some(regulation), at, progress, Sizes::default()).await
 }
 
 /// As [`ingest`], with the sizes of its pieces stated.
@@ -73,6 +87,7 @@ async fn ingest_in_pieces(
     store: &Store,
     mapping: &Mapping,
     exports: &[PathBuf],
+    regulation: Option<&Regulation>,
     at: DateTime<Utc>,
     progress: &dyn Progress,
     sizes: Sizes,
@@ -83,6 +98,9 @@ async fn ingest_in_pieces(
         opened.push((Opened::open(path, export, &mapping.file)?, *export));
     }
     let mut transaction = store.begin().await?;
+    if let Some(regulation) = regulation {
+        regulations::keep(regulation, &mut transaction)?;
+    }
     let base = transaction.base().clone();
     let layouts = layout::layouts(mapping, &base);
     let mut spill = Spill::new(store.dir().join(".spill"), parts(&opened, sizes), sizes.spill)?;

@@ -83,6 +83,8 @@ pub enum Table {
     Ingests,
     /// What was refused and why. Made by ingest, never mapped.
     Quarantine,
+    /// The regulations that were in force at ingests. Made by ingest, never mapped.
+    Regulations,
 }
 
 const fn c(name: &'static str, kind: Kind) -> Column {
@@ -205,9 +207,11 @@ const QUARANTINE: &[Column] = &[
     c("raw", Kind::Text),
 ];
 
+const REGULATIONS: &[Column] = &[c("ingest", Kind::Count), c("valid_from", Kind::Day), c("text", Kind::Text)];
+
 impl Table {
     /// Every table, in the order in which the docs list them.
-    pub const ALL: [Table; 9] = [
+    pub const ALL: [Table; 10] = [
         Table::Deals,
         Table::Events,
         Table::Spend,
@@ -217,6 +221,7 @@ impl Table {
         Table::Journeys,
         Table::Ingests,
         Table::Quarantine,
+        Table::Regulations,
     ];
 
     /// The tables that a mapping may fill.
@@ -235,6 +240,7 @@ impl Table {
             Table::Journeys => "journeys",
             Table::Ingests => "ingests",
             Table::Quarantine => "quarantine",
+            Table::Regulations => "regulations",
         }
     }
 
@@ -255,6 +261,7 @@ impl Table {
             Table::Journeys => JOURNEYS,
             Table::Ingests => INGESTS,
             Table::Quarantine => QUARANTINE,
+            Table::Regulations => REGULATIONS,
         }
     }
 
@@ -274,6 +281,7 @@ impl Table {
             Table::Clients => &["client_id"],
             Table::Ingests => &["ingest", "table_name"],
             Table::Quarantine => &["ingest", "file", "line", "column"],
+            Table::Regulations => &["ingest"],
         }
     }
 

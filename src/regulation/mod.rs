@@ -39,6 +39,8 @@ use crate::model::written::Section;
 /// A company's sales regulation. Having one means that it was checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Regulation {
+    text: String,
+    history: History,
     company: String,
     currency: String,
     lang: Lang,
@@ -60,6 +62,15 @@ pub struct Regulation {
     horizons: Vec<i64>,
     targets: Vec<Target>,
     target_lines: Vec<known::Lines>,
+}
+
+/// How a regulation stands among those before and after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct History {
+    /// From this day on another was in force.
+    pub until: Option<NaiveDate>,
+    /// It came into force after the days that are judged by it, for none older is known.
+    pub too_young: bool,
 }
 
 impl Regulation {
@@ -91,6 +102,21 @@ impl Regulation {
     /// Time zone, working hours, holidays.
     pub fn calendar(&self) -> &Calendar {
         &self.calendar
+    }
+
+    /// The file as it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// How it stands among those before and after it.
+    pub fn history(&self) -> History {
+        self.history
+    }
+
+    /// The same regulation, standing so among others.
+    pub fn among(self, history: History) -> Regulation {
+        Regulation { history, ..self }
     }
 
     /// The first day on which it is in force; none: always was.

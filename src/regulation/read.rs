@@ -2,7 +2,7 @@
 
 use super::duration::{self, Lengths};
 use super::rules::{Bucket, Interest, LostReason, Meaning, PromotionRules, Rules};
-use super::{Regulation, clients, contacts, control, currency, positive, schedule, stages, targets};
+use super::{History, Regulation, clients, contacts, control, currency, positive, schedule, stages, targets};
 use crate::model::lang::Lang;
 use crate::model::problem::Problems;
 use crate::model::written::{Document, Section, Wrong};
@@ -20,6 +20,8 @@ pub fn regulation(file: &str, text: &str) -> Result<Regulation, Problems> {
     let stages = stages::stages(&root, working);
     let silence_days = contacts::silence_days(&root);
     let regulation = Regulation {
+        text: text.to_owned(),
+        history: History::default(),
         company: company.text("name"),
         currency: company.checked("currency", currency::code).unwrap_or_default(),
         lang: company.one_of("language", &[("ru", Lang::Ru), ("en", Lang::En)]).unwrap_or_default(),

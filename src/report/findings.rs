@@ -9,7 +9,7 @@ mod wording;
 use super::asker::{Asker, Missing};
 use super::build::ReportError;
 use super::definition::{self, Question};
-use super::document::{Block, Finding, Verdict};
+use super::document::{Block, Cell, Finding, Verdict};
 use super::period::Period;
 use super::say::Say;
 use crate::regulation::Target;
@@ -50,12 +50,24 @@ async fn one(
     };
     let earlier = asker.earlier(&ask, &part.compare).await?;
     let earlier: Vec<_> = earlier.iter().map(|(compare, grid)| (*compare, grid.as_ref())).collect();
-    let judged = judge::judge(target, &grid, &earlier, asker.small_group());
+    let mut judged = judge::judge(target, &grid, &earlier, asker.small_group());
+    judged.retain(|one| is_for(target, asker.targets(), grid.group(one.row)));
     let source = say.source(&ask, range);
     let ambiguous = asker.targets().iter().filter(|other| other.title == target.title).count() > 1;
     let wording =
         wording::Wording { say, target, ambiguous, grid: &grid, period, small_group: asker.small_group(), source };
     Ok(Ok(wording.said(judged, part.limit)))
+}
+
+/// Whether a target is for a group: a group with a target of its own is not judged by the one for all.
+fn is_for(target: &Target, all: &[Target], group: &[Cell]) -> bool {
+    let is = |name: &str| matches!(group, [Cell::Text(text)] if text == name);
+    let alike =
+        |other: &&Target| (&other.metric, &other.column, &other.by) == (&target.metric, &target.column, &target.by);
+    match &target.only {
+        Some(name) => is(name),
+        None => !all.iter().filter(alike).any(|other| other.only.as_deref().is_some_and(is)),
+    }
 }
 
 fn blocks(say: &Say<'_>, mut said: Vec<Said>, missing: Vec<(String, Missing)>, no_targets: bool) -> Vec<Block> {

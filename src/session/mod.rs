@@ -129,7 +129,8 @@ impl Session {
     /// The values that deals have of a dimension, those of most deals first.
     pub async fn values(&self, dimension: &str) -> Result<Vec<String>, SessionError> {
         let context = self.scope(&[dimension.to_owned()], &BTreeSet::new()).await?;
-        let counted = context.table("scope").await?.aggregate(vec![col("grp")], vec![count(col("deal_id")).alias("deals")])?;
+        let counted =
+            context.table("scope").await?.aggregate(vec![col("grp")], vec![count(col("deal_id")).alias("deals")])?;
         let counted = counted.sort(vec![col("deals").sort(false, false), col("grp").sort(true, false)])?;
         let names = counted.select(vec![cast(col("grp"), DataType::Utf8).alias("grp")])?.collect().await?;
         let names = names.iter().flat_map(|batch| batch.column(0).as_string::<i32>().iter().flatten());

@@ -14,6 +14,7 @@ mod footer;
 mod killed;
 mod layout;
 mod record;
+mod regulations;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 
 pub use self::error::StoreError;
 pub use self::record::{IngestRecord, TableCount};
+pub use self::regulations::{Kept, regulations};
 pub use self::snapshot::{DataFile, Snapshot, TableState};
 pub use self::transaction::Transaction;
 

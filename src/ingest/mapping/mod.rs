@@ -210,7 +210,7 @@ pub(super) fn required(table: Table) -> &'static [&'static str] {
         Table::Promos => &["promo"],
         Table::Staff => &["manager"],
         Table::Clients => &["client_id"],
-        Table::Journeys | Table::Ingests | Table::Quarantine => &[],
+        Table::Journeys | Table::Ingests | Table::Quarantine | Table::Regulations => &[],
     }
 }
 

@@ -95,10 +95,10 @@ const BROKEN: &[(&str, &str, &[&str])] = &[
     ),
     (
         "sla = \"30m\"",
-        "sla = \"30 мин\"",
+        "sla = \"30 мигов\"",
         &[
-            "r.toml:16: `30 мин` is no duration",
-            "    write a number and m (minutes), h (hours), d (days) or w (weeks): \"30m\", \"4h\", \"2d\", \"1h 30m\"",
+            "r.toml:16: `30 мигов` is no duration",
+            "    write a number and its unit: \"30m\", \"4h\", \"2d\", \"1w\", or \"30 мин\", \"4 часа\", \"2 дня\", \"1 неделя\"",
         ],
     ),
     (
@@ -108,10 +108,66 @@ const BROKEN: &[(&str, &str, &[&str])] = &[
     ),
     (
         "sla = \"2d\"",
+        "sla = \"2d\"\nevidence = \"cal >= 1\"",
+        &["r.toml:23: `cal` is neither a column of deals nor a kind of event", "    did you mean `call`?"],
+    ),
+    (
+        "sla = \"2d\"",
+        "sla = \"2d\"\nevidence = \"call >= \"",
+        &[
+            "r.toml:23: `call >= ` is no condition: Expected: an expression, found: EOF",
+            "    write it as SQL: call >= 1 AND amount > 0",
+        ],
+    ),
+    (
+        "sla = \"2d\"",
+        "sla = \"2d\"\nrequired = [\"intrest\"]",
+        &["r.toml:23: deals have no column `intrest`", "    did you mean `interest`?"],
+    ),
+    (
+        "sla = \"2d\"",
+        "sla = \"2d\"\nexpected_share = 60",
+        &["r.toml:23: `expected_share` = 60 is no share of one", "    write 60 % as 0.6"],
+    ),
+    (
+        "[[cap]]",
+        "[[client_kind]]\nkind = \"new\"\ntitle = \"New\"\nwhen = \"wons = 0\"\n[[cap]]",
+        &["r.toml:38: nothing is known as `wons` of a client", "    did you mean `won`?"],
+    ),
+    (
+        "[[cap]]",
+        "[[control]]\nrule = \"stael\"\nlook = \"daily\"\n[[cap]]",
+        &["r.toml:36: there is no rule `stael`", "    did you mean `stale`?"],
+    ),
+    (
+        "[[cap]]",
+        "[[mailing]]\nstage = \"newest\"\nper_month = 2\n[[cap]]",
+        &["r.toml:36: there is no stage `newest`", "    allowed: new, qualified, won, lost"],
+    ),
+    (
+        "[[cap]]",
+        "[contact]\nsat = \"20:00\"\n[[cap]]",
+        &["r.toml:36: `20:00` are no working hours", "    write \"09:00-18:00\", or \"off\""],
+    ),
+    (
+        "[[cap]]",
+        "[promotions]\ndeepest = 25\n[[cap]]",
+        &["r.toml:36: `deepest` = 25 is no share of one", "    write 25 % as 0.25"],
+    ),
+    (
+        "by = [\"branch\"]",
+        "only = \"Юг\"",
+        &[
+            "r.toml:49: `only` names one group of one dimension",
+            "    write by = [\"branch\"] beside it: the dimension that the group is one of",
+        ],
+    ),
+    (
+        "sla = \"2d\"",
         "sla = \"0d\"",
         &[
             "r.toml:22: `0d` is no duration",
-            "    write a number and m (minutes), h (hours), d (days) or w (weeks): \"30m\", \"4h\", \"2d\", \"1h 30m\"",
+            "    write a number and its unit: \"30m\", \"4h\", \"2d\", \"1w\", or \"30 мин\", \"4 часа\", \"2 дня\", \"1 неделя\"",
         ],
     ),
     (

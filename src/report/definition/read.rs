@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::{
-    Chart, Compare, Definition, Each, Findings, Labels, Lines, Part, Pick, Question, Rows, Section, Shape, Sort, Table, Tile,
+    Chart, Compare, Definition, Each, Findings, Labels, Lines, Part, Pick, Question, Rows, Section, Shape, Sort, Table,
+    Tile,
 };
 use crate::metrics::{Catalog, Metric};
 use crate::model::lang::Lang;
