@@ -18,7 +18,7 @@ use datafusion::logical_expr::utils::format_state_name;
 use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, GroupsAccumulator, Signature, Volatility};
 use datafusion::scalar::ScalarValue;
 
-use super::arguments::Rows;
+use super::arguments::{Rows, numbers};
 use super::error::FunctionError;
 use super::groups::{Groups, lists};
 
@@ -54,11 +54,6 @@ pub fn aggregate<S: Summary>() -> AggregateUDF {
     })
 }
 
-/// The type of a partial result, and of the numbers in it.
-pub(super) fn saved_type() -> DataType {
-    DataType::List(Arc::new(Field::new_list_field(DataType::Float64, true)))
-}
-
 impl<S: Summary> AggregateUDFImpl for Aggregate<S> {
     fn name(&self) -> &str {
         S::NAME
@@ -77,7 +72,7 @@ impl<S: Summary> AggregateUDFImpl for Aggregate<S> {
     }
 
     fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
-        Ok(vec![Arc::new(Field::new(format_state_name(args.name, "seen"), saved_type(), true))])
+        Ok(vec![Arc::new(Field::new(format_state_name(args.name, "seen"), numbers(), true))])
     }
 
     fn accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {

@@ -34,7 +34,7 @@ pub fn instant() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
 }
 
-/// The type of a list of doubles.
+/// The type of a list of doubles, partial results among them.
 pub fn numbers() -> DataType {
     DataType::List(Arc::new(Field::new_list_field(DataType::Float64, true)))
 }
@@ -43,9 +43,9 @@ impl Argument {
     /// The type that a value of the type `given` must be cast to; none: it cannot stand here.
     pub fn accepts(self, given: &DataType) -> Option<DataType> {
         use DataType::{
-            Boolean, Date32, Date64, Dictionary, FixedSizeList, Float64, Int64, LargeList, LargeUtf8, List,
+            Boolean, Date32, Date64, Dictionary, FixedSizeList, Float64, Int64, LargeList, LargeUtf8, List, Null,
+            Timestamp, Utf8, Utf8View,
         };
-        use DataType::{Null, Timestamp, Utf8, Utf8View};
         if let Dictionary(_, values) = given {
             return self.accepts(values);
         }

@@ -37,6 +37,11 @@ fn example(name: &str) -> Vec<ArrayRef> {
         "ols_slope" => vec![reals(|i| ((i * 29) % 17) as f64 / 3.0), reals(|i| i as f64 / 7.0)],
         "cv" => vec![reals(|i| 1.0 + ((i * 29) % 17) as f64 / 3.0)],
         "detrended_cv" => vec![reals(|i| i as f64), reals(|i| 5.0 + ((i * 29) % 17) as f64 / 3.0)],
+        "bgnbd" => {
+            let last = |i: usize| if i.is_multiple_of(4) { 0.0 } else { 3.0 + ((i * 7) % 17) as f64 };
+            vec![reals(|i| (i % 4) as f64), reals(last), reals(|i| 20.0 + ((i * 5) % 13) as f64)]
+        }
+        "gamma_gamma" => vec![reals(|i| (i % 4) as f64), reals(|i| 10.0 + ((i * 29) % 17) as f64)],
         "window_funnel" => {
             let at = (0..ROWS).map(|i| (i % 11 != 5).then_some(((i * 31) % 19) as i64 * 1_000_000));
             vec![

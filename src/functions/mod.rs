@@ -1,4 +1,5 @@
-//! What SQL cannot say: the company's calendar, intervals, curves with open deals, funnels. `docs/functions.md` is the
+//! What SQL cannot say: the company's calendar, intervals, curves with open deals, funnels, clients
+//! who may have left. `docs/functions.md` is the
 //! page for those who write queries.
 //!
 //! The statistics are plain functions in [`statistics`]; the files beside it wrap them for DataFusion and do no
@@ -14,6 +15,7 @@ use crate::model::calendar::Calendar;
 pub mod aggregate;
 pub mod arguments;
 pub mod calendar;
+pub mod clients;
 pub mod cuminc;
 pub mod days;
 pub mod durations;
@@ -21,6 +23,7 @@ pub mod error;
 pub mod groups;
 pub mod km;
 pub mod ols_slope;
+pub mod outlook;
 pub mod product_change;
 pub mod seeded;
 pub mod statistics;
@@ -53,7 +56,10 @@ impl Functions {
             ScalarUDF::from(product_change::ProductChange::default()),
         ];
         Functions {
-            scalars: calendar::calendar_functions(calendar, contact_calendar).chain(of_rows).collect(),
+            scalars: calendar::calendar_functions(calendar, contact_calendar)
+                .chain(of_rows)
+                .chain(outlook::Outlook::all().map(ScalarUDF::from))
+                .collect(),
             aggregates: vec![
                 aggregate::<cuminc::Cuminc>(),
                 aggregate::<km::KmAt>(),
@@ -62,6 +68,8 @@ impl Functions {
                 aggregate::<variation::Cv>(),
                 aggregate::<variation::DetrendedCv>(),
                 aggregate::<window_funnel::WindowFunnel>(),
+                aggregate::<clients::Bgnbd>(),
+                aggregate::<clients::GammaGamma>(),
             ],
         }
     }

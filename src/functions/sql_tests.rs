@@ -106,7 +106,7 @@ async fn a_change_is_split_into_its_factors() {
     gives("SELECT product_change([2::DECIMAL(9,2), 3], arrow_cast([4.0, 5.0], 'LargeList(Float64)'))", "[8.0, 6.0]")
         .await;
     gives("SELECT product_change(NULL, [1]), product_change([1, NULL], [2, 3])", "|").await;
-    let many = vec!["1"; 9].join(", ");
+    let many = ["1"; 9].join(", ");
     refuses("SELECT product_change([1, 2], [1])", "product_change: lists of 2 and 1 factors; both must have the same")
         .await;
     refuses(&format!("SELECT product_change([{many}], [{many}])"), "at most 8").await;
@@ -181,6 +181,53 @@ async fn a_funnel_in_its_window() {
 }
 
 #[tokio::test]
+async fn clients_who_may_have_left() {
+    // the paper's parameters, and the golden numbers of tests/oracles/clients
+    let fit = "0.243, 4.414, 0.793, 2.426";
+    let of = |client: &str| {
+        format!("SELECT round(bgnbd_expected({fit}, {client}, 39), 9), round(bgnbd_alive({fit}, {client}), 9)")
+    };
+    gives(&of("2, 30.43, 38.86"), "1.226028175|0.72657857").await;
+    gives(&of("0, 0, 38.86"), "0.195098052|1.0").await;
+    gives(&of("NULL, 1, 2"), "|").await;
+    gives("SELECT bgnbd_expected(NULL, 1, 1, 1, 2, 3, 4, 5), bgnbd_expected(1, 1, 1, 1, 2, 3, 4, NULL)", "|").await;
+    let spending = "round(gamma_gamma_expected(6.25, 3.74, 15.44, 2, 23.725), 9)";
+    let unknown = "round(gamma_gamma_expected(6.25, 3.74, 15.44, 0, NULL), 9)";
+    gives(&format!("SELECT {spending}, {unknown}"), "25.791502625|35.218978102").await;
+    gives("SELECT gamma_gamma_expected(1, 0.5, 1, 0, 0), gamma_gamma_expected(1, 2, 1, 3, -5)", "|").await;
+    gives("SELECT gamma_gamma_expected(1, 2, 1, 3, NULL)", "").await;
+}
+
+#[tokio::test]
+async fn clients_are_fitted_group_by_group() {
+    let clients = "(SELECT i % 2 AS grp, i % 4 AS often, CASE WHEN i % 4 > 0 THEN 3 + i * 7 % 17 ELSE 0 END AS last,
+        20 + i * 5 % 13 AS age, 10 + i * 29 % 17 AS money FROM (SELECT unnest(range(60)) AS i)) AS clients";
+    let of =
+        "bgnbd(often, last, age)['clients'], bgnbd(often, last, age)['r'] > 0, gamma_gamma(often, money)['clients'],
+        gamma_gamma(often, money)['p'] > 0";
+    // half of the even ones never came back
+    gives(&format!("SELECT {of} FROM {clients} GROUP BY grp ORDER BY grp"), "30|true|15|true\n30|true|30|true").await;
+    gives(&format!("SELECT {of} FROM {clients} WHERE age < 22"), "9||6|").await;
+    gives(&format!("SELECT {of} FROM {clients} WHERE often = 0"), "15||0|").await;
+    let fitted = format!("(SELECT bgnbd(often, last, age) AS fit FROM {clients})");
+    let ahead = "bgnbd_expected(fit['r'], fit['alpha'], fit['a'], fit['b'], 3, 10, 20, 5)";
+    gives(&format!("SELECT {ahead} BETWEEN 0.1 AND 1 FROM {fitted}"), "true").await;
+}
+
+#[tokio::test]
+async fn impossible_clients_are_refused() {
+    refuses("SELECT bgnbd(1.5, 2, 3)", "bgnbd: frequency is 1.5; it must be a whole number from 0 to 1,000,000").await;
+    refuses("SELECT bgnbd(1, 4, 3)", "bgnbd: recency is 4; it must be from 0 to the age").await;
+    refuses("SELECT bgnbd(0, 2, 3)", "bgnbd: recency is 2; it must be 0 where the frequency is 0").await;
+    refuses("SELECT bgnbd(0, 0, -1)", "bgnbd: age is -1; it must be 0 or more").await;
+    refuses("SELECT bgnbd_alive(1, 1, 0, 1, 2, 3, 4)", "bgnbd_alive: a is 0; it must be a number above 0").await;
+    refuses("SELECT bgnbd_expected(1, 1, 1, 1, 2, 3, 4, -1)", "bgnbd_expected: horizon is -1; it must be from 0").await;
+    refuses("SELECT bgnbd_expected(1, 1, 1, 1, 2, 3, 4, 6e5)", "times alpha + age").await;
+    refuses("SELECT gamma_gamma(-1, 5)", "gamma_gamma: frequency is -1").await;
+    refuses("SELECT gamma_gamma_expected(1, 2, 3, 4)", "it takes (p, q, v, frequency, monetary), all numbers").await;
+}
+
+#[tokio::test]
 async fn text_may_come_in_any_layout() {
     for layout in ["Utf8", "LargeUtf8", "Utf8View"] {
         let mode = format!("arrow_cast('strict_order', '{layout}')");
@@ -196,7 +243,9 @@ async fn threads_do_not_change_a_bit() {
     let query = format!(
         "SELECT grp, cuminc(x, outcome, 20)['low'], km_at(x, outcome = 1, 20)['high'], km_quantile(x, outcome = 1, 0.5),
             ols_slope(y, x)['low'], cv(x), detrended_cv(i, y),
-            window_funnel(3, arrow_cast(i * 31 % 10007 * 1000000, 'Timestamp(Microsecond, None)'), i % 2 = 0, i % 3 = 0)
+            window_funnel(3, arrow_cast(i * 31 % 10007 * 1000000, 'Timestamp(Microsecond, None)'), i % 2 = 0, i % 3 = 0),
+            bgnbd(outcome, CASE WHEN outcome > 0 THEN i % 5 * 1.1 ELSE 0 END, i % 11 + 7)['alpha'],
+            gamma_gamma(outcome, i % 40)['q']
          FROM {rows} GROUP BY grp ORDER BY grp"
     );
     let mut answers = Vec::new();
