@@ -105,50 +105,80 @@ planned AS (
     WHERE local_day(scope_planned.next_at) = $as_of_day
 ),
 
--- as in the metric client_coverage: the newest touch by a means that the client's kind asks for
+-- as in the metric client_coverage: the newest touch of every client by each means
 touched AS (
-    SELECT client_id, kind AS means, max(at) AS at
+    SELECT
+        client_id,
+        max(at) AS at,
+        max(CASE WHEN kind = 'call' THEN at END) AS call_at,
+        max(CASE WHEN kind = 'email' THEN at END) AS email_at,
+        max(CASE WHEN kind = 'sms' THEN at END) AS sms_at,
+        max(CASE WHEN kind = 'message' THEN at END) AS message_at,
+        max(CASE WHEN kind = 'meeting' THEN at END) AS meeting_at
     FROM scope_events
-    WHERE client_id <> '' AND is_touch
-    GROUP BY client_id, kind
+    WHERE is_touch AND client_id <> ''
+    GROUP BY client_id
 ),
 
-meaningful AS (
-    SELECT scope_clients.client_id, max(touched.at) AS at
+-- what a client said without naming a deal counts too
+told AS (
+    SELECT
+        client_id,
+        min(CASE WHEN kind = 'opt_out' THEN at END) AS opted_out_at,
+        max(CASE WHEN kind = 'refusal' THEN at END) AS refused_at
+    FROM scope_events
+    WHERE kind IN ('opt_out', 'refusal') AND client_id <> ''
+    GROUP BY client_id
+),
+
+-- a client, and the newest touch by a means that its kind asks for: any, where it names none
+known AS (
+    SELECT
+        scope_clients.client_id,
+        scope_clients.deal_id,
+        scope_clients.first_at,
+        scope_clients.won,
+        scope_clients.revenue,
+        client_kinds.contact_days,
+        client_kinds.advice_ru,
+        client_kinds.advice_en,
+        greatest(scope_clients.last_touch_at, touched.at) AS last_touch_at,
+        CASE
+            WHEN client_kinds.means IS NULL THEN greatest(scope_clients.last_touch_at, touched.at)
+            ELSE greatest(
+                CASE WHEN strpos(client_kinds.means, 'call') > 0 THEN touched.call_at END,
+                CASE WHEN strpos(client_kinds.means, 'email') > 0 THEN touched.email_at END,
+                CASE WHEN strpos(client_kinds.means, 'sms') > 0 THEN touched.sms_at END,
+                CASE WHEN strpos(client_kinds.means, 'message') > 0 THEN touched.message_at END,
+                CASE WHEN strpos(client_kinds.means, 'meeting') > 0 THEN touched.meeting_at END
+            )
+        END AS meaningful_at,
+        least(scope_clients.opted_out_at, told.opted_out_at) AS opted_out_at,
+        greatest(scope_clients.refused_at, told.refused_at) AS refused_at,
+        rules.silence_days * 1440.0 AS silence_minutes
     FROM scope_clients
-    INNER JOIN client_kinds ON scope_clients.kind = client_kinds.kind
-    INNER JOIN touched
-        ON scope_clients.client_id = touched.client_id
-        AND strpos(concat(',', client_kinds.means, ','), concat(',', touched.means, ',')) > 0
-    WHERE client_kinds.means IS NOT NULL
-    GROUP BY scope_clients.client_id
+    CROSS JOIN rules
+    LEFT JOIN client_kinds ON scope_clients.kind = client_kinds.kind
+    LEFT JOIN touched ON scope_clients.client_id = touched.client_id
+    LEFT JOIN told ON scope_clients.client_id = told.client_id
 ),
 
 -- days count from the first deal at the earliest; who may not be contacted is not due
 due_clients AS (
     SELECT
-        scope_clients.client_id,
-        scope_clients.deal_id,
-        $as_of_day::int - client_kinds.contact_days - local_day(
-            greatest(
-                CASE WHEN client_kinds.means IS NULL THEN scope_clients.last_touch_at ELSE meaningful.at END,
-                scope_clients.first_at
-            )
-        )::int AS overdue_days,
-        scope_clients.revenue / nullif(scope_clients.won, 0) AS mean_purchase,
-        client_kinds.advice_ru,
-        client_kinds.advice_en
-    FROM scope_clients
-    INNER JOIN client_kinds ON scope_clients.kind = client_kinds.kind
-    CROSS JOIN rules
-    LEFT JOIN meaningful ON scope_clients.client_id = meaningful.client_id
+        deal_id,
+        $as_of_day::int - contact_days - local_day(greatest(meaningful_at, first_at))::int AS overdue_days,
+        revenue / nullif(won, 0) AS mean_purchase,
+        advice_ru,
+        advice_en
+    FROM known
     WHERE
-        client_kinds.contact_days IS NOT NULL
-        AND scope_clients.opted_out_at IS NULL
+        contact_days IS NOT NULL
+        AND opted_out_at IS NULL
         AND (
-            rules.silence_days IS NULL
-            OR scope_clients.refused_at IS NULL
-            OR minutes_between(scope_clients.refused_at, $as_of) >= rules.silence_days * 1440.0
+            refused_at IS NULL
+            OR silence_minutes IS NULL
+            OR minutes_between(refused_at, $as_of) >= silence_minutes
         )
 ),
 
@@ -263,13 +293,13 @@ faced AS (
             WHEN coalesce(scope.status, 'open') IN ('won', 'lost') THEN due_clients.mean_purchase
             ELSE coalesce(scope.list_amount, scope.amount)
         END AS amount,
-        coalesce(scope_clients.opted_out_at, scope.opted_out_at) AS opted_out_at,
-        coalesce(scope_clients.refused_at, scope.refused_at) AS refused_at,
-        coalesce(scope_clients.last_touch_at, array_element(scope.touch_at, -1)) AS last_touch_at,
+        coalesce(known.opted_out_at, scope.opted_out_at) AS opted_out_at,
+        coalesce(known.refused_at, scope.refused_at) AS refused_at,
+        coalesce(known.last_touch_at, array_element(scope.touch_at, -1)) AS last_touch_at,
         coalesce('client ' || nullif(scope.client_id, ''), 'deal ' || scope.deal_id) AS who
     FROM listed
     INNER JOIN scope ON listed.deal_id = scope.deal_id
-    LEFT JOIN scope_clients ON scope.client_id = scope_clients.client_id
+    LEFT JOIN known ON scope.client_id = known.client_id
     LEFT JOIN due_clients ON listed.deal_id = due_clients.deal_id
 )
 
