@@ -29,7 +29,7 @@ columns = [
 WITH buyers AS (
     SELECT grp, won, revenue, local_day(last_won_at)::int AS last_day
     FROM scope_clients
-    WHERE won > 0
+    WHERE last_won_at IS NOT NULL
 ),
 
 -- rank() counts the strictly worse, and one
