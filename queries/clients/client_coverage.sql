@@ -6,16 +6,16 @@ dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline
 
 about.ru = """
 Вся база на дату отчёта, по видам клиентов из регламента; у клиента без вида столбец пуст. Охвачен: последнее содержательное касание (тем
-способом, который регламент называет для вида, а если не называет — любое) не раньше чем за положенное число дней до даты отчёта. Судим тех, кого
-положено касаться и можно: без отписавшихся и замолчавших после отказа на срок регламента (столбец «Нельзя»), без новых, чей срок ещё не
-вышел. Охвачены + просрочены = судим. Продвинулись: сделка клиента за период вошла в этап дальше прежних или выиграна. Группа клиента — по его
-новейшей сделке."""
+способом, который регламент называет для вида, а если не называет — любое) не раньше чем за положенное число дней до даты отчёта. Судим
+тех, кого положено касаться и можно: без отписавшихся и замолчавших после отказа на срок регламента (столбец «Нельзя»), без новых, чей
+срок ещё не вышел. Охвачены + просрочены = судим. Продвинулись: сделка клиента за период вошла в этап дальше прежних или выиграна. Группа
+клиента — по его новейшей сделке."""
 about.en = """
-The whole base at the as-of date, by the regulation's client kinds; the column is empty for a client of no kind. Contacted: the last meaningful
-touch (by a means that the regulation names for the kind, by any where it names none) lies no more than the kind's days before the as-of date. Judged
-are those who are to be contacted and may be: without the opted-out and those left in silence after a refusal (column "Forbidden"), and without new
-ones whose days have not yet passed. Contacted + overdue = judged. Moved forward: within the period a deal of the client entered a stage beyond
-its earlier ones, or was won. A client belongs to the group of the newest deal."""
+The whole base at the as-of date, by the regulation's client kinds; the column is empty for a client of no kind. Contacted: the last
+meaningful touch (by a means that the regulation names for the kind, by any where it names none) lies no more than the kind's days before
+the as-of date. Judged are those who are to be contacted and may be: without the opted-out and those left in silence after a refusal
+(column "Forbidden"), and without new ones whose days have not yet passed. Contacted + overdue = judged. Moved forward: within the period
+a deal of the client entered a stage beyond its earlier ones, or was won. A client belongs to the group of the newest deal."""
 
 columns = [
   { name = "kind", unit = "text", title = { ru = "Вид клиента", en = "Client kind" } },

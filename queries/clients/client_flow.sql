@@ -5,15 +5,15 @@ needs = ["deals.client_id", "deals.closed_at", "deals.status"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
 
 about.ru = """
-Покупатели по месяцам; первый и последний месяц — только в границах периода и до даты отчёта. Новые: первая покупка. Повторные: купили не впервые и
-без долгого перерыва. Реактивированы: купили после перерыва дольше, чем lapsed_days регламента. Ушли: в этом месяце с последней
-покупки прошло больше lapsed_days. Активны на конец = активны на начало + новые + реактивированные − ушедшие. Сделки без клиента не в счёт. Группа
-клиента — по его первой покупке."""
+Покупатели по месяцам; первый и последний месяц — только в границах периода и до даты отчёта. Новые: первая покупка. Повторные: купили не
+впервые и без долгого перерыва. Реактивированы: купили после перерыва дольше, чем lapsed_days регламента. Ушли: в этом месяце с последней
+покупки прошло больше lapsed_days. Активны на конец = активны на начало + новые + реактивированные − ушедшие. Сделки без клиента не в
+счёт. Группа клиента — по его первой покупке."""
 about.en = """
-Buyers by month; the first and the last month only within the period and before the as-of date. New: the first purchase. Returning: bought again without a
-long break. Reactivated: bought after a break longer than the regulation's lapsed_days. Lapsed: within this month the last purchase became more than lapsed_days
-old. Active at the end = active at the start + new + reactivated − lapsed. Deals that name no client are left out. A client belongs to the group of
-the first purchase."""
+Buyers by month; the first and the last month only within the period and before the as-of date. New: the first purchase. Returning: bought
+again without a long break. Reactivated: bought after a break longer than the regulation's lapsed_days. Lapsed: within this month the last
+purchase became more than lapsed_days old. Active at the end = active at the start + new + reactivated − lapsed. Deals that name no client
+are left out. A client belongs to the group of the first purchase."""
 
 columns = [
   { name = "month", unit = "date", title = { ru = "Месяц", en = "Month" } },

@@ -5,17 +5,19 @@ needs = ["deals.client_id", "deals.closed_at", "deals.status", "deals.amount"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "extra"]
 
 about.ru = """
-Все клиенты хотя бы с одной покупкой на дату отчёта, независимо от периода. Модель BG/NBD: частота — число дней с повторной покупкой, давность и возраст —
-в неделях от первой покупки до последней и до последнего видимого дня; покупки одного дня — одна. Средний чек повторных дней — по
-гамма-гамма; день первой покупки в него не входит. Ожидаемые покупки всей базы за следующие 13 и 52 недели, их ценность (покупки × ожидаемый чек) и
-средняя вероятность, что клиент ещё с нами. Пусто там, где модель не сошлась. Это модель для покупок без договора и расписания: разовые и абонентские
-продажи она описывает плохо. Группа клиента — по его новейшей сделке; модель у каждой группы своя."""
+Все клиенты хотя бы с одной покупкой на дату отчёта, независимо от периода. Модель BG/NBD: частота — число дней с повторной покупкой,
+давность и возраст — в неделях от первой покупки до последней и до последнего видимого дня; покупки одного дня — одна. Средний чек
+повторных дней — по гамма-гамма; день первой покупки в него не входит. Ожидаемые покупки всей базы за следующие 13 и 52 недели, их
+ценность (покупки × ожидаемый чек) и средняя вероятность, что клиент ещё с нами. Пусто там, где модель не сошлась. Это модель для покупок
+без договора и расписания: разовые и абонентские продажи она описывает плохо. Группа клиента — по его новейшей сделке; модель у каждой
+группы своя."""
 about.en = """
-All clients with at least one purchase by the as-of date, whatever the period. BG/NBD model: frequency is the number of days with a repeat purchase, recency
-and age are weeks from the first purchase to the last and to the last day that is seen; purchases of one day are one. Mean purchase of the repeat days by
-gamma-gamma; the day of the first purchase is no part of it. Expected purchases of the whole base within the next 13 and 52 weeks, their value (purchases
-× expected purchase) and the mean probability that a client is still with us. Empty where the model does not fit. It is a model of purchases without
-contract or schedule: it describes one-off sales and subscriptions badly. A client belongs to the group of the newest deal; each group has a model of its own."""
+All clients with at least one purchase by the as-of date, whatever the period. BG/NBD model: frequency is the number of days with a repeat
+purchase, recency and age are weeks from the first purchase to the last and to the last day that is seen; purchases of one day are one.
+Mean purchase of the repeat days by gamma-gamma; the day of the first purchase is no part of it. Expected purchases of the whole base
+within the next 13 and 52 weeks, their value (purchases × expected purchase) and the mean probability that a client is still with us.
+Empty where the model does not fit. It is a model of purchases without contract or schedule: it describes one-off sales and subscriptions
+badly. A client belongs to the group of the newest deal; each group has a model of its own."""
 
 columns = [
   { name = "clients", unit = "count", title = { ru = "Клиенты", en = "Clients" } },

@@ -5,13 +5,13 @@ needs = ["deals.client_id", "deals.closed_at", "deals.status", "deals.amount"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
 
 about.ru = """
-Держится ли выручка на немногих. По сделкам, выигранным за период: индекс Херфиндаля — сумма квадратов долей клиентов в выручке (1 — всё от одного);
-эффективное число клиентов — 1 / индекс: столько равных клиентов дали бы ту же концентрацию; доля десяти крупнейших. Выручка без названного клиента
-в индекс не входит и стоит отдельно; клиенты без суммы покупок не в счёт."""
+Держится ли выручка на немногих. По сделкам, выигранным за период: индекс Херфиндаля — сумма квадратов долей клиентов в выручке (1 — всё
+от одного); эффективное число клиентов — 1 / индекс: столько равных клиентов дали бы ту же концентрацию; доля десяти крупнейших. Выручка
+без названного клиента в индекс не входит и стоит отдельно; клиенты без суммы покупок не в счёт."""
 about.en = """
-Does revenue rest on a few. Over the deals won within the period: the Herfindahl index is the sum of squares of the clients' shares of revenue (1: all of
-it from one); the effective number of clients is 1 / index: so many equal clients would be as concentrated; the share of the ten largest. Revenue
-that names no client is no part of the index and stands apart; clients without an amount are left out."""
+Does revenue rest on a few. Over the deals won within the period: the Herfindahl index is the sum of squares of the clients' shares of
+revenue (1: all of it from one); the effective number of clients is 1 / index: so many equal clients would be as concentrated; the share
+of the ten largest. Revenue that names no client is no part of the index and stands apart; clients without an amount are left out."""
 
 columns = [
   { name = "clients", unit = "count", title = { ru = "Клиенты", en = "Clients" } },

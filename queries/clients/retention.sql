@@ -5,13 +5,13 @@ needs = ["deals.client_id", "deals.closed_at", "deals.status"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
 
 about.ru = """
-Клиенты, чья первая покупка пришлась на период, по месяцу этой покупки; возраст 0 — тот же месяц, 1 — следующий и так далее. Удержаны: купили в
-месяце этого возраста. Доля — от всех клиентов когорты, интервал Уилсона 95 %. Месяца, который на дату отчёта не кончился, в таблице нет. Сделки
-без клиента не в счёт. Группа клиента — по его первой покупке."""
+Клиенты, чья первая покупка пришлась на период, по месяцу этой покупки; возраст 0 — тот же месяц, 1 — следующий и так далее. Удержаны:
+купили в месяце этого возраста. Доля — от всех клиентов когорты, интервал Уилсона 95 %. Месяца, который на дату отчёта не кончился, в
+таблице нет. Сделки без клиента не в счёт. Группа клиента — по его первой покупке."""
 about.en = """
-Clients whose first purchase fell within the period, by the month of that purchase; age 0 is the same month, 1 the next, and so on. Retained: bought in
-the month of that age. The share is of all clients of the cohort, with a 95 % Wilson interval. A month not over at the as-of date is absent. Deals that
-name no client are left out. A client belongs to the group of the first purchase."""
+Clients whose first purchase fell within the period, by the month of that purchase; age 0 is the same month, 1 the next, and so on.
+Retained: bought in the month of that age. The share is of all clients of the cohort, with a 95 % Wilson interval. A month not over at the
+as-of date is absent. Deals that name no client are left out. A client belongs to the group of the first purchase."""
 
 columns = [
   { name = "month", unit = "date", title = { ru = "Месяц первой покупки", en = "Month of the first purchase" } },

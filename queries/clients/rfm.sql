@@ -5,17 +5,18 @@ needs = ["deals.client_id", "deals.closed_at", "deals.status", "deals.amount"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "extra"]
 
 about.ru = """
-Все клиенты хотя бы с одной покупкой на дату отчёта, независимо от периода. Давность R — день последней покупки, частота F — число покупок, деньги
-M — сумма покупок. Балл от 1 (худший) до 5: целая часть от 5 × доля клиентов, у которых показатель строго хуже, плюс 1; равные получают равный
-балл. Шкала одна для всех групп, поэтому группы сравнимы. Сегмент — первый подходящий: champions — R, F и M не ниже 4; loyal — R и F не ниже 3; at_risk —
-R не выше 2, F не ниже 3; new — R не ниже 4, одна покупка; promising — R не ниже 3; hibernating — R равен 2; lost — R равен 1. Покупки без суммы денег не добавляют.
-Группа клиента — по его новейшей сделке."""
+Все клиенты хотя бы с одной покупкой на дату отчёта, независимо от периода. Давность R — день последней покупки, частота F — число
+покупок, деньги M — сумма покупок. Балл от 1 (худший) до 5: целая часть от 5 × доля клиентов, у которых показатель строго хуже, плюс 1;
+равные получают равный балл. Шкала одна для всех групп, поэтому группы сравнимы. Сегмент — первый подходящий: champions — R, F и M не ниже
+4; loyal — R и F не ниже 3; at_risk — R не выше 2, F не ниже 3; new — R не ниже 4, одна покупка; promising — R не ниже 3; hibernating — R
+равен 2; lost — R равен 1. Покупки без суммы денег не добавляют. Группа клиента — по его новейшей сделке."""
 about.en = """
-All clients with at least one purchase by the as-of date, whatever the period. Recency R is the day of the last purchase, frequency F the number of
-purchases, money M their sum. The score runs from 1 (worst) to 5: the whole part of 5 × the share of clients that are strictly worse, plus 1; equals get
-equal scores. One scale for all groups, so that groups compare. The segment is the first that fits: champions — R, F and M at least 4; loyal — R and
-F at least 3; at_risk — R at most 2, F at least 3; new — R at least 4, one purchase; promising — R at least 3; hibernating — R is 2; lost — R is 1. A purchase
-without an amount adds no money. A client belongs to the group of the newest deal."""
+All clients with at least one purchase by the as-of date, whatever the period. Recency R is the day of the last purchase, frequency F the
+number of purchases, money M their sum. The score runs from 1 (worst) to 5: the whole part of 5 × the share of clients that are strictly
+worse, plus 1; equals get equal scores. One scale for all groups, so that groups compare. The segment is the first that fits: champions —
+R, F and M at least 4; loyal — R and F at least 3; at_risk — R at most 2, F at least 3; new — R at least 4, one purchase; promising — R at
+least 3; hibernating — R is 2; lost — R is 1. A purchase without an amount adds no money. A client belongs to the group of the newest
+deal."""
 
 columns = [
   { name = "segment", unit = "text", title = { ru = "Сегмент", en = "Segment" } },

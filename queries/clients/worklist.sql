@@ -5,19 +5,22 @@ needs = ["deals.created_at", "deals.status"]
 dimensions = ["source", "contractor", "campaign", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
 
 about.ru = """
-Что делать сегодня, то есть в день отчёта; период роли не играет. Строка — открытая сделка или клиент, которого пора коснуться; главная причина стоит в «Почему», прочие —
-рядом, в том же порядке: response_broken — ответа нет дольше срока; response_due — ответа ещё нет, срок идёт; planned_today — на сегодня назначено дело;
-stale — стоит на этапе дольше SLA; no_next_step — не назначено дело; overdue_client — клиента не касались дольше, чем велит его вид, хотя можно (строка
-стоит на его новейшей сделке); evidence — стоит на этапе без подтверждения. «Нельзя»: opted_out — отписался; silence — отказался, тишина ещё не
-кончилась; cap_reached — лимит этой недели или месяца исчерпан (какого вида, сказано рядом; any — всех): с такими не связываются, с cap_reached по
-отдельным видам — только другими. Сумма — прайс или сумма сделки; у overdue_client без открытой сделки — его средняя покупка. Сначала дорогие."""
+Что делать сегодня, то есть в день отчёта; период роли не играет. Строка — открытая сделка или клиент, которого пора коснуться; главная
+причина стоит в «Почему», прочие — рядом, в том же порядке: response_broken — ответа нет дольше срока; response_due — ответа ещё нет, срок
+идёт; planned_today — на сегодня назначено дело; stale — стоит на этапе дольше SLA; no_next_step — не назначено дело; overdue_client —
+клиента не касались дольше, чем велит его вид, хотя можно (строка стоит на его новейшей сделке); evidence — стоит на этапе без
+подтверждения. «Нельзя»: opted_out — отписался; silence — отказался, тишина ещё не кончилась; cap_reached — лимит этой недели или месяца
+исчерпан (какого вида, сказано рядом; any — всех): с такими не связываются, с cap_reached по отдельным видам — только другими. Сумма —
+прайс или сумма сделки; у overdue_client без открытой сделки — его средняя покупка. Сначала дорогие."""
 about.en = """
-What to do today, that is on the as-of day; the period plays no part. A row is an open deal, or a client who is due to be contacted; the main reason stands under
-"Why", the others beside it, in the same order: response_broken — unanswered beyond the time allowed; response_due — not answered yet, the time is running;
-planned_today — a task is planned for today; stale — in its stage beyond the SLA; no_next_step — no task is planned; overdue_client — not contacted for longer
-than the client's kind asks for, though it may be (the row stands on the newest deal); evidence — in its stage without evidence. "Forbidden": opted_out; silence — refused, and the silence is
-not over; cap_reached — the cap of this week or month is used up (the kind is told beside it; any: all of them): such clients are not contacted, or, where kinds are
-named, only by others. Amount is the deal's list price or amount; for an overdue_client without an open deal, the mean purchase so far. The most costly first."""
+What to do today, that is on the as-of day; the period plays no part. A row is an open deal, or a client who is due to be contacted; the
+main reason stands under "Why", the others beside it, in the same order: response_broken — unanswered beyond the time allowed;
+response_due — not answered yet, the time is running; planned_today — a task is planned for today; stale — in its stage beyond the SLA;
+no_next_step — no task is planned; overdue_client — not contacted for longer than the client's kind asks for, though it may be (the row
+stands on the newest deal); evidence — in its stage without evidence. "Forbidden": opted_out; silence — refused, and the silence is not
+over; cap_reached — the cap of this week or month is used up (the kind is told beside it; any: all of them): such clients are not
+contacted, or, where kinds are named, only by others. Amount is the deal's list price or amount; for an overdue_client without an open
+deal, the mean purchase so far. The most costly first."""
 
 columns = [
   { name = "why", unit = "text", title = { ru = "Почему", en = "Why" } },

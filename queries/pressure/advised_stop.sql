@@ -5,15 +5,16 @@ needs = ["deals.created_at", "deals.status", "deals.closed_at", "journeys.touch_
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
 
 about.ru = """
-По таблице «Что добавляет ещё одно касание»: первое касание, у которого верхняя граница доли выигранных ниже нижней границы доли вреда (отказ, отписка, жалоба). Дальше
-касания доказанно вредят чаще, чем приносят сделку. Пусто — такого касания не найдено, и это тоже ответ. Точка перелома: первое касание, у которого
-сама доля выигранных ниже доли вреда; «доказанно полезно до» — последнее касание перед ней, у которого доказано обратное. Остановиться следует
-между «доказанно полезно до» и советом. Это связь, а не доказанная причина."""
+По таблице «Что добавляет ещё одно касание»: первое касание, у которого верхняя граница доли выигранных ниже нижней границы доли вреда
+(отказ, отписка, жалоба). Дальше касания доказанно вредят чаще, чем приносят сделку. Пусто — такого касания не найдено, и это тоже ответ.
+Точка перелома: первое касание, у которого сама доля выигранных ниже доли вреда; «доказанно полезно до» — последнее касание перед ней, у
+которого доказано обратное. Остановиться следует между «доказанно полезно до» и советом. Это связь, а не доказанная причина."""
 about.en = """
-From the table "What one more touch adds": the first touch where the upper bound of the win hazard lies below the lower bound of the harm hazard (refusal, opt-out,
-complaint). From there on touches provably harm more often than they win. Empty: no such touch was found, which is an answer too. Turning point: the
-first touch where the win hazard itself is below the harm hazard; "proven useful up to": the last touch before it where the opposite is proven. The stop lies between
-"proven useful up to" and the advice. An association, not a proven cause."""
+From the table "What one more touch adds": the first touch where the upper bound of the win hazard lies below the lower bound of the harm
+hazard (refusal, opt-out, complaint). From there on touches provably harm more often than they win. Empty: no such touch was found, which
+is an answer too. Turning point: the first touch where the win hazard itself is below the harm hazard; "proven useful up to": the last
+touch before it where the opposite is proven. The stop lies between "proven useful up to" and the advice. An association, not a proven
+cause."""
 
 columns = [
   { name = "deals_touched", unit = "count", title = { ru = "Сделки с касанием", en = "Deals touched" } },

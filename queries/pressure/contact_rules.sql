@@ -5,15 +5,15 @@ needs = ["events.kind"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "extra"]
 
 about.ru = """
-Касания за период, проверенные по трём правилам. out_of_hours — вне разрешённых часов и дней контакта. after_refusal — раньше, чем прошло silence_days
-регламента после отказа клиента по любой его сделке; если тишина не предписана, строки нет. after_opt_out — после отписки, сколько бы
-времени ни прошло. Отказ или отписка, записанные в минуту самого касания, — его итог, а не нарушение. Сделка без клиента — отдельный клиент; события без
-клиента и сделки не в счёт. Лимиты — в «Касаниях и лимитах»."""
+Касания за период, проверенные по трём правилам. out_of_hours — вне разрешённых часов и дней контакта. after_refusal — раньше, чем прошло
+silence_days регламента после отказа клиента по любой его сделке; если тишина не предписана, строки нет. after_opt_out — после отписки,
+сколько бы времени ни прошло. Отказ или отписка, записанные в минуту самого касания, — его итог, а не нарушение. Сделка без клиента —
+отдельный клиент; события без клиента и сделки не в счёт. Лимиты — в «Касаниях и лимитах»."""
 about.en = """
-Touches of the period held against three rules. out_of_hours: outside the allowed hours and days of contact. after_refusal: before the regulation's
-silence_days had passed since the client refused, on whichever deal; no row where no silence is asked for. after_opt_out: after an opt-out, however long ago.
-A refusal or opt-out in the very moment of a touch came out of it and breaks nothing. A deal that names no client is a client of its own; events of neither client
-nor deal are left out. Caps stand under "Contacts and caps"."""
+Touches of the period held against three rules. out_of_hours: outside the allowed hours and days of contact. after_refusal: before the
+regulation's silence_days had passed since the client refused, on whichever deal; no row where no silence is asked for. after_opt_out:
+after an opt-out, however long ago. A refusal or opt-out in the very moment of a touch came out of it and breaks nothing. A deal that
+names no client is a client of its own; events of neither client nor deal are left out. Caps stand under "Contacts and caps"."""
 
 columns = [
   { name = "rule", unit = "text", title = { ru = "Правило", en = "Rule" } },

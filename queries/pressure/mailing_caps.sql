@@ -5,15 +5,17 @@ needs = ["events.kind"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "extra"]
 
 about.ru = """
-Рассылки за период по клиентам и календарным месяцам. Строка cap — месячный лимит mailing из регламента (нет лимита — пусто, а не ноль); строка rule —
-правило рассылок: для этапа или, если этап не назван, для всех. К правилу этапа относятся рассылки клиентам, у которых в ту минуту открытая сделка стояла на этом
-этапе (от первого входа до входа в другой этап или закрытия; сделка без переходов стоит на первом). Сверх нормы: рассылка, которая в месяце клиента
-идёт по счёту после нормы; счёт — с начала месяца, хотя бы он начался до периода. Сделка без клиента — отдельный клиент."""
+Рассылки за период по клиентам и календарным месяцам. Строка cap — месячный лимит mailing из регламента (нет лимита — пусто, а не ноль);
+строка rule — правило рассылок: для этапа или, если этап не назван, для всех. К правилу этапа относятся рассылки клиентам, у которых в ту
+минуту открытая сделка стояла на этом этапе (от первого входа до входа в другой этап или закрытия; сделка без переходов стоит на первом).
+Сверх нормы: рассылка, которая в месяце клиента идёт по счёту после нормы; счёт — с начала месяца, хотя бы он начался до периода. Сделка
+без клиента — отдельный клиент."""
 about.en = """
-Mailings of the period by client and calendar month. The row cap is the regulation's monthly cap for mailing (no cap is empty, not zero); a row rule is a
-mailing rule: for a stage or, where it names none, for everybody. To the rule of a stage belong the mailings to clients one of whose open deals stood in that stage
-at that moment (from the first entry to the entry into another stage or the closing; a deal without moves stands in the first). Over: the mailing that comes
-after the allowed number in the client's month; counting begins with the month, even where it began before the period. A deal that names no client is a client of its own."""
+Mailings of the period by client and calendar month. The row cap is the regulation's monthly cap for mailing (no cap is empty, not zero);
+a row rule is a mailing rule: for a stage or, where it names none, for everybody. To the rule of a stage belong the mailings to clients
+one of whose open deals stood in that stage at that moment (from the first entry to the entry into another stage or the closing; a deal
+without moves stands in the first). Over: the mailing that comes after the allowed number in the client's month; counting begins with the
+month, even where it began before the period. A deal that names no client is a client of its own."""
 
 columns = [
   { name = "rule", unit = "text", title = { ru = "Чья норма", en = "Set by" } },

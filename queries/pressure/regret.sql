@@ -5,13 +5,15 @@ needs = ["deals.closed_at", "deals.status", "journeys.touch_at", "journeys.refun
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
 
 about.ru = """
-Сделки, выигранные за период, с выигрыша которых до даты отчёта прошло не меньше regret_days регламента: сколько из них за эти дни закончились возвратом или
-жалобой. По третям числа касаний до выигрыша: целая часть от 3 × доля сделок, у которых касаний строго меньше, плюс 1; равные попадают в одну
-треть, поэтому трети бывают неравны, а какой-то может не быть. Деление одно для всех групп. Доля с интервалом Уилсона 95 %. Это связь, а не доказанная причина."""
+Сделки, выигранные за период, с выигрыша которых до даты отчёта прошло не меньше regret_days регламента: сколько из них за эти дни
+закончились возвратом или жалобой. По третям числа касаний до выигрыша: целая часть от 3 × доля сделок, у которых касаний строго меньше,
+плюс 1; равные попадают в одну треть, поэтому трети бывают неравны, а какой-то может не быть. Деление одно для всех групп. Доля с
+интервалом Уилсона 95 %. Это связь, а не доказанная причина."""
 about.en = """
-Deals won within the period for which the regulation's regret_days had passed by the as-of date: how many of them ended in a refund or a complaint within
-those days. By thirds of the number of touches before the win: the whole part of 3 × the share of deals with strictly fewer touches, plus 1; equals fall into
-one third, so that thirds may be unequal and one may be missing. One division for all groups. Share with a 95 % Wilson interval. An association, not a proven cause."""
+Deals won within the period for which the regulation's regret_days had passed by the as-of date: how many of them ended in a refund or a
+complaint within those days. By thirds of the number of touches before the win: the whole part of 3 × the share of deals with strictly
+fewer touches, plus 1; equals fall into one third, so that thirds may be unequal and one may be missing. One division for all groups.
+Share with a 95 % Wilson interval. An association, not a proven cause."""
 
 columns = [
   { name = "third", unit = "count", title = { ru = "Треть", en = "Third" } },

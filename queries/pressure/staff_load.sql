@@ -5,15 +5,17 @@ needs = ["deals.manager|events.manager"]
 dimensions = ["manager", "branch", "pipeline", "team", "supervisor"]
 
 about.ru = """
-Касания за период по тем, кто их сделал; спрашивают обычно по менеджеру. Человеко-день: местный день, в который у менеджера есть хотя бы одно
-касание. Перегружен день, в который касаний больше, чем load_touches регламента; менеджер — если у него на дату отчёта открытых сделок больше, чем
-load_open_deals. И день, и менеджер судятся целиком, хотя бы часть пришлась на другую группу. Вне часов: касания вне рабочего расписания. Ушли: по датам ухода в таблице staff,
-за период. Нет нормы — пусто, а не ноль. Касания и сделки без менеджера не в счёт."""
+Касания за период по тем, кто их сделал; спрашивают обычно по менеджеру. Человеко-день: местный день, в который у менеджера есть хотя бы
+одно касание. Перегружен день, в который касаний больше, чем load_touches регламента; менеджер — если у него на дату отчёта открытых
+сделок больше, чем load_open_deals. И день, и менеджер судятся целиком, хотя бы часть пришлась на другую группу. Вне часов: касания вне
+рабочего расписания. Ушли: по датам ухода в таблице staff, за период. Нет нормы — пусто, а не ноль. Касания и сделки без менеджера не в
+счёт."""
 about.en = """
-Touches of the period by those who made them; usually asked by manager. A manager-day is a local day on which the manager made at least one touch. A day is
-overloaded when it holds more touches than the regulation's load_touches; a manager, when more deals are open at the as-of date than load_open_deals. Both are judged
-as a whole, even where a part fell to another group. Out of hours: touches outside the working schedule. Left: by the dates in the table staff, within the period. No
-norm is empty, not zero. Touches and deals without a manager are left out."""
+Touches of the period by those who made them; usually asked by manager. A manager-day is a local day on which the manager made at least
+one touch. A day is overloaded when it holds more touches than the regulation's load_touches; a manager, when more deals are open at the
+as-of date than load_open_deals. Both are judged as a whole, even where a part fell to another group. Out of hours: touches outside the
+working schedule. Left: by the dates in the table staff, within the period. No norm is empty, not zero. Touches and deals without a
+manager are left out."""
 
 columns = [
   { name = "managers", unit = "count", title = { ru = "Люди", en = "Managers" } },
