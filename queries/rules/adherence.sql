@@ -1,0 +1,72 @@
+/*
+title = { ru = "Соблюдение регламента", en = "Is the regulation kept" }
+grain = "one row per rule that was judged"
+needs = ["deals.created_at"]
+dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+about.ru = """
+По каждому правилу: сколько раз его можно было проверить за период, сколько раз оно соблюдено и сколько нарушено; доля с интервалом Уилсона
+95 %. Проверка относится ко дню, когда исход стал ясен: лид отвечен или срок истёк, этап покинут или SLA вышел, сделка вошла на этап,
+сделан звонок. Что судить нельзя (срок ещё не вышел, данных нет), не считается; правила без проверок в таблице нет. Под угрозой: сумма
+открытых сделок с нарушением этого правила за период, каждая сделка один раз; пусто, если ни одной суммы не известно."""
+about.en = """
+For each rule: how often it could be judged within the period, how often it was kept and how often broken; the share with a 95 % Wilson
+interval. A judgement belongs to the day on which its outcome was certain: the lead was answered or its time was over, the stage was left or
+its SLA was over, the deal entered the stage, the call was made. What cannot be judged (not yet due, no data) does not count; a rule never
+judged has no row. At stake: the amount of open deals with a breach of this rule within the period, each deal once; empty where no amount is
+known."""
+columns = [
+  { name = "rule", unit = "text", title = { ru = "Правило", en = "Rule" } },
+  { name = "title_ru", unit = "text", title = { ru = "Название", en = "Title (ru)" } },
+  { name = "title_en", unit = "text", title = { ru = "Название (en)", en = "Title" } },
+  { name = "checked", unit = "count", title = { ru = "Проверено", en = "Checked" } },
+  { name = "kept", unit = "count", title = { ru = "Соблюдено", en = "Kept" } },
+  { name = "breaches", unit = "count", title = { ru = "Нарушено", en = "Broken" } },
+  { name = "kept_share", unit = "share", title = { ru = "Доля соблюдения", en = "Share kept" } },
+  { name = "kept_share_low", unit = "share", title = { ru = "от", en = "low" } },
+  { name = "kept_share_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "open_at_stake", unit = "money", title = { ru = "Под угрозой", en = "Open amount at stake" } },
+]
+*/
+-- by deal first, so that a deal's amount counts once however often it broke the rule
+WITH by_deal AS (
+    SELECT
+        grp,
+        rule,
+        deal_id,
+        count(*) AS checked,
+        sum(CASE WHEN kept THEN 1 ELSE 0 END) AS kept,
+        max(CASE WHEN NOT kept AND coalesce(status, 'open') NOT IN ('won', 'lost') THEN 1 ELSE 0 END) AS at_stake,
+        max(amount) AS amount
+    FROM scope_checks
+    WHERE at >= $from AND at < $to
+    GROUP BY grp, rule, deal_id
+),
+
+counted AS (
+    SELECT
+        grp,
+        rule,
+        sum(checked) AS checked,
+        sum(kept) AS kept,
+        sum(CASE WHEN deal_id IS NOT NULL THEN at_stake ELSE 0 END) AS open_broken,
+        sum(CASE WHEN deal_id IS NOT NULL AND at_stake = 1 THEN amount END) AS open_amount
+    FROM by_deal
+    GROUP BY grp, rule
+)
+
+SELECT
+    counted.grp,
+    counted.rule,
+    control.title_ru,
+    control.title_en,
+    counted.checked,
+    counted.kept,
+    counted.checked - counted.kept AS breaches,
+    counted.kept::double / counted.checked AS kept_share,
+    wilson_low(counted.kept, counted.checked) AS kept_share_low,
+    wilson_high(counted.kept, counted.checked) AS kept_share_high,
+    -- nothing open is nothing at stake; an unknown amount is not nothing
+    CASE WHEN counted.open_broken = 0 THEN 0 ELSE counted.open_amount END AS open_at_stake
+FROM counted
+LEFT JOIN control ON counted.rule = control.rule
+ORDER BY counted.grp, control.position, counted.rule
