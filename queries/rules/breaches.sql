@@ -1,0 +1,64 @@
+/*
+title = { ru = "Нарушения", en = "Breaches" }
+grain = "one row per breach"
+needs = ["deals.created_at"]
+dimensions = ["source", "contractor", "campaign", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+about.ru = """
+Каждое нарушение за период: правило, день, сделка, клиент, менеджер. Просрочка — рабочие часы сверх срока, только для ответа и SLA
+этапа. Сумма — по прайсу, а где её нет, сумма сделки. Это те же нарушения, что сосчитаны в «Соблюдении регламента»."""
+about.en = """
+Every breach of the period: rule, day, deal, client, manager. Overdue: working hours beyond the allowed time, for the response and the
+stage's SLA only. Amount: the list price, or else the deal's amount. These are the breaches that "Is the regulation kept" counts."""
+columns = [
+  { name = "rule", unit = "text", title = { ru = "Правило", en = "Rule" } },
+  { name = "title_ru", unit = "text", title = { ru = "Название", en = "Title (ru)" } },
+  { name = "title_en", unit = "text", title = { ru = "Название (en)", en = "Title" } },
+  { name = "at", unit = "date", title = { ru = "День", en = "Day" } },
+  { name = "deal_id", unit = "text", title = { ru = "Сделка", en = "Deal" } },
+  { name = "client_id", unit = "text", title = { ru = "Клиент", en = "Client" } },
+  { name = "manager", unit = "text", title = { ru = "Менеджер", en = "Manager" } },
+  { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },
+  { name = "overdue_hours", unit = "hours", title = { ru = "Просрочка, раб. ч", en = "Overdue, working h" } },
+  { name = "amount", unit = "money", title = { ru = "Сумма", en = "Amount" } },
+  { name = "status", unit = "text", title = { ru = "Статус", en = "Status" } },
+]
+*/
+WITH broken AS (
+    SELECT
+        grp,
+        rule,
+        at AS moment,
+        local_day(at) AS at,
+        deal_id,
+        client_id,
+        manager,
+        stage,
+        overdue_hours,
+        amount,
+        status
+    FROM scope_checks
+    WHERE NOT kept AND at >= $from AND at < $to
+)
+
+SELECT
+    broken.grp,
+    broken.rule,
+    control.title_ru,
+    control.title_en,
+    broken.at,
+    broken.deal_id,
+    broken.client_id,
+    broken.manager,
+    broken.stage,
+    broken.overdue_hours,
+    broken.amount,
+    broken.status
+FROM broken
+LEFT JOIN control ON broken.rule = control.rule
+ORDER BY
+    broken.grp,
+    broken.moment,
+    control.position,
+    broken.deal_id,
+    broken.client_id,
+    broken.stage
