@@ -1,0 +1,211 @@
+/*
+title = { ru = "Список супервайзера", en = "Control list" }
+grain = "one row per open deal and rule it breaks, and per overloaded manager"
+needs = ["deals.created_at", "deals.status"]
+dimensions = ["source", "contractor", "campaign", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+about.ru = """
+На что посмотреть сегодня, то есть на дату отчёта; период роли не играет. Только открытые сделки. response: ответа нет дольше срока, или за
+последние 7 дней ответили поздно; response_soon: ответа ещё нет, и срок выйдет в ближайший час (рабочий, если срок в рабочих минутах);
+stale: стоит на этапе дольше SLA; evidence: стоит на этапе без основания; required: не заполнено обязательное поле пройденного
+или нынешнего этапа; next_step: нет назначенного дела; over_cap: за последние 7 дней с клиентом связались сверх лимита; load: у менеджера
+открытых сделок больше нормы (строка на менеджера, его число открытых сделок по всем группам). Сначала дорогие, при равной сумме — самые
+просроченные."""
+about.en = """
+What to look at today, that is at the as-of date; the period plays no part. Open deals only. response: unanswered beyond the time allowed,
+or answered too late within the last 7 days; response_soon: not answered yet, and the time is over within the next hour (a working one
+where the time is in working minutes); stale: in its stage beyond the SLA; evidence: in its stage without evidence; required: a required
+field of this or of an earlier stage is missing; next_step: no task is planned; over_cap: the client was contacted over the cap within the
+last 7 days; load: the manager has more open deals than the regulation allows (a row per manager, with the open deals of all groups). The
+most costly first; of equal amounts, the longest overdue."""
+columns = [
+  { name = "rule", unit = "text", title = { ru = "Правило", en = "Rule" } },
+  { name = "title_ru", unit = "text", title = { ru = "Название", en = "Title (ru)" } },
+  { name = "title_en", unit = "text", title = { ru = "Название (en)", en = "Title" } },
+  { name = "look", unit = "text", title = { ru = "Когда смотреть", en = "Looked at" } },
+  { name = "manager", unit = "text", title = { ru = "Менеджер", en = "Manager" } },
+  { name = "deal_id", unit = "text", title = { ru = "Сделка", en = "Deal" } },
+  { name = "client_id", unit = "text", title = { ru = "Клиент", en = "Client" } },
+  { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },
+  { name = "since", unit = "date", title = { ru = "С какого дня", en = "Since" } },
+  { name = "overdue_hours", unit = "hours", title = { ru = "Просрочка, раб. ч", en = "Overdue, working h" } },
+  { name = "amount", unit = "money", title = { ru = "Сумма", en = "Amount" } },
+  { name = "open_deals", unit = "count", title = { ru = "Открытых сделок", en = "Open deals" } },
+  { name = "advice_ru", unit = "text", title = { ru = "Что делать", en = "Advice (ru)" } },
+  { name = "advice_en", unit = "text", title = { ru = "Что делать (en)", en = "Advice" } },
+]
+*/
+WITH open_deals AS (
+    SELECT
+        grp,
+        deal_id,
+        client_id,
+        manager,
+        stage,
+        created_at,
+        response_at,
+        coalesce(list_amount, amount) AS amount
+    FROM scope
+    WHERE coalesce(status, 'open') NOT IN ('won', 'lost')
+),
+
+-- a deal stands where it came last
+standing AS (
+    SELECT deal_id, stage, at
+    FROM (
+        SELECT
+            deal_id,
+            stage,
+            at,
+            row_number() OVER (PARTITION BY deal_id ORDER BY at DESC, position DESC) AS back
+        FROM scope_entries
+    ) AS numbered
+    WHERE back = 1
+),
+
+broken AS (
+    SELECT
+        checks.grp,
+        checks.rule,
+        coalesce(checks.manager, open_deals.manager) AS manager,
+        checks.deal_id,
+        checks.client_id,
+        coalesce(checks.stage, open_deals.stage) AS stage,
+        CASE checks.rule
+            WHEN 'response' THEN open_deals.created_at
+            WHEN 'stale' THEN standing.at
+            WHEN 'next_step' THEN coalesce(standing.at, open_deals.created_at)
+            ELSE checks.at
+        END AS since,
+        checks.overdue_hours,
+        checks.amount
+    FROM scope_checks AS checks
+    INNER JOIN open_deals ON checks.deal_id = open_deals.deal_id
+    LEFT JOIN standing ON checks.deal_id = standing.deal_id
+    WHERE
+        NOT checks.kept
+        AND (
+            checks.rule IN ('required', 'next_step')
+            OR (checks.rule IN ('stale', 'evidence') AND checks.stage = standing.stage)
+            OR (
+                checks.rule = 'response'
+                AND (open_deals.response_at IS NULL OR local_day(open_deals.response_at) >= $as_of_day - INTERVAL '7 days')
+            )
+            OR (checks.rule = 'over_cap' AND local_day(checks.at) >= $as_of_day - INTERVAL '7 days')
+        )
+),
+
+-- a row per deal and rule, though two fields are missing or three calls were too many
+listed AS (
+    SELECT
+        grp,
+        rule,
+        rule AS ruled_by,
+        manager,
+        deal_id,
+        max(client_id) AS client_id,
+        max(stage) AS stage,
+        local_day(min(since)) AS since,
+        max(overdue_hours) AS overdue_hours,
+        max(amount) AS amount,
+        NULL AS open_deals
+    FROM broken
+    GROUP BY grp, rule, manager, deal_id
+),
+
+waiting AS (
+    SELECT
+        open_deals.grp,
+        open_deals.manager,
+        open_deals.deal_id,
+        open_deals.client_id,
+        open_deals.stage,
+        open_deals.created_at,
+        open_deals.amount,
+        rules.response_sla_minutes
+        - CASE
+            WHEN rules.response_working THEN working_minutes(open_deals.created_at, $as_of)
+            ELSE minutes_between(open_deals.created_at, $as_of)
+        END AS left_minutes
+    FROM open_deals
+    CROSS JOIN rules
+    WHERE open_deals.response_at IS NULL AND open_deals.created_at IS NOT NULL
+),
+
+loads AS (
+    SELECT
+        grp,
+        manager,
+        sum(count(*)) OVER (PARTITION BY manager) AS open_deals
+    FROM open_deals
+    WHERE manager <> ''
+    GROUP BY grp, manager
+),
+
+everything AS (
+    SELECT grp, rule, ruled_by, manager, deal_id, client_id, stage, since, overdue_hours, amount, open_deals
+    FROM listed
+    UNION ALL
+    SELECT
+        grp,
+        'response_soon' AS rule,
+        'response' AS ruled_by,
+        manager,
+        deal_id,
+        client_id,
+        stage,
+        local_day(created_at) AS since,
+        NULL AS overdue_hours,
+        amount,
+        NULL AS open_deals
+    FROM waiting
+    WHERE left_minutes >= 0.0 AND left_minutes <= 60.0
+    UNION ALL
+    SELECT
+        loads.grp,
+        'load' AS rule,
+        'load' AS ruled_by,
+        loads.manager,
+        NULL AS deal_id,
+        NULL AS client_id,
+        NULL AS stage,
+        NULL AS since,
+        NULL AS overdue_hours,
+        NULL AS amount,
+        loads.open_deals
+    FROM loads
+    CROSS JOIN rules
+    WHERE loads.open_deals > rules.load_open_deals
+)
+
+SELECT
+    everything.grp,
+    everything.rule,
+    CASE
+        WHEN everything.rule = 'response_soon' THEN concat(control.title_ru, ': срок истекает')
+        ELSE control.title_ru
+    END AS title_ru,
+    CASE
+        WHEN everything.rule = 'response_soon' THEN concat(control.title_en, ': almost due')
+        ELSE control.title_en
+    END AS title_en,
+    control.look,
+    everything.manager,
+    everything.deal_id,
+    everything.client_id,
+    everything.stage,
+    everything.since,
+    everything.overdue_hours,
+    everything.amount,
+    everything.open_deals,
+    control.advice_ru,
+    control.advice_en
+FROM everything
+LEFT JOIN control ON everything.ruled_by = control.rule
+ORDER BY
+    everything.grp,
+    everything.amount DESC NULLS LAST,
+    everything.overdue_hours DESC NULLS LAST,
+    control.position,
+    everything.rule,
+    everything.deal_id,
+    everything.manager
