@@ -1,0 +1,184 @@
+/*
+title = { ru = "Помогает ли правило", en = "Does the rule help" }
+grain = "one row per rule that was judged on closed deals"
+needs = ["deals.created_at", "deals.status"]
+dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+about.ru = """
+Сделки, созданные за период и закрытые к дате отчёта: доля выигранных среди тех, где правило соблюдено всякий раз, и тех, где оно
+нарушено хоть раз; доли с интервалом Уилсона, разность — с интервалом Ньюкомба 95 %. Вывод: helps — интервал разности выше нуля, hurts —
+ниже нуля, и в обоих случаях различие остаётся после поправки Бенджамини — Хохберга (5 %) на число правил и групп в ответе; иначе
+no_evidence. Это связь, а не причина: правило могут соблюдать там, где сделка и так идёт хорошо, а долгая сделка успевает нарушить больше.
+Цена нарушений: сумма потерянных сделок с нарушением; она не вся потеряна из-за него."""
+about.en = """
+Deals created within the period and closed by the as-of date: the share won among those where the rule was kept every time, and among
+those where it was broken at least once; shares with Wilson intervals, the difference with a 95 % Newcombe interval. The verdict: helps: the
+interval of the difference lies above zero; hurts: below; and either only where the difference survives the Benjamini–Hochberg correction
+(5 %) for the number of rules and groups in the answer; else no_evidence. It is an association, not a cause: a rule may be kept where the
+deal goes well anyway, and a long deal has time to break more. Cost of breaches: the amount of lost deals with a breach, not all of it lost
+because of that."""
+columns = [
+  { name = "rule", unit = "text", title = { ru = "Правило", en = "Rule" } },
+  { name = "title_ru", unit = "text", title = { ru = "Название", en = "Title (ru)" } },
+  { name = "title_en", unit = "text", title = { ru = "Название (en)", en = "Title" } },
+  { name = "kept_deals", unit = "count", title = { ru = "Соблюдено, сделок", en = "Kept, deals" } },
+  { name = "kept_won", unit = "count", title = { ru = "Из них выиграны", en = "Of them won" } },
+  { name = "kept_rate", unit = "share", title = { ru = "Доля выигранных", en = "Win rate when kept" } },
+  { name = "kept_rate_low", unit = "share", title = { ru = "от", en = "low" } },
+  { name = "kept_rate_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "kept_revenue", unit = "money", title = { ru = "Выручка, соблюдено", en = "Revenue when kept" } },
+  { name = "broken_deals", unit = "count", title = { ru = "Нарушено, сделок", en = "Broken, deals" } },
+  { name = "broken_won", unit = "count", title = { ru = "Из них выиграны", en = "Of them won" } },
+  { name = "broken_rate", unit = "share", title = { ru = "Доля выигранных при нарушении", en = "Win rate when broken" } },
+  { name = "broken_rate_low", unit = "share", title = { ru = "от", en = "low" } },
+  { name = "broken_rate_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "broken_revenue", unit = "money", title = { ru = "Выручка, нарушено", en = "Revenue when broken" } },
+  { name = "broken_lost_amount", unit = "money", title = { ru = "Потеряно с нарушением", en = "Lost with a breach" } },
+  { name = "difference", unit = "share", title = { ru = "Разность долей", en = "Difference" } },
+  { name = "difference_low", unit = "share", title = { ru = "от", en = "low" } },
+  { name = "difference_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "p_adjusted", unit = "ratio", title = { ru = "p с поправкой", en = "Adjusted p" } },
+  { name = "verdict", unit = "text", title = { ru = "Вывод", en = "Verdict" } },
+]
+*/
+WITH by_deal AS (
+    SELECT
+        grp,
+        rule,
+        deal_id,
+        max(CASE WHEN kept THEN 0 ELSE 1 END) AS broken,
+        max(amount) AS amount
+    FROM scope_checks
+    WHERE status IN ('won', 'lost') AND deal_id IS NOT NULL
+    GROUP BY grp, rule, deal_id
+),
+
+counted AS (
+    SELECT
+        by_deal.grp,
+        by_deal.rule,
+        sum(1 - by_deal.broken) AS kept_deals,
+        sum(CASE WHEN by_deal.broken = 0 AND scope.status = 'won' THEN 1 ELSE 0 END) AS kept_won,
+        sum(CASE WHEN by_deal.broken = 0 AND scope.status = 'won' THEN scope.amount END) AS kept_revenue,
+        sum(by_deal.broken) AS broken_deals,
+        sum(CASE WHEN by_deal.broken = 1 AND scope.status = 'won' THEN 1 ELSE 0 END) AS broken_won,
+        sum(CASE WHEN by_deal.broken = 1 AND scope.status = 'won' THEN scope.amount END) AS broken_revenue,
+        sum(CASE WHEN by_deal.broken = 1 AND scope.status = 'lost' THEN 1 ELSE 0 END) AS broken_lost,
+        sum(CASE WHEN by_deal.broken = 1 AND scope.status = 'lost' THEN by_deal.amount END) AS broken_lost_amount
+    FROM by_deal
+    INNER JOIN scope ON by_deal.deal_id = scope.deal_id
+    WHERE scope.created_at >= $from AND scope.created_at < $to
+    GROUP BY by_deal.grp, by_deal.rule
+),
+
+rates AS (
+    SELECT
+        grp,
+        rule,
+        kept_deals,
+        kept_won,
+        kept_revenue,
+        broken_deals,
+        broken_won,
+        broken_revenue,
+        broken_lost,
+        broken_lost_amount,
+        kept_won::double / nullif(kept_deals, 0) AS kept_rate,
+        wilson_low(kept_won, kept_deals) AS kept_low,
+        wilson_high(kept_won, kept_deals) AS kept_high,
+        broken_won::double / nullif(broken_deals, 0) AS broken_rate,
+        wilson_low(broken_won, broken_deals) AS broken_low,
+        wilson_high(broken_won, broken_deals) AS broken_high,
+        (kept_won + broken_won)::double / nullif(kept_deals + broken_deals, 0) AS pooled
+    FROM counted
+),
+
+-- Newcombe's interval is made of the two Wilson ones; z is the pooled test of two shares
+compared AS (
+    SELECT
+        grp,
+        rule,
+        kept_rate - broken_rate AS difference,
+        kept_rate - broken_rate - sqrt(power(kept_rate - kept_low, 2.0) + power(broken_high - broken_rate, 2.0)) AS low,
+        kept_rate - broken_rate + sqrt(power(kept_high - kept_rate, 2.0) + power(broken_rate - broken_low, 2.0)) AS high,
+        abs(kept_rate - broken_rate)
+        / nullif(sqrt(pooled * (1.0 - pooled) * (1.0 / nullif(kept_deals, 0) + 1.0 / nullif(broken_deals, 0))), 0.0) AS z
+    FROM rates
+),
+
+-- two-sided p = erfc(z / √2), by Abramowitz and Stegun 7.1.26, right to seven digits
+tails AS (
+    SELECT grp, rule, difference, low, high, z, 1.0 / (1.0 + 0.3275911 * z / sqrt(2.0)) AS t
+    FROM compared
+    WHERE difference IS NOT NULL
+),
+
+tested AS (
+    SELECT
+        grp,
+        rule,
+        difference,
+        low,
+        high,
+        -- all won or all lost on both sides: no difference at all
+        coalesce(
+            t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
+            * exp(-z * z / 2.0),
+            1.0
+        ) AS p
+    FROM tails
+),
+
+ranked AS (
+    SELECT
+        grp,
+        rule,
+        difference,
+        low,
+        high,
+        p * count(*) OVER () / row_number() OVER (ORDER BY p, grp, rule) AS scaled,
+        row_number() OVER (ORDER BY p, grp, rule) AS place
+    FROM tested
+),
+
+adjusted AS (
+    SELECT
+        grp,
+        rule,
+        difference,
+        low,
+        high,
+        least(min(scaled) OVER (ORDER BY place DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW), 1.0) AS p_adjusted
+    FROM ranked
+)
+
+SELECT
+    rates.grp,
+    rates.rule,
+    control.title_ru,
+    control.title_en,
+    rates.kept_deals,
+    rates.kept_won,
+    rates.kept_rate,
+    rates.kept_low AS kept_rate_low,
+    rates.kept_high AS kept_rate_high,
+    CASE WHEN rates.kept_won = 0 THEN 0 ELSE rates.kept_revenue END AS kept_revenue,
+    rates.broken_deals,
+    rates.broken_won,
+    rates.broken_rate,
+    rates.broken_low AS broken_rate_low,
+    rates.broken_high AS broken_rate_high,
+    CASE WHEN rates.broken_won = 0 THEN 0 ELSE rates.broken_revenue END AS broken_revenue,
+    CASE WHEN rates.broken_lost = 0 THEN 0 ELSE rates.broken_lost_amount END AS broken_lost_amount,
+    adjusted.difference,
+    adjusted.low AS difference_low,
+    adjusted.high AS difference_high,
+    adjusted.p_adjusted,
+    CASE
+        WHEN adjusted.p_adjusted <= 0.05 AND adjusted.low > 0.0 THEN 'helps'
+        WHEN adjusted.p_adjusted <= 0.05 AND adjusted.high < 0.0 THEN 'hurts'
+        ELSE 'no_evidence'
+    END AS verdict
+FROM rates
+LEFT JOIN adjusted ON rates.grp = adjusted.grp AND rates.rule = adjusted.rule
+LEFT JOIN control ON rates.rule = control.rule
+ORDER BY rates.grp, control.position, rates.rule
