@@ -1,0 +1,130 @@
+/*
+title = { ru = "Выборка для контроля качества", en = "Sample for quality control" }
+grain = "one row per deal drawn"
+needs = ["deals.status"]
+dimensions = ["source", "contractor", "campaign", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+about.ru = """
+Сделки, которые за период закрылись или вошли на новый этап; из них столько, сколько велит регламент, по слоям «менеджер × нынешний этап».
+Внутри слоя порядок случайный, но закреплён зерном регламента: та же выборка получится снова. Первые места — по одной сделке из каждого
+слоя, начиная с больших слоёв; остальные места делятся между слоями пропорционально оставшимся сделкам (метод Сент-Лагю). Поэтому большая
+выборка целиком содержит меньшую. Разрез только подписывает сделки: выборка тянется сразу по всем. Основание: 1 — было на всех
+этапах, где его можно проверить, 0 — нет, пусто — неизвестно. Нарушений — сколько раз сделка нарушила регламент к дате отчёта."""
+about.en = """
+Deals that closed or entered another stage within the period; of them as many as the regulation says, in strata of manager × present stage.
+Within a stratum the order is random, and fixed by the regulation's seed: the same sample can be drawn again. The first places go to one
+deal of each stratum, larger strata first; the other places are shared among the strata in proportion to the deals left in them (the method of
+Sainte-Laguë). So a larger sample holds all of a smaller one. A split only labels the deals: the sample is drawn from all at once. Evidence:
+1 if there was some in every stage where that can be judged, 0 if not, empty if unknown. Breaches: how often the deal broke the regulation
+by the as-of date."""
+columns = [
+  { name = "number", unit = "count", title = { ru = "№", en = "No." } },
+  { name = "deal_id", unit = "text", title = { ru = "Сделка", en = "Deal" } },
+  { name = "client_id", unit = "text", title = { ru = "Клиент", en = "Client" } },
+  { name = "manager", unit = "text", title = { ru = "Менеджер", en = "Manager" } },
+  { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },
+  { name = "status", unit = "text", title = { ru = "Статус", en = "Status" } },
+  { name = "amount", unit = "money", title = { ru = "Сумма", en = "Amount" } },
+  { name = "evidence_kept", unit = "count", title = { ru = "Основание есть", en = "Evidence" } },
+  { name = "breaches", unit = "count", title = { ru = "Нарушений", en = "Breaches" } },
+]
+*/
+WITH moved AS (
+    SELECT DISTINCT deal_id
+    FROM scope_entries
+    WHERE at >= $from AND at < $to
+),
+
+eligible AS (
+    SELECT
+        scope.grp,
+        scope.deal_id,
+        scope.client_id,
+        scope.manager,
+        scope.stage,
+        scope.status,
+        coalesce(scope.list_amount, scope.amount) AS amount,
+        seeded(rules.quality_seed, scope.deal_id) AS draw
+    FROM scope
+    CROSS JOIN rules
+    LEFT JOIN moved ON scope.deal_id = moved.deal_id
+    WHERE (scope.closed_at >= $from AND scope.closed_at < $to) OR moved.deal_id IS NOT NULL
+),
+
+shuffled AS (
+    SELECT
+        grp,
+        deal_id,
+        client_id,
+        manager,
+        stage,
+        status,
+        amount,
+        draw,
+        row_number() OVER (PARTITION BY manager, stage ORDER BY draw, deal_id) AS turn,
+        count(*) OVER (PARTITION BY manager, stage) AS size
+    FROM eligible
+),
+
+-- the second deal of a stratum has the claim 0.5 / (size - 1), the third 1.5 / (size - 1), …: the smaller comes first
+numbered AS (
+    SELECT
+        grp,
+        deal_id,
+        client_id,
+        manager,
+        stage,
+        status,
+        amount,
+        row_number() OVER (
+            ORDER BY
+                CASE WHEN turn = 1 THEN 0 ELSE 1 END,
+                CASE WHEN turn = 1 THEN -size::double ELSE (turn - 1.5) / (size - 1) END,
+                draw,
+                deal_id
+        ) AS number
+    FROM shuffled
+),
+
+drawn AS (
+    SELECT
+        numbered.grp,
+        numbered.number,
+        numbered.deal_id,
+        numbered.client_id,
+        numbered.manager,
+        numbered.stage,
+        numbered.status,
+        numbered.amount
+    FROM numbered
+    CROSS JOIN rules
+    WHERE numbered.number <= rules.quality_sample
+),
+
+evidence AS (
+    SELECT deal_id, min(CASE WHEN kept THEN 1 ELSE 0 END) AS kept
+    FROM scope_evidence
+    GROUP BY deal_id
+),
+
+broken AS (
+    SELECT deal_id, count(*) AS breaches
+    FROM scope_checks
+    WHERE NOT kept AND deal_id IS NOT NULL
+    GROUP BY deal_id
+)
+
+SELECT
+    drawn.grp,
+    drawn.number,
+    drawn.deal_id,
+    drawn.client_id,
+    drawn.manager,
+    drawn.stage,
+    drawn.status,
+    drawn.amount,
+    evidence.kept AS evidence_kept,
+    coalesce(broken.breaches, 0) AS breaches
+FROM drawn
+LEFT JOIN evidence ON drawn.deal_id = evidence.deal_id
+LEFT JOIN broken ON drawn.deal_id = broken.deal_id
+ORDER BY drawn.grp, drawn.number
