@@ -1,0 +1,211 @@
+/*
+title = { ru = "Почему изменилась выручка", en = "Why revenue changed" }
+grain = "one row per comparison: with the period before, and with the same weeks a year before"
+needs = ["deals.created_at", "deals.closed_at", "deals.status", "deals.amount"]
+dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+about.ru = """
+Выручка периода (до даты отчёта) против выручки такого же периода прямо перед ним (before) и против тех же недель год назад, на 364 дня
+раньше (year). Разность разложена точно, по Шепли, на четыре части: число лидов, доли источников (mix), конверсия (выигрышей периода на новый
+лид периода) и средний чек; части в сумме дают разность. Разложение всегда идёт по источникам внутри группы, при любом разрезе: вклады
+источников складываются. Источник, которого в одном из периодов не было, берёт недостающие конверсию и чек из другого. Выручка источника без
+новых лидов относится к конверсии. Пусто, если данные не достают до начала прежнего периода."""
+about.en = """
+Revenue of the period (up to the as-of date) against that of the equally long period just before (before), and of the same weeks a year, 364
+days, before (year). The difference is split exactly, by Shapley, into four parts: number of leads, shares of the sources (mix), conversion
+(wins of the period per new lead of the period) and average deal; the parts sum to the difference. It is always split by source within the
+group, however it is asked: the sources' contributions are added. A source that one of the periods lacks takes the missing conversion and
+average deal from the other. Revenue of a source without new leads counts as conversion. Empty where the data do not reach back to the
+beginning of the earlier period."""
+columns = [
+  { name = "against", unit = "text", title = { ru = "По сравнению с", en = "Against" } },
+  { name = "revenue", unit = "money", title = { ru = "Выручка", en = "Revenue" } },
+  { name = "revenue_before", unit = "money", title = { ru = "Прежняя выручка", en = "Earlier revenue" } },
+  { name = "change", unit = "money", title = { ru = "Изменение", en = "Change" } },
+  { name = "from_leads", unit = "money", title = { ru = "От числа лидов", en = "From leads" } },
+  { name = "from_mix", unit = "money", title = { ru = "От долей источников", en = "From the mix" } },
+  { name = "from_conversion", unit = "money", title = { ru = "От конверсии", en = "From conversion" } },
+  { name = "from_deal", unit = "money", title = { ru = "От среднего чека", en = "From the average deal" } },
+  { name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } },
+  { name = "leads_before", unit = "count", title = { ru = "Прежние лиды", en = "Earlier leads" } },
+  { name = "won", unit = "count", title = { ru = "Выиграны", en = "Won" } },
+  { name = "won_before", unit = "count", title = { ru = "Прежние выигранные", en = "Earlier won" } },
+]
+*/
+WITH known AS (
+    SELECT local_day(min(least(created_at, closed_at)))::int AS day
+    FROM scope
+),
+
+-- days as numbers; a period that is not over is compared as far as it is seen
+span AS (
+    SELECT $from_day::int AS starts, least($to_day, $as_of_day)::int AS ends
+),
+
+spans AS (
+    SELECT
+        1 AS place,
+        'before' AS against,
+        starts,
+        ends,
+        starts - (ends - starts) AS then_starts,
+        starts AS then_ends
+    FROM span
+    UNION ALL
+    SELECT 2 AS place, 'year' AS against, starts, ends, starts - 364 AS then_starts, ends - 364 AS then_ends
+    FROM span
+),
+
+happened AS (
+    SELECT grp, coalesce(source, '') AS source, local_day(created_at)::int AS day, 1 AS leads, 0 AS won, 0 AS revenue
+    FROM scope
+    WHERE created_at IS NOT NULL AND created_at < $to
+    UNION ALL
+    SELECT
+        grp,
+        coalesce(source, '') AS source,
+        local_day(won_at)::int AS day,
+        0 AS leads,
+        1 AS won,
+        coalesce(amount, 0) AS revenue
+    FROM scope
+    WHERE won_at IS NOT NULL AND won_at < $to
+),
+
+daily AS (
+    SELECT grp, source, day, sum(leads) AS leads, sum(won) AS won, sum(revenue) AS revenue
+    FROM happened
+    GROUP BY grp, source, day
+),
+
+by_source AS (
+    SELECT
+        spans.place,
+        spans.against,
+        spans.then_starts,
+        daily.grp,
+        daily.source,
+        sum(CASE WHEN daily.day >= spans.starts THEN daily.leads ELSE 0 END) AS leads,
+        sum(CASE WHEN daily.day >= spans.starts THEN daily.won ELSE 0 END) AS won,
+        sum(CASE WHEN daily.day >= spans.starts THEN daily.revenue ELSE 0 END) AS revenue,
+        sum(CASE WHEN daily.day < spans.then_ends THEN daily.leads ELSE 0 END) AS then_leads,
+        sum(CASE WHEN daily.day < spans.then_ends THEN daily.won ELSE 0 END) AS then_won,
+        sum(CASE WHEN daily.day < spans.then_ends THEN daily.revenue ELSE 0 END) AS then_revenue
+    FROM daily
+    CROSS JOIN spans
+    WHERE
+        (daily.day >= spans.starts AND daily.day < spans.ends)
+        OR (daily.day >= spans.then_starts AND daily.day < spans.then_ends)
+    GROUP BY spans.place, spans.against, spans.then_starts, daily.grp, daily.source
+),
+
+-- revenue = leads of the group × share of the source × conversion × average deal; what has no meaning is null
+factors AS (
+    SELECT
+        place,
+        against,
+        then_starts,
+        grp,
+        leads,
+        won,
+        revenue,
+        then_leads,
+        then_won,
+        then_revenue,
+        sum(leads) OVER (PARTITION BY place, grp)::double AS all_leads,
+        leads::double / nullif(sum(leads) OVER (PARTITION BY place, grp), 0) AS share,
+        won::double / nullif(leads, 0) AS conversion,
+        revenue::double / nullif(won, 0) AS deal,
+        sum(then_leads) OVER (PARTITION BY place, grp)::double AS then_all_leads,
+        then_leads::double / nullif(sum(then_leads) OVER (PARTITION BY place, grp), 0) AS then_share,
+        then_won::double / nullif(then_leads, 0) AS then_conversion,
+        then_revenue::double / nullif(then_won, 0) AS then_deal
+    FROM by_source
+),
+
+split AS (
+    SELECT
+        place,
+        against,
+        then_starts,
+        grp,
+        leads,
+        won,
+        revenue,
+        then_leads,
+        then_won,
+        then_revenue,
+        product_change(
+            [
+                then_all_leads,
+                coalesce(then_share, share, 0.0),
+                coalesce(then_conversion, conversion, 0.0),
+                coalesce(then_deal, deal, 0.0)
+            ],
+            [
+                all_leads,
+                coalesce(share, then_share, 0.0),
+                coalesce(conversion, then_conversion, 0.0),
+                coalesce(deal, then_deal, 0.0)
+            ]
+        ) AS parts
+    FROM factors
+),
+
+-- parts as decimals: their sum does not depend on the order
+summed AS (
+    SELECT
+        place,
+        against,
+        then_starts,
+        grp,
+        sum(leads) AS leads,
+        sum(won) AS won,
+        sum(revenue) AS revenue,
+        sum(then_leads) AS then_leads,
+        sum(then_won) AS then_won,
+        sum(then_revenue) AS then_revenue,
+        sum(revenue) - sum(then_revenue) AS change,
+        round(sum(parts[1]::decimal(28, 6)), 2) AS from_leads,
+        round(sum(parts[2]::decimal(28, 6)), 2) AS from_mix,
+        round(sum(parts[4]::decimal(28, 6)), 2) AS from_deal
+    FROM split
+    GROUP BY place, against, then_starts, grp
+),
+
+told AS (
+    SELECT
+        summed.place,
+        summed.against,
+        summed.grp,
+        summed.leads,
+        summed.won,
+        summed.revenue,
+        summed.then_leads,
+        summed.then_won,
+        summed.then_revenue,
+        summed.change,
+        summed.from_leads,
+        summed.from_mix,
+        summed.from_deal,
+        CASE WHEN summed.then_starts >= known.day THEN 1 ELSE 0 END AS reached
+    FROM summed
+    CROSS JOIN known
+)
+
+SELECT
+    grp,
+    against,
+    revenue,
+    CASE WHEN reached = 1 THEN then_revenue END AS revenue_before,
+    CASE WHEN reached = 1 THEN change END AS change,
+    CASE WHEN reached = 1 THEN from_leads END AS from_leads,
+    CASE WHEN reached = 1 THEN from_mix END AS from_mix,
+    -- what is left: conversion, the revenue of sources without leads, and the parts of a kopeck
+    CASE WHEN reached = 1 THEN change - from_leads - from_mix - from_deal END AS from_conversion,
+    CASE WHEN reached = 1 THEN from_deal END AS from_deal,
+    leads,
+    CASE WHEN reached = 1 THEN then_leads END AS leads_before,
+    won,
+    CASE WHEN reached = 1 THEN then_won END AS won_before
+FROM told
+ORDER BY grp, place
