@@ -102,7 +102,12 @@ fn an_engine_stays_where_it_belongs() {
     let mut wrong = Vec::new();
     for (module, path, text) in &sources() {
         for (number, line) in text.lines().enumerate() {
-            let code = line.split("//").next().unwrap_or_default();
+            // a regulation states conditions in SQL: it parses them, and runs nothing
+            let code = match module.as_str() {
+                "regulation" => line.replace("datafusion::sql::sqlparser::", ""),
+                _ => line.to_owned(),
+            };
+            let code = code.split("//").next().unwrap_or_default();
             for (name, homes) in AT_HOME {
                 if !homes.contains(&module.as_str()) && code.contains(&format!("{name}::")) {
                     wrong.push(format!("{}:{}: `{name}` belongs in {}", path.display(), number + 1, homes.join(", ")));

@@ -318,7 +318,7 @@ const BROKEN: &[(&str, &str, &[&str])] = &[
             "r.toml:1: the table [company] is missing",
             "    add a line [company] and its values",
             "r.toml:1: unknown key `firm`",
-            "    allowed: cap, company, funnel, interest, lost_reason, response, schedule, stage, target, thresholds",
+            "    allowed: cap, client_kind, company, contact, control, funnel, interest, load, lost_reason, mailing, promotions, quality, response, schedule, stage, target, thresholds, valid_from",
         ],
     ),
     (

@@ -38,12 +38,25 @@ impl Scope<'_> {
             &[key.as_str()],
             None,
         )?;
-        // who called is told by the event; whose client it is, by the event or by its deal
-        let own = |name: &str| coalesce(vec![column(name), column(&of_deal(name))]).alias(name);
+        // whose client it is, is told by the event or by its deal; whose deal it is, by the deal, whoever called
+        let either =
+            |first: String, second: String, name: &str| coalesce(vec![column(&first), column(&second)]).alias(name);
+        let caller = "manager of the event";
         let mut columns: Vec<Expr> = AS_IS.map(column).into();
-        columns.extend([own("client_id"), own("manager"), column("campaign").alias("campaign of the event")]);
+        columns.extend([
+            either("client_id".into(), of_deal("client_id"), "client_id"),
+            either(of_deal("manager"), "manager".into(), "manager"),
+            either("manager".into(), of_deal("manager"), caller),
+            column("campaign").alias("campaign of the event"),
+        ]);
         columns.extend(names[3..].iter().map(|name| column(&of_deal(name)).alias(name)));
         let seen = self.only(joined.select(columns)?)?;
+        // from here on the manager is who called
+        let mut columns: Vec<Expr> = AS_IS.map(column).into();
+        columns.extend(["client_id", "campaign of the event"].map(column));
+        columns.extend(names[3..].iter().map(|name| column(name)));
+        columns.push(column(caller).alias("manager"));
+        let seen = seen.select(columns)?;
         let outgoing = column("direction").eq(text("outgoing"));
         let is = |kinds: &[&str]| column("kind").in_list(kinds.iter().map(|kind| text(*kind)).collect(), false);
         let others: Vec<&str> = TOUCH_KINDS.into_iter().filter(|kind| *kind != "meeting").collect();
