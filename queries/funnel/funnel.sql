@@ -7,11 +7,17 @@ dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline
 about.ru = """
 Сделки, впервые вошедшие в воронку за период, и что с ними стало к дате отчёта. Дошла до этапа: вошла в него или в любой
 более поздний; выигранная сделка дошла до конца, даже если перехода в журнале нет. Вход в воронку: создание сделки или первый
-переход, что раньше. Прошли дальше + потеряны + в работе = дошли. Завершённая конверсия: прошли / (прошли + потеряны)."""
+переход, что раньше. Прошли дальше + потеряны + в работе = дошли. Завершённая конверсия: прошли / (прошли + потеряны).
+По порядку: вошла в каждый этап до этого включительно, и ни один первый вход не раньше первого входа в предыдущий этап.
+Возвращены на этап: вошли в него, впервые или снова, прямо из более позднего этапа, который не был концом воронки; сделка на этапе
+считается один раз. Входили повторно: вошли на этап ещё раз, откуда угодно. Доли с интервалом Уилсона 95 %."""
 about.en = """
 Deals that first came into the funnel within the period, and what had become of them by the as-of date. A deal reached a stage
 if it entered it or any later one; a won deal reached the last, even where no move was logged. Entry into the funnel: creation or
-the first logged move, whichever is earlier. Advanced + lost + open = reached. Settled conversion: advanced / (advanced + lost)."""
+the first logged move, whichever is earlier. Advanced + lost + open = reached. Settled conversion: advanced / (advanced + lost).
+In order: entered every stage up to this one, no first entry being earlier than the first entry into the stage before.
+Moved back to a stage: entered it, for the first time or again, directly from a later stage that was no end of the funnel; a deal
+counts once per stage. Re-entered: entered the stage again, wherever from. Rates have 95 % Wilson intervals."""
 
 columns = [
   { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },
@@ -19,6 +25,7 @@ columns = [
   { name = "title_en", unit = "text", title = { ru = "Название (en)", en = "Title" } },
   { name = "position", unit = "count", title = { ru = "№", en = "No." } },
   { name = "reached", unit = "count", title = { ru = "Дошли", en = "Reached" } },
+  { name = "reached_strict", unit = "count", title = { ru = "Дошли по порядку", en = "Reached in order" } },
   { name = "skipped", unit = "count", title = { ru = "Минуя этап", en = "Skipped it" } },
   { name = "moved_back", unit = "count", title = { ru = "Возвращены", en = "Moved back" } },
   { name = "re_entered", unit = "count", title = { ru = "Входили повторно", en = "Re-entered" } },
@@ -26,7 +33,11 @@ columns = [
   { name = "lost", unit = "count", title = { ru = "Потеряны", en = "Lost" } },
   { name = "open", unit = "count", title = { ru = "В работе", en = "Open" } },
   { name = "from_previous", unit = "share", title = { ru = "От предыдущего", en = "From previous" } },
+  { name = "from_previous_low", unit = "share", title = { ru = "от", en = "low" } },
+  { name = "from_previous_high", unit = "share", title = { ru = "до", en = "high" } },
   { name = "from_first", unit = "share", title = { ru = "От первого", en = "From first" } },
+  { name = "from_first_low", unit = "share", title = { ru = "от", en = "low" } },
+  { name = "from_first_high", unit = "share", title = { ru = "до", en = "high" } },
   { name = "settled", unit = "share", title = { ru = "Завершённая конверсия", en = "Settled conversion" } },
   { name = "settled_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "settled_high", unit = "share", title = { ru = "до", en = "high" } },
@@ -38,13 +49,14 @@ WITH funnel_stages AS (
         title_ru,
         title_en,
         position,
+        row_number() OVER (ORDER BY position) AS nth,
         position = max(position) OVER () AS is_last
     FROM stages
     WHERE terminal IS DISTINCT FROM 'lost'
 ),
 
 ends AS (
-    SELECT min(position) AS first_position, max(position) AS last_position
+    SELECT min(position) AS first_position, max(position) AS last_position, max(nth) AS last_nth
     FROM funnel_stages
 ),
 
@@ -53,53 +65,67 @@ dated AS (
         deal_id,
         grp,
         status,
-        entries,
+        moves,
         coalesce(least(created_at, entries[1]['at']), closed_at) AS entered_at
     FROM scope
 ),
 
 cohort AS (
-    SELECT deal_id, grp, status, entries
+    SELECT deal_id, grp, status, moves
     FROM dated
     WHERE entered_at >= $from AND entered_at < $to
 ),
 
-moves AS (
-    SELECT deal_id, grp, unnest(entries) AS entry
+every_move AS (
+    SELECT deal_id, grp, unnest(moves) AS move
     FROM cohort
 ),
 
--- the first entry of every deal into every stage, and when it first stood in any later one
+-- every entry into a stage of the funnel, and whether it led back; of stages entered at one moment none is earlier
 entered AS (
     SELECT
-        moves.deal_id,
-        moves.grp,
+        every_move.deal_id,
+        every_move.grp,
         funnel_stages.position,
-        moves.entry['at'] AS at,
-        moves.entry['times'] AS times,
-        min(moves.entry['at']) OVER (
-            PARTITION BY moves.deal_id
-            ORDER BY funnel_stages.position
-            ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
-        ) AS later_at
-    FROM moves
-    INNER JOIN funnel_stages ON moves.entry['stage'] = funnel_stages.stage
+        funnel_stages.nth,
+        every_move.move['at'] AS at,
+        every_move.move['first'] AS is_first,
+        left_stage.position > funnel_stages.position AND every_move.move['since'] < every_move.move['at'] AS is_back
+    FROM every_move
+    INNER JOIN funnel_stages ON every_move.move['stage'] = funnel_stages.stage
+    LEFT JOIN stages AS left_stage ON every_move.move['from'] = left_stage.stage AND left_stage.terminal IS NULL
 ),
 
 entered_by_stage AS (
     SELECT
         grp,
         position,
-        count(*) AS entered,
-        count(*) FILTER (WHERE at > later_at OR (times > 1 AND later_at IS NOT NULL)) AS moved_back,
-        count(*) FILTER (WHERE times > 1) AS re_entered
+        count(*) FILTER (WHERE is_first) AS entered,
+        count(DISTINCT deal_id) FILTER (WHERE is_back) AS moved_back,
+        count(DISTINCT deal_id) FILTER (WHERE NOT is_first) AS re_entered
     FROM entered
     GROUP BY grp, position
 ),
 
-furthest AS (
-    SELECT deal_id, max(position) AS position
+-- first entries in the order of the stages: counted, and whether none is missing and none earlier than the one before
+in_order AS (
+    SELECT
+        deal_id,
+        position,
+        row_number() OVER (PARTITION BY deal_id ORDER BY position) AS entry,
+        row_number() OVER (PARTITION BY deal_id ORDER BY position) = nth
+        AND at >= coalesce(lag(at) OVER (PARTITION BY deal_id ORDER BY position), at) AS is_next
     FROM entered
+    WHERE is_first
+),
+
+-- how far each deal came, and how far in order: up to the first entry that is not the next
+furthest AS (
+    SELECT
+        deal_id,
+        max(position) AS position,
+        coalesce(min(entry) FILTER (WHERE NOT is_next) - 1, max(entry)) AS strict_nth
+    FROM in_order
     GROUP BY deal_id
 ),
 
@@ -111,13 +137,19 @@ came_to AS (
             WHEN cohort.status = 'won' THEN ends.last_position
             ELSE coalesce(furthest.position, ends.first_position)
         END AS position,
+        CASE
+            WHEN furthest.position IS NULL THEN 1
+            -- a win is an entry into the last stage, even where it was not logged
+            WHEN cohort.status = 'won' AND furthest.strict_nth = ends.last_nth - 1 THEN ends.last_nth
+            ELSE furthest.strict_nth
+        END AS strict_nth,
         cohort.status IS NOT DISTINCT FROM 'lost' AS is_lost,
         furthest.position IS NULL AS unlogged,
         count(*) AS deals
     FROM cohort
     CROSS JOIN ends
     LEFT JOIN furthest ON cohort.deal_id = furthest.deal_id
-    GROUP BY 1, 2, 3, 4
+    GROUP BY 1, 2, 3, 4, 5
 ),
 
 counted AS (
@@ -130,6 +162,7 @@ counted AS (
         funnel_stages.is_last,
         funnel_stages.position = ends.first_position AS is_first,
         sum(CASE WHEN came_to.position >= funnel_stages.position THEN came_to.deals ELSE 0 END) AS reached,
+        sum(CASE WHEN came_to.strict_nth >= funnel_stages.nth THEN came_to.deals ELSE 0 END) AS reached_strict,
         sum(
             CASE
                 WHEN funnel_stages.is_last AND came_to.position = funnel_stages.position THEN came_to.deals
@@ -149,33 +182,57 @@ counted AS (
     CROSS JOIN funnel_stages
     CROSS JOIN ends
     GROUP BY 1, 2, 3, 4, 5, 6, 7
+),
+
+-- what a stage's conversion is measured against; of the first stage, nothing
+compared AS (
+    SELECT
+        grp,
+        stage,
+        title_ru,
+        title_en,
+        position,
+        is_last,
+        is_first,
+        reached,
+        reached_strict,
+        advanced,
+        lost,
+        unlogged,
+        lag(reached) OVER (PARTITION BY grp ORDER BY position) AS previous,
+        first_value(reached) OVER (PARTITION BY grp ORDER BY position) AS came_in
+    FROM counted
 )
 
 SELECT
-    counted.grp,
-    counted.stage,
-    counted.title_ru,
-    counted.title_en,
-    counted.position,
-    counted.reached,
+    c.grp,
+    c.stage,
+    c.title_ru,
+    c.title_en,
+    c.position,
+    c.reached,
+    c.reached_strict,
     CASE
-        WHEN counted.is_last THEN 0
-        WHEN counted.is_first THEN counted.reached - coalesce(e.entered, 0) - counted.unlogged
-        ELSE counted.reached - coalesce(e.entered, 0)
+        WHEN c.is_last THEN 0
+        WHEN c.is_first THEN c.reached - coalesce(e.entered, 0) - c.unlogged
+        ELSE c.reached - coalesce(e.entered, 0)
     END AS skipped,
     coalesce(e.moved_back, 0) AS moved_back,
     coalesce(e.re_entered, 0) AS re_entered,
-    counted.advanced,
-    counted.lost,
-    counted.reached - counted.advanced - counted.lost AS open,
-    counted.reached::double
-    / nullif(lag(counted.reached) OVER (PARTITION BY counted.grp ORDER BY counted.position), 0) AS from_previous,
-    counted.reached::double
-    / nullif(first_value(counted.reached) OVER (PARTITION BY counted.grp ORDER BY counted.position), 0) AS from_first,
+    c.advanced,
+    c.lost,
+    c.reached - c.advanced - c.lost AS open,
+    c.reached::double / nullif(c.previous, 0) AS from_previous,
+    wilson_low(c.reached, c.previous) AS from_previous_low,
+    wilson_high(c.reached, c.previous) AS from_previous_high,
+    c.reached::double / nullif(c.came_in, 0) AS from_first,
+    -- the first stage is all of itself, without any doubt
+    CASE WHEN NOT c.is_first THEN wilson_low(c.reached, c.came_in) END AS from_first_low,
+    CASE WHEN NOT c.is_first THEN wilson_high(c.reached, c.came_in) END AS from_first_high,
     -- nothing comes after the last stage, so it has no conversion of its own
-    CASE WHEN NOT counted.is_last THEN counted.advanced::double / nullif(counted.advanced + counted.lost, 0) END AS settled,
-    CASE WHEN NOT counted.is_last THEN wilson_low(counted.advanced, counted.advanced + counted.lost) END AS settled_low,
-    CASE WHEN NOT counted.is_last THEN wilson_high(counted.advanced, counted.advanced + counted.lost) END AS settled_high
-FROM counted
-LEFT JOIN entered_by_stage AS e ON counted.grp = e.grp AND counted.position = e.position
-ORDER BY counted.grp, counted.position
+    CASE WHEN NOT c.is_last THEN c.advanced::double / nullif(c.advanced + c.lost, 0) END AS settled,
+    CASE WHEN NOT c.is_last THEN wilson_low(c.advanced, c.advanced + c.lost) END AS settled_low,
+    CASE WHEN NOT c.is_last THEN wilson_high(c.advanced, c.advanced + c.lost) END AS settled_high
+FROM compared AS c
+LEFT JOIN entered_by_stage AS e ON c.grp = e.grp AND c.position = e.position
+ORDER BY c.grp, c.position

@@ -7,11 +7,13 @@ dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline
 about.ru = """
 От первого входа на этап в течение периода до ухода с него: вперёд или в потерю. Медиана и 90-й перцентиль по Каплану — Мейеру,
 открытые сделки цензурированы; пусто: кривая так низко не опустилась. Рабочие часы по графику регламента. Просрочены: сделки,
-которые на дату отчёта стоят на этапе дольше его SLA, когда бы ни вошли. Возврат на этап из более позднего во времени не участвует."""
+которые на дату отчёта стоят на этапе дольше его SLA, когда бы ни вошли; вернувшаяся — с последнего возврата. Время возвратов
+в медиану и перцентиль не входит. Доля просроченных — от стоящих, интервал Уилсона 95 %."""
 about.en = """
 From the first entry into the stage, within the period, to leaving it: onward or lost. Median and 90th percentile by
 Kaplan–Meier, open deals censored; empty: the curve does not fall that far. Working hours by the regulation's schedule. Stale:
-deals that stand in the stage at the as-of date longer than its SLA, whenever they entered. A move back into a stage is not timed."""
+deals that stand in the stage at the as-of date longer than its SLA, whenever they entered; one that returned, since its last
+return. Moves back are not timed in the median and the percentile. The stale share is of those standing, with a 95 % Wilson interval."""
 
 columns = [
   { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },
@@ -29,11 +31,19 @@ columns = [
   { name = "standing", unit = "count", title = { ru = "Стоят всего", en = "Standing, whenever entered" } },
   { name = "stale", unit = "count", title = { ru = "Просрочены", en = "Stale" } },
   { name = "stale_share", unit = "share", title = { ru = "Доля просроченных", en = "Stale share" } },
+  { name = "stale_share_low", unit = "share", title = { ru = "от", en = "low" } },
+  { name = "stale_share_high", unit = "share", title = { ru = "до", en = "high" } },
   { name = "worst_times_over", unit = "ratio", title = { ru = "Худшая, во сколько раз дольше", en = "Worst, times over" } },
 ]
 */
-WITH moves AS (
-    SELECT deal_id, grp, status, closed_at, unnest(entries) AS entry
+WITH first_entries AS (
+    SELECT
+        deal_id,
+        grp,
+        status,
+        closed_at,
+        moves[-1] AS last_move,
+        unnest(entries) AS entry
     FROM scope
     -- a deal closed before the period entered nothing in it and stands nowhere
     WHERE coalesce(status, 'open') NOT IN ('won', 'lost') OR closed_at >= $from
@@ -41,20 +51,22 @@ WITH moves AS (
 
 entered AS (
     SELECT
-        moves.grp,
+        first_entries.grp,
         stages.stage,
         stages.terminal,
-        moves.entry['at'] AS at,
-        CASE WHEN moves.status IN ('won', 'lost') THEN 1 ELSE 0 END AS closed,
-        moves.closed_at,
-        min(moves.entry['at']) OVER (
-            PARTITION BY moves.deal_id
+        first_entries.entry['at'] AS at,
+        CASE WHEN first_entries.status IN ('won', 'lost') THEN 1 ELSE 0 END AS closed,
+        first_entries.closed_at,
+        first_entries.last_move['stage'] AS last_stage,
+        first_entries.last_move['at'] AS last_at,
+        first_entries.last_move['first'] AS last_is_first,
+        min(first_entries.entry['at']) OVER (
+            PARTITION BY first_entries.deal_id
             ORDER BY stages.position
             ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
-        ) AS later_at,
-        max(moves.entry['at']) OVER (PARTITION BY moves.deal_id) AS last_at
-    FROM moves
-    INNER JOIN stages ON moves.entry['stage'] = stages.stage
+        ) AS later_at
+    FROM first_entries
+    INNER JOIN stages ON first_entries.entry['stage'] = stages.stage
 ),
 
 stays AS (
@@ -65,8 +77,13 @@ stays AS (
         CASE WHEN closed = 1 OR later_at >= at THEN 1 ELSE 0 END AS gone,
         -- an entry made after a later stage is a move back: its time says nothing of the way forward
         at >= $from AND at < $to AND (later_at IS NULL OR later_at >= at) AS is_timed,
-        -- a deal stands where it came last; of stages entered at one moment, in the latest
-        closed = 0 AND at = last_at AND (later_at IS NULL OR later_at < at) AS is_standing,
+        -- a deal stands where it came last; of stages first entered at one moment, in the latest
+        closed = 0
+        AND CASE
+            WHEN last_is_first THEN at = last_at AND (later_at IS NULL OR later_at < at)
+            ELSE stage = last_stage
+        END AS is_standing,
+        last_at,
         CASE WHEN closed = 1 THEN least(later_at, closed_at) ELSE coalesce(later_at, $as_of) END AS until
     FROM entered
     -- closed on an unknown day: how long it stayed is unknown too
@@ -79,7 +96,7 @@ timed AS (
         stage,
         gone,
         is_timed,
-        is_standing,
+        is_standing AND last_at = at AS is_standing,
         minutes_between(at, greatest(at, until)) / 60.0 AS hours,
         working_minutes(at, greatest(at, until)) / 60.0 AS working_hours
     FROM stays
@@ -91,10 +108,10 @@ timed AS (
         gone,
         FALSE AS is_timed,
         is_standing,
-        minutes_between(at, $as_of) / 60.0 AS hours,
-        working_minutes(at, $as_of) / 60.0 AS working_hours
+        minutes_between(last_at, $as_of) / 60.0 AS hours,
+        working_minutes(last_at, $as_of) / 60.0 AS working_hours
     FROM stays
-    WHERE is_standing AND NOT is_timed
+    WHERE is_standing AND NOT (is_timed AND last_at = at)
 ),
 
 counted AS (
@@ -135,6 +152,8 @@ SELECT
     -- a stage without an SLA cannot be overstayed
     CASE WHEN stages.sla_hours IS NOT NULL THEN counted.stale END AS stale,
     CASE WHEN stages.sla_hours IS NOT NULL THEN counted.stale::double / nullif(counted.standing, 0) END AS stale_share,
+    CASE WHEN stages.sla_hours IS NOT NULL THEN wilson_low(counted.stale, counted.standing) END AS stale_share_low,
+    CASE WHEN stages.sla_hours IS NOT NULL THEN wilson_high(counted.stale, counted.standing) END AS stale_share_high,
     counted.worst_times_over
 FROM counted
 INNER JOIN stages ON counted.stage = stages.stage

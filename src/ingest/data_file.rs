@@ -76,7 +76,7 @@ fn fill<'a: 'p, 'p>(
             physical(&mut series.decimal()?.physical().iter().map(|x| x.map_or(Cell::Null, units)));
         }
         // journeys are made anew, never read
-        Kind::Entries | Kind::Instants => {}
+        Kind::Entries | Kind::Returns | Kind::Instants => {}
     }
     Ok(())
 }
@@ -138,7 +138,7 @@ fn column<'a>(name: &str, kind: Kind, cells: impl ExactSizeIterator<Item = Cell<
             let scale = MONEY_SCALE.unsigned_abs().into();
             Int128Chunked::from_iter_options(name, units).into_decimal(MONEY_PRECISION.into(), scale)?.into_series()
         }
-        Kind::Entries | Kind::Instants => Series::full_null(name, cells.len(), &DataType::Null),
+        Kind::Entries | Kind::Returns | Kind::Instants => Series::full_null(name, cells.len(), &DataType::Null),
     };
     Ok(series.into())
 }
@@ -156,6 +156,7 @@ fn folded_column(name: &str, kind: Kind, folded: &[Journey<'_>]) -> Result<Colum
         "events" => whole(|j| Some(j.events)),
         "touch_at" => touches(name, folded),
         "entries" => entries(name, folded),
+        "returns" => returns(name, folded),
         // a column of journeys that the store knows and nobody folds would be silently empty
         other => Err(PolarsError::ColumnNotFound(format!("nobody folds `{other}`").into())),
     }
@@ -178,12 +179,33 @@ fn entries(name: &str, folded: &[Journey<'_>]) -> Result<Column, PolarsError> {
         column("at", Kind::Instant, all.iter().map(|entry| Cell::Whole(entry.at)))?,
         column("times", Kind::Count, all.iter().map(|entry| Cell::Whole(entry.times)))?,
     ];
-    let flat = StructChunked::from_columns(name.into(), all.len(), &fields)?.into_series();
-    let mut lists = get_list_builder(flat.dtype(), all.len(), folded.len(), name.into());
+    lists(name, &fields, folded.iter().map(|journey| journey.entries.len()))
+}
+
+fn returns(name: &str, folded: &[Journey<'_>]) -> Result<Column, PolarsError> {
+    let all: Vec<_> = folded.iter().flat_map(|j| &j.returns).collect();
+    let fields = [
+        column("stage", Kind::Text, all.iter().map(|again| Cell::Text(again.stage)))?,
+        column("at", Kind::Instant, all.iter().map(|again| Cell::Whole(again.at)))?,
+        column("from", Kind::Text, all.iter().map(|again| Cell::Text(again.from)))?,
+    ];
+    lists(name, &fields, folded.iter().map(|journey| journey.returns.len()))
+}
+
+/// Lists of structs: the fields of all lists one after another, and how long each list is.
+fn lists(name: &str, fields: &[Column], lengths: impl ExactSizeIterator<Item = usize>) -> Result<Column, PolarsError> {
+    let all = fields.first().map_or(0, Column::len);
+    let flat = StructChunked::from_columns(name.into(), all, fields)?.into_series();
+    let mut lists = get_list_builder(flat.dtype(), all, lengths.len(), name.into());
+    // most deals never return: one empty list serves them all
+    let empty = flat.slice(0, 0);
     let mut from = 0_i64;
-    for journey in folded {
-        lists.append_series(&flat.slice(from, journey.entries.len()))?;
-        from += i64::try_from(journey.entries.len()).unwrap_or_default();
+    for length in lengths {
+        match length {
+            0 => lists.append_series(&empty)?,
+            length => lists.append_series(&flat.slice(from, length))?,
+        }
+        from += i64::try_from(length).unwrap_or_default();
     }
     Ok(lists.finish().into_series().into())
 }

@@ -24,11 +24,25 @@ pub struct Entry<'a> {
     pub times: i64,
 }
 
+/// A later entry of a deal into a stage that it had entered before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Return<'a> {
+    /// The stage.
+    pub stage: &'a str,
+    /// When it was entered again.
+    pub at: i64,
+    /// The stage that the deal came from.
+    pub from: &'a str,
+}
+
 /// What the events of a deal add up to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Journey<'a> {
     /// First entries, in time order.
     pub entries: Vec<Entry<'a>>,
+    /// Entries after the first, in time order. With the first ones they are every move: each begins where the one before
+    /// it ended.
+    pub returns: Vec<Return<'a>>,
     /// The first outgoing call, letter, SMS or message at or after the deal's creation.
     pub response_at: Option<i64>,
     /// Outgoing calls, letters, SMS and messages, and all meetings, in time order.
@@ -56,9 +70,9 @@ pub fn fold<'a>(created_at: Option<i64>, events: impl IntoIterator<Item = Happen
         journey.events += 1;
         let first = match event.kind {
             "stage" => {
-                if event.stage.is_some() && event.stage != standing {
-                    standing = event.stage;
-                    enter(&mut journey.entries, event);
+                if let Some(stage) = event.stage.filter(|stage| standing != Some(*stage)) {
+                    enter(&mut journey, stage, event.at, standing);
+                    standing = Some(stage);
                 }
                 continue;
             }
@@ -84,12 +98,14 @@ pub fn fold<'a>(created_at: Option<i64>, events: impl IntoIterator<Item = Happen
     journey
 }
 
-fn enter<'a>(entries: &mut Vec<Entry<'a>>, event: Happening<'a>) {
-    let Some(stage) = event.stage else { return };
+fn enter<'a>(journey: &mut Journey<'a>, stage: &'a str, at: i64, from: Option<&'a str>) {
     // a deal knows a handful of stages: looking through them beats any map
-    match entries.iter_mut().find(|entry| entry.stage == stage) {
-        Some(known) => known.times += 1,
-        None => entries.push(Entry { stage, at: event.at, times: 1 }),
+    match journey.entries.iter_mut().find(|entry| entry.stage == stage) {
+        Some(known) => {
+            known.times += 1;
+            journey.returns.extend(from.map(|from| Return { stage, at, from }));
+        }
+        None => journey.entries.push(Entry { stage, at, times: 1 }),
     }
 }
 
@@ -106,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn stages_are_entered_once_and_re_entries_counted() {
+    fn stages_are_entered_once_and_re_entries_kept_apart() {
         let journey = fold(
             Some(0),
             [stage(1, "new"), stage(1, "call"), stage(2, "call"), stage(3, "new"), stage(4, "call"), stage(9, "won")],
@@ -114,6 +130,8 @@ mod tests {
         let entries: Vec<_> = journey.entries.iter().map(|e| (e.stage, e.at, e.times)).collect();
         // the second "call" is no move; those of the same time stay in order
         assert_eq!(entries, [("new", 1, 2), ("call", 1, 2), ("won", 9, 1)]);
+        let returns: Vec<_> = journey.returns.iter().map(|r| (r.stage, r.at, r.from)).collect();
+        assert_eq!(returns, [("new", 3, "call"), ("call", 4, "new")]);
         assert_eq!(journey.events, 6);
     }
 

@@ -30,7 +30,7 @@ use std::sync::Mutex;
 use chrono::{DateTime, Utc};
 
 pub use error::IngestError;
-pub use fold::{Entry, Happening, Journey, fold};
+pub use fold::{Entry, Happening, Journey, Return, fold};
 pub use mapping::Mapping;
 pub use spill::bucket;
 pub use summary::{FileCount, QuarantineCount, Summary};

@@ -27,6 +27,9 @@ pub enum Kind {
     /// `List<Struct<stage: Text, at: Instant, times: Count>>`: first entry into each stage in time order,
     /// and how many times the stage was entered.
     Entries,
+    /// `List<Struct<stage: Text, at: Instant, from: Text>>`: every re-entry of a stage entered before, in time order,
+    /// with the stage it came from.
+    Returns,
     /// `List<Instant>`, ascending.
     Instants,
 }
@@ -48,6 +51,11 @@ impl Kind {
                 Field::new("stage", DataType::Utf8, true),
                 Field::new("at", instant(), true),
                 Field::new("times", DataType::Int64, true),
+            ]))),
+            Kind::Returns => item(DataType::Struct(Fields::from(vec![
+                Field::new("stage", DataType::Utf8, true),
+                Field::new("at", instant(), true),
+                Field::new("from", DataType::Utf8, true),
             ]))),
         }
     }
@@ -176,6 +184,7 @@ const JOURNEYS: &[Column] = &[
     c("lost_reason", Kind::Text),
     // folded from events
     c("entries", Kind::Entries),
+    c("returns", Kind::Returns),
     c("response_at", Kind::Instant),
     c("touch_at", Kind::Instants),
     c("refused_at", Kind::Instant),

@@ -7,6 +7,7 @@ mod clip;
 mod dimensions;
 mod error;
 mod filled;
+mod moves;
 mod scope;
 mod tables;
 #[cfg(test)]

@@ -17,8 +17,9 @@ use datafusion::logical_expr::{Case, JoinType};
 use datafusion::prelude::{Expr, cast, lit, when};
 use datafusion::scalar::ScalarValue;
 
-use super::clip::before;
+use super::clip::{before, counted};
 use super::dimensions::{TAKEN, column, group, text};
+use super::moves::moves;
 use super::tables::instant;
 use crate::model::tables::Table;
 use crate::regulation::Regulation;
@@ -45,7 +46,7 @@ const ALWAYS: [&str; 3] = ["scope", "scope_entries", "scope_spend"];
 /// The columns of journeys that say when something happened.
 const HAPPENED: [&str; 6] = ["closed_at", "response_at", "refused_at", "opted_out_at", "complained_at", "refunded_at"];
 /// The columns of journeys that list what happened.
-const LISTED: [&str; 2] = ["entries", "touch_at"];
+const LISTED: [&str; 2] = ["returns", "touch_at"];
 
 impl Scope<'_> {
     /// Registers the views that every context has.
@@ -69,6 +70,7 @@ impl Scope<'_> {
         }
         let won = column("status").eq(text("won")).and(column("closed_at").lt(instant(self.cut)));
         columns.push(when(won, column("closed_at")).end()?.alias("won_at"));
+        columns.push(self.moves().alias("moves"));
         columns.push(self.staff.team().alias("team"));
         columns.push(self.staff.supervisor().alias("supervisor"));
         let values = self.by.iter().map(|name| self.dimension(name)).collect();
@@ -115,14 +117,26 @@ impl Scope<'_> {
             "stage" => {
                 // a deal that moved or closed later stood where it had come to by then
                 let last = |list: Expr, field: &str| get_field(array_element(list, lit(-1)), field);
-                let moved_later = last(column("entries"), "at").gt_eq(cut()).or(closed_later());
-                let stage = last(before().call(vec![column("entries"), cut()]), "stage");
+                let is_late = |list: &str| last(column(list), "at").gt_eq(cut());
+                let moved_later = is_late("entries").or(is_late("returns")).or(closed_later());
+                let stage = last(self.moves(), "stage");
                 when(moved_later, cast(stage, DataType::Utf8View)).otherwise(column(name))
+            }
+            // a first entry tells how many times the stage was entered: that too as of the cut
+            "entries" => {
+                let entries = before().call(vec![column(name), cut()]);
+                Ok(counted().call(vec![entries, column("returns"), cut()]))
             }
             name if HAPPENED.contains(&name) => when(column(name).lt(cut()), column(name)).end(),
             name if LISTED.contains(&name) => Ok(before().call(vec![column(name), cut()])),
             name => Ok(column(name)),
         }
+    }
+
+    /// Every move before the cut, in order.
+    fn moves(&self) -> Expr {
+        let known = |name: &str| before().call(vec![column(name), instant(self.cut)]);
+        moves().call(vec![known("entries"), known("returns")])
     }
 
     pub(super) fn dimension(&self, name: &str) -> Expr {

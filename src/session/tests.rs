@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::future::Future;
 use std::path::Path;
+use std::sync::Arc;
 
 use arrow::datatypes::DataType;
 use arrow::json::ReaderBuilder;
@@ -190,6 +191,57 @@ fn nothing_at_the_cut_or_later_is_seen() {
         assert!(of(&context, query).await.contains("| ads | 10.0000 |"));
         let query = "SELECT deal_id, grp, stage, position, times FROM scope_entries";
         assert!(of(&context, query).await.contains("| a       | site | new   | 1        | 1     |"));
+    });
+}
+
+/// One deal that went new, qualified, new, offer, qualified, in five days; another in a file from before `returns` was kept.
+async fn winding() -> (TempDir, Store) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open_or_create(&dir.path().join("store")).await.unwrap();
+    let mut t = store.begin().await.unwrap();
+    let journeys = r#"
+        {"deal_id":"a","stage":"qualified","status":"open","created_at":"2025-01-01T09:00:00Z","entries":[{"stage":"new","at":"2025-01-01T09:00:00Z","times":2},{"stage":"qualified","at":"2025-01-02T09:00:00Z","times":2},{"stage":"offer","at":"2025-01-04T09:00:00Z","times":1}],"returns":[{"stage":"new","at":"2025-01-03T09:00:00Z","from":"qualified"},{"stage":"qualified","at":"2025-01-05T09:00:00Z","from":"offer"}]}"#;
+    put(&mut t, Table::Journeys, (0, 2), &[], journeys);
+    let path = t.new_file(Table::Journeys, 1);
+    let schema = Table::Journeys.schema(&[]);
+    let older: Vec<_> = (0..schema.fields().len()).filter(|i| schema.field(*i).name() != "returns").collect();
+    let older = Arc::new(schema.project(&older).unwrap());
+    let row = r#"{"deal_id":"b","stage":"new","status":"open","created_at":"2025-01-01T09:00:00Z","entries":[{"stage":"new","at":"2025-01-01T09:00:00Z","times":2},{"stage":"qualified","at":"2025-01-04T09:00:00Z","times":1}]}"#;
+    let batch = ReaderBuilder::new(older.clone()).build(row.as_bytes()).unwrap().next().unwrap().unwrap();
+    let mut writer = ArrowWriter::try_new(File::create(&path).unwrap(), older, None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    t.replace(Table::Journeys, 2, Vec::new(), 1, vec![(path, 1)]);
+    t.commit(record()).await.unwrap();
+    (dir, store)
+}
+
+#[test]
+fn returns_are_cut_too_and_an_older_file_lacks_them() {
+    run(async {
+        let (_dir, store) = winding().await;
+        let query = "SELECT deal_id, stage, array_length(returns) AS returns, array_length(moves) AS moves, \
+                     entries[1]['times'] AS new, entries[2]['times'] AS qualified FROM scope ORDER BY deal_id";
+        let whole = "\
++---------+-----------+---------+-------+-----+-----------+
+| deal_id | stage     | returns | moves | new | qualified |
++---------+-----------+---------+-------+-----+-----------+
+| a       | qualified | 2       | 5     | 2   | 2         |
+| b       | new       |         | 2     | 2   | 1         |
++---------+-----------+---------+-------+-----+-----------+";
+        assert_eq!(table(&session(&store, "2025-03-01").await, query).await, whole);
+        // two days earlier the last move was a return, a day earlier a first entry
+        let second = "\
+| a       | offer     | 1       | 4     | 2   | 1         |
+| b       | new       |         | 2     | 2   | 1         |";
+        let seen = table(&session(&store, "2025-01-05").await, query).await;
+        assert!(seen.contains(second), "{seen}");
+        let third = "| a       | new       | 1       | 3     | 2   | 1         |\n| b       | new       |         | 1     | 2   |           |";
+        let seen = table(&session(&store, "2025-01-04").await, query).await;
+        assert!(seen.contains(third), "{seen}");
+        let times = "SELECT stage, times FROM scope_entries WHERE deal_id = 'a' ORDER BY position";
+        let seen = table(&session(&store, "2025-01-03").await, times).await;
+        assert!(seen.contains("| new       | 1     |\n| qualified | 1     |"), "{seen}");
     });
 }
 

@@ -140,7 +140,7 @@ fn array(rows: &[Row], column: &str, kind: Kind, calendar: &Calendar) -> Result<
             let money = Decimal128Array::from(each(rows, column, money)?);
             Arc::new(money.with_precision_and_scale(MONEY_PRECISION, MONEY_SCALE).map_err(|e| e.to_string())?)
         }
-        Kind::Entries | Kind::Instants => return Err(format!("{column} is folded, not written")),
+        Kind::Entries | Kind::Returns | Kind::Instants => return Err(format!("{column} is folded, not written")),
     })
 }
 
@@ -164,24 +164,42 @@ fn folded(journeys: &[Journey<'_>], column: &str) -> Option<ArrayRef> {
             journeys.iter().for_each(|j| list.append_value(j.touch_at.iter().map(|at| Some(*at))));
             Arc::new(list.finish())
         }
-        "entries" => {
-            let DataType::List(item) = Kind::Entries.arrow() else { return None };
-            let DataType::Struct(fields) = item.data_type() else { return None };
-            let mut list = ListBuilder::new(StructBuilder::from_fields(fields.clone(), 0)).with_field(item.clone());
-            for journey in journeys {
-                for entry in &journey.entries {
-                    let values = list.values();
-                    values.field_builder::<StringBuilder>(0)?.append_value(entry.stage);
-                    values.field_builder::<TimestampMicrosecondBuilder>(1)?.append_value(entry.at);
-                    values.field_builder::<Int64Builder>(2)?.append_value(entry.times);
-                    values.append(true);
-                }
+        "entries" => structs(journeys, Kind::Entries, |list, journey| {
+            for entry in &journey.entries {
+                list.field_builder::<StringBuilder>(0)?.append_value(entry.stage);
+                list.field_builder::<TimestampMicrosecondBuilder>(1)?.append_value(entry.at);
+                list.field_builder::<Int64Builder>(2)?.append_value(entry.times);
                 list.append(true);
             }
-            Arc::new(list.finish())
-        }
+            Some(())
+        })?,
+        "returns" => structs(journeys, Kind::Returns, |list, journey| {
+            for again in &journey.returns {
+                list.field_builder::<StringBuilder>(0)?.append_value(again.stage);
+                list.field_builder::<TimestampMicrosecondBuilder>(1)?.append_value(again.at);
+                list.field_builder::<StringBuilder>(2)?.append_value(again.from);
+                list.append(true);
+            }
+            Some(())
+        })?,
         _ => return None,
     })
+}
+
+/// A list of structs for each journey.
+fn structs<'a>(
+    journeys: &[Journey<'a>],
+    kind: Kind,
+    append: impl Fn(&mut StructBuilder, &Journey<'a>) -> Option<()>,
+) -> Option<ArrayRef> {
+    let DataType::List(item) = kind.arrow() else { return None };
+    let DataType::Struct(fields) = item.data_type() else { return None };
+    let mut list = ListBuilder::new(StructBuilder::from_fields(fields.clone(), 0)).with_field(item.clone());
+    for journey in journeys {
+        append(list.values(), journey)?;
+        list.append(true);
+    }
+    Some(Arc::new(list.finish()))
 }
 
 fn day(text: &str) -> Result<i32, String> {

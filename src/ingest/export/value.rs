@@ -124,7 +124,7 @@ impl ColumnPlan {
                 Some(moment) => Ok(Value::Whole(i64::from(moment.local.date().to_epoch_days()))),
                 None => refuse(&self.no_date()),
             },
-            Kind::Entries | Kind::Instants => refuse("made by ingest, never mapped"),
+            Kind::Entries | Kind::Returns | Kind::Instants => refuse("made by ingest, never mapped"),
         }
     }
 

@@ -100,19 +100,22 @@ fn colour(target: &Target, value: f64) -> Verdict {
     }
 }
 
-/// Of a result by week, by month or by horizon, each group's last row; of any other, all rows.
+/// Of a result by week, by month or by horizon, each group's last row; of any other, all rows. A result may be by
+/// something and horizon, such as stage and horizon: then the last row of each of these.
 pub fn current_rows(grid: &Grid) -> Vec<usize> {
-    let ordered = |column: &MetricColumn| matches!(column.unit, Unit::Date | Unit::Days);
-    let all = 0..grid.rows.len();
-    if !grid.columns.get(grid.dimensions).is_some_and(ordered) {
-        return all.collect();
-    }
-    let place = |row: usize| match &grid.rows[row][grid.dimensions] {
+    let unit = |at: usize| grid.columns.get(at).map(|column| column.unit);
+    let at = match (unit(grid.dimensions), unit(grid.dimensions + 1)) {
+        (Some(Unit::Date | Unit::Days), _) => grid.dimensions,
+        (Some(Unit::Text), Some(Unit::Days)) => grid.dimensions + 1,
+        _ => return (0..grid.rows.len()).collect(),
+    };
+    let place = |row: usize| match &grid.rows[row][at] {
         Cell::Date(day) => Some(f64::from(day.to_epoch_days())),
         cell => number(cell),
     };
-    let last =
-        |row: &usize| !all.clone().any(|other| grid.group(other) == grid.group(*row) && place(other) > place(*row));
+    let of = |row: usize| &grid.rows[row][..at];
+    let all = 0..grid.rows.len();
+    let last = |row: &usize| !all.clone().any(|other| of(other) == of(*row) && place(other) > place(*row));
     all.clone().filter(last).collect()
 }
 

@@ -136,6 +136,17 @@ fn of_weeks_the_last_is_judged() {
 }
 
 #[test]
+fn of_stages_by_horizon_each_is_judged_at_the_last() {
+    let columns = [("stage", Unit::Text), ("horizon_days", Unit::Days), ("eventual", Unit::Share)];
+    let columns = columns.map(|(name, unit)| MetricColumn { name: name.to_owned(), unit, title: Text::default() });
+    let row =
+        |stage: &str, days: f64, share: f64| vec![Cell::Text(stage.into()), Cell::Number(days), Cell::Number(share)];
+    let rows = vec![row("new", 30.0, 0.1), row("new", 90.0, 0.2), row("offer", 30.0, 0.1), row("offer", 90.0, 0.3)];
+    let grid = Grid { columns: columns.to_vec(), dimensions: 0, rows };
+    assert_eq!(current_rows(&grid), [1, 3]);
+}
+
+#[test]
 fn nothing_to_judge_is_no_judgement() {
     assert_eq!(judge(&target(Better::Higher, 0.12, 0.06), &grid(&[]), &[], 30.0), vec![]);
 }
