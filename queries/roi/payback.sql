@@ -6,11 +6,15 @@ dimensions = ["source", "contractor", "campaign"]
 about.ru = """
 Расход месяца против маржи со сделок, созданных в этом месяце, по возрасту: 0 — тот же месяц, 1 — следующий и так далее. Доля
 окупленного: накопленная маржа / расход. Месяцев после даты отчёта нет в таблице. Если себестоимость не известна ни у одной продажи,
-вместо маржи стоит выручка, и столбец «по чему» говорит revenue. Продажа без себестоимости в маржу не входит."""
+вместо маржи стоит выручка, и столбец «по чему» говорит revenue. Продажа без себестоимости в маржу не входит. В счёт идут только сделки, за которые платила реклама:
+их источник, подрядчик и кампания есть в строках ненулевого расхода (пустое в строке расхода подходит к любому), поэтому повторные клиенты и
+бесплатные источники расход не окупают."""
 about.en = """
 A month's spend against the margin of the deals created in that month, by age: 0 is the same month, 1 the next, and so on. Paid
 share: cumulative margin / spend. Months after the as-of date are absent. Where no win has a known cost, revenue stands in for margin
-and the column `on` says revenue. A win without a known cost adds nothing to margin."""
+and the column `on` says revenue. A win without a known cost adds nothing to margin. Only deals that advertising paid
+for count: their source, contractor and campaign occur in rows of spend above zero (what such a row leaves empty fits any), so repeat clients
+and free sources pay nothing back."""
 columns = [
   { name = "month", unit = "date", title = { ru = "Месяц", en = "Month" } },
   { name = "age", unit = "count", title = { ru = "Возраст, мес.", en = "Age, months" } },
@@ -27,6 +31,33 @@ WITH basis AS (
     SELECT CASE WHEN count(cost) > 0 THEN 'margin' ELSE 'revenue' END AS basis
     FROM scope
     WHERE status = 'won'
+),
+
+-- whom advertising paid for: each way in which deals came, where money was spent on it; what a spend row leaves empty fits any
+paid AS (
+    SELECT DISTINCT
+        coalesce(source, '') AS source,
+        coalesce(contractor, '') AS contractor,
+        coalesce(campaign, '') AS campaign
+    FROM scope_spend
+    WHERE cost > 0
+),
+
+ways AS (
+    SELECT DISTINCT
+        coalesce(source, '') AS source,
+        coalesce(contractor, '') AS contractor,
+        coalesce(campaign, '') AS campaign
+    FROM scope
+),
+
+paid_ways AS (
+    SELECT DISTINCT ways.source, ways.contractor, ways.campaign
+    FROM ways
+    INNER JOIN paid
+        ON (paid.source = '' OR paid.source = ways.source)
+        AND (paid.contractor = '' OR paid.contractor = ways.contractor)
+        AND (paid.campaign = '' OR paid.campaign = ways.campaign)
 ),
 
 -- months are counted from year 0, so that an age is a difference
@@ -47,6 +78,10 @@ came AS (
         CASE basis.basis WHEN 'margin' THEN scope.amount - scope.cost ELSE scope.amount END AS margin
     FROM scope
     CROSS JOIN basis
+    INNER JOIN paid_ways
+        ON coalesce(scope.source, '') = paid_ways.source
+        AND coalesce(scope.contractor, '') = paid_ways.contractor
+        AND coalesce(scope.campaign, '') = paid_ways.campaign
     WHERE scope.created_at >= $from AND scope.created_at < $to
 ),
 

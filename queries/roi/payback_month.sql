@@ -5,10 +5,13 @@ needs = ["deals.created_at", "deals.closed_at", "deals.amount", "spend.cost"]
 dimensions = ["source", "contractor", "campaign"]
 about.ru = """
 Первый возраст (в месяцах), на котором накопленная маржа сделок, созданных в месяце, достигла его расхода; пусто: ещё не достигла
-или расход не известен. Маржа — накопленная к дате отчёта; если себестоимость нигде не известна, вместо неё выручка."""
+или расход не известен. Маржа — накопленная к дате отчёта; если себестоимость нигде не известна, вместо неё выручка. В счёт
+идут только сделки, за которые платила реклама: их источник, подрядчик и кампания есть в строках ненулевого расхода (пустое в строке расхода
+подходит к любому)."""
 about.en = """
 The first age in months at which the cumulative margin of the deals created in a month reached its spend; empty: not yet, or the
-spend is unknown. Margin is what has come in by the as-of date; where cost is nowhere known, revenue stands in for it."""
+spend is unknown. Margin is what has come in by the as-of date; where cost is nowhere known, revenue stands in for it. Only deals that
+advertising paid for count: their source, contractor and campaign occur in rows of spend above zero (what such a row leaves empty fits any)."""
 columns = [
   { name = "month", unit = "date", title = { ru = "Месяц", en = "Month" } },
   { name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } },
@@ -22,6 +25,33 @@ WITH basis AS (
     SELECT CASE WHEN count(cost) > 0 THEN 'margin' ELSE 'revenue' END AS basis
     FROM scope
     WHERE status = 'won'
+),
+
+-- whom advertising paid for: each way in which deals came, where money was spent on it; what a spend row leaves empty fits any
+paid AS (
+    SELECT DISTINCT
+        coalesce(source, '') AS source,
+        coalesce(contractor, '') AS contractor,
+        coalesce(campaign, '') AS campaign
+    FROM scope_spend
+    WHERE cost > 0
+),
+
+ways AS (
+    SELECT DISTINCT
+        coalesce(source, '') AS source,
+        coalesce(contractor, '') AS contractor,
+        coalesce(campaign, '') AS campaign
+    FROM scope
+),
+
+paid_ways AS (
+    SELECT DISTINCT ways.source, ways.contractor, ways.campaign
+    FROM ways
+    INNER JOIN paid
+        ON (paid.source = '' OR paid.source = ways.source)
+        AND (paid.contractor = '' OR paid.contractor = ways.contractor)
+        AND (paid.campaign = '' OR paid.campaign = ways.campaign)
 ),
 
 came AS (
@@ -40,6 +70,10 @@ came AS (
         CASE basis.basis WHEN 'margin' THEN scope.amount - scope.cost ELSE scope.amount END AS margin
     FROM scope
     CROSS JOIN basis
+    INNER JOIN paid_ways
+        ON coalesce(scope.source, '') = paid_ways.source
+        AND coalesce(scope.contractor, '') = paid_ways.contractor
+        AND coalesce(scope.campaign, '') = paid_ways.campaign
     WHERE scope.created_at >= $from AND scope.created_at < $to
 ),
 
@@ -79,7 +113,7 @@ running AS (
     FROM by_age
 ),
 
-paid AS (
+returned AS (
     SELECT running.grp, running.month, min(running.age) AS payback_age
     FROM running
     INNER JOIN spent ON running.grp = spent.grp AND running.month = spent.month
@@ -93,9 +127,9 @@ SELECT
     cohorts.leads,
     cohorts.spend,
     cohorts.margin,
-    paid.payback_age,
+    returned.payback_age,
     basis.basis AS "on"
 FROM cohorts
 CROSS JOIN basis
-LEFT JOIN paid ON cohorts.grp = paid.grp AND cohorts.month = paid.month
+LEFT JOIN returned ON cohorts.grp = returned.grp AND cohorts.month = returned.month
 ORDER BY cohorts.grp, cohorts.month
