@@ -34,14 +34,24 @@ fn example(name: &str) -> Vec<ArrayRef> {
         "cuminc" => vec![duration(), reals(|i| (i % 3) as f64), same(4.0)],
         "km_at" => vec![duration(), reals(|i| (i % 2) as f64), same(4.0)],
         "km_quantile" => vec![duration(), reals(|i| (i % 2) as f64), same(0.4)],
+        "beta_binomial" => vec![reals(|i| ((i * 29) % 17) as f64), reals(|i| 20.0 + (i % 5) as f64)],
+        "net_lift" => {
+            let part = |i: usize| if i < 30 { 0.0 } else { (i % 3 + 1) as f64 };
+            vec![reals(|i| i as f64), reals(|i| 5.0 + ((i * 29) % 17) as f64 / 3.0), reals(part)]
+        }
         "ols_slope" => vec![reals(|i| ((i * 29) % 17) as f64 / 3.0), reals(|i| i as f64 / 7.0)],
+        "standardised" => {
+            vec![reals(|i| 1.0 + (i % 9) as f64), reals(|i| (i % 4) as f64), reals(|i| 5.0 + (i % 3) as f64)]
+        }
         "cv" => vec![reals(|i| 1.0 + ((i * 29) % 17) as f64 / 3.0)],
-        "detrended_cv" => vec![reals(|i| i as f64), reals(|i| 5.0 + ((i * 29) % 17) as f64 / 3.0)],
         "bgnbd" => {
             let last = |i: usize| if i.is_multiple_of(4) { 0.0 } else { 3.0 + ((i * 7) % 17) as f64 };
             vec![reals(|i| (i % 4) as f64), reals(last), reals(|i| 20.0 + ((i * 5) % 13) as f64)]
         }
         "gamma_gamma" => vec![reals(|i| (i % 4) as f64), reals(|i| 10.0 + ((i * 29) % 17) as f64)],
+        "detrended_cv" => {
+            vec![reals(|i| i as f64), reals(|i| 5.0 + ((i * 29) % 17) as f64 / 3.0), flags(|i| i > 20)]
+        }
         "window_funnel" => {
             let at = (0..ROWS).map(|i| (i % 11 != 5).then_some(((i * 31) % 19) as i64 * 1_000_000));
             vec![

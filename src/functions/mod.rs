@@ -14,6 +14,7 @@ use crate::model::calendar::Calendar;
 
 pub mod aggregate;
 pub mod arguments;
+pub mod beta_binomial;
 pub mod calendar;
 pub mod clients;
 pub mod cuminc;
@@ -22,10 +23,12 @@ pub mod durations;
 pub mod error;
 pub mod groups;
 pub mod km;
+pub mod net_lift;
 pub mod ols_slope;
 pub mod outlook;
 pub mod product_change;
 pub mod seeded;
+pub mod standardised;
 pub mod statistics;
 pub mod structure;
 pub mod variation;
@@ -58,13 +61,17 @@ impl Functions {
         Functions {
             scalars: calendar::calendar_functions(calendar, contact_calendar)
                 .chain(of_rows)
+                .chain(beta_binomial::BetaEnd::both().map(ScalarUDF::from))
                 .chain(outlook::Outlook::all().map(ScalarUDF::from))
                 .collect(),
             aggregates: vec![
+                aggregate::<beta_binomial::BetaBinomial>(),
                 aggregate::<cuminc::Cuminc>(),
                 aggregate::<km::KmAt>(),
                 aggregate::<km::KmQuantile>(),
+                aggregate::<net_lift::NetLift>(),
                 aggregate::<ols_slope::OlsSlope>(),
+                aggregate::<standardised::Standardised>(),
                 aggregate::<variation::Cv>(),
                 aggregate::<variation::DetrendedCv>(),
                 aggregate::<window_funnel::WindowFunnel>(),

@@ -153,10 +153,53 @@ async fn lines_and_series() {
     .await;
     gives(&format!("SELECT {of}['slope'], {of}['low'], {of}['n'] FROM {pairs} WHERE x < 3"), "2.0||2").await;
     gives(&format!("SELECT round(cv(y), 6), cv(y) FILTER (WHERE x = 1) FROM {pairs}"), "0.436615|").await;
-    gives(&format!("SELECT round(detrended_cv(x, y), 6) FROM {pairs}"), "0.00914").await;
-    refuses(&format!("SELECT detrended_cv(x / 3, y) FROM {pairs}"), "detrended_cv: week 0 has two values").await;
-    refuses(&format!("SELECT detrended_cv(x / 3.0, y) FROM {pairs}"), "week_index is 0.3333").await;
+    let of = |judged: &str| format!("detrended_cv(x, y, {judged})");
+    let (all, last) = (of("true"), of("x = 3"));
+    gives(&format!("SELECT round({all}['cv'], 6), {all}['n'], {all}['seasons'] FROM {pairs}"), "0.00914|3|1").await;
+    gives(&format!("SELECT round({last}['cv'], 6), {last}['n'] FROM {pairs}"), "0.006379|3").await;
+    refuses(&format!("SELECT detrended_cv(x / 3, y, true) FROM {pairs}"), "detrended_cv: week 0 has two values").await;
+    refuses(&format!("SELECT detrended_cv(x / 3.0, y, true) FROM {pairs}"), "week_index is 0.3333").await;
+    // 10 a day for four weeks, then a week of 15 a day and three days of 9: 35 more, and 3 less
+    let days = "(SELECT i, CASE WHEN i < 28 THEN 10 WHEN i < 35 THEN 15 ELSE 9 END AS x,
+        CASE WHEN i < 28 THEN 0 WHEN i < 35 THEN 2 ELSE 3 END AS part FROM (SELECT unnest(range(38)) AS i)) AS days";
+    let of = "net_lift(i, x, part)";
+    gives(
+        &format!(
+            "SELECT {of}['before'], round({of}['during'], 6), round({of}['after'], 6), {of}['ordinary'] FROM {days}"
+        ),
+        "0.0|70.0|30.0|28",
+    )
+    .await;
+    gives(&format!("SELECT round({of}['net'], 6) FROM {days}"), "32.0").await;
+    gives(&format!("SELECT {of}['net'], {of}['ordinary'] FROM {days} WHERE i >= 28"), "|0").await;
+    refuses(&format!("SELECT net_lift(i, x, part + 2) FROM {days}"), "net_lift: part is 4; it must be 0 (an").await;
     refuses("SELECT cv('NaN'::DOUBLE)", "cv: x is NaN; it must be a finite number").await;
+}
+
+#[tokio::test]
+async fn rates_of_groups() {
+    // 2 of 10 and 9 of 30, where all cases are half and half: (0.2 + 0.3) / 2
+    let cells = "(VALUES (50, 2, 10), (50, 9, 30), (NULL, 1, 5)) AS cells(w, k, n)";
+    let of = "standardised(w, k, n)";
+    gives(&format!("SELECT {of}['rate'], round({of}['low'], 6), {of}['cells'] FROM {cells}"), "0.25|0.101378|2").await;
+    refuses(
+        &format!("SELECT standardised(w, n, k) FROM {cells}"),
+        "standardised: k is 10 of 2; it must be from 0 to n",
+    )
+    .await;
+    refuses("SELECT standardised(1, 0, 0)", "n is 0; it must be above 0").await;
+    let of = "beta_binomial(k, n)";
+    let rates = "(VALUES (1, 100), (40, 100), (15, 90), (NULL, 5)) AS rates(k, n)";
+    gives(
+        &format!("SELECT {of}['alpha'] > 0.5, {of}['beta'] > {of}['alpha'], {of}['groups'] FROM {rates}"),
+        "true|true|3",
+    )
+    .await;
+    gives(&format!("SELECT {of}['alpha'] FROM {rates} WHERE k > 20"), "").await;
+    refuses("SELECT beta_binomial(1.5, 2)", "beta_binomial: k is 1.5 of 2; it must be whole").await;
+    // Beta(1, 1) is any share alike
+    gives("SELECT round(beta_low(1, 1), 12), round(beta_high(1, 1), 12), beta_low(NULL, 1)", "0.025|0.975|").await;
+    refuses("SELECT beta_low(0, 1)", "beta_low: a is 0 with b 1; it must be above 0, as b").await;
 }
 
 #[tokio::test]
@@ -242,7 +285,8 @@ async fn threads_do_not_change_a_bit() {
         FROM (SELECT unnest(range(20000)) AS i)) AS rows";
     let query = format!(
         "SELECT grp, cuminc(x, outcome, 20)['low'], km_at(x, outcome = 1, 20)['high'], km_quantile(x, outcome = 1, 0.5),
-            ols_slope(y, x)['low'], cv(x), detrended_cv(i, y),
+            ols_slope(y, x)['low'], cv(x), detrended_cv(i, y, i % 5 = 0)['cv'],
+            net_lift(i, y, CASE WHEN i % 11 < 7 THEN 0 ELSE i % 3 + 1 END)['low'],
             window_funnel(3, arrow_cast(i * 31 % 10007 * 1000000, 'Timestamp(Microsecond, None)'), i % 2 = 0, i % 3 = 0),
             bgnbd(outcome, CASE WHEN outcome > 0 THEN i % 5 * 1.1 ELSE 0 END, i % 11 + 7)['alpha'],
             gamma_gamma(outcome, i % 40)['q']

@@ -1,4 +1,4 @@
-//! `cv(x)` and `detrended_cv(week_index, x)`: how unsteady a series is.
+//! `cv(x)` and `detrended_cv(week_index, x, judged)`: how unsteady a series is.
 
 use arrow::datatypes::DataType;
 use datafusion::error::Result;
@@ -7,7 +7,8 @@ use datafusion::scalar::ScalarValue;
 use super::aggregate::Summary;
 use super::arguments::{Argument, coerce, finite};
 use super::error::FunctionError;
-use super::statistics::variation::{cv, detrended_cv};
+use super::statistics::variation::{Week, cv, detrended_cv};
+use super::structure::{structure, structure_type};
 
 /// The values of one group.
 #[derive(Debug, Default)]
@@ -46,45 +47,49 @@ impl Summary for Cv {
     }
 }
 
-/// The weeks of one group and their values.
+/// The weeks of one group, their values, and which of them are judged.
 #[derive(Debug, Default)]
-pub struct DetrendedCv(Vec<(i64, f64)>);
+pub struct DetrendedCv(Vec<Week>);
 
 impl Summary for DetrendedCv {
     const NAME: &'static str = "detrended_cv";
 
     fn coerce(given: &[DataType]) -> Result<Vec<DataType>> {
-        coerce(Self::NAME, "(week_index, x), both numbers", [Argument::Number; 2].into_iter(), given)
+        let wanted = [Argument::Number, Argument::Number, Argument::Flag].into_iter();
+        coerce(Self::NAME, "(week_index, x, judged), two numbers and yes/no", wanted, given)
     }
 
     fn returns() -> DataType {
-        DataType::Float64
+        structure_type(&["cv"], &["n", "seasons"])
     }
 
     fn add(&mut self, _: Option<&str>, row: &[Option<f64>]) -> Result<(), FunctionError> {
-        let &[Some(week), Some(value)] = row else { return Ok(()) };
+        let &[Some(week), Some(value), Some(judged)] = row else { return Ok(()) };
         if week.fract() != 0.0 || week.abs() > 1e9 {
             let (value, allowed) = (week.to_string(), "a whole number, one more for each week");
             return Err(FunctionError::Value { function: Self::NAME, argument: "week_index", value, allowed });
         }
-        self.0.push((week as i64, finite(Self::NAME, "x", value)?));
+        let value = finite(Self::NAME, "x", value)?;
+        self.0.push(Week { index: week as i64, value, judged: judged != 0.0 });
         Ok(())
     }
 
     fn save(&self) -> Vec<f64> {
-        self.0.iter().flat_map(|(week, value)| [*week as f64, *value]).collect()
+        self.0.iter().flat_map(|week| [week.index as f64, week.value, f64::from(u8::from(week.judged))]).collect()
     }
 
     fn absorb(&mut self, saved: &[f64]) -> Result<(), FunctionError> {
-        self.0.extend(saved.chunks_exact(2).map(|pair| (pair[0] as i64, pair[1])));
+        let week = |of: &[f64]| Week { index: of[0] as i64, value: of[1], judged: of[2] != 0.0 };
+        self.0.extend(saved.chunks_exact(3).map(week));
         Ok(())
     }
 
     fn finish(&mut self) -> Result<ScalarValue, FunctionError> {
-        self.0.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-        if let Some(pair) = self.0.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-            return Err(FunctionError::WeekTwice { function: Self::NAME, week: pair[0].0 });
+        self.0.sort_unstable_by(|a, b| a.index.cmp(&b.index).then(a.value.total_cmp(&b.value)));
+        if let Some(pair) = self.0.windows(2).find(|pair| pair[0].index == pair[1].index) {
+            return Err(FunctionError::WeekTwice { function: Self::NAME, week: pair[0].index });
         }
-        Ok(ScalarValue::Float64(detrended_cv(&self.0)))
+        let rest = detrended_cv(&self.0);
+        Ok(structure(&Self::returns(), &[rest.cv], &[self.0.len() as u64, rest.seasons as u64]))
     }
 }

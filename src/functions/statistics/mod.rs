@@ -1,16 +1,19 @@
 //! The statistics: plain functions on slices, which know nothing of SQL. Each names its formula and its source, and
 //! is compared with an independent implementation by the numbers in `tests/oracles`.
 
+pub mod beta;
 pub mod bgnbd;
 pub mod competing;
 pub mod funnel;
 pub mod gamma;
 pub mod gamma_gamma;
+pub mod lift;
 pub mod maximum;
 pub mod observations;
 pub mod outlook;
 pub mod regression;
 pub mod shapley;
+pub mod standard;
 pub mod student;
 pub mod survival;
 pub mod tally;

@@ -193,7 +193,7 @@ fn tiles(t: Words) -> Block {
             t("Колебание выручки", "Revenue variability"),
             Cell::Number(0.184),
             Unit::Share,
-            vec![t("за 26 недель, без сезона", "26 weeks, season removed")],
+            vec![t("за 26 недель, без тренда", "26 weeks, trend removed")],
         ),
         tile(
             t("Конверсия в продажу", "Conversion to sale"),
