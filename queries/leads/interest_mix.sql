@@ -4,8 +4,8 @@ grain = "one row per interest met"
 needs = ["deals.created_at", "deals.interest"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "extra"]
 
-about.ru = "Лиды, созданные за период, по интересу; пустой интерес — не указан. Доли одной группы складываются в единицу."
-about.en = "Leads created within the period by interest; an empty interest was not stated. The shares of a group add up to one."
+about.ru = "Лиды, созданные за период, по интересу; пустой интерес — не указан. Доли одной группы складываются в единицу; интервал — Уилсона, 95 %."
+about.en = "Leads created within the period by interest; an empty interest was not stated. The shares of a group add up to one; 95 % Wilson intervals."
 
 columns = [
   { name = "interest", unit = "text", title = { ru = "Интерес", en = "Interest" } },
@@ -13,6 +13,8 @@ columns = [
   { name = "title_en", unit = "text", title = { ru = "Название (en)", en = "Title" } },
   { name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } },
   { name = "share", unit = "share", title = { ru = "Доля", en = "Share" } },
+  { name = "share_low", unit = "share", title = { ru = "от", en = "low" } },
+  { name = "share_high", unit = "share", title = { ru = "до", en = "high" } },
 ]
 */
 WITH counted AS (
@@ -20,16 +22,23 @@ WITH counted AS (
     FROM scope
     WHERE created_at >= $from AND created_at < $to
     GROUP BY 1, 2
+),
+
+whole AS (
+    SELECT grp, interest, leads, sum(leads) OVER (PARTITION BY grp) AS all_leads
+    FROM counted
 )
 
 SELECT
-    counted.grp,
-    counted.interest,
+    whole.grp,
+    whole.interest,
     interests.title_ru,
     interests.title_en,
-    counted.leads,
-    counted.leads::double / sum(counted.leads) OVER (PARTITION BY counted.grp) AS share
-FROM counted
-LEFT JOIN interests ON counted.interest = interests.interest
+    whole.leads,
+    whole.leads::double / whole.all_leads AS share,
+    wilson_low(whole.leads, whole.all_leads) AS share_low,
+    wilson_high(whole.leads, whole.all_leads) AS share_high
+FROM whole
+LEFT JOIN interests ON whole.interest = interests.interest
 -- the regulation's order, then what it does not name
-ORDER BY counted.grp, interests.position NULLS LAST, counted.interest
+ORDER BY whole.grp, interests.position NULLS LAST, whole.interest

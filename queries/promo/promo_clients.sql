@@ -5,14 +5,16 @@ needs = ["deals.client_id", "deals.closed_at", "deals.status", "deals.promo"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
 about.ru = """
 Клиенты, купившие за период, по всем их покупкам до конца периода: только по акции (promo_only), и так и так (mixed), никогда по акции
-(never). Выручка — за период. Сделки без клиента не в счёт."""
+(never). Выручка — за период. Сделки без клиента не в счёт. Интервал доли — Уилсона, 95 %."""
 about.en = """
 Clients who bought within the period, by all their purchases up to its end: under promotions only (promo_only), both ways (mixed), never
-under one (never). Revenue is the period's. Deals that name no client are left out."""
+under one (never). Revenue is the period's. Deals that name no client are left out. The share comes with a 95 % Wilson interval."""
 columns = [
   { name = "kind", unit = "text", title = { ru = "Покупает", en = "Buys" } },
   { name = "clients", unit = "count", title = { ru = "Клиенты", en = "Clients" } },
   { name = "share", unit = "share", title = { ru = "Доля клиентов", en = "Share of clients" } },
+  { name = "share_low", unit = "share", title = { ru = "от", en = "low" } },
+  { name = "share_high", unit = "share", title = { ru = "до", en = "high" } },
   { name = "revenue", unit = "money", title = { ru = "Выручка", en = "Revenue" } },
 ]
 */
@@ -42,13 +44,20 @@ counted AS (
     FROM buyers
     INNER JOIN kinds ON buyers.client_id = kinds.client_id
     GROUP BY buyers.grp, kinds.kind
+),
+
+whole AS (
+    SELECT grp, kind, clients, revenue, sum(clients) OVER (PARTITION BY grp) AS all_clients
+    FROM counted
 )
 
 SELECT
     grp,
     kind,
     clients,
-    clients::double / sum(clients) OVER (PARTITION BY grp) AS share,
+    clients::double / all_clients AS share,
+    wilson_low(clients, all_clients) AS share_low,
+    wilson_high(clients, all_clients) AS share_high,
     revenue
-FROM counted
+FROM whole
 ORDER BY grp, CASE kind WHEN 'promo_only' THEN 1 WHEN 'mixed' THEN 2 ELSE 3 END

@@ -6,22 +6,33 @@ dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline
 about.ru = """
 Индекс 0–100 — среднее четырёх долей, умноженное на 100: выручка по акциям за период; месяцы с акцией среди последних (их число задаёт
 регламент, начиная с первого, о котором есть данные); клиенты периода, всегда покупавшие по акции; ждавшие — среди выигранных в первые дни акций
-периода те, что до акции были открыты и без движения не меньше срока регламента. Индекс пуст, если нет хотя бы одной доли."""
+периода те, что до акции были открыты и без движения не меньше срока регламента. Индекс пуст, если нет хотя бы одной доли. Доли сделок и
+клиентов — с интервалом Уилсона 95 %; у доли выручки и доли месяцев интервала нет."""
 about.en = """
 The index, 0–100, is a hundred times the mean of four shares: revenue under promotion in the period; months with a promotion among the last
 ones (the regulation says how many, from the first that the data know); the period's clients who always bought under one; waiting: of the
-deals won in the first days of the period's promotions, those open and idle before it for at least the regulation's days. Empty where a share is."""
+deals won in the first days of the period's promotions, those open and idle before it for at least the regulation's days. Empty where a share is. Shares of deals
+and of clients come with a 95 % Wilson interval; shares of revenue and of months have none."""
 columns = [
   { name = "won", unit = "count", title = { ru = "Выиграны", en = "Won" } },
   { name = "revenue", unit = "money", title = { ru = "Выручка", en = "Revenue" } },
   { name = "depth", unit = "share", title = { ru = "Глубина скидки", en = "Discount depth" } },
+  { name = "promo_won", unit = "count", title = { ru = "Из них по акции", en = "Of them under promotion" } },
   { name = "promo_won_share", unit = "share", title = { ru = "Доля сделок по акции", en = "Share of wins under promotion" } },
+  { name = "promo_won_share_low", unit = "share", title = { ru = "от", en = "low" } },
+  { name = "promo_won_share_high", unit = "share", title = { ru = "до", en = "high" } },
   { name = "promo_revenue_share", unit = "share", title = { ru = "Доля выручки по акции", en = "Share of revenue under promotion" } },
   { name = "promo_months_share", unit = "share", title = { ru = "Доля месяцев с акцией", en = "Share of months with a promotion" } },
+  { name = "clients", unit = "count", title = { ru = "Клиенты", en = "Clients" } },
+  { name = "promo_only", unit = "count", title = { ru = "Из них только по акции", en = "Of them promo-only" } },
   { name = "promo_only_share", unit = "share", title = { ru = "Доля клиентов только по акции", en = "Share of promo-only clients" } },
+  { name = "promo_only_share_low", unit = "share", title = { ru = "от", en = "low" } },
+  { name = "promo_only_share_high", unit = "share", title = { ru = "до", en = "high" } },
   { name = "first_days_won", unit = "count", title = { ru = "Выиграны в первые дни акций", en = "Won in promotions' first days" } },
   { name = "waiting", unit = "count", title = { ru = "Из них ждали", en = "Of them waiting" } },
   { name = "waiting_share", unit = "share", title = { ru = "Доля ждавших", en = "Waiting share" } },
+  { name = "waiting_share_low", unit = "share", title = { ru = "от", en = "low" } },
+  { name = "waiting_share_high", unit = "share", title = { ru = "до", en = "high" } },
   { name = "dependency_index", unit = "index", title = { ru = "Индекс зависимости", en = "Dependency index" } },
 ]
 */
@@ -76,7 +87,7 @@ clients AS (
 
 -- what the as-of date lets be seen; a promotion's last day is part of it, an endless one runs on
 campaigns AS (
-    SELECT promo, starts, coalesce(ends, $as_of_day) AS ends
+    SELECT coalesce(promo, '') AS promo, starts, coalesce(ends, $as_of_day) AS ends
     FROM promos
     WHERE starts < $as_of_day
 ),
@@ -105,15 +116,15 @@ last_months AS (
     WHERE counted_back.back <= rules.promo_months
 ),
 
+-- a month without a promotion counts, also where none has begun yet
 promo_months AS (
     SELECT
         count(DISTINCT last_months.month) AS months,
-        count(DISTINCT CASE
-            WHEN campaigns.starts < last_months.month + INTERVAL '1 month' AND campaigns.ends >= last_months.month
-                THEN last_months.month
-        END) AS with_promo
+        count(DISTINCT CASE WHEN campaigns.promo IS NOT NULL THEN last_months.month END) AS with_promo
     FROM last_months
-    CROSS JOIN campaigns
+    LEFT JOIN campaigns
+        ON campaigns.starts < last_months.month + INTERVAL '1 month'
+        AND campaigns.ends >= last_months.month
 ),
 
 -- deals won in the first days of a promotion that began within the period
@@ -185,9 +196,12 @@ shares AS (
         sold.won,
         sold.revenue,
         sold.discount::double / nullif(sold.list_amount::double, 0) AS depth,
+        sold.promo_won,
         sold.promo_won::double / nullif(sold.won, 0) AS promo_won_share,
         sold.promo_revenue::double / nullif(sold.revenue::double, 0) AS promo_revenue_share,
         promo_months.with_promo::double / nullif(promo_months.months, 0) AS promo_months_share,
+        coalesce(clients.clients, 0) AS clients,
+        coalesce(clients.promo_only, 0) AS promo_only,
         clients.promo_only::double / nullif(clients.clients, 0) AS promo_only_share,
         coalesce(waiters.first_days_won, 0) AS first_days_won,
         coalesce(waiters.waiting, 0) AS waiting,
@@ -203,13 +217,22 @@ SELECT
     won,
     revenue,
     depth,
+    promo_won,
     promo_won_share,
+    wilson_low(promo_won, won) AS promo_won_share_low,
+    wilson_high(promo_won, won) AS promo_won_share_high,
     promo_revenue_share,
     promo_months_share,
+    clients,
+    promo_only,
     promo_only_share,
+    wilson_low(promo_only, clients) AS promo_only_share_low,
+    wilson_high(promo_only, clients) AS promo_only_share_high,
     first_days_won,
     waiting,
     waiting_share,
+    wilson_low(waiting, first_days_won) AS waiting_share_low,
+    wilson_high(waiting, first_days_won) AS waiting_share_high,
     100 * (promo_revenue_share + promo_months_share + promo_only_share + waiting_share) / 4 AS dependency_index
 FROM shares
 ORDER BY grp

@@ -5,15 +5,17 @@ needs = ["deals.closed_at", "deals.status", "deals.amount", "deals.promo"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
 about.ru = """
 Выигранные за неделю сделки: сколько из них и из их выручки пришлось на акции (у сделки указана акция). Глубина: скидка / сумма по
-прайсу — по всем выигранным сделкам, где известны обе суммы."""
+прайсу — по всем выигранным сделкам, где известны обе суммы. У доли сделок — интервал Уилсона 95 %."""
 about.en = """
 Deals won in the week: how many of them, and how much of their revenue, came under a promotion (the deal names one). Depth: discount /
-list amount, over all won deals where both amounts are known."""
+list amount, over all won deals where both amounts are known. The share of wins comes with a 95 % Wilson interval."""
 columns = [
   { name = "week", unit = "date", title = { ru = "Неделя", en = "Week" } },
   { name = "won", unit = "count", title = { ru = "Выиграны", en = "Won" } },
   { name = "promo_won", unit = "count", title = { ru = "По акции", en = "Under promotion" } },
   { name = "promo_won_share", unit = "share", title = { ru = "Доля сделок по акции", en = "Share of wins under promotion" } },
+  { name = "promo_won_share_low", unit = "share", title = { ru = "от", en = "low" } },
+  { name = "promo_won_share_high", unit = "share", title = { ru = "до", en = "high" } },
   { name = "revenue", unit = "money", title = { ru = "Выручка", en = "Revenue" } },
   { name = "promo_revenue", unit = "money", title = { ru = "Выручка по акции", en = "Revenue under promotion" } },
   { name = "promo_revenue_share", unit = "share", title = { ru = "Доля выручки по акции", en = "Share of revenue under promotion" } },
@@ -76,6 +78,8 @@ SELECT
     won,
     promo_won,
     promo_won::double / nullif(won, 0) AS promo_won_share,
+    wilson_low(promo_won, won) AS promo_won_share_low,
+    wilson_high(promo_won, won) AS promo_won_share_high,
     revenue,
     promo_revenue,
     promo_revenue::double / nullif(revenue::double, 0) AS promo_revenue_share,

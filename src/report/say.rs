@@ -199,16 +199,18 @@ impl<'a> Say<'a> {
                 format!("Версия хранилища {version}; учтено всё, что произошло до {as_of} (не включая этот день)."),
                 in_force,
                 format!("Дни и недели — по часовому поясу {zone}; неделя начинается с понедельника."),
-                "Доли показаны с 95-процентными интервалами. Группы различаются лишь там, где различие доказано с \
-                 поправкой на число сравнений (Бенджамини — Хохберг, 5 %)."
+                "Доли от числа случаев (сделок, клиентов) показаны с 95-процентными интервалами; у долей денег интервала \
+                 нет. Группы различаются лишь там, где различие доказано с поправкой на число сравнений (Бенджамини — \
+                 Хохберг, 5 %)."
                     .to_owned(),
             ],
             Lang::En => vec![
                 format!("Store version {version}; all that happened before {as_of} (that day not included)."),
                 in_force,
                 format!("Days and weeks are those of the time zone {zone}; weeks begin on Monday."),
-                "Shares come with 95% intervals. Groups are told apart only where the evidence says so after the \
-                 correction for the number compared (Benjamini–Hochberg, 5%)."
+                "Shares of counts (of deals, of clients) come with 95% intervals; shares of money have none. Groups are told \
+                 apart only where the evidence says so after the correction for the number compared \
+                 (Benjamini–Hochberg, 5%)."
                     .to_owned(),
             ],
         }

@@ -11,6 +11,23 @@ use crate::report::grid::{Grid, number};
 /// The counts that say how many cases stand behind a row, in the order in which they are looked for. Only needed where
 /// the interval does not say it.
 const CASES: [&str; 7] = ["leads", "deals", "clients", "reached", "standing", "entered", "won"];
+/// What a column is made of, where its metric counts several things and the first of [`CASES`] is not the one.
+const CASES_OF: [(&str, &str); 14] = [
+    ("cost_per_qualified", "qualified"),
+    ("cost_per_valid", "valid"),
+    ("cac", "new_clients"),
+    ("cpo", "won"),
+    ("dependency_index", "won"),
+    ("depth", "won"),
+    ("eventual_rate", "leads"),
+    ("promo_months_share", "won"),
+    ("promo_only_share", "clients"),
+    ("promo_revenue_share", "won"),
+    ("promo_won_share", "won"),
+    ("sla_share", "judged"),
+    ("stale_share", "standing"),
+    ("waiting_share", "first_days_won"),
+];
 /// The money that says how much a group matters.
 const STAKES: [&str; 2] = ["revenue", "spend"];
 /// No group is put before all others for being absurdly far off.
@@ -70,7 +87,7 @@ pub fn judge(target: &Target, grid: &Grid, earlier: &[(Compare, &Grid)], small_g
     for one in &mut judged {
         if one.value.is_none() {
             one.unknown = Some(Unknown::NoData);
-        } else if grouped && one.cases.is_some_and(|cases| cases.round() < small_group) {
+        } else if one.cases.is_some_and(|cases| cases.round() < small_group) {
             one.unknown = Some(Unknown::Small);
         }
     }
@@ -134,15 +151,19 @@ fn first_look(target: &Target, grid: &Grid, row: usize) -> Judged {
     let interval = bound("low").zip(bound("high"));
     let estimate = estimate(value, interval).filter(|_| grid.unit(&target.column) == Unit::Share);
     let observed = estimate.and_then(|e| e.observations());
-    let counted = CASES.iter().find_map(|name| grid.number(row, name));
+    let named = CASES_OF.iter().find(|(column, _)| *column == target.column).map(|(_, cases)| *cases);
+    let named = named.and_then(|cases| grid.number(row, cases));
+    let counted = named.or_else(|| CASES.iter().find_map(|name| grid.number(row, name)));
+    // an interval of another kind than Wilson's may say less than its cases would, but never more
+    let cases = observed.map(|n| named.map_or(n, |named| n.min(named)));
     Judged {
         row,
         verdict: Verdict::Unknown,
         unknown: None,
         value,
         interval,
-        cases: observed.or(counted),
-        of_cases: observed.is_some(),
+        cases: cases.or(counted),
+        of_cases: cases.is_some_and(|n| named.is_none_or(|named| (n - named).abs() < 0.5)),
         rest: None,
         changes: Vec::new(),
         weight: 0.0,

@@ -158,8 +158,8 @@ impl Wording<'_> {
         match (unknown, self.say.lang) {
             (Unknown::NoData, Lang::Ru) => "Нет данных".to_owned(),
             (Unknown::NoData, Lang::En) => "No data".to_owned(),
-            (Unknown::Small, Lang::Ru) => format!("Слишком мало сделок, чтобы судить (меньше {small:.0})"),
-            (Unknown::Small, Lang::En) => format!("Too few deals to judge (under {small:.0})"),
+            (Unknown::Small, Lang::Ru) => format!("Слишком мало случаев, чтобы судить (меньше {small:.0})"),
+            (Unknown::Small, Lang::En) => format!("Too few cases to judge (under {small:.0})"),
             (Unknown::Unproven, Lang::Ru) => "Отклонение от цели не доказано, оно может быть случайным".to_owned(),
             (Unknown::Unproven, Lang::En) => {
                 "No evidence of missing the target; chance alone may explain it".to_owned()

@@ -66,6 +66,55 @@ fn bounds_evidence_and_small_groups_decide() {
     );
 }
 
+/// A company as a whole: one row of numbers, none of them a dimension.
+fn company(columns: &[(&str, Unit, f64)]) -> Grid {
+    let column = |(name, unit, _): &(&str, Unit, f64)| MetricColumn {
+        name: (*name).to_owned(),
+        unit: *unit,
+        title: Text::default(),
+    };
+    let row = columns.iter().map(|(_, _, value)| Cell::Number(*value)).collect();
+    Grid { columns: columns.iter().map(column).collect(), dimensions: 0, rows: vec![row] }
+}
+
+fn of_company(column: &str, columns: &[(&str, Unit, f64)]) -> Judged {
+    let target = Target { column: column.to_owned(), by: Vec::new(), ..target(Better::Lower, 0.05, 0.15) };
+    judge(&target, &company(columns), &[], 30.0).remove(0)
+}
+
+#[test]
+fn a_company_with_few_cases_is_too_small_to_judge_as_well() {
+    let waiting = |first_days_won: f64| {
+        let shares = [("won", Unit::Count, 900.0), ("first_days_won", Unit::Count, first_days_won)];
+        of_company("waiting_share", &[&shares[..], &[("waiting_share", Unit::Share, 0.5)]].concat())
+    };
+    // 900 wins, but only those of the first days could have waited
+    assert_eq!((waiting(29.0).verdict, waiting(29.0).unknown), (Verdict::Unknown, Some(Unknown::Small)));
+    assert_eq!((waiting(30.0).verdict, waiting(30.0).unknown), (Verdict::Red, None));
+    // what nobody counts cannot be small
+    assert_eq!(of_company("cv_adjusted", &[("cv_adjusted", Unit::Ratio, 0.5)]).verdict, Verdict::Red);
+    // the first of the known names, where no other is meant
+    let cpl = [("leads", Unit::Count, 29.0), ("won", Unit::Count, 300.0), ("cpl", Unit::Money, 1.0)];
+    assert_eq!(of_company("cpl", &cpl).unknown, Some(Unknown::Small));
+}
+
+#[test]
+fn an_interval_says_no_more_cases_than_there_are() {
+    let rate = |leads: f64, value: f64, low: f64, high: f64| {
+        let ends = [("eventual_rate_low", Unit::Share, low), ("eventual_rate_high", Unit::Share, high)];
+        let own = [("leads", Unit::Count, leads), ("eventual_rate", Unit::Share, value)];
+        of_company("eventual_rate", &[&own[..], &ends[..]].concat())
+    };
+    let wide = wilson(8.0, 40.0);
+    // half of the 80 are still open: the interval is as wide as that of 40, and nobody should read "of 80"
+    let open = rate(80.0, wide.value, wide.low, wide.high);
+    assert_eq!((open.cases.map(f64::round), open.of_cases), (Some(40.0), false));
+    let settled = rate(40.0, wide.value, wide.low, wide.high);
+    assert_eq!((settled.cases.map(f64::round), settled.of_cases), (Some(40.0), true));
+    let few = rate(20.0, wide.value, wide.low, wide.high);
+    assert_eq!((few.cases, few.unknown), (Some(20.0), Some(Unknown::Small)));
+}
+
 #[test]
 fn the_bounds_themselves_belong_to_green_and_to_red() {
     for (better, value, verdict) in [
