@@ -6,10 +6,16 @@ dimensions = ["source", "contractor", "campaign"]
 
 about.ru = """
 Наклон логарифма лидов недели по логарифму расхода недели, с интервалом 95 %; то же для выигранных из лидов недели. Полные недели
-периода, где есть и расход, и лиды. Уверенно ниже 1: каждый следующий рубль приносит меньше. Связь, а не доказанная причина."""
+периода, где есть и расход, и лиды. Продажа в счёт, если случилась не позже самого длинного срока регламента после прихода лида, а неделя —
+если все её лиды этот срок прожили: иначе свежие недели казались бы бедными. Недели без лидов или без продаж логарифма не имеют: если их много, наклону верить
+нельзя. Уверенно ниже 1: каждый следующий рубль приносит меньше. Связь,
+а не доказанная причина."""
 about.en = """
 The slope of log weekly leads on log weekly spend with its 95 % interval; the same for the wins among a week's leads. Whole weeks
-of the period with both spend and leads. Below 1 with confidence: each next rouble brings less. An association, not a proven cause."""
+of the period with both spend and leads. A win counts if it came within the regulation's longest horizon after the lead, and a week if all
+its leads have lived that long: fresh weeks would look poor otherwise. Weeks without leads or wins have no logarithm: where they are
+many, do not trust the slope. Below 1 with confidence: each next rouble brings less. An
+association, not a proven cause."""
 
 columns = [
   { name = "weeks", unit = "count", title = { ru = "Недели", en = "Weeks" } },
@@ -17,12 +23,19 @@ columns = [
   { name = "slope", unit = "ratio", title = { ru = "Эластичность лидов", en = "Elasticity of leads" } },
   { name = "slope_low", unit = "ratio", title = { ru = "от", en = "low" } },
   { name = "slope_high", unit = "ratio", title = { ru = "до", en = "high" } },
+  { name = "wins_weeks", unit = "count", title = { ru = "Недели с продажами, дозревшие", en = "Ripe weeks with wins" } },
+  { name = "ripe_weeks_without_wins", unit = "count", title = { ru = "Дозревшие недели без продаж", en = "Ripe weeks without wins" } },
   { name = "wins_slope", unit = "ratio", title = { ru = "Эластичность продаж", en = "Elasticity of wins" } },
   { name = "wins_slope_low", unit = "ratio", title = { ru = "от", en = "low" } },
   { name = "wins_slope_high", unit = "ratio", title = { ru = "до", en = "high" } },
 ]
 */
-WITH spent AS (
+WITH longest AS (
+    SELECT max(days) AS days
+    FROM horizons
+),
+
+spent AS (
     SELECT grp, local_week(day) AS week, sum(cost)::double AS spend
     FROM scope_spend
     WHERE day >= $from_day AND day < least($to_day, $as_of_day)
@@ -31,23 +44,25 @@ WITH spent AS (
 
 came AS (
     SELECT
-        grp,
-        local_week(created_at) AS week,
+        scope.grp,
+        local_week(scope.created_at) AS week,
         count(*) AS leads,
-        count(*) FILTER (WHERE status = 'won') AS won
+        count(*) FILTER (WHERE minutes_between(scope.created_at, scope.won_at) <= longest.days * 1440) AS won
     FROM scope
-    WHERE created_at >= $from AND created_at < $to
+    CROSS JOIN longest
+    WHERE scope.created_at >= $from AND scope.created_at < $to
     GROUP BY 1, 2
 ),
 
--- a week cut by the period's edge would move leads and spend alike and pull the slope to one
+-- a week cut by the period's edge would move leads and spend alike and pull the slope to one; an unripe one has no wins yet to speak of
 weeks AS (
     SELECT
         spent.grp,
         spent.spend,
         coalesce(came.leads, 0) AS leads,
-        coalesce(came.won, 0) AS won
+        CASE WHEN spent.week::int + 7 + longest.days <= $as_of_day::int THEN coalesce(came.won, 0) END AS won
     FROM spent
+    CROSS JOIN longest
     LEFT JOIN came ON spent.grp = came.grp AND spent.week = came.week
     WHERE spent.week >= $from_day AND spent.week::int + 7 <= least($to_day, $as_of_day)::int AND spent.spend > 0
 ),
@@ -58,6 +73,8 @@ fitted AS (
         count(*) FILTER (WHERE leads > 0) AS weeks,
         count(*) FILTER (WHERE leads = 0) AS weeks_without_leads,
         ols_slope(ln(leads::double), ln(spend)) FILTER (WHERE leads > 0) AS of_leads,
+        count(*) FILTER (WHERE won > 0) AS wins_weeks,
+        count(*) FILTER (WHERE won = 0) AS ripe_weeks_without_wins,
         ols_slope(ln(won::double), ln(spend)) FILTER (WHERE won > 0) AS of_wins
     FROM weeks
     GROUP BY grp
@@ -70,6 +87,8 @@ SELECT
     of_leads['slope'] AS slope,
     of_leads['low'] AS slope_low,
     of_leads['high'] AS slope_high,
+    wins_weeks,
+    ripe_weeks_without_wins,
     of_wins['slope'] AS wins_slope,
     of_wins['low'] AS wins_slope_low,
     of_wins['high'] AS wins_slope_high
