@@ -6,12 +6,13 @@ dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline
 about.ru = """
 Каждый день периода — один из пяти: первые дни акции (first), остальные её дни (during), дни перед акцией (before), дни после неё
 (after), прочие (other); длину окон задаёт регламент, день нескольких акций берётся по этому порядку. Продаж в день и отношение к
-прочим дням. Провал до и после — продажи, взятые у обычных дней. День окончания акции входит в неё."""
+прочим дням. Провал до и после — продажи, взятые у обычных дней. День окончания акции входит в неё.
+Акция, которая на дату отчёта ещё не началась, не видна: дни перед ней пока прочие."""
 about.en = """
 Every day of the period is one of five: a promotion's first days (first), its other days (during), the days before it (before), the days
 after it (after), any other (other); the regulation sets the windows, and a day of several promotions takes the first that fits in this
 order. Wins per day, and their ratio to other days. A dip before and after is sales taken from ordinary days. A promotion's last day is
-part of it."""
+part of it. A promotion that has not begun by the as-of date is not seen: the days before it are other days yet."""
 columns = [
   { name = "window", unit = "text", title = { ru = "Дни", en = "Days" } },
   { name = "days", unit = "count", title = { ru = "Число дней", en = "Number of days" } },
@@ -37,11 +38,11 @@ days AS (
     FROM known
 ),
 
--- days as numbers, so that windows are sums; an announced promotion counts before it starts, an endless one runs on
+-- days as numbers, so that windows are sums; what the as-of date lets be seen: a promotion still to come is unknown, an endless one runs on
 campaigns AS (
     SELECT starts::int AS starts, coalesce(ends, $as_of_day)::int AS ends
     FROM promos
-    WHERE starts IS NOT NULL
+    WHERE starts < $as_of_day
 ),
 
 placed AS (
@@ -59,7 +60,7 @@ placed AS (
         ) AS place
     FROM days
     CROSS JOIN rules
-    CROSS JOIN campaigns
+    LEFT JOIN campaigns ON TRUE
     GROUP BY days.day
 ),
 
