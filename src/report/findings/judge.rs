@@ -1,7 +1,6 @@
 //! Judges a result against a target: bounds, evidence, what the rest is like, what was before. Pure.
 
 use super::evidence::{Estimate, FALSE_DISCOVERY_RATE, adjusted, shares_equal};
-use crate::metrics::MetricColumn;
 use crate::model::unit::Unit;
 use crate::regulation::{Better, Target};
 use crate::report::definition::Compare;
