@@ -1,6 +1,6 @@
 //! Planted truth, end to end: exports → store → metrics find each effect, and find nothing where nothing was planted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::support::{checkout, rows, voronka};
@@ -33,8 +33,28 @@ impl Company {
         rows(&voronka(&self.folder(), &all).ok())
     }
 
+    fn sql(&self, query: &str) -> Vec<Row> {
+        rows(&voronka(&self.folder(), &["sql", query, "--format", "csv"]).ok())
+    }
+
     fn planted(&self, section: &str, key: &str) -> &str {
         self.truth[section][key].as_str().unwrap()
+    }
+
+    fn share(&self, section: &str, key: &str) -> f64 {
+        self.truth[section][key].as_float().unwrap()
+    }
+
+    /// How many deals or clients the truth names, having seen that they are the very ones that the query finds.
+    fn exactly(&self, section: &str, key: &str, query: &str) -> f64 {
+        let found = self.sql(query);
+        let found: BTreeSet<&str> = found.iter().map(|row| row["id"].as_str()).collect();
+        let ids = self.truth[section][format!("{key}_ids")].as_array().unwrap();
+        let told: BTreeSet<&str> = ids.iter().map(|id| id.as_str().unwrap()).collect();
+        assert_eq!(found, told, "{section}.{key}");
+        let count = self.truth[section][key].as_integer().unwrap();
+        assert_eq!(count as usize, told.len(), "{section}.{key}");
+        count as f64
     }
 }
 
@@ -61,6 +81,9 @@ fn each_planted_effect_is_found_and_nothing_else() {
     prices_and_promotions(&company);
     campaigns(&company);
     touches(&company);
+    evidence_and_next_steps(&company);
+    quality_checks(&company);
+    contact_rules(&company);
     counts(&company);
     dirt(&company);
     report(&company.folder());
@@ -159,6 +182,100 @@ fn touches(company: &Company) {
     assert!((from - 1..=from).contains(&(stop as i64)), "stop at {stop}");
 }
 
+fn evidence_and_next_steps(company: &Company) {
+    let entered = |stage: &str, without: &str| {
+        format!(
+            "WITH entered AS (
+                SELECT deal_id, min(at) AS at FROM events WHERE kind = 'stage' AND stage = '{stage}' GROUP BY deal_id
+            )
+            SELECT deals.deal_id AS id FROM deals JOIN entered ON entered.deal_id = deals.deal_id WHERE {without}"
+        )
+    };
+    let none_of = |what: &str| {
+        format!(
+            "NOT EXISTS (
+                SELECT 1 FROM events WHERE events.deal_id = entered.deal_id AND events.at <= entered.at AND {what}
+            )"
+        )
+    };
+    let without = company.exactly("evidence", "without", &entered("proposal", &none_of("events.kind = 'offer'")));
+    let of = company.truth["evidence"]["entered"].as_integer().unwrap() as f64;
+    assert!((without / of - company.share("evidence", "share_without")).abs() < 0.02, "{without} of {of}");
+
+    // what holds by itself: no false breach is to be found
+    let natural = [
+        ("contacted", none_of("events.direction = 'outgoing'")),
+        ("qualified", "coalesce(deals.interest, '') = ''".to_owned()),
+        ("proposal", "deals.amount IS NULL".to_owned()),
+        ("negotiation", "deals.amount IS NULL".to_owned()),
+    ];
+    for (stage, without) in natural {
+        assert_eq!(company.sql(&entered(stage, &without)), [], "{stage} without its evidence");
+    }
+
+    let query = format!(
+        "SELECT deal_id AS id FROM deals WHERE status = 'open' AND NOT EXISTS (
+            SELECT 1 FROM events
+            WHERE events.deal_id = deals.deal_id AND kind = 'task' AND local_day(at) >= DATE '{AS_OF}'
+        )"
+    );
+    let without = company.exactly("next_step", "without", &query);
+    let open = company.truth["next_step"]["open"].as_integer().unwrap() as f64;
+    assert!((without / open - company.share("next_step", "share_without")).abs() < 0.08, "{without} of {open}");
+}
+
+fn quality_checks(company: &Company) {
+    let checked = "SELECT DISTINCT deals.deal_id AS id FROM deals JOIN events ON events.deal_id = deals.deal_id
+        WHERE events.kind = 'qa_check' AND events.at > deals.closed_at";
+    company.exactly("quality_checks", "checked", checked);
+    let items = company.sql(
+        "SELECT outcome, count(*) AS checked, sum(score)::bigint AS passed,
+            wilson_high(sum(score)::bigint, count(*)) AS passed_high
+        FROM events JOIN deals ON deals.deal_id = events.deal_id
+        WHERE kind = 'qa_check' GROUP BY outcome",
+    );
+    let share = company.share("quality_checks", "share_passed");
+    for planted in company.truth["quality_checks"]["item"].as_array().unwrap() {
+        let item = of(&items, "outcome", planted["item"].as_str().unwrap());
+        for column in ["checked", "passed"] {
+            assert_eq!(item[column], planted[column].as_integer().unwrap().to_string(), "{item:?}");
+        }
+        let weak = item["outcome"] == company.planted("quality_checks", "weak_item");
+        assert_eq!(number(item, "passed_high") < share, weak, "{item:?}");
+    }
+    assert_eq!(items.len(), 4);
+}
+
+fn contact_rules(company: &Company) {
+    let mailed = company.sql(
+        "SELECT client_id, count(*) AS mailings FROM events WHERE kind = 'mailing'
+        GROUP BY client_id, local_month(at) HAVING count(*) > 4",
+    );
+    let above: f64 = mailed.iter().map(|row| number(row, "mailings") - 4.0).sum();
+    assert_eq!(Some(above as i64), company.truth["mailing"]["mailings_above"].as_integer());
+    let mailed: BTreeSet<&str> = mailed.iter().map(|row| row["client_id"].as_str()).collect();
+    let told = company.truth["mailing"]["clients_ids"].as_array().unwrap();
+    assert_eq!(mailed, told.iter().map(|id| id.as_str().unwrap()).collect());
+
+    let touch = "(touch.kind = 'meeting' OR touch.direction = 'outgoing')";
+    let after = |kind: &str, until: &str| {
+        format!(
+            "SELECT DISTINCT deals.deal_id AS id FROM deals
+            JOIN events AS harm ON harm.deal_id = deals.deal_id
+            JOIN events AS touch ON touch.deal_id = deals.deal_id
+            WHERE harm.kind = '{kind}' AND {touch} AND touch.at > harm.at {until}"
+        )
+    };
+    let within = "AND touch.at < harm.at + INTERVAL '14 days'";
+    assert!(company.exactly("contact_rules", "after_refusal", &after("refusal", within)) > 5.0);
+    assert!(company.exactly("contact_rules", "after_opt_out", &after("opt_out", "")) > 1.0);
+    let out_of_hours = format!(
+        "SELECT DISTINCT deals.deal_id AS id FROM deals JOIN events AS touch ON touch.deal_id = deals.deal_id
+        WHERE {touch} AND date_part('hour', touch.at + INTERVAL '3 hours') NOT BETWEEN 9 AND 19"
+    );
+    assert!(company.exactly("contact_rules", "out_of_hours", &out_of_hours) > 20.0);
+}
+
 /// What the generator counted while it wrote, to the deal and to the kopeck.
 fn counts(company: &Company) {
     let all = &company.query(&["lead_quality"])[0];
@@ -174,17 +291,15 @@ fn counts(company: &Company) {
         }
     }
     let revenue = "SELECT sum(amount) AS revenue FROM deals WHERE status = 'won'";
-    let revenue = rows(&voronka(&company.folder(), &["sql", revenue, "--format", "csv"]).ok());
+    let revenue = company.sql(revenue);
     let expected = company.truth["counted"]["all"]["revenue"].as_str().unwrap();
     assert_eq!(number(&revenue[0], "revenue"), expected.parse::<f64>().unwrap());
 }
 
 fn dirt(company: &Company) {
     let sql = "SELECT file, \"column\", value FROM quarantine ORDER BY file, value";
-    let mut found: Vec<[String; 3]> = rows(&voronka(&company.folder(), &["sql", sql, "--format", "csv"]).ok())
-        .into_iter()
-        .map(|row| ["file", "column", "value"].map(|c| row[c].clone()))
-        .collect();
+    let mut found: Vec<[String; 3]> =
+        company.sql(sql).into_iter().map(|row| ["file", "column", "value"].map(|c| row[c].clone())).collect();
     let planted = company.truth["dirt"]["quarantine"].as_array().unwrap();
     let mut expected: Vec<[String; 3]> =
         planted.iter().map(|row| ["file", "column", "value"].map(|c| row[c].as_str().unwrap().to_owned())).collect();

@@ -13,7 +13,7 @@ pub const SHIFT: i64 = 10 * 3600;
 const WEEK: [(i64, i64); 7] = [(9, 19), (9, 19), (9, 19), (9, 19), (9, 19), (10, 16), (0, 0)];
 /// Days of history asked for; the first is moved back to a Monday.
 const HISTORY_DAYS: u64 = 760;
-/// Days after as_of for which plans may be made; what lies there is never written.
+/// Days after as_of that the clock knows; of what lies there only planned tasks are written.
 const AHEAD_DAYS: usize = 500;
 /// Days off beside the weekends, as (month, day).
 const HOLIDAYS: [(u32, u32); 14] =
@@ -59,7 +59,7 @@ impl Clock {
         Some(clock)
     }
 
-    /// The midnight at which the exports are made: nothing from here on is written.
+    /// The midnight at which the exports are made: from here on only what is planned is written.
     pub fn cut(&self) -> Second {
         self.days as Second * DAY
     }
@@ -72,6 +72,12 @@ impl Clock {
     /// The year of a second.
     pub fn year(&self, at: Second) -> i32 {
         self.years[day_of(at)]
+    }
+
+    /// The first day of a day's month, counted in months.
+    pub fn month(&self, at: Second) -> i32 {
+        let date = self.date(at / DAY);
+        date.year() * 12 + date.month0() as i32
     }
 
     /// `dd.mm.yyyy` of a day.

@@ -302,6 +302,37 @@ pub fn promos(clock: &Clock) -> Vec<Promo> {
         .collect()
 }
 
+/// Share of the deals that enter the stage Предложение without the commercial offer that it asks for.
+pub const NO_OFFER: f64 = 0.04;
+/// Share of those for which the offer is made up for, a day or more later.
+pub const OFFER_LATE: f64 = 0.5;
+/// Share of the open deals for which nothing is planned.
+pub const NO_NEXT_STEP: f64 = 0.12;
+/// Share of the closed deals that quality control looks at.
+pub const CHECKED: f64 = 0.03;
+/// Chance that an item of its checklist is found in order.
+pub const CHECK_PASSED: f64 = 0.8;
+/// The same of the one item that is often not.
+pub const WEAK_ITEM_PASSED: f64 = 0.55;
+/// Share of the clients that are mailed too often in one month.
+pub const MAILED_TOO_OFTEN: f64 = 0.02;
+/// Mailings that they get in that month, above those that they get anyway.
+pub const MAILINGS_TOO_MANY: i64 = 6;
+/// Mailings a month that marketing allows.
+pub const MAILING_CAP: u64 = 4;
+/// Share of the refusals after which the client is called all the same.
+pub const CALLED_AFTER_REFUSAL: f64 = 0.10;
+/// Days of silence that a refusal asks for.
+pub const SILENCE_DAYS: i64 = 14;
+/// Share of the opt-outs after which the client is called all the same.
+pub const CALLED_AFTER_OPT_OUT: f64 = 0.05;
+/// Share of the calls after a deal's first touch that are made in the evening, where the order of events allows it.
+pub const CALLED_LATE: f64 = 0.02;
+/// The hours between which a client may be called.
+pub const CONTACT_HOURS: (i64, i64) = (9, 20);
+/// When the calls in the evening begin, in seconds of the day.
+pub const EVENING: i64 = 20 * 3600 + 1800;
+
 /// How demand swings over the year, by month.
 pub const SEASON: [f64; 12] = [0.84, 0.94, 1.08, 1.10, 1.00, 0.94, 0.88, 0.92, 1.10, 1.14, 1.08, 0.98];
 /// Growth of demand per day.

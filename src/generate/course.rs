@@ -47,7 +47,7 @@ pub struct Deal {
     pub amount: u64,
     /// Cost, in kopecks.
     pub cost: u64,
-    /// What happened before as_of, in order.
+    /// What happened before as_of, in order, and what is planned for later.
     pub events: Vec<(Second, Kind)>,
 }
 
@@ -302,6 +302,11 @@ impl Deal {
         if !priced {
             (self.list, self.amount) = (0, 0);
         }
+    }
+
+    /// When the deal first entered a stage.
+    pub fn entered(&self, stage: Stage) -> Option<Second> {
+        self.events.iter().find(|(_, kind)| *kind == Kind::Stage(stage)).map(|(at, _)| *at)
     }
 
     /// The time of the first outgoing call or message, where there was one.

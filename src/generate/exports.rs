@@ -15,12 +15,14 @@ use super::words::{INTERESTS, Kind, PIPELINES, PRODUCTS, SEGMENTS, Way};
 const DEALS: &str = "\"ID\";\"Название сделки\";\"Воронка\";\"Стадия сделки\";\"Сумма\";\"Сумма до скидки\";\
     \"Себестоимость\";\"ID контакта\";\"Ответственный\";\"Филиал\";\"Источник\";\"Подрядчик\";\"Кампания\";\
     \"Дата создания\";\"Дата закрытия\";\"Сделка закрыта\";\"Акция\";\"Интерес\";\"Причина отказа\"";
-const EVENTS: &str = "ID;Дата;Тип;Сделка;Контакт;Сотрудник;Куда;Итог;Секунд;Стадия";
+const EVENTS: &str = "ID;Дата;Тип;Сделка;Контакт;Сотрудник;Куда;Итог;Секунд;Стадия;Балл";
 const CLIENTS: &str = "ID;Тип;Филиал;Первое обращение";
 const PROMOS: &str = "Акция;Начало;Последний день;Скидка, %";
 const STAFF: &str = "Сотрудник;Отдел;Руководитель;Филиал;Принят;Уволен";
 /// Numbers of events per deal: more than any deal has.
 const EVENTS_PER_DEAL: u64 = 64;
+/// Numbers of mailings per client: more than any client gets.
+const MAILINGS_PER_CLIENT: u64 = 16;
 /// Columns of deals between the sum and the end, which a footer leaves blank.
 const AFTER_SUM: usize = 14;
 
@@ -68,6 +70,7 @@ impl Exports {
             if index == 0 && dirt::DUPLICATED_DEAL_OF == client.id {
                 self.deal(deal, client.id, clock, promos, broken)?;
             }
+            debug_assert!((deal.events.len() as u64) < EVENTS_PER_DEAL, "deal {}", deal.id);
             for (number, (at, kind)) in (0..).zip(&deal.events) {
                 let id = deal.id * EVENTS_PER_DEAL + number;
                 self.event(id, *at, *kind, deal, clock)?;
@@ -78,14 +81,17 @@ impl Exports {
         }
         for (number, at) in (0..).zip(&client.mailings) {
             let row = self.plain.clear();
-            row.lettered('R', client.id * 4 + number).at(clock, *at).text(Kind::Mailing.title()).blank();
-            row.number(client.id).blank().text(Way::Out.title()).blank().blank().blank();
+            row.lettered('R', client.id * MAILINGS_PER_CLIENT + number)
+                .at(clock, *at)
+                .text(Kind::Mailing.title())
+                .blank();
+            row.number(client.id).blank().text(Way::Out.title()).blank().blank().blank().blank();
             write_event(&mut self.events, clock.year(*at), row)?;
         }
         if let Some(text) = dirt::broken_event(client.id) {
             let row = self.plain.clear();
             row.lettered('X', client.id).text(text).text(Kind::Task.title()).blank();
-            row.number(client.id).blank().blank().blank().blank().blank();
+            row.number(client.id).blank().blank().blank().blank().blank().blank();
             write_event(&mut self.events, clock.year(clock.cut() - 1), row)?;
         }
         Ok(())
@@ -132,19 +138,22 @@ impl Exports {
         let row = self.plain.clear();
         row.number(id).at(clock, at).text(kind.title()).number(deal.id).blank();
         match kind {
-            // the CRM moves a deal by itself when somebody presses a button: it does not say who
-            Kind::Stage(_) | Kind::Refund => row.blank(),
+            // the CRM moves a deal by itself when somebody presses a button: it does not say who; and quality control
+            // is nobody of the branch
+            Kind::Stage(_) | Kind::Refund | Kind::Check(..) => row.blank(),
             _ => row.text(BRANCHES[deal.branch].managers[deal.manager]),
         };
         row.text(kind.way().map_or("", Way::title));
         match kind {
             Kind::Call(_, 0) => row.text("нет").number(0),
             Kind::Call(_, seconds) => row.blank().number(seconds.into()),
+            Kind::Check(item, _) => row.text(item.title()).blank(),
             _ => row.blank().blank(),
         };
         match kind {
-            Kind::Stage(stage) => row.text(stage.title()),
-            _ => row.blank(),
+            Kind::Stage(stage) => row.text(stage.title()).blank(),
+            Kind::Check(_, passed) => row.blank().text(if passed { "1,0" } else { "0,0" }),
+            _ => row.blank().blank(),
         };
         write_event(&mut self.events, clock.year(at), row)
     }
@@ -163,10 +172,11 @@ impl Exports {
     }
 }
 
-/// Writes a finished event into the file of its year; there is one for every year of the history.
+/// Writes a finished event into the file of its year; there is one for every year of the history. What is planned for
+/// the year after stands in the last one.
 fn write_event(events: &mut [(i32, Aside)], year: i32, row: &mut Row) -> Result<(), GenerateError> {
-    let first = events[0].0;
-    events[(year - first) as usize].1.row(row.finish())
+    let (first, last) = (events[0].0, events.len() - 1);
+    events[last.min((year - first) as usize)].1.row(row.finish())
 }
 
 /// The promotions that had begun by as_of.

@@ -1,5 +1,6 @@
 //! A client: who it is, where it comes from, and the deals it makes.
 
+use super::breaches::Breaches;
 use super::clock::{Clock, DAY, Second};
 use super::company::{
     BRANCHES, CAMPAIGNS, COMES_BACK, DEALS_PER_CLIENT, MANAGERS, OLD_CLIENTS, PRICE_SOURCE, Promo, Quality, REPEAT,
@@ -7,7 +8,9 @@ use super::company::{
 };
 use super::course::{Courses, Deal};
 use super::demand::Demand;
+use super::mailings::Mailings;
 use super::streams::Stream;
+use super::words::Kind;
 
 /// A client.
 pub struct Client {
@@ -72,7 +75,8 @@ pub struct Clients {
     place: Stream,
     manager: Stream,
     habits: Stream,
-    mailings: Stream,
+    mailings: Mailings,
+    breaches: Breaches,
     comeback: Stream,
 }
 
@@ -88,7 +92,8 @@ impl Clients {
             place: Stream::new(seed, "client.place"),
             manager: Stream::new(seed, "deal.manager"),
             habits: Stream::new(seed, "client.habits"),
-            mailings: Stream::new(seed, "client.mailings"),
+            mailings: Mailings::new(seed, &clock),
+            breaches: Breaches::new(seed),
             comeback: Stream::new(seed, "deal.comeback"),
             clock,
             promos,
@@ -114,7 +119,8 @@ impl Clients {
             // whoever is free takes the deal, also of a client who comes back: else the luck of a first win would
             // add up to differences between managers who work alike
             lead.manager = self.manager.of(lead.id).below(MANAGERS);
-            let deal = self.courses.deal(&lead, &self.clock, &self.promos);
+            let mut deal = self.courses.deal(&lead, &self.clock, &self.promos);
+            self.breaches.plant(&mut deal, &self.clock);
             let next = self.comes_back(&deal, &mut lead);
             deals.push(deal);
             match next {
@@ -124,7 +130,12 @@ impl Clients {
             lead.id += 1;
             lead.campaign = None;
         }
-        Client { id, segment, branch, first_seen, mailings: self.mailed(number, first_seen), deals }
+        let mut mailings = self.mailings.of(number, first_seen, &self.clock);
+        let opted_out = deals.iter().flat_map(|deal| &deal.events).find(|(_, kind)| *kind == Kind::OptOut);
+        if let Some((opted_out, _)) = opted_out {
+            mailings.retain(|at| at < opted_out);
+        }
+        Client { id, segment, branch, first_seen, mailings, deals }
     }
 
     /// When the client begins its next deal, if ever; a discount may have taught it to wait for the next one.
@@ -136,19 +147,5 @@ impl Clients {
         lead.waits |= trained && deal.promo.is_some();
         let at = (won / DAY + days as Second) * DAY + draws.between(9.0, 20.0) as Second * 3600;
         (comes && at < self.clock.cut()).then(|| at + draws.below(3600) as Second)
-    }
-
-    /// When mailings reach a client: some of them, at noon of days after it first came.
-    fn mailed(&self, number: u64, first_seen: Second) -> Vec<Second> {
-        let mut draws = self.mailings.of(number);
-        let count = draws.pick(&[0.35, 0.35, 0.20, 0.10]);
-        let from = (first_seen / DAY + 1) as f64;
-        let days = self.clock.days as f64;
-        let mut at: Vec<Second> = (0..count)
-            .map(|_| draws.between(from, days.max(from)) as Second * DAY + 11 * 3600 + draws.below(3600) as Second)
-            .filter(|at| *at < self.clock.cut())
-            .collect();
-        at.sort_unstable();
-        at
     }
 }

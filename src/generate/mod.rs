@@ -5,6 +5,7 @@
 //! stands in [`company`]; nothing here reads what it has written.
 
 mod advertising;
+mod breaches;
 mod clock;
 pub mod company;
 mod course;
@@ -13,10 +14,13 @@ mod dirt;
 mod exports;
 mod file;
 mod lead;
+mod mailings;
 mod row;
+mod rules;
 mod streams;
 mod touches;
 mod truth;
+mod truth_file;
 mod waiting;
 mod words;
 
@@ -44,7 +48,7 @@ pub struct Plan {
     pub clients: u64,
     /// The same seed gives the same bytes.
     pub seed: u64,
-    /// The day on whose morning the exports are made: nothing from that day on is in them.
+    /// The day on whose morning the exports are made: of that day and later they hold only what is planned.
     pub as_of: NaiveDate,
 }
 

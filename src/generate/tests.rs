@@ -3,8 +3,12 @@ use std::collections::BTreeMap;
 use super::*;
 
 fn made(clients: u64, seed: u64) -> BTreeMap<String, String> {
+    made_on(clients, seed, NaiveDate::from_ymd_opt(2025, 6, 30).unwrap())
+}
+
+fn made_on(clients: u64, seed: u64, as_of: NaiveDate) -> BTreeMap<String, String> {
     let folder = tempfile::tempdir().unwrap();
-    let plan = Plan { clients, seed, as_of: NaiveDate::from_ymd_opt(2025, 6, 30).unwrap() };
+    let plan = Plan { clients, seed, as_of };
     generate(&plan, folder.path(), &|_, _| ()).unwrap();
     let files = fs::read_dir(folder.path()).unwrap().map(|entry| {
         let entry = entry.unwrap();
@@ -58,12 +62,25 @@ fn every_row_has_the_cells_of_its_header() {
 }
 
 #[test]
-fn nothing_happens_at_as_of_or_later() {
+fn of_as_of_and_later_only_planned_tasks_are_told() {
+    let mut planned = 0;
     for (name, text) in made(200, 3).iter().filter(|(name, _)| name.ends_with(".csv")) {
-        for day in ["30.06.2025", ".07.2025", ".08.2025"] {
-            assert!(!text.contains(day), "{name} holds {day}");
+        let ahead = |row: &&str| ["30.06.2025", ".07.2025", ".08.2025"].iter().any(|day| row.contains(day));
+        for row in text.lines().filter(ahead) {
+            assert!(name == "events_2025.csv" && row.contains(";Дело;"), "{name} holds {row}");
+            assert!(!row.contains("30.06.2025"), "planned for the morning of the exports: {row}");
+            planned += 1;
         }
     }
+    assert!(planned > 0);
+}
+
+#[test]
+fn what_is_planned_for_the_year_after_stands_in_the_last_file() {
+    let made = made_on(100, 3, NaiveDate::from_ymd_opt(2024, 12, 31).unwrap());
+    assert!(!made.contains_key("events_2025.csv"));
+    let planned: Vec<&str> = made["events_2024.csv"].lines().filter(|row| row.contains(".01.2025")).collect();
+    assert!(!planned.is_empty() && planned.iter().all(|row| row.contains(";Дело;")), "{planned:?}");
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! The truth: what was planted, with names and sizes, and what was counted while writing.
 
-use std::fmt::{Display, Write};
-
 use super::Plan;
 use super::clock::Clock;
 use super::company::{self as planted, BRANCHES, CAMPAIGNS, Promo, Quality};
@@ -9,6 +7,8 @@ use super::course::Deal;
 use super::dirt;
 use super::exports::events_file;
 use super::lead::Client;
+use super::rules::Rules;
+use super::truth_file::Toml;
 use super::words::{Reason, Stage};
 
 /// Working minutes within which a first response is counted as prompt.
@@ -62,11 +62,12 @@ impl Counts {
     }
 }
 
-/// Counts by campaign and by branch.
+/// Counts by campaign and by branch, and of the rules.
 pub struct Tally {
     campaigns: Vec<Counts>,
     repeat: Counts,
     branches: Vec<Counts>,
+    rules: Rules,
     broken: Vec<u64>,
     duplicated_deal: Option<u64>,
     duplicated_event: Option<u64>,
@@ -79,6 +80,7 @@ impl Tally {
             campaigns: vec![Counts::default(); CAMPAIGNS.len()],
             repeat: Counts::default(),
             branches: vec![Counts::default(); BRANCHES.len()],
+            rules: Rules::default(),
             broken: vec![],
             duplicated_deal: None,
             duplicated_event: None,
@@ -102,7 +104,9 @@ impl Tally {
                 None => self.repeat.add(deal, clock),
             }
             self.branches[deal.branch].add(deal, clock);
+            self.rules.deal(deal, clock.cut());
         }
+        self.rules.client(client, |at| clock.month(at));
     }
 }
 
@@ -115,7 +119,7 @@ pub fn text(
     spent: &[u64],
     files: &[(String, u64, u64)],
 ) -> String {
-    let mut toml = Toml(String::new());
+    let mut toml = Toml::new();
     toml.line("# What was planted in these exports, and what was counted while they were written.");
     toml.line("# Sums are in roubles. Counts leave out the deals whose row an ingest must quarantine.");
     toml.section("plan").key("clients", plan.clients).key("seed", plan.seed);
@@ -126,6 +130,7 @@ pub fn text(
     }
     planted_in_leads(&mut toml);
     planted_in_work(&mut toml);
+    tally.rules.write(&mut toml);
     dirty(&mut toml, plan, clock, tally);
 
     let all = tally.branches.iter().fold(Counts::default(), |sum, c| sum.plus(c));
@@ -152,7 +157,7 @@ pub fn text(
         toml.section("[promo]").text("promo", &promo.name).text("starts", &clock.date(promo.first).to_string());
         toml.text("last_day", &last.to_string()).key("discount", promo.discount);
     }
-    toml.0
+    toml.finish()
 }
 
 fn planted_in_leads(toml: &mut Toml) {
@@ -229,38 +234,7 @@ fn dearest_but(index: usize) -> f64 {
     others.map(|(_, campaign)| campaign.cost_per_lead).fold(0.0, f64::max)
 }
 
-/// A TOML file under construction.
-struct Toml(String);
-
 impl Toml {
-    fn line(&mut self, line: &str) {
-        self.0.push_str(line);
-        self.0.push('\n');
-    }
-
-    fn section(&mut self, name: &str) -> &mut Toml {
-        if self.0.lines().last().is_some_and(|line| !line.starts_with('#')) {
-            self.0.push('\n');
-        }
-        self.line(&format!("[{name}]"));
-        self
-    }
-
-    fn key(&mut self, key: &str, value: impl Display) -> &mut Toml {
-        // writing to a string cannot fail
-        let _ = writeln!(self.0, "{key} = {value}");
-        self
-    }
-
-    /// Names and texts of this company hold no quotes and no backslashes.
-    fn text(&mut self, key: &str, value: &str) -> &mut Toml {
-        self.key(key, format_args!("\"{value}\""))
-    }
-
-    fn list<const N: usize>(&mut self, key: &str, values: [&str; N]) -> &mut Toml {
-        self.key(key, format_args!("[{}]", values.map(|v| format!("\"{v}\"")).join(", ")))
-    }
-
     fn quality(&mut self, prefix: &str, quality: &Quality) -> &mut Toml {
         self.key(&format!("{prefix}valid"), quality.valid).key(&format!("{prefix}qualified"), quality.qualified);
         self.key(&format!("{prefix}won_of_qualified"), quality.won);

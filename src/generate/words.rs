@@ -106,8 +106,50 @@ pub enum Kind {
     OptOut,
     /// Money went back.
     Refund,
-    /// A task was set.
+    /// A task was set, or is planned.
     Task,
+    /// A commercial offer was sent.
+    Offer,
+    /// Quality control looked at an item of its checklist, and whether it was in order.
+    Check(Item, bool),
+}
+
+/// An item of quality control's checklist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Item {
+    /// The client was greeted by the rules.
+    Greeting,
+    /// The need was asked for.
+    Need,
+    /// A next step was agreed.
+    NextStep,
+    /// The deal's card is filled.
+    Card,
+}
+
+impl Item {
+    /// The checklist.
+    pub const ALL: [Item; 4] = [Item::Greeting, Item::Need, Item::NextStep, Item::Card];
+
+    /// As the CRM writes it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Item::Greeting => "Приветствие",
+            Item::Need => "Потребность",
+            Item::NextStep => "Следующий шаг",
+            Item::Card => "Карточка заполнена",
+        }
+    }
+
+    /// As the mapping translates it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Item::Greeting => "greeting",
+            Item::Need => "need",
+            Item::NextStep => "next_step",
+            Item::Card => "crm_filled",
+        }
+    }
 }
 
 /// From whom to whom.
@@ -144,6 +186,8 @@ impl Kind {
             Kind::OptOut => "Отписка",
             Kind::Refund => "Возврат",
             Kind::Task => "Дело",
+            Kind::Offer => "КП",
+            Kind::Check(..) => "Проверка ОКК",
         }
     }
 
@@ -154,5 +198,10 @@ impl Kind {
             Kind::Mailing => Some(Way::Out),
             _ => None,
         }
+    }
+
+    /// Whether it is a touch: the company turned to the client.
+    pub fn is_touch(self) -> bool {
+        self == Kind::Meeting || (self.way() == Some(Way::Out) && self != Kind::Mailing)
     }
 }
