@@ -231,14 +231,11 @@ fn returns_are_cut_too_and_an_older_file_lacks_them() {
 +---------+-----------+---------+-------+-----+-----------+";
         assert_eq!(table(&session(&store, "2025-03-01").await, query).await, whole);
         // two days earlier the last move was a return, a day earlier a first entry
-        let second = "\
-| a       | offer     | 1       | 4     | 2   | 1         |
-| b       | new       |         | 2     | 2   | 1         |";
-        let seen = table(&session(&store, "2025-01-05").await, query).await;
-        assert!(seen.contains(second), "{seen}");
-        let third = "| a       | new       | 1       | 3     | 2   | 1         |\n| b       | new       |         | 1     | 2   |           |";
-        let seen = table(&session(&store, "2025-01-04").await, query).await;
-        assert!(seen.contains(third), "{seen}");
+        let rows = |table: String| table.replace(' ', "");
+        let seen = rows(table(&session(&store, "2025-01-05").await, query).await);
+        assert!(seen.contains("|a|offer|1|4|2|1|\n|b|new||2|2|1|"), "{seen}");
+        let seen = rows(table(&session(&store, "2025-01-04").await, query).await);
+        assert!(seen.contains("|a|new|1|3|2|1|\n|b|new||1|2||"), "{seen}");
         let times = "SELECT stage, times FROM scope_entries WHERE deal_id = 'a' ORDER BY position";
         let seen = table(&session(&store, "2025-01-03").await, times).await;
         assert!(seen.contains("| new       | 1     |\n| qualified | 1     |"), "{seen}");
