@@ -31,8 +31,8 @@ fn column(written: &str) -> Result<(Table, &'static str), Wrong> {
 pub(super) fn source(table: Table, column: &str) -> Text {
     match (table, column) {
         (Table::Journeys, "entries") => Text::new(
-            "собирается из событий вида stage (история этапов); выгрузите её или загружайте выгрузку сделок регулярно",
-            "folded from events of kind stage (the stage history): export it, or ingest the deals regularly",
+            "собирается из событий вида stage (история этапов); выгрузите её",
+            "folded from events of kind stage (the stage history): export it",
         ),
         (Table::Journeys, "response_at") => Text::new(
             "собирается из исходящих звонков и сообщений в events; выгрузите звонки и переписку",
