@@ -91,6 +91,42 @@ fn a_re_ingest_changes_nothing_and_an_old_version_reads_as_before() {
 }
 
 #[test]
+fn what_is_mended_leaves_the_quarantine_and_a_re_ingest_adds_nothing_to_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mapping = "zone = \"UTC\"\n[[export]]\nname = \"deals\"\ndelimiter = \";\"\ndates = \"dd.mm.yyyy\"\n\
+        [[export.table]]\nfill = \"deals\"\n[export.table.columns]\ndeal_id = \"ID\"\ncreated_at = \"Создана\"\n";
+    fs::write(dir.path().join("mapping.toml"), mapping).unwrap();
+    fs::copy(checkout("sample_data/regulation.toml"), dir.path().join("regulation.toml")).unwrap();
+    let ingest = |name: &str, second: &str| {
+        fs::write(dir.path().join(name), format!("ID;Создана\n1;01.04.2025\n{second}\n")).unwrap();
+        voronka(dir.path(), &["ingest", "--mapping", "mapping.toml", "--lang", "ru", name]).ok()
+    };
+    let quarantined = || {
+        let ask = ["query", "quarantined", "--as-of", "2025-06-30", "--format", "csv"];
+        let rows = rows(&voronka(dir.path(), &ask).ok());
+        let held = voronka(dir.path(), &["sql", "SELECT count(*) AS n FROM quarantine", "--format", "csv"]).ok();
+        let shown = |row: &std::collections::BTreeMap<String, String>| {
+            ["file", "reason_ru", "reason_en", "refused", "example_line"].map(|c| row[c].clone()).join(" | ")
+        };
+        (rows.iter().map(shown).collect::<Vec<_>>(), held.replace("n\n", ""))
+    };
+    let one = "a.csv | не дата вида dd.mm.yyyy | not a date as dd.mm.yyyy | 1 | 3".to_owned();
+    ingest("a.csv", "2;31.02.2025");
+    assert_eq!(quarantined(), (vec![one.clone()], "1\n".into()));
+    // the same file again: still refused, still told, and not a row more
+    let said = ingest("a.csv", "2;31.02.2025");
+    assert!(said.contains("не дата вида dd.mm.yyyy") && said.contains("данные не изменились"), "{said}");
+    assert_eq!(quarantined(), (vec![one.clone()], "1\n".into()));
+    // another file
+    ingest("b.csv", "3");
+    let two = "b.csv | ячеек 1, в заголовке их 2 | 1 cells, the header has 2 | 1 | 3".to_owned();
+    assert_eq!(quarantined(), (vec![one, two.clone()], "2\n".into()));
+    // the first one mended
+    ingest("a.csv", "2;28.02.2025");
+    assert_eq!(quarantined(), (vec![two], "1\n".into()));
+}
+
+#[test]
 fn sql_is_read_only_and_sees_everything() {
     let dir = tempfile::tempdir().unwrap();
     voronka(dir.path(), &["demo", "--out", "d"]).ok();

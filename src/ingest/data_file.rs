@@ -35,6 +35,15 @@ impl OldBucket {
         Ok(OldBucket { frames: paths.map(frame).collect::<Result<_, IngestError>>()? })
     }
 
+    /// Reads some columns of one file.
+    pub(super) fn read_columns(path: &Path, columns: &[&str]) -> Result<OldBucket, IngestError> {
+        let file = File::open(path).map_err(IngestError::io(path))?;
+        let columns = columns.iter().map(|name| (*name).to_owned()).collect();
+        let reader = ParquetReader::new(file).with_columns(Some(columns));
+        let frame = reader.finish().map_err(|e| IngestError::data(path, e))?;
+        Ok(OldBucket { frames: vec![(path.to_owned(), frame)] })
+    }
+
     /// The rows, in the columns of the layout; a column that a file does not have is not filled.
     pub(super) fn rows(&self, layout: &Layout) -> Result<Rows<'_>, IngestError> {
         let mut rows = Rows::new(layout.width());

@@ -146,7 +146,8 @@ async fn ingest_in_pieces(
     };
     let done = work.run(progress)?;
     drop(spill);
-    summary.quarantined = quarantine.finish(&mut transaction)?;
+    let exports = summary.files.iter().map(|f| f.file.clone()).collect();
+    summary.quarantined = quarantine.finish(&exports, &mut transaction)?;
     summary.tables = read
         .iter()
         .map(|(table, read)| {

@@ -1,26 +1,63 @@
-//! Refused rows: written to the table `quarantine`, and counted by reason for the summary.
+//! Refused rows: the table `quarantine` holds what the newest ingest of each export refused, the summary counts them.
+//!
+//! An export is known by its file's name. When it is ingested again its rows here are replaced, so that those which were
+//! mended are gone; where the same rows are refused as the last time, nothing is written. Rows of other exports stay.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::IngestError;
 use super::cell::{Cell, Rows};
-use super::data_file;
+use super::data_file::{self, OldBucket};
 use super::export::Refusal;
 use super::layout::Layout;
 use super::summary::QuarantineCount;
 use crate::model::tables::Table;
 use crate::store::Transaction;
 
-/// Rows kept in memory before they become a file.
+/// Rows kept in memory before they become files.
 const PIECE: usize = 100_000;
+
+/// The columns of text that, with the line, make two refusals of an export the same one.
+const TEXTS: [&str; 5] = ["column", "value", "reason", "reason_ru", "raw"];
 
 /// The quarantine of one ingest.
 #[derive(Debug, Default)]
 pub(super) struct Quarantine {
-    rows: Vec<(String, Refusal)>,
-    files: Vec<(PathBuf, u64)>,
+    exports: BTreeMap<String, Refused>,
+    /// How many rows of all exports are in memory.
+    waiting: usize,
     counts: BTreeMap<(String, String, String), QuarantineCount>,
+}
+
+/// What was refused of one export.
+#[derive(Debug, Default)]
+struct Refused {
+    digest: Digest,
+    rows: Vec<Refusal>,
+    files: Vec<(PathBuf, u64)>,
+}
+
+/// Tells whether the same rows were refused, in whatever order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Digest {
+    rows: u64,
+    sum: u128,
+}
+
+impl Digest {
+    fn add(&mut self, line: i64, texts: [&str; TEXTS.len()]) {
+        let mut bytes = line.to_le_bytes().to_vec();
+        for text in texts {
+            bytes.extend_from_slice(text.as_bytes());
+            bytes.push(0xff);
+        }
+        self.rows += 1;
+        self.sum = self.sum.wrapping_add(xxh3_128(&bytes));
+    }
 }
 
 impl Quarantine {
@@ -31,7 +68,7 @@ impl Quarantine {
         refusal: Refusal,
         transaction: &mut Transaction,
     ) -> Result<(), IngestError> {
-        let reason = (file.to_owned(), refusal.column.clone(), refusal.reason.clone());
+        let reason = (file.to_owned(), refusal.column.clone(), refusal.reason.en.clone());
         let count = self.counts.entry(reason).or_insert_with(|| QuarantineCount {
             file: file.to_owned(),
             column: refusal.column.clone(),
@@ -41,54 +78,155 @@ impl Quarantine {
             first_value: refusal.value.clone(),
         });
         count.rows += 1;
-        self.rows.push((file.to_owned(), refusal));
-        match self.rows.len() >= PIECE {
-            true => self.write(transaction),
-            false => Ok(()),
-        }
-    }
-
-    fn write(&mut self, transaction: &mut Transaction) -> Result<(), IngestError> {
-        let layout = Layout::new(Table::Quarantine, Vec::new());
-        let number = i64::try_from(transaction.number()).unwrap_or(i64::MAX);
-        let text = |text: &'static str| layout.slot(text);
-        let mut rows = Rows::new(layout.width());
-        for (file, refusal) in &self.rows {
-            let start = rows.cells.len();
-            rows.cells.resize(start + layout.width(), Cell::Null);
-            let values = [
-                ("ingest", Cell::Whole(number)),
-                ("file", Cell::Text(file)),
-                ("line", Cell::Whole(i64::try_from(refusal.line).unwrap_or(i64::MAX))),
-                ("column", Cell::Text(&refusal.column)),
-                ("value", Cell::Text(&refusal.value)),
-                ("reason", Cell::Text(&refusal.reason)),
-                ("raw", Cell::Text(&refusal.raw)),
-            ];
-            for (name, value) in values {
-                if let Some(slot) = text(name) {
-                    rows.cells[start + slot] = value;
-                }
+        let export = self.exports.entry(file.to_owned()).or_default();
+        export.digest.add(line(&refusal), texts(&refusal));
+        export.rows.push(refusal);
+        self.waiting += 1;
+        if self.waiting >= PIECE {
+            self.waiting = 0;
+            for (name, export) in &mut self.exports {
+                export.write(name, transaction)?;
             }
         }
-        let order = rows.sorted(&layout.slots(Table::Quarantine.sorted_by()));
-        let path = transaction.new_file(Table::Quarantine, 0);
-        data_file::write(&path, &layout, &rows, &order)?;
-        self.files.push((path, self.rows.len() as u64));
-        self.rows.clear();
         Ok(())
     }
 
-    /// Hands the files over to the transaction; returns the counts by file, column and reason, most rows first.
-    pub(super) fn finish(mut self, transaction: &mut Transaction) -> Result<Vec<QuarantineCount>, IngestError> {
-        if !self.rows.is_empty() {
-            self.write(transaction)?;
+    /// Hands over to the transaction what differs from the last ingest of each export that was `read`. Returns the
+    /// counts by file, column and reason, most rows first.
+    pub(super) fn finish(
+        mut self,
+        read: &BTreeSet<String>,
+        transaction: &mut Transaction,
+    ) -> Result<Vec<QuarantineCount>, IngestError> {
+        let base = transaction.base().tables.get(&Table::Quarantine);
+        let held: Vec<Held> = base
+            .into_iter()
+            .flat_map(|state| &state.files)
+            .map(|file| Held::of(&file.path, read))
+            .collect::<Result<_, _>>()?;
+        let mut last: BTreeMap<String, Digest> = BTreeMap::new();
+        for held in held.iter().filter(|held| !held.exports.is_empty()) {
+            held.digest(&mut last)?;
         }
-        if !self.files.is_empty() {
-            transaction.append(Table::Quarantine, self.files);
+        let mut changed = BTreeSet::new();
+        for name in read {
+            let mut export = self.exports.remove(name).unwrap_or_default();
+            match export.digest == last.get(name).copied().unwrap_or_default() {
+                // so many that they were written early: they are there already
+                true => export
+                    .files
+                    .iter()
+                    .try_for_each(|(path, _)| fs::remove_file(path).map_err(IngestError::io(path)))?,
+                false => {
+                    export.write(name, transaction)?;
+                    transaction.append(Table::Quarantine, export.files);
+                    changed.insert(name.as_str());
+                }
+            }
+        }
+        for held in held.into_iter().filter(|held| held.exports.iter().any(|name| changed.contains(name.as_str()))) {
+            held.without(&changed, transaction)?;
         }
         let mut counts: Vec<QuarantineCount> = self.counts.into_values().collect();
         counts.sort_by_key(|count| std::cmp::Reverse(count.rows));
         Ok(counts)
     }
+}
+
+impl Refused {
+    /// Writes the rows in memory as a data file.
+    fn write(&mut self, name: &str, transaction: &mut Transaction) -> Result<(), IngestError> {
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        let layout = layout();
+        let number = i64::try_from(transaction.number()).unwrap_or(i64::MAX);
+        let mut rows = Rows::new(layout.width());
+        for refusal in &self.rows {
+            let start = rows.cells.len();
+            rows.cells.resize(start + layout.width(), Cell::Null);
+            let place =
+                [("ingest", Cell::Whole(number)), ("file", Cell::Text(name)), ("line", Cell::Whole(line(refusal)))];
+            for (column, value) in place.into_iter().chain(TEXTS.into_iter().zip(texts(refusal).map(Cell::Text))) {
+                if let Some(slot) = layout.slot(column) {
+                    rows.cells[start + slot] = value;
+                }
+            }
+        }
+        self.files.push(write(&layout, &rows, transaction)?);
+        self.rows.clear();
+        Ok(())
+    }
+}
+
+/// A data file of the base.
+struct Held {
+    path: PathBuf,
+    /// The exports, of those that were read, whose rows it holds.
+    exports: BTreeSet<String>,
+}
+
+impl Held {
+    fn of(path: &Path, read: &BTreeSet<String>) -> Result<Held, IngestError> {
+        let mut layout = layout();
+        layout.columns.retain(|(name, _)| name == "file");
+        let old = OldBucket::read_columns(path, &["file"])?;
+        let rows = old.rows(&layout)?;
+        let names = rows.cells.iter().filter_map(|name| read.get(name.text()?));
+        Ok(Held { path: path.to_owned(), exports: names.cloned().collect() })
+    }
+
+    /// Adds its rows to what the last ingest of their export refused.
+    fn digest(&self, last: &mut BTreeMap<String, Digest>) -> Result<(), IngestError> {
+        let layout = layout();
+        let old = OldBucket::read([self.path.as_path()].into_iter())?;
+        let rows = old.rows(&layout)?;
+        let slot = |name: &str| layout.slot(name).unwrap_or_default();
+        let (file, line, texts) = (slot("file"), slot("line"), TEXTS.map(slot));
+        for row in 0..rows.len() {
+            let text = |slot: usize| rows.cell(row, slot).text().unwrap_or_default();
+            let Some(name) = self.exports.get(text(file)) else { continue };
+            let digest = last.entry(name.clone()).or_default();
+            digest.add(rows.cell(row, line).whole().unwrap_or_default(), texts.map(text));
+        }
+        Ok(())
+    }
+
+    /// Takes the rows of the changed exports out of the table. The file may hold those of others: they are kept.
+    fn without(&self, changed: &BTreeSet<&str>, transaction: &mut Transaction) -> Result<(), IngestError> {
+        let layout = layout();
+        let old = OldBucket::read([self.path.as_path()].into_iter())?;
+        let rows = old.rows(&layout)?;
+        let file = layout.slot("file").unwrap_or_default();
+        let mut kept = Rows::new(layout.width());
+        for row in (0..rows.len()).filter(|row| !changed.contains(rows.cell(*row, file).text().unwrap_or_default())) {
+            kept.cells.extend_from_slice(rows.row(row));
+        }
+        transaction.remove(Table::Quarantine, vec![self.path.clone()]);
+        if kept.len() > 0 {
+            let written = write(&layout, &kept, transaction)?;
+            transaction.append(Table::Quarantine, vec![written]);
+        }
+        Ok(())
+    }
+}
+
+fn layout() -> Layout {
+    Layout::new(Table::Quarantine, Vec::new())
+}
+
+fn write(layout: &Layout, rows: &Rows<'_>, transaction: &mut Transaction) -> Result<(PathBuf, u64), IngestError> {
+    let order = rows.sorted(&layout.slots(Table::Quarantine.sorted_by()));
+    let path = transaction.new_file(Table::Quarantine, 0);
+    data_file::write(&path, layout, rows, &order)?;
+    Ok((path, rows.len() as u64))
+}
+
+fn line(refusal: &Refusal) -> i64 {
+    i64::try_from(refusal.line).unwrap_or(i64::MAX)
+}
+
+/// In the order of [`TEXTS`].
+fn texts(refusal: &Refusal) -> [&str; TEXTS.len()] {
+    [&refusal.column, &refusal.value, &refusal.reason.en, &refusal.reason.ru, &refusal.raw]
 }

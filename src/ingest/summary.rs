@@ -43,7 +43,7 @@ pub struct QuarantineCount {
     /// The export's header; empty: the whole row.
     pub column: String,
     /// Why.
-    pub reason: String,
+    pub reason: Text,
     /// How many rows.
     pub rows: u64,
     /// The line of the first one.
@@ -100,7 +100,7 @@ impl Summary {
         for q in &self.quarantined {
             let (line, value) = (words("строка", "line"), words("значение", "value"));
             let column = if q.column.is_empty() { String::new() } else { format!(", `{}`", q.column) };
-            let _ = write!(out, "  {} × {}{column}: {} ({line} {}", q.rows, q.file, q.reason, q.first_line);
+            let _ = write!(out, "  {} × {}{column}: {} ({line} {}", q.rows, q.file, q.reason.get(lang), q.first_line);
             let _ = match q.first_value.as_str() {
                 "" => writeln!(out, ")"),
                 text => writeln!(out, ", {value} `{text}`)"),

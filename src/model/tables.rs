@@ -89,7 +89,7 @@ pub enum Table {
     Journeys,
     /// What was loaded. Made by ingest, never mapped.
     Ingests,
-    /// What was refused and why. Made by ingest, never mapped.
+    /// What the newest ingest of each export refused, and why. Made by ingest, never mapped.
     Quarantine,
     /// The regulations that were in force at ingests. Made by ingest, never mapped.
     Regulations,
@@ -213,6 +213,7 @@ const QUARANTINE: &[Column] = &[
     c("column", Kind::Text),
     c("value", Kind::Text),
     c("reason", Kind::Text),
+    c("reason_ru", Kind::Text),
     c("raw", Kind::Text),
 ];
 

@@ -261,6 +261,25 @@ async fn a_bucket_becomes_empty_and_quarantine_grows() {
 }
 
 #[tokio::test]
+async fn files_are_taken_out_of_a_table_and_an_older_version_keeps_them() {
+    let (_dir, store) = store().await;
+    for key in ["p", "q"] {
+        let mut t = store.begin().await.unwrap();
+        let path = t.new_file(Table::Promos, 0);
+        let rows = write(&path, Table::Promos, &[], &[key]);
+        t.append(Table::Promos, vec![(path, rows)]);
+        t.commit(record(1)).await.unwrap();
+    }
+    let mut t = store.begin().await.unwrap();
+    let old = t.base().tables[&Table::Promos].files.iter().find(|f| f.path.to_string_lossy().contains("000001-"));
+    let old = old.unwrap().path.clone();
+    t.remove(Table::Promos, vec![old]);
+    t.commit(record(3)).await.unwrap();
+    assert_eq!(keys(&store.snapshot(None).await.unwrap(), Table::Promos), ["q"]);
+    assert_eq!(keys(&store.snapshot(Some(2)).await.unwrap(), Table::Promos), ["p", "q"]);
+}
+
+#[tokio::test]
 async fn a_file_that_is_not_what_was_said_stops_the_ingest() {
     let (_dir, store) = store().await;
     let mut t = store.begin().await.unwrap();

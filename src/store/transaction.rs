@@ -35,6 +35,7 @@ struct Change {
     extra: Vec<String>,
     replaced: BTreeMap<u32, Vec<(PathBuf, u64)>>,
     appended: Vec<(PathBuf, u64)>,
+    removed: BTreeSet<PathBuf>,
 }
 
 impl Transaction {
@@ -91,9 +92,17 @@ impl Transaction {
 
     /// Adds files, with their numbers of rows, to a table of one bucket.
     pub fn append(&mut self, table: Table, files: Vec<(PathBuf, u64)>) {
+        self.change(table).appended.extend(files);
+    }
+
+    /// Takes files of the base out of a table of one bucket, and their rows with them.
+    pub fn remove(&mut self, table: Table, files: Vec<PathBuf>) {
+        self.change(table).removed.extend(files);
+    }
+
+    fn change(&mut self, table: Table) -> &mut Change {
         let buckets = self.base.tables.get(&table).map_or(1, |t| t.buckets);
-        let change = self.changes.entry(table).or_insert_with(|| Change { buckets, ..Change::default() });
-        change.appended.extend(files);
+        self.changes.entry(table).or_insert_with(|| Change { buckets, ..Change::default() })
     }
 
     /// Commits: each changed table by its own Delta commit, then the record of the ingest, which names their versions
@@ -139,7 +148,7 @@ impl Transaction {
             self.check_buckets(table, change)?;
             let whole = base.is_some_and(|base| rebucketed(base, change));
             let replaced = |path: &str| layout::bucket(path).is_some_and(|b| change.replaced.contains_key(&b));
-            files.retain(|path, _| !whole && !replaced(path));
+            files.retain(|path, _| !whole && !replaced(path) && !change.removed.contains(&dir.join(path)));
             let new = change.replaced.values().flatten().chain(&change.appended).cloned().collect();
             for (path, logged) in footer::seal(new, &schema, record.at.timestamp_millis()).await? {
                 files.insert(inside(&dir, &path)?, logged);

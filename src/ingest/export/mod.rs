@@ -5,6 +5,7 @@ mod header;
 mod open;
 mod plan;
 mod prove;
+mod reason;
 mod rows;
 mod value;
 

@@ -5,9 +5,11 @@ use csv::ByteRecord;
 use super::open::{Opened, is_blank, not_utf8};
 use super::plan::{Check, FillPlan, Plan};
 use super::prove;
+use super::reason;
 use super::value::{Refused, Row, Value};
 use crate::ingest::IngestError;
 use crate::ingest::mapping::{Export, Test};
+use crate::model::lang::Text;
 use crate::model::tables::Table;
 
 /// Rows between two words of progress.
@@ -31,7 +33,7 @@ pub(in crate::ingest) struct Refusal {
     /// The export's header of the cell; empty: the whole row.
     pub(in crate::ingest) column: String,
     pub(in crate::ingest) value: String,
-    pub(in crate::ingest) reason: String,
+    pub(in crate::ingest) reason: Text,
     pub(in crate::ingest) raw: String,
 }
 
@@ -72,7 +74,7 @@ pub(in crate::ingest) fn read_rows(
         let line = opened.line(&record);
         let refused = match std::str::from_utf8(record.as_slice()) {
             Err(_) if export.encoding.is_none() => return Err(not_utf8(&opened.path, line, export, mapping)),
-            Err(_) => Err((0, whole("the row is not in the encoding that the mapping states"))),
+            Err(_) => Err((0, whole(reason::wrong_encoding()))),
             Ok(text) => {
                 let row = Row { text, record: &record };
                 if holds(&plan.ignore, row, false) {
@@ -85,7 +87,7 @@ pub(in crate::ingest) fn read_rows(
                     return Err(IngestError::OpenQuote { path: opened.path, line, lines });
                 }
                 match shape_of(&record, opened.cells) {
-                    Some(reason) => Err((0, whole(&reason))),
+                    Some(reason) => Err((0, whole(reason))),
                     None => read_row(plan, row, &mut outcome, sink)?,
                 }
             }
@@ -138,7 +140,7 @@ fn values<'r>(fill: &FillPlan, row: Row<'r>, outcome: &mut Outcome) -> Result<Ve
         let owner = |name: &str| fill.columns.iter().position(|c| c.name == name).map(|at| &values[at]);
         let owned = ["deal_id", "client_id"].into_iter().filter_map(owner).any(|value| *value != Value::Null);
         if !owned {
-            return Err(whole("neither `deal_id` nor `client_id` is filled"));
+            return Err(whole(reason::no_owner()));
         }
     }
     Ok(values)
@@ -171,18 +173,13 @@ fn swallowed(record: &ByteRecord, cells: usize) -> Option<u64> {
 }
 
 /// What is wrong with the number of cells of a row.
-pub(super) fn shape_of(record: &ByteRecord, cells: usize) -> Option<String> {
-    (record.len() != cells).then(|| {
-        let swallowed = match record.as_slice().trim_ascii_end().contains(&b'\n') {
-            true => ", one of them over several lines: a quote that was not closed?",
-            false => "",
-        };
-        format!("{} cells, the header has {cells}{swallowed}", record.len())
-    })
+pub(super) fn shape_of(record: &ByteRecord, cells: usize) -> Option<Text> {
+    (record.len() != cells)
+        .then(|| reason::wrong_cells(record.len(), cells, record.as_slice().trim_ascii_end().contains(&b'\n')))
 }
 
-fn whole(reason: &str) -> Refused {
-    Refused { cell: None, value: String::new(), reason: reason.to_owned() }
+fn whole(reason: Text) -> Refused {
+    Refused { cell: None, value: String::new(), reason }
 }
 
 /// The row as text, for the quarantine. A row that swallowed half a file is cut.

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use super::plan::{ColumnPlan, From, Part};
+use super::reason;
 use crate::ingest::dates::{DateFormat, Moment};
 use crate::ingest::mapping::{Case, Operation, Otherwise, Reading};
 use crate::ingest::numbers::{self, Decimal, ONE};
+use crate::model::lang::Text;
 use crate::model::tables::Kind;
 
 /// A value as the store holds it.
@@ -27,7 +29,7 @@ pub(in crate::ingest) struct Refused {
     /// The cell that it came from; none: made of several, or of none.
     pub(super) cell: Option<usize>,
     pub(super) value: String,
-    pub(super) reason: String,
+    pub(super) reason: Text,
 }
 
 /// One row of an export: text known to be UTF-8, cut into cells.
@@ -72,22 +74,18 @@ impl ColumnPlan {
         };
         let Some(text) = text else {
             return match self.required {
-                true => Err(self.refuse(cell, "", "not filled, and every row needs it")),
+                true => Err(self.refuse(cell, "", reason::not_filled())),
                 false => Ok(Value::Null),
             };
         };
-        let refuse = |reason: &str| Err(self.refuse(cell, &text, reason));
+        let refuse = |reason: Text| Err(self.refuse(cell, &text, reason));
         match self.kind {
             Kind::Text => {
                 if let Some(allowed) = self.words.filter(|allowed| !allowed.contains(&text.as_ref())) {
-                    return refuse(&format!(
-                        "`{}` is one of: {}; translate with `values`",
-                        self.name,
-                        allowed.join(", ")
-                    ));
+                    return refuse(reason::unknown_word(&self.name, allowed));
                 }
                 if self.is_id && is_spoilt(&text) {
-                    return refuse("an id that a spreadsheet turned into a number: export it again, as text");
+                    return refuse(reason::spoilt_id());
                 }
                 match self.reading.prefix.as_str() {
                     "" => Ok(Value::Text(text)),
@@ -99,12 +97,12 @@ impl ColumnPlan {
                     *rounded += u64::from(exact.rounded);
                     Ok(Value::Whole(exact.units))
                 }
-                None => refuse(&self.no_number(&text)),
+                None => refuse(self.no_number(&text)),
             },
             Kind::Count => match numbers::exact(&text, self.decimal()) {
                 Some(exact) if exact.units % ONE == 0 && !exact.rounded => Ok(Value::Whole(exact.units / ONE)),
-                Some(_) => refuse("not a whole number"),
-                None => refuse(&self.no_number(&text)),
+                Some(_) => refuse(reason::not_whole()),
+                None => refuse(self.no_number(&text)),
             },
             Kind::Real => {
                 let (bare, percent) = match text.strip_suffix('%') {
@@ -113,18 +111,18 @@ impl ColumnPlan {
                 };
                 match numbers::real(bare, self.decimal()) {
                     Some(number) => Ok(Value::Real(if percent { number / 100.0 } else { number })),
-                    None => refuse(&self.no_number(&text)),
+                    None => refuse(self.no_number(&text)),
                 }
             }
             Kind::Instant => match self.moment(&text) {
                 Some(moment) => Ok(Value::Whole(self.instant(moment))),
-                None => refuse(&self.no_date()),
+                None => refuse(self.no_date()),
             },
             Kind::Day => match self.moment(&text) {
                 Some(moment) => Ok(Value::Whole(i64::from(moment.local.date().to_epoch_days()))),
-                None => refuse(&self.no_date()),
+                None => refuse(self.no_date()),
             },
-            Kind::Entries | Kind::Returns | Kind::Instants => refuse("made by ingest, never mapped"),
+            Kind::Entries | Kind::Returns | Kind::Instants => refuse(reason::never_mapped()),
         }
     }
 
@@ -164,7 +162,7 @@ impl ColumnPlan {
                 Part::Cell(cell) => {
                     let Some(text) = clean(row.cell(*cell), &self.reading, *cell)? else { return Ok(Value::Null) };
                     let exact = numbers::exact(&text, self.decimal());
-                    let exact = exact.ok_or_else(|| self.refuse(Some(*cell), &text, &self.no_number(&text)))?;
+                    let exact = exact.ok_or_else(|| self.refuse(Some(*cell), &text, self.no_number(&text)))?;
                     *rounded += u64::from(exact.rounded);
                     i128::from(exact.units)
                 }
@@ -175,7 +173,7 @@ impl ColumnPlan {
                 (Some(total), Operation::Subtract) => total - next,
                 (Some(total), Operation::Multiply) => {
                     let Some(product) = total.checked_mul(next) else {
-                        return Err(self.refuse(None, "", "the product is too large"));
+                        return Err(self.refuse(None, "", reason::product_too_large()));
                     };
                     let one = i128::from(ONE);
                     *rounded += u64::from(product % one != 0);
@@ -184,10 +182,10 @@ impl ColumnPlan {
             });
         }
         let Some(units) = numbers::fitting(total.unwrap_or_default()) else {
-            return Err(self.refuse(None, "", "the result is too large"));
+            return Err(self.refuse(None, "", reason::result_too_large()));
         };
         match self.kind {
-            Kind::Count if units % ONE != 0 => Err(self.refuse(None, "", "the result is no whole number")),
+            Kind::Count if units % ONE != 0 => Err(self.refuse(None, "", reason::result_not_whole())),
             Kind::Count => Ok(Value::Whole(units / ONE)),
             #[allow(clippy::cast_precision_loss)] // a real number was asked for
             Kind::Real => Ok(Value::Real(units as f64 / ONE as f64)),
@@ -219,22 +217,20 @@ impl ColumnPlan {
         }
     }
 
-    fn no_date(&self) -> String {
-        let formats = self.reading.dates.iter().flatten().map(ToString::to_string).collect::<Vec<_>>();
-        format!("not a date as {}", formats.join(" or "))
+    fn no_date(&self) -> Text {
+        reason::not_a_date(self.reading.dates.iter().flatten())
     }
 
-    fn no_number(&self, text: &str) -> String {
-        let mark = char::from(self.decimal().mark());
+    fn no_number(&self, text: &str) -> Text {
         let worded = text.chars().any(|c| !c.is_ascii_digit() && !c.is_whitespace() && !".,-+'()".contains(c));
         match worded {
-            true => "not a number; a currency or unit must be named in `strip`".to_owned(),
-            false => format!("not a number with the decimal mark `{mark}`"),
+            true => reason::number_with_words(),
+            false => reason::not_a_number(char::from(self.decimal().mark())),
         }
     }
 
-    pub(super) fn refuse(&self, cell: Option<usize>, value: &str, reason: &str) -> Refused {
-        Refused { cell, value: value.to_owned(), reason: reason.to_owned() }
+    fn refuse(&self, cell: Option<usize>, value: &str, reason: Text) -> Refused {
+        Refused { cell, value: value.to_owned(), reason }
     }
 }
 
@@ -243,10 +239,9 @@ pub(super) fn clean<'r>(text: &'r str, reading: &Reading, cell: usize) -> Result
     if text.is_empty() || reading.empty.iter().any(|e| e == text) {
         return Ok(None);
     }
-    let refuse =
-        |text: &str, reason: &str| Err(Refused { cell: Some(cell), value: text.to_owned(), reason: reason.to_owned() });
+    let refuse = |text: &str, reason: Text| Err(Refused { cell: Some(cell), value: text.to_owned(), reason });
     if text.starts_with('#') && FAULTS.contains(&text) {
-        return refuse(text, "a spreadsheet's error, no value");
+        return refuse(text, reason::spreadsheet_error());
     }
     let mut text = Cow::Borrowed(text);
     for unwanted in &reading.strip {
@@ -265,7 +260,7 @@ pub(super) fn clean<'r>(text: &'r str, reading: &Reading, cell: usize) -> Result
             (None, Otherwise::Keep) => {}
             (None, Otherwise::Empty) => return Ok(None),
             (None, Otherwise::Const(ours)) => text = Cow::Owned(ours.clone()),
-            (None, Otherwise::Quarantine) => return refuse(&text, "not listed in `values`"),
+            (None, Otherwise::Quarantine) => return refuse(&text, reason::not_listed()),
         }
     }
     Ok((!text.is_empty()).then_some(text))
@@ -303,8 +298,8 @@ mod tests {
         assert_eq!(cleaned("Да"), Ok(Some("yes".into())));
         assert_eq!(cleaned("500 руб."), Ok(Some("500".into())));
         assert_eq!(cleaned("руб."), Ok(None));
-        assert_eq!(cleaned("#REF!").unwrap_err().reason, "a spreadsheet's error, no value");
+        assert_eq!(cleaned("#REF!").unwrap_err().reason, reason::spreadsheet_error());
         let strict = Reading { values_else: Otherwise::Quarantine, ..reading.clone() };
-        assert_eq!(clean("нет", &strict, 3).unwrap_err().reason, "not listed in `values`");
+        assert_eq!(clean("нет", &strict, 3).unwrap_err().reason, reason::not_listed());
     }
 }
