@@ -141,6 +141,13 @@ fn sql_is_read_only_and_sees_everything() {
     for write in ["DROP TABLE deals", "INSERT INTO deals (deal_id) VALUES ('x')", "CREATE TABLE t AS SELECT 1"] {
         assert_eq!(voronka(&demo, &["sql", write]).code, 2, "{write}");
     }
+    // a table is cut and says so; what a program reads is whole
+    let all = "SELECT event_id FROM events";
+    let table = voronka(&demo, &["sql", all]).ok();
+    assert!(table.ends_with("The first 1000 rows; there are more. For all of them add --format csv\n"));
+    let counted = voronka(&demo, &["sql", "SELECT count(*) AS n FROM events", "--format", "csv"]).ok();
+    let n: usize = counted.lines().nth(1).unwrap().parse().unwrap();
+    assert_eq!(voronka(&demo, &["sql", all, "--format", "csv"]).ok().lines().count(), n + 1);
     for format in ["table", "csv", "json", "parquet"] {
         assert_eq!(
             voronka(&demo, &["query", "lead_quality", "--by", "source", "--format", format]).code,

@@ -10,8 +10,11 @@ use crate::model::lang::Lang;
 /// Turns CRM and advertising exports into a weekly report, judged against your own sales regulation.
 #[derive(Debug, Parser)]
 #[command(name = "voronka", version, propagate_version = false, max_term_width = 110)]
-#[command(after_help = "Start with `voronka demo`, then `voronka init my-company`.\n\
-    Exit codes: 0 fine, 1 a check found problems, 2 an error.")]
+#[command(
+    after_help = "Start with `voronka demo`, then `voronka init my-company`, which writes a README.md of what to do next.\n\
+    С чего начать: `voronka demo`, затем `voronka init my-company` — в новой папке README.md с шагами по-русски.\n\
+    Exit codes: 0 fine, 1 a check found problems, 2 an error."
+)]
 pub struct Args {
     #[command(flatten)]
     pub place: Place,
@@ -21,6 +24,7 @@ pub struct Args {
 
 /// Where things lie.
 #[derive(Debug, Group)]
+#[command(next_help_heading = "Where things lie (not for demo, init and generate)")]
 pub struct Place {
     /// The store: the folder that ingests fill and reports read.
     #[arg(long, global = true, value_name = "DIR", default_value = "store", env = "VORONKA_STORE")]
@@ -44,13 +48,13 @@ pub enum Command {
     Ingest(Ingest),
     /// Lists the ingests, newest first.
     Log(Log),
-    /// Lists what can be asked, with dimensions and needs.
+    /// Lists the metrics: by what each can be split, and which data it needs.
     Metrics(Metrics),
-    /// Computes one metric.
+    /// Computes one metric and prints it.
     Query(Query),
     /// Runs one SQL query, or opens a shell with history and completion.
     Sql(Sql),
-    /// Makes a report.
+    /// Makes a report, such as the weekly one, as files to open and to send on.
     Report(Report),
     /// Prints shell completions.
     Completions {
@@ -105,10 +109,10 @@ pub struct Ingest {
     /// The mapping: which export column is which of ours, in which format.
     #[arg(long, value_name = "FILE")]
     pub mapping: PathBuf,
-    /// The summary's language.
-    #[arg(long, value_enum, default_value = "ru")]
-    pub lang: Language,
-    /// The exports.
+    /// The summary's language [default: the regulation's, or Russian].
+    #[arg(long, value_enum)]
+    pub lang: Option<Language>,
+    /// The exports, such as exports/*.csv.
     #[arg(required = true, value_name = "EXPORT")]
     pub exports: Vec<PathBuf>,
 }
@@ -122,26 +126,30 @@ pub struct Log {
 
 #[derive(Debug, Group)]
 pub struct Metrics {
-    /// The language of the titles.
-    #[arg(long, value_enum, default_value = "ru")]
-    pub lang: Language,
-    /// One metric in full.
+    /// The language of the titles [default: the regulation's, or Russian].
+    #[arg(long, value_enum)]
+    pub lang: Option<Language>,
+    /// The metric to describe in full; none: a list of all.
     pub name: Option<String>,
 }
+
+/// What `--memory` is where nobody says otherwise.
+pub const MEMORY: usize = 2 << 30;
 
 /// What every reading command may be told.
 #[derive(Debug, Group)]
 #[command(disable_version_flag = true)]
 pub struct Reading {
-    /// The day the answer is for: nothing on or after it is seen [default: tomorrow, so that today counts].
+    /// The day the answer is for: nothing on or after it is seen, and a report is about the last whole week before it
+    /// [default: tomorrow, so that today counts].
     #[arg(long, value_name = "DATE", value_parser = day)]
     pub as_of: Option<NaiveDate>,
     /// Opens the store as it was after ingest N (`voronka log` lists them).
     #[arg(long, value_name = "N", id = "store_version", long = "version")]
     pub version: Option<u64>,
-    /// At most this much memory for queries, such as 2GiB; beyond it they spill to disk.
-    #[arg(long, value_name = "SIZE", value_parser = bytes)]
-    pub memory: Option<usize>,
+    /// How much memory sorting, grouping and joining may take, such as 512MiB; what is more goes to the disk.
+    #[arg(long, value_name = "SIZE", value_parser = bytes, default_value = "2GiB")]
+    pub memory: usize,
 }
 
 #[derive(Debug, Group)]
@@ -152,10 +160,10 @@ pub struct Query {
     /// The first day [default: the beginning].
     #[arg(long, value_name = "DATE", value_parser = day)]
     pub from: Option<NaiveDate>,
-    /// The day after the last [default: as_of].
+    /// The day after the last [default: the day of --as-of].
     #[arg(long, value_name = "DATE", value_parser = day)]
     pub to: Option<NaiveDate>,
-    /// The dimensions to split by.
+    /// The dimensions to split by, such as source,branch (`voronka metrics` lists them).
     #[arg(long, value_name = "DIM,…", value_delimiter = ',')]
     pub by: Vec<String>,
     /// How to print it.
@@ -256,4 +264,18 @@ fn bytes(text: &str) -> Result<usize, String> {
     };
     let number: usize = digits.parse().map_err(|_| "not a size; write it as 512MiB or 2GiB".to_owned())?;
     number.checked_mul(unit).filter(|n| *n > 0).ok_or_else(|| "not a size that fits".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_and_the_default_is_what_the_help_says() {
+        for (written, size) in [("1", 1), ("512MiB", 512 << 20), ("2gb", MEMORY), ("10 k", 0), ("0", 0), ("x", 0)] {
+            assert_eq!(bytes(written).unwrap_or(0), size, "{written}");
+        }
+        let Ok(Args { command: Command::Sql(sql), .. }) = Args::try_parse_from(["voronka", "sql"]) else { panic!() };
+        assert_eq!(sql.reading.memory, MEMORY);
+    }
 }

@@ -7,10 +7,11 @@ use anyhow::{Context, Result, bail};
 use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
 
-use super::args::{Demo, Place, Reading, Report};
+use super::args::{Demo, MEMORY, Place, Reading, Report};
 use super::progress::Shown;
 use super::{Outcome, open, report};
 use crate::ingest::{Mapping, ingest};
+use crate::model::lang::Lang;
 use crate::store::Store;
 
 static SAMPLE: Dir = include_dir!("$CARGO_MANIFEST_DIR/sample_data");
@@ -35,7 +36,7 @@ pub async fn run(args: Demo) -> Result<Outcome> {
     drop(shown);
     print!("{}", summary.text(args.lang.into()));
 
-    let reading = Reading { as_of: Some(as_of), version: None, memory: None };
+    let reading = Reading { as_of: Some(as_of), version: None, memory: MEMORY };
     let weekly = Report {
         name: "weekly".to_owned(),
         lang: Some(args.lang),
@@ -46,7 +47,13 @@ pub async fn run(args: Demo) -> Result<Outcome> {
         format: ["html", "csv", "svg", "png"].map(str::to_owned).to_vec(),
         reading,
     };
-    report::run(&weekly, &place).await
+    let ended = report::run(&weekly, &place).await?;
+    let page = weekly.out.join("weekly.html");
+    match args.lang.into() {
+        Lang::Ru => println!("\nОткройте в браузере {}. Со своими данными: voronka init my-company", page.display()),
+        Lang::En => println!("\nOpen {} in a browser. With your own data: voronka init my-company", page.display()),
+    }
+    Ok(ended)
 }
 
 /// Makes the folder, or empties one that an earlier demo made. Somebody's own folder is refused.

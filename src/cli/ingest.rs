@@ -9,8 +9,12 @@ use crate::ingest::{Mapping, ingest, ingest_under};
 use crate::store::Store;
 
 pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
-    // the mapping first: its problems should not leave an empty store behind
+    // the mapping and the exports first: what is wrong with them should not leave an empty store behind
     let mapping = Mapping::parse(&args.mapping.display().to_string(), &open::text(&args.mapping)?)?;
+    let absent = args.exports.iter().find(|export| !export.is_file());
+    if let Some(export) = absent {
+        return Err(open::no_file(export));
+    }
     let store = Store::open_or_create(&place.store).await?;
     let shown = Shown::new();
     let summary = match open::regulation_to_keep(place) {
@@ -18,6 +22,6 @@ pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
         None => ingest(&store, &mapping, &args.exports, open::now(), &shown).await?,
     };
     drop(shown);
-    print!("{}", summary.text(args.lang.into()));
+    print!("{}", summary.text(open::lang(args.lang, place)));
     Ok(Outcome::Fine)
 }

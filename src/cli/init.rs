@@ -29,7 +29,11 @@ pub fn run(args: &Init) -> Result<Outcome> {
     for (name, text) in files {
         write(&args.dir.join(name), text)?;
     }
-    println!("{}", args.dir.join("README.md").display());
+    let readme = args.dir.join("README.md");
+    match lang {
+        Lang::Ru => println!("С чего начать: {}", readme.display()),
+        Lang::En => println!("Where to start: {}", readme.display()),
+    }
     Ok(Outcome::Fine)
 }
 

@@ -31,6 +31,6 @@ pub async fn run(args: &Log, place: &Place) -> Result<Outcome> {
         ("unchanged", number(&|_, c| c.unchanged)),
         ("quarantined", number(&|_, c| c.quarantined)),
     ])?;
-    output::print(batch.schema(), std::slice::from_ref(&batch), args.format)?;
+    output::print(&batch, args.format)?;
     Ok(Outcome::Fine)
 }

@@ -12,7 +12,7 @@ use crate::model::lang::Lang;
 
 pub fn run(args: &Metrics, place: &Place) -> Result<Outcome> {
     let catalog = open::catalog(place)?;
-    let lang = Lang::from(args.lang);
+    let lang = open::lang(args.lang, place);
     let mut text = String::new();
     match &args.name {
         Some(name) => whole(&mut text, catalog.get(name)?, lang)?,

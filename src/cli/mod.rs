@@ -89,6 +89,9 @@ fn told(error: &anyhow::Error) -> String {
             said = if said.is_empty() { cause } else { format!("{said}: {cause}") };
         }
     }
+    if said.contains("Resources exhausted") {
+        said += "\n    give it more with --memory, such as --memory 6GiB, or ask for less";
+    }
     said
 }
 

@@ -5,12 +5,16 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use chrono::{Days, NaiveDate, Utc};
 
-use super::args::{Place, Reading};
+use super::args::{Language, Place, Reading};
 use crate::metrics::Catalog;
-use crate::model::problem::Problems;
+use crate::model::lang::Lang;
+use crate::model::problem::{Problems, nearest};
 use crate::regulation::{History, Regulation};
 use crate::session::Session;
 use crate::store::{Snapshot, Store, regulations};
+
+/// How many files a message lists.
+const LISTED: usize = 8;
 
 /// The current instant. The only clock in the program.
 #[allow(clippy::disallowed_methods)]
@@ -21,10 +25,29 @@ pub fn now() -> chrono::DateTime<Utc> {
 /// Reads a text file that a person wrote.
 pub fn text(file: &Path) -> Result<String> {
     std::fs::read_to_string(file).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => anyhow::anyhow!("{}: there is no such file", file.display()),
+        std::io::ErrorKind::NotFound => no_file(file),
         std::io::ErrorKind::InvalidData => anyhow::anyhow!("{}: not UTF-8 text\n    save it as UTF-8", file.display()),
         _ => anyhow::Error::new(error).context(format!("cannot read {}", file.display())),
     })
+}
+
+/// A file that is not there, and the one beside it that may have been meant.
+pub fn no_file(file: &Path) -> anyhow::Error {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let kind = |path: &Path| path.extension().map(|e| e.to_ascii_lowercase());
+    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
+    let alike = entries.filter(|path| path.is_file() && kind(path) == kind(file));
+    let mut names: Vec<String> = alike.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect();
+    names.sort();
+    let wanted = file.file_name().unwrap_or_default().to_string_lossy();
+    let hint = match (nearest(&wanted, names.iter().map(String::as_str)), &names[..]) {
+        _ if wanted.contains('*') => "no file has a name like that: put the files there first".to_owned(),
+        (Some(near), _) => format!("did you mean `{near}`?"),
+        (None, []) => format!("nor any other file of that kind in {}", folder.display()),
+        (None, names) if names.len() <= LISTED => format!("there are: {}", names.join(", ")),
+        (None, names) => format!("there are: {} and {} more", names[..LISTED].join(", "), names.len() - LISTED),
+    };
+    anyhow::anyhow!("{}: there is no such file\n    {hint}", file.display())
 }
 
 /// The folder that holds the store: where the company's own metrics and reports lie.
@@ -51,6 +74,11 @@ pub fn regulation(place: &Place) -> Result<Regulation> {
     Ok(Regulation::parse(&file.display().to_string(), &text(&file)?)?)
 }
 
+/// The language that was asked for, or the regulation's. Where there is no sound one, the language is no reason to fail.
+pub fn lang(asked: Option<Language>, place: &Place) -> Lang {
+    asked.map_or_else(|| regulation(place).map_or(Lang::Ru, |regulation| regulation.lang()), Lang::from)
+}
+
 /// The shipped metrics and those in `queries/` beside the store.
 pub fn catalog(place: &Place) -> Result<Catalog> {
     let own = beside(&place.store, "queries");
@@ -67,7 +95,7 @@ pub async fn session(place: &Place, reading: &Reading, regulation: &Regulation) 
     let snapshot = Store::open(&place.store).await?.snapshot(reading.version).await?;
     let as_of = as_of(reading, regulation);
     let in_force = in_force(regulation, &snapshot, as_of)?;
-    Ok(Session::open(&snapshot, &in_force, as_of, reading.memory).await?)
+    Ok(Session::open(&snapshot, &in_force, as_of, Some(reading.memory)).await?)
 }
 
 /// The regulation by which the days before `as_of` are judged: today's, or an older one that the store kept.

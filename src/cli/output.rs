@@ -1,45 +1,198 @@
-//! Record batches to stdout, in the format that was asked for.
+//! Rows to stdout, in the format that was asked for, as they come: nothing but a table is held in memory.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
+use arrow::csv::WriterBuilder;
 use arrow::datatypes::SchemaRef;
+use arrow::json::ArrayWriter;
 use arrow::record_batch::RecordBatch;
 use arrow::util::pretty::pretty_format_batches;
+use datafusion::execution::SendableRecordBatchStream;
+use futures::StreamExt;
+use parquet::arrow::ArrowWriter;
 
 use super::args::Format;
 
-/// Prints all batches. An empty result still prints its header.
-pub fn print(schema: SchemaRef, batches: &[RecordBatch], format: Format) -> Result<()> {
-    let mut out = io::BufWriter::new(io::stdout());
-    match format {
-        Format::Table => {
-            let empty = [RecordBatch::new_empty(schema)];
-            writeln!(out, "{}", pretty_format_batches(if batches.is_empty() { &empty } else { batches })?)?;
-        }
-        Format::Csv => {
-            let mut csv = arrow::csv::WriterBuilder::new().with_header(true).build(&mut out);
-            csv.write(&RecordBatch::new_empty(schema))?;
-            for batch in batches {
-                csv.write(batch)?;
-            }
-        }
-        Format::Json => {
-            let mut json = arrow::json::ArrayWriter::new(&mut out);
-            for batch in batches {
-                json.write(batch)?;
-            }
-            json.finish()?;
-            drop(json);
-            writeln!(out)?;
-        }
-        Format::Parquet => {
-            let mut parquet = parquet::arrow::ArrowWriter::try_new(&mut out, schema, None)?;
-            for batch in batches {
-                parquet.write(batch)?;
-            }
-            parquet.close()?;
+/// A table is for people: it ends after so many rows, and says so.
+const SHOWN: usize = 1000;
+/// Parquet collects a row group before it writes it; this is as large as it may grow.
+const ROW_GROUP: usize = 64 << 20;
+
+/// Prints a whole result.
+pub fn print(batch: &RecordBatch, format: Format) -> Result<()> {
+    let mut printer = stdout(batch.schema(), format)?;
+    printer.write(batch)?;
+    printer.finish()
+}
+
+/// Prints the rows of a query as it finds them. Where a table is full, the query is stopped.
+pub async fn print_all(mut rows: SendableRecordBatchStream, format: Format) -> Result<()> {
+    let mut printer = stdout(rows.schema(), format)?;
+    while let Some(batch) = rows.next().await {
+        printer.write(&batch?)?;
+        if printer.is_full() {
+            break;
         }
     }
-    Ok(out.flush()?)
+    printer.finish()
+}
+
+fn stdout(schema: SchemaRef, format: Format) -> Result<Printer<io::BufWriter<io::Stdout>>> {
+    let out = io::stdout();
+    if format == Format::Parquet && out.is_terminal() {
+        bail!("Parquet is not text\n    send it to a file: voronka … --format parquet > rows.parquet");
+    }
+    Printer::new(io::BufWriter::new(out), schema, format)
+}
+
+/// Batches on their way out. An empty result still has its header.
+enum Printer<W: Write + Send> {
+    Table { out: W, batches: Vec<RecordBatch>, left: usize, full: bool },
+    Csv { out: W },
+    Json(ArrayWriter<W>),
+    Parquet(Box<ArrowWriter<W>>),
+}
+
+impl<W: Write + Send> Printer<W> {
+    fn new(out: W, schema: SchemaRef, format: Format) -> Result<Printer<W>> {
+        let empty = RecordBatch::new_empty(schema);
+        Ok(match format {
+            Format::Table => Printer::Table { out, batches: vec![empty], left: SHOWN, full: false },
+            Format::Csv => {
+                if let Some(field) = empty.schema().fields().iter().find(|field| field.data_type().is_nested()) {
+                    let way_out = "leave it out of the SELECT, or add --format json or --format parquet";
+                    bail!("a cell of CSV cannot hold the list `{}`\n    {way_out}", field.name());
+                }
+                let mut out = out;
+                out.write_all(&csv(&empty, true)?)?;
+                Printer::Csv { out }
+            }
+            Format::Json => Printer::Json(ArrayWriter::new(out)),
+            Format::Parquet => Printer::Parquet(Box::new(ArrowWriter::try_new(out, empty.schema(), None)?)),
+        })
+    }
+
+    fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        match self {
+            Printer::Table { batches, left, full, .. } => {
+                let shown = batch.num_rows().min(*left);
+                *full |= shown < batch.num_rows();
+                *left -= shown;
+                batches.push(batch.slice(0, shown));
+            }
+            Printer::Csv { out } => out.write_all(&csv(batch, false)?)?,
+            Printer::Json(json) => json.write(batch)?,
+            Printer::Parquet(parquet) => {
+                parquet.write(batch)?;
+                if parquet.in_progress_size() > ROW_GROUP {
+                    parquet.flush()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether rows came that are not shown.
+    fn is_full(&self) -> bool {
+        matches!(self, Printer::Table { full: true, .. })
+    }
+
+    fn finish(self) -> Result<()> {
+        let mut out = match self {
+            Printer::Table { mut out, batches, full, .. } => {
+                writeln!(out, "{}", pretty_format_batches(&batches)?)?;
+                if full {
+                    // below the table and not on stderr: whoever is sent the table is told as well
+                    writeln!(out, "The first {SHOWN} rows; there are more. For all of them add --format csv")?;
+                }
+                out
+            }
+            Printer::Csv { out } => out,
+            Printer::Json(mut json) => {
+                json.finish()?;
+                let mut out = json.into_inner();
+                writeln!(out)?;
+                out
+            }
+            Printer::Parquet(parquet) => parquet.into_inner()?,
+        };
+        Ok(out.flush()?)
+    }
+}
+
+/// Written to memory first: the CSV writer would hide that a closed pipe, and nothing worse, was the reason to stop.
+fn csv(batch: &RecordBatch, header: bool) -> Result<Vec<u8>> {
+    let mut text = Vec::new();
+    WriterBuilder::new().with_header(header).build(&mut text).write(batch)?;
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{AsArray, Int64Array};
+    use arrow::datatypes::{DataType, Field, Int64Type, Schema};
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
+
+    use super::*;
+
+    fn batch(numbers: std::ops::Range<i64>) -> RecordBatch {
+        let schema = Schema::new(vec![Field::new("n", DataType::Int64, false)]);
+        RecordBatch::try_new(Arc::new(schema), vec![Arc::new(Int64Array::from_iter_values(numbers))]).unwrap()
+    }
+
+    fn printed(format: Format, batches: &[RecordBatch]) -> (Vec<u8>, bool) {
+        let mut bytes = Vec::new();
+        let mut printer = Printer::new(&mut bytes, batch(0..0).schema(), format).unwrap();
+        for batch in batches {
+            printer.write(batch).unwrap();
+        }
+        let full = printer.is_full();
+        printer.finish().unwrap();
+        (bytes, full)
+    }
+
+    fn text(format: Format, batches: &[RecordBatch]) -> String {
+        String::from_utf8(printed(format, batches).0).unwrap()
+    }
+
+    #[test]
+    fn a_table_is_cut_and_says_so() {
+        let (whole, full) = printed(Format::Table, &[batch(0..600), batch(600..1000)]);
+        let whole = String::from_utf8(whole).unwrap();
+        assert!(!full && whole.contains("| 999 |") && !whole.contains("more"), "{whole}");
+        let (cut, full) = printed(Format::Table, &[batch(0..600), batch(600..1001)]);
+        let cut = String::from_utf8(cut).unwrap();
+        assert!(full && cut.contains("| 999 |") && !cut.contains("1000 |"), "{cut}");
+        assert!(cut.ends_with("The first 1000 rows; there are more. For all of them add --format csv\n"), "{cut}");
+    }
+
+    #[test]
+    fn several_batches_are_one_result() {
+        let batches = [batch(0..2), batch(2..2), batch(2..3)];
+        assert_eq!(text(Format::Csv, &batches), "n\n0\n1\n2\n");
+        assert_eq!(text(Format::Json, &batches), "[{\"n\":0},{\"n\":1},{\"n\":2}]\n");
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&printed(Format::Parquet, &batches).0).unwrap();
+        let rows = ParquetRecordBatchReader::try_new(file, 10).unwrap().next().unwrap().unwrap();
+        assert_eq!(rows.column(0).as_primitive::<Int64Type>().values(), &[0, 1, 2]);
+    }
+
+    #[test]
+    fn a_list_does_not_go_into_csv_and_that_is_said() {
+        let item = Arc::new(Field::new_list_field(DataType::Int64, true));
+        let schema = Arc::new(Schema::new(vec![Field::new("touch_at", DataType::List(item), true)]));
+        let error = Printer::new(Vec::new(), schema, Format::Csv).err().unwrap().to_string();
+        assert!(error.contains("the list `touch_at`") && error.contains("--format json"), "{error}");
+    }
+
+    #[test]
+    fn no_rows_are_a_header() {
+        assert_eq!(text(Format::Csv, &[]), "n\n");
+        assert_eq!(text(Format::Json, &[]), "[]\n");
+        assert!(text(Format::Table, &[]).contains("| n |"));
+        assert!(printed(Format::Parquet, &[]).0.starts_with(b"PAR1"));
+    }
 }

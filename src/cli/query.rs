@@ -19,6 +19,6 @@ pub async fn run(args: &Query, place: &Place) -> Result<Outcome> {
     }
     let session = open::session(place, &args.reading, &regulation).await?;
     let result = metric.run(&session, &Ask { from, to, as_of, by: args.by.clone() }).await?;
-    output::print(result.batch.schema(), std::slice::from_ref(&result.batch), args.format)?;
+    output::print(&result.batch, args.format)?;
     Ok(Outcome::Fine)
 }

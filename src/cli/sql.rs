@@ -23,11 +23,8 @@ pub async fn run(args: &Sql, place: &Place) -> Result<Outcome> {
     Ok(Outcome::Fine)
 }
 
-/// Runs one query and prints its rows.
+/// Runs one query and prints its rows as they come.
 pub async fn answer(session: &Session, query: &str, format: Format) -> Result<()> {
     let frame = session.sql(query.trim().trim_end_matches(';')).await?;
-    let schema = frame.schema().inner().clone();
-    let batches = frame.collect().await?;
-    let schema = batches.first().map_or(schema, |batch| batch.schema());
-    output::print(schema, &batches, format)
+    output::print_all(frame.execute_stream().await?, format).await
 }

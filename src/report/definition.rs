@@ -233,7 +233,7 @@ pub fn shipped(name: &str, catalog: &Catalog) -> Result<Definition, Problems> {
             file: name.to_owned(),
             line: 0,
             what: format!("there is no report `{name}`"),
-            hint: format!("{}; or name a definition file: {name}.toml", hint(name, names())),
+            hint: format!("{} Or name a definition file: {name}.toml", hint(name, names())),
         }])),
     }
 }

@@ -17,7 +17,10 @@ pub enum SessionError {
         hint: String,
     },
     /// The statement would change something.
-    #[error("{what}\n    the store is changed by `voronka ingest` alone: ask with SELECT, EXPLAIN, SHOW or DESCRIBE")]
+    #[error(
+        "this would change something ({})\n    the store is changed by `voronka ingest` alone: ask with SELECT, EXPLAIN, SHOW or DESCRIBE",
+        what.trim_start_matches("Error during planning: ")
+    )]
     ReadOnly {
         /// What the engine says of the statement.
         what: String,

@@ -186,6 +186,6 @@ fn what_ships_is_sound_and_found_by_name() {
     let error = shipped("weakly", &Catalog::shipped()).unwrap_err().to_string();
     assert_eq!(
         error,
-        "weakly: there is no report `weakly`\n    did you mean `weekly`?; or name a definition file: weakly.toml"
+        "weakly: there is no report `weakly`\n    did you mean `weekly`? Or name a definition file: weakly.toml"
     );
 }
