@@ -43,11 +43,11 @@ pub(super) fn source(table: Table, column: &str) -> Text {
             "folded from outgoing calls, letters, messages and meetings in events: export activities and calls",
         ),
         (Table::Spend, "claimed_leads" | "claimed_orders" | "claimed_revenue") => Text::new(
-            "заявленные рекламным кабинетом лиды, заказы или выручка: добавьте их в отображение расхода",
+            "заявленные рекламным кабинетом лиды, заказы или выручка: добавьте их в маппинг расхода",
             "leads, orders or revenue as the advertising cabinet claims them: add them to the mapping of spend",
         ),
         (Table::Spend, _) => Text::new(
-            "расход по дням из рекламного кабинета: выгрузите его и добавьте в отображение",
+            "расход по дням из рекламного кабинета: выгрузите его и добавьте в маппинг",
             "daily spend from the advertising cabinet: export it and add it to the mapping",
         ),
         (Table::Promos, _) => Text::new(
@@ -55,7 +55,7 @@ pub(super) fn source(table: Table, column: &str) -> Text {
             "the calendar of promotions (name, start, end): add it as an export",
         ),
         _ => Text::new(
-            format!("столбец {column} таблицы {}: назовите его в отображении и загрузите выгрузку снова", table.name()),
+            format!("столбец {column} таблицы {}: назовите его в маппинге и загрузите выгрузку снова", table.name()),
             format!("the column {column} of {}: name it in the mapping and ingest the export again", table.name()),
         ),
     }

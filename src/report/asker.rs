@@ -154,7 +154,7 @@ impl Asker<'_> {
     /// A split by something that no row has shows nothing but the whole once more.
     fn unfilled(&self, dimension: &str) -> Missing {
         let why = match self.lang {
-            Lang::Ru => "разрез не заполнен ни в одной строке: назовите его столбец в отображении",
+            Lang::Ru => "разрез не заполнен ни в одной строке: назовите его столбец в маппинге",
             Lang::En => "no row names it: name its column in the mapping",
         };
         Missing { what: dimension.to_owned(), why: why.to_owned() }
