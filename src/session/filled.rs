@@ -30,6 +30,11 @@ pub(super) fn columns(state: &TableState) -> Result<BTreeSet<String>, SessionErr
 
 /// Whether a column chunk, possibly a leaf of a list, holds a value. One without statistics may.
 fn holds_values(chunk: &ColumnChunkMetaData) -> bool {
-    let nulls = chunk.statistics().and_then(|s| s.null_count_opt()).unwrap_or(0);
+    let Some(statistics) = chunk.statistics() else { return chunk.num_values() > 0 };
+    // Polars counts an empty list as a value that is not null: only a least value shows that any list holds something
+    if chunk.column_descr().max_rep_level() > 0 && statistics.min_bytes_opt().is_none() {
+        return false;
+    }
+    let nulls = statistics.null_count_opt().unwrap_or(0);
     u64::try_from(chunk.num_values()).is_ok_and(|values| values > nulls)
 }
