@@ -248,12 +248,12 @@ fn context(resources: Resources) -> Result<SessionContext, SessionError> {
     if let Some(bytes) = resources.memory {
         runtime = runtime.with_memory_pool(Arc::new(FairSpillPool::new(bytes)));
     }
-    // coalesce(x, FALSE) is planned as never null and executed as a CASE that may be: DataFusion 55 refuses a plain
-    // aggregate over it
+    // `x IS TRUE` is planned as never null and executed as an expression that may be: DataFusion 55 refuses an
+    // aggregate over it (shown in tests.rs, `faults`)
     config.options_mut().execution.skip_physical_aggregate_schema_check = true;
     let context = SessionContext::new_with_config_rt(config, runtime.build_arc()?);
-    // DataFusion 55 takes the key of one side of a cross join for a key of the product, and with this rule drops the
-    // other columns from an ORDER BY: weeks came out in any order
+    // DataFusion 55 takes the key of one side of a cross join for a key of the groups that are made of it, and with this
+    // rule drops the other columns from an ORDER BY: weeks came out in any order (shown in tests.rs, `faults`)
     context.remove_optimizer_rule("eliminate_duplicated_expr");
     Ok(context)
 }
