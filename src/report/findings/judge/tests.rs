@@ -199,3 +199,5 @@ fn of_stages_by_horizon_each_is_judged_at_the_last() {
 fn nothing_to_judge_is_no_judgement() {
     assert_eq!(judge(&target(Better::Higher, 0.12, 0.06), &grid(&[]), &[], 30.0), vec![]);
 }
+
+mod unchosen;
