@@ -1,0 +1,100 @@
+/*
+title = { ru = "Бланк проверки", en = "Form of quality control" }
+grain = "one row per deal drawn and item of the checklist"
+needs = ["deals.status"]
+dimensions = ["source", "contractor", "campaign", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+about.ru = """
+Сделки «Выборки для контроля качества» за период, каждая со всеми пунктами чек-листа из регламента. Колонка «Балл» пуста: в файле CSV
+впишите 1 (выполнено) или 0 (нет) и загрузите файл командой ingest, см. маппинг, раздел «Бланк контроля качества». Строки без балла при
+загрузке пропускаются. Номер записи один на сделку, пункт и период: исправленный бланк заменяет прежние баллы, а не добавляет вторые. День
+проверки — последний день, который отчёт видит. Нет чек-листа — нет строк."""
+about.en = """
+The deals of "Sample for quality control" of the period, each with all items of the regulation's checklist. The column "Score" is empty: in
+the CSV file write 1 (done) or 0 (not) and load it with ingest; see the guide to the mapping, "The form of quality control". Rows without a
+score are passed over when loaded. The record's id is one per deal, item and period: a corrected form replaces the earlier scores and adds
+no second ones. The day of the check is the last day that the report sees. No checklist, no rows."""
+columns = [
+  { name = "number", unit = "count", title = { ru = "№", en = "No." } },
+  { name = "deal_id", unit = "text", title = { ru = "Сделка", en = "Deal" } },
+  { name = "manager", unit = "text", title = { ru = "Менеджер", en = "Manager" } },
+  { name = "title_ru", unit = "text", title = { ru = "Пункт проверки", en = "Check (ru)" } },
+  { name = "title_en", unit = "text", title = { ru = "Пункт проверки (en)", en = "Check" } },
+  { name = "score", unit = "ratio", title = { ru = "Балл", en = "Score" } },
+  { name = "item", unit = "text", title = { ru = "Код пункта", en = "Item" } },
+  { name = "day", unit = "date", title = { ru = "День", en = "Day" } },
+  { name = "event_id", unit = "text", title = { ru = "Номер записи", en = "Record" } },
+]
+*/
+-- the draw of the metric qa_sample, word for word
+WITH moved AS (
+    SELECT DISTINCT deal_id
+    FROM scope_entries
+    WHERE at >= $from AND at < $to
+),
+
+eligible AS (
+    SELECT
+        scope.grp,
+        scope.deal_id,
+        scope.manager,
+        scope.stage,
+        seeded(rules.quality_seed, scope.deal_id) AS draw
+    FROM scope
+    CROSS JOIN rules
+    LEFT JOIN moved ON scope.deal_id = moved.deal_id
+    WHERE (scope.closed_at >= $from AND scope.closed_at < $to) OR moved.deal_id IS NOT NULL
+),
+
+shuffled AS (
+    SELECT
+        grp,
+        deal_id,
+        manager,
+        stage,
+        draw,
+        row_number() OVER (PARTITION BY manager, stage ORDER BY draw, deal_id) AS turn,
+        count(*) OVER (PARTITION BY manager, stage) AS size
+    FROM eligible
+),
+
+-- the second deal of a stratum has the claim 0.5 / (size - 1), the third 1.5 / (size - 1), …: the smaller comes first
+numbered AS (
+    SELECT
+        grp,
+        deal_id,
+        manager,
+        row_number() OVER (
+            ORDER BY
+                CASE WHEN turn = 1 THEN 0 ELSE 1 END,
+                CASE WHEN turn = 1 THEN -size::double ELSE (turn - 1.5) / (size - 1) END,
+                draw,
+                deal_id
+        ) AS number
+    FROM shuffled
+),
+
+drawn AS (
+    SELECT
+        numbered.grp,
+        numbered.number,
+        numbered.deal_id,
+        numbered.manager
+    FROM numbered
+    CROSS JOIN rules
+    WHERE numbered.number <= rules.quality_sample
+)
+
+SELECT
+    drawn.grp,
+    drawn.number,
+    drawn.deal_id,
+    drawn.manager,
+    checklist.title_ru,
+    checklist.title_en,
+    NULL::double AS score,
+    checklist.item,
+    $as_of_day - INTERVAL '1 day' AS day,
+    concat('qa-', $from_day::text, '-', drawn.deal_id, '-', checklist.item) AS event_id
+FROM drawn
+CROSS JOIN checklist
+ORDER BY drawn.grp, drawn.number, checklist.position
