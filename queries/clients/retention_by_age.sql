@@ -1,0 +1,99 @@
+/*
+title = { ru = "Удержание по возрасту", en = "Retention by age" }
+grain = "one row per age in whole months over by the as-of date"
+needs = ["deals.client_id", "deals.closed_at", "deals.status"]
+dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+
+about.ru = """
+То же, что «Удержание по когортам», но когорты периода вместе: какая доля клиентов купила в месяце этого возраста (0 — месяц первой
+покупки). Знаменатель — только когорты, у которых этот месяц уже кончился: поэтому с возрастом он убывает, и соседние точки говорят
+не совсем об одних и тех же клиентах. Интервал Уилсона 95 %."""
+about.en = """
+As "Retention by cohort", with the cohorts of the period together: what share of clients bought in the month of this age (0: the month of the
+first purchase). The denominator is only the cohorts for which that month is over: it shrinks with age, and neighbouring points do not
+speak of quite the same clients. 95 % Wilson interval."""
+
+columns = [
+  { name = "age", unit = "count", title = { ru = "Возраст, мес.", en = "Age, months" } },
+  { name = "cohorts", unit = "count", title = { ru = "Когорты", en = "Cohorts" } },
+  { name = "clients", unit = "count", title = { ru = "Клиенты", en = "Clients" } },
+  { name = "retained", unit = "count", title = { ru = "Купили", en = "Retained" } },
+  { name = "retained_share", unit = "share", title = { ru = "Удержание", en = "Retention" } },
+  { name = "retained_share_low", unit = "share", title = { ru = "от", en = "low" } },
+  { name = "retained_share_high", unit = "share", title = { ru = "до", en = "high" } },
+]
+*/
+WITH wins AS (
+    SELECT
+        client_id,
+        first_value(grp) OVER (PARTITION BY client_id ORDER BY won_at, deal_id) AS grp,
+        first_value(won_at) OVER (PARTITION BY client_id ORDER BY won_at, deal_id) AS first_at,
+        local_month(won_at) AS month
+    FROM scope
+    WHERE status = 'won' AND won_at IS NOT NULL AND client_id <> ''
+),
+
+-- months are counted from year 0, so that an age is a difference
+bought AS (
+    SELECT
+        grp,
+        client_id,
+        local_month(first_at) AS cohort,
+        (
+            date_part('year', month) * 12 + date_part('month', month)
+            - date_part('year', local_month(first_at)) * 12 - date_part('month', local_month(first_at))
+        )::bigint AS age
+    FROM wins
+    WHERE first_at >= $from AND first_at < $to
+    GROUP BY 1, 2, 3, 4
+),
+
+-- every client of a cohort bought at age 0, so that its size is known from there
+earned AS (
+    SELECT grp, cohort, age, count(*) AS retained
+    FROM bought
+    GROUP BY grp, cohort, age
+),
+
+cells AS (
+    SELECT
+        grp,
+        cohort,
+        retained AS clients,
+        unnest(
+            range(
+                0,
+                (
+                    -- the month of the as-of date is the first that is not over
+                    date_part('year', $as_of_day) * 12 + date_part('month', $as_of_day)
+                    - date_part('year', cohort) * 12 - date_part('month', cohort)
+                )::bigint
+            )
+        ) AS age
+    FROM earned
+    WHERE age = 0
+),
+
+summed AS (
+    SELECT
+        cells.grp,
+        cells.age,
+        count(*) AS cohorts,
+        sum(cells.clients) AS clients,
+        sum(coalesce(earned.retained, 0)) AS retained
+    FROM cells
+    LEFT JOIN earned ON cells.grp = earned.grp AND cells.cohort = earned.cohort AND cells.age = earned.age
+    GROUP BY cells.grp, cells.age
+)
+
+SELECT
+    grp,
+    age,
+    cohorts,
+    clients,
+    retained,
+    retained::double / clients AS retained_share,
+    wilson_low(retained, clients) AS retained_share_low,
+    wilson_high(retained, clients) AS retained_share_high
+FROM summed
+ORDER BY grp, age
