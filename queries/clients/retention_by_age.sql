@@ -1,16 +1,16 @@
 /*
 title = { ru = "Удержание по возрасту", en = "Retention by age" }
-grain = "one row per age in whole months over by the as-of date"
+grain = "one row per age in whole months, from 1, over by the as-of date"
 needs = ["deals.client_id", "deals.closed_at", "deals.status"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
 
 about.ru = """
-То же, что «Удержание по когортам», но когорты периода вместе: какая доля клиентов купила в месяце этого возраста (0 — месяц первой
-покупки). Знаменатель — только когорты, у которых этот месяц уже кончился: поэтому с возрастом он убывает, и соседние точки говорят
+То же, что «Удержание по когортам», но когорты периода вместе: какая доля клиентов купила в месяце этого возраста (1 — следующий за
+месяцем первой покупки). Знаменатель — только когорты, у которых этот месяц уже кончился: поэтому с возрастом он убывает, и соседние точки говорят
 не совсем об одних и тех же клиентах. Интервал Уилсона 95 %."""
 about.en = """
-As "Retention by cohort", with the cohorts of the period together: what share of clients bought in the month of this age (0: the month of the
-first purchase). The denominator is only the cohorts for which that month is over: it shrinks with age, and neighbouring points do not
+As "Retention by cohort", with the cohorts of the period together: what share of clients bought in the month of this age (1: the month after that of
+the first purchase). The denominator is only the cohorts for which that month is over: it shrinks with age, and neighbouring points do not
 speak of quite the same clients. 95 % Wilson interval."""
 
 columns = [
@@ -83,6 +83,8 @@ summed AS (
         sum(coalesce(earned.retained, 0)) AS retained
     FROM cells
     LEFT JOIN earned ON cells.grp = earned.grp AND cells.cohort = earned.cohort AND cells.age = earned.age
+    -- at age 0 every client bought
+    WHERE cells.age > 0
     GROUP BY cells.grp, cells.age
 )
 
