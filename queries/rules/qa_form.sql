@@ -20,7 +20,7 @@ columns = [
   { name = "title_ru", unit = "text", title = { ru = "Пункт проверки", en = "Check (ru)" } },
   { name = "title_en", unit = "text", title = { ru = "Пункт проверки (en)", en = "Check" } },
   { name = "score", unit = "ratio", title = { ru = "Балл", en = "Score" } },
-  { name = "item", unit = "text", title = { ru = "Код пункта", en = "Item" } },
+  { name = "outcome", unit = "text", title = { ru = "Код пункта", en = "Item" } },
   { name = "day", unit = "date", title = { ru = "День", en = "Day" } },
   { name = "event_id", unit = "text", title = { ru = "Номер записи", en = "Record" } },
 ]
@@ -92,7 +92,8 @@ SELECT
     checklist.title_ru,
     checklist.title_en,
     NULL::double AS score,
-    checklist.item,
+    -- the event's outcome is the item's id; a column named item would be shown by its title
+    checklist.item AS outcome,
     $as_of_day - INTERVAL '1 day' AS day,
     concat('qa-', $from_day::text, '-', drawn.deal_id, '-', checklist.item) AS event_id
 FROM drawn
