@@ -7,14 +7,14 @@ dimensions = ["source", "contractor", "campaign"]
 about.ru = """
 Наклон логарифма лидов недели по логарифму расхода недели, с интервалом 95 %; то же для выигранных из лидов недели. Полные недели
 периода, где есть и расход, и лиды. Продажа в счёт, если случилась не позже самого длинного срока регламента после прихода лида, а неделя —
-если все её лиды этот срок прожили: иначе свежие недели казались бы бедными. Недели без лидов или без продаж логарифма не имеют: если их много, наклону верить
-нельзя. Уверенно ниже 1: каждый следующий рубль приносит меньше. Связь,
+если все её лиды этот срок прожили: иначе свежие недели казались бы бедными. Недели без лидов или без продаж логарифма не имеют; где продаж нет
+в половине дозревших недель и больше, наклон продаж не назван. Уверенно ниже 1: каждый следующий рубль приносит меньше. Связь,
 а не доказанная причина."""
 about.en = """
 The slope of log weekly leads on log weekly spend with its 95 % interval; the same for the wins among a week's leads. Whole weeks
 of the period with both spend and leads. A win counts if it came within the regulation's longest horizon after the lead, and a week if all
-its leads have lived that long: fresh weeks would look poor otherwise. Weeks without leads or wins have no logarithm: where they are
-many, do not trust the slope. Below 1 with confidence: each next rouble brings less. An
+its leads have lived that long: fresh weeks would look poor otherwise. Weeks without leads or wins have no logarithm; where half
+of the ripe weeks or more have no wins, the slope of wins is not told. Below 1 with confidence: each next rouble brings less. An
 association, not a proven cause."""
 
 columns = [
@@ -89,8 +89,9 @@ SELECT
     of_leads['high'] AS slope_high,
     wins_weeks,
     ripe_weeks_without_wins,
-    of_wins['slope'] AS wins_slope,
-    of_wins['low'] AS wins_slope_low,
-    of_wins['high'] AS wins_slope_high
+    -- weeks chosen for their wins would say that spend hardly matters
+    CASE WHEN wins_weeks > ripe_weeks_without_wins THEN of_wins['slope'] END AS wins_slope,
+    CASE WHEN wins_weeks > ripe_weeks_without_wins THEN of_wins['low'] END AS wins_slope_low,
+    CASE WHEN wins_weeks > ripe_weeks_without_wins THEN of_wins['high'] END AS wins_slope_high
 FROM fitted
 ORDER BY grp
