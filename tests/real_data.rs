@@ -16,6 +16,7 @@ fn data(name: &str) -> Option<PathBuf> {
     }
     // past what cargo captures of a test that passes
     let told = "put it into the folder that VORONKA_DATA names to run this test";
+    #[allow(clippy::explicit_write)] // eprintln! would be captured
     writeln!(std::io::stderr(), "SKIPPED: no data set `{name}`; {told}").unwrap();
     None
 }
