@@ -54,57 +54,56 @@ dated AS (
     SELECT
         deal_id,
         grp,
-        status,
         entries,
-        closed_at,
+        status,
+        -- a closing without a date has happened by the as-of date
+        coalesce(closed_at, $as_of) AS seen_until,
         coalesce(least(created_at, entries[1]['at']), closed_at) AS entered_at
     FROM scope
 ),
 
 cohort AS (
-    SELECT deal_id, grp, status, entries, closed_at, entered_at
+    SELECT
+        deal_id,
+        grp,
+        entries,
+        CASE status WHEN 'won' THEN 1 WHEN 'lost' THEN 2 ELSE 0 END AS outcome,
+        seen_until,
+        entered_at
     FROM dated
     WHERE entered_at >= $from AND entered_at < $to
 ),
 
 logged AS (
-    SELECT deal_id, grp, status, closed_at, unnest(entries) AS entry
+    SELECT deal_id, grp, outcome, seen_until, unnest(entries) AS entry
     FROM cohort
 ),
 
 -- the entry into the funnel, first entries into later stages, and the win, logged or not
 points AS (
-    SELECT cohort.deal_id, cohort.grp, cohort.status, cohort.closed_at, ends.first_position AS position, cohort.entered_at AS at
+    SELECT cohort.deal_id, cohort.grp, cohort.outcome, cohort.seen_until, ends.first_position AS position, cohort.entered_at AS at
     FROM cohort
     CROSS JOIN ends
     UNION ALL
-    SELECT logged.deal_id, logged.grp, logged.status, logged.closed_at, funnel_stages.position, logged.entry['at'] AS at
+    SELECT logged.deal_id, logged.grp, logged.outcome, logged.seen_until, funnel_stages.position, logged.entry['at'] AS at
     FROM logged
     INNER JOIN funnel_stages ON logged.entry['stage'] = funnel_stages.stage
     CROSS JOIN ends
     WHERE funnel_stages.position > ends.first_position
     UNION ALL
-    -- a win without a date has happened by the as-of date
-    SELECT
-        cohort.deal_id,
-        cohort.grp,
-        cohort.status,
-        cohort.closed_at,
-        ends.last_position AS position,
-        coalesce(cohort.closed_at, $as_of) AS at
+    SELECT cohort.deal_id, cohort.grp, cohort.outcome, cohort.seen_until, ends.last_position AS position, cohort.seen_until AS at
     FROM cohort
     CROSS JOIN ends
-    WHERE cohort.status = 'won'
+    WHERE cohort.outcome = 1
 ),
 
 -- a stage is reached with the first entry into it or any later one, so the times never fall from stage to stage. A win that
 -- was logged too stands here twice, with the earlier time in the second place; only the last row of a stage is kept.
 reaching AS (
     SELECT
-        deal_id,
         grp,
-        status,
-        closed_at,
+        outcome,
+        seen_until,
         position,
         min(at) OVER (
             PARTITION BY deal_id
@@ -125,18 +124,12 @@ stays AS (
     SELECT
         reaching.grp,
         funnel_stages.position,
-        CASE
-            WHEN reaching.next_position IS NOT NULL THEN 1
-            WHEN reaching.status = 'lost' THEN 2
-            ELSE 0
-        END AS outcome,
+        CASE WHEN reaching.next_position IS NOT NULL THEN 1 WHEN reaching.outcome = 2 THEN 2 ELSE 0 END AS outcome,
         CASE
             WHEN funnel_stages.position > reaching.position THEN 0.0
             ELSE
                 greatest(
-                    minutes_between(
-                        reaching.reached_at, coalesce(reaching.advanced_at, reaching.closed_at, $as_of)
-                    ) / 1440.0,
+                    minutes_between(reaching.reached_at, coalesce(reaching.advanced_at, reaching.seen_until)) / 1440.0,
                     0.0
                 )
         END AS lived_days
