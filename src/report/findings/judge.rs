@@ -11,7 +11,9 @@ use crate::report::grid::{Grid, number};
 /// the interval does not say it.
 const CASES: [&str; 7] = ["leads", "deals", "clients", "reached", "standing", "entered", "won"];
 /// What a column is made of, where its metric counts several things and the first of [`CASES`] is not the one.
-const CASES_OF: [(&str, &str); 14] = [
+const CASES_OF: [(&str, &str); 18] = [
+    ("broken_share", "checked"),
+    ("contacted_share", "judged"),
     ("cost_per_qualified", "qualified"),
     ("cost_per_valid", "valid"),
     ("cac", "new_clients"),
@@ -19,6 +21,8 @@ const CASES_OF: [(&str, &str); 14] = [
     ("dependency_index", "won"),
     ("depth", "won"),
     ("eventual_rate", "leads"),
+    ("kept_share", "checked"),
+    ("over_share", "contacts"),
     ("promo_months_share", "won"),
     ("promo_only_share", "clients"),
     ("promo_revenue_share", "won"),
