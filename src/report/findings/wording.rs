@@ -208,7 +208,10 @@ impl Wording<'_> {
         let titled = ["title_{lang}", "label_{lang}"].map(|name| self.say.column(name));
         let own = titled.iter().find(|name| self.grid.position(name).is_some());
         let own = own.unwrap_or(&self.grid.columns[self.grid.dimensions].name);
-        let own = self.say.label(metric, self.grid, one.row, own);
+        let own = match self.grid.cell(one.row, own) {
+            Cell::Empty => self.say.pick("прочие", "others").to_owned(),
+            _ => self.say.label(metric, self.grid, one.row, own),
+        };
         [group, own].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
     }
 
