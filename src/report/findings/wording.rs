@@ -5,7 +5,7 @@ use crate::model::lang::Lang;
 use crate::model::unit::Unit;
 use crate::regulation::{Better, Target};
 use crate::report::definition::Compare;
-use crate::report::document::{Finding, Verdict};
+use crate::report::document::{Cell, Finding, Verdict};
 use crate::report::grid::Grid;
 use crate::report::period::Period;
 use crate::report::say::{Say, capital};
