@@ -1,7 +1,7 @@
 /*
 title = { ru = "Контакты по правилам", en = "Contacts by the rules" }
 grain = "one row per rule"
-needs = ["events.kind"]
+needs = ["journeys.touch_at"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "extra"]
 
 about.ru = """

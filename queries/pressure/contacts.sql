@@ -1,7 +1,7 @@
 /*
 title = { ru = "Касания и лимиты", en = "Contacts and caps" }
 grain = "one row per kind of contact in the period, and one for all touches together (any)"
-needs = ["events.kind"]
+needs = ["journeys.touch_at"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "extra"]
 
 about.ru = """
