@@ -143,14 +143,16 @@ fn what_was_planted_is_found_and_the_equal_are_not_told_apart() {
     let alarms: Vec<&str> = findings.iter().filter(alarm).map(|finding| finding.title.as_str()).collect();
     for (target, planted) in [
         ("Годные лиды подрядчика", "Вектор Лид"),
-        ("Продажи из лидов подрядчика", "Вектор Лид"),
-        ("Продажи из лидов подрядчика", "Студия Полёт"),
+        ("Конверсия лидов подрядчика в продажу", "Вектор Лид"),
         ("Пришли за ценой", "Купонаторы"),
         ("Ответили в срок", "Юг"),
         ("ROMI кампании", "Щиты"),
     ] {
         assert_eq!(verdict(&findings, &format!("{target}: {planted}")), Some(Verdict::Red), "{planted}: {target}");
     }
+    // its leads are good and answered late, which the longer period below proves; half a year of 58 leads does not prove
+    // that they are bought more rarely than the target asks, and open deals are no longer taken for lost
+    assert_eq!(verdict(&findings, "Конверсия лидов подрядчика в продажу: Студия Полёт"), None);
     assert_eq!(verdict(&findings, "Сделки, дождавшиеся акции"), Some(Verdict::Red));
     for equal in ["Маяк Медиа", "Орбита Реклама", "Москва", "Север", "Урал"] {
         assert!(!alarms.iter().any(|title| title.contains(equal)), "{equal} is in {alarms:#?}");
