@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use super::cell::{Cell, Rows};
 use super::data_file::{self, OldBucket};
 use super::fold::{Happening, Journey, fold};
 use super::layout::Layout;
+use super::moved::Moved;
+use super::parallel::each;
 use super::spill::{Patches, Shape, Spill, bucket};
 use super::upsert::{Counts, upsert};
 use super::{IngestError, Progress};
 use crate::model::tables::Table;
-use crate::store::{Snapshot, Transaction};
+use crate::store::{Snapshot, TableState, Transaction};
 
 /// How much is done at a time.
 #[derive(Debug, Clone, Copy)]
@@ -25,11 +26,13 @@ pub(super) struct Sizes {
     pub(super) rows_at_most: u64,
     /// Bytes of rows in memory before they are spilled to disk.
     pub(super) spill: usize,
+    /// Ids of events in memory at a time, 16 bytes each.
+    pub(super) ids: u64,
 }
 
 impl Default for Sizes {
     fn default() -> Sizes {
-        Sizes { rows_at_first: 150_000, rows_at_most: 200_000, spill: 256 << 20 }
+        Sizes { rows_at_first: 150_000, rows_at_most: 200_000, spill: 256 << 20, ids: 8_000_000 }
     }
 }
 
@@ -41,16 +44,32 @@ pub(super) fn buckets_for(rows: u64, sizes: Sizes) -> u32 {
     u32::try_from(rows.div_ceil(sizes.rows_at_first).next_power_of_two().min(MOST_BUCKETS)).unwrap_or(1)
 }
 
-/// The number of buckets of deals, events and journeys: as it is, unless they have grown too full.
-pub(super) fn buckets_needed(base: &Snapshot, new_rows: u64, sizes: Sizes) -> u32 {
-    let filled = |table: Table| base.tables.get(&table).filter(|state| !state.files.is_empty());
-    let rows = [Table::Deals, Table::Events].into_iter().filter_map(filled).map(|s| s.rows()).max().unwrap_or(0);
-    let old = filled(Table::Deals).or(filled(Table::Events)).map(|state| state.buckets);
-    let most = rows.max(new_rows);
-    match old {
-        Some(old) if most <= sizes.rows_at_most * u64::from(old) => old,
-        Some(old) => buckets_for(most, sizes).max(old),
-        None => buckets_for(most, sizes),
+/// The number of buckets of every table: as it is, unless they have grown too full. Deals, events and journeys have the
+/// same, so that a bucket's journeys come out of that bucket's deals and events.
+pub(super) fn buckets_needed(base: &Snapshot, new_rows: impl Fn(Table) -> u64, sizes: Sizes) -> BTreeMap<Table, u32> {
+    let needed = |tables: &[Table]| {
+        let filled =
+            || tables.iter().filter_map(|table| base.tables.get(table)).filter(|state| !state.files.is_empty());
+        let rows = filled().map(TableState::rows).max().unwrap_or(0);
+        let most = tables.iter().map(|table| new_rows(*table)).max().unwrap_or(0).max(rows);
+        match filled().next().map(|state| state.buckets) {
+            Some(old) if most <= sizes.rows_at_most * u64::from(old) => old,
+            Some(old) => buckets_for(most, sizes).max(old),
+            None => buckets_for(most, sizes),
+        }
+    };
+    let of = |table: Table| match table {
+        _ if table.bucket_by().is_empty() => 1,
+        _ => needed(together(&table)),
+    };
+    Table::ALL.into_iter().map(|table| (table, of(table))).collect()
+}
+
+/// The tables that have the same buckets as this one.
+fn together(table: &Table) -> &[Table] {
+    match table {
+        Table::Deals | Table::Events | Table::Journeys => &[Table::Deals, Table::Events],
+        _ => std::slice::from_ref(table),
     }
 }
 
@@ -79,57 +98,42 @@ pub(super) struct Work<'a> {
     pub(super) shapes: &'a [Shape],
     pub(super) layouts: &'a BTreeMap<Table, Layout>,
     pub(super) base: &'a Snapshot,
-    /// The buckets of deals, events and journeys from now on.
-    pub(super) buckets: u32,
+    /// The number of buckets of every table from now on.
+    pub(super) buckets: &'a BTreeMap<Table, u32>,
+    /// The events that change their bucket.
+    pub(super) moved: &'a Moved,
     pub(super) transaction: Mutex<&'a mut Transaction>,
 }
 
 impl Work<'_> {
     /// Works through all buckets, several at a time, and hands the new files to the transaction in their order.
     pub(super) fn run(self, progress: &dyn Progress) -> Result<AllDone, IngestError> {
-        let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(4));
-        let next = AtomicU32::new(0);
-        let finished: Mutex<BTreeMap<u32, Result<Done, IngestError>>> = Mutex::default();
-        let total = self.buckets + 1;
-        std::thread::scope(|scope| {
-            for _ in 0..threads {
-                scope.spawn(|| {
-                    loop {
-                        let number = next.fetch_add(1, Ordering::Relaxed);
-                        if number >= total {
-                            break;
-                        }
-                        // the last number stands for the tables without buckets
-                        let done = if number == self.buckets { self.plain_tables() } else { self.bucket(number) };
-                        let failed = done.is_err();
-                        if let Ok(mut finished) = finished.lock() {
-                            finished.insert(number, done);
-                            progress.step("write", finished.len() as u64, u64::from(total));
-                        }
-                        if failed {
-                            next.store(total, Ordering::Relaxed);
-                        }
-                    }
-                });
-            }
-        });
+        let numbers = |table: Table| (0..self.buckets(table)).map(move |number| (table, number));
+        let alone = self.layouts.keys().filter(|table| !matches!(table, Table::Deals | Table::Events));
+        let pieces: Vec<(Table, u32)> =
+            numbers(Table::Journeys).chain(alone.flat_map(|table| numbers(*table))).collect();
+        let work = |piece: &(Table, u32)| match *piece {
+            (Table::Journeys, number) => self.bucket(number),
+            (table, number) => self.alone(table, number),
+        };
+        let total = pieces.len() as u64;
+        let finished = each(&pieces, work, |done| progress.step("write", done, total))?;
         let mut all = AllDone::default();
-        let finished = finished.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let transaction = self.transaction.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        for done in finished.into_values() {
-            let done = done?;
+        let transaction = self.transaction.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for done in finished {
             for (table, counts) in done.counts {
                 all.counts.entry(table).or_default().add(counts);
             }
             for (table, number, file) in done.written {
                 let of = if table == Table::Journeys { Table::Deals } else { table };
                 let extra = self.layouts.get(&of).map(|layout| layout.extra.clone()).unwrap_or_default();
-                let buckets = if table.bucket_by().is_empty() { 1 } else { self.buckets };
+                let buckets = self.buckets.get(&table).copied().unwrap_or(1);
                 transaction.replace(table, buckets, extra, number, file.into_iter().collect());
             }
             all.closed_before_created.0 += done.closed_before_created.0;
             all.closed_before_created.1.extend(done.closed_before_created.1);
         }
+        all.counts.entry(Table::Events).or_default().add(self.moved.counts);
         all.closed_before_created.1.sort();
         all.closed_before_created.1.truncate(3);
         Ok(all)
@@ -138,23 +142,28 @@ impl Work<'_> {
     /// Deals and events of one bucket, and their journeys.
     fn bucket(&self, number: u32) -> Result<Done, IngestError> {
         let mut done = Done::default();
-        let parts = self.parts(number)?;
-        let (deals, events) = (self.table(Table::Deals, &parts, number), self.table(Table::Events, &parts, number));
-        let regrouped = self.is_regrouped();
-        if deals.rows.is_empty() && events.rows.is_empty() && !regrouped {
+        let parts = self.spill.bucket(Table::Journeys, number, self.buckets(Table::Journeys))?;
+        let deals = self.table(Table::Deals, &parts, number);
+        let mut events = self.table(Table::Events, &parts, number);
+        self.moved.leave_out(&mut events, self.shapes);
+        let (regrouped, moved) = (self.is_regrouped(Table::Journeys), self.moved.touches(number));
+        if deals.rows.is_empty() && events.rows.is_empty() && !regrouped && !moved {
             return Ok(done);
         }
+        let arrived = self.moved.arrived(number)?;
         let (old_deals, old_events) = (self.old(Table::Deals, number)?, self.old(Table::Events, number)?);
         let deals_layout = &self.layouts[&Table::Deals];
         let events_layout = &self.layouts[&Table::Events];
         let mut deal_rows = self.rows(&old_deals, deals_layout, number)?;
         let mut event_rows = self.rows(&old_events, events_layout, number)?;
+        self.moved.exchange(&mut event_rows, &arrived, events_layout);
         let (deal_counts, touched) = upsert(&mut deal_rows, &deals, self.shapes, deals_layout);
         let (event_counts, _) = upsert(&mut event_rows, &events, self.shapes, events_layout);
         done.closed_before_created = closed_before_created(&deal_rows, deals_layout, &touched);
         done.counts.insert(Table::Deals, deal_counts);
         done.counts.insert(Table::Events, event_counts);
-        if !deal_counts.differs() && !event_counts.differs() && !regrouped {
+        let events_differ = event_counts.differs() || moved;
+        if !deal_counts.differs() && !events_differ && !regrouped {
             return Ok(done);
         }
         let deal_order = deal_rows.sorted(&deals_layout.slots(Table::Deals.sorted_by()));
@@ -163,7 +172,7 @@ impl Work<'_> {
             let write = |path: &Path| data_file::write(path, deals_layout, &deal_rows, &deal_order);
             done.written.push(self.write(Table::Deals, number, deal_order.len(), write)?);
         }
-        if event_counts.differs() || regrouped {
+        if events_differ || regrouped {
             let write = |path: &Path| data_file::write(path, events_layout, &event_rows, &event_order);
             done.written.push(self.write(Table::Events, number, event_order.len(), write)?);
         }
@@ -176,50 +185,43 @@ impl Work<'_> {
         Ok(done)
     }
 
-    /// The tables without buckets.
-    fn plain_tables(&self) -> Result<Done, IngestError> {
+    /// One bucket of a table that no other goes with.
+    fn alone(&self, table: Table, number: u32) -> Result<Done, IngestError> {
         let mut done = Done::default();
-        for (table, layout) in self.layouts.iter().filter(|(table, _)| table.bucket_by().is_empty()) {
-            let part = self.spill.part(self.spill.own_part(*table))?;
-            let mut patches = Patches::default();
-            patches.extend(&part, *table, self.shapes, (0, 1));
-            if patches.rows.is_empty() {
-                continue;
-            }
-            let old = self.old(*table, 0)?;
-            let mut rows = old.rows(layout)?;
-            let (counts, _) = upsert(&mut rows, &patches, self.shapes, layout);
-            done.counts.insert(*table, counts);
-            if counts.differs() {
-                let order = rows.sorted(&layout.slots(table.sorted_by()));
-                let write = |path: &Path| data_file::write(path, layout, &rows, &order);
-                done.written.push(self.write(*table, 0, order.len(), write)?);
-            }
+        let parts = self.spill.bucket(table, number, self.buckets(table))?;
+        let patches = self.table(table, &parts, number);
+        let regrouped = self.is_regrouped(table);
+        if patches.rows.is_empty() && !regrouped {
+            return Ok(done);
+        }
+        let (old, layout) = (self.old(table, number)?, &self.layouts[&table]);
+        let mut rows = self.rows(&old, layout, number)?;
+        let (counts, _) = upsert(&mut rows, &patches, self.shapes, layout);
+        done.counts.insert(table, counts);
+        if counts.differs() || regrouped {
+            let order = rows.sorted(&layout.slots(table.sorted_by()));
+            let write = |path: &Path| data_file::write(path, layout, &rows, &order);
+            done.written.push(self.write(table, number, order.len(), write)?);
         }
         Ok(done)
     }
 
-    /// Whether the number of buckets changes, so that every one of them has to be written.
-    fn is_regrouped(&self) -> bool {
-        [Table::Deals, Table::Events]
-            .iter()
-            .filter_map(|table| self.base.tables.get(table))
-            .any(|state| !state.files.is_empty() && state.buckets != self.buckets)
+    fn buckets(&self, table: Table) -> u32 {
+        self.buckets.get(&table).copied().unwrap_or(1)
     }
 
-    /// The spilled parts that hold rows of a bucket.
-    fn parts(&self, number: u32) -> Result<Vec<Vec<u8>>, IngestError> {
-        let parts = self.spill.parts();
-        (0..parts)
-            .filter(|part| part % self.buckets.min(parts) == number % self.buckets.min(parts))
-            .map(|part| self.spill.part(part as usize))
-            .collect()
+    /// Whether the number of a table's buckets changes, so that every one of them has to be written.
+    fn is_regrouped(&self, table: Table) -> bool {
+        together(&table)
+            .iter()
+            .filter_map(|table| self.base.tables.get(table))
+            .any(|state| !state.files.is_empty() && state.buckets != self.buckets(table))
     }
 
     fn table<'p>(&self, table: Table, parts: &'p [Vec<u8>], number: u32) -> Patches<'p> {
         let mut patches = Patches::default();
         for part in parts {
-            patches.extend(part, table, self.shapes, (number, self.buckets));
+            patches.extend(part, table, self.shapes, (number, self.buckets(table)));
         }
         patches
     }
@@ -232,12 +234,12 @@ impl Work<'_> {
     /// The old rows of a bucket: where the number of buckets grew, those that stay in this one.
     fn rows<'o>(&self, old: &'o OldBucket, layout: &Layout, number: u32) -> Result<Rows<'o>, IngestError> {
         let mut rows = old.rows(layout)?;
-        if self.is_regrouped() {
+        if self.is_regrouped(layout.table) {
             let by = layout.slots(layout.table.bucket_by());
             let mut kept = Rows::new(rows.width);
             for row in 0..rows.len() {
                 let key = by.iter().find_map(|slot| rows.cell(row, *slot).text()).unwrap_or_default();
-                if bucket(key, self.buckets) == number {
+                if bucket(key, self.buckets(layout.table)) == number {
                     kept.cells.extend_from_slice(rows.row(row));
                 }
             }
@@ -257,7 +259,7 @@ impl Work<'_> {
             return Ok((table, number, None));
         }
         let path = {
-            let mut transaction = self.transaction.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut transaction = self.transaction.lock().unwrap_or_else(PoisonError::into_inner);
             transaction.new_file(table, number)
         };
         write(&path)?;

@@ -13,7 +13,9 @@ mod export;
 mod fold;
 mod layout;
 mod mapping;
+mod moved;
 mod numbers;
+mod parallel;
 mod quarantine;
 mod regulations;
 mod sink;
@@ -42,6 +44,7 @@ use crate::store::{IngestRecord, Store, TableCount};
 use buckets::{Sizes, Work, buckets_for, buckets_needed};
 use export::{Opened, Outcome, Plan, read_rows};
 use mapping::Export;
+use moved::Search;
 use quarantine::Quarantine;
 use sink::Sink;
 use spill::{Shape, Spill};
@@ -135,16 +138,30 @@ async fn ingest_in_pieces(
         summary.files.push(FileCount { file, export: export.name.clone(), rows, ignored, unwanted });
     }
     let count = |table: Table| read.get(&table).map_or(0, |read| read.rows - read.quarantined);
-    let buckets = buckets_needed(&base, count(Table::Deals).max(count(Table::Events)), sizes);
+    let buckets = buckets_needed(&base, count, sizes);
+    let events = &layouts[&Table::Events];
+    shapes.push(Shape::whole(events));
+    let search = Search {
+        spill: &spill,
+        shapes: &shapes,
+        layout: events,
+        base: base.tables.get(&Table::Events),
+        buckets: buckets[&Table::Events],
+        read: count(Table::Events),
+        sizes,
+    };
+    let moved = search.run()?;
     let work = Work {
         spill: &spill,
         shapes: &shapes,
         layouts: &layouts,
         base: &base,
-        buckets,
+        buckets: &buckets,
+        moved: &moved,
         transaction: Mutex::new(&mut transaction),
     };
     let done = work.run(progress)?;
+    drop(moved);
     drop(spill);
     let exports = summary.files.iter().map(|f| f.file.clone()).collect();
     summary.quarantined = quarantine.finish(&exports, &mut transaction)?;

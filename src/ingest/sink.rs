@@ -80,6 +80,10 @@ impl RowSink for Sink<'_> {
                 encode(value, &mut self.row);
             }
         }
+        if taker.event_id.is_some() {
+            // two rows of one event may go to different parts: the order in which they were read tells which is the last
+            self.row.extend_from_slice(&self.read.get(&Table::Events).map_or(0, |read| read.rows).to_le_bytes());
+        }
         let filled = |at: &Option<usize>| match at.map(|at| &values[at]) {
             Some(Value::Text(text)) => Some(text.as_ref()),
             _ => None,

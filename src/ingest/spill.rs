@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -30,6 +31,8 @@ pub(super) struct Shape {
     pub(super) key: Vec<Option<usize>>,
     /// Where the columns that decide the bucket stand among `columns`, in order.
     pub(super) bucket_by: Vec<usize>,
+    /// Of events: whether the export gives ids of its own. Its rows end in a number that tells their order.
+    pub(super) gives_ids: bool,
 }
 
 /// One column of a [`Shape`].
@@ -61,7 +64,21 @@ impl Shape {
             sum: repeated == Repeated::Sum,
             key: layout.key.iter().map(|slot| place(*slot)).collect(),
             bucket_by: layout.slots(fill.table.bucket_by()).into_iter().filter_map(place).collect(),
+            gives_ids: derived.is_some_and(|id| fill.columns.iter().any(|c| c.slot == id)),
             columns,
+        }
+    }
+
+    /// The shape of whole rows of a table, as the store has them.
+    pub(super) fn whole(layout: &Layout) -> Shape {
+        let column = |slot| ShapeColumn { slot, adds_up: false, if_unknown: false };
+        Shape {
+            table: layout.table,
+            sum: false,
+            columns: (0..layout.width()).map(column).collect(),
+            key: layout.key.iter().copied().map(Some).collect(),
+            bucket_by: layout.slots(layout.table.bucket_by()),
+            gives_ids: false,
         }
     }
 }
@@ -86,6 +103,19 @@ pub(super) fn encode(value: &Value<'_>, row: &mut Vec<u8>) {
     }
 }
 
+/// Appends a whole row of a table.
+pub(super) fn encode_cells(cells: &[Cell<'_>], row: &mut Vec<u8>) {
+    for cell in cells {
+        let value = match *cell {
+            Cell::Null => Value::Null,
+            Cell::Text(text) => Value::Text(text.into()),
+            Cell::Whole(number) => Value::Whole(number),
+            Cell::Real(number) => Value::Real(number),
+        };
+        encode(&value, row);
+    }
+}
+
 /// Reads an encoded value; none at the end.
 fn decode<'a>(rest: &mut &'a [u8]) -> Option<Cell<'a>> {
     let (tag, after) = rest.split_first()?;
@@ -106,7 +136,8 @@ fn decode<'a>(rest: &mut &'a [u8]) -> Option<Cell<'a>> {
     }
 }
 
-/// The rows of an ingest, by part: `parts` for the tables with buckets, then one for each other table.
+/// The rows of an ingest, by part. Deals and events share `parts` of them, since a bucket's journeys need both; as many
+/// are for the other tables with buckets; then comes one for each table without.
 #[derive(Debug)]
 pub(super) struct Spill {
     dir: PathBuf,
@@ -125,21 +156,39 @@ impl Spill {
             fs::remove_dir_all(&dir).map_err(IngestError::io(&dir))?;
         }
         fs::create_dir_all(&dir).map_err(IngestError::io(&dir))?;
-        let all = parts as usize + Table::ALL.len();
+        let all = 2 * parts as usize + Table::ALL.len();
         Ok(Spill { dir, parts, budget, buffers: vec![Vec::new(); all], on_disk: vec![false; all], used: 0 })
     }
 
-    /// Into how many parts the tables with buckets are spread.
-    pub(super) fn parts(&self) -> u32 {
-        self.parts
+    /// Where it lies on the disk.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The parts that may hold rows of a table.
+    pub(super) fn parts(&self, table: Table) -> Range<usize> {
+        let parts = self.parts as usize;
+        match table {
+            Table::Deals | Table::Events | Table::Journeys => 0..parts,
+            _ if !table.bucket_by().is_empty() => parts..2 * parts,
+            _ => {
+                let own = 2 * parts + Table::ALL.iter().position(|t| *t == table).unwrap_or_default();
+                own..own + 1
+            }
+        }
+    }
+
+    /// The parts that may hold rows of one of a table's buckets.
+    pub(super) fn bucket(&self, table: Table, number: u32, buckets: u32) -> Result<Vec<Vec<u8>>, IngestError> {
+        let parts = self.parts(table);
+        let step = parts.len().min(buckets as usize);
+        parts.skip(number as usize % step).step_by(step).map(|part| self.part(part)).collect()
     }
 
     /// Adds a row; `key` decides the part where the table has buckets.
     pub(super) fn push(&mut self, shape: u32, table: Table, key: &str, row: &[u8]) -> Result<(), IngestError> {
-        let part = match table.bucket_by().is_empty() {
-            true => self.own_part(table),
-            false => bucket(key, self.parts) as usize,
-        };
+        let parts = self.parts(table);
+        let part = parts.start + bucket(key, u32::try_from(parts.len()).unwrap_or(1)) as usize;
         let buffer = &mut self.buffers[part];
         let before = buffer.capacity();
         buffer.extend_from_slice(&shape.to_le_bytes());
@@ -150,11 +199,6 @@ impl Spill {
             true => self.flush(),
             false => Ok(()),
         }
-    }
-
-    /// The part of a table without buckets.
-    pub(super) fn own_part(&self, table: Table) -> usize {
-        self.parts as usize + Table::ALL.iter().position(|t| *t == table).unwrap_or_default()
     }
 
     /// The encoded rows of a part, in the order in which they came.
@@ -211,10 +255,7 @@ impl<'a> Patches<'a> {
         while let Some((shape, row)) = next(&mut rest) {
             let Some(of) = shapes.get(shape as usize).filter(|of| of.table == table) else { continue };
             let start = self.cells.len();
-            let mut row = row;
-            for _ in &of.columns {
-                self.cells.push(decode(&mut row).unwrap_or(Cell::Null));
-            }
+            cells(of, row, &mut self.cells);
             let mine = match of.bucket_by.is_empty() {
                 true => true,
                 false => bucket(bucket_key(of, &self.cells[start..]), buckets) == number,
@@ -227,12 +268,21 @@ impl<'a> Patches<'a> {
     }
 }
 
+/// Decodes the cells of a row; returns what follows them.
+pub(super) fn cells<'a>(shape: &Shape, mut row: &'a [u8], cells: &mut Vec<Cell<'a>>) -> &'a [u8] {
+    for _ in &shape.columns {
+        cells.push(decode(&mut row).unwrap_or(Cell::Null));
+    }
+    row
+}
+
 /// The text that decides the bucket of a row: its first filled column of those that may.
-fn bucket_key<'a>(shape: &Shape, cells: &[Cell<'a>]) -> &'a str {
+pub(super) fn bucket_key<'a>(shape: &Shape, cells: &[Cell<'a>]) -> &'a str {
     shape.bucket_by.iter().find_map(|at| cells[*at].text()).unwrap_or_default()
 }
 
-fn next<'a>(rest: &mut &'a [u8]) -> Option<(u32, &'a [u8])> {
+/// The next row of a part: the number of its shape, and its encoded cells.
+pub(super) fn next<'a>(rest: &mut &'a [u8]) -> Option<(u32, &'a [u8])> {
     let shape = u32::from_le_bytes(*rest.first_chunk()?);
     let length = u32::from_le_bytes(*rest.get(4..)?.first_chunk()?) as usize;
     let row = rest.get(8..8 + length)?;

@@ -171,7 +171,14 @@ mod tests {
             let slot = layout.slot(name).unwrap();
             ShapeColumn { slot, adds_up: *name == "hired", if_unknown: *if_unknown }
         });
-        Shape { table: Table::Staff, sum, columns: columns.collect(), key: vec![Some(0)], bucket_by: vec![] }
+        Shape {
+            table: Table::Staff,
+            sum,
+            columns: columns.collect(),
+            key: vec![Some(0)],
+            bucket_by: vec![],
+            gives_ids: false,
+        }
     }
 
     fn staff<'a>(rows: &Rows<'a>) -> Vec<Vec<Cell<'a>>> {

@@ -300,6 +300,7 @@ impl Table {
         match self {
             Table::Deals | Table::Journeys => &["deal_id"],
             Table::Events => &["deal_id", "client_id", "event_id"],
+            Table::Clients => &["client_id"],
             _ => &[],
         }
     }

@@ -1,0 +1,55 @@
+//! Pieces of work, several at a time.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::IngestError;
+
+/// Does all pieces and returns what they gave, in their order. After a failure no further piece is begun. `step` hears
+/// how many are done.
+pub(super) fn each<P: Sync, T: Send>(
+    pieces: &[P],
+    work: impl Fn(&P) -> Result<T, IngestError> + Sync,
+    step: impl Fn(u64) + Sync,
+) -> Result<Vec<T>, IngestError> {
+    let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(4));
+    let next = AtomicUsize::new(0);
+    let finished: Mutex<BTreeMap<usize, Result<T, IngestError>>> = Mutex::default();
+    std::thread::scope(|scope| {
+        for _ in 0..threads.min(pieces.len()) {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(piece) = pieces.get(number) else { break };
+                    let done = work(piece);
+                    if done.is_err() {
+                        next.store(pieces.len(), Ordering::Relaxed);
+                    }
+                    if let Ok(mut finished) = finished.lock() {
+                        finished.insert(number, done);
+                        step(finished.len() as u64);
+                    }
+                }
+            });
+        }
+    });
+    finished.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_pieces_give_comes_in_their_order_and_a_failure_is_told() {
+        let pieces: Vec<u64> = (0..100).collect();
+        assert_eq!(each(&pieces, |n| Ok(n * 2), |_| ()).unwrap(), (0..100).map(|n| n * 2).collect::<Vec<_>>());
+        assert_eq!(each(&[], |n: &u64| Ok(*n), |_| ()).unwrap(), [0; 0]);
+        let fails = |n: &u64| match n {
+            7 => Err(IngestError::data(std::path::Path::new("x"), "seven")),
+            _ => Ok(()),
+        };
+        assert_eq!(each(&pieces, fails, |_| ()).unwrap_err().to_string(), "x: seven");
+    }
+}
