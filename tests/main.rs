@@ -11,5 +11,6 @@ mod metrics;
 mod real_data;
 mod regulation;
 mod reports;
+mod roles;
 mod support;
 mod truth;
