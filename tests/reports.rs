@@ -251,6 +251,31 @@ fn deals_alone_still_make_a_report_worth_reading() {
 }
 
 #[test]
+fn a_question_too_large_for_the_memory_is_told_and_the_others_are_answered() {
+    let definition = |metric: &str| {
+        format!(
+            "[[section.table]]\nid = \"{}\"\ntitle = \"{metric}\"\nmetric = \"{metric}\"\nperiod = \"52w\"\n",
+            metric.replace('_', "-")
+        )
+    };
+    let text = format!(
+        "title = \"T\"\n[[section]]\nid = \"s\"\ntitle = \"S\"\n{}{}[[section.missing]]\n",
+        definition("adherence"),
+        definition("loaded")
+    );
+    let definition = Definition::parse("small.toml", &text, &WHOLE.catalog).unwrap_or_else(|p| panic!("{p}"));
+    let document = WHOLE.runtime.block_on(async {
+        let (snapshot, regulation) = (WHOLE.session.snapshot(), WHOLE.session.regulation());
+        let session = Session::open(snapshot, regulation, as_of(), Some(24 << 20)).await.unwrap();
+        build(&session, &WHOLE.catalog, &definition, as_of(), Lang::En).await.unwrap_or_else(|e| panic!("{e}"))
+    });
+    let said = format!("{:?}", document.sections[0].blocks);
+    assert!(said.contains("«adherence»: not computed, too little memory for adherence — give queries more"), "{said}");
+    assert!(said.contains("adherence (give queries more, such as --memory 6GiB): «adherence»."), "{said}");
+    assert!(blocks(&document).any(|block| matches!(block, Block::Table(table) if table.id == "loaded")), "{said}");
+}
+
+#[test]
 fn an_empty_store_makes_a_report_that_says_so() {
     let document = Company::with(&[], as_of()).weekly(Lang::En);
     assert!(findings(&document).is_empty());

@@ -10,7 +10,7 @@ use include_dir::{Dir, include_dir};
 use super::args::{Demo, MEMORY, Place, Reading, Report};
 use super::progress::Shown;
 use super::{Outcome, open, report};
-use crate::ingest::{Mapping, ingest};
+use crate::ingest::{Mapping, ingest_under};
 use crate::model::lang::Lang;
 use crate::store::Store;
 
@@ -32,7 +32,8 @@ pub async fn run(args: Demo) -> Result<Outcome> {
     let store = Store::open_or_create(&place.store).await?;
     // the sample's own day, not the clock's: the same demo twice is the same report, byte for byte
     let at = as_of.and_time(chrono::NaiveTime::MIN).and_utc();
-    let summary = ingest(&store, &mapping, &exports(&args.out)?, at, &shown).await?;
+    let regulation = open::regulation(&place)?;
+    let summary = ingest_under(&regulation, &store, &mapping, &exports(&args.out)?, at, &shown).await?;
     drop(shown);
     print!("{}", summary.text(args.lang.into()));
 

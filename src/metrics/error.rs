@@ -85,3 +85,13 @@ pub enum MetricError {
         source: Box<DataFusionError>,
     },
 }
+
+impl MetricError {
+    /// Whether the engine had less memory than the question needs.
+    pub fn is_short_of_memory(&self) -> bool {
+        match self {
+            MetricError::Engine { source, .. } => matches!(source.find_root(), DataFusionError::ResourcesExhausted(_)),
+            _ => false,
+        }
+    }
+}

@@ -18,10 +18,21 @@ use crate::model::problem::hint;
 use crate::regulation::Target;
 use crate::session::{Session, SessionError};
 
-/// What the store does not hold, and what it would be filled from.
+/// Why something could not be computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Lack {
+    /// The store does not hold what it needs.
+    Data,
+    /// The query needs more memory than it was given.
+    Memory,
+}
+
+/// What could not be computed for want of something, and the way out.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Missing {
-    /// Such as `spend.cost`.
+    /// What is lacking.
+    pub lack: Lack,
+    /// Of what: such as `spend.cost`, or the metric that is too large.
     pub what: String,
     /// The way out, in the report's language.
     pub why: String,
@@ -142,7 +153,10 @@ impl<'a> Asker<'a> {
                 }
             }
             Err(MetricError::Dimension { dimension, .. }) => Err(self.unfilled(&dimension)),
-            Err(MetricError::Missing { what, why, .. }) => Err(Missing { what, why: why.get(self.lang).to_owned() }),
+            Err(MetricError::Missing { what, why, .. }) => {
+                Err(Missing { lack: Lack::Data, what, why: why.get(self.lang).to_owned() })
+            }
+            Err(error) if error.is_short_of_memory() => Err(self.too_large(&question.metric)),
             Err(error) => return Err(error.into()),
         };
         self.answers.insert(key, answer.clone());
@@ -151,13 +165,22 @@ impl<'a> Asker<'a> {
 }
 
 impl Asker<'_> {
+    /// One question that needs more memory than there is must not take the answers to all others with it.
+    fn too_large(&self, metric: &str) -> Missing {
+        let why = match self.lang {
+            Lang::Ru => "дайте запросам больше, например --memory 6GiB",
+            Lang::En => "give queries more, such as --memory 6GiB",
+        };
+        Missing { lack: Lack::Memory, what: metric.to_owned(), why: why.to_owned() }
+    }
+
     /// A split by something that no row has shows nothing but the whole once more.
     fn unfilled(&self, dimension: &str) -> Missing {
         let why = match self.lang {
             Lang::Ru => "разрез не заполнен ни в одной строке: назовите его столбец в маппинге",
             Lang::En => "no row names it: name its column in the mapping",
         };
-        Missing { what: dimension.to_owned(), why: why.to_owned() }
+        Missing { lack: Lack::Data, what: dimension.to_owned(), why: why.to_owned() }
     }
 }
 

@@ -131,7 +131,7 @@ impl Builder<'_> {
     async fn section(&mut self, section: &Section) -> Result<document::Section, ReportError> {
         let mut blocks: Vec<Block> =
             section.text.iter().map(|text| Block::Text(self.say.text(text).to_owned())).collect();
-        let (mut made, mut empty, mut gaps) = (0, 0, Vec::new());
+        let (mut made, mut empty, before) = (0, 0, self.gaps.len());
         for part in &section.parts {
             let (title, block) = match part {
                 Part::Text(text) => {
@@ -164,17 +164,17 @@ impl Builder<'_> {
                 Err(missing) => {
                     let title = self.say.text(title).to_owned();
                     blocks.push(Block::Notice(self.say.gap(&title, &missing)));
-                    gaps.push(Gap { title, missing });
+                    self.gaps.push(Gap { title, missing });
                 }
             }
         }
         // a section of which nothing is left is one line
+        let gaps = &self.gaps[before..];
         if made == 0 && !gaps.is_empty() {
-            blocks = vec![Block::Notice(self.say.gaps_of_section(&reasons(&gaps)))];
+            blocks = vec![Block::Notice(self.say.gaps_of_section(&reasons(gaps)))];
         } else if made == 0 && empty > 0 {
             blocks = vec![Block::Notice(self.say.nothing(self.say.text(&section.title)))];
         }
-        self.gaps.extend(gaps);
         Ok(document::Section { id: section.id.clone(), title: self.say.text(&section.title).to_owned(), blocks })
     }
 

@@ -6,7 +6,7 @@ pub mod evidence;
 mod judge;
 mod wording;
 
-use super::asker::{Asker, Missing};
+use super::asker::{Asker, Lack, Missing};
 use super::build::ReportError;
 use super::definition::{self, Question};
 use super::document::{Block, Cell, Finding, Verdict};
@@ -84,13 +84,15 @@ fn blocks(say: &Say<'_>, mut said: Vec<Said>, missing: Vec<(String, Missing)>, n
     if !findings.is_empty() {
         blocks.push(Block::Findings(findings));
     }
-    if !missing.is_empty() {
-        let names = missing.iter().map(|(title, missing)| format!("«{title}» ({})", missing.what));
-        let (names, head) = (
-            names.collect::<Vec<_>>().join("; "),
-            say.pick("Не проверены: нет данных для целей", "Not checked, the data are missing"),
-        );
-        blocks.push(Block::Notice(format!("{head}: {names}.")));
+    for (lack, head) in [
+        (Lack::Data, say.pick("Не проверены: нет данных для целей", "Not checked, the data are missing")),
+        (Lack::Memory, say.pick("Не проверены: не хватило памяти для целей", "Not checked, too little memory")),
+    ] {
+        let of_it = missing.iter().filter(|(_, missing)| missing.lack == lack);
+        let names: Vec<String> = of_it.map(|(title, missing)| format!("«{title}» ({})", missing.what)).collect();
+        if !names.is_empty() {
+            blocks.push(Block::Notice(format!("{head}: {}.", names.join("; "))));
+        }
     }
     blocks
 }

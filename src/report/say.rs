@@ -8,7 +8,7 @@ use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 use chrono::{Datelike, Days, NaiveDate};
 
-use super::asker::Missing;
+use super::asker::{Lack, Missing};
 use super::definition::{Compare, Labels, Question};
 use super::document::Cell;
 use super::grid::{Grid, number};
@@ -178,15 +178,23 @@ impl<'a> Say<'a> {
 
     /// That a part could not be computed.
     pub fn gap(&self, title: &str, missing: &Missing) -> String {
-        let head = self.pick("не посчитано, нет данных в", "not computed, no data in");
+        let head = match missing.lack {
+            Lack::Data => self.pick("не посчитано, нет данных в", "not computed, no data in"),
+            Lack::Memory => self.pick("не посчитано, не хватило памяти для", "not computed, too little memory for"),
+        };
         format!("«{title}»: {head} {} — {}.", missing.what, missing.why)
     }
 
     /// That a whole section could not be computed.
     pub fn gaps_of_section(&self, reasons: &[&Missing]) -> String {
-        let head = self.pick("Не посчитано. Нет данных в", "Not computed. No data in");
-        let reasons: Vec<String> = reasons.iter().map(|m| format!("{} — {}", m.what, m.why)).collect();
-        format!("{head} {}.", reasons.join("; "))
+        let of = |lack: Lack, head: &str| {
+            let said = reasons.iter().filter(|m| m.lack == lack).map(|m| format!("{} — {}", m.what, m.why));
+            let said: Vec<String> = said.collect();
+            if said.is_empty() { String::new() } else { format!(" {head} {}.", said.join("; ")) }
+        };
+        let data = of(Lack::Data, self.pick("Нет данных в", "No data in"));
+        let memory = of(Lack::Memory, self.pick("Не хватило памяти для", "Too little memory for"));
+        format!("{}{data}{memory}", self.pick("Не посчитано.", "Not computed."))
     }
 
     /// The last lines of a report.

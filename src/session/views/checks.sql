@@ -162,16 +162,21 @@ skips AS (
     GROUP BY passed.deal_id, passed.stage
 ),
 
--- every logged move; being lost is none, for a deal may be lost from anywhere
+-- every move; being lost is none, for a deal may be lost from anywhere
+steps AS (
+    SELECT deal_id, unnest(moves) AS step
+    FROM scope
+),
+
 moves AS (
     SELECT
-        events.deal_id,
-        events.at,
+        steps.deal_id,
+        steps.step['at'] AS at,
         stages.position,
-        lag(stages.position) OVER (PARTITION BY events.deal_id ORDER BY events.at, stages.position) AS left_position
-    FROM scope_events AS events
-    INNER JOIN stages ON events.stage = stages.stage
-    WHERE events.kind = 'stage' AND stages.terminal IS DISTINCT FROM 'lost'
+        lag(stages.position) OVER (PARTITION BY steps.deal_id ORDER BY steps.step['at'], stages.position) AS left_position
+    FROM steps
+    INNER JOIN stages ON steps.step['stage'] = stages.stage
+    WHERE stages.terminal IS DISTINCT FROM 'lost'
 ),
 
 moved AS (

@@ -11,7 +11,8 @@ use datafusion::prelude::Expr;
 use super::super::dimensions::{column, group, text};
 use super::super::scope::Scope;
 use super::super::tables::instant;
-use crate::model::tables::{TOUCH_KINDS, Table};
+use super::is_touch;
+use crate::model::tables::Table;
 
 /// Columns of events that the view hands on as they are.
 const AS_IS: [&str; 9] = ["event_id", "at", "kind", "deal_id", "direction", "outcome", "duration_s", "stage", "score"];
@@ -57,14 +58,10 @@ impl Scope<'_> {
         columns.extend(names[3..].iter().map(|name| column(name)));
         columns.push(column(caller).alias("manager"));
         let seen = seen.select(columns)?;
-        let outgoing = column("direction").eq(text("outgoing"));
-        let is = |kinds: &[&str]| column("kind").in_list(kinds.iter().map(|kind| text(*kind)).collect(), false);
-        let others: Vec<&str> = TOUCH_KINDS.into_iter().filter(|kind| *kind != "meeting").collect();
-        let touch = is(&["meeting"]).or(is(&others).and(outgoing)).is_true();
         let grp = group(self.by.iter().map(|name| self.dimension(name)).collect());
         let mut columns: Vec<Expr> = AS_IS.map(column).into();
         columns.extend([column("client_id"), column("manager"), column("campaign of the event").alias("campaign")]);
-        columns.extend([touch.alias("is_touch"), grp.alias("grp")]);
+        columns.extend([is_touch().alias("is_touch"), grp.alias("grp")]);
         seen.select(columns)
     }
 

@@ -19,6 +19,7 @@ use datafusion::prelude::{Expr, cast, lit, when};
 use super::super::dimensions::{column, text};
 use super::super::scope::Scope;
 use super::super::tables::instant;
+use super::is_touch;
 use crate::model::tables::{TOUCH_KINDS, Table};
 use crate::regulation::{COUNTED, Condition, Stage};
 
@@ -101,11 +102,6 @@ impl Scope<'_> {
             column("stage").alias(key[1]),
             column("at").alias("entered at"),
         ])?;
-        let is_touch = || {
-            let others = TOUCH_KINDS.into_iter().filter(|kind| *kind != "meeting").map(text).collect();
-            let outgoing = column("direction").eq(text("outgoing"));
-            column("kind").eq(text("meeting")).or(column("kind").in_list(others, false).and(outgoing))
-        };
         let counts = |name: &str| match name {
             "touch" => when(is_touch(), lit(1_i64)).end(),
             "talk_s" => when(column("kind").eq(text("call")), cast(column("duration_s"), DataType::Int64)).end(),

@@ -12,11 +12,12 @@ use arrow::datatypes::DataType;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::Result;
 use datafusion::execution::context::SessionContext;
-use datafusion::prelude::{cast, col};
+use datafusion::prelude::{Expr, cast, col};
 use datafusion::scalar::ScalarValue;
 
+use super::dimensions::{column, text};
 use super::scope::Scope;
-use crate::model::tables::Table;
+use crate::model::tables::{TOUCH_KINDS, Table};
 
 /// The views, those first of which others are made.
 pub(super) const NAMES: [&str; 7] = [
@@ -39,6 +40,13 @@ pub(super) fn is_view(name: &str) -> bool {
 /// Whether a view among these must know which kinds of events there are.
 pub(super) fn want_kinds(names: &BTreeSet<String>) -> bool {
     ["scope_evidence", "scope_unjudged", "scope_checks"].iter().any(|name| names.contains(*name))
+}
+
+/// Whether an event is a touch: an outgoing call, letter, SMS or message, or a meeting.
+fn is_touch() -> Expr {
+    let outgoing = TOUCH_KINDS.into_iter().filter(|kind| *kind != "meeting").map(text).collect();
+    let reaches_out = column("kind").in_list(outgoing, false).and(column("direction").eq(text("outgoing")));
+    column("kind").eq(text("meeting")).or(reaches_out).is_true()
 }
 
 /// The kinds of events that were ever seen.
