@@ -7,11 +7,13 @@ dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline
 about.ru = """
 От создания лида (за период) до первого исходящего звонка или сообщения, в минутах: рабочих, если так велит регламент, иначе
 календарных. Медиана и 90-й перцентиль по Каплану — Мейеру: лид без ответа цензурирован на дату отчёта или закрытия. В срок: ответ
-не позже SLA. Доля — от лидов, о которых уже можно судить: отвеченных и тех, что ждут дольше SLA; свежие без ответа не в счёт."""
+не позже SLA. Доля — от лидов, о которых уже можно судить: отвеченных и тех, что ждали дольше SLA. Не в счёт: свежие без ответа, закрытые
+без ответа как негодные, закрытые без ответа в неизвестный день."""
 about.en = """
 From the creation of a lead (within the period) to the first outgoing call or message, in minutes: working ones if the regulation
 says so, else calendar ones. Median and 90th percentile by Kaplan–Meier: an unanswered lead is censored at the as-of date or its
-closing. In time: answered within the SLA. The share is of leads that can be judged: answered, or kept waiting longer than the SLA."""
+closing. In time: answered within the SLA. The share is of leads that can be judged: answered, or kept waiting longer than
+the SLA. It leaves out the fresh unanswered ones, those closed unanswered as invalid, and those closed unanswered on an unknown day."""
 
 columns = [
   { name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } },
@@ -28,18 +30,26 @@ columns = [
 */
 WITH leads AS (
     SELECT
-        grp,
-        created_at,
-        response_at IS NOT NULL AS is_answered,
-        coalesce(response_at, closed_at, $as_of) AS until
+        scope.grp,
+        scope.created_at,
+        scope.response_at IS NOT NULL AS is_answered,
+        coalesce(lost_reasons.invalid AND scope.status = 'lost', FALSE) AS is_invalid,
+        -- closed on an unknown day: how long it waited is unknown too
+        coalesce(
+            scope.response_at,
+            scope.closed_at,
+            CASE WHEN coalesce(scope.status, 'open') NOT IN ('won', 'lost') THEN $as_of END
+        ) AS until
     FROM scope
-    WHERE created_at >= $from AND created_at < $to
+    LEFT JOIN lost_reasons ON scope.lost_reason = lost_reasons.reason
+    WHERE scope.created_at >= $from AND scope.created_at < $to
 ),
 
 waits AS (
     SELECT
         leads.grp,
         leads.is_answered,
+        leads.is_invalid,
         rules.response_sla_minutes AS sla,
         greatest(
             CASE
@@ -57,9 +67,9 @@ counted AS (
         grp,
         count(*) AS leads,
         count(*) FILTER (WHERE is_answered) AS answered,
-        km_quantile(minutes, is_answered, 0.5) AS median_minutes,
-        km_quantile(minutes, is_answered, 0.9) AS p90_minutes,
-        count(*) FILTER (WHERE is_answered OR minutes > sla) AS judged,
+        km_quantile(minutes, is_answered, 0.5) FILTER (WHERE minutes IS NOT NULL) AS median_minutes,
+        km_quantile(minutes, is_answered, 0.9) FILTER (WHERE minutes IS NOT NULL) AS p90_minutes,
+        count(*) FILTER (WHERE is_answered OR (NOT is_invalid AND minutes > sla)) AS judged,
         count(*) FILTER (WHERE is_answered AND minutes <= sla) AS within_sla
     FROM waits
     GROUP BY grp

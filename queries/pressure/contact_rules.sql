@@ -26,93 +26,23 @@ columns = [
   { name = "broken_share_high", unit = "share", title = { ru = "до", en = "high" } },
 ]
 */
-WITH contacts AS (
-    SELECT
-        grp,
-        at,
-        coalesce('client ' || nullif(client_id, ''), 'deal ' || nullif(deal_id, '')) AS who
-    FROM scope_events
-    WHERE is_touch AND at >= $from AND at < $to AND (client_id <> '' OR deal_id <> '')
-),
-
-refusals AS (
-    SELECT
-        scope_events.at,
-        rules.silence_days * 1440.0 AS silence_minutes,
-        coalesce(
-            'client ' || nullif(scope_events.client_id, ''), 'deal ' || nullif(scope_events.deal_id, '')
-        ) AS who
-    FROM scope_events
-    CROSS JOIN rules
-    WHERE
-        scope_events.kind = 'refusal'
-        AND scope_events.at < $to
-        AND minutes_between(scope_events.at, $from) < rules.silence_days * 1440.0
-),
-
-opt_outs AS (
-    SELECT
-        coalesce('client ' || nullif(client_id, ''), 'deal ' || nullif(deal_id, '')) AS who,
-        min(at) AS at
-    FROM scope_events
-    WHERE kind = 'opt_out' AND at < $to AND (client_id <> '' OR deal_id <> '')
-    GROUP BY 1
-),
-
-checked AS (
-    SELECT
-        contacts.grp,
-        count(*) AS checked,
-        count(CASE WHEN NOT in_contact_hours(contacts.at) THEN 1 END) AS out_of_hours,
-        count(CASE WHEN contacts.at > opt_outs.at THEN 1 END) AS after_opt_out
-    FROM contacts
-    LEFT JOIN opt_outs ON contacts.who = opt_outs.who
-    GROUP BY contacts.grp
-),
-
--- each contact once, however many refusals came before it
-silenced AS (
-    SELECT contacts.grp, count(*) AS after_refusal
-    FROM contacts
-    WHERE EXISTS (
-        SELECT 1
-        FROM refusals
-        WHERE
-            refusals.who = contacts.who
-            AND refusals.at < contacts.at
-            AND minutes_between(refusals.at, contacts.at) < refusals.silence_minutes
-    )
-    GROUP BY contacts.grp
-),
-
-judged AS (
-    SELECT
-        checked.grp,
-        checked.checked,
-        unnest(make_array('out_of_hours', 'after_refusal', 'after_opt_out')) AS rule,
-        unnest(
-            make_array(
-                checked.out_of_hours,
-                CASE WHEN rules.silence_days IS NOT NULL THEN coalesce(silenced.after_refusal, 0) END,
-                checked.after_opt_out
-            )
-        ) AS broken
-    FROM checked
-    CROSS JOIN rules
-    LEFT JOIN silenced ON checked.grp = silenced.grp
+WITH counted AS (
+    SELECT grp, rule, count(*) AS checked, count(*) FILTER (WHERE NOT kept) AS broken
+    FROM scope_checks
+    WHERE rule IN ('out_of_hours', 'after_refusal', 'after_opt_out') AND at >= $from AND at < $to
+    GROUP BY grp, rule
 )
 
 SELECT
-    judged.grp,
-    judged.rule,
+    counted.grp,
+    counted.rule,
     control.title_ru,
     control.title_en,
-    judged.checked,
-    judged.broken,
-    judged.broken::double / judged.checked AS broken_share,
-    wilson_low(judged.broken, judged.checked) AS broken_share_low,
-    wilson_high(judged.broken, judged.checked) AS broken_share_high
-FROM judged
-LEFT JOIN control ON judged.rule = control.rule
-WHERE judged.broken IS NOT NULL
-ORDER BY judged.grp, control.position
+    counted.checked,
+    counted.broken,
+    counted.broken::double / counted.checked AS broken_share,
+    wilson_low(counted.broken, counted.checked) AS broken_share_low,
+    wilson_high(counted.broken, counted.checked) AS broken_share_high
+FROM counted
+LEFT JOIN control ON counted.rule = control.rule
+ORDER BY counted.grp, control.position

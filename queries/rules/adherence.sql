@@ -27,19 +27,28 @@ columns = [
   { name = "open_at_stake", unit = "money", title = { ru = "Под угрозой", en = "Open amount at stake" } },
 ]
 */
--- by deal first, so that a deal's amount counts once however often it broke the rule
-WITH by_deal AS (
+-- broken rules of open deals stand alone, so that a deal's amount counts once however often it broke the rule
+WITH judged AS (
     SELECT
         grp,
         rule,
-        deal_id,
-        count(*) AS checked,
-        sum(CASE WHEN kept THEN 1 ELSE 0 END) AS kept,
-        max(CASE WHEN NOT kept AND coalesce(status, 'open') NOT IN ('won', 'lost') THEN 1 ELSE 0 END) AS at_stake,
-        max(amount) AS amount
+        kept,
+        amount,
+        CASE WHEN NOT kept AND coalesce(status, 'open') NOT IN ('won', 'lost') THEN deal_id END AS broken_deal
     FROM scope_checks
     WHERE at >= $from AND at < $to
-    GROUP BY grp, rule, deal_id
+),
+
+by_deal AS (
+    SELECT
+        grp,
+        rule,
+        broken_deal,
+        count(*) AS checked,
+        count(*) FILTER (WHERE kept) AS kept,
+        max(amount) AS amount
+    FROM judged
+    GROUP BY grp, rule, broken_deal
 ),
 
 counted AS (
@@ -48,8 +57,8 @@ counted AS (
         rule,
         sum(checked) AS checked,
         sum(kept) AS kept,
-        sum(CASE WHEN deal_id IS NOT NULL THEN at_stake ELSE 0 END) AS open_broken,
-        sum(CASE WHEN deal_id IS NOT NULL AND at_stake = 1 THEN amount END) AS open_amount
+        count(broken_deal) AS open_broken,
+        sum(CASE WHEN broken_deal IS NOT NULL THEN amount END) AS open_amount
     FROM by_deal
     GROUP BY grp, rule
 )

@@ -43,23 +43,11 @@ WITH open_deals AS (
         stage,
         created_at,
         response_at,
-        coalesce(list_amount, amount) AS amount
+        -- a deal stands where it came last
+        moves[-1] AS standing,
+        coalesce(list_amount, amount) AS deal_amount
     FROM scope
     WHERE coalesce(status, 'open') NOT IN ('won', 'lost')
-),
-
--- a deal stands where it came last
-standing AS (
-    SELECT deal_id, stage, at
-    FROM (
-        SELECT
-            deal_id,
-            stage,
-            at,
-            row_number() OVER (PARTITION BY deal_id ORDER BY at DESC, position DESC) AS back
-        FROM scope_entries
-    ) AS numbered
-    WHERE back = 1
 ),
 
 broken AS (
@@ -72,20 +60,21 @@ broken AS (
         coalesce(checks.stage, open_deals.stage) AS stage,
         CASE checks.rule
             WHEN 'response' THEN open_deals.created_at
-            WHEN 'stale' THEN standing.at
-            WHEN 'next_step' THEN coalesce(standing.at, open_deals.created_at)
+            WHEN 'stale' THEN open_deals.standing['at']
+            WHEN 'next_step' THEN coalesce(open_deals.standing['at'], open_deals.created_at)
             ELSE checks.at
         END AS since,
         checks.overdue_hours,
         checks.amount
     FROM scope_checks AS checks
     INNER JOIN open_deals ON checks.deal_id = open_deals.deal_id
-    LEFT JOIN standing ON checks.deal_id = standing.deal_id
     WHERE
         NOT checks.kept
         AND (
             checks.rule IN ('required', 'next_step')
-            OR (checks.rule IN ('stale', 'evidence') AND checks.stage = standing.stage)
+            OR (checks.rule = 'evidence' AND checks.stage = open_deals.standing['stage'])
+            -- this stay, not one before it
+            OR (checks.rule = 'stale' AND checks.stage = open_deals.standing['stage'] AND checks.at >= open_deals.standing['at'])
             OR (
                 checks.rule = 'response'
                 AND (open_deals.response_at IS NULL OR local_day(open_deals.response_at) >= $as_of_day - INTERVAL '7 days')
@@ -120,7 +109,7 @@ waiting AS (
         open_deals.client_id,
         open_deals.stage,
         open_deals.created_at,
-        open_deals.amount,
+        open_deals.deal_amount,
         rules.response_sla_minutes
         - CASE
             WHEN rules.response_working THEN working_minutes(open_deals.created_at, $as_of)
@@ -155,7 +144,7 @@ everything AS (
         stage,
         local_day(created_at) AS since,
         NULL AS overdue_hours,
-        amount,
+        deal_amount AS amount,
         NULL AS open_deals
     FROM waiting
     WHERE left_minutes >= 0.0 AND left_minutes <= 60.0

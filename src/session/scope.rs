@@ -107,7 +107,7 @@ impl Scope<'_> {
     }
 
     /// A column as it was known at the cut.
-    fn clipped(&self, name: &str) -> Result<Expr> {
+    pub(super) fn clipped(&self, name: &str) -> Result<Expr> {
         let cut = || instant(self.cut);
         let closed_later = || column("closed_at").gt_eq(cut());
         match name {

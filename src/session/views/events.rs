@@ -4,9 +4,10 @@ use datafusion::common::JoinType;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::Result;
 use datafusion::execution::context::SessionContext;
-use datafusion::functions::core::expr_fn::coalesce;
+use datafusion::functions::core::expr_fn::{coalesce, nullif};
 use datafusion::functions_aggregate::expr_fn::min;
-use datafusion::prelude::Expr;
+use datafusion::logical_expr::{Operator, binary_expr};
+use datafusion::prelude::{Expr, lit};
 
 use super::super::dimensions::{column, group, text};
 use super::super::scope::Scope;
@@ -19,26 +20,47 @@ const AS_IS: [&str; 9] = ["event_id", "at", "kind", "deal_id", "direction", "out
 /// Dimensions that are made from the manager.
 const OF_MANAGER: [&str; 2] = ["team", "supervisor"];
 
+/// What is told of the deal of a contact.
+const OF_THE_DEAL: [&str; 2] = ["status", "amount"];
+
 impl Scope<'_> {
     pub(super) async fn events(&self) -> Result<DataFrame> {
+        self.events_with(lit(true), &[]).await
+    }
+
+    /// Contacts, refusals and opt-outs, `who` had them, and how the deal stands; without those of nobody.
+    pub(super) async fn contacts(&self) -> Result<DataFrame> {
+        let told = column("kind").in_list(["refusal", "opt_out"].map(text).to_vec(), false);
+        let frame = self.events_with(is_touch().or(told), &OF_THE_DEAL).await?;
+        let some = |name: &str| nullif(column(name), text(""));
+        let prefixed = |prefix: &str, name: &str| binary_expr(text(prefix), Operator::StringConcat, some(name));
+        let who = coalesce(vec![prefixed("client ", "client_id"), prefixed("deal ", "deal_id")]).alias("who");
+        let known = ["event_id", "at", "kind", "is_touch", "deal_id", "client_id", "manager", "grp"];
+        let columns = known.into_iter().chain(OF_THE_DEAL).map(column).chain([who]);
+        frame.select(columns.collect::<Vec<_>>())?.filter(column("who").is_not_null())
+    }
+
+    /// The events that a condition lets through, with these columns of their deals as they were known at the cut.
+    async fn events_with(&self, wanted: Expr, of_the_deal: &[&str]) -> Result<DataFrame> {
         let of_deal = |name: &str| format!("{name} of the deal");
-        let events = self.tables.table(Table::Events.name()).await?;
+        let events = self.tables.table(Table::Events.name()).await?.filter(column("at").lt(instant(self.cut)))?;
         let mut names: Vec<String> = ["deal_id", "client_id", "manager"].map(str::to_owned).into();
         for name in self.named().filter(|name| !OF_MANAGER.contains(&name.as_str())) {
             if !names.contains(name) {
                 names.push(name.clone());
             }
         }
-        let deals = self.journeys(self.named()).await?;
-        let deals = deals.select(names.iter().map(|name| column(name).alias(of_deal(name))).collect::<Vec<_>>())?;
+        let mut deals = Vec::new();
+        for name in &names {
+            deals.push(column(name).alias(of_deal(name)));
+        }
+        let own = |name: &str| format!("{name} as known");
+        for name in of_the_deal {
+            deals.push(self.as_known(name)?.alias(own(name)));
+        }
+        let deals = self.journeys(self.named()).await?.select(deals)?;
         let key = of_deal("deal_id");
-        let joined = events.filter(column("at").lt(instant(self.cut)))?.join(
-            deals,
-            JoinType::Left,
-            &["deal_id"],
-            &[key.as_str()],
-            None,
-        )?;
+        let joined = events.filter(wanted)?.join(deals, JoinType::Left, &["deal_id"], &[key.as_str()], None)?;
         // whose client it is, is told by the event or by its deal; whose deal it is, by the deal, whoever called
         let either =
             |first: String, second: String, name: &str| coalesce(vec![column(&first), column(&second)]).alias(name);
@@ -51,18 +73,29 @@ impl Scope<'_> {
             column("campaign").alias("campaign of the event"),
         ]);
         columns.extend(names[3..].iter().map(|name| column(&of_deal(name)).alias(name)));
+        columns.extend(of_the_deal.iter().map(|name| column(&own(name))));
         let seen = self.only(joined.select(columns)?)?;
         // from here on the manager is who called
         let mut columns: Vec<Expr> = AS_IS.map(column).into();
         columns.extend(["client_id", "campaign of the event"].map(column));
         columns.extend(names[3..].iter().map(|name| column(name)));
+        columns.extend(of_the_deal.iter().map(|name| column(&own(name))));
         columns.push(column(caller).alias("manager"));
         let seen = seen.select(columns)?;
         let grp = group(self.by.iter().map(|name| self.dimension(name)).collect());
         let mut columns: Vec<Expr> = AS_IS.map(column).into();
         columns.extend([column("client_id"), column("manager"), column("campaign of the event").alias("campaign")]);
         columns.extend([is_touch().alias("is_touch"), grp.alias("grp")]);
+        columns.extend(of_the_deal.iter().map(|name| column(&own(name)).alias(*name)));
         seen.select(columns)
+    }
+
+    /// A column of a deal as it was known at the cut; the amount before any discount.
+    fn as_known(&self, name: &str) -> Result<Expr> {
+        match name {
+            "amount" => Ok(coalesce(vec![column("list_amount"), column("amount")])),
+            name => self.clipped(name),
+        }
     }
 
     pub(super) async fn planned(&self, context: &SessionContext) -> Result<DataFrame> {

@@ -20,8 +20,9 @@ use super::scope::Scope;
 use crate::model::tables::{TOUCH_KINDS, Table};
 
 /// The views, those first of which others are made.
-pub(super) const NAMES: [&str; 7] = [
+pub(super) const NAMES: [&str; 8] = [
     "scope_events",
+    "scope_contacts",
     "scope_planned",
     "scope_required",
     "scope_evidence",
@@ -30,7 +31,7 @@ pub(super) const NAMES: [&str; 7] = [
     "scope_checks",
 ];
 /// What `scope_checks` reads.
-const CHECKED: [&str; 4] = ["scope_events", "scope_planned", "scope_required", "scope_evidence"];
+const CHECKED: [&str; 4] = ["scope_contacts", "scope_planned", "scope_required", "scope_evidence"];
 
 /// Whether the name is a view's.
 pub(super) fn is_view(name: &str) -> bool {
@@ -70,6 +71,7 @@ impl Scope<'_> {
         for name in NAMES.into_iter().filter(|name| names.contains(*name) || checked && CHECKED.contains(name)) {
             let frame = match name {
                 "scope_events" => self.events().await?,
+                "scope_contacts" => self.contacts().await?,
                 "scope_planned" => self.planned(into).await?,
                 "scope_required" => self.required(into).await?,
                 "scope_evidence" => self.evidence(into, kinds).await?,

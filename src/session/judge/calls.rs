@@ -1,0 +1,212 @@
+//! `judge_deal(status, lost_reason, created_at, response_at, closed_at, moves, cut)` and `contact_verdicts(answers, at)` for
+//! the engine: columns in, lists of judgements out.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, ListArray, StringArray, StringViewArray, TimestampMicrosecondArray,
+};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, TimestampMicrosecondType, UInt8Type};
+use datafusion::common::exec_datafusion_err;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
+
+use super::Judge;
+use super::contacts::{AFTER_OPT_OUT, AFTER_REFUSAL, CAPPED, OVER_CAP};
+use super::deal::{Deal, Move, Status};
+use super::verdicts::{self, Verdict};
+
+/// A function that has a judge; two are the same if they have the same one.
+macro_rules! judged_by {
+    ($name:ident, $arguments:literal) => {
+        #[derive(Debug)]
+        pub(super) struct $name {
+            judge: Arc<Judge>,
+            signature: Signature,
+        }
+
+        impl $name {
+            pub(super) fn new(judge: Arc<Judge>) -> $name {
+                $name { judge, signature: Signature::any($arguments, Volatility::Immutable) }
+            }
+        }
+
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                Arc::ptr_eq(&self.judge, &other.judge)
+            }
+        }
+
+        impl Eq for $name {}
+
+        impl Hash for $name {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                Arc::as_ptr(&self.judge).hash(state);
+            }
+        }
+    };
+}
+
+judged_by!(JudgeDeal, 7);
+judged_by!(ContactVerdicts, 2);
+
+impl ScalarUDFImpl for JudgeDeal {
+    fn name(&self) -> &str {
+        "judge_deal"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(verdicts::list())
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let columns = ColumnarValue::values_to_arrays(&args.args)?;
+        Ok(ColumnarValue::Array(self.judge.deals(&columns)?))
+    }
+}
+
+impl ScalarUDFImpl for ContactVerdicts {
+    fn name(&self) -> &str {
+        "contact_verdicts"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(verdicts::list())
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let columns = ColumnarValue::values_to_arrays(&args.args)?;
+        let wrong = || exec_datafusion_err!("contact_verdicts() needs (answers, at)");
+        let answers = columns[0].as_primitive_opt::<UInt8Type>().ok_or_else(wrong)?;
+        let at = columns[1].as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(wrong)?;
+        let (mut all, mut ends) = (Vec::new(), Vec::with_capacity(at.len()));
+        for row in 0..at.len() {
+            if at.is_valid(row) {
+                self.judge.contact(answers.value(row), at.value(row), &mut all);
+            }
+            ends.push(all.len());
+        }
+        Ok(ColumnarValue::Array(verdicts::lists(&all, &ends)?))
+    }
+}
+
+/// The columns of deals.
+struct Columns<'a> {
+    status: StringViewArray,
+    lost_reason: StringViewArray,
+    created_at: &'a TimestampMicrosecondArray,
+    response_at: &'a TimestampMicrosecondArray,
+    closed_at: &'a TimestampMicrosecondArray,
+    moves: &'a ListArray,
+    stage: &'a StringArray,
+    at: &'a TimestampMicrosecondArray,
+    first: &'a BooleanArray,
+    cut: &'a TimestampMicrosecondArray,
+}
+
+impl<'a> Columns<'a> {
+    fn read(columns: &'a [ArrayRef]) -> Result<Columns<'a>> {
+        let wrong = || exec_datafusion_err!("judge_deal() needs a deal's columns, its moves and the cut");
+        let text = |index: usize| {
+            Ok::<_, DataFusionError>(cast(&columns[index], &DataType::Utf8View)?.as_string_view().clone())
+        };
+        let instants = |column: &'a ArrayRef| column.as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(wrong);
+        let moves = columns[5].as_list_opt::<i32>().ok_or_else(wrong)?;
+        let steps = moves.values().as_struct_opt().ok_or_else(wrong)?;
+        let field = |name: &str| steps.column_by_name(name).ok_or_else(wrong);
+        Ok(Columns {
+            status: text(0)?,
+            lost_reason: text(1)?,
+            created_at: instants(&columns[2])?,
+            response_at: instants(&columns[3])?,
+            closed_at: instants(&columns[4])?,
+            moves,
+            stage: field("stage")?.as_string_opt().ok_or_else(wrong)?,
+            at: instants(field("at")?)?,
+            first: field("first")?.as_boolean_opt().ok_or_else(wrong)?,
+            cut: instants(&columns[6])?,
+        })
+    }
+
+    /// The moves of a deal; of a list that is not known, none.
+    fn moves<'j>(&self, row: usize, judge: &'j Judge) -> impl Iterator<Item = Move<'j>> {
+        let offsets = self.moves.value_offsets();
+        let steps = match self.moves.is_valid(row) {
+            true => offsets[row] as usize..offsets[row + 1] as usize,
+            false => 0..0,
+        };
+        steps.filter(|step| self.at.is_valid(*step)).map(|step| Move {
+            stage: self.stage.is_valid(step).then(|| self.stage.value(step)).and_then(|name| judge.stage(name)),
+            at: self.at.value(step),
+            first: self.first.is_valid(step) && self.first.value(step),
+        })
+    }
+
+    fn deal<'m, 'j>(&self, row: usize, moves: &'m [Move<'j>], judge: &Judge) -> Deal<'m, 'j> {
+        let words = (word(&self.status, row), word(&self.lost_reason, row));
+        let instant = |column: &TimestampMicrosecondArray| column.is_valid(row).then(|| column.value(row));
+        let status = match words.0 {
+            Some("won") => Status::Won,
+            Some("lost") => Status::Lost,
+            _ => Status::Open,
+        };
+        let is_invalid = |reason: &str| judge.invalid.iter().any(|invalid| invalid == reason);
+        Deal {
+            status,
+            is_invalid: status == Status::Lost && words.1.is_some_and(is_invalid),
+            created_at: instant(self.created_at),
+            response_at: instant(self.response_at),
+            closed_at: instant(self.closed_at),
+            moves,
+        }
+    }
+}
+
+fn word(column: &StringViewArray, row: usize) -> Option<&str> {
+    column.is_valid(row).then(|| column.value(row))
+}
+
+impl Judge {
+    /// A list of judgements for each deal.
+    fn deals(&self, columns: &[ArrayRef]) -> Result<ArrayRef> {
+        let columns = Columns::read(columns)?;
+        let rows = columns.moves.len();
+        let (mut all, mut ends, mut moves) = (Vec::new(), Vec::with_capacity(rows), Vec::new());
+        for row in 0..rows {
+            moves.clear();
+            moves.extend(columns.moves(row, self));
+            self.deal(&columns.deal(row, &moves, self), columns.cut.value(row), &mut all);
+            ends.push(all.len());
+        }
+        verdicts::lists(&all, &ends)
+    }
+
+    /// Appends the judgements of a contact from what `judge_contact` answered.
+    fn contact(&self, answers: u8, at: i64, verdicts: &mut Vec<Verdict<'_>>) {
+        let is = |flag: u8| answers & flag != 0;
+        let rules = [
+            ("over_cap", is(CAPPED), !is(OVER_CAP)),
+            ("out_of_hours", true, self.contact_days().open(at).unwrap_or(false)),
+            ("after_refusal", self.silence.is_some(), !is(AFTER_REFUSAL)),
+            ("after_opt_out", true, !is(AFTER_OPT_OUT)),
+        ];
+        let judged = rules.into_iter().filter(|(_, is_judged, _)| *is_judged);
+        verdicts.extend(judged.map(|(rule, _, kept)| Verdict {
+            rule,
+            stage: None,
+            at: Some(at),
+            kept,
+            overdue_hours: None,
+        }));
+    }
+}

@@ -1,0 +1,173 @@
+//! `judge_contact(kind, touch, at) OVER (PARTITION BY who ORDER BY at, …)`: what a client's contact was, counted from the
+//! contacts and refusals before it: a number of which each bit answers a question.
+
+use std::hash::{Hash, Hasher};
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::datatypes::{DataType, Field, FieldRef, TimestampMicrosecondType};
+use chrono::NaiveDate;
+use datafusion::common::exec_datafusion_err;
+use datafusion::error::Result;
+use datafusion::logical_expr::function::{PartitionEvaluatorArgs, WindowUDFFieldArgs};
+use datafusion::logical_expr::{PartitionEvaluator, Signature, Volatility, WindowUDFImpl};
+use datafusion::scalar::ScalarValue;
+
+use super::{Judge, Limits};
+use crate::functions::days::{date, number};
+use crate::model::calendar::Calendar;
+use crate::model::tables::Kind;
+
+/// A cap speaks of this kind of contact.
+pub(super) const CAPPED: u8 = 1;
+/// It is more than a cap allows.
+pub(super) const OVER_CAP: u8 = 2;
+/// It fell into the silence after a refusal.
+pub(super) const AFTER_REFUSAL: u8 = 4;
+/// The client had opted out.
+pub(super) const AFTER_OPT_OUT: u8 = 8;
+
+/// The function.
+#[derive(Debug)]
+pub(super) struct JudgeContact {
+    judge: Arc<Judge>,
+    signature: Signature,
+}
+
+impl JudgeContact {
+    pub(super) fn new(judge: Arc<Judge>) -> JudgeContact {
+        let takes = vec![DataType::Utf8View, DataType::Boolean, Kind::Instant.arrow()];
+        JudgeContact { judge, signature: Signature::exact(takes, Volatility::Immutable) }
+    }
+}
+
+impl PartialEq for JudgeContact {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.judge, &other.judge)
+    }
+}
+
+impl Eq for JudgeContact {}
+
+impl Hash for JudgeContact {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.judge).hash(state);
+    }
+}
+
+impl WindowUDFImpl for JudgeContact {
+    fn name(&self) -> &str {
+        "judge_contact"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn partition_evaluator(&self, _: PartitionEvaluatorArgs<'_>) -> Result<Box<dyn PartitionEvaluator>> {
+        let counts = vec![Count::default(); self.judge.caps.len()];
+        Ok(Box::new(Client { judge: Arc::clone(&self.judge), counts, refused_at: None, opted_out: false }))
+    }
+
+    fn field(&self, args: WindowUDFFieldArgs<'_>) -> Result<FieldRef> {
+        Ok(Arc::new(Field::new(args.name(), DataType::UInt8, false)))
+    }
+}
+
+/// How many contacts there were in the latest week and month of any.
+#[derive(Debug, Clone, Copy, Default)]
+struct Count {
+    week: Option<i32>,
+    in_week: i64,
+    month: Option<i32>,
+    in_month: i64,
+}
+
+impl Count {
+    /// Counts one more; whether it is more than allowed.
+    fn add(&mut self, week: Option<i32>, month: Option<i32>, cap: &Limits) -> bool {
+        if self.week != week {
+            (self.week, self.in_week) = (week, 0);
+        }
+        if self.month != month {
+            (self.month, self.in_month) = (month, 0);
+        }
+        self.in_week += 1;
+        self.in_month += 1;
+        let is_over = |count: i64, most: Option<i64>| most.is_some_and(|most| count > most);
+        is_over(self.in_week, cap.per_week) || is_over(self.in_month, cap.per_month)
+    }
+}
+
+/// What has happened to a client so far.
+#[derive(Debug)]
+struct Client {
+    judge: Arc<Judge>,
+    /// For each cap.
+    counts: Vec<Count>,
+    refused_at: Option<i64>,
+    opted_out: bool,
+}
+
+impl Client {
+    fn happen(&mut self, kind: &str, is_touch: bool, at: i64) -> u8 {
+        if !is_touch {
+            match kind {
+                "refusal" => self.refused_at = Some(at),
+                "opt_out" => self.opted_out = true,
+                _ => (),
+            }
+            return 0;
+        }
+        let judge = &self.judge;
+        let [week, month] = [Calendar::monday, Calendar::first_of_month].map(|first| judge.local(at, first));
+        let (mut is_capped, mut is_over) = (false, false);
+        for (cap, count) in judge.caps.iter().zip(&mut self.counts) {
+            if cap.kind.as_deref().is_none_or(|capped| capped == kind) {
+                is_capped = true;
+                is_over |= count.add(week, month, cap);
+            }
+        }
+        let silence = judge.silence.zip(self.refused_at);
+        let flags = [
+            (CAPPED, is_capped),
+            (OVER_CAP, is_over),
+            (AFTER_REFUSAL, silence.is_some_and(|(silence, refused)| at - refused < silence)),
+            (AFTER_OPT_OUT, self.opted_out),
+        ];
+        flags.into_iter().filter(|(_, is)| *is).map(|(flag, _)| flag).sum()
+    }
+}
+
+impl Judge {
+    /// The first day of the local week or month of an instant.
+    fn local(&self, at: i64, first: fn(NaiveDate) -> NaiveDate) -> Option<i32> {
+        self.working_days().day(at).and_then(date).map(|day| number(first(day)))
+    }
+}
+
+impl PartitionEvaluator for Client {
+    fn is_causal(&self) -> bool {
+        true
+    }
+
+    fn supports_bounded_execution(&self) -> bool {
+        true
+    }
+
+    /// Called once for each row, in order.
+    fn evaluate(&mut self, values: &[ArrayRef], range: &Range<usize>) -> Result<ScalarValue> {
+        let wrong = || exec_datafusion_err!("judge_contact() needs (kind, touch, at)");
+        let row = range.start;
+        let kind = values[0].as_string_view_opt().ok_or_else(wrong)?;
+        let is_touch = values[1].as_boolean_opt().ok_or_else(wrong)?;
+        let at = values[2].as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(wrong)?;
+        let kind = if kind.is_valid(row) { kind.value(row) } else { "" };
+        let is_touch = is_touch.is_valid(row) && is_touch.value(row);
+        Ok(ScalarValue::UInt8(Some(match at.is_valid(row) {
+            true => self.happen(kind, is_touch, at.value(row)),
+            false => 0,
+        })))
+    }
+}
