@@ -34,63 +34,8 @@ columns = [
   { name = "moved_forward", unit = "count", title = { ru = "Продвинулись", en = "Moved forward" } },
 ]
 */
--- the newest touch of every client by each means
-WITH touched AS (
-    SELECT
-        client_id,
-        max(at) AS at,
-        max(CASE WHEN kind = 'call' THEN at END) AS call_at,
-        max(CASE WHEN kind = 'email' THEN at END) AS email_at,
-        max(CASE WHEN kind = 'sms' THEN at END) AS sms_at,
-        max(CASE WHEN kind = 'message' THEN at END) AS message_at,
-        max(CASE WHEN kind = 'meeting' THEN at END) AS meeting_at
-    FROM scope_events
-    WHERE is_touch AND client_id <> ''
-    GROUP BY client_id
-),
-
--- what a client said without naming a deal counts too
-told AS (
-    SELECT
-        client_id,
-        min(CASE WHEN kind = 'opt_out' THEN at END) AS opted_out_at,
-        max(CASE WHEN kind = 'refusal' THEN at END) AS refused_at
-    FROM scope_events
-    WHERE kind IN ('opt_out', 'refusal') AND client_id <> ''
-    GROUP BY client_id
-),
-
--- a client, and the newest touch by a means that its kind asks for: any, where it names none
-known AS (
-    SELECT
-        scope_clients.client_id,
-        scope_clients.grp,
-        scope_clients.kind,
-        scope_clients.first_at,
-        client_kinds.contact_days,
-        greatest(scope_clients.last_touch_at, touched.at) AS last_touch_at,
-        CASE
-            WHEN client_kinds.means IS NULL THEN greatest(scope_clients.last_touch_at, touched.at)
-            ELSE greatest(
-                CASE WHEN strpos(client_kinds.means, 'call') > 0 THEN touched.call_at END,
-                CASE WHEN strpos(client_kinds.means, 'email') > 0 THEN touched.email_at END,
-                CASE WHEN strpos(client_kinds.means, 'sms') > 0 THEN touched.sms_at END,
-                CASE WHEN strpos(client_kinds.means, 'message') > 0 THEN touched.message_at END,
-                CASE WHEN strpos(client_kinds.means, 'meeting') > 0 THEN touched.meeting_at END
-            )
-        END AS meaningful_at,
-        least(scope_clients.opted_out_at, told.opted_out_at) AS opted_out_at,
-        greatest(scope_clients.refused_at, told.refused_at) AS refused_at,
-        rules.silence_days * 1440.0 AS silence_minutes
-    FROM scope_clients
-    CROSS JOIN rules
-    LEFT JOIN client_kinds ON scope_clients.kind = client_kinds.kind
-    LEFT JOIN touched ON scope_clients.client_id = touched.client_id
-    LEFT JOIN told ON scope_clients.client_id = told.client_id
-),
-
 -- how far deals had come before the period, and how far within it
-moves AS (
+WITH moves AS (
     SELECT
         deal_id,
         max(CASE WHEN at < $from THEN position END) AS position_before,
@@ -120,21 +65,17 @@ moved AS (
 
 faced AS (
     SELECT
-        known.grp,
-        known.kind,
-        known.contact_days,
-        CASE WHEN known.last_touch_at IS NULL THEN 1 ELSE 0 END AS is_untouched,
+        scope_coverage.grp,
+        scope_coverage.kind,
+        scope_coverage.contact_days,
+        CASE WHEN scope_coverage.last_touch_at IS NULL THEN 1 ELSE 0 END AS is_untouched,
         CASE WHEN moved.client_id IS NOT NULL THEN 1 ELSE 0 END AS is_moved,
-        CASE
-            WHEN known.opted_out_at IS NOT NULL THEN 1
-            WHEN minutes_between(known.refused_at, $as_of) < known.silence_minutes THEN 1
-            ELSE 0
-        END AS is_forbidden,
-        CASE WHEN local_day(known.meaningful_at)::int >= $as_of_day::int - known.contact_days THEN 1 ELSE 0 END
+        CASE WHEN scope_coverage.is_forbidden THEN 1 ELSE 0 END AS is_forbidden,
+        CASE WHEN local_day(scope_coverage.meaningful_at)::int >= $as_of_day::int - scope_coverage.contact_days THEN 1 ELSE 0 END
             AS is_contacted,
-        CASE WHEN local_day(known.first_at)::int >= $as_of_day::int - known.contact_days THEN 1 ELSE 0 END AS is_fresh
-    FROM known
-    LEFT JOIN moved ON known.client_id = moved.client_id
+        CASE WHEN local_day(scope_coverage.first_at)::int >= $as_of_day::int - scope_coverage.contact_days THEN 1 ELSE 0 END AS is_fresh
+    FROM scope_coverage
+    LEFT JOIN moved ON scope_coverage.client_id = moved.client_id
 ),
 
 judged AS (

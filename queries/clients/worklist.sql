@@ -43,26 +43,11 @@ WITH open_deals AS (
     SELECT
         deal_id,
         created_at,
-        response_at
+        response_at,
+        -- a deal stands where it came last
+        moves[-1] AS standing
     FROM scope
     WHERE coalesce(status, 'open') NOT IN ('won', 'lost')
-),
-
--- a deal stands where it came last
-standing AS (
-    SELECT deal_id, stage
-    FROM (
-        SELECT
-            scope_entries.deal_id,
-            scope_entries.stage,
-            row_number() OVER (
-                PARTITION BY scope_entries.deal_id
-                ORDER BY scope_entries.at DESC, scope_entries.position DESC
-            ) AS back
-        FROM scope_entries
-        INNER JOIN open_deals ON scope_entries.deal_id = open_deals.deal_id
-    ) AS numbered
-    WHERE back = 1
 ),
 
 broken AS (
@@ -78,12 +63,13 @@ broken AS (
         scope_checks.overdue_hours
     FROM scope_checks
     INNER JOIN open_deals ON scope_checks.deal_id = open_deals.deal_id
-    LEFT JOIN standing ON scope_checks.deal_id = standing.deal_id
     WHERE
         scope_checks.rule IN ('response', 'stale', 'next_step', 'evidence')
         AND NOT scope_checks.kept
         AND (scope_checks.rule <> 'response' OR open_deals.response_at IS NULL)
-        AND (scope_checks.rule NOT IN ('stale', 'evidence') OR scope_checks.stage = standing.stage)
+        AND (scope_checks.rule NOT IN ('stale', 'evidence') OR scope_checks.stage = open_deals.standing['stage'])
+        -- this stay, not one before it
+        AND (scope_checks.rule <> 'stale' OR scope_checks.at >= open_deals.standing['at'])
 ),
 
 waiting AS (
@@ -108,64 +94,6 @@ planned AS (
     WHERE local_day(scope_planned.next_at) = $as_of_day
 ),
 
--- as in the metric client_coverage: the newest touch of every client by each means
-touched AS (
-    SELECT
-        client_id,
-        max(at) AS at,
-        max(CASE WHEN kind = 'call' THEN at END) AS call_at,
-        max(CASE WHEN kind = 'email' THEN at END) AS email_at,
-        max(CASE WHEN kind = 'sms' THEN at END) AS sms_at,
-        max(CASE WHEN kind = 'message' THEN at END) AS message_at,
-        max(CASE WHEN kind = 'meeting' THEN at END) AS meeting_at
-    FROM scope_events
-    WHERE is_touch AND client_id <> ''
-    GROUP BY client_id
-),
-
--- what a client said without naming a deal counts too
-told AS (
-    SELECT
-        client_id,
-        min(CASE WHEN kind = 'opt_out' THEN at END) AS opted_out_at,
-        max(CASE WHEN kind = 'refusal' THEN at END) AS refused_at
-    FROM scope_events
-    WHERE kind IN ('opt_out', 'refusal') AND client_id <> ''
-    GROUP BY client_id
-),
-
--- a client, and the newest touch by a means that its kind asks for: any, where it names none
-known AS (
-    SELECT
-        scope_clients.client_id,
-        scope_clients.deal_id,
-        scope_clients.first_at,
-        scope_clients.won,
-        scope_clients.revenue,
-        client_kinds.contact_days,
-        client_kinds.advice_ru,
-        client_kinds.advice_en,
-        greatest(scope_clients.last_touch_at, touched.at) AS last_touch_at,
-        CASE
-            WHEN client_kinds.means IS NULL THEN greatest(scope_clients.last_touch_at, touched.at)
-            ELSE greatest(
-                CASE WHEN strpos(client_kinds.means, 'call') > 0 THEN touched.call_at END,
-                CASE WHEN strpos(client_kinds.means, 'email') > 0 THEN touched.email_at END,
-                CASE WHEN strpos(client_kinds.means, 'sms') > 0 THEN touched.sms_at END,
-                CASE WHEN strpos(client_kinds.means, 'message') > 0 THEN touched.message_at END,
-                CASE WHEN strpos(client_kinds.means, 'meeting') > 0 THEN touched.meeting_at END
-            )
-        END AS meaningful_at,
-        least(scope_clients.opted_out_at, told.opted_out_at) AS opted_out_at,
-        greatest(scope_clients.refused_at, told.refused_at) AS refused_at,
-        rules.silence_days * 1440.0 AS silence_minutes
-    FROM scope_clients
-    CROSS JOIN rules
-    LEFT JOIN client_kinds ON scope_clients.kind = client_kinds.kind
-    LEFT JOIN touched ON scope_clients.client_id = touched.client_id
-    LEFT JOIN told ON scope_clients.client_id = told.client_id
-),
-
 -- days count from the first deal at the earliest; who may not be contacted is not due
 due_clients AS (
     SELECT
@@ -174,15 +102,8 @@ due_clients AS (
         revenue / nullif(won, 0) AS mean_purchase,
         advice_ru,
         advice_en
-    FROM known
-    WHERE
-        contact_days IS NOT NULL
-        AND opted_out_at IS NULL
-        AND (
-            refused_at IS NULL
-            OR silence_minutes IS NULL
-            OR minutes_between(refused_at, $as_of) >= silence_minutes
-        )
+    FROM scope_coverage
+    WHERE contact_days IS NOT NULL AND NOT is_forbidden
 ),
 
 reasons AS (
@@ -296,13 +217,13 @@ faced AS (
             WHEN coalesce(scope.status, 'open') IN ('won', 'lost') THEN due_clients.mean_purchase
             ELSE coalesce(scope.list_amount, scope.amount)
         END AS amount,
-        coalesce(known.opted_out_at, scope.opted_out_at) AS opted_out_at,
-        coalesce(known.refused_at, scope.refused_at) AS refused_at,
-        coalesce(known.last_touch_at, array_element(scope.touch_at, -1)) AS last_touch_at,
+        coalesce(clients.opted_out_at, scope.opted_out_at) AS opted_out_at,
+        coalesce(clients.refused_at, scope.refused_at) AS refused_at,
+        coalesce(clients.last_touch_at, array_element(scope.touch_at, -1)) AS last_touch_at,
         coalesce('client ' || nullif(scope.client_id, ''), 'deal ' || scope.deal_id) AS who
     FROM listed
     INNER JOIN scope ON listed.deal_id = scope.deal_id
-    LEFT JOIN known ON scope.client_id = known.client_id
+    LEFT JOIN scope_coverage AS clients ON scope.client_id = clients.client_id
     LEFT JOIN due_clients ON listed.deal_id = due_clients.deal_id
 )
 

@@ -66,8 +66,7 @@ impl WindowUDFImpl for JudgeContact {
     }
 
     fn partition_evaluator(&self, _: PartitionEvaluatorArgs<'_>) -> Result<Box<dyn PartitionEvaluator>> {
-        let counts = vec![Count::default(); self.judge.caps.len()];
-        Ok(Box::new(Client { judge: Arc::clone(&self.judge), counts, refused_at: None, opted_out: false }))
+        Ok(Box::new(Client::new(Arc::clone(&self.judge))))
     }
 
     fn field(&self, args: WindowUDFFieldArgs<'_>) -> Result<FieldRef> {
@@ -102,7 +101,7 @@ impl Count {
 
 /// What has happened to a client so far.
 #[derive(Debug)]
-struct Client {
+pub(super) struct Client {
     judge: Arc<Judge>,
     /// For each cap.
     counts: Vec<Count>,
@@ -111,7 +110,13 @@ struct Client {
 }
 
 impl Client {
-    fn happen(&mut self, kind: &str, is_touch: bool, at: i64) -> u8 {
+    pub(super) fn new(judge: Arc<Judge>) -> Client {
+        let counts = vec![Count::default(); judge.caps.len()];
+        Client { judge, counts, refused_at: None, opted_out: false }
+    }
+
+    /// What a contact was, in flags; what is no contact is remembered.
+    pub(super) fn happen(&mut self, kind: &str, is_touch: bool, at: i64) -> u8 {
         if !is_touch {
             match kind {
                 "refusal" => self.refused_at = Some(at),

@@ -7,6 +7,8 @@
 mod calls;
 mod contacts;
 mod deal;
+#[cfg(test)]
+mod tests;
 mod verdicts;
 
 use std::sync::{Arc, OnceLock};

@@ -20,7 +20,7 @@ use super::scope::Scope;
 use crate::model::tables::{TOUCH_KINDS, Table};
 
 /// The views, those first of which others are made.
-pub(super) const NAMES: [&str; 8] = [
+pub(super) const NAMES: [&str; 9] = [
     "scope_events",
     "scope_contacts",
     "scope_planned",
@@ -28,10 +28,18 @@ pub(super) const NAMES: [&str; 8] = [
     "scope_evidence",
     "scope_unjudged",
     "scope_clients",
+    "scope_coverage",
     "scope_checks",
 ];
-/// What `scope_checks` reads.
-const CHECKED: [&str; 4] = ["scope_contacts", "scope_planned", "scope_required", "scope_evidence"];
+
+/// The views of which a view is made.
+fn made_of(name: &str) -> &'static [&'static str] {
+    match name {
+        "scope_coverage" => &["scope_events", "scope_clients"],
+        "scope_checks" => &["scope_contacts", "scope_planned", "scope_required", "scope_evidence"],
+        _ => &[],
+    }
+}
 
 /// Whether the name is a view's.
 pub(super) fn is_view(name: &str) -> bool {
@@ -67,8 +75,8 @@ impl Scope<'_> {
         names: &BTreeSet<String>,
         kinds: &BTreeSet<String>,
     ) -> Result<()> {
-        let checked = names.contains("scope_checks");
-        for name in NAMES.into_iter().filter(|name| names.contains(*name) || checked && CHECKED.contains(name)) {
+        let wanted = |view: &&str| names.contains(*view) || names.iter().any(|name| made_of(name).contains(view));
+        for name in NAMES.into_iter().filter(wanted) {
             let frame = match name {
                 "scope_events" => self.events().await?,
                 "scope_contacts" => self.contacts().await?,
@@ -77,6 +85,7 @@ impl Scope<'_> {
                 "scope_evidence" => self.evidence(into, kinds).await?,
                 "scope_unjudged" => self.unjudged(into, kinds).await?,
                 "scope_clients" => self.clients(into).await?,
+                "scope_coverage" => self.query(into, include_str!("coverage.sql")).await?,
                 _ => self.query(into, include_str!("checks.sql")).await?,
             };
             into.register_table(name, frame.into_view())?;
