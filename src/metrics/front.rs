@@ -69,9 +69,10 @@ pub(super) fn read(file: &str, text: &str) -> Result<Metric, Problems> {
         Some(statement) if problems.is_empty() => {
             let (topic, name) = place(file);
             let (text, relations) = (text.to_owned(), statement::relations(&statement));
+            let has_period = statement::has_period(&statement);
             #[rustfmt::skip]
             let metric =
-                Metric { name, topic, title, about, grain, needs, dimensions, extra_dimensions, columns, text, statement, relations };
+                Metric { name, topic, title, about, grain, needs, dimensions, extra_dimensions, columns, text, has_period, statement, relations };
             Ok(metric)
         }
         _ => Err(Problems(problems)),

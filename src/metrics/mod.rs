@@ -49,6 +49,8 @@ pub struct Metric {
     pub columns: Vec<MetricColumn>,
     /// The whole file, as an analyst reads it.
     pub text: String,
+    /// Whether its SQL asks for the period; without one it tells how things stand at the cut.
+    pub has_period: bool,
     statement: Box<Statement>,
     relations: BTreeSet<String>,
 }

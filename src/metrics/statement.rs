@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, Query, SelectItem, SetExpr, Spanned, Statement, Value, Visit, Visitor, visit_expressions_mut, visit_relations,
+    Expr, Query, SelectItem, SetExpr, Spanned, Statement, Value, Visit, Visitor, visit_expressions,
+    visit_expressions_mut, visit_relations,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
@@ -95,6 +96,18 @@ pub(super) fn relations(statement: &Statement) -> BTreeSet<String> {
         ControlFlow::<()>::Continue(())
     });
     names
+}
+
+/// Whether the SELECT asks for the first or the last day of the period.
+pub(super) fn has_period(statement: &Statement) -> bool {
+    const OF_PERIOD: [&str; 4] = ["$from", "$to", "$from_day", "$to_day"];
+    let asked = visit_expressions(statement, |expr| match expr {
+        Expr::Value(value) if matches!(&value.value, Value::Placeholder(name) if OF_PERIOD.contains(&name.as_str())) => {
+            ControlFlow::Break(())
+        }
+        _ => ControlFlow::Continue(()),
+    });
+    asked.is_break()
 }
 
 /// The names of the columns that the SELECT gives, in order; none where it is a union, or leaves one unnamed.

@@ -61,7 +61,7 @@ pub async fn build(
     lang: Lang,
 ) -> Result<Document, ReportError> {
     let regulation = session.regulation();
-    let say = Say::new(lang, regulation, &definition.labels, as_of, session.version());
+    let say = Say::new(lang, session, catalog, &definition.labels);
     let mut builder = Builder { asker: Asker::new(session, catalog, as_of, lang).await?, say: &say, gaps: Vec::new() };
     let mut sections = Vec::new();
     for section in &definition.sections {
@@ -86,6 +86,13 @@ pub async fn build(
     if let (Some(last), Some(first)) = (last, sections.first_mut()) {
         first.blocks.insert(0, Block::Notice(say.data_end(last)));
     }
+    let parts = || definition.sections.iter().flat_map(|section| &section.parts);
+    let of_period =
+        |part: &Part| matches!(part, Part::Findings(_)) || part.ask().is_some_and(|ask| say.has_period(ask));
+    let days = match parts().any(|part| part.ask().is_some()) && !parts().any(of_period) {
+        true => say.day(),
+        false => format!("{}: {}", say.period(definition.period), say.range(range)),
+    };
     let held: String = session.held().iter().map(|(_, value)| format!("{value} · ")).collect();
     let audience = definition.audience.as_ref().map(|text| format!("{} · ", say.text(text))).unwrap_or_default();
     Ok(Document {
@@ -94,7 +101,7 @@ pub async fn build(
         currency: regulation.currency_sign().to_owned(),
         company: regulation.company().to_owned(),
         title: say.text(&definition.title).to_owned(),
-        subtitle: format!("{held}{audience}{}: {}", say.period(definition.period), say.range(range)),
+        subtitle: format!("{held}{audience}{days}"),
         sections,
         colophon: say.colophon(regulation),
     })
@@ -158,7 +165,8 @@ impl Builder<'_> {
                     push(&mut blocks, block);
                 }
                 Ok(None) => {
-                    blocks.push(Block::Text(self.say.nothing(self.say.text(title))));
+                    let has_period = part.ask().is_none_or(|ask| self.say.has_period(ask));
+                    blocks.push(Block::Text(self.say.nothing(self.say.text(title), has_period)));
                     empty += 1;
                 }
                 Err(missing) => {
@@ -173,7 +181,8 @@ impl Builder<'_> {
         if made == 0 && !gaps.is_empty() {
             blocks = vec![Block::Notice(self.say.gaps_of_section(&reasons(gaps)))];
         } else if made == 0 && empty > 0 {
-            blocks = vec![Block::Notice(self.say.nothing(self.say.text(&section.title)))];
+            let has_period = section.parts.iter().filter_map(Part::ask).any(|ask| self.say.has_period(ask));
+            blocks = vec![Block::Notice(self.say.nothing(self.say.text(&section.title), has_period))];
         }
         Ok(document::Section { id: section.id.clone(), title: self.say.text(&section.title).to_owned(), blocks })
     }

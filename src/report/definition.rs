@@ -74,6 +74,16 @@ pub(super) enum Part {
     Missing,
 }
 
+impl Part {
+    /// What it asks, if it asks one metric.
+    pub fn ask(&self) -> Option<&Question> {
+        match self {
+            Part::Tile(Tile { ask, .. }) | Part::Table(Table { ask, .. }) | Part::Chart(Chart { ask, .. }) => Some(ask),
+            Part::Text(_) | Part::Findings(_) | Part::Missing => None,
+        }
+    }
+}
+
 /// What is asked of a metric.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Question {

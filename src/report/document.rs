@@ -65,6 +65,8 @@ pub struct Tile {
     pub unit: Unit,
     /// Lines beneath it, such as the change against last week.
     pub notes: Vec<String>,
+    /// What it was made from; empty: not said.
+    pub source: String,
 }
 
 /// How a value stands against the regulation's target.

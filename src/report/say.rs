@@ -1,6 +1,6 @@
 //! How values, groups and sources are put into words, in one language.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::AsArray;
 use arrow::compute::cast;
@@ -14,10 +14,12 @@ use super::document::Cell;
 use super::grid::{Grid, number};
 use super::period::{Period, Range};
 use super::render::number::Numbers;
+use crate::metrics::Catalog;
 use crate::model::calendar::Calendar;
 use crate::model::lang::{Lang, Text};
 use crate::model::unit::Unit;
 use crate::regulation::{History, Regulation};
+use crate::session::Session;
 
 /// Puts things into words.
 #[derive(Debug)]
@@ -29,10 +31,13 @@ pub(super) struct Say<'a> {
     titles: BTreeMap<String, BTreeMap<String, Text>>,
     as_of: NaiveDate,
     version: u64,
+    /// Metrics that tell how things stand, whatever the period.
+    standing: BTreeSet<String>,
 }
 
 impl<'a> Say<'a> {
-    pub fn new(lang: Lang, regulation: &'a Regulation, labels: &'a Labels, as_of: NaiveDate, version: u64) -> Say<'a> {
+    pub fn new(lang: Lang, session: &'a Session, catalog: &Catalog, labels: &'a Labels) -> Say<'a> {
+        let regulation = session.regulation();
         let mut titles = BTreeMap::new();
         for (name, batch) in regulation.tables() {
             let Some((key, texts)) = titles_of(&batch) else { continue };
@@ -41,7 +46,10 @@ impl<'a> Say<'a> {
             titles.insert(name.trim_end_matches('s').to_owned(), texts);
         }
         let numbers = Numbers { lang, currency: regulation.currency_sign() };
-        Say { lang, numbers, labels, titles, as_of, version }
+        let metrics = catalog.names().filter_map(|name| catalog.get(name).ok());
+        let standing = metrics.filter(|metric| !metric.has_period).map(|metric| metric.name.clone());
+        let (as_of, version) = (session.as_of(), session.version());
+        Say { lang, numbers, labels, titles, as_of, version, standing: standing.collect() }
     }
 
     /// One of two words.
@@ -70,9 +78,15 @@ impl<'a> Say<'a> {
             Cell::Empty if at < grid.dimensions => "",
             _ => return cell.clone(),
         };
-        let label = self.labels.get(metric).and_then(|columns| columns.get(column)?.get(value));
-        match label.or_else(|| self.titles.get(column)?.get(value)) {
+        let labels = self.labels.get(metric).and_then(|columns| columns.get(column));
+        let titled = |code: &str| labels.and_then(|all| all.get(code)).or_else(|| self.titles.get(column)?.get(code));
+        match titled(value) {
             Some(text) => Cell::Text(self.text(text).to_owned()),
+            // several codes in one cell
+            None if value.split(", ").any(|code| titled(code).is_some()) => {
+                let words = value.split(", ").map(|code| titled(code).map_or(code, |text| self.text(text)));
+                Cell::Text(words.collect::<Vec<_>>().join(", "))
+            }
             None if value.trim().is_empty() && at < grid.dimensions => {
                 Cell::Text(self.pick("не заполнено", "not filled").to_owned())
             }
@@ -155,9 +169,23 @@ impl<'a> Say<'a> {
         capital(&period.words(self.lang))
     }
 
+    /// Whether the answer depends on the period that is asked for.
+    pub fn has_period(&self, ask: &Question) -> bool {
+        !self.standing.contains(&ask.metric)
+    }
+
     /// That a table or a chart has nothing to show.
-    pub fn nothing(&self, title: &str) -> String {
-        format!("«{title}»: {}.", self.pick("за период нет ни одной строки", "not a single row within the period"))
+    pub fn nothing(&self, title: &str, has_period: bool) -> String {
+        let words = match has_period {
+            true => self.pick("за период нет ни одной строки", "not a single row within the period"),
+            false => self.pick("нет ни одной строки", "not a single row"),
+        };
+        format!("«{title}»: {words}.")
+    }
+
+    /// The day on which things are told to stand as they do.
+    pub fn day(&self) -> String {
+        format!("{} {}", self.pick("На утро", "On the morning of"), self.numbers.date(self.as_of))
     }
 
     /// That the report is about days of which nothing is known any more.
@@ -257,15 +285,16 @@ impl<'a> Say<'a> {
 
     /// Where a figure comes from: metric, split, period, as_of, store version.
     pub fn source(&self, ask: &Question, range: Range) -> String {
-        let (range, as_of) = (self.range(range), self.numbers.date(self.as_of));
+        let as_of = self.numbers.date(self.as_of);
+        let range = if self.has_period(ask) { format!("{}, ", self.range(range)) } else { String::new() };
         let by = match ask.by.is_empty() {
             true => String::new(),
             false => format!(" {} {}", self.pick("по", "by"), ask.by.join(", ")),
         };
         let (metric, version) = (&ask.metric, self.version);
         match self.lang {
-            Lang::Ru => format!("{metric}{by}, {range}, данные до {as_of}, версия хранилища {version}"),
-            Lang::En => format!("{metric}{by}, {range}, data before {as_of}, store version {version}"),
+            Lang::Ru => format!("{metric}{by}, {range}данные до {as_of}, версия хранилища {version}"),
+            Lang::En => format!("{metric}{by}, {range}data before {as_of}, store version {version}"),
         }
     }
 }

@@ -26,8 +26,8 @@ pub(super) async fn tile(asker: &mut Asker<'_>, say: &Say<'_>, tile: &definition
         }
     }
     notes.extend(tile.note.as_ref().map(|note| say.text(note).to_owned()));
-    notes.push(say.source(&tile.ask, range));
-    Ok(Ok(Some(Block::Tiles(vec![Tile { label: say.text(&tile.label).to_owned(), value, unit, notes }]))))
+    let (label, source) = (say.text(&tile.label).to_owned(), say.source(&tile.ask, range));
+    Ok(Ok(Some(Block::Tiles(vec![Tile { label, value, unit, notes, source }]))))
 }
 
 fn picked(grid: &Grid, pick: &Pick, column: &str) -> Cell {

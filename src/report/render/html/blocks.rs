@@ -30,6 +30,7 @@ fn render_tiles(tiles: &[Tile], context: &Context) -> String {
         for note in &tile.notes {
             html.push_str(&format!("<p class=\"note\">{}</p>\n", escape(note)));
         }
+        html.push_str(&source(&tile.source, context));
         html.push_str("</li>\n");
     }
     html.push_str("</ul>\n");

@@ -178,7 +178,13 @@ pub fn document(lang: Lang) -> Document {
 type Words<'a> = &'a dyn Fn(&str, &str) -> String;
 
 fn tiles(t: Words) -> Block {
-    let tile = |label: String, value: Cell, unit: Unit, notes: Vec<String>| Tile { label, value, unit, notes };
+    let tile = |label: String, value: Cell, unit: Unit, notes: Vec<String>| Tile {
+        label,
+        value,
+        unit,
+        notes,
+        source: String::new(),
+    };
     Block::Tiles(vec![
         tile(
             t("Выручка за неделю", "Revenue this week"),
