@@ -33,105 +33,40 @@ columns = [
 -- or after the day by which instants are compared here
 WITH contacts AS (
     SELECT
-        event_id,
         grp,
         kind,
         at,
-        coalesce('client ' || nullif(client_id, ''), 'deal ' || nullif(deal_id, '')) AS who
-    FROM scope_events
+        who,
+        judge_contact(kind, is_touch, at) OVER (PARTITION BY who ORDER BY at, is_touch DESC, event_id) AS answers
+    FROM scope_contacts
     WHERE
         at >= least(local_week($from_day), local_month($from_day)) - INTERVAL '1 day'
         AND at < $to
-        AND (is_touch OR kind = 'mailing')
-        AND (client_id <> '' OR deal_id <> '')
+        AND kind NOT IN ('refusal', 'opt_out')
 ),
 
--- the fewest contacts with which anybody can be over any cap
-tightest AS (
-    SELECT min(least(per_week, per_month)) AS cap
-    FROM caps
-),
-
-crowded AS (
-    SELECT contacts.who
-    FROM contacts
-    CROSS JOIN tightest
-    GROUP BY contacts.who, tightest.cap
-    HAVING count(*) > tightest.cap
-),
-
--- a mailing is no touch: it counts by its own cap alone
-numbered AS (
-    SELECT
-        grp,
-        kind,
-        at,
-        row_number() OVER (PARTITION BY who, kind, local_week(at) ORDER BY at, event_id) AS of_kind_in_week,
-        row_number() OVER (PARTITION BY who, kind, local_month(at) ORDER BY at, event_id) AS of_kind_in_month,
-        row_number() OVER (PARTITION BY who, kind = 'mailing', local_week(at) ORDER BY at, event_id) AS in_week,
-        row_number() OVER (PARTITION BY who, kind = 'mailing', local_month(at) ORDER BY at, event_id) AS in_month
-    FROM contacts
-    WHERE who IN (SELECT who FROM crowded)
-),
-
--- each contact under its own kind and, if it is a touch, under all of them
+-- each contact under its own kind and, if it is a touch, under all of them; the answers say with 2 that it is over the cap of all, with
+-- 4 that it is over that of its kind
 slotted AS (
     SELECT
         grp,
+        who,
+        local_week(at) AS week,
+        answers,
         unnest(CASE WHEN kind = 'mailing' THEN make_array(kind) ELSE make_array(kind, 'any') END) AS slot,
-        unnest(
-            CASE
-                WHEN kind = 'mailing' THEN make_array(of_kind_in_week)
-                ELSE make_array(of_kind_in_week, in_week)
-            END
-        ) AS in_week,
-        unnest(
-            CASE
-                WHEN kind = 'mailing' THEN make_array(of_kind_in_month)
-                ELSE make_array(of_kind_in_month, in_month)
-            END
-        ) AS in_month
-    FROM numbered
-    WHERE at >= $from
-),
-
-exceeded AS (
-    SELECT
-        slotted.grp,
-        slotted.slot,
-        count(
-            CASE WHEN slotted.in_week > caps.per_week OR slotted.in_month > caps.per_month THEN 1 END
-        ) AS over_cap
-    FROM slotted
-    INNER JOIN caps ON slotted.slot = caps.kind
-    GROUP BY slotted.grp, slotted.slot
-),
-
-by_kind AS (
-    SELECT grp, kind, who, local_week(at) AS week, count(*) AS contacts
+        unnest(CASE WHEN kind = 'mailing' THEN make_array(4) ELSE make_array(4, 2) END) AS over
     FROM contacts
     WHERE at >= $from
-    GROUP BY 1, 2, 3, 4
-),
-
-by_slot AS (
-    SELECT
-        grp,
-        unnest(CASE WHEN kind = 'mailing' THEN make_array(kind) ELSE make_array(kind, 'any') END) AS slot,
-        who,
-        week,
-        contacts
-    FROM by_kind
 ),
 
 by_week AS (
-    SELECT grp, slot, who, week, sum(contacts) AS contacts
-    FROM by_slot
+    SELECT grp, slot, who, week, count(*) AS contacts, count(CASE WHEN answers & over <> 0 THEN 1 END) AS over_cap
+    FROM slotted
     GROUP BY grp, slot, who, week
 ),
 
 counted AS (
-    SELECT grp, slot, sum(contacts) AS contacts, count(*) AS client_weeks
+    SELECT grp, slot, sum(contacts) AS contacts, count(*) AS client_weeks, sum(over_cap) AS over_cap
     FROM by_week
     GROUP BY grp, slot
 ),
@@ -144,10 +79,9 @@ judged AS (
         caps.per_month,
         counted.contacts,
         counted.client_weeks,
-        CASE WHEN caps.kind IS NOT NULL THEN coalesce(exceeded.over_cap, 0) END AS over_cap
+        CASE WHEN caps.kind IS NOT NULL THEN counted.over_cap END AS over_cap
     FROM counted
     LEFT JOIN caps ON counted.slot = caps.kind
-    LEFT JOIN exceeded ON counted.grp = exceeded.grp AND counted.slot = exceeded.slot
 )
 
 SELECT

@@ -40,34 +40,60 @@ columns = [
   { name = "verdict", unit = "text", title = { ru = "Вывод", en = "Verdict" } },
 ]
 */
+-- a bit for each rule, so that a deal is one row: which rules it was judged by, and which it broke
 WITH by_deal AS (
     SELECT
-        grp,
-        rule,
-        deal_id,
-        max(CASE WHEN kept THEN 0 ELSE 1 END) AS broken,
-        max(amount) AS amount
+        scope_checks.grp,
+        scope_checks.deal_id,
+        max(scope_checks.amount) AS amount,
+        bit_or(1::bigint << control.position) AS judged,
+        bit_or(CASE WHEN scope_checks.kept THEN 0::bigint ELSE 1::bigint << control.position END) AS broken
     FROM scope_checks
-    WHERE status IN ('won', 'lost') AND deal_id IS NOT NULL
-    GROUP BY grp, rule, deal_id
+    INNER JOIN control ON scope_checks.rule = control.rule
+    WHERE scope_checks.status IN ('won', 'lost') AND scope_checks.deal_id IS NOT NULL
+    GROUP BY scope_checks.grp, scope_checks.deal_id
+),
+
+closed AS (
+    SELECT
+        by_deal.grp,
+        by_deal.amount,
+        by_deal.judged,
+        by_deal.broken,
+        scope.status,
+        scope.amount AS paid
+    FROM by_deal
+    INNER JOIN scope ON by_deal.deal_id = scope.deal_id
+    WHERE scope.created_at >= $from AND scope.created_at < $to
+),
+
+each_rule AS (
+    SELECT
+        closed.grp,
+        control.rule,
+        CASE WHEN closed.broken & (1::bigint << control.position) <> 0 THEN 1 ELSE 0 END AS broken,
+        closed.status,
+        closed.amount,
+        closed.paid
+    FROM closed
+    CROSS JOIN control
+    WHERE closed.judged & (1::bigint << control.position) <> 0
 ),
 
 counted AS (
     SELECT
-        by_deal.grp,
-        by_deal.rule,
-        sum(1 - by_deal.broken) AS kept_deals,
-        sum(CASE WHEN by_deal.broken = 0 AND scope.status = 'won' THEN 1 ELSE 0 END) AS kept_won,
-        sum(CASE WHEN by_deal.broken = 0 AND scope.status = 'won' THEN scope.amount END) AS kept_revenue,
-        sum(by_deal.broken) AS broken_deals,
-        sum(CASE WHEN by_deal.broken = 1 AND scope.status = 'won' THEN 1 ELSE 0 END) AS broken_won,
-        sum(CASE WHEN by_deal.broken = 1 AND scope.status = 'won' THEN scope.amount END) AS broken_revenue,
-        sum(CASE WHEN by_deal.broken = 1 AND scope.status = 'lost' THEN 1 ELSE 0 END) AS broken_lost,
-        sum(CASE WHEN by_deal.broken = 1 AND scope.status = 'lost' THEN by_deal.amount END) AS broken_lost_amount
-    FROM by_deal
-    INNER JOIN scope ON by_deal.deal_id = scope.deal_id
-    WHERE scope.created_at >= $from AND scope.created_at < $to
-    GROUP BY by_deal.grp, by_deal.rule
+        grp,
+        rule,
+        sum(1 - broken) AS kept_deals,
+        sum(CASE WHEN broken = 0 AND status = 'won' THEN 1 ELSE 0 END) AS kept_won,
+        sum(CASE WHEN broken = 0 AND status = 'won' THEN paid END) AS kept_revenue,
+        sum(broken) AS broken_deals,
+        sum(CASE WHEN broken = 1 AND status = 'won' THEN 1 ELSE 0 END) AS broken_won,
+        sum(CASE WHEN broken = 1 AND status = 'won' THEN paid END) AS broken_revenue,
+        sum(CASE WHEN broken = 1 AND status = 'lost' THEN 1 ELSE 0 END) AS broken_lost,
+        sum(CASE WHEN broken = 1 AND status = 'lost' THEN amount END) AS broken_lost_amount
+    FROM each_rule
+    GROUP BY grp, rule
 ),
 
 rates AS (

@@ -15,6 +15,7 @@ use super::period::Period;
 use crate::metrics::Catalog;
 use crate::model::lang::{Lang, Text};
 use crate::model::problem::{Problem, Problems, hint};
+use crate::model::unit::Unit;
 
 /// The definitions that are part of the program.
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/reports");
@@ -148,6 +149,8 @@ pub(super) struct Rows {
     pub limit: Option<usize>,
     /// Only rows whose column shows this value.
     pub only: Option<(String, String)>,
+    /// What plain ratios are in these rows, where the metric's rows differ in that.
+    pub ratios_are: Option<Unit>,
 }
 
 /// A table as defined.

@@ -28,6 +28,13 @@ impl Grid {
         Ok(Grid { columns: result.columns.clone(), dimensions: result.ask.by.len(), rows: rows.collect() })
     }
 
+    /// The same with plain ratios told to be something else.
+    pub fn with_ratios(&self, unit: Unit) -> Grid {
+        let mut grid = self.clone();
+        grid.columns.iter_mut().filter(|column| column.unit == Unit::Ratio).for_each(|column| column.unit = unit);
+        grid
+    }
+
     /// Where a column stands.
     pub fn position(&self, column: &str) -> Option<usize> {
         self.columns.iter().position(|c| c.name == column)

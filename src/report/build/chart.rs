@@ -1,5 +1,7 @@
 //! Charts.
 
+use std::sync::Arc;
+
 use super::rows::{Picked, caption, pick};
 use super::{Made, ReportError};
 use crate::model::unit::Unit;
@@ -18,7 +20,7 @@ pub(super) async fn chart(
 ) -> Result<Made, ReportError> {
     let range = asker.range(chart.ask.period);
     let grid = match asker.ask(&chart.ask, range).await? {
-        Ok(grid) => grid,
+        Ok(grid) => chart.rows.ratios_are.map_or(Arc::clone(&grid), |unit| Arc::new(grid.with_ratios(unit))),
         Err(missing) => return Ok(Err(missing)),
     };
     let title = say.text(&chart.title);

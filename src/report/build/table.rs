@@ -1,5 +1,7 @@
 //! Tables.
 
+use std::sync::Arc;
+
 use super::rows::{caption, pick};
 use super::{Made, ReportError};
 use crate::report::asker::Asker;
@@ -16,7 +18,7 @@ pub(super) async fn table(
 ) -> Result<Made, ReportError> {
     let range = asker.range(table.ask.period);
     let grid = match asker.ask(&table.ask, range).await? {
-        Ok(grid) => grid,
+        Ok(grid) => table.rows.ratios_are.map_or(Arc::clone(&grid), |unit| Arc::new(grid.with_ratios(unit))),
         Err(missing) => return Ok(Err(missing)),
     };
     let title = say.text(&table.title);

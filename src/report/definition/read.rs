@@ -10,6 +10,7 @@ use super::{
 use crate::metrics::{Catalog, Metric};
 use crate::model::lang::Lang;
 use crate::model::problem::{Problems, hint, nearest};
+use crate::model::unit::Unit;
 use crate::model::written::{self, Wrong};
 use crate::report::period::Period;
 
@@ -340,7 +341,8 @@ impl Asked<'_> {
             self.check_column(part, &sort.column, part.line_of("sort"));
         }
         let only = part.has("only").then(|| self.only(part, "only")).flatten();
-        Rows { sort, limit: limit(part), only }
+        let units = [("share", Unit::Share), ("money", Unit::Money), ("ratio", Unit::Ratio)];
+        Rows { sort, limit: limit(part), only, ratios_are: part.optional_one_of("ratios_are", &units) }
     }
 
     /// `{ column = "value" }`: the rows, or the row, meant.

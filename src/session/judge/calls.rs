@@ -14,7 +14,7 @@ use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 
 use super::Judge;
-use super::contacts::{AFTER_OPT_OUT, AFTER_REFUSAL, CAPPED, OVER_CAP};
+use super::contacts::{AFTER_OPT_OUT, AFTER_REFUSAL, CAPPED, OVER_ALL, OVER_KIND};
 use super::deal::{Deal, Move, Status};
 use super::verdicts::{self, Verdict};
 
@@ -195,7 +195,7 @@ impl Judge {
     fn contact(&self, answers: u8, at: i64, verdicts: &mut Vec<Verdict<'_>>) {
         let is = |flag: u8| answers & flag != 0;
         let rules = [
-            ("over_cap", is(CAPPED), !is(OVER_CAP)),
+            ("over_cap", is(CAPPED), !is(OVER_ALL | OVER_KIND)),
             ("out_of_hours", true, self.contact_days().open(at).unwrap_or(false)),
             ("after_refusal", self.silence.is_some(), !is(AFTER_REFUSAL)),
             ("after_opt_out", true, !is(AFTER_OPT_OUT)),

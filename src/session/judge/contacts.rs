@@ -21,12 +21,14 @@ use crate::model::tables::Kind;
 
 /// A cap speaks of this kind of contact.
 pub(super) const CAPPED: u8 = 1;
-/// It is more than a cap allows.
-pub(super) const OVER_CAP: u8 = 2;
+/// It is more than the cap of all contacts together allows.
+pub(super) const OVER_ALL: u8 = 2;
+/// It is more than the cap of its kind allows.
+pub(super) const OVER_KIND: u8 = 4;
 /// It fell into the silence after a refusal.
-pub(super) const AFTER_REFUSAL: u8 = 4;
+pub(super) const AFTER_REFUSAL: u8 = 8;
 /// The client had opted out.
-pub(super) const AFTER_OPT_OUT: u8 = 8;
+pub(super) const AFTER_OPT_OUT: u8 = 16;
 
 /// The function.
 #[derive(Debug)]
@@ -117,31 +119,34 @@ impl Client {
 
     /// What a contact was, in flags; what is no contact is remembered.
     pub(super) fn happen(&mut self, kind: &str, is_touch: bool, at: i64) -> u8 {
-        if !is_touch {
-            match kind {
-                "refusal" => self.refused_at = Some(at),
-                "opt_out" => self.opted_out = true,
-                _ => (),
-            }
+        match kind {
+            "refusal" => self.refused_at = Some(at),
+            "opt_out" => self.opted_out = true,
+            _ => (),
+        }
+        // a mailing is no touch: it counts by the cap of mailings alone, and no silence is asked of it
+        if !is_touch && kind != "mailing" {
             return 0;
         }
         let judge = &self.judge;
         let [week, month] = [Calendar::monday, Calendar::first_of_month].map(|first| judge.local(at, first));
-        let (mut is_capped, mut is_over) = (false, false);
+        let mut flags = 0;
         for (cap, count) in judge.caps.iter().zip(&mut self.counts) {
-            if cap.kind.as_deref().is_none_or(|capped| capped == kind) {
-                is_capped = true;
-                is_over |= count.add(week, month, cap);
-            }
+            let over = match &cap.kind {
+                None if is_touch => OVER_ALL,
+                Some(capped) if capped == kind => OVER_KIND,
+                _ => continue,
+            };
+            flags |= if count.add(week, month, cap) { CAPPED | over } else { CAPPED };
         }
         let silence = judge.silence.zip(self.refused_at);
-        let flags = [
-            (CAPPED, is_capped),
-            (OVER_CAP, is_over),
-            (AFTER_REFUSAL, silence.is_some_and(|(silence, refused)| at - refused < silence)),
-            (AFTER_OPT_OUT, self.opted_out),
-        ];
-        flags.into_iter().filter(|(_, is)| *is).map(|(flag, _)| flag).sum()
+        if is_touch && silence.is_some_and(|(silence, refused)| at - refused < silence) {
+            flags |= AFTER_REFUSAL;
+        }
+        if is_touch && self.opted_out {
+            flags |= AFTER_OPT_OUT;
+        }
+        flags
     }
 }
 

@@ -178,17 +178,18 @@ fn skipped_and_moved_back() {
 
 #[test]
 fn contacts_are_counted_and_refusals_remembered() {
-    use super::contacts::{AFTER_OPT_OUT, AFTER_REFUSAL, CAPPED, OVER_CAP};
+    use super::contacts::{AFTER_OPT_OUT, AFTER_REFUSAL, CAPPED, OVER_ALL, OVER_KIND};
     let mut client = Client::new(Arc::new(judge(REGULATION)));
     let mut happen =
-        |kind: &str, moment: &str| client.happen(kind, !["refusal", "opt_out"].contains(&kind), at(moment));
+        |kind: &str, moment: &str| client.happen(kind, !["refusal", "opt_out", "mailing"].contains(&kind), at(moment));
     assert_eq!(happen("call", "06 10:00"), CAPPED);
     assert_eq!(happen("email", "06 11:00"), CAPPED);
     assert_eq!(happen("call", "07 10:00"), CAPPED);
     // the fourth of the week
-    assert_eq!(happen("email", "08 10:00"), CAPPED + OVER_CAP);
+    assert_eq!(happen("email", "08 10:00"), CAPPED + OVER_ALL);
     // a new week, and the third call of the month
-    assert_eq!(happen("call", "13 10:00"), CAPPED + OVER_CAP);
+    assert_eq!(happen("call", "13 10:00"), CAPPED + OVER_KIND);
+    assert_eq!(happen("mailing", "13 10:30"), 0);
     assert_eq!(happen("email", "13 11:00"), CAPPED);
     assert_eq!(happen("refusal", "13 11:00"), 0);
     assert_eq!(happen("email", "14 11:00"), CAPPED + AFTER_REFUSAL);

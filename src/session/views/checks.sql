@@ -49,6 +49,7 @@ contacts AS (
         is_touch,
         judge_contact(kind, is_touch, at) OVER (PARTITION BY who ORDER BY at, is_touch DESC, event_id) AS answers
     FROM scope_contacts
+    WHERE kind <> 'mailing'
 ),
 
 contacts_judged AS (

@@ -20,7 +20,8 @@ deals_of_clients AS (
         touch_at[-1] AS last_touch_at,
         refused_at,
         opted_out_at,
-        complained_at
+        complained_at,
+        row_number() OVER (PARTITION BY client_id ORDER BY created_at DESC NULLS LAST, deal_id DESC) AS back
     FROM scope
     WHERE coalesce(client_id, '') <> ''
 ),
@@ -28,10 +29,10 @@ deals_of_clients AS (
 together AS (
     SELECT
         client_id,
-        last_value(
-            named_struct('grp', grp, 'deal_id', deal_id, 'manager', manager, 'branch', branch)
-            ORDER BY created_at ASC NULLS FIRST, deal_id ASC
-        ) AS newest,
+        max(CASE WHEN back = 1 THEN grp END) AS grp,
+        max(CASE WHEN back = 1 THEN deal_id END) AS deal_id,
+        max(CASE WHEN back = 1 THEN manager END) AS manager,
+        max(CASE WHEN back = 1 THEN branch END) AS branch,
         min(created_at) AS first_at,
         max(created_at) AS last_created_at,
         count(*) FILTER (WHERE status = 'won') AS won,
@@ -49,11 +50,11 @@ together AS (
 )
 
 SELECT
-    together.newest['grp'] AS grp,
+    together.grp,
     together.client_id,
-    together.newest['deal_id'] AS deal_id,
-    together.newest['manager'] AS manager,
-    together.newest['branch'] AS branch,
+    together.deal_id,
+    together.manager,
+    together.branch,
     clients.segment,
     together.first_at,
     together.last_created_at,

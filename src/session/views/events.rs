@@ -28,9 +28,9 @@ impl Scope<'_> {
         self.events_with(lit(true), &[]).await
     }
 
-    /// Contacts, refusals and opt-outs, `who` had them, and how the deal stands; without those of nobody.
+    /// Touches, mailings, refusals and opt-outs, `who` had them, and how the deal stands; without those of nobody.
     pub(super) async fn contacts(&self) -> Result<DataFrame> {
-        let told = column("kind").in_list(["refusal", "opt_out"].map(text).to_vec(), false);
+        let told = column("kind").in_list(["refusal", "opt_out", "mailing"].map(text).to_vec(), false);
         let frame = self.events_with(is_touch().or(told), &OF_THE_DEAL).await?;
         let some = |name: &str| nullif(column(name), text(""));
         let prefixed = |prefix: &str, name: &str| binary_expr(text(prefix), Operator::StringConcat, some(name));
