@@ -56,7 +56,7 @@ impl Company {
     }
 
     fn report(&self, definition: &Definition, lang: Lang) -> Result<Document, ReportError> {
-        self.runtime.block_on(build(&self.session, &self.catalog, definition, self.session.as_of(), lang))
+        self.runtime.block_on(build(&self.session, &self.catalog, definition, self.session.as_of(), lang, &()))
     }
 
     fn weekly(&self, lang: Lang) -> Document {
@@ -267,7 +267,7 @@ fn a_question_too_large_for_the_memory_is_told_and_the_others_are_answered() {
     let document = WHOLE.runtime.block_on(async {
         let (snapshot, regulation) = (WHOLE.session.snapshot(), WHOLE.session.regulation());
         let session = Session::open(snapshot, regulation, as_of(), Some(24 << 20)).await.unwrap();
-        build(&session, &WHOLE.catalog, &definition, as_of(), Lang::En).await.unwrap_or_else(|e| panic!("{e}"))
+        build(&session, &WHOLE.catalog, &definition, as_of(), Lang::En, &()).await.unwrap_or_else(|e| panic!("{e}"))
     });
     let said = format!("{:?}", document.sections[0].blocks);
     assert!(said.contains("«adherence»: not computed, too little memory for adherence — give queries more"), "{said}");

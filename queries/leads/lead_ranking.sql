@@ -9,13 +9,13 @@ about.ru = """
 распределением по всем группам сразу, и чем меньше у группы лидов, тем ближе её доля к общей. Поэтому группа из трёх лидов не окажется ни первой,
 ни последней. Интервал 95 % — апостериорный. Если группы разбросаны не сильнее, чем велит случай, они равны: столбец scatter говорит equal, и у
 всех общая доля. Места — по стянутой доле выигранных. В счёт идут лиды, прожившие самый длинный срок регламента, и продажи не позже него: открытые
-не считаются потерянными."""
+не считаются потерянными. Лиды, у которых разрез не заполнен, места не занимают."""
 about.en = """
 The share won and the share qualified by group, raw and shrunk to the common one (empirical Bayes): how groups scatter is estimated by the
 beta-binomial distribution of all of them, and the fewer leads a group has, the nearer its rate is to the common one. So a group of three leads
 is neither first nor last. 95 % credible interval. Where groups scatter no more than chance lets them, they are equal: the column `scatter`
 says so, and all have the common rate. Ranked by the shrunk win rate. Counted are leads that have lived the regulation's longest horizon, and
-wins within it: open is not lost."""
+wins within it: open is not lost. Leads that have no value of the split take no place."""
 
 columns = [
   { name = "place", unit = "count", title = { ru = "Место", en = "Rank" } },
@@ -64,7 +64,7 @@ qualified_deals AS (
     WHERE won = 1
 ),
 
-counted AS (
+grouped AS (
     SELECT
         leads.grp,
         count(*) AS leads,
@@ -73,6 +73,13 @@ counted AS (
     FROM leads
     LEFT JOIN qualified_deals ON leads.deal_id = qualified_deals.deal_id
     GROUP BY leads.grp
+),
+
+-- leads of nobody take no place among those of somebody
+counted AS (
+    SELECT grp, leads, won, qualified
+    FROM grouped
+    WHERE grp <> '' OR (SELECT max(grp) FROM grouped) = ''
 ),
 
 prior AS (

@@ -50,7 +50,11 @@ WITH by_deal AS (
         bit_or(CASE WHEN scope_checks.kept THEN 0::bigint ELSE 1::bigint << control.position END) AS broken
     FROM scope_checks
     INNER JOIN control ON scope_checks.rule = control.rule
-    WHERE scope_checks.status IN ('won', 'lost') AND scope_checks.deal_id IS NOT NULL
+    WHERE
+        scope_checks.status IN ('won', 'lost')
+        AND scope_checks.deal_id IS NOT NULL
+        AND scope_checks.created_at >= $from
+        AND scope_checks.created_at < $to
     GROUP BY scope_checks.grp, scope_checks.deal_id
 ),
 
@@ -64,7 +68,6 @@ closed AS (
         scope.amount AS paid
     FROM by_deal
     INNER JOIN scope ON by_deal.deal_id = scope.deal_id
-    WHERE scope.created_at >= $from AND scope.created_at < $to
 ),
 
 each_rule AS (

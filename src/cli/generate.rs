@@ -6,7 +6,7 @@ use super::Outcome;
 use super::args::Generate;
 use super::progress::Shown;
 use crate::generate::{Plan, generate};
-use crate::ingest::Progress;
+use crate::model::progress::Progress;
 
 pub fn run(args: &Generate) -> Result<Outcome> {
     let plan = Plan { clients: args.clients, seed: args.seed, as_of: args.as_of };

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::ingest::Progress;
+use crate::model::progress::Progress;
 
 /// Shows what long work is at.
 pub struct Shown {

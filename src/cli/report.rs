@@ -6,9 +6,11 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use super::args::{Place, Report};
+use super::progress::Shown;
 use super::{Outcome, open};
 use crate::model::lang::Lang;
 use crate::model::problem::hint;
+use crate::model::progress::Progress;
 use crate::report::definition::Definition;
 use crate::report::render::{Format, render};
 use crate::report::{build, definition};
@@ -48,8 +50,14 @@ pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
     };
     std::fs::create_dir_all(&args.out).with_context(|| format!("cannot make {}", args.out.display()))?;
     let mut names = BTreeSet::new();
-    for session in &sessions {
-        let mut document = build(session, &catalog, &definition, session.as_of(), lang).await?;
+    let shown = Shown::new();
+    for (session, done) in sessions.iter().zip(0..) {
+        // one report tells its sections, many tell whose they are
+        let sections: &dyn Progress = if sessions.len() == 1 { &shown } else { &() };
+        if let ([_, _, ..], Some((_, who))) = (&sessions[..], session.held().last()) {
+            shown.step(who, done, sessions.len() as u64);
+        }
+        let mut document = build(session, &catalog, &definition, session.as_of(), lang, sections).await?;
         // two names may be alike in Latin letters
         let stem = document.name.clone();
         let mut others = (2..).map(|number| format!("{stem}-{number}"));

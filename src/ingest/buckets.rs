@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use super::IngestError;
 use super::cell::{Cell, Rows};
 use super::data_file::{self, OldBucket};
 use super::fold::{Happening, Journey, fold};
@@ -12,7 +13,7 @@ use super::moved::Moved;
 use super::parallel::each;
 use super::spill::{Patches, Shape, Spill, bucket};
 use super::upsert::{Counts, upsert};
-use super::{IngestError, Progress};
+use crate::model::progress::Progress;
 use crate::model::tables::Table;
 use crate::store::{Snapshot, TableState, Transaction};
 

@@ -38,6 +38,7 @@ pub use spill::bucket;
 pub use summary::{FileCount, QuarantineCount, Summary};
 
 use crate::model::lang::Text;
+use crate::model::progress::Progress;
 use crate::model::tables::Table;
 use crate::regulation::Regulation;
 use crate::store::{IngestRecord, Store, TableCount};
@@ -48,17 +49,6 @@ use moved::Search;
 use quarantine::Quarantine;
 use sink::Sink;
 use spill::{Shape, Spill};
-
-/// Hears how far an ingest is.
-pub trait Progress: Sync {
-    /// `done` of `total` of what is being done: bytes of a file, or buckets.
-    fn step(&self, what: &str, done: u64, total: u64);
-}
-
-/// Nobody listens.
-impl Progress for () {
-    fn step(&self, _: &str, _: u64, _: u64) {}
-}
 
 /// Loads exports into a store, all of them or nothing. `at` is when this happens.
 ///

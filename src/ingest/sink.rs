@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::IngestError;
 use super::export::{FillPlan, Refusal, RowSink, Value};
 use super::quarantine::Quarantine;
 use super::spill::{Spill, encode};
-use super::{IngestError, Progress};
+use crate::model::progress::Progress;
 use crate::model::tables::Table;
 use crate::store::Transaction;
 

@@ -239,6 +239,8 @@ pub struct Target {
     pub by: Vec<String>,
     /// The one group that it is for; none: for every group that has no target of its own.
     pub only: Option<String>,
+    /// Rows of the metric that are not judged by it, such as rules that another target judges.
+    pub except: Vec<String>,
     /// Which direction is good.
     pub better: Better,
     /// From here on it is green.

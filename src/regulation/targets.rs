@@ -55,7 +55,8 @@ fn target(section: &Section<'_>, seen: &mut Seen) -> Target {
         }
     }
     let (title, advice) = (section.bilingual("title"), section.bilingual("advice"));
-    Target { metric, column, by, only, better: better.unwrap_or(Better::Higher), green, red, title, advice }
+    let except = section.texts("except").into_iter().map(|row| row.value).collect();
+    Target { metric, column, by, only, except, better: better.unwrap_or(Better::Higher), green, red, title, advice }
 }
 
 fn bounds(section: &Section<'_>, better: Option<Better>, green: f64, red: f64) {

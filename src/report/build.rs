@@ -15,6 +15,7 @@ use super::say::Say;
 use super::slug::slug;
 use crate::metrics::{Catalog, MetricError};
 use crate::model::lang::Lang;
+use crate::model::progress::Progress;
 use crate::session::{Session, SessionError};
 
 /// Why a report cannot be made. What is merely missing is no error: the report says so in its place.
@@ -59,12 +60,15 @@ pub async fn build(
     definition: &Definition,
     as_of: NaiveDate,
     lang: Lang,
+    progress: &dyn Progress,
 ) -> Result<Document, ReportError> {
     let regulation = session.regulation();
     let say = Say::new(lang, session, catalog, &definition.labels);
     let mut builder = Builder { asker: Asker::new(session, catalog, as_of, lang).await?, say: &say, gaps: Vec::new() };
     let mut sections = Vec::new();
-    for section in &definition.sections {
+    let all = definition.sections.len() as u64;
+    for (section, done) in definition.sections.iter().zip(0..) {
+        progress.step(say.text(&section.title), done, all);
         match &section.each {
             None => sections.push(builder.section(section).await?),
             Some(each) => {

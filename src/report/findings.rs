@@ -52,6 +52,8 @@ async fn one(
     let earlier: Vec<_> = earlier.iter().map(|(compare, grid)| (*compare, grid.as_ref())).collect();
     let mut judged = judge::judge(target, &grid, &earlier, asker.small_group());
     judged.retain(|one| is_for(target, asker.targets(), grid.group(one.row)));
+    let excepted = |cell: &Cell| matches!(cell, Cell::Text(text) if target.except.contains(text));
+    judged.retain(|one| !grid.rows[one.row].iter().any(excepted));
     let source = say.source(&ask, range);
     let ambiguous = asker.targets().iter().filter(|other| other.title == target.title).count() > 1;
     let wording =

@@ -10,6 +10,8 @@
 --   skipped       a stage that lies before one which the deal entered: when that was entered
 --   moved_back    of deals that moved: at the first move back, else at the last move
 --   over_cap, out_of_hours, after_refusal, after_opt_out: at the contact
+--
+-- amount, created_at and status are the deal's.
 WITH deals_seen AS (
     SELECT
         deal_id,
@@ -17,6 +19,7 @@ WITH deals_seen AS (
         manager,
         grp,
         stage,
+        created_at,
         status,
         coalesce(list_amount, amount) AS whole_amount,
         judge_deal(
@@ -32,7 +35,7 @@ WITH deals_seen AS (
 ),
 
 deals_judged AS (
-    SELECT deal_id, client_id, manager, grp, status, whole_amount, unnest(verdicts) AS verdict
+    SELECT deal_id, client_id, manager, grp, created_at, status, whole_amount, unnest(verdicts) AS verdict
     FROM deals_seen
 ),
 
@@ -43,6 +46,7 @@ contacts AS (
         client_id,
         manager,
         grp,
+        created_at,
         status,
         amount,
         at,
@@ -53,7 +57,7 @@ contacts AS (
 ),
 
 contacts_judged AS (
-    SELECT deal_id, client_id, manager, grp, status, amount, unnest(contact_verdicts(answers, at)) AS verdict
+    SELECT deal_id, client_id, manager, grp, created_at, status, amount, unnest(contact_verdicts(answers, at)) AS verdict
     FROM contacts
     WHERE is_touch
 )
@@ -68,6 +72,7 @@ SELECT
     verdict['kept'] AS kept,
     verdict['overdue_hours'] AS overdue_hours,
     whole_amount AS amount,
+    created_at,
     status,
     grp
 FROM deals_judged
@@ -82,6 +87,7 @@ SELECT
     verdict['kept'] AS kept,
     NULL AS overdue_hours,
     amount,
+    created_at,
     status,
     grp
 FROM contacts_judged
@@ -96,6 +102,7 @@ SELECT
     scope_evidence.kept,
     NULL AS overdue_hours,
     deals_seen.whole_amount AS amount,
+    deals_seen.created_at,
     deals_seen.status,
     deals_seen.grp
 FROM scope_evidence
@@ -111,6 +118,7 @@ SELECT
     scope_required.filled AS kept,
     NULL AS overdue_hours,
     deals_seen.whole_amount AS amount,
+    deals_seen.created_at,
     deals_seen.status,
     deals_seen.grp
 FROM scope_required
@@ -127,6 +135,7 @@ SELECT
     planned.deal_id IS NOT NULL AS kept,
     NULL AS overdue_hours,
     deals_seen.whole_amount AS amount,
+    deals_seen.created_at,
     deals_seen.status,
     deals_seen.grp
 FROM deals_seen

@@ -21,7 +21,7 @@ const AS_IS: [&str; 9] = ["event_id", "at", "kind", "deal_id", "direction", "out
 const OF_MANAGER: [&str; 2] = ["team", "supervisor"];
 
 /// What is told of the deal of a contact.
-const OF_THE_DEAL: [&str; 2] = ["status", "amount"];
+const OF_THE_DEAL: [&str; 3] = ["created_at", "status", "amount"];
 
 impl Scope<'_> {
     pub(super) async fn events(&self) -> Result<DataFrame> {

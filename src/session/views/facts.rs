@@ -23,6 +23,15 @@ use super::is_touch;
 use crate::model::tables::{TOUCH_KINDS, Table};
 use crate::regulation::{COUNTED, Condition, Stage};
 
+/// The stages whose evidence names one of these.
+fn stages_counting<'s>(
+    judged: &'s [(&'s Stage, &'s Condition)],
+    names: &'s BTreeSet<&String>,
+) -> impl Iterator<Item = &'s str> {
+    let counts = |evidence: &Condition| evidence.names.iter().any(|name| names.contains(name));
+    judged.iter().filter(move |(_, evidence)| counts(evidence)).map(|(stage, _)| stage.id.as_str())
+}
+
 /// What every view over entries begins with.
 const ENTRY: [&str; 5] = ["deal_id", "grp", "stage", "position", "at"];
 
@@ -74,7 +83,7 @@ impl Scope<'_> {
         let entered = self.entries_with(context, &of_deal).await?.filter(column("stage").in_list(stages, false))?;
         let facts = match counted.is_empty() {
             true => entered,
-            false => self.counted(context, entered, &counted).await?,
+            false => self.counted(context, entered, &judged, &counted).await?,
         };
         let mut branches = Vec::new();
         for (stage, evidence) in &judged {
@@ -93,10 +102,13 @@ impl Scope<'_> {
         &self,
         context: &SessionContext,
         entered: DataFrame,
+        judged: &[(&Stage, &Condition)],
         names: &BTreeSet<&String>,
     ) -> Result<DataFrame> {
         let key = ["deal of the event", "stage entered"];
-        let moments = context.table("scope_entries").await?;
+        // only of stages whose evidence counts events: most memory goes into this join
+        let counting: Vec<Expr> = stages_counting(judged, names).map(text).collect();
+        let moments = context.table("scope_entries").await?.filter(column("stage").in_list(counting, false))?;
         let moments = moments.select(vec![
             column("deal_id").alias(key[0]),
             column("stage").alias(key[1]),

@@ -9,6 +9,7 @@ fn target(better: Better, green: f64, red: f64) -> Target {
         column: "win_rate".to_owned(),
         by: vec!["contractor".to_owned()],
         only: None,
+        except: Vec::new(),
         better,
         green,
         red,
