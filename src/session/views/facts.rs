@@ -9,12 +9,16 @@ use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 use datafusion::common::JoinType;
 use datafusion::dataframe::DataFrame;
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::context::SessionContext;
 use datafusion::functions::core::expr_fn::coalesce;
-use datafusion::functions_aggregate::expr_fn::sum;
-use datafusion::logical_expr::Case;
+use datafusion::functions_aggregate::sum::sum_udaf;
+use datafusion::logical_expr::expr::WindowFunction;
+use datafusion::logical_expr::{
+    Case, ExprFunctionExt, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition,
+};
 use datafusion::prelude::{Expr, cast, lit, when};
+use datafusion::scalar::ScalarValue;
 
 use super::super::dimensions::{column, text};
 use super::super::scope::Scope;
@@ -23,13 +27,33 @@ use super::is_touch;
 use crate::model::tables::{TOUCH_KINDS, Table};
 use crate::regulation::{COUNTED, Condition, Stage};
 
-/// The stages whose evidence names one of these.
-fn stages_counting<'s>(
-    judged: &'s [(&'s Stage, &'s Condition)],
-    names: &'s BTreeSet<&String>,
-) -> impl Iterator<Item = &'s str> {
-    let counts = |evidence: &Condition| evidence.names.iter().any(|name| names.contains(name));
-    judged.iter().filter(move |(_, evidence)| counts(evidence)).map(|(stage, _)| stage.id.as_str())
+/// Of events and entries of one moment, which comes first.
+const ORDER: &str = "order of the moment";
+/// Columns of events, their names beside those of entries, and their types.
+const OF_EVENTS: [(&str, &str, DataType); 3] = [
+    ("kind", "kind of the event", DataType::Utf8View),
+    ("direction", "direction of the event", DataType::Utf8View),
+    ("duration_s", "seconds of the event", DataType::Int64),
+];
+
+/// What an event adds to a number of which evidence speaks; null: nothing.
+fn counts(name: &str) -> Result<Expr> {
+    let [kind, direction, seconds] = OF_EVENTS.map(|(_, own, _)| column(own));
+    match name {
+        "touch" => when(is_touch(kind, direction), lit(1_i64)).end(),
+        "talk_s" => when(kind.eq(text("call")), seconds).end(),
+        name => when(kind.eq(text(name)), lit(1_i64)).end(),
+    }
+}
+
+/// The sum on the deal up to and with the row.
+fn so_far(of: Expr) -> Result<Expr> {
+    let sum = Expr::from(WindowFunction::new(WindowFunctionDefinition::AggregateUDF(sum_udaf()), vec![of]));
+    let unbounded = WindowFrameBound::Preceding(ScalarValue::UInt64(None));
+    let frame = WindowFrame::new_bounds(WindowFrameUnits::Rows, unbounded, WindowFrameBound::CurrentRow);
+    let order = ["at", ORDER].map(|name| column(name).sort(true, false));
+    let sum = sum.partition_by(vec![column("deal_id")]).order_by(order.to_vec()).window_frame(frame).build()?;
+    Ok(coalesce(vec![sum, lit(0_i64)]))
 }
 
 /// What every view over entries begins with.
@@ -83,7 +107,7 @@ impl Scope<'_> {
         let entered = self.entries_with(context, &of_deal).await?.filter(column("stage").in_list(stages, false))?;
         let facts = match counted.is_empty() {
             true => entered,
-            false => self.counted(context, entered, &judged, &counted).await?,
+            false => self.counted(entered, &counted).await?,
         };
         let mut branches = Vec::new();
         for (stage, evidence) in &judged {
@@ -98,52 +122,41 @@ impl Scope<'_> {
     }
 
     /// The entries, and how often each of these kinds had happened on the deal by then; a same-time event counts.
-    async fn counted(
-        &self,
-        context: &SessionContext,
-        entered: DataFrame,
-        judged: &[(&Stage, &Condition)],
-        names: &BTreeSet<&String>,
-    ) -> Result<DataFrame> {
-        let key = ["deal of the event", "stage entered"];
-        // only of stages whose evidence counts events: most memory goes into this join
-        let counting: Vec<Expr> = stages_counting(judged, names).map(text).collect();
-        let moments = context.table("scope_entries").await?.filter(column("stage").in_list(counting, false))?;
-        let moments = moments.select(vec![
-            column("deal_id").alias(key[0]),
-            column("stage").alias(key[1]),
-            column("at").alias("entered at"),
-        ])?;
-        let counts = |name: &str| match name {
-            "touch" => when(is_touch(), lit(1_i64)).end(),
-            "talk_s" => when(column("kind").eq(text("call")), cast(column("duration_s"), DataType::Int64)).end(),
-            kind => when(column("kind").eq(text(kind)), lit(1_i64)).end(),
-        };
-        let all: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
-        let relevant: Vec<Expr> = all
-            .iter()
-            .flat_map(|name| match *name {
-                "touch" => TOUCH_KINDS.to_vec(),
-                "talk_s" => vec!["call"],
-                kind => vec![kind],
-            })
-            .map(text)
-            .collect();
-        let mut sums = Vec::new();
-        for name in &all {
-            sums.push(sum(counts(name)?).alias(format!("{name} by then")));
+    ///
+    /// Events and entries of a deal are gone through once, in their order, with running sums: a join would pair each event
+    /// of a deal with each of its entries.
+    async fn counted(&self, entered: DataFrame, names: &BTreeSet<&String>) -> Result<DataFrame> {
+        let relevant = names.iter().flat_map(|name| match name.as_str() {
+            "touch" => TOUCH_KINDS.to_vec(),
+            "talk_s" => vec!["call"],
+            kind => vec![kind],
+        });
+        let relevant = column("kind").in_list(relevant.map(text).collect(), false);
+        let known = column("at").lt(instant(self.cut)).and(column("deal_id").is_not_null());
+        // what the other of the two has, a row of one lacks
+        let lacks =
+            |of: &DataType, name: &str| Ok::<_, DataFusionError>(lit(ScalarValue::try_new_null(of)?).alias(name));
+        let row = |order: i64| vec![column("deal_id"), column("at"), lit(order).alias(ORDER)];
+        let (mut events, mut entries) = (row(0), row(1));
+        for (name, own, of) in OF_EVENTS {
+            events.push(cast(column(name), of.clone()).alias(own));
+            entries.push(lacks(&of, own)?);
         }
-        let events = self.tables.table(Table::Events.name()).await?;
-        let events = events
-            .filter(column("at").lt(instant(self.cut)).and(column("kind").in_list(relevant, false)))?
-            .select(["deal_id", "kind", "direction", "duration_s", "at"].map(column).to_vec())?;
-        let by_then = events
-            .join(moments, JoinType::Inner, &["deal_id"], &[key[0]], Some(column("at").lt_eq(column("entered at"))))?
-            .aggregate(key.map(column).to_vec(), sums)?;
-        let mut columns: Vec<Expr> = entered.schema().fields().iter().map(|field| column(field.name())).collect();
-        columns
-            .extend(all.iter().map(|name| coalesce(vec![column(&format!("{name} by then")), lit(0_i64)]).alias(*name)));
-        entered.join(by_then, JoinType::Left, &["deal_id", "stage"], &key, None)?.select(columns)
+        let fields = entered.schema().fields().clone();
+        for field in fields.iter().filter(|field| !["deal_id", "at"].contains(&field.name().as_str())) {
+            events.push(lacks(field.data_type(), field.name())?);
+            entries.push(column(field.name()));
+        }
+        let mut told: Vec<Expr> = fields.iter().map(|field| column(field.name())).collect();
+        let mut counted = told.clone();
+        counted.push(column(ORDER));
+        for name in names {
+            counted.push(so_far(counts(name)?)?.alias(name.as_str()));
+            told.push(column(name));
+        }
+        let events = self.tables.table(Table::Events.name()).await?.filter(known.and(relevant))?.select(events)?;
+        let both = events.union(entered.select(entries)?)?;
+        both.select(counted)?.filter(column(ORDER).eq(lit(1_i64)))?.select(told)
     }
 
     pub(super) async fn required(&self, context: &SessionContext) -> Result<DataFrame> {
