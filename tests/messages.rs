@@ -37,6 +37,34 @@ const DEALS: &str = "ID;Клиент;Источник;Статус;Создан�
 
 const WEEKLY: &str = include_str!("../reports/weekly.toml");
 
+/// A metric that somebody wrote.
+const OWN_METRIC: &str = r#"/*
+title = { ru = "Лиды", en = "Leads" }
+grain = "one row"
+needs = ["deals.created_at"]
+dimensions = ["source"]
+about = { ru = "Лиды периода.", en = "Leads of the period." }
+columns = [{ name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } }]
+*/
+SELECT grp, count(*) AS leads
+FROM scope
+WHERE created_at >= $from AND created_at < $to
+GROUP BY grp
+ORDER BY grp
+"#;
+
+/// A report on it.
+const OWN_REPORT: &str = r#"title = { ru = "Свой", en = "Own" }
+period = "13w"
+[[section]]
+id = "leads"
+title = { ru = "Лиды", en = "Leads" }
+[[section.tile]]
+label = { ru = "Лиды", en = "Leads" }
+metric = "own"
+column = "leads"
+"#;
+
 /// A file's name, and what makes its content.
 type BrokenFile = (&'static str, fn() -> Vec<u8>);
 
@@ -98,6 +126,35 @@ const CASES: &[Case] = &[
             swapped(WEEKLY, "metric = \"revenue_weekly\"", "metric = \"revenue_weakly\"")
         })],
         args: &["report", "own"],
+    },
+    Case {
+        name: "own_metric_of_an_unknown_table",
+        files: &[("queries/own.sql", || swapped(OWN_METRIC, "FROM scope", "FROM scop"))],
+        args: &["check", "queries/own.sql"],
+    },
+    Case {
+        name: "own_metric_of_an_unknown_column",
+        files: &[("queries/own.sql", || swapped(OWN_METRIC, "WHERE created_at", "WHERE creatd_at"))],
+        args: &["check", "queries/own.sql"],
+    },
+    Case {
+        name: "own_metric_with_typos_and_its_report",
+        files: &[
+            ("queries/own.sql", || {
+                let text = String::from_utf8(swapped(OWN_METRIC, "\"count\"", "\"cuont\"")).unwrap();
+                swapped(&text, "$to", "$til")
+            }),
+            ("reports/own.toml", || OWN_REPORT.replace("13w", "13x").into()),
+        ],
+        args: &["check", "queries/own.sql", "reports/own.toml"],
+    },
+    Case {
+        name: "own_report_of_an_unknown_column",
+        files: &[
+            ("queries/own.sql", || OWN_METRIC.into()),
+            ("reports/own.toml", || swapped(OWN_REPORT, "column = \"leads\"", "column = \"laeds\"")),
+        ],
+        args: &["check", "queries/own.sql", "reports/own.toml"],
     },
     Case {
         name: "no_export",

@@ -11,25 +11,23 @@ use crate::metrics::Catalog;
 use crate::model::problem::{Problem, Problems};
 use crate::regulation::{Known, Regulation};
 use crate::report::definition::Definition;
+use crate::session::Session;
+use crate::store::Store;
 
-pub fn run(args: &Check, place: &Place) -> Result<Outcome> {
+pub async fn run(args: &Check, place: &Place) -> Result<Outcome> {
     let files = if args.files.is_empty() { nearby(place)? } else { args.files.clone() };
-    // reports are checked against the metrics that stand beside the store; where those are broken,
-    // their own problems are what the person must see first
-    let mut problems = Vec::new();
-    let catalog = match open::catalog(place) {
-        Ok(catalog) => catalog,
-        Err(error) => match error.downcast::<Problems>() {
-            Ok(found) => {
-                problems.extend(found.0);
-                Catalog::shipped()
-            }
-            Err(error) => return Err(error),
-        },
-    };
+    let (catalog, mut problems) = Catalog::sound(open::own_metrics(place).as_deref())?;
+    // a metric that is broken is there all the same: whoever names it has no problem of their own
+    let broken: Vec<String> = problems.iter().map(|problem| no_metric(&stem(Path::new(&problem.file)))).collect();
+    let session = session(place).await;
     for file in &files {
-        problems.extend(problems_of(file, &catalog)?);
+        let found = problems_of(file, &catalog)?;
+        if let (true, true, Some(session)) = (is_metric(file), found.is_empty(), &session) {
+            problems.extend(unplanned(file, session).await?);
+        }
+        problems.extend(found);
     }
+    problems.retain(|problem| !broken.contains(&problem.what));
     problems.sort();
     problems.dedup();
     for problem in &problems {
@@ -45,6 +43,38 @@ pub fn run(args: &Check, place: &Place) -> Result<Outcome> {
             Ok(Outcome::Found)
         }
     }
+}
+
+/// The store, where there is one that can be asked: what metrics name is compared with what it holds.
+async fn session(place: &Place) -> Option<Session> {
+    let regulation = open::regulation(place).ok()?;
+    let snapshot = Store::open(&place.store).await.ok()?.snapshot(None).await.ok()?;
+    let today = regulation.calendar().day(open::now());
+    Session::open(&snapshot, &regulation, today, None).await.ok()
+}
+
+/// What the engine says of a sound metric that names what the store does not have.
+async fn unplanned(file: &Path, session: &Session) -> Result<Option<Problem>> {
+    let name = file.display().to_string();
+    let Ok(metric) = Catalog::check(&name, &open::text(file)?) else { return Ok(None) };
+    let Err(error) = metric.plan(session).await else { return Ok(None) };
+    let said = error.to_string();
+    let said = said.strip_prefix(&format!("`{}`: ", metric.name)).unwrap_or(&said);
+    let (what, hint) = said.split_once('\n').unwrap_or((said, "tables and columns: docs/decisions/session.md"));
+    Ok(Some(Problem { file: name, line: 0, what: what.to_owned(), hint: hint.trim().to_owned() }))
+}
+
+fn is_metric(file: &Path) -> bool {
+    file.extension().is_some_and(|e| e == "sql")
+}
+
+fn stem(file: &Path) -> String {
+    file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// What is said of a metric that is not there.
+fn no_metric(name: &str) -> String {
+    format!("there is no metric `{name}`")
 }
 
 fn count(n: usize, what: &str) -> String {
@@ -74,7 +104,7 @@ fn nearby(place: &Place) -> Result<Vec<PathBuf>> {
 fn problems_of(file: &Path, catalog: &Catalog) -> Result<Vec<Problem>> {
     let name = file.display().to_string();
     let text = open::text(file)?;
-    let found = if file.extension().is_some_and(|e| e == "sql") {
+    let found = if is_metric(file) {
         Catalog::check(&name, &text).err()
     } else if has_table(&text, "export") {
         Mapping::parse(&name, &text).err()

@@ -66,7 +66,7 @@ fn run(args: Args) -> anyhow::Result<Outcome> {
             Command::Demo(c) => demo::run(c).await,
             Command::Init(c) => init::run(&c),
             Command::Generate(c) => generate::run(&c),
-            Command::Check(c) => check::run(&c, &at),
+            Command::Check(c) => check::run(&c, &at).await,
             Command::Ingest(c) => ingest::run(&c, &at).await,
             Command::Log(c) => log::run(&c, &at).await,
             Command::Metrics(c) => metrics::run(&c, &at),

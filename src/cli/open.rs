@@ -81,8 +81,12 @@ pub fn lang(asked: Option<Language>, place: &Place) -> Lang {
 
 /// The shipped metrics and those in `queries/` beside the store.
 pub fn catalog(place: &Place) -> Result<Catalog> {
-    let own = beside(&place.store, "queries");
-    Ok(Catalog::load(own.is_dir().then_some(own.as_path()))?)
+    Ok(Catalog::load(own_metrics(place).as_deref())?)
+}
+
+/// The folder of the company's own metrics, where there is one.
+pub fn own_metrics(place: &Place) -> Option<PathBuf> {
+    Some(beside(&place.store, "queries")).filter(|folder| folder.is_dir())
 }
 
 /// The day an answer is for: the one asked for, or tomorrow, so that all of today is seen.

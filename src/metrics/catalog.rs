@@ -28,6 +28,15 @@ impl Catalog {
 
     /// The metrics that ship, and those of a company's folder, which may replace them. Fails with all problems.
     pub fn load(extra_dir: Option<&Path>) -> Result<Catalog, Problems> {
+        let (catalog, problems) = Catalog::sound(extra_dir)?;
+        match problems.is_empty() {
+            true => Ok(catalog),
+            false => Err(Problems(problems)),
+        }
+    }
+
+    /// The metrics that are sound, and the problems of those that are not. Fails where a file cannot be read.
+    pub fn sound(extra_dir: Option<&Path>) -> Result<(Catalog, Vec<Problem>), Problems> {
         let (mut catalog, mut problems) = (Catalog::default(), Vec::new());
         for (file, text) in shipped_files("sql") {
             catalog.add(file, text, &mut problems);
@@ -41,10 +50,7 @@ impl Catalog {
             }
             catalog.metrics.extend(own.metrics);
         }
-        match problems.is_empty() {
-            true => Ok(catalog),
-            false => Err(Problems(problems)),
-        }
+        Ok((catalog, problems))
     }
 
     /// Checks one metric's file: all its problems, or the metric.

@@ -36,6 +36,16 @@ pub enum MetricError {
         /// What it is filled from: the way out.
         why: Text,
     },
+    /// The metric reads a table that there is none of.
+    #[error("`{metric}`: there is no table `{table}`\n    {hint}")]
+    Table {
+        /// The metric.
+        metric: String,
+        /// What it names.
+        table: String,
+        /// The nearest name, or all.
+        hint: String,
+    },
     /// The period is empty or runs backwards.
     #[error("the period from {from} to {to} holds no day\n    the last day is not part of it: give a later --to")]
     Period {

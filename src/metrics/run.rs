@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::compute::concat_batches;
 use arrow::record_batch::RecordBatch;
 use chrono::NaiveDate;
+use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
 use datafusion::physical_plan::collect;
 use datafusion::prelude::SessionContext;
@@ -44,11 +45,23 @@ impl Metric {
         self.check_needs(session)?;
         let context = session.scope(&ask.by, &self.relations).await.map_err(|e| self.session_error(&e))?;
         let engine = |source| MetricError::Engine { metric: metric(), source: Box::new(source) };
+        self.check_relations(&context)?;
         let raw = self.execute(&context, session.regulation().calendar(), ask).await.map_err(engine)?;
         let own = self.columns.iter().cloned();
         let columns: Vec<_> = ask.by.iter().map(|name| columns::dimension_column(name)).chain(own).collect();
         let batch = columns::shape(&raw, &ask.by, &self.columns).map_err(|e| engine(e.into()))?;
         Ok(MetricResult { metric: metric(), ask: ask.clone(), version: session.version(), columns, batch })
+    }
+
+    /// Plans the metric and runs nothing: whether the store has the tables, columns and functions that it names.
+    pub async fn plan(&self, session: &Session) -> Result<(), MetricError> {
+        let context = session.scope(&[], &self.relations).await.map_err(|e| self.session_error(&e))?;
+        self.check_relations(&context)?;
+        let day = session.as_of();
+        let ask = Ask { from: day, to: day, as_of: day, by: Vec::new() };
+        let planned = self.logical(&context, session.regulation().calendar(), &ask).await;
+        let engine = |source| MetricError::Engine { metric: self.name.clone(), source: Box::new(source) };
+        planned.and_then(|frame| frame.into_optimized_plan()).map(|_| ()).map_err(engine)
     }
 
     fn check_dimensions(&self, session: &Session, by: &[String]) -> Result<(), MetricError> {
@@ -93,14 +106,33 @@ impl Metric {
         calendar: &Calendar,
         ask: &Ask,
     ) -> Result<RecordBatch, DataFusionError> {
-        let plan = context.state().statement_to_plan(Statement::Statement(self.statement.clone())).await?;
-        let parameters = parameters(calendar, ask);
-        let frame = context.execute_logical_plan(plan).await?.with_param_values(parameters)?;
+        let frame = self.logical(context, calendar, ask).await?;
         // the types are settled in the physical plan, not before
         let tasks = Arc::new(frame.task_ctx());
         let plan = frame.create_physical_plan().await?;
         let schema = plan.schema();
         Ok(concat_batches(&schema, &collect(plan, tasks).await?)?)
+    }
+
+    fn check_relations(&self, context: &SessionContext) -> Result<(), MetricError> {
+        let known = context.state().schema_for_ref("deals").map(|schema| schema.table_names()).unwrap_or_default();
+        match self.relations.iter().find(|name| !known.contains(name)) {
+            None => Ok(()),
+            Some(name) => {
+                let hint = hint(name, known.iter().map(String::as_str));
+                Err(MetricError::Table { metric: self.name.clone(), table: name.clone(), hint })
+            }
+        }
+    }
+
+    async fn logical(
+        &self,
+        context: &SessionContext,
+        calendar: &Calendar,
+        ask: &Ask,
+    ) -> Result<DataFrame, DataFusionError> {
+        let plan = context.state().statement_to_plan(Statement::Statement(self.statement.clone())).await?;
+        context.execute_logical_plan(plan).await?.with_param_values(parameters(calendar, ask))
     }
 
     fn session_error(&self, error: &SessionError) -> MetricError {

@@ -86,16 +86,36 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Box<Statement>, Vec<Proble
     }
 }
 
-/// The tables and views that the SELECT reads.
+/// The tables and views that the SELECT reads; what it names itself, in a WITH, is none of them.
 pub(super) fn relations(statement: &Statement) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
+    let mut own = Ctes::default();
+    let _ = statement.visit(&mut own);
     let _ = visit_relations(statement, |name| {
-        if let Some(ident) = name.0.last().and_then(|part| part.as_ident()) {
+        // what is qualified, such as information_schema.tables, is none of ours
+        if let [part] = &name.0[..]
+            && let Some(ident) = part.as_ident()
+        {
             names.insert(ident.value.clone());
         }
         ControlFlow::<()>::Continue(())
     });
+    names.retain(|name| !own.0.contains(name));
     names
+}
+
+/// The names that queries give in a WITH.
+#[derive(Default)]
+struct Ctes(BTreeSet<String>);
+
+impl Visitor for Ctes {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        let tables = query.with.iter().flat_map(|with| &with.cte_tables);
+        self.0.extend(tables.map(|table| table.alias.name.value.clone()));
+        ControlFlow::Continue(())
+    }
 }
 
 /// Whether the SELECT asks for the first or the last day of the period.

@@ -3,6 +3,7 @@
 //! It sees every canonical table, the regulation's tables, our functions, and the views `scope`, `scope_entries` and
 //! `scope_spend`, which metrics read. It changes nothing. Why as it is: `docs/decisions/session.md`.
 
+mod by_then;
 mod clip;
 mod dimensions;
 mod error;

@@ -31,7 +31,7 @@ impl Scope<'_> {
     /// Touches, mailings, refusals and opt-outs, `who` had them, and how the deal stands; without those of nobody.
     pub(super) async fn contacts(&self) -> Result<DataFrame> {
         let told = column("kind").in_list(["refusal", "opt_out", "mailing"].map(text).to_vec(), false);
-        let frame = self.events_with(is_touch(column("kind"), column("direction")).or(told), &OF_THE_DEAL).await?;
+        let frame = self.events_with(is_touch().or(told), &OF_THE_DEAL).await?;
         let some = |name: &str| nullif(column(name), text(""));
         let prefixed = |prefix: &str, name: &str| binary_expr(text(prefix), Operator::StringConcat, some(name));
         let who = coalesce(vec![prefixed("client ", "client_id"), prefixed("deal ", "deal_id")]).alias("who");
@@ -85,7 +85,7 @@ impl Scope<'_> {
         let grp = group(self.by.iter().map(|name| self.dimension(name)).collect());
         let mut columns: Vec<Expr> = AS_IS.map(column).into();
         columns.extend([column("client_id"), column("manager"), column("campaign of the event").alias("campaign")]);
-        columns.extend([is_touch(column("kind"), column("direction")).alias("is_touch"), grp.alias("grp")]);
+        columns.extend([is_touch().alias("is_touch"), grp.alias("grp")]);
         columns.extend(of_the_deal.iter().map(|name| column(&own(name)).alias(*name)));
         seen.select(columns)
     }

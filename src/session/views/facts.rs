@@ -9,17 +9,14 @@ use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 use datafusion::common::JoinType;
 use datafusion::dataframe::DataFrame;
-use datafusion::error::{DataFusionError, Result};
+use datafusion::error::Result;
 use datafusion::execution::context::SessionContext;
-use datafusion::functions::core::expr_fn::coalesce;
-use datafusion::functions_aggregate::sum::sum_udaf;
-use datafusion::logical_expr::expr::WindowFunction;
-use datafusion::logical_expr::{
-    Case, ExprFunctionExt, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition,
-};
+use datafusion::functions::core::expr_fn::{coalesce, get_field, named_struct};
+use datafusion::functions_aggregate::expr_fn::array_agg;
+use datafusion::logical_expr::Case;
 use datafusion::prelude::{Expr, cast, lit, when};
-use datafusion::scalar::ScalarValue;
 
+use super::super::by_then::by_then;
 use super::super::dimensions::{column, text};
 use super::super::scope::Scope;
 use super::super::tables::instant;
@@ -27,33 +24,14 @@ use super::is_touch;
 use crate::model::tables::{TOUCH_KINDS, Table};
 use crate::regulation::{COUNTED, Condition, Stage};
 
-/// Of events and entries of one moment, which comes first.
-const ORDER: &str = "order of the moment";
-/// Columns of events, their names beside those of entries, and their types.
-const OF_EVENTS: [(&str, &str, DataType); 3] = [
-    ("kind", "kind of the event", DataType::Utf8View),
-    ("direction", "direction of the event", DataType::Utf8View),
-    ("duration_s", "seconds of the event", DataType::Int64),
-];
-
 /// What an event adds to a number of which evidence speaks; null: nothing.
 fn counts(name: &str) -> Result<Expr> {
-    let [kind, direction, seconds] = OF_EVENTS.map(|(_, own, _)| column(own));
+    let kind = || column("kind");
     match name {
-        "touch" => when(is_touch(kind, direction), lit(1_i64)).end(),
-        "talk_s" => when(kind.eq(text("call")), seconds).end(),
-        name => when(kind.eq(text(name)), lit(1_i64)).end(),
+        "touch" => when(is_touch(), lit(1_i64)).end(),
+        "talk_s" => when(kind().eq(text("call")), cast(column("duration_s"), DataType::Int64)).end(),
+        name => when(kind().eq(text(name)), lit(1_i64)).end(),
     }
-}
-
-/// The sum on the deal up to and with the row.
-fn so_far(of: Expr) -> Result<Expr> {
-    let sum = Expr::from(WindowFunction::new(WindowFunctionDefinition::AggregateUDF(sum_udaf()), vec![of]));
-    let unbounded = WindowFrameBound::Preceding(ScalarValue::UInt64(None));
-    let frame = WindowFrame::new_bounds(WindowFrameUnits::Rows, unbounded, WindowFrameBound::CurrentRow);
-    let order = ["at", ORDER].map(|name| column(name).sort(true, false));
-    let sum = sum.partition_by(vec![column("deal_id")]).order_by(order.to_vec()).window_frame(frame).build()?;
-    Ok(coalesce(vec![sum, lit(0_i64)]))
 }
 
 /// What every view over entries begins with.
@@ -123,9 +101,11 @@ impl Scope<'_> {
 
     /// The entries, and how often each of these kinds had happened on the deal by then; a same-time event counts.
     ///
-    /// Events and entries of a deal are gone through once, in their order, with running sums: a join would pair each event
-    /// of a deal with each of its entries.
+    /// The events of a deal are one list, of which each entry takes what came before it: a join of the two would pair each
+    /// event with each entry.
     async fn counted(&self, entered: DataFrame, names: &BTreeSet<&String>) -> Result<DataFrame> {
+        const OF: &str = "deal of the events";
+        const LIST: &str = "events of the deal";
         let relevant = names.iter().flat_map(|name| match name.as_str() {
             "touch" => TOUCH_KINDS.to_vec(),
             "talk_s" => vec!["call"],
@@ -133,30 +113,17 @@ impl Scope<'_> {
         });
         let relevant = column("kind").in_list(relevant.map(text).collect(), false);
         let known = column("at").lt(instant(self.cut)).and(column("deal_id").is_not_null());
-        // what the other of the two has, a row of one lacks
-        let lacks =
-            |of: &DataType, name: &str| Ok::<_, DataFusionError>(lit(ScalarValue::try_new_null(of)?).alias(name));
-        let row = |order: i64| vec![column("deal_id"), column("at"), lit(order).alias(ORDER)];
-        let (mut events, mut entries) = (row(0), row(1));
-        for (name, own, of) in OF_EVENTS {
-            events.push(cast(column(name), of.clone()).alias(own));
-            entries.push(lacks(&of, own)?);
-        }
-        let fields = entered.schema().fields().clone();
-        for field in fields.iter().filter(|field| !["deal_id", "at"].contains(&field.name().as_str())) {
-            events.push(lacks(field.data_type(), field.name())?);
-            entries.push(column(field.name()));
-        }
-        let mut told: Vec<Expr> = fields.iter().map(|field| column(field.name())).collect();
-        let mut counted = told.clone();
-        counted.push(column(ORDER));
+        let mut happened = vec![lit("at"), column("at")];
         for name in names {
-            counted.push(so_far(counts(name)?)?.alias(name.as_str()));
-            told.push(column(name));
+            happened.extend([lit(name.as_str()), counts(name)?]);
         }
-        let events = self.tables.table(Table::Events.name()).await?.filter(known.and(relevant))?.select(events)?;
-        let both = events.union(entered.select(entries)?)?;
-        both.select(counted)?.filter(column(ORDER).eq(lit(1_i64)))?.select(told)
+        let events = self.tables.table(Table::Events.name()).await?.filter(known.and(relevant))?;
+        let events = events.select(vec![column("deal_id").alias(OF), named_struct(happened).alias("event")])?;
+        let lists = events.aggregate(vec![column(OF)], vec![array_agg(column("event")).alias(LIST)])?;
+        let mut told: Vec<Expr> = entered.schema().fields().iter().map(|field| column(field.name())).collect();
+        let sums = by_then().call(vec![column(LIST), column("at")]);
+        told.extend(names.iter().map(|name| get_field(sums.clone(), name.as_str()).alias(name.as_str())));
+        lists.join(entered, JoinType::Right, &[OF], &["deal_id"], None)?.select(told)
     }
 
     pub(super) async fn required(&self, context: &SessionContext) -> Result<DataFrame> {

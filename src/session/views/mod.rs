@@ -15,7 +15,7 @@ use datafusion::execution::context::SessionContext;
 use datafusion::prelude::{Expr, cast, col};
 use datafusion::scalar::ScalarValue;
 
-use super::dimensions::text;
+use super::dimensions::{column, text};
 use super::scope::Scope;
 use crate::model::tables::{TOUCH_KINDS, Table};
 
@@ -52,10 +52,10 @@ pub(super) fn want_kinds(names: &BTreeSet<String>) -> bool {
 }
 
 /// Whether an event is a touch: an outgoing call, letter, SMS or message, or a meeting.
-fn is_touch(kind: Expr, direction: Expr) -> Expr {
+fn is_touch() -> Expr {
     let outgoing = TOUCH_KINDS.into_iter().filter(|kind| *kind != "meeting").map(text).collect();
-    let reaches_out = kind.clone().in_list(outgoing, false).and(direction.eq(text("outgoing")));
-    kind.eq(text("meeting")).or(reaches_out).is_true()
+    let reaches_out = column("kind").in_list(outgoing, false).and(column("direction").eq(text("outgoing")));
+    column("kind").eq(text("meeting")).or(reaches_out).is_true()
 }
 
 /// The kinds of events that were ever seen.
