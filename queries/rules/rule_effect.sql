@@ -121,11 +121,26 @@ rates AS (
     FROM counted
 ),
 
--- Newcombe's interval is made of the two Wilson ones; z is the pooled test of two shares
+-- from here on one chain, for what is named twice is computed twice. Newcombe's interval is made of the two Wilson ones; z is the
+-- pooled test of two shares
 compared AS (
     SELECT
         grp,
         rule,
+        kept_deals,
+        kept_won,
+        kept_revenue,
+        broken_deals,
+        broken_won,
+        broken_revenue,
+        broken_lost,
+        broken_lost_amount,
+        kept_rate,
+        kept_low,
+        kept_high,
+        broken_rate,
+        broken_low,
+        broken_high,
         kept_rate - broken_rate AS difference,
         kept_rate - broken_rate - sqrt(power(kept_rate - kept_low, 2.0) + power(broken_high - broken_rate, 2.0)) AS low,
         kept_rate - broken_rate + sqrt(power(kept_high - kept_rate, 2.0) + power(broken_rate - broken_low, 2.0)) AS high,
@@ -136,18 +151,54 @@ compared AS (
 
 -- two-sided p = erfc(z / √2), by Abramowitz and Stegun 7.1.26, right to seven digits
 tails AS (
-    SELECT grp, rule, difference, low, high, z, 1.0 / (1.0 + 0.3275911 * z / sqrt(2.0)) AS t
+    SELECT
+        grp,
+        rule,
+        kept_deals,
+        kept_won,
+        kept_revenue,
+        broken_deals,
+        broken_won,
+        broken_revenue,
+        broken_lost,
+        broken_lost_amount,
+        kept_rate,
+        kept_low,
+        kept_high,
+        broken_rate,
+        broken_low,
+        broken_high,
+        difference,
+        low,
+        high,
+        z,
+        difference IS NOT NULL AS is_tested,
+        1.0 / (1.0 + 0.3275911 * z / sqrt(2.0)) AS t
     FROM compared
-    WHERE difference IS NOT NULL
 ),
 
 tested AS (
     SELECT
         grp,
         rule,
+        kept_deals,
+        kept_won,
+        kept_revenue,
+        broken_deals,
+        broken_won,
+        broken_revenue,
+        broken_lost,
+        broken_lost_amount,
+        kept_rate,
+        kept_low,
+        kept_high,
+        broken_rate,
+        broken_low,
+        broken_high,
         difference,
         low,
         high,
+        is_tested,
         -- all won or all lost on both sides: no difference at all
         coalesce(
             t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
@@ -161,43 +212,78 @@ ranked AS (
     SELECT
         grp,
         rule,
+        kept_deals,
+        kept_won,
+        kept_revenue,
+        broken_deals,
+        broken_won,
+        broken_revenue,
+        broken_lost,
+        broken_lost_amount,
+        kept_rate,
+        kept_low,
+        kept_high,
+        broken_rate,
+        broken_low,
+        broken_high,
         difference,
         low,
         high,
-        p * count(*) OVER () / row_number() OVER (ORDER BY p, grp, rule) AS scaled,
-        row_number() OVER (ORDER BY p, grp, rule) AS place
+        is_tested,
+        p * count(*) OVER (PARTITION BY is_tested) / row_number() OVER in_order AS scaled,
+        row_number() OVER in_order AS place
     FROM tested
+    WINDOW in_order AS (PARTITION BY is_tested ORDER BY p, grp, rule)
 ),
 
 adjusted AS (
     SELECT
         grp,
         rule,
+        kept_deals,
+        kept_won,
+        kept_revenue,
+        broken_deals,
+        broken_won,
+        broken_revenue,
+        broken_lost,
+        broken_lost_amount,
+        kept_rate,
+        kept_low,
+        kept_high,
+        broken_rate,
+        broken_low,
+        broken_high,
         difference,
         low,
         high,
-        least(min(scaled) OVER (ORDER BY place DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW), 1.0) AS p_adjusted
+        CASE
+            WHEN is_tested THEN least(
+                min(scaled) OVER (PARTITION BY is_tested ORDER BY place DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
+                1.0
+            )
+        END AS p_adjusted
     FROM ranked
 )
 
 SELECT
-    rates.grp,
-    rates.rule,
+    adjusted.grp,
+    adjusted.rule,
     control.title_ru,
     control.title_en,
-    rates.kept_deals,
-    rates.kept_won,
-    rates.kept_rate,
-    rates.kept_low AS kept_rate_low,
-    rates.kept_high AS kept_rate_high,
-    CASE WHEN rates.kept_won = 0 THEN 0 ELSE rates.kept_revenue END AS kept_revenue,
-    rates.broken_deals,
-    rates.broken_won,
-    rates.broken_rate,
-    rates.broken_low AS broken_rate_low,
-    rates.broken_high AS broken_rate_high,
-    CASE WHEN rates.broken_won = 0 THEN 0 ELSE rates.broken_revenue END AS broken_revenue,
-    CASE WHEN rates.broken_lost = 0 THEN 0 ELSE rates.broken_lost_amount END AS broken_lost_amount,
+    adjusted.kept_deals,
+    adjusted.kept_won,
+    adjusted.kept_rate,
+    adjusted.kept_low AS kept_rate_low,
+    adjusted.kept_high AS kept_rate_high,
+    CASE WHEN adjusted.kept_won = 0 THEN 0 ELSE adjusted.kept_revenue END AS kept_revenue,
+    adjusted.broken_deals,
+    adjusted.broken_won,
+    adjusted.broken_rate,
+    adjusted.broken_low AS broken_rate_low,
+    adjusted.broken_high AS broken_rate_high,
+    CASE WHEN adjusted.broken_won = 0 THEN 0 ELSE adjusted.broken_revenue END AS broken_revenue,
+    CASE WHEN adjusted.broken_lost = 0 THEN 0 ELSE adjusted.broken_lost_amount END AS broken_lost_amount,
     adjusted.difference,
     adjusted.low AS difference_low,
     adjusted.high AS difference_high,
@@ -207,7 +293,6 @@ SELECT
         WHEN adjusted.p_adjusted <= 0.05 AND adjusted.high < 0.0 THEN 'hurts'
         ELSE 'no_evidence'
     END AS verdict
-FROM rates
-LEFT JOIN adjusted ON rates.grp = adjusted.grp AND rates.rule = adjusted.rule
-LEFT JOIN control ON rates.rule = control.rule
-ORDER BY rates.grp, control.position, rates.rule
+FROM adjusted
+LEFT JOIN control ON adjusted.rule = control.rule
+ORDER BY adjusted.grp, control.position, adjusted.rule
