@@ -76,6 +76,12 @@ impl<'a> Say<'a> {
         let value = match cell {
             Cell::Text(value) => value.as_str(),
             Cell::Empty if at < grid.dimensions => "",
+            // a number that is a code
+            Cell::Count(number) => {
+                let labels = self.labels.get(metric).and_then(|columns| columns.get(column));
+                let label = labels.and_then(|all| all.get(&number.to_string()));
+                return label.map_or(cell.clone(), |text| Cell::Text(self.text(text).to_owned()));
+            }
             _ => return cell.clone(),
         };
         let labels = self.labels.get(metric).and_then(|columns| columns.get(column));

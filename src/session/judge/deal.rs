@@ -149,7 +149,7 @@ fn moved_back(mut moves: Vec<Move<'_>>) -> Option<Verdict<'static>> {
     moves.sort_by_key(|step| (step.at, position(step)));
     let pairs = || moves.iter().zip(moves.iter().skip(1)).map(|(one, next)| (position(one), position(next), next.at));
     let back = pairs().find(|(from, to, _)| to < from).map(|(_, _, at)| at);
-    let last = pairs().filter(|(from, to, _)| to != from).map(|(_, _, at)| at).last();
+    let last = pairs().filter(|(from, to, _)| to != from).map(|(_, _, at)| at).next_back();
     let at = back.or(last)?;
     Some(Verdict { rule: "moved_back", stage: None, at: Some(at), kept: back.is_none(), overdue_hours: None })
 }

@@ -11,6 +11,9 @@ const TALL: usize = 16;
 /// Columns from which a table is given more room on a screen and smaller type on paper, so that none is cut.
 const WIDE: [(usize, &str); 3] = [(8, "wider"), (12, "widest"), (16, "huge")];
 
+/// Symbols of a cell above which a phone shows each row as a card: beside other columns the text would be a thin strip.
+const LONG: usize = 32;
+
 /// The table's markup.
 pub fn render(table: &Table, context: &Context) -> String {
     let mut classes = vec!["table"];
@@ -18,6 +21,9 @@ pub fn render(table: &Table, context: &Context) -> String {
         classes.push("tall");
     }
     classes.extend(WIDE.iter().filter(|(columns, _)| table.columns.len() >= *columns).map(|(_, class)| *class));
+    if is_long(table) {
+        classes.push("cards");
+    }
     let id = escape(&table.id);
     let mut html = format!(
         "<figure class=\"{}\" id=\"table-{id}\">\n<figcaption id=\"table-{id}-head\">{}</figcaption>\n",
@@ -46,6 +52,7 @@ fn grid(table: &Table, context: &Context) -> String {
         html.push_str(&format!("<th scope=\"col\"{class}>{}</th>", escape(&head(column, context))));
     }
     html.push_str("</tr></thead>\n<tbody>\n");
+    let cards = is_long(table);
     let cents: Vec<Cents> = (0..table.columns.len()).map(|c| column_cents(table, c)).collect();
     for row in &table.rows {
         html.push_str("<tr>");
@@ -56,12 +63,19 @@ fn grid(table: &Table, context: &Context) -> String {
                 (_, true) => ("td class=\"text\"", "td"),
                 (_, false) => ("td", "td"),
             };
-            html.push_str(&format!("<{open}>{}</{close}>", content(cell, column, cents[i], context)));
+            let label =
+                if cards { format!(" data-label=\"{}\"", escape(&head(column, context))) } else { String::new() };
+            html.push_str(&format!("<{open}{label}>{}</{close}>", content(cell, column, cents[i], context)));
         }
         html.push_str("</tr>\n");
     }
     html.push_str("</tbody>\n</table>\n");
     html
+}
+
+fn is_long(table: &Table) -> bool {
+    let long = |cell: &Cell| matches!(cell, Cell::Text(text) if text.chars().count() > LONG);
+    table.rows.iter().any(|row| row.iter().skip(1).any(long))
 }
 
 fn is_text(column: &Column) -> bool {
