@@ -107,7 +107,7 @@ fn every_figure_names_its_metric_period_cut_and_version() {
         let mut sources: Vec<&str> = Vec::new();
         for block in blocks(document) {
             match block {
-                Block::Tiles(tiles) => sources.extend(tiles.iter().map(|tile| tile.notes.last().unwrap().as_str())),
+                Block::Tiles(tiles) => sources.extend(tiles.iter().map(|tile| tile.source.as_str())),
                 Block::Findings(findings) => sources.extend(findings.iter().map(|finding| finding.source.as_str())),
                 Block::Table(table) => sources.push(&table.source),
                 Block::Chart(chart) => sources.push(&chart.source),

@@ -16,8 +16,9 @@ fn company(dir: &Path) -> std::path::PathBuf {
 fn first_column(html: &str, table: &str) -> Vec<String> {
     let start = format!("id=\"table-{table}\">");
     let figure = html.split(&start).nth(1).unwrap().split("</figure>").next().unwrap();
-    let cells = figure.split("<th scope=\"row\" class=\"text\">").skip(1);
-    cells.map(|cell| cell.split("</th>").next().unwrap().to_owned()).collect()
+    let cells = figure.split("<th scope=\"row\" class=\"text\"").skip(1);
+    let text = |cell: &str| cell.split_once('>').unwrap().1.split("</th>").next().unwrap().to_owned();
+    cells.map(text).collect()
 }
 
 #[test]

@@ -16,9 +16,9 @@ after an opt-out, however long ago. A refusal or opt-out in the very moment of a
 names no client is a client of its own; events of neither client nor deal are left out. Caps stand under "Contacts and caps"."""
 
 columns = [
-  { name = "rule", unit = "text", title = { ru = "Правило", en = "Rule" } },
-  { name = "title_ru", unit = "text", title = { ru = "Название", en = "Title (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Название (en)", en = "Title" } },
+  { name = "rule", unit = "text", title = { ru = "Код правила", en = "Rule code" } },
+  { name = "title_ru", unit = "text", title = { ru = "Правило", en = "Rule (ru)" } },
+  { name = "title_en", unit = "text", title = { ru = "Правило (en)", en = "Rule" } },
   { name = "checked", unit = "count", title = { ru = "Проверено касаний", en = "Contacts checked" } },
   { name = "broken", unit = "count", title = { ru = "Нарушено", en = "Broken" } },
   { name = "broken_share", unit = "share", title = { ru = "Доля нарушений", en = "Share broken" } },

@@ -15,9 +15,9 @@ its SLA was over, the deal entered the stage, the call was made. What cannot be 
 judged has no row. At stake: the amount of open deals with a breach of this rule within the period, each deal once; empty where no amount is
 known."""
 columns = [
-  { name = "rule", unit = "text", title = { ru = "Правило", en = "Rule" } },
-  { name = "title_ru", unit = "text", title = { ru = "Название", en = "Title (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Название (en)", en = "Title" } },
+  { name = "rule", unit = "text", title = { ru = "Код правила", en = "Rule code" } },
+  { name = "title_ru", unit = "text", title = { ru = "Правило", en = "Rule (ru)" } },
+  { name = "title_en", unit = "text", title = { ru = "Правило (en)", en = "Rule" } },
   { name = "checked", unit = "count", title = { ru = "Проверено", en = "Checked" } },
   { name = "kept", unit = "count", title = { ru = "Соблюдено", en = "Kept" } },
   { name = "breaches", unit = "count", title = { ru = "Нарушено", en = "Broken" } },

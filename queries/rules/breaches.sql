@@ -10,9 +10,9 @@ about.en = """
 Every breach of the period: rule, day, deal, client, manager. Overdue: working hours beyond the allowed time, for the response and the
 stage's SLA only. Amount: the list price, or else the deal's amount. These are the breaches that "Is the regulation kept" counts."""
 columns = [
-  { name = "rule", unit = "text", title = { ru = "Правило", en = "Rule" } },
-  { name = "title_ru", unit = "text", title = { ru = "Название", en = "Title (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Название (en)", en = "Title" } },
+  { name = "rule", unit = "text", title = { ru = "Код правила", en = "Rule code" } },
+  { name = "title_ru", unit = "text", title = { ru = "Правило", en = "Rule (ru)" } },
+  { name = "title_en", unit = "text", title = { ru = "Правило (en)", en = "Rule" } },
   { name = "at", unit = "date", title = { ru = "День", en = "Day" } },
   { name = "deal_id", unit = "text", title = { ru = "Сделка", en = "Deal" } },
   { name = "client_id", unit = "text", title = { ru = "Клиент", en = "Client" } },

@@ -18,9 +18,9 @@ field of this or of an earlier stage is missing; next_step: no task is planned; 
 last 7 days; load: the manager has more open deals than the regulation allows (a row per manager, with the open deals of all groups). The
 most costly first; of equal amounts, the longest overdue."""
 columns = [
-  { name = "rule", unit = "text", title = { ru = "Правило", en = "Rule" } },
-  { name = "title_ru", unit = "text", title = { ru = "Название", en = "Title (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Название (en)", en = "Title" } },
+  { name = "rule", unit = "text", title = { ru = "Код правила", en = "Rule code" } },
+  { name = "title_ru", unit = "text", title = { ru = "Правило", en = "Rule (ru)" } },
+  { name = "title_en", unit = "text", title = { ru = "Правило (en)", en = "Rule" } },
   { name = "look", unit = "text", title = { ru = "Когда смотреть", en = "Looked at" } },
   { name = "manager", unit = "text", title = { ru = "Менеджер", en = "Manager" } },
   { name = "deal_id", unit = "text", title = { ru = "Сделка", en = "Deal" } },

@@ -17,9 +17,9 @@ interval of the difference lies above zero; hurts: below; and either only where 
 deal goes well anyway, and a long deal has time to break more. Cost of breaches: the amount of lost deals with a breach, not all of it lost
 because of that."""
 columns = [
-  { name = "rule", unit = "text", title = { ru = "Правило", en = "Rule" } },
-  { name = "title_ru", unit = "text", title = { ru = "Название", en = "Title (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Название (en)", en = "Title" } },
+  { name = "rule", unit = "text", title = { ru = "Код правила", en = "Rule code" } },
+  { name = "title_ru", unit = "text", title = { ru = "Правило", en = "Rule (ru)" } },
+  { name = "title_en", unit = "text", title = { ru = "Правило (en)", en = "Rule" } },
   { name = "kept_deals", unit = "count", title = { ru = "Соблюдено, сделок", en = "Kept, deals" } },
   { name = "kept_won", unit = "count", title = { ru = "Из них выиграны", en = "Of them won" } },
   { name = "kept_rate", unit = "share", title = { ru = "Доля выигранных", en = "Win rate when kept" } },

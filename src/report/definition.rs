@@ -133,6 +133,8 @@ pub(super) struct Findings {
     /// How many groups of one target are told apart before the rest is summed up in a line.
     pub limit: usize,
     pub compare: Vec<Compare>,
+    /// The dimensions among whose groups the cause of a change is sought.
+    pub split: Vec<String>,
 }
 
 /// By which column, and which way.

@@ -2,17 +2,22 @@
 //!
 //! [`judge`] decides, [`evidence`] holds its statistics, [`wording`] says it; here the metrics are asked.
 
+mod cause;
 pub mod evidence;
 mod judge;
 mod wording;
 
 use super::asker::{Asker, Lack, Missing};
 use super::build::ReportError;
-use super::definition::{self, Question};
+use super::definition::{self, Compare, Question};
 use super::document::{Block, Cell, Finding, Verdict};
+use super::grid::Grid;
 use super::period::Period;
 use super::say::Say;
+use crate::model::unit::Unit;
 use crate::regulation::Target;
+use cause::{Cause, Part};
+use judge::Judged;
 use wording::Said;
 
 /// Judges the targets: the findings worst first, and a notice of what could not be judged.
@@ -54,11 +59,70 @@ async fn one(
     judged.retain(|one| is_for(target, asker.targets(), grid.group(one.row)));
     let excepted = |cell: &Cell| matches!(cell, Cell::Text(text) if target.except.contains(text));
     judged.retain(|one| !grid.rows[one.row].iter().any(excepted));
+    if grid.dimensions == 0 && grid.unit(&target.column) == Unit::Share {
+        for one in judged.iter_mut().filter(|one| matches!(one.verdict, Verdict::Red | Verdict::Yellow)) {
+            one.causes = causes(asker, say, part, (target, &grid), one).await?;
+        }
+    }
     let source = say.source(&ask, range);
     let ambiguous = asker.targets().iter().filter(|other| other.title == target.title).count() > 1;
     let wording =
         wording::Wording { say, target, ambiguous, grid: &grid, period, small_group: asker.small_group(), source };
     Ok(Ok(wording.said(judged, part.limit)))
+}
+
+/// Who carried those changes of a share that are more than chance: by the split whose groups tell most of it.
+async fn causes(
+    asker: &mut Asker<'_>,
+    say: &Say<'_>,
+    part: &definition::Findings,
+    (target, grid): (&Target, &Grid),
+    one: &Judged,
+) -> Result<Vec<(Compare, Cause)>, ReportError> {
+    let mut causes = Vec::new();
+    let period = part.periods.get(&target.metric).copied().unwrap_or(part.period);
+    // the rows of a metric that has several are told apart by its first column
+    let key = judge::has_key(grid, &judge::current_rows(grid)).then(|| &grid.rows[one.row][0]);
+    for (compare, then) in one.changes.iter().filter(|(_, then)| then.proven == Some(true)) {
+        let mut best: Option<Cause> = None;
+        for dimension in &part.split {
+            let ask = Question { metric: target.metric.clone(), by: vec![dimension.clone()], period };
+            let Ok(now) = asker.ask(&ask, asker.range(period)).await? else { continue };
+            let earlier = asker.earlier(&ask, &[*compare]).await?;
+            let Some((_, before)) = earlier.first() else { continue };
+            let parts = parts(say, target, key, &now, before);
+            let change = one.value.unwrap_or(then.value) - then.value;
+            let by = say.text(&now.columns[0].title).to_lowercase();
+            let found = cause::cause(by, &parts, change, asker.small_group());
+            best = [best, found].into_iter().flatten().max_by(|a, b| a.named().total_cmp(&b.named()));
+        }
+        causes.extend(best.map(|best| (*compare, best)));
+    }
+    Ok(causes)
+}
+
+/// The groups of a split, then and now.
+fn parts(say: &Say<'_>, target: &Target, key: Option<&Cell>, now: &Grid, before: &Grid) -> Vec<Part> {
+    let rows = |grid: &Grid| -> Vec<usize> {
+        let all = judge::current_rows(grid).into_iter();
+        all.filter(|row| key.is_none_or(|key| grid.rows[*row].get(grid.dimensions) == Some(key))).collect()
+    };
+    let (rows_now, rows_before) = (rows(now), rows(before));
+    let find = |grid: &Grid, rows: &[usize], group: &[Cell]| {
+        let row = rows.iter().find(|row| grid.group(**row) == group)?;
+        judge::share_and_cases(target, grid, *row)
+    };
+    let mut parts: Vec<Part> = Vec::new();
+    for (grid, rows) in [(now, &rows_now), (before, &rows_before)] {
+        for row in rows {
+            let (group, name) = (grid.group(*row), say.group(&target.metric, grid, *row));
+            if !parts.iter().any(|part| part.name == name) {
+                let (then, now) = (find(before, &rows_before, group), find(now, &rows_now, group));
+                parts.push(Part { name, then, now });
+            }
+        }
+    }
+    parts
 }
 
 /// Whether a target is for a group: a group with a target of its own is not judged by the one for all.

@@ -182,6 +182,7 @@ impl Reader<'_> {
             metrics: metrics.into_iter().map(|m| m.value).collect(),
             limit: limit(part).unwrap_or(3),
             compare: compare(part),
+            split: part.texts("split").into_iter().filter_map(|dim| self.known_dimension(part, dim)).collect(),
         }
     }
 
@@ -261,6 +262,20 @@ impl Reader<'_> {
         let period = part.optional_checked(period_key, Period::parse).unwrap_or(self.period);
         let by = by.into_iter().map(|dim| dim.value).collect();
         Asked { question: Question { metric: name, by, period }, metric, misspelt_by: wrong }
+    }
+
+    /// A dimension of any metric; one that a mapping added is known to the store alone, and a near miss is a slip.
+    fn known_dimension(&self, part: &written::Section<'_>, dim: written::Written<String>) -> Option<String> {
+        let metrics = || self.catalog.names().filter_map(|name| self.catalog.get(name).ok());
+        let known: BTreeSet<&str> = metrics().flat_map(|metric| metric.dimensions.iter().map(String::as_str)).collect();
+        match nearest(&dim.value, known.iter().copied()).filter(|near| *near != dim.value.as_str()) {
+            Some(near) => {
+                let what = format!("there is no dimension `{}`", dim.value);
+                part.problem(dim.line, what, format!("did you mean `{near}`?"));
+                None
+            }
+            None => Some(dim.value),
+        }
     }
 
     fn known_metric(&self, part: &written::Section<'_>, name: &str, line: usize) -> Option<&Metric> {

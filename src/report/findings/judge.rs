@@ -1,5 +1,6 @@
 //! Judges a result against a target: bounds, evidence, what the rest is like, what was before. Pure.
 
+use super::cause::Cause;
 use super::evidence::{Estimate, FALSE_DISCOVERY_RATE, adjusted, shares_equal};
 use crate::model::unit::Unit;
 use crate::regulation::{Better, Target};
@@ -57,6 +58,8 @@ pub struct Judged {
     pub rest: Option<Beside>,
     /// What was before.
     pub changes: Vec<(Compare, Beside)>,
+    /// Who carried a change.
+    pub causes: Vec<(Compare, Cause)>,
     /// How much it matters: how far beyond the target, times its part in the whole.
     pub weight: f64,
 }
@@ -169,8 +172,16 @@ fn first_look(target: &Target, grid: &Grid, row: usize) -> Judged {
         of_cases: cases.is_some_and(|n| named.is_none_or(|named| (n - named).abs() < 0.5)),
         rest: None,
         changes: Vec::new(),
+        causes: Vec::new(),
         weight: 0.0,
     }
+}
+
+/// A row's value, and how many cases it is a share of.
+pub fn share_and_cases(target: &Target, grid: &Grid, row: usize) -> Option<(f64, f64)> {
+    let named = CASES_OF.iter().find(|(column, _)| *column == target.column).map(|(_, cases)| *cases);
+    let cases = named.into_iter().chain(CASES).find_map(|name| grid.number(row, name))?;
+    Some((grid.number(row, &target.column)?, cases))
 }
 
 fn estimate(value: Option<f64>, interval: Option<(f64, f64)>) -> Option<Estimate> {

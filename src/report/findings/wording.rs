@@ -1,5 +1,6 @@
 //! Puts judged groups into words: the bad ones each for itself, the rest summed up.
 
+use super::cause::Cause;
 use super::judge::{self, Beside, Judged, Unknown};
 use crate::model::lang::Lang;
 use crate::model::unit::Unit;
@@ -269,6 +270,18 @@ impl Wording<'_> {
         }
     }
 
+    /// Who carried a change: parts that add up to it.
+    fn cause(&self, cause: &Cause) -> String {
+        let points = |part: f64| self.say.difference(part, 0.0, Unit::Share);
+        let carried = cause.carried.iter().map(|(name, part)| format!("{name} {}", points(*part)));
+        let carried = carried.collect::<Vec<_>>().join(", ");
+        let (by, others) = (&cause.by, points(cause.others));
+        match self.say.lang {
+            Lang::Ru => format!(", из них {by} {carried}, остальные {others}"),
+            Lang::En => format!(", of it {by} {carried}, the others {others}"),
+        }
+    }
+
     fn changes(&self, one: &Judged) -> String {
         let change = |(compare, then): &(Compare, Beside)| {
             let now = one.value?;
@@ -280,9 +293,11 @@ impl Wording<'_> {
                 None => "",
             };
             let to = self.say.compared(*compare, self.period);
+            let cause = one.causes.iter().find(|(of, _)| of == compare).map(|(_, cause)| self.cause(cause));
+            let cause = cause.unwrap_or_default();
             Some(match self.say.lang {
-                Lang::Ru => format!("{to}: {difference} (было {was}{chance})"),
-                Lang::En => format!("{to}: {difference} (was {was}{chance})"),
+                Lang::Ru => format!("{to}: {difference} (было {was}{chance}{cause})"),
+                Lang::En => format!("{to}: {difference} (was {was}{chance}{cause})"),
             })
         };
         capital(&one.changes.iter().filter_map(change).collect::<Vec<_>>().join("; "))
