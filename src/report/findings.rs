@@ -7,6 +7,8 @@ pub mod evidence;
 mod judge;
 mod wording;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::asker::{Asker, Lack, Missing};
 use super::build::ReportError;
 use super::definition::{self, Compare, Question};
@@ -84,45 +86,54 @@ async fn causes(
     // the rows of a metric that has several are told apart by its first column
     let key = judge::has_key(grid, &judge::current_rows(grid)).then(|| &grid.rows[one.row][0]);
     for (compare, then) in one.changes.iter().filter(|(_, then)| then.proven == Some(true)) {
-        let mut best: Option<Cause> = None;
-        for dimension in &part.split {
-            let ask = Question { metric: target.metric.clone(), by: vec![dimension.clone()], period };
-            let Ok(now) = asker.ask(&ask, asker.range(period)).await? else { continue };
-            let earlier = asker.earlier(&ask, &[*compare]).await?;
-            let Some((_, before)) = earlier.first() else { continue };
-            let parts = parts(say, target, key, &now, before);
-            let change = one.value.unwrap_or(then.value) - then.value;
-            let by = say.text(&now.columns[0].title).to_lowercase();
-            let found = cause::cause(by, &parts, change, asker.small_group());
-            best = [best, found].into_iter().flatten().max_by(|a, b| a.named().total_cmp(&b.named()));
-        }
+        // all splits in one question: it takes as long as one of them
+        let mut by = part.split.clone();
+        let now = loop {
+            let ask = Question { metric: target.metric.clone(), by: by.clone(), period };
+            match asker.ask(&ask, asker.range(period)).await? {
+                Ok(now) => break Some((ask, now)),
+                Err(missing) if by.len() > 1 && by.contains(&missing.what) => by.retain(|name| *name != missing.what),
+                Err(_) => break None,
+            }
+        };
+        let Some((ask, now)) = now.filter(|_| !by.is_empty()) else { continue };
+        let earlier = asker.earlier(&ask, &[*compare]).await?;
+        let Some((_, before)) = earlier.first() else { continue };
+        let change = one.value.unwrap_or(then.value) - then.value;
+        let split = |at: usize| {
+            let by = say.text(&now.columns[at].title).to_lowercase();
+            cause::cause(by, &parts(say, target, (key, at), &now, before), change, asker.small_group())
+        };
+        let best = (0..by.len()).filter_map(split).max_by(|a, b| a.named().total_cmp(&b.named()));
         causes.extend(best.map(|best| (*compare, best)));
     }
     Ok(causes)
 }
 
-/// The groups of a split, then and now.
-fn parts(say: &Say<'_>, target: &Target, key: Option<&Cell>, now: &Grid, before: &Grid) -> Vec<Part> {
-    let rows = |grid: &Grid| -> Vec<usize> {
-        let all = judge::current_rows(grid).into_iter();
-        all.filter(|row| key.is_none_or(|key| grid.rows[*row].get(grid.dimensions) == Some(key))).collect()
-    };
-    let (rows_now, rows_before) = (rows(now), rows(before));
-    let find = |grid: &Grid, rows: &[usize], group: &[Cell]| {
-        let row = rows.iter().find(|row| grid.group(**row) == group)?;
-        judge::share_and_cases(target, grid, *row)
-    };
-    let mut parts: Vec<Part> = Vec::new();
-    for (grid, rows) in [(now, &rows_now), (before, &rows_before)] {
-        for row in rows {
-            let (group, name) = (grid.group(*row), say.group(&target.metric, grid, *row));
-            if !parts.iter().any(|part| part.name == name) {
-                let (then, now) = (find(before, &rows_before, group), find(now, &rows_now, group));
-                parts.push(Part { name, then, now });
+/// The groups of one of the dimensions by which two results are split, then and now.
+fn parts(say: &Say<'_>, target: &Target, (key, at): (Option<&Cell>, usize), now: &Grid, before: &Grid) -> Vec<Part> {
+    // hits and cases of each group: shares of parts add up as their hits do
+    let sums = |grid: &Grid| {
+        let mut sums: BTreeMap<String, (f64, f64)> = BTreeMap::new();
+        for row in judge::current_rows(grid) {
+            if key.is_some_and(|key| grid.rows[row].get(grid.dimensions) != Some(key)) {
+                continue;
+            }
+            if let Some((share, cases)) = judge::share_and_cases(target, grid, row) {
+                let name = say.label(&target.metric, grid, row, &grid.columns[at].name);
+                let sum = sums.entry(name).or_default();
+                *sum = (sum.0 + share * cases, sum.1 + cases);
             }
         }
-    }
-    parts
+        sums
+    };
+    let (now, before) = (sums(now), sums(before));
+    let share = |sums: &BTreeMap<String, (f64, f64)>, name: &String| {
+        sums.get(name).filter(|(_, cases)| *cases > 0.0).map(|(hits, cases)| (hits / cases, *cases))
+    };
+    let names: BTreeSet<&String> = now.keys().chain(before.keys()).collect();
+    let part = |name: &String| Part { name: name.clone(), then: share(&before, name), now: share(&now, name) };
+    names.into_iter().map(part).collect()
 }
 
 /// Whether a target is for a group: a group with a target of its own is not judged by the one for all.

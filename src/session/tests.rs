@@ -356,8 +356,9 @@ fn text_is_text_views_everywhere_in_the_views() {
     });
 }
 
-/// Two faults of DataFusion around which `context()` works. Where one of these tests fails, the fault is gone, and its
-/// workaround with the comment there, this test and the last paragraph of docs/decisions/metrics.md can go as well.
+/// Two of the three faults of DataFusion around which `context()` works; the proof of `control_list` shows the third. Where
+/// one of these tests fails, the fault is gone, and its workaround with the comment there, this test and what
+/// docs/decisions/metrics.md says of it can go as well.
 mod faults {
     use super::*;
 
