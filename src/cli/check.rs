@@ -1,5 +1,6 @@
 //! `voronka check`: all problems of all files that people write.
 
+use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
@@ -31,15 +32,15 @@ pub async fn run(args: &Check, place: &Place) -> Result<Outcome> {
     problems.sort();
     problems.dedup();
     for problem in &problems {
-        println!("{problem}");
+        writeln!(stdout(), "{problem}")?;
     }
     match problems.len() {
         0 => {
-            println!("{} checked, no problems", count(files.len(), "file"));
+            writeln!(stdout(), "{} checked, no problems", count(files.len(), "file"))?;
             Ok(Outcome::Fine)
         }
         n => {
-            println!("{} checked, {}", count(files.len(), "file"), count(n, "problem"));
+            writeln!(stdout(), "{} checked, {}", count(files.len(), "file"), count(n, "problem"))?;
             Ok(Outcome::Found)
         }
     }

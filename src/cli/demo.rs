@@ -1,6 +1,7 @@
 //! `voronka demo`: the whole way, on the small company that is embedded in the binary.
 
 use std::fs;
+use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -35,7 +36,7 @@ pub async fn run(args: Demo) -> Result<Outcome> {
     let regulation = open::regulation(&place)?;
     let summary = ingest_under(&regulation, &store, &mapping, &exports(&args.out)?, at, &shown).await?;
     drop(shown);
-    print!("{}", summary.text(args.lang.into()));
+    write!(stdout(), "{}", summary.text(args.lang.into()))?;
 
     let reading = Reading { as_of: Some(as_of), version: None, memory: MEMORY };
     let weekly = Report {
@@ -51,8 +52,12 @@ pub async fn run(args: Demo) -> Result<Outcome> {
     let ended = report::run(&weekly, &place).await?;
     let page = weekly.out.join("weekly.html");
     match args.lang.into() {
-        Lang::Ru => println!("\nОткройте в браузере {}. Со своими данными: voronka init my-company", page.display()),
-        Lang::En => println!("\nOpen {} in a browser. With your own data: voronka init my-company", page.display()),
+        Lang::Ru => {
+            writeln!(stdout(), "\nОткройте в браузере {}. Со своими данными: voronka init my-company", page.display())?
+        }
+        Lang::En => {
+            writeln!(stdout(), "\nOpen {} in a browser. With your own data: voronka init my-company", page.display())?
+        }
     }
     Ok(ended)
 }

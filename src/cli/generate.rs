@@ -1,6 +1,7 @@
 //! `voronka generate`.
 
 use anyhow::Result;
+use std::io::{Write, stdout};
 
 use super::Outcome;
 use super::args::Generate;
@@ -13,6 +14,6 @@ pub fn run(args: &Generate) -> Result<Outcome> {
     let shown = Shown::new();
     let generated = generate(&plan, &args.out, &|done, total| shown.step("writing exports, clients", done, total))?;
     drop(shown);
-    println!("{generated}");
+    writeln!(stdout(), "{generated}")?;
     Ok(Outcome::Fine)
 }

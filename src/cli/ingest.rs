@@ -1,6 +1,7 @@
 //! `voronka ingest`.
 
 use anyhow::Result;
+use std::io::{Write, stdout};
 
 use super::args::{Ingest, Place};
 use super::progress::Shown;
@@ -22,6 +23,6 @@ pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
         None => ingest(&store, &mapping, &args.exports, open::now(), &shown).await?,
     };
     drop(shown);
-    print!("{}", summary.text(open::lang(args.lang, place)));
+    write!(stdout(), "{}", summary.text(open::lang(args.lang, place)))?;
     Ok(Outcome::Fine)
 }

@@ -1,6 +1,7 @@
 //! `voronka init`: a company folder to start from.
 
 use std::fs;
+use std::io::{Write, stdout};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -31,8 +32,8 @@ pub fn run(args: &Init) -> Result<Outcome> {
     }
     let readme = args.dir.join("README.md");
     match lang {
-        Lang::Ru => println!("С чего начать: {}", readme.display()),
-        Lang::En => println!("Where to start: {}", readme.display()),
+        Lang::Ru => writeln!(stdout(), "С чего начать: {}", readme.display())?,
+        Lang::En => writeln!(stdout(), "Where to start: {}", readme.display())?,
     }
     Ok(Outcome::Fine)
 }

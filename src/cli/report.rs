@@ -1,6 +1,7 @@
 //! `voronka report`.
 
 use std::collections::BTreeSet;
+use std::io::{Write, stdout};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -49,7 +50,7 @@ pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
         (None, None, None) => vec![session],
     };
     std::fs::create_dir_all(&args.out).with_context(|| format!("cannot make {}", args.out.display()))?;
-    let mut names = BTreeSet::new();
+    let (mut names, mut files) = (BTreeSet::new(), Vec::new());
     let shown = Shown::new();
     for (session, done) in sessions.iter().zip(0..) {
         // one report tells its sections, many tell whose they are
@@ -64,9 +65,11 @@ pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
         while !names.insert(document.name.clone()) {
             document.name = others.next().unwrap_or_default();
         }
-        for file in render(&document, &args.out, &formats)? {
-            println!("{}", file.display());
-        }
+        files.extend(render(&document, &args.out, &formats)?);
+    }
+    // told when all are made: whoever stops listening loses no file
+    for file in files {
+        writeln!(stdout(), "{}", file.display())?;
     }
     Ok(Outcome::Fine)
 }
