@@ -277,7 +277,7 @@ async fn formats_are_proven_or_refused_never_guessed() {
     assert_eq!(
         told,
         "a.csv: `Day`: the date format is not stated, and several fit every value: line 2 has `03/04/2025`, which is \
-         3 April 2025 as d/m/yyyy or 4 March 2025 as m/d/yyyy\n    state which in the mapping: dates = \"d/m/yyyy\""
+         3 April 2025 as d/m/yyyy or 4 March 2025 as m/d/yyyy\n    state which in the mapping: dates = \"d/m/yyyy\" or dates = \"m/d/yyyy\""
     );
     let told = company.refused("b.csv", "Day,Cost\n13/04/2025,\"1,234\"\n").await;
     assert_eq!(

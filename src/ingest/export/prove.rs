@@ -171,11 +171,12 @@ impl Proof {
                             Some(format!("{} as {format}", format.read(&text)?.local.format("%-d %B %Y")))
                         })
                         .collect();
+                    let stated: Vec<String> = left.iter().map(|format| format!("dates = \"{format}\"")).collect();
                     Err(format!(
                         "the date format is not stated, and several fit every value: line {line} has `{text}`, which is \
-                         {}\n    state which in the mapping: dates = \"{}\"",
+                         {}\n    state which in the mapping: {}",
                         readings.join(" or "),
-                        left[0]
+                        stated.join(" or ")
                     ))
                 }
             },
