@@ -20,7 +20,7 @@ pub async fn run(args: &Check, place: &Place) -> Result<Outcome> {
     let (catalog, mut problems) = Catalog::sound(open::own_metrics(place).as_deref())?;
     // a metric that is broken is there all the same: whoever names it has no problem of their own
     let broken: Vec<String> = problems.iter().map(|problem| no_metric(&stem(Path::new(&problem.file)))).collect();
-    let session = session(place).await;
+    let session = if files.iter().any(|file| is_metric(file)) { session(place).await } else { None };
     for file in &files {
         let found = problems_of(file, &catalog)?;
         if let (true, true, Some(session)) = (is_metric(file), found.is_empty(), &session) {

@@ -1,7 +1,8 @@
 //! `voronka generate`.
 
-use anyhow::Result;
 use std::io::{Write, stdout};
+
+use anyhow::Result;
 
 use super::Outcome;
 use super::args::Generate;

@@ -1,7 +1,8 @@
 //! `voronka ingest`.
 
-use anyhow::Result;
 use std::io::{Write, stdout};
+
+use anyhow::Result;
 
 use super::args::{Ingest, Place};
 use super::progress::Shown;

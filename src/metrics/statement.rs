@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, Query, SelectItem, SetExpr, Spanned, Statement, Value, Visit, Visitor, visit_expressions,
-    visit_expressions_mut, visit_relations,
+    Expr, Ident, Query, SelectItem, SetExpr, Spanned, Statement, TableFactor, Value, Visit, Visitor, visit_expressions,
+    visit_expressions_mut,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
@@ -88,32 +88,42 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Box<Statement>, Vec<Proble
 
 /// The tables and views that the SELECT reads; what it names itself, in a WITH, is none of them.
 pub(super) fn relations(statement: &Statement) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    let mut own = Ctes::default();
-    let _ = statement.visit(&mut own);
-    let _ = visit_relations(statement, |name| {
-        // what is qualified, such as information_schema.tables, is none of ours
-        if let [part] = &name.0[..]
-            && let Some(ident) = part.as_ident()
-        {
-            names.insert(ident.value.clone());
-        }
-        ControlFlow::<()>::Continue(())
-    });
-    names.retain(|name| !own.0.contains(name));
-    names
+    let mut relations = Relations::default();
+    let _ = statement.visit(&mut relations);
+    relations.read.difference(&relations.own).cloned().collect()
 }
 
-/// The names that queries give in a WITH.
+/// What a statement reads from, and what it names in a WITH.
 #[derive(Default)]
-struct Ctes(BTreeSet<String>);
+struct Relations {
+    read: BTreeSet<String>,
+    own: BTreeSet<String>,
+}
 
-impl Visitor for Ctes {
+/// A name as the engine reads it: small, unless it is quoted.
+fn name(ident: &Ident) -> String {
+    match ident.quote_style {
+        Some(_) => ident.value.clone(),
+        None => ident.value.to_lowercase(),
+    }
+}
+
+impl Visitor for Relations {
     type Break = ();
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
         let tables = query.with.iter().flat_map(|with| &with.cte_tables);
-        self.0.extend(tables.map(|table| table.alias.name.value.clone()));
+        self.own.extend(tables.map(|table| name(&table.alias.name)));
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+        // with arguments it is a function; what is qualified, such as information_schema.tables, is none of ours
+        if let TableFactor::Table { name: path, args: None, .. } = factor
+            && let [part] = &path.0[..]
+        {
+            self.read.extend(part.as_ident().map(name));
+        }
         ControlFlow::Continue(())
     }
 }
@@ -185,6 +195,15 @@ mod tests {
         let statement = parse("q.sql", sql).unwrap();
         assert!(statement.to_string().contains("s.day >= arrow_cast($from_day, 'Date32')"));
         assert_eq!(output(&statement).unwrap(), ["grp", "deals"]);
+    }
+
+    #[test]
+    fn what_is_read_is_told_from_what_is_named_and_from_functions() {
+        let sql = "WITH Leads AS (SELECT deal_id FROM Scope AS s) SELECT l.grp FROM leads AS l \
+                   JOIN \"Own\" ON TRUE JOIN range(0, 3) ON TRUE JOIN information_schema.tables ON TRUE \
+                   WHERE EXISTS (SELECT 1 FROM deals) ORDER BY 1";
+        let statement = parse("q.sql", sql).unwrap();
+        assert_eq!(relations(&statement).into_iter().collect::<Vec<_>>(), ["Own", "deals", "scope"]);
     }
 
     #[test]

@@ -63,7 +63,7 @@ async fn one(
     judged.retain(|one| !grid.rows[one.row].iter().any(excepted));
     if grid.dimensions == 0 && grid.unit(&target.column) == Unit::Share {
         for one in judged.iter_mut().filter(|one| matches!(one.verdict, Verdict::Red | Verdict::Yellow)) {
-            one.causes = causes(asker, say, part, (target, &grid), one).await?;
+            one.causes = causes(asker, say, part, (target, &grid, period), one).await?;
         }
     }
     let source = say.source(&ask, range);
@@ -78,11 +78,10 @@ async fn causes(
     asker: &mut Asker<'_>,
     say: &Say<'_>,
     part: &definition::Findings,
-    (target, grid): (&Target, &Grid),
+    (target, grid, period): (&Target, &Grid, Period),
     one: &Judged,
 ) -> Result<Vec<(Compare, Cause)>, ReportError> {
     let mut causes = Vec::new();
-    let period = part.periods.get(&target.metric).copied().unwrap_or(part.period);
     // the rows of a metric that has several are told apart by its first column
     let key = judge::has_key(grid, &judge::current_rows(grid)).then(|| &grid.rows[one.row][0]);
     for (compare, then) in one.changes.iter().filter(|(_, then)| then.proven == Some(true)) {

@@ -1,7 +1,6 @@
 //! `judge_contact(kind, touch, at) OVER (PARTITION BY who ORDER BY at, …)`: what a client's contact was, counted from the
 //! contacts and refusals before it: a number of which each bit answers a question.
 
-use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -14,10 +13,11 @@ use datafusion::logical_expr::function::{PartitionEvaluatorArgs, WindowUDFFieldA
 use datafusion::logical_expr::{PartitionEvaluator, Signature, Volatility, WindowUDFImpl};
 use datafusion::scalar::ScalarValue;
 
-use super::{Judge, Limits};
+use super::Judge;
 use crate::functions::days::{date, number};
 use crate::model::calendar::Calendar;
 use crate::model::tables::Kind;
+use crate::regulation::Cap;
 
 /// A cap speaks of this kind of contact.
 pub(super) const CAPPED: u8 = 1;
@@ -31,7 +31,7 @@ pub(super) const AFTER_REFUSAL: u8 = 8;
 pub(super) const AFTER_OPT_OUT: u8 = 16;
 
 /// The function.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct JudgeContact {
     judge: Arc<Judge>,
     signature: Signature,
@@ -41,20 +41,6 @@ impl JudgeContact {
     pub(super) fn new(judge: Arc<Judge>) -> JudgeContact {
         let takes = vec![DataType::Utf8View, DataType::Boolean, Kind::Instant.arrow()];
         JudgeContact { judge, signature: Signature::exact(takes, Volatility::Immutable) }
-    }
-}
-
-impl PartialEq for JudgeContact {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.judge, &other.judge)
-    }
-}
-
-impl Eq for JudgeContact {}
-
-impl Hash for JudgeContact {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        Arc::as_ptr(&self.judge).hash(state);
     }
 }
 
@@ -87,7 +73,7 @@ struct Count {
 
 impl Count {
     /// Counts one more; whether it is more than allowed.
-    fn add(&mut self, week: Option<i32>, month: Option<i32>, cap: &Limits) -> bool {
+    fn add(&mut self, week: Option<i32>, month: Option<i32>, cap: &Cap) -> bool {
         if self.week != week {
             (self.week, self.in_week) = (week, 0);
         }
@@ -113,7 +99,7 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(judge: Arc<Judge>) -> Client {
-        let counts = vec![Count::default(); judge.caps.len()];
+        let counts = vec![Count::default(); judge.regulation.caps().len()];
         Client { judge, counts, refused_at: None, opted_out: false }
     }
 
@@ -131,15 +117,15 @@ impl Client {
         let judge = &self.judge;
         let [week, month] = [Calendar::monday, Calendar::first_of_month].map(|first| judge.local(at, first));
         let mut flags = 0;
-        for (cap, count) in judge.caps.iter().zip(&mut self.counts) {
-            let over = match &cap.kind {
-                None if is_touch => OVER_ALL,
-                Some(capped) if capped == kind => OVER_KIND,
+        for (cap, count) in judge.regulation.caps().iter().zip(&mut self.counts) {
+            let over = match cap.kind.as_str() {
+                "any" if is_touch => OVER_ALL,
+                capped if capped == kind => OVER_KIND,
                 _ => continue,
             };
             flags |= if count.add(week, month, cap) { CAPPED | over } else { CAPPED };
         }
-        let silence = judge.silence.zip(self.refused_at);
+        let silence = judge.silence().zip(self.refused_at);
         if is_touch && silence.is_some_and(|(silence, refused)| at - refused < silence) {
             flags |= AFTER_REFUSAL;
         }

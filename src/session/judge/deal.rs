@@ -81,7 +81,8 @@ impl Judge {
             return None;
         }
         let until = deal.response_at.or(deal.closed_at).unwrap_or(cut);
-        let (allowed, working) = (self.response, self.response_working);
+        let rules = self.regulation.rules();
+        let (allowed, working) = ((rules.response_sla_minutes * MINUTE).round() as i64, rules.response_working);
         self.wait("response", None, &Wait { since, until, done: answered, allowed, working })
     }
 
@@ -132,7 +133,7 @@ impl Judge {
         let Some(furthest) = entered().map(|(stage, _)| stage.position).max() else { return };
         let passed =
             |stage: &&Stage| stage.terminal.is_none() && (stage.position < furthest || deal.status == Status::Won);
-        for stage in self.stages.iter().filter(passed) {
+        for stage in self.regulation.stages().iter().filter(passed) {
             let beyond = entered().filter(|(later, _)| later.position > stage.position).map(|(_, at)| at).min();
             let kept = entered().any(|(one, _)| one.position == stage.position);
             let at = beyond.or(deal.closed_at);

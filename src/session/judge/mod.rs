@@ -4,72 +4,53 @@
 //! In SQL the same would join each deal with its moves, and sort the contacts once for each cap. Here a deal is judged as
 //! it is read, and contacts are sorted once.
 
-mod calls;
 mod contacts;
 mod deal;
+mod functions;
 #[cfg(test)]
 mod tests;
 mod verdicts;
 
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
 use datafusion::execution::context::SessionContext;
 use datafusion::logical_expr::{ScalarUDF, WindowUDF};
 
-use self::calls::{ContactVerdicts, JudgeDeal};
 use self::contacts::JudgeContact;
+use self::functions::{ContactVerdicts, JudgeDeal};
 use crate::functions::days::Days;
-use crate::regulation::{Cap, Meaning, Regulation, Stage};
+use crate::regulation::{Meaning, Regulation, Stage};
 
 /// Microseconds of a minute.
 const MINUTE: f64 = 60e6;
 
-/// What the regulation asks for, as far as it is judged here.
+/// The regulation, and its calendars as tables once somebody has asked for them.
 #[derive(Debug)]
 struct Judge {
-    stages: Vec<Stage>,
-    /// The reasons of losses which mean that the lead was none.
-    invalid: Vec<String>,
-    /// Microseconds, working ones where `response_working`.
-    response: i64,
-    response_working: bool,
-    /// Microseconds of silence after a refusal.
-    silence: Option<i64>,
-    caps: Vec<Limits>,
     regulation: Regulation,
     working: OnceLock<Days>,
     contact: OnceLock<Days>,
 }
 
-/// The most contacts of a week and of a month.
-#[derive(Debug, Clone)]
-struct Limits {
-    /// None: of all kinds together.
-    kind: Option<String>,
-    per_week: Option<i64>,
-    per_month: Option<i64>,
+/// Two judges are the same if they are one: the engine compares functions, and a regulation has only one of each.
+impl PartialEq for Judge {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Eq for Judge {}
+
+impl Hash for Judge {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::ptr::from_ref(self).hash(state);
+    }
 }
 
 impl Judge {
     fn new(regulation: &Regulation) -> Judge {
-        let rules = regulation.rules();
-        let limits = |cap: &Cap| Limits {
-            kind: (cap.kind != "any").then(|| cap.kind.clone()),
-            per_week: cap.per_week,
-            per_month: cap.per_month,
-        };
-        let invalid = regulation.lost_reasons().iter().filter(|reason| reason.means == Some(Meaning::Invalid));
-        Judge {
-            stages: regulation.stages().to_vec(),
-            invalid: invalid.map(|reason| reason.id.clone()).collect(),
-            response: (rules.response_sla_minutes * MINUTE).round() as i64,
-            response_working: rules.response_working,
-            silence: rules.silence_days.map(|days| days * 1440 * MINUTE as i64),
-            caps: regulation.caps().iter().map(limits).collect(),
-            regulation: regulation.clone(),
-            working: OnceLock::new(),
-            contact: OnceLock::new(),
-        }
+        Judge { regulation: regulation.clone(), working: OnceLock::new(), contact: OnceLock::new() }
     }
 
     fn working_days(&self) -> &Days {
@@ -82,7 +63,18 @@ impl Judge {
 
     /// The stage of that name, if the regulation knows it.
     fn stage(&self, name: &str) -> Option<&Stage> {
-        self.stages.iter().find(|stage| stage.id == name)
+        self.regulation.stages().iter().find(|stage| stage.id == name)
+    }
+
+    /// Whether a deal lost for that reason was no lead.
+    fn is_invalid(&self, reason: &str) -> bool {
+        let mut reasons = self.regulation.lost_reasons().iter();
+        reasons.any(|known| known.id == reason && known.means == Some(Meaning::Invalid))
+    }
+
+    /// Microseconds of silence after a refusal; none: no silence is asked for.
+    fn silence(&self) -> Option<i64> {
+        self.regulation.rules().silence_days.map(|days| days * 1440 * MINUTE as i64)
     }
 }
 

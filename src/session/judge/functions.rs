@@ -1,7 +1,6 @@
 //! `judge_deal(status, lost_reason, created_at, response_at, closed_at, moves, cut)` and `contact_verdicts(answers, at)` for
 //! the engine: columns in, lists of judgements out.
 
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use arrow::array::{
@@ -18,39 +17,31 @@ use super::contacts::{AFTER_OPT_OUT, AFTER_REFUSAL, CAPPED, OVER_ALL, OVER_KIND}
 use super::deal::{Deal, Move, Status};
 use super::verdicts::{self, Verdict};
 
-/// A function that has a judge; two are the same if they have the same one.
-macro_rules! judged_by {
-    ($name:ident, $arguments:literal) => {
-        #[derive(Debug)]
-        pub(super) struct $name {
-            judge: Arc<Judge>,
-            signature: Signature,
-        }
-
-        impl $name {
-            pub(super) fn new(judge: Arc<Judge>) -> $name {
-                $name { judge, signature: Signature::any($arguments, Volatility::Immutable) }
-            }
-        }
-
-        impl PartialEq for $name {
-            fn eq(&self, other: &Self) -> bool {
-                Arc::ptr_eq(&self.judge, &other.judge)
-            }
-        }
-
-        impl Eq for $name {}
-
-        impl Hash for $name {
-            fn hash<H: Hasher>(&self, state: &mut H) {
-                Arc::as_ptr(&self.judge).hash(state);
-            }
-        }
-    };
+/// The function that judges deals.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct JudgeDeal {
+    judge: Arc<Judge>,
+    signature: Signature,
 }
 
-judged_by!(JudgeDeal, 7);
-judged_by!(ContactVerdicts, 2);
+impl JudgeDeal {
+    pub(super) fn new(judge: Arc<Judge>) -> JudgeDeal {
+        JudgeDeal { judge, signature: Signature::any(7, Volatility::Immutable) }
+    }
+}
+
+/// The function that puts into judgements what `judge_contact` answered.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct ContactVerdicts {
+    judge: Arc<Judge>,
+    signature: Signature,
+}
+
+impl ContactVerdicts {
+    pub(super) fn new(judge: Arc<Judge>) -> ContactVerdicts {
+        ContactVerdicts { judge, signature: Signature::any(2, Volatility::Immutable) }
+    }
+}
 
 impl ScalarUDFImpl for JudgeDeal {
     fn name(&self) -> &str {
@@ -160,10 +151,9 @@ impl<'a> Columns<'a> {
             Some("lost") => Status::Lost,
             _ => Status::Open,
         };
-        let is_invalid = |reason: &str| judge.invalid.iter().any(|invalid| invalid == reason);
         Deal {
             status,
-            is_invalid: status == Status::Lost && words.1.is_some_and(is_invalid),
+            is_invalid: status == Status::Lost && words.1.is_some_and(|reason| judge.is_invalid(reason)),
             created_at: instant(self.created_at),
             response_at: instant(self.response_at),
             closed_at: instant(self.closed_at),
@@ -197,7 +187,7 @@ impl Judge {
         let rules = [
             ("over_cap", is(CAPPED), !is(OVER_ALL | OVER_KIND)),
             ("out_of_hours", true, self.contact_days().open(at).unwrap_or(false)),
-            ("after_refusal", self.silence.is_some(), !is(AFTER_REFUSAL)),
+            ("after_refusal", self.silence().is_some(), !is(AFTER_REFUSAL)),
             ("after_opt_out", true, !is(AFTER_OPT_OUT)),
         ];
         let judged = rules.into_iter().filter(|(_, is_judged, _)| *is_judged);
