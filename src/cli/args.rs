@@ -46,6 +46,11 @@ pub enum Command {
     Check(Check),
     /// Loads exports into the store: all of them, or nothing.
     Ingest(Ingest),
+    /// Lists the presets by which exports are read without a mapping, or prints one.
+    Presets {
+        /// The preset to print, to begin a mapping of your own with.
+        name: Option<String>,
+    },
     /// Lists the ingests, newest first.
     Log(Log),
     /// Lists the metrics: by what each can be split, and which data it needs.
@@ -106,13 +111,16 @@ pub struct Check {
 
 #[derive(Debug, Group)]
 pub struct Ingest {
-    /// The mapping: which export column is which of ours, in which format.
+    /// The mapping: which export column is which of ours, in which format [default: the preset that fits the header].
     #[arg(long, value_name = "FILE")]
-    pub mapping: PathBuf,
+    pub mapping: Option<PathBuf>,
+    /// The time zone of the times in exports read by a preset [default: the regulation's, or Europe/Moscow].
+    #[arg(long, value_name = "ZONE", conflicts_with = "mapping")]
+    pub zone: Option<chrono_tz::Tz>,
     /// The summary's language [default: the regulation's, or Russian].
     #[arg(long, value_enum)]
     pub lang: Option<Language>,
-    /// The exports, such as exports/*.csv.
+    /// The exports, such as exports/*.csv: CSV, Excel, HTML tables, JSON lines, Parquet; gz and zip of them; folders.
     #[arg(required = true, value_name = "EXPORT")]
     pub exports: Vec<PathBuf>,
 }

@@ -1,21 +1,34 @@
 //! `voronka ingest`.
 
-use std::io::{Write, stdout};
+use std::fs::File;
+use std::io::{ErrorKind, Write, stdout};
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use chrono_tz::Tz;
 
 use super::args::{Ingest, Place};
 use super::progress::Shown;
 use super::{Outcome, open};
-use crate::ingest::{Mapping, ingest, ingest_under};
+use crate::ingest::{IngestError, Mapping, draft, ingest, ingest_under, look};
+use crate::model::lang::Lang;
 use crate::store::Store;
 
 pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
     // the mapping and the exports first: what is wrong with them should not leave an empty store behind
-    let mapping = Mapping::parse(&args.mapping.display().to_string(), &open::text(&args.mapping)?)?;
-    let absent = args.exports.iter().find(|export| !export.is_file());
+    let lang = open::lang(args.lang, place);
+    let mapping = match &args.mapping {
+        Some(file) => Mapping::parse(&file.display().to_string(), &open::text(file)?)?,
+        None => Mapping::presets(args.zone.unwrap_or_else(|| zone(place)))?,
+    };
+    let is_pattern = |path: &Path| path.to_string_lossy().contains(['*', '?', '[']);
+    let absent = args.exports.iter().find(|export| !export.exists() && !is_pattern(export));
     if let Some(export) = absent {
         return Err(open::no_file(export));
+    }
+    match look(&mapping, &args.exports, &std::env::temp_dir()) {
+        Err(IngestError::Unknown { path, .. }) if args.mapping.is_none() => return begun(&path, lang),
+        looked => looked?,
     }
     let store = Store::open_or_create(&place.store).await?;
     let shown = Shown::new();
@@ -24,6 +37,46 @@ pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
         None => ingest(&store, &mapping, &args.exports, open::now(), &shown).await?,
     };
     drop(shown);
-    write!(stdout(), "{}", summary.text(open::lang(args.lang, place)))?;
+    write!(stdout(), "{}", summary.text(lang))?;
     Ok(Outcome::Fine)
+}
+
+/// The regulation's zone decides what a day is; the exports of the same company will be in it.
+fn zone(place: &Place) -> Tz {
+    open::regulation(place).map_or(Tz::Europe__Moscow, |regulation| regulation.calendar().zone)
+}
+
+/// Writes a mapping to begin with for an export that no preset fits.
+fn begun(export: &Path, lang: Lang) -> Result<Outcome> {
+    let text = draft(export, &std::env::temp_dir(), lang)?;
+    let stem = export.file_stem().map_or_else(|| "export".into(), |stem| stem.to_string_lossy().into_owned());
+    let path = PathBuf::from(format!("{stem}.mapping.toml"));
+    let shown = path.display();
+    match File::create_new(&path) {
+        Ok(mut file) => file.write_all(text.as_bytes()).with_context(|| format!("cannot write {shown}"))?,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            anyhow::bail!(
+                "{}: no preset fits its header, and {shown} is there already\n    edit it and name it: --mapping {shown}; \
+                 or remove it for a new draft",
+                export.display()
+            );
+        }
+        Err(error) => return Err(anyhow::Error::new(error).context(format!("cannot write {shown}"))),
+    }
+    let told = match lang {
+        Lang::Ru => format!(
+            "{}: ни один пресет не подходит к заголовку; ничего не загружено.\n  Черновик маппинга: {shown}\n  Проверьте роли \
+             столбцов, впишите то, что отмечено «?», затем:\n  voronka ingest --mapping {shown} {}",
+            export.display(),
+            export.display()
+        ),
+        Lang::En => format!(
+            "{}: no preset fits its header; nothing was loaded.\n  A draft of a mapping: {shown}\n  Check the roles of the \
+             columns, state what is marked with `?`, then:\n  voronka ingest --mapping {shown} {}",
+            export.display(),
+            export.display()
+        ),
+    };
+    writeln!(stdout(), "{told}")?;
+    Ok(Outcome::Found)
 }

@@ -13,6 +13,7 @@ mod log;
 mod metrics;
 mod open;
 mod output;
+mod presets;
 mod progress;
 mod query;
 mod report;
@@ -68,6 +69,7 @@ fn run(args: Args) -> anyhow::Result<Outcome> {
             Command::Generate(c) => generate::run(&c),
             Command::Check(c) => check::run(&c, &at).await,
             Command::Ingest(c) => ingest::run(&c, &at).await,
+            Command::Presets { name } => presets::run(name.as_deref()),
             Command::Log(c) => log::run(&c, &at).await,
             Command::Metrics(c) => metrics::run(&c, &at),
             Command::Query(c) => query::run(&c, &at).await,

@@ -36,6 +36,7 @@ enum Item {
     Space,
     Literal(char),
     Unix,
+    Excel,
 }
 
 /// Longer tokens before their own beginnings.
@@ -82,6 +83,9 @@ impl DateFormat {
     pub fn parse(text: &str) -> Result<DateFormat, String> {
         if text.trim() == "unix" {
             return Ok(DateFormat { text: "unix".into(), items: vec![Item::Unix] });
+        }
+        if text.trim() == "excel" {
+            return Ok(DateFormat { text: "excel".into(), items: vec![Item::Excel] });
         }
         let mut items = Vec::new();
         let mut rest = text.trim();
@@ -156,6 +160,7 @@ impl DateFormat {
                 Item::Space => read.spaces()?,
                 Item::Literal(symbol) => read.rest = read.rest.strip_prefix(symbol)?,
                 Item::Unix => return unix(value),
+                Item::Excel => return serial(value),
             }
         }
         if let Some(afternoon) = half {
@@ -247,6 +252,52 @@ impl Reader<'_> {
     }
 }
 
+/// Days since the last of 1899, as spreadsheets count them, with the time as their fraction. To the second, since that is
+/// what the fraction was made of.
+pub fn serial(value: &str) -> Option<Moment> {
+    let days: f64 = value.replace(',', ".").parse().ok()?;
+    // the 29th of February 1900, which was none, is a day of theirs: what lies before it is no date of a deal
+    if !(61.0..2_958_466.0).contains(&days) {
+        return None;
+    }
+    let begin = NaiveDate::from_ymd_opt(1899, 12, 30)?.and_time(NaiveTime::MIN);
+    #[allow(clippy::cast_possible_truncation)] // within the years 1900 to 9999
+    let seconds = (days * 86_400.0).round() as i64;
+    Some(Moment { local: begin.checked_add_signed(chrono::TimeDelta::seconds(seconds))?, offset: None })
+}
+
+/// A date or a date with its time, as ISO 8601 writes them.
+pub fn iso(value: &str) -> Option<Moment> {
+    let day = value.get(..10)?;
+    let local = NaiveDate::parse_from_str(day, "%Y-%m-%d").ok()?;
+    let rest = &value[10..];
+    if rest.is_empty() {
+        return Some(Moment { local: local.and_time(NaiveTime::MIN), offset: None });
+    }
+    let mut read = Reader { rest: rest.strip_prefix(['T', ' '])? };
+    let hour = read.digits(2, 2)?;
+    read.rest = read.rest.strip_prefix(':')?;
+    let minute = read.digits(2, 2)?;
+    let (mut second, mut nanos) = (0, 0);
+    if let Some(rest) = read.rest.strip_prefix(':') {
+        read.rest = rest;
+        (second, nanos) = (read.digits(2, 2)?, read.fraction());
+    }
+    let offset = if read.rest.is_empty() { None } else { Some(read.offset()?) };
+    let time = NaiveTime::from_hms_nano_opt(hour, minute, second, nanos)?;
+    read.rest.is_empty().then_some(Moment { local: local.and_time(time), offset })
+}
+
+/// The two ends of a period that is written as one value: `2025-01-01/2025-01-31`, `01.01.2025 - 31.01.2025`.
+pub fn ends(value: &str) -> Option<(&str, &str)> {
+    const BETWEEN: [&str; 5] = ["/", " - ", " – ", " — ", ".."];
+    BETWEEN.iter().find_map(|mark| {
+        let mut parts = value.split(mark);
+        let (first, last) = (parts.next()?.trim(), parts.next()?.trim());
+        (parts.next().is_none() && first.len() > 5 && last.len() > 5).then_some((first, last))
+    })
+}
+
 /// The formats among which a column may prove its own.
 pub fn known() -> Vec<DateFormat> {
     const DAYS: [&str; 9] = [
@@ -298,11 +349,27 @@ mod tests {
             ("m/d/yyyy hh:MM AM", "3/13/2017 1:05 PM", Some("2017-03-13 13:05:00")),
             ("yy.mm.dd", "25.03.01", Some("2025-03-01 00:00:00")),
             ("unix", "1735689600", Some("2025-01-01 00:00:00 0")),
+            ("excel", "45658", Some("2025-01-01 00:00:00")),
+            ("excel", "45658,75", Some("2025-01-01 18:00:00")),
+            ("excel", "45943.541", Some("2025-10-13 12:59:02")),
+            ("excel", "3", None),
             ("dd.mm.yyyy HH:MM", "01.03.2025 24:00", None),
         ];
         for (format, value, expected) in table {
             assert_eq!(read(format, value).as_deref(), expected, "{value} as {format}");
         }
+    }
+
+    #[test]
+    fn typed_times_and_periods_are_read() {
+        let iso = |text: &str| super::iso(text).map(|moment| (moment.local.to_string(), moment.offset));
+        assert_eq!(iso("2025-03-01"), Some(("2025-03-01 00:00:00".into(), None)));
+        assert_eq!(iso("2025-03-01T10:00:00.5+03:00"), Some(("2025-03-01 10:00:00.500".into(), Some(10_800))));
+        assert_eq!(iso("2025-03-01 10:00"), Some(("2025-03-01 10:00:00".into(), None)));
+        assert!(iso("2025-02-30").is_none() && iso("2025-03-01T").is_none() && iso("2025-03-01x10:00").is_none());
+        assert_eq!(ends("2025-01-01/2025-01-31"), Some(("2025-01-01", "2025-01-31")));
+        assert_eq!(ends("01.01.2025 - 31.01.2025"), Some(("01.01.2025", "31.01.2025")));
+        assert_eq!(ends("01/02/2025"), None);
     }
 
     #[test]

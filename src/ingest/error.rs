@@ -18,6 +18,14 @@ pub enum IngestError {
         /// The names and patterns of its sections.
         known: String,
     },
+    /// None of the sections fits the header of the file.
+    #[error("{}: its header fits none of {mapping}\n    name the files of its [[export]] in your own mapping: files = \"…\"", path.display())]
+    Unknown {
+        /// The export.
+        path: PathBuf,
+        /// What was looked through.
+        mapping: String,
+    },
     /// Several `[[export]]` are for the file.
     #[error("{}: {mapping} has several [[export]] for this file: {names}\n    make their `files` exclude each other", path.display())]
     SeveralExports {
@@ -42,15 +50,43 @@ pub enum IngestError {
         /// What it holds instead of rows.
         what: &'static str,
     },
-    /// The file is no delimited text.
+    /// No table comes out of the file.
     #[error("{}: {what}\n    {way_out}", path.display())]
-    NoText {
+    NoTable {
         /// The export.
         path: PathBuf,
         /// What it is.
         what: String,
         /// What to do.
-        way_out: &'static str,
+        way_out: String,
+    },
+    /// A folder without exports, or a pattern that fits nothing.
+    #[error("{}: no such file, and no files in it or like it\n    check the path; quote a pattern: \"exports/*.csv\"", path.display())]
+    NoFiles {
+        /// What was named.
+        path: PathBuf,
+    },
+    /// The file became another one while it was read.
+    #[error("{}: the file changed while it was read: it is still being written\n    ingest it again when it is complete; nothing was stored", path.display())]
+    Changed {
+        /// The export.
+        path: PathBuf,
+    },
+    /// The key of the hashes is no key.
+    #[error("{}: not a key that an ingest made\n    put the store's own key back: with a new one every client would become another", path.display())]
+    NoKey {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A row that does not end.
+    #[error("{}:{line}: a row begins near here that is longer than {most} MiB\n    a quote that is not closed, or no table: look at the line; escape = \"\\\\\" is for exports that write \\\" inside quotes", path.display())]
+    EndlessRow {
+        /// The export.
+        path: PathBuf,
+        /// Where the row begins, about.
+        line: u64,
+        /// How long a row may be, in MiB.
+        most: u64,
     },
     /// The bytes are not in the encoding that the mapping states.
     #[error("{}:{line}: not UTF-8\n    say how it is encoded in {mapping}, [[export]] `{export}`: encoding = \"cp1251\" (Windows), or export it as UTF-8", path.display())]
@@ -133,6 +169,10 @@ pub enum IngestError {
 impl IngestError {
     pub(super) fn io(path: &Path) -> impl Fn(io::Error) -> IngestError + '_ {
         move |source| IngestError::Io { path: path.to_owned(), source }
+    }
+
+    pub(super) fn no_table(path: &Path, what: String, way_out: impl Into<String>) -> IngestError {
+        IngestError::NoTable { path: path.to_owned(), what, way_out: way_out.into() }
     }
 
     pub(super) fn data(path: &Path, what: impl ToString) -> IngestError {

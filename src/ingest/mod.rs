@@ -4,19 +4,27 @@
 //! and a [`Summary`]. How files are read and why so: `docs/decisions/ingest-reading.md`. Leaves to others: what is
 //! done with the data (metrics), and how an ingest becomes visible (store).
 
+mod amounts;
 mod buckets;
 mod cell;
+mod choose;
 mod data_file;
 mod dates;
+mod draft;
+mod durations;
 mod error;
 mod export;
+mod files;
 mod fold;
 mod layout;
 mod mapping;
 mod moved;
 mod numbers;
 mod parallel;
+mod personal;
+mod presets;
 mod quarantine;
+mod records;
 mod regulations;
 mod sink;
 mod spill;
@@ -25,15 +33,17 @@ mod summary;
 mod tests;
 mod upsert;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
 
+pub use draft::draft;
 pub use error::IngestError;
 pub use fold::{Entry, Happening, Journey, Return, fold};
 pub use mapping::Mapping;
+pub use presets::shipped;
 pub use spill::bucket;
 pub use summary::{FileCount, QuarantineCount, Summary};
 
@@ -43,10 +53,12 @@ use crate::model::tables::Table;
 use crate::regulation::Regulation;
 use crate::store::{IngestRecord, Store, TableCount};
 use buckets::{Sizes, Work, buckets_for, buckets_needed};
-use export::{Opened, Outcome, Plan, read_rows};
+use export::{Opened, Outcome, Plan, Seen, read_rows};
 use mapping::Export;
 use moved::Search;
+use personal::Key;
 use quarantine::Quarantine;
+use records::Readable;
 use sink::Sink;
 use spill::{Shape, Spill};
 
@@ -61,6 +73,12 @@ pub async fn ingest(
     progress: &dyn Progress,
 ) -> Result<Summary, IngestError> {
     ingest_in_pieces(store, mapping, exports, None, at, progress, Sizes::default()).await
+}
+
+/// Refuses exports for which the mapping has no section, before there is a store. `scratch` is a folder for what has to be
+/// unpacked.
+pub fn look(mapping: &Mapping, exports: &[PathBuf], scratch: &Path) -> Result<(), IngestError> {
+    choose::choose(mapping, files::expand(exports)?, scratch).map(drop)
 }
 
 /// As [`ingest`], under a regulation, which stays with the store.
@@ -85,27 +103,35 @@ async fn ingest_in_pieces(
     progress: &dyn Progress,
     sizes: Sizes,
 ) -> Result<Summary, IngestError> {
-    let chosen = choose(mapping, exports)?;
+    let chosen = choose::choose(mapping, files::expand(exports)?, store.dir())?;
     let mut opened = Vec::new();
-    for (path, export) in &chosen {
-        opened.push((Opened::open(path, export, &mapping.file)?, *export));
+    let mut summary = Summary::default();
+    for (input, export, why) in &chosen {
+        let readable = Readable::new(input, export.encoding, store.dir(), None)?;
+        opened.push((Opened::open(readable, export, &mapping.file)?, *export));
+        summary.notes.extend(why.as_ref().map(|why| about(&input.name, why)));
     }
     let mut transaction = store.begin().await?;
     if let Some(regulation) = regulation {
         regulations::keep(regulation, &mut transaction)?;
     }
     let base = transaction.base().clone();
-    let layouts = layout::layouts(mapping, &base);
+    let has = |column: &mapping::Mapped| opened.iter().any(|(opened, _)| opened.has(column));
+    let layouts = layout::layouts(mapping, has, &base);
     let mut spill = Spill::new(store.dir().join(".spill"), parts(&opened, sizes), sizes.spill)?;
     let mut shapes: Vec<Shape> = Vec::new();
     let mut quarantine = Quarantine::default();
     let mut read: BTreeMap<Table, sink::Read> = BTreeMap::new();
-    let mut summary = Summary::default();
-    let mut rounded = 0;
+    let secret = match mapping.hashes() {
+        true => Some(Key::of(store.dir())?),
+        false => None,
+    };
+    let mut seen = Seen::default();
     for (opened, export) in opened {
-        let file = opened.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let bytes = opened.bytes;
-        let mut plan = Plan::new(export, &opened, &layouts);
+        let (file, bytes) = (opened.readable.input.name.clone(), opened.readable.input.bytes);
+        let read_as = opened.read_as();
+        summary.notes.extend(opened.notes().map(|note| about(&file, note)));
+        let mut plan = Plan::new(export, &opened, &layouts, (mapping.personal, secret.as_ref()));
         let mut sink = Sink {
             first_shape: shapes.len(),
             takers: plan.fills.iter().map(sink::Taker::new).collect(),
@@ -122,10 +148,11 @@ async fn ingest_in_pieces(
         for (fill, of) in plan.fills.iter().zip(&export.fills) {
             shapes.push(Shape::new(fill, &layouts[&fill.table], of.repeated));
         }
-        let Outcome { rows, ignored, unwanted, rounded: here } =
+        let Outcome { rows, ignored, unwanted, seen: here } =
             read_rows(opened, &mut plan, export, &mapping.file, &mut sink)?;
-        rounded += here;
-        summary.files.push(FileCount { file, export: export.name.clone(), rows, ignored, unwanted });
+        seen.add(here);
+        summary.notes.extend(plan.currencies().map(|note| about(&file, &note)));
+        summary.files.push(FileCount { file, export: export.name.clone(), read_as, rows, ignored, unwanted });
     }
     let count = |table: Table| read.get(&table).map_or(0, |read| read.rows - read.quarantined);
     let buckets = buckets_needed(&base, count, sizes);
@@ -170,7 +197,7 @@ async fn ingest_in_pieces(
         })
         .collect();
     let repeated = done.counts.iter().map(|(table, counts)| (*table, counts.repeated));
-    summary.notes = notes(repeated, rounded, &done.closed_before_created);
+    summary.notes.extend(notes(repeated, seen, &done.closed_before_created));
     let record = IngestRecord {
         ingest: transaction.number(),
         at,
@@ -182,60 +209,26 @@ async fn ingest_in_pieces(
     Ok(summary)
 }
 
-/// The section of the mapping for each file.
-fn choose<'m>(mapping: &'m Mapping, exports: &[PathBuf]) -> Result<Vec<(PathBuf, &'m Export)>, IngestError> {
-    let mut seen = BTreeSet::new();
-    let mut chosen = Vec::new();
-    for path in exports {
-        if !seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())) {
-            return Err(IngestError::Twice { path: path.clone() });
-        }
-        let fitting: Vec<&Export> = mapping.exports.iter().filter(|export| is_for(export, path)).collect();
-        match fitting.as_slice() {
-            [one] => chosen.push((path.clone(), *one)),
-            [] => {
-                let known = mapping.exports().map(|(name, files)| format!("{name} ({})", files.join(", ")));
-                return Err(IngestError::NoExport {
-                    path: path.clone(),
-                    mapping: mapping.file.clone(),
-                    known: known.collect::<Vec<_>>().join("; "),
-                });
-            }
-            several => {
-                return Err(IngestError::SeveralExports {
-                    path: path.clone(),
-                    mapping: mapping.file.clone(),
-                    names: several.iter().map(|e| e.name.as_str()).collect::<Vec<_>>().join(", "),
-                });
-            }
-        }
-    }
-    Ok(chosen)
-}
-
-/// Whether a section is for a file: by its name, or by the end of its path where the pattern has folders.
-fn is_for(export: &Export, path: &Path) -> bool {
-    let parts: Vec<String> = path.iter().map(|part| part.to_string_lossy().into_owned()).collect();
-    export.files.is_empty()
-        || export.files.iter().any(|pattern| {
-            let depth = pattern.as_str().split('/').count().min(parts.len());
-            pattern.matches(&parts[parts.len() - depth..].join("/"))
-        })
-}
-
 /// Into how many parts rows are spread while they are read: a guess by size, settled when they are counted.
 fn parts(opened: &[(Opened, &Export)], sizes: Sizes) -> u32 {
     /// A row of an export is rarely shorter.
     const ROW: u64 = 60;
     let rows = |(opened, export): &(Opened, &Export)| {
         let fills = export.fills.iter().filter(|fill| !fill.table.bucket_by().is_empty()).count();
-        opened.bytes / ROW * fills as u64
+        // what is packed holds several times as many
+        let packed = if opened.readable.input.is_packed() { 8 } else { 1 };
+        opened.readable.input.bytes * packed / ROW * fills as u64
     };
     buckets_for(opened.iter().map(rows).sum(), sizes)
 }
 
+/// A note with the file that it is about.
+fn about(file: &str, note: &Text) -> Text {
+    Text::new(format!("{file}: {}", note.ru), format!("{file}: {}", note.en))
+}
+
 /// What is worth telling and was kept.
-fn notes(repeated: impl Iterator<Item = (Table, u64)>, rounded: u64, early: &(u64, Vec<String>)) -> Vec<Text> {
+fn notes(repeated: impl Iterator<Item = (Table, u64)>, seen: Seen, early: &(u64, Vec<String>)) -> Vec<Text> {
     let mut notes = Vec::new();
     for (table, rows) in repeated.filter(|(_, rows)| *rows > 0) {
         let name = table.name();
@@ -244,11 +237,31 @@ fn notes(repeated: impl Iterator<Item = (Table, u64)>, rounded: u64, early: &(u6
             format!("{name}: rows that repeat the key of an earlier row of the same file: {rows}"),
         ));
     }
-    if rounded > 0 {
-        notes.push(Text::new(
-            format!("сумм с более чем четырьмя знаками после запятой, округлены: {rounded}"),
-            format!("amounts with more than four decimals, rounded: {rounded}"),
-        ));
+    let counted = [
+        (
+            seen.rounded,
+            "сумм с более чем четырьмя знаками после запятой, округлены",
+            "amounts with more than four decimals, rounded",
+        ),
+        (
+            seen.spread,
+            "строк за период, разложены поровну по его дням",
+            "rows of a period, spread evenly over its days",
+        ),
+        (
+            seen.first_taken,
+            "ячеек с несколькими значениями, взято первое",
+            "cells of several values, of which the first was taken",
+        ),
+        (
+            seen.not_normal,
+            "телефонов и адресов, которые не телефоны и не адреса, не взяты",
+            "phones and e-mails that are none, left out",
+        ),
+        (seen.cleaned, "текстов, из которых убраны невидимые символы", "texts out of which unseen symbols were taken"),
+    ];
+    for (count, ru, en) in counted.into_iter().filter(|(count, ..)| *count > 0) {
+        notes.push(Text::new(format!("{ru}: {count}"), format!("{en}: {count}")));
     }
     if early.0 > 0 {
         let ids = early.1.join(", ");

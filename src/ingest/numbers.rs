@@ -48,6 +48,11 @@ pub fn fitting(units: i128) -> Option<i64> {
 
 /// Reads an exact number: thousands parted by spaces, `'` or the mark that is not the decimal one, in groups of three.
 pub fn exact(text: &str, decimal: Decimal) -> Option<Exact> {
+    scaled(text, decimal, 0)
+}
+
+/// As [`exact`], times a power of ten: `1,117.10` with 3 is 1,117,100.
+pub fn scaled(text: &str, decimal: Decimal, tens: u32) -> Option<Exact> {
     let (negative, body) = match text.strip_prefix(['-', '−']) {
         Some(body) => (true, body.trim_start()),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -86,13 +91,13 @@ pub fn exact(text: &str, decimal: Decimal) -> Option<Exact> {
     if group.is_some_and(|n| n != 3) || (digits == 0 && fraction.is_none()) {
         return None;
     }
-    let mut units = whole.checked_mul(i128::from(ONE))?;
+    let mut units = whole.checked_mul(i128::from(ONE))?.checked_mul(10_i128.checked_pow(tens)?)?;
     let mut rounded = false;
     if let Some(fraction) = fraction {
         if fraction.is_empty() || !fraction.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }
-        let scale = MONEY_SCALE as usize;
+        let scale = MONEY_SCALE as usize + tens as usize;
         let kept = (0..scale).fold(0, |n, at| n * 10 + fraction.as_bytes().get(at).map_or(0, |d| i128::from(d - b'0')));
         let rest = fraction.as_bytes().get(scale..).unwrap_or_default();
         rounded = rest.iter().any(|d| *d != b'0');
@@ -190,6 +195,9 @@ mod tests {
         for (text, decimal, expected) in table {
             assert_eq!(units(text, decimal), expected, "{text} with {decimal:?}");
         }
+        let thousands = scaled("1,117.10", Point, 3).unwrap();
+        assert_eq!(thousands, Exact { units: 11_171_000_000, rounded: false });
+        assert_eq!(scaled("1,23456789", Comma, 6).unwrap().units, 12_345_678_900);
         assert!(exact("16300.200000000001", Point).unwrap().rounded);
         assert!(!exact("16300.2000000000", Point).unwrap().rounded);
     }

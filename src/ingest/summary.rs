@@ -27,6 +27,8 @@ pub struct FileCount {
     pub file: String,
     /// The name of the mapping's section.
     pub export: String,
+    /// How it was read: its encoding and delimiter, or its form and sheet.
+    pub read_as: String,
     /// Rows below the header.
     pub rows: u64,
     /// Rows that the mapping's `ignore_rows` describes.
@@ -66,7 +68,15 @@ impl Summary {
         };
         let mut out = format!("{} {}\n", words("загрузка", "ingest"), self.ingest);
         for file in &self.files {
-            let _ = write!(out, "  {} ({}): {} {}", file.file, file.export, words("строк", "rows"), file.rows);
+            let _ = write!(
+                out,
+                "  {} ({}; {}): {} {}",
+                file.file,
+                file.export,
+                file.read_as,
+                words("строк", "rows"),
+                file.rows
+            );
             if file.ignored > 0 {
                 let _ = write!(out, ", {} {}", words("пропущено по маппингу", "ignored by the mapping"), file.ignored);
             }

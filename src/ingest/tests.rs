@@ -100,6 +100,7 @@ name = "deals"
 files = "deals*.csv"
 dates = "dd.mm.yyyy HH:MM:SS"
 decimal = ","
+currency = "RUB"
 empty = ["не закрыта"]
 ignore_rows = { column = "ID", equals = "Итого" }
 [[export.table]]
@@ -151,15 +152,15 @@ async fn rows_are_taken_or_quarantined_and_a_second_time_changes_nothing() {
     let summary = company.ingest(&exports).await.unwrap();
     let expected = "\
 ingest 1
-  deals.csv (deals): rows 7, ignored by the mapping 1
-  events.csv (events): rows 5
+  deals.csv (deals; utf-8, `;`): rows 7, ignored by the mapping 1
+  events.csv (events; utf-8, `;`): rows 5
   table   read  new  changed  unchanged  quarantined
   deals      6    3        0          0            3
   events     5    4        0          0            1
 in quarantine:
   1 × deals.csv: 6 cells, the header has 7 (line 5)
   1 × deals.csv, `Создана`: not a date as dd.mm.yyyy HH:MM:SS (line 4, value `31.02.2025 10:00:00`)
-  1 × deals.csv, `Сумма`: not a number; a currency or unit must be named in `strip` (line 6, value `5 USD`)
+  1 × deals.csv, `Сумма`: an amount in USD, and the mapping states RUB (line 6, value `5 USD`)
   1 × events.csv: neither `deal_id` nor `client_id` is filled (line 6)
   ! deals closed before they were created: 1 (6)
 ";
@@ -204,8 +205,7 @@ async fn events_that_came_first_are_folded_when_their_deal_comes() {
 #[tokio::test]
 async fn what_cannot_be_read_is_refused_with_the_way_out() {
     let company = Company::new(BITRIX);
-    let (cp1251, _, _) = encoding_rs::WINDOWS_1251.encode(DEALS);
-    let table: [(&str, &[u8], &str); 8] = [
+    let table: [(&str, &[u8], &str); 7] = [
         (
             "deals1.csv",
             b"",
@@ -224,27 +224,22 @@ async fn what_cannot_be_read_is_refused_with_the_way_out() {
              the header has: ID | Стадия | Создано | Закрыта | Бюджет | Скидка | Город",
         ),
         (
-            "deals4.csv",
-            &cp1251,
-            "deals4.csv:1: not UTF-8\n    say how it is encoded in mapping.toml, [[export]] `deals`: \
-             encoding = \"cp1251\" (Windows), or export it as UTF-8",
-        ),
-        (
             "deals5.csv",
             b"PK\x03\x04rest",
-            "deals5.csv: this is an Excel workbook, whatever its name\n    save it as CSV (UTF-8) and ingest that",
+            "deals5.csv: this begins like a zip archive and is none: invalid Zip archive: Could not find EOCD\n    \
+             fetch or export it again",
         ),
         (
             "deals6.csv",
             b"<html><table>",
-            "deals6.csv: this is a web page (some CRMs export one under the name .xls)\n    \
-             open it in a spreadsheet and save it as CSV (UTF-8), or export CSV from the CRM",
+            "deals6.csv: this is a web page without a table\n    \
+             export the table from the CRM again: what was saved may be a page that asks to log in",
         ),
         (
             "deals7.csv",
             "ID;Стадия;Стадия;Создана;Закрыта;Сумма;Скидка;Город\n".as_bytes(),
             "deals7.csv:1: the header does not fit [[export]] `deals` of mapping.toml\n    \
-             the column `Стадия` is there 2 times (columns 2 and 3): say which, { from = \"Стадия\", nth = 1 }\n    \
+             the column `Стадия` is there 2 times (columns 2 and 3): say which, \"Стадия#1\" or \"Стадия#2\"\n    \
              the header has: ID | Стадия | Стадия | Создана | Закрыта | Сумма | Скидка | Город",
         ),
         (
@@ -377,8 +372,8 @@ async fn what_the_mapping_states_wrongly_is_told() {
     let told = Company::new(&stated).refused("deals.csv", DEALS).await;
     assert_eq!(
         told,
-        "deals.csv: the file is UTF-8, and mapping.toml states cp1251 for [[export]] `deals`\n    \
-         remove the line `encoding` there, or write encoding = \"utf-8\""
+        "deals.csv: the file is utf-8, and the mapping states cp1251\n    \
+         remove the line `encoding` of its [[export]]: it is found out from the file"
     );
     let open = format!("{EVENTS}1;\"call;01.03.2025 10:00:00;исх;\n{}", "1;call;01.03.2025 10:00:00;исх;\n".repeat(99));
     let told = Company::new(BITRIX).refused("events.csv", open).await;
@@ -401,11 +396,10 @@ async fn a_condition_knows_what_means_not_filled() {
 #[tokio::test]
 async fn a_refused_export_among_good_ones_leaves_the_store_as_it_was() {
     let company = Company::new(BITRIX);
-    let (cp1251, _, _) = encoding_rs::WINDOWS_1251.encode("1;call;01.03.2025 10:05:00;исх;\n");
-    let mixed = [EVENTS.as_bytes(), &cp1251].concat();
+    let open = format!("{EVENTS}1;\"call;01.03.2025 10:00:00;исх;\n{}", "1;call;01.03.2025 10:00:00;исх;\n".repeat(99));
     let error =
-        company.ingest(&[company.file("deals.csv", DEALS), company.file("events.csv", mixed)]).await.unwrap_err();
-    assert!(error.to_string().contains("events.csv:7: not UTF-8"), "{error}");
+        company.ingest(&[company.file("deals.csv", DEALS), company.file("events.csv", open)]).await.unwrap_err();
+    assert!(error.to_string().contains("events.csv:7: a quote opens here"), "{error}");
     assert_eq!(company.store().await.snapshot(None).await.unwrap().version, 0);
     assert!(!company.dir.path().join("store/.spill").exists());
 }

@@ -1,16 +1,20 @@
-//! The header line: which of its cells the mapping means.
+//! The header: which of its cells the mapping means.
 
 use std::collections::BTreeMap;
 
-use crate::ingest::mapping::Header;
+use crate::ingest::mapping::{Header, Wanted};
+use crate::model::lang::Text;
 use crate::model::problem::nearest;
 
 /// A header with the columns that were looked for.
+#[derive(Debug, Clone)]
 pub(super) struct Found {
     pub(super) line: u64,
     pub(super) columns: BTreeMap<Header, usize>,
     /// Columns missing or met twice, each as a sentence.
     pub(super) problems: Vec<String>,
+    /// What was taken for what, where that is not plain.
+    pub(super) notes: Vec<Text>,
     cells: Vec<String>,
 }
 
@@ -29,80 +33,200 @@ impl Found {
     pub(super) fn text(&self, index: usize) -> &str {
         self.cells.get(index).map_or("", String::as_str)
     }
+
+    /// Whether any of these columns is there.
+    pub(super) fn has(&self, headers: &[Header]) -> bool {
+        headers.iter().any(|header| self.columns.contains_key(header))
+    }
+}
+
+/// What became of one header.
+enum Place {
+    At(usize),
+    /// A column whose name only looks the same.
+    Like(usize),
+    Missing,
+    /// There, but not so: said as a sentence.
+    Unclear(String),
 }
 
 /// Finds the wanted columns among the cells of a header.
-pub(super) fn find(cells: &[String], wanted: impl Iterator<Item = Header>, line: u64) -> Found {
-    let mut columns = BTreeMap::new();
-    let mut problems = Vec::new();
-    for header in wanted {
-        let places: Vec<usize> = (0..cells.len()).filter(|at| cells[*at] == header.text).collect();
-        match (places.as_slice(), header.nth) {
-            ([only], None) => {
-                columns.insert(header, *only);
+pub(super) fn find(cells: &[String], wanted: impl Iterator<Item = Wanted>, line: u64) -> Found {
+    let mut found =
+        Found { line, columns: BTreeMap::new(), problems: Vec::new(), notes: Vec::new(), cells: cells.to_vec() };
+    for Wanted { headers, either, optional } in wanted {
+        let mut missing = Vec::new();
+        for header in &headers {
+            let place = place(header, cells);
+            match place {
+                Place::At(at) => drop(found.columns.insert(header.clone(), at)),
+                Place::Like(at) => {
+                    found.columns.insert(header.clone(), at);
+                    found.notes.push(Text::new(
+                        format!("столбец `{}` выгрузки прочитан как `{}`: буквы лишь похожи", cells[at], header.text),
+                        format!(
+                            "the export's column `{}` is read as `{}`: its letters only look the same",
+                            cells[at], header.text
+                        ),
+                    ));
+                }
+                Place::Missing => missing.push(&header.text),
+                Place::Unclear(problem) => found.problems.push(problem),
             }
-            ([], _) => problems.push(missing(&header.text, cells)),
-            (places, Some(nth)) => match places.get(nth - 1) {
-                Some(place) => drop(columns.insert(header, *place)),
-                None => problems.push(format!(
-                    "there is no column `{}` number {nth}: it is there {} time(s)",
-                    header.text,
-                    places.len()
-                )),
-            },
-            (places, None) => {
-                let numbers: Vec<String> = places.iter().map(|place| (place + 1).to_string()).collect();
-                let text = &header.text;
-                let numbers = numbers.join(" and ");
-                problems.push(format!("the column `{text}` is there {} times (columns {numbers}): say which, {{ from = \"{text}\", nth = 1 }}", places.len()));
+            if either && found.columns.contains_key(header) {
+                break;
             }
+        }
+        if optional || missing.is_empty() || (either && found.has(&headers)) {
+            continue;
+        }
+        match missing.as_slice() {
+            names if either && names.len() > 1 => {
+                let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+                found.problems.push(format!("there is none of the columns {}", names.join(", ")));
+            }
+            names => found.problems.extend(names.iter().map(|name| missing_one(name, cells))),
         }
     }
-    Found { line, columns, problems, cells: cells.to_vec() }
+    found.problems.dedup();
+    found
 }
 
-fn missing(text: &str, cells: &[String]) -> String {
-    match nearest(text, cells.iter().map(String::as_str)) {
-        Some(near) if near.chars().count() == text.chars().count() && looks_alike(near, text) => {
-            format!(
-                "there is no column `{text}`: the export's `{near}` only looks the same (Latin and Cyrillic letters mixed); copy it from the export"
-            )
+fn place(header: &Header, cells: &[String]) -> Place {
+    let same = |text: &str| (0..cells.len()).filter(|at| cells[*at] == text).collect::<Vec<usize>>();
+    let text = header.text.as_str();
+    let literal = same(text);
+    if literal.is_empty() && header.nth.is_none() {
+        // `#17` is a place, `name#2` the second of that name; a header that is written so is meant itself
+        if let Some((name, nth)) = text.rsplit_once('#').and_then(|(name, nth)| Some((name.trim(), nth.parse().ok()?)))
+        {
+            return match (name, nth) {
+                ("", nth @ 1..) if nth <= cells.len() => Place::At(nth - 1),
+                ("", _) => {
+                    Place::Unclear(format!("there is no column number {nth}: the header has {} of them", cells.len()))
+                }
+                (name, nth @ 1..) => self::place(&Header { text: name.to_owned(), nth: Some(nth) }, cells),
+                _ => Place::Missing,
+            };
         }
+    }
+    let (places, like) = match literal.is_empty() {
+        false => (literal, false),
+        true => match text.contains('*') {
+            true => ((0..cells.len()).filter(|at| fits(text, &cells[*at])).collect(), false),
+            false => ((0..cells.len()).filter(|at| folded(&cells[*at]) == folded(text)).collect(), true),
+        },
+    };
+    match (places.as_slice(), header.nth) {
+        ([only], None) if like => Place::Like(*only),
+        ([only], None) => Place::At(*only),
+        ([], _) => Place::Missing,
+        (places, Some(nth)) => match places.get(nth - 1) {
+            Some(place) => Place::At(*place),
+            None => Place::Unclear(format!(
+                "there is no column `{text}` number {nth}: it is there {} time(s)",
+                places.len()
+            )),
+        },
+        (places, None) if text.contains('*') => {
+            let names: Vec<String> = places.iter().map(|place| format!("`{}`", cells[*place])).collect();
+            Place::Unclear(format!("`{text}` fits several columns: {}; name the one that is meant", names.join(", ")))
+        }
+        (places, None) => {
+            let numbers: Vec<String> = places.iter().map(|place| (place + 1).to_string()).collect();
+            let numbers = numbers.join(" and ");
+            Place::Unclear(format!(
+                "the column `{text}` is there {} times (columns {numbers}): say which, \"{text}#1\" or \"{text}#2\"",
+                places.len()
+            ))
+        }
+    }
+}
+
+/// Whether a text fits a pattern in which `*` stands for any text.
+pub(super) fn fits(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let mut parts: Vec<&str> = parts.collect();
+    let last = parts.pop().unwrap_or_default();
+    for part in parts {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+fn missing_one(text: &str, cells: &[String]) -> String {
+    match nearest(text, cells.iter().map(String::as_str)) {
         Some(near) => format!("there is no column `{text}`; did you mean `{near}`?"),
         None => format!("there is no column `{text}`"),
     }
 }
 
-/// Whether two texts differ only by letters that look the same in Latin and Cyrillic.
-fn looks_alike(a: &str, b: &str) -> bool {
-    const LATIN: &str = "ABCEHKMOPTXaceopxy";
-    const CYRILLIC: &str = "АВСЕНКМОРТХасеорху";
+/// A header without what the eye does not see: letters that look the same in Latin and Cyrillic are one, so are all
+/// spaces, and a run of them.
+fn folded(text: &str) -> String {
+    const LATIN: &str = "ABCEHKMOPTXYaceopxyEe";
+    const CYRILLIC: &str = "АВСЕНКМОРТХУасеорхуЁё";
     let latin = |c: char| CYRILLIC.chars().position(|x| x == c).and_then(|at| LATIN.chars().nth(at)).unwrap_or(c);
-    a.chars().map(latin).eq(b.chars().map(latin))
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().map(latin).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn problems(cells: &[&str], wanted: &[(&str, Option<usize>)]) -> Vec<String> {
+    fn found(cells: &[&str], wanted: &[(&str, Option<usize>)]) -> Found {
         let cells: Vec<String> = cells.iter().map(|c| (*c).to_owned()).collect();
-        find(&cells, wanted.iter().map(|(text, nth)| Header { text: (*text).to_owned(), nth: *nth }), 1).problems
+        let wanted = wanted.iter().map(|(text, nth)| {
+            let header = Header { text: (*text).to_owned(), nth: *nth };
+            Wanted { headers: vec![header], either: false, optional: false }
+        });
+        find(&cells, wanted, 1)
     }
 
     #[test]
     fn a_column_is_found_or_its_problem_told() {
-        let cells = ["ID", "Источник", "Сумма", "Источник", "Cрок"];
-        assert!(problems(&cells, &[("ID", None), ("Источник", Some(2))]).is_empty());
-        let told = problems(
-            &cells,
-            &[("Суммa", None), ("Источник", None), ("Источник", Some(3)), ("Срок", None), ("Город", None)],
-        );
-        assert_eq!(told.len(), 5);
-        assert!(told[0].contains("only looks the same"), "{}", told[0]);
+        let cells = ["ID", "Источник", "Сумма", "Источник", "Cрок", "Spend (USD)"];
+        assert!(found(&cells, &[("ID", None), ("Источник", Some(2))]).problems.is_empty());
+        let told =
+            found(&cells, &[("Суммы", None), ("Источник", None), ("Источник", Some(3)), ("Город", None)]).problems;
+        assert_eq!(told.len(), 4);
+        assert!(told[0].contains("did you mean `Сумма`?"), "{}", told[0]);
         assert!(told[1].contains("2 times (columns 2 and 4)"), "{}", told[1]);
         assert!(told[2].contains("number 3"), "{}", told[2]);
-        assert!(told[3].contains("`Cрок` only looks the same"), "{}", told[3]);
-        assert_eq!(told[4], "there is no column `Город`");
+        assert_eq!(told[3], "there is no column `Город`");
+    }
+
+    #[test]
+    fn a_column_may_be_meant_by_its_place_its_number_a_pattern_or_its_looks() {
+        let cells = ["ID", "Источник", "Сумма", "Источник", "Cрок  сделки", "Spend (USD)", "Phone #2"];
+        let at = |text: &str| {
+            let found = found(&cells, &[(text, None)]);
+            found.columns.into_values().next().ok_or(found.problems)
+        };
+        assert_eq!(at("Источник#2"), Ok(3));
+        assert_eq!(at("#3"), Ok(2));
+        assert_eq!(at("Phone #2"), Ok(6));
+        assert_eq!(at("Spend (*)"), Ok(5));
+        assert_eq!(at("Срок сделки"), Ok(4));
+        assert!(at("#8").unwrap_err()[0].contains("the header has 7"));
+        assert!(at("*и*").unwrap_err()[0].contains("several columns"));
+        assert_eq!(found(&cells, &[("Срок сделки", None)]).notes.len(), 1);
+        assert!(!fits("a*b*c", "a-c") && fits("a*b*c", "axbyc") && fits("*", "") && !fits("a*a", "a"));
+    }
+
+    #[test]
+    fn of_several_names_the_first_that_is_there_is_meant() {
+        let cells = ["Budget".to_owned()];
+        let headers = ["Бюджет", "Budget"].map(|text| Header { text: text.into(), nth: None }).to_vec();
+        let wanted = |optional| std::iter::once(Wanted { headers: headers.clone(), either: true, optional });
+        assert_eq!(find(&cells, wanted(false), 1).columns.len(), 1);
+        let none = find(&["ID".to_owned()], wanted(false), 1);
+        assert_eq!(none.problems, ["there is none of the columns `Бюджет`, `Budget`"]);
+        assert!(find(&["ID".to_owned()], wanted(true), 1).problems.is_empty());
     }
 }

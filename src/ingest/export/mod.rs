@@ -1,15 +1,15 @@
 //! One export file: opened, its header resolved, its formats proven, its rows read.
 
-mod decode;
 mod header;
 mod open;
 mod plan;
 mod prove;
 mod reason;
 mod rows;
+mod spread;
 mod value;
 
-pub(super) use open::Opened;
+pub(super) use open::{Fit, Head, Opened, fit, heads};
 pub(super) use plan::{FillPlan, Plan};
 pub(super) use rows::{Outcome, Refusal, RowSink, read_rows};
-pub(super) use value::Value;
+pub(super) use value::{Seen, Value};

@@ -1,15 +1,13 @@
 //! Opens an export at its header, or says why it is none.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use csv::{ByteRecord, ReaderBuilder};
-
-use super::decode::Decoded;
 use super::header::{self, Found};
 use crate::ingest::IngestError;
-use crate::ingest::mapping::{Encoding, Export};
+use crate::ingest::files::Form;
+use crate::ingest::mapping::{Export, Header, Mapped, Source};
+use crate::ingest::records::{Cut, Readable, Record, Records};
+use crate::model::lang::Text;
 
 /// The delimiters that a header line may prove, the likeliest first.
 const DELIMITERS: [u8; 4] = [b';', b',', b'\t', b'|'];
@@ -18,182 +16,253 @@ const TITLE_LINES: usize = 100;
 
 /// An export, read up to and including its header.
 pub(in crate::ingest) struct Opened {
-    pub(in crate::ingest) path: PathBuf,
-    pub(in crate::ingest) bytes: u64,
-    pub(super) reader: csv::Reader<BufReader<Decoded<File>>>,
+    pub(in crate::ingest) readable: Readable,
+    pub(super) records: Records,
+    /// How many cells the header has.
     pub(super) cells: usize,
-    pub(super) delimiter: u8,
     pub(super) found: Found,
-    /// Lines before what the reader sees.
-    skipped: u64,
+    cut: Cut,
+    place: Place,
+}
+
+/// Where a header may stand: which table of the file, cut by what, and after how many records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    sheet: usize,
+    delimiter: u8,
+    record: usize,
+}
+
+/// The first records of a file in one way of reading it.
+#[derive(Debug)]
+pub(in crate::ingest) struct Head {
+    sheet: usize,
+    /// The sheet's.
+    pub(in crate::ingest) name: Option<String>,
+    delimiter: u8,
+    /// Each with its number, its line and its cells.
+    pub(in crate::ingest) rows: Vec<(usize, u64, Vec<String>)>,
+    /// The line of the first record that is not in the encoding it ought to be in.
+    undecoded: Option<u64>,
+}
+
+/// The best that a section of a mapping finds among the heads of a file.
+pub(in crate::ingest) struct Fit {
+    place: Place,
+    found: Found,
+    cells: usize,
+}
+
+impl Fit {
+    /// Whether every column is there that has to be.
+    pub(in crate::ingest) fn is_whole(&self) -> bool {
+        self.found.problems.is_empty()
+    }
+
+    /// The text of the cell that a header of the mapping means.
+    pub(in crate::ingest) fn cell(&self, header: &Header) -> Option<&str> {
+        self.found.columns.get(header).map(|at| self.found.text(*at))
+    }
+
+    /// How many columns of the mapping are there.
+    pub(in crate::ingest) fn columns(&self) -> usize {
+        self.found.columns.len()
+    }
+
+    /// Fewest columns missing; then, with a wrong delimiter, a header is one cell.
+    fn rank(&self) -> (usize, usize, usize) {
+        (self.found.problems.len(), usize::MAX - self.cells, self.place.record)
+    }
+}
+
+/// The beginnings of a file in every way in which it may be cut.
+pub(in crate::ingest) fn heads(readable: &Readable, cut: &Cut) -> Result<Vec<Head>, IngestError> {
+    let delimiters = match readable.input.form {
+        Form::Text => cut.delimiter.map_or(DELIMITERS.to_vec(), |stated| vec![stated]),
+        _ => vec![b';'],
+    };
+    let mut heads = Vec::new();
+    let mut failure = None;
+    for (sheet, name) in readable.sheets() {
+        for delimiter in &delimiters {
+            match head(readable, cut, sheet, *delimiter) {
+                Ok((rows, undecoded)) => {
+                    heads.push(Head { sheet, name: name.map(str::to_owned), delimiter: *delimiter, rows, undecoded });
+                }
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+    }
+    match failure {
+        Some(error) if heads.is_empty() => Err(error),
+        _ if heads.iter().all(|head| head.rows.is_empty()) => {
+            Err(IngestError::NoRows { path: readable.path().to_owned(), what: "the file has no header line" })
+        }
+        _ => Ok(heads),
+    }
+}
+
+type Rows = (Vec<(usize, u64, Vec<String>)>, Option<u64>);
+
+fn head(readable: &Readable, cut: &Cut, sheet: usize, delimiter: u8) -> Result<Rows, IngestError> {
+    let mut records = readable.records(sheet, cut, delimiter)?;
+    let mut record = Record::default();
+    let (mut rows, mut undecoded) = (Vec::new(), None);
+    for number in 0..TITLE_LINES {
+        if !records.next(&mut record)? {
+            break;
+        }
+        if record.is_blank() {
+            continue;
+        }
+        match record.cells.iter().map(std::str::from_utf8).collect::<Result<Vec<_>, _>>() {
+            Ok(cells) => {
+                rows.push((number, record.line, cells.iter().map(|cell| cell.trim().to_owned()).collect()));
+            }
+            Err(_) => undecoded = undecoded.or(Some(record.line)),
+        }
+    }
+    Ok((rows, undecoded))
+}
+
+/// Looks for the header of a section among the heads of a file; none: no row of them is what `header_has` asks for.
+pub(in crate::ingest) fn fit(heads: &[Head], export: &Export) -> Option<Fit> {
+    let mut best: Option<Fit> = None;
+    let sheets = heads.iter().filter(|head| export.sheet.is_none() || head.name == export.sheet);
+    for head in sheets {
+        let stated = export.header_has.is_some() || export.cut.skip > 0;
+        let rows =
+            head.rows.iter().filter(|(_, _, cells)| export.header_has.as_ref().is_none_or(|text| cells.contains(text)));
+        // where the mapping says where it is, it is nowhere else
+        for (number, line, cells) in rows.take(if stated { 1 } else { usize::MAX }) {
+            let found = header::find(cells, export.wanted(), *line);
+            let place = Place { sheet: head.sheet, delimiter: head.delimiter, record: *number };
+            // a row of fewer cells is no header just because nothing has to be there
+            let fit = Fit { place, cells: cells.len(), found };
+            if best.as_ref().is_none_or(|best| fit.rank() < best.rank()) {
+                best = Some(fit);
+            }
+        }
+    }
+    best
 }
 
 impl Opened {
     /// Opens a file for a section of the mapping; `mapping` is the name of the mapping file, for messages.
-    pub(in crate::ingest) fn open(path: &Path, export: &Export, mapping: &str) -> Result<Opened, IngestError> {
-        sniff(path, export, mapping)?;
-        let candidates = export.delimiter.map_or(DELIMITERS.to_vec(), |stated| vec![stated]);
-        let mut best: Option<Opened> = None;
-        let mut failure = None;
-        for delimiter in candidates {
-            match at_header(path, export, mapping, delimiter) {
-                // fewest columns missing, then most columns at all: with a wrong delimiter the header is one cell
-                Ok(found) if best.as_ref().is_none_or(|b| found.rank() < b.rank()) => best = Some(found),
-                Ok(_) => {}
-                Err(error) => failure = failure.or(Some(error)),
-            }
+    pub(in crate::ingest) fn open(readable: Readable, export: &Export, mapping: &str) -> Result<Opened, IngestError> {
+        let path = readable.path().to_owned();
+        let heads = heads(&readable, &export.cut)?;
+        if let Some(line) = heads.iter().find_map(|head| head.undecoded.filter(|_| head.rows.is_empty())) {
+            return Err(not_utf8(&path, line, export, mapping));
         }
-        match (best, failure) {
-            (Some(opened), _) if opened.found.problems.is_empty() => Ok(opened),
-            (Some(opened), _) => {
-                let mut problems = opened.found.problems.clone();
-                problems.extend(other_delimiter(path, export, mapping));
-                Err(IngestError::Header {
-                    path: path.to_owned(),
-                    line: opened.found.line,
-                    section: format!("[[export]] `{}` of {mapping}", export.name),
-                    header: opened.found.shown(),
-                    problems,
-                })
+        let Some(best) = fit(&heads, export) else {
+            return Err(match &export.sheet {
+                Some(sheet) if heads.iter().all(|head| head.name.as_ref() != Some(sheet)) => {
+                    no_sheet(&path, sheet, &heads)
+                }
+                _ => IngestError::NoHeader {
+                    path,
+                    looked: TITLE_LINES,
+                    text: export.header_has.clone().unwrap_or_default(),
+                    mapping: mapping.to_owned(),
+                },
+            });
+        };
+        if best.is_whole() {
+            return Opened::at(readable, export.cut.clone(), best);
+        }
+        let mut problems = best.found.problems.clone();
+        problems.extend(other_delimiter(&readable, export));
+        Err(IngestError::Header {
+            path,
+            line: best.found.line,
+            section: format!("[[export]] `{}` of {mapping}", export.name),
+            header: best.found.shown(),
+            problems,
+        })
+    }
+
+    fn at(readable: Readable, cut: Cut, fit: Fit) -> Result<Opened, IngestError> {
+        let Fit { place, found, cells } = fit;
+        let mut records = readable.records(place.sheet, &cut, place.delimiter)?;
+        let mut record = Record::default();
+        for _ in 0..=place.record {
+            records.next(&mut record)?;
+        }
+        // a sheet has rows of one length, a text says what it has
+        let cells = if record.typed.is_empty() { cells } else { record.cells.len() };
+        Ok(Opened { readable, records, cells, found, cut, place })
+    }
+
+    /// The same again, from the first row on.
+    pub(super) fn again(self) -> Result<Opened, IngestError> {
+        let Opened { readable, cells, found, cut, place, .. } = self;
+        Opened::at(readable, cut, Fit { place, found, cells })
+    }
+
+    /// How the file is read, in words: its form, its encoding, its delimiter, its sheet.
+    pub(in crate::ingest) fn read_as(&self) -> String {
+        let mut words = Vec::new();
+        match (self.readable.input.form, self.readable.encoding) {
+            (Form::Text, Some(encoding)) => {
+                let delimiter = match self.place.delimiter {
+                    b'\t' => "tab".to_owned(),
+                    other => format!("`{}`", char::from(other)),
+                };
+                words.extend([encoding.name().to_owned(), delimiter]);
             }
-            (None, Some(error)) => Err(error),
-            (None, None) => Err(IngestError::NoRows { path: path.to_owned(), what: "the file is empty" }),
+            (form, Some(encoding)) => words.extend([form.name().to_owned(), encoding.name().to_owned()]),
+            (form, None) => words.push(form.name().to_owned()),
+        }
+        let sheet = self.readable.sheets().find(|(number, _)| *number == self.place.sheet).and_then(|(_, name)| name);
+        words.extend(sheet.map(|name| format!("«{name}»")));
+        words.join(", ")
+    }
+
+    /// Whether it has what a column of the mapping comes from.
+    pub(in crate::ingest) fn has(&self, column: &Mapped) -> bool {
+        let headers = column.source.headers();
+        match column.source {
+            Source::From(_) | Source::Either(_) => self.found.has(&headers),
+            _ => headers.iter().all(|header| self.found.columns.contains_key(header)),
         }
     }
 
-    fn rank(&self) -> (usize, usize) {
-        (self.found.problems.len(), usize::MAX - self.cells)
+    /// What was taken for what in its header, where that is not plain.
+    pub(in crate::ingest) fn notes(&self) -> impl Iterator<Item = &Text> {
+        self.found.notes.iter()
     }
 
-    /// The line at which the record just read begins, from 1.
-    pub(super) fn line(&self, record: &ByteRecord) -> u64 {
-        first_line(&self.reader, record) + self.skipped
+    /// What stands between cells where a row is shown as it was.
+    pub(super) fn delimiter(&self) -> u8 {
+        self.place.delimiter
     }
 
-    /// The line at which the record just read begins, or that of a blank line before it.
-    pub(super) fn begin(&self, record: &ByteRecord) -> u64 {
-        record.position().map_or(0, csv::Position::line) + self.skipped
-    }
-
-    /// How much was read, in bytes of the file, about.
-    pub(super) fn done(&self) -> u64 {
-        self.reader.position().byte().min(self.bytes)
+    pub(super) fn path(&self) -> PathBuf {
+        self.readable.path().to_owned()
     }
 }
 
 /// Whether the file would fit with another delimiter than the one that the mapping states.
-fn other_delimiter(path: &Path, export: &Export, mapping: &str) -> Option<String> {
-    let stated = export.delimiter?;
+fn other_delimiter(readable: &Readable, export: &Export) -> Option<String> {
+    let stated = export.cut.delimiter?;
     let shown = |delimiter: u8| if delimiter == b'\t' { "tab".to_owned() } else { char::from(delimiter).to_string() };
-    let fits = |delimiter: &u8| {
-        at_header(path, export, mapping, *delimiter).is_ok_and(|opened| opened.found.problems.is_empty())
-    };
-    let fitting = DELIMITERS.into_iter().filter(|delimiter| *delimiter != stated).find(fits)?;
+    let heads = heads(readable, &Cut { delimiter: None, ..export.cut.clone() }).ok()?;
+    let fitting = fit(&heads, export).filter(Fit::is_whole)?.place.delimiter;
     let (stated, fitting) = (shown(stated), shown(fitting));
     Some(format!("with delimiter = \"{fitting}\" all columns are there; the mapping states \"{stated}\""))
 }
 
-/// The line at which the record just read begins. Its own position would name a blank line before it.
-fn first_line<R: Read>(reader: &csv::Reader<R>, record: &ByteRecord) -> u64 {
-    let inside = record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
-    reader.position().line().saturating_sub(1 + inside)
-}
-
-/// Looks at the first bytes: a workbook, a web page or another encoding is told before any column is missed.
-fn sniff(path: &Path, export: &Export, mapping: &str) -> Result<(), IngestError> {
-    let mut start = Vec::new();
-    let file = File::open(path).map_err(IngestError::io(path))?;
-    file.take(512).read_to_end(&mut start).map_err(IngestError::io(path))?;
-    let refuse =
-        |what: &str, way_out| Err(IngestError::NoText { path: path.to_owned(), what: what.to_owned(), way_out });
-    let utf16 = start.starts_with(b"\xFF\xFE") || start.starts_with(b"\xFE\xFF");
-    let text = String::from_utf8_lossy(&start).to_lowercase();
-    let text = text.trim_start_matches('\u{feff}').trim_start();
-    if start.is_empty() {
-        Err(IngestError::NoRows { path: path.to_owned(), what: "the file is empty" })
-    } else if start.starts_with(b"PK\x03\x04") || start.starts_with(b"\xD0\xCF\x11\xE0") {
-        refuse("this is an Excel workbook, whatever its name", "save it as CSV (UTF-8) and ingest that")
-    } else if ["<html", "<!doctype", "<table", "<?xml"].iter().any(|tag| text.starts_with(tag)) {
-        refuse(
-            "this is a web page (some CRMs export one under the name .xls)",
-            "open it in a spreadsheet and save it as CSV (UTF-8), or export CSV from the CRM",
-        )
-    } else if utf16 && export.encoding != Some(Encoding::Utf16) {
-        let what = format!("the file is UTF-16, and {mapping} does not say so for [[export]] `{}`", export.name);
-        refuse(&what, "add encoding = \"utf-16\" there, or export it as UTF-8")
-    } else if export.encoding == Some(Encoding::Cp1251) && is_utf8_beyond_ascii(&start) {
-        let what = format!("the file is UTF-8, and {mapping} states cp1251 for [[export]] `{}`", export.name);
-        refuse(&what, "remove the line `encoding` there, or write encoding = \"utf-8\"")
-    } else {
-        Ok(())
-    }
-}
-
-/// Whether bytes are text in UTF-8 that cannot be meant otherwise. The last symbol may be cut.
-fn is_utf8_beyond_ascii(start: &[u8]) -> bool {
-    let valid = match std::str::from_utf8(start) {
-        Ok(text) => text,
-        Err(error) if error.error_len().is_none() => std::str::from_utf8(&start[..error.valid_up_to()]).unwrap_or(""),
-        Err(_) => return false,
+fn no_sheet(path: &Path, sheet: &str, heads: &[Head]) -> IngestError {
+    let names: Vec<&str> = heads.iter().filter_map(|head| head.name.as_deref()).collect();
+    let way_out = match names.is_empty() {
+        true => "it is no workbook: remove the line `sheet` of its [[export]]".to_owned(),
+        false => format!("it has: {}", names.join(", ")),
     };
-    valid.chars().filter(|symbol| !symbol.is_ascii()).count() >= 3
-}
-
-fn at_header(path: &Path, export: &Export, mapping: &str, delimiter: u8) -> Result<Opened, IngestError> {
-    let file = File::open(path).map_err(IngestError::io(path))?;
-    let bytes = file.metadata().map_err(IngestError::io(path))?.len();
-    let decoded = Decoded::new(file, export.encoding.unwrap_or(Encoding::Utf8));
-    let mut input = BufReader::with_capacity(256 * 1024, decoded);
-    let mut line = Vec::new();
-    for _ in 0..export.skip {
-        line.clear();
-        input.read_until(b'\n', &mut line).map_err(IngestError::io(path))?;
-    }
-    let mut reader = ReaderBuilder::new()
-        .delimiter(delimiter)
-        .has_headers(false)
-        // a CR before it stays in the last cell and is trimmed there: with the default, lines of CRLF files are off by one
-        .terminator(csv::Terminator::Any(b'\n'))
-        .flexible(true)
-        .escape(export.escape)
-        .from_reader(input);
-    let skipped = export.skip as u64;
-    let mut record = ByteRecord::new();
-    for _ in 0..TITLE_LINES {
-        if !reader.read_byte_record(&mut record).map_err(|e| IngestError::data(path, e))? {
-            let what = if export.header_has.is_some() { break } else { "the file has no header line" };
-            return Err(IngestError::NoRows { path: path.to_owned(), what });
-        }
-        let line = first_line(&reader, &record) + skipped;
-        if is_blank(&record) {
-            continue;
-        }
-        let Some(cells) = texts(&record) else {
-            return Err(not_utf8(path, line, export, mapping));
-        };
-        if export.header_has.as_ref().is_none_or(|text| cells.contains(text)) {
-            let found = header::find(&cells, export.headers(), line);
-            return Ok(Opened { path: path.to_owned(), bytes, reader, cells: cells.len(), delimiter, found, skipped });
-        }
-    }
-    Err(IngestError::NoHeader {
-        path: path.to_owned(),
-        looked: TITLE_LINES,
-        text: export.header_has.clone().unwrap_or_default(),
-        mapping: mapping.to_owned(),
-    })
+    IngestError::no_table(path, format!("there is no sheet `{sheet}`"), way_out)
 }
 
 /// The refusal of a file that is not in the encoding it ought to have.
 pub(super) fn not_utf8(path: &Path, line: u64, export: &Export, mapping: &str) -> IngestError {
     IngestError::NotUtf8 { path: path.to_owned(), line, mapping: mapping.to_owned(), export: export.name.clone() }
-}
-
-/// Whether a line has nothing on it: what a CR leaves, too.
-pub(super) fn is_blank(record: &ByteRecord) -> bool {
-    record.len() <= 1 && record.as_slice().trim_ascii().is_empty()
-}
-
-fn texts(record: &ByteRecord) -> Option<Vec<String>> {
-    record.iter().map(|cell| std::str::from_utf8(cell).ok().map(|text| text.trim().to_owned())).collect()
 }

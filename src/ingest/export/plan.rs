@@ -1,15 +1,19 @@
 //! A section of the mapping, resolved against one file's header and the store's column order.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 
 use super::open::Opened;
+use crate::ingest::amounts::{self, Currency};
 use crate::ingest::layout::Layout;
 use crate::ingest::mapping::{
     Condition, Export, Fill, Header, Mapped, Operand, Operation, Reading, Source, Test, required, words,
 };
+use crate::ingest::personal::{Key, Personal};
 use crate::model::calendar::Calendar;
+use crate::model::lang::Text;
 use crate::model::tables::{Kind, Table};
 
 /// What is to be done with every row of a file.
@@ -43,6 +47,20 @@ pub(in crate::ingest) struct ColumnPlan {
     pub(super) required: bool,
     pub(super) words: Option<&'static [&'static str]>,
     pub(super) is_id: bool,
+    /// What becomes of its values.
+    pub(super) personal: Personal,
+    /// With what they are hashed.
+    pub(super) key: Option<Key>,
+    /// A length of time, in seconds.
+    pub(super) is_length: bool,
+    /// A day that may be written as a period, over whose days the row is spread.
+    pub(super) is_period: bool,
+    /// Whether the mapping or the header says what its amounts are in.
+    pub(super) is_money_named: bool,
+    /// What its amounts are in: as the mapping states, as the header says, or as the first value says that names one.
+    pub(super) currency: Cell<Option<Currency>>,
+    /// Whether amounts without a currency were met, where nothing but the values could say which it is.
+    pub(super) bare: Cell<bool>,
 }
 
 /// As [`Source`], by cell.
@@ -61,18 +79,41 @@ pub(super) enum Part {
 
 impl Plan {
     /// Resolves a section against an opened file.
-    pub(in crate::ingest) fn new(export: &Export, opened: &Opened, layouts: &BTreeMap<Table, Layout>) -> Plan {
+    ///
+    /// `personal` is what becomes of personal data, with the key of its hashes where they are made.
+    pub(in crate::ingest) fn new(
+        export: &Export,
+        opened: &Opened,
+        layouts: &BTreeMap<Table, Layout>,
+        personal: (Personal, Option<&Key>),
+    ) -> Plan {
         let at = &opened.found.columns;
         let fill = |fill: &Fill| FillPlan {
             table: fill.table,
             when: checks(&fill.when, at),
-            columns: fill.columns.iter().filter_map(|column| resolve(column, fill.table, at, layouts)).collect(),
+            columns: fill
+                .columns
+                .iter()
+                .filter_map(|column| resolve(column, fill.table, opened, layouts, personal))
+                .collect(),
         };
         Plan { ignore: checks(&export.ignore_rows, at), fills: export.fills.iter().map(fill).collect() }
     }
+
+    /// In which currency the amounts of a column are, where the mapping does not state it.
+    pub(in crate::ingest) fn currencies(&self) -> impl Iterator<Item = Text> {
+        let columns = self.fills.iter().flat_map(|fill| fill.columns.iter().map(|column| (fill.table.name(), column)));
+        columns.filter(|(_, column)| column.reading.currency.is_none()).filter_map(|(table, column)| {
+            let (name, currency) = (&column.name, column.currency.get()?);
+            Some(Text::new(
+                format!("суммы `{table}.{name}` — в {currency}"),
+                format!("the amounts of `{table}.{name}` are in {currency}"),
+            ))
+        })
+    }
 }
 
-/// Every header was found before, so nothing is left out here.
+/// Every header was found before, so only what the mapping calls optional is left out here.
 fn checks(conditions: &[Condition], at: &BTreeMap<Header, usize>) -> Vec<Check> {
     let check = |c: &Condition| Some(Check { index: *at.get(&c.column)?, test: c.test.clone() });
     conditions.iter().filter_map(check).collect()
@@ -81,12 +122,16 @@ fn checks(conditions: &[Condition], at: &BTreeMap<Header, usize>) -> Vec<Check> 
 fn resolve(
     column: &Mapped,
     table: Table,
-    at: &BTreeMap<Header, usize>,
+    opened: &Opened,
     layouts: &BTreeMap<Table, Layout>,
+    (personal, key): (Personal, Option<&Key>),
 ) -> Option<ColumnPlan> {
+    let at = &opened.found.columns;
     let cells = |headers: &[Header]| headers.iter().filter_map(|h| at.get(h).copied()).collect::<Vec<_>>();
     let from = match &column.source {
+        _ if column.optional && !opened.has(column) => return None,
         Source::From(headers) => From::Cells(cells(headers)),
+        Source::Either(headers) => From::Cells(cells(headers).into_iter().take(1).collect()),
         Source::Const(text) => From::Const(text.clone()),
         Source::Concat { parts, with } => From::Concat(cells(parts), with.clone()),
         Source::Compute { operation, operands } => {
@@ -97,6 +142,13 @@ fn resolve(
             From::Compute(*operation, operands.iter().filter_map(part).collect())
         }
     };
+    let named = match &from {
+        From::Cells(cells) if column.kind == Kind::Money => {
+            cells.iter().find_map(|cell| amounts::of_header(opened.found.text(*cell)))
+        }
+        _ => None,
+    };
+    let canonical = |name: &str| !column.extra && column.name == name;
     let zone = column.reading.zone.unwrap_or(Tz::UTC);
     Some(ColumnPlan {
         name: column.name.clone(),
@@ -109,5 +161,12 @@ fn resolve(
         required: !column.extra && required(table).contains(&column.name.as_str()),
         words: words(table, &column.name).filter(|_| !column.extra),
         is_id: column.name.ends_with("_id"),
+        personal: if column.reading.personal { personal } else { Personal::Keep },
+        key: key.filter(|_| column.reading.personal).cloned(),
+        is_length: canonical("duration_s"),
+        is_period: table == Table::Spend && canonical("day"),
+        is_money_named: column.reading.currency.or(named).is_some(),
+        currency: Cell::new(column.reading.currency.or(named)),
+        bare: Cell::new(false),
     })
 }

@@ -1,14 +1,14 @@
 //! Proves date and number formats that the mapping does not state, by the whole column. Never guesses.
 
-use csv::ByteRecord;
-
 use super::open::Opened;
 use super::plan::{ColumnPlan, From, Part, Plan};
 use super::rows::{holds, shape_of};
 use super::value::{Row, clean};
 use crate::ingest::IngestError;
+use crate::ingest::amounts;
 use crate::ingest::dates::{self, DateFormat};
 use crate::ingest::numbers::{self, Decimal, Evidence};
+use crate::ingest::records::{Record, Typed};
 use crate::model::tables::Kind;
 
 /// What is to be proven of one column, and what its values said so far.
@@ -42,16 +42,10 @@ pub(super) fn is_needed(plan: &Plan) -> bool {
 /// Reads the whole file for the columns in question, and writes what they proved into the plan.
 pub(super) fn prove(plan: &mut Plan, opened: &mut Opened) -> Result<(), IngestError> {
     let mut cases = cases(plan);
-    let mut record = ByteRecord::new();
-    loop {
-        match opened.reader.read_byte_record(&mut record) {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(error) => return Err(IngestError::data(&opened.path, error)),
-        }
-        let line = opened.line(&record);
+    let mut record = Record::default();
+    while opened.records.next(&mut record)? {
         // rows that will be quarantined or ignored prove nothing; the main pass says why
-        let Ok(text) = std::str::from_utf8(record.as_slice()) else { continue };
+        let Ok(text) = std::str::from_utf8(record.cells.as_slice()) else { continue };
         let row = Row { text, record: &record };
         if holds(&plan.ignore, row, false) || shape_of(&record, opened.cells).is_some() {
             continue;
@@ -59,10 +53,19 @@ pub(super) fn prove(plan: &mut Plan, opened: &mut Opened) -> Result<(), IngestEr
         for case in &mut cases {
             let fill = &plan.fills[case.fill];
             if holds(&fill.when, row, true) {
-                let reading = &fill.columns[case.column].reading;
+                let column = &fill.columns[case.column];
                 for cell in &case.cells {
-                    if let Ok(Some(text)) = clean(row.cell(*cell), reading, *cell) {
-                        case.proof.see(line, text.as_ref());
+                    // what the form itself calls a number or a time needs no proof
+                    if row.typed(*cell) != Typed::No {
+                        continue;
+                    }
+                    if let Ok(Some(text)) = clean(row.cell(*cell), &column.reading, *cell) {
+                        match dates::ends(&text).filter(|_| column.is_period) {
+                            Some((first, last)) => {
+                                [first, last].iter().for_each(|end| case.proof.see(record.line, end))
+                            }
+                            None => case.proof.see(record.line, text.as_ref()),
+                        }
                     }
                 }
             }
@@ -79,7 +82,7 @@ pub(super) fn prove(plan: &mut Plan, opened: &mut Opened) -> Result<(), IngestEr
     problems.dedup();
     match problems.is_empty() {
         true => Ok(()),
-        false => Err(IngestError::Unproven { path: opened.path.clone(), problems }),
+        false => Err(IngestError::Unproven { path: opened.path(), problems }),
     }
 }
 
@@ -99,7 +102,7 @@ fn cases(plan: &Plan) -> Vec<Case> {
                     .collect(),
             };
             let proof = match of.kind {
-                _ if cells.is_empty() => None,
+                _ if cells.is_empty() || of.is_length => None,
                 Kind::Instant | Kind::Day if of.reading.dates.is_none() => {
                     Some(Proof::Date { left: dates::known(), example: None, failed: None })
                 }
@@ -133,7 +136,8 @@ impl Proof {
                 }
             }
             Proof::Number { point, comma, either } => {
-                let seen = match numbers::evidence(text.strip_suffix('%').map_or(text, str::trim_end)) {
+                let bare = text.strip_suffix('%').map_or(text, str::trim_end);
+                let seen = match numbers::evidence(&amounts::read(bare).number) {
                     Evidence::Proves(Decimal::Point) => point,
                     Evidence::Proves(Decimal::Comma) => comma,
                     Evidence::Either => either,

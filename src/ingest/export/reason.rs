@@ -1,5 +1,6 @@
 //! Why a row is refused, in both languages. The only place that words it.
 
+use crate::ingest::amounts::Currency;
 use crate::ingest::dates::DateFormat;
 use crate::model::lang::Text;
 
@@ -35,11 +36,60 @@ pub(super) fn not_whole() -> Text {
     Text::new("не целое число", "not a whole number")
 }
 
+/// An amount in another currency than the one that the mapping states.
+pub(super) fn other_currency(met: Currency, stated: Currency) -> Text {
+    Text::new(
+        format!("сумма в {met}, а маппинг говорит о {stated}"),
+        format!("an amount in {met}, and the mapping states {stated}"),
+    )
+}
+
+/// Amounts in two currencies in one column.
+pub(super) fn two_currencies(met: Currency, known: Currency) -> Text {
+    Text::new(format!("это {met}, а раньше были {known}"), format!("which is {met}, and others are {known}"))
+}
+
+/// An amount in a currency among amounts that name none.
+pub(super) fn some_bare(met: Currency) -> Text {
+    Text::new(
+        format!("это {met}, а раньше суммы были без валюты"),
+        format!("which is {met}, and others name no currency"),
+    )
+}
+
+/// An amount that names no currency among amounts that do.
+pub(super) fn bare(known: Currency) -> Text {
+    Text::new(
+        format!("валюта не названа, а раньше были {known}"),
+        format!("without a currency, and others are {known}"),
+    )
+}
+
+/// A length that may be read in two ways.
+pub(super) fn two_lengths(minutes: i64, hours: i64) -> Text {
+    Text::new(
+        format!("это {minutes} с (минуты и секунды) или {hours} с (часы и минуты)"),
+        format!("which is {minutes} s as minutes and seconds, or {hours} s as hours and minutes"),
+    )
+}
+
+pub(super) fn no_length() -> Text {
+    Text::new("не длительность: 205, 00:03:25, 1 ч 5 мин", "not a length of time: 205, 00:03:25, 1 h 5 min")
+}
+
+/// A period of days that ends before it begins, or that is too long to be spread.
+pub(super) fn no_period(most: i64) -> Text {
+    Text::new(
+        format!("период кончается раньше, чем начался, или длиннее {most} дней"),
+        format!("a period that ends before it begins, or that is longer than {most} days"),
+    )
+}
+
 /// A number with letters or signs around it.
 pub(super) fn number_with_words() -> Text {
     Text::new(
-        "не число; валюту или единицу назовите в `strip`",
-        "not a number; a currency or unit must be named in `strip`",
+        "не число; единицу, которой нет в руководстве, назовите в `strip`",
+        "not a number; a unit that the guide does not list must be named in `strip`",
     )
 }
 
@@ -69,10 +119,7 @@ pub(super) fn never_mapped() -> Text {
 }
 
 pub(super) fn wrong_encoding() -> Text {
-    Text::new(
-        "строка не в той кодировке, что указана в маппинге",
-        "the row is not in the encoding that the mapping states",
-    )
+    Text::new("строка не в той кодировке, в которой файл", "the row is not in the encoding that the file is in")
 }
 
 /// An event that belongs to nobody.

@@ -1,14 +1,14 @@
 //! The main pass: every row of a file, into values or into quarantine.
 
-use csv::ByteRecord;
-
-use super::open::{Opened, is_blank, not_utf8};
+use super::open::{Opened, not_utf8};
 use super::plan::{Check, FillPlan, Plan};
 use super::prove;
 use super::reason;
-use super::value::{Refused, Row, Value};
+use super::spread;
+use super::value::{Refused, Row, Seen, Value};
 use crate::ingest::IngestError;
 use crate::ingest::mapping::{Export, Test};
+use crate::ingest::records::Record;
 use crate::model::lang::Text;
 use crate::model::tables::Table;
 
@@ -45,8 +45,8 @@ pub(in crate::ingest) struct Outcome {
     pub(in crate::ingest) ignored: u64,
     /// Rows that no table asked for.
     pub(in crate::ingest) unwanted: u64,
-    /// Money that had more than four decimals.
-    pub(in crate::ingest) rounded: u64,
+    /// What was met in values and is worth telling.
+    pub(in crate::ingest) seen: Seen,
 }
 
 /// Reads every row of a file after proving what has to be proven; `mapping` is the mapping's file name, for messages.
@@ -59,21 +59,23 @@ pub(in crate::ingest) fn read_rows(
 ) -> Result<Outcome, IngestError> {
     if prove::is_needed(plan) {
         prove::prove(plan, &mut opened)?;
-        opened = Opened::open(&opened.path, export, mapping)?;
+        opened = opened.again()?;
     }
     let mut outcome = Outcome::default();
-    let mut record = ByteRecord::new();
-    while opened.reader.read_byte_record(&mut record).map_err(|e| IngestError::data(&opened.path, e))? {
-        if is_blank(&record) {
+    let mut record = Record::default();
+    while opened.records.next(&mut record)? {
+        if record.is_blank() {
             continue;
         }
         outcome.rows += 1;
         if outcome.rows % STEP == 0 {
-            sink.progress(opened.done());
+            sink.progress(opened.records.done());
         }
-        let line = opened.line(&record);
-        let refused = match std::str::from_utf8(record.as_slice()) {
-            Err(_) if export.encoding.is_none() => return Err(not_utf8(&opened.path, line, export, mapping)),
+        let line = record.line;
+        let refused = match std::str::from_utf8(record.cells.as_slice()) {
+            Err(_) if export.encoding.is_none() && opened.readable.is_plain => {
+                return Err(not_utf8(&opened.path(), line, export, mapping));
+            }
             Err(_) => Err((0, whole(reason::wrong_encoding()))),
             Ok(text) => {
                 let row = Row { text, record: &record };
@@ -83,8 +85,8 @@ pub(in crate::ingest) fn read_rows(
                 }
                 if let Some(lines) = swallowed(&record, opened.cells) {
                     // its end is the file's, so that it is counted from its beginning
-                    let line = opened.begin(&record);
-                    return Err(IngestError::OpenQuote { path: opened.path, line, lines });
+                    let line = opened.records.begin(&record);
+                    return Err(IngestError::OpenQuote { path: opened.path(), line, lines });
                 }
                 match shape_of(&record, opened.cells) {
                     Some(reason) => Err((0, whole(reason))),
@@ -93,20 +95,27 @@ pub(in crate::ingest) fn read_rows(
             }
         };
         if let Err((fill, refused)) = refused {
+            let column = refused.cell.map_or_else(String::new, |cell| opened.found.text(cell).to_owned());
+            if let Some(way_out) = refused.whole_column {
+                let problem =
+                    format!("`{column}`: line {line} has `{}`, {}\n    {way_out}", refused.value, refused.reason.en);
+                return Err(IngestError::Unproven { path: opened.path(), problems: vec![problem] });
+            }
             sink.refuse(Refusal {
                 table: plan.fills[fill].table,
                 line,
-                column: refused.cell.map_or_else(String::new, |cell| opened.found.text(cell).to_owned()),
+                column,
                 value: refused.value,
                 reason: refused.reason,
-                raw: raw(&record, opened.delimiter),
+                raw: raw(&record, opened.delimiter()),
             })?;
         }
     }
     if outcome.rows == 0 {
-        return Err(IngestError::NoRows { path: opened.path, what: "the file has a header and no rows" });
+        return Err(IngestError::NoRows { path: opened.path(), what: "the file has a header and no rows" });
     }
-    sink.progress(opened.bytes);
+    opened.readable.input.unchanged()?;
+    sink.progress(opened.readable.input.bytes);
     Ok(outcome)
 }
 
@@ -117,24 +126,30 @@ fn read_row(
     outcome: &mut Outcome,
     sink: &mut dyn RowSink,
 ) -> Result<Result<(), (usize, Refused)>, IngestError> {
-    let mut read: Vec<(usize, Vec<Value<'_>>)> = Vec::with_capacity(plan.fills.len());
+    let mut read: Vec<(usize, Vec<Value<'_>>, Option<i64>)> = Vec::with_capacity(plan.fills.len());
     for (number, fill) in plan.fills.iter().enumerate() {
         if holds(&fill.when, row, true) {
-            match values(fill, row, outcome) {
-                Ok(values) => read.push((number, values)),
+            match values(fill, row, &mut outcome.seen) {
+                Ok(values) => read.push((number, values, outcome.seen.until.take())),
                 Err(refused) => return Ok(Err((number, refused))),
             }
         }
     }
     outcome.unwanted += u64::from(read.is_empty());
-    for (number, values) in &read {
-        sink.take(*number, values)?;
+    for (number, values, until) in &read {
+        match until {
+            None => sink.take(*number, values)?,
+            Some(last) => {
+                outcome.seen.spread += 1;
+                spread::over_days(&plan.fills[*number], values, *last, |day| sink.take(*number, day))?;
+            }
+        }
     }
     Ok(Ok(()))
 }
 
-fn values<'r>(fill: &FillPlan, row: Row<'r>, outcome: &mut Outcome) -> Result<Vec<Value<'r>>, Refused> {
-    let values = fill.columns.iter().map(|column| column.read(row, &mut outcome.rounded));
+fn values<'r>(fill: &FillPlan, row: Row<'r>, seen: &mut Seen) -> Result<Vec<Value<'r>>, Refused> {
+    let values = fill.columns.iter().map(|column| column.read(row, seen));
     let values: Vec<Value<'r>> = values.collect::<Result<_, _>>()?;
     if fill.table == Table::Events {
         let owner = |name: &str| fill.columns.iter().position(|c| c.name == name).map(|at| &values[at]);
@@ -166,27 +181,28 @@ pub(super) fn holds(checks: &[Check], row: Row<'_>, all: bool) -> bool {
 /// How many lines a row swallowed, if they are too many for one.
 ///
 /// Quarantined as one row, they would be counted as one: most of a file could be missing from a good-looking report.
-fn swallowed(record: &ByteRecord, cells: usize) -> Option<u64> {
+fn swallowed(record: &Record, cells: usize) -> Option<u64> {
     const LINES: u64 = 50;
-    let lines = || record.as_slice().iter().filter(|byte| **byte == b'\n').count().saturating_sub(1) as u64;
-    (record.len() != cells).then(lines).filter(|lines| *lines > LINES)
+    let lines = || record.cells.as_slice().iter().filter(|byte| **byte == b'\n').count().saturating_sub(1) as u64;
+    (record.cells.len() != cells).then(lines).filter(|lines| *lines > LINES)
 }
 
 /// What is wrong with the number of cells of a row.
-pub(super) fn shape_of(record: &ByteRecord, cells: usize) -> Option<Text> {
+pub(super) fn shape_of(record: &Record, cells: usize) -> Option<Text> {
+    let record = &record.cells;
     (record.len() != cells)
         .then(|| reason::wrong_cells(record.len(), cells, record.as_slice().trim_ascii_end().contains(&b'\n')))
 }
 
 fn whole(reason: Text) -> Refused {
-    Refused { cell: None, value: String::new(), reason }
+    Refused { cell: None, value: String::new(), reason, whole_column: None }
 }
 
 /// The row as text, for the quarantine. A row that swallowed half a file is cut.
-fn raw(record: &ByteRecord, delimiter: u8) -> String {
+fn raw(record: &Record, delimiter: u8) -> String {
     const LIMIT: usize = 4000;
     let mut raw = String::new();
-    for (at, cell) in record.iter().enumerate() {
+    for (at, cell) in record.cells.iter().enumerate() {
         if at > 0 {
             raw.push(char::from(delimiter));
         }

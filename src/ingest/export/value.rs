@@ -2,11 +2,16 @@
 
 use std::borrow::Cow;
 
+use super::header::fits;
 use super::plan::{ColumnPlan, From, Part};
 use super::reason;
-use crate::ingest::dates::{DateFormat, Moment};
+use crate::ingest::amounts::{self, Amount, Currency};
+use crate::ingest::dates::{self, DateFormat, Moment};
+use crate::ingest::durations::{self, Length};
 use crate::ingest::mapping::{Case, Operation, Otherwise, Reading};
-use crate::ingest::numbers::{self, Decimal, ONE};
+use crate::ingest::numbers::{self, Decimal, Exact, ONE};
+use crate::ingest::personal::{self, Personal};
+use crate::ingest::records::{Record, Typed};
 use crate::model::lang::Text;
 use crate::model::tables::Kind;
 
@@ -23,6 +28,34 @@ pub(in crate::ingest) enum Value<'r> {
     Real(f64),
 }
 
+/// What was met in the values of a file, was kept, and is worth telling.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::ingest) struct Seen {
+    /// Money that had more than four decimals.
+    pub(in crate::ingest) rounded: u64,
+    /// Texts out of which symbols were taken that no eye sees.
+    pub(in crate::ingest) cleaned: u64,
+    /// Phones and e-mails that are none.
+    pub(in crate::ingest) not_normal: u64,
+    /// Cells of several values of which the first was taken.
+    pub(in crate::ingest) first_taken: u64,
+    /// Rows of a period that were spread over its days.
+    pub(in crate::ingest) spread: u64,
+    /// The last day of the period that the row just read is of, where its day is the first one.
+    pub(super) until: Option<i64>,
+}
+
+impl Seen {
+    /// Adds what was met in another file.
+    pub(in crate::ingest) fn add(&mut self, other: Seen) {
+        self.rounded += other.rounded;
+        self.cleaned += other.cleaned;
+        self.not_normal += other.not_normal;
+        self.first_taken += other.first_taken;
+        self.spread += other.spread;
+    }
+}
+
 /// Why a value was refused: the row goes to quarantine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::ingest) struct Refused {
@@ -30,21 +63,34 @@ pub(in crate::ingest) struct Refused {
     pub(super) cell: Option<usize>,
     pub(super) value: String,
     pub(super) reason: Text,
+    /// It is not the row's fault but the whole column's: nothing is stored, and this is the way out.
+    pub(super) whole_column: Option<String>,
 }
 
 /// One row of an export: text known to be UTF-8, cut into cells.
 #[derive(Clone, Copy)]
 pub(super) struct Row<'r> {
     pub(super) text: &'r str,
-    pub(super) record: &'r csv::ByteRecord,
+    pub(super) record: &'r Record,
 }
 
 impl<'r> Row<'r> {
     /// A cell without the spaces around it; empty where the row is too short.
     pub(super) fn cell(&self, index: usize) -> &'r str {
-        self.record.range(index).and_then(|range| self.text.get(range)).unwrap_or_default().trim()
+        self.record.cells.range(index).and_then(|range| self.text.get(range)).unwrap_or_default().trim()
+    }
+
+    /// What the form of the file calls a cell.
+    pub(super) fn typed(&self, index: usize) -> Typed {
+        self.record.typed.get(index).copied().unwrap_or_default()
     }
 }
+
+/// The cost of a longer time than a year says nothing about a day of it.
+const LONGEST_PERIOD: i64 = 366;
+
+/// A spreadsheet keeps so many digits of a number.
+const DIGITS_KEPT: usize = 15;
 
 const FAULTS: [&str; 14] = [
     "#REF!",
@@ -64,13 +110,13 @@ const FAULTS: [&str; 14] = [
 ];
 
 impl ColumnPlan {
-    /// Reads the column's value in a row. `rounded` counts money that had more than four decimals.
-    pub(super) fn read<'r>(&self, row: Row<'r>, rounded: &mut u64) -> Result<Value<'r>, Refused> {
+    /// Reads the column's value in a row.
+    pub(super) fn read<'r>(&self, row: Row<'r>, seen: &mut Seen) -> Result<Value<'r>, Refused> {
         let (cell, text) = match &self.from {
             From::Cells(cells) => self.first(cells, row)?,
             From::Const(text) => (None, Some(Cow::Owned(text.clone()))),
             From::Concat(cells, with) => (None, self.concat(cells, with, row)?),
-            From::Compute(operation, parts) => return self.compute(*operation, parts, row, rounded),
+            From::Compute(operation, parts) => return self.compute(*operation, parts, row, seen),
         };
         let Some(text) = text else {
             return match self.required {
@@ -78,51 +124,163 @@ impl ColumnPlan {
                 false => Ok(Value::Null),
             };
         };
+        let typed = cell.map_or(Typed::No, |cell| row.typed(cell));
         let refuse = |reason: Text| Err(self.refuse(cell, &text, reason));
         match self.kind {
-            Kind::Text => {
-                if let Some(allowed) = self.words.filter(|allowed| !allowed.contains(&text.as_ref())) {
-                    return refuse(reason::unknown_word(&self.name, allowed));
-                }
-                if self.is_id && is_spoilt(&text) {
-                    return refuse(reason::spoilt_id());
-                }
-                match self.reading.prefix.as_str() {
-                    "" => Ok(Value::Text(text)),
-                    prefix => Ok(Value::Text(Cow::Owned(format!("{prefix}{text}")))),
-                }
+            Kind::Text => self.text(cell, text, typed, seen),
+            Kind::Count if self.is_length && typed == Typed::No => self.length(cell, &text),
+            Kind::Money => {
+                let exact = self.exact(cell, &text, typed)?;
+                seen.rounded += u64::from(exact.rounded);
+                Ok(Value::Whole(exact.units))
             }
-            Kind::Money => match numbers::exact(&text, self.decimal()) {
-                Some(exact) => {
-                    *rounded += u64::from(exact.rounded);
-                    Ok(Value::Whole(exact.units))
-                }
-                None => refuse(self.no_number(&text)),
-            },
-            Kind::Count => match numbers::exact(&text, self.decimal()) {
-                Some(exact) if exact.units % ONE == 0 && !exact.rounded => Ok(Value::Whole(exact.units / ONE)),
-                Some(_) => refuse(reason::not_whole()),
-                None => refuse(self.no_number(&text)),
+            Kind::Count => match self.exact(cell, &text, typed)? {
+                exact if exact.units % ONE == 0 && !exact.rounded => Ok(Value::Whole(exact.units / ONE)),
+                _ => refuse(reason::not_whole()),
             },
             Kind::Real => {
                 let (bare, percent) = match text.strip_suffix('%') {
                     Some(bare) => (bare.trim_end(), true),
-                    None => (text.as_ref(), self.reading.percent),
+                    // a cell of a workbook that shows 15 % holds 0.15
+                    None => (text.as_ref(), self.reading.percent && typed == Typed::No),
                 };
-                match numbers::real(bare, self.decimal()) {
+                match numbers::real(bare, self.decimal(typed)) {
                     Some(number) => Ok(Value::Real(if percent { number / 100.0 } else { number })),
-                    None => refuse(self.no_number(&text)),
+                    None => refuse(self.no_number(&text, typed)),
                 }
             }
-            Kind::Instant => match self.moment(&text) {
+            Kind::Instant => match self.moment(&text, typed) {
                 Some(moment) => Ok(Value::Whole(self.instant(moment))),
                 None => refuse(self.no_date()),
             },
-            Kind::Day => match self.moment(&text) {
-                Some(moment) => Ok(Value::Whole(i64::from(moment.local.date().to_epoch_days()))),
-                None => refuse(self.no_date()),
-            },
+            Kind::Day => self.day(cell, &text, typed, seen),
             Kind::Entries | Kind::Returns | Kind::Instants => refuse(reason::never_mapped()),
+        }
+    }
+
+    fn text<'r>(
+        &self,
+        cell: Option<usize>,
+        text: Cow<'r, str>,
+        typed: Typed,
+        seen: &mut Seen,
+    ) -> Result<Value<'r>, Refused> {
+        let text = match &self.reading.first_of {
+            Some(mark) if text.contains(mark.as_str()) => {
+                seen.first_taken += 1;
+                let first = text.split(mark.as_str()).map(str::trim).find(|part| !part.is_empty());
+                match first {
+                    Some(first) => Cow::Owned(first.to_owned()),
+                    None if self.required => return Err(self.refuse(cell, "", reason::not_filled())),
+                    None => return Ok(Value::Null),
+                }
+            }
+            _ => text,
+        };
+        let text = match text.contains(is_unseen) {
+            true => {
+                seen.cleaned += 1;
+                Cow::Owned(text.chars().filter(|symbol| !is_unseen(*symbol)).collect())
+            }
+            false => text,
+        };
+        if let Some(allowed) = self.words.filter(|allowed| !allowed.contains(&text.as_ref())) {
+            return Err(self.refuse(cell, &text, reason::unknown_word(&self.name, allowed)));
+        }
+        if self.is_id && is_spoilt(&text, typed) {
+            return Err(self.refuse(cell, &text, reason::spoilt_id()));
+        }
+        let text = match self.reading.normal {
+            None => text,
+            Some(form) => match personal::normal(&text, form) {
+                Some(normal) => Cow::Owned(normal),
+                // a client who cannot be reached is a client all the same, and his deal is one
+                None => {
+                    seen.not_normal += 1;
+                    return Ok(Value::Null);
+                }
+            },
+        };
+        let text = match self.reading.prefix.as_str() {
+            "" => text,
+            _ if personal::is_hash(&text) => text,
+            prefix => Cow::Owned(format!("{prefix}{text}")),
+        };
+        match (self.personal, &self.key) {
+            (Personal::Keep, _) => Ok(Value::Text(text)),
+            (Personal::Hash, Some(key)) => Ok(Value::Text(Cow::Owned(key.hash(&text)))),
+            // without a key nothing personal gets through
+            (Personal::Hash | Personal::Drop, _) => Ok(Value::Null),
+        }
+    }
+
+    fn length<'r>(&self, cell: Option<usize>, text: &str) -> Result<Value<'r>, Refused> {
+        match durations::read(text, self.reading.duration) {
+            Some(Length::Seconds(seconds)) => Ok(Value::Whole(seconds)),
+            Some(Length::Either(minutes, hours)) => {
+                let way_out = "say which in the mapping: duration = \"mm:ss\" or duration = \"hh:mm\"";
+                let refused = self.refuse(cell, text, reason::two_lengths(minutes, hours));
+                Err(Refused { whole_column: Some(way_out.to_owned()), ..refused })
+            }
+            None => Err(self.refuse(cell, text, reason::no_length())),
+        }
+    }
+
+    /// Reads a number with what is written around it.
+    fn exact(&self, cell: Option<usize>, text: &str, typed: Typed) -> Result<Exact, Refused> {
+        let Amount { number, currency, tens } = amounts::read(text);
+        let exact = numbers::scaled(&number, self.decimal(typed), tens);
+        let exact = exact.ok_or_else(|| self.refuse(cell, text, self.no_number(text, typed)))?;
+        match self.kind {
+            Kind::Money => self.one_currency(cell, text, currency, exact.units == 0).map(|()| exact),
+            _ => Ok(exact),
+        }
+    }
+
+    /// Two currencies never add up: all amounts of a column say the same one, or none of them says any, or the mapping or
+    /// the header says which it is.
+    fn one_currency(&self, cell: Option<usize>, text: &str, met: Option<Currency>, zero: bool) -> Result<(), Refused> {
+        let known = self.currency.get();
+        let ambiguous = |reason: Text, stated: &[Currency]| {
+            let stated: Vec<String> = stated.iter().map(|currency| format!("currency = \"{currency}\"")).collect();
+            let way_out = format!(
+                "say in the mapping what the amounts without a currency are in; those in another one are then quarantined: {}",
+                stated.join(" or ")
+            );
+            Err(Refused { whole_column: Some(way_out), ..self.refuse(cell, text, reason) })
+        };
+        match (met, known) {
+            (Some(met), Some(known)) if met == known => Ok(()),
+            (Some(met), Some(known)) if self.reading.currency.is_some() => {
+                Err(self.refuse(cell, text, reason::other_currency(met, known)))
+            }
+            (Some(met), Some(known)) => ambiguous(reason::two_currencies(met, known), &[known, met]),
+            (Some(met), None) if self.bare.get() => ambiguous(reason::some_bare(met), &[met]),
+            (Some(met), None) => {
+                self.currency.set(Some(met));
+                Ok(())
+            }
+            (None, Some(known)) if !self.is_money_named && !zero => ambiguous(reason::bare(known), &[known]),
+            (None, _) => {
+                self.bare.set(self.bare.get() || !zero);
+                Ok(())
+            }
+        }
+    }
+
+    fn day<'r>(&self, cell: Option<usize>, text: &str, typed: Typed, seen: &mut Seen) -> Result<Value<'r>, Refused> {
+        let day = |text: &str| Some(i64::from(self.moment(text, typed)?.local.date().to_epoch_days()));
+        if let Some(day) = day(text) {
+            return Ok(Value::Whole(day));
+        }
+        match dates::ends(text).filter(|_| self.is_period).and_then(|(first, last)| Some((day(first)?, day(last)?))) {
+            Some((first, last)) if first == last => Ok(Value::Whole(first)),
+            Some((first, last)) if first < last && last - first < LONGEST_PERIOD => {
+                seen.until = Some(last);
+                Ok(Value::Whole(first))
+            }
+            Some(_) => Err(self.refuse(cell, text, reason::no_period(LONGEST_PERIOD))),
+            None => Err(self.refuse(cell, text, self.no_date())),
         }
     }
 
@@ -153,7 +311,7 @@ impl ColumnPlan {
         operation: Operation,
         parts: &[Part],
         row: Row<'r>,
-        rounded: &mut u64,
+        seen: &mut Seen,
     ) -> Result<Value<'r>, Refused> {
         let mut total: Option<i128> = None;
         for part in parts {
@@ -161,9 +319,8 @@ impl ColumnPlan {
                 Part::Number(units) => i128::from(*units),
                 Part::Cell(cell) => {
                     let Some(text) = clean(row.cell(*cell), &self.reading, *cell)? else { return Ok(Value::Null) };
-                    let exact = numbers::exact(&text, self.decimal());
-                    let exact = exact.ok_or_else(|| self.refuse(Some(*cell), &text, self.no_number(&text)))?;
-                    *rounded += u64::from(exact.rounded);
+                    let exact = self.exact(Some(*cell), &text, row.typed(*cell))?;
+                    seen.rounded += u64::from(exact.rounded);
                     i128::from(exact.units)
                 }
             };
@@ -176,7 +333,7 @@ impl ColumnPlan {
                         return Err(self.refuse(None, "", reason::product_too_large()));
                     };
                     let one = i128::from(ONE);
-                    *rounded += u64::from(product % one != 0);
+                    seen.rounded += u64::from(product % one != 0);
                     (product + product.signum() * one / 2) / one
                 }
             });
@@ -201,17 +358,23 @@ impl ColumnPlan {
         }
     }
 
-    fn moment(&self, text: &str) -> Option<Moment> {
-        match (&self.from, &self.reading.dates) {
+    fn moment(&self, text: &str, typed: Typed) -> Option<Moment> {
+        match (&self.from, typed, &self.reading.dates) {
+            (_, Typed::Time, _) => dates::iso(text),
+            // a number in a sheet is what the sheet calls a day, unless the mapping says otherwise
+            (_, Typed::Number, stated) => {
+                let stated = stated.iter().flatten().filter(|format| format.has_offset());
+                stated.map(|format| format.read(text)).next().unwrap_or_else(|| dates::serial(text))
+            }
             // written as a TOML date, so in this one form
-            (From::Const(_), _) | (_, None) => DateFormat::parse("yyyy-mm-dd").ok()?.read(text),
-            (_, Some(formats)) => formats.iter().find_map(|format| format.read(text)),
+            (From::Const(_), ..) | (.., None) => DateFormat::parse("yyyy-mm-dd").ok()?.read(text),
+            (.., Some(formats)) => formats.iter().find_map(|format| format.read(text)),
         }
     }
 
-    fn decimal(&self) -> Decimal {
-        match self.from {
-            From::Const(_) => Decimal::Point,
+    fn decimal(&self, typed: Typed) -> Decimal {
+        match (&self.from, typed) {
+            (From::Const(_), _) | (_, Typed::Number) => Decimal::Point,
             // neither stated nor proven: no value of the column has a mark
             _ => self.reading.decimal.unwrap_or(Decimal::Point),
         }
@@ -221,16 +384,16 @@ impl ColumnPlan {
         reason::not_a_date(self.reading.dates.iter().flatten())
     }
 
-    fn no_number(&self, text: &str) -> Text {
+    fn no_number(&self, text: &str, typed: Typed) -> Text {
         let worded = text.chars().any(|c| !c.is_ascii_digit() && !c.is_whitespace() && !".,-+'()".contains(c));
         match worded {
             true => reason::number_with_words(),
-            false => reason::not_a_number(char::from(self.decimal().mark())),
+            false => reason::not_a_number(char::from(self.decimal(typed).mark())),
         }
     }
 
     fn refuse(&self, cell: Option<usize>, value: &str, reason: Text) -> Refused {
-        Refused { cell, value: value.to_owned(), reason }
+        Refused { cell, value: value.to_owned(), reason, whole_column: None }
     }
 }
 
@@ -239,7 +402,9 @@ pub(super) fn clean<'r>(text: &'r str, reading: &Reading, cell: usize) -> Result
     if text.is_empty() || reading.empty.iter().any(|e| e == text) {
         return Ok(None);
     }
-    let refuse = |text: &str, reason: Text| Err(Refused { cell: Some(cell), value: text.to_owned(), reason });
+    let refuse = |text: &str, reason: Text| {
+        Err(Refused { cell: Some(cell), value: text.to_owned(), reason, whole_column: None })
+    };
     if text.starts_with('#') && FAULTS.contains(&text) {
         return refuse(text, reason::spreadsheet_error());
     }
@@ -254,8 +419,9 @@ pub(super) fn clean<'r>(text: &'r str, reading: &Reading, cell: usize) -> Result
         Some(Case::Upper) => text = Cow::Owned(text.to_uppercase()),
         None => {}
     }
-    if !reading.values.is_empty() {
-        match (reading.values.get(text.as_ref()), &reading.values_else) {
+    if !reading.values.is_empty() || !reading.patterns.is_empty() {
+        let fitting = || reading.patterns.iter().find(|(theirs, _)| fits(theirs, &text)).map(|(_, ours)| ours);
+        match (reading.values.get(text.as_ref()).or_else(fitting), &reading.values_else) {
             (Some(ours), _) => text = Cow::Owned(ours.clone()),
             (None, Otherwise::Keep) => {}
             (None, Otherwise::Empty) => return Ok(None),
@@ -266,11 +432,22 @@ pub(super) fn clean<'r>(text: &'r str, reading: &Reading, cell: usize) -> Result
     Ok((!text.is_empty()).then_some(text))
 }
 
-/// Whether an id went through a spreadsheet: `5.8e+18`.
-fn is_spoilt(id: &str) -> bool {
-    let Some((number, power)) = id.split_once(['e', 'E']) else { return false };
+/// Whether an id went through a spreadsheet: `5.8e+18`, or a number of more digits than it keeps.
+fn is_spoilt(id: &str, typed: Typed) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if typed == Typed::Number && id.len() > DIGITS_KEPT && digits(id) {
+        return true;
+    }
+    let Some((number, power)) = id.split_once(['e', 'E']) else { return false };
     power.strip_prefix('+').is_some_and(digits) && number.split(['.', ',']).all(digits)
+}
+
+/// Symbols that no eye sees and that turn what stands around them: controls, marks of order, and the like. Line breaks
+/// and tabs are seen.
+fn is_unseen(symbol: char) -> bool {
+    let break_or_tab = matches!(symbol, '\n' | '\r' | '\t');
+    (symbol.is_control() && !break_or_tab)
+        || matches!(symbol, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -279,8 +456,12 @@ mod tests {
 
     #[test]
     fn a_spoilt_id_is_known() {
-        assert!(is_spoilt("5.8e+18") && is_spoilt("5,8E+18") && is_spoilt("5E+18"));
-        assert!(!is_spoilt("5e18") && !is_spoilt("1e+x") && !is_spoilt("e+1") && !is_spoilt("abc"));
+        let spoilt = |id| is_spoilt(id, Typed::No);
+        assert!(spoilt("5.8e+18") && spoilt("5,8E+18") && spoilt("5E+18"));
+        assert!(!spoilt("5e18") && !spoilt("1e+x") && !spoilt("e+1") && !spoilt("abc"));
+        // text keeps all its digits, a number of a sheet does not
+        assert!(!spoilt("1234567890123456789") && is_spoilt("1234567890123456789", Typed::Number));
+        assert!(!is_spoilt("123456789012345", Typed::Number));
     }
 
     #[test]

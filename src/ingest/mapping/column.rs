@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 
-use super::export::{dates, decimal, text_or_list, zone};
+use super::export::{currency, dates, decimal, text_or_list, zone};
 use super::{Case, Header, Mapped, Operand, Operation, Otherwise, Reading, Source, words};
+use crate::ingest::amounts::Currency;
 use crate::ingest::dates::DateFormat;
+use crate::ingest::durations::TwoParts;
 use crate::ingest::numbers::{self, Decimal};
+use crate::ingest::personal::Normal;
 use crate::model::problem::hint;
 use crate::model::tables::{Kind, Table};
 use crate::model::written::{Section, Value, Written};
@@ -18,6 +21,7 @@ pub(super) struct Defaults {
     pub empty: Vec<String>,
     pub dates: Option<Vec<DateFormat>>,
     pub decimal: Option<Decimal>,
+    pub currency: Option<Currency>,
 }
 
 const EXAMPLE: &str = "\"Header\", or { from = \"Header\", … }, { const = \"…\" }, { concat = […] }, { add = […] }";
@@ -35,14 +39,17 @@ pub(super) fn read(
         decimal: defaults.decimal,
         zone: defaults.zone,
         empty: defaults.empty.clone(),
+        currency: defaults.currency,
         ..Reading::default()
     };
+    let mut optional = false;
     let (source, reading) = match columns.value(name)? {
         Value::Text(_) => (Source::From(vec![header(&columns.text(name))]), plain),
         Value::Table(_) => {
             let section = columns.optional_table(name)?;
             let source = source(&section, kind);
-            (source?, reading(&section, plain, kind))
+            optional = section.boolean("optional");
+            (source?, reading(&section, plain, kind, name))
         }
         other => {
             columns.wrong(
@@ -72,13 +79,14 @@ pub(super) fn read(
             Otherwise::Const(text) => Some(text),
             _ => None,
         };
-        let said = reading.values.values().chain(constant).chain(otherwise);
+        let patterns = reading.patterns.iter().map(|(_, ours)| ours);
+        let said = reading.values.values().chain(patterns).chain(constant).chain(otherwise);
         for word in said.filter(|word| !allowed.contains(&word.as_str())) {
             let way_out = hint(word, allowed.iter().copied());
             columns.problem(columns.line_of(name), format!("`{name}` cannot be `{word}`"), way_out);
         }
     }
-    Some(Mapped { name: name.to_owned(), kind, extra: table.is_none(), source, reading })
+    Some(Mapped { name: name.to_owned(), kind, extra: table.is_none(), optional, source, reading })
 }
 
 /// Marks everything below a table as asked for, where a greater problem was noted already.
@@ -120,6 +128,10 @@ fn source(section: &Section<'_>, kind: Kind) -> Option<Source> {
         found.push(Source::From(headers));
     } else if nth.is_some() {
         section.wrong("nth", "`nth` stands beside `from`", "{ from = \"utm_source\", nth = 2 }");
+    }
+    if section.has("either") {
+        let headers: Vec<Header> = text_or_list(section, "either").iter().map(|text| header(text)).collect();
+        found.push(Source::Either(headers));
     }
     if let Some(value) = section.value("const") {
         found.extend(constant(section, value, kind));
@@ -195,10 +207,11 @@ fn operands(section: &Section<'_>, key: &str, items: &[Written<Value>]) -> Vec<O
     operands
 }
 
-fn reading(section: &Section<'_>, plain: Reading, kind: Kind) -> Reading {
+fn reading(section: &Section<'_>, plain: Reading, kind: Kind, name: &str) -> Reading {
     let table = section.optional_table("values");
     let pairs = table.iter().flat_map(|t| t.keys().into_iter().map(|key| (key.name.to_owned(), t.text(key.name))));
-    let values: BTreeMap<String, String> = pairs.collect();
+    let (patterns, values): (Vec<_>, Vec<_>) = pairs.partition(|(theirs, _)| theirs.contains('*'));
+    let normal = section.optional_one_of("normal", &[("phone", Normal::Phone), ("email", Normal::Email)]);
     let values_else = otherwise(section);
     if section.has("values_else") && table.is_none() {
         section.wrong("values_else", "`values_else` stands beside `values`", "values = { \"theirs\" = \"ours\" }");
@@ -211,6 +224,11 @@ fn reading(section: &Section<'_>, plain: Reading, kind: Kind) -> Reading {
         ("decimal", number),
         ("percent", kind == Kind::Real),
         ("prefix", kind == Kind::Text),
+        ("first_of", kind == Kind::Text),
+        ("normal", kind == Kind::Text),
+        ("personal", kind == Kind::Text),
+        ("currency", kind == Kind::Money),
+        ("duration", name == "duration_s"),
     ] {
         if section.has(key) && !fits {
             section.wrong(key, format!("`{key}` means nothing for this column"), "remove it");
@@ -223,8 +241,15 @@ fn reading(section: &Section<'_>, plain: Reading, kind: Kind) -> Reading {
         empty: [plain.empty, text_or_list(section, "empty")].concat(),
         strip: text_or_list(section, "strip"),
         case: section.optional_one_of("case", &[("lower", Case::Lower), ("upper", Case::Upper)]),
-        values,
+        values: BTreeMap::from_iter(values),
+        patterns,
         values_else,
+        first_of: section.optional_text("first_of"),
+        normal,
+        // a phone or an e-mail is somebody's, whatever the mapping says of it
+        personal: section.boolean("personal") || normal.is_some(),
+        currency: currency(section).or(plain.currency),
+        duration: section.optional_one_of("duration", &[("mm:ss", TwoParts::Minutes), ("hh:mm", TwoParts::Hours)]),
         percent: section.boolean("percent"),
         prefix: section.optional_text("prefix").unwrap_or_default(),
         if_unknown: section.boolean("if_unknown"),

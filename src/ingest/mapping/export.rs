@@ -5,17 +5,32 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 
 use super::column::{self, Defaults};
-use super::{Condition, Encoding, Export, Fill, Header, Mapped, Repeated, Test, required};
+use super::{Condition, Export, Fill, Header, Mapped, Repeated, Test, required};
+use crate::ingest::amounts::{self, Currency};
 use crate::ingest::dates::DateFormat;
 use crate::ingest::numbers::Decimal;
+use crate::ingest::personal::Personal;
+use crate::ingest::records::{Cut, Encoding};
 use crate::model::problem::hint;
 use crate::model::tables::{Kind, Table};
 use crate::model::written::{Document, Section, Value, Wrong};
 
+/// What may become of personal data.
+pub(super) const PERSONAL: [(&str, Personal); 3] =
+    [("hash", Personal::Hash), ("drop", Personal::Drop), ("keep", Personal::Keep)];
+
 /// Reads the whole document; problems are noted in it.
-pub(super) fn read_all(document: &Document) -> Vec<Export> {
+///
+/// `zone_else` is the zone of times where the document states none.
+pub(super) fn read_all(document: &Document, zone_else: Option<Tz>) -> Vec<Export> {
     let root = document.root();
-    let defaults = Defaults { zone: zone(&root), empty: text_or_list(&root, "empty"), dates: None, decimal: None };
+    let defaults = Defaults {
+        zone: zone(&root).or(zone_else),
+        empty: text_or_list(&root, "empty"),
+        dates: None,
+        decimal: None,
+        currency: currency(&root),
+    };
     let sections = root.tables("export");
     if sections.is_empty() && !root.has("export") {
         document.problem(
@@ -24,10 +39,9 @@ pub(super) fn read_all(document: &Document) -> Vec<Export> {
             "add one for each kind of export: its `name`, and [[export.table]] below",
         );
     }
-    let alone = sections.len() == 1;
     let mut names = BTreeMap::new();
     let exports = sections.iter().map(|section| {
-        let export = export(section, &defaults, alone);
+        let export = export(section, &defaults);
         if let Some(first) = names.insert(export.name.clone(), section.line()) {
             let what = format!("a second [[export]] named `{}` (the first is at line {first})", export.name);
             section.problem(section.line_of("name"), what, "give each its own name");
@@ -37,18 +51,15 @@ pub(super) fn read_all(document: &Document) -> Vec<Export> {
     exports.collect()
 }
 
-fn export(section: &Section<'_>, file: &Defaults, alone: bool) -> Export {
+fn export(section: &Section<'_>, file: &Defaults) -> Export {
     let defaults = Defaults {
         zone: zone(section).or(file.zone),
         empty: [file.empty.clone(), text_or_list(section, "empty")].concat(),
         dates: dates(section),
         decimal: decimal(section),
+        currency: currency(section).or(file.currency),
     };
     let files = text_or_list(section, "files");
-    if files.is_empty() && !alone {
-        let what = "`files` is missing, and there are several [[export]]";
-        section.problem(section.line(), what, "say which files it is for: files = \"deals*.csv\"");
-    }
     let patterns = files.iter().filter_map(|text| match glob::Pattern::new(text) {
         Ok(pattern) => Some(pattern),
         Err(error) => {
@@ -56,8 +67,6 @@ fn export(section: &Section<'_>, file: &Defaults, alone: bool) -> Export {
             None
         }
     });
-    let encodings = [("utf-8", Encoding::Utf8), ("cp1251", Encoding::Cp1251), ("utf-16", Encoding::Utf16)];
-    let delimiters = [(";", b';'), (",", b','), ("|", b'|'), ("tab", b'\t')];
     let skip = section.optional_whole("skip").unwrap_or(0);
     if skip < 0 {
         section.wrong("skip", "`skip` is negative", "how many lines stand before the header");
@@ -73,21 +82,42 @@ fn export(section: &Section<'_>, file: &Defaults, alone: bool) -> Export {
     Export {
         name: section.text("name"),
         files: patterns.collect(),
-        encoding: section.optional_one_of("encoding", &encodings),
-        delimiter: match section.value("delimiter") {
-            // blank texts are refused elsewhere; here one has a meaning
-            Some(Value::Text(text)) if text == "\t" => Some(b'\t'),
-            _ => section.optional_one_of("delimiter", &delimiters),
+        encoding: section.optional_one_of("encoding", &Encoding::NAMED),
+        cut: Cut {
+            delimiter: delimiter(section),
+            quote: symbol(section, "quote").unwrap_or(b'"'),
+            escape: symbol(section, "escape"),
+            skip: usize::try_from(skip).unwrap_or_default(),
         },
-        escape: section.optional_checked("escape", |text| match text.as_bytes() {
-            [byte] if byte.is_ascii() => Ok(*byte),
-            _ => Err(Wrong::new(format!("`escape` must be one symbol, not `{text}`"), "escape = \"\\\\\"")),
-        }),
-        skip: usize::try_from(skip).unwrap_or_default(),
+        sheet: section.optional_text("sheet"),
         header_has: section.optional_text("header_has").map(|text| text.trim().to_owned()),
         ignore_rows: conditions(section, "ignore_rows", &defaults.empty),
         fills,
     }
+}
+
+fn delimiter(section: &Section<'_>) -> Option<u8> {
+    match section.value("delimiter") {
+        // blank texts are refused elsewhere; here one has a meaning
+        Some(Value::Text(text)) if text == "\t" => Some(b'\t'),
+        Some(Value::Text(text)) if text == " " => Some(b' '),
+        _ => section.optional_checked("delimiter", |text| match (text, text.as_bytes()) {
+            ("tab", _) => Ok(b'\t'),
+            (_, [byte]) if byte.is_ascii_punctuation() && !b"\"':.-_".contains(byte) => Ok(*byte),
+            _ => Err(Wrong::new(
+                format!("`delimiter` in [[export]] cannot be `{text}`"),
+                "one symbol: \";\", \",\", \"|\", or \"tab\"; left out, it is found from the header",
+            )),
+        }),
+    }
+}
+
+/// A key that holds one symbol.
+fn symbol(section: &Section<'_>, key: &str) -> Option<u8> {
+    section.optional_checked(key, |text| match text.as_bytes() {
+        [byte] if byte.is_ascii() => Ok(*byte),
+        _ => Err(Wrong::new(format!("`{key}` must be one symbol, not `{text}`"), format!("{key} = \"\\\\\""))),
+    })
 }
 
 fn fill(section: &Section<'_>, defaults: &Defaults) -> Option<Fill> {
@@ -172,7 +202,7 @@ fn condition(section: &Section<'_>, empty: &[String]) -> Option<Condition> {
     ];
     let mut tests = tests.into_iter().flatten();
     match (tests.next(), tests.next()) {
-        (Some(test), None) => Some(Condition { column, test }),
+        (Some(test), None) => Some(Condition { column, optional: section.boolean("optional"), test }),
         _ => {
             let way_out = "one of: equals = \"…\", not_equals = \"…\", starts_with = \"…\", filled = true";
             section.problem(section.line(), "a condition has exactly one test", way_out);
@@ -196,6 +226,15 @@ pub(super) fn zone(section: &Section<'_>) -> Option<Tz> {
             let near = hint(name, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()));
             let way_out = if near.starts_with("did") { near } else { "an IANA name: Europe/Moscow, UTC".to_owned() };
             Wrong::new(format!("no time zone is named `{name}`"), way_out)
+        })
+    })
+}
+
+/// The `currency` of a section.
+pub(super) fn currency(section: &Section<'_>) -> Option<Currency> {
+    section.optional_checked("currency", |text| {
+        amounts::currency(text).ok_or_else(|| {
+            Wrong::new(format!("no currency is written `{text}`"), "a code or a sign: \"RUB\", \"USD\", \"€\"")
         })
     })
 }

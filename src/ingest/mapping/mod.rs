@@ -9,8 +9,12 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 
+use super::amounts::Currency;
 use super::dates::DateFormat;
+use super::durations::TwoParts;
 use super::numbers::Decimal;
+use super::personal::{Normal, Personal};
+use super::records::{Cut, Encoding};
 use crate::model::problem::Problems;
 use crate::model::tables::{Kind, Table};
 use crate::model::written::Document;
@@ -19,16 +23,29 @@ use crate::model::written::Document;
 #[derive(Debug, Clone)]
 pub struct Mapping {
     pub(super) file: String,
+    pub(super) personal: Personal,
     pub(super) exports: Vec<Export>,
 }
 
 impl Mapping {
     /// Reads and checks a mapping. The error holds *all* its problems.
     pub fn parse(file: &str, text: &str) -> Result<Mapping, Problems> {
+        Mapping::read(file, text, None)
+    }
+
+    /// As [`Mapping::parse`]; `zone_else` is the zone of times where it states none.
+    pub(super) fn read(file: &str, text: &str, zone_else: Option<Tz>) -> Result<Mapping, Problems> {
         let document = Document::read(file, text)?;
-        let exports = export::read_all(&document);
+        let personal = document.root().optional_one_of("personal", &export::PERSONAL).unwrap_or_default();
+        let exports = export::read_all(&document, zone_else);
         document.finish()?;
-        Ok(Mapping { file: file.to_owned(), exports })
+        Ok(Mapping { file: file.to_owned(), personal, exports })
+    }
+
+    /// Whether it makes hashes of personal data.
+    pub(super) fn hashes(&self) -> bool {
+        let columns = || self.exports.iter().flat_map(|export| &export.fills).flat_map(|fill| &fill.columns);
+        self.personal == Personal::Hash && columns().any(|column| column.reading.personal)
     }
 
     /// The names of the kinds of export that it knows, with the patterns of their files.
@@ -43,26 +60,20 @@ pub(super) struct Export {
     pub name: String,
     pub files: Vec<glob::Pattern>,
     pub encoding: Option<Encoding>,
-    pub delimiter: Option<u8>,
-    pub escape: Option<u8>,
-    pub skip: usize,
+    pub cut: Cut,
+    /// The sheet of a workbook; none: whichever has the header.
+    pub sheet: Option<String>,
     pub header_has: Option<String>,
     pub ignore_rows: Vec<Condition>,
     pub fills: Vec<Fill>,
-}
-
-/// How the bytes of a file become text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Encoding {
-    Utf8,
-    Cp1251,
-    Utf16,
 }
 
 /// A condition on one export column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Condition {
     pub column: Header,
+    /// Where there is no such column, it never holds.
+    pub optional: bool,
     pub test: Test,
 }
 
@@ -98,6 +109,8 @@ pub(super) struct Mapped {
     pub kind: Kind,
     /// A column of the company's own, not a canonical one.
     pub extra: bool,
+    /// Where the export has no such column, ours is left alone.
+    pub optional: bool,
     pub source: Source,
     pub reading: Reading,
 }
@@ -107,6 +120,8 @@ pub(super) struct Mapped {
 pub(super) enum Source {
     /// The first filled of these.
     From(Vec<Header>),
+    /// The first of these that the export has.
+    Either(Vec<Header>),
     Const(String),
     Concat {
         parts: Vec<Header>,
@@ -151,7 +166,19 @@ pub(super) struct Reading {
     pub strip: Vec<String>,
     pub case: Option<Case>,
     pub values: BTreeMap<String, String>,
+    /// As `values`, for texts that have one `*` or more in them: it stands for any text.
+    pub patterns: Vec<(String, String)>,
     pub values_else: Otherwise,
+    /// Of several values in a cell, parted by this, the first is taken.
+    pub first_of: Option<String>,
+    /// The form into which a text is brought.
+    pub normal: Option<Normal>,
+    /// Whether it is personal data.
+    pub personal: bool,
+    /// What amounts are in; none: whatever they say, as long as it is one currency.
+    pub currency: Option<Currency>,
+    /// How a length such as `3:25` is meant.
+    pub duration: Option<TwoParts>,
     pub percent: bool,
     pub prefix: String,
     pub if_unknown: bool,
@@ -173,14 +200,33 @@ pub(super) enum Otherwise {
     Const(String),
 }
 
+/// What the header has to have for one column or condition.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Wanted {
+    pub headers: Vec<Header>,
+    /// One of them is enough.
+    pub either: bool,
+    pub optional: bool,
+}
+
 impl Export {
-    /// The conditions and columns of all its tables, by header: what the header line must hold.
-    pub fn headers(&self) -> impl Iterator<Item = Header> {
-        let ignored = self.ignore_rows.iter().map(|c| c.column.clone());
+    /// What the header line must hold, for the conditions and columns of all its tables.
+    pub fn wanted(&self) -> impl Iterator<Item = Wanted> {
+        let condition = |c: &Condition| Wanted { headers: vec![c.column.clone()], either: false, optional: c.optional };
+        let column = |c: &Mapped| Wanted {
+            headers: c.source.headers(),
+            either: matches!(c.source, Source::Either(_)),
+            optional: c.optional,
+        };
+        let ignored = self.ignore_rows.iter().map(condition);
         let filled = self.fills.iter().flat_map(|fill| {
-            fill.when.iter().map(|c| c.column.clone()).chain(fill.columns.iter().flat_map(|c| c.source.headers()))
+            fill.when.iter().map(condition).chain(fill.columns.iter().map(column)).collect::<Vec<_>>()
         });
-        ignored.chain(filled).collect::<std::collections::BTreeSet<_>>().into_iter()
+        ignored
+            .chain(filled)
+            .filter(|wanted| !wanted.headers.is_empty())
+            .collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
     }
 }
 
@@ -188,7 +234,7 @@ impl Source {
     /// The export columns it reads.
     pub fn headers(&self) -> Vec<Header> {
         match self {
-            Source::From(headers) | Source::Concat { parts: headers, .. } => headers.clone(),
+            Source::From(headers) | Source::Either(headers) | Source::Concat { parts: headers, .. } => headers.clone(),
             Source::Const(_) => Vec::new(),
             Source::Compute { operands, .. } => operands
                 .iter()

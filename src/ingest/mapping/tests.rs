@@ -38,7 +38,7 @@ fn problems(text: &str) -> String {
 fn a_mapping_is_read_with_its_defaults() {
     let mapping = Mapping::parse("m.toml", DEALS).unwrap();
     let export = &mapping.exports[0];
-    assert_eq!((export.encoding, export.delimiter), (Some(Encoding::Cp1251), Some(b'\t')));
+    assert_eq!((export.encoding, export.cut.delimiter), (Some(Encoding::Cp1251), Some(b'\t')));
     let deals = &export.fills[0];
     let names: Vec<&str> = deals.columns.iter().map(|c| c.name.as_str()).collect();
     assert_eq!(names, ["deal_id", "status", "list_amount", "created_at", "source", "town"]);
@@ -46,8 +46,8 @@ fn a_mapping_is_read_with_its_defaults() {
     assert_eq!(deals.columns[3].reading.dates.as_ref().map(Vec::len), Some(2));
     assert_eq!(deals.columns[1].reading.values_else, Otherwise::Const("open".into()));
     assert_eq!(deals.columns[5].source, Source::From(vec![Header { text: "Город".into(), nth: Some(2) }]));
-    let headers: Vec<String> = export.headers().map(|h| h.text).collect();
-    assert_eq!(headers, ["ID", "utm_source", "Город", "Дата", "Источник", "Скидка", "Стадия", "Сумма"]);
+    let headers: Vec<String> = export.wanted().flat_map(|w| w.headers).map(|h| h.text).collect();
+    assert_eq!(headers, ["ID", "Город", "Дата", "Источник", "utm_source", "Стадия", "Сумма", "Скидка"]);
 }
 
 #[test]
@@ -82,7 +82,7 @@ kind = 5
 m.toml:2: unknown key `zoen`
     did you mean `zone`?
 m.toml:5: `delimiter` in [[export]] cannot be `:`
-    did you mean `;`?
+    one symbol:
 m.toml:6: `D` in `DD.MM.YYYY` stands for nothing
     write dates = \"dd.mm.yyyy HH:MM:SS\": mm is the month, MM the minutes
 m.toml:11: `deals` has no column `amuont`

@@ -1,5 +1,7 @@
 //! Many buckets give what one gives: tables grow, and events change their deal.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
 /// Sizes that make many buckets of a few rows, or one of all.

@@ -70,7 +70,7 @@ async fn quarantine_of_an_early_store_is_put_right_by_the_next_ingest() {
             "2 other.csv 2 -",
             "3 deals.csv 4 не дата вида dd.mm.yyyy HH:MM:SS",
             "3 deals.csv 5 ячеек 6, в заголовке их 7",
-            "3 deals.csv 6 не число; валюту или единицу назовите в `strip`",
+            "3 deals.csv 6 сумма в USD, а маппинг говорит о RUB",
         ]
     );
 }

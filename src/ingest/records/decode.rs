@@ -1,15 +1,50 @@
 //! Bytes of an export → UTF-8, a piece at a time.
 
 use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use encoding_rs::{Decoder, UTF_16LE, WINDOWS_1251};
+use encoding_rs::{Decoder, UTF_16LE};
 
-use crate::ingest::mapping::Encoding;
+use super::Encoding;
+
+/// How much may be read until somebody says that he got on: so no row takes more memory than that.
+#[derive(Debug, Clone)]
+pub(super) struct Allowance {
+    most: u64,
+    left: Arc<AtomicU64>,
+}
+
+impl Allowance {
+    pub(super) fn of(most: u64) -> Allowance {
+        Allowance { most, left: Arc::new(AtomicU64::new(most)) }
+    }
+
+    /// A row was read: the next one has all of it again.
+    pub(super) fn renew(&self) {
+        self.left.store(self.most, Ordering::Relaxed);
+    }
+
+    /// Whether more was asked for than allowed.
+    pub(super) fn is_spent(&self) -> bool {
+        self.left.load(Ordering::Relaxed) == 0
+    }
+
+    fn take(&self, bytes: usize) -> io::Result<()> {
+        let left = self.left.load(Ordering::Relaxed).saturating_sub(bytes as u64);
+        self.left.store(left, Ordering::Relaxed);
+        match left {
+            0 => Err(io::Error::other("a row without an end")),
+            _ => Ok(()),
+        }
+    }
+}
 
 /// Reads another encoding as UTF-8. UTF-8 itself is handed on as it is: whether it is any is seen where values are read,
 /// so that the line can be named.
 pub(super) struct Decoded<R> {
     inner: R,
+    allowance: Allowance,
     decoder: Option<Decoder>,
     raw: Vec<u8>,
     /// What was read of the input and not decoded yet.
@@ -24,16 +59,16 @@ pub(super) struct Decoded<R> {
 const PIECE: usize = 64 * 1024;
 
 impl<R: Read> Decoded<R> {
-    pub(super) fn new(inner: R, encoding: Encoding) -> Decoded<R> {
-        let decoder = match encoding {
-            Encoding::Utf8 => None,
-            Encoding::Cp1251 => Some(WINDOWS_1251.new_decoder_without_bom_handling()),
-            // a BOM says which end comes first; without one it is what Windows writes
-            Encoding::Utf16 => Some(UTF_16LE.new_decoder()),
-        };
+    pub(super) fn new(inner: R, encoding: Encoding, allowance: Allowance) -> Decoded<R> {
+        let decoder = encoding.decoder().map(|encoding| match encoding == UTF_16LE {
+            // its mark, where there is one, says which end comes first
+            true => encoding.new_decoder(),
+            false => encoding.new_decoder_without_bom_handling(),
+        });
         let raw = vec![0; PIECE];
         Decoded {
             inner,
+            allowance,
             decoder,
             raw,
             raw_from: 0,
@@ -52,6 +87,7 @@ impl<R: Read> Decoded<R> {
             self.raw_to = self.inner.read(&mut self.raw)?;
             self.raw_from = 0;
             self.ended = self.raw_to == 0;
+            self.allowance.take(self.raw_to)?;
             let piece = &self.raw[self.raw_from..self.raw_to];
             match &mut self.decoder {
                 None => self.text.extend_from_slice(piece),
@@ -92,11 +128,13 @@ impl<R: Read> Read for Decoded<R> {
 
 #[cfg(test)]
 mod tests {
+    use encoding_rs::WINDOWS_1251;
+
     use super::*;
 
     fn decoded(bytes: &[u8], encoding: Encoding) -> String {
         let mut text = String::new();
-        Decoded::new(bytes, encoding).read_to_string(&mut text).unwrap();
+        Decoded::new(bytes, encoding, Allowance::of(u64::MAX)).read_to_string(&mut text).unwrap();
         text
     }
 

@@ -1,0 +1,25 @@
+//! `voronka presets`.
+
+use std::io::{Write, stdout};
+
+use anyhow::{Result, bail};
+
+use super::Outcome;
+use crate::ingest::shipped;
+use crate::model::problem::hint;
+
+pub fn run(name: Option<&str>) -> Result<Outcome> {
+    let shipped = shipped();
+    let Some(name) = name else {
+        for (name, text) in shipped {
+            let about = text.lines().next().unwrap_or_default().trim_start_matches('#').trim();
+            writeln!(stdout(), "{name:<16} {about}")?;
+        }
+        return Ok(Outcome::Fine);
+    };
+    match shipped.iter().find(|(known, _)| *known == name) {
+        Some((_, text)) => write!(stdout(), "{text}")?,
+        None => bail!("no preset is named `{name}`\n    {}", hint(name, shipped.iter().map(|(known, _)| *known))),
+    }
+    Ok(Outcome::Fine)
+}

@@ -1,0 +1,242 @@
+//! What people write around a number: a currency, and `K`, `млн` and the like.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// A currency, by its code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Currency(&'static str);
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// How currencies are written: longer ones before their own beginnings and ends.
+const CURRENCIES: [(&str, &str); 52] = [
+    ("рублей", "RUB"),
+    ("рубля", "RUB"),
+    ("рубль", "RUB"),
+    ("руб.", "RUB"),
+    ("руб", "RUB"),
+    ("р.", "RUB"),
+    ("р", "RUB"),
+    ("₽", "RUB"),
+    ("RUB", "RUB"),
+    ("RUR", "RUB"),
+    ("R$", "BRL"),
+    ("BRL", "BRL"),
+    ("US$", "USD"),
+    ("USD", "USD"),
+    ("$", "USD"),
+    ("EUR", "EUR"),
+    ("евро", "EUR"),
+    ("€", "EUR"),
+    ("GBP", "GBP"),
+    ("£", "GBP"),
+    ("KZT", "KZT"),
+    ("тенге", "KZT"),
+    ("тг.", "KZT"),
+    ("тг", "KZT"),
+    ("₸", "KZT"),
+    ("UAH", "UAH"),
+    ("грн.", "UAH"),
+    ("грн", "UAH"),
+    ("₴", "UAH"),
+    ("BYN", "BYN"),
+    ("Br", "BYN"),
+    ("CNY", "CNY"),
+    ("юаней", "CNY"),
+    ("JPY", "JPY"),
+    ("TRY", "TRY"),
+    ("₺", "TRY"),
+    ("UZS", "UZS"),
+    ("сум", "UZS"),
+    ("KGS", "KGS"),
+    ("сом", "KGS"),
+    ("AED", "AED"),
+    ("GEL", "GEL"),
+    ("₾", "GEL"),
+    ("AMD", "AMD"),
+    ("֏", "AMD"),
+    ("AZN", "AZN"),
+    ("₼", "AZN"),
+    ("PLN", "PLN"),
+    ("zł", "PLN"),
+    ("CHF", "CHF"),
+    ("INR", "INR"),
+    ("₹", "INR"),
+];
+
+/// How powers of ten are written after a number. A small `m` is left out: it may be metres or minutes.
+const POWERS: [(&str, u32); 16] = [
+    ("тыс.", 3),
+    ("тыс", 3),
+    ("K", 3),
+    ("k", 3),
+    ("К", 3),
+    ("к", 3),
+    ("млн.", 6),
+    ("млн", 6),
+    ("mln", 6),
+    ("M", 6),
+    ("М", 6),
+    ("млрд.", 9),
+    ("млрд", 9),
+    ("bn", 9),
+    ("B", 9),
+    ("Млн", 6),
+];
+
+/// A number with what was written around it taken off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Amount<'t> {
+    /// The number, with its sign.
+    pub number: Cow<'t, str>,
+    /// The currency written with it.
+    pub currency: Option<Currency>,
+    /// The power of ten by which it is meant.
+    pub tens: u32,
+}
+
+/// A currency, by its code or sign.
+pub fn currency(text: &str) -> Option<Currency> {
+    let is = |written: &str| written == text || (written.is_ascii() && written.eq_ignore_ascii_case(text));
+    CURRENCIES.iter().find(|(written, _)| is(written)).map(|(_, code)| Currency(code))
+}
+
+/// The currency that a header names: `Amount spent (USD)`, `Расход, руб.`, `Бюджет ₽`.
+pub fn of_header(header: &str) -> Option<Currency> {
+    let within = header.rsplit_once('(').and_then(|(_, rest)| rest.split(')').next());
+    let after = [',', ' ', '\u{a0}'].into_iter().filter_map(|mark| header.rsplit_once(mark).map(|(_, rest)| rest));
+    within.into_iter().chain(after).map(str::trim).filter(|text| *text != "р" && *text != "Br").find_map(currency)
+}
+
+/// Takes a number out of what is written around it. What is left may be no number: who reads it says so.
+pub fn read(text: &str) -> Amount<'_> {
+    let plain = |c: char| c.is_ascii_digit() || c.is_whitespace() || ".,-−+'’%()".contains(c);
+    if text.chars().all(plain) {
+        return Amount { number: Cow::Borrowed(text), currency: None, tens: 0 };
+    }
+    let (mut negative, mut rest) = sign(text);
+    let mut found = None;
+    if let Some((code, after)) = first(rest) {
+        let (again, after) = sign(after);
+        // one sign, before the currency or after it
+        if !(negative && again) {
+            (found, negative, rest) = (Some(code), negative || again, after);
+        }
+    }
+    if found.is_none()
+        && let Some((code, before)) = last(rest)
+    {
+        (found, rest) = (Some(code), before);
+    }
+    let power = POWERS
+        .iter()
+        .filter_map(|(written, tens)| Some((*tens, rest.strip_suffix(written)?)))
+        .find(|(_, before)| before.trim_end().ends_with(|c: char| c.is_ascii_digit()));
+    let (tens, number) = power.unwrap_or((0, rest));
+    let number = number.trim_end();
+    let number = match negative {
+        true => Cow::Owned(format!("-{number}")),
+        false => Cow::Borrowed(number),
+    };
+    Amount { number, currency: found, tens }
+}
+
+fn sign(text: &str) -> (bool, &str) {
+    match text.strip_prefix(['-', '−']) {
+        Some(rest) => (true, rest.trim_start()),
+        None => (false, text),
+    }
+}
+
+/// A currency at the beginning, and what follows.
+fn first(text: &str) -> Option<(Currency, &str)> {
+    let after = |written: &str| {
+        let rest = text.get(..written.len()).filter(|start| same(start, written)).map(|_| &text[written.len()..])?;
+        let rest = rest.trim_start();
+        let number = rest.trim_start_matches(['-', '−', ' ', '.', ',']);
+        number.starts_with(|c: char| c.is_ascii_digit()).then_some(rest)
+    };
+    CURRENCIES.iter().find_map(|(written, code)| Some((Currency(code), after(written)?)))
+}
+
+/// A currency at the end, and what stands before it.
+fn last(text: &str) -> Option<(Currency, &str)> {
+    let before = |written: &str| {
+        let at = text.len().checked_sub(written.len())?;
+        let rest = text.get(at..).filter(|end| same(end, written)).map(|_| text[..at].trim_end())?;
+        (rest.ends_with(|c: char| c.is_ascii_digit()) || powered(rest)).then_some(rest)
+    };
+    CURRENCIES.iter().find_map(|(written, code)| Some((Currency(code), before(written)?)))
+}
+
+fn powered(text: &str) -> bool {
+    POWERS.iter().any(|(written, _)| {
+        text.strip_suffix(written).is_some_and(|rest| rest.trim_end().ends_with(|c: char| c.is_ascii_digit()))
+    })
+}
+
+fn same(text: &str, written: &str) -> bool {
+    text == written || text.to_lowercase() == written.to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> (String, &'static str, u32) {
+        let amount = read(text);
+        (amount.number.into_owned(), amount.currency.map_or("", |currency| currency.0), amount.tens)
+    }
+
+    #[test]
+    fn what_stands_around_a_number_is_taken_off() {
+        let table = [
+            ("1 234,56", "1 234,56", "", 0),
+            ("€ 3.500,00", "3.500,00", "EUR", 0),
+            ("R$\u{a0}100.000", "100.000", "BRL", 0),
+            ("$1,117.10K", "1,117.10", "USD", 3),
+            ("$20.00", "20.00", "USD", 0),
+            ("-$20.00", "-20.00", "USD", 0),
+            ("$-20", "-20", "USD", 0),
+            ("−5 ₽", "-5", "RUB", 0),
+            ("−5", "−5", "", 0),
+            ("USD 485,000.00", "485,000.00", "USD", 0),
+            ("485 usd", "485", "USD", 0),
+            ("1,5 млн руб.", "1,5", "RUB", 6),
+            ("1,5 млн", "1,5", "", 6),
+            ("100 тыс. руб", "100", "RUB", 3),
+            ("2,5К", "2,5", "", 3),
+            ("500 р.", "500", "RUB", 0),
+            ("12 000 ₸", "12 000", "KZT", 0),
+            ("5m", "5m", "", 0),
+            ("--$5", "--$5", "", 0),
+            ("руб.", "руб.", "", 0),
+            ("", "", "", 0),
+            ("12 шт", "12 шт", "", 0),
+        ];
+        for (text, number, currency, tens) in table {
+            assert_eq!(shown(text), (number.to_owned(), currency, tens), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_header_may_name_the_currency() {
+        for (header, code) in [
+            ("Amount spent (USD)", Some("USD")),
+            ("Потраченная сумма (RUB)", Some("RUB")),
+            ("Расход (руб.)", Some("RUB")),
+            ("Расход, руб.", Some("RUB")),
+            ("Бюджет, ₽", Some("RUB")),
+            ("Бюджет ", None),
+            ("Cost", None),
+            ("Доход (план)", None),
+        ] {
+            assert_eq!(of_header(header.trim()).map(|currency| currency.0), code, "{header}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Which section of a mapping an export is for: by its file's name, or by its header.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::IngestError;
+use super::export::{Fit, fit, heads};
+use super::files::Input;
+use super::mapping::{Export, Mapping};
+use super::records::Readable;
+use crate::model::lang::Text;
+
+/// The section for every export, with what is worth telling of the choice.
+pub(super) fn choose<'m>(
+    mapping: &'m Mapping,
+    inputs: Vec<Input>,
+    scratch: &Path,
+) -> Result<Vec<(Input, &'m Export, Option<Text>)>, IngestError> {
+    let mut seen = BTreeSet::new();
+    let mut chosen = Vec::new();
+    for input in inputs {
+        let path = &input.path;
+        if !seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())) {
+            return Err(IngestError::Twice { path: path.clone() });
+        }
+        let named: Vec<&Export> = mapping.exports.iter().filter(|export| is_for(export, &input)).collect();
+        let (export, why) = match named.as_slice() {
+            [one] => (*one, None),
+            [] => by_header(mapping, &input, scratch)?,
+            several => {
+                return Err(IngestError::SeveralExports {
+                    path: path.clone(),
+                    mapping: mapping.file.clone(),
+                    names: several.iter().map(|e| e.name.as_str()).collect::<Vec<_>>().join(", "),
+                });
+            }
+        };
+        chosen.push((input, export, why));
+    }
+    Ok(chosen)
+}
+
+/// Whether a section is for a file: by its name, or by the end of its path where the pattern has folders. One that names
+/// no files is for any, if it is the only one.
+fn is_for(export: &Export, input: &Input) -> bool {
+    let fits = |pattern: &glob::Pattern| {
+        let depth = pattern.as_str().split('/').count();
+        input.ends(depth).iter().any(|end| pattern.matches(end))
+    };
+    export.files.iter().any(fits)
+}
+
+/// The section, of those that name no files, that asks for most columns of those whose columns are all there.
+fn by_header<'m>(
+    mapping: &'m Mapping,
+    input: &Input,
+    scratch: &Path,
+) -> Result<(&'m Export, Option<Text>), IngestError> {
+    let unnamed: Vec<&Export> = mapping.exports.iter().filter(|export| export.files.is_empty()).collect();
+    match unnamed.as_slice() {
+        [] => {
+            let known = mapping.exports().map(|(name, files)| format!("{name} ({})", files.join(", ")));
+            return Err(IngestError::NoExport {
+                path: input.path.clone(),
+                mapping: mapping.file.clone(),
+                known: known.collect::<Vec<_>>().join("; "),
+            });
+        }
+        [only] if mapping.exports.len() == 1 => return Ok((only, None)),
+        _ => {}
+    }
+    let readable = Readable::new(input, None, scratch, Some(ROWS))?;
+    let mut fitting: Vec<((usize, usize), &Export, Fit)> = Vec::new();
+    for export in unnamed {
+        let found = fit(&heads(&readable, &export.cut)?, export).filter(Fit::is_whole);
+        if let Some(found) = found {
+            let needed = export.wanted().filter(|wanted| !wanted.optional).count();
+            fitting.push(((needed, found.columns()), export, found));
+        }
+    }
+    fitting.sort_by_key(|(rank, ..)| std::cmp::Reverse(*rank));
+    match fitting.as_slice() {
+        [] => Err(IngestError::Unknown { path: input.path.clone(), mapping: mapping.file.clone() }),
+        [(one, export, _), (other, second, _), ..] if one == other => Err(IngestError::SeveralExports {
+            path: input.path.clone(),
+            mapping: mapping.file.clone(),
+            names: format!("{}, {}", export.name, second.name),
+        }),
+        [(_, export, found), ..] => Ok((export, Some(because(export, found)))),
+    }
+}
+
+/// So many rows tell what a file is.
+const ROWS: u64 = 200;
+
+fn because(export: &Export, found: &Fit) -> Text {
+    let needed = export.wanted().filter(|wanted| !wanted.optional).flat_map(|wanted| wanted.headers);
+    let mut there: Vec<String> = Vec::new();
+    for header in needed.filter_map(|header| found.cell(&header)) {
+        let shown = format!("`{header}`");
+        if !there.contains(&shown) {
+            there.push(shown);
+        }
+    }
+    let (name, there) = (&export.name, there.join(", "));
+    Text::new(
+        format!("прочитано как `{name}`: есть столбцы {there}"),
+        format!("read as `{name}`: it has the columns {there}"),
+    )
+}

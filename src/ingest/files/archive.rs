@@ -1,0 +1,84 @@
+//! The members of a zip archive, found once and then read like files.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use zip::{CompressionMethod, ZipArchive};
+
+use crate::ingest::IngestError;
+
+/// Members beyond these are no exports that a person put together.
+const MOST: usize = 10_000;
+
+/// Where the bytes of a member lie in its archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Member {
+    /// As the archive has it: shown, and compared with patterns; never a path of ours.
+    pub(super) name: String,
+    pub(super) start: u64,
+    pub(super) packed: u64,
+    pub(super) deflated: bool,
+}
+
+/// What a file that begins like a zip is.
+pub(super) enum Zip {
+    /// A workbook of the Excel of 2007 and later.
+    Workbook,
+    /// An archive with these files in it.
+    Archive(Vec<Member>),
+}
+
+/// Looks into a zip. Workbooks are zips, too.
+pub(super) fn look(path: &Path) -> Result<Zip, IngestError> {
+    let file = File::open(path).map_err(IngestError::io(path))?;
+    let broken = |what: String| {
+        IngestError::no_table(path, format!("this begins like a zip archive and is none: {what}"), AGAIN)
+    };
+    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|e| broken(e.to_string()))?;
+    let names: Result<Vec<String>, _> = archive.file_names().map(|name| name.map(|n| n.into_owned())).collect();
+    let names = names.map_err(|e| broken(e.to_string()))?;
+    let has = |name: &str| names.iter().any(|known| known == name);
+    if has("xl/workbook.xml") || has("[Content_Types].xml") {
+        return match has("xl/workbook.bin") {
+            true => Err(IngestError::no_table(path, "this is a binary workbook (.xlsb)".into(), "save it as .xlsx")),
+            false => Ok(Zip::Workbook),
+        };
+    }
+    if has("content.xml") && has("mimetype") {
+        return Err(IngestError::no_table(path, "this is an OpenDocument sheet (.ods)".into(), "save it as .xlsx"));
+    }
+    if archive.len() > MOST {
+        let what = format!("the archive has {} files in it", archive.len());
+        return Err(IngestError::no_table(path, what, "unpack it, and name the exports themselves"));
+    }
+    let mut members = Vec::new();
+    for index in 0..archive.len() {
+        let member = archive.by_index_raw(index).map_err(|e| broken(e.to_string()))?;
+        let name = member.name().map_err(|e| broken(e.to_string()))?.into_owned();
+        let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+        if member.is_dir() || last.starts_with(['.', '~']) || name.starts_with("__MACOSX") {
+            continue;
+        }
+        if member.encrypted() {
+            let what = format!("`{name}` in it is locked with a password");
+            return Err(IngestError::no_table(path, what, "unpack it with the password, and ingest what came out"));
+        }
+        let deflated = match member.compression() {
+            CompressionMethod::Stored => false,
+            CompressionMethod::Deflated => true,
+            other => {
+                let what = format!("`{name}` in it is packed by {other}");
+                return Err(IngestError::no_table(path, what, "unpack it, and ingest what came out"));
+            }
+        };
+        let start = member.data_start().ok_or_else(|| broken(format!("`{name}` lies nowhere in it")))?;
+        members.push(Member { name, start, packed: member.compressed_size(), deflated });
+    }
+    match members.is_empty() {
+        true => Err(IngestError::NoRows { path: path.to_owned(), what: "the archive is empty" }),
+        false => Ok(Zip::Archive(members)),
+    }
+}
+
+const AGAIN: &str = "fetch or export it again";

@@ -1,0 +1,156 @@
+//! One export as bytes: a file, or a member of an archive, packed or not.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use flate2::read::{DeflateDecoder, MultiGzDecoder};
+
+use super::archive::{self, Member, Zip};
+use super::form::Form;
+use super::guard::Guarded;
+use crate::ingest::IngestError;
+
+/// An export, ready to be read from its beginning as often as needed.
+#[derive(Debug, Clone)]
+pub(in crate::ingest) struct Input {
+    /// As it is shown: of a member, the archive's path and its own name.
+    pub(in crate::ingest) path: PathBuf,
+    /// By what the export is known: its file's name; of a member, the archive's and its own.
+    pub(in crate::ingest) name: String,
+    pub(in crate::ingest) form: Form,
+    /// Its size on the disk, packed as it is.
+    pub(in crate::ingest) bytes: u64,
+    file: PathBuf,
+    member: Option<Member>,
+    gzip: bool,
+    stamp: Stamp,
+}
+
+/// By what a changed file is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    bytes: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Stamp {
+    fn of(path: &Path) -> Result<Stamp, IngestError> {
+        let found = fs::metadata(path).map_err(IngestError::io(path))?;
+        Ok(Stamp { bytes: found.len(), modified: found.modified().ok() })
+    }
+}
+
+/// How much of a file tells what it is.
+const START: u64 = 4096;
+
+impl Input {
+    /// The exports in a file: one, or those of an archive.
+    pub(super) fn read(path: &Path) -> Result<Vec<Input>, IngestError> {
+        let stamp = Stamp::of(path)?;
+        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let mut start = Vec::new();
+        let file = File::open(path).map_err(IngestError::io(path))?;
+        file.take(4).read_to_end(&mut start).map_err(IngestError::io(path))?;
+        let mut input = Input {
+            path: path.to_owned(),
+            name,
+            form: Form::Xlsx,
+            bytes: stamp.bytes,
+            file: path.to_owned(),
+            member: None,
+            gzip: start.starts_with(b"\x1F\x8B"),
+            stamp,
+        };
+        if !start.starts_with(b"PK") {
+            input.form = input.form_of()?;
+            return Ok(vec![input]);
+        }
+        let members = match archive::look(path)? {
+            Zip::Workbook => return Ok(vec![input]),
+            Zip::Archive(members) => members,
+        };
+        let one = |member: Member| {
+            let mut input = input.clone();
+            input.name = format!("{}/{}", input.name, member.name);
+            input.path = path.join(&member.name);
+            input.bytes = member.packed;
+            input.member = Some(member);
+            input.gzip = input.start()?.starts_with(b"\x1F\x8B");
+            input.form = input.form_of()?;
+            Ok(input)
+        };
+        members.into_iter().map(one).collect()
+    }
+
+    fn form_of(&self) -> Result<Form, IngestError> {
+        let start = self.start()?;
+        // an archive in an archive is not looked into; a workbook in one is
+        match start.starts_with(b"PK") {
+            true => Ok(Form::Xlsx),
+            false => Form::of(&start, &self.path),
+        }
+    }
+
+    fn start(&self) -> Result<Vec<u8>, IngestError> {
+        let mut start = Vec::new();
+        self.open()?.take(START).read_to_end(&mut start).map_err(IngestError::io(&self.path))?;
+        Ok(start)
+    }
+
+    /// Its bytes, unpacked.
+    pub(in crate::ingest) fn open(&self) -> Result<Box<dyn Read + Send>, IngestError> {
+        let mut file = File::open(&self.file).map_err(IngestError::io(&self.file))?;
+        let bytes: Box<dyn Read + Send> = match &self.member {
+            // what is written to it from now on is not read
+            None => Box::new(file.take(self.stamp.bytes)),
+            Some(member) => {
+                file.seek(SeekFrom::Start(member.start)).map_err(IngestError::io(&self.file))?;
+                let packed = file.take(member.packed);
+                match member.deflated {
+                    true => Box::new(Guarded::new(DeflateDecoder::new(packed), member.packed)),
+                    false => Box::new(packed),
+                }
+            }
+        };
+        Ok(match self.gzip {
+            true => Box::new(Guarded::new(MultiGzDecoder::new(bytes), self.bytes)),
+            false => bytes,
+        })
+    }
+
+    /// A file with its unpacked bytes, for formats that are not read from the beginning to the end: its own, or a copy
+    /// in `scratch` that nobody else sees and that is gone when it is closed.
+    pub(in crate::ingest) fn whole(&self, scratch: &Path) -> Result<File, IngestError> {
+        if self.member.is_none() && !self.gzip {
+            return File::open(&self.file).map_err(IngestError::io(&self.file));
+        }
+        let mut copy = tempfile::tempfile_in(scratch).map_err(IngestError::io(scratch))?;
+        let mut bytes = self.open()?;
+        io::copy(&mut bytes, &mut copy).map_err(IngestError::io(&self.path))?;
+        copy.seek(SeekFrom::Start(0)).map_err(IngestError::io(scratch))?;
+        Ok(copy)
+    }
+
+    /// Whether its bytes pack more than they say on the disk.
+    pub(in crate::ingest) fn is_packed(&self) -> bool {
+        self.gzip || self.member.as_ref().is_some_and(|member| member.deflated)
+    }
+
+    /// Refuses a file that is another one than when it was opened.
+    pub(in crate::ingest) fn unchanged(&self) -> Result<(), IngestError> {
+        match Stamp::of(&self.file)? == self.stamp {
+            true => Ok(()),
+            false => Err(IngestError::Changed { path: self.file.clone() }),
+        }
+    }
+
+    /// The names that a pattern may mean, the longest path last.
+    pub(in crate::ingest) fn ends(&self, depth: usize) -> Vec<String> {
+        let parts: Vec<String> = self.path.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+        let end = parts[parts.len() - depth.min(parts.len())..].join("/");
+        let bare = end.strip_suffix(".gz").map(str::to_owned);
+        std::iter::once(end).chain(bare).collect()
+    }
+}

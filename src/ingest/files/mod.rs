@@ -1,0 +1,70 @@
+//! The files that a person names: folders, globs and archives taken apart, packed bytes unpacked as they are read.
+//!
+//! Nothing here believes what a file says of itself: names are only shown, sizes are counted, and a file that unpacks to
+//! too much or changes while it is read ends the ingest.
+
+mod archive;
+mod form;
+mod guard;
+mod input;
+
+pub(super) use form::Form;
+pub(super) use input::Input;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::IngestError;
+
+/// The exports that a person means: a folder stands for its files, a pattern for what it fits, a zip for its members.
+///
+/// In the order given; those of a folder or pattern by name.
+pub(super) fn expand(named: &[PathBuf]) -> Result<Vec<Input>, IngestError> {
+    let mut inputs = Vec::new();
+    for path in named {
+        if path.is_dir() {
+            let files = listed(path)?;
+            if files.is_empty() {
+                return Err(IngestError::NoFiles { path: path.clone() });
+            }
+            files.iter().try_for_each(|file| Input::read(file).map(|found| inputs.extend(found)))?;
+        } else if path.exists() {
+            inputs.extend(Input::read(path)?);
+        } else {
+            let files = fitting(path);
+            if files.is_empty() {
+                return Err(IngestError::NoFiles { path: path.clone() });
+            }
+            files.iter().try_for_each(|file| Input::read(file).map(|found| inputs.extend(found)))?;
+        }
+    }
+    Ok(inputs)
+}
+
+/// The files of a folder that may be exports: neither hidden ones nor the locks of a spreadsheet, nor what people keep
+/// beside them.
+fn listed(folder: &Path) -> Result<Vec<PathBuf>, IngestError> {
+    const BESIDE: [&str; 4] = ["toml", "md", "sql", "key"];
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(IngestError::io(folder))? {
+        let path = entry.map_err(IngestError::io(folder))?.path();
+        let name = path.file_name().map_or_else(Default::default, |name| name.to_string_lossy());
+        let beside = path.extension().is_some_and(|end| BESIDE.iter().any(|known| end.eq_ignore_ascii_case(known)));
+        if path.is_file() && !name.starts_with(['.', '~']) && !beside {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// The files that a pattern fits, where the shell has not looked for them.
+fn fitting(pattern: &Path) -> Vec<PathBuf> {
+    let found = glob::glob(&pattern.to_string_lossy()).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = found.filter(|path| path.is_file()).collect();
+    files.sort();
+    files
+}
+
+#[cfg(test)]
+mod tests;

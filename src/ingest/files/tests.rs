@@ -1,0 +1,94 @@
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use tempfile::TempDir;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+use super::*;
+
+fn text(input: &Input) -> String {
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut input.open().unwrap(), &mut text).unwrap();
+    text
+}
+
+fn gz(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    packed.write_all(bytes).unwrap();
+    packed.finish().unwrap()
+}
+
+fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let mut writer = ZipWriter::new(&mut bytes);
+    for (name, content) in members {
+        writer.start_file(*name, SimpleFileOptions::default()).unwrap();
+        writer.write_all(content).unwrap();
+    }
+    writer.finish().unwrap();
+    bytes.into_inner()
+}
+
+#[test]
+fn folders_patterns_and_archives_are_taken_apart() {
+    let dir = TempDir::new().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    fs::write(at("b.csv"), "b;1").unwrap();
+    fs::write(at("a.csv.gz"), gz(b"a;1")).unwrap();
+    fs::write(at(".hidden"), "x").unwrap();
+    fs::write(at("mapping.toml"), "x").unwrap();
+    let members: [(&str, &[u8]); 3] =
+        [("../../etc/deals.csv", b"c;1"), ("__MACOSX/x", b"x"), ("deep/d.csv.gz", &gz(b"d;1"))];
+    fs::write(at("c.zip"), zip(&members)).unwrap();
+    let found = expand(&[dir.path().to_owned()]).unwrap();
+    let shown: Vec<(String, String)> = found.iter().map(|input| (input.name.clone(), text(input))).collect();
+    let expected =
+        [("a.csv.gz", "a;1"), ("b.csv", "b;1"), ("c.zip/../../etc/deals.csv", "c;1"), ("c.zip/deep/d.csv.gz", "d;1")];
+    assert_eq!(shown, expected.map(|(name, text)| (name.to_owned(), text.to_owned())));
+    assert_eq!(found[3].ends(1), ["d.csv.gz", "d.csv"]);
+    assert_eq!(expand(&[at("*.csv")]).unwrap().len(), 1);
+    assert!(matches!(expand(&[at("*.xlsx")]), Err(IngestError::NoFiles { .. })));
+}
+
+#[test]
+fn a_bomb_is_told_before_it_fills_anything() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("bomb.csv.gz");
+    let mut packed = GzEncoder::new(fs::File::create(&path).unwrap(), Compression::best());
+    let zeros = vec![b'0'; 1 << 20];
+    (0..300).for_each(|_| packed.write_all(&zeros).unwrap());
+    packed.finish().unwrap();
+    let input = &expand(&[path]).unwrap()[0];
+    let error = std::io::copy(&mut input.open().unwrap(), &mut std::io::sink()).unwrap_err();
+    assert!(error.to_string().contains("unpack to more than"), "{error}");
+}
+
+#[test]
+fn a_file_that_grows_is_read_as_it_was_and_told() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("deals.csv");
+    fs::write(&path, "a;1\n").unwrap();
+    let input = &expand(std::slice::from_ref(&path)).unwrap()[0];
+    fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"b;2\n").unwrap();
+    assert_eq!(text(input), "a;1\n");
+    assert!(matches!(input.unchanged(), Err(IngestError::Changed { .. })));
+}
+
+#[test]
+fn what_is_no_table_is_told_by_its_first_bytes() {
+    let of = |bytes: &[u8]| Form::of(bytes, Path::new("x")).map_err(|e| e.to_string());
+    assert_eq!(of(b"ID;Name"), Ok(Form::Text));
+    assert_eq!(of("\u{feff}<table><tr>".as_bytes()), Ok(Form::Html));
+    assert_eq!(of(b"\xFF\xFE<\0h\0t\0m\0l\0>\0"), Ok(Form::Html));
+    assert_eq!(of(b"{\"id\": 1}\n"), Ok(Form::JsonLines));
+    assert_eq!(of(b"PAR1...."), Ok(Form::Parquet));
+    for bytes in [&b"%PDF-1.4"[..], b"<?xml version='1.0'?><offers>", b"[{\"id\": 1}]", b""] {
+        assert!(of(bytes).unwrap_err().contains("\n    "), "{bytes:?}");
+    }
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("cut.zip");
+    fs::write(&path, &zip(&[("a.csv", b"a;1")])[..40]).unwrap();
+    assert!(expand(&[path]).unwrap_err().to_string().contains("begins like a zip archive and is none"));
+}

@@ -1,0 +1,216 @@
+//! What is personal, and how one client is known in two systems.
+//!
+//! A phone or an e-mail is written in many ways and means one client: it is brought into one form. What a mapping calls
+//! personal is hashed with a key that lies beside the store and not in it, so that the store can be handed on.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use super::IngestError;
+
+/// What becomes of personal data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Personal {
+    /// It is replaced by what tells one from another and nothing more.
+    #[default]
+    Hash,
+    /// It is left out.
+    Drop,
+    /// It is kept.
+    Keep,
+}
+
+/// The form into which a text is brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Normal {
+    /// `+79121234567`
+    Phone,
+    /// `ivan@example.com`
+    Email,
+}
+
+/// A hash begins so, followed by [`DIGITS`] digits.
+const MARK: &str = "h:";
+const DIGITS: usize = 24;
+
+/// The key of the hashes.
+#[derive(Clone)]
+pub struct Key([u8; 32]);
+
+impl Key {
+    /// Where the key of a store lies: beside it.
+    pub fn path(store: &Path) -> PathBuf {
+        let mut name = store.file_name().unwrap_or_default().to_owned();
+        name.push(".key");
+        store.with_file_name(name)
+    }
+
+    /// Reads the key of a store, or makes one. Whoever has it can try all phones there are: it is not for an analyst.
+    pub fn of(store: &Path) -> Result<Key, IngestError> {
+        let path = Key::path(store);
+        match Key::read(&path) {
+            Err(IngestError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Key::make(&path),
+            read => read,
+        }
+    }
+
+    fn read(path: &Path) -> Result<Key, IngestError> {
+        let text = fs::read_to_string(path).map_err(IngestError::io(path))?;
+        let key = blake3::Hash::from_hex(text.trim()).map_err(|_| IngestError::NoKey { path: path.to_owned() })?;
+        Ok(Key(*key.as_bytes()))
+    }
+
+    fn make(path: &Path) -> Result<Key, IngestError> {
+        let mut seed = Vec::new();
+        (0..3).for_each(|_| seed.extend_from_slice(uuid::Uuid::new_v4().as_bytes()));
+        let key = blake3::hash(&seed);
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(IngestError::io(path))?;
+        writeln!(file, "{key}").map_err(IngestError::io(path))?;
+        match file.persist_noclobber(path) {
+            Ok(_) => Ok(Key(*key.as_bytes())),
+            // another ingest was quicker: its key is the store's
+            Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Key::read(path),
+            Err(error) => Err(IngestError::io(path)(error.error)),
+        }
+    }
+
+    /// A text that is the same for the same text, and tells nothing else. What is hashed already stays.
+    pub fn hash(&self, text: &str) -> String {
+        if is_hash(text) {
+            return text.to_owned();
+        }
+        let hash = blake3::keyed_hash(&self.0, text.as_bytes()).to_hex();
+        format!("{MARK}{}", &hash[..DIGITS])
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Key(…)")
+    }
+}
+
+/// Whether a text is a hash of ours.
+pub fn is_hash(text: &str) -> bool {
+    text.strip_prefix(MARK).is_some_and(|rest| rest.len() == DIGITS && rest.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// Brings a text into its normal form; none: it is no phone, or no e-mail.
+pub fn normal(text: &str, form: Normal) -> Option<String> {
+    match form {
+        _ if is_hash(text) => Some(text.to_owned()),
+        Normal::Phone => phone(text),
+        Normal::Email => email(text),
+    }
+}
+
+/// A phone with its country: ten digits are Russian ones, and an 8 before them is how they are dialled at home. Of several
+/// the first.
+fn phone(text: &str) -> Option<String> {
+    let first = text.split([',', ';', '/', '\n']).map(str::trim).find(|part| !part.is_empty())?;
+    let lower = first.to_lowercase();
+    // an extension is no part of it
+    let end = ["доб", "ext", "вн", "#", "x"].iter().filter_map(|word| lower.find(word)).min().unwrap_or(lower.len());
+    let body = lower.get(..end)?;
+    let allowed = |c: char| c.is_ascii_digit() || c.is_whitespace() || "+-–—().'’\u{a0}".contains(c);
+    let body = body.trim_start_matches("tel:").trim_start_matches("тел.").trim();
+    if !body.chars().all(allowed) {
+        return None;
+    }
+    let digits: String = body.chars().filter(char::is_ascii_digit).collect();
+    let international = body.trim_start_matches(['\'', '’', ' ']).starts_with('+');
+    let digits = match (digits.strip_prefix("00"), international) {
+        (Some(rest), false) if digits.len() > 12 => return known(rest),
+        _ => digits,
+    };
+    match (digits.len(), international) {
+        // +8 (912) … is an 8 with a plus put before it by a form
+        (11, true) if digits.starts_with('8') && digits[1..].starts_with('9') => known(&format!("7{}", &digits[1..])),
+        (_, true) => known(&digits),
+        (11, false) if digits.starts_with('8') => known(&format!("7{}", &digits[1..])),
+        (10, false) => known(&format!("7{digits}")),
+        (11..=15, false) => known(&digits),
+        _ => None,
+    }
+}
+
+fn known(digits: &str) -> Option<String> {
+    ((8..=15).contains(&digits.len()) && !digits.starts_with('0')).then(|| format!("+{digits}"))
+}
+
+/// An e-mail in small letters, without what is written around it.
+fn email(text: &str) -> Option<String> {
+    let first = text.split([',', ';', '\n']).map(str::trim).find(|part| !part.is_empty())?;
+    let within = first.rsplit_once('<').and_then(|(_, rest)| rest.strip_suffix('>')).unwrap_or(first);
+    let bare = within.trim().trim_start_matches("mailto:").to_lowercase();
+    let (name, host) = bare.split_once('@')?;
+    let sound = !name.is_empty() && host.contains('.') && !host.starts_with('.') && !host.ends_with('.');
+    (sound && !bare.contains(char::is_whitespace) && !host.contains('@')).then_some(bare)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_phone_is_one_client_however_it_is_written() {
+        for text in [
+            "+7 (912) 123-45-67",
+            "89121234567",
+            "8 912 123 45 67",
+            "79121234567",
+            "9121234567",
+            "'+79121234567",
+            "+7 912 123-45-67, +7 900 000-00-00",
+            "+7 (912) 123-45-67 доб. 12",
+            "tel:+79121234567",
+            "+8 (912) 123-45-67",
+            "8\u{a0}(912)\u{a0}123–45–67",
+        ] {
+            assert_eq!(normal(text, Normal::Phone).as_deref(), Some("+79121234567"), "{text}");
+        }
+        for (text, phone) in [
+            ("+375 29 123-45-67", Some("+375291234567")),
+            ("00375291234567", Some("+375291234567")),
+            ("+49 30 901820", Some("+4930901820")),
+            ("84951234567", Some("+74951234567")),
+            ("нет", None),
+            ("123", None),
+            ("7.9121E+10", None),
+            ("", None),
+            ("+0000000000", None),
+            ("12345678901234567890", None),
+        ] {
+            assert_eq!(normal(text, Normal::Phone).as_deref(), phone, "{text}");
+        }
+    }
+
+    #[test]
+    fn one_address_is_one_client() {
+        for text in
+            ["Ivan@Example.com ", "mailto:ivan@example.com", "Иван <ivan@example.com>", "ivan@example.com; x@y.ru"]
+        {
+            assert_eq!(normal(text, Normal::Email).as_deref(), Some("ivan@example.com"), "{text}");
+        }
+        for text in ["ivan", "@example.com", "ivan@", "ivan@example", "i van@example.com", "a@b@c.ru"] {
+            assert_eq!(normal(text, Normal::Email), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_hash_tells_one_from_another_and_is_not_hashed_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = dir.path().join("store");
+        let key = Key::of(&store).unwrap();
+        let hash = key.hash("+79121234567");
+        assert!(is_hash(&hash), "{hash}");
+        assert_eq!(key.hash(&hash), hash);
+        assert_eq!(Key::of(&store).unwrap().hash("+79121234567"), hash);
+        assert_ne!(key.hash("+79121234568"), hash);
+        assert_ne!(Key::of(&dir.path().join("other")).unwrap().hash("+79121234567"), hash);
+        fs::write(Key::path(&store), "not a key").unwrap();
+        assert!(Key::of(&store).is_err());
+    }
+}

@@ -1,0 +1,146 @@
+//! Records laid down in a file without a name: read as often as needed, gone when it is closed.
+
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use super::{Record, Sheet, Typed};
+use crate::ingest::IngestError;
+
+/// A spreadsheet has no more columns than these, and nothing else should.
+pub(super) const MOST_COLUMNS: usize = 16_384;
+/// A cell of text is no longer.
+pub(super) const LONGEST_CELL: usize = 16 << 20;
+
+/// A sheet being laid down, and then laid down.
+#[derive(Debug)]
+pub(super) struct Kept {
+    name: Option<String>,
+    path: PathBuf,
+    file: BufWriter<File>,
+    bytes: u64,
+    records: u64,
+    widest: usize,
+}
+
+impl Kept {
+    pub(super) fn new(file: File, name: Option<String>, path: &Path) -> Kept {
+        let file = BufWriter::with_capacity(1 << 20, file);
+        Kept { name, path: path.to_owned(), file, bytes: 0, records: 0, widest: 0 }
+    }
+
+    pub(super) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// How many records it has.
+    pub(super) fn len(&self) -> u64 {
+        self.records
+    }
+
+    /// Lays down a record. One without anything in it is left out: lines are counted by those who lay down.
+    pub(super) fn push<'c>(
+        &mut self,
+        line: u64,
+        cells: impl ExactSizeIterator<Item = (&'c str, Typed)>,
+    ) -> Result<(), IngestError> {
+        let columns = cells.len();
+        if columns > MOST_COLUMNS {
+            let what = format!("row {line} has {columns} columns, and no spreadsheet has more than {MOST_COLUMNS}");
+            return Err(IngestError::no_table(&self.path, what, "export only the columns that are needed"));
+        }
+        let mut row = Vec::with_capacity(columns * 8);
+        let mut empty = true;
+        for (text, typed) in cells {
+            empty &= text.trim().is_empty();
+            row.push(match typed {
+                Typed::No => 0,
+                Typed::Number => 1,
+                Typed::Time => 2,
+            });
+            row.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes());
+            row.extend_from_slice(text.as_bytes());
+        }
+        if empty {
+            return Ok(());
+        }
+        let mut head = line.to_le_bytes().to_vec();
+        head.extend_from_slice(&u32::try_from(columns).unwrap_or(u32::MAX).to_le_bytes());
+        self.file.write_all(&head).and_then(|()| self.file.write_all(&row)).map_err(IngestError::io(&self.path))?;
+        self.bytes += (head.len() + row.len()) as u64;
+        self.records += 1;
+        self.widest = self.widest.max(columns);
+        Ok(())
+    }
+
+    /// Ends the laying down.
+    pub(super) fn done(mut self) -> Result<Sheet, IngestError> {
+        self.file.flush().map_err(IngestError::io(&self.path))?;
+        Ok(Sheet::Kept(self))
+    }
+
+    /// Reads the records from the first one that begins below `skip` lines.
+    pub(super) fn read(&self, skip: u64) -> Result<KeptReader, IngestError> {
+        let open = || {
+            let mut file = self.file.get_ref().try_clone()?;
+            file.seek(SeekFrom::Start(0))?;
+            Ok(BufReader::with_capacity(1 << 20, file))
+        };
+        let file = open().map_err(IngestError::io(&self.path))?;
+        Ok(KeptReader { file, skip, widest: self.widest, bytes: self.bytes, read: 0, cell: Vec::new() })
+    }
+}
+
+/// Reads a sheet that was laid down. Rows shorter than the widest one are filled up: the form knows no short rows.
+pub(super) struct KeptReader {
+    file: BufReader<File>,
+    skip: u64,
+    widest: usize,
+    bytes: u64,
+    read: u64,
+    cell: Vec<u8>,
+}
+
+impl KeptReader {
+    pub(super) fn next(&mut self, record: &mut Record) -> io::Result<bool> {
+        loop {
+            record.cells.clear();
+            record.typed.clear();
+            if self.read == self.bytes {
+                return Ok(false);
+            }
+            let mut head = [0; 12];
+            self.file.read_exact(&mut head)?;
+            self.read += head.len() as u64;
+            let (line, columns) = head.split_at(8);
+            record.line = u64::from_le_bytes(line.try_into().unwrap_or_default());
+            for _ in 0..u32::from_le_bytes(columns.try_into().unwrap_or_default()) {
+                let mut head = [0; 5];
+                self.file.read_exact(&mut head)?;
+                let length = u32::from_le_bytes([head[1], head[2], head[3], head[4]]) as usize;
+                self.cell.resize(length, 0);
+                self.file.read_exact(&mut self.cell)?;
+                self.read += (head.len() + length) as u64;
+                record.cells.push_field(&self.cell);
+                record.typed.push(match head[0] {
+                    1 => Typed::Number,
+                    2 => Typed::Time,
+                    _ => Typed::No,
+                });
+            }
+            while record.cells.len() < self.widest {
+                record.cells.push_field(b"");
+                record.typed.push(Typed::No);
+            }
+            if record.line > self.skip {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// How much of it was read.
+    #[allow(clippy::cast_precision_loss)] // for a bar
+    pub(super) fn share(&self) -> f64 {
+        self.read as f64 / self.bytes.max(1) as f64
+    }
+}

@@ -1,0 +1,211 @@
+//! Records out of an export, whatever its form: cells of text, some of which the form itself calls a number or a time.
+//!
+//! Delimited text is read as it stands, as often as needed. The other forms are laid down once as records in a file
+//! without a name (`kept.rs`), so that memory does not grow with them and a second pass costs no second parse.
+
+mod decode;
+mod encoding;
+mod html;
+mod json;
+mod kept;
+mod parquet;
+mod text;
+mod workbook;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use csv::ByteRecord;
+
+pub(super) use encoding::Encoding;
+use kept::{Kept, KeptReader};
+use text::TextReader;
+
+use super::IngestError;
+use super::files::{Form, Input};
+
+/// How text is cut into cells, as far as it is stated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Cut {
+    /// None: whatever makes the header fit.
+    pub(super) delimiter: Option<u8>,
+    pub(super) quote: u8,
+    pub(super) escape: Option<u8>,
+    /// Lines before anything is read.
+    pub(super) skip: usize,
+}
+
+impl Default for Cut {
+    fn default() -> Cut {
+        Cut { delimiter: None, quote: b'"', escape: None, skip: 0 }
+    }
+}
+
+/// What a form says of a cell beside its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Typed {
+    /// Nothing: it is read as the mapping says.
+    #[default]
+    No,
+    /// A number, with a point.
+    Number,
+    /// A date, or a date with its time, as ISO 8601 writes them.
+    Time,
+}
+
+/// One record.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Record {
+    pub(super) cells: ByteRecord,
+    /// Of every cell; empty where the form types nothing.
+    pub(super) typed: Vec<Typed>,
+    /// The line or row at which it begins, from 1.
+    pub(super) line: u64,
+}
+
+impl Record {
+    /// Whether there is nothing in it: what a CR leaves, too.
+    pub(super) fn is_blank(&self) -> bool {
+        match self.typed.is_empty() {
+            true => self.cells.len() <= 1 && self.cells.as_slice().trim_ascii().is_empty(),
+            false => self.cells.as_slice().trim_ascii().is_empty(),
+        }
+    }
+}
+
+/// One table of an export: text, or a sheet laid down.
+#[derive(Debug)]
+enum Sheet {
+    Text,
+    Kept(Kept),
+}
+
+/// An export whose form and encoding are known, and whose records can be read.
+#[derive(Debug)]
+pub(super) struct Readable {
+    pub(super) input: Input,
+    /// Of text and web pages.
+    pub(super) encoding: Option<Encoding>,
+    /// Whether its first bytes are plain, so that they tell no encoding.
+    pub(super) is_plain: bool,
+    sheets: Vec<Sheet>,
+}
+
+impl Readable {
+    /// Finds out how an export is read. `stated` is the encoding that a mapping states, `scratch` the folder for what is
+    /// laid down; `rows`: no more of them are wanted.
+    pub(super) fn new(
+        input: &Input,
+        stated: Option<Encoding>,
+        scratch: &Path,
+        rows: Option<u64>,
+    ) -> Result<Readable, IngestError> {
+        let settled = match input.form {
+            Form::Text | Form::Html | Form::JsonLines => Some(encoding::settle(input, stated)?),
+            Form::Xlsx | Form::Xls | Form::Parquet => None,
+        };
+        let (encoding, is_plain) = (settled.map(|(encoding, _)| encoding), settled.is_some_and(|(_, plain)| plain));
+        let keeping = Keeping { input, scratch, rows };
+        let sheets = match input.form {
+            Form::Text => vec![Sheet::Text],
+            Form::Xlsx => workbook::xlsx(&keeping)?,
+            Form::Xls => workbook::xls(&keeping)?,
+            Form::Html => html::tables(&keeping, encoding.unwrap_or_default())?,
+            Form::JsonLines => vec![json::lines(&keeping, encoding.unwrap_or_default())?],
+            Form::Parquet => vec![parquet::table(&keeping)?],
+        };
+        Ok(Readable { input: input.clone(), encoding, is_plain, sheets })
+    }
+
+    /// The tables in it, by number; text is one. The names of sheets are what a mapping may ask for.
+    pub(super) fn sheets(&self) -> impl Iterator<Item = (usize, Option<&str>)> {
+        self.sheets.iter().enumerate().map(|(number, sheet)| match sheet {
+            Sheet::Text => (number, None),
+            Sheet::Kept(kept) => (number, kept.name()),
+        })
+    }
+
+    /// The path, for messages.
+    pub(super) fn path(&self) -> &Path {
+        &self.input.path
+    }
+
+    /// Reads a sheet from its beginning; `delimiter` is of text.
+    pub(super) fn records(&self, sheet: usize, cut: &Cut, delimiter: u8) -> Result<Records, IngestError> {
+        let reading = match self.sheets.get(sheet) {
+            Some(Sheet::Kept(kept)) => Reading::Kept(kept.read(cut.skip as u64)?),
+            _ => Reading::Text(Box::new(TextReader::new(
+                self.input.open()?,
+                self.encoding.unwrap_or_default(),
+                cut,
+                delimiter,
+                self.path(),
+            )?)),
+        };
+        Ok(Records { reading, path: self.path().to_owned(), bytes: self.input.bytes, packed: self.input.is_packed() })
+    }
+}
+
+/// The records of a sheet, one after another.
+pub(super) struct Records {
+    reading: Reading,
+    path: PathBuf,
+    bytes: u64,
+    packed: bool,
+}
+
+enum Reading {
+    Text(Box<TextReader>),
+    Kept(KeptReader),
+}
+
+impl Records {
+    /// Reads the next record; false at the end.
+    pub(super) fn next(&mut self, record: &mut Record) -> Result<bool, IngestError> {
+        match &mut self.reading {
+            Reading::Text(text) => text.next(record, &self.path),
+            Reading::Kept(kept) => kept.next(record).map_err(IngestError::io(&self.path)),
+        }
+    }
+
+    /// The line at which the record just read begins, or that of a blank line before it.
+    pub(super) fn begin(&self, record: &Record) -> u64 {
+        match &self.reading {
+            Reading::Text(text) => text.begin(record),
+            Reading::Kept(_) => record.line,
+        }
+    }
+
+    /// How much was read, in bytes of the file, about.
+    pub(super) fn done(&self) -> u64 {
+        match &self.reading {
+            // what was read is more than lies on the disk, and how much more is not known before the end
+            Reading::Text(text) if self.packed => (text.done() / 8).min(self.bytes),
+            Reading::Text(text) => text.done().min(self.bytes),
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+            Reading::Kept(kept) => (self.bytes as f64 * kept.share()) as u64,
+        }
+    }
+}
+
+/// What laying down needs to know.
+struct Keeping<'k> {
+    input: &'k Input,
+    scratch: &'k Path,
+    rows: Option<u64>,
+}
+
+impl Keeping<'_> {
+    fn path(&self) -> &Path {
+        &self.input.path
+    }
+
+    fn begin(&self, name: Option<String>) -> Result<Kept, IngestError> {
+        let file: File = tempfile::tempfile_in(self.scratch).map_err(IngestError::io(self.scratch))?;
+        Ok(Kept::new(file, name, self.path()))
+    }
+
+    fn is_enough(&self, rows: u64) -> bool {
+        self.rows.is_some_and(|most| rows >= most)
+    }
+}

@@ -1,0 +1,80 @@
+//! Parquet, a batch at a time.
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{DataType, TimeUnit};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use super::{Keeping, Sheet, Typed};
+use crate::ingest::IngestError;
+
+const ROWS: usize = 8192;
+
+/// Lays down a file, with the names of its columns as the header.
+pub(super) fn table(keeping: &Keeping<'_>) -> Result<Sheet, IngestError> {
+    let broken = |what: String| {
+        IngestError::no_table(
+            keeping.path(),
+            format!("this begins like Parquet and is none: {what}"),
+            "export it again",
+        )
+    };
+    let file = keeping.input.whole(keeping.scratch)?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| broken(e.to_string()))?;
+    let names: Vec<String> = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let reader = builder.with_batch_size(ROWS).build().map_err(|e| broken(e.to_string()))?;
+    let mut kept = keeping.begin(None)?;
+    kept.push(0, names.iter().map(|name| (name.as_str(), Typed::No)))?;
+    let mut line = 0;
+    for batch in reader {
+        let batch = batch.map_err(|e| broken(e.to_string()))?;
+        let rows = shown(&batch).map_err(|e| broken(e.to_string()))?;
+        for row in rows {
+            line += 1;
+            kept.push(line, row.iter().map(|(text, typed)| (text.as_str(), *typed)))?;
+        }
+        if keeping.is_enough(line) {
+            break;
+        }
+    }
+    kept.done()
+}
+
+fn shown(batch: &RecordBatch) -> Result<Vec<Vec<(String, Typed)>>, arrow::error::ArrowError> {
+    let options = FormatOptions::default()
+        .with_null("")
+        .with_timestamp_format(Some("%Y-%m-%dT%H:%M:%S%.f"))
+        .with_timestamp_tz_format(Some("%Y-%m-%dT%H:%M:%S%.f%:z"));
+    let mut rows = vec![Vec::with_capacity(batch.num_columns()); batch.num_rows()];
+    for column in batch.columns() {
+        let typed = match column.data_type() {
+            kind if kind.is_numeric() => Typed::Number,
+            DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => Typed::Time,
+            _ => Typed::No,
+        };
+        // a duration is so many seconds
+        let seconds = match column.data_type() {
+            DataType::Duration(unit) => Some(match unit {
+                TimeUnit::Second => 1,
+                TimeUnit::Millisecond => 1_000,
+                TimeUnit::Microsecond => 1_000_000,
+                TimeUnit::Nanosecond => 1_000_000_000,
+            }),
+            _ => None,
+        };
+        let whole = seconds.and_then(|per| Some((arrow::compute::cast(column, &DataType::Int64).ok()?, per)));
+        let formatter = ArrayFormatter::try_new(column, &options)?;
+        for (row, cells) in rows.iter_mut().enumerate() {
+            let text = match &whole {
+                Some((values, _)) if values.is_null(row) => String::new(),
+                Some((values, per)) => {
+                    (values.as_primitive::<arrow::datatypes::Int64Type>().value(row) / per).to_string()
+                }
+                None => formatter.value(row).to_string(),
+            };
+            let typed = if whole.is_some() { Typed::Number } else { typed };
+            cells.push((text, typed));
+        }
+    }
+    Ok(rows)
+}

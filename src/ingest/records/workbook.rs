@@ -1,0 +1,182 @@
+//! Workbooks: every sheet that has anything in it, cell by cell.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+
+use calamine::{Data, DataRef, ExcelDateTime, Reader, Xls, Xlsx};
+use zip::ZipArchive;
+
+use super::kept::MOST_COLUMNS;
+use super::{Keeping, Kept, Sheet, Typed};
+use crate::ingest::IngestError;
+
+/// What a workbook unpacks to, its largest part: all texts of it are in memory at once.
+const LARGEST_PART: u64 = 1 << 30;
+/// A spreadsheet has no more rows.
+const MOST_ROWS: u32 = 1_048_576;
+
+/// The sheets of a workbook of the Excel of 2007 and later.
+pub(super) fn xlsx(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, IngestError> {
+    let file = keeping.input.whole(keeping.scratch)?;
+    weigh(keeping, &file)?;
+    let mut workbook = Xlsx::new(BufReader::new(file)).map_err(|e| broken(keeping, e))?;
+    let mut sheets = Vec::new();
+    for name in workbook.sheet_names() {
+        // a sheet of charts has no cells
+        let Ok(mut cells) = workbook.worksheet_cells_reader(&name) else { continue };
+        let mut kept = keeping.begin(Some(name.clone()))?;
+        let mut row = Row::default();
+        while let Some(cell) = cells.next_cell().map_err(|e| broken(keeping, e))? {
+            let (number, column) = cell.get_position();
+            if number != row.number {
+                row.end(&mut kept)?;
+                if keeping.is_enough(kept.len()) {
+                    break;
+                }
+                row.number = number;
+            }
+            row.put(keeping, column, shown(cell.get_value()))?;
+        }
+        row.end(&mut kept)?;
+        if kept.len() > 0 {
+            sheets.push(kept.done()?);
+        }
+    }
+    found(keeping, sheets)
+}
+
+/// The sheets of a workbook of an older Excel.
+pub(super) fn xls(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, IngestError> {
+    let file = keeping.input.whole(keeping.scratch)?;
+    let mut workbook = Xls::new(BufReader::new(file)).map_err(|e| broken(keeping, e))?;
+    let mut sheets = Vec::new();
+    for (name, cells) in workbook.worksheets() {
+        let mut kept = keeping.begin(Some(name))?;
+        let (first, left) = cells.start().unwrap_or_default();
+        for (below, values) in cells.rows().enumerate() {
+            if keeping.is_enough(kept.len()) {
+                break;
+            }
+            let mut row = Row { number: first + u32::try_from(below).unwrap_or(u32::MAX), ..Row::default() };
+            for (column, value) in (left..).zip(values) {
+                row.put(keeping, column, shown(&borrowed(value)))?;
+            }
+            row.end(&mut kept)?;
+        }
+        if kept.len() > 0 {
+            sheets.push(kept.done()?);
+        }
+    }
+    found(keeping, sheets)
+}
+
+fn broken(keeping: &Keeping<'_>, what: impl std::fmt::Display) -> IngestError {
+    IngestError::no_table(
+        keeping.path(),
+        format!("this is a workbook that cannot be read: {what}"),
+        "open it in a spreadsheet and save it anew, without a password",
+    )
+}
+
+fn found(keeping: &Keeping<'_>, sheets: Vec<Sheet>) -> Result<Vec<Sheet>, IngestError> {
+    match sheets.is_empty() {
+        true => Err(IngestError::NoRows { path: keeping.path().to_owned(), what: "the workbook is empty" }),
+        false => Ok(sheets),
+    }
+}
+
+/// Unpacks every part of a workbook once, into nothing: what it says of its sizes is not believed.
+fn weigh(keeping: &Keeping<'_>, file: &File) -> Result<(), IngestError> {
+    let file = file.try_clone().map_err(IngestError::io(keeping.path()))?;
+    let mut parts = ZipArchive::new(BufReader::new(file)).map_err(|e| broken(keeping, e))?;
+    for index in 0..parts.len() {
+        let part = parts.by_index(index).map_err(|e| broken(keeping, e))?;
+        // sheets are read cell by cell, the rest of it is held in memory
+        let streamed = part.name().is_ok_and(|name| name.starts_with("xl/worksheets/"));
+        let most = if streamed { 16 * LARGEST_PART } else { LARGEST_PART };
+        let size = io::copy(&mut part.take(most + 1), &mut io::sink()).map_err(|e| broken(keeping, e))?;
+        if size > most {
+            let what = format!("a part of it unpacks to more than {} MiB", most >> 20);
+            return Err(broken(keeping, what));
+        }
+    }
+    Ok(())
+}
+
+/// A row being put together.
+#[derive(Default)]
+struct Row {
+    number: u32,
+    cells: Vec<(String, Typed)>,
+}
+
+impl Row {
+    fn put(&mut self, keeping: &Keeping<'_>, column: u32, cell: (String, Typed)) -> Result<(), IngestError> {
+        let column = column as usize;
+        if column >= MOST_COLUMNS || self.number >= MOST_ROWS {
+            return Err(broken(keeping, "a cell lies beyond where a sheet ends"));
+        }
+        if cell.0.is_empty() {
+            return Ok(());
+        }
+        if self.cells.len() <= column {
+            self.cells.resize(column + 1, Default::default());
+        }
+        self.cells[column] = cell;
+        Ok(())
+    }
+
+    fn end(&mut self, kept: &mut Kept) -> Result<(), IngestError> {
+        kept.push(u64::from(self.number) + 1, self.cells.iter().map(|(text, typed)| (text.as_str(), *typed)))?;
+        self.cells.clear();
+        Ok(())
+    }
+}
+
+/// Of the older form, whose cells are all in memory.
+fn borrowed(value: &Data) -> DataRef<'_> {
+    match value {
+        Data::Int(number) => DataRef::Int(*number),
+        Data::Float(number) => DataRef::Float(*number),
+        Data::String(text) => DataRef::SharedString(text),
+        Data::Bool(yes) => DataRef::Bool(*yes),
+        Data::DateTime(time) => DataRef::DateTime(*time),
+        Data::DateTimeIso(text) => DataRef::DateTimeIso(text.clone()),
+        Data::DurationIso(text) => DataRef::DurationIso(text.clone()),
+        Data::Error(error) => DataRef::Error(error.clone()),
+        Data::Empty => DataRef::Empty,
+    }
+}
+
+fn shown(value: &DataRef<'_>) -> (String, Typed) {
+    match value {
+        DataRef::Empty => (String::new(), Typed::No),
+        DataRef::String(text) => (text.clone(), Typed::No),
+        DataRef::SharedString(text) => ((*text).to_owned(), Typed::No),
+        DataRef::Int(number) => (number.to_string(), Typed::Number),
+        // the shortest digits that mean the same number; never an exponent
+        DataRef::Float(number) => (number.to_string(), Typed::Number),
+        DataRef::Bool(yes) => (yes.to_string(), Typed::No),
+        DataRef::DateTime(time) => moment(time),
+        DataRef::DateTimeIso(text) => (text.clone(), Typed::Time),
+        DataRef::DurationIso(text) => (text.clone(), Typed::No),
+        DataRef::Error(error) => (error.to_string(), Typed::No),
+    }
+}
+
+/// A date with its time, or, before the calendar of spreadsheets begins, a length of time.
+#[allow(clippy::cast_possible_truncation)] // a spreadsheet's days are few
+fn moment(time: &ExcelDateTime) -> (String, Typed) {
+    if time.is_duration() || time.as_f64() < 1.0 {
+        let seconds = (time.as_f64() * 86_400.0).round() as i64;
+        let text = format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+        return (text, Typed::No);
+    }
+    let (year, month, day, hour, minute, second, milli) = time.to_ymd_hms_milli();
+    let date = format!("{year:04}-{month:02}-{day:02}");
+    match (hour, minute, second, milli) {
+        (0, 0, 0, 0) => (date, Typed::Time),
+        (_, _, _, 0) => (format!("{date}T{hour:02}:{minute:02}:{second:02}"), Typed::Time),
+        _ => (format!("{date}T{hour:02}:{minute:02}:{second:02}.{milli:03}"), Typed::Time),
+    }
+}

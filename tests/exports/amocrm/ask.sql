@@ -1,0 +1,28 @@
+SELECT
+    deal_id,
+    CASE WHEN client_id IS NULL THEN NULL ELSE min(deal_id) OVER (PARTITION BY client_id) END AS first_of_client,
+    pipeline,
+    stage,
+    status,
+    manager,
+    source,
+    campaign,
+    CAST(created_at AS VARCHAR) AS created,
+    CAST(closed_at AS VARCHAR) AS closed,
+    CAST(amount AS VARCHAR) AS amount,
+    lost_reason,
+    replace(title, '"', '*') AS title,
+    company,
+    CASE WHEN contact IS NULL THEN 0 ELSE 1 END AS has_contact,
+    CASE WHEN email IS NULL THEN 0 ELSE 1 END AS has_email,
+    town,
+    replace(tags, ', ', ' | ') AS tags,
+    crm_source,
+    product,
+    utm_medium,
+    utm_content,
+    utm_term,
+    roistat,
+    created_by
+FROM deals
+ORDER BY deal_id

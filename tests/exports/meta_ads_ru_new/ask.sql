@@ -1,0 +1,13 @@
+SELECT
+    CAST(day AS VARCHAR) AS day,
+    source,
+    replace(campaign, ', ', ' | ') AS campaign,
+    campaign_id,
+    CAST(cost AS VARCHAR) AS cost,
+    impressions,
+    clicks,
+    claimed_leads,
+    claimed_orders,
+    CAST(claimed_revenue AS VARCHAR) AS claimed_revenue
+FROM spend
+ORDER BY day, campaign
