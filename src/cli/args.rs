@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
+use crate::ingest::Taken;
 use crate::model::lang::Lang;
 
 /// Turns CRM and advertising exports into a weekly report, judged against your own sales regulation.
@@ -109,6 +110,9 @@ pub struct Ingest {
     /// The mapping: which export column is which of ours, in which format.
     #[arg(long, value_name = "FILE")]
     pub mapping: PathBuf,
+    /// When the snapshots among them were taken, where their names do not say it: 2025-03-03, 2025-03-03T18:00.
+    #[arg(long, value_name = "WHEN")]
+    pub taken: Option<Taken>,
     /// The summary's language [default: the regulation's, or Russian].
     #[arg(long, value_enum)]
     pub lang: Option<Language>,

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::args::{Ingest, Place};
 use super::progress::Shown;
 use super::{Outcome, open};
-use crate::ingest::{Mapping, ingest, ingest_under};
+use crate::ingest::{Mapping, Told, ingest_told};
 use crate::store::Store;
 
 pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
@@ -19,10 +19,9 @@ pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
     }
     let store = Store::open_or_create(&place.store).await?;
     let shown = Shown::new();
-    let summary = match open::regulation_to_keep(place) {
-        Some(regulation) => ingest_under(&regulation, &store, &mapping, &args.exports, open::now(), &shown).await?,
-        None => ingest(&store, &mapping, &args.exports, open::now(), &shown).await?,
-    };
+    let regulation = open::regulation_to_keep(place);
+    let told = Told { regulation: regulation.as_ref(), taken: args.taken };
+    let summary = ingest_told(told, &store, &mapping, &args.exports, open::now(), &shown).await?;
     drop(shown);
     write!(stdout(), "{}", summary.text(open::lang(args.lang, place)))?;
     Ok(Outcome::Fine)

@@ -19,8 +19,10 @@ mod parallel;
 mod quarantine;
 mod regulations;
 mod sink;
+mod snapshot;
 mod spill;
 mod summary;
+mod taken;
 #[cfg(test)]
 mod tests;
 mod upsert;
@@ -32,10 +34,11 @@ use std::sync::Mutex;
 use chrono::{DateTime, Utc};
 
 pub use error::IngestError;
-pub use fold::{Entry, Happening, Journey, Return, fold};
+pub use fold::{Between, Entry, Happening, Interval, Journey, Return, fold};
 pub use mapping::Mapping;
 pub use spill::bucket;
 pub use summary::{FileCount, QuarantineCount, Summary};
+pub use taken::Taken;
 
 use crate::model::lang::Text;
 use crate::model::progress::Progress;
@@ -48,6 +51,7 @@ use mapping::Export;
 use moved::Search;
 use quarantine::Quarantine;
 use sink::Sink;
+use snapshot::{SnapshotFile, Snapshots};
 use spill::{Shape, Spill};
 
 /// Loads exports into a store, all of them or nothing. `at` is when this happens.
@@ -60,38 +64,49 @@ pub async fn ingest(
     at: DateTime<Utc>,
     progress: &dyn Progress,
 ) -> Result<Summary, IngestError> {
-    ingest_in_pieces(store, mapping, exports, None, at, progress, Sizes::default()).await
+    ingest_told(Told::default(), store, mapping, exports, at, progress).await
 }
 
-/// As [`ingest`], under a regulation, which stays with the store.
-pub async fn ingest_under(
-    regulation: &Regulation,
+/// What an ingest may be told beside its exports.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Told<'r> {
+    /// The regulation in force, which stays with the store.
+    pub regulation: Option<&'r Regulation>,
+    /// When the snapshots were taken whose names do not say it.
+    pub taken: Option<Taken>,
+}
+
+/// As [`ingest`], and told more.
+pub async fn ingest_told(
+    told: Told<'_>,
     store: &Store,
     mapping: &Mapping,
     exports: &[PathBuf],
     at: DateTime<Utc>,
     progress: &dyn Progress,
 ) -> Result<Summary, IngestError> {
-    ingest_in_pieces(store, mapping, exports, Some(regulation), at, progress, Sizes::default()).await
+    ingest_in_pieces(told, store, mapping, exports, at, progress, Sizes::default()).await
 }
 
 /// As [`ingest`], with the sizes of its pieces stated.
 async fn ingest_in_pieces(
+    told: Told<'_>,
     store: &Store,
     mapping: &Mapping,
     exports: &[PathBuf],
-    regulation: Option<&Regulation>,
     at: DateTime<Utc>,
     progress: &dyn Progress,
     sizes: Sizes,
 ) -> Result<Summary, IngestError> {
     let chosen = choose(mapping, exports)?;
     let mut opened = Vec::new();
+    let mut taken = Vec::new();
     for (path, export) in &chosen {
+        taken.push(export.snapshot.then(|| taken::when(path, export, &mapping.file, told.taken, at)).transpose()?);
         opened.push((Opened::open(path, export, &mapping.file)?, *export));
     }
     let mut transaction = store.begin().await?;
-    if let Some(regulation) = regulation {
+    if let Some(regulation) = told.regulation {
         regulations::keep(regulation, &mut transaction)?;
     }
     let base = transaction.base().clone();
@@ -102,12 +117,15 @@ async fn ingest_in_pieces(
     let mut read: BTreeMap<Table, sink::Read> = BTreeMap::new();
     let mut summary = Summary::default();
     let mut rounded = 0;
-    for (opened, export) in opened {
+    let mut files = Vec::new();
+    for ((opened, export), taken) in opened.into_iter().zip(taken) {
         let file = opened.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let bytes = opened.bytes;
+        let refused = |read: &BTreeMap<Table, sink::Read>| read.values().map(|read| read.quarantined).sum::<u64>();
+        let (first_shape, refused_before) = (shapes.len(), refused(&read));
         let mut plan = Plan::new(export, &opened, &layouts);
         let mut sink = Sink {
-            first_shape: shapes.len(),
+            first_shape,
             takers: plan.fills.iter().map(sink::Taker::new).collect(),
             file: &file,
             bytes,
@@ -125,6 +143,12 @@ async fn ingest_in_pieces(
         let Outcome { rows, ignored, unwanted, rounded: here } =
             read_rows(opened, &mut plan, export, &mapping.file, &mut sink)?;
         rounded += here;
+        if let Some((taken, by_the_clock)) = taken {
+            let refused = refused(&read) - refused_before;
+            summary.notes.extend(summary::of_snapshot(&file, by_the_clock, refused));
+            let shapes = first_shape..shapes.len();
+            files.push(SnapshotFile { taken, export: export.name.clone(), shapes, has_gaps: refused > 0 });
+        }
         summary.files.push(FileCount { file, export: export.name.clone(), rows, ignored, unwanted });
     }
     let count = |table: Table| read.get(&table).map_or(0, |read| read.rows - read.quarantined);
@@ -141,6 +165,7 @@ async fn ingest_in_pieces(
         sizes,
     };
     let moved = search.run()?;
+    let snapshots = Snapshots::new(files, &shapes);
     let work = Work {
         spill: &spill,
         shapes: &shapes,
@@ -148,6 +173,7 @@ async fn ingest_in_pieces(
         base: &base,
         buckets: &buckets,
         moved: &moved,
+        snapshots: &snapshots,
         transaction: Mutex::new(&mut transaction),
     };
     let done = work.run(progress)?;
@@ -155,6 +181,10 @@ async fn ingest_in_pieces(
     drop(spill);
     let exports = summary.files.iter().map(|f| f.file.clone()).collect();
     summary.quarantined = quarantine.finish(&exports, &mut transaction)?;
+    if done.seen.moves > 0 {
+        // no export gave them, and yet they are new
+        read.entry(Table::Events).or_default();
+    }
     summary.tables = read
         .iter()
         .map(|(table, read)| {
@@ -170,7 +200,8 @@ async fn ingest_in_pieces(
         })
         .collect();
     let repeated = done.counts.iter().map(|(table, counts)| (*table, counts.repeated));
-    summary.notes = notes(repeated, rounded, &done.closed_before_created);
+    summary.notes.extend(notes(repeated, rounded, &done.closed_before_created));
+    summary.notes.extend(summary::of_comparison(done.seen));
     let record = IngestRecord {
         ingest: transaction.number(),
         at,

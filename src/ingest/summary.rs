@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::snapshot::Seen;
 use crate::model::lang::{Lang, Text};
 use crate::store::TableCount;
 
@@ -114,4 +115,55 @@ impl Summary {
         }
         out
     }
+}
+
+/// What is to be known of a file that is a snapshot: that nobody said when it was taken, that rows of it were refused.
+pub(super) fn of_snapshot(file: &str, by_the_clock: bool, refused: u64) -> Vec<Text> {
+    let mut notes = Vec::new();
+    if by_the_clock {
+        notes.push(Text::new(
+            format!("{file}: когда сделан срез, не сказано (`taken` в маппинге или --taken); принят момент загрузки"),
+            format!(
+                "{file}: nobody said when the snapshot was taken (`taken` in the mapping, or --taken); taken as now"
+            ),
+        ));
+    }
+    if refused > 0 {
+        notes.push(Text::new(
+            format!("{file}: строк среза в карантине: {refused}; поэтому пропавшие из него сделки не отмечены"),
+            format!("{file}: rows of the snapshot in quarantine: {refused}; so deals missing from it are not marked"),
+        ));
+    }
+    notes
+}
+
+/// What comparing the snapshots with the store gave.
+pub(super) fn of_comparison(seen: Seen) -> Vec<Text> {
+    let mut notes = Vec::new();
+    let Seen { moves, dated, older, gone, back, again: _ } = seen;
+    if moves > 0 {
+        notes.push(Text::new(
+            format!("переходов между этапами найдено сравнением срезов: {moves}, из них время известно у {dated}"),
+            format!("moves between stages found by comparing snapshots: {moves}, of them with a known time: {dated}"),
+        ));
+    }
+    if older > 0 {
+        notes.push(Text::new(
+            format!("сделок, которые хранилище видело в более новом срезе, оставлены как есть: {older}"),
+            format!("deals that the store had seen in a newer snapshot, left as they are: {older}"),
+        ));
+    }
+    if gone > 0 {
+        notes.push(Text::new(
+            format!("сделок больше нет в срезе, отмечены в gone_at: {gone}"),
+            format!("deals that the snapshot lists no longer, marked in gone_at: {gone}"),
+        ));
+    }
+    if back > 0 {
+        notes.push(Text::new(
+            format!("сделок снова есть в срезе, отметка снята: {back}"),
+            format!("deals that the snapshot lists again, unmarked: {back}"),
+        ));
+    }
+    notes
 }

@@ -122,7 +122,7 @@ impl ColumnPlan {
                 Some(moment) => Ok(Value::Whole(i64::from(moment.local.date().to_epoch_days()))),
                 None => refuse(self.no_date()),
             },
-            Kind::Entries | Kind::Returns | Kind::Instants => refuse(reason::never_mapped()),
+            Kind::Entries | Kind::Returns | Kind::Intervals | Kind::Instants => refuse(reason::never_mapped()),
         }
     }
 
