@@ -73,7 +73,10 @@ entered AS (
         first_entries.entry['seen'] AS seen,
         -- when a deal came to where its first snapshot found it, nothing tells but its creation
         first_entries.entry['earliest'] >= $from
-        OR first_entries.entry['earliest'] > coalesce(first_entries.created_at, $from) AS is_dated,
+        OR coalesce(
+            first_entries.entry['earliest'] > first_entries.created_at,
+            first_entries.entry['earliest'] IS NOT NULL
+        ) AS is_dated,
         stages.position,
         lag(stages.position) OVER (PARTITION BY first_entries.deal_id ORDER BY stages.position) AS previous,
         CASE WHEN first_entries.status IN ('won', 'lost') THEN 1 ELSE 0 END AS closed,

@@ -112,6 +112,14 @@ pub enum IngestError {
         /// The mapping.
         mapping: String,
     },
+    /// It is said when the snapshots were taken, and there are none.
+    #[error(
+        "--taken says when a snapshot was taken, and none of these exports is one\n    add snapshot = true to its [[export]] in {mapping}, or leave --taken out"
+    )]
+    NoSnapshot {
+        /// The mapping.
+        mapping: String,
+    },
     /// A snapshot of a time that is yet to come.
     #[error("{}: the snapshot is said to be taken at {taken}, which is yet to come\n    see its name, --taken and the clock", path.display())]
     YetToCome {

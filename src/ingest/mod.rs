@@ -99,6 +99,9 @@ async fn ingest_in_pieces(
     sizes: Sizes,
 ) -> Result<Summary, IngestError> {
     let chosen = choose(mapping, exports)?;
+    if told.taken.is_some() && !chosen.iter().any(|(_, export)| export.snapshot) {
+        return Err(IngestError::NoSnapshot { mapping: mapping.file.clone() });
+    }
     let mut opened = Vec::new();
     let mut taken = Vec::new();
     for (path, export) in &chosen {
@@ -201,6 +204,7 @@ async fn ingest_in_pieces(
         .collect();
     let repeated = done.counts.iter().map(|(table, counts)| (*table, counts.repeated));
     summary.notes.extend(notes(repeated, rounded, &done.closed_before_created));
+    summary.marked = done.seen.gone + done.seen.back;
     summary.notes.extend(summary::of_comparison(done.seen));
     let record = IngestRecord {
         ingest: transaction.number(),

@@ -15,6 +15,8 @@ pub struct Summary {
     pub files: Vec<FileCount>,
     /// What became of the rows, by table. `read` counts rows, the others keys: rows that repeat a key are one key.
     pub tables: Vec<TableCount>,
+    /// Deals that a snapshot lists no longer, or again.
+    pub marked: u64,
     /// What was refused, by file, column and reason, most rows first.
     pub quarantined: Vec<QuarantineCount>,
     /// What is worth knowing and was kept.
@@ -56,7 +58,7 @@ pub struct QuarantineCount {
 impl Summary {
     /// Whether the store's data is as it was before.
     pub fn nothing_changed(&self) -> bool {
-        self.tables.iter().all(|t| t.new + t.changed == 0)
+        self.marked == 0 && self.tables.iter().all(|t| t.new + t.changed == 0)
     }
 
     /// The summary as a person reads it.

@@ -152,6 +152,7 @@ async fn what_is_missing_is_marked_and_unmarked_within_its_kind() {
     let service = company.load("service.csv", "id,stage\n9,new\n").await;
     assert!(service.notes[0].en.contains("nobody said when the snapshot was taken"), "{service:?}");
     let gone = company.sales("2025-03-10", "1,new,,\n").await;
+    assert!(!gone.nothing_changed());
     assert!(gone.notes.iter().any(|note| note.en.contains("lists no longer, marked in gone_at: 2")), "{gone:?}");
     let deals = company.deals().await;
     assert_eq!(deals[..3], ["1 new 03-10 sales -", "2 new 03-03 sales 03-10", "3 new 03-03 sales 03-10"]);
@@ -197,6 +198,10 @@ async fn a_snapshot_says_once_when_it_was_taken() {
     assert!(refused.contains("more than once"), "{refused}");
     let refused = company.refused("sales_2035-03-03.csv", HEAD).await;
     assert!(refused.contains("yet to come"), "{refused}");
+    let told = Told { taken: Some("2025-03-03".parse().unwrap()), regulation: None };
+    let log = company.file("log.csv", "id,at,stage\n1,2025-03-01,new\n");
+    let error = ingest_told(told, &company.store().await, &company.mapping, &[log], at(), &()).await.unwrap_err();
+    assert!(error.to_string().contains("none of these exports is one"), "{error}");
     let told = Told { taken: Some("2025-03-03T18:00".parse().unwrap()), regulation: None };
     let file = company.file("sales.csv", format!("{HEAD}1,new,,\n"));
     let summary = ingest_told(told, &company.store().await, &company.mapping, &[file], at(), &()).await.unwrap();
