@@ -136,6 +136,7 @@ async fn ingest_in_pieces(
             quarantine: &mut quarantine,
             transaction: &mut transaction,
             read: &mut read,
+            refused_deals: sink::RefusedDeals::default(),
             progress,
             row: Vec::new(),
             scratch: Vec::new(),
@@ -145,12 +146,13 @@ async fn ingest_in_pieces(
         }
         let Outcome { rows, ignored, unwanted, rounded: here } =
             read_rows(opened, &mut plan, export, &mapping.file, &mut sink)?;
+        let of_refused = sink.refused_deals;
         rounded += here;
         if let Some((taken, by_the_clock)) = taken {
-            let refused = refused(&read) - refused_before;
-            summary.notes.extend(summary::of_snapshot(&file, by_the_clock, refused));
-            let shapes = first_shape..shapes.len();
-            files.push(SnapshotFile { taken, export: export.name.clone(), shapes, has_gaps: refused > 0 });
+            let gaps = refused(&read) - refused_before - of_refused.rows;
+            summary.notes.extend(summary::of_snapshot(&file, by_the_clock, gaps));
+            let (export, shapes) = (export.name.clone(), first_shape..shapes.len());
+            files.push(SnapshotFile { taken, export, shapes, refused: of_refused.ids, has_gaps: gaps > 0 });
         }
         summary.files.push(FileCount { file, export: export.name.clone(), rows, ignored, unwanted });
     }

@@ -21,7 +21,9 @@ use crate::model::tables::Table;
 struct Snapshot {
     taken: Span,
     export: String,
-    /// Whether rows of it were refused: then a deal that seems to be missing may be one of them.
+    /// The deals whose rows were refused: they are listed all the same.
+    refused: BTreeSet<String>,
+    /// Whether there are rows of which not even the deal could be read: a deal that seems to be missing may be one of them.
     has_gaps: bool,
 }
 
@@ -40,6 +42,7 @@ pub(super) struct SnapshotFile {
     pub(super) export: String,
     /// The shapes of its rows.
     pub(super) shapes: Range<usize>,
+    pub(super) refused: BTreeSet<String>,
     pub(super) has_gaps: bool,
 }
 
@@ -53,7 +56,8 @@ impl Snapshots {
         let mut snapshots = Snapshots::default();
         for (index, ((taken, export), files)) in by_time.into_iter().enumerate() {
             let has_gaps = files.iter().any(|file| file.has_gaps);
-            snapshots.all.push(Snapshot { taken, export, has_gaps });
+            let refused = files.iter().flat_map(|file| file.refused.iter().cloned()).collect();
+            snapshots.all.push(Snapshot { taken, export, refused, has_gaps });
             let of_deals = files.into_iter().flat_map(|file| file.shapes).filter(|n| shapes[*n].table == Table::Deals);
             snapshots.of_shape.extend(of_deals.filter_map(|n| Some((u32::try_from(n).ok()?, index))));
         }
@@ -340,7 +344,8 @@ impl<'a> Comparison<'a> {
         for row in 0..deals.len() {
             let is_missing = deals.cell(row, slots.seen_in).text() == Some(snapshot.export.as_str())
                 && deals.cell(row, slots.seen_at).whole().is_some_and(|seen_at| seen_at < taken)
-                && deals.cell(row, slots.gone_at).is_null();
+                && deals.cell(row, slots.gone_at).is_null()
+                && deals.cell(row, slots.deal_id).text().is_some_and(|id| !snapshot.refused.contains(id));
             if is_missing {
                 deals.cells[row * deals.width + slots.gone_at] = Cell::Whole(taken);
                 self.seen.gone += 1;

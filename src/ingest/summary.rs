@@ -119,8 +119,9 @@ impl Summary {
     }
 }
 
-/// What is to be known of a file that is a snapshot: that nobody said when it was taken, that rows of it were refused.
-pub(super) fn of_snapshot(file: &str, by_the_clock: bool, refused: u64) -> Vec<Text> {
+/// What is to be known of a file that is a snapshot: that nobody said when it was taken, and how many of its
+/// rows are `gaps`: refused, and not even their deal could be read.
+pub(super) fn of_snapshot(file: &str, by_the_clock: bool, gaps: u64) -> Vec<Text> {
     let mut notes = Vec::new();
     if by_the_clock {
         notes.push(Text::new(
@@ -130,10 +131,10 @@ pub(super) fn of_snapshot(file: &str, by_the_clock: bool, refused: u64) -> Vec<T
             ),
         ));
     }
-    if refused > 0 {
+    if gaps > 0 {
         notes.push(Text::new(
-            format!("{file}: строк среза в карантине: {refused}; поэтому пропавшие из него сделки не отмечены"),
-            format!("{file}: rows of the snapshot in quarantine: {refused}; so deals missing from it are not marked"),
+            format!("{file}: строк среза, в которых не прочитать и номер сделки: {gaps}; поэтому пропавшие из него сделки не отмечены"),
+            format!("{file}: rows of the snapshot of which not even the deal can be read: {gaps}; so deals missing from it are not marked"),
         ));
     }
     notes

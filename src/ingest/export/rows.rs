@@ -1,5 +1,7 @@
 //! The main pass: every row of a file, into values or into quarantine.
 
+use std::borrow::Cow;
+
 use csv::ByteRecord;
 
 use super::open::{Opened, is_blank, not_utf8};
@@ -19,6 +21,8 @@ const STEP: u64 = 20_000;
 pub(in crate::ingest) trait RowSink {
     /// Takes the values of one row for the fill of that number: one for each of its columns.
     fn take(&mut self, fill: usize, values: &[Value<'_>]) -> Result<(), IngestError>;
+    /// Hears of which deal the row is that is refused next.
+    fn refuses_deal(&mut self, deal_id: &str);
     /// Takes a row that was refused.
     fn refuse(&mut self, refusal: Refusal) -> Result<(), IngestError>;
     /// Hears how many bytes of the file were read.
@@ -122,7 +126,10 @@ fn read_row(
         if holds(&fill.when, row, true) {
             match values(fill, row, outcome) {
                 Ok(values) => read.push((number, values)),
-                Err(refused) => return Ok(Err((number, refused))),
+                Err(refused) => {
+                    deal_of(plan, row).iter().for_each(|deal_id| sink.refuses_deal(deal_id));
+                    return Ok(Err((number, refused)));
+                }
             }
         }
     }
@@ -131,6 +138,16 @@ fn read_row(
         sink.take(*number, values)?;
     }
     Ok(Ok(()))
+}
+
+/// The deal of which a row is, as far as that much of it can be read.
+fn deal_of<'r>(plan: &Plan, row: Row<'r>) -> Option<Cow<'r, str>> {
+    let of_deals = plan.fills.iter().filter(|fill| fill.table == Table::Deals);
+    let id = of_deals.flat_map(|fill| &fill.columns).find(|column| column.name == "deal_id")?;
+    match id.read(row, &mut 0).ok()? {
+        Value::Text(id) => Some(id),
+        _ => None,
+    }
 }
 
 fn values<'r>(fill: &FillPlan, row: Row<'r>, outcome: &mut Outcome) -> Result<Vec<Value<'r>>, Refused> {
