@@ -12,5 +12,6 @@ mod real_data;
 mod regulation;
 mod reports;
 mod roles;
+mod snapshots;
 mod support;
 mod truth;

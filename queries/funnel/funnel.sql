@@ -10,14 +10,19 @@ about.ru = """
 переход, что раньше. Прошли дальше + потеряны + в работе = дошли. Завершённая конверсия: прошли / (прошли + потеряны).
 По порядку: вошла в каждый этап до этого включительно, и ни один первый вход не раньше первого входа в предыдущий этап.
 Возвращены на этап: вошли в него, впервые или снова, прямо из более позднего этапа, который не был концом воронки; сделка на этапе
-считается один раз. Входили повторно: вошли на этап ещё раз, откуда угодно. Доли с интервалом Уилсона 95 %."""
+считается один раз. Входили повторно: вошли на этап ещё раз, откуда угодно. Доли с интервалом Уилсона 95 %. Вход между срезами:
+переход виден лишь сравнением двух срезов, и когда он был, известно до промежутка между ними; дошедшие до этапа от этого верны, но
+этап, пройденный между двумя срезами целиком, стоит в пропущенных, а потерянная сделка могла дойти дальше, чем показал срез."""
 about.en = """
 Deals that first came into the funnel within the period, and what had become of them by the as-of date. A deal reached a stage
 if it entered it or any later one; a won deal reached the last, even where no move was logged. Entry into the funnel: creation or
 the first logged move, whichever is earlier. Advanced + lost + open = reached. Settled conversion: advanced / (advanced + lost).
 In order: entered every stage up to this one, no first entry being earlier than the first entry into the stage before.
 Moved back to a stage: entered it, for the first time or again, directly from a later stage that was no end of the funnel; a deal
-counts once per stage. Re-entered: entered the stage again, wherever from. Rates have 95 % Wilson intervals."""
+counts once per stage. Re-entered: entered the stage again, wherever from. Rates have 95 % Wilson intervals. Entered between
+snapshots: the move is seen only by comparing two snapshots, so when it was is known to the time between them; a stage that was
+reached is counted all the same, but one passed wholly between two snapshots stands among the skipped, and a lost deal may have
+come further than a snapshot showed."""
 
 columns = [
   { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },
@@ -29,6 +34,7 @@ columns = [
   { name = "skipped", unit = "count", title = { ru = "Минуя этап", en = "Skipped it" } },
   { name = "moved_back", unit = "count", title = { ru = "Возвращены", en = "Moved back" } },
   { name = "re_entered", unit = "count", title = { ru = "Входили повторно", en = "Re-entered" } },
+  { name = "interval_known", unit = "count", title = { ru = "Вход между срезами", en = "Entered between snapshots" } },
   { name = "advanced", unit = "count", title = { ru = "Прошли дальше", en = "Advanced" } },
   { name = "lost", unit = "count", title = { ru = "Потеряны", en = "Lost" } },
   { name = "open", unit = "count", title = { ru = "В работе", en = "Open" } },
@@ -90,6 +96,7 @@ entered AS (
         funnel_stages.nth,
         every_move.move['at'] AS at,
         every_move.move['first'] AS is_first,
+        every_move.move['earliest'] IS DISTINCT FROM every_move.move['at'] AS is_between,
         left_stage.position > funnel_stages.position AND every_move.move['since'] < every_move.move['at'] AS is_back
     FROM every_move
     INNER JOIN funnel_stages ON every_move.move['stage'] = funnel_stages.stage
@@ -101,6 +108,7 @@ entered_by_stage AS (
         grp,
         position,
         count(*) FILTER (WHERE is_first) AS entered,
+        count(*) FILTER (WHERE is_first AND is_between) AS interval_known,
         count(DISTINCT deal_id) FILTER (WHERE is_back) AS moved_back,
         count(DISTINCT deal_id) FILTER (WHERE NOT is_first) AS re_entered
     FROM entered
@@ -219,6 +227,7 @@ SELECT
     END AS skipped,
     coalesce(e.moved_back, 0) AS moved_back,
     coalesce(e.re_entered, 0) AS re_entered,
+    coalesce(e.interval_known, 0) AS interval_known,
     c.advanced,
     c.lost,
     c.reached - c.advanced - c.lost AS open,

@@ -8,12 +8,14 @@ about.ru = """
 Те же сделки, что в воронке: какая доля дошедших до этапа пройдёт дальше не позже чем через H дней. Оценка Аалена — Йохансена:
 потеря — конкурирующий исход, открытая на дату отчёта сделка цензурирована, то есть не считается потерянной; интервал 95 %. Часы идут
 с первого входа на этап или на любой более поздний, для первого этапа — с входа в воронку. Пусто: так долго ещё никого не наблюдали.
-Завершённая конверсия: прошли / (прошли + потеряны), интервал Уилсона; открытых сделок она не видит."""
+Завершённая конверсия: прошли / (прошли + потеряны), интервал Уилсона; открытых сделок она не видит. Переход, который виден лишь
+сравнением двух срезов, стоит на конце промежутка между ними: дни верны до этого промежутка."""
 about.en = """
 The same deals as in the funnel: the share of those who reached a stage that goes on no later than H days after. The Aalen–Johansen
 estimate, with a loss as the competing event; a deal still open at the as-of date is censored, not lost; 95 % interval. The clock
 starts at the first entry into the stage or any later one, for the first stage at the entry into the funnel. Empty: nobody has been
-observed for so long. Settled conversion: advanced / (advanced + lost), Wilson interval; it does not see open deals."""
+observed for so long. Settled conversion: advanced / (advanced + lost), Wilson interval; it does not see open deals. A move that is
+seen only by comparing two snapshots stands at the end of the time between them: days are right to within that time."""
 
 columns = [
   { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },

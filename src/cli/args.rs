@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
+use crate::ingest::Taken;
 use crate::model::lang::Lang;
 
 /// Turns CRM and advertising exports into a weekly report, judged against your own sales regulation.
@@ -117,6 +118,9 @@ pub struct Ingest {
     /// The time zone of the times in exports read by a preset [default: the regulation's, or Europe/Moscow].
     #[arg(long, value_name = "ZONE", conflicts_with = "mapping")]
     pub zone: Option<chrono_tz::Tz>,
+    /// When the snapshots among them were taken, where their names do not say it: 2025-03-03, 2025-03-03T18:00.
+    #[arg(long, value_name = "WHEN")]
+    pub taken: Option<Taken>,
     /// The summary's language [default: the regulation's, or Russian].
     #[arg(long, value_enum)]
     pub lang: Option<Language>,

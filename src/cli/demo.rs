@@ -11,7 +11,7 @@ use include_dir::{Dir, include_dir};
 use super::args::{Demo, MEMORY, Place, Reading, Report};
 use super::progress::Shown;
 use super::{Outcome, open, report};
-use crate::ingest::{Mapping, ingest_under};
+use crate::ingest::{Mapping, Told, ingest_told};
 use crate::model::lang::Lang;
 use crate::store::Store;
 
@@ -34,7 +34,15 @@ pub async fn run(args: Demo) -> Result<Outcome> {
     // the sample's own day, not the clock's: the same demo twice is the same report, byte for byte
     let at = as_of.and_time(chrono::NaiveTime::MIN).and_utc();
     let regulation = open::regulation(&place)?;
-    let summary = ingest_under(&regulation, &store, &mapping, &exports(&args.out)?, at, &shown).await?;
+    let summary = ingest_told(
+        Told { regulation: Some(&regulation), taken: None },
+        &store,
+        &mapping,
+        &exports(&args.out)?,
+        at,
+        &shown,
+    )
+    .await?;
     drop(shown);
     write!(stdout(), "{}", summary.text(args.lang.into()))?;
 

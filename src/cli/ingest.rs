@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use super::args::{Ingest, Place};
 use super::progress::Shown;
 use super::{Outcome, open};
-use crate::ingest::{IngestError, Mapping, draft, ingest, ingest_under, look};
+use crate::ingest::{IngestError, Mapping, Told, draft, ingest_told, look};
 use crate::model::lang::Lang;
 use crate::store::Store;
 
@@ -32,10 +32,9 @@ pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
     }
     let store = Store::open_or_create(&place.store).await?;
     let shown = Shown::new();
-    let summary = match open::regulation_to_keep(place) {
-        Some(regulation) => ingest_under(&regulation, &store, &mapping, &args.exports, open::now(), &shown).await?,
-        None => ingest(&store, &mapping, &args.exports, open::now(), &shown).await?,
-    };
+    let regulation = open::regulation_to_keep(place);
+    let told = Told { regulation: regulation.as_ref(), taken: args.taken };
+    let summary = ingest_told(told, &store, &mapping, &args.exports, open::now(), &shown).await?;
     drop(shown);
     write!(stdout(), "{}", summary.text(lang))?;
     Ok(Outcome::Fine)

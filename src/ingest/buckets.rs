@@ -7,10 +7,11 @@ use std::sync::{Mutex, PoisonError};
 use super::IngestError;
 use super::cell::{Cell, Rows};
 use super::data_file::{self, OldBucket};
-use super::fold::{Happening, Journey, fold};
+use super::fold::{Between, Happening, Journey, fold};
 use super::layout::Layout;
 use super::moved::Moved;
 use super::parallel::each;
+use super::snapshot::{Comparison, Seen, Snapshots};
 use super::spill::{Patches, Shape, Spill, bucket};
 use super::upsert::{Counts, upsert};
 use crate::model::progress::Progress;
@@ -82,6 +83,7 @@ type Written = (Table, u32, Option<(PathBuf, u64)>);
 struct Done {
     counts: BTreeMap<Table, Counts>,
     written: Vec<Written>,
+    seen: Seen,
     closed_before_created: (u64, Vec<String>),
 }
 
@@ -89,6 +91,8 @@ struct Done {
 #[derive(Debug, Default)]
 pub(super) struct AllDone {
     pub(super) counts: BTreeMap<Table, Counts>,
+    /// What was found by comparing snapshots.
+    pub(super) seen: Seen,
     /// How many deals of this ingest are closed before they were created, and a few of their ids.
     pub(super) closed_before_created: (u64, Vec<String>),
 }
@@ -103,6 +107,7 @@ pub(super) struct Work<'a> {
     pub(super) buckets: &'a BTreeMap<Table, u32>,
     /// The events that change their bucket.
     pub(super) moved: &'a Moved,
+    pub(super) snapshots: &'a Snapshots,
     pub(super) transaction: Mutex<&'a mut Transaction>,
 }
 
@@ -131,6 +136,7 @@ impl Work<'_> {
                 let buckets = self.buckets.get(&table).copied().unwrap_or(1);
                 transaction.replace(table, buckets, extra, number, file.into_iter().collect());
             }
+            all.seen.add(done.seen);
             all.closed_before_created.0 += done.closed_before_created.0;
             all.closed_before_created.1.extend(done.closed_before_created.1);
         }
@@ -144,11 +150,13 @@ impl Work<'_> {
     fn bucket(&self, number: u32) -> Result<Done, IngestError> {
         let mut done = Done::default();
         let parts = self.spill.bucket(Table::Journeys, number, self.buckets(Table::Journeys))?;
-        let deals = self.table(Table::Deals, &parts, number);
+        let mut deals = self.table(Table::Deals, &parts, number);
         let mut events = self.table(Table::Events, &parts, number);
         self.moved.leave_out(&mut events, self.shapes);
         let (regrouped, moved) = (self.is_regrouped(Table::Journeys), self.moved.touches(number));
-        if deals.rows.is_empty() && events.rows.is_empty() && !regrouped && !moved {
+        let nothing_read = deals.rows.is_empty() && events.rows.is_empty();
+        // a snapshot tells of the deals too that it does not list
+        if nothing_read && self.snapshots.is_empty() && !regrouped && !moved {
             return Ok(done);
         }
         let arrived = self.moved.arrived(number)?;
@@ -158,24 +166,44 @@ impl Work<'_> {
         let mut deal_rows = self.rows(&old_deals, deals_layout, number)?;
         let mut event_rows = self.rows(&old_events, events_layout, number)?;
         self.moved.exchange(&mut event_rows, &arrived, events_layout);
-        let (deal_counts, touched) = upsert(&mut deal_rows, &deals, self.shapes, deals_layout);
-        let (event_counts, _) = upsert(&mut event_rows, &events, self.shapes, events_layout);
+        let of_snapshots = self.snapshots.take(&mut deals, self.shapes);
+        let (mut deal_counts, mut touched) = upsert(&mut deal_rows, &deals, self.shapes, deals_layout);
+        let (mut event_counts, _) = upsert(&mut event_rows, &events, self.shapes, events_layout);
+        let compared = Comparison::run(
+            self.snapshots,
+            &of_snapshots,
+            self.shapes,
+            (&mut deal_rows, deals_layout),
+            (&event_rows, events_layout),
+        );
+        compared.write(&mut event_rows, events_layout);
+        deal_counts.add(compared.counts);
+        event_counts.new += compared.seen.moves;
+        touched.extend(&compared.touched);
+        touched.sort_unstable();
+        touched.dedup();
+        done.seen = compared.seen;
         done.closed_before_created = closed_before_created(&deal_rows, deals_layout, &touched);
         done.counts.insert(Table::Deals, deal_counts);
         done.counts.insert(Table::Events, event_counts);
         let events_differ = event_counts.differs() || moved;
-        if !deal_counts.differs() && !events_differ && !regrouped {
+        let deals_differ = deal_counts.differs() || compared.seen.touches_deals();
+        if !deals_differ && !events_differ && !regrouped {
             return Ok(done);
         }
         let deal_order = deal_rows.sorted(&deals_layout.slots(Table::Deals.sorted_by()));
         let event_order = event_rows.sorted(&events_layout.slots(Table::Events.sorted_by()));
-        if deal_counts.differs() || regrouped {
+        if deals_differ || regrouped {
             let write = |path: &Path| data_file::write(path, deals_layout, &deal_rows, &deal_order);
             done.written.push(self.write(Table::Deals, number, deal_order.len(), write)?);
         }
         if events_differ || regrouped {
             let write = |path: &Path| data_file::write(path, events_layout, &event_rows, &event_order);
             done.written.push(self.write(Table::Events, number, event_order.len(), write)?);
+        }
+        // journeys do not hold when a deal was seen
+        if !deal_counts.differs() && !events_differ && !regrouped {
+            return Ok(done);
         }
         // only the journeys of touched buckets are folded again; all of such a bucket, since its file is written anew
         let journeys = Layout::new(Table::Journeys, deals_layout.extra.clone());
@@ -278,6 +306,7 @@ fn fold_all<'a>(deals: Sorted<'_, '_>, events: Sorted<'_, 'a>) -> Vec<Journey<'a
     let (deal_id, created_at) = (slot(deals_layout, "deal_id"), slot(deals_layout, "created_at"));
     let (of, at, kind) = (slot(layout, "deal_id"), slot(layout, "at"), slot(layout, "kind"));
     let (direction, stage) = (slot(layout, "direction"), slot(layout, "stage"));
+    let (after, before) = (slot(layout, "after"), slot(layout, "before"));
     let mut next = 0;
     let journey = |deal: &u32| {
         let deal = *deal as usize;
@@ -298,6 +327,7 @@ fn fold_all<'a>(deals: Sorted<'_, '_>, events: Sorted<'_, 'a>) -> Vec<Journey<'a
                 kind: cell(kind).text()?,
                 outgoing: cell(direction).text() == Some("outgoing"),
                 stage: cell(stage).text(),
+                between: cell(before).whole().map(|before| Between { after: cell(after).whole(), before }),
             })
         });
         fold(deal_rows.cell(deal, created_at).whole(), happenings)

@@ -85,7 +85,7 @@ fn fill<'a: 'p, 'p>(
             physical(&mut series.decimal()?.physical().iter().map(|x| x.map_or(Cell::Null, units)));
         }
         // journeys are made anew, never read
-        Kind::Entries | Kind::Returns | Kind::Instants => {}
+        Kind::Entries | Kind::Returns | Kind::Intervals | Kind::Instants => {}
     }
     Ok(())
 }
@@ -147,7 +147,9 @@ fn column<'a>(name: &str, kind: Kind, cells: impl ExactSizeIterator<Item = Cell<
             let scale = MONEY_SCALE.unsigned_abs().into();
             Int128Chunked::from_iter_options(name, units).into_decimal(MONEY_PRECISION.into(), scale)?.into_series()
         }
-        Kind::Entries | Kind::Returns | Kind::Instants => Series::full_null(name, cells.len(), &DataType::Null),
+        Kind::Entries | Kind::Returns | Kind::Intervals | Kind::Instants => {
+            Series::full_null(name, cells.len(), &DataType::Null)
+        }
     };
     Ok(series.into())
 }
@@ -166,6 +168,7 @@ fn folded_column(name: &str, kind: Kind, folded: &[Journey<'_>]) -> Result<Colum
         "touch_at" => touches(name, folded),
         "entries" => entries(name, folded),
         "returns" => returns(name, folded),
+        "intervals" => intervals(name, folded),
         // a column of journeys that the store knows and nobody folds would be silently empty
         other => Err(PolarsError::ColumnNotFound(format!("nobody folds `{other}`").into())),
     }
@@ -199,6 +202,17 @@ fn returns(name: &str, folded: &[Journey<'_>]) -> Result<Column, PolarsError> {
         column("from", Kind::Text, all.iter().map(|again| Cell::Text(again.from)))?,
     ];
     lists(name, &fields, folded.iter().map(|journey| journey.returns.len()))
+}
+
+fn intervals(name: &str, folded: &[Journey<'_>]) -> Result<Column, PolarsError> {
+    let all: Vec<_> = folded.iter().flat_map(|j| &j.intervals).collect();
+    let fields = [
+        column("stage", Kind::Text, all.iter().map(|seen| Cell::Text(seen.stage)))?,
+        column("at", Kind::Instant, all.iter().map(|seen| Cell::Whole(seen.at)))?,
+        column("after", Kind::Instant, all.iter().map(|seen| seen.between.after.map_or(Cell::Null, Cell::Whole)))?,
+        column("before", Kind::Instant, all.iter().map(|seen| Cell::Whole(seen.between.before)))?,
+    ];
+    lists(name, &fields, folded.iter().map(|journey| journey.intervals.len()))
 }
 
 /// Lists of structs: the fields of all lists one after another, and how long each list is.

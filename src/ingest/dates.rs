@@ -138,6 +138,28 @@ impl DateFormat {
         self.items.iter().any(|item| matches!(item, Item::Offset | Item::Unix))
     }
 
+    /// Whether values say the time of day.
+    pub fn has_time(&self) -> bool {
+        self.items.iter().any(|item| matches!(item, Item::Hour { .. } | Item::Hour12 | Item::Unix))
+    }
+
+    /// The moments that a text such as a file's name holds somewhere, each once. A number is taken whole or not at all.
+    pub fn find(&self, text: &str) -> Vec<Moment> {
+        let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+        let is_digit = |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
+        // the middle of a number: a value may neither begin nor end there
+        let splits = |at: usize| at > 0 && is_digit(at - 1) && is_digit(at);
+        let mut found: Vec<Moment> = Vec::new();
+        for (index, from) in places.iter().enumerate().filter(|(_, from)| !splits(**from)) {
+            let mut ends = places[index + 1..].iter().rev().filter(|to| !splits(**to));
+            let moment = ends.find_map(|to| self.read(&text[*from..*to]));
+            if let Some(moment) = moment.filter(|moment| !found.contains(moment)) {
+                found.push(moment);
+            }
+        }
+        found
+    }
+
     /// Reads a value; none where it does not fit.
     pub fn read(&self, value: &str) -> Option<Moment> {
         let mut read = Reader { rest: value };

@@ -136,6 +136,34 @@ pub enum IngestError {
         /// How many lines the row holds.
         lines: u64,
     },
+    /// The name of a snapshot does not say when it was taken, or says it twice.
+    #[error("{}: {what}\n    name the file so that `{format}` ({mapping}, taken) is in it once, or say when with --taken", path.display())]
+    NotTaken {
+        /// The export.
+        path: PathBuf,
+        /// What its name says.
+        what: &'static str,
+        /// The format.
+        format: String,
+        /// The mapping.
+        mapping: String,
+    },
+    /// It is said when the snapshots were taken, and there are none.
+    #[error(
+        "--taken says when a snapshot was taken, and none of these exports is one\n    add snapshot = true to its [[export]] in {mapping}, or leave --taken out"
+    )]
+    NoSnapshot {
+        /// The mapping.
+        mapping: String,
+    },
+    /// A snapshot of a time that is yet to come.
+    #[error("{}: the snapshot is said to be taken at {taken}, which is yet to come\n    see its name, --taken and the clock", path.display())]
+    YetToCome {
+        /// The export.
+        path: PathBuf,
+        /// When.
+        taken: String,
+    },
     /// Formats that are neither stated nor proven.
     #[error("{}: {}", path.display(), problems.join("\n"))]
     Unproven {

@@ -11,6 +11,17 @@ pub struct Happening<'a> {
     pub outgoing: bool,
     /// Of a stage event: the stage entered.
     pub stage: Option<&'a str>,
+    /// Of a stage event that was seen by comparing two snapshots: the moments between which it happened.
+    pub between: Option<Between>,
+}
+
+/// Two moments between which something happened. Of the earlier one it may not be known when it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Between {
+    /// It had not happened yet.
+    pub after: Option<i64>,
+    /// It had happened.
+    pub before: i64,
 }
 
 /// The first entry of a deal into a stage.
@@ -35,6 +46,17 @@ pub struct Return<'a> {
     pub from: &'a str,
 }
 
+/// A move that was seen by comparing two snapshots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interval<'a> {
+    /// The stage entered.
+    pub stage: &'a str,
+    /// The time of the entry, as the entry itself has it.
+    pub at: i64,
+    /// When it may have been.
+    pub between: Between,
+}
+
 /// What the events of a deal add up to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Journey<'a> {
@@ -57,21 +79,31 @@ pub struct Journey<'a> {
     pub refunded_at: Option<i64>,
     /// How many events there are.
     pub events: i64,
+    /// Those of the moves that were seen by comparing two snapshots, in time order.
+    pub intervals: Vec<Interval<'a>>,
 }
 
 /// Folds the events of one deal, given in time order; those of the same time keep the order given.
 ///
-/// A stage event that names the stage the deal already stands in is no new entry. A deal whose creation is not known
+/// A stage event that names the stage the deal already stands in is no new entry; nor is one that was seen by comparing two
+/// snapshots where a logged one names the same stage between them. A deal whose creation is not known
 /// has no response time: it cannot be told what came after it.
-pub fn fold<'a>(created_at: Option<i64>, events: impl IntoIterator<Item = Happening<'a>>) -> Journey<'a> {
+pub fn fold<'a>(
+    created_at: Option<i64>,
+    events: impl IntoIterator<Item = Happening<'a>, IntoIter: Clone>,
+) -> Journey<'a> {
+    let events = events.into_iter();
     let mut journey = Journey::default();
     let mut standing = None;
-    for event in events {
+    for event in events.clone() {
         journey.events += 1;
         let first = match event.kind {
             "stage" => {
-                if let Some(stage) = event.stage.filter(|stage| standing != Some(*stage)) {
+                if let Some(stage) =
+                    event.stage.filter(|stage| standing != Some(*stage) && !logged(&event, events.clone()))
+                {
                     enter(&mut journey, stage, event.at, standing);
+                    journey.intervals.extend(event.between.map(|between| Interval { stage, at: event.at, between }));
                     standing = Some(stage);
                 }
                 continue;
@@ -98,6 +130,16 @@ pub fn fold<'a>(created_at: Option<i64>, events: impl IntoIterator<Item = Happen
     journey
 }
 
+/// Whether the log tells of a move that was seen between two snapshots.
+fn logged<'a>(seen: &Happening<'a>, mut all: impl Iterator<Item = Happening<'a>>) -> bool {
+    seen.between.is_some_and(|Between { after, before }| {
+        let within = |at: i64| after.is_none_or(|after| at > after) && at <= before;
+        all.any(|other| {
+            other.kind == "stage" && other.between.is_none() && other.stage == seen.stage && within(other.at)
+        })
+    })
+}
+
 fn enter<'a>(journey: &mut Journey<'a>, stage: &'a str, at: i64, from: Option<&'a str>) {
     // a deal knows a handful of stages: looking through them beats any map
     match journey.entries.iter_mut().find(|entry| entry.stage == stage) {
@@ -114,11 +156,11 @@ mod tests {
     use super::*;
 
     fn event(at: i64, kind: &str) -> Happening<'_> {
-        Happening { at, kind, outgoing: true, stage: None }
+        Happening { at, kind, outgoing: true, stage: None, between: None }
     }
 
     fn stage(at: i64, stage: &str) -> Happening<'_> {
-        Happening { at, kind: "stage", outgoing: false, stage: Some(stage) }
+        Happening { at, kind: "stage", outgoing: false, stage: Some(stage), between: None }
     }
 
     #[test]
@@ -133,6 +175,23 @@ mod tests {
         let returns: Vec<_> = journey.returns.iter().map(|r| (r.stage, r.at, r.from)).collect();
         assert_eq!(returns, [("new", 3, "call"), ("call", 4, "new")]);
         assert_eq!(journey.events, 6);
+    }
+
+    #[test]
+    fn a_move_keeps_the_snapshots_between_which_it_was_seen() {
+        let seen = |at, name, after| {
+            let between = Some(Between { after, before: at });
+            Happening { between, ..stage(at, name) }
+        };
+        // the CRM's own log says when `call` was entered: the snapshot that shows it too adds nothing
+        let journey =
+            fold(None, [seen(7, "new", None), stage(9, "call"), seen(14, "call", Some(7)), seen(21, "new", Some(14))]);
+        let intervals: Vec<_> = journey.intervals.iter().map(|i| (i.stage, i.at, i.between.after)).collect();
+        assert_eq!(intervals, [("new", 7, None), ("new", 21, Some(14))]);
+        assert_eq!((journey.entries.len(), journey.returns.len()), (2, 1));
+        // on the day of the snapshot the deal was in `call` in the morning: it did not go back there at the day's end
+        let journey = fold(None, [stage(9, "call"), stage(12, "offer"), seen(14, "call", Some(7))]);
+        assert_eq!((journey.entries.len(), journey.returns.len(), journey.intervals.len()), (2, 0, 0));
     }
 
     #[test]

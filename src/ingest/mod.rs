@@ -27,8 +27,10 @@ mod quarantine;
 mod records;
 mod regulations;
 mod sink;
+mod snapshot;
 mod spill;
 mod summary;
+mod taken;
 #[cfg(test)]
 mod tests;
 mod upsert;
@@ -41,11 +43,12 @@ use chrono::{DateTime, Utc};
 
 pub use draft::draft;
 pub use error::IngestError;
-pub use fold::{Entry, Happening, Journey, Return, fold};
+pub use fold::{Between, Entry, Happening, Interval, Journey, Return, fold};
 pub use mapping::Mapping;
 pub use presets::shipped;
 pub use spill::bucket;
 pub use summary::{FileCount, QuarantineCount, Summary};
+pub use taken::Taken;
 
 use crate::model::lang::Text;
 use crate::model::progress::Progress;
@@ -53,13 +56,14 @@ use crate::model::tables::Table;
 use crate::regulation::Regulation;
 use crate::store::{IngestRecord, Store, TableCount};
 use buckets::{Sizes, Work, buckets_for, buckets_needed};
-use export::{Opened, Outcome, Plan, Seen, read_rows};
+use export::{Oddities, Opened, Outcome, Plan, read_rows};
 use mapping::Export;
 use moved::Search;
 use personal::Key;
 use quarantine::Quarantine;
 use records::Readable;
 use sink::Sink;
+use snapshot::{SnapshotFile, Snapshots};
 use spill::{Shape, Spill};
 
 /// Loads exports into a store, all of them or nothing. `at` is when this happens.
@@ -72,7 +76,7 @@ pub async fn ingest(
     at: DateTime<Utc>,
     progress: &dyn Progress,
 ) -> Result<Summary, IngestError> {
-    ingest_in_pieces(store, mapping, exports, None, at, progress, Sizes::default()).await
+    ingest_told(Told::default(), store, mapping, exports, at, progress).await
 }
 
 /// Refuses exports for which the mapping has no section, before there is a store. `scratch` is a folder for what has to be
@@ -81,38 +85,53 @@ pub fn look(mapping: &Mapping, exports: &[PathBuf], scratch: &Path) -> Result<()
     choose::choose(mapping, files::expand(exports)?, scratch).map(drop)
 }
 
-/// As [`ingest`], under a regulation, which stays with the store.
-pub async fn ingest_under(
-    regulation: &Regulation,
+/// What an ingest may be told beside its exports.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Told<'r> {
+    /// The regulation in force, which stays with the store.
+    pub regulation: Option<&'r Regulation>,
+    /// When the snapshots were taken whose names do not say it.
+    pub taken: Option<Taken>,
+}
+
+/// As [`ingest`], and told more.
+pub async fn ingest_told(
+    told: Told<'_>,
     store: &Store,
     mapping: &Mapping,
     exports: &[PathBuf],
     at: DateTime<Utc>,
     progress: &dyn Progress,
 ) -> Result<Summary, IngestError> {
-    ingest_in_pieces(store, mapping, exports, Some(regulation), at, progress, Sizes::default()).await
+    ingest_in_pieces(told, store, mapping, exports, at, progress, Sizes::default()).await
 }
 
 /// As [`ingest`], with the sizes of its pieces stated.
 async fn ingest_in_pieces(
+    told: Told<'_>,
     store: &Store,
     mapping: &Mapping,
     exports: &[PathBuf],
-    regulation: Option<&Regulation>,
     at: DateTime<Utc>,
     progress: &dyn Progress,
     sizes: Sizes,
 ) -> Result<Summary, IngestError> {
     let chosen = choose::choose(mapping, files::expand(exports)?, store.dir())?;
+    if told.taken.is_some() && !chosen.iter().any(|(_, export, _)| export.snapshot) {
+        return Err(IngestError::NoSnapshot { mapping: mapping.file.clone() });
+    }
     let mut opened = Vec::new();
+    let mut taken = Vec::new();
     let mut summary = Summary::default();
     for (input, export, why) in &chosen {
+        let when = || taken::when(&input.path, export, &mapping.file, told.taken, at);
+        taken.push(export.snapshot.then(when).transpose()?);
         let readable = Readable::new(input, export.encoding, store.dir(), None)?;
         opened.push((Opened::open(readable, export, &mapping.file)?, *export));
         summary.notes.extend(why.as_ref().map(|why| about(&input.name, why)));
     }
     let mut transaction = store.begin().await?;
-    if let Some(regulation) = regulation {
+    if let Some(regulation) = told.regulation {
         regulations::keep(regulation, &mut transaction)?;
     }
     let base = transaction.base().clone();
@@ -126,14 +145,17 @@ async fn ingest_in_pieces(
         true => Some(Key::of(store.dir())?),
         false => None,
     };
-    let mut seen = Seen::default();
-    for (opened, export) in opened {
+    let mut oddities = Oddities::default();
+    let mut files = Vec::new();
+    for ((opened, export), taken) in opened.into_iter().zip(taken) {
         let (file, bytes) = (opened.readable.input.name.clone(), opened.readable.input.bytes);
         let read_as = opened.read_as();
         summary.notes.extend(opened.notes().map(|note| about(&file, note)));
+        let refused = |read: &BTreeMap<Table, sink::Read>| read.values().map(|read| read.quarantined).sum::<u64>();
+        let (first_shape, refused_before) = (shapes.len(), refused(&read));
         let mut plan = Plan::new(export, &opened, &layouts, (mapping.personal, secret.as_ref()));
         let mut sink = Sink {
-            first_shape: shapes.len(),
+            first_shape,
             takers: plan.fills.iter().map(sink::Taker::new).collect(),
             file: &file,
             bytes,
@@ -141,6 +163,7 @@ async fn ingest_in_pieces(
             quarantine: &mut quarantine,
             transaction: &mut transaction,
             read: &mut read,
+            refused_deals: sink::RefusedDeals::default(),
             progress,
             row: Vec::new(),
             scratch: Vec::new(),
@@ -148,10 +171,17 @@ async fn ingest_in_pieces(
         for (fill, of) in plan.fills.iter().zip(&export.fills) {
             shapes.push(Shape::new(fill, &layouts[&fill.table], of.repeated));
         }
-        let Outcome { rows, ignored, unwanted, seen: here } =
+        let Outcome { rows, ignored, unwanted, oddities: here } =
             read_rows(opened, &mut plan, export, &mapping.file, &mut sink)?;
-        seen.add(here);
+        oddities.add(here);
         summary.notes.extend(plan.currencies().map(|note| about(&file, &note)));
+        let of_refused = sink.refused_deals;
+        if let Some((taken, by_the_clock)) = taken {
+            let gaps = refused(&read) - refused_before - of_refused.rows;
+            summary.notes.extend(summary::of_snapshot(&file, by_the_clock, gaps));
+            let (export, shapes) = (export.name.clone(), first_shape..shapes.len());
+            files.push(SnapshotFile { taken, export, shapes, refused: of_refused.ids, has_gaps: gaps > 0 });
+        }
         summary.files.push(FileCount { file, export: export.name.clone(), read_as, rows, ignored, unwanted });
     }
     let count = |table: Table| read.get(&table).map_or(0, |read| read.rows - read.quarantined);
@@ -168,6 +198,7 @@ async fn ingest_in_pieces(
         sizes,
     };
     let moved = search.run()?;
+    let snapshots = Snapshots::new(files, &shapes);
     let work = Work {
         spill: &spill,
         shapes: &shapes,
@@ -175,6 +206,7 @@ async fn ingest_in_pieces(
         base: &base,
         buckets: &buckets,
         moved: &moved,
+        snapshots: &snapshots,
         transaction: Mutex::new(&mut transaction),
     };
     let done = work.run(progress)?;
@@ -182,6 +214,10 @@ async fn ingest_in_pieces(
     drop(spill);
     let exports = summary.files.iter().map(|f| f.file.clone()).collect();
     summary.quarantined = quarantine.finish(&exports, &mut transaction)?;
+    if done.seen.moves > 0 {
+        // no export gave them, and yet they are new
+        read.entry(Table::Events).or_default();
+    }
     summary.tables = read
         .iter()
         .map(|(table, read)| {
@@ -197,7 +233,9 @@ async fn ingest_in_pieces(
         })
         .collect();
     let repeated = done.counts.iter().map(|(table, counts)| (*table, counts.repeated));
-    summary.notes.extend(notes(repeated, seen, &done.closed_before_created));
+    summary.notes.extend(notes(repeated, oddities, &done.closed_before_created));
+    summary.marked = done.seen.gone + done.seen.back;
+    summary.notes.extend(summary::of_comparison(done.seen));
     let record = IngestRecord {
         ingest: transaction.number(),
         at,
@@ -228,7 +266,7 @@ fn about(file: &str, note: &Text) -> Text {
 }
 
 /// What is worth telling and was kept.
-fn notes(repeated: impl Iterator<Item = (Table, u64)>, seen: Seen, early: &(u64, Vec<String>)) -> Vec<Text> {
+fn notes(repeated: impl Iterator<Item = (Table, u64)>, met: Oddities, early: &(u64, Vec<String>)) -> Vec<Text> {
     let mut notes = Vec::new();
     for (table, rows) in repeated.filter(|(_, rows)| *rows > 0) {
         let name = table.name();
@@ -239,26 +277,22 @@ fn notes(repeated: impl Iterator<Item = (Table, u64)>, seen: Seen, early: &(u64,
     }
     let counted = [
         (
-            seen.rounded,
+            met.rounded,
             "сумм с более чем четырьмя знаками после запятой, округлены",
             "amounts with more than four decimals, rounded",
         ),
+        (met.spread, "строк за период, разложены поровну по его дням", "rows of a period, spread evenly over its days"),
         (
-            seen.spread,
-            "строк за период, разложены поровну по его дням",
-            "rows of a period, spread evenly over its days",
-        ),
-        (
-            seen.first_taken,
+            met.first_taken,
             "ячеек с несколькими значениями, взято первое",
             "cells of several values, of which the first was taken",
         ),
         (
-            seen.not_normal,
+            met.not_normal,
             "телефонов и адресов, которые не телефоны и не адреса, не взяты",
             "phones and e-mails that are none, left out",
         ),
-        (seen.cleaned, "текстов, из которых убраны невидимые символы", "texts out of which unseen symbols were taken"),
+        (met.cleaned, "текстов, из которых убраны невидимые символы", "texts out of which unseen symbols were taken"),
     ];
     for (count, ru, en) in counted.into_iter().filter(|(count, ..)| *count > 0) {
         notes.push(Text::new(format!("{ru}: {count}"), format!("{en}: {count}")));

@@ -1,6 +1,6 @@
 //! Where the rows of a file go: encoded into the spill, or into quarantine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -20,6 +20,14 @@ const IDENTITY: [&str; 8] = ["at", "kind", "deal_id", "client_id", "manager", "d
 pub(super) struct Read {
     pub(super) rows: u64,
     pub(super) quarantined: u64,
+}
+
+/// What is known of the deals whose rows were refused.
+#[derive(Debug, Default)]
+pub(super) struct RefusedDeals {
+    pub(super) ids: BTreeSet<String>,
+    /// How many rows told which deal they are of.
+    pub(super) rows: u64,
 }
 
 /// What has to be known of a fill to take its rows.
@@ -53,6 +61,7 @@ pub(super) struct Sink<'s> {
     pub(super) quarantine: &'s mut Quarantine,
     pub(super) transaction: &'s mut Transaction,
     pub(super) read: &'s mut BTreeMap<Table, Read>,
+    pub(super) refused_deals: RefusedDeals,
     pub(super) progress: &'s dyn Progress,
     /// The row being encoded.
     pub(super) row: Vec<u8>,
@@ -92,6 +101,11 @@ impl RowSink for Sink<'_> {
         let key = taker.bucket_by.iter().find_map(filled).or(derived.as_deref()).unwrap_or_default();
         let shape = u32::try_from(self.first_shape + fill).unwrap_or(u32::MAX);
         self.spill.push(shape, taker.table, key, &self.row)
+    }
+
+    fn refuses_deal(&mut self, deal_id: &str) {
+        self.refused_deals.rows += 1;
+        self.refused_deals.ids.insert(deal_id.to_owned());
     }
 
     fn refuse(&mut self, refusal: Refusal) -> Result<(), IngestError> {

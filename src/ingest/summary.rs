@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::snapshot::Seen;
 use crate::model::lang::{Lang, Text};
 use crate::store::TableCount;
 
@@ -14,6 +15,8 @@ pub struct Summary {
     pub files: Vec<FileCount>,
     /// What became of the rows, by table. `read` counts rows, the others keys: rows that repeat a key are one key.
     pub tables: Vec<TableCount>,
+    /// Deals that a snapshot lists no longer, or again.
+    pub marked: u64,
     /// What was refused, by file, column and reason, most rows first.
     pub quarantined: Vec<QuarantineCount>,
     /// What is worth knowing and was kept.
@@ -57,7 +60,7 @@ pub struct QuarantineCount {
 impl Summary {
     /// Whether the store's data is as it was before.
     pub fn nothing_changed(&self) -> bool {
-        self.tables.iter().all(|t| t.new + t.changed == 0)
+        self.marked == 0 && self.tables.iter().all(|t| t.new + t.changed == 0)
     }
 
     /// The summary as a person reads it.
@@ -124,4 +127,56 @@ impl Summary {
         }
         out
     }
+}
+
+/// What is to be known of a file that is a snapshot: that nobody said when it was taken, and how many of its
+/// rows are `gaps`: refused, and not even their deal could be read.
+pub(super) fn of_snapshot(file: &str, by_the_clock: bool, gaps: u64) -> Vec<Text> {
+    let mut notes = Vec::new();
+    if by_the_clock {
+        notes.push(Text::new(
+            format!("{file}: когда сделан срез, не сказано (`taken` в маппинге или --taken); принят момент загрузки"),
+            format!(
+                "{file}: nobody said when the snapshot was taken (`taken` in the mapping, or --taken); taken as now"
+            ),
+        ));
+    }
+    if gaps > 0 {
+        notes.push(Text::new(
+            format!("{file}: строк среза, в которых не прочитать и номер сделки: {gaps}; поэтому пропавшие из него сделки не отмечены"),
+            format!("{file}: rows of the snapshot of which not even the deal can be read: {gaps}; so deals missing from it are not marked"),
+        ));
+    }
+    notes
+}
+
+/// What comparing the snapshots with the store gave.
+pub(super) fn of_comparison(seen: Seen) -> Vec<Text> {
+    let mut notes = Vec::new();
+    let Seen { moves, dated, older, gone, back, again: _ } = seen;
+    if moves > 0 {
+        notes.push(Text::new(
+            format!("переходов между этапами найдено сравнением срезов: {moves}, из них время известно у {dated}"),
+            format!("moves between stages found by comparing snapshots: {moves}, of them with a known time: {dated}"),
+        ));
+    }
+    if older > 0 {
+        notes.push(Text::new(
+            format!("сделок, которые хранилище видело в более новом срезе, оставлены как есть: {older}"),
+            format!("deals that the store had seen in a newer snapshot, left as they are: {older}"),
+        ));
+    }
+    if gone > 0 {
+        notes.push(Text::new(
+            format!("сделок больше нет в срезе, отмечены в gone_at: {gone}"),
+            format!("deals that the snapshot lists no longer, marked in gone_at: {gone}"),
+        ));
+    }
+    if back > 0 {
+        notes.push(Text::new(
+            format!("сделок снова есть в срезе, отметка снята: {back}"),
+            format!("deals that the snapshot lists again, unmarked: {back}"),
+        ));
+    }
+    notes
 }

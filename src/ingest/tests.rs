@@ -2,6 +2,7 @@
 
 mod buckets;
 mod quarantine;
+mod snapshots;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -346,7 +347,8 @@ async fn the_number_of_buckets_and_the_spill_change_nothing_but_the_files() {
         let second = [company.file("deals2.csv", deals(20..200)), company.file("events2.csv", events(20..400, 20))];
         for exports in [&first, &second, &second, &first] {
             let store = company.store().await;
-            let summary = ingest_in_pieces(&store, &company.mapping, exports, None, at(), &(), sizes).await.unwrap();
+            let summary =
+                ingest_in_pieces(Told::default(), &store, &company.mapping, exports, at(), &(), sizes).await.unwrap();
             seen.push(format!("{:?}", summary.tables));
             let snapshot = store.snapshot(None).await.unwrap();
             let journeys = [Table::Deals, Table::Events, Table::Journeys].map(|table| snapshot.tables[&table].buckets);

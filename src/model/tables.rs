@@ -30,6 +30,9 @@ pub enum Kind {
     /// `List<Struct<stage: Text, at: Instant, from: Text>>`: every re-entry of a stage entered before, in time order,
     /// with the stage it came from.
     Returns,
+    /// `List<Struct<stage: Text, at: Instant, after: Instant, before: Instant>>`: the moves that were seen only by comparing
+    /// two snapshots, in time order, each with the snapshots between which it happened.
+    Intervals,
     /// `List<Instant>`, ascending.
     Instants,
 }
@@ -56,6 +59,12 @@ impl Kind {
                 Field::new("stage", DataType::Utf8, true),
                 Field::new("at", instant(), true),
                 Field::new("from", DataType::Utf8, true),
+            ]))),
+            Kind::Intervals => item(DataType::Struct(Fields::from(vec![
+                Field::new("stage", DataType::Utf8, true),
+                Field::new("at", instant(), true),
+                Field::new("after", instant(), true),
+                Field::new("before", instant(), true),
             ]))),
         }
     }
@@ -118,6 +127,11 @@ const DEALS: &[Column] = &[
     c("promo", Kind::Text),
     c("interest", Kind::Text),
     c("lost_reason", Kind::Text),
+    // kept by ingest: the newest snapshot in which the deal stood, which kind of export that was, and the first one after it
+    // in which it stood no longer
+    c("seen_at", Kind::Instant),
+    c("seen_in", Kind::Text),
+    c("gone_at", Kind::Instant),
 ];
 
 const EVENTS: &[Column] = &[
@@ -133,6 +147,9 @@ const EVENTS: &[Column] = &[
     c("stage", Kind::Text),
     c("campaign", Kind::Text),
     c("score", Kind::Real),
+    // kept by ingest, of moves that were seen by comparing two snapshots: between which moments the deal moved
+    c("after", Kind::Instant),
+    c("before", Kind::Instant),
 ];
 
 const SPEND: &[Column] = &[
@@ -192,6 +209,7 @@ const JOURNEYS: &[Column] = &[
     c("complained_at", Kind::Instant),
     c("refunded_at", Kind::Instant),
     c("events", Kind::Count),
+    c("intervals", Kind::Intervals),
 ];
 
 const INGESTS: &[Column] = &[
@@ -278,6 +296,15 @@ impl Table {
     /// The canonical column of that name.
     pub fn column(self, name: &str) -> Option<Column> {
         self.columns().iter().copied().find(|c| c.name == name)
+    }
+
+    /// The columns that ingest keeps, and no mapping fills.
+    pub fn kept_by_ingest(self) -> &'static [&'static str] {
+        match self {
+            Table::Deals => &["seen_at", "seen_in", "gone_at"],
+            Table::Events => &["after", "before"],
+            _ => &[],
+        }
     }
 
     /// The columns that identify a row; two rows with an equal key are one row in two states.

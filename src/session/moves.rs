@@ -1,4 +1,5 @@
-//! `moves(entries, returns)`: every move of a deal in order, put together again from its first entries and its returns.
+//! `moves(entries, returns, intervals)`: every move of a deal in order, put together again from its first entries and its
+//! returns, with what is known of its time.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -14,10 +15,14 @@ use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, Sca
 
 use crate::model::tables::Kind;
 
-/// The function: `List<Struct<stage, at, from, since, first>>`. `from` is the stage that the deal came from, `since` when
-/// it had come there; both null for the first move. `first` says whether it had not been in `stage` before.
+/// The function: `List<Struct<stage, at, from, since, first, earliest, seen>>`. `from` is the stage that the deal came from,
+/// `since` when it had come there; both null for the first move. `first` says whether it had not been in `stage` before.
+///
+/// `seen` says that the move was not logged, but seen by comparing two snapshots: other moves may lie between. `earliest`
+/// is the earliest moment at which it may have been, while `at` is the latest; the same where the time is known, null where
+/// nothing says since when.
 pub(super) fn moves() -> ScalarUDF {
-    ScalarUDF::new_from_impl(Moves { signature: Signature::any(2, Volatility::Immutable) })
+    ScalarUDF::new_from_impl(Moves { signature: Signature::any(3, Volatility::Immutable) })
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -39,39 +44,45 @@ impl ScalarUDFImpl for Moves {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let [entries, returns] = [0, 1].map(|index| args.args[index].to_array(args.number_rows));
-        Ok(ColumnarValue::Array(merge(&entries?, &returns?)?))
+        let [entries, returns, intervals] = [0, 1, 2].map(|index| args.args[index].to_array(args.number_rows));
+        Ok(ColumnarValue::Array(merge(&entries?, &returns?, &intervals?)?))
     }
 }
 
 fn fields() -> Fields {
     let field = |name: &str, of: DataType| Field::new(name, of, true);
     let (text, instant) = (|| Kind::Text.arrow(), || Kind::Instant.arrow());
-    let first = field("first", DataType::Boolean);
-    vec![field("stage", text()), field("at", instant()), field("from", text()), field("since", instant()), first].into()
+    let flag = |name: &str| field(name, DataType::Boolean);
+    let since = [field("stage", text()), field("at", instant()), field("from", text()), field("since", instant())];
+    since.into_iter().chain([flag("first"), field("earliest", instant()), flag("seen")]).collect()
 }
 
 fn item() -> Arc<Field> {
     Arc::new(Field::new("item", DataType::Struct(fields()), true))
 }
 
-/// A column of first entries or of returns.
+/// A column of first entries, of returns or of intervals.
 struct Steps<'a> {
     lists: &'a ListArray,
     stage: &'a StringArray,
     at: &'a TimestampMicrosecondArray,
     /// Of returns alone.
     from: Option<&'a StringArray>,
+    /// Of intervals alone: `after` and `before`.
+    between: Option<[&'a TimestampMicrosecondArray; 2]>,
 }
 
 impl<'a> Steps<'a> {
     fn read(column: &'a ArrayRef) -> Result<Steps<'a>> {
-        let wrong = || exec_datafusion_err!("moves() needs the lists of first entries and of returns");
+        let wrong = || exec_datafusion_err!("moves() needs the lists of first entries, returns and intervals");
         let lists = column.as_list_opt::<i32>().ok_or_else(wrong)?;
         let steps = lists.values().as_struct_opt().ok_or_else(wrong)?;
         let text = |name: &str| steps.column_by_name(name).and_then(|values| values.as_string_opt::<i32>());
-        let at = steps.column_by_name("at").and_then(|at| at.as_primitive_opt::<TimestampMicrosecondType>());
-        Ok(Steps { lists, stage: text("stage").ok_or_else(wrong)?, at: at.ok_or_else(wrong)?, from: text("from") })
+        let instants =
+            |name: &str| steps.column_by_name(name).and_then(|at| at.as_primitive_opt::<TimestampMicrosecondType>());
+        let (stage, at) = (text("stage").ok_or_else(wrong)?, instants("at").ok_or_else(wrong)?);
+        let between = instants("after").zip(instants("before")).map(|(after, before)| [after, before]);
+        Ok(Steps { lists, stage, at, from: text("from"), between })
     }
 
     /// The steps of one deal; of a list that is not known, none.
@@ -94,6 +105,15 @@ impl<'a> Steps<'a> {
     fn from(&self, step: usize) -> Option<&'a str> {
         self.from.filter(|from| from.is_valid(step)).map(|from| from.value(step))
     }
+
+    /// The earliest moment at which the step may have been. Where its time lies within the interval, it is known.
+    fn earliest(&self, step: usize) -> Option<i64> {
+        let [after, before] = self.between?;
+        match before.is_valid(step) && self.at(step) < Some(before.value(step)) {
+            true => self.at(step),
+            false => after.is_valid(step).then(|| after.value(step)),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -103,16 +123,20 @@ struct Move<'a> {
     from: Option<&'a str>,
     since: Option<i64>,
     first: bool,
+    earliest: Option<i64>,
+    seen: bool,
 }
 
-fn merge(entries: &ArrayRef, returns: &ArrayRef) -> Result<ArrayRef> {
-    let (entries, returns) = (Steps::read(entries)?, Steps::read(returns)?);
+fn merge(entries: &ArrayRef, returns: &ArrayRef, intervals: &ArrayRef) -> Result<ArrayRef> {
+    let (entries, returns, intervals) = (Steps::read(entries)?, Steps::read(returns)?, Steps::read(intervals)?);
     let rows = entries.lists.len();
     let mut moves = Vec::with_capacity(entries.lists.values().len() + returns.lists.values().len());
     let mut offsets = Vec::with_capacity(rows + 1);
     offsets.push(0);
     for row in 0..rows {
+        let from = moves.len();
         follow(&entries, entries.of(row), &returns, returns.of(row), &mut moves);
+        date(&mut moves[from..], &intervals, intervals.of(row));
         offsets.push(moves.len() as i32);
     }
     let instants = |of: fn(&Move<'_>) -> Option<i64>| -> ArrayRef {
@@ -124,6 +148,8 @@ fn merge(entries: &ArrayRef, returns: &ArrayRef) -> Result<ArrayRef> {
         Arc::new(moves.iter().map(|m| m.from).collect::<StringArray>()),
         instants(|m| m.since),
         Arc::new(BooleanArray::from(moves.iter().map(|m| m.first).collect::<Vec<_>>())),
+        instants(|m| m.earliest),
+        Arc::new(BooleanArray::from(moves.iter().map(|m| m.seen).collect::<Vec<_>>())),
     ];
     let moves = Arc::new(StructArray::try_new(fields(), columns, None)?);
     let nulls = entries.lists.nulls().cloned();
@@ -150,8 +176,21 @@ fn follow<'a>(
         };
         let Some(step) = step else { break };
         let (stage, at) = (steps.stage(step), steps.at(step));
-        moves.push(Move { stage, at, from, since, first: !returned });
+        moves.push(Move { stage, at, from, since, first: !returned, earliest: at, seen: false });
         (from, since) = (stage, at);
+    }
+}
+
+/// Marks those moves of a deal that were seen between two snapshots. Both are in the order of time.
+fn date(moves: &mut [Move<'_>], intervals: &Steps<'_>, mut interval: Range<usize>) {
+    for step in moves {
+        if interval.is_empty() {
+            return;
+        }
+        if intervals.stage(interval.start) == step.stage && intervals.at(interval.start) == step.at {
+            (step.earliest, step.seen) = (intervals.earliest(interval.start), true);
+            interval.next();
+        }
     }
 }
 
@@ -162,12 +201,13 @@ mod tests {
     use super::*;
     use crate::model::tables::Table;
 
-    /// The moves of each deal, written `stage<from@since` with a `+` before what is no first entry.
+    /// The moves of each deal, written `stage<from@since` with a `+` before what is no first entry, and `~earliest` after
+    /// what was seen between two snapshots.
     fn read(json: &str, rows: Range<usize>) -> Vec<String> {
         let mut reader = ReaderBuilder::new(Table::Journeys.schema(&[])).build(json.as_bytes()).unwrap();
         let batch = reader.next().unwrap().unwrap().slice(rows.start, rows.len());
         let column = |name: &str| batch.column_by_name(name).unwrap().clone();
-        let merged = merge(&column("entries"), &column("returns")).unwrap();
+        let merged = merge(&column("entries"), &column("returns"), &column("intervals")).unwrap();
         let lists = merged.as_list::<i32>();
         let text = |list: ArrayRef| {
             let moves = list.as_struct().clone();
@@ -181,7 +221,13 @@ mod tests {
             };
             let one = |row: usize| {
                 let again = if moves.column(4).as_boolean().value(row) { "" } else { "+" };
-                format!("{again}{}<{}{}", text(0, row), text(2, row), seconds(row))
+                let earliest = moves.column(5).as_primitive::<TimestampMicrosecondType>();
+                let seen = match moves.column(6).as_boolean().value(row) {
+                    true if earliest.is_null(row) => "~".to_owned(),
+                    true => format!("~{}", earliest.value(row) / 1_000_000),
+                    false => String::new(),
+                };
+                format!("{again}{}<{}{}{seen}", text(0, row), text(2, row), seconds(row))
             };
             (0..moves.len()).map(one).collect::<Vec<_>>().join(" ")
         };
@@ -195,6 +241,13 @@ mod tests {
         {"deal_id":"nothing","entries":[],"returns":[]}
         {"deal_id":"old","entries":[{"stage":"a","at":"1970-01-01T00:00:01Z","times":2}]}
         {"deal_id":"older"}"#;
+
+    #[test]
+    fn a_move_seen_between_snapshots_says_how_early_it_may_have_been() {
+        // `b` is logged; of `a` nothing says since when; the return to `a` lies after 14; of `won` the time itself is known
+        let deal = r#"{"deal_id":"seen","entries":[{"stage":"a","at":"1970-01-01T00:00:07Z"},{"stage":"b","at":"1970-01-01T00:00:09Z"},{"stage":"won","at":"1970-01-01T00:00:25Z"}],"returns":[{"stage":"a","at":"1970-01-01T00:00:21Z","from":"b"}],"intervals":[{"stage":"a","at":"1970-01-01T00:00:07Z","before":"1970-01-01T00:00:07Z"},{"stage":"a","at":"1970-01-01T00:00:21Z","after":"1970-01-01T00:00:14Z","before":"1970-01-01T00:00:21Z"},{"stage":"won","at":"1970-01-01T00:00:25Z","after":"1970-01-01T00:00:21Z","before":"1970-01-01T00:00:28Z"}]}"#;
+        assert_eq!(read(deal, 0..1), ["a<~ b<a@7 +a<b@9~14 won<a@21~25"]);
+    }
 
     #[test]
     fn entries_and_returns_are_one_chain() {

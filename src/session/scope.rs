@@ -46,7 +46,7 @@ const ALWAYS: [&str; 3] = ["scope", "scope_entries", "scope_spend"];
 /// The columns of journeys that say when something happened.
 const HAPPENED: [&str; 6] = ["closed_at", "response_at", "refused_at", "opted_out_at", "complained_at", "refunded_at"];
 /// The columns of journeys that list what happened.
-const LISTED: [&str; 2] = ["returns", "touch_at"];
+const LISTED: [&str; 3] = ["returns", "touch_at", "intervals"];
 
 impl Scope<'_> {
     /// Registers the views that every context has.
@@ -136,7 +136,7 @@ impl Scope<'_> {
     /// Every move before the cut, in order.
     fn moves(&self) -> Expr {
         let known = |name: &str| before().call(vec![column(name), instant(self.cut)]);
-        moves().call(vec![known("entries"), known("returns")])
+        moves().call(["entries", "returns", "intervals"].map(known).to_vec())
     }
 
     pub(super) fn dimension(&self, name: &str) -> Expr {

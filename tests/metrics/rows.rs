@@ -12,7 +12,7 @@ use arrow::datatypes::{DataType, Field};
 use arrow::record_batch::RecordBatch;
 use chrono::{NaiveDate, NaiveDateTime};
 use parquet::arrow::ArrowWriter;
-use voronka::ingest::{Happening, Journey, fold};
+use voronka::ingest::{Between, Happening, Journey, fold};
 use voronka::model::calendar::Calendar;
 use voronka::model::tables::{Kind, MONEY_PRECISION, MONEY_SCALE, Table};
 use voronka::store::{DataFile, Snapshot, TableState};
@@ -69,13 +69,18 @@ impl Rows {
         events.sort_by_key(|(at, _)| *at);
         let mut journeys = Vec::new();
         for deal in deals {
-            let own = events.iter().filter(|(_, row)| row.get("deal_id") == deal.get("deal_id"));
-            let happenings = own.map(|(at, row)| Happening {
-                at: *at,
-                kind: row.get("kind").map_or("", String::as_str),
-                outgoing: row.get("direction").is_some_and(|d| d == "outgoing"),
-                stage: row.get("stage").map(String::as_str),
-            });
+            let mut happenings = Vec::new();
+            for (at, row) in events.iter().filter(|(_, row)| row.get("deal_id") == deal.get("deal_id")) {
+                let moment = |name: &str| row.get(name).map(|at| instant(at, calendar)).transpose();
+                let (after, before) = (moment("after")?, moment("before")?);
+                happenings.push(Happening {
+                    at: *at,
+                    kind: row.get("kind").map_or("", String::as_str),
+                    outgoing: row.get("direction").is_some_and(|d| d == "outgoing"),
+                    stage: row.get("stage").map(String::as_str),
+                    between: before.map(|before| Between { after, before }),
+                });
+            }
             let created = deal.get("created_at").map(|at| instant(at, calendar)).transpose()?;
             journeys.push(fold(created, happenings));
         }
@@ -140,7 +145,9 @@ fn array(rows: &[Row], column: &str, kind: Kind, calendar: &Calendar) -> Result<
             let money = Decimal128Array::from(each(rows, column, money)?);
             Arc::new(money.with_precision_and_scale(MONEY_PRECISION, MONEY_SCALE).map_err(|e| e.to_string())?)
         }
-        Kind::Entries | Kind::Returns | Kind::Instants => return Err(format!("{column} is folded, not written")),
+        Kind::Entries | Kind::Returns | Kind::Intervals | Kind::Instants => {
+            return Err(format!("{column} is folded, not written"));
+        }
     })
 }
 
@@ -178,6 +185,16 @@ fn folded(journeys: &[Journey<'_>], column: &str) -> Option<ArrayRef> {
                 list.field_builder::<StringBuilder>(0)?.append_value(again.stage);
                 list.field_builder::<TimestampMicrosecondBuilder>(1)?.append_value(again.at);
                 list.field_builder::<StringBuilder>(2)?.append_value(again.from);
+                list.append(true);
+            }
+            Some(())
+        })?,
+        "intervals" => structs(journeys, Kind::Intervals, |list, journey| {
+            for seen in &journey.intervals {
+                list.field_builder::<StringBuilder>(0)?.append_value(seen.stage);
+                list.field_builder::<TimestampMicrosecondBuilder>(1)?.append_value(seen.at);
+                list.field_builder::<TimestampMicrosecondBuilder>(2)?.append_option(seen.between.after);
+                list.field_builder::<TimestampMicrosecondBuilder>(3)?.append_value(seen.between.before);
                 list.append(true);
             }
             Some(())

@@ -12,4 +12,4 @@ mod value;
 pub(super) use open::{Fit, Head, Opened, fit, heads};
 pub(super) use plan::{FillPlan, Plan};
 pub(super) use rows::{Outcome, Refusal, RowSink, read_rows};
-pub(super) use value::{Seen, Value};
+pub(super) use value::{Oddities, Value};

@@ -1,11 +1,13 @@
 //! The main pass: every row of a file, into values or into quarantine.
 
+use std::borrow::Cow;
+
 use super::open::{Opened, not_utf8};
 use super::plan::{Check, FillPlan, Plan};
 use super::prove;
 use super::reason;
 use super::spread;
-use super::value::{Refused, Row, Seen, Value};
+use super::value::{Oddities, Refused, Row, Value};
 use crate::ingest::IngestError;
 use crate::ingest::mapping::{Export, Test};
 use crate::ingest::records::Record;
@@ -19,6 +21,8 @@ const STEP: u64 = 20_000;
 pub(in crate::ingest) trait RowSink {
     /// Takes the values of one row for the fill of that number: one for each of its columns.
     fn take(&mut self, fill: usize, values: &[Value<'_>]) -> Result<(), IngestError>;
+    /// Hears of which deal the row is that is refused next.
+    fn refuses_deal(&mut self, deal_id: &str);
     /// Takes a row that was refused.
     fn refuse(&mut self, refusal: Refusal) -> Result<(), IngestError>;
     /// Hears how many bytes of the file were read.
@@ -46,7 +50,7 @@ pub(in crate::ingest) struct Outcome {
     /// Rows that no table asked for.
     pub(in crate::ingest) unwanted: u64,
     /// What was met in values and is worth telling.
-    pub(in crate::ingest) seen: Seen,
+    pub(in crate::ingest) oddities: Oddities,
 }
 
 /// Reads every row of a file after proving what has to be proven; `mapping` is the mapping's file name, for messages.
@@ -129,9 +133,12 @@ fn read_row(
     let mut read: Vec<(usize, Vec<Value<'_>>, Option<i64>)> = Vec::with_capacity(plan.fills.len());
     for (number, fill) in plan.fills.iter().enumerate() {
         if holds(&fill.when, row, true) {
-            match values(fill, row, &mut outcome.seen) {
-                Ok(values) => read.push((number, values, outcome.seen.until.take())),
-                Err(refused) => return Ok(Err((number, refused))),
+            match values(fill, row, &mut outcome.oddities) {
+                Ok(values) => read.push((number, values, outcome.oddities.until.take())),
+                Err(refused) => {
+                    deal_of(plan, row).iter().for_each(|deal_id| sink.refuses_deal(deal_id));
+                    return Ok(Err((number, refused)));
+                }
             }
         }
     }
@@ -140,7 +147,7 @@ fn read_row(
         match until {
             None => sink.take(*number, values)?,
             Some(last) => {
-                outcome.seen.spread += 1;
+                outcome.oddities.spread += 1;
                 spread::over_days(&plan.fills[*number], values, *last, |day| sink.take(*number, day))?;
             }
         }
@@ -148,8 +155,18 @@ fn read_row(
     Ok(Ok(()))
 }
 
-fn values<'r>(fill: &FillPlan, row: Row<'r>, seen: &mut Seen) -> Result<Vec<Value<'r>>, Refused> {
-    let values = fill.columns.iter().map(|column| column.read(row, seen));
+/// The deal of which a row is, as far as that much of it can be read.
+fn deal_of<'r>(plan: &Plan, row: Row<'r>) -> Option<Cow<'r, str>> {
+    let of_deals = plan.fills.iter().filter(|fill| fill.table == Table::Deals);
+    let id = of_deals.flat_map(|fill| &fill.columns).find(|column| column.name == "deal_id")?;
+    match id.read(row, &mut Oddities::default()).ok()? {
+        Value::Text(id) => Some(id),
+        _ => None,
+    }
+}
+
+fn values<'r>(fill: &FillPlan, row: Row<'r>, met: &mut Oddities) -> Result<Vec<Value<'r>>, Refused> {
+    let values = fill.columns.iter().map(|column| column.read(row, met));
     let values: Vec<Value<'r>> = values.collect::<Result<_, _>>()?;
     if fill.table == Table::Events {
         let owner = |name: &str| fill.columns.iter().position(|c| c.name == name).map(|at| &values[at]);

@@ -30,7 +30,7 @@ pub(in crate::ingest) enum Value<'r> {
 
 /// What was met in the values of a file, was kept, and is worth telling.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(in crate::ingest) struct Seen {
+pub(in crate::ingest) struct Oddities {
     /// Money that had more than four decimals.
     pub(in crate::ingest) rounded: u64,
     /// Texts out of which symbols were taken that no eye sees.
@@ -45,9 +45,9 @@ pub(in crate::ingest) struct Seen {
     pub(super) until: Option<i64>,
 }
 
-impl Seen {
+impl Oddities {
     /// Adds what was met in another file.
-    pub(in crate::ingest) fn add(&mut self, other: Seen) {
+    pub(in crate::ingest) fn add(&mut self, other: Oddities) {
         self.rounded += other.rounded;
         self.cleaned += other.cleaned;
         self.not_normal += other.not_normal;
@@ -111,12 +111,12 @@ const FAULTS: [&str; 14] = [
 
 impl ColumnPlan {
     /// Reads the column's value in a row.
-    pub(super) fn read<'r>(&self, row: Row<'r>, seen: &mut Seen) -> Result<Value<'r>, Refused> {
+    pub(super) fn read<'r>(&self, row: Row<'r>, met: &mut Oddities) -> Result<Value<'r>, Refused> {
         let (cell, text) = match &self.from {
             From::Cells(cells) => self.first(cells, row)?,
             From::Const(text) => (None, Some(Cow::Owned(text.clone()))),
             From::Concat(cells, with) => (None, self.concat(cells, with, row)?),
-            From::Compute(operation, parts) => return self.compute(*operation, parts, row, seen),
+            From::Compute(operation, parts) => return self.compute(*operation, parts, row, met),
         };
         let Some(text) = text else {
             return match self.required {
@@ -127,11 +127,11 @@ impl ColumnPlan {
         let typed = cell.map_or(Typed::No, |cell| row.typed(cell));
         let refuse = |reason: Text| Err(self.refuse(cell, &text, reason));
         match self.kind {
-            Kind::Text => self.text(cell, text, typed, seen),
+            Kind::Text => self.text(cell, text, typed, met),
             Kind::Count if self.is_length && typed == Typed::No => self.length(cell, &text),
             Kind::Money => {
                 let exact = self.exact(cell, &text, typed)?;
-                seen.rounded += u64::from(exact.rounded);
+                met.rounded += u64::from(exact.rounded);
                 Ok(Value::Whole(exact.units))
             }
             Kind::Count => match self.exact(cell, &text, typed)? {
@@ -153,8 +153,8 @@ impl ColumnPlan {
                 Some(moment) => Ok(Value::Whole(self.instant(moment))),
                 None => refuse(self.no_date()),
             },
-            Kind::Day => self.day(cell, &text, typed, seen),
-            Kind::Entries | Kind::Returns | Kind::Instants => refuse(reason::never_mapped()),
+            Kind::Day => self.day(cell, &text, typed, met),
+            Kind::Entries | Kind::Returns | Kind::Intervals | Kind::Instants => refuse(reason::never_mapped()),
         }
     }
 
@@ -163,11 +163,11 @@ impl ColumnPlan {
         cell: Option<usize>,
         text: Cow<'r, str>,
         typed: Typed,
-        seen: &mut Seen,
+        met: &mut Oddities,
     ) -> Result<Value<'r>, Refused> {
         let text = match &self.reading.first_of {
             Some(mark) if text.contains(mark.as_str()) => {
-                seen.first_taken += 1;
+                met.first_taken += 1;
                 let first = text.split(mark.as_str()).map(str::trim).find(|part| !part.is_empty());
                 match first {
                     Some(first) => Cow::Owned(first.to_owned()),
@@ -179,7 +179,7 @@ impl ColumnPlan {
         };
         let text = match text.contains(is_unseen) {
             true => {
-                seen.cleaned += 1;
+                met.cleaned += 1;
                 Cow::Owned(text.chars().filter(|symbol| !is_unseen(*symbol)).collect())
             }
             false => text,
@@ -196,7 +196,7 @@ impl ColumnPlan {
                 Some(normal) => Cow::Owned(normal),
                 // a client who cannot be reached is a client all the same, and his deal is one
                 None => {
-                    seen.not_normal += 1;
+                    met.not_normal += 1;
                     return Ok(Value::Null);
                 }
             },
@@ -268,7 +268,7 @@ impl ColumnPlan {
         }
     }
 
-    fn day<'r>(&self, cell: Option<usize>, text: &str, typed: Typed, seen: &mut Seen) -> Result<Value<'r>, Refused> {
+    fn day<'r>(&self, cell: Option<usize>, text: &str, typed: Typed, met: &mut Oddities) -> Result<Value<'r>, Refused> {
         let day = |text: &str| Some(i64::from(self.moment(text, typed)?.local.date().to_epoch_days()));
         if let Some(day) = day(text) {
             return Ok(Value::Whole(day));
@@ -276,7 +276,7 @@ impl ColumnPlan {
         match dates::ends(text).filter(|_| self.is_period).and_then(|(first, last)| Some((day(first)?, day(last)?))) {
             Some((first, last)) if first == last => Ok(Value::Whole(first)),
             Some((first, last)) if first < last && last - first < LONGEST_PERIOD => {
-                seen.until = Some(last);
+                met.until = Some(last);
                 Ok(Value::Whole(first))
             }
             Some(_) => Err(self.refuse(cell, text, reason::no_period(LONGEST_PERIOD))),
@@ -311,7 +311,7 @@ impl ColumnPlan {
         operation: Operation,
         parts: &[Part],
         row: Row<'r>,
-        seen: &mut Seen,
+        met: &mut Oddities,
     ) -> Result<Value<'r>, Refused> {
         let mut total: Option<i128> = None;
         for part in parts {
@@ -320,7 +320,7 @@ impl ColumnPlan {
                 Part::Cell(cell) => {
                     let Some(text) = clean(row.cell(*cell), &self.reading, *cell)? else { return Ok(Value::Null) };
                     let exact = self.exact(Some(*cell), &text, row.typed(*cell))?;
-                    seen.rounded += u64::from(exact.rounded);
+                    met.rounded += u64::from(exact.rounded);
                     i128::from(exact.units)
                 }
             };
@@ -333,7 +333,7 @@ impl ColumnPlan {
                         return Err(self.refuse(None, "", reason::product_too_large()));
                     };
                     let one = i128::from(ONE);
-                    seen.rounded += u64::from(product % one != 0);
+                    met.rounded += u64::from(product % one != 0);
                     (product + product.signum() * one / 2) / one
                 }
             });

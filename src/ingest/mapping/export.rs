@@ -79,6 +79,7 @@ fn export(section: &Section<'_>, file: &Defaults) -> Export {
             "add [[export.table]] with fill = \"deals\" and its columns",
         );
     }
+    let snapshot = snapshot(section, &fills, defaults.zone);
     Export {
         name: section.text("name"),
         files: patterns.collect(),
@@ -93,6 +94,12 @@ fn export(section: &Section<'_>, file: &Defaults) -> Export {
         header_has: section.optional_text("header_has").map(|text| text.trim().to_owned()),
         ignore_rows: conditions(section, "ignore_rows", &defaults.empty),
         fills,
+        zone: defaults.zone,
+        snapshot,
+        taken: section.optional_checked("taken", |text| {
+            DateFormat::parse(text)
+                .map_err(|what| Wrong::new(what, "write the date alone, as names have it: taken = \"yyyy-mm-dd\""))
+        }),
     }
 }
 
@@ -120,6 +127,28 @@ fn symbol(section: &Section<'_>, key: &str) -> Option<u8> {
     })
 }
 
+/// Reads `snapshot`, and notes what a snapshot lacks.
+fn snapshot(section: &Section<'_>, fills: &[Fill], zone: Option<Tz>) -> bool {
+    let snapshot = section.boolean("snapshot");
+    if !snapshot {
+        if section.has("taken") {
+            section.wrong("taken", "`taken` stands beside snapshot = true", "add snapshot = true, or remove it");
+        }
+        return false;
+    }
+    let deals = || fills.iter().filter(|fill| fill.table == Table::Deals).flat_map(|fill| &fill.columns);
+    let stages = || deals().filter(|column| column.name == "stage");
+    if stages().count() == 0 || stages().any(|column| column.reading.if_unknown || column.optional) {
+        let way_out = "map `stage` in [[export.table]] with fill = \"deals\", without if_unknown";
+        section.wrong("snapshot", "a snapshot tells the present stage of deals, and this export does not", way_out);
+    }
+    if zone.is_none() {
+        let way_out = "add zone = \"Europe/Moscow\" at the top of the file (or \"UTC\")";
+        section.wrong("snapshot", "when a snapshot was taken is local time, and its zone is not said", way_out);
+    }
+    snapshot
+}
+
 fn fill(section: &Section<'_>, defaults: &Defaults) -> Option<Fill> {
     let tables = Table::MAPPED.map(|table| (table.name(), table));
     let table = section.one_of("fill", &tables);
@@ -135,6 +164,11 @@ fn fill(section: &Section<'_>, defaults: &Defaults) -> Option<Fill> {
     let mut columns = Vec::new();
     for key in written.keys() {
         match table.column(key.name) {
+            Some(kept) if table.kept_by_ingest().contains(&kept.name) => {
+                let what = format!("`{}` is kept by the ingest itself, no export fills it", kept.name);
+                written.problem(key.line, what, "remove it; snapshot = true in [[export]] makes the ingest keep it");
+                column::skip_one(&written, key.name);
+            }
             Some(known) => columns.extend(column::read(&written, key.name, known.kind, Some(table), defaults)),
             None => {
                 let near = hint(key.name, table.columns().iter().map(|c| c.name));

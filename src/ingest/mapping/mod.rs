@@ -66,6 +66,12 @@ pub(super) struct Export {
     pub header_has: Option<String>,
     pub ignore_rows: Vec<Condition>,
     pub fills: Vec<Fill>,
+    /// The zone of times that carry none.
+    pub zone: Option<Tz>,
+    /// Whether each file lists all deals of its kind, each in its present stage.
+    pub snapshot: bool,
+    /// Of snapshots: how the name of the file says when it was made.
+    pub taken: Option<DateFormat>,
 }
 
 /// A condition on one export column.

@@ -114,3 +114,29 @@ fn an_empty_mapping_says_what_to_write() {
     assert!(problems("zone = \"UTC\"\n").starts_with("m.toml: there is no [[export]]"));
     assert!(problems("[[export]]\nname = \"a\"\n").contains("fills no table"));
 }
+
+#[test]
+fn a_snapshot_tells_stages_and_when_it_was_taken() {
+    let snapshot = DEALS.replace("name = \"deals\"", "name = \"deals\"\nsnapshot = true\ntaken = \"yyyy-mm-dd\"");
+    let found = problems(&snapshot);
+    assert!(
+        found.starts_with("m.toml:5: a snapshot tells the present stage of deals, and this export does not"),
+        "{found}"
+    );
+    let staged = snapshot.replace("status = {", "stage = \"Стадия\"\nstatus = {");
+    let export = &Mapping::parse("m.toml", &staged).unwrap().exports[0];
+    assert!(export.snapshot && export.taken.is_some() && export.zone.is_some());
+
+    let unsure = staged.replace("stage = \"Стадия\"", "stage = { from = \"Стадия\", if_unknown = true }");
+    assert!(problems(&unsure).contains("without if_unknown"));
+    let no_zone = staged.replace("zone = \"Europe/Moscow\"", "");
+    assert!(problems(&no_zone).contains("when a snapshot was taken is local time, and its zone is not said"));
+    let no_snapshot = staged.replace("snapshot = true\n", "");
+    assert!(problems(&no_snapshot).contains("`taken` stands beside snapshot = true"));
+    let no_date = staged.replace("\"yyyy-mm-dd\"", "\"deals_yyyy-mm-dd\"");
+    assert!(problems(&no_date).contains("write the date alone, as names have it"));
+    for (column, table) in [("seen_at", "deal_id = \"ID \""), ("before", "at = \"Дата\"")] {
+        let kept = DEALS.replace(table, &format!("{table}\n{column} = \"x\""));
+        assert!(problems(&kept).contains(&format!("`{column}` is kept by the ingest itself")), "{column}");
+    }
+}

@@ -10,7 +10,9 @@ fn small() -> Sizes {
 }
 
 async fn ingest_small(company: &Company, exports: &[PathBuf]) -> Summary {
-    ingest_in_pieces(&company.store().await, &company.mapping, exports, None, at(), &(), small()).await.unwrap()
+    ingest_in_pieces(Told::default(), &company.store().await, &company.mapping, exports, at(), &(), small())
+        .await
+        .unwrap()
 }
 
 const CLIENTS: &str = r#"

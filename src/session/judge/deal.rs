@@ -19,7 +19,12 @@ pub(super) enum Status {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Move<'j> {
     pub stage: Option<&'j Stage>,
+    /// When it was, at the latest.
     pub at: i64,
+    /// When it was, at the earliest; none: nothing says since when.
+    pub earliest: Option<i64>,
+    /// Whether it was seen between two snapshots: other moves may lie between.
+    pub seen: bool,
     /// Whether the deal had not been in this stage before.
     pub first: bool,
 }
@@ -86,7 +91,8 @@ impl Judge {
         self.wait("response", None, &Wait { since, until, done: answered, allowed, working })
     }
 
-    /// Each stay in a stage that has an allowed time.
+    /// Each stay in a stage that has an allowed time. Where it began or ended between two snapshots, it is broken if the
+    /// shortest stay that this leaves open is too long, kept if the longest is not; of the others nobody can say.
     fn stale<'j>(&self, deal: &Deal<'_, 'j>, moves: &[Move<'j>], cut: i64, verdicts: &mut Vec<Verdict<'j>>) {
         if deal.ended_somewhen() {
             return;
@@ -97,12 +103,23 @@ impl Judge {
             if stage.terminal.is_some() {
                 continue;
             }
-            let left_at = moves.get(index + 1).map(|next| next.at);
-            let until = left_at.map_or(end, |left| left.min(end)).max(step.at);
-            let done = deal.is_closed() || left_at.is_some();
+            let next = moves.get(index + 1);
+            let until = |left_at: Option<i64>| left_at.map_or(end, |left| left.min(end)).max(step.at);
+            let done = deal.is_closed() || next.is_some();
             let allowed = (hours * HOUR).round() as i64;
-            let wait = Wait { since: step.at, until, done, allowed, working: true };
-            verdicts.extend(self.wait("stale", Some(stage.id.as_str()), &wait));
+            let judge = |since: i64, until: i64| {
+                let wait = Wait { since, until, done, allowed, working: true };
+                self.wait("stale", Some(stage.id.as_str()), &wait)
+            };
+            let latest = until(next.map(|next| next.at));
+            let left_earliest = next.map(|next| next.earliest.unwrap_or(step.at));
+            if step.earliest == Some(step.at) && next.is_none_or(|next| next.earliest == Some(next.at)) {
+                verdicts.extend(judge(step.at, latest));
+                continue;
+            }
+            let broken = judge(step.at, until(left_earliest)).filter(|shortest| !shortest.kept);
+            let kept = || judge(step.earliest?, latest).filter(|longest| longest.kept);
+            verdicts.extend(broken.or_else(kept));
         }
     }
 
@@ -124,19 +141,23 @@ impl Judge {
     }
 
     /// Each stage before the furthest one that was entered; a won deal passed them all. Of a deal without a move that the
-    /// regulation knows, nothing is known.
+    /// regulation knows, nothing is known; nor of a stage that it may have passed between two snapshots.
     fn skipped<'j>(&'j self, deal: &Deal<'_, 'j>, verdicts: &mut Vec<Verdict<'j>>) {
         let entered = || {
-            let known = deal.moves.iter().filter(|step| step.first).filter_map(|step| Some((step.stage?, step.at)));
+            let known = deal.moves.iter().filter(|step| step.first).filter_map(|step| Some((step.stage?, step)));
             known.filter(|(stage, _)| stage.terminal != Some(Terminal::Lost))
         };
         let Some(furthest) = entered().map(|(stage, _)| stage.position).max() else { return };
         let passed =
             |stage: &&Stage| stage.terminal.is_none() && (stage.position < furthest || deal.status == Status::Won);
         for stage in self.regulation.stages().iter().filter(passed) {
-            let beyond = entered().filter(|(later, _)| later.position > stage.position).map(|(_, at)| at).min();
+            let later = entered().filter(|(later, _)| later.position > stage.position).map(|(_, step)| step);
+            let beyond = later.min_by_key(|step| step.at);
             let kept = entered().any(|(one, _)| one.position == stage.position);
-            let at = beyond.or(deal.closed_at);
+            if !kept && beyond.is_some_and(|step| step.seen) {
+                continue;
+            }
+            let at = beyond.map(|step| step.at).or(deal.closed_at);
             verdicts.push(Verdict { rule: "skipped", stage: Some(stage.id.as_str()), at, kept, overdue_hours: None });
         }
     }

@@ -102,6 +102,8 @@ struct Columns<'a> {
     stage: &'a StringArray,
     at: &'a TimestampMicrosecondArray,
     first: &'a BooleanArray,
+    earliest: &'a TimestampMicrosecondArray,
+    seen: &'a BooleanArray,
     cut: &'a TimestampMicrosecondArray,
 }
 
@@ -125,6 +127,8 @@ impl<'a> Columns<'a> {
             stage: field("stage")?.as_string_opt().ok_or_else(wrong)?,
             at: instants(field("at")?)?,
             first: field("first")?.as_boolean_opt().ok_or_else(wrong)?,
+            earliest: instants(field("earliest")?)?,
+            seen: field("seen")?.as_boolean_opt().ok_or_else(wrong)?,
             cut: instants(&columns[6])?,
         })
     }
@@ -140,6 +144,8 @@ impl<'a> Columns<'a> {
             stage: self.stage.is_valid(step).then(|| self.stage.value(step)).and_then(|name| judge.stage(name)),
             at: self.at.value(step),
             first: self.first.is_valid(step) && self.first.value(step),
+            earliest: self.earliest.is_valid(step).then(|| self.earliest.value(step)),
+            seen: self.seen.is_valid(step) && self.seen.value(step),
         })
     }
 

@@ -67,7 +67,7 @@ fn when(micros: i64) -> String {
     DateTime::from_timestamp_micros(micros).unwrap().format("%d %H:%M").to_string()
 }
 
-/// A deal of no client: `+` marks a return.
+/// A deal of no client: `+` marks a return; a move seen between two snapshots has both moments, `..` between them.
 struct Story<'a> {
     status: Status,
     is_invalid: bool,
@@ -85,7 +85,9 @@ fn told(judge: &Judge, story: &Story<'_>) -> Vec<String> {
         .iter()
         .map(|(stage, moment)| {
             let name = stage.trim_start_matches('+');
-            Move { stage: judge.stage(name), at: at(moment), first: !stage.starts_with('+') }
+            let (earliest, latest) = moment.split_once("..").unwrap_or((moment, moment));
+            let (seen, earliest) = (moment.contains(".."), (!earliest.is_empty()).then(|| at(earliest)));
+            Move { stage: judge.stage(name), at: at(latest), first: !stage.starts_with('+'), earliest, seen }
         })
         .collect();
     let deal = Deal {
@@ -148,6 +150,33 @@ fn each_stay_in_a_stage_is_judged() {
     // of stages entered at one moment, the deal stands in the latest, in whichever order they are told
     for moves in [[("offer", "06 09:00"), ("new", "06 09:00")], [("new", "06 09:00"), ("offer", "06 09:00")]] {
         assert_eq!(stays(&moves, Status::Open, None), ["stale new 06 09:00", "stale offer 06 13:00 !32"]);
+    }
+}
+
+#[test]
+fn a_stay_between_two_snapshots_is_judged_where_both_ends_say_the_same() {
+    let judge = judge(REGULATION);
+    let stays = |moves: &[(&str, &str)]| {
+        let story = Story { response: Some("06 09:00"), moves, ..OPEN };
+        told(&judge, &story).into_iter().filter(|verdict| verdict.starts_with("stale")).collect::<Vec<_>>()
+    };
+    let left = |moment| [("new", "06 09:00"), ("offer", moment)];
+    // two hours in new are allowed: at most one and a half; one or three, so nobody can say; at least three
+    assert_eq!(stays(&left("06 10:00..06 10:30")), ["stale new 06 10:30", "stale offer 06 14:30 !30.5"]);
+    assert_eq!(stays(&left("06 10:00..06 12:00")), ["stale offer 06 16:00 !29"]);
+    assert_eq!(stays(&left("06 12:00..06 17:00")), ["stale new 06 11:00 !1", "stale offer 07 12:00 !24"]);
+    // nothing says since when it had been there
+    assert!(stays(&[("new", "..06 09:30"), ("offer", "06 10:00")])[0].starts_with("stale offer"));
+}
+
+#[test]
+fn a_stage_passed_between_two_snapshots_is_not_called_skipped() {
+    let judge = judge(REGULATION);
+    // of the second the moment is known, and yet nobody looked in between
+    for moment in ["06 10:00..07 09:00", "07 09:00..07 09:00"] {
+        let story = Story { response: Some("06 09:00"), moves: &[("new", "06 09:00"), ("contract", moment)], ..OPEN };
+        let skipped: Vec<_> = told(&judge, &story).into_iter().filter(|v| v.starts_with("skipped")).collect();
+        assert_eq!(skipped, ["skipped new 07 09:00"]);
     }
 }
 

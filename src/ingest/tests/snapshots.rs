@@ -1,0 +1,228 @@
+//! Snapshots through the whole ingest: stage events, deals that are gone, and what must not change.
+
+use super::*;
+
+const MAPPING: &str = r#"
+zone = "UTC"
+[[export]]
+name = "sales"
+files = "sales*.csv"
+snapshot = true
+taken = "yyyy-mm-dd"
+dates = "yyyy-mm-dd"
+[[export.table]]
+fill = "deals"
+[export.table.columns]
+deal_id = "id"
+stage = "stage"
+status = { from = "stage", values = { "won" = "won" }, values_else = { const = "open" } }
+created_at = "created"
+closed_at = "closed"
+[[export]]
+name = "service"
+files = "service*.csv"
+snapshot = true
+dates = "yyyy-mm-dd"
+[[export.table]]
+fill = "deals"
+[export.table.columns]
+deal_id = "id"
+stage = "stage"
+[[export]]
+name = "log"
+files = "log*.csv"
+dates = "yyyy-mm-dd"
+[[export.table]]
+fill = "events"
+[export.table.columns]
+at = "at"
+kind = { const = "stage" }
+deal_id = "id"
+stage = "stage"
+"#;
+
+const HEAD: &str = "id,stage,created,closed\n";
+
+impl Company {
+    async fn load(&self, name: &str, text: &str) -> Summary {
+        self.ingest(&[self.file(name, text)]).await.unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    async fn sales(&self, day: &str, rows: &str) -> Summary {
+        self.load(&format!("sales_{day}.csv"), &format!("{HEAD}{rows}")).await
+    }
+
+    /// The stage events: deal, stage, and at, after and before as days.
+    async fn moves(&self) -> Vec<String> {
+        let rows = self.rows(Table::Events, &["deal_id", "at", "stage", "after", "before"]).await;
+        rows.iter().map(|row| days(row)).collect()
+    }
+
+    /// The deals: id, stage, and seen_at and gone_at as days.
+    async fn deals(&self) -> Vec<String> {
+        let rows = self.rows(Table::Deals, &["deal_id", "stage", "seen_at", "seen_in", "gone_at"]).await;
+        rows.iter().map(|row| days(row)).collect()
+    }
+}
+
+/// Microseconds as days; the last one of a day with a `+`.
+fn days(row: &str) -> String {
+    let day = |word: &str| match word.parse::<i64>().ok().filter(|micros| *micros > 1_000_000) {
+        Some(micros) => {
+            let at = DateTime::from_timestamp_micros(micros).unwrap();
+            let end = if at.time() == chrono::NaiveTime::MIN { "" } else { "+" };
+            format!("{}{end}", at.format("%m-%d"))
+        }
+        None => word.to_owned(),
+    };
+    row.split(' ').map(day).collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn snapshots_grow_a_history() {
+    let company = Company::new(MAPPING);
+    let first = company.sales("2025-03-03", "1,new,2025-02-20,\n2,new,2025-02-21,\n").await;
+    assert_eq!(
+        first.tables.iter().map(|t| (t.table, t.new)).collect::<Vec<_>>(),
+        [(Table::Deals, 2), (Table::Events, 2)]
+    );
+    assert_eq!(company.deals().await, ["1 new 03-03 sales -", "2 new 03-03 sales -"]);
+    // what was seen on the third had happened by its end, since the deal was created
+    assert_eq!(company.moves().await, ["1 03-03+ new 02-20 03-03+", "2 03-03+ new 02-21 03-03+"]);
+
+    // the second one closed on the sixth, and says so; the third came and went between two snapshots
+    company
+        .sales("2025-03-10", "1,offer,2025-02-20,\n2,won,2025-02-21,2025-03-06\n3,won,2025-03-04,2025-03-05\n")
+        .await;
+    let second = [
+        "1 03-03+ new 02-20 03-03+",
+        "1 03-10+ offer 03-03 03-10+",
+        "2 03-03+ new 02-21 03-03+",
+        "2 03-06 won 03-03 03-10+",
+        "3 03-05 won 03-04 03-10+",
+    ];
+    assert_eq!(company.moves().await, second);
+
+    // the same again, and an older one that comes late with other stages: neither changes anything
+    let files = company.files();
+    let again = company
+        .sales("2025-03-10", "1,offer,2025-02-20,\n2,won,2025-02-21,2025-03-06\n3,won,2025-03-04,2025-03-05\n")
+        .await;
+    assert!(again.nothing_changed());
+    let late = company.sales("2025-03-05", "1,call,2025-02-20,\n2,call,2025-02-21,\n").await;
+    assert!(
+        late.nothing_changed() && late.notes[0].en.contains("seen in a newer snapshot, left as they are: 2"),
+        "{late:?}"
+    );
+    assert_eq!((company.files(), company.moves().await), (files, second.map(str::to_owned).to_vec()));
+
+    // one that stays where it is makes no event, and yet it was seen
+    let third = company
+        .sales("2025-03-17", "1,offer,2025-02-20,\n2,won,2025-02-21,2025-03-06\n3,won,2025-03-04,2025-03-05\n")
+        .await;
+    assert!(third.nothing_changed());
+    assert_eq!(company.deals().await[0], "1 offer 03-17 sales -");
+    assert_eq!(company.moves().await, second);
+}
+
+#[tokio::test]
+async fn several_snapshots_at_once_are_taken_in_their_order() {
+    let one_by_one = Company::new(MAPPING);
+    let weeks = [
+        ("2025-03-03", "1,new,2025-03-01,\n"),
+        ("2025-03-10", "1,call,2025-03-01,\n"),
+        ("2025-03-17", "1,offer,2025-03-01,\n"),
+    ];
+    for (day, rows) in weeks {
+        one_by_one.sales(day, rows).await;
+    }
+    let at_once = Company::new(MAPPING);
+    let file = |(day, rows): &(&str, &str)| at_once.file(&format!("sales_{day}.csv"), format!("{HEAD}{rows}"));
+    let files: Vec<PathBuf> = weeks.iter().rev().map(file).collect();
+    at_once.ingest(&files).await.unwrap();
+    assert_eq!(at_once.moves().await, one_by_one.moves().await);
+    assert_eq!(at_once.deals().await, ["1 offer 03-17 sales -"]);
+}
+
+#[tokio::test]
+async fn what_is_missing_is_marked_and_unmarked_within_its_kind() {
+    let company = Company::new(MAPPING);
+    company.sales("2025-03-03", "1,new,,\n2,new,,\n3,new,,\n").await;
+    // of another kind, taken at the moment of the ingest, as nothing says when
+    let service = company.load("service.csv", "id,stage\n9,new\n").await;
+    assert!(service.notes[0].en.contains("nobody said when the snapshot was taken"), "{service:?}");
+    let gone = company.sales("2025-03-10", "1,new,,\n").await;
+    assert!(!gone.nothing_changed());
+    assert!(gone.notes.iter().any(|note| note.en.contains("lists no longer, marked in gone_at: 2")), "{gone:?}");
+    let deals = company.deals().await;
+    assert_eq!(deals[..3], ["1 new 03-10 sales -", "2 new 03-03 sales 03-10", "3 new 03-03 sales 03-10"]);
+    assert!(deals[3].starts_with("9 new 06-15+ service -"), "{deals:?}");
+
+    // an older snapshot that comes late shows that 2 was still there then, and marks nothing
+    company.sales("2025-03-05", "2,new,,\n").await;
+    assert_eq!(
+        company.deals().await[..3],
+        ["1 new 03-10 sales -", "2 new 03-05 sales 03-10", "3 new 03-03 sales 03-10"]
+    );
+    // it comes back; the first one is listed, in a row that is refused
+    let back = company.sales("2025-03-17", "2,new,,\n1,new,31.12.2024,\n").await;
+    assert!(back.notes.iter().any(|note| note.en.contains("lists again, unmarked: 1")), "{back:?}");
+    assert_eq!(company.deals().await[..3], ["1 new 03-10 sales -", "2 new 03-17 sales -", "3 new 03-03 sales 03-10"]);
+    // a row that cannot be read at all may be any deal, so nothing is marked
+    let torn = company.sales("2025-03-20", "2,new,,\n1,new\n").await;
+    assert!(torn.notes.iter().any(|note| note.en.contains("deals missing from it are not marked")), "{torn:?}");
+    assert_eq!(company.deals().await[..2], ["1 new 03-10 sales -", "2 new 03-20 sales -"]);
+    // two files of one day are one snapshot
+    let files = [("a", "1,new,,\n"), ("b", "2,new,,\n")]
+        .map(|(part, rows)| company.file(&format!("sales_{part}_2025-03-24.csv"), format!("{HEAD}{rows}")));
+    company.ingest(&files).await.unwrap();
+    assert_eq!(company.deals().await[..2], ["1 new 03-24 sales -", "2 new 03-24 sales -"]);
+}
+
+#[tokio::test]
+async fn what_the_log_tells_is_not_told_again() {
+    let company = Company::new(MAPPING);
+    company.load("log.csv", "id,at,stage\n1,2025-03-01,new\n1,2025-03-05,offer\n").await;
+    let log = ["1 03-01 new - -", "1 03-05 offer - -"];
+    company.sales("2025-03-03", "1,new,2025-03-01,\n").await;
+    company.sales("2025-03-10", "1,offer,2025-03-01,\n").await;
+    assert_eq!(company.moves().await, log);
+    company.sales("2025-03-17", "1,deal,2025-03-01,\n").await;
+    assert_eq!(company.moves().await.last().map(String::as_str), Some("1 03-17+ deal 03-10 03-17+"));
+    assert_eq!(company.rows(Table::Journeys, &["deal_id", "events"]).await, ["1 3"]);
+}
+
+#[tokio::test]
+async fn a_snapshot_says_once_when_it_was_taken() {
+    let company = Company::new(MAPPING);
+    let refused = company.refused("sales.csv", HEAD).await;
+    assert!(refused.starts_with("sales.csv: its name does not say when the snapshot was taken\n"), "{refused}");
+    let refused = company.refused("sales_2025-03-03_2025-03-10.csv", HEAD).await;
+    assert!(refused.contains("more than once"), "{refused}");
+    let refused = company.refused("sales_2035-03-03.csv", HEAD).await;
+    assert!(refused.contains("yet to come"), "{refused}");
+    let told = Told { taken: Some("2025-03-03".parse().unwrap()), regulation: None };
+    let log = company.file("log.csv", "id,at,stage\n1,2025-03-01,new\n");
+    let error = ingest_told(told, &company.store().await, &company.mapping, &[log], at(), &()).await.unwrap_err();
+    assert!(error.to_string().contains("none of these exports is one"), "{error}");
+    let told = Told { taken: Some("2025-03-03T18:00".parse().unwrap()), regulation: None };
+    let file = company.file("sales.csv", format!("{HEAD}1,new,,\n"));
+    let summary = ingest_told(told, &company.store().await, &company.mapping, &[file], at(), &()).await.unwrap();
+    assert_eq!(summary.notes.len(), 1, "{summary:?}");
+    assert_eq!(company.deals().await, ["1 new 03-03+ sales -"]);
+}
+
+#[tokio::test]
+async fn a_bucket_of_which_nothing_is_listed_is_looked_at_too() {
+    let company = Company::new(MAPPING);
+    let small = Sizes { rows_at_first: 8, rows_at_most: 16, spill: 512, ids: 8 };
+    let load = async |day: &str, rows: String| {
+        let (store, file) = (company.store().await, company.file(&format!("sales_{day}.csv"), format!("{HEAD}{rows}")));
+        ingest_in_pieces(Told::default(), &store, &company.mapping, &[file], at(), &(), small).await.unwrap()
+    };
+    load("2025-03-03", (0..64).map(|id| format!("{id},new,,\n")).collect()).await;
+    let gone = load("2025-03-10", "7,offer,,\n".to_owned()).await;
+    assert_eq!(gone.marked, 63, "{gone:?}");
+    assert_eq!(company.deals().await.iter().filter(|deal| deal.ends_with("03-03 sales 03-10")).count(), 63);
+    assert_eq!((company.moves().await.len(), company.rows(Table::Journeys, &["deal_id"]).await.len()), (65, 64));
+}
