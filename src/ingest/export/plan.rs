@@ -31,7 +31,8 @@ pub(in crate::ingest) struct FillPlan {
 
 /// A condition on a cell.
 pub(super) struct Check {
-    pub(super) index: usize,
+    /// None: the export has no such column, and the condition never holds.
+    pub(super) index: Option<usize>,
     pub(super) test: Test,
 }
 
@@ -113,10 +114,9 @@ impl Plan {
     }
 }
 
-/// Every header was found before, so only what the mapping calls optional is left out here.
 fn checks(conditions: &[Condition], at: &BTreeMap<Header, usize>) -> Vec<Check> {
-    let check = |c: &Condition| Some(Check { index: *at.get(&c.column)?, test: c.test.clone() });
-    conditions.iter().filter_map(check).collect()
+    let check = |c: &Condition| Check { index: at.get(&c.column).copied(), test: c.test.clone() };
+    conditions.iter().map(check).collect()
 }
 
 fn resolve(

@@ -181,7 +181,7 @@ fn values<'r>(fill: &FillPlan, row: Row<'r>, met: &mut Oddities) -> Result<Vec<V
 /// Whether conditions hold: all of them, or any of them.
 pub(super) fn holds(checks: &[Check], row: Row<'_>, all: bool) -> bool {
     let one = |check: &Check| {
-        let cell = row.cell(check.index);
+        let Some(cell) = check.index.map(|index| row.cell(index)) else { return false };
         match &check.test {
             Test::Equals(texts) => texts.iter().any(|text| text.trim() == cell),
             Test::NotEquals(texts) => texts.iter().all(|text| text.trim() != cell),

@@ -2,7 +2,6 @@ SELECT
     CAST(day AS VARCHAR) AS day,
     source,
     replace(campaign, ', ', ' | ') AS campaign,
-    campaign_id,
     CAST(cost AS VARCHAR) AS cost,
     impressions,
     clicks,

@@ -10,9 +10,7 @@ SELECT
     CAST(amount AS VARCHAR) AS amount,
     lost_reason,
     replace(title, ', ', ' | ') AS title,
-    organization,
     CASE WHEN contact IS NULL THEN 0 ELSE 1 END AS has_contact,
-    label,
     currency
 FROM deals
 ORDER BY deal_id
