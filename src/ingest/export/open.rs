@@ -56,7 +56,7 @@ pub(in crate::ingest) struct Fit {
 impl Fit {
     /// Whether every column is there that has to be.
     pub(in crate::ingest) fn is_whole(&self) -> bool {
-        self.found.problems.is_empty()
+        self.found.troubles() == 0
     }
 
     /// The text of the cell that a header of the mapping means.
@@ -71,7 +71,7 @@ impl Fit {
 
     /// Fewest columns missing; then, with a wrong delimiter, a header is one cell.
     fn rank(&self) -> (usize, usize, usize) {
-        (self.found.problems.len(), usize::MAX - self.cells, self.place.record)
+        (self.found.troubles(), usize::MAX - self.cells, self.place.record)
     }
 }
 
@@ -171,7 +171,7 @@ impl Opened {
         if best.is_whole() {
             return Opened::at(readable, export.cut.clone(), best);
         }
-        let mut problems = best.found.problems.clone();
+        let mut problems = best.found.problems();
         problems.extend(other_delimiter(&readable, export));
         Err(IngestError::Header {
             path,

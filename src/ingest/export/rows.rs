@@ -42,7 +42,7 @@ pub(in crate::ingest) struct Refusal {
 }
 
 /// What was met in a file.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::ingest) struct Outcome {
     pub(in crate::ingest) rows: u64,
     /// Rows that `ignore_rows` describes.

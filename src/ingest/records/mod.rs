@@ -47,8 +47,10 @@ pub(super) enum Typed {
     /// Nothing: it is read as the mapping says.
     #[default]
     No,
-    /// A number, with a point.
+    /// A number, with a point; of a long one the last digits may be lost.
     Number,
+    /// A whole number with all its digits.
+    Whole,
     /// A date, or a date with its time, as ISO 8601 writes them.
     Time,
 }
