@@ -14,6 +14,7 @@ mod metrics;
 mod open;
 mod output;
 mod presets;
+mod quarantine;
 mod progress;
 mod query;
 mod report;
@@ -70,6 +71,7 @@ fn run(args: Args) -> anyhow::Result<Outcome> {
             Command::Check(c) => check::run(&c, &at).await,
             Command::Ingest(c) => ingest::run(&c, &at).await,
             Command::Presets { name } => presets::run(name.as_deref()),
+            Command::Quarantine(c) => quarantine::run(&c, &at).await,
             Command::Log(c) => log::run(&c, &at).await,
             Command::Metrics(c) => metrics::run(&c, &at),
             Command::Query(c) => query::run(&c, &at).await,

@@ -1,5 +1,6 @@
 //! Which section of a mapping an export is for: by its file's name, or by its header.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -7,7 +8,7 @@ use super::IngestError;
 use super::export::{Fit, fit, heads};
 use super::files::Input;
 use super::mapping::{Export, Mapping};
-use super::records::Readable;
+use super::records::{Cut, Readable};
 use crate::model::lang::Text;
 
 /// The section for every export, with what is worth telling of the choice.
@@ -15,7 +16,7 @@ pub(super) fn choose<'m>(
     mapping: &'m Mapping,
     inputs: Vec<Input>,
     scratch: &Path,
-) -> Result<Vec<(Input, &'m Export, Option<Text>)>, IngestError> {
+) -> Result<Vec<(Input, Cow<'m, Export>, Option<Text>)>, IngestError> {
     let mut seen = BTreeSet::new();
     let mut chosen = Vec::new();
     for input in inputs {
@@ -35,6 +36,7 @@ pub(super) fn choose<'m>(
                 });
             }
         };
+        let export = if input.repairs { Cow::Owned(export.for_repairs()) } else { Cow::Borrowed(export) };
         chosen.push((input, export, why));
     }
     Ok(chosen)
@@ -72,7 +74,8 @@ fn by_header<'m>(
     let readable = Readable::new(input, None, scratch, Some(ROWS))?;
     let mut fitting: Vec<((usize, usize), &Export, Fit)> = Vec::new();
     for export in unnamed {
-        let found = fit(&heads(&readable, &export.cut)?, export).filter(Fit::is_whole);
+        let cut = if input.repairs { Cut::default() } else { export.cut.clone() };
+        let found = fit(&heads(&readable, &cut)?, export).filter(Fit::is_whole);
         if let Some(found) = found {
             let needed = export.wanted().filter(|wanted| !wanted.optional).count();
             fitting.push(((needed, found.columns()), export, found));
