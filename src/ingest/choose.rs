@@ -18,7 +18,7 @@ pub(super) fn choose<'m>(
     scratch: &Path,
 ) -> Result<Vec<(Input, Cow<'m, Export>, Option<Text>)>, IngestError> {
     let mut seen = BTreeSet::new();
-    let mut chosen = Vec::new();
+    let (mut chosen, mut unknown) = (Vec::new(), Vec::new());
     for input in inputs {
         let path = &input.path;
         if !seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())) {
@@ -27,7 +27,14 @@ pub(super) fn choose<'m>(
         let named: Vec<&Export> = mapping.exports.iter().filter(|export| is_for(export, &input)).collect();
         let (export, why) = match named.as_slice() {
             [one] => (*one, None),
-            [] => by_header(mapping, &input, scratch)?,
+            [] => match by_header(mapping, &input, scratch)? {
+                Some(found) => found,
+                // all of them are told at once
+                None => {
+                    unknown.push(input.path);
+                    continue;
+                }
+            },
             several => {
                 return Err(IngestError::SeveralExports {
                     path: path.clone(),
@@ -39,7 +46,10 @@ pub(super) fn choose<'m>(
         let export = if input.repairs { Cow::Owned(export.for_repairs()) } else { Cow::Borrowed(export) };
         chosen.push((input, export, why));
     }
-    Ok(chosen)
+    match unknown.is_empty() {
+        true => Ok(chosen),
+        false => Err(IngestError::Unknown { paths: unknown, mapping: mapping.file.clone() }),
+    }
 }
 
 /// Whether a section is for a file: by its name, or by the end of its path where the pattern has folders. One that names
@@ -52,12 +62,13 @@ fn is_for(export: &Export, input: &Input) -> bool {
     export.files.iter().any(fits)
 }
 
-/// The section, of those that name no files, that asks for most columns of those whose columns are all there.
+/// The section, of those that name no files, that asks for most columns of those whose columns are all there. None: there is
+/// none.
 fn by_header<'m>(
     mapping: &'m Mapping,
     input: &Input,
     scratch: &Path,
-) -> Result<(&'m Export, Option<Text>), IngestError> {
+) -> Result<Option<(&'m Export, Option<Text>)>, IngestError> {
     let unnamed: Vec<&Export> = mapping.exports.iter().filter(|export| export.files.is_empty()).collect();
     match unnamed.as_slice() {
         [] => {
@@ -68,7 +79,7 @@ fn by_header<'m>(
                 known: known.collect::<Vec<_>>().join("; "),
             });
         }
-        [only] if mapping.exports.len() == 1 => return Ok((only, None)),
+        [only] if mapping.exports.len() == 1 => return Ok(Some((only, None))),
         _ => {}
     }
     let readable = Readable::new(input, None, scratch, Some(ROWS))?;
@@ -83,13 +94,13 @@ fn by_header<'m>(
     }
     fitting.sort_by_key(|(rank, ..)| std::cmp::Reverse(*rank));
     match fitting.as_slice() {
-        [] => Err(IngestError::Unknown { path: input.path.clone(), mapping: mapping.file.clone() }),
+        [] => Ok(None),
         [(one, export, _), (other, second, _), ..] if one == other => Err(IngestError::SeveralExports {
             path: input.path.clone(),
             mapping: mapping.file.clone(),
             names: format!("{}, {}", export.name, second.name),
         }),
-        [(_, export, found), ..] => Ok((export, Some(because(export, found)))),
+        [(_, export, found), ..] => Ok(Some((export, Some(because(export, found))))),
     }
 }
 

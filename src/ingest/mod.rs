@@ -175,7 +175,7 @@ async fn ingest_in_pieces(
             shapes.push(Shape::new(fill, &layouts[&fill.table], of.repeated));
         }
         let Outcome { rows, ignored, unwanted, oddities: here, lines } =
-            read_rows(opened, &mut plan, export, &mapping.file, &mut sink)?;
+            read_rows(&opened, &mut plan, export, &mapping.file, &mut sink)?;
         oddities.add(here);
         summary.notes.extend(plan.currencies().map(|note| about(&file, &note)));
         let of_refused = sink.refused_deals;

@@ -61,26 +61,25 @@ pub(in crate::ingest) struct Outcome {
 
 /// Reads every row of a file after proving what has to be proven; `mapping` is the mapping's file name, for messages.
 pub(in crate::ingest) fn read_rows(
-    mut opened: Opened,
+    opened: &Opened,
     plan: &mut Plan,
     export: &Export,
     mapping: &str,
     sink: &mut dyn RowSink,
 ) -> Result<Outcome, IngestError> {
     if prove::is_needed(plan) {
-        prove::prove(plan, &mut opened)?;
-        opened = opened.again()?;
+        prove::prove(plan, opened)?;
     }
     let mut outcome = Outcome::default();
-    let mut record = Record::default();
-    sink.begin(raw::header(&opened));
-    while opened.records.next(&mut record)? {
+    let (mut records, mut record) = (opened.records()?, Record::default());
+    sink.begin(raw::header(opened));
+    while records.next(&mut record)? {
         if record.is_blank() {
             continue;
         }
         outcome.rows += 1;
         if outcome.rows % STEP == 0 {
-            sink.progress(opened.records.done());
+            sink.progress(records.done());
         }
         let line = record.line;
         if opened.readable.input.repairs {
@@ -99,7 +98,7 @@ pub(in crate::ingest) fn read_rows(
                 }
                 if let Some(lines) = swallowed(&record, opened.cells) {
                     // its end is the file's, so that it is counted from its beginning
-                    let line = opened.records.begin(&record);
+                    let line = records.begin(&record);
                     return Err(IngestError::OpenQuote { path: opened.path(), line, lines });
                 }
                 match shape_of(&record, opened.cells) {
