@@ -96,6 +96,10 @@ fn told(error: &anyhow::Error) -> String {
     if said.contains("Resources exhausted") {
         said += "\n    give it more with --memory, such as --memory 6GiB, or ask for less";
     }
+    // said by whichever library was writing
+    if said.contains("No space left on device") {
+        said += "\n    the disk is full, and nothing was stored: make room, and run it again";
+    }
     said
 }
 
