@@ -1,5 +1,6 @@
 //! Which section of a mapping an export is for: by its file's name, or by its header.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -7,7 +8,7 @@ use super::IngestError;
 use super::export::{Fit, fit, heads};
 use super::files::Input;
 use super::mapping::{Export, Mapping};
-use super::records::Readable;
+use super::records::{Cut, Readable};
 use crate::model::lang::Text;
 
 /// The section for every export, with what is worth telling of the choice.
@@ -15,9 +16,9 @@ pub(super) fn choose<'m>(
     mapping: &'m Mapping,
     inputs: Vec<Input>,
     scratch: &Path,
-) -> Result<Vec<(Input, &'m Export, Option<Text>)>, IngestError> {
+) -> Result<Vec<(Input, Cow<'m, Export>, Option<Text>)>, IngestError> {
     let mut seen = BTreeSet::new();
-    let mut chosen = Vec::new();
+    let (mut chosen, mut unknown) = (Vec::new(), Vec::new());
     for input in inputs {
         let path = &input.path;
         if !seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())) {
@@ -26,7 +27,14 @@ pub(super) fn choose<'m>(
         let named: Vec<&Export> = mapping.exports.iter().filter(|export| is_for(export, &input)).collect();
         let (export, why) = match named.as_slice() {
             [one] => (*one, None),
-            [] => by_header(mapping, &input, scratch)?,
+            [] => match by_header(mapping, &input, scratch)? {
+                Some(found) => found,
+                // all of them are told at once
+                None => {
+                    unknown.push(input.path);
+                    continue;
+                }
+            },
             several => {
                 return Err(IngestError::SeveralExports {
                     path: path.clone(),
@@ -35,9 +43,13 @@ pub(super) fn choose<'m>(
                 });
             }
         };
+        let export = if input.repairs { Cow::Owned(export.for_repairs()) } else { Cow::Borrowed(export) };
         chosen.push((input, export, why));
     }
-    Ok(chosen)
+    match unknown.is_empty() {
+        true => Ok(chosen),
+        false => Err(IngestError::Unknown { paths: unknown, mapping: mapping.file.clone() }),
+    }
 }
 
 /// Whether a section is for a file: by its name, or by the end of its path where the pattern has folders. One that names
@@ -50,12 +62,13 @@ fn is_for(export: &Export, input: &Input) -> bool {
     export.files.iter().any(fits)
 }
 
-/// The section, of those that name no files, that asks for most columns of those whose columns are all there.
+/// The section, of those that name no files, that asks for most columns of those whose columns are all there. None: there is
+/// none.
 fn by_header<'m>(
     mapping: &'m Mapping,
     input: &Input,
     scratch: &Path,
-) -> Result<(&'m Export, Option<Text>), IngestError> {
+) -> Result<Option<(&'m Export, Option<Text>)>, IngestError> {
     let unnamed: Vec<&Export> = mapping.exports.iter().filter(|export| export.files.is_empty()).collect();
     match unnamed.as_slice() {
         [] => {
@@ -66,13 +79,14 @@ fn by_header<'m>(
                 known: known.collect::<Vec<_>>().join("; "),
             });
         }
-        [only] if mapping.exports.len() == 1 => return Ok((only, None)),
+        [only] if mapping.exports.len() == 1 => return Ok(Some((only, None))),
         _ => {}
     }
     let readable = Readable::new(input, None, scratch, Some(ROWS))?;
     let mut fitting: Vec<((usize, usize), &Export, Fit)> = Vec::new();
     for export in unnamed {
-        let found = fit(&heads(&readable, &export.cut)?, export).filter(Fit::is_whole);
+        let cut = if input.repairs { Cut::default() } else { export.cut.clone() };
+        let found = fit(&heads(&readable, &cut)?, export).filter(Fit::is_whole);
         if let Some(found) = found {
             let needed = export.wanted().filter(|wanted| !wanted.optional).count();
             fitting.push(((needed, found.columns()), export, found));
@@ -80,13 +94,13 @@ fn by_header<'m>(
     }
     fitting.sort_by_key(|(rank, ..)| std::cmp::Reverse(*rank));
     match fitting.as_slice() {
-        [] => Err(IngestError::Unknown { path: input.path.clone(), mapping: mapping.file.clone() }),
+        [] => Ok(None),
         [(one, export, _), (other, second, _), ..] if one == other => Err(IngestError::SeveralExports {
             path: input.path.clone(),
             mapping: mapping.file.clone(),
             names: format!("{}, {}", export.name, second.name),
         }),
-        [(_, export, found), ..] => Ok((export, Some(because(export, found)))),
+        [(_, export, found), ..] => Ok(Some((export, Some(because(export, found))))),
     }
 }
 

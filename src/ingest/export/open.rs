@@ -14,10 +14,9 @@ const DELIMITERS: [u8; 4] = [b';', b',', b'\t', b'|'];
 /// How far down a header may stand.
 const TITLE_LINES: usize = 100;
 
-/// An export, read up to and including its header.
+/// An export whose header is found. No file is open: there may be more exports than files may be.
 pub(in crate::ingest) struct Opened {
     pub(in crate::ingest) readable: Readable,
-    pub(super) records: Records,
     /// How many cells the header has.
     pub(super) cells: usize,
     pub(super) found: Found,
@@ -169,7 +168,8 @@ impl Opened {
             });
         };
         if best.is_whole() {
-            return Opened::at(readable, export.cut.clone(), best);
+            let Fit { place, found, cells } = best;
+            return Ok(Opened { readable, cells, found, cut: export.cut.clone(), place });
         }
         let mut problems = best.found.problems();
         problems.extend(other_delimiter(&readable, export));
@@ -182,22 +182,14 @@ impl Opened {
         })
     }
 
-    fn at(readable: Readable, cut: Cut, fit: Fit) -> Result<Opened, IngestError> {
-        let Fit { place, found, cells } = fit;
-        let mut records = readable.records(place.sheet, &cut, place.delimiter)?;
+    /// Its records below the header, from the first one on.
+    pub(super) fn records(&self) -> Result<Records, IngestError> {
+        let mut records = self.readable.records(self.place.sheet, &self.cut, self.place.delimiter)?;
         let mut record = Record::default();
-        for _ in 0..=place.record {
+        for _ in 0..=self.place.record {
             records.next(&mut record)?;
         }
-        // a sheet has rows of one length, a text says what it has
-        let cells = if record.typed.is_empty() { cells } else { record.cells.len() };
-        Ok(Opened { readable, records, cells, found, cut, place })
-    }
-
-    /// The same again, from the first row on.
-    pub(super) fn again(self) -> Result<Opened, IngestError> {
-        let Opened { readable, cells, found, cut, place, .. } = self;
-        Opened::at(readable, cut, Fit { place, found, cells })
+        Ok(records)
     }
 
     /// How the file is read, in words: its form, its encoding, its delimiter, its sheet.

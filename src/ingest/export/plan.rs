@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 
 use super::open::Opened;
+use super::raw::Raw;
 use crate::ingest::alike::Alike;
 use crate::ingest::amounts::{self, Currency};
 use crate::ingest::layout::Layout;
@@ -21,6 +22,8 @@ use crate::model::tables::{Kind, Table};
 pub(in crate::ingest) struct Plan {
     pub(super) ignore: Vec<Check>,
     pub(in crate::ingest) fills: Vec<FillPlan>,
+    /// How refused rows are kept.
+    pub(super) raw: Raw,
 }
 
 /// One table to be filled.
@@ -101,7 +104,11 @@ impl Plan {
                 .filter_map(|column| resolve(column, fill.table, opened, layouts, personal))
                 .collect(),
         };
-        Plan { ignore: checks(&export.ignore_rows, at), fills: export.fills.iter().map(fill).collect() }
+        let (ignore, fills): (Vec<Check>, Vec<FillPlan>) =
+            (checks(&export.ignore_rows, at), export.fills.iter().map(fill).collect());
+        let read = ignore.iter().chain(fills.iter().flat_map(|fill| &fill.when)).filter_map(|check| check.index);
+        let raw = Raw::new(opened.cells, read, fills.iter().flat_map(|fill| &fill.columns));
+        Plan { ignore, fills, raw }
     }
 
     /// In which currency the amounts of a column are, where the mapping does not state it.

@@ -40,10 +40,10 @@ pub(super) fn is_needed(plan: &Plan) -> bool {
 }
 
 /// Reads the whole file for the columns in question, and writes what they proved into the plan.
-pub(super) fn prove(plan: &mut Plan, opened: &mut Opened) -> Result<(), IngestError> {
+pub(super) fn prove(plan: &mut Plan, opened: &Opened) -> Result<(), IngestError> {
     let mut cases = cases(plan);
-    let mut record = Record::default();
-    while opened.records.next(&mut record)? {
+    let (mut records, mut record) = (opened.records()?, Record::default());
+    while records.next(&mut record)? {
         // rows that will be quarantined or ignored prove nothing; the main pass says why
         let Ok(text) = std::str::from_utf8(record.cells.as_slice()) else { continue };
         let row = Row { text, record: &record };

@@ -7,9 +7,11 @@ mod archive;
 mod form;
 mod guard;
 mod input;
+mod repair;
 
 pub(super) use form::Form;
 pub(super) use input::Input;
+pub(super) use repair::{REPAIR_COLUMNS, repair_name, undefused};
 
 use std::fs;
 use std::path::{Path, PathBuf};

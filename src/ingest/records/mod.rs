@@ -22,7 +22,8 @@ use kept::{Kept, KeptReader};
 use text::TextReader;
 
 use super::IngestError;
-use super::files::{Form, Input};
+use super::dates;
+use super::files::{Form, Input, REPAIR_COLUMNS, undefused};
 
 /// How text is cut into cells, as far as it is stated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +67,18 @@ pub(super) struct Record {
 }
 
 impl Record {
+    /// Of a file of mended rows: the export's own record, at the line that it has there. Times as the quarantine writes
+    /// them are understood whatever the mapping states.
+    fn repaired(&mut self) {
+        let line =
+            self.cells.get(0).and_then(|cell| std::str::from_utf8(cell).ok()).and_then(|text| text.trim().parse().ok());
+        self.line = line.unwrap_or(self.line);
+        let cells: ByteRecord = self.cells.iter().skip(REPAIR_COLUMNS.len()).map(undefused).collect();
+        let is_time = |cell: &[u8]| std::str::from_utf8(cell).is_ok_and(|text| dates::iso(text.trim()).is_some());
+        self.typed = cells.iter().map(|cell| if is_time(cell) { Typed::Time } else { Typed::No }).collect();
+        self.cells = cells;
+    }
+
     /// Whether there is nothing in it: what a CR leaves, too.
     pub(super) fn is_blank(&self) -> bool {
         match self.typed.is_empty() {
@@ -144,7 +157,8 @@ impl Readable {
                 self.path(),
             )?)),
         };
-        Ok(Records { reading, path: self.path().to_owned(), bytes: self.input.bytes, packed: self.input.is_packed() })
+        let (path, bytes, packed) = (self.path().to_owned(), self.input.bytes, self.input.is_packed());
+        Ok(Records { reading, path, bytes, packed, repairs: self.input.repairs })
     }
 }
 
@@ -154,6 +168,7 @@ pub(super) struct Records {
     path: PathBuf,
     bytes: u64,
     packed: bool,
+    repairs: bool,
 }
 
 enum Reading {
@@ -164,10 +179,14 @@ enum Reading {
 impl Records {
     /// Reads the next record; false at the end.
     pub(super) fn next(&mut self, record: &mut Record) -> Result<bool, IngestError> {
-        match &mut self.reading {
-            Reading::Text(text) => text.next(record, &self.path),
-            Reading::Kept(kept) => kept.next(record).map_err(IngestError::io(&self.path)),
+        let more = match &mut self.reading {
+            Reading::Text(text) => text.next(record, &self.path)?,
+            Reading::Kept(kept) => kept.next(record).map_err(IngestError::io(&self.path))?,
+        };
+        if more && self.repairs {
+            record.repaired();
         }
+        Ok(more)
     }
 
     /// The line at which the record just read begins, or that of a blank line before it.
