@@ -12,6 +12,7 @@ use super::progress::Shown;
 use super::{Outcome, open};
 use crate::ingest::{IngestError, Mapping, Told, draft, ingest_told, look};
 use crate::model::lang::Lang;
+use crate::model::shown::visible;
 use crate::store::Store;
 
 pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
@@ -39,7 +40,7 @@ pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
     let told = Told { regulation: regulation.as_ref(), taken: args.taken };
     let summary = ingest_told(told, &store, &mapping, &args.exports, open::now(), &shown).await?;
     drop(shown);
-    write!(stdout(), "{}", summary.text(lang))?;
+    write!(stdout(), "{}", visible(&summary.text(lang)))?;
     Ok(Outcome::Fine)
 }
 

@@ -28,6 +28,8 @@ use clap::{CommandFactory, Parser};
 
 use args::{Args, Command};
 
+use crate::model::shown::visible;
+
 /// What a command that ran to its end has to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
@@ -54,7 +56,7 @@ pub fn main() -> ExitCode {
         Ok(Outcome::Found) => ExitCode::from(1),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{} {}", label(), told(&error));
+            eprintln!("{} {}", label(), visible(&told(&error)));
             ExitCode::from(2)
         }
     }

@@ -4,6 +4,7 @@
 //! and a [`Summary`]. How files are read and why so: `docs/decisions/ingest-reading.md`. Leaves to others: what is
 //! done with the data (metrics), and how an ingest becomes visible (store).
 
+mod alike;
 mod amounts;
 mod buckets;
 mod cell;
@@ -280,6 +281,7 @@ fn notes(repeated: impl Iterator<Item = (Table, u64)>, met: Oddities, early: &(u
             format!("{name}: rows that repeat the key of an earlier row of the same file: {rows}"),
         ));
     }
+    notes.extend(met.alike.notes());
     let counted = [
         (
             met.rounded,

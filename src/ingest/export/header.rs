@@ -11,14 +11,40 @@ use crate::model::problem::nearest;
 pub(super) struct Found {
     pub(super) line: u64,
     pub(super) columns: BTreeMap<Header, usize>,
-    /// Columns missing or met twice, each as a sentence.
-    pub(super) problems: Vec<String>,
+    troubles: Vec<Trouble>,
     /// What was taken for what, where that is not plain.
     pub(super) notes: Vec<Text>,
     cells: Vec<String>,
 }
 
+/// What is wrong with a header. Worded only where it is told: most rows of a file are no header, and nobody asks them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Trouble {
+    Missing(String),
+    NoneOf(Vec<String>),
+    /// Said already.
+    Unclear(String),
+}
+
 impl Found {
+    /// How many columns are missing or met twice.
+    pub(super) fn troubles(&self) -> usize {
+        self.troubles.len()
+    }
+
+    /// Columns missing or met twice, each as a sentence.
+    pub(super) fn problems(&self) -> Vec<String> {
+        let told = |trouble: &Trouble| match trouble {
+            Trouble::Missing(name) => missing_one(name, &self.cells),
+            Trouble::NoneOf(names) => {
+                let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+                format!("there is none of the columns {}", names.join(", "))
+            }
+            Trouble::Unclear(problem) => problem.clone(),
+        };
+        self.troubles.iter().map(told).collect()
+    }
+
     /// The header for a message: all of it as far as that helps.
     pub(super) fn shown(&self) -> String {
         let shown: Vec<&str> = self.cells.iter().take(40).map(String::as_str).collect();
@@ -53,7 +79,7 @@ enum Place {
 /// Finds the wanted columns among the cells of a header.
 pub(super) fn find(cells: &[String], wanted: impl Iterator<Item = Wanted>, line: u64) -> Found {
     let mut found =
-        Found { line, columns: BTreeMap::new(), problems: Vec::new(), notes: Vec::new(), cells: cells.to_vec() };
+        Found { line, columns: BTreeMap::new(), troubles: Vec::new(), notes: Vec::new(), cells: cells.to_vec() };
     for Wanted { headers, either, optional } in wanted {
         let mut missing = Vec::new();
         for header in &headers {
@@ -70,8 +96,8 @@ pub(super) fn find(cells: &[String], wanted: impl Iterator<Item = Wanted>, line:
                         ),
                     ));
                 }
-                Place::Missing => missing.push(&header.text),
-                Place::Unclear(problem) => found.problems.push(problem),
+                Place::Missing => missing.push(header.text.clone()),
+                Place::Unclear(problem) => found.troubles.push(Trouble::Unclear(problem)),
             }
             if either && found.columns.contains_key(header) {
                 break;
@@ -80,15 +106,12 @@ pub(super) fn find(cells: &[String], wanted: impl Iterator<Item = Wanted>, line:
         if optional || missing.is_empty() || (either && found.has(&headers)) {
             continue;
         }
-        match missing.as_slice() {
-            names if either && names.len() > 1 => {
-                let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-                found.problems.push(format!("there is none of the columns {}", names.join(", ")));
-            }
-            names => found.problems.extend(names.iter().map(|name| missing_one(name, cells))),
+        match either && missing.len() > 1 {
+            true => found.troubles.push(Trouble::NoneOf(missing)),
+            false => found.troubles.extend(missing.into_iter().map(Trouble::Missing)),
         }
     }
-    found.problems.dedup();
+    found.troubles.dedup();
     found
 }
 
@@ -114,7 +137,7 @@ fn place(header: &Header, cells: &[String]) -> Place {
         false => (literal, false),
         true => match text.contains('*') {
             true => ((0..cells.len()).filter(|at| fits(text, &cells[*at])).collect(), false),
-            false => ((0..cells.len()).filter(|at| folded(&cells[*at]) == folded(text)).collect(), true),
+            false => ((0..cells.len()).filter(|at| folded(&cells[*at]).eq(folded(text))).collect(), true),
         },
     };
     match (places.as_slice(), header.nth) {
@@ -168,11 +191,12 @@ fn missing_one(text: &str, cells: &[String]) -> String {
 
 /// A header without what the eye does not see: letters that look the same in Latin and Cyrillic are one, so are all
 /// spaces, and a run of them.
-fn folded(text: &str) -> String {
+fn folded(text: &str) -> impl Iterator<Item = char> {
     const LATIN: &str = "ABCEHKMOPTXYaceopxyEe";
     const CYRILLIC: &str = "АВСЕНКМОРТХУасеорхуЁё";
     let latin = |c: char| CYRILLIC.chars().position(|x| x == c).and_then(|at| LATIN.chars().nth(at)).unwrap_or(c);
-    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().map(latin).collect()
+    let spaced = text.split_whitespace().enumerate();
+    spaced.flat_map(|(nth, word)| (nth > 0).then_some(' ').into_iter().chain(word.chars())).map(latin)
 }
 
 #[cfg(test)]
@@ -191,9 +215,9 @@ mod tests {
     #[test]
     fn a_column_is_found_or_its_problem_told() {
         let cells = ["ID", "Источник", "Сумма", "Источник", "Cрок", "Spend (USD)"];
-        assert!(found(&cells, &[("ID", None), ("Источник", Some(2))]).problems.is_empty());
+        assert!(found(&cells, &[("ID", None), ("Источник", Some(2))]).problems().is_empty());
         let told =
-            found(&cells, &[("Суммы", None), ("Источник", None), ("Источник", Some(3)), ("Город", None)]).problems;
+            found(&cells, &[("Суммы", None), ("Источник", None), ("Источник", Some(3)), ("Город", None)]).problems();
         assert_eq!(told.len(), 4);
         assert!(told[0].contains("did you mean `Сумма`?"), "{}", told[0]);
         assert!(told[1].contains("2 times (columns 2 and 4)"), "{}", told[1]);
@@ -206,7 +230,8 @@ mod tests {
         let cells = ["ID", "Источник", "Сумма", "Источник", "Cрок  сделки", "Spend (USD)", "Phone #2"];
         let at = |text: &str| {
             let found = found(&cells, &[(text, None)]);
-            found.columns.into_values().next().ok_or(found.problems)
+            let problems = found.problems();
+            found.columns.into_values().next().ok_or(problems)
         };
         assert_eq!(at("Источник#2"), Ok(3));
         assert_eq!(at("#3"), Ok(2));
@@ -226,7 +251,7 @@ mod tests {
         let wanted = |optional| std::iter::once(Wanted { headers: headers.clone(), either: true, optional });
         assert_eq!(find(&cells, wanted(false), 1).columns.len(), 1);
         let none = find(&["ID".to_owned()], wanted(false), 1);
-        assert_eq!(none.problems, ["there is none of the columns `Бюджет`, `Budget`"]);
-        assert!(find(&["ID".to_owned()], wanted(true), 1).problems.is_empty());
+        assert_eq!(none.problems(), ["there is none of the columns `Бюджет`, `Budget`"]);
+        assert!(find(&["ID".to_owned()], wanted(true), 1).problems().is_empty());
     }
 }

@@ -55,7 +55,7 @@ pub(in crate::ingest) struct Fit {
 impl Fit {
     /// Whether every column is there that has to be.
     pub(in crate::ingest) fn is_whole(&self) -> bool {
-        self.found.problems.is_empty()
+        self.found.troubles() == 0
     }
 
     /// The text of the cell that a header of the mapping means.
@@ -70,7 +70,7 @@ impl Fit {
 
     /// Fewest columns missing; then, with a wrong delimiter, a header is one cell.
     fn rank(&self) -> (usize, usize, usize) {
-        (self.found.problems.len(), usize::MAX - self.cells, self.place.record)
+        (self.found.troubles(), usize::MAX - self.cells, self.place.record)
     }
 }
 
@@ -171,7 +171,7 @@ impl Opened {
             let Fit { place, found, cells } = best;
             return Ok(Opened { readable, cells, found, cut: export.cut.clone(), place });
         }
-        let mut problems = best.found.problems.clone();
+        let mut problems = best.found.problems();
         problems.extend(other_delimiter(&readable, export));
         Err(IngestError::Header {
             path,

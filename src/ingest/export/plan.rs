@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 
 use super::open::Opened;
 use super::raw::Raw;
+use crate::ingest::alike::Alike;
 use crate::ingest::amounts::{self, Currency};
 use crate::ingest::layout::Layout;
 use crate::ingest::mapping::{
@@ -51,6 +52,8 @@ pub(in crate::ingest) struct ColumnPlan {
     pub(super) required: bool,
     pub(super) words: Option<&'static [&'static str]>,
     pub(super) is_id: bool,
+    /// The name under which its values are compared with each other.
+    pub(super) watched: Option<&'static str>,
     /// What becomes of its values.
     pub(super) personal: Personal,
     /// With what they are hashed.
@@ -168,6 +171,7 @@ fn resolve(
         required: !column.extra && required(table).contains(&column.name.as_str()),
         words: words(table, &column.name).filter(|_| !column.extra),
         is_id: column.name.ends_with("_id"),
+        watched: Alike::watched(&column.name).filter(|_| !column.extra),
         personal: if column.reading.personal { personal } else { Personal::Keep },
         key: key.filter(|_| column.reading.personal).cloned(),
         is_length: canonical("duration_s"),

@@ -116,7 +116,10 @@ fn flatten(object: &RawValue, put: &mut dyn FnMut(&str, String, Typed) -> Result
             Some(b'[') => put(prefix, list(text)?, Typed::No),
             Some(b'n') => put(prefix, String::new(), Typed::No),
             Some(b't' | b'f' | b'{') => put(prefix, text.to_owned(), Typed::No),
-            _ => put(prefix, number(text), Typed::Number),
+            _ => {
+                let (text, typed) = number(text);
+                put(prefix, text, typed)
+            }
         }
     }
     match object.get().starts_with('{') {
@@ -135,11 +138,16 @@ fn list(text: &str) -> Result<String, String> {
     Ok(items.iter().map(plain).collect::<Result<Vec<_>, _>>()?.join(";"))
 }
 
-/// A number without an exponent, where it can be written so.
-fn number(text: &str) -> String {
-    match text.bytes().any(|byte| matches!(byte, b'e' | b'E')) {
-        true => text.parse::<f64>().map_or_else(|_| text.to_owned(), |number| number.to_string()),
-        false => text.to_owned(),
+/// A number without an exponent, where it can be written so. A whole one that went through a float, `12.0`, is 12: ids
+/// are written so where others of their column are missing.
+fn number(text: &str) -> (String, Typed) {
+    if text.bytes().any(|byte| matches!(byte, b'e' | b'E')) {
+        return (text.parse::<f64>().map_or_else(|_| text.to_owned(), |number| number.to_string()), Typed::Number);
+    }
+    match text.split_once('.') {
+        None => (text.to_owned(), Typed::Whole),
+        Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => (whole.to_owned(), Typed::Number),
+        Some(_) => (text.to_owned(), Typed::Number),
     }
 }
 

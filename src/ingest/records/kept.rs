@@ -57,6 +57,7 @@ impl Kept {
                 Typed::No => 0,
                 Typed::Number => 1,
                 Typed::Time => 2,
+                Typed::Whole => 3,
             });
             row.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes());
             row.extend_from_slice(text.as_bytes());
@@ -125,6 +126,7 @@ impl KeptReader {
                 record.typed.push(match head[0] {
                     1 => Typed::Number,
                     2 => Typed::Time,
+                    3 => Typed::Whole,
                     _ => Typed::No,
                 });
             }
@@ -132,7 +134,8 @@ impl KeptReader {
                 record.cells.push_field(b"");
                 record.typed.push(Typed::No);
             }
-            if record.line > self.skip {
+            // a header that is no line of the file is nobody's to skip
+            if record.line > self.skip || record.line == 0 {
                 return Ok(true);
             }
         }
