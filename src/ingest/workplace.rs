@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
+
+use csv::{ReaderBuilder, Writer, WriterBuilder};
 
 use super::IngestError;
 use super::data_file::OldBucket;
@@ -11,6 +13,7 @@ use super::export::MOST_RAW;
 use super::files::{REPAIR_COLUMNS, repair_name};
 use super::layout::Layout;
 use crate::model::lang::{Lang, Text};
+use crate::model::shown::defused;
 use crate::model::tables::Table;
 use crate::store::Snapshot;
 
@@ -91,7 +94,7 @@ pub fn repairs(
     lang: Lang,
 ) -> Result<Vec<Repairs>, IngestError> {
     fs::create_dir_all(folder).map_err(IngestError::io(folder))?;
-    let mut open: BTreeMap<String, (Option<BufWriter<File>>, String, Repairs)> = BTreeMap::new();
+    let mut open: BTreeMap<String, (Option<Writer<File>>, String, Repairs)> = BTreeMap::new();
     each(snapshot, file, &mut |held| {
         let path = folder.join(repair_name(held.file));
         let (writer, header, repairs) = open.entry(held.file.to_owned()).or_insert_with(|| {
@@ -104,30 +107,33 @@ pub fn repairs(
             repairs.elsewhere += 1;
             return Ok(());
         }
-        let write =
-            |out: &mut BufWriter<File>, text: &str| out.write_all(text.as_bytes()).map_err(IngestError::io(&path));
         let delimiter = delimiter(held.header);
-        if writer.is_none() {
-            let mut out = BufWriter::new(File::create_new(&path).map_err(IngestError::io(&path))?);
-            // a spreadsheet takes it for UTF-8 by its mark
-            let begin = REPAIR_COLUMNS.join(&delimiter.to_string());
-            write(&mut out, &format!("\u{feff}{begin}{delimiter}{}\n", held.header))?;
-            *writer = Some(out);
-        }
-        if let Some(out) = writer {
-            let reason = held.reason.get(lang).replace('"', "'");
-            write(out, &format!("{}{delimiter}\"{reason}\"{delimiter}{}\n", held.line, defused(held.raw, delimiter)))?;
-        }
+        let writer = match writer {
+            Some(writer) => writer,
+            None => {
+                let mut file = File::create_new(&path).map_err(IngestError::io(&path))?;
+                // a spreadsheet takes it for UTF-8 by its mark
+                file.write_all("\u{feff}".as_bytes()).map_err(IngestError::io(&path))?;
+                let out = writer.insert(WriterBuilder::new().delimiter(delimiter).from_writer(file));
+                let columns = REPAIR_COLUMNS.map(str::to_owned).into_iter().chain(cells(held.header, delimiter));
+                write(out, columns, &path)?;
+                out
+            }
+        };
+        let place = [held.line.to_string(), held.reason.get(lang).to_owned()];
+        write(writer, place.into_iter().chain(cells(held.raw, delimiter)), &path)?;
         repairs.rows += 1;
         Ok(())
     })?;
-    let finish = |(_, (writer, _, repairs)): (String, (Option<BufWriter<File>>, String, Repairs))| {
-        if let Some(mut writer) = writer {
-            writer.flush().map_err(IngestError::io(&repairs.path))?;
-        }
+    let finish = |(_, (writer, _, repairs)): (String, (Option<Writer<File>>, String, Repairs))| {
+        writer.map_or(Ok(()), |mut writer| writer.flush()).map_err(IngestError::io(&repairs.path))?;
         Ok(repairs)
     };
     open.into_iter().map(finish).collect()
+}
+
+fn write(out: &mut Writer<File>, cells: impl Iterator<Item = String>, path: &Path) -> Result<(), IngestError> {
+    out.write_record(cells.map(String::into_bytes)).map_err(|error| IngestError::io(path)(error.into()))
 }
 
 /// Goes through the rows of the newest ingest of each export.
@@ -186,30 +192,16 @@ fn each(
 
 /// By what the cells of a header that was kept are parted: the one of the usual marks that stands in it most, outside of
 /// quotes.
-fn delimiter(header: &str) -> char {
+fn delimiter(header: &str) -> u8 {
     let count = |mark: char| header.split('"').step_by(2).map(|part| part.matches(mark).count()).sum::<usize>();
-    [';', ',', '\t', '|'].into_iter().rev().max_by_key(|mark| count(*mark)).unwrap_or(';')
+    [b';', b',', b'\t', b'|'].into_iter().rev().max_by_key(|mark| count(char::from(*mark))).unwrap_or(b';')
 }
 
-/// A row in which no cell is a formula to a spreadsheet.
-fn defused(raw: &str, delimiter: char) -> String {
-    let mut out = String::with_capacity(raw.len() + 8);
-    let (mut quoted, mut begins) = (false, true);
-    for symbol in raw.chars() {
-        if begins && symbol != '"' {
-            if "=+-@".contains(symbol) {
-                out.push('\'');
-            }
-            begins = false;
-        }
-        if symbol == '"' {
-            quoted = !quoted;
-        } else if symbol == delimiter && !quoted {
-            begins = true;
-        }
-        out.push(symbol);
-    }
-    out
+/// The cells of a row that was kept, none of them a formula to a spreadsheet.
+fn cells(raw: &str, delimiter: u8) -> Vec<String> {
+    let mut reader = ReaderBuilder::new().delimiter(delimiter).has_headers(false).from_reader(raw.as_bytes());
+    let row = reader.records().next().and_then(Result::ok).unwrap_or_default();
+    row.iter().map(|cell| defused(cell).into_owned()).collect()
 }
 
 #[cfg(test)]
@@ -218,8 +210,7 @@ mod tests {
 
     #[test]
     fn a_row_goes_out_without_formulas() {
-        assert_eq!(defused("1;=A1;\"-5;=x\";a=b;+7", ';'), "1;'=A1;\"'-5;=x\";a=b;'+7");
-        assert_eq!(defused("=1", ';'), "'=1");
-        assert_eq!((delimiter("ID;\"a,b,c,d\";x"), delimiter("ID,Name"), delimiter("ID")), (';', ',', ';'));
+        assert_eq!(cells("1;=A1;\"-5;=\"\"x\";a=b;+7;", b';'), ["1", "'=A1", "'-5;=\"x", "a=b", "'+7", ""]);
+        assert_eq!((delimiter("ID;\"a,b,c,d\";x"), delimiter("ID,Name"), delimiter("ID")), (b';', b',', b';'));
     }
 }

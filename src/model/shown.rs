@@ -12,9 +12,17 @@ pub fn defused(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// The text that was [`defused`].
+pub fn undefused(text: &str) -> &str {
+    match text.strip_prefix('\'') {
+        Some(rest) if matches!(defused(rest), Cow::Owned(_)) => rest,
+        _ => text,
+    }
+}
+
 /// A text with what no eye sees written out: a terminal obeys some of it, and some of it turns what stands around it.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_unseen) {
+    if !hides(text) {
         return Cow::Borrowed(text);
     }
     let shown = |symbol: char| match is_unseen(symbol) {
@@ -22,6 +30,13 @@ pub fn visible(text: &str) -> Cow<'_, str> {
         false => symbol.to_string(),
     };
     Cow::Owned(text.chars().map(shown).collect())
+}
+
+/// Whether there are symbols in a text that no eye sees.
+pub fn hides(text: &str) -> bool {
+    // the bytes that they begin with: most texts have none of these
+    let may = text.bytes().any(|byte| byte < 0x20 || matches!(byte, 0x7f | 0xc2 | 0xe2 | 0xef));
+    may && text.contains(is_unseen)
 }
 
 /// Symbols that no eye sees and that turn what stands around them: controls, marks of order, and the like. Line breaks
@@ -40,10 +55,20 @@ mod tests {
     fn what_a_spreadsheet_would_run_gets_an_apostrophe() {
         for text in ["=1+1", "+79121234567", "-", "@x", " =1", "\u{a0}=1", "\t=1", "＝1"] {
             assert_eq!(defused(text), format!("'{text}"), "{text}");
+            assert_eq!(undefused(&defused(text)), text);
         }
         for text in ["", "Иванова", "1=1", "—", "'=1"] {
             assert_eq!(defused(text), text);
         }
+        assert_eq!((undefused("'a"), undefused("'")), ("'a", "'"));
+    }
+
+    #[test]
+    fn what_no_eye_sees_is_known() {
+        for symbol in ['\0', '\u{7f}', '\u{85}', '\u{200b}', '\u{202e}', '\u{2066}', '\u{feff}'] {
+            assert!(hides(&symbol.to_string()), "{symbol:?}");
+        }
+        assert!(!hides("Иван\tO’Нил\n№ 1 — «Ёлка»\u{a0}"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod repair;
 
 pub(super) use form::Form;
 pub(super) use input::Input;
-pub(super) use repair::{REPAIR_COLUMNS, repair_name, undefused};
+pub(super) use repair::{REPAIR_COLUMNS, repair_name};
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -20,14 +20,6 @@ pub(super) fn repaired(name: &str) -> Option<String> {
     Some(name.replace("%2F", "/").replace("%5C", "\\").replace("%25", "%"))
 }
 
-/// A cell without the apostrophe that keeps a spreadsheet from taking it for a formula.
-pub(in crate::ingest) fn undefused(cell: &[u8]) -> &[u8] {
-    match cell {
-        [b'\'', rest @ ..] if rest.first().is_some_and(|first| b"=+-@".contains(first)) => rest,
-        _ => cell,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,6 +32,5 @@ mod tests {
             assert_eq!(repaired(&repair).as_deref(), Some(name));
         }
         assert_eq!((repaired("deals.csv"), repaired(".repair.csv")), (None, None));
-        assert_eq!((undefused(b"'=1"), undefused(b"'a"), undefused(b"'")), (&b"=1"[..], &b"'a"[..], &b"'"[..]));
     }
 }

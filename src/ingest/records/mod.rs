@@ -23,7 +23,8 @@ use text::TextReader;
 
 use super::IngestError;
 use super::dates;
-use super::files::{Form, Input, REPAIR_COLUMNS, undefused};
+use super::files::{Form, Input, REPAIR_COLUMNS};
+use crate::model::shown::undefused;
 
 /// How text is cut into cells, as far as it is stated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +74,8 @@ impl Record {
         let line =
             self.cells.get(0).and_then(|cell| std::str::from_utf8(cell).ok()).and_then(|text| text.trim().parse().ok());
         self.line = line.unwrap_or(self.line);
-        let cells: ByteRecord = self.cells.iter().skip(REPAIR_COLUMNS.len()).map(undefused).collect();
+        let plain = |cell| std::str::from_utf8(cell).map_or(cell, |text| undefused(text).as_bytes());
+        let cells: ByteRecord = self.cells.iter().skip(REPAIR_COLUMNS.len()).map(plain).collect();
         let is_time = |cell: &[u8]| std::str::from_utf8(cell).is_ok_and(|text| dates::iso(text.trim()).is_some());
         self.typed = cells.iter().map(|cell| if is_time(cell) { Typed::Time } else { Typed::No }).collect();
         self.cells = cells;
