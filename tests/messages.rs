@@ -191,9 +191,14 @@ const CASES: &[Case] = &[
         args: INGEST,
     },
     Case {
+        name: "an_amount_with_a_currency_among_bare_ones",
+        files: &[("deals.csv", || format!("{DEALS}3;К3;Сайт;Успех;01.04.2025;;12 р\r\n").into())],
+        args: INGEST,
+    },
+    Case {
         name: "rows_that_cannot_be_read",
         files: &[("deals.csv", || {
-            let rows = "3;К3;Сайт;Успех;31.02.2025;;\r\n4;К4;Сайт;Успех;01.04.2025;;12 р\r\n5;К5\r\n6;К6;Сайт;Сделано;01.04.2025;;\r\n";
+            let rows = "3;К3;Сайт;Успех;31.02.2025;;\r\n4;К4;Сайт;Успех;01.04.2025;;12 шт\r\n5;К5\r\n6;К6;Сайт;Сделано;01.04.2025;;\r\n";
             format!("{DEALS}{rows}").into()
         })],
         args: INGEST,
