@@ -11,12 +11,15 @@ use super::mapping::{Export, Mapping};
 use super::records::{Cut, Readable};
 use crate::model::lang::Text;
 
+/// An export, its section, and what is worth telling of the choice.
+pub(super) type Chosen<'m> = (Input, Cow<'m, Export>, Option<Text>);
+
 /// The section for every export, with what is worth telling of the choice.
 pub(super) fn choose<'m>(
     mapping: &'m Mapping,
     inputs: Vec<Input>,
     scratch: &Path,
-) -> Result<Vec<(Input, Cow<'m, Export>, Option<Text>)>, IngestError> {
+) -> Result<Vec<Chosen<'m>>, IngestError> {
     let mut seen = BTreeSet::new();
     let (mut chosen, mut unknown) = (Vec::new(), Vec::new());
     for input in inputs {

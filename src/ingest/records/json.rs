@@ -1,6 +1,6 @@
 //! JSON lines: an object on each, a column for each key; `a.b` for what is within another.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 
 use serde_json::value::RawValue;
@@ -46,7 +46,7 @@ pub(super) fn lines(keeping: &Keeping<'_>, encoding: Encoding) -> Result<Sheet, 
 #[derive(Default)]
 struct Keys {
     names: Vec<String>,
-    columns: HashMap<String, usize>,
+    columns: BTreeMap<String, usize>,
 }
 
 impl Keys {
