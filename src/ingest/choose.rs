@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::IngestError;
-use super::export::{Fit, fit, heads};
+use super::export::{Fit, Head, fit, heads};
 use super::files::Input;
 use super::mapping::{Export, Mapping};
-use super::records::Readable;
+use super::records::{Cut, Readable};
 use crate::model::lang::Text;
 
 /// The section for every export, with what is worth telling of the choice.
@@ -71,8 +71,17 @@ fn by_header<'m>(
     }
     let readable = Readable::new(input, None, scratch, Some(ROWS))?;
     let mut fitting: Vec<((usize, usize), &Export, Fit)> = Vec::new();
+    // most sections cut a file alike: it is read once for all of these
+    let mut cuts: Vec<(&Cut, Vec<Head>)> = Vec::new();
     for export in unnamed {
-        let found = fit(&heads(&readable, &export.cut)?, export).filter(Fit::is_whole);
+        let at = match cuts.iter().position(|(cut, _)| **cut == export.cut) {
+            Some(at) => at,
+            None => {
+                cuts.push((&export.cut, heads(&readable, &export.cut)?));
+                cuts.len() - 1
+            }
+        };
+        let found = fit(&cuts[at].1, export).filter(Fit::is_whole);
         if let Some(found) = found {
             let needed = export.wanted().filter(|wanted| !wanted.optional).count();
             fitting.push(((needed, found.columns()), export, found));
