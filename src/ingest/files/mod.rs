@@ -9,6 +9,7 @@ mod guard;
 mod input;
 
 pub(super) use form::Form;
+pub(super) use guard::{FREE, RATIO};
 pub(super) use input::Input;
 
 use std::fs;
