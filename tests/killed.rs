@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::{checkout, voronka};
@@ -20,8 +20,12 @@ const CONTENT: &str = "\
     UNION ALL SELECT 'ingests', concat_ws('|', ingest, table_name, new, changed, unchanged) FROM ingests \
     ORDER BY of, holds";
 
-/// So many ingests are killed.
+/// So many ingests are killed, unless `KILLS` in the environment says otherwise.
 const KILLS: u32 = 10;
+
+fn kills() -> u32 {
+    std::env::var("KILLS").map_or(KILLS, |kills| kills.parse().expect("KILLS is a number"))
+}
 
 /// The exports that change from A to B: in each, what every third row has instead, and how an id is made a new one.
 const CHANGED: [(&str, &str, &str, &str); 3] = [
@@ -78,24 +82,40 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Whether the ingest of B was still running when it was killed.
-fn killed_after(company: &Path, wait: Duration) -> bool {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_voronka"))
+/// Begins the ingest of B.
+fn begin(company: &Path) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_voronka"))
         .args(B)
         .current_dir(company)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
-        .unwrap();
+        .unwrap()
+}
+
+/// Whether the ingest of B was still running when it was killed.
+fn killed_after(company: &Path, wait: Duration) -> bool {
+    let mut child = begin(company);
     std::thread::sleep(wait);
     child.kill().ok();
     !child.wait().unwrap().success()
 }
 
+/// As [`killed_after`], with a second ingest of the same at the same time, which is killed a little later: while one
+/// writes, the other is told so and does nothing.
+fn both_killed_after(company: &Path, wait: Duration) -> bool {
+    let mut children = [begin(company), begin(company)];
+    std::thread::sleep(wait);
+    children[0].kill().ok();
+    std::thread::sleep(wait / 10);
+    children[1].kill().ok();
+    children.map(|mut child| !child.wait().unwrap().success()).iter().all(|killed| *killed)
+}
+
 /// A moment of the ingest, from 0 to 1: the same ones in every run. Every second one lies late, where it commits.
 fn moments() -> impl Iterator<Item = f64> {
     let mut seed = 20_250_630_u64;
-    (0..KILLS).map(move |number| {
+    (0..kills()).map(move |number| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let share = (seed >> 11) as f64 / (1_u64 << 53) as f64;
         if number % 2 == 0 { share } else { 0.6 + 0.4 * share }
@@ -127,8 +147,10 @@ fn an_ingest_killed_at_any_moment_leaves_the_store_as_before_or_as_after() {
     };
     restore();
     let mut killed = 0;
-    for moment in moments() {
-        killed += u32::from(killed_after(company, takes.mul_f64(moment)));
+    for (number, moment) in moments().enumerate() {
+        let wait = takes.mul_f64(moment);
+        killed +=
+            u32::from(if number % 4 == 3 { both_killed_after(company, wait) } else { killed_after(company, wait) });
         let found = content(company);
         // not assert_eq: a megabyte on the screen tells nobody anything
         assert!(found == before || found == after, "a half of an ingest is seen after a kill at {moment:.3} of it");
@@ -136,7 +158,8 @@ fn an_ingest_killed_at_any_moment_leaves_the_store_as_before_or_as_after() {
             restore();
         }
     }
-    assert!(killed * 2 >= KILLS, "only {killed} of {KILLS} ingests were killed: this proved little");
+    let kills = kills();
+    assert!(killed * 2 >= kills, "only {killed} of {kills} ingests were killed: this proved little");
     // over what the last dead one left; one that was too quick to be killed is taken back
     let mut wait = takes / 2;
     while !killed_after(company, wait) || content(company) != before {
@@ -145,4 +168,14 @@ fn an_ingest_killed_at_any_moment_leaves_the_store_as_before_or_as_after() {
     }
     voronka(company, &B).ok();
     assert!(content(company) == after, "the ingest after the kills did not complete");
+
+    // two at once that nobody kills: each row is there once, whoever came first
+    restore();
+    let ended = [begin(company), begin(company)].map(|mut child| child.wait().unwrap().success());
+    assert!(ended.contains(&true), "neither of two ingests completed");
+    voronka(company, &B).ok();
+    let rows = |content: &str| {
+        content.lines().filter(|row| !row.starts_with("ingests")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(rows(&content(company)) == rows(&after), "two ingests at once left something else than one does");
 }

@@ -1,5 +1,7 @@
 //! The ingest up to where rows go to the store, and what must hold of it whatever it reads.
 
+#[path = "../../src/ingest/alike.rs"]
+mod alike;
 #[path = "../../src/ingest/amounts.rs"]
 mod amounts;
 #[path = "../../src/ingest/choose.rs"]

@@ -47,6 +47,8 @@ pub enum Command {
     Check(Check),
     /// Loads exports into the store: all of them, or nothing.
     Ingest(Ingest),
+    /// Lists what waits in quarantine by reason, and writes the rows out to be mended.
+    Quarantine(Quarantine),
     /// Lists the presets by which exports are read without a mapping, or prints one.
     Presets {
         /// The preset to print, to begin a mapping of your own with.
@@ -127,6 +129,26 @@ pub struct Ingest {
     /// The exports, such as exports/*.csv: CSV, Excel, HTML tables, JSON lines, Parquet; gz and zip of them; folders.
     #[arg(required = true, value_name = "EXPORT")]
     pub exports: Vec<PathBuf>,
+}
+
+#[derive(Debug, Group)]
+#[command(disable_version_flag = true)]
+pub struct Quarantine {
+    /// Only what was refused of this export, by its file's name.
+    #[arg(long, value_name = "NAME")]
+    pub file: Option<String>,
+    /// Writes the rows into this folder, a file for each export, to be mended and ingested again.
+    #[arg(long, value_name = "DIR", conflicts_with = "format")]
+    pub out: Option<PathBuf>,
+    /// The language of the reasons [default: the regulation's, or Russian].
+    #[arg(long, value_enum)]
+    pub lang: Option<Language>,
+    /// How to print the list.
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+    /// Opens the store as it was after ingest N (`voronka log` lists them).
+    #[arg(long, value_name = "N", id = "store_version", long = "version")]
+    pub version: Option<u64>,
 }
 
 #[derive(Debug, Group)]

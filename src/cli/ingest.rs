@@ -12,6 +12,7 @@ use super::progress::Shown;
 use super::{Outcome, open};
 use crate::ingest::{IngestError, Mapping, Told, draft, ingest_told, look};
 use crate::model::lang::Lang;
+use crate::model::shown::visible;
 use crate::store::Store;
 
 pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
@@ -27,7 +28,10 @@ pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
         return Err(open::no_file(export));
     }
     match look(&mapping, &args.exports, &std::env::temp_dir()) {
-        Err(IngestError::Unknown { path, .. }) if args.mapping.is_none() => return begun(&path, lang),
+        Err(IngestError::Unknown { paths, .. }) if args.mapping.is_none() => {
+            paths.iter().try_for_each(|path| begun(path, lang))?;
+            return Ok(Outcome::Found);
+        }
         looked => looked?,
     }
     let store = Store::open_or_create(&place.store).await?;
@@ -36,7 +40,7 @@ pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
     let told = Told { regulation: regulation.as_ref(), taken: args.taken };
     let summary = ingest_told(told, &store, &mapping, &args.exports, open::now(), &shown).await?;
     drop(shown);
-    write!(stdout(), "{}", summary.text(lang))?;
+    write!(stdout(), "{}", visible(&summary.text(lang)))?;
     Ok(Outcome::Fine)
 }
 
@@ -46,7 +50,7 @@ fn zone(place: &Place) -> Tz {
 }
 
 /// Writes a mapping to begin with for an export that no preset fits.
-fn begun(export: &Path, lang: Lang) -> Result<Outcome> {
+fn begun(export: &Path, lang: Lang) -> Result<()> {
     let text = draft(export, &std::env::temp_dir(), lang)?;
     let stem = export.file_stem().map_or_else(|| "export".into(), |stem| stem.to_string_lossy().into_owned());
     let path = PathBuf::from(format!("{stem}.mapping.toml"));
@@ -77,5 +81,5 @@ fn begun(export: &Path, lang: Lang) -> Result<Outcome> {
         ),
     };
     writeln!(stdout(), "{told}")?;
-    Ok(Outcome::Found)
+    Ok(())
 }

@@ -14,6 +14,7 @@ mod metrics;
 mod open;
 mod output;
 mod presets;
+mod quarantine;
 mod progress;
 mod query;
 mod report;
@@ -26,6 +27,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use args::{Args, Command};
+
+use crate::model::shown::visible;
 
 /// What a command that ran to its end has to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +56,7 @@ pub fn main() -> ExitCode {
         Ok(Outcome::Found) => ExitCode::from(1),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{} {}", label(), told(&error));
+            eprintln!("{} {}", label(), visible(&told(&error)));
             ExitCode::from(2)
         }
     }
@@ -70,6 +73,7 @@ fn run(args: Args) -> anyhow::Result<Outcome> {
             Command::Check(c) => check::run(&c, &at).await,
             Command::Ingest(c) => ingest::run(&c, &at).await,
             Command::Presets { name } => presets::run(name.as_deref()),
+            Command::Quarantine(c) => quarantine::run(&c, &at).await,
             Command::Log(c) => log::run(&c, &at).await,
             Command::Metrics(c) => metrics::run(&c, &at),
             Command::Query(c) => query::run(&c, &at).await,
@@ -93,6 +97,10 @@ fn told(error: &anyhow::Error) -> String {
     }
     if said.contains("Resources exhausted") {
         said += "\n    give it more with --memory, such as --memory 6GiB, or ask for less";
+    }
+    // said by whichever library was writing
+    if said.contains("No space left on device") {
+        said += "\n    the disk is full, and nothing was stored: make room, and run it again";
     }
     said
 }

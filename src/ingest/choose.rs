@@ -1,5 +1,6 @@
 //! Which section of a mapping an export is for: by its file's name, or by its header.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -15,9 +16,9 @@ pub(super) fn choose<'m>(
     mapping: &'m Mapping,
     inputs: Vec<Input>,
     scratch: &Path,
-) -> Result<Vec<(Input, &'m Export, Option<Text>)>, IngestError> {
+) -> Result<Vec<(Input, Cow<'m, Export>, Option<Text>)>, IngestError> {
     let mut seen = BTreeSet::new();
-    let mut chosen = Vec::new();
+    let (mut chosen, mut unknown) = (Vec::new(), Vec::new());
     for input in inputs {
         let path = &input.path;
         if !seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())) {
@@ -26,7 +27,14 @@ pub(super) fn choose<'m>(
         let named: Vec<&Export> = mapping.exports.iter().filter(|export| is_for(export, &input)).collect();
         let (export, why) = match named.as_slice() {
             [one] => (*one, None),
-            [] => by_header(mapping, &input, scratch)?,
+            [] => match by_header(mapping, &input, scratch)? {
+                Some(found) => found,
+                // all of them are told at once
+                None => {
+                    unknown.push(input.path);
+                    continue;
+                }
+            },
             several => {
                 return Err(IngestError::SeveralExports {
                     path: path.clone(),
@@ -35,9 +43,13 @@ pub(super) fn choose<'m>(
                 });
             }
         };
+        let export = if input.repairs { Cow::Owned(export.for_repairs()) } else { Cow::Borrowed(export) };
         chosen.push((input, export, why));
     }
-    Ok(chosen)
+    match unknown.is_empty() {
+        true => Ok(chosen),
+        false => Err(IngestError::Unknown { paths: unknown, mapping: mapping.file.clone() }),
+    }
 }
 
 /// Whether a section is for a file: by its name, or by the end of its path where the pattern has folders. One that names
@@ -50,12 +62,13 @@ fn is_for(export: &Export, input: &Input) -> bool {
     export.files.iter().any(fits)
 }
 
-/// The section, of those that name no files, that asks for most columns of those whose columns are all there.
+/// The section, of those that name no files, that asks for most columns of those whose columns are all there. None: there is
+/// none.
 fn by_header<'m>(
     mapping: &'m Mapping,
     input: &Input,
     scratch: &Path,
-) -> Result<(&'m Export, Option<Text>), IngestError> {
+) -> Result<Option<(&'m Export, Option<Text>)>, IngestError> {
     let unnamed: Vec<&Export> = mapping.exports.iter().filter(|export| export.files.is_empty()).collect();
     match unnamed.as_slice() {
         [] => {
@@ -66,18 +79,20 @@ fn by_header<'m>(
                 known: known.collect::<Vec<_>>().join("; "),
             });
         }
-        [only] if mapping.exports.len() == 1 => return Ok((only, None)),
+        [only] if mapping.exports.len() == 1 => return Ok(Some((only, None))),
         _ => {}
     }
     let readable = Readable::new(input, None, scratch, Some(ROWS))?;
     let mut fitting: Vec<((usize, usize), &Export, Fit)> = Vec::new();
     // most sections cut a file alike: it is read once for all of these
-    let mut cuts: Vec<(&Cut, Vec<Head>)> = Vec::new();
+    let mut cuts: Vec<(Cut, Vec<Head>)> = Vec::new();
     for export in unnamed {
-        let at = match cuts.iter().position(|(cut, _)| **cut == export.cut) {
+        let cut = if input.repairs { Cut::default() } else { export.cut.clone() };
+        let at = match cuts.iter().position(|(known, _)| *known == cut) {
             Some(at) => at,
             None => {
-                cuts.push((&export.cut, heads(&readable, &export.cut)?));
+                let heads = heads(&readable, &cut)?;
+                cuts.push((cut, heads));
                 cuts.len() - 1
             }
         };
@@ -89,13 +104,13 @@ fn by_header<'m>(
     }
     fitting.sort_by_key(|(rank, ..)| std::cmp::Reverse(*rank));
     match fitting.as_slice() {
-        [] => Err(IngestError::Unknown { path: input.path.clone(), mapping: mapping.file.clone() }),
+        [] => Ok(None),
         [(one, export, _), (other, second, _), ..] if one == other => Err(IngestError::SeveralExports {
             path: input.path.clone(),
             mapping: mapping.file.clone(),
             names: format!("{}, {}", export.name, second.name),
         }),
-        [(_, export, found), ..] => Ok((export, Some(because(export, found)))),
+        [(_, export, found), ..] => Ok(Some((export, Some(because(export, found))))),
     }
 }
 

@@ -205,6 +205,9 @@ fn section(
         let _ = writeln!(out, "sheet = {}", quoted(sheet));
     }
     formats(out, &columns, table, &say);
+    let totals = ["Итого", "Всего", "Total", "Grand total"];
+    let totals = totals.map(|word| format!("{{ column = \"#1\", starts_with = {} }}", quoted(word))).join(", ");
+    let _ = writeln!(out, "ignore_rows = [{totals}] # {}", say("итоги под строками", "totals below the rows"));
     let _ = writeln!(out, "\n[[export.table]]\nfill = {}\n[export.table.columns]", quoted(table.name()));
     let mut missing: Vec<&str> = super::mapping::required(table).to_vec();
     for column in columns.iter().filter(|column| column.role.is_some()) {
@@ -419,10 +422,14 @@ mod tests {
 
     #[test]
     fn a_draft_is_a_mapping_with_what_the_names_suggest() {
+        let stated = |draft: &str| draft.replace("\"?\" = ", "\"Оплачен\" = ").replace("\"??\" = ", "\"Отменён\" = ");
         let text = "Отчёт магазина\n\nНомер заказа;Покупатель;Статус;Дата;Сумма, руб.;Тег;Тег\n\
             1;Иван \"И\";Оплачен;13.04.2025;1 000,50;а;б\n2;Пётр;Отменён;14.04.2025;500;;в\n";
         let draft = drafted(text);
-        let mapping = Mapping::parse("draft.toml", &draft).unwrap_or_else(|problems| panic!("{problems}\n{draft}"));
+        let open = Mapping::parse("draft.toml", &draft).unwrap_err().to_string();
+        assert!(open.contains("what the draft leaves to you"), "{open}");
+        let mapping =
+            Mapping::parse("draft.toml", &stated(&draft)).unwrap_or_else(|problems| panic!("{problems}\n{draft}"));
         assert_eq!(mapping.exports().next().unwrap(), ("shop export", vec!["shop export*"]));
         for line in [
             "fill = \"deals\"",

@@ -18,11 +18,14 @@ pub enum IngestError {
         /// The names and patterns of its sections.
         known: String,
     },
-    /// None of the sections fits the header of the file.
-    #[error("{}: its header fits none of {mapping}\n    name the files of its [[export]] in your own mapping: files = \"…\"", path.display())]
+    /// None of the sections fits the header of these files.
+    #[error(
+        "{}: the header fits no [[export]] of {mapping}\n    name the files of the [[export]] that is meant: files = \"…\"",
+        listed(paths)
+    )]
     Unknown {
-        /// The export.
-        path: PathBuf,
+        /// The exports.
+        paths: Vec<PathBuf>,
         /// What was looked through.
         mapping: String,
     },
@@ -192,6 +195,10 @@ pub enum IngestError {
     /// The store could not be opened or committed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+fn listed(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 impl IngestError {

@@ -4,6 +4,7 @@
 //! and a [`Summary`]. How files are read and why so: `docs/decisions/ingest-reading.md`. Leaves to others: what is
 //! done with the data (metrics), and how an ingest becomes visible (store).
 
+mod alike;
 mod amounts;
 mod buckets;
 mod cell;
@@ -34,6 +35,7 @@ mod taken;
 #[cfg(test)]
 mod tests;
 mod upsert;
+mod workplace;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -49,6 +51,7 @@ pub use presets::shipped;
 pub use spill::bucket;
 pub use summary::{FileCount, QuarantineCount, Summary};
 pub use taken::Taken;
+pub use workplace::{Repairs, Waiting, repairs, waiting};
 
 use crate::model::lang::Text;
 use crate::model::progress::Progress;
@@ -127,7 +130,7 @@ async fn ingest_in_pieces(
         let when = || taken::when(&input.path, export, &mapping.file, told.taken, at);
         taken.push(export.snapshot.then(when).transpose()?);
         let readable = Readable::new(input, export.encoding, store.dir(), None)?;
-        opened.push((Opened::open(readable, export, &mapping.file)?, *export));
+        opened.push((Opened::open(readable, export, &mapping.file)?, export.as_ref()));
         summary.notes.extend(why.as_ref().map(|why| about(&input.name, why)));
     }
     let mut transaction = store.begin().await?;
@@ -149,6 +152,7 @@ async fn ingest_in_pieces(
     let mut files = Vec::new();
     for ((opened, export), taken) in opened.into_iter().zip(taken) {
         let (file, bytes) = (opened.readable.input.name.clone(), opened.readable.input.bytes);
+        let repairs = opened.readable.input.repairs;
         let read_as = opened.read_as();
         summary.notes.extend(opened.notes().map(|note| about(&file, note)));
         let refused = |read: &BTreeMap<Table, sink::Read>| read.values().map(|read| read.quarantined).sum::<u64>();
@@ -171,16 +175,19 @@ async fn ingest_in_pieces(
         for (fill, of) in plan.fills.iter().zip(&export.fills) {
             shapes.push(Shape::new(fill, &layouts[&fill.table], of.repeated));
         }
-        let Outcome { rows, ignored, unwanted, oddities: here } =
-            read_rows(opened, &mut plan, export, &mapping.file, &mut sink)?;
+        let Outcome { rows, ignored, unwanted, oddities: here, lines } =
+            read_rows(&opened, &mut plan, export, &mapping.file, &mut sink)?;
         oddities.add(here);
         summary.notes.extend(plan.currencies().map(|note| about(&file, &note)));
         let of_refused = sink.refused_deals;
+        quarantine.was_read(&file, repairs.then_some(lines));
         if let Some((taken, by_the_clock)) = taken {
             let gaps = refused(&read) - refused_before - of_refused.rows;
             summary.notes.extend(summary::of_snapshot(&file, by_the_clock, gaps));
             let (export, shapes) = (export.name.clone(), first_shape..shapes.len());
-            files.push(SnapshotFile { taken, export, shapes, refused: of_refused.ids, has_gaps: gaps > 0 });
+            // a file of mended rows lists those alone
+            let has_gaps = gaps > 0 || repairs;
+            files.push(SnapshotFile { taken, export, shapes, refused: of_refused.ids, has_gaps });
         }
         summary.files.push(FileCount { file, export: export.name.clone(), read_as, rows, ignored, unwanted });
     }
@@ -212,8 +219,7 @@ async fn ingest_in_pieces(
     let done = work.run(progress)?;
     drop(moved);
     drop(spill);
-    let exports = summary.files.iter().map(|f| f.file.clone()).collect();
-    summary.quarantined = quarantine.finish(&exports, &mut transaction)?;
+    summary.quarantined = quarantine.finish(&mut transaction)?;
     if done.seen.moves > 0 {
         // no export gave them, and yet they are new
         read.entry(Table::Events).or_default();
@@ -275,6 +281,7 @@ fn notes(repeated: impl Iterator<Item = (Table, u64)>, met: Oddities, early: &(u
             format!("{name}: rows that repeat the key of an earlier row of the same file: {rows}"),
         ));
     }
+    notes.extend(met.alike.notes());
     let counted = [
         (
             met.rounded,

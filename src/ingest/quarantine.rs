@@ -28,6 +28,8 @@ const TEXTS: [&str; 5] = ["column", "value", "reason", "reason_ru", "raw"];
 #[derive(Debug, Default)]
 pub(super) struct Quarantine {
     exports: BTreeMap<String, Refused>,
+    /// The exports that were read; of files of mended rows, the lines that these have in the export.
+    read: BTreeMap<String, Option<BTreeSet<u64>>>,
     /// How many rows of all exports are in memory.
     waiting: usize,
     counts: BTreeMap<(String, String, String), QuarantineCount>,
@@ -36,6 +38,7 @@ pub(super) struct Quarantine {
 /// What was refused of one export.
 #[derive(Debug, Default)]
 struct Refused {
+    header: String,
     digest: Digest,
     rows: Vec<Refusal>,
     files: Vec<(PathBuf, u64)>,
@@ -61,6 +64,20 @@ impl Digest {
 }
 
 impl Quarantine {
+    /// Begins with an export: its header stands beside every row that is refused.
+    pub(super) fn begin(&mut self, file: &str, header: String) {
+        self.exports.entry(file.to_owned()).or_default().header = header;
+    }
+
+    /// Hears that an export was read: all of it, or only the rows of these lines, mended.
+    pub(super) fn was_read(&mut self, file: &str, lines: Option<BTreeSet<u64>>) {
+        match (self.read.get_mut(file), lines) {
+            (Some(None), _) => {}
+            (Some(Some(known)), Some(lines)) => known.extend(lines),
+            (_, lines) => drop(self.read.insert(file.to_owned(), lines)),
+        }
+    }
+
     /// Takes a refused row of a file.
     pub(super) fn push(
         &mut self,
@@ -91,27 +108,24 @@ impl Quarantine {
         Ok(())
     }
 
-    /// Hands over to the transaction what differs from the last ingest of each export that was `read`. Returns the
+    /// Hands over to the transaction what differs from the last ingest of each export that was read. Returns the
     /// counts by file, column and reason, most rows first.
-    pub(super) fn finish(
-        mut self,
-        read: &BTreeSet<String>,
-        transaction: &mut Transaction,
-    ) -> Result<Vec<QuarantineCount>, IngestError> {
+    pub(super) fn finish(mut self, transaction: &mut Transaction) -> Result<Vec<QuarantineCount>, IngestError> {
+        let read = std::mem::take(&mut self.read);
         let base = transaction.base().tables.get(&Table::Quarantine);
         let held: Vec<Held> = base
             .into_iter()
             .flat_map(|state| &state.files)
-            .map(|file| Held::of(&file.path, read))
+            .map(|file| Held::of(&file.path, &read))
             .collect::<Result<_, _>>()?;
         let mut last: BTreeMap<String, Digest> = BTreeMap::new();
         for held in held.iter().filter(|held| !held.exports.is_empty()) {
             held.digest(&mut last)?;
         }
-        let mut changed = BTreeSet::new();
-        for name in read {
+        let mut changed: BTreeMap<&str, Option<&BTreeSet<u64>>> = BTreeMap::new();
+        for (name, lines) in &read {
             let mut export = self.exports.remove(name).unwrap_or_default();
-            match export.digest == last.get(name).copied().unwrap_or_default() {
+            match lines.is_none() && export.digest == last.get(name).copied().unwrap_or_default() {
                 // so many that they were written early: they are there already
                 true => export
                     .files
@@ -120,11 +134,12 @@ impl Quarantine {
                 false => {
                     export.write(name, transaction)?;
                     transaction.append(Table::Quarantine, export.files);
-                    changed.insert(name.as_str());
+                    changed.insert(name.as_str(), lines.as_ref());
                 }
             }
         }
-        for held in held.into_iter().filter(|held| held.exports.iter().any(|name| changed.contains(name.as_str()))) {
+        for held in held.into_iter().filter(|held| held.exports.iter().any(|name| changed.contains_key(name.as_str())))
+        {
             held.without(&changed, transaction)?;
         }
         let mut counts: Vec<QuarantineCount> = self.counts.into_values().collect();
@@ -147,7 +162,8 @@ impl Refused {
             rows.cells.resize(start + layout.width(), Cell::Null);
             let place =
                 [("ingest", Cell::Whole(number)), ("file", Cell::Text(name)), ("line", Cell::Whole(line(refusal)))];
-            for (column, value) in place.into_iter().chain(TEXTS.into_iter().zip(texts(refusal).map(Cell::Text))) {
+            let shown = TEXTS.into_iter().zip(texts(refusal).map(Cell::Text));
+            for (column, value) in place.into_iter().chain(shown).chain([("header", Cell::Text(&self.header))]) {
                 if let Some(slot) = layout.slot(column) {
                     rows.cells[start + slot] = value;
                 }
@@ -167,13 +183,13 @@ struct Held {
 }
 
 impl Held {
-    fn of(path: &Path, read: &BTreeSet<String>) -> Result<Held, IngestError> {
+    fn of(path: &Path, read: &BTreeMap<String, Option<BTreeSet<u64>>>) -> Result<Held, IngestError> {
         let mut layout = layout();
         layout.columns.retain(|(name, _)| name == "file");
         let old = OldBucket::read_columns(path, &["file"])?;
         let rows = old.rows(&layout)?;
-        let names = rows.cells.iter().filter_map(|name| read.get(name.text()?));
-        Ok(Held { path: path.to_owned(), exports: names.cloned().collect() })
+        let names = rows.cells.iter().filter_map(|name| read.get_key_value(name.text()?));
+        Ok(Held { path: path.to_owned(), exports: names.map(|(name, _)| name.clone()).collect() })
     }
 
     /// Adds its rows to what the last ingest of their export refused.
@@ -192,15 +208,34 @@ impl Held {
         Ok(())
     }
 
-    /// Takes the rows of the changed exports out of the table. The file may hold those of others: they are kept.
-    fn without(&self, changed: &BTreeSet<&str>, transaction: &mut Transaction) -> Result<(), IngestError> {
+    /// Takes the rows of the changed exports out of the table: all of them, or those that were mended. The file may hold
+    /// those of others: they are kept.
+    fn without(
+        &self,
+        changed: &BTreeMap<&str, Option<&BTreeSet<u64>>>,
+        transaction: &mut Transaction,
+    ) -> Result<(), IngestError> {
         let layout = layout();
         let old = OldBucket::read([self.path.as_path()].into_iter())?;
         let rows = old.rows(&layout)?;
-        let file = layout.slot("file").unwrap_or_default();
+        let [ingest, file, line] = ["ingest", "file", "line"].map(|name| layout.slot(name).unwrap_or_default());
+        let number = i64::try_from(transaction.number()).unwrap_or(i64::MAX);
         let mut kept = Rows::new(layout.width());
-        for row in (0..rows.len()).filter(|row| !changed.contains(rows.cell(*row, file).text().unwrap_or_default())) {
-            kept.cells.extend_from_slice(rows.row(row));
+        for row in 0..rows.len() {
+            let start = kept.cells.len();
+            match changed.get(rows.cell(row, file).text().unwrap_or_default()) {
+                None => kept.cells.extend_from_slice(rows.row(row)),
+                Some(None) => {}
+                Some(Some(lines)) => {
+                    let line =
+                        rows.cell(row, line).whole().and_then(|line| u64::try_from(line).ok()).unwrap_or_default();
+                    if !lines.contains(&line) {
+                        kept.cells.extend_from_slice(rows.row(row));
+                        // it waits on, and so is of the newest ingest of its export
+                        kept.cells[start + ingest] = Cell::Whole(number);
+                    }
+                }
+            }
         }
         transaction.remove(Table::Quarantine, vec![self.path.clone()]);
         if kept.len() > 0 {

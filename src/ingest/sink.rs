@@ -103,6 +103,10 @@ impl RowSink for Sink<'_> {
         self.spill.push(shape, taker.table, key, &self.row)
     }
 
+    fn begin(&mut self, header: String) {
+        self.quarantine.begin(self.file, header);
+    }
+
     fn refuses_deal(&mut self, deal_id: &str) {
         self.refused_deals.rows += 1;
         self.refused_deals.ids.insert(deal_id.to_owned());

@@ -1,6 +1,7 @@
 //! Exports on disk through the whole ingest, and the real data sets where they lie beside the checkout.
 
 mod buckets;
+mod dialects;
 mod quarantine;
 mod snapshots;
 

@@ -4,6 +4,7 @@ pub mod calendar;
 pub mod lang;
 pub mod problem;
 pub mod progress;
+pub mod shown;
 pub mod tables;
 pub mod unit;
 pub mod written;

@@ -233,6 +233,7 @@ const QUARANTINE: &[Column] = &[
     c("reason", Kind::Text),
     c("reason_ru", Kind::Text),
     c("raw", Kind::Text),
+    c("header", Kind::Text),
 ];
 
 const REGULATIONS: &[Column] = &[c("ingest", Kind::Count), c("valid_from", Kind::Day), c("text", Kind::Text)];

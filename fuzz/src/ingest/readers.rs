@@ -141,17 +141,17 @@ fn ingest(mapping: &Mapping, inputs: Vec<Input>) -> Result<(), IngestError> {
     let mut opened = Vec::new();
     for (input, export, _) in choose(mapping, inputs, FOLDER.path())? {
         let readable = Readable::new(&input, export.encoding, FOLDER.path(), None)?;
-        opened.push((Opened::open(readable, export, &mapping.file)?, export));
+        opened.push((Opened::open(readable, &export, &mapping.file)?, export));
     }
     let layouts = layout::layouts(mapping, |column| opened.iter().any(|(o, _)| o.has(column)), &Snapshot::default());
     for (opened, export) in opened {
         drop(opened.read_as());
-        let mut plan = Plan::new(export, &opened, &layouts, (mapping.personal, None));
+        let mut plan = Plan::new(&export, &opened, &layouts, (mapping.personal, None));
         let widths: Vec<usize> = plan.fills.iter().map(|fill| fill.columns.len()).collect();
         let mut sink = Counted { widths, taken: 0, refused: 0, line: 0, done: 0 };
-        let met = read_rows(opened, &mut plan, export, &mapping.file, &mut sink)?;
+        let met = read_rows(&opened, &mut plan, &export, &mapping.file, &mut sink)?;
         drop(plan.currencies().collect::<Vec<_>>());
-        lost_nothing(&met, &sink, export);
+        lost_nothing(&met, &sink, &export);
     }
     Ok(())
 }
@@ -187,6 +187,10 @@ impl RowSink for Counted {
         }
         self.taken += 1;
         Ok(())
+    }
+
+    fn begin(&mut self, header: String) {
+        assert!(!header.is_empty());
     }
 
     fn refuses_deal(&mut self, deal_id: &str) {

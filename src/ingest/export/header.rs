@@ -1,6 +1,5 @@
 //! The header: which of its cells the mapping means.
 
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use crate::ingest::mapping::{Header, Wanted};
@@ -12,35 +11,38 @@ use crate::model::problem::nearest;
 pub(super) struct Found {
     pub(super) line: u64,
     pub(super) columns: BTreeMap<Header, usize>,
-    /// Columns missing or met twice.
-    pub(super) problems: Vec<Problem>,
+    troubles: Vec<Trouble>,
     /// What was taken for what, where that is not plain.
     pub(super) notes: Vec<Text>,
     cells: Vec<String>,
 }
 
-/// What is wrong with a column.
+/// What is wrong with a header. Worded only where it is told: most rows of a file are no header, and nobody asks them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Problem {
-    /// It is not there. What it may be instead is looked for when it is told: most rows that are tried are no header.
+enum Trouble {
     Missing(String),
-    /// As a sentence.
-    Said(String),
+    NoneOf(Vec<String>),
+    /// Said already.
+    Unclear(String),
 }
 
 impl Found {
-    /// Keeps the cells in which it was found, for messages and for [`Found::text`].
-    pub(super) fn keep(&mut self, cells: &[String]) {
-        self.cells = cells.to_vec();
+    /// How many columns are missing or met twice.
+    pub(super) fn troubles(&self) -> usize {
+        self.troubles.len()
     }
 
-    /// The problems, each as a sentence.
-    pub(super) fn told(&self) -> Vec<String> {
-        let told = |problem: &Problem| match problem {
-            Problem::Missing(name) => missing_one(name, &self.cells),
-            Problem::Said(sentence) => sentence.clone(),
+    /// Columns missing or met twice, each as a sentence.
+    pub(super) fn problems(&self) -> Vec<String> {
+        let told = |trouble: &Trouble| match trouble {
+            Trouble::Missing(name) => missing_one(name, &self.cells),
+            Trouble::NoneOf(names) => {
+                let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+                format!("there is none of the columns {}", names.join(", "))
+            }
+            Trouble::Unclear(problem) => problem.clone(),
         };
-        self.problems.iter().map(told).collect()
+        self.troubles.iter().map(told).collect()
     }
 
     /// The header for a message: all of it as far as that helps.
@@ -75,20 +77,13 @@ enum Place {
 }
 
 /// Finds the wanted columns among the cells of a header.
-///
-/// `looks` are the cells as [`folded`], for all who look there.
-pub(super) fn find(
-    cells: &[String],
-    looks: &OnceCell<Vec<String>>,
-    wanted: impl Iterator<Item = Wanted>,
-    line: u64,
-) -> Found {
+pub(super) fn find(cells: &[String], wanted: impl Iterator<Item = Wanted>, line: u64) -> Found {
     let mut found =
-        Found { line, columns: BTreeMap::new(), problems: Vec::new(), notes: Vec::new(), cells: Vec::new() };
+        Found { line, columns: BTreeMap::new(), troubles: Vec::new(), notes: Vec::new(), cells: cells.to_vec() };
     for Wanted { headers, either, optional } in wanted {
         let mut missing = Vec::new();
         for header in &headers {
-            let place = place(header, cells, looks);
+            let place = place(header, cells);
             match place {
                 Place::At(at) => drop(found.columns.insert(header.clone(), at)),
                 Place::Like(at) => {
@@ -101,8 +96,8 @@ pub(super) fn find(
                         ),
                     ));
                 }
-                Place::Missing => missing.push(&header.text),
-                Place::Unclear(problem) => found.problems.push(Problem::Said(problem)),
+                Place::Missing => missing.push(header.text.clone()),
+                Place::Unclear(problem) => found.troubles.push(Trouble::Unclear(problem)),
             }
             if either && found.columns.contains_key(header) {
                 break;
@@ -111,20 +106,16 @@ pub(super) fn find(
         if optional || missing.is_empty() || (either && found.has(&headers)) {
             continue;
         }
-        match missing.as_slice() {
-            names if either && names.len() > 1 => {
-                let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-                found.problems.push(Problem::Said(format!("there is none of the columns {}", names.join(", "))));
-            }
-            names => found.problems.extend(names.iter().map(|name| Problem::Missing((*name).clone()))),
+        match either && missing.len() > 1 {
+            true => found.troubles.push(Trouble::NoneOf(missing)),
+            false => found.troubles.extend(missing.into_iter().map(Trouble::Missing)),
         }
     }
-    found.problems.dedup();
+    found.troubles.dedup();
     found
 }
 
-/// `looks` are the cells as [`folded`], once that was needed.
-fn place(header: &Header, cells: &[String], looks: &OnceCell<Vec<String>>) -> Place {
+fn place(header: &Header, cells: &[String]) -> Place {
     let same = |text: &str| (0..cells.len()).filter(|at| cells[*at] == text).collect::<Vec<usize>>();
     let text = header.text.as_str();
     let literal = same(text);
@@ -137,7 +128,7 @@ fn place(header: &Header, cells: &[String], looks: &OnceCell<Vec<String>>) -> Pl
                 ("", _) => {
                     Place::Unclear(format!("there is no column number {nth}: the header has {} of them", cells.len()))
                 }
-                (name, nth @ 1..) => self::place(&Header { text: name.to_owned(), nth: Some(nth) }, cells, looks),
+                (name, nth @ 1..) => self::place(&Header { text: name.to_owned(), nth: Some(nth) }, cells),
                 _ => Place::Missing,
             };
         }
@@ -146,11 +137,7 @@ fn place(header: &Header, cells: &[String], looks: &OnceCell<Vec<String>>) -> Pl
         false => (literal, false),
         true => match text.contains('*') {
             true => ((0..cells.len()).filter(|at| fits(text, &cells[*at])).collect(), false),
-            false => {
-                let looks = looks.get_or_init(|| cells.iter().map(|cell| folded(cell)).collect());
-                let text = folded(text);
-                ((0..cells.len()).filter(|at| looks[*at] == text).collect(), true)
-            }
+            false => ((0..cells.len()).filter(|at| folded(&cells[*at]).eq(folded(text))).collect(), true),
         },
     };
     match (places.as_slice(), header.nth) {
@@ -204,37 +191,12 @@ fn missing_one(text: &str, cells: &[String]) -> String {
 
 /// A header without what the eye does not see: letters that look the same in Latin and Cyrillic are one, so are all
 /// spaces, and a run of them.
-fn folded(text: &str) -> String {
-    let latin = |c: char| match c {
-        'А' => 'A',
-        'В' => 'B',
-        'С' => 'C',
-        'Е' | 'Ё' => 'E',
-        'Н' => 'H',
-        'К' => 'K',
-        'М' => 'M',
-        'О' => 'O',
-        'Р' => 'P',
-        'Т' => 'T',
-        'Х' => 'X',
-        'У' => 'Y',
-        'а' => 'a',
-        'с' => 'c',
-        'е' | 'ё' => 'e',
-        'о' => 'o',
-        'р' => 'p',
-        'х' => 'x',
-        'у' => 'y',
-        other => other,
-    };
-    let mut folded = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !folded.is_empty() {
-            folded.push(' ');
-        }
-        folded.extend(word.chars().map(latin));
-    }
-    folded
+fn folded(text: &str) -> impl Iterator<Item = char> {
+    const LATIN: &str = "ABCEHKMOPTXYaceopxyEe";
+    const CYRILLIC: &str = "АВСЕНКМОРТХУасеорхуЁё";
+    let latin = |c: char| CYRILLIC.chars().position(|x| x == c).and_then(|at| LATIN.chars().nth(at)).unwrap_or(c);
+    let spaced = text.split_whitespace().enumerate();
+    spaced.flat_map(|(nth, word)| (nth > 0).then_some(' ').into_iter().chain(word.chars())).map(latin)
 }
 
 #[cfg(test)]
@@ -247,16 +209,15 @@ mod tests {
             let header = Header { text: (*text).to_owned(), nth: *nth };
             Wanted { headers: vec![header], either: false, optional: false }
         });
-        let mut found = find(&cells, &OnceCell::new(), wanted, 1);
-        found.keep(&cells);
-        found
+        find(&cells, wanted, 1)
     }
 
     #[test]
     fn a_column_is_found_or_its_problem_told() {
         let cells = ["ID", "Источник", "Сумма", "Источник", "Cрок", "Spend (USD)"];
-        assert!(found(&cells, &[("ID", None), ("Источник", Some(2))]).problems.is_empty());
-        let told = found(&cells, &[("Суммы", None), ("Источник", None), ("Источник", Some(3)), ("Город", None)]).told();
+        assert!(found(&cells, &[("ID", None), ("Источник", Some(2))]).problems().is_empty());
+        let told =
+            found(&cells, &[("Суммы", None), ("Источник", None), ("Источник", Some(3)), ("Город", None)]).problems();
         assert_eq!(told.len(), 4);
         assert!(told[0].contains("did you mean `Сумма`?"), "{}", told[0]);
         assert!(told[1].contains("2 times (columns 2 and 4)"), "{}", told[1]);
@@ -269,8 +230,8 @@ mod tests {
         let cells = ["ID", "Источник", "Сумма", "Источник", "Cрок  сделки", "Spend (USD)", "Phone #2"];
         let at = |text: &str| {
             let found = found(&cells, &[(text, None)]);
-            let told = found.told();
-            found.columns.into_values().next().ok_or(told)
+            let problems = found.problems();
+            found.columns.into_values().next().ok_or(problems)
         };
         assert_eq!(at("Источник#2"), Ok(3));
         assert_eq!(at("#3"), Ok(2));
@@ -288,10 +249,9 @@ mod tests {
         let cells = ["Budget".to_owned()];
         let headers = ["Бюджет", "Budget"].map(|text| Header { text: text.into(), nth: None }).to_vec();
         let wanted = |optional| std::iter::once(Wanted { headers: headers.clone(), either: true, optional });
-        let find = |cells: &[String], optional| find(cells, &OnceCell::new(), wanted(optional), 1);
-        assert_eq!(find(&cells, false).columns.len(), 1);
-        let none = find(&["ID".to_owned()], false);
-        assert_eq!(none.told(), ["there is none of the columns `Бюджет`, `Budget`"]);
-        assert!(find(&["ID".to_owned()], true).problems.is_empty());
+        assert_eq!(find(&cells, wanted(false), 1).columns.len(), 1);
+        let none = find(&["ID".to_owned()], wanted(false), 1);
+        assert_eq!(none.problems(), ["there is none of the columns `Бюджет`, `Budget`"]);
+        assert!(find(&["ID".to_owned()], wanted(true), 1).problems().is_empty());
     }
 }

@@ -4,6 +4,7 @@ mod header;
 mod open;
 mod plan;
 mod prove;
+mod raw;
 mod reason;
 mod rows;
 mod spread;
@@ -11,5 +12,6 @@ mod value;
 
 pub(super) use open::{Fit, Head, Opened, fit, heads};
 pub(super) use plan::{FillPlan, Plan};
+pub(super) use raw::MOST_RAW;
 pub(super) use rows::{Outcome, Refusal, RowSink, read_rows};
 pub(super) use value::{Oddities, Value};

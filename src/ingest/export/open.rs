@@ -1,6 +1,5 @@
 //! Opens an export at its header, or says why it is none.
 
-use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use super::header::{self, Found};
@@ -15,10 +14,9 @@ const DELIMITERS: [u8; 4] = [b';', b',', b'\t', b'|'];
 /// How far down a header may stand.
 const TITLE_LINES: usize = 100;
 
-/// An export, read up to and including its header.
+/// An export whose header is found. No file is open: there may be more exports than files may be.
 pub(in crate::ingest) struct Opened {
     pub(in crate::ingest) readable: Readable,
-    pub(super) records: Records,
     /// How many cells the header has.
     pub(super) cells: usize,
     pub(super) found: Found,
@@ -43,8 +41,6 @@ pub(in crate::ingest) struct Head {
     delimiter: u8,
     /// Each with its number, its line and its cells.
     pub(in crate::ingest) rows: Vec<(usize, u64, Vec<String>)>,
-    /// The cells of each row as the eye sees them, once they are compared so.
-    looks: Vec<OnceCell<Vec<String>>>,
     /// The line of the first record that is not in the encoding it ought to be in.
     undecoded: Option<u64>,
 }
@@ -59,7 +55,7 @@ pub(in crate::ingest) struct Fit {
 impl Fit {
     /// Whether every column is there that has to be.
     pub(in crate::ingest) fn is_whole(&self) -> bool {
-        self.found.problems.is_empty()
+        self.found.troubles() == 0
     }
 
     /// The text of the cell that a header of the mapping means.
@@ -74,7 +70,7 @@ impl Fit {
 
     /// Fewest columns missing; then, with a wrong delimiter, a header is one cell.
     fn rank(&self) -> (usize, usize, usize) {
-        (self.found.problems.len(), usize::MAX - self.cells, self.place.record)
+        (self.found.troubles(), usize::MAX - self.cells, self.place.record)
     }
 }
 
@@ -90,8 +86,7 @@ pub(in crate::ingest) fn heads(readable: &Readable, cut: &Cut) -> Result<Vec<Hea
         for delimiter in &delimiters {
             match head(readable, cut, sheet, *delimiter) {
                 Ok((rows, undecoded)) => {
-                    let (name, looks) = (name.map(str::to_owned), vec![OnceCell::new(); rows.len()]);
-                    heads.push(Head { sheet, name, delimiter: *delimiter, rows, looks, undecoded });
+                    heads.push(Head { sheet, name: name.map(str::to_owned), delimiter: *delimiter, rows, undecoded });
                 }
                 Err(error) => failure = failure.or(Some(error)),
             }
@@ -132,20 +127,18 @@ fn head(readable: &Readable, cut: &Cut, sheet: usize, delimiter: u8) -> Result<R
 /// Looks for the header of a section among the heads of a file; none: no row of them is what `header_has` asks for.
 pub(in crate::ingest) fn fit(heads: &[Head], export: &Export) -> Option<Fit> {
     let mut best: Option<Fit> = None;
-    let wanted: Vec<_> = export.wanted().collect();
     let sheets = heads.iter().filter(|head| export.sheet.is_none() || head.name == export.sheet);
     for head in sheets {
         let stated = export.header_has.is_some() || export.cut.skip > 0;
-        let has = |cells: &Vec<String>| export.header_has.as_ref().is_none_or(|text| cells.contains(text));
-        let rows = head.rows.iter().zip(&head.looks).filter(|((_, _, cells), _)| has(cells));
+        let rows =
+            head.rows.iter().filter(|(_, _, cells)| export.header_has.as_ref().is_none_or(|text| cells.contains(text)));
         // where the mapping says where it is, it is nowhere else
-        for ((number, line, cells), looks) in rows.take(if stated { 1 } else { usize::MAX }) {
-            let found = header::find(cells, looks, wanted.iter().cloned(), *line);
+        for (number, line, cells) in rows.take(if stated { 1 } else { usize::MAX }) {
+            let found = header::find(cells, export.wanted(), *line);
             let place = Place { sheet: head.sheet, delimiter: head.delimiter, record: *number };
             // a row of fewer cells is no header just because nothing has to be there
-            let mut fit = Fit { place, cells: cells.len(), found };
+            let fit = Fit { place, cells: cells.len(), found };
             if best.as_ref().is_none_or(|best| fit.rank() < best.rank()) {
-                fit.found.keep(cells);
                 best = Some(fit);
             }
         }
@@ -175,9 +168,10 @@ impl Opened {
             });
         };
         if best.is_whole() {
-            return Opened::at(readable, export.cut.clone(), best);
+            let Fit { place, found, cells } = best;
+            return Ok(Opened { readable, cells, found, cut: export.cut.clone(), place });
         }
-        let mut problems = best.found.told();
+        let mut problems = best.found.problems();
         problems.extend(other_delimiter(&readable, export));
         Err(IngestError::Header {
             path,
@@ -188,22 +182,14 @@ impl Opened {
         })
     }
 
-    fn at(readable: Readable, cut: Cut, fit: Fit) -> Result<Opened, IngestError> {
-        let Fit { place, found, cells } = fit;
-        let mut records = readable.records(place.sheet, &cut, place.delimiter)?;
+    /// Its records below the header, from the first one on.
+    pub(super) fn records(&self) -> Result<Records, IngestError> {
+        let mut records = self.readable.records(self.place.sheet, &self.cut, self.place.delimiter)?;
         let mut record = Record::default();
-        for _ in 0..=place.record {
+        for _ in 0..=self.place.record {
             records.next(&mut record)?;
         }
-        // a sheet has rows of one length, a text says what it has
-        let cells = if record.typed.is_empty() { cells } else { record.cells.len() };
-        Ok(Opened { readable, records, cells, found, cut, place })
-    }
-
-    /// The same again, from the first row on.
-    pub(super) fn again(self) -> Result<Opened, IngestError> {
-        let Opened { readable, cells, found, cut, place, .. } = self;
-        Opened::at(readable, cut, Fit { place, found, cells })
+        Ok(records)
     }
 
     /// How the file is read, in words: its form, its encoding, its delimiter, its sheet.

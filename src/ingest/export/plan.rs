@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 
 use super::open::Opened;
+use super::raw::Raw;
+use crate::ingest::alike::Alike;
 use crate::ingest::amounts::{self, Currency};
 use crate::ingest::layout::Layout;
 use crate::ingest::mapping::{
@@ -20,6 +22,8 @@ use crate::model::tables::{Kind, Table};
 pub(in crate::ingest) struct Plan {
     pub(super) ignore: Vec<Check>,
     pub(in crate::ingest) fills: Vec<FillPlan>,
+    /// How refused rows are kept.
+    pub(super) raw: Raw,
 }
 
 /// One table to be filled.
@@ -48,6 +52,8 @@ pub(in crate::ingest) struct ColumnPlan {
     pub(super) required: bool,
     pub(super) words: Option<&'static [&'static str]>,
     pub(super) is_id: bool,
+    /// The name under which its values are compared with each other.
+    pub(super) watched: Option<&'static str>,
     /// What becomes of its values.
     pub(super) personal: Personal,
     /// With what they are hashed.
@@ -98,7 +104,11 @@ impl Plan {
                 .filter_map(|column| resolve(column, fill.table, opened, layouts, personal))
                 .collect(),
         };
-        Plan { ignore: checks(&export.ignore_rows, at), fills: export.fills.iter().map(fill).collect() }
+        let (ignore, fills): (Vec<Check>, Vec<FillPlan>) =
+            (checks(&export.ignore_rows, at), export.fills.iter().map(fill).collect());
+        let read = ignore.iter().chain(fills.iter().flat_map(|fill| &fill.when)).filter_map(|check| check.index);
+        let raw = Raw::new(opened.cells, read, fills.iter().flat_map(|fill| &fill.columns));
+        Plan { ignore, fills, raw }
     }
 
     /// In which currency the amounts of a column are, where the mapping does not state it.
@@ -161,6 +171,7 @@ fn resolve(
         required: !column.extra && required(table).contains(&column.name.as_str()),
         words: words(table, &column.name).filter(|_| !column.extra),
         is_id: column.name.ends_with("_id"),
+        watched: Alike::watched(&column.name).filter(|_| !column.extra),
         personal: if column.reading.personal { personal } else { Personal::Keep },
         key: key.filter(|_| column.reading.personal).cloned(),
         is_length: canonical("duration_s"),

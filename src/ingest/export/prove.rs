@@ -40,10 +40,10 @@ pub(super) fn is_needed(plan: &Plan) -> bool {
 }
 
 /// Reads the whole file for the columns in question, and writes what they proved into the plan.
-pub(super) fn prove(plan: &mut Plan, opened: &mut Opened) -> Result<(), IngestError> {
+pub(super) fn prove(plan: &mut Plan, opened: &Opened) -> Result<(), IngestError> {
     let mut cases = cases(plan);
-    let mut record = Record::default();
-    while opened.records.next(&mut record)? {
+    let (mut records, mut record) = (opened.records()?, Record::default());
+    while records.next(&mut record)? {
         // rows that will be quarantined or ignored prove nothing; the main pass says why
         let Ok(text) = std::str::from_utf8(record.cells.as_slice()) else { continue };
         let row = Row { text, record: &record };
@@ -151,16 +151,7 @@ impl Proof {
 
     fn conclude(self, column: &mut ColumnPlan) -> Result<(), String> {
         match self {
-            Proof::Date { failed: Some((line, text, left)), .. } => {
-                let before = match left.len() > 3 {
-                    true => String::new(),
-                    false => format!(" (the values before it are {})", formats(&left, " or ")),
-                };
-                Err(format!(
-                    "no one date format fits the whole column: line {line} has `{text}`{before}\n    \
-                     state it in the mapping, and what does not fit is quarantined alone: dates = \"dd.mm.yyyy HH:MM:SS\""
-                ))
-            }
+            Proof::Date { failed: Some((line, text, left)), .. } => Err(two_forms(line, &text, &left)),
             // no value at all: nothing has to be read
             Proof::Date { example: None, .. } => Ok(()),
             Proof::Date { left, example: Some((line, text)), .. } => match left.as_slice() {
@@ -169,17 +160,11 @@ impl Proof {
                     Ok(())
                 }
                 left => {
-                    let readings: Vec<String> = left
-                        .iter()
-                        .filter_map(|format| {
-                            Some(format!("{} as {format}", format.read(&text)?.local.format("%-d %B %Y")))
-                        })
-                        .collect();
                     let stated: Vec<String> = left.iter().map(|format| format!("dates = \"{format}\"")).collect();
                     Err(format!(
                         "the date format is not stated, and several fit every value: line {line} has `{text}`, which is \
                          {}\n    state which in the mapping: {}",
-                        readings.join(" or "),
+                        readings(left, &text),
                         stated.join(" or ")
                     ))
                 }
@@ -189,8 +174,12 @@ impl Proof {
                  state the right one in the mapping, and the others are quarantined: decimal = \",\""
             )),
             Proof::Number { point: None, comma: None, either: Some((line, text)) } => {
-                let point = numbers::real(&text, Decimal::Point).unwrap_or_default();
-                let comma = numbers::real(&text, Decimal::Comma).unwrap_or_default();
+                let amount = amounts::read(text.strip_suffix('%').map_or(text.as_str(), str::trim_end));
+                let meant = |decimal: Decimal| {
+                    let number = numbers::real(&amount.number, decimal).unwrap_or_default();
+                    number * 10_f64.powi(i32::try_from(amount.tens).unwrap_or_default())
+                };
+                let (point, comma) = (meant(Decimal::Point), meant(Decimal::Comma));
                 Err(format!(
                     "the decimal mark is not stated, and both fit every value: line {line} has `{text}`, which is {point} \
                      with \".\" and {comma} with \",\"\n    state it in the mapping: decimal = \".\" or decimal = \",\""
@@ -205,6 +194,42 @@ impl Proof {
             }
         }
     }
+}
+
+/// A value that none of the formats fits that are left by those before it. What Excel saved anew has often two forms: an ISO
+/// date that it did not understand stays one, another is written as the country does.
+fn two_forms(line: u64, text: &str, left: &[DateFormat]) -> String {
+    let fitting: Vec<DateFormat> = dates::known().into_iter().filter(|format| format.read(text).is_some()).collect();
+    let before = match left.len() > 3 {
+        true => String::new(),
+        false => format!(" (the values before it are {})", formats(left, " or ")),
+    };
+    let said = format!("no one date format fits the whole column: line {line} has `{text}`");
+    let alone = "what does not fit is quarantined alone";
+    let pairs = left.iter().flat_map(|one| fitting.iter().map(move |other| (one, other)));
+    let stated: Vec<String> = pairs
+        .filter(|(one, other)| shape(one) != shape(other))
+        .map(|(one, other)| format!("dates = [\"{one}\", \"{other}\"]"))
+        .collect();
+    match stated.len() {
+        1..=4 => format!(
+            "{said}, which is {}{before}\n    state both forms in the mapping, and {alone}: {}",
+            readings(&fitting, text),
+            stated.join(" or ")
+        ),
+        _ => format!("{said}{before}\n    state it in the mapping, and {alone}: dates = \"dd.mm.yyyy HH:MM:SS\""),
+    }
+}
+
+/// A format without the order of day and month: two of one shape would both read the same value.
+fn shape(format: &DateFormat) -> String {
+    format.to_string().replace(['d', 'm'], "#")
+}
+
+/// What a value is in each of several formats.
+fn readings(formats: &[DateFormat], text: &str) -> String {
+    let reading = |format: &DateFormat| Some(format!("{} as {format}", format.read(text)?.local.format("%-d %B %Y")));
+    formats.iter().filter_map(reading).collect::<Vec<_>>().join(" or ")
 }
 
 fn formats(list: &[DateFormat], with: &str) -> String {

@@ -1,10 +1,12 @@
 //! The main pass: every row of a file, into values or into quarantine.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::open::{Opened, not_utf8};
 use super::plan::{Check, FillPlan, Plan};
 use super::prove;
+use super::raw;
 use super::reason;
 use super::spread;
 use super::value::{Oddities, Refused, Row, Value};
@@ -23,6 +25,8 @@ pub(in crate::ingest) trait RowSink {
     fn take(&mut self, fill: usize, values: &[Value<'_>]) -> Result<(), IngestError>;
     /// Hears of which deal the row is that is refused next.
     fn refuses_deal(&mut self, deal_id: &str);
+    /// Hears the header of the file, as a row is shown.
+    fn begin(&mut self, header: String);
     /// Takes a row that was refused.
     fn refuse(&mut self, refusal: Refusal) -> Result<(), IngestError>;
     /// Hears how many bytes of the file were read.
@@ -42,7 +46,7 @@ pub(in crate::ingest) struct Refusal {
 }
 
 /// What was met in a file.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::ingest) struct Outcome {
     pub(in crate::ingest) rows: u64,
     /// Rows that `ignore_rows` describes.
@@ -51,31 +55,36 @@ pub(in crate::ingest) struct Outcome {
     pub(in crate::ingest) unwanted: u64,
     /// What was met in values and is worth telling.
     pub(in crate::ingest) oddities: Oddities,
+    /// Of a file of mended rows: the lines that they have in the export.
+    pub(in crate::ingest) lines: BTreeSet<u64>,
 }
 
 /// Reads every row of a file after proving what has to be proven; `mapping` is the mapping's file name, for messages.
 pub(in crate::ingest) fn read_rows(
-    mut opened: Opened,
+    opened: &Opened,
     plan: &mut Plan,
     export: &Export,
     mapping: &str,
     sink: &mut dyn RowSink,
 ) -> Result<Outcome, IngestError> {
     if prove::is_needed(plan) {
-        prove::prove(plan, &mut opened)?;
-        opened = opened.again()?;
+        prove::prove(plan, opened)?;
     }
     let mut outcome = Outcome::default();
-    let mut record = Record::default();
-    while opened.records.next(&mut record)? {
+    let (mut records, mut record) = (opened.records()?, Record::default());
+    sink.begin(raw::header(opened));
+    while records.next(&mut record)? {
         if record.is_blank() {
             continue;
         }
         outcome.rows += 1;
         if outcome.rows % STEP == 0 {
-            sink.progress(opened.records.done());
+            sink.progress(records.done());
         }
         let line = record.line;
+        if opened.readable.input.repairs {
+            outcome.lines.insert(line);
+        }
         let refused = match std::str::from_utf8(record.cells.as_slice()) {
             Err(_) if export.encoding.is_none() && opened.readable.is_plain => {
                 return Err(not_utf8(&opened.path(), line, export, mapping));
@@ -89,7 +98,7 @@ pub(in crate::ingest) fn read_rows(
                 }
                 if let Some(lines) = swallowed(&record, opened.cells) {
                     // its end is the file's, so that it is counted from its beginning
-                    let line = opened.records.begin(&record);
+                    let line = records.begin(&record);
                     return Err(IngestError::OpenQuote { path: opened.path(), line, lines });
                 }
                 match shape_of(&record, opened.cells) {
@@ -109,9 +118,9 @@ pub(in crate::ingest) fn read_rows(
                 table: plan.fills[fill].table,
                 line,
                 column,
-                value: refused.value,
+                value: plan.raw.value(refused.cell, refused.value),
                 reason: refused.reason,
-                raw: raw(&record, opened.delimiter()),
+                raw: plan.raw.row(&record, opened.cells, opened.delimiter()),
             })?;
         }
     }
@@ -215,22 +224,4 @@ pub(super) fn shape_of(record: &Record, cells: usize) -> Option<Text> {
 
 fn whole(reason: Text) -> Refused {
     Refused { cell: None, value: String::new(), reason, whole_column: None }
-}
-
-/// The row as text, for the quarantine. A row that swallowed half a file is cut.
-fn raw(record: &Record, delimiter: u8) -> String {
-    const LIMIT: usize = 4000;
-    let mut raw = String::new();
-    for (at, cell) in record.cells.iter().enumerate() {
-        if at > 0 {
-            raw.push(char::from(delimiter));
-        }
-        raw.push_str(&String::from_utf8_lossy(cell));
-        if let Some((cut, _)) = raw.char_indices().nth(LIMIT) {
-            raw.truncate(cut);
-            raw.push('…');
-            break;
-        }
-    }
-    raw
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::header::fits;
 use super::plan::{ColumnPlan, From, Part};
 use super::reason;
+use crate::ingest::alike::Alike;
 use crate::ingest::amounts::{self, Amount, Currency};
 use crate::ingest::dates::{self, DateFormat, Moment};
 use crate::ingest::durations::{self, Length};
@@ -13,6 +14,7 @@ use crate::ingest::numbers::{self, Decimal, Exact, ONE};
 use crate::ingest::personal::{self, Personal};
 use crate::ingest::records::{Record, Typed};
 use crate::model::lang::Text;
+use crate::model::shown::{hides, is_unseen};
 use crate::model::tables::Kind;
 
 /// A value as the store holds it.
@@ -29,7 +31,7 @@ pub(in crate::ingest) enum Value<'r> {
 }
 
 /// What was met in the values of a file, was kept, and is worth telling.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::ingest) struct Oddities {
     /// Money that had more than four decimals.
     pub(in crate::ingest) rounded: u64,
@@ -41,6 +43,8 @@ pub(in crate::ingest) struct Oddities {
     pub(in crate::ingest) first_taken: u64,
     /// Rows of a period that were spread over its days.
     pub(in crate::ingest) spread: u64,
+    /// Values that a person takes for one another.
+    pub(in crate::ingest) alike: Alike,
     /// The last day of the period that the row just read is of, where its day is the first one.
     pub(super) until: Option<i64>,
 }
@@ -53,6 +57,7 @@ impl Oddities {
         self.not_normal += other.not_normal;
         self.first_taken += other.first_taken;
         self.spread += other.spread;
+        self.alike.add(other.alike);
     }
 }
 
@@ -177,7 +182,7 @@ impl ColumnPlan {
             }
             _ => text,
         };
-        let text = match text.contains(is_unseen) {
+        let text = match hides(&text) {
             true => {
                 met.cleaned += 1;
                 let seen: String = text.chars().filter(|symbol| !is_unseen(*symbol)).collect();
@@ -212,7 +217,12 @@ impl ColumnPlan {
             prefix => Cow::Owned(format!("{prefix}{text}")),
         };
         match (self.personal, &self.key) {
-            (Personal::Keep, _) => Ok(Value::Text(text)),
+            (Personal::Keep, _) => {
+                if let Some(column) = self.watched {
+                    met.alike.see(column, &text);
+                }
+                Ok(Value::Text(text))
+            }
             (Personal::Hash, Some(key)) => Ok(Value::Text(Cow::Owned(key.hash(&text)))),
             // without a key nothing personal gets through
             (Personal::Hash | Personal::Drop, _) => Ok(Value::Null),
@@ -367,7 +377,7 @@ impl ColumnPlan {
         match (&self.from, typed, &self.reading.dates) {
             (_, Typed::Time, _) => dates::iso(text),
             // a number in a sheet is what the sheet calls a day, unless the mapping says otherwise
-            (_, Typed::Number, stated) => {
+            (_, Typed::Number | Typed::Whole, stated) => {
                 let stated = stated.iter().flatten().filter(|format| format.has_offset());
                 stated.map(|format| format.read(text)).next().unwrap_or_else(|| dates::serial(text))
             }
@@ -379,7 +389,7 @@ impl ColumnPlan {
 
     fn decimal(&self, typed: Typed) -> Decimal {
         match (&self.from, typed) {
-            (From::Const(_), _) | (_, Typed::Number) => Decimal::Point,
+            (From::Const(_), _) | (_, Typed::Number | Typed::Whole) => Decimal::Point,
             // neither stated nor proven: no value of the column has a mark
             _ => self.reading.decimal.unwrap_or(Decimal::Point),
         }
@@ -447,14 +457,6 @@ fn is_spoilt(id: &str, typed: Typed) -> bool {
     power.strip_prefix('+').is_some_and(digits) && number.split(['.', ',']).all(digits)
 }
 
-/// Symbols that no eye sees and that turn what stands around them: controls, marks of order, and the like. Line breaks
-/// and tabs are seen.
-fn is_unseen(symbol: char) -> bool {
-    let break_or_tab = matches!(symbol, '\n' | '\r' | '\t');
-    (symbol.is_control() && !break_or_tab)
-        || matches!(symbol, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -464,8 +466,9 @@ mod tests {
         let spoilt = |id| is_spoilt(id, Typed::No);
         assert!(spoilt("5.8e+18") && spoilt("5,8E+18") && spoilt("5E+18"));
         assert!(!spoilt("5e18") && !spoilt("1e+x") && !spoilt("e+1") && !spoilt("abc"));
-        // text keeps all its digits, a number of a sheet does not
+        // text keeps all its digits, and so does a whole number; a number of a sheet does not
         assert!(!spoilt("1234567890123456789") && is_spoilt("1234567890123456789", Typed::Number));
+        assert!(!is_spoilt("1234567890123456789", Typed::Whole));
         assert!(!is_spoilt("123456789012345", Typed::Number));
     }
 

@@ -10,6 +10,7 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder};
 use super::archive::{self, Member, Zip};
 use super::form::Form;
 use super::guard::Guarded;
+use super::repair;
 use crate::ingest::IngestError;
 
 /// An export, ready to be read from its beginning as often as needed.
@@ -20,6 +21,8 @@ pub(in crate::ingest) struct Input {
     /// By what the export is known: its file's name; of a member, the archive's and its own.
     pub(in crate::ingest) name: String,
     pub(in crate::ingest) form: Form,
+    /// Whether it holds rows of the quarantine that were mended, and not the export itself.
+    pub(in crate::ingest) repairs: bool,
     /// Its size on the disk, packed as it is.
     pub(in crate::ingest) bytes: u64,
     file: PathBuf,
@@ -53,9 +56,11 @@ impl Input {
         let mut start = Vec::new();
         let file = File::open(path).map_err(IngestError::io(path))?;
         file.take(4).read_to_end(&mut start).map_err(IngestError::io(path))?;
+        let of = repair::repaired(&name);
         let mut input = Input {
             path: path.to_owned(),
-            name,
+            repairs: of.is_some(),
+            name: of.unwrap_or(name),
             form: Form::Xlsx,
             bytes: stamp.bytes,
             file: path.to_owned(),
@@ -149,7 +154,8 @@ impl Input {
 
     /// The names that a pattern may mean, the longest path last.
     pub(in crate::ingest) fn ends(&self, depth: usize) -> Vec<String> {
-        let parts: Vec<String> = self.path.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+        let path = if self.repairs { self.path.with_file_name(&self.name) } else { self.path.clone() };
+        let parts: Vec<String> = path.iter().map(|part| part.to_string_lossy().into_owned()).collect();
         let end = parts[parts.len() - depth.min(parts.len())..].join("/");
         let bare = end.strip_suffix(".gz").map(str::to_owned);
         std::iter::once(end).chain(bare).collect()

@@ -7,10 +7,12 @@ mod archive;
 mod form;
 mod guard;
 mod input;
+mod repair;
 
 pub(super) use form::Form;
 pub(super) use guard::{FREE, RATIO};
 pub(super) use input::Input;
+pub(super) use repair::{REPAIR_COLUMNS, repair_name};
 
 use std::fs;
 use std::path::{Path, PathBuf};

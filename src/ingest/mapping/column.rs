@@ -60,6 +60,11 @@ pub(super) fn read(
             return None;
         }
     };
+    let left = |text: &str| text == "?" || text == "??";
+    if reading.values.keys().any(|theirs| left(theirs)) || source.headers().iter().any(|header| left(&header.text)) {
+        let what = format!("`{name}` has a `?`, which is what the draft leaves to you");
+        columns.problem(columns.line_of(name), what, "write what the export has there, or remove the line");
+    }
     let needs_zone = kind == Kind::Instant && !matches!(source, Source::Const(_));
     let offsets = reading.dates.as_ref().is_some_and(|formats| formats.iter().all(DateFormat::has_offset));
     if needs_zone && reading.zone.is_none() && !offsets {

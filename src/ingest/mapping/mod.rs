@@ -216,6 +216,12 @@ pub(super) struct Wanted {
 }
 
 impl Export {
+    /// The section as it reads rows that were mended: in whatever encoding they were saved, with the header first.
+    pub fn for_repairs(&self) -> Export {
+        let cut = Cut { delimiter: None, ..Cut::default() };
+        Export { encoding: None, cut, sheet: None, header_has: None, ..self.clone() }
+    }
+
     /// What the header line must hold, for the conditions and columns of all its tables.
     pub fn wanted(&self) -> impl Iterator<Item = Wanted> {
         let condition = |c: &Condition| Wanted { headers: vec![c.column.clone()], either: false, optional: c.optional };

@@ -126,7 +126,10 @@ fn flatten(object: &RawValue, put: &mut dyn FnMut(&str, String, Typed) -> Result
             Some(b'[') => put(prefix, list(text)?, Typed::No),
             Some(b'n') => put(prefix, String::new(), Typed::No),
             Some(b't' | b'f' | b'{') => put(prefix, text.to_owned(), Typed::No),
-            _ => put(prefix, number(text), Typed::Number),
+            _ => {
+                let (text, typed) = number(text);
+                put(prefix, text, typed)
+            }
         }
     }
     match object.get().starts_with('{') {
@@ -145,15 +148,18 @@ fn list(text: &str) -> Result<String, String> {
     Ok(items.iter().map(plain).collect::<Result<Vec<_>, _>>()?.join(";"))
 }
 
-/// A number without an exponent, where it can be written so.
-fn number(text: &str) -> String {
-    match text.bytes().any(|byte| matches!(byte, b'e' | b'E')) {
+/// A number without an exponent, where it can be written so. A whole one that went through a float, `12.0`, is 12: ids
+/// are written so where others of their column are missing.
+fn number(text: &str) -> (String, Typed) {
+    if text.bytes().any(|byte| matches!(byte, b'e' | b'E')) {
         // one that is too large stays as it is written, and is refused where it is read
-        true => match text.parse::<f64>() {
-            Ok(number) if number.is_finite() => number.to_string(),
-            _ => text.to_owned(),
-        },
-        false => text.to_owned(),
+        let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+        return (number.map_or_else(|| text.to_owned(), |number| number.to_string()), Typed::Number);
+    }
+    match text.split_once('.') {
+        None => (text.to_owned(), Typed::Whole),
+        Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => (whole.to_owned(), Typed::Number),
+        Some(_) => (text.to_owned(), Typed::Number),
     }
 }
 

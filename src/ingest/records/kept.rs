@@ -64,6 +64,7 @@ impl Kept {
                 Typed::No => 0,
                 Typed::Number => 1,
                 Typed::Time => 2,
+                Typed::Whole => 3,
             };
             put(&mut row, kind, text.len(), text.as_bytes());
         }
@@ -99,7 +100,7 @@ impl Kept {
 }
 
 /// What is laid down for a run of cells without anything in them, with its length: a sheet may be wide and nearly empty.
-const EMPTY: u8 = 3;
+const EMPTY: u8 = 4;
 
 fn put(row: &mut Vec<u8>, kind: u8, length: usize, text: &[u8]) {
     if length > 0 {
@@ -149,11 +150,13 @@ impl KeptReader {
                 record.typed.push(match head[0] {
                     1 => Typed::Number,
                     2 => Typed::Time,
+                    3 => Typed::Whole,
                     _ => Typed::No,
                 });
             }
             fill(record, self.widest);
-            if record.line > self.skip {
+            // a header that is no line of the file is nobody's to skip
+            if record.line > self.skip || record.line == 0 {
                 return Ok(true);
             }
         }

@@ -23,7 +23,9 @@ use kept::{Kept, KeptReader};
 use text::TextReader;
 
 use super::IngestError;
-use super::files::{Form, Input};
+use super::dates;
+use super::files::{Form, Input, REPAIR_COLUMNS};
+use crate::model::shown::undefused;
 
 /// How text is cut into cells, as far as it is stated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,8 +50,10 @@ pub(super) enum Typed {
     /// Nothing: it is read as the mapping says.
     #[default]
     No,
-    /// A number, with a point.
+    /// A number, with a point; of a long one the last digits may be lost.
     Number,
+    /// A whole number with all its digits.
+    Whole,
     /// A date, or a date with its time, as ISO 8601 writes them.
     Time,
 }
@@ -65,6 +69,19 @@ pub(super) struct Record {
 }
 
 impl Record {
+    /// Of a file of mended rows: the export's own record, at the line that it has there. Times as the quarantine writes
+    /// them are understood whatever the mapping states.
+    fn repaired(&mut self) {
+        let line =
+            self.cells.get(0).and_then(|cell| std::str::from_utf8(cell).ok()).and_then(|text| text.trim().parse().ok());
+        self.line = line.unwrap_or(self.line);
+        let plain = |cell| std::str::from_utf8(cell).map_or(cell, |text| undefused(text).as_bytes());
+        let cells: ByteRecord = self.cells.iter().skip(REPAIR_COLUMNS.len()).map(plain).collect();
+        let is_time = |cell: &[u8]| std::str::from_utf8(cell).is_ok_and(|text| dates::iso(text.trim()).is_some());
+        self.typed = cells.iter().map(|cell| if is_time(cell) { Typed::Time } else { Typed::No }).collect();
+        self.cells = cells;
+    }
+
     /// Whether there is nothing in it: what a CR leaves, too.
     pub(super) fn is_blank(&self) -> bool {
         match self.typed.is_empty() {
@@ -143,7 +160,8 @@ impl Readable {
                 self.path(),
             )?)),
         };
-        Ok(Records { reading, path: self.path().to_owned(), bytes: self.input.bytes, packed: self.input.is_packed() })
+        let (path, bytes, packed) = (self.path().to_owned(), self.input.bytes, self.input.is_packed());
+        Ok(Records { reading, path, bytes, packed, repairs: self.input.repairs })
     }
 }
 
@@ -153,6 +171,7 @@ pub(super) struct Records {
     path: PathBuf,
     bytes: u64,
     packed: bool,
+    repairs: bool,
 }
 
 enum Reading {
@@ -163,10 +182,14 @@ enum Reading {
 impl Records {
     /// Reads the next record; false at the end.
     pub(super) fn next(&mut self, record: &mut Record) -> Result<bool, IngestError> {
-        match &mut self.reading {
-            Reading::Text(text) => text.next(record, &self.path),
-            Reading::Kept(kept) => kept.next(record).map_err(IngestError::io(&self.path)),
+        let more = match &mut self.reading {
+            Reading::Text(text) => text.next(record, &self.path)?,
+            Reading::Kept(kept) => kept.next(record).map_err(IngestError::io(&self.path))?,
+        };
+        if more && self.repairs {
+            record.repaired();
         }
+        Ok(more)
     }
 
     /// The line at which the record just read begins, or that of a blank line before it.

@@ -1,7 +1,7 @@
 //! Parquet, a batch at a time.
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, TimeUnit};
+use arrow::datatypes::{DataType, Float32Type, Float64Type, Int64Type, TimeUnit};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
@@ -52,6 +52,11 @@ fn shown(batch: &RecordBatch) -> Result<Vec<Vec<(String, Typed)>>, arrow::error:
     let mut rows = vec![Vec::with_capacity(batch.num_columns()); batch.num_rows()];
     for column in batch.columns() {
         let typed = match column.data_type() {
+            kind if kind.is_integer() => Typed::Whole,
+            DataType::Decimal32(_, 0)
+            | DataType::Decimal64(_, 0)
+            | DataType::Decimal128(_, 0)
+            | DataType::Decimal256(_, 0) => Typed::Whole,
             kind if kind.is_numeric() => Typed::Number,
             DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => Typed::Time,
             _ => Typed::No,
@@ -67,14 +72,24 @@ fn shown(batch: &RecordBatch) -> Result<Vec<Vec<(String, Typed)>>, arrow::error:
             _ => None,
         };
         let whole = seconds.and_then(|per| Some((arrow::compute::cast(column, &DataType::Int64).ok()?, per)));
+        // the shortest digits that mean the same number, never an exponent: as in workbooks
+        let float = |row: usize| match column.data_type() {
+            _ if column.is_null(row) => None,
+            DataType::Float64 => Some(column.as_primitive::<Float64Type>().value(row).to_string()),
+            DataType::Float32 => Some(column.as_primitive::<Float32Type>().value(row).to_string()),
+            _ => None,
+        };
         let formatter = ArrayFormatter::try_new(column, &options)?;
         for (row, cells) in rows.iter_mut().enumerate() {
             let text = match &whole {
                 Some((values, _)) if values.is_null(row) => String::new(),
-                Some((values, per)) => {
-                    (values.as_primitive::<arrow::datatypes::Int64Type>().value(row) / per).to_string()
-                }
-                None => formatter.value(row).to_string(),
+                Some((values, per)) => (values.as_primitive::<Int64Type>().value(row) / per).to_string(),
+                None => match float(row) {
+                    // what pandas writes where nothing is
+                    Some(number) if number == "NaN" => String::new(),
+                    Some(number) => number,
+                    None => formatter.value(row).to_string(),
+                },
             };
             let typed = if whole.is_some() { Typed::Number } else { typed };
             cells.push((text, typed));

@@ -74,3 +74,80 @@ async fn quarantine_of_an_early_store_is_put_right_by_the_next_ingest() {
         ]
     );
 }
+
+#[tokio::test]
+async fn rows_are_written_out_mended_and_read_again() {
+    let company = Company::new(
+        &BITRIX.replace("fill = \"deals\"", "fill = \"deals\"\nwhen = { column = \"ID\", filled = true }"),
+    );
+    let deals = "\u{feff}ID;Стадия;Создана;Закрыта;Сумма;Скидка;Город\r\n\
+        1;Успех;01.03.2025 10:00:00;;100;;\"=A1; x\"\r\n\
+        2;Новая;31.02.2025 10:00:00;;200;;-Уфа\r\n\
+        3;Новая;01.03.2025 10:00:00;;5 USD;;\"\"\"Пермь\"\"\"\r\n\
+        4;Новая;01.03.2025 10:00:00;;abc;;Омск\r\n";
+    company.ingest(&[company.file("deals.csv", deals)]).await.unwrap();
+    let snapshot = company.store().await.snapshot(None).await.unwrap();
+    let waits = waiting(&snapshot, None).unwrap();
+    let shown: Vec<_> = waits.iter().map(|w| (w.column.as_str(), w.rows, w.first_line, w.examples.join(" "))).collect();
+    assert_eq!(shown.len(), 3, "{shown:?}");
+    assert!(shown.contains(&("Создана", 1, 3, "31.02.2025 10:00:00".to_owned())), "{shown:?}");
+
+    let folder = company.dir.path().join("repair");
+    let written = repairs(&snapshot, None, &folder, Lang::Ru).unwrap();
+    assert_eq!((written[0].rows, written[0].elsewhere), (3, 0));
+    let text = fs::read_to_string(&written[0].path).unwrap();
+    assert!(text.starts_with("\u{feff}quarantine_line;quarantine_reason;ID;Стадия;"), "{text}");
+    assert!(text.contains(";2;Новая;31.02.2025 10:00:00;;200;;'-Уфа\n"), "{text}");
+    // one is mended, one is mended wrongly, and one is left out
+    let mended: String = text
+        .lines()
+        .filter(|line| !line.contains("abc"))
+        .map(|line| line.replace("31.02.2025", "28.02.2025").replace("5 USD", "5 EUR") + "\n")
+        .collect();
+    fs::write(&written[0].path, mended).unwrap();
+    let summary = company.ingest(std::slice::from_ref(&written[0].path)).await.unwrap();
+    assert_eq!((summary.files[0].file.as_str(), summary.files[0].rows), ("deals.csv", 2));
+    assert_eq!(
+        company.rows(Table::Deals, &["deal_id", "amount", "town"]).await,
+        ["1 1000000 =A1; x", "2 2000000 -Уфа"]
+    );
+    assert_eq!(
+        company.rows(Table::Quarantine, &["ingest", "line", "value"]).await,
+        ["2 4 5 EUR", "2 5 abc"],
+        "what was not mended waits on, by the line that it has in the export"
+    );
+    // the export itself again, mended: nothing is left
+    company
+        .ingest(&[company.file("deals.csv", deals.replace("31.02", "28.02").replace("5 USD", "5").replace("abc", "7"))])
+        .await
+        .unwrap();
+    assert!(company.rows(Table::Quarantine, &["line"]).await.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_personal_does_not_reach_the_quarantine() {
+    let mapping = BITRIX.replace(
+        "stage = \"Стадия\"\nstatus",
+        "client_id = { from = \"Телефон\", normal = \"phone\" }\nstage = \"Стадия\"\nstatus",
+    );
+    let company = Company::new(&mapping);
+    let deals = "ID;Стадия;Создана;Закрыта;Сумма;Скидка;Город;Телефон;Имя\n\
+        1;Новая;01.03.2025 10:00:00;;100;;Уфа;8 912 123-45-67;Анна\n\
+        2;Новая;31.02.2025 10:00:00;;100;;Уфа;+7 (912) 123 45 67;Анна Петрова\n\
+        3;Новая;01.03.2025 10:00:00;;100;;Уфа;89121234567\n";
+    company.ingest(&[company.file("deals.csv", deals)]).await.unwrap();
+    let [raw, cut] = &company.rows(Table::Quarantine, &["line", "raw"]).await[..] else { panic!("two rows") };
+    let client = company.rows(Table::Deals, &["client_id"]).await.remove(0);
+    assert_eq!(*raw, format!("3 2;Новая;31.02.2025 10:00:00;;100;;Уфа;{client};"));
+    assert_eq!(cut, "4 ");
+    let snapshot = company.store().await.snapshot(None).await.unwrap();
+    let written = repairs(&snapshot, None, &company.dir.path().join("repair"), Lang::En).unwrap();
+    assert_eq!((written[0].rows, written[0].elsewhere), (1, 1));
+    let text = fs::read_to_string(&written[0].path).unwrap().replace("31.02", "28.02");
+    fs::write(&written[0].path, text).unwrap();
+    company.ingest(std::slice::from_ref(&written[0].path)).await.unwrap();
+    assert_eq!(
+        company.rows(Table::Deals, &["deal_id", "client_id"]).await,
+        [format!("1 {client}"), format!("2 {client}")]
+    );
+}

@@ -7,6 +7,7 @@ use super::number::Numbers;
 use super::outputs::{Outputs, at};
 use super::{Exporter, RenderError};
 use crate::model::lang::Lang;
+use crate::model::shown::defused;
 use crate::report::document::{Block, Cell, Document, Table};
 
 /// Writes `<name>-tables/<id>.csv`.
@@ -36,10 +37,11 @@ fn csv(table: &Table, numbers: &Numbers) -> String {
         .collect();
     let mut head = Vec::new();
     for (column, wide) in table.columns.iter().zip(&wide) {
-        head.push(defused(&column.name));
+        let mut name = |name: &str| head.push(defused(name).into_owned());
+        name(&column.name);
         if *wide {
-            head.push(defused(&format!("{}_low", column.name)));
-            head.push(defused(&format!("{}_high", column.name)));
+            name(&format!("{}_low", column.name));
+            name(&format!("{}_high", column.name));
         }
     }
     let mut text = String::from("\u{feff}");
@@ -54,7 +56,7 @@ fn csv(table: &Table, numbers: &Numbers) -> String {
 fn fields(cell: &Cell, wide: bool, numbers: &Numbers) -> Vec<String> {
     let mut fields = match cell {
         Cell::Empty => vec![String::new()],
-        Cell::Text(text) => vec![defused(text)],
+        Cell::Text(text) => vec![defused(text).into_owned()],
         Cell::Count(count) => vec![count.to_string()],
         Cell::Money(money) => vec![numbers.plain_money(*money)],
         Cell::Number(value) => vec![numbers.plain(*value)],
@@ -65,14 +67,6 @@ fn fields(cell: &Cell, wide: bool, numbers: &Numbers) -> Vec<String> {
         fields.resize(3, String::new());
     }
     fields
-}
-
-/// A text that a spreadsheet does not take for a formula.
-fn defused(text: &str) -> String {
-    match text.trim_start_matches([' ', '\u{a0}']).starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
-        true => format!("'{text}"),
-        false => text.to_string(),
-    }
 }
 
 fn line(text: &mut String, fields: &[String], delimiter: char) {

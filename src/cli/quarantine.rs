@@ -1,0 +1,131 @@
+//! `voronka quarantine`.
+
+use std::io::{Write, stdout};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Result, bail};
+use arrow::array::{ArrayRef, Int64Array, StringArray, UInt64Array};
+use arrow::record_batch::RecordBatch;
+
+use super::args::{Format, Place, Quarantine};
+use super::{Outcome, open, output};
+use crate::ingest::{Repairs, Waiting, repairs, waiting};
+use crate::model::lang::Lang;
+use crate::model::problem::hint;
+use crate::store::{Snapshot, Store};
+
+pub async fn run(args: &Quarantine, place: &Place) -> Result<Outcome> {
+    let lang = open::lang(args.lang, place);
+    let snapshot = Store::open(&place.store).await?.snapshot(args.version).await?;
+    let file = args.file.as_deref();
+    let found = waiting(&snapshot, file)?;
+    if let (Some(file), true) = (file, found.is_empty()) {
+        return none_of(&snapshot, file, lang);
+    }
+    match &args.out {
+        Some(folder) => written(&repairs(&snapshot, file, folder, lang)?, lang)?,
+        None if args.format == Format::Table => listed(&found, lang)?,
+        None => output::print(&batch(&found, lang)?, args.format)?,
+    }
+    Ok(Outcome::Fine)
+}
+
+/// Nothing waits of the export that was asked for: none does, or none is called so.
+fn none_of(snapshot: &Snapshot, file: &str, lang: Lang) -> Result<Outcome> {
+    let mut names: Vec<String> = waiting(snapshot, None)?.into_iter().map(|waiting| waiting.file).collect();
+    names.dedup();
+    if !names.is_empty() {
+        bail!("nothing of `{file}` is in quarantine\n    {}", hint(file, names.iter().map(String::as_str)));
+    }
+    listed(&[], lang)?;
+    Ok(Outcome::Fine)
+}
+
+fn listed(found: &[Waiting], lang: Lang) -> Result<()> {
+    let words = |ru, en| if lang == Lang::Ru { ru } else { en };
+    let mut out = stdout();
+    if found.is_empty() {
+        writeln!(out, "{}", words("в карантине ничего нет", "nothing is in quarantine"))?;
+        return Ok(());
+    }
+    for of_file in found.chunk_by(|a, b| a.file == b.file) {
+        let rows: u64 = of_file.iter().map(|waiting| waiting.rows).sum();
+        writeln!(out, "{}: {} {rows}", of_file[0].file, words("строк", "rows"))?;
+        for waiting in of_file {
+            let column = if waiting.column.is_empty() { String::new() } else { format!("`{}`: ", waiting.column) };
+            let line = words("строка", "line");
+            write!(out, "  {} × {column}{} ({line} {}", waiting.rows, waiting.reason.get(lang), waiting.first_line)?;
+            let examples: Vec<String> = waiting.examples.iter().map(|text| format!("`{text}`")).collect();
+            match examples.is_empty() {
+                true => writeln!(out, ")")?,
+                false => writeln!(out, "; {})", examples.join(", "))?,
+            }
+        }
+    }
+    writeln!(
+        out,
+        "{}",
+        words(
+            "\nстроки для правки: voronka quarantine --out repair",
+            "\nthe rows, to be mended: voronka quarantine --out repair"
+        )
+    )?;
+    Ok(())
+}
+
+fn written(found: &[Repairs], lang: Lang) -> Result<()> {
+    let mut out = stdout();
+    for repairs in found.iter().filter(|repairs| repairs.rows > 0) {
+        let (file, rows, path) = (&repairs.file, repairs.rows, shown(&repairs.path));
+        match lang {
+            Lang::Ru => writeln!(out, "{file}: строк {rows} → {path}")?,
+            Lang::En => writeln!(out, "{file}: rows {rows} → {path}")?,
+        }
+    }
+    for repairs in found.iter().filter(|repairs| repairs.elsewhere > 0) {
+        let (file, rows) = (&repairs.file, repairs.elsewhere);
+        match lang {
+            Lang::Ru => {
+                writeln!(out, "{file}: ещё строк {rows}, которых нет в хранилище целиком: правьте их в самой выгрузке")?
+            }
+            Lang::En => writeln!(
+                out,
+                "{file}: {rows} more rows that the store does not hold whole: mend them in the export itself"
+            )?,
+        }
+    }
+    if found.iter().any(|repairs| repairs.rows > 0) {
+        let told = match lang {
+            Lang::Ru => {
+                "исправьте ячейки, первые два столбца не трогайте; затем загрузите эти файлы, как выгрузку: voronka ingest …\n\
+                         исправленное уйдёт из карантина, остальное останется"
+            }
+            Lang::En => {
+                "mend the cells, leave the first two columns as they are; then ingest these files as you do the export: \
+                         voronka ingest …\nwhat is mended leaves the quarantine, the rest stays"
+            }
+        };
+        writeln!(out, "{told}")?;
+    }
+    Ok(())
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn batch(found: &[Waiting], lang: Lang) -> Result<RecordBatch> {
+    let text =
+        |of: &dyn Fn(&Waiting) -> String| -> ArrayRef { Arc::new(StringArray::from_iter_values(found.iter().map(of))) };
+    let rows: ArrayRef = Arc::new(UInt64Array::from_iter_values(found.iter().map(|waiting| waiting.rows)));
+    let lines: ArrayRef = Arc::new(Int64Array::from_iter_values(found.iter().map(|waiting| waiting.first_line)));
+    Ok(RecordBatch::try_from_iter([
+        ("file", text(&|w| w.file.clone())),
+        ("column", text(&|w| w.column.clone())),
+        ("reason", text(&|w| w.reason.get(lang).to_owned())),
+        ("rows", rows),
+        ("first_line", lines),
+        ("examples", text(&|w| w.examples.join(" · "))),
+    ])?)
+}

@@ -1,0 +1,135 @@
+//! A refused row as the quarantine keeps it: a line of CSV that can be mended and read again, without what is personal.
+
+use csv::WriterBuilder;
+
+use super::open::Opened;
+use super::plan::{ColumnPlan, From, Part};
+use crate::ingest::numbers::Decimal;
+use crate::ingest::personal::{self, Key, Normal, Personal};
+use crate::ingest::records::{Record, Typed};
+
+/// A row is kept whole up to so many bytes.
+pub(in crate::ingest) const MOST_RAW: usize = 64 << 10;
+
+/// How rows are kept.
+pub(super) struct Raw {
+    /// Of every cell; none: nothing is personal, so all is kept as it is.
+    cells: Option<Vec<Kept>>,
+    /// The cells of columns whose numbers have a decimal comma.
+    commas: Vec<usize>,
+}
+
+/// What is kept of a cell.
+#[derive(Clone, Default)]
+enum Kept {
+    /// Nothing: the mapping does not read it, and it may be anybody's name.
+    #[default]
+    Nothing,
+    All,
+    Hash(Option<Normal>, Key),
+}
+
+impl Raw {
+    /// `read` are the cells of conditions, which are kept.
+    pub(super) fn new<'c>(
+        cells: usize,
+        read: impl Iterator<Item = usize>,
+        columns: impl Iterator<Item = &'c ColumnPlan> + Clone,
+    ) -> Raw {
+        let commas =
+            columns.clone().filter(|column| column.reading.decimal == Some(Decimal::Comma)).flat_map(of).collect();
+        if columns.clone().all(|column| column.personal == Personal::Keep) {
+            return Raw { cells: None, commas };
+        }
+        let mut kept = vec![Kept::Nothing; cells];
+        let mut put = |cell: usize, what: Kept| {
+            if let Some(place) = kept.get_mut(cell) {
+                *place = what;
+            }
+        };
+        let plain = columns.clone().filter(|column| column.personal == Personal::Keep).flat_map(of);
+        read.chain(plain).for_each(|cell| put(cell, Kept::All));
+        // a cell that is somebody's is so wherever it is read
+        for column in columns.filter(|column| column.personal != Personal::Keep) {
+            let what = match (&column.personal, &column.key) {
+                (Personal::Hash, Some(key)) => Kept::Hash(column.reading.normal, key.clone()),
+                _ => Kept::Nothing,
+            };
+            of(column).into_iter().for_each(|cell| put(cell, what.clone()));
+        }
+        Raw { cells: Some(kept), commas }
+    }
+
+    /// A value out of a cell.
+    pub(super) fn value(&self, cell: Option<usize>, value: String) -> String {
+        match (cell, &self.cells) {
+            (Some(cell), Some(_)) => self.cell(cell, &value).into_owned(),
+            _ => value,
+        }
+    }
+
+    /// A row; one of another number of cells than the header is kept only where nothing in it can be personal.
+    pub(super) fn row(&self, record: &Record, cells: usize, delimiter: u8) -> String {
+        if self.cells.is_some() && record.cells.len() != cells {
+            return String::new();
+        }
+        let shown = record.cells.iter().enumerate().map(|(at, bytes)| {
+            let text = String::from_utf8_lossy(bytes);
+            let text = self.cell(at, text.trim()).into_owned();
+            match record.typed.get(at) {
+                // as the column writes its numbers, so that it is read again
+                Some(Typed::Number) if self.commas.contains(&at) => text.replace('.', ","),
+                _ => text,
+            }
+        });
+        line(shown, delimiter)
+    }
+
+    fn cell<'t>(&self, at: usize, text: &'t str) -> std::borrow::Cow<'t, str> {
+        let Some(cells) = &self.cells else { return text.into() };
+        match cells.get(at) {
+            Some(Kept::All) => text.into(),
+            Some(Kept::Hash(..)) if text.is_empty() => text.into(),
+            Some(Kept::Hash(None, key)) => key.hash(text).into(),
+            Some(Kept::Hash(Some(form), key)) => {
+                personal::normal(text, *form).map_or_else(String::new, |normal| key.hash(&normal)).into()
+            }
+            Some(Kept::Nothing) | None => "".into(),
+        }
+    }
+}
+
+/// The header of a file as its rows are kept.
+pub(super) fn header(opened: &Opened) -> String {
+    line((0..opened.cells).map(|at| opened.found.text(at).to_owned()), opened.delimiter())
+}
+
+/// The cells that a column reads.
+fn of(column: &ColumnPlan) -> Vec<usize> {
+    match &column.from {
+        From::Cells(cells) | From::Concat(cells, _) => cells.clone(),
+        From::Const(_) => Vec::new(),
+        From::Compute(_, parts) => parts
+            .iter()
+            .filter_map(|part| match part {
+                Part::Cell(cell) => Some(*cell),
+                Part::Number(_) => None,
+            })
+            .collect(),
+    }
+}
+
+/// Cells as a line of CSV. One that is too long is cut, and says so with its last symbol.
+fn line(cells: impl Iterator<Item = String>, delimiter: u8) -> String {
+    let mut writer = WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
+    // writing to memory does not fail
+    let written = writer.write_record(cells.map(String::into_bytes)).ok().and_then(|()| writer.into_inner().ok());
+    let mut text = String::from_utf8(written.unwrap_or_default()).unwrap_or_default();
+    text.truncate(text.trim_end_matches('\n').len());
+    if text.len() > MOST_RAW {
+        let cut = (0..=MOST_RAW).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        text.truncate(cut);
+        text.push('…');
+    }
+    text
+}

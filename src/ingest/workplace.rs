@@ -1,0 +1,216 @@
+//! What waits in quarantine: counted by reason, and written out as files to be mended.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use csv::{ReaderBuilder, Writer, WriterBuilder};
+
+use super::IngestError;
+use super::data_file::OldBucket;
+use super::export::MOST_RAW;
+use super::files::{REPAIR_COLUMNS, repair_name};
+use super::layout::Layout;
+use crate::model::lang::{Lang, Text};
+use crate::model::shown::defused;
+use crate::model::tables::Table;
+use crate::store::Snapshot;
+
+/// So many values stand as examples.
+const EXAMPLES: usize = 3;
+
+/// Rows of one export that wait for one reason.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// The export, by its file's name.
+    pub file: String,
+    /// The export's header of the cell; empty: the whole row.
+    pub column: String,
+    /// Why.
+    pub reason: Text,
+    /// How many.
+    pub rows: u64,
+    /// The line of the first one.
+    pub first_line: i64,
+    /// Different values, a few of them.
+    pub examples: Vec<String>,
+}
+
+/// A file of rows to be mended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repairs {
+    /// The export.
+    pub file: String,
+    /// Where they were written.
+    pub path: PathBuf,
+    /// How many.
+    pub rows: u64,
+    /// How many wait beside them of which the store holds no row: these have to be mended in the export itself.
+    pub elsewhere: u64,
+}
+
+/// One row of the quarantine.
+struct Held<'r> {
+    file: &'r str,
+    line: i64,
+    column: &'r str,
+    value: &'r str,
+    reason: Text,
+    raw: &'r str,
+    header: &'r str,
+}
+
+/// What waits in a store, of all exports or of one, most rows first.
+pub fn waiting(snapshot: &Snapshot, file: Option<&str>) -> Result<Vec<Waiting>, IngestError> {
+    let mut found: BTreeMap<(String, String, String), Waiting> = BTreeMap::new();
+    each(snapshot, file, &mut |held| {
+        let key = (held.file.to_owned(), held.column.to_owned(), held.reason.en.clone());
+        let waiting = found.entry(key).or_insert_with(|| Waiting {
+            file: held.file.to_owned(),
+            column: held.column.to_owned(),
+            reason: held.reason.clone(),
+            first_line: held.line,
+            ..Waiting::default()
+        });
+        waiting.rows += 1;
+        waiting.first_line = waiting.first_line.min(held.line);
+        let is_new = || !held.value.is_empty() && !waiting.examples.iter().any(|known| known == held.value);
+        if waiting.examples.len() < EXAMPLES && is_new() {
+            waiting.examples.push(held.value.to_owned());
+        }
+        Ok(())
+    })?;
+    let mut all: Vec<Waiting> = found.into_values().collect();
+    all.sort_by(|a, b| a.file.cmp(&b.file).then(b.rows.cmp(&a.rows)));
+    Ok(all)
+}
+
+/// Writes what waits in a store into a folder, a file for each export.
+pub fn repairs(
+    snapshot: &Snapshot,
+    file: Option<&str>,
+    folder: &Path,
+    lang: Lang,
+) -> Result<Vec<Repairs>, IngestError> {
+    fs::create_dir_all(folder).map_err(IngestError::io(folder))?;
+    let mut open: BTreeMap<String, (Option<Writer<File>>, String, Repairs)> = BTreeMap::new();
+    each(snapshot, file, &mut |held| {
+        let path = folder.join(repair_name(held.file));
+        let (writer, header, repairs) = open.entry(held.file.to_owned()).or_insert_with(|| {
+            let repairs = Repairs { file: held.file.to_owned(), path: path.clone(), rows: 0, elsewhere: 0 };
+            (None, held.header.to_owned(), repairs)
+        });
+        // of an early store, of a row that was too long, or of one whose cells could be anybody's, there is nothing to mend
+        if held.raw.is_empty() || held.raw.len() > MOST_RAW || held.header.is_empty() || held.header != header.as_str()
+        {
+            repairs.elsewhere += 1;
+            return Ok(());
+        }
+        let delimiter = delimiter(held.header);
+        let writer = match writer {
+            Some(writer) => writer,
+            None => {
+                let mut file = File::create_new(&path).map_err(IngestError::io(&path))?;
+                // a spreadsheet takes it for UTF-8 by its mark
+                file.write_all("\u{feff}".as_bytes()).map_err(IngestError::io(&path))?;
+                let out = writer.insert(WriterBuilder::new().delimiter(delimiter).from_writer(file));
+                let columns = REPAIR_COLUMNS.map(str::to_owned).into_iter().chain(cells(held.header, delimiter));
+                write(out, columns, &path)?;
+                out
+            }
+        };
+        let place = [held.line.to_string(), held.reason.get(lang).to_owned()];
+        write(writer, place.into_iter().chain(cells(held.raw, delimiter)), &path)?;
+        repairs.rows += 1;
+        Ok(())
+    })?;
+    let finish = |(_, (writer, _, repairs)): (String, (Option<Writer<File>>, String, Repairs))| {
+        writer.map_or(Ok(()), |mut writer| writer.flush()).map_err(IngestError::io(&repairs.path))?;
+        Ok(repairs)
+    };
+    open.into_iter().map(finish).collect()
+}
+
+fn write(out: &mut Writer<File>, cells: impl Iterator<Item = String>, path: &Path) -> Result<(), IngestError> {
+    out.write_record(cells.map(String::into_bytes)).map_err(|error| IngestError::io(path)(error.into()))
+}
+
+/// Goes through the rows of the newest ingest of each export.
+fn each(
+    snapshot: &Snapshot,
+    only: Option<&str>,
+    take: &mut dyn FnMut(Held<'_>) -> Result<(), IngestError>,
+) -> Result<(), IngestError> {
+    let Some(state) = snapshot.tables.get(&Table::Quarantine) else { return Ok(()) };
+    let layout = Layout::new(Table::Quarantine, Vec::new());
+    let slot = |name: &str| layout.slot(name).unwrap_or_default();
+    let [ingest, file, line] = ["ingest", "file", "line"].map(slot);
+    let [column, value, reason, reason_ru, raw, header] =
+        ["column", "value", "reason", "reason_ru", "raw", "header"].map(slot);
+    // a store of an early Voronka holds what older ingests of an export refused as well
+    let mut newest: BTreeMap<String, i64> = BTreeMap::new();
+    for path in state.files.iter().map(|file| file.path.as_path()) {
+        let mut narrow = layout.clone();
+        narrow.columns.retain(|(name, _)| name == "ingest" || name == "file");
+        let old = OldBucket::read_columns(path, &["ingest", "file"])?;
+        let rows = old.rows(&narrow)?;
+        let [ingest, file] = ["ingest", "file"].map(|name| narrow.slot(name).unwrap_or_default());
+        for row in 0..rows.len() {
+            let (name, number) = (rows.cell(row, file).text().unwrap_or_default(), rows.cell(row, ingest).whole());
+            let known = newest.entry(name.to_owned()).or_default();
+            *known = number.unwrap_or_default().max(*known);
+        }
+    }
+    for path in state.files.iter().map(|file| file.path.as_path()) {
+        let old = OldBucket::read([path].into_iter())?;
+        let rows = old.rows(&layout)?;
+        for row in 0..rows.len() {
+            let text = |slot: usize| rows.cell(row, slot).text().unwrap_or_default();
+            let name = text(file);
+            let is_newest = newest.get(name).copied() == rows.cell(row, ingest).whole();
+            if !is_newest || only.is_some_and(|only| only != name) {
+                continue;
+            }
+            let ru = match text(reason_ru) {
+                "" => text(reason),
+                ru => ru,
+            };
+            take(Held {
+                file: name,
+                line: rows.cell(row, line).whole().unwrap_or_default(),
+                column: text(column),
+                value: text(value),
+                reason: Text::new(ru, text(reason)),
+                raw: text(raw),
+                header: text(header),
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// By what the cells of a header that was kept are parted: the one of the usual marks that stands in it most, outside of
+/// quotes.
+fn delimiter(header: &str) -> u8 {
+    let count = |mark: char| header.split('"').step_by(2).map(|part| part.matches(mark).count()).sum::<usize>();
+    [b';', b',', b'\t', b'|'].into_iter().rev().max_by_key(|mark| count(char::from(*mark))).unwrap_or(b';')
+}
+
+/// The cells of a row that was kept, none of them a formula to a spreadsheet.
+fn cells(raw: &str, delimiter: u8) -> Vec<String> {
+    let mut reader = ReaderBuilder::new().delimiter(delimiter).has_headers(false).from_reader(raw.as_bytes());
+    let row = reader.records().next().and_then(Result::ok).unwrap_or_default();
+    row.iter().map(|cell| defused(cell).into_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_goes_out_without_formulas() {
+        assert_eq!(cells("1;=A1;\"-5;=\"\"x\";a=b;+7;", b';'), ["1", "'=A1", "'-5;=\"x", "a=b", "'+7", ""]);
+        assert_eq!((delimiter("ID;\"a,b,c,d\";x"), delimiter("ID,Name"), delimiter("ID")), (b';', b',', b';'));
+    }
+}
