@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::IngestError;
-use super::export::{Fit, fit, heads};
+use super::export::{Fit, Head, fit, heads};
 use super::files::Input;
 use super::mapping::{Export, Mapping};
 use super::records::{Cut, Readable};
@@ -87,9 +87,19 @@ fn by_header<'m>(
     }
     let readable = Readable::new(input, None, scratch, Some(ROWS))?;
     let mut fitting: Vec<((usize, usize), &Export, Fit)> = Vec::new();
+    // most sections cut a file alike: it is read once for all of these
+    let mut cuts: Vec<(Cut, Vec<Head>)> = Vec::new();
     for export in unnamed {
         let cut = if input.repairs { Cut::default() } else { export.cut.clone() };
-        let found = fit(&heads(&readable, &cut)?, export).filter(Fit::is_whole);
+        let at = match cuts.iter().position(|(known, _)| *known == cut) {
+            Some(at) => at,
+            None => {
+                let heads = heads(&readable, &cut)?;
+                cuts.push((cut, heads));
+                cuts.len() - 1
+            }
+        };
+        let found = fit(&cuts[at].1, export).filter(Fit::is_whole);
         if let Some(found) = found {
             let needed = export.wanted().filter(|wanted| !wanted.optional).count();
             fitting.push(((needed, found.columns()), export, found));

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime};
 
 /// A checked date format. It reads a value in exactly one way or not at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,7 +196,9 @@ impl DateFormat {
 
 fn unix(value: &str) -> Option<Moment> {
     let seconds: i64 = value.parse().ok()?;
-    Some(Moment { local: chrono::DateTime::from_timestamp(seconds, 0)?.naive_utc(), offset: Some(0) })
+    let local = chrono::DateTime::from_timestamp(seconds, 0)?.naive_utc();
+    // later years are milliseconds, taken for seconds
+    (1..=9999).contains(&local.year()).then_some(Moment { local, offset: Some(0) })
 }
 
 struct Reader<'a> {
@@ -371,6 +373,7 @@ mod tests {
             ("m/d/yyyy hh:MM AM", "3/13/2017 1:05 PM", Some("2017-03-13 13:05:00")),
             ("yy.mm.dd", "25.03.01", Some("2025-03-01 00:00:00")),
             ("unix", "1735689600", Some("2025-01-01 00:00:00 0")),
+            ("unix", "1735689600000", None),
             ("excel", "45658", Some("2025-01-01 00:00:00")),
             ("excel", "45658,75", Some("2025-01-01 18:00:00")),
             ("excel", "45943.541", Some("2025-10-13 12:59:02")),

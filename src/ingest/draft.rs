@@ -325,7 +325,7 @@ fn formats(
                     out,
                     "# ? {} «{}»: {}",
                     say("формат дат столбца", "the format of dates of"),
-                    column.name,
+                    remark(&column.name),
                     distinct(&column.values).join(" · ")
                 );
             }
@@ -338,9 +338,10 @@ fn formats(
                     .collect();
                 let _ = writeln!(
                     out,
-                    "# ? {} «{}»: {value}: {}",
+                    "# ? {} «{}»: {}: {}",
                     say("даты читаются по-разному, столбец", "dates may be read in several ways, column"),
-                    column.name,
+                    remark(&column.name),
+                    remark(value),
                     readings.join(", ")
                 );
             }
@@ -358,18 +359,24 @@ fn formats(
         if let Some(value) = either.filter(|_| !proven) {
             let _ = writeln!(
                 out,
-                "# ? {} «{}»: {value} (decimal = \",\" / decimal = \".\")",
+                "# ? {} «{}»: {} (decimal = \",\" / decimal = \".\")",
                 say("десятичный знак столбца", "the decimal mark of"),
-                column.name
+                remark(&column.name),
+                remark(value)
             );
         }
     }
 }
 
+/// A text as it may stand in a comment: on one line, and not too long.
+fn remark(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(40).collect()
+}
+
 fn distinct(values: &[&str]) -> Vec<String> {
     let mut shown: Vec<String> = Vec::new();
     for value in values {
-        let short: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).take(40).collect();
+        let short = remark(value);
         if !shown.contains(&short) {
             shown.push(short);
         }
@@ -388,9 +395,17 @@ fn shown(column: &Column<'_>) -> String {
     }
 }
 
-/// A text as TOML writes it.
+/// A text as TOML writes it, on one line: it may stand in a comment.
 fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
+    let mut quoted = String::from("\"");
+    for symbol in text.chars() {
+        let _ = match symbol {
+            '"' | '\\' => write!(quoted, "\\{symbol}"),
+            symbol if symbol.is_control() => write!(quoted, "\\u{:04X}", u32::from(symbol)),
+            symbol => write!(quoted, "{symbol}"),
+        };
+    }
+    quoted + "\""
 }
 
 #[cfg(test)]
@@ -428,6 +443,15 @@ mod tests {
         ] {
             assert!(draft.contains(line), "{line}\n---\n{draft}");
         }
+    }
+
+    #[test]
+    fn a_draft_is_toml_whatever_stands_in_the_cells() {
+        let draft = drafted(
+            "ID;\"Date\nof\";\"Sum \"\"all\\\"\"\nx\";\"Other\n\u{b}[a\"\n1;\"03/04/2025\nb = c\";\"1,234\n[x]\";\"d\n[e\"\n",
+        );
+        Mapping::parse("draft.toml", &draft).unwrap_or_else(|problems| panic!("{problems}\n{draft}"));
+        assert!(draft.contains("\"Sum \\\"all\\\\\\\"\\u000Ax\""), "{draft}");
     }
 
     #[test]

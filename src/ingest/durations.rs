@@ -53,7 +53,7 @@ fn whole(text: &str) -> Option<i64> {
     whole.parse::<i64>().ok().map(|seconds| seconds + up)
 }
 
-/// `21:19:46`, `4 days, 21:19:46`, `4.21:19:46`, `3:25`.
+/// `21:19:46`, `4 days, 21:19:46`, `3:25`.
 fn clock(text: &str, two_parts: Option<TwoParts>) -> Option<Length> {
     let at = text.rfind([' ', ',']).map_or(0, |at| at + 1);
     let days = match text[..at].trim().trim_end_matches(',').trim() {
@@ -118,7 +118,9 @@ fn iso(text: &str) -> Option<i64> {
             }
             let at =
                 units.iter().position(|(name, _)| *name == symbol.to_ascii_uppercase()).filter(|at| *at >= next)?;
-            total = total.checked_add(whole(&number)?.checked_mul(units[at].1)?)?;
+            // only seconds have a fraction: half an hour would be rounded to a whole one
+            let number_of = whole(&number).filter(|_| units[at].1 == 1 || !number.contains('.'))?;
+            total = total.checked_add(number_of.checked_mul(units[at].1)?)?;
             next = at + 1;
             number.clear();
         }
@@ -149,6 +151,8 @@ mod tests {
             ("5 мин.", Some(300)),
             ("PT1H5M3S", Some(3903)),
             ("P1DT2H", Some(93_600)),
+            ("PT1.5S", Some(2)),
+            ("PT1.5H", None),
             ("0:00", Some(0)),
             ("00:61:00", None),
             ("1:2:3", None),

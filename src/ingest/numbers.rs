@@ -101,7 +101,7 @@ pub fn scaled(text: &str, decimal: Decimal, tens: u32) -> Option<Exact> {
         let kept = (0..scale).fold(0, |n, at| n * 10 + fraction.as_bytes().get(at).map_or(0, |d| i128::from(d - b'0')));
         let rest = fraction.as_bytes().get(scale..).unwrap_or_default();
         rounded = rest.iter().any(|d| *d != b'0');
-        units += kept + i128::from(rest.first().is_some_and(|d| *d >= b'5'));
+        units = units.checked_add(kept + i128::from(rest.first().is_some_and(|d| *d >= b'5')))?;
     }
     fitting(if negative { -units } else { units }).map(|units| Exact { units, rounded })
 }
@@ -197,6 +197,8 @@ mod tests {
         }
         let thousands = scaled("1,117.10", Point, 3).unwrap();
         assert_eq!(thousands, Exact { units: 11_171_000_000, rounded: false });
+        // near the end of what is computed with
+        assert_eq!(scaled("17014118346046923173168730,9999999999999", Comma, 9), None);
         assert_eq!(scaled("1,23456789", Comma, 6).unwrap().units, 12_345_678_900);
         assert!(exact("16300.200000000001", Point).unwrap().rounded);
         assert!(!exact("16300.2000000000", Point).unwrap().rounded);

@@ -121,9 +121,9 @@ fn phone(text: &str) -> Option<String> {
     }
     let digits: String = body.chars().filter(char::is_ascii_digit).collect();
     let international = body.trim_start_matches(['\'', '’', ' ']).starts_with('+');
-    let digits = match (digits.strip_prefix("00"), international) {
-        (Some(rest), false) if digits.len() > 12 => return known(rest),
-        _ => digits,
+    let (digits, international) = match (digits.strip_prefix("00"), international) {
+        (Some(rest), false) if digits.len() > 12 => (rest.to_owned(), true),
+        _ => (digits, international),
     };
     match (digits.len(), international) {
         // +8 (912) … is an 8 with a plus put before it by a form
@@ -144,10 +144,11 @@ fn known(digits: &str) -> Option<String> {
 fn email(text: &str) -> Option<String> {
     let first = text.split([',', ';', '\n']).map(str::trim).find(|part| !part.is_empty())?;
     let within = first.rsplit_once('<').and_then(|(_, rest)| rest.strip_suffix('>')).unwrap_or(first);
-    let bare = within.trim().trim_start_matches("mailto:").to_lowercase();
+    let bare = within.to_lowercase();
+    let bare = bare.trim().trim_start_matches("mailto:").trim_start();
     let (name, host) = bare.split_once('@')?;
     let sound = !name.is_empty() && host.contains('.') && !host.starts_with('.') && !host.ends_with('.');
-    (sound && !bare.contains(char::is_whitespace) && !host.contains('@')).then_some(bare)
+    (sound && !bare.contains(char::is_whitespace) && !host.contains('@')).then(|| bare.to_owned())
 }
 
 #[cfg(test)]
@@ -167,6 +168,7 @@ mod tests {
             "+7 (912) 123-45-67 доб. 12",
             "tel:+79121234567",
             "+8 (912) 123-45-67",
+            "00 8 (912) 123-45-67",
             "8\u{a0}(912)\u{a0}123–45–67",
         ] {
             assert_eq!(normal(text, Normal::Phone).as_deref(), Some("+79121234567"), "{text}");
@@ -190,7 +192,7 @@ mod tests {
     #[test]
     fn one_address_is_one_client() {
         for text in
-            ["Ivan@Example.com ", "mailto:ivan@example.com", "Иван <ivan@example.com>", "ivan@example.com; x@y.ru"]
+            ["Ivan@Example.com ", "MAILTO: ivan@example.com", "Иван <ivan@example.com>", "ivan@example.com; x@y.ru"]
         {
             assert_eq!(normal(text, Normal::Email).as_deref(), Some("ivan@example.com"), "{text}");
         }

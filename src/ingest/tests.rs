@@ -296,6 +296,26 @@ async fn formats_are_proven_or_refused_never_guessed() {
 }
 
 #[tokio::test]
+async fn the_period_of_a_refused_row_is_not_that_of_the_next() {
+    let company = Company::new(UNSTATED);
+    let rows = "Day;Cost\n2025-01-01/2025-01-31;a\n2025-02-01;1,5\n2025-01-30;2\n";
+    let summary = company.ingest(&[company.file("a.csv", rows)]).await.unwrap();
+    assert_eq!(summary.quarantined.len(), 1);
+    assert_eq!(company.rows(Table::Spend, &["day", "cost"]).await, ["20118 20000", "20120 15000"]);
+}
+
+#[tokio::test]
+async fn a_text_of_symbols_that_no_eye_sees_is_not_filled() {
+    let mapping = "[[export]]\nname = \"deals\"\n[[export.table]]\nfill = \"deals\"\n[export.table.columns]\n\
+                   deal_id = \"ID\"\nmanager = \"Name\"\n";
+    let company = Company::new(mapping);
+    let rows = "ID;Name\n1;\u{200b}\n2;\u{feff} Anna\n\u{200b};Boris\n";
+    let summary = company.ingest(&[company.file("deals.csv", rows)]).await.unwrap();
+    assert_eq!(company.rows(Table::Deals, &["deal_id", "manager"]).await, ["1 -", "2 Anna"]);
+    assert_eq!(summary.quarantined[0].rows, 1);
+}
+
+#[tokio::test]
 async fn a_report_with_title_lines_and_a_footer_is_read_and_adverts_add_up() {
     let mapping = r#"
 [[export]]

@@ -41,11 +41,17 @@ impl fmt::Display for Problems {
 
 /// The nearest of `allowed` to a misspelt `name`, where one is near enough to be meant.
 pub fn nearest<'a>(name: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let near = |a: &str| (a.chars().count().max(3) / 3).max(1);
+    let name = name.to_lowercase();
+    let length = name.chars().count();
     allowed
         .into_iter()
-        .map(|a| (strsim::damerau_levenshtein(&name.to_lowercase(), &a.to_lowercase()), a))
+        .map(|a| (a.to_lowercase(), a))
+        // so many letters more or less are so far away; and a cell of a megabyte is not compared letter by letter
+        .filter(|(lower, a)| lower.chars().count().abs_diff(length) <= near(a))
+        .map(|(lower, a)| (strsim::damerau_levenshtein(&name, &lower), a))
         .min_by_key(|(distance, _)| *distance)
-        .filter(|(distance, a)| *distance <= (a.chars().count().max(3) / 3).max(1))
+        .filter(|(distance, a)| *distance <= near(a))
         .map(|(_, a)| a)
 }
 
@@ -66,5 +72,7 @@ mod tests {
     fn a_near_name_is_proposed_and_a_far_one_lists_all() {
         assert_eq!(hint("amuont", ["amount", "cost"]), "did you mean `amount`?");
         assert_eq!(hint("zzz", ["amount", "cost"]), "allowed: amount, cost");
+        // what is far longer is not compared at all: that would take a terabyte
+        assert_eq!(nearest(&"x".repeat(400_000), ["amount", &"y".repeat(200_000)]), None);
     }
 }

@@ -142,6 +142,8 @@ fn read_row(
     let mut read: Vec<(usize, Vec<Value<'_>>, Option<i64>)> = Vec::with_capacity(plan.fills.len());
     for (number, fill) in plan.fills.iter().enumerate() {
         if holds(&fill.when, row, true) {
+            // of a row refused before, or it would be the period of this one
+            outcome.oddities.until = None;
             match values(fill, row, &mut outcome.oddities) {
                 Ok(values) => read.push((number, values, outcome.oddities.until.take())),
                 Err(refused) => {

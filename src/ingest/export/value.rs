@@ -185,7 +185,12 @@ impl ColumnPlan {
         let text = match hides(&text) {
             true => {
                 met.cleaned += 1;
-                Cow::Owned(text.chars().filter(|symbol| !is_unseen(*symbol)).collect())
+                let seen: String = text.chars().filter(|symbol| !is_unseen(*symbol)).collect();
+                match seen.trim() {
+                    "" if self.required => return Err(self.refuse(cell, "", reason::not_filled())),
+                    "" => return Ok(Value::Null),
+                    seen => Cow::Owned(seen.to_owned()),
+                }
             }
             false => text,
         };
@@ -344,7 +349,7 @@ impl ColumnPlan {
                     };
                     let one = i128::from(ONE);
                     met.rounded += u64::from(product % one != 0);
-                    (product + product.signum() * one / 2) / one
+                    product.saturating_add(product.signum() * one / 2) / one
                 }
             });
         }

@@ -11,6 +11,9 @@ use crate::ingest::IngestError;
 /// Members beyond these are no exports that a person put together.
 const MOST: usize = 10_000;
 
+/// No file system knows longer paths.
+const LONGEST_NAME: usize = 4096;
+
 /// Where the bytes of a member lie in its archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Member {
@@ -56,6 +59,9 @@ pub(super) fn look(path: &Path) -> Result<Zip, IngestError> {
     for index in 0..archive.len() {
         let member = archive.by_index_raw(index).map_err(|e| broken(e.to_string()))?;
         let name = member.name().map_err(|e| broken(e.to_string()))?.into_owned();
+        if name.len() > LONGEST_NAME {
+            return Err(broken(format!("a name in it has {} bytes", name.len())));
+        }
         let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
         if member.is_dir() || last.starts_with(['.', '~']) || name.starts_with("__MACOSX") {
             continue;

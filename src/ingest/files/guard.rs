@@ -3,9 +3,9 @@
 use std::io::{self, Read};
 
 /// So much may come out of anything: exports that are written in one go repeat themselves a lot.
-const FREE: u64 = 256 << 20;
+pub(in crate::ingest) const FREE: u64 = 256 << 20;
 /// Beyond that, so many bytes out of one. Tables of text pack ten to fifty times; a bomb packs a thousand times.
-const RATIO: u64 = 200;
+pub(in crate::ingest) const RATIO: u64 = 200;
 
 /// Hands on what another reader unpacks, until it is too much for what was packed.
 pub(super) struct Guarded<R> {

@@ -79,7 +79,8 @@ impl Input {
         let one = |member: Member| {
             let mut input = input.clone();
             input.name = format!("{}/{}", input.name, member.name);
-            input.path = path.join(&member.name);
+            // a name that begins at the root would take the place of the archive's
+            input.path = path.join(member.name.trim_start_matches(['/', '\\']));
             input.bytes = member.packed;
             input.member = Some(member);
             input.gzip = input.start()?.starts_with(b"\x1F\x8B");

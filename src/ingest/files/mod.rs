@@ -10,6 +10,7 @@ mod input;
 mod repair;
 
 pub(super) use form::Form;
+pub(super) use guard::{FREE, RATIO};
 pub(super) use input::Input;
 pub(super) use repair::{REPAIR_COLUMNS, repair_name};
 

@@ -39,14 +39,24 @@ fn folders_patterns_and_archives_are_taken_apart() {
     fs::write(at("a.csv.gz"), gz(b"a;1")).unwrap();
     fs::write(at(".hidden"), "x").unwrap();
     fs::write(at("mapping.toml"), "x").unwrap();
-    let members: [(&str, &[u8]); 3] =
-        [("../../etc/deals.csv", b"c;1"), ("__MACOSX/x", b"x"), ("deep/d.csv.gz", &gz(b"d;1"))];
+    let members: [(&str, &[u8]); 4] = [
+        ("../../etc/deals.csv", b"c;1"),
+        ("__MACOSX/x", b"x"),
+        ("deep/d.csv.gz", &gz(b"d;1")),
+        ("/etc/deals.csv", b"e;1"),
+    ];
     fs::write(at("c.zip"), zip(&members)).unwrap();
     let found = expand(&[dir.path().to_owned()]).unwrap();
     let shown: Vec<(String, String)> = found.iter().map(|input| (input.name.clone(), text(input))).collect();
-    let expected =
-        [("a.csv.gz", "a;1"), ("b.csv", "b;1"), ("c.zip/../../etc/deals.csv", "c;1"), ("c.zip/deep/d.csv.gz", "d;1")];
+    let expected = [
+        ("a.csv.gz", "a;1"),
+        ("b.csv", "b;1"),
+        ("c.zip/../../etc/deals.csv", "c;1"),
+        ("c.zip/deep/d.csv.gz", "d;1"),
+        ("c.zip//etc/deals.csv", "e;1"),
+    ];
     assert_eq!(shown, expected.map(|(name, text)| (name.to_owned(), text.to_owned())));
+    assert!(found[4].path.starts_with(dir.path()), "{:?}", found[4].path);
     assert_eq!(found[3].ends(1), ["d.csv.gz", "d.csv"]);
     assert_eq!(expand(&[at("*.csv")]).unwrap().len(), 1);
     assert!(matches!(expand(&[at("*.xlsx")]), Err(IngestError::NoFiles { .. })));

@@ -196,10 +196,18 @@ fn constant(section: &Section<'_>, value: &Value, kind: Kind) -> Option<Source> 
 }
 
 fn operands(section: &Section<'_>, key: &str, items: &[Written<Value>]) -> Vec<Operand> {
+    let exact = |item: &Written<Value>, number: String| {
+        let exact = numbers::exact(&number, Decimal::Point).filter(|exact| !exact.rounded);
+        if exact.is_none() {
+            let way_out = "up to 14 digits before the point and 4 after it";
+            section.problem(item.line, format!("`{key}` cannot reckon with {number} exactly"), way_out);
+        }
+        exact.map(|exact| Operand::Number(exact.units))
+    };
     let read = |item: &Written<Value>| match &item.value {
         Value::Text(text) => Some(Operand::Column(header(text))),
-        Value::Whole(number) => number.checked_mul(numbers::ONE).map(Operand::Number),
-        Value::Number(number) => numbers::exact(&number.to_string(), Decimal::Point).map(|e| Operand::Number(e.units)),
+        Value::Whole(number) => exact(item, number.to_string()),
+        Value::Number(number) => exact(item, number.to_string()),
         other => {
             section.problem(item.line, format!("`{key}` cannot hold {}", other.describe()), "headers and numbers");
             None

@@ -140,3 +140,12 @@ fn a_snapshot_tells_stages_and_when_it_was_taken() {
         assert!(problems(&kept).contains(&format!("`{column}` is kept by the ingest itself")), "{column}");
     }
 }
+
+#[test]
+fn a_number_that_cannot_be_kept_exactly_is_no_operand() {
+    for number in ["9223372036854775807", "1e300", "0.00001"] {
+        let text = DEALS.replace("status = {", &format!("cost = {{ add = [\"a\", {number}] }}\nstatus = {{"));
+        let found = problems(&text);
+        assert!(found.contains("`add` cannot reckon with"), "{number}: {found}");
+    }
+}

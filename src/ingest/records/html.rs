@@ -1,11 +1,17 @@
 //! Tables on a web page: what some CRMs call an Excel export.
 
+use std::collections::BTreeMap;
+
 use html5gum::{IoReader, Token, Tokenizer};
 
 use super::decode::{Allowance, Decoded};
-use super::kept::{LONGEST_CELL, MOST_COLUMNS};
+use super::kept::{LONGEST_CELL, LONGEST_ROW, MOST_COLUMNS};
 use super::{Encoding, Keeping, Kept, Sheet, Typed};
 use crate::ingest::IngestError;
+use crate::ingest::files::{FREE, RATIO};
+
+/// Where a cell takes room beside its text.
+const CELL: u64 = 8;
 
 /// A page has no more of them that matter: the rest are decoration.
 const MOST_TABLES: usize = 100;
@@ -27,7 +33,7 @@ pub(super) fn tables(keeping: &Keeping<'_>, encoding: Encoding) -> Result<Vec<Sh
                 page.open(&tag.name, span("colspan"), span("rowspan"))?;
             }
             Token::EndTag(tag) => page.close(&tag.name)?,
-            Token::String(text) => page.text(&String::from_utf8_lossy(&text)),
+            Token::String(text) => page.text(&String::from_utf8_lossy(&text))?,
             _ => {}
         }
         if page.is_enough() {
@@ -61,10 +67,15 @@ struct Open {
     row: Vec<String>,
     in_row: bool,
     in_cell: bool,
-    /// Cells that reach down into the rows below: column, rows left, text.
-    reaching: Vec<(usize, usize, String)>,
+    /// Cells that reach down into the rows below, by column: rows left, text.
+    reaching: BTreeMap<usize, (usize, String)>,
     /// How many columns the cell being read takes, and rows.
     spans: (usize, usize),
+    /// Bytes of the row being read.
+    bytes: usize,
+    /// How much is written, and how much comes out of cells that reach over others: that is a kind of packing, too.
+    written: u64,
+    spanned: u64,
 }
 
 impl Page<'_> {
@@ -82,8 +93,11 @@ impl Page<'_> {
                     row: Vec::new(),
                     in_row: false,
                     in_cell: false,
-                    reaching: Vec::new(),
+                    reaching: BTreeMap::new(),
                     spans: (1, 1),
+                    bytes: 0,
+                    written: 0,
+                    spanned: 0,
                 });
             }
             return Ok(());
@@ -106,12 +120,30 @@ impl Page<'_> {
                     open.row.push(String::new());
                     open.in_cell = true;
                     open.spans = (columns.clamp(1, MOST_COLUMNS), rows.clamp(1, 65_534));
+                    open.written += CELL;
                 }
+                self.check()?;
             }
-            b"br" | b"p" | b"div" => self.text("\n"),
+            b"br" | b"p" | b"div" => self.text("\n")?,
             _ => {}
         }
         Ok(())
+    }
+
+    /// Refuses a row that is none: before it fills the memory, and not when it ends.
+    fn check(&self) -> Result<(), IngestError> {
+        let Some(open) = &self.table else { return Ok(()) };
+        let what = if open.row.len() > MOST_COLUMNS {
+            format!("has more than {MOST_COLUMNS} columns, and no spreadsheet has")
+        } else if open.bytes > LONGEST_ROW {
+            format!("is longer than {} MiB", LONGEST_ROW >> 20)
+        } else if open.spanned > FREE && open.spanned / RATIO > open.written {
+            format!("comes after {} bytes of cells that reach over {} others", open.written, open.spanned)
+        } else {
+            return Ok(());
+        };
+        let what = format!("row {} of the page {what}: this is no table", self.row);
+        Err(IngestError::no_table(self.keeping.path(), what, "export the table from the CRM again, as CSV or XLSX"))
     }
 
     fn close(&mut self, tag: &[u8]) -> Result<(), IngestError> {
@@ -132,11 +164,14 @@ impl Page<'_> {
         }
     }
 
-    fn text(&mut self, text: &str) {
-        let Some(open) = self.table.as_mut().filter(|open| open.in_cell) else { return };
+    fn text(&mut self, text: &str) -> Result<(), IngestError> {
+        let Some(open) = self.table.as_mut().filter(|open| open.in_cell) else { return Ok(()) };
         if let Some(cell) = open.row.last_mut() {
             cell.push_str(text);
         }
+        open.bytes += text.len();
+        open.written += text.len() as u64;
+        self.check()
     }
 
     fn end_row(&mut self) -> Result<(), IngestError> {
@@ -145,8 +180,10 @@ impl Page<'_> {
         open.end_cell();
         open.fill_from_above();
         open.in_row = false;
+        open.bytes = 0;
         let cells = std::mem::take(&mut open.row);
-        open.kept.push(row, cells.iter().map(|cell| (cell.as_str(), Typed::No)))
+        open.kept.push(row, cells.iter().map(|cell| (cell.as_str(), Typed::No)))?;
+        self.check()
     }
 
     fn end_table(&mut self) -> Result<(), IngestError> {
@@ -174,22 +211,30 @@ impl Open {
         }
         let text = self.row[at].clone();
         // of a cell over several columns the first one holds its text
-        (1..columns).take(MOST_COLUMNS.saturating_sub(at)).for_each(|_| self.row.push(String::new()));
+        let more = (columns - 1).min(MOST_COLUMNS.saturating_sub(at));
+        self.row.resize(self.row.len() + more, String::new());
+        self.spanned += CELL * more as u64;
         if rows > 1 {
-            self.reaching.push((at, rows, text));
+            self.reaching.insert(at, (rows, text));
         }
     }
 
     /// Puts down the cells of rows above that reach into the next column of this one.
     fn fill_from_above(&mut self) {
-        while let Some(found) = self.reaching.iter_mut().find(|(column, _, _)| *column == self.row.len()) {
-            found.1 -= 1;
-            let text = found.2.clone();
-            let (column, left) = (found.0, found.1);
-            self.row.push(text);
-            if left <= 1 {
-                self.reaching.retain(|(other, _, _)| *other != column);
+        let mut column = self.row.len();
+        while let Some((left, text)) = self.reaching.get_mut(&column) {
+            *left -= 1;
+            let ended = *left <= 1;
+            self.bytes += text.len();
+            self.spanned += CELL + text.len() as u64;
+            self.row.push(text.clone());
+            if ended {
+                self.reaching.remove(&column);
             }
+            if self.bytes > LONGEST_ROW {
+                return;
+            }
+            column += 1;
         }
     }
 }

@@ -10,6 +10,8 @@ use super::kept::{LONGEST_CELL, MOST_COLUMNS};
 use super::{Encoding, Keeping, Sheet, Typed};
 use crate::ingest::IngestError;
 
+/// The name of a column is not longer, with those of the objects around it.
+const LONGEST_KEY: usize = 4096;
 /// Objects within objects go no deeper: what is below is a cell of text.
 const DEEPEST: usize = 4;
 
@@ -25,17 +27,22 @@ pub(super) fn lines(keeping: &Keeping<'_>, encoding: Encoding) -> Result<Sheet, 
         Ok(())
     })?;
     let mut kept = keeping.begin(None)?;
+    // in which line each column was filled last
+    let mut filled = vec![0; keys.names.len()];
     kept.push(0, keys.names.iter().map(|name| (name.as_str(), Typed::No)))?;
     each_line(keeping, encoding, |line, object| {
         cells.clear();
         cells.resize(keys.names.len(), (String::new(), Typed::No));
         let mut put = |key: &str, text: String, typed: Typed| {
             let column = keys.column(key)?;
-            match cells.get_mut(column) {
-                Some(cell) => *cell = (text, typed),
-                None => return Err("a key that was not there a moment ago".to_owned()),
+            match (cells.get_mut(column), filled.get_mut(column)) {
+                (Some(_), Some(at)) if *at == line => Err(format!("the key `{key}` is there twice")),
+                (Some(cell), Some(at)) => {
+                    (*cell, *at) = ((text, typed), line);
+                    Ok(())
+                }
+                _ => Err("a key that was not there a moment ago".to_owned()),
             }
-            Ok(())
         };
         flatten(object, &mut put).map_err(|what| wrong(keeping, line, &what))?;
         kept.push(line, cells.iter().map(|(text, typed)| (text.as_str(), *typed)))
@@ -108,6 +115,9 @@ fn flatten(object: &RawValue, put: &mut dyn FnMut(&str, String, Typed) -> Result
             Some(b'{') if depth < DEEPEST => {
                 let fields: Fields<'_> = serde_json::from_str(text).map_err(|e| e.to_string())?;
                 fields.0.iter().try_for_each(|(key, value)| {
+                    if prefix.len() + key.len() > LONGEST_KEY {
+                        return Err(format!("a key longer than {LONGEST_KEY} bytes: this is no table"));
+                    }
                     let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
                     within(&name, depth + 1, value, put)
                 })
@@ -142,7 +152,9 @@ fn list(text: &str) -> Result<String, String> {
 /// are written so where others of their column are missing.
 fn number(text: &str) -> (String, Typed) {
     if text.bytes().any(|byte| matches!(byte, b'e' | b'E')) {
-        return (text.parse::<f64>().map_or_else(|_| text.to_owned(), |number| number.to_string()), Typed::Number);
+        // one that is too large stays as it is written, and is refused where it is read
+        let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+        return (number.map_or_else(|| text.to_owned(), |number| number.to_string()), Typed::Number);
     }
     match text.split_once('.') {
         None => (text.to_owned(), Typed::Whole),

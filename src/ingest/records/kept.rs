@@ -11,6 +11,8 @@ use crate::ingest::IngestError;
 pub(super) const MOST_COLUMNS: usize = 16_384;
 /// A cell of text is no longer.
 pub(super) const LONGEST_CELL: usize = 16 << 20;
+/// A row is not longer, in whatever form: what is, is no row but a quote that swallows the file, or no table at all.
+pub(super) const LONGEST_ROW: usize = 64 << 20;
 
 /// A sheet being laid down, and then laid down.
 #[derive(Debug)]
@@ -49,19 +51,24 @@ impl Kept {
             let what = format!("row {line} has {columns} columns, and no spreadsheet has more than {MOST_COLUMNS}");
             return Err(IngestError::no_table(&self.path, what, "export only the columns that are needed"));
         }
-        let mut row = Vec::with_capacity(columns * 8);
-        let mut empty = true;
+        let mut row = Vec::with_capacity(columns.min(256) * 8);
+        let (mut empty, mut run) = (true, 0);
         for (text, typed) in cells {
+            if text.is_empty() {
+                run += 1;
+                continue;
+            }
             empty &= text.trim().is_empty();
-            row.push(match typed {
+            put(&mut row, EMPTY, std::mem::take(&mut run), b"");
+            let kind = match typed {
                 Typed::No => 0,
                 Typed::Number => 1,
                 Typed::Time => 2,
                 Typed::Whole => 3,
-            });
-            row.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes());
-            row.extend_from_slice(text.as_bytes());
+            };
+            put(&mut row, kind, text.len(), text.as_bytes());
         }
+        put(&mut row, EMPTY, run, b"");
         if empty {
             return Ok(());
         }
@@ -92,6 +99,17 @@ impl Kept {
     }
 }
 
+/// What is laid down for a run of cells without anything in them, with its length: a sheet may be wide and nearly empty.
+const EMPTY: u8 = 4;
+
+fn put(row: &mut Vec<u8>, kind: u8, length: usize, text: &[u8]) {
+    if length > 0 {
+        row.push(kind);
+        row.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
+        row.extend_from_slice(text);
+    }
+}
+
 /// Reads a sheet that was laid down. Rows shorter than the widest one are filled up: the form knows no short rows.
 pub(super) struct KeptReader {
     file: BufReader<File>,
@@ -115,13 +133,19 @@ impl KeptReader {
             self.read += head.len() as u64;
             let (line, columns) = head.split_at(8);
             record.line = u64::from_le_bytes(line.try_into().unwrap_or_default());
-            for _ in 0..u32::from_le_bytes(columns.try_into().unwrap_or_default()) {
+            let columns = u32::from_le_bytes(columns.try_into().unwrap_or_default()) as usize;
+            while record.cells.len() < columns {
                 let mut head = [0; 5];
                 self.file.read_exact(&mut head)?;
                 let length = u32::from_le_bytes([head[1], head[2], head[3], head[4]]) as usize;
+                self.read += head.len() as u64;
+                if head[0] == EMPTY {
+                    fill(record, record.cells.len() + length);
+                    continue;
+                }
                 self.cell.resize(length, 0);
                 self.file.read_exact(&mut self.cell)?;
-                self.read += (head.len() + length) as u64;
+                self.read += length as u64;
                 record.cells.push_field(&self.cell);
                 record.typed.push(match head[0] {
                     1 => Typed::Number,
@@ -130,10 +154,7 @@ impl KeptReader {
                     _ => Typed::No,
                 });
             }
-            while record.cells.len() < self.widest {
-                record.cells.push_field(b"");
-                record.typed.push(Typed::No);
-            }
+            fill(record, self.widest);
             // a header that is no line of the file is nobody's to skip
             if record.line > self.skip || record.line == 0 {
                 return Ok(true);
@@ -145,5 +166,41 @@ impl KeptReader {
     #[allow(clippy::cast_precision_loss)] // for a bar
     pub(super) fn share(&self) -> f64 {
         self.read as f64 / self.bytes.max(1) as f64
+    }
+}
+
+fn fill(record: &mut Record, columns: usize) {
+    while record.cells.len() < columns {
+        record.cells.push_field(b"");
+        record.typed.push(Typed::No);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wide_sheet_that_is_nearly_empty_takes_no_room_and_is_read_as_it_was() {
+        let mut kept = Kept::new(tempfile::tempfile().unwrap(), None, Path::new("x"));
+        let mut row = vec![("", Typed::No); MOST_COLUMNS];
+        row[1] = ("a", Typed::Number);
+        row[MOST_COLUMNS - 1] = ("b", Typed::No);
+        for line in 1..=100 {
+            kept.push(line, row.iter().copied()).unwrap();
+        }
+        kept.push(101, [("c", Typed::Time)].into_iter()).unwrap();
+        let Sheet::Kept(kept) = kept.done().unwrap() else { panic!("laid down") };
+        assert!(kept.bytes < 5000, "{}", kept.bytes);
+        let (mut reader, mut record) = (kept.read(0).unwrap(), Record::default());
+        for line in 1..=100 {
+            assert!(reader.next(&mut record).unwrap());
+            assert_eq!((record.line, record.cells.len(), record.typed.len()), (line, MOST_COLUMNS, MOST_COLUMNS));
+            assert_eq!((&record.cells[1], record.typed[1], &record.cells[0]), (&b"a"[..], Typed::Number, &b""[..]));
+            assert_eq!(&record.cells[MOST_COLUMNS - 1], b"b");
+        }
+        assert!(reader.next(&mut record).unwrap());
+        assert_eq!((&record.cells[0], record.typed[0], record.cells.len()), (&b"c"[..], Typed::Time, MOST_COLUMNS));
+        assert!(!reader.next(&mut record).unwrap());
     }
 }

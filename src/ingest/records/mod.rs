@@ -3,6 +3,7 @@
 //! Delimited text is read as it stands, as often as needed. The other forms are laid down once as records in a file
 //! without a name (`kept.rs`), so that memory does not grow with them and a second pass costs no second parse.
 
+mod compound;
 mod decode;
 mod encoding;
 mod html;
@@ -211,6 +212,12 @@ impl Records {
     }
 }
 
+/// What a reader of others makes of a file; none: it stopped at what it had not foreseen. It is a broken file then, and
+/// the ingest goes on to say so.
+fn unharmed<T>(read: impl FnOnce() -> T) -> Option<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).ok()
+}
+
 /// What laying down needs to know.
 struct Keeping<'k> {
     input: &'k Input,
@@ -232,3 +239,6 @@ impl Keeping<'_> {
         self.rows.is_some_and(|most| rows >= most)
     }
 }
+
+#[cfg(test)]
+mod tests;

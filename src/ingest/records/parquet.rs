@@ -5,30 +5,34 @@ use arrow::datatypes::{DataType, Float32Type, Float64Type, Int64Type, TimeUnit};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::{Keeping, Sheet, Typed};
+use super::{Keeping, Sheet, Typed, unharmed};
 use crate::ingest::IngestError;
 
+/// So many rows are in memory at once, and so many cells.
 const ROWS: usize = 8192;
+const CELLS: usize = 1 << 20;
 
 /// Lays down a file, with the names of its columns as the header.
 pub(super) fn table(keeping: &Keeping<'_>) -> Result<Sheet, IngestError> {
-    let broken = |what: String| {
-        IngestError::no_table(
-            keeping.path(),
-            format!("this begins like Parquet and is none: {what}"),
-            "export it again",
-        )
-    };
+    unharmed(|| read(keeping)).unwrap_or_else(|| Err(broken(keeping, "its parts do not fit together")))
+}
+
+fn broken(keeping: &Keeping<'_>, what: impl std::fmt::Display) -> IngestError {
+    IngestError::no_table(keeping.path(), format!("this begins like Parquet and is none: {what}"), "export it again")
+}
+
+fn read(keeping: &Keeping<'_>) -> Result<Sheet, IngestError> {
     let file = keeping.input.whole(keeping.scratch)?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| broken(e.to_string()))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| broken(keeping, e))?;
     let names: Vec<String> = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
-    let reader = builder.with_batch_size(ROWS).build().map_err(|e| broken(e.to_string()))?;
+    let reader =
+        builder.with_batch_size((CELLS / names.len().max(1)).clamp(1, ROWS)).build().map_err(|e| broken(keeping, e))?;
     let mut kept = keeping.begin(None)?;
     kept.push(0, names.iter().map(|name| (name.as_str(), Typed::No)))?;
     let mut line = 0;
     for batch in reader {
-        let batch = batch.map_err(|e| broken(e.to_string()))?;
-        let rows = shown(&batch).map_err(|e| broken(e.to_string()))?;
+        let batch = batch.map_err(|e| broken(keeping, e))?;
+        let rows = shown(&batch).map_err(|e| broken(keeping, e))?;
         for row in rows {
             line += 1;
             kept.push(line, row.iter().map(|(text, typed)| (text.as_str(), *typed)))?;

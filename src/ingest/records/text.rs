@@ -6,11 +6,9 @@ use std::path::Path;
 use csv::{ByteRecord, ReaderBuilder};
 
 use super::decode::{Allowance, Decoded};
+use super::kept::LONGEST_ROW;
 use super::{Cut, Encoding, Record};
 use crate::ingest::IngestError;
-
-/// A row of text is not longer: what is, is no row but a quote that swallows the file, or no table at all.
-const LONGEST_ROW: u64 = 64 << 20;
 
 pub(super) struct TextReader {
     reader: csv::Reader<BufReader<Decoded<Box<dyn Read + Send>>>>,
@@ -27,7 +25,7 @@ impl TextReader {
         delimiter: u8,
         path: &Path,
     ) -> Result<TextReader, IngestError> {
-        let allowance = Allowance::of(LONGEST_ROW);
+        let allowance = Allowance::of(LONGEST_ROW as u64);
         let decoded = Decoded::new(bytes, encoding, allowance.clone());
         let mut input = BufReader::with_capacity(256 * 1024, decoded);
         let mut line = Vec::new();
@@ -53,13 +51,15 @@ impl TextReader {
         self.allowance.renew();
         match self.reader.read_byte_record(&mut record.cells) {
             Ok(true) => {
-                record.line = first_line(&self.reader, &record.cells) + self.skipped;
+                // what the end of the file ends is a quote that is not closed: there is no line end after it
+                let ended = u64::from(!self.allowance.is_over());
+                record.line = first_line(&self.reader, &record.cells, ended) + self.skipped;
                 Ok(true)
             }
             Ok(false) => Ok(false),
             Err(_) if self.allowance.is_spent() => {
                 let line = self.reader.position().line().max(1) + self.skipped;
-                Err(IngestError::EndlessRow { path: path.to_owned(), line, most: LONGEST_ROW >> 20 })
+                Err(IngestError::EndlessRow { path: path.to_owned(), line, most: (LONGEST_ROW >> 20) as u64 })
             }
             Err(error) => Err(match error.into_kind() {
                 csv::ErrorKind::Io(source) => IngestError::Io { path: path.to_owned(), source },
@@ -78,7 +78,7 @@ impl TextReader {
 }
 
 /// The line at which the record just read begins. Its own position would name a blank line before it.
-fn first_line<R: Read>(reader: &csv::Reader<R>, record: &ByteRecord) -> u64 {
+fn first_line<R: Read>(reader: &csv::Reader<R>, record: &ByteRecord, ended: u64) -> u64 {
     let inside = record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
-    reader.position().line().saturating_sub(1 + inside)
+    reader.position().line().saturating_sub(ended + inside)
 }

@@ -1,14 +1,15 @@
 //! Workbooks: every sheet that has anything in it, cell by cell.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Cursor, Read};
 
-use calamine::{Data, DataRef, ExcelDateTime, Reader, Xls, Xlsx};
+use calamine::{Data, DataRef, ExcelDateTime, Reader, Xls, Xlsx, XlsxError};
 use zip::ZipArchive;
 
 use super::kept::MOST_COLUMNS;
-use super::{Keeping, Kept, Sheet, Typed};
+use super::{Keeping, Kept, Sheet, Typed, compound, unharmed};
 use crate::ingest::IngestError;
+use crate::ingest::files::{FREE, RATIO};
 
 /// What a workbook unpacks to, its largest part: all texts of it are in memory at once.
 const LARGEST_PART: u64 = 1 << 30;
@@ -17,13 +18,21 @@ const MOST_ROWS: u32 = 1_048_576;
 
 /// The sheets of a workbook of the Excel of 2007 and later.
 pub(super) fn xlsx(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, IngestError> {
+    unharmed(|| read_xlsx(keeping)).unwrap_or_else(|| Err(broken(keeping, "its parts do not fit together")))
+}
+
+fn read_xlsx(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, IngestError> {
     let file = keeping.input.whole(keeping.scratch)?;
     weigh(keeping, &file)?;
     let mut workbook = Xlsx::new(BufReader::new(file)).map_err(|e| broken(keeping, e))?;
     let mut sheets = Vec::new();
     for name in workbook.sheet_names() {
-        // a sheet of charts has no cells
-        let Ok(mut cells) = workbook.worksheet_cells_reader(&name) else { continue };
+        let mut cells = match workbook.worksheet_cells_reader(&name) {
+            Ok(cells) => cells,
+            // a sheet of charts has no cells
+            Err(XlsxError::NotAWorksheet(_)) => continue,
+            Err(error) => return Err(broken(keeping, format!("sheet `{name}`: {error}"))),
+        };
         let mut kept = keeping.begin(Some(name.clone()))?;
         let mut row = Row::default();
         while let Some(cell) = cells.next_cell().map_err(|e| broken(keeping, e))? {
@@ -47,10 +56,21 @@ pub(super) fn xlsx(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, IngestError> {
 
 /// The sheets of a workbook of an older Excel.
 pub(super) fn xls(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, IngestError> {
+    unharmed(|| read_xls(keeping)).unwrap_or_else(|| Err(broken(keeping, "its parts do not fit together")))
+}
+
+fn read_xls(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, IngestError> {
+    let mut bytes = Vec::new();
     let file = keeping.input.whole(keeping.scratch)?;
-    let mut workbook = Xls::new(BufReader::new(file)).map_err(|e| broken(keeping, e))?;
+    file.take(LARGEST_PART + 1).read_to_end(&mut bytes).map_err(IngestError::io(keeping.path()))?;
+    if bytes.len() as u64 > LARGEST_PART {
+        return Err(broken(keeping, format!("it is larger than {} MiB", LARGEST_PART >> 20)));
+    }
+    compound::weigh(&bytes).map_err(|e| broken(keeping, e))?;
+    let mut workbook = Xls::new(Cursor::new(bytes)).map_err(|e| broken(keeping, e))?;
     let mut sheets = Vec::new();
-    for (name, cells) in workbook.worksheets() {
+    for name in workbook.sheet_names() {
+        let cells = workbook.worksheet_range(&name).map_err(|e| broken(keeping, e))?;
         let mut kept = keeping.begin(Some(name))?;
         let (first, left) = cells.start().unwrap_or_default();
         for (below, values) in cells.rows().enumerate() {
@@ -89,16 +109,20 @@ fn found(keeping: &Keeping<'_>, sheets: Vec<Sheet>) -> Result<Vec<Sheet>, Ingest
 fn weigh(keeping: &Keeping<'_>, file: &File) -> Result<(), IngestError> {
     let file = file.try_clone().map_err(IngestError::io(keeping.path()))?;
     let mut parts = ZipArchive::new(BufReader::new(file)).map_err(|e| broken(keeping, e))?;
+    // as of anything that is packed: what packs better than this is no table
+    let likely = FREE.max(keeping.input.bytes.saturating_mul(RATIO));
+    let mut left = 16 * LARGEST_PART;
     for index in 0..parts.len() {
         let part = parts.by_index(index).map_err(|e| broken(keeping, e))?;
         // sheets are read cell by cell, the rest of it is held in memory
         let streamed = part.name().is_ok_and(|name| name.starts_with("xl/worksheets/"));
-        let most = if streamed { 16 * LARGEST_PART } else { LARGEST_PART };
+        let most = if streamed { left } else { left.min(LARGEST_PART) }.min(likely);
         let size = io::copy(&mut part.take(most + 1), &mut io::sink()).map_err(|e| broken(keeping, e))?;
         if size > most {
             let what = format!("a part of it unpacks to more than {} MiB", most >> 20);
             return Err(broken(keeping, what));
         }
+        left -= size;
     }
     Ok(())
 }

@@ -1,0 +1,222 @@
+//! What an older workbook would take to be read, found out before it is: its reader believes what the file says of itself,
+//! and holds every cell of the rectangle around a sheet's cells in memory.
+
+use encoding_rs::UTF_16LE;
+
+/// Cells in the rectangles around the cells of all sheets. A sheet of that form has 65,536 rows.
+const MOST_CELLS: u64 = 10_000_000;
+
+const FREE_SECTOR: u32 = 0xFFFF_FFFC;
+const END: u32 = 0xFFFF_FFFE;
+
+/// Whether a workbook can be read in a memory of a usual size; the error says what is wrong with it.
+pub(super) fn weigh(bytes: &[u8]) -> Result<(), String> {
+    let book = stream(bytes)?;
+    let cells: u64 = sheets(&book).map(|sheet| area(sheet).unwrap_or(u64::MAX)).fold(0, u64::saturating_add);
+    match cells > MOST_CELLS {
+        true => Err(format!("its sheets reach over more than {MOST_CELLS} cells, filled or not")),
+        false => Ok(()),
+    }
+}
+
+fn short(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
+}
+
+fn long(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
+}
+
+fn longs(bytes: &[u8]) -> impl Iterator<Item = u32> {
+    bytes.chunks_exact(4).filter_map(|four| long(four, 0))
+}
+
+/// Pieces of equal size, and for each the one that follows it.
+struct Chains<'b> {
+    pieces: &'b [u8],
+    size: usize,
+    next: Vec<u32>,
+}
+
+impl Chains<'_> {
+    fn piece(&self, id: u32) -> Result<&[u8], String> {
+        let start = (id as usize).saturating_mul(self.size);
+        let end = start.saturating_add(self.size).min(self.pieces.len());
+        self.pieces.get(start..end).ok_or_else(|| format!("its sector {id} lies beyond its end"))
+    }
+
+    /// A chain from its first piece on, up to a length. No piece is in a chain twice, or it would never end.
+    fn read(&self, first: u32, length: usize) -> Result<Vec<u8>, String> {
+        let (mut read, mut id) = (Vec::new(), first);
+        for _ in 0..=self.pieces.len() / self.size + 1 {
+            if id == END {
+                return Ok(read);
+            }
+            let piece = self.piece(id)?;
+            read.extend_from_slice(&piece[..piece.len().min(length - read.len())]);
+            if read.len() >= length {
+                return Ok(read);
+            }
+            id = *self.next.get(id as usize).ok_or_else(|| format!("its sector {id} is in no table"))?;
+        }
+        Err("its sectors follow each other in a circle".to_owned())
+    }
+}
+
+/// The stream in which the sheets are: the file is a small file system.
+fn stream(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let cut = || "it is cut short".to_owned();
+    let size = match short(bytes, 30) {
+        Some(9) => 512,
+        Some(12) => 4096,
+        _ => return Err("its sectors have no usual size".to_owned()),
+    };
+    // the header takes the room of a sector
+    let mut files = Chains { pieces: bytes.get(size..).ok_or_else(cut)?, size, next: Vec::new() };
+    let sectors = files.pieces.len() / size + 1;
+    let at = |at: usize| long(bytes, at).ok_or_else(cut);
+    let mut tables: Vec<u32> = longs(&bytes[76..512]).collect();
+    let mut more = at(68)?;
+    while more < FREE_SECTOR - 2 {
+        tables.extend(longs(files.piece(more)?));
+        more = tables.pop().ok_or_else(cut)?;
+        if tables.len() > 109 + sectors * 128 {
+            return Err("its tables of sectors follow each other in a circle".to_owned());
+        }
+    }
+    tables.retain(|id| *id < FREE_SECTOR);
+    if tables.len() > sectors {
+        return Err("it has more tables of sectors than sectors".to_owned());
+    }
+    for id in tables {
+        let next: Vec<u32> = longs(files.piece(id)?).collect();
+        files.next.extend(next);
+    }
+    let folder = files.read(at(48)?, usize::MAX)?;
+    let entries = || folder.chunks_exact(128);
+    let start = |entry: &[u8]| long(entry, 116).ok_or_else(cut);
+    let length = |entry: &[u8]| {
+        let high = if size == 512 { Some(0) } else { long(entry, 124) };
+        Some(usize::try_from(u64::from(high?) << 32 | u64::from(long(entry, 120)?)).unwrap_or(usize::MAX))
+    };
+    let length = |entry: &[u8]| length(entry).ok_or_else(cut);
+    let named = |name: &str| {
+        entries().find(|entry| {
+            let text = UTF_16LE.decode_without_bom_handling(&entry[..64]).0;
+            text.split('\0').next().is_some_and(|text| text.eq_ignore_ascii_case(name))
+        })
+    };
+    let book = named("Workbook").or_else(|| named("Book")).ok_or("there is no workbook in it")?;
+    let root = entries().next().ok_or_else(cut)?;
+    let has_small = at(64)? > 0;
+    let small = if has_small { files.read(start(root)?, length(root)?)? } else { Vec::new() };
+    let next = if has_small { files.read(at(60)?, (at(64)? as usize).saturating_mul(size))? } else { Vec::new() };
+    match length(book)? < 4096 {
+        true => Chains { pieces: &small, size: 64, next: longs(&next).collect() }.read(start(book)?, length(book)?),
+        false => files.read(start(book)?, length(book)?),
+    }
+}
+
+/// The records of a stream from somewhere on, each with its number, up to one that is cut.
+fn records(stream: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    let mut rest = stream;
+    std::iter::from_fn(move || {
+        let (number, length) = (short(rest, 0)?, short(rest, 2)? as usize);
+        let data = rest.get(4..4 + length)?;
+        rest = &rest[4 + length..];
+        Some((number, data))
+    })
+}
+
+const END_OF_STREAM: u16 = 0x000A;
+
+fn sheets(book: &[u8]) -> impl Iterator<Item = &[u8]> {
+    const SHEET: u16 = 0x0085;
+    let globals = records(book).take_while(|(number, _)| *number != END_OF_STREAM);
+    globals.filter(|(number, _)| *number == SHEET).filter_map(|(_, data)| book.get(long(data, 0)? as usize..))
+}
+
+/// The rectangle around the cells of a sheet, or that which it states, if that is larger; none: it states nonsense.
+fn area(sheet: &[u8]) -> Option<u64> {
+    const BEGIN: u16 = 0x0809;
+    const STATED: u16 = 0x0200;
+    /// Numbers, texts, words of logic, formulas, each in the ways in which they are kept.
+    const CELLS: [u16; 8] = [0x0203, 0x0204, 0x00D6, 0x0205, 0x027E, 0x00FD, 0x00BD, 0x0006];
+    const SEVERAL: u16 = 0x00BD;
+    let (mut depth, mut stated) = (0_usize, 0);
+    let mut around: Option<(u16, u16, u16, u16)> = None;
+    for (number, data) in records(sheet) {
+        match number {
+            BEGIN => depth += 1,
+            END_OF_STREAM if depth <= 1 => break,
+            END_OF_STREAM => depth -= 1,
+            // what is drawn on a sheet has records of its own
+            _ if depth > 1 => {}
+            STATED => {
+                let (rows, columns) = match data.len() {
+                    10 => ((short(data, 0)?.into(), short(data, 2)?.into()), (short(data, 4)?, short(data, 6)?)),
+                    _ => ((long(data, 0)?, long(data, 4)?), (short(data, 8)?, short(data, 10)?)),
+                };
+                let high = rows.1.max(rows.0.saturating_add(1)).checked_sub(rows.0)?;
+                let left = if columns.0 > 0xFF || columns.1 < columns.0 { 0 } else { columns.0 };
+                // an end before the beginning is one that the reader would count from the other side
+                if rows.1 > 0 && columns.1 > 0 && rows.1 <= rows.0 {
+                    return None;
+                }
+                stated += u64::from(high) * u64::from(columns.1.max(left + 1) - left);
+            }
+            _ if CELLS.contains(&number) => {
+                let (row, column) = (short(data, 0)?, short(data, 2)?);
+                let last = if number == SEVERAL { short(data, data.len().checked_sub(2)?)? } else { column };
+                let (top, bottom, left, right) = around.unwrap_or((row, row, column, column));
+                around = Some((top.min(row), bottom.max(row), left.min(column), right.max(column).max(last)));
+            }
+            _ => {}
+        }
+    }
+    let around =
+        around.map_or(0, |(top, bottom, left, right)| (u64::from(bottom - top) + 1) * (u64::from(right - left) + 1));
+    Some(around.max(stated))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(number: u16, data: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(data.len()).unwrap();
+        [&number.to_le_bytes(), &length.to_le_bytes(), data].concat()
+    }
+
+    fn cell(row: u16, column: u16) -> Vec<u8> {
+        record(0x0203, &[&row.to_le_bytes()[..], &column.to_le_bytes(), &[0; 10]].concat())
+    }
+
+    #[test]
+    fn a_sheet_takes_the_rectangle_around_its_cells() {
+        let begin = record(0x0809, &[0; 16]);
+        let sheet = |cells: &[Vec<u8>]| [begin.clone(), cells.concat(), record(0x000A, b"")].concat();
+        assert_eq!(area(&sheet(&[])), Some(0));
+        assert_eq!(area(&sheet(&[cell(2, 3)])), Some(1));
+        assert_eq!(area(&sheet(&[cell(0, 0), cell(65_535, 65_535)])), Some(1 << 32));
+        // a drawing is no part of it
+        assert_eq!(area(&sheet(&[cell(0, 0), begin.clone(), cell(9, 9), record(0x000A, b"")])), Some(1));
+        let stated = |rows: [u32; 2], columns: [u16; 2]| {
+            let rows = rows.map(u32::to_le_bytes).concat();
+            record(0x0200, &[rows, columns.map(u16::to_le_bytes).concat(), vec![0; 2]].concat())
+        };
+        assert_eq!(area(&sheet(&[stated([0, 100], [0, 10])])), Some(1000));
+        assert_eq!(area(&sheet(&[stated([5, 2], [0, 10])])), None);
+        assert_eq!(area(&sheet(&[stated([0, 0], [0, 0])])), Some(1));
+    }
+
+    #[test]
+    fn a_chain_that_goes_round_is_told() {
+        let chains = Chains { pieces: &[1, 2, 3, 4], size: 2, next: vec![1, 0] };
+        assert!(chains.read(0, usize::MAX).unwrap_err().contains("in a circle"));
+        assert_eq!(chains.read(0, 3), Ok(vec![1, 2, 3]));
+        assert!(chains.read(7, 3).is_err());
+        assert!(weigh(b"\xD0\xCF\x11\xE0").is_err());
+        assert!(weigh(&[0; 600]).is_err());
+    }
+}
