@@ -1,6 +1,7 @@
 //! A mapping to begin with, for an export that no section fits: its columns with values of theirs, the roles that their
 //! names suggest, and what only a person can say.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -174,12 +175,14 @@ fn section(
 ) {
     let cells = &head.rows[at].2;
     let rows = &head.rows[at + 1..];
+    let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    cells.iter().enumerate().for_each(|(place, header)| places.entry(header).or_default().push(place));
     let mut columns: Vec<Column<'_>> = cells
         .iter()
         .enumerate()
         .map(|(place, header)| {
-            let same: Vec<usize> = (0..cells.len()).filter(|other| cells[*other] == *header).collect();
-            let nth = same.iter().position(|other| *other == place).unwrap_or_default() + 1;
+            let same = &places[header.as_str()];
+            let nth = same.binary_search(&place).unwrap_or_default() + 1;
             let name = match (header.is_empty(), same.len()) {
                 (true, _) => format!("#{}", place + 1),
                 (_, 1) => header.clone(),

@@ -147,7 +147,12 @@ pub fn headers(text: &str) {
     let cells: Vec<String> = lines.map(|line| line.trim().to_owned()).collect();
     for nth in [None, Some(1), Some(2)] {
         let headers = vec![Header { text: wanted.to_owned(), nth }];
-        let found = header::find(&cells, [Wanted { headers, either: false, optional: false }].into_iter(), 1);
+        let found = header::find(
+            &cells,
+            &Default::default(),
+            [Wanted { headers, either: false, optional: false }].into_iter(),
+            1,
+        );
         assert_eq!(found.columns.len() + found.troubles(), 1, "{wanted:?} in {cells:?}");
         found.columns.values().for_each(|at| assert!(*at < cells.len(), "{wanted:?} in {cells:?}"));
     }

@@ -1,5 +1,6 @@
 //! The header: which of its cells the mapping means.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use crate::ingest::mapping::{Header, Wanted};
@@ -77,13 +78,20 @@ enum Place {
 }
 
 /// Finds the wanted columns among the cells of a header.
-pub(super) fn find(cells: &[String], wanted: impl Iterator<Item = Wanted>, line: u64) -> Found {
+///
+/// `looks` are the cells as [`folded`], for all who look there: a sheet may have thousands.
+pub(super) fn find(
+    cells: &[String],
+    looks: &OnceCell<Vec<String>>,
+    wanted: impl Iterator<Item = Wanted>,
+    line: u64,
+) -> Found {
     let mut found =
         Found { line, columns: BTreeMap::new(), troubles: Vec::new(), notes: Vec::new(), cells: cells.to_vec() };
     for Wanted { headers, either, optional } in wanted {
         let mut missing = Vec::new();
         for header in &headers {
-            let place = place(header, cells);
+            let place = place(header, cells, looks);
             match place {
                 Place::At(at) => drop(found.columns.insert(header.clone(), at)),
                 Place::Like(at) => {
@@ -115,7 +123,7 @@ pub(super) fn find(cells: &[String], wanted: impl Iterator<Item = Wanted>, line:
     found
 }
 
-fn place(header: &Header, cells: &[String]) -> Place {
+fn place(header: &Header, cells: &[String], looks: &OnceCell<Vec<String>>) -> Place {
     let same = |text: &str| (0..cells.len()).filter(|at| cells[*at] == text).collect::<Vec<usize>>();
     let text = header.text.as_str();
     let literal = same(text);
@@ -128,7 +136,7 @@ fn place(header: &Header, cells: &[String]) -> Place {
                 ("", _) => {
                     Place::Unclear(format!("there is no column number {nth}: the header has {} of them", cells.len()))
                 }
-                (name, nth @ 1..) => self::place(&Header { text: name.to_owned(), nth: Some(nth) }, cells),
+                (name, nth @ 1..) => self::place(&Header { text: name.to_owned(), nth: Some(nth) }, cells, looks),
                 _ => Place::Missing,
             };
         }
@@ -137,7 +145,11 @@ fn place(header: &Header, cells: &[String]) -> Place {
         false => (literal, false),
         true => match text.contains('*') {
             true => ((0..cells.len()).filter(|at| fits(text, &cells[*at])).collect(), false),
-            false => ((0..cells.len()).filter(|at| folded(&cells[*at]).eq(folded(text))).collect(), true),
+            false => {
+                let looks = looks.get_or_init(|| cells.iter().map(|cell| folded(cell).collect()).collect());
+                let text: String = folded(text).collect();
+                ((0..cells.len()).filter(|at| looks[*at] == text).collect(), true)
+            }
         },
     };
     match (places.as_slice(), header.nth) {
@@ -209,7 +221,7 @@ mod tests {
             let header = Header { text: (*text).to_owned(), nth: *nth };
             Wanted { headers: vec![header], either: false, optional: false }
         });
-        find(&cells, wanted, 1)
+        find(&cells, &OnceCell::new(), wanted, 1)
     }
 
     #[test]
@@ -249,9 +261,10 @@ mod tests {
         let cells = ["Budget".to_owned()];
         let headers = ["Бюджет", "Budget"].map(|text| Header { text: text.into(), nth: None }).to_vec();
         let wanted = |optional| std::iter::once(Wanted { headers: headers.clone(), either: true, optional });
-        assert_eq!(find(&cells, wanted(false), 1).columns.len(), 1);
-        let none = find(&["ID".to_owned()], wanted(false), 1);
+        let find = |cells: &[String], optional| find(cells, &OnceCell::new(), wanted(optional), 1);
+        assert_eq!(find(&cells, false).columns.len(), 1);
+        let none = find(&["ID".to_owned()], false);
         assert_eq!(none.problems(), ["there is none of the columns `Бюджет`, `Budget`"]);
-        assert!(find(&["ID".to_owned()], wanted(true), 1).problems().is_empty());
+        assert!(find(&["ID".to_owned()], true).problems().is_empty());
     }
 }

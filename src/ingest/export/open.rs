@@ -1,5 +1,6 @@
 //! Opens an export at its header, or says why it is none.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use super::header::{self, Found};
@@ -41,6 +42,8 @@ pub(in crate::ingest) struct Head {
     delimiter: u8,
     /// Each with its number, its line and its cells.
     pub(in crate::ingest) rows: Vec<(usize, u64, Vec<String>)>,
+    /// The cells of each row as the eye sees them, once they are compared so.
+    looks: Vec<OnceCell<Vec<String>>>,
     /// The line of the first record that is not in the encoding it ought to be in.
     undecoded: Option<u64>,
 }
@@ -86,7 +89,8 @@ pub(in crate::ingest) fn heads(readable: &Readable, cut: &Cut) -> Result<Vec<Hea
         for delimiter in &delimiters {
             match head(readable, cut, sheet, *delimiter) {
                 Ok((rows, undecoded)) => {
-                    heads.push(Head { sheet, name: name.map(str::to_owned), delimiter: *delimiter, rows, undecoded });
+                    let (name, looks) = (name.map(str::to_owned), vec![OnceCell::new(); rows.len()]);
+                    heads.push(Head { sheet, name, delimiter: *delimiter, rows, looks, undecoded });
                 }
                 Err(error) => failure = failure.or(Some(error)),
             }
@@ -127,14 +131,15 @@ fn head(readable: &Readable, cut: &Cut, sheet: usize, delimiter: u8) -> Result<R
 /// Looks for the header of a section among the heads of a file; none: no row of them is what `header_has` asks for.
 pub(in crate::ingest) fn fit(heads: &[Head], export: &Export) -> Option<Fit> {
     let mut best: Option<Fit> = None;
+    let wanted: Vec<_> = export.wanted().collect();
     let sheets = heads.iter().filter(|head| export.sheet.is_none() || head.name == export.sheet);
     for head in sheets {
         let stated = export.header_has.is_some() || export.cut.skip > 0;
-        let rows =
-            head.rows.iter().filter(|(_, _, cells)| export.header_has.as_ref().is_none_or(|text| cells.contains(text)));
+        let has = |cells: &Vec<String>| export.header_has.as_ref().is_none_or(|text| cells.contains(text));
+        let rows = head.rows.iter().zip(&head.looks).filter(|((_, _, cells), _)| has(cells));
         // where the mapping says where it is, it is nowhere else
-        for (number, line, cells) in rows.take(if stated { 1 } else { usize::MAX }) {
-            let found = header::find(cells, export.wanted(), *line);
+        for ((number, line, cells), looks) in rows.take(if stated { 1 } else { usize::MAX }) {
+            let found = header::find(cells, looks, wanted.iter().cloned(), *line);
             let place = Place { sheet: head.sheet, delimiter: head.delimiter, record: *number };
             // a row of fewer cells is no header just because nothing has to be there
             let fit = Fit { place, cells: cells.len(), found };
