@@ -99,26 +99,19 @@ impl Alike {
     }
 }
 
-/// A value as a person sees it: without case, with one space for many, with Latin letters for the Cyrillic ones that look
-/// like them in either case.
+/// A value as a person sees it: without case as well.
 fn looks(value: &str) -> String {
-    let latin = |symbol: char| match symbol {
-        'а' => 'a',
-        'в' => 'b',
-        'е' | 'ё' => 'e',
-        'к' => 'k',
-        'м' => 'm',
-        'н' => 'h',
-        'о' => 'o',
-        'р' => 'p',
-        'с' => 'c',
-        'т' => 't',
-        'у' => 'y',
-        'х' => 'x',
-        other => other,
-    };
-    let spaced = value.split_whitespace().collect::<Vec<_>>().join(" ");
-    spaced.chars().flat_map(char::to_lowercase).map(latin).collect()
+    folded(&value.to_uppercase()).collect()
+}
+
+/// A text without what the eye does not see: letters that look the same in Latin and Cyrillic are one, so are all
+/// spaces, and a run of them.
+pub(super) fn folded(text: &str) -> impl Iterator<Item = char> {
+    const LATIN: &str = "ABCEHKMOPTXYaceopxyEe";
+    const CYRILLIC: &str = "АВСЕНКМОРТХУасеорхуЁё";
+    let latin = |c: char| CYRILLIC.chars().position(|x| x == c).and_then(|at| LATIN.chars().nth(at)).unwrap_or(c);
+    let spaced = text.split_whitespace().enumerate();
+    spaced.flat_map(|(nth, word)| (nth > 0).then_some(' ').into_iter().chain(word.chars())).map(latin)
 }
 
 #[cfg(test)]

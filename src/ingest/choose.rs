@@ -55,8 +55,7 @@ pub(super) fn choose<'m>(
     }
 }
 
-/// Whether a section is for a file: by its name, or by the end of its path where the pattern has folders. One that names
-/// no files is for any, if it is the only one.
+/// Whether a section is for a file: by its name, or by the end of its path where the pattern has folders.
 fn is_for(export: &Export, input: &Input) -> bool {
     let fits = |pattern: &glob::Pattern| {
         let depth = pattern.as_str().split('/').count();
@@ -65,8 +64,8 @@ fn is_for(export: &Export, input: &Input) -> bool {
     export.files.iter().any(fits)
 }
 
-/// The section, of those that name no files, that asks for most columns of those whose columns are all there. None: there is
-/// none.
+/// The section, of those that name no files, that asks for most columns of those whose columns are all there. A mapping of one
+/// section is for any file. None: there is none.
 fn by_header<'m>(
     mapping: &'m Mapping,
     input: &Input,

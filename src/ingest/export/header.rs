@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
+use crate::ingest::alike::folded;
 use crate::ingest::mapping::{Header, Wanted};
 use crate::model::lang::Text;
 use crate::model::problem::nearest;
@@ -199,16 +200,6 @@ fn missing_one(text: &str, cells: &[String]) -> String {
         Some(near) => format!("there is no column `{text}`; did you mean `{near}`?"),
         None => format!("there is no column `{text}`"),
     }
-}
-
-/// A header without what the eye does not see: letters that look the same in Latin and Cyrillic are one, so are all
-/// spaces, and a run of them.
-fn folded(text: &str) -> impl Iterator<Item = char> {
-    const LATIN: &str = "ABCEHKMOPTXYaceopxyEe";
-    const CYRILLIC: &str = "АВСЕНКМОРТХУасеорхуЁё";
-    let latin = |c: char| CYRILLIC.chars().position(|x| x == c).and_then(|at| LATIN.chars().nth(at)).unwrap_or(c);
-    let spaced = text.split_whitespace().enumerate();
-    spaced.flat_map(|(nth, word)| (nth > 0).then_some(' ').into_iter().chain(word.chars())).map(latin)
 }
 
 #[cfg(test)]

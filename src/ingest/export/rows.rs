@@ -82,9 +82,7 @@ pub(in crate::ingest) fn read_rows(
             sink.progress(records.done());
         }
         let line = record.line;
-        if opened.readable.input.repairs {
-            outcome.lines.insert(line);
-        }
+        outcome.lines.extend(record.mends);
         let refused = match std::str::from_utf8(record.cells.as_slice()) {
             Err(_) if export.encoding.is_none() && opened.readable.is_plain => {
                 return Err(not_utf8(&opened.path(), line, export, mapping));

@@ -66,15 +66,17 @@ pub(super) struct Record {
     pub(super) typed: Vec<Typed>,
     /// The line or row at which it begins, from 1.
     pub(super) line: u64,
+    /// Of a mended row: the line that it has in the export. Without it, nothing says which of those that wait it is.
+    pub(super) mends: Option<u64>,
 }
 
 impl Record {
     /// Of a file of mended rows: the export's own record, at the line that it has there. Times as the quarantine writes
     /// them are understood whatever the mapping states.
     fn repaired(&mut self) {
-        let line =
+        self.mends =
             self.cells.get(0).and_then(|cell| std::str::from_utf8(cell).ok()).and_then(|text| text.trim().parse().ok());
-        self.line = line.unwrap_or(self.line);
+        self.line = self.mends.unwrap_or(self.line);
         let plain = |cell| std::str::from_utf8(cell).map_or(cell, |text| undefused(text).as_bytes());
         let cells: ByteRecord = self.cells.iter().skip(REPAIR_COLUMNS.len()).map(plain).collect();
         let is_time = |cell: &[u8]| std::str::from_utf8(cell).is_ok_and(|text| dates::iso(text.trim()).is_some());

@@ -116,6 +116,11 @@ async fn rows_are_written_out_mended_and_read_again() {
         ["2 4 5 EUR", "2 5 abc"],
         "what was not mended waits on, by the line that it has in the export"
     );
+    // a row whose line was erased mends none of those that wait, whatever line of the file it stands on
+    let header = text.lines().next().unwrap();
+    fs::write(&written[0].path, format!("{header}\n\n\n;;3;Новая;01.03.2025 10:00:00;;5;;\n")).unwrap();
+    company.ingest(std::slice::from_ref(&written[0].path)).await.unwrap();
+    assert_eq!(company.rows(Table::Quarantine, &["line"]).await, ["4", "5"]);
     // the export itself again, mended: nothing is left
     company
         .ingest(&[company.file("deals.csv", deals.replace("31.02", "28.02").replace("5 USD", "5").replace("abc", "7"))])
