@@ -169,6 +169,8 @@ impl Work<'_> {
         let of_snapshots = self.snapshots.take(&mut deals, self.shapes);
         let (mut deal_counts, mut touched) = upsert(&mut deal_rows, &deals, self.shapes, deals_layout);
         let (mut event_counts, _) = upsert(&mut event_rows, &events, self.shapes, events_layout);
+        // what is written needs memory of its own
+        drop((deals, events));
         let compared = Comparison::run(
             self.snapshots,
             &of_snapshots,
@@ -226,6 +228,7 @@ impl Work<'_> {
         let (old, layout) = (self.old(table, number)?, &self.layouts[&table]);
         let mut rows = self.rows(&old, layout, number)?;
         let (counts, _) = upsert(&mut rows, &patches, self.shapes, layout);
+        drop(patches);
         done.counts.insert(table, counts);
         if counts.differs() || regrouped {
             let order = rows.sorted(&layout.slots(table.sorted_by()));

@@ -39,11 +39,29 @@ impl<'a> Cell<'a> {
     pub(super) fn is_null(self) -> bool {
         matches!(self, Cell::Null)
     }
+
+    /// A number by which cells of one column compare as they do themselves, where it differs.
+    fn prefix(self) -> u64 {
+        match self {
+            Cell::Null | Cell::Real(_) => 0,
+            Cell::Text(text) => {
+                let mut first = [0; 8];
+                let length = text.len().min(first.len());
+                first[..length].copy_from_slice(&text.as_bytes()[..length]);
+                u64::from_be_bytes(first)
+            }
+            Cell::Whole(number) => number.cast_unsigned() ^ (1 << 63),
+        }
+    }
 }
 
 impl PartialEq for Cell<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
+        match (self, other) {
+            // texts of two lengths are told apart without being read
+            (Cell::Text(a), Cell::Text(b)) => a == b,
+            _ => self.cmp(other) == Ordering::Equal,
+        }
     }
 }
 
@@ -99,12 +117,48 @@ impl<'a> Rows<'a> {
 
     /// The rows in the order of these columns.
     pub(super) fn sorted(&self, by: &[usize]) -> Vec<u32> {
-        let mut order: Vec<u32> = (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).collect();
+        let rows = 0..u32::try_from(self.len()).unwrap_or(u32::MAX);
+        let prefix = |row: u32| by.first().map_or(0, |slot| self.cell(row as usize, *slot).prefix());
+        let mut order: Vec<(u64, u32)> = rows.map(|row| (prefix(row), row)).collect();
         // rows with an equal sort key cannot be told apart by it: their key breaks the tie in every table
-        order.sort_by(|a, b| {
-            let (a, b) = (self.row(*a as usize), self.row(*b as usize));
-            by.iter().map(|slot| a[*slot].cmp(&b[*slot])).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
+        order.sort_by(|(first, a), (second, b)| {
+            let rest = || {
+                let (a, b) = (self.row(*a as usize), self.row(*b as usize));
+                by.iter().map(|slot| a[*slot].cmp(&b[*slot])).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
+            };
+            first.cmp(second).then_with(rest)
         });
-        order
+        order.into_iter().map(|(_, row)| row).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cell::{Null, Text, Whole};
+    use super::*;
+
+    #[test]
+    fn rows_are_sorted_as_their_cells_compare() {
+        let first = [
+            Null,
+            Text("a"),
+            Text("a\u{0}"),
+            Text("abcdefgh"),
+            Text("abcdefgh1"),
+            Text("abcdefgh0"),
+            Text("яблоко"),
+            Text("Ян"),
+        ];
+        let numbers = [Null, Whole(i64::MIN), Whole(-1), Whole(0), Whole(7), Whole(i64::MAX)];
+        for column in [first.as_slice(), numbers.as_slice()] {
+            let mut rows = Rows::new(2);
+            for (at, cell) in column.iter().chain(column).rev().enumerate() {
+                rows.cells.extend([*cell, Whole(at as i64 % 5)]);
+            }
+            let mut expected: Vec<&[Cell<'_>]> = (0..rows.len()).map(|row| rows.row(row)).collect();
+            expected.sort();
+            let sorted: Vec<&[Cell<'_>]> = rows.sorted(&[0, 1]).iter().map(|row| rows.row(*row as usize)).collect();
+            assert_eq!(sorted, expected);
+        }
     }
 }

@@ -3,11 +3,13 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use polars::chunked_array::builder::{ListBuilderTrait, ListPrimitiveChunkedBuilder, get_list_builder};
+use polars::chunked_array::builder::{
+    ChunkedBuilder, ListBuilderTrait, ListPrimitiveChunkedBuilder, PrimitiveChunkedBuilder, StringChunkedBuilder,
+    get_list_builder,
+};
 use polars::prelude::{
-    Column, DataFrame, DataType, Float64Chunked, Int32Chunked, Int64Chunked, Int64Type, Int128Chunked, IntoSeries,
-    NewChunkedArray, ParquetCompression, ParquetReader, ParquetWriter, PolarsError, SerReader, Series, StringChunked,
-    StructChunked, TimeUnit, TimeZone,
+    Column, DataFrame, DataType, Float64Type, Int32Type, Int64Type, Int128Type, IntoSeries, ParquetCompression,
+    ParquetReader, ParquetWriter, PolarsError, SerReader, Series, StructChunked, TimeUnit, TimeZone,
 };
 
 use super::IngestError;
@@ -92,13 +94,8 @@ fn fill<'a: 'p, 'p>(
 
 /// Writes rows in the order given.
 pub(super) fn write(path: &Path, layout: &Layout, rows: &Rows<'_>, order: &[u32]) -> Result<(), IngestError> {
-    let columns = layout
-        .columns
-        .iter()
-        .enumerate()
-        .map(|(slot, (name, kind))| column(name, *kind, order.iter().map(|row| rows.cell(*row as usize, slot))));
-    columns
-        .collect::<Result<_, _>>()
+    let columns = layout.columns.iter().enumerate().map(|(slot, (name, kind))| (slot, name.as_str(), *kind));
+    shuffled(columns, rows, order)
         .and_then(|columns| save(path, order.len(), columns))
         .map_err(|e| IngestError::data(path, e))
 }
@@ -111,14 +108,35 @@ pub(super) fn write_journeys(
     folded: &[Journey<'_>],
 ) -> Result<(), IngestError> {
     let (layout, rows, order) = deals;
-    let columns = journeys.columns.iter().map(|(name, kind)| match layout.slot(name) {
-        Some(slot) => column(name, *kind, order.iter().map(|row| rows.cell(*row as usize, slot))),
-        None => folded_column(name, *kind, folded),
-    });
-    columns
-        .collect::<Result<_, _>>()
-        .and_then(|columns| save(path, order.len(), columns))
-        .map_err(|e| IngestError::data(path, e))
+    let shared = journeys.columns.iter().filter_map(|(name, kind)| Some((layout.slot(name)?, name.as_str(), *kind)));
+    let columns = || {
+        let mut shared = shuffled(shared, rows, order)?.into_iter();
+        let column = |(name, kind): &(String, Kind)| match layout.slot(name) {
+            Some(_) => Ok(shared.next()),
+            None => folded_column(name, *kind, folded).map(Some),
+        };
+        let columns: Vec<Option<Column>> = journeys.columns.iter().map(column).collect::<Result<_, _>>()?;
+        Ok(columns.into_iter().flatten().collect())
+    };
+    columns().and_then(|columns| save(path, order.len(), columns)).map_err(|e| IngestError::data(path, e))
+}
+
+/// Columns out of rows, given by slot, name and kind, in the order given.
+fn shuffled<'n>(
+    columns: impl Iterator<Item = (usize, &'n str, Kind)>,
+    rows: &Rows<'_>,
+    order: &[u32],
+) -> Result<Vec<Column>, PolarsError> {
+    /// So many rows stay in the processor's cache while each column takes what is its own of them.
+    const BLOCK: usize = 1024;
+    let mut building: Vec<(usize, Building)> =
+        columns.map(|(slot, name, kind)| (slot, Building::new(name, kind, order.len()))).collect();
+    for block in order.chunks(BLOCK) {
+        for (slot, column) in &mut building {
+            column.extend(block.iter().map(|row| rows.cell(*row as usize, *slot)));
+        }
+    }
+    building.into_iter().map(|(_, column)| column.finish()).collect()
 }
 
 fn save(path: &Path, height: usize, columns: Vec<Column>) -> Result<(), PolarsError> {
@@ -129,29 +147,68 @@ fn save(path: &Path, height: usize, columns: Vec<Column>) -> Result<(), PolarsEr
 }
 
 fn column<'a>(name: &str, kind: Kind, cells: impl ExactSizeIterator<Item = Cell<'a>>) -> Result<Column, PolarsError> {
-    let name = name.into();
-    let series = match kind {
-        Kind::Text => StringChunked::from_iter_options(name, cells.map(Cell::text)).into_series(),
-        Kind::Real => Float64Chunked::from_iter_options(name, cells.map(Cell::real)).into_series(),
-        Kind::Count => Int64Chunked::from_iter_options(name, cells.map(Cell::whole)).into_series(),
-        Kind::Instant => {
-            let instants = Int64Chunked::from_iter_options(name, cells.map(Cell::whole));
-            instants.into_datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)).into_series()
+    let mut building = Building::new(name, kind, cells.len());
+    building.extend(cells);
+    building.finish()
+}
+
+/// A column that is being filled.
+enum Building {
+    Text(StringChunkedBuilder),
+    Real(PrimitiveChunkedBuilder<Float64Type>),
+    Count(PrimitiveChunkedBuilder<Int64Type>),
+    Instant(PrimitiveChunkedBuilder<Int64Type>),
+    Day(PrimitiveChunkedBuilder<Int32Type>),
+    Money(PrimitiveChunkedBuilder<Int128Type>),
+    /// Of lists, which are folded: rows have none.
+    Empty(String, usize),
+}
+
+impl Building {
+    fn new(name: &str, kind: Kind, rows: usize) -> Building {
+        match kind {
+            Kind::Text => Building::Text(StringChunkedBuilder::new(name.into(), rows)),
+            Kind::Real => Building::Real(PrimitiveChunkedBuilder::new(name.into(), rows)),
+            Kind::Count => Building::Count(PrimitiveChunkedBuilder::new(name.into(), rows)),
+            Kind::Instant => Building::Instant(PrimitiveChunkedBuilder::new(name.into(), rows)),
+            Kind::Day => Building::Day(PrimitiveChunkedBuilder::new(name.into(), rows)),
+            Kind::Money => Building::Money(PrimitiveChunkedBuilder::new(name.into(), rows)),
+            Kind::Entries | Kind::Returns | Kind::Intervals | Kind::Instants => Building::Empty(name.to_owned(), 0),
         }
-        Kind::Day => {
-            let days = cells.map(|cell| cell.whole().and_then(|day| i32::try_from(day).ok()));
-            Int32Chunked::from_iter_options(name, days).into_date().into_series()
+    }
+
+    fn extend<'a>(&mut self, cells: impl Iterator<Item = Cell<'a>>) {
+        match self {
+            Building::Text(column) => cells.for_each(|cell| column.append_option(cell.text())),
+            Building::Real(column) => cells.for_each(|cell| column.append_option(cell.real())),
+            Building::Count(column) | Building::Instant(column) => {
+                cells.for_each(|cell| column.append_option(cell.whole()));
+            }
+            Building::Day(column) => {
+                cells.for_each(|cell| column.append_option(cell.whole().and_then(|day| i32::try_from(day).ok())));
+            }
+            Building::Money(column) => cells.for_each(|cell| column.append_option(cell.whole().map(i128::from))),
+            Building::Empty(_, rows) => *rows += cells.count(),
         }
-        Kind::Money => {
-            let units = cells.map(|cell| cell.whole().map(i128::from));
-            let scale = MONEY_SCALE.unsigned_abs().into();
-            Int128Chunked::from_iter_options(name, units).into_decimal(MONEY_PRECISION.into(), scale)?.into_series()
-        }
-        Kind::Entries | Kind::Returns | Kind::Intervals | Kind::Instants => {
-            Series::full_null(name, cells.len(), &DataType::Null)
-        }
-    };
-    Ok(series.into())
+    }
+
+    fn finish(self) -> Result<Column, PolarsError> {
+        let series = match self {
+            Building::Text(column) => column.finish().into_series(),
+            Building::Real(column) => column.finish().into_series(),
+            Building::Count(column) => column.finish().into_series(),
+            Building::Instant(column) => {
+                column.finish().into_datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)).into_series()
+            }
+            Building::Day(column) => column.finish().into_date().into_series(),
+            Building::Money(column) => {
+                let scale = MONEY_SCALE.unsigned_abs().into();
+                column.finish().into_decimal(MONEY_PRECISION.into(), scale)?.into_series()
+            }
+            Building::Empty(name, rows) => Series::full_null(name.into(), rows, &DataType::Null),
+        };
+        Ok(series.into())
+    }
 }
 
 fn folded_column(name: &str, kind: Kind, folded: &[Journey<'_>]) -> Result<Column, PolarsError> {

@@ -299,6 +299,11 @@ fn notes(repeated: impl Iterator<Item = (Table, u64)>, met: Oddities, early: &(u
             "телефонов и адресов, которые не телефоны и не адреса, не взяты",
             "phones and e-mails that are none, left out",
         ),
+        (
+            met.spoilt,
+            "текстов, в которых вместо букв стоит �: файл таким и был, либо кодировка другая (encoding)",
+            "texts with � in the place of letters: the file came so, or its encoding is another (encoding)",
+        ),
         (met.cleaned, "текстов, из которых убраны невидимые символы", "texts out of which unseen symbols were taken"),
     ];
     for (count, ru, en) in counted.into_iter().filter(|(count, ..)| *count > 0) {

@@ -251,9 +251,19 @@ impl<'a> Patches<'a> {
     /// Adds the rows of one table out of a part; those of other buckets are left out.
     pub(super) fn extend(&mut self, part: &'a [u8], table: Table, shapes: &[Shape], wanted: (u32, u32)) {
         let (number, buckets) = wanted;
+        let of_table = |shape: u32| shapes.get(shape as usize).filter(|of| of.table == table);
+        let mut rest = part;
+        let (mut rows, mut width) = (0, 0);
+        while let Some((shape, _)) = next(&mut rest) {
+            let Some(of) = of_table(shape) else { continue };
+            rows += 1;
+            width += of.columns.len();
+        }
+        self.rows.reserve(rows);
+        self.cells.reserve(width);
         let mut rest = part;
         while let Some((shape, row)) = next(&mut rest) {
-            let Some(of) = shapes.get(shape as usize).filter(|of| of.table == table) else { continue };
+            let Some(of) = of_table(shape) else { continue };
             let start = self.cells.len();
             cells(of, row, &mut self.cells);
             let mine = match of.bucket_by.is_empty() {

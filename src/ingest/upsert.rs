@@ -54,8 +54,7 @@ pub(super) fn upsert<'a>(
         (0..patches.rows.len()).map(|patch| (hash(key(patches, shapes, patch), &mut scratch), number(patch))).collect();
     fresh.sort_unstable();
 
-    let mut counts = Counts::default();
-    let mut touched = Vec::new();
+    let mut groups = Groups::default();
     let (mut at, mut old_at) = (0, 0);
     while at < fresh.len() {
         let same = run(&fresh, at);
@@ -68,46 +67,84 @@ pub(super) fn upsert<'a>(
             _ => old_at..old_at,
         };
         at = same.end;
+        let old = |patch: u32| {
+            let is_same = |row: &u32| {
+                let old = layout.key.iter().map(|slot| rows.cell(*row as usize, *slot));
+                old.eq(key(patches, shapes, patch as usize))
+            };
+            known[old_same.clone()].iter().map(|(_, row)| *row).find(is_same)
+        };
+        if let [(_, patch)] = &fresh[same.clone()] {
+            groups.push(&[*patch], old(*patch));
+            continue;
+        }
         // nearly always one key; two keys of one hash are kept apart all the same
-        let mut left: Vec<usize> = fresh[same].iter().map(|(_, patch)| *patch as usize).collect();
+        let mut left: Vec<u32> = fresh[same].iter().map(|(_, patch)| *patch).collect();
         while let Some(first) = left.first().copied() {
-            let is_same = |other: &usize| key(patches, shapes, first).eq(key(patches, shapes, *other));
+            let is_same = |other: &u32| key(patches, shapes, first as usize).eq(key(patches, shapes, *other as usize));
             // one pass a key: a file may repeat one key on every row
-            let (group, others): (Vec<usize>, Vec<usize>) = left.into_iter().partition(is_same);
+            let (group, others): (Vec<u32>, Vec<u32>) = left.into_iter().partition(is_same);
             left = others;
-            let old = known[old_same.clone()]
-                .iter()
-                .map(|(_, row)| *row as usize)
-                .find(|row| layout.key.iter().map(|slot| rows.cell(*row, *slot)).eq(key(patches, shapes, first)));
-            touched.push(apply(rows, old, &group, patches, shapes, &mut counts));
+            groups.push(&group, old(first));
         }
     }
+    let mut counts = Counts::default();
+    rows.cells.reserve(groups.new * rows.width);
+    let apply = |(group, old): (&[u32], Option<u32>)| apply(rows, old, group, patches, shapes, &mut counts);
+    let touched = groups.in_order().map(apply).collect();
     (counts, touched)
+}
+
+/// The patches of each key, and the row that it has.
+#[derive(Default)]
+struct Groups {
+    patches: Vec<u32>,
+    /// Where a group's patches stand, and its row.
+    groups: Vec<(Range<usize>, Option<u32>)>,
+    /// How many have no row yet.
+    new: usize,
+}
+
+impl Groups {
+    fn push(&mut self, patches: &[u32], old: Option<u32>) {
+        let from = self.patches.len();
+        self.patches.extend_from_slice(patches);
+        self.groups.push((from..self.patches.len(), old));
+        self.new += usize::from(old.is_none());
+    }
+
+    /// The groups in the order in which their first patches were read: those that are neighbours lie beside each other in
+    /// memory, which the order of hashes would go through at random.
+    fn in_order(&mut self) -> impl Iterator<Item = (&[u32], Option<u32>)> {
+        self.groups.sort_unstable_by_key(|(patches, _)| self.patches[patches.start]);
+        self.groups.iter().map(|(patches, old)| (&self.patches[patches.clone()], *old))
+    }
 }
 
 /// Applies the patches of one key, in the order given.
 fn apply<'a>(
     rows: &mut Rows<'a>,
-    old: Option<usize>,
-    group: &[usize],
+    old: Option<u32>,
+    group: &[u32],
     patches: &Patches<'a>,
     shapes: &[Shape],
     counts: &mut Counts,
 ) -> usize {
-    let row = old.unwrap_or_else(|| {
+    let row = old.map_or(rows.len(), |row| row as usize);
+    let before: Option<Vec<Cell<'a>>> = old.map(|_| rows.row(row).to_vec());
+    if old.is_none() {
         rows.cells.resize(rows.cells.len() + rows.width, Cell::Null);
-        rows.len() - 1
-    });
-    let before: Vec<Cell<'a>> = rows.row(row).to_vec();
+    }
     let start = row * rows.width;
     let mut seen: Vec<u32> = Vec::new();
     for patch in group {
-        let (number, from) = patches.rows[*patch];
+        let (number, from) = patches.rows[*patch as usize];
         let shape = &shapes[number as usize];
         let again = seen.contains(&number);
         match again {
             true => counts.repeated += 1,
-            false => seen.push(number),
+            false if group.len() > 1 => seen.push(number),
+            false => {}
         }
         for (column, cell) in shape.columns.iter().zip(&patches.cells[from as usize..]) {
             let place = &mut rows.cells[start + column.slot];
@@ -121,9 +158,9 @@ fn apply<'a>(
             };
         }
     }
-    match old {
+    match before {
         None => counts.new += 1,
-        Some(_) if rows.row(row) == before.as_slice() => counts.unchanged += 1,
+        Some(before) if rows.row(row) == before.as_slice() => counts.unchanged += 1,
         Some(_) => counts.changed += 1,
     }
     row

@@ -56,6 +56,30 @@ fn a_stated_encoding_that_the_bytes_contradict_is_refused_and_one_they_do_not_is
 }
 
 #[test]
+fn signs_in_the_place_of_letters_are_told() {
+    let told = "texts with � in the place of letters: the file came so, or its encoding is another (encoding): 1\n";
+    let company = Company::with_deals("", COLUMNS);
+    company.put("deals.csv", TEXT.replace("Сарафанное", "Сара\u{fffd}анное"));
+    says(&company.loads(&["deals.csv"]), &[told]);
+    // a web page has no rows that could be refused alone, either
+    let row = |id: u32| format!("<tr><td>{id}<td>вк {id}<td>{id}</tr>");
+    let page = format!("<table><tr><td>ID<td>Источник<td>Сумма</tr>{}</table>", (1..90).map(row).collect::<String>());
+    let broken = |text: String| {
+        let mut bytes = text.into_bytes();
+        let at = bytes.iter().rposition(|byte| *byte == 0xba).unwrap();
+        bytes[at] = 0xff;
+        bytes
+    };
+    company.put("page.xls", broken(page));
+    says(&company.loads(&["page.xls"]), &[told]);
+    // where every line is whole or is none, the file is refused with its line
+    let line = |id: u32| format!("{{\"ID\":\"{id}\",\"Источник\":\"вк\",\"Сумма\":\"{id}\"}}\n");
+    company.put("deals.jsonl", broken((1..90).map(line).collect()));
+    let expected = "line 89: bytes that are no utf-8, shown as �: `{\"ID\":\"89\",\"Источник\":\"в��\",";
+    says(&company.refuses(&["deals.jsonl"]), &[expected, "mend the line, or export again"]);
+}
+
+#[test]
 fn packed_files_folders_and_patterns_are_taken_apart() {
     let row = |id: u32| format!("ID;Источник;Сумма\n{id};vk;{id}\n");
     let company = Company::with_deals("", COLUMNS);

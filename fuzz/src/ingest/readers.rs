@@ -110,7 +110,10 @@ fn whole(readable: &Readable) {
                 let mut bytes = Vec::new();
                 if readable.input.open().and_then(|mut open| Ok(open.read_to_end(&mut bytes).is_ok())).unwrap_or(false)
                 {
-                    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
+                    let mut bytes = bytes.as_slice();
+                    while let Some(after) = bytes.strip_prefix(b"\xEF\xBB\xBF") {
+                        bytes = after;
+                    }
                     let plain = |byte: &&u8| !matches!(**byte, b'"' | b'\r' | b'\n') && **byte != delimiter;
                     let there: Vec<&u8> = bytes.iter().filter(plain).collect();
                     let cells: Vec<&u8> = first.iter().flatten().flatten().filter(plain).collect();

@@ -7,11 +7,9 @@ use super::header::{self, Found};
 use crate::ingest::IngestError;
 use crate::ingest::files::Form;
 use crate::ingest::mapping::{Export, Header, Mapped, Source};
-use crate::ingest::records::{Cut, Readable, Record, Records};
+use crate::ingest::records::{Cut, DELIMITERS, Readable, Record, Records};
 use crate::model::lang::Text;
 
-/// The delimiters that a header line may prove, the likeliest first.
-const DELIMITERS: [u8; 4] = [b';', b',', b'\t', b'|'];
 /// How far down a header may stand.
 const TITLE_LINES: usize = 100;
 

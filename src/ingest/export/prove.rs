@@ -8,7 +8,7 @@ use crate::ingest::IngestError;
 use crate::ingest::amounts;
 use crate::ingest::dates::{self, DateFormat};
 use crate::ingest::numbers::{self, Decimal, Evidence};
-use crate::ingest::records::{Record, Typed};
+use crate::ingest::records::{Ahead, Typed, ahead};
 use crate::model::tables::Kind;
 
 /// What is to be proven of one column, and what its values said so far.
@@ -42,15 +42,32 @@ pub(super) fn is_needed(plan: &Plan) -> bool {
 /// Reads the whole file for the columns in question, and writes what they proved into the plan.
 pub(super) fn prove(plan: &mut Plan, opened: &Opened) -> Result<(), IngestError> {
     let mut cases = cases(plan);
-    let (mut records, mut record) = (opened.records()?, Record::default());
-    while records.next(&mut record)? {
+    ahead(opened.records()?, |records| see(records, plan, opened, &mut cases))?;
+    let mut problems = Vec::new();
+    for case in cases {
+        let column = &mut plan.fills[case.fill].columns[case.column];
+        let names: Vec<String> = case.cells.iter().map(|cell| format!("`{}`", opened.found.text(*cell))).collect();
+        if let Err(problem) = case.proof.conclude(column) {
+            problems.push(format!("{}: {problem}", names.join(", ")));
+        }
+    }
+    problems.dedup();
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(IngestError::Unproven { path: opened.path(), problems }),
+    }
+}
+
+/// Shows the values of all rows to the cases.
+fn see(mut records: Ahead, plan: &Plan, opened: &Opened, cases: &mut [Case]) -> Result<(), IngestError> {
+    while let Some(record) = records.next()? {
         // rows that will be quarantined or ignored prove nothing; the main pass says why
         let Ok(text) = std::str::from_utf8(record.cells.as_slice()) else { continue };
-        let row = Row { text, record: &record };
-        if holds(&plan.ignore, row, false) || shape_of(&record, opened.cells).is_some() {
+        let row = Row { text, record };
+        if holds(&plan.ignore, row, false) || shape_of(record, opened.cells).is_some() {
             continue;
         }
-        for case in &mut cases {
+        for case in &mut *cases {
             let fill = &plan.fills[case.fill];
             if holds(&fill.when, row, true) {
                 let column = &fill.columns[case.column];
@@ -71,19 +88,7 @@ pub(super) fn prove(plan: &mut Plan, opened: &Opened) -> Result<(), IngestError>
             }
         }
     }
-    let mut problems = Vec::new();
-    for case in cases {
-        let column = &mut plan.fills[case.fill].columns[case.column];
-        let names: Vec<String> = case.cells.iter().map(|cell| format!("`{}`", opened.found.text(*cell))).collect();
-        if let Err(problem) = case.proof.conclude(column) {
-            problems.push(format!("{}: {problem}", names.join(", ")));
-        }
-    }
-    problems.dedup();
-    match problems.is_empty() {
-        true => Ok(()),
-        false => Err(IngestError::Unproven { path: opened.path(), problems }),
-    }
+    Ok(())
 }
 
 fn cases(plan: &Plan) -> Vec<Case> {

@@ -12,7 +12,7 @@ use super::spread;
 use super::value::{Oddities, Refused, Row, Value};
 use crate::ingest::IngestError;
 use crate::ingest::mapping::{Export, Test};
-use crate::ingest::records::Record;
+use crate::ingest::records::{Ahead, Record, ahead};
 use crate::model::lang::Text;
 use crate::model::tables::Table;
 
@@ -70,17 +70,35 @@ pub(in crate::ingest) fn read_rows(
     if prove::is_needed(plan) {
         prove::prove(plan, opened)?;
     }
-    let mut outcome = Outcome::default();
-    let (mut records, mut record) = (opened.records()?, Record::default());
     sink.begin(raw::header(opened));
-    while records.next(&mut record)? {
+    let outcome = ahead(opened.records()?, |records| rows_of(records, opened, plan, export, mapping, sink))?;
+    if outcome.rows == 0 {
+        return Err(IngestError::NoRows { path: opened.path(), what: "the file has a header and no rows" });
+    }
+    opened.readable.input.unchanged()?;
+    sink.progress(opened.readable.input.bytes);
+    Ok(outcome)
+}
+
+fn rows_of(
+    mut records: Ahead,
+    opened: &Opened,
+    plan: &Plan,
+    export: &Export,
+    mapping: &str,
+    sink: &mut dyn RowSink,
+) -> Result<Outcome, IngestError> {
+    let (mut outcome, mut told) = (Outcome::default(), 0);
+    loop {
+        if outcome.rows / STEP > told {
+            told = outcome.rows / STEP;
+            sink.progress(records.done());
+        }
+        let Some(record) = records.next()? else { break };
         if record.is_blank() {
             continue;
         }
         outcome.rows += 1;
-        if outcome.rows % STEP == 0 {
-            sink.progress(records.done());
-        }
         let line = record.line;
         outcome.lines.extend(record.mends);
         let refused = match std::str::from_utf8(record.cells.as_slice()) {
@@ -89,17 +107,16 @@ pub(in crate::ingest) fn read_rows(
             }
             Err(_) => Err((0, whole(reason::wrong_encoding()))),
             Ok(text) => {
-                let row = Row { text, record: &record };
+                let row = Row { text, record };
                 if holds(&plan.ignore, row, false) {
                     outcome.ignored += 1;
                     continue;
                 }
-                if let Some(lines) = swallowed(&record, opened.cells) {
+                if let Some(lines) = swallowed(record, opened.cells) {
                     // its end is the file's, so that it is counted from its beginning
-                    let line = records.begin(&record);
-                    return Err(IngestError::OpenQuote { path: opened.path(), line, lines });
+                    return Err(IngestError::OpenQuote { path: opened.path(), line: record.begin, lines });
                 }
-                match shape_of(&record, opened.cells) {
+                match shape_of(record, opened.cells) {
                     Some(reason) => Err((0, whole(reason))),
                     None => read_row(plan, row, &mut outcome, sink)?,
                 }
@@ -118,15 +135,10 @@ pub(in crate::ingest) fn read_rows(
                 column,
                 value: plan.raw.value(refused.cell, refused.value),
                 reason: refused.reason,
-                raw: plan.raw.row(&record, opened.cells, opened.delimiter()),
+                raw: plan.raw.row(record, opened.cells, opened.delimiter()),
             })?;
         }
     }
-    if outcome.rows == 0 {
-        return Err(IngestError::NoRows { path: opened.path(), what: "the file has a header and no rows" });
-    }
-    opened.readable.input.unchanged()?;
-    sink.progress(opened.readable.input.bytes);
     Ok(outcome)
 }
 

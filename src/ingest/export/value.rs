@@ -37,6 +37,8 @@ pub(in crate::ingest) struct Oddities {
     pub(in crate::ingest) rounded: u64,
     /// Texts out of which symbols were taken that no eye sees.
     pub(in crate::ingest) cleaned: u64,
+    /// Texts in which signs stand for bytes that were no letters: they came so, or are in another encoding.
+    pub(in crate::ingest) spoilt: u64,
     /// Phones and e-mails that are none.
     pub(in crate::ingest) not_normal: u64,
     /// Cells of several values of which the first was taken.
@@ -54,6 +56,7 @@ impl Oddities {
     pub(in crate::ingest) fn add(&mut self, other: Oddities) {
         self.rounded += other.rounded;
         self.cleaned += other.cleaned;
+        self.spoilt += other.spoilt;
         self.not_normal += other.not_normal;
         self.first_taken += other.first_taken;
         self.spread += other.spread;
@@ -182,6 +185,8 @@ impl ColumnPlan {
             }
             _ => text,
         };
+        // its first byte is rare, and looking for that is quick
+        met.spoilt += u64::from(text.as_bytes().contains(&0xef) && text.contains(char::REPLACEMENT_CHARACTER));
         let text = match hides(&text) {
             true => {
                 met.cleaned += 1;

@@ -10,7 +10,7 @@ use crate::ingest::amounts::{self, Currency};
 use crate::ingest::dates::DateFormat;
 use crate::ingest::numbers::Decimal;
 use crate::ingest::personal::Personal;
-use crate::ingest::records::{Cut, Encoding};
+use crate::ingest::records::{Cut, DELIMITERS, Encoding};
 use crate::model::problem::hint;
 use crate::model::tables::{Kind, Table};
 use crate::model::written::{Document, Section, Value, Wrong};
@@ -80,16 +80,28 @@ fn export(section: &Section<'_>, file: &Defaults) -> Export {
         );
     }
     let snapshot = snapshot(section, &fills, defaults.zone);
+    let cut = Cut {
+        delimiter: delimiter(section),
+        quote: symbol(section, "quote").unwrap_or(b'"'),
+        escape: symbol(section, "escape"),
+        skip: usize::try_from(skip).unwrap_or_default(),
+    };
+    let cuts = cut.delimiter.map_or(DELIMITERS.to_vec(), |stated| vec![stated]);
+    for (key, byte) in [("quote", Some(cut.quote)), ("escape", cut.escape)] {
+        if let Some(byte) = byte.filter(|byte| cuts.contains(byte)) {
+            let shown = char::from(byte);
+            section.wrong(
+                key,
+                format!("`{key}` is `{shown}`, which cuts the cells"),
+                format!("another symbol for {key}, or another delimiter, stated: delimiter = \"|\""),
+            );
+        }
+    }
     Export {
         name: section.text("name"),
         files: patterns.collect(),
         encoding: section.optional_one_of("encoding", &Encoding::NAMED),
-        cut: Cut {
-            delimiter: delimiter(section),
-            quote: symbol(section, "quote").unwrap_or(b'"'),
-            escape: symbol(section, "escape"),
-            skip: usize::try_from(skip).unwrap_or_default(),
-        },
+        cut,
         sheet: section.optional_text("sheet"),
         header_has: section.optional_text("header_has").map(|text| text.trim().to_owned()),
         ignore_rows: conditions(section, "ignore_rows", &defaults.empty),

@@ -116,6 +116,22 @@ fn an_empty_mapping_says_what_to_write() {
 }
 
 #[test]
+fn what_cuts_the_cells_cannot_stand_around_them() {
+    let with = |keys: &str| DEALS.replace(r#"delimiter = "\t""#, keys);
+    for (keys, expected) in [
+        ("delimiter = \"|\"\nquote = \"|\"", "`quote` is `|`, which cuts the cells"),
+        ("escape = \";\"", "`escape` is `;`, which cuts the cells"),
+        // left out, the delimiter may be any of four
+        ("quote = \",\"", "`quote` is `,`, which cuts the cells"),
+    ] {
+        let found = problems(&with(keys));
+        assert!(found.contains(expected) && found.contains("stated: delimiter"), "{found}");
+    }
+    let mapping = Mapping::parse("m.toml", &with("delimiter = \";\"\nquote = \"|\"")).unwrap();
+    assert_eq!((mapping.exports[0].cut.delimiter, mapping.exports[0].cut.quote), (Some(b';'), b'|'));
+}
+
+#[test]
 fn a_snapshot_tells_stages_and_when_it_was_taken() {
     let snapshot = DEALS.replace("name = \"deals\"", "name = \"deals\"\nsnapshot = true\ntaken = \"yyyy-mm-dd\"");
     let found = problems(&snapshot);

@@ -63,6 +63,7 @@ pub(super) struct Decoded<R> {
 }
 
 const PIECE: usize = 64 * 1024;
+const MARK: &[u8] = b"\xEF\xBB\xBF";
 
 impl<R: Read> Decoded<R> {
     pub(super) fn new(inner: R, encoding: Encoding, allowance: Allowance) -> Decoded<R> {
@@ -111,9 +112,10 @@ impl<R: Read> Decoded<R> {
         }
         if !self.begun {
             self.begun = true;
-            // the first piece of a file holds its first three bytes whole: files are read from the beginning
-            if self.text.starts_with(b"\xEF\xBB\xBF") {
-                self.text_from = 3;
+            // the first piece of a file holds its marks whole: files are read from the beginning. Of those put together by
+            // programs that each set one there are several, and the CSV reader would take the second away in silence
+            while self.text[self.text_from..].starts_with(MARK) {
+                self.text_from += MARK.len();
             }
         }
         Ok(())
@@ -151,6 +153,7 @@ mod tests {
     fn every_encoding_gives_the_same_text_without_its_mark() {
         assert_eq!(decoded("Сумма;1".as_bytes(), Encoding::Utf8), "Сумма;1\n");
         assert_eq!(decoded("\u{feff}Сумма;1".as_bytes(), Encoding::Utf8), "Сумма;1\n");
+        assert_eq!(decoded("\u{feff}\u{feff}\u{feff}Сумма;1".as_bytes(), Encoding::Utf8), "Сумма;1\n");
         let (cp1251, _, _) = WINDOWS_1251.encode("Сумма;1");
         assert_eq!(decoded(&cp1251, Encoding::Cp1251), "Сумма;1\n");
         let utf16: Vec<u8> = "\u{feff}Сумма;1".encode_utf16().flat_map(u16::to_le_bytes).collect();

@@ -85,16 +85,22 @@ fn each_line(
 ) -> Result<(), IngestError> {
     let allowance = Allowance::of(4 * LONGEST_CELL as u64);
     let mut bytes = BufReader::new(Decoded::new(keeping.input.open()?, encoding, allowance.clone()));
-    let mut line = String::new();
+    let mut line = Vec::new();
     let mut number = 0;
     loop {
         line.clear();
         allowance.renew();
         number += 1;
-        if bytes.read_line(&mut line).map_err(IngestError::io(keeping.path()))? == 0 || keeping.is_enough(number) {
+        if bytes.read_until(b'\n', &mut line).map_err(IngestError::io(keeping.path()))? == 0
+            || keeping.is_enough(number)
+        {
             return Ok(());
         }
-        let text = line.trim();
+        let text = std::str::from_utf8(&line).map_err(|_| {
+            let shown = String::from_utf8_lossy(&line).trim().chars().take(60).collect::<String>();
+            wrong(keeping, number, &format!("bytes that are no {}, shown as �: `{shown}`", encoding.name()))
+        })?;
+        let text = text.trim();
         if !text.is_empty() {
             let object: &RawValue = serde_json::from_str(text).map_err(|e| wrong(keeping, number, &e.to_string()))?;
             take(number, object)?;

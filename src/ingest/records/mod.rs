@@ -3,6 +3,7 @@
 //! Delimited text is read as it stands, as often as needed. The other forms are laid down once as records in a file
 //! without a name (`kept.rs`), so that memory does not grow with them and a second pass costs no second parse.
 
+mod ahead;
 mod compound;
 mod decode;
 mod encoding;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use csv::ByteRecord;
 
+pub(super) use ahead::{Ahead, ahead};
 pub(super) use encoding::Encoding;
 use kept::{Kept, KeptReader};
 use text::TextReader;
@@ -26,6 +28,9 @@ use super::IngestError;
 use super::dates;
 use super::files::{Form, Input, REPAIR_COLUMNS};
 use crate::model::shown::undefused;
+
+/// What may cut the cells of a text where it is not stated, the likeliest first: the header proves which.
+pub(super) const DELIMITERS: [u8; 4] = [b';', b',', b'\t', b'|'];
 
 /// How text is cut into cells, as far as it is stated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +71,8 @@ pub(super) struct Record {
     pub(super) typed: Vec<Typed>,
     /// The line or row at which it begins, from 1.
     pub(super) line: u64,
+    /// The same, or the first of the blank lines before it.
+    pub(super) begin: u64,
     /// Of a mended row: the line that it has in the export. Without it, nothing says which of those that wait it is.
     pub(super) mends: Option<u64>,
 }
@@ -188,18 +195,16 @@ impl Records {
             Reading::Text(text) => text.next(record, &self.path)?,
             Reading::Kept(kept) => kept.next(record).map_err(IngestError::io(&self.path))?,
         };
+        if more {
+            record.begin = match &self.reading {
+                Reading::Text(text) => text.begin(record),
+                Reading::Kept(_) => record.line,
+            };
+        }
         if more && self.repairs {
             record.repaired();
         }
         Ok(more)
-    }
-
-    /// The line at which the record just read begins, or that of a blank line before it.
-    pub(super) fn begin(&self, record: &Record) -> u64 {
-        match &self.reading {
-            Reading::Text(text) => text.begin(record),
-            Reading::Kept(_) => record.line,
-        }
     }
 
     /// How much was read, in bytes of the file, about.
