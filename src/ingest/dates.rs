@@ -292,13 +292,16 @@ pub fn serial(value: &str) -> Option<Moment> {
 
 /// A date or a date with its time, as ISO 8601 writes them.
 pub fn iso(value: &str) -> Option<Moment> {
-    let day = value.get(..10)?;
-    let local = NaiveDate::parse_from_str(day, "%Y-%m-%d").ok()?;
-    let rest = &value[10..];
-    if rest.is_empty() {
+    let mut read = Reader { rest: value };
+    let year = i32::try_from(read.digits(4, 4)?).ok()?;
+    read.rest = read.rest.strip_prefix('-')?;
+    let month = read.digits(2, 2)?;
+    read.rest = read.rest.strip_prefix('-')?;
+    let local = NaiveDate::from_ymd_opt(year, month, read.digits(2, 2)?)?;
+    if read.rest.is_empty() {
         return Some(Moment { local: local.and_time(NaiveTime::MIN), offset: None });
     }
-    let mut read = Reader { rest: rest.strip_prefix(['T', ' '])? };
+    read.rest = read.rest.strip_prefix(['T', ' '])?;
     let hour = read.digits(2, 2)?;
     read.rest = read.rest.strip_prefix(':')?;
     let minute = read.digits(2, 2)?;
@@ -391,6 +394,8 @@ mod tests {
         assert_eq!(iso("2025-03-01"), Some(("2025-03-01 00:00:00".into(), None)));
         assert_eq!(iso("2025-03-01T10:00:00.5+03:00"), Some(("2025-03-01 10:00:00.500".into(), Some(10_800))));
         assert_eq!(iso("2025-03-01 10:00"), Some(("2025-03-01 10:00:00".into(), None)));
+        // a sign is no digit of a year
+        assert!(iso("-025-03-01 10:00").is_none() && iso("+025-03-01").is_none() && iso("2025-3-01").is_none());
         assert!(iso("2025-02-30").is_none() && iso("2025-03-01T").is_none() && iso("2025-03-01x10:00").is_none());
         assert_eq!(ends("2025-01-01/2025-01-31"), Some(("2025-01-01", "2025-01-31")));
         assert_eq!(ends("01.01.2025 - 31.01.2025"), Some(("01.01.2025", "31.01.2025")));

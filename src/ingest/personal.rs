@@ -144,8 +144,12 @@ fn known(digits: &str) -> Option<String> {
 fn email(text: &str) -> Option<String> {
     let first = text.split([',', ';', '\n']).map(str::trim).find(|part| !part.is_empty())?;
     let within = first.rsplit_once('<').and_then(|(_, rest)| rest.strip_suffix('>')).unwrap_or(first);
-    let bare = within.to_lowercase();
-    let bare = bare.trim().trim_start_matches("mailto:").trim_start();
+    let lower = within.to_lowercase();
+    let mut bare = lower.trim();
+    // a link that was pasted into a link
+    while let Some(after) = bare.strip_prefix("mailto:") {
+        bare = after.trim_start();
+    }
     let (name, host) = bare.split_once('@')?;
     let sound = !name.is_empty() && host.contains('.') && !host.starts_with('.') && !host.ends_with('.');
     (sound && !bare.contains(char::is_whitespace) && !host.contains('@')).then(|| bare.to_owned())
@@ -191,9 +195,13 @@ mod tests {
 
     #[test]
     fn one_address_is_one_client() {
-        for text in
-            ["Ivan@Example.com ", "MAILTO: ivan@example.com", "Иван <ivan@example.com>", "ivan@example.com; x@y.ru"]
-        {
+        for text in [
+            "Ivan@Example.com ",
+            "MAILTO: ivan@example.com",
+            "mailto:mailto:\u{c}mailto:ivan@example.com",
+            "Иван <ivan@example.com>",
+            "ivan@example.com; x@y.ru",
+        ] {
             assert_eq!(normal(text, Normal::Email).as_deref(), Some("ivan@example.com"), "{text}");
         }
         for text in ["ivan", "@example.com", "ivan@", "ivan@example", "i van@example.com", "a@b@c.ru"] {

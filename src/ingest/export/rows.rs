@@ -101,7 +101,7 @@ fn rows_of(
         outcome.rows += 1;
         let line = record.line;
         outcome.lines.extend(record.mends);
-        let refused = match std::str::from_utf8(record.cells.as_slice()) {
+        let refused = match simdutf8::basic::from_utf8(record.cells.as_slice()) {
             Err(_) if export.encoding.is_none() && opened.readable.is_plain => {
                 return Err(not_utf8(&opened.path(), line, export, mapping));
             }
