@@ -5,6 +5,8 @@ use encoding_rs::UTF_16LE;
 
 /// Cells in the rectangles around the cells of all sheets. A sheet of that form has 65,536 rows.
 const MOST_CELLS: u64 = 10_000_000;
+/// Bytes of the texts of all cells: the file has a text once, and its reader copies it for every cell.
+const MOST_TEXT: u64 = 512 << 20;
 
 const FREE_SECTOR: u32 = 0xFFFF_FFFC;
 const END: u32 = 0xFFFF_FFFE;
@@ -13,8 +15,14 @@ const END: u32 = 0xFFFF_FFFE;
 pub(super) fn weigh(bytes: &[u8]) -> Result<(), String> {
     let book = stream(bytes)?;
     let cells: u64 = sheets(&book).map(|sheet| area(sheet).unwrap_or(u64::MAX)).fold(0, u64::saturating_add);
-    match cells > MOST_CELLS {
-        true => Err(format!("its sheets reach over more than {MOST_CELLS} cells, filled or not")),
+    if cells > MOST_CELLS {
+        return Err(format!("its sheets reach over more than {MOST_CELLS} cells, filled or not"));
+    }
+    let lengths = texts(&book);
+    let length = |number: u32| lengths.get(number as usize).copied().unwrap_or(0);
+    let text: u64 = sheets(&book).flat_map(texts_of).map(length).fold(0, u64::saturating_add);
+    match text > MOST_TEXT {
+        true => Err(format!("its cells come to more than {} MiB of text, most of it the same", MOST_TEXT >> 20)),
         false => Ok(()),
     }
 }
@@ -128,6 +136,7 @@ fn records(stream: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     })
 }
 
+const BEGIN: u16 = 0x0809;
 const END_OF_STREAM: u16 = 0x000A;
 
 fn sheets(book: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -138,7 +147,6 @@ fn sheets(book: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// The rectangle around the cells of a sheet, or that which it states, if that is larger; none: it states nonsense.
 fn area(sheet: &[u8]) -> Option<u64> {
-    const BEGIN: u16 = 0x0809;
     const STATED: u16 = 0x0200;
     /// Numbers, texts, words of logic, formulas, each in the ways in which they are kept.
     const CELLS: [u16; 8] = [0x0203, 0x0204, 0x00D6, 0x0205, 0x027E, 0x00FD, 0x00BD, 0x0006];
@@ -179,6 +187,88 @@ fn area(sheet: &[u8]) -> Option<u64> {
     Some(around.max(stated))
 }
 
+/// The texts of a sheet's cells, by their numbers in the workbook.
+fn texts_of(sheet: &[u8]) -> impl Iterator<Item = u32> {
+    const TEXT: u16 = 0x00FD;
+    // up to the end of the last thing that is drawn on it, which has no such cells
+    let mut depth = 0_usize;
+    let until_end = move |(number, _): &(u16, &[u8])| {
+        match *number {
+            BEGIN => depth += 1,
+            END_OF_STREAM => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > 0
+    };
+    records(sheet).take_while(until_end).filter(|(number, _)| *number == TEXT).filter_map(|(_, data)| long(data, 6))
+}
+
+/// How many bytes each text of a workbook takes, up to the first that is not to be understood.
+///
+/// [MS-XLS] 2.4.265 and 2.5.293: a text goes on in the next record wherever it is cut, there with the width of its letters
+/// told anew.
+fn texts(book: &[u8]) -> Vec<u64> {
+    const TEXTS: u16 = 0x00FC;
+    const CONTINUED: u16 = 0x003C;
+    let mut parts = records(book).skip_while(|(number, _)| *number != TEXTS);
+    let Some((_, first)) = parts.next() else { return Vec::new() };
+    let rest = parts.take_while(|(number, _)| *number == CONTINUED).map(|(_, data)| data);
+    let mut pieces = Pieces { now: first.get(8..).unwrap_or_default(), rest };
+    std::iter::from_fn(|| pieces.text()).collect()
+}
+
+/// What is cut into records, one after another.
+struct Pieces<'b, R> {
+    now: &'b [u8],
+    rest: R,
+}
+
+impl<'b, R: Iterator<Item = &'b [u8]>> Pieces<'b, R> {
+    /// The length of the next text in bytes of UTF-8, at most.
+    fn text(&mut self) -> Option<u64> {
+        const WIDE: u8 = 1;
+        const WITH_SOUNDS: u8 = 4;
+        const WITH_FONTS: u8 = 8;
+        while self.now.is_empty() {
+            self.now = self.rest.next()?;
+        }
+        let letters = short(self.now, 0)?;
+        let mut flags = *self.now.get(2)?;
+        let mut head = 3;
+        let mut behind = 0;
+        if flags & WITH_FONTS > 0 {
+            behind += 4 * u64::from(short(self.now, head)?);
+            head += 2;
+        }
+        if flags & WITH_SOUNDS > 0 {
+            behind += u64::from(long(self.now, head)?);
+            head += 4;
+        }
+        self.now = self.now.get(head..)?;
+        let (mut left, mut bytes) = (usize::from(letters), 0);
+        loop {
+            let (width, in_utf8) = if flags & WIDE > 0 { (2, 3) } else { (1, 2) };
+            let here = left.min(self.now.len() / width);
+            bytes += (here * in_utf8) as u64;
+            left -= here;
+            self.now = &self.now[here * width..];
+            if left == 0 {
+                break;
+            }
+            let (first, rest) = self.rest.next()?.split_first()?;
+            (flags, self.now) = (*first, rest);
+        }
+        while behind > self.now.len() as u64 {
+            behind -= self.now.len() as u64;
+            self.now = self.rest.next()?;
+        }
+        #[allow(clippy::cast_possible_truncation)] // not more than there is
+        let behind = behind as usize;
+        self.now = &self.now[behind..];
+        Some(bytes)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,6 +298,33 @@ mod tests {
         assert_eq!(area(&sheet(&[stated([0, 100], [0, 10])])), Some(1000));
         assert_eq!(area(&sheet(&[stated([5, 2], [0, 10])])), None);
         assert_eq!(area(&sheet(&[stated([0, 0], [0, 0])])), Some(1));
+    }
+
+    #[test]
+    fn texts_are_measured_across_the_records_that_cut_them() {
+        let narrow = |text: &str| [&(text.len() as u16).to_le_bytes()[..], &[0], text.as_bytes()].concat();
+        let wide = |letters: u16| [&letters.to_le_bytes()[..], &[1], &vec![0x04; 2 * letters as usize]].concat();
+        // two runs of fonts and five bytes of how it sounds stand behind it
+        let decked = [&[3, 0, 12, 2, 0, 5, 0, 0, 0][..], b"abc", &[0; 13]].concat();
+        // three letters of this are in the first record, then it is told that the other two are wide
+        let cut = [&[5, 0, 0][..], b"abc"].concat();
+        let first = [&[0; 8][..], &narrow("ab"), &wide(3), &decked, &cut].concat();
+        let second = [&[1][..], &[0x04; 4], &narrow("abcd"), &decked[..15]].concat();
+        let third = [&[0; 10][..], &narrow("x")].concat();
+        let book = [
+            record(0x0809, &[0; 16]),
+            record(0x00FC, &first),
+            record(0x003C, &second),
+            record(0x003C, &third),
+            record(0x000A, b""),
+        ];
+        assert_eq!(texts(&book.concat()), [4, 9, 6, 12, 8, 6, 2]);
+        assert_eq!(texts(&book[..2].concat()), [4, 9, 6]);
+        assert_eq!(texts(b""), [0; 0]);
+        let cell = |number: u32| record(0x00FD, &[&[0; 6][..], &number.to_le_bytes()].concat());
+        let begin = record(0x0809, &[0; 16]);
+        let sheet = [begin.clone(), cell(3), begin, record(0x000A, b""), cell(0), record(0x000A, b""), cell(1)];
+        assert_eq!(texts_of(&sheet.concat()).collect::<Vec<_>>(), [3, 0]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Record, Sheet, Typed};
 use crate::ingest::IngestError;
+use crate::ingest::files::{FREE, RATIO};
 
 /// A spreadsheet has no more columns than these, and nothing else should.
 pub(super) const MOST_COLUMNS: usize = 16_384;
@@ -21,14 +22,18 @@ pub(super) struct Kept {
     path: PathBuf,
     file: BufWriter<File>,
     bytes: u64,
+    /// It may not come to more bytes than these: cells may share one long text, which is laid down for each of them.
+    most: u64,
     records: u64,
     widest: usize,
 }
 
 impl Kept {
-    pub(super) fn new(file: File, name: Option<String>, path: &Path) -> Kept {
+    /// Begins to lay down, into an empty file, what comes out of `packed` bytes.
+    pub(super) fn new(file: File, name: Option<String>, path: &Path, packed: u64) -> Kept {
         let file = BufWriter::with_capacity(1 << 20, file);
-        Kept { name, path: path.to_owned(), file, bytes: 0, records: 0, widest: 0 }
+        let most = FREE.max(packed.saturating_mul(RATIO));
+        Kept { name, path: path.to_owned(), file, bytes: 0, most, records: 0, widest: 0 }
     }
 
     pub(super) fn name(&self) -> Option<&str> {
@@ -67,6 +72,10 @@ impl Kept {
                 Typed::Whole => 3,
             };
             put(&mut row, kind, text.len(), text.as_bytes());
+            if row.len() > LONGEST_ROW {
+                let what = format!("row {line} is longer than {} MiB", LONGEST_ROW >> 20);
+                return Err(IngestError::no_table(&self.path, what, "export only the columns that are needed"));
+            }
         }
         put(&mut row, EMPTY, run, b"");
         if empty {
@@ -76,6 +85,10 @@ impl Kept {
         head.extend_from_slice(&u32::try_from(columns).unwrap_or(u32::MAX).to_le_bytes());
         self.file.write_all(&head).and_then(|()| self.file.write_all(&row)).map_err(IngestError::io(&self.path))?;
         self.bytes += (head.len() + row.len()) as u64;
+        if self.bytes > self.most {
+            let what = format!("its cells come to more than {} MiB of text: no export does that", self.most >> 20);
+            return Err(IngestError::no_table(&self.path, what, "look what it is, and ingest it saved as CSV"));
+        }
         self.records += 1;
         self.widest = self.widest.max(columns);
         Ok(())
@@ -181,8 +194,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn cells_that_share_one_long_text_end_before_the_disk_does() {
+        let text = "x".repeat(LONGEST_CELL);
+        let mut kept = Kept::new(tempfile::tempfile().unwrap(), None, Path::new("x.xlsx"), 2 << 20);
+        let told = (1..).find_map(|line| kept.push(line, [(text.as_str(), Typed::No)].into_iter()).err()).unwrap();
+        assert!(told.to_string().starts_with("x.xlsx: its cells come to more than 400 MiB of text"), "{told}");
+        assert!(kept.bytes <= 420 << 20);
+        let told = kept.push(1, [(text.as_str(), Typed::No); 5].into_iter()).unwrap_err();
+        assert!(told.to_string().starts_with("x.xlsx: row 1 is longer than 64 MiB"), "{told}");
+    }
+
+    #[test]
     fn a_wide_sheet_that_is_nearly_empty_takes_no_room_and_is_read_as_it_was() {
-        let mut kept = Kept::new(tempfile::tempfile().unwrap(), None, Path::new("x"));
+        let mut kept = Kept::new(tempfile::tempfile().unwrap(), None, Path::new("x"), 1000);
         let mut row = vec![("", Typed::No); MOST_COLUMNS];
         row[1] = ("a", Typed::Number);
         row[MOST_COLUMNS - 1] = ("b", Typed::No);

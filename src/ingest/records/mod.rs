@@ -239,7 +239,7 @@ impl Keeping<'_> {
 
     fn begin(&self, name: Option<String>) -> Result<Kept, IngestError> {
         let file: File = tempfile::tempfile_in(self.scratch).map_err(IngestError::io(self.scratch))?;
-        Ok(Kept::new(file, name, self.path()))
+        Ok(Kept::new(file, name, self.path(), self.input.bytes))
     }
 
     fn is_enough(&self, rows: u64) -> bool {

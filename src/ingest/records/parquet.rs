@@ -1,9 +1,12 @@
 //! Parquet, a batch at a time.
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Float32Type, Float64Type, Int64Type, TimeUnit};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::datatypes::{DataType, FieldRef, Float32Type, Float64Type, Int64Type, Schema, SchemaRef, TimeUnit};
+use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 
 use super::{Keeping, Sheet, Typed, unharmed};
 use crate::ingest::IngestError;
@@ -22,20 +25,28 @@ fn broken(keeping: &Keeping<'_>, what: impl std::fmt::Display) -> IngestError {
 }
 
 fn read(keeping: &Keeping<'_>) -> Result<Sheet, IngestError> {
+    let wrong = |error: &dyn std::fmt::Display| broken(keeping, error);
     let file = keeping.input.whole(keeping.scratch)?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| broken(keeping, e))?;
+    let as_written = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|e| wrong(&e))?;
+    let options = ArrowReaderOptions::new().with_schema(of_views(as_written.schema()));
+    // where the file's own schema allows no views, it is read as it is
+    let metadata = ArrowReaderMetadata::try_new(as_written.metadata().clone(), options).unwrap_or(as_written);
+    let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
     let names: Vec<String> = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
-    let reader =
-        builder.with_batch_size((CELLS / names.len().max(1)).clamp(1, ROWS)).build().map_err(|e| broken(keeping, e))?;
+    let rows = (CELLS / names.len().max(1)).clamp(1, ROWS);
     let mut kept = keeping.begin(None)?;
     kept.push(0, names.iter().map(|name| (name.as_str(), Typed::No)))?;
     let mut line = 0;
-    for batch in reader {
-        let batch = batch.map_err(|e| broken(keeping, e))?;
-        let rows = shown(&batch).map_err(|e| broken(keeping, e))?;
-        for row in rows {
+    for batch in builder.with_batch_size(rows).build().map_err(|e| wrong(&e))? {
+        let batch = batch.map_err(|e| wrong(&e))?;
+        let options = options_of_cells();
+        let columns = batch.columns().iter().map(|column| Cells::new(column, &options));
+        let columns: Vec<Cells<'_>> = columns.collect::<Result<_, _>>().map_err(|e| wrong(&e))?;
+        for row in 0..batch.num_rows() {
             line += 1;
-            kept.push(line, row.iter().map(|(text, typed)| (text.as_str(), *typed)))?;
+            // a row at a time: the texts of a batch may be one that is shared, and not fit side by side
+            let cells: Vec<String> = columns.iter().map(|column| column.text(row)).collect();
+            kept.push(line, cells.iter().zip(&columns).map(|(text, column)| (text.as_str(), column.typed)))?;
         }
         if keeping.is_enough(line) {
             break;
@@ -44,25 +55,35 @@ fn read(keeping: &Keeping<'_>) -> Result<Sheet, IngestError> {
     kept.done()
 }
 
-fn shown(batch: &RecordBatch) -> Result<Vec<Vec<(String, Typed)>>, arrow::error::ArrowError> {
-    let options = FormatOptions::default()
+/// The schema with its texts as views: of a text that a dictionary has once, all cells are views, and none a copy.
+fn of_views(schema: &Schema) -> SchemaRef {
+    let view = |field: &FieldRef| match field.data_type() {
+        DataType::Utf8 | DataType::LargeUtf8 => Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8View)),
+        _ => field.clone(),
+    };
+    let fields: Vec<FieldRef> = schema.fields().iter().map(view).collect();
+    Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()))
+}
+
+fn options_of_cells() -> FormatOptions<'static> {
+    FormatOptions::default()
         .with_null("")
         .with_timestamp_format(Some("%Y-%m-%dT%H:%M:%S%.f"))
-        .with_timestamp_tz_format(Some("%Y-%m-%dT%H:%M:%S%.f%:z"));
-    let mut rows = vec![Vec::with_capacity(batch.num_columns()); batch.num_rows()];
-    for column in batch.columns() {
-        let typed = match column.data_type() {
-            kind if kind.is_integer() => Typed::Whole,
-            DataType::Decimal32(_, 0)
-            | DataType::Decimal64(_, 0)
-            | DataType::Decimal128(_, 0)
-            | DataType::Decimal256(_, 0) => Typed::Whole,
-            kind if kind.is_numeric() => Typed::Number,
-            DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => Typed::Time,
-            _ => Typed::No,
-        };
-        // a duration is so many seconds
-        let seconds = match column.data_type() {
+        .with_timestamp_tz_format(Some("%Y-%m-%dT%H:%M:%S%.f%:z"))
+}
+
+/// A column of a batch, as text.
+struct Cells<'b> {
+    column: &'b dyn Array,
+    typed: Typed,
+    /// Of a duration: its numbers, and how many of them are a second.
+    lengths: Option<(ArrayRef, i64)>,
+    formatter: ArrayFormatter<'b>,
+}
+
+impl<'b> Cells<'b> {
+    fn new(column: &'b dyn Array, options: &FormatOptions<'b>) -> Result<Cells<'b>, ArrowError> {
+        let per_second = match column.data_type() {
             DataType::Duration(unit) => Some(match unit {
                 TimeUnit::Second => 1,
                 TimeUnit::Millisecond => 1_000,
@@ -71,29 +92,37 @@ fn shown(batch: &RecordBatch) -> Result<Vec<Vec<(String, Typed)>>, arrow::error:
             }),
             _ => None,
         };
-        let whole = seconds.and_then(|per| Some((arrow::compute::cast(column, &DataType::Int64).ok()?, per)));
-        // the shortest digits that mean the same number, never an exponent: as in workbooks
-        let float = |row: usize| match column.data_type() {
-            _ if column.is_null(row) => None,
-            DataType::Float64 => Some(column.as_primitive::<Float64Type>().value(row).to_string()),
-            DataType::Float32 => Some(column.as_primitive::<Float32Type>().value(row).to_string()),
-            _ => None,
+        let numbers = |per| arrow::compute::cast(column, &DataType::Int64).map(|numbers| (numbers, per));
+        let typed = match column.data_type() {
+            kind if kind.is_integer() => Typed::Whole,
+            DataType::Decimal32(_, 0)
+            | DataType::Decimal64(_, 0)
+            | DataType::Decimal128(_, 0)
+            | DataType::Decimal256(_, 0) => Typed::Whole,
+            DataType::Duration(_) => Typed::Number,
+            kind if kind.is_numeric() => Typed::Number,
+            DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => Typed::Time,
+            _ => Typed::No,
         };
-        let formatter = ArrayFormatter::try_new(column, &options)?;
-        for (row, cells) in rows.iter_mut().enumerate() {
-            let text = match &whole {
-                Some((values, _)) if values.is_null(row) => String::new(),
-                Some((values, per)) => (values.as_primitive::<Int64Type>().value(row) / per).to_string(),
-                None => match float(row) {
-                    // what pandas writes where nothing is
-                    Some(number) if number == "NaN" => String::new(),
-                    Some(number) => number,
-                    None => formatter.value(row).to_string(),
-                },
-            };
-            let typed = if whole.is_some() { Typed::Number } else { typed };
-            cells.push((text, typed));
+        let formatter = ArrayFormatter::try_new(column, options)?;
+        Ok(Cells { column, typed, lengths: per_second.map(numbers).transpose()?, formatter })
+    }
+
+    fn text(&self, row: usize) -> String {
+        if self.column.is_null(row) {
+            return String::new();
+        }
+        // the shortest digits that mean the same number, never an exponent: as in workbooks
+        let number = match (self.column.data_type(), &self.lengths) {
+            (_, Some((numbers, per))) => (numbers.as_primitive::<Int64Type>().value(row) / per).to_string(),
+            (DataType::Float64, _) => self.column.as_primitive::<Float64Type>().value(row).to_string(),
+            (DataType::Float32, _) => self.column.as_primitive::<Float32Type>().value(row).to_string(),
+            _ => return self.formatter.value(row).to_string(),
+        };
+        match number.as_str() {
+            // what pandas writes where nothing is
+            "NaN" => String::new(),
+            _ => number,
         }
     }
-    Ok(rows)
 }

@@ -3,6 +3,9 @@
 use std::fs;
 use std::io::{Cursor, Write};
 
+use ::parquet::arrow::ArrowWriter;
+use ::parquet::arrow::arrow_writer::ArrowWriterOptions;
+use ::parquet::file::properties::WriterProperties;
 use tempfile::TempDir;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -33,6 +36,27 @@ fn refused(bytes: &[u8], why: &str) {
 }
 
 #[test]
+fn a_text_that_all_rows_share_is_refused_before_it_fills_the_disk() {
+    let rows = 400;
+    let text = ::arrow::array::StringArray::from(vec!["x".repeat(1 << 20)]);
+    let keys = ::arrow::array::Int32Array::from(vec![0; rows]);
+    let column = ::arrow::array::DictionaryArray::new(keys, std::sync::Arc::new(text));
+    let column: ::arrow::array::ArrayRef = std::sync::Arc::new(column);
+    let batch = ::arrow::array::RecordBatch::try_from_iter([("ID", column)]).unwrap();
+    // as texts, or as a column of a dictionary
+    for is_text in [true, false] {
+        let properties = WriterProperties::builder().set_dictionary_page_size_limit(2 << 20).build();
+        let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(is_text);
+        let mut bytes = Vec::new();
+        let mut writer = ArrowWriter::try_new_with_options(&mut bytes, batch.schema(), options).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        assert!(bytes.len() < 2 << 20, "{}", bytes.len());
+        refused(&bytes, "its cells come to more than 256 MiB of text: no export does that");
+    }
+}
+
+#[test]
 fn a_row_with_an_open_quote_begins_where_it_begins() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("file");
@@ -58,7 +82,7 @@ fn cells_that_reach_over_others_make_no_table_of_a_page_that_has_none() {
     refused(wide.as_bytes(), "cells that reach over");
     refused(format!("<table><tr>{}</table>", "<td>".repeat(20_000)).as_bytes(), "more than 16384 columns");
     let long = format!("<table><tr><td rowspan=9999>{}{}</table>", "a".repeat(1 << 20), "<tr><td>".repeat(9999));
-    refused(long.as_bytes(), "cells that reach over");
+    refused(long.as_bytes(), "its cells come to more than 256 MiB of text");
     let long = format!("<table><tr>{}<tr></table>", format!("<td>{}", "a".repeat(1 << 20)).repeat(70));
     refused(long.as_bytes(), "longer than 64 MiB");
 }
