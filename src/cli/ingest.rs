@@ -38,7 +38,16 @@ pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
     let shown = Shown::new();
     let regulation = open::regulation_to_keep(place);
     let told = Told { regulation: regulation.as_ref(), taken: args.taken };
-    let summary = ingest_told(told, &store, &mapping, &args.exports, open::now(), &shown).await?;
+    let told = ingest_told(told, &store, &mapping, &args.exports, open::now(), &shown).await;
+    let summary = match told {
+        Err(error @ IngestError::Unproven { .. }) if args.mapping.is_none() => {
+            anyhow::bail!(
+                "{error}\n    the mapping is a preset: print it with voronka presets NAME > mapping.toml, state it there, and \
+                 name the file: --mapping mapping.toml"
+            );
+        }
+        told => told?,
+    };
     drop(shown);
     write!(stdout(), "{}", visible(&summary.text(lang)))?;
     Ok(Outcome::Fine)
@@ -55,11 +64,12 @@ fn begun(export: &Path, lang: Lang) -> Result<()> {
     let stem = export.file_stem().map_or_else(|| "export".into(), |stem| stem.to_string_lossy().into_owned());
     let path = PathBuf::from(format!("{stem}.mapping.toml"));
     let shown = path.display();
+    let (mapping, named) = (pasted(&path), pasted(export));
     match File::create_new(&path) {
         Ok(mut file) => file.write_all(text.as_bytes()).with_context(|| format!("cannot write {shown}"))?,
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             anyhow::bail!(
-                "{}: no preset fits its header, and {shown} is there already\n    edit it and name it: --mapping {shown}; \
+                "{}: no preset fits its header, and {shown} is there already\n    edit it and name it: --mapping {mapping}; \
                  or remove it for a new draft",
                 export.display()
             );
@@ -69,17 +79,45 @@ fn begun(export: &Path, lang: Lang) -> Result<()> {
     let told = match lang {
         Lang::Ru => format!(
             "{}: ни один пресет не подходит к заголовку; ничего не загружено.\n  Черновик маппинга: {shown}\n  Проверьте роли \
-             столбцов, впишите то, что отмечено «?», затем:\n  voronka ingest --mapping {shown} {}",
-            export.display(),
+             столбцов, впишите то, что отмечено «?», затем:\n  voronka ingest --mapping {mapping} {named}",
             export.display()
         ),
         Lang::En => format!(
             "{}: no preset fits its header; nothing was loaded.\n  A draft of a mapping: {shown}\n  Check the roles of the \
-             columns, state what is marked with `?`, then:\n  voronka ingest --mapping {shown} {}",
-            export.display(),
+             columns, state what is marked with `?`, then:\n  voronka ingest --mapping {mapping} {named}",
             export.display()
         ),
     };
     writeln!(stdout(), "{told}")?;
     Ok(())
+}
+
+/// A file's name as a shell takes it for one word.
+fn pasted(path: &Path) -> String {
+    let name = path.to_string_lossy();
+    match !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "._-/".contains(c)) {
+        true => name.into_owned(),
+        false => format!("'{}'", name.replace('\'', "'\\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_word_to_a_shell() {
+        for plain in ["deals.csv", "exports/2025-03_deals.csv", "сделки.csv"] {
+            assert_eq!(pasted(Path::new(plain)), plain);
+        }
+        for (name, quoted) in [
+            ("Сделки за март (1).csv", "'Сделки за март (1).csv'"),
+            ("a;b$c.csv", "'a;b$c.csv'"),
+            ("o'neil.csv", "'o'\\''neil.csv'"),
+            ("Звонки \"март\".csv", "'Звонки \"март\".csv'"),
+            ("", "''"),
+        ] {
+            assert_eq!(pasted(Path::new(name)), quoted);
+        }
+    }
 }

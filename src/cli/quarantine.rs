@@ -98,11 +98,11 @@ fn written(found: &[Repairs], lang: Lang) -> Result<()> {
     if found.iter().any(|repairs| repairs.rows > 0) {
         let told = match lang {
             Lang::Ru => {
-                "исправьте ячейки, первые два столбца не трогайте; затем загрузите эти файлы, как выгрузку: voronka ingest …\n\
+                "исправьте ячейки, первые три столбца не трогайте; затем загрузите эти файлы, как выгрузку: voronka ingest …\n\
                          исправленное уйдёт из карантина, остальное останется"
             }
             Lang::En => {
-                "mend the cells, leave the first two columns as they are; then ingest these files as you do the export: \
+                "mend the cells, leave the first three columns as they are; then ingest these files as you do the export: \
                          voronka ingest …\nwhat is mended leaves the quarantine, the rest stays"
             }
         };

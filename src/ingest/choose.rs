@@ -7,9 +7,11 @@ use std::path::Path;
 use super::IngestError;
 use super::export::{Fit, Head, fit, heads};
 use super::files::Input;
-use super::mapping::{Export, Mapping};
+use super::mapping::{Export, Fill, Mapping, Source};
+use super::presets;
 use super::records::{Cut, Readable};
 use crate::model::lang::Text;
+use crate::model::tables::Table;
 
 /// An export, its section, and what is worth telling of the choice.
 pub(super) type Chosen<'m> = (Input, Cow<'m, Export>, Option<Text>);
@@ -84,6 +86,7 @@ fn by_header<'m>(
         [only] if mapping.exports.len() == 1 => return Ok(Some((only, None))),
         _ => {}
     }
+    let is_of_presets = mapping.file == presets::NAME;
     let readable = Readable::new(input, None, scratch, Some(ROWS))?;
     let mut fitting: Vec<((usize, usize), &Export, Fit)> = Vec::new();
     // most sections cut a file alike: it is read once for all of these
@@ -98,7 +101,8 @@ fn by_header<'m>(
                 cuts.len() - 1
             }
         };
-        let found = fit(&cuts[at].1, export).filter(Fit::is_whole);
+        let is_theirs = |found: &Fit| !(is_of_presets && says_itself(export, found));
+        let found = fit(&cuts[at].1, export).filter(Fit::is_whole).filter(is_theirs);
         if let Some(found) = found {
             let needed = export.wanted().filter(|wanted| !wanted.optional).count();
             fitting.push(((needed, found.columns()), export, found));
@@ -116,6 +120,32 @@ fn by_header<'m>(
     }
 }
 
+/// Whether a table of costs says by itself from which source each row is, where a section would say it of all: then it is a
+/// company's own table, and not a cabinet's.
+fn says_itself(export: &Export, found: &Fit) -> bool {
+    const SOURCES: [&str; 8] =
+        ["источник", "площадка", "рекламная система", "рекламная площадка", "канал", "source", "utm_source", "channel"];
+    let says = |fill: &Fill| {
+        fill.table == Table::Spend
+            && fill.columns.iter().any(|column| column.name == "source" && matches!(column.source, Source::Const(_)))
+    };
+    export.fills.iter().any(says) && found.texts().any(|cell| SOURCES.contains(&cell.to_lowercase().as_str()))
+}
+
+/// Our columns that a section looks for and the file does not have, of those that much is made of.
+fn absent(export: &Export, found: &Fit) -> Vec<String> {
+    const MATTER: [&str; 9] =
+        ["client_id", "created_at", "closed_at", "amount", "stage", "manager", "source", "cost", "campaign"];
+    let columns = export.fills.iter().flat_map(|fill| &fill.columns).filter(|column| column.optional && !column.extra);
+    let absent = columns.filter(|column| {
+        let headers = column.source.headers();
+        MATTER.contains(&column.name.as_str()) && !headers.iter().any(|header| found.cell(header).is_some())
+    });
+    let mut names: Vec<String> = absent.map(|column| format!("`{}`", column.name)).collect();
+    names.dedup();
+    names
+}
+
 /// So many rows tell what a file is.
 const ROWS: u64 = 200;
 
@@ -128,9 +158,13 @@ fn because(export: &Export, found: &Fit) -> Text {
             there.push(shown);
         }
     }
-    let (name, there) = (&export.name, there.join(", "));
+    let (name, there, absent) = (&export.name, there.join(", "), absent(export, found).join(", "));
+    let (ru, en) = match absent.as_str() {
+        "" => (String::new(), String::new()),
+        absent => (format!("; нет столбцов для {absent}"), format!("; it has none for {absent}")),
+    };
     Text::new(
-        format!("прочитано как `{name}`: есть столбцы {there}"),
-        format!("read as `{name}`: it has the columns {there}"),
+        format!("прочитано как `{name}`: есть столбцы {there}{ru}"),
+        format!("read as `{name}`: it has the columns {there}{en}"),
     )
 }

@@ -1,7 +1,7 @@
 //! A mapping to begin with, for an export that no section fits: its columns with values of theirs, the roles that their
 //! names suggest, and what only a person can say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -11,6 +11,7 @@ use super::dates::{self, DateFormat};
 use super::export::{Head, heads};
 use super::files::{self, Form};
 use super::numbers::{self, Evidence};
+use super::personal::{self, Normal};
 use super::records::{Cut, Readable};
 use crate::model::lang::Lang;
 use crate::model::tables::{Kind, Table};
@@ -31,6 +32,10 @@ const ROLES: [(Table, &str, &[&str]); 36] = [
             "id лида",
             "номер сделки",
             "номер заказа",
+            "№ сделки",
+            "№ заказа",
+            "deal number",
+            "order number",
             "deal id",
             "record id",
             "order id",
@@ -48,6 +53,7 @@ const ROLES: [(Table, &str, &[&str]); 36] = [
             "contact id",
             "client id",
             "customer id",
+            "номер клиента",
             "телефон",
             "phone",
             "email",
@@ -71,26 +77,58 @@ const ROLES: [(Table, &str, &[&str]); 36] = [
         "amount",
         &["сумма", "бюджет", "выручка", "стоимость", "цена", "amount", "value", "revenue", "price", "total"],
     ),
-    (Table::Deals, "manager", &["ответственный", "менеджер", "сотрудник", "продавец", "manager", "owner", "agent"]),
+    (
+        Table::Deals,
+        "manager",
+        &["ответственный", "менеджер", "сотрудник", "продавец", "manager", "owner", "agent", "responsible"],
+    ),
     (Table::Deals, "source", &["utm_source", "источник", "канал", "source", "channel"]),
     (Table::Deals, "campaign", &["utm_campaign", "кампания", "campaign"]),
     (Table::Deals, "contractor", &["подрядчик", "агентство", "contractor", "agency"]),
     (Table::Deals, "pipeline", &["воронка", "направление", "pipeline"]),
     (Table::Deals, "branch", &["филиал", "офис", "город", "регион", "branch", "office", "city", "region"]),
-    (Table::Deals, "promo", &["промокод", "акция", "скидка", "promo", "coupon", "discount"]),
+    (Table::Deals, "promo", &["промокод", "акция", "promo", "coupon"]),
     (Table::Deals, "lost_reason", &["причина", "reason"]),
     (Table::Events, "event_id", &["id звонка", "id события", "call id", "event id", "id"]),
-    (Table::Events, "duration_s", &["длительность", "продолжительность", "duration", "секунд"]),
+    (
+        Table::Events,
+        "duration_s",
+        &[
+            "длительность разговора",
+            "продолжительность разговора",
+            "talk duration",
+            "talk_duration",
+            "длительность",
+            "продолжительность",
+            "duration",
+            "секунд",
+        ],
+    ),
     (Table::Events, "at", &["время", "дата", "time", "date", "timestamp"]),
     (Table::Events, "kind", &["тип", "вид", "событие", "type", "kind", "event"]),
     (Table::Events, "deal_id", &["id сделки", "сделка", "лид", "deal", "lead"]),
     (
         Table::Events,
         "client_id",
-        &["телефон", "номер клиента", "кто звонил", "контакт", "клиент", "phone", "caller", "contact", "client"],
+        &[
+            "номер клиента",
+            "номер абонента",
+            "телефон клиента",
+            "кто звонил",
+            "caller",
+            "client phone",
+            "customer phone",
+            "телефон",
+            "абонент",
+            "контакт",
+            "клиент",
+            "phone",
+            "contact",
+            "client",
+        ],
     ),
     (Table::Events, "manager", &["ответственный", "менеджер", "сотрудник", "оператор", "manager", "agent", "employee"]),
-    (Table::Events, "direction", &["направление", "direction"]),
+    (Table::Events, "direction", &["направление", "direction", "тип", "type"]),
     (Table::Events, "outcome", &["результат", "итог", "статус", "outcome", "result", "status"]),
     (Table::Spend, "day", &["дата", "день", "date", "day"]),
     (Table::Spend, "cost", &["расход", "затраты", "потрачено", "бюджет", "cost", "spend", "spent"]),
@@ -105,13 +143,65 @@ const ROLES: [(Table, &str, &[&str]); 36] = [
     (Table::Clients, "first_seen", &["первое обращение", "first seen"]),
 ];
 
+/// A time that is only meant to come is neither when something began nor when it ended.
+const PLANNED: &str = "expected|planned| plan |план|ожида|предпола|прогноз|forecast|estimat| due |deadline|дедлайн| срок\
+    |следующ| next ";
+/// The first cells of totals.
+const TOTALS: [&str; 4] = ["Итого", "Всего", "Total", "Grand total"];
+
+/// Parts of a name with which a column has another meaning than the role, though a word of the role is in it, too. A space
+/// is the end of a word.
+fn barred(role: &str) -> Option<&'static str> {
+    Some(match role {
+        "deal_id" => {
+            "клиент|контакт|абонент|покупат|телефон|оператор|менедж|сотруд|звон| карт| лини|компани|phone|client|contact\
+            |customer|caller| call|manager|company"
+        }
+        "client_id" => {
+            "менедж|сотруд|оператор|ответств|компани| тип |статус|источник|сегмент|коммент| дата |количество|manager|owner\
+            |agent|employee|operator|company|type|status|source|segment|comment| date | last |number of"
+        }
+        "created_at" => {
+            " clos|закры|заверш|оконч| end |complet|modif|updat|измен|обнов| last |послед|оплат| paid|payment|достав\
+            |deliver|отгруз| ship|рожд|birth|отмен|cancel| won | lost "
+        }
+        "closed_at" => "созда|creat",
+        "at" => "оконч|заверш| end |ответ|answer|разговор|talk|длит|durat|измен|обнов|modif|updat",
+        "amount" => {
+            "скидк|достав|комисс|возврат|предоплат| долг|себестоим|закуп|расход|затрат|discount|shipping|deliver\
+            |commission| fee|refund| cost"
+        }
+        "cost" => " за кл| за конв| за лид| за цел| за зак|средн| per | avg |average| conv",
+        "impressions" | "clicks" | "claimed_leads" => "стоим| цена|средн| доля | за |cost| per | avg |average| rate",
+        "promo" => "скидк|сумма|discount|amount",
+        "stage" | "outcome" | "campaign" => " дата | id | date |бюджет|budget",
+        _ => return None,
+    })
+}
+
 /// A column of the export.
 struct Column<'h> {
     header: &'h str,
     /// As a mapping names it: with its number where its header is there twice.
     name: String,
-    values: Vec<&'h str>,
+    values: Vec<String>,
+    /// Several columns with one role: a person says which of them it is.
     role: Option<&'static str>,
+    /// The column that has the time of day, where this one has the day alone.
+    time: Option<String>,
+}
+
+impl Column<'_> {
+    /// Whether most of the values are so; of no values, nothing is known.
+    fn mostly(&self, is: impl Fn(&str) -> bool) -> bool {
+        self.values.iter().filter(|value| is(value)).count() * 2 > self.values.len()
+    }
+
+    /// Whether one of these parts of names, with a `|` between them, is in its header.
+    fn says(&self, parts: &str) -> bool {
+        let words = worded(self.header);
+        parts.split('|').any(|part| words.contains(part))
+    }
 }
 
 /// Writes a mapping for a file, with what is known of it, and comments in a language.
@@ -188,19 +278,14 @@ fn section(
                 (_, 1) => header.clone(),
                 _ => format!("{header}#{nth}"),
             };
-            let values = rows.iter().filter_map(|(_, _, row)| row.get(place)).map(String::as_str);
-            Column { header, name, values: values.filter(|value| !value.is_empty()).collect(), role: None }
+            let values = rows.iter().filter_map(|(_, _, row)| row.get(place)).filter(|value| !value.is_empty());
+            Column { header, name, values: values.cloned().collect(), role: None, time: None }
         })
         .collect();
     let table = roles(&mut columns);
-    let stem = file.rsplit('/').next().unwrap_or(file);
-    let stem = stem.split('.').next().unwrap_or("export");
-    let _ = writeln!(
-        out,
-        "[[export]]\nname = {}\nfiles = {}",
-        quoted(stem),
-        quoted(&format!("{}*", glob::Pattern::escape(stem)))
-    );
+    join_time(&mut columns, rows.iter().map(|(_, _, row)| row.as_slice()));
+    let (name, pattern) = named(file);
+    let _ = writeln!(out, "[[export]]\nname = {}\nfiles = {}", quoted(name), quoted(&pattern));
     if form != Form::Text {
         let _ = writeln!(out, "# {}", form.name());
     }
@@ -208,37 +293,27 @@ fn section(
         let _ = writeln!(out, "sheet = {}", quoted(sheet));
     }
     formats(out, &columns, table, &say);
-    let totals = ["Итого", "Всего", "Total", "Grand total"];
-    let totals = totals.map(|word| format!("{{ column = \"#1\", starts_with = {} }}", quoted(word))).join(", ");
-    let _ = writeln!(out, "ignore_rows = [{totals}] # {}", say("итоги под строками", "totals below the rows"));
+    let totals = TOTALS.map(quoted).join(", ");
+    let _ = writeln!(out, "totals = [{totals}] # {}", say("итоги под строками", "totals below the rows"));
     let _ = writeln!(out, "\n[[export.table]]\nfill = {}\n[export.table.columns]", quoted(table.name()));
-    let mut missing: Vec<&str> = super::mapping::required(table).to_vec();
-    for column in columns.iter().filter(|column| column.role.is_some()) {
-        let role = column.role.unwrap_or_default();
-        missing.retain(|name| *name != role);
-        let _ = writeln!(out, "{role} = {}{}", quoted(&column.name), shown(column));
+    let met: BTreeSet<&str> = columns.iter().filter_map(|column| column.role).collect();
+    let mut written: BTreeSet<&str> = BTreeSet::new();
+    for role in columns.iter().filter_map(|column| column.role).filter(|role| written.insert(role)) {
+        let of: Vec<&Column<'_>> = columns.iter().filter(|column| column.role == Some(role)).collect();
+        let _ = writeln!(out, "{role} = {}", source(role, &of, &say));
     }
-    if table == Table::Deals {
-        let stage = columns.iter().find(|column| column.role == Some("stage"));
-        if let Some(stage) = stage {
-            let ways =
-                say("? назовите этапы выигранных и потерянных сделок", "? name the stages of deals won and lost");
-            let _ = writeln!(
-                out,
-                "status = {{ from = {}, values = {{ \"?\" = \"won\", \"??\" = \"lost\" }}, values_else = {{ const = \"open\" }} }} # {ways}: {}",
-                quoted(&stage.name),
-                distinct(&stage.values).join(" · ")
-            );
-        }
-    }
-    for name in missing {
+    let stages: Vec<&Column<'_>> = columns.iter().filter(|column| column.role == Some("stage")).collect();
+    if let (Table::Deals, [stage, ..]) = (table, stages.as_slice()) {
+        let ways = say("? назовите этапы выигранных и потерянных сделок", "? name the stages of deals won and lost");
         let _ = writeln!(
             out,
-            "{name} = \"?\" # {}",
-            say("? без этого столбца строка не строка", "? without this column a row is no row")
+            "status = {{ from = {}, values = {{ \"?\" = \"won\", \"??\" = \"lost\" }}, values_else = {{ const = \"open\" }} }} # {ways}: {}",
+            quoted(one_name(&stages)),
+            distinct(&stage.values).join(" · ")
         );
     }
-    let rest: Vec<&Column<'_>> = columns.iter().filter(|column| column.role.is_none()).collect();
+    missing(out, table, &met, &say);
+    let rest: Vec<&Column<'_>> = columns.iter().filter(|column| is_left(column, &columns)).collect();
     if !rest.is_empty() {
         let _ = writeln!(
             out,
@@ -255,33 +330,228 @@ fn section(
     out.push('\n');
 }
 
+/// Whether a column is used by none of ours.
+fn is_left(column: &Column<'_>, columns: &[Column<'_>]) -> bool {
+    column.role.is_none() && !columns.iter().any(|other| other.time.as_ref() == Some(&column.name))
+}
+
+/// The name of a section for a file, and the pattern of its files: a hidden one has nothing before its first point.
+fn named(file: &str) -> (&str, String) {
+    let file = file.rsplit('/').next().unwrap_or(file);
+    let stem = file.split('.').next().unwrap_or_default();
+    match stem.trim().is_empty() {
+        true => ("export", glob::Pattern::escape(file)),
+        false => (stem, format!("{}*", glob::Pattern::escape(stem))),
+    }
+}
+
+/// The columns without which no row could be stored, and that no name suggests.
+fn missing(
+    out: &mut String,
+    table: Table,
+    met: &BTreeSet<&str>,
+    say: &impl Fn(&'static str, &'static str) -> &'static str,
+) {
+    for name in super::mapping::required(table).iter().filter(|name| !met.contains(*name)) {
+        let _ = match (*name, met.contains("duration_s")) {
+            ("kind", true) => writeln!(
+                out,
+                "kind = {{ const = \"call\" }} # {}",
+                say("? это звонки: есть длительность", "? these are calls: there is a duration")
+            ),
+            _ => writeln!(
+                out,
+                "{name} = \"?\" # {}",
+                say("? без этого столбца строка не строка", "? without this column a row is no row")
+            ),
+        };
+    }
+    if table == Table::Events && !met.contains("deal_id") && !met.contains("client_id") {
+        let _ = writeln!(
+            out,
+            "client_id = \"?\" # {}",
+            say(
+                "? столбец клиента (телефон: { from = \"…\", normal = \"phone\", personal = true }) или сделки: deal_id",
+                "? the column of the client (a phone: { from = \"…\", normal = \"phone\", personal = true }) or deal: deal_id"
+            )
+        );
+    }
+}
+
+/// The one column of a role by its name; of several a person names one.
+fn one_name<'c>(of: &[&'c Column<'_>]) -> &'c str {
+    match of {
+        [one] => &one.name,
+        _ => "?",
+    }
+}
+
+/// Where our column comes from, as a mapping writes it, with values of it.
+fn source(role: &str, of: &[&Column<'_>], say: &impl Fn(&'static str, &'static str) -> &'static str) -> String {
+    let Some(first) = of.first() else { return quoted("?") };
+    let name = quoted(one_name(of));
+    let asked = match role {
+        "direction" => asked_of_direction(first, say),
+        "duration_s" if first.values.iter().any(|value| is_two_parts(value)) => Some(say(
+            "? минуты и секунды или часы и минуты: hh:mm",
+            "? minutes and seconds, or hours and minutes: hh:mm",
+        )),
+        _ => None,
+    };
+    let from = match (role, &first.time, normal(first)) {
+        (_, Some(time), _) => format!("{{ concat = [{name}, {}], with = \" \" }}", quoted(time)),
+        ("client_id", _, Some(Normal::Phone)) => format!("{{ from = {name}, normal = \"phone\", personal = true }}"),
+        ("client_id", _, Some(Normal::Email)) => format!("{{ from = {name}, normal = \"email\", personal = true }}"),
+        ("duration_s", ..) if asked.is_some() => format!("{{ from = {name}, duration = \"mm:ss\" }}"),
+        ("direction", ..) => {
+            format!("{{ from = {name}, values = {{ {} }}, values_else = \"empty\" }}", directions(first))
+        }
+        _ => name,
+    };
+    match (of, asked) {
+        ([_], None) => format!("{from}{}", shown(first)),
+        ([_], Some(asked)) => format!("{from} # {asked}: {}", distinct(&first.values).join(" · ")),
+        (several, _) => {
+            format!("{from} # {}: {}", say("? какой из столбцов", "? which of the columns"), listed(several))
+        }
+    }
+}
+
+/// Columns by their names, each with values of it.
+fn listed(columns: &[&Column<'_>]) -> String {
+    let one = |column: &&Column<'_>| {
+        let values: Vec<String> = distinct(&column.values).into_iter().take(SHOWN).collect();
+        format!("{} ({})", quoted(&column.name), values.join(" · "))
+    };
+    columns.iter().map(one).collect::<Vec<String>>().join(", ")
+}
+
+/// What our `direction` says for a word of theirs.
+fn direction(word: &str) -> Option<&'static str> {
+    let word = word.to_lowercase();
+    let begins = |with: &[&str]| with.iter().any(|begin| word.starts_with(begin));
+    match word.as_str() {
+        "in" => Some("incoming"),
+        "out" => Some("outgoing"),
+        _ if begins(&["вход", "incom", "inbound"]) => Some("incoming"),
+        _ if begins(&["исход", "outgo", "outbound"]) => Some("outgoing"),
+        _ => None,
+    }
+}
+
+/// The words of a column and ours for them; where none is known, a person says it.
+fn directions(column: &Column<'_>) -> String {
+    let pairs = distinct(&column.values);
+    let pairs = pairs.iter().filter_map(|word| Some(format!("{} = {}", quoted(word), quoted(direction(word)?))));
+    let pairs: Vec<String> = pairs.collect();
+    match pairs.is_empty() {
+        true => "\"?\" = \"incoming\", \"??\" = \"outgoing\"".to_owned(),
+        false => pairs.join(", "),
+    }
+}
+
+/// Asks for the words of a direction that are not known.
+fn asked_of_direction(
+    column: &Column<'_>,
+    say: &impl Fn(&'static str, &'static str) -> &'static str,
+) -> Option<&'static str> {
+    let known = !column.values.is_empty() && column.values.iter().all(|word| direction(word).is_some());
+    (!known).then(|| say("? какие слова значат входящий и исходящий", "? which words mean incoming and outgoing"))
+}
+
+/// Whether a length has two parts: only a person knows which.
+fn is_two_parts(length: &str) -> bool {
+    is_clock(length) && length.matches(':').count() == 1
+}
+
+/// Whether a text is a time of day or a length, without a day.
+fn is_clock(text: &str) -> bool {
+    text.contains(':') && text.chars().all(|c| c.is_ascii_digit() || c == ':')
+}
+
+/// The form of a client's id that is a phone or an e-mail.
+fn normal(column: &Column<'_>) -> Option<Normal> {
+    let of_form =
+        |form: Normal| column.values.is_empty() || column.mostly(|value| personal::normal(value, form).is_some());
+    let is_email = column.mostly(|value| value.contains('@')) || says_email(column);
+    match (is_email && of_form(Normal::Email), is_phone(column) && of_form(Normal::Phone)) {
+        (true, _) => Some(Normal::Email),
+        (_, true) => Some(Normal::Phone),
+        _ => None,
+    }
+}
+
+fn says_email(column: &Column<'_>) -> bool {
+    column.says("email|e mail|почта")
+}
+
+fn says_phone(column: &Column<'_>) -> bool {
+    column.says("телефон|абонент|phone|caller|mobile")
+}
+
+/// Whether a column holds phones, by its name or by its values. Ids of as many digits are no phones.
+fn is_phone(column: &Column<'_>) -> bool {
+    const BEGIN: [&str; 8] = ["73", "74", "78", "79", "83", "84", "88", "89"];
+    let is_one = |value: &str| {
+        let digits: String = value.chars().filter(char::is_ascii_digit).collect();
+        let russian = digits.len() == 11 && BEGIN.iter().any(|begin| digits.starts_with(begin));
+        (russian || value.starts_with('+') || value.contains('(')) && personal::normal(value, Normal::Phone).is_some()
+    };
+    says_phone(column) || column.mostly(is_one)
+}
+
+/// Puts the time of day beside the day, where an export has them in two columns.
+fn join_time<'r>(columns: &mut [Column<'_>], rows: impl Iterator<Item = &'r [String]>) {
+    let is_moment = |column: &Column<'_>| matches!(column.role, Some("at" | "created_at"));
+    let days: Vec<usize> = (0..columns.len()).filter(|at| is_moment(&columns[*at])).collect();
+    let is_time = |column: &Column<'_>| {
+        column.says("время|time")
+            && suits(column, "at", None)
+            && !column.says(PLANNED)
+            && column.role.is_none()
+            && column.mostly(is_clock)
+    };
+    let time = columns.iter().position(is_time);
+    let ([day], Some(time)) = (days.as_slice(), time) else { return };
+    if columns[*day].mostly(|value| value.contains(':')) {
+        return;
+    }
+    let name = columns[time].name.clone();
+    let both = rows.filter_map(|row| Some((row.get(*day)?, row.get(time)?)));
+    let filled = both.filter(|(day, time)| !day.is_empty() && !time.is_empty());
+    columns[*day].values = filled.map(|(day, time)| format!("{day} {time}")).collect();
+    columns[*day].time = Some(name);
+}
+
+/// The name of a column as small words with a space around each: `closedDate` has two.
+fn worded(header: &str) -> String {
+    let mut words = String::from(" ");
+    let mut small = false;
+    for symbol in header.chars() {
+        if small && symbol.is_uppercase() {
+            words.push(' ');
+        }
+        small = symbol.is_lowercase();
+        match symbol.is_alphanumeric() {
+            true => words.extend(symbol.to_lowercase()),
+            false => words.push(' '),
+        }
+    }
+    words + " "
+}
+
 /// Gives every column the role that its name suggests in the table of which most roles are met.
 fn roles(columns: &mut [Column<'_>]) -> Table {
-    let assigned = |table: Table, columns: &[Column<'_>]| {
-        let mut taken: Vec<(usize, &'static str)> = Vec::new();
-        for (_, role, words) in ROLES.iter().filter(|(of, ..)| *of == table) {
-            let kind = table.column(role).map(|column| column.kind);
-            let of_word = |word: &&str| {
-                // a whole name before a part of one
-                let whole = |column: &Column<'_>| column.header.to_lowercase() == *word;
-                let part =
-                    |column: &Column<'_>| word.chars().count() > 2 && column.header.to_lowercase().contains(*word);
-                let free = |at: &usize| !taken.iter().any(|(other, _)| other == at);
-                let fits = |at: &usize| free(at) && kind.is_none_or(|kind| is_of(&columns[*at], kind));
-                let found = (0..columns.len()).find(|at| fits(at) && whole(&columns[*at]));
-                found.or_else(|| (0..columns.len()).find(|at| fits(at) && part(&columns[*at])))
-            };
-            if let Some(at) = words.iter().find_map(of_word) {
-                taken.push((at, role));
-            }
-        }
-        taken
-    };
     let tables = [Table::Deals, Table::Spend, Table::Events, Table::Clients];
-    let mut best = (Table::Deals, Vec::new());
+    let mut best = (Table::Deals, assigned(Table::Deals, columns));
+    let sums = best.1.iter().any(|(_, role)| *role == "amount");
     for table in tables {
         let taken = assigned(table, columns);
-        if weight(&taken) > weight(&best.1) {
+        if table == Table::Events && !sums && is_calls(&taken, columns) {
+            best = (table, taken);
+            break;
+        }
+        if is_made(table, &taken) && weight(&taken) > weight(&best.1) {
             best = (table, taken);
         }
     }
@@ -291,21 +561,89 @@ fn roles(columns: &mut [Column<'_>]) -> Table {
     best.0
 }
 
+/// The columns that have a role in a table, by their places. Of one role there are several where a word of it names them
+/// all.
+fn assigned(table: Table, columns: &[Column<'_>]) -> Vec<(usize, &'static str)> {
+    let mut taken: Vec<(usize, &'static str)> = Vec::new();
+    let mut rivals: Vec<(usize, &'static str)> = Vec::new();
+    for (_, role, words) in ROLES.iter().filter(|(of, ..)| *of == table) {
+        let kind = table.column(role).map(|column| column.kind);
+        let free = |at: &usize| !taken.iter().any(|(other, _)| other == at);
+        let fits = |at: &usize| free(at) && suits(&columns[*at], role, kind);
+        let named = words.iter().map(|word| called(columns, word, fits)).find(|named| !named.is_empty());
+        if let Some([first, others @ ..]) = named.as_deref() {
+            taken.push((*first, *role));
+            rivals.extend(others.iter().map(|at| (*at, *role)));
+        }
+    }
+    for (at, role) in rivals {
+        if !taken.iter().any(|(other, _)| *other == at) {
+            taken.push((at, role));
+        }
+    }
+    taken
+}
+
+/// The columns with this name, or else with this word in their names.
+fn called(columns: &[Column<'_>], word: &str, fits: impl Fn(&usize) -> bool) -> Vec<usize> {
+    let is_whole = |at: &usize| columns[*at].header.to_lowercase() == word;
+    let has_part = |at: &usize| word.chars().count() > 2 && columns[*at].header.to_lowercase().contains(word);
+    let whole: Vec<usize> = (0..columns.len()).filter(|at| is_whole(at) && fits(at)).collect();
+    match whole.is_empty() {
+        true => (0..columns.len()).filter(|at| has_part(at) && fits(at)).collect(),
+        false => whole,
+    }
+}
+
+/// Whether a column may have a role, by what else its name says and by its values.
+fn suits(column: &Column<'_>, role: &str, kind: Option<Kind>) -> bool {
+    let planned = matches!(kind, Some(Kind::Instant | Kind::Day)) && column.says(PLANNED);
+    let nested = column.mostly(|value| value.starts_with(['{', '[']));
+    let directed = column.values.iter().any(|value| direction(value).is_some());
+    let of_role = match role {
+        // an id of a deal may look like a phone, its name then says what it is
+        "deal_id" => !is_phone(column) || column.says(" id |сделк|заказ|лид|deal|order"),
+        "kind" => !directed,
+        "direction" => directed || column.says("направлен|direction"),
+        _ => true,
+    };
+    let barred = barred(role).is_some_and(|parts| column.says(parts));
+    !planned && !nested && of_role && !barred && kind.is_none_or(|kind| is_of(column, kind))
+}
+
+/// Whether the roles met make up a table: leads alone are no spend, and what has no time is no event.
+fn is_made(table: Table, roles: &[(usize, &str)]) -> bool {
+    let has = |name: &str| roles.iter().any(|(_, role)| *role == name);
+    match table {
+        Table::Spend => has("cost") || has("clicks") || has("impressions") || (has("day") && has("claimed_leads")),
+        Table::Events => has("at"),
+        _ => true,
+    }
+}
+
+/// Whether events are calls: they have a length, and a phone or a direction.
+fn is_calls(roles: &[(usize, &str)], columns: &[Column<'_>]) -> bool {
+    let has = |name: &str| roles.iter().any(|(_, role)| *role == name);
+    let phone = columns.iter().any(is_phone);
+    has("at") && has("duration_s") && (has("direction") || phone)
+}
+
 /// How much the roles of a table speak for it: those that no other table has speak twice.
 fn weight(roles: &[(usize, &str)]) -> usize {
     const OWN: [&str; 5] = ["clicks", "impressions", "duration_s", "direction", "stage"];
-    roles.len() + roles.iter().filter(|(_, role)| OWN.contains(role)).count()
+    let met: BTreeSet<&str> = roles.iter().map(|(_, role)| *role).collect();
+    met.len() + met.iter().filter(|role| OWN.contains(*role)).count()
 }
 
 /// Whether the values of a column may be of a kind: most of them, for a total or a mark may stand among them.
 fn is_of(column: &Column<'_>, kind: Kind) -> bool {
-    let fits = |value: &&&str| match kind {
-        Kind::Instant | Kind::Day => value.chars().filter(char::is_ascii_digit).count() >= 4,
+    let fits = |value: &str| match kind {
+        // a time of day alone is no date
+        Kind::Instant | Kind::Day => value.chars().filter(char::is_ascii_digit).count() >= 4 && !is_clock(value),
         Kind::Money | Kind::Count | Kind::Real => value.chars().any(|c| c.is_ascii_digit()),
         _ => true,
     };
-    let count = column.values.iter().filter(fits).count();
-    column.values.is_empty() || count * 2 > column.values.len()
+    column.values.is_empty() || column.mostly(fits)
 }
 
 /// The formats of dates that fit all values of a column; without one that does, whatever fits most of them.
@@ -334,7 +672,7 @@ fn formats(
             }
             [one] => stated.push(one.to_string()),
             several => {
-                let value = column.values.first().copied().unwrap_or_default();
+                let value = column.values.first().map_or("", String::as_str);
                 let readings: Vec<String> = several
                     .iter()
                     .filter_map(|format| Some(format!("{format} = {}", format.read(value)?.local.format("%Y-%m-%d"))))
@@ -356,7 +694,7 @@ fn formats(
         let _ = writeln!(out, "dates = [{}]", list.join(", "));
     }
     for column in columns.iter().filter(|column| matches!(kind(column), Some(Kind::Money | Kind::Real))) {
-        let evidence = |value: &&str| numbers::evidence(&amounts::read(value).number);
+        let evidence = |value: &str| numbers::evidence(&amounts::read(value).number);
         let either = column.values.iter().find(|value| evidence(value) == Evidence::Either);
         let proven = column.values.iter().any(|value| matches!(evidence(value), Evidence::Proves(_)));
         if let Some(value) = either.filter(|_| !proven) {
@@ -376,7 +714,7 @@ fn remark(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(40).collect()
 }
 
-fn distinct(values: &[&str]) -> Vec<String> {
+fn distinct(values: &[String]) -> Vec<String> {
     let mut shown: Vec<String> = Vec::new();
     for value in values {
         let short = remark(value);
@@ -417,8 +755,12 @@ mod tests {
     use super::*;
 
     fn drafted(text: &str) -> String {
+        drafted_as("shop export.csv", text)
+    }
+
+    fn drafted_as(name: &str, text: &str) -> String {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("shop export.csv");
+        let path = dir.path().join(name);
         std::fs::write(&path, text).unwrap();
         draft(&path, dir.path(), Lang::En).unwrap()
     }
@@ -463,5 +805,93 @@ mod tests {
         assert!(draft.contains("fill = \"spend\""), "{draft}");
         assert!(draft.contains("d/m/yyyy = 2025-04-03, m/d/yyyy = 2025-03-04"), "{draft}");
         assert!(draft.contains("the decimal mark of «cost»: 1,234"), "{draft}");
+    }
+
+    fn has(draft: &str, lines: &[&str]) {
+        for line in lines {
+            assert!(draft.lines().any(|of| of.starts_with(line)), "{line}\n---\n{draft}");
+        }
+    }
+
+    #[test]
+    fn calls_are_events_of_the_client_and_a_phone_is_no_deal() {
+        let draft = drafted(
+            "Дата;Время;Источник;Номер клиента;Номер телефона;Длительность;Статус\n\
+            13.03.2025;10:00:05;google;79121234567;74951112233;00:01:05;Целевой\n\
+            14.03.2025;11:00:05;yandex;79121234568;74951112233;00:00:05;Нецелевой\n",
+        );
+        let client = "client_id = { from = \"Номер клиента\", normal = \"phone\", personal = true } # 7912";
+        let at = "at = { concat = [\"Дата\", \"Время\"], with = \" \" } # 13.03.2025 10:00:05";
+        has(
+            &draft,
+            &["fill = \"events\"", client, at, "duration_s = \"Длительность\"", "kind = { const = \"call\" } # ?"],
+        );
+        assert!(!draft.contains("deal_id") && !draft.contains("# … = \"Время\""), "{draft}");
+        Mapping::parse("draft.toml", &draft).unwrap_or_else(|problems| panic!("{problems}\n{draft}"));
+    }
+
+    #[test]
+    fn events_of_nobody_are_asked_about() {
+        let draft = drafted(
+            "Дата и время;Откуда;Направление;Длительность;Сотрудник\n13.03.2025 10:00;12;Входящий;1:05;Иванов\n\
+            14.03.2025 10:00;12;Исходящий;12:05;Иванов\n",
+        );
+        let direction = "direction = { from = \"Направление\", values = { \"Входящий\" = \"incoming\", \
+            \"Исходящий\" = \"outgoing\" }, values_else = \"empty\" }";
+        let duration = "duration_s = { from = \"Длительность\", duration = \"mm:ss\" } # ?";
+        has(&draft, &["fill = \"events\"", "client_id = \"?\" # ?", direction, duration]);
+        let answered = draft.replace("client_id = \"?\"", "client_id = \"Откуда\"");
+        Mapping::parse("draft.toml", &answered).unwrap_or_else(|problems| panic!("{problems}\n{draft}"));
+        let known = drafted("Дата и время;Номер абонента;Длительность\n13.03.2025 10:00;89121234567;65\n");
+        has(&known, &["client_id = { from = \"Номер абонента\", normal = \"phone\", personal = true }"]);
+    }
+
+    #[test]
+    fn a_day_that_is_expected_or_of_another_kind_is_no_role() {
+        let closed = drafted("Order;Amount;Closed date;Pipeline\n1;1,5;13.03.2025;a\n2;2,5;14.04.2025;b\n");
+        has(&closed, &["closed_at = \"Closed date\"", "deal_id = \"?\" # ?"]);
+        assert!(!closed.contains("created_at"), "{closed}");
+        let expected = drafted("ID;Stage;Created on;expectedCloseDate\n1;New;13.01.2025;20.01.2025\n");
+        has(&expected, &["created_at = \"Created on\"", "# … = \"expectedCloseDate\""]);
+        assert!(!expected.contains("closed_at"), "{expected}");
+    }
+
+    #[test]
+    fn a_discount_is_no_promotion_and_a_phone_has_its_normal_form() {
+        let draft = drafted(
+            "№ заказа;Клиент;Телефон;Сумма, руб.;Скидка;Дата заказа;Статус\n\
+            000001;Иванов;8 912 123-45-67;1 500,00;10%;13.03.2025;Оплачен\n",
+        );
+        let client = "client_id = { from = \"Телефон\", normal = \"phone\", personal = true }";
+        has(&draft, &["fill = \"deals\"", client, "# … = \"Скидка\"", "deal_id = \"№ заказа\""]);
+        let draft = drafted("ID;E-mail;Stage;Amount\n1;a@b.com;New;10\n");
+        has(&draft, &["client_id = { from = \"E-mail\", normal = \"email\", personal = true }"]);
+    }
+
+    #[test]
+    fn of_two_columns_for_one_role_a_person_names_one() {
+        let draft = drafted(
+            "Дата\tКампания\tПоказы\tКлики\tРасход, с НДС\tРасход, без НДС\n01.01.2025\tБ\t10\t1\t5,5\t4\n\
+            13.01.2025\tБ\t10\t1\t6,5\t5\n",
+        );
+        let cost = "cost = \"?\" # ? which of the columns: \"Расход, с НДС\" (5,5 · 6,5), \"Расход, без НДС\" (4 · 5)";
+        has(&draft, &["fill = \"spend\"", cost]);
+        assert_eq!(draft.matches("\ncost = ").count(), 1, "{draft}");
+    }
+
+    #[test]
+    fn leads_alone_are_no_spend() {
+        let draft = drafted_as("leads.json", "{\"_page\":1,\"_embedded\":{\"leads\":[{\"id\":1,\"price\":100}]}}\n");
+        has(&draft, &["fill = \"deals\"", "deal_id = \"?\" # ?"]);
+        let draft = drafted("Client;Leads;Note\nx;1;a\ny;2;b\n");
+        has(&draft, &["fill = \"deals\""]);
+    }
+
+    #[test]
+    fn a_hidden_file_has_a_name_and_totals_are_told_from_names() {
+        let draft = drafted_as(".hidden.csv", "ID;Stage;Amount\n1;New;10,5\n2;Won;20,5\n");
+        let totals = "totals = [\"Итого\", \"Всего\", \"Total\", \"Grand total\"] # totals below the rows";
+        has(&draft, &["name = \"export\"", "files = \".hidden.csv\"", totals]);
+        assert!(!draft.contains("ignore_rows"), "{draft}");
     }
 }

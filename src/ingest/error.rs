@@ -81,6 +81,22 @@ pub enum IngestError {
         /// The file.
         path: PathBuf,
     },
+    /// The key of the hashes is not the one that the store knows.
+    #[error("{}: {what}\n    put the store's own key back; if it is lost, remove {}: the clients that the store knows will then be other ones than those to come", path.display(), id.display())]
+    OtherKey {
+        /// The key's file.
+        path: PathBuf,
+        /// What tells the store's key.
+        id: PathBuf,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// A file of rows to be mended is there already.
+    #[error("{}: it is there already, and somebody may be mending it\n    mend and ingest that one; or remove it, or name another folder: voronka quarantine --out DIR", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
     /// A row that does not end.
     #[error("{}:{line}: a row begins near here that is longer than {most} MiB\n    a quote that is not closed, or no table: look at the line; escape = \"\\\\\" is for exports that write \\\" inside quotes", path.display())]
     EndlessRow {
@@ -150,6 +166,27 @@ pub enum IngestError {
         format: String,
         /// The mapping.
         mapping: String,
+    },
+    /// Several snapshots of one section that nothing tells apart.
+    #[error(
+        "{}: {what} ([[export]] `{export}` of {mapping})\n    put its date into the name of each (deals_2025-03-03.csv; of the parts of one export, the same) and leave --taken out; or state `taken` in the mapping; or ingest each by itself with --taken",
+        listed(paths)
+    )]
+    TakenTogether {
+        /// The exports.
+        paths: Vec<PathBuf>,
+        /// What is said of them.
+        what: &'static str,
+        /// The section.
+        export: String,
+        /// The mapping.
+        mapping: String,
+    },
+    /// Mended rows of a snapshot, of which nothing says when it was taken.
+    #[error("{}: these are mended rows of a snapshot, and nothing says when that was taken\n    ingest them with the day of the export: --taken 2025-03-03", path.display())]
+    RepairsNotTaken {
+        /// The file.
+        path: PathBuf,
     },
     /// It is said when the snapshots were taken, and there are none.
     #[error(

@@ -19,6 +19,7 @@ mod files;
 mod fold;
 mod layout;
 mod mapping;
+mod mended;
 mod moved;
 mod numbers;
 mod parallel;
@@ -61,6 +62,7 @@ use crate::store::{IngestRecord, Store, TableCount};
 use buckets::{Sizes, Work, buckets_for, buckets_needed};
 use export::{Oddities, Opened, Outcome, Plan, read_rows};
 use mapping::Export;
+use mended::Waits;
 use moved::Search;
 use personal::Key;
 use quarantine::Quarantine;
@@ -85,7 +87,7 @@ pub async fn ingest(
 /// Refuses exports for which the mapping has no section, before there is a store. `scratch` is a folder for what has to be
 /// unpacked.
 pub fn look(mapping: &Mapping, exports: &[PathBuf], scratch: &Path) -> Result<(), IngestError> {
-    choose::choose(mapping, files::expand(exports)?, scratch).map(drop)
+    choose::choose(mapping, mended::known(files::expand(exports)?, scratch)?, scratch).map(drop)
 }
 
 /// What an ingest may be told beside its exports.
@@ -119,16 +121,15 @@ async fn ingest_in_pieces(
     progress: &dyn Progress,
     sizes: Sizes,
 ) -> Result<Summary, IngestError> {
-    let chosen = choose::choose(mapping, files::expand(exports)?, store.dir())?;
+    let chosen = choose::choose(mapping, mended::known(files::expand(exports)?, store.dir())?, store.dir())?;
     if told.taken.is_some() && !chosen.iter().any(|(_, export, _)| export.snapshot) {
         return Err(IngestError::NoSnapshot { mapping: mapping.file.clone() });
     }
+    let taken = taken::all(&chosen, &mapping.file, told.taken, at)?;
     let mut opened = Vec::new();
-    let mut taken = Vec::new();
     let mut summary = Summary::default();
     for (input, export, why) in &chosen {
-        let when = || taken::when(&input.path, export, &mapping.file, told.taken, at);
-        taken.push(export.snapshot.then(when).transpose()?);
+        mended::refuse_sums(input, export, &mapping.file)?;
         let readable = Readable::new(input, export.encoding, store.dir(), None)?;
         opened.push((Opened::open(readable, export, &mapping.file)?, export.as_ref()));
         summary.notes.extend(why.as_ref().map(|why| about(&input.name, why)));
@@ -142,7 +143,9 @@ async fn ingest_in_pieces(
     let layouts = layout::layouts(mapping, has, &base);
     let mut spill = Spill::new(store.dir().join(".spill"), parts(&opened, sizes), sizes.spill)?;
     let mut shapes: Vec<Shape> = Vec::new();
+    let mut kinds: BTreeMap<(String, usize, usize), u32> = BTreeMap::new();
     let mut quarantine = Quarantine::default();
+    let waits = Waits::of(&base, chosen.iter().map(|(input, ..)| input))?;
     let mut read: BTreeMap<Table, sink::Read> = BTreeMap::new();
     let secret = match mapping.hashes() {
         true => Some(Key::of(store.dir())?),
@@ -165,29 +168,42 @@ async fn ingest_in_pieces(
             bytes,
             spill: &mut spill,
             quarantine: &mut quarantine,
+            waits: &waits,
             transaction: &mut transaction,
             read: &mut read,
-            refused_deals: sink::RefusedDeals::default(),
+            listed_deals: sink::ListedDeals::default(),
             progress,
             row: Vec::new(),
             scratch: Vec::new(),
         };
-        for (fill, of) in plan.fills.iter().zip(&export.fills) {
-            shapes.push(Shape::new(fill, &layouts[&fill.table], of.repeated));
+        for (number, (fill, of)) in plan.fills.iter().zip(&export.fills).enumerate() {
+            // a snapshot says again what the one before it said
+            let same = if export.snapshot { String::new() } else { export.name.clone() };
+            let next = u32::try_from(kinds.len()).unwrap_or(u32::MAX);
+            let file = if export.snapshot { shapes.len() } else { 0 };
+            let kind = *kinds.entry((same, number, file)).or_insert(next);
+            shapes.push(Shape::new(fill, &layouts[&fill.table], of.repeated, kind));
         }
-        let Outcome { rows, ignored, unwanted, oddities: here, lines } =
+        let Outcome { rows, ignored, unwanted, oddities: here, mended, not_taken } =
             read_rows(&opened, &mut plan, export, &mapping.file, &mut sink)?;
         oddities.add(here);
         summary.notes.extend(plan.currencies().map(|note| about(&file, &note)));
-        let of_refused = sink.refused_deals;
-        quarantine.was_read(&file, repairs.then_some(lines));
-        if let Some((taken, by_the_clock)) = taken {
-            let gaps = refused(&read) - refused_before - of_refused.rows;
-            summary.notes.extend(summary::of_snapshot(&file, by_the_clock, gaps));
+        let listed = sink.listed_deals;
+        summary.notes.extend(not_taken.notes().iter().map(|note| about(&file, note)));
+        if repairs {
+            // where none of the rows was taken, the ingest is recorded all the same
+            for fill in &export.fills {
+                read.entry(fill.table).or_default();
+            }
+        }
+        quarantine.was_read(&file, repairs.then_some(mended));
+        if let Some(taken) = taken {
+            let gaps = refused(&read) - refused_before - listed.refused;
+            summary.notes.extend(summary::of_snapshot(&file, taken.by, gaps));
             let (export, shapes) = (export.name.clone(), first_shape..shapes.len());
             // a file of mended rows lists those alone
             let has_gaps = gaps > 0 || repairs;
-            files.push(SnapshotFile { taken, export, shapes, refused: of_refused.ids, has_gaps });
+            files.push(SnapshotFile { taken: taken.span, export, shapes, listed: listed.marks, has_gaps });
         }
         summary.files.push(FileCount { file, export: export.name.clone(), read_as, rows, ignored, unwanted });
     }
@@ -240,7 +256,7 @@ async fn ingest_in_pieces(
         .collect();
     let repeated = done.counts.iter().map(|(table, counts)| (*table, counts.repeated));
     summary.notes.extend(notes(repeated, oddities, &done.closed_before_created));
-    summary.marked = done.seen.gone + done.seen.back;
+    summary.marked = done.seen.marked();
     summary.notes.extend(summary::of_comparison(done.seen));
     let record = IngestRecord {
         ingest: transaction.number(),
@@ -277,8 +293,10 @@ fn notes(repeated: impl Iterator<Item = (Table, u64)>, met: Oddities, early: &(u
     for (table, rows) in repeated.filter(|(_, rows)| *rows > 0) {
         let name = table.name();
         notes.push(Text::new(
-            format!("{name}: строк, повторяющих ключ более ранней строки того же файла: {rows}"),
-            format!("{name}: rows that repeat the key of an earlier row of the same file: {rows}"),
+            format!("{name}: строк, повторяющих ключ более ранней строки того же файла или такого же: {rows}"),
+            format!(
+                "{name}: rows that repeat the key of an earlier row of the same file or of one of its kind: {rows}"
+            ),
         ));
     }
     notes.extend(met.alike.notes());

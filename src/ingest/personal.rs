@@ -9,6 +9,11 @@ use std::path::{Path, PathBuf};
 
 use super::IngestError;
 
+/// The file within a store that tells its key.
+const ID: &str = "personal.id";
+/// For what a key is hashed there; another text would give another hash of the same key.
+const CONTEXT: &str = "voronka 2026-01-01 the id of a store's key of personal data";
+
 /// What becomes of personal data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Personal {
@@ -47,12 +52,47 @@ impl Key {
     }
 
     /// Reads the key of a store, or makes one. Whoever has it can try all phones there are: it is not for an analyst.
+    ///
+    /// The store holds what tells its key and does not give it away: a key that is lost is not made anew in silence, for
+    /// every client would become two.
     pub fn of(store: &Path) -> Result<Key, IngestError> {
-        let path = Key::path(store);
-        match Key::read(&path) {
-            Err(IngestError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Key::make(&path),
-            read => read,
+        let (path, id) = (Key::path(store), store.join(ID));
+        let known = match fs::read_to_string(&id) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(IngestError::io(&id)(error)),
+        };
+        let key = match Key::read(&path) {
+            Err(IngestError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => match known {
+                Some(_) => {
+                    return Err(IngestError::OtherKey { path, id, what: "the key of the store's hashes is gone" });
+                }
+                None => Key::make(&path)?,
+            },
+            read => read?,
+        };
+        match known {
+            Some(known) if known.trim() == key.id() => Ok(key),
+            Some(_) => {
+                Err(IngestError::OtherKey { path, id, what: "not the key with which this store's hashes were made" })
+            }
+            None => key.leave_id(&id),
         }
+    }
+
+    /// What tells the key and does not give it away.
+    fn id(&self) -> String {
+        blake3::Hash::from_bytes(blake3::derive_key(CONTEXT, &self.0)).to_hex().to_string()
+    }
+
+    /// Writes down in the store which key is its own.
+    fn leave_id(self, id: &Path) -> Result<Key, IngestError> {
+        // whole or not at all: half of it would be another key's
+        let aside = id.with_file_name(format!(".{ID}"));
+        fs::write(&aside, format!("{}\n", self.id()))
+            .and_then(|()| fs::rename(&aside, id))
+            .map_err(IngestError::io(id))?;
+        Ok(self)
     }
 
     fn read(path: &Path) -> Result<Key, IngestError> {
@@ -111,10 +151,15 @@ pub fn normal(text: &str, form: Normal) -> Option<String> {
 fn phone(text: &str) -> Option<String> {
     let first = text.split([',', ';', '/', '\n']).map(str::trim).find(|part| !part.is_empty())?;
     let lower = first.to_lowercase();
+    // a number of a table is written with what is behind its point
+    let lower = match lower.strip_suffix(".0") {
+        Some(whole) if whole.bytes().all(|byte| byte.is_ascii_digit()) => whole.to_owned(),
+        _ => lower,
+    };
     // an extension is no part of it
     let end = ["доб", "ext", "вн", "#", "x"].iter().filter_map(|word| lower.find(word)).min().unwrap_or(lower.len());
     let body = lower.get(..end)?;
-    let allowed = |c: char| c.is_ascii_digit() || c.is_whitespace() || "+-–—().'’\u{a0}".contains(c);
+    let allowed = |c: char| c.is_ascii_digit() || c.is_whitespace() || "+-‐‑‒–—().'’\u{a0}".contains(c);
     let body = body.trim_start_matches("tel:").trim_start_matches("тел.").trim();
     if !body.chars().all(allowed) {
         return None;
@@ -128,6 +173,10 @@ fn phone(text: &str) -> Option<String> {
     match (digits.len(), international) {
         // +8 (912) … is an 8 with a plus put before it by a form
         (11, true) if digits.starts_with('8') && digits[1..].starts_with('9') => known(&format!("7{}", &digits[1..])),
+        // a Russian one has eleven digits
+        (length, true) if digits.starts_with('7') && length != 11 => None,
+        // 8-10 is how one dials abroad from Russia
+        (12..=18, false) if digits.starts_with("810") => known(&digits[3..]),
         (_, true) => known(&digits),
         (11, false) if digits.starts_with('8') => known(&format!("7{}", &digits[1..])),
         (10, false) => known(&format!("7{digits}")),
@@ -182,6 +231,11 @@ mod tests {
             ("00375291234567", Some("+375291234567")),
             ("+49 30 901820", Some("+4930901820")),
             ("84951234567", Some("+74951234567")),
+            ("79121234567.0", Some("+79121234567")),
+            ("9121234567.0", Some("+79121234567")),
+            ("8-10-44-2071838750", Some("+442071838750")),
+            ("+7 912 123‑45‑67", Some("+79121234567")),
+            ("+7912123456", None),
             ("нет", None),
             ("123", None),
             ("7.9121E+10", None),
@@ -212,15 +266,49 @@ mod tests {
     #[test]
     fn a_hash_tells_one_from_another_and_is_not_hashed_again() {
         let dir = tempfile::tempdir().unwrap();
-        let store = dir.path().join("store");
+        let [store, other] = ["store", "other"].map(|name| dir.path().join(name));
+        for folder in [&store, &other] {
+            fs::create_dir(folder).unwrap();
+        }
         let key = Key::of(&store).unwrap();
         let hash = key.hash("+79121234567");
         assert!(is_hash(&hash), "{hash}");
         assert_eq!(key.hash(&hash), hash);
         assert_eq!(Key::of(&store).unwrap().hash("+79121234567"), hash);
         assert_ne!(key.hash("+79121234568"), hash);
-        assert_ne!(Key::of(&dir.path().join("other")).unwrap().hash("+79121234567"), hash);
+        assert_ne!(Key::of(&other).unwrap().hash("+79121234567"), hash);
         fs::write(Key::path(&store), "not a key").unwrap();
         assert!(Key::of(&store).is_err());
+    }
+
+    #[test]
+    fn a_store_knows_its_key_and_takes_no_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let [store, other] = ["store", "other"].map(|name| dir.path().join(name));
+        for folder in [&store, &other] {
+            fs::create_dir(folder).unwrap();
+        }
+        let hash = Key::of(&store).unwrap().hash("1");
+        let (key, id) = (fs::read_to_string(Key::path(&store)).unwrap(), store.join(ID));
+        assert!(!fs::read_to_string(&id).unwrap().contains(key.trim()));
+        // of an earlier version, the store does not know it yet
+        fs::remove_file(&id).unwrap();
+        assert_eq!(Key::of(&store).unwrap().hash("1"), hash);
+        assert!(id.is_file());
+
+        fs::remove_file(Key::path(&store)).unwrap();
+        let told = Key::of(&store).unwrap_err().to_string();
+        assert!(told.contains("store.key: the key of the store's hashes is gone\n    put"), "{told}");
+        assert!(!Key::path(&store).exists());
+        Key::of(&other).unwrap();
+        fs::copy(Key::path(&other), Key::path(&store)).unwrap();
+        let told = Key::of(&store).unwrap_err().to_string();
+        assert!(told.contains("store.key: not the key with which") && told.contains("personal.id"), "{told}");
+        fs::write(Key::path(&store), &key).unwrap();
+        assert_eq!(Key::of(&store).unwrap().hash("1"), hash);
+        // who says that it is lost begins anew
+        fs::remove_file(Key::path(&store)).unwrap();
+        fs::remove_file(&id).unwrap();
+        assert_ne!(Key::of(&store).unwrap().hash("1"), hash);
     }
 }

@@ -2,10 +2,13 @@
 //!
 //! An export is known by its file's name. When it is ingested again its rows here are replaced, so that those which were
 //! mended are gone; where the same rows are refused as the last time, nothing is written. Rows of other exports stay.
+//! Mended rows take the place of those that waited for them, one by one: `ingest` stays that of the export's reading, so that
+//! all rows of an export have one, and a file of mended rows can be mended further and read again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -14,6 +17,7 @@ use super::cell::{Cell, Rows};
 use super::data_file::{self, OldBucket};
 use super::export::Refusal;
 use super::layout::Layout;
+use super::records::Mends;
 use super::summary::QuarantineCount;
 use crate::model::tables::Table;
 use crate::store::Transaction;
@@ -28,19 +32,22 @@ const TEXTS: [&str; 5] = ["column", "value", "reason", "reason_ru", "raw"];
 #[derive(Debug, Default)]
 pub(super) struct Quarantine {
     exports: BTreeMap<String, Refused>,
-    /// The exports that were read; of files of mended rows, the lines that these have in the export.
-    read: BTreeMap<String, Option<BTreeSet<u64>>>,
+    /// The exports that were read; of files of mended rows, the places of those that were taken.
+    read: Read,
     /// How many rows of all exports are in memory.
     waiting: usize,
     counts: BTreeMap<(String, String, String), QuarantineCount>,
 }
 
+type Read = BTreeMap<String, Option<BTreeSet<Mends>>>;
+
 /// What was refused of one export.
 #[derive(Debug, Default)]
 struct Refused {
-    header: String,
+    header: Arc<str>,
     digest: Digest,
-    rows: Vec<Refusal>,
+    /// Each with the header of its own file: there may be several files of one name.
+    rows: Vec<(Arc<str>, Refusal)>,
     files: Vec<(PathBuf, u64)>,
 }
 
@@ -66,15 +73,15 @@ impl Digest {
 impl Quarantine {
     /// Begins with an export: its header stands beside every row that is refused.
     pub(super) fn begin(&mut self, file: &str, header: String) {
-        self.exports.entry(file.to_owned()).or_default().header = header;
+        self.exports.entry(file.to_owned()).or_default().header = header.into();
     }
 
-    /// Hears that an export was read: all of it, or only the rows of these lines, mended.
-    pub(super) fn was_read(&mut self, file: &str, lines: Option<BTreeSet<u64>>) {
-        match (self.read.get_mut(file), lines) {
+    /// Hears that an export was read: all of it, or only the rows of these places, mended.
+    pub(super) fn was_read(&mut self, file: &str, mended: Option<BTreeSet<Mends>>) {
+        match (self.read.get_mut(file), mended) {
             (Some(None), _) => {}
-            (Some(Some(known)), Some(lines)) => known.extend(lines),
-            (_, lines) => drop(self.read.insert(file.to_owned(), lines)),
+            (Some(Some(known)), Some(mended)) => known.extend(mended),
+            (_, mended) => drop(self.read.insert(file.to_owned(), mended)),
         }
     }
 
@@ -97,7 +104,7 @@ impl Quarantine {
         count.rows += 1;
         let export = self.exports.entry(file.to_owned()).or_default();
         export.digest.add(line(&refusal), texts(&refusal));
-        export.rows.push(refusal);
+        export.rows.push((export.header.clone(), refusal));
         self.waiting += 1;
         if self.waiting >= PIECE {
             self.waiting = 0;
@@ -122,10 +129,14 @@ impl Quarantine {
         for held in held.iter().filter(|held| !held.exports.is_empty()) {
             held.digest(&mut last)?;
         }
-        let mut changed: BTreeMap<&str, Option<&BTreeSet<u64>>> = BTreeMap::new();
-        for (name, lines) in &read {
+        let mut changed: BTreeMap<&str, Option<&BTreeSet<Mends>>> = BTreeMap::new();
+        for (name, mended) in &read {
             let mut export = self.exports.remove(name).unwrap_or_default();
-            match lines.is_none() && export.digest == last.get(name).copied().unwrap_or_default() {
+            if mended.as_ref().is_some_and(BTreeSet::is_empty) {
+                // none of its rows was taken, so that none was refused either
+                continue;
+            }
+            match mended.is_none() && export.digest == last.get(name).copied().unwrap_or_default() {
                 // so many that they were written early: they are there already
                 true => export
                     .files
@@ -134,7 +145,7 @@ impl Quarantine {
                 false => {
                     export.write(name, transaction)?;
                     transaction.append(Table::Quarantine, export.files);
-                    changed.insert(name.as_str(), lines.as_ref());
+                    changed.insert(name.as_str(), mended.as_ref());
                 }
             }
         }
@@ -157,13 +168,14 @@ impl Refused {
         let layout = layout();
         let number = i64::try_from(transaction.number()).unwrap_or(i64::MAX);
         let mut rows = Rows::new(layout.width());
-        for refusal in &self.rows {
+        for (header, refusal) in &self.rows {
             let start = rows.cells.len();
             rows.cells.resize(start + layout.width(), Cell::Null);
+            let ingest = refusal.first.and_then(|first| i64::try_from(first).ok()).unwrap_or(number);
             let place =
-                [("ingest", Cell::Whole(number)), ("file", Cell::Text(name)), ("line", Cell::Whole(line(refusal)))];
+                [("ingest", Cell::Whole(ingest)), ("file", Cell::Text(name)), ("line", Cell::Whole(line(refusal)))];
             let shown = TEXTS.into_iter().zip(texts(refusal).map(Cell::Text));
-            for (column, value) in place.into_iter().chain(shown).chain([("header", Cell::Text(&self.header))]) {
+            for (column, value) in place.into_iter().chain(shown).chain([("header", Cell::Text(header))]) {
                 if let Some(slot) = layout.slot(column) {
                     rows.cells[start + slot] = value;
                 }
@@ -183,7 +195,7 @@ struct Held {
 }
 
 impl Held {
-    fn of(path: &Path, read: &BTreeMap<String, Option<BTreeSet<u64>>>) -> Result<Held, IngestError> {
+    fn of(path: &Path, read: &Read) -> Result<Held, IngestError> {
         let mut layout = layout();
         layout.columns.retain(|(name, _)| name == "file");
         let old = OldBucket::read_columns(path, &["file"])?;
@@ -212,29 +224,25 @@ impl Held {
     /// those of others: they are kept.
     fn without(
         &self,
-        changed: &BTreeMap<&str, Option<&BTreeSet<u64>>>,
+        changed: &BTreeMap<&str, Option<&BTreeSet<Mends>>>,
         transaction: &mut Transaction,
     ) -> Result<(), IngestError> {
         let layout = layout();
         let old = OldBucket::read([self.path.as_path()].into_iter())?;
         let rows = old.rows(&layout)?;
         let [ingest, file, line] = ["ingest", "file", "line"].map(|name| layout.slot(name).unwrap_or_default());
-        let number = i64::try_from(transaction.number()).unwrap_or(i64::MAX);
         let mut kept = Rows::new(layout.width());
         for row in 0..rows.len() {
-            let start = kept.cells.len();
-            match changed.get(rows.cell(row, file).text().unwrap_or_default()) {
-                None => kept.cells.extend_from_slice(rows.row(row)),
-                Some(None) => {}
-                Some(Some(lines)) => {
-                    let line =
-                        rows.cell(row, line).whole().and_then(|line| u64::try_from(line).ok()).unwrap_or_default();
-                    if !lines.contains(&line) {
-                        kept.cells.extend_from_slice(rows.row(row));
-                        // it waits on, and so is of the newest ingest of its export
-                        kept.cells[start + ingest] = Cell::Whole(number);
-                    }
-                }
+            let number = |slot: usize| {
+                rows.cell(row, slot).whole().and_then(|number| u64::try_from(number).ok()).unwrap_or_default()
+            };
+            let is_kept = match changed.get(rows.cell(row, file).text().unwrap_or_default()) {
+                None => true,
+                Some(None) => false,
+                Some(Some(mended)) => waits_on(mended, Mends { ingest: number(ingest), line: number(line) }),
+            };
+            if is_kept {
+                kept.cells.extend_from_slice(rows.row(row));
             }
         }
         transaction.remove(Table::Quarantine, vec![self.path.clone()]);
@@ -244,6 +252,12 @@ impl Held {
         }
         Ok(())
     }
+}
+
+/// Whether a row stays when these are mended. What an ingest before that of the export's newest reading refused waits no
+/// more: only stores of an early Voronka hold such rows.
+fn waits_on(mended: &BTreeSet<Mends>, place: Mends) -> bool {
+    !mended.contains(&place) && mended.last().is_none_or(|newest| place.ingest >= newest.ingest)
 }
 
 fn layout() -> Layout {

@@ -6,7 +6,10 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::IngestError;
 use super::export::{FillPlan, Refusal, RowSink, Value};
+use super::mended::Waits;
 use super::quarantine::Quarantine;
+use super::records::Mends;
+use super::snapshot::mark;
 use super::spill::{Spill, encode};
 use crate::model::progress::Progress;
 use crate::model::tables::Table;
@@ -22,12 +25,12 @@ pub(super) struct Read {
     pub(super) quarantined: u64,
 }
 
-/// What is known of the deals whose rows were refused.
+/// What is known of the deals that a file lists and that no row of it was taken of.
 #[derive(Debug, Default)]
-pub(super) struct RefusedDeals {
-    pub(super) ids: BTreeSet<String>,
-    /// How many rows told which deal they are of.
-    pub(super) rows: u64,
+pub(super) struct ListedDeals {
+    pub(super) marks: BTreeSet<u64>,
+    /// How many of the refused rows told which deal they are of.
+    pub(super) refused: u64,
 }
 
 /// What has to be known of a fill to take its rows.
@@ -59,9 +62,10 @@ pub(super) struct Sink<'s> {
     pub(super) bytes: u64,
     pub(super) spill: &'s mut Spill,
     pub(super) quarantine: &'s mut Quarantine,
+    pub(super) waits: &'s Waits,
     pub(super) transaction: &'s mut Transaction,
     pub(super) read: &'s mut BTreeMap<Table, Read>,
-    pub(super) refused_deals: RefusedDeals,
+    pub(super) listed_deals: ListedDeals,
     pub(super) progress: &'s dyn Progress,
     /// The row being encoded.
     pub(super) row: Vec<u8>,
@@ -103,13 +107,21 @@ impl RowSink for Sink<'_> {
         self.spill.push(shape, taker.table, key, &self.row)
     }
 
+    fn waits(&self, place: Mends) -> u64 {
+        self.waits.at(self.file, place)
+    }
+
     fn begin(&mut self, header: String) {
         self.quarantine.begin(self.file, header);
     }
 
     fn refuses_deal(&mut self, deal_id: &str) {
-        self.refused_deals.rows += 1;
-        self.refused_deals.ids.insert(deal_id.to_owned());
+        self.listed_deals.refused += 1;
+        self.lists_deal(deal_id);
+    }
+
+    fn lists_deal(&mut self, deal_id: &str) {
+        self.listed_deals.marks.insert(mark(deal_id));
     }
 
     fn refuse(&mut self, refusal: Refusal) -> Result<(), IngestError> {

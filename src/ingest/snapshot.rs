@@ -21,8 +21,8 @@ use crate::model::tables::Table;
 struct Snapshot {
     taken: Span,
     export: String,
-    /// The deals whose rows were refused: they are listed all the same.
-    refused: BTreeSet<String>,
+    /// The marks of the deals whose rows were refused or left out: they are listed all the same.
+    listed: BTreeSet<u64>,
     /// Whether there are rows of which not even the deal could be read: a deal that seems to be missing may be one of them.
     has_gaps: bool,
 }
@@ -42,8 +42,15 @@ pub(super) struct SnapshotFile {
     pub(super) export: String,
     /// The shapes of its rows.
     pub(super) shapes: Range<usize>,
-    pub(super) refused: BTreeSet<String>,
+    /// The marks of the deals whose rows were refused or left out.
+    pub(super) listed: BTreeSet<u64>,
     pub(super) has_gaps: bool,
+}
+
+/// By what a deal is known that a snapshot lists and that is not taken: a file may have millions of them. Should another deal
+/// have the same mark by chance, it is not told that it is gone.
+pub(super) fn mark(deal_id: &str) -> u64 {
+    xxh3_64(deal_id.as_bytes())
 }
 
 impl Snapshots {
@@ -56,8 +63,8 @@ impl Snapshots {
         let mut snapshots = Snapshots::default();
         for (index, ((taken, export), files)) in by_time.into_iter().enumerate() {
             let has_gaps = files.iter().any(|file| file.has_gaps);
-            let refused = files.iter().flat_map(|file| file.refused.iter().cloned()).collect();
-            snapshots.all.push(Snapshot { taken, export, refused, has_gaps });
+            let listed = files.iter().flat_map(|file| file.listed.iter().copied()).collect();
+            snapshots.all.push(Snapshot { taken, export, listed, has_gaps });
             let of_deals = files.into_iter().flat_map(|file| file.shapes).filter(|n| shapes[*n].table == Table::Deals);
             snapshots.of_shape.extend(of_deals.filter_map(|n| Some((u32::try_from(n).ok()?, index))));
         }
@@ -97,7 +104,9 @@ pub(super) struct Seen {
     pub(super) gone: u64,
     /// Deals that a snapshot lists again.
     pub(super) back: u64,
-    /// Deals of which only the time was written at which they were seen last.
+    /// Deals that stay marked, as of another snapshot.
+    pub(super) shifted: u64,
+    /// Deals of which it was written when they were seen last.
     pub(super) again: u64,
 }
 
@@ -109,12 +118,27 @@ impl Seen {
         self.older += other.older;
         self.gone += other.gone;
         self.back += other.back;
+        self.shifted += other.shifted;
         self.again += other.again;
     }
 
     /// Whether deals have to be written again although an upsert sees no difference.
     pub(super) fn touches_deals(&self) -> bool {
-        self.gone + self.back + self.again > 0
+        self.marked() + self.again > 0
+    }
+
+    /// Deals that were marked or unmarked, or of which another snapshot is the first that does not list them.
+    pub(super) fn marked(&self) -> u64 {
+        self.gone + self.back + self.shifted
+    }
+
+    /// Counts what became of a deal's mark.
+    fn remark(&mut self, before: Option<i64>, now: Option<i64>) {
+        match (before, now) {
+            (None, Some(_)) => self.gone += 1,
+            (Some(_), None) => self.back += 1,
+            _ => self.shifted += u64::from(before != now),
+        }
     }
 }
 
@@ -263,6 +287,7 @@ impl<'a> Comparison<'a> {
         let last_seen: BTreeMap<&str, i64> = (0..deals.len())
             .filter_map(|row| Some((deals.cell(row, slots.deal_id).text()?, deals.cell(row, slots.seen_at).whole()?)))
             .collect();
+        let next = next(snapshot, deals, slots);
         let (mut fresh, mut older) = (Patches { rows: Vec::new(), cells: part.cells.clone() }, BTreeSet::new());
         for (shape, start) in &part.rows {
             let key = shapes[*shape as usize].key.first().copied().flatten();
@@ -277,7 +302,7 @@ impl<'a> Comparison<'a> {
         let (counts, touched) = upsert(deals, &fresh, shapes, layout);
         self.counts.add(counts);
         for row in &touched {
-            self.see(snapshot, deals, *row, slots, steps);
+            self.see((snapshot, next), deals, *row, slots, steps);
         }
         if !snapshot.has_gaps {
             self.miss(snapshot, deals, slots);
@@ -285,10 +310,11 @@ impl<'a> Comparison<'a> {
         self.touched.extend(touched);
     }
 
-    /// Takes in a deal that a snapshot lists: row `row`, as the snapshot has it.
+    /// Takes in a deal that a snapshot lists: row `row`, as the snapshot has it. `next` is the snapshot after it, if that came
+    /// before.
     fn see(
         &mut self,
-        snapshot: &'a Snapshot,
+        (snapshot, next): (&'a Snapshot, Option<i64>),
         deals: &mut Rows<'a>,
         row: usize,
         slots: &Slots,
@@ -323,9 +349,16 @@ impl<'a> Comparison<'a> {
             own.sort();
             self.found.push(found);
         }
-        let gone_at = cell(slots.gone_at).whole();
-        let still_gone = gone_at.filter(|gone_at| *gone_at > taken.earliest);
-        self.seen.back += u64::from(gone_at.is_some() && still_gone.is_none());
+        let (seen_at, gone_at) = (cell(slots.seen_at).whole(), cell(slots.gone_at).whole());
+        let still_gone = match gone_at {
+            Some(gone_at) if gone_at > taken.earliest => Some(gone_at),
+            // the next one does not list it, or it would have been seen there
+            Some(_) => next,
+            // what was refused of one snapshot may have been refused of the next one too
+            None if seen_at.is_none() && !snapshot.has_gaps => next,
+            None => None,
+        };
+        self.seen.remark(gone_at, still_gone);
         let now = [
             (slots.seen_at, Cell::Whole(taken.earliest)),
             (slots.seen_in, Cell::Text(&snapshot.export)),
@@ -338,17 +371,19 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Marks the deals that were seen in this kind of snapshot before, and not in this one.
+    /// Marks the deals that were seen in this kind of snapshot before, and not in this one; of those that a newer one marked,
+    /// this is the first that does not list them.
     fn miss(&mut self, snapshot: &Snapshot, deals: &mut Rows<'a>, slots: &Slots) {
         let taken = snapshot.taken.earliest;
         for row in 0..deals.len() {
+            let gone_at = deals.cell(row, slots.gone_at).whole();
             let is_missing = deals.cell(row, slots.seen_in).text() == Some(snapshot.export.as_str())
                 && deals.cell(row, slots.seen_at).whole().is_some_and(|seen_at| seen_at < taken)
-                && deals.cell(row, slots.gone_at).is_null()
-                && deals.cell(row, slots.deal_id).text().is_some_and(|id| !snapshot.refused.contains(id));
+                && gone_at.is_none_or(|gone_at| gone_at > taken)
+                && deals.cell(row, slots.deal_id).text().is_some_and(|id| !snapshot.listed.contains(&mark(id)));
             if is_missing {
                 deals.cells[row * deals.width + slots.gone_at] = Cell::Whole(taken);
-                self.seen.gone += 1;
+                self.seen.remark(gone_at, Some(taken));
             }
         }
     }
@@ -378,6 +413,15 @@ impl<'a> Comparison<'a> {
             }
         }
     }
+}
+
+/// The snapshot of the same kind after this one, as far as the deals of a bucket tell: one that came late is followed by some.
+fn next(snapshot: &Snapshot, deals: &Rows<'_>, slots: &Slots) -> Option<i64> {
+    let is_of_kind = |row: &usize| deals.cell(*row, slots.seen_in).text() == Some(snapshot.export.as_str());
+    let moments = |row: usize| [slots.seen_at, slots.gone_at].map(|slot| deals.cell(row, slot).whole());
+    let known = (0..deals.len()).filter(is_of_kind).flat_map(moments).flatten();
+    // within its own day it is not known which of the two was first
+    known.filter(|moment| *moment > snapshot.taken.latest).min()
 }
 
 /// The stage events of each deal, in the order of time.

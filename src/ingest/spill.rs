@@ -33,6 +33,8 @@ pub(super) struct Shape {
     pub(super) bucket_by: Vec<usize>,
     /// Of events: whether the export gives ids of its own. Its rows end in a number that tells their order.
     pub(super) gives_ids: bool,
+    /// Tells fills of one section from those of others: of one kind, two rows of a key say the same twice.
+    pub(super) kind: u32,
 }
 
 /// One column of a [`Shape`].
@@ -46,7 +48,7 @@ pub(super) struct ShapeColumn {
 
 impl Shape {
     /// The shape of a fill. Events always begin with their `event_id`.
-    pub(super) fn new(fill: &FillPlan, layout: &Layout, repeated: Repeated) -> Shape {
+    pub(super) fn new(fill: &FillPlan, layout: &Layout, repeated: Repeated, kind: u32) -> Shape {
         let derived = (fill.table == Table::Events).then(|| layout.slot("event_id")).flatten();
         let mapped = fill.columns.iter().filter(|c| Some(c.slot) != derived).map(|c| (c.slot, c.if_unknown));
         let columns: Vec<ShapeColumn> = derived
@@ -66,6 +68,7 @@ impl Shape {
             bucket_by: layout.slots(fill.table.bucket_by()).into_iter().filter_map(place).collect(),
             gives_ids: derived.is_some_and(|id| fill.columns.iter().any(|c| c.slot == id)),
             columns,
+            kind,
         }
     }
 
@@ -79,6 +82,7 @@ impl Shape {
             key: layout.key.iter().copied().map(Some).collect(),
             bucket_by: layout.slots(layout.table.bucket_by()),
             gives_ids: false,
+            kind: u32::MAX,
         }
     }
 }

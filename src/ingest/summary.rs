@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::snapshot::Seen;
+use super::taken::By;
 use crate::model::lang::{Lang, Text};
 use crate::store::TableCount;
 
@@ -15,7 +16,7 @@ pub struct Summary {
     pub files: Vec<FileCount>,
     /// What became of the rows, by table. `read` counts rows, the others keys: rows that repeat a key are one key.
     pub tables: Vec<TableCount>,
-    /// Deals that a snapshot lists no longer, or again.
+    /// Deals that a snapshot lists no longer, or again, or of which another one is the first that does not list them.
     pub marked: u64,
     /// What was refused, by file, column and reason, most rows first.
     pub quarantined: Vec<QuarantineCount>,
@@ -129,17 +130,26 @@ impl Summary {
     }
 }
 
-/// What is to be known of a file that is a snapshot: that nobody said when it was taken, and how many of its
-/// rows are `gaps`: refused, and not even their deal could be read.
-pub(super) fn of_snapshot(file: &str, by_the_clock: bool, gaps: u64) -> Vec<Text> {
+/// What is to be known of a file that is a snapshot: that nobody said when it was taken, and what tells it then; and how many
+/// of its rows are `gaps`: refused, and not even their deal could be read.
+pub(super) fn of_snapshot(file: &str, by: By, gaps: u64) -> Vec<Text> {
     let mut notes = Vec::new();
-    if by_the_clock {
-        notes.push(Text::new(
-            format!("{file}: когда сделан срез, не сказано (`taken` в маппинге или --taken); принят момент загрузки"),
+    match by {
+        By::Mapping | By::User => {}
+        By::Name(taken) => notes.push(Text::new(
+            format!("{file}: срез сделан {taken}, так говорит имя файла; если это не так, укажите --taken"),
+            format!("{file}: the snapshot was taken on {taken}, as the file's name tells; if that is wrong, say --taken"),
+        )),
+        By::Clock => notes.push(Text::new(
             format!(
-                "{file}: nobody said when the snapshot was taken (`taken` in the mapping, or --taken); taken as now"
+                "{file}: когда сделан срез, не сказано (`taken` в маппинге, --taken, одна дата в имени); принят момент \
+                 загрузки"
             ),
-        ));
+            format!(
+                "{file}: nobody said when the snapshot was taken (`taken` in the mapping, --taken, one date in the name); \
+                 taken as now"
+            ),
+        )),
     }
     if gaps > 0 {
         notes.push(Text::new(
@@ -153,7 +163,7 @@ pub(super) fn of_snapshot(file: &str, by_the_clock: bool, gaps: u64) -> Vec<Text
 /// What comparing the snapshots with the store gave.
 pub(super) fn of_comparison(seen: Seen) -> Vec<Text> {
     let mut notes = Vec::new();
-    let Seen { moves, dated, older, gone, back, again: _ } = seen;
+    let Seen { moves, dated, older, gone, back, shifted, again: _ } = seen;
     if moves > 0 {
         notes.push(Text::new(
             format!("переходов между этапами найдено сравнением срезов: {moves}, из них время известно у {dated}"),
@@ -176,6 +186,12 @@ pub(super) fn of_comparison(seen: Seen) -> Vec<Text> {
         notes.push(Text::new(
             format!("сделок снова есть в срезе, отметка снята: {back}"),
             format!("deals that the snapshot lists again, unmarked: {back}"),
+        ));
+    }
+    if shifted > 0 {
+        notes.push(Text::new(
+            format!("сделок, у которых отметка gone_at сдвинута на первый срез, где их нет: {shifted}"),
+            format!("deals whose gone_at was moved to the first snapshot that does not list them: {shifted}"),
         ));
     }
     notes

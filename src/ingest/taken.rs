@@ -1,13 +1,16 @@
 //! When a snapshot was taken: as its file's name, the user or the clock says.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Duration, NaiveDateTime, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, Duration, NaiveDateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
 
 use super::IngestError;
+use super::choose::Chosen;
 use super::dates::{DateFormat, Moment};
+use super::files::Input;
 use super::mapping::Export;
 use crate::model::calendar::Calendar;
 
@@ -37,6 +40,15 @@ impl FromStr for Taken {
         let mut read = formats
             .filter_map(|format| format.read(text.trim()).map(|moment| Taken { moment, is_day: !format.has_time() }));
         read.next().ok_or_else(|| "write the day, or the day and the time: 2025-03-03, 2025-03-03T18:00".to_owned())
+    }
+}
+
+impl fmt::Display for Taken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.is_day {
+            true => write!(f, "{}", self.moment.local.date()),
+            false => write!(f, "{}", self.moment.local),
+        }
     }
 }
 
@@ -70,37 +82,182 @@ impl Taken {
     }
 }
 
-/// When a snapshot was taken, and whether that is only known from when it is ingested. The name goes before what was `said`
-/// for all files; where neither tells, it is `at`, the moment of the ingest.
-pub(super) fn when(
-    path: &Path,
+/// The forms of a day that are looked for in a name of which the mapping says nothing. Between dashes, the day and the month
+/// may stand in either order: such a date counts where only one of the two is a date.
+const DAYS: [&str; 9] = [
+    "yyyy-mm-dd",
+    "yyyy_mm_dd",
+    "yyyy.mm.dd",
+    "yyyymmdd",
+    "dd.mm.yyyy",
+    "dd-mm-yyyy",
+    "mm-dd-yyyy",
+    "dd_mm_yyyy",
+    "mm_dd_yyyy",
+];
+
+/// The forms of a time that may follow: first those without marks, which only follow a day without marks.
+const TIMES: [&str; 10] =
+    ["HHMMSS", "HHMM", "HH-MM-SS", "HH.MM.SS", "HH:MM:SS", "HH_MM_SS", "HH-MM", "HH.MM", "HH:MM", "HH_MM"];
+
+/// The moments that a name holds in these forms, each once. A number is taken whole or not at all.
+fn moments(name: &str) -> Vec<Taken> {
+    let is_digit = |at: usize| name.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
+    let begins = (0..name.len()).filter(|at| is_digit(*at) && (*at == 0 || !is_digit(*at - 1)));
+    let mut found: Vec<Taken> = Vec::new();
+    for from in begins {
+        for taken in DAYS.iter().filter_map(|day| begin(&name[from..], day)) {
+            if !found.contains(&taken) {
+                found.push(taken);
+            }
+        }
+    }
+    found
+}
+
+/// The moment with which a text begins, if its day is written so.
+fn begin(text: &str, day: &str) -> Option<Taken> {
+    /// No snapshot is older: a number that looks like an earlier date is none.
+    const FIRST_YEAR: i32 = 2000;
+    let (date, rest) = text.split_at_checked(day.len())?;
+    let moment = DateFormat::parse(day).ok()?.read(date).filter(|moment| moment.local.year() >= FIRST_YEAR)?;
+    let free = rest.strip_prefix([' ', '_', '-', 'T']).unwrap_or(rest);
+    let is_marked = free.len() < rest.len();
+    let is_whole = !day.contains(['-', '_', '.']);
+    let times = match (is_marked, is_whole) {
+        (true, true) => &TIMES[..],
+        (true, false) => &TIMES[2..],
+        (false, true) => &TIMES[..1],
+        (false, false) => &[],
+    };
+    let timed = times.iter().find_map(|time| {
+        let (clock, rest) = free.split_at_checked(time.len())?;
+        let format = DateFormat::parse(&format!("{day} {time}")).ok()?;
+        format.read(&format!("{date} {clock}")).filter(|_| is_end(rest))
+    });
+    match timed {
+        Some(moment) => Some(Taken { moment, is_day: false }),
+        None => (!rest.starts_with(|c: char| c.is_ascii_digit())).then_some(Taken { moment, is_day: true }),
+    }
+}
+
+/// Whether a time ends before this rest of a name: neither a word nor one more number goes on with it.
+fn is_end(rest: &str) -> bool {
+    let mut next = rest.chars();
+    !next.next().is_some_and(char::is_alphanumeric) && !next.next().is_some_and(|c| c.is_ascii_digit())
+}
+
+/// What tells when a snapshot was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// Its name, in the form that the mapping states.
+    Mapping,
+    /// The user, of all files whose names do not say it.
+    User,
+    /// Its name, in the only way in which it can be read.
+    Name(Taken),
+    /// Nothing: it is the moment of the ingest.
+    Clock,
+}
+
+/// When a snapshot was taken, and what tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct When {
+    pub(super) span: Span,
+    pub(super) by: By,
+}
+
+/// When those of the exports were taken that are snapshots.
+///
+/// Several of one section that nothing tells apart are refused: taken at the same moment they would be one snapshot, and what
+/// changed from one to the next would be lost.
+pub(super) fn all(
+    chosen: &[Chosen<'_>],
+    mapping: &str,
+    said: Option<Taken>,
+    at: DateTime<Utc>,
+) -> Result<Vec<Option<When>>, IngestError> {
+    let mut all = Vec::new();
+    let mut alike: BTreeMap<&str, Vec<&Input>> = BTreeMap::new();
+    for (input, export, _) in chosen {
+        let found = export.snapshot.then(|| when(input, export, mapping, said, at)).transpose()?;
+        if found.is_some_and(|found| matches!(found.by, By::User | By::Clock)) {
+            alike.entry(export.name.as_str()).or_default().push(input);
+        }
+        all.push(found);
+    }
+    let Some((export, inputs)) = alike.into_iter().find(|(_, inputs)| !is_one_export(inputs)) else { return Ok(all) };
+    Err(IngestError::TakenTogether {
+        paths: inputs.iter().map(|input| input.path.clone()).collect(),
+        what: match said {
+            Some(_) => "--taken says one moment for all of these snapshots",
+            None => "nothing says when these snapshots were taken, and as of now they would be one",
+        },
+        export: export.to_owned(),
+        mapping: mapping.to_owned(),
+    })
+}
+
+/// Whether files are one export, and the rows of it that were mended.
+fn is_one_export(inputs: &[&Input]) -> bool {
+    let whole = inputs.iter().filter(|input| !input.repairs).count();
+    whole <= 1 && inputs.windows(2).all(|two| two[0].name == two[1].name)
+}
+
+/// When a snapshot was taken. Its name goes before what was `said` for all files, if the mapping states how it says it; where
+/// neither tells, a date in the name does that can be read in one way only; else it is `at`, the moment of the ingest.
+fn when(
+    input: &Input,
     export: &Export,
     mapping: &str,
     said: Option<Taken>,
     at: DateTime<Utc>,
-) -> Result<(Span, bool), IngestError> {
-    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let named = export.taken.as_ref().map(|format| (format, format.find(&name)));
-    let taken = match (&named, said) {
-        (Some((format, found)), said) => match (found.as_slice(), said) {
-            ([moment], _) => Some(Taken { moment: *moment, is_day: !format.has_time() }),
-            (_, Some(said)) => Some(said),
-            (found, None) => {
-                let what = match found {
-                    [] => "its name does not say when the snapshot was taken",
-                    _ => "its name says more than once when the snapshot was taken",
-                };
-                let (path, format, mapping) = (path.to_owned(), format.to_string(), mapping.to_owned());
-                return Err(IngestError::NotTaken { path, what, format, mapping });
-            }
-        },
-        (None, said) => said,
+) -> Result<When, IngestError> {
+    let (taken, by) = match (stated(input, export, mapping, said.is_some())?, said) {
+        (Some(taken), _) => (taken, By::Mapping),
+        (None, Some(said)) => (said, By::User),
+        (None, None) => return unsaid(input, export, at),
+    };
+    let yet_to_come = || IngestError::YetToCome { path: input.path.clone(), taken: taken.moment.local.to_string() };
+    let span = taken.span(zone(export), at).ok_or_else(yet_to_come)?;
+    Ok(When { span, by })
+}
+
+/// What a name says in the form that the mapping states; none: it states none, or the name does not say it and the user does.
+fn stated(input: &Input, export: &Export, mapping: &str, is_said: bool) -> Result<Option<Taken>, IngestError> {
+    let Some(format) = &export.taken else { return Ok(None) };
+    let what = match format.find(name(input)).as_slice() {
+        [moment] => return Ok(Some(Taken { moment: *moment, is_day: !format.has_time() })),
+        _ if is_said => return Ok(None),
+        [] => "its name does not say when the snapshot was taken",
+        _ => "its name says more than once when the snapshot was taken",
+    };
+    let (path, format, mapping) = (input.path.clone(), format.to_string(), mapping.to_owned());
+    Err(IngestError::NotTaken { path, what, format, mapping })
+}
+
+/// When a snapshot was taken of which neither the mapping nor the user says it.
+fn unsaid(input: &Input, export: &Export, at: DateTime<Utc>) -> Result<When, IngestError> {
+    let found = match moments(name(input)).as_slice() {
+        [taken] => taken.span(zone(export), at).map(|span| When { span, by: By::Name(*taken) }),
+        _ => None,
     };
     let now = at.timestamp_micros();
-    let Some(taken) = taken else { return Ok((Span { earliest: now, latest: now }, true)) };
-    let span = taken.span(export.zone.unwrap_or(Tz::UTC), at);
-    let yet_to_come = || IngestError::YetToCome { path: path.to_owned(), taken: taken.moment.local.to_string() };
-    Ok((span.ok_or_else(yet_to_come)?, false))
+    match found {
+        Some(found) => Ok(found),
+        // as of now, they would be newer than the next snapshot of an earlier day
+        None if input.repairs => Err(IngestError::RepairsNotTaken { path: input.path.clone() }),
+        None => Ok(When { span: Span { earliest: now, latest: now }, by: By::Clock }),
+    }
+}
+
+/// The name of the file; of mended rows, that of the export whose they are.
+fn name(input: &Input) -> &str {
+    input.name.rsplit('/').next().unwrap_or(&input.name)
+}
+
+fn zone(export: &Export) -> Tz {
+    export.zone.unwrap_or(Tz::UTC)
 }
 
 #[cfg(test)]
@@ -140,5 +297,43 @@ mod tests {
         assert!(found("yyyy-mm-dd", "deals.csv").is_empty());
         assert_eq!(found("yyyy-mm-dd", "2025-03-03_2025-03-10.csv").len(), 2);
         assert_eq!(found("yyyy-mm-dd", "2025-03-03/2025-03-03.csv").len(), 1);
+    }
+
+    #[test]
+    fn a_name_of_which_nothing_is_stated_is_read_if_there_is_one_way() {
+        let read = |name: &str| moments(name).iter().map(Taken::to_string).collect::<Vec<_>>().join(", ");
+        let table = [
+            ("amocrm_export_leads_2025-03-03.csv", "2025-03-03"),
+            ("сделки 2025_03_03.xlsx", "2025-03-03"),
+            ("DEAL_20251201_5a1b2c3d.csv", "2025-12-01"),
+            ("Сделки на 17.03.2025 v2.1.csv", "2025-03-17"),
+            ("deals-17-03-2025.csv", "2025-03-17"),
+            ("deals_17_03_2025.csv.repair.csv", "2025-03-17"),
+            ("2025-03-03 (2025-03-03).csv", "2025-03-03"),
+            // a time may follow
+            ("deals_2025-03-03_18-05.csv", "2025-03-03 18:05:00"),
+            ("deals 03.03.2025 18.05.30.csv", "2025-03-03 18:05:30"),
+            ("deals_20250303_180530.csv", "2025-03-03 18:05:30"),
+            ("deals_20250303T1805.csv", "2025-03-03 18:05:00"),
+            ("deals20250303180530.csv", "2025-03-03 18:05:30"),
+            // what follows is no time, or may be none
+            ("deals_2025-03-03_1805.csv", "2025-03-03"),
+            ("deals_2025-03-03_25-05.csv", "2025-03-03"),
+            ("deals_20250303_1805ab.csv", "2025-03-03"),
+            // no date: a part of a number, no such day, an old year, two digits of a year, a count of seconds
+            ("1202503031.csv", ""),
+            ("deals_2025-02-30.csv", ""),
+            ("deals_19250303.csv", ""),
+            ("deals_03.03.25.csv", ""),
+            ("report1762300000000.csv", ""),
+            ("deals.csv", ""),
+            // several, or one that may be two
+            ("2025-03-03_2025-03-10.csv", "2025-03-03, 2025-03-10"),
+            ("deals-03-04-2025.csv", "2025-04-03, 2025-03-04"),
+            ("deals-04-04-2025.csv", "2025-04-04"),
+        ];
+        for (name, expected) in table {
+            assert_eq!(read(name), expected, "{name}");
+        }
     }
 }

@@ -286,7 +286,7 @@ async fn formats_are_proven_or_refused_never_guessed() {
     assert_eq!(
         told,
         "c.csv: `Day`: no one date format fits the whole column: line 3 has `04/13/2025` (the values before it are \
-         d/m/yyyy)\n    state it in the mapping, and what does not fit is quarantined alone: dates = \"dd.mm.yyyy HH:MM:SS\"\n\
+         d/m/yyyy)\n    state it in the mapping, and what does not fit is quarantined alone: dates = \"d/m/yyyy\"\n\
          `Cost`: two notations in one column: line 3 has `1.5`, line 2 has `1,5`\n    \
          state the right one in the mapping, and the others are quarantined: decimal = \",\""
     );

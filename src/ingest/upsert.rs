@@ -17,7 +17,7 @@ pub(super) struct Counts {
     pub(super) changed: u64,
     /// Known keys with the same values.
     pub(super) unchanged: u64,
-    /// Rows that repeat the key of an earlier row of the same fill and file.
+    /// Rows that repeat the key of an earlier row of the same kind of export, in the same file or in another one.
     pub(super) repeated: u64,
 }
 
@@ -136,15 +136,15 @@ fn apply<'a>(
         rows.cells.resize(rows.cells.len() + rows.width, Cell::Null);
     }
     let start = row * rows.width;
-    let mut seen: Vec<u32> = Vec::new();
+    let (mut seen, mut kinds): (Vec<u32>, Vec<u32>) = Default::default();
     for patch in group {
         let (number, from) = patches.rows[*patch as usize];
         let shape = &shapes[number as usize];
         let again = seen.contains(&number);
-        match again {
-            true => counts.repeated += 1,
-            false if group.len() > 1 => seen.push(number),
-            false => {}
+        counts.repeated += u64::from(kinds.contains(&shape.kind));
+        if group.len() > 1 {
+            seen.push(number);
+            kinds.push(shape.kind);
         }
         for (column, cell) in shape.columns.iter().zip(&patches.cells[from as usize..]) {
             let place = &mut rows.cells[start + column.slot];
@@ -204,6 +204,7 @@ mod tests {
     /// staff(manager, team, …): a shape that has `manager` and the columns named.
     fn shape(columns: &[(&str, bool)], sum: bool) -> Shape {
         let layout = Layout::new(Table::Staff, vec![]);
+        let if_unknown = columns.iter().any(|(_, if_unknown)| *if_unknown);
         let columns = columns.iter().map(|(name, if_unknown)| {
             let slot = layout.slot(name).unwrap();
             ShapeColumn { slot, adds_up: *name == "hired", if_unknown: *if_unknown }
@@ -215,6 +216,7 @@ mod tests {
             key: vec![Some(0)],
             bucket_by: vec![],
             gives_ids: false,
+            kind: u32::from(if_unknown),
         }
     }
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use csv::{ReaderBuilder, Writer, WriterBuilder};
+use tempfile::NamedTempFile;
 
 use super::IngestError;
 use super::data_file::OldBucket;
@@ -54,6 +55,7 @@ pub struct Repairs {
 struct Held<'r> {
     file: &'r str,
     line: i64,
+    ingest: i64,
     column: &'r str,
     value: &'r str,
     reason: Text,
@@ -86,6 +88,13 @@ pub fn waiting(snapshot: &Snapshot, file: Option<&str>) -> Result<Vec<Waiting>, 
     Ok(all)
 }
 
+/// A file that is being written, aside until it is whole.
+struct Draft {
+    header: Vec<String>,
+    out: Option<Writer<NamedTempFile<File>>>,
+    repairs: Repairs,
+}
+
 /// Writes what waits in a store into a folder, a file for each export.
 pub fn repairs(
     snapshot: &Snapshot,
@@ -94,46 +103,92 @@ pub fn repairs(
     lang: Lang,
 ) -> Result<Vec<Repairs>, IngestError> {
     fs::create_dir_all(folder).map_err(IngestError::io(folder))?;
-    let mut open: BTreeMap<String, (Option<Writer<File>>, String, Repairs)> = BTreeMap::new();
+    let mut open: BTreeMap<String, Draft> = BTreeMap::new();
     each(snapshot, file, &mut |held| {
-        let path = folder.join(repair_name(held.file));
-        let (writer, header, repairs) = open.entry(held.file.to_owned()).or_insert_with(|| {
-            let repairs = Repairs { file: held.file.to_owned(), path: path.clone(), rows: 0, elsewhere: 0 };
-            (None, held.header.to_owned(), repairs)
+        let delimiter = delimiter(held.header);
+        let draft = open.entry(held.file.to_owned()).or_insert_with(|| Draft {
+            header: cells(held.header, delimiter),
+            out: None,
+            repairs: Repairs {
+                file: held.file.to_owned(),
+                path: folder.join(repair_name(held.file)),
+                rows: 0,
+                elsewhere: 0,
+            },
         });
         // of an early store, of a row that was too long, or of one whose cells could be anybody's, there is nothing to mend
-        if held.raw.is_empty() || held.raw.len() > MOST_RAW || held.header.is_empty() || held.header != header.as_str()
-        {
-            repairs.elsewhere += 1;
-            return Ok(());
+        let is_whole = !held.raw.is_empty() && held.raw.len() <= MOST_RAW && !held.header.is_empty();
+        match is_whole && cells(held.header, delimiter) == draft.header {
+            true => draft.take(&held, delimiter, lang),
+            false => {
+                draft.repairs.elsewhere += 1;
+                Ok(())
+            }
         }
-        let delimiter = delimiter(held.header);
-        let writer = match writer {
-            Some(writer) => writer,
+    })?;
+    open.into_values().map(Draft::finish).collect()
+}
+
+impl Draft {
+    /// Writes a row, after the header if it is the first one.
+    fn take(&mut self, held: &Held<'_>, delimiter: u8, lang: Lang) -> Result<(), IngestError> {
+        let path = &self.repairs.path;
+        let out = match &mut self.out {
+            Some(out) => out,
             None => {
-                let mut file = File::create_new(&path).map_err(IngestError::io(&path))?;
-                // a spreadsheet takes it for UTF-8 by its mark
-                file.write_all("\u{feff}".as_bytes()).map_err(IngestError::io(&path))?;
-                let out = writer.insert(WriterBuilder::new().delimiter(delimiter).from_writer(file));
-                let columns = REPAIR_COLUMNS.map(str::to_owned).into_iter().chain(cells(held.header, delimiter));
-                write(out, columns, &path)?;
+                let out = self.out.insert(begun(path, delimiter)?);
+                write(out, REPAIR_COLUMNS.iter().copied().chain(self.header.iter().map(String::as_str)), path)?;
                 out
             }
         };
-        let place = [held.line.to_string(), held.reason.get(lang).to_owned()];
-        write(writer, place.into_iter().chain(cells(held.raw, delimiter)), &path)?;
-        repairs.rows += 1;
+        let reason = match held.column {
+            "" => held.reason.get(lang).to_owned(),
+            column => format!("{column}: {}", held.reason.get(lang)),
+        };
+        // a header may begin like a formula
+        let place = [held.line.to_string(), held.ingest.to_string(), defused(&reason).into_owned()];
+        let row = cells(held.raw, delimiter);
+        write(out, place.iter().chain(&row).map(String::as_str), path)?;
+        self.repairs.rows += 1;
         Ok(())
-    })?;
-    let finish = |(_, (writer, _, repairs)): (String, (Option<Writer<File>>, String, Repairs))| {
-        writer.map_or(Ok(()), |mut writer| writer.flush()).map_err(IngestError::io(&repairs.path))?;
-        Ok(repairs)
-    };
-    open.into_iter().map(finish).collect()
+    }
+
+    /// Puts the file in its place, now that it is whole.
+    fn finish(self) -> Result<Repairs, IngestError> {
+        let Some(out) = self.out else { return Ok(self.repairs) };
+        let path = &self.repairs.path;
+        let file = out.into_inner().map_err(|error| IngestError::io(path)(error.into_error()))?;
+        match file.persist_noclobber(path) {
+            Ok(_) => Ok(self.repairs),
+            Err(error) if error.error.kind() == ErrorKind::AlreadyExists => {
+                Err(IngestError::Exists { path: path.clone() })
+            }
+            Err(error) => Err(IngestError::io(path)(error.error)),
+        }
+    }
 }
 
-fn write(out: &mut Writer<File>, cells: impl Iterator<Item = String>, path: &Path) -> Result<(), IngestError> {
-    out.write_record(cells.map(String::into_bytes)).map_err(|error| IngestError::io(path)(error.into()))
+/// Begins a file aside, beside its place.
+fn begun(path: &Path, delimiter: u8) -> Result<Writer<NamedTempFile<File>>, IngestError> {
+    if path.exists() {
+        return Err(IngestError::Exists { path: path.to_owned() });
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    // whoever may read the folder may read it: no file of one owner alone
+    let made = tempfile::Builder::new().make_in(folder, |aside| File::create_new(aside));
+    let mut file = made.map_err(IngestError::io(path))?;
+    // a spreadsheet takes it for UTF-8 by its mark
+    file.write_all("\u{feff}".as_bytes()).map_err(IngestError::io(path))?;
+    // rows of too few or too many cells are among those that wait
+    Ok(WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(file))
+}
+
+fn write<'c>(
+    out: &mut Writer<NamedTempFile<File>>,
+    cells: impl Iterator<Item = &'c str>,
+    path: &Path,
+) -> Result<(), IngestError> {
+    out.write_record(cells).map_err(|error| IngestError::io(path)(error.into()))
 }
 
 /// Goes through the rows of the newest ingest of each export.
@@ -179,6 +234,7 @@ fn each(
             take(Held {
                 file: name,
                 line: rows.cell(row, line).whole().unwrap_or_default(),
+                ingest: rows.cell(row, ingest).whole().unwrap_or_default(),
                 column: text(column),
                 value: text(value),
                 reason: Text::new(ru, text(reason)),
@@ -199,7 +255,8 @@ fn delimiter(header: &str) -> u8 {
 
 /// The cells of a row that was kept, none of them a formula to a spreadsheet.
 fn cells(raw: &str, delimiter: u8) -> Vec<String> {
-    let mut reader = ReaderBuilder::new().delimiter(delimiter).has_headers(false).from_reader(raw.as_bytes());
+    let mut reader =
+        ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(raw.as_bytes());
     let row = reader.records().next().and_then(Result::ok).unwrap_or_default();
     row.iter().map(|cell| defused(cell).into_owned()).collect()
 }

@@ -119,6 +119,9 @@ fn the_sheet_that_has_the_header_is_the_table_or_the_one_that_is_named() {
     let book = xlsx(&[("Сведения", &about), ("Март", &one), ("Апрель", &two)]);
     let company = Company::with_deals("", COLUMNS);
     company.put("deals.xlsx", &book);
+    let told = company.refuses(&["deals.xlsx"]);
+    says(&told, &["several tables in it have this header: `Март`, `Апрель`\n", "sheet = \"…\""]);
+    company.put("deals.xlsx", xlsx(&[("Сведения", &about), ("Март", &one)]));
     says(&company.loads(&["deals.xlsx"]), &["deals.xlsx (deals; XLSX, «Март»): rows 2"]);
     assert_eq!(stored(&company), ["1,сайт,1000.5000"]);
     assert_eq!(company.quarantine(), ["5 | Сумма | #REF! | a spreadsheet's error, no value"]);

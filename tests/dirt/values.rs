@@ -227,3 +227,42 @@ fn shares_are_read_with_and_without_their_sign() {
     company.loads(&["promos.csv"]);
     assert_eq!(company.sql("SELECT discount FROM promos ORDER BY promo"), ["0.15", "0.15", "0.075"]);
 }
+
+#[test]
+fn a_column_of_currencies_says_what_the_amounts_are_in() {
+    let company = Company::with_deals("", "amount = \"Сумма\"");
+    company.put("deals.csv", "ID;Сумма;Валюта\n1;10;USD\n2;20;USD\n");
+    says(&company.loads(&["deals.csv"]), &["the amounts of `deals.amount` are in USD"]);
+    company.put("deals.csv", "ID;Сумма;Валюта\n1;10;USD\n2;20;RUB\n");
+    let told = company.refuses(&["deals.csv"]);
+    says(&told, &["line 3 has `20`, which is RUB, and others are USD", "currency = \"USD\" or currency = \"RUB\""]);
+    let company = Company::with_deals("currency = \"USD\"", "amount = \"Сумма\"");
+    company.put("deals.csv", "ID;Сумма;Валюта\n1;10;USD\n2;20;RUB\n3;$30;RUB\n");
+    company.loads(&["deals.csv"]);
+    assert_eq!(company.of_deals("amount"), ["10.0000", "30.0000"]);
+    assert_eq!(company.quarantine(), ["3 | Сумма | 20 | an amount in RUB, and the mapping states USD"]);
+}
+
+#[test]
+fn a_column_that_proves_nothing_follows_those_that_do() {
+    let columns = "amount = \"Сумма\"\nlist_amount = \"Цена\"\ncreated_at = \"Создана\"\nclosed_at = \"Закрыта\"";
+    let company = Company::with_deals("", columns);
+    company
+        .put("deals.csv", "ID;Сумма;Цена;Создана;Закрыта\n1;1,234;1,234.50;03/14/2025;03/04/2025\n2;2;2;01/02/2025;\n");
+    company.loads(&["deals.csv"]);
+    assert_eq!(company.of_deals("amount"), ["1234.0000", "2.0000"]);
+    let days = company.sql("SELECT closed_at::date, created_at::date FROM deals ORDER BY deal_id");
+    assert_eq!(days, ["2025-03-03,2025-03-13", ",2025-01-01"]);
+    // what contradicts itself proves nothing
+    company.put("deals.csv", "ID;Сумма;Цена;Создана;Закрыта\n1;1,234;1,5;03/14/2025;\n2;2;2.5;01/02/2025;\n");
+    let told = company.refuses(&["deals.csv"]);
+    says(&told, &["`Сумма`: the decimal mark is not stated", "`Цена`: two notations in one column"]);
+}
+
+#[test]
+fn a_formula_that_says_a_text_is_that_text_and_the_first_day_of_all_is_none() {
+    let company = Company::with_deals("dates = \"dd.mm.yyyy H:MM:SS\"", "closed_at = \"Закрыта\"");
+    company.put("deals.csv", "ID;Закрыта\n\"=\"\"007\"\"\";01.01.0001 0:00:00\n=\"08\";01.02.2025 9:00:00\n");
+    company.loads(&["deals.csv"]);
+    assert_eq!(company.sql("SELECT deal_id, closed_at IS NULL FROM deals ORDER BY deal_id"), ["007,true", "08,false"]);
+}

@@ -62,6 +62,26 @@ impl Found {
         self.cells.get(index).map_or("", String::as_str)
     }
 
+    /// The column in which the currency of each row stands, where there is one by name.
+    pub(super) fn currency(&self) -> Option<usize> {
+        const NAMES: [&str; 13] = [
+            "валюта",
+            "валюта сделки",
+            "валюта суммы",
+            "валюта платежа",
+            "код валюты",
+            "сделка - валюта",
+            "currency",
+            "currency code",
+            "currency_code",
+            "amount currency",
+            "deal currency",
+            "deal - currency",
+            "deal - currency of value",
+        ];
+        self.cells.iter().position(|cell| NAMES.contains(&cell.to_lowercase().as_str()))
+    }
+
     /// Whether any of these columns is there.
     pub(super) fn has(&self, headers: &[Header]) -> bool {
         headers.iter().any(|header| self.columns.contains_key(header))

@@ -64,6 +64,11 @@ impl Fit {
         self.found.columns.get(header).map(|at| self.found.text(*at))
     }
 
+    /// The cells of the header.
+    pub(in crate::ingest) fn texts(&self) -> impl Iterator<Item = &str> {
+        (0..self.cells).map(|at| self.found.text(at))
+    }
+
     /// How many columns of the mapping are there.
     pub(in crate::ingest) fn columns(&self) -> usize {
         self.found.columns.len()
@@ -171,6 +176,7 @@ impl Opened {
             });
         };
         if best.is_whole() {
+            several(&path, &heads, &best, export)?;
             let Fit { place, found, cells } = best;
             return Ok(Opened { readable, cells, found, cut: export.cut.clone(), place });
         }
@@ -236,6 +242,33 @@ impl Opened {
     pub(super) fn path(&self) -> PathBuf {
         self.readable.path().to_owned()
     }
+}
+
+/// Refuses a file with several sheets that all have what the section asks for: which is meant, or whether all are, is not
+/// for us to say.
+fn several(path: &Path, heads: &[Head], best: &Fit, export: &Export) -> Result<(), IngestError> {
+    let mut fitting = Vec::new();
+    for head in heads.iter().filter(|head| export.sheet.is_none() && head.sheet != best.place.sheet) {
+        if fit(std::slice::from_ref(head), export).is_some_and(|fit| fit.is_whole()) {
+            fitting.push(head);
+        }
+    }
+    if fitting.is_empty() {
+        return Ok(());
+    }
+    let name = |head: &Head| {
+        head.name.as_ref().map_or_else(|| format!("table {}", head.sheet + 1), |name| format!("`{name}`"))
+    };
+    let all =
+        heads.iter().filter(|head| head.sheet == best.place.sheet || fitting.iter().any(|one| one.sheet == head.sheet));
+    let names: Vec<String> = all.map(name).collect();
+    let way_out = match fitting.iter().all(|head| head.name.is_some()) {
+        true => {
+            "save each of them as a file of its own; or name the one that is meant in its [[export]]: sheet = \"…\""
+        }
+        false => "save each of them as a file of its own",
+    };
+    Err(IngestError::no_table(path, format!("several tables in it have this header: {}", names.join(", ")), way_out))
 }
 
 /// Whether the file would fit with another delimiter than the one that the mapping states.

@@ -21,6 +21,8 @@ use crate::model::tables::{Kind, Table};
 /// What is to be done with every row of a file.
 pub(in crate::ingest) struct Plan {
     pub(super) ignore: Vec<Check>,
+    /// How the first cell of a total begins.
+    pub(super) totals: Vec<String>,
     pub(in crate::ingest) fills: Vec<FillPlan>,
     /// How refused rows are kept.
     pub(super) raw: Raw,
@@ -66,6 +68,8 @@ pub(in crate::ingest) struct ColumnPlan {
     pub(super) is_money_named: bool,
     /// What its amounts are in: as the mapping states, as the header says, or as the first value says that names one.
     pub(super) currency: Cell<Option<Currency>>,
+    /// The cell that says what the amounts of the row are in.
+    pub(super) currency_cell: Option<usize>,
     /// Whether amounts without a currency were met, where nothing but the values could say which it is.
     pub(super) bare: Cell<bool>,
 }
@@ -108,7 +112,7 @@ impl Plan {
             (checks(&export.ignore_rows, at), export.fills.iter().map(fill).collect());
         let read = ignore.iter().chain(fills.iter().flat_map(|fill| &fill.when)).filter_map(|check| check.index);
         let raw = Raw::new(opened.cells, read, fills.iter().flat_map(|fill| &fill.columns));
-        Plan { ignore, fills, raw }
+        Plan { ignore, totals: export.totals.clone(), fills, raw }
     }
 
     /// In which currency the amounts of a column are, where the mapping does not state it.
@@ -178,6 +182,7 @@ fn resolve(
         is_period: table == Table::Spend && canonical("day"),
         is_money_named: column.reading.currency.or(named).is_some(),
         currency: Cell::new(column.reading.currency.or(named)),
+        currency_cell: opened.found.currency().filter(|_| named.is_none()),
         bare: Cell::new(false),
     })
 }

@@ -2,7 +2,7 @@
 
 use super::open::Opened;
 use super::plan::{ColumnPlan, From, Part, Plan};
-use super::rows::{holds, shape_of};
+use super::rows::{holds, is_total, shape_of};
 use super::value::{Row, clean};
 use crate::ingest::IngestError;
 use crate::ingest::amounts;
@@ -43,6 +43,7 @@ pub(super) fn is_needed(plan: &Plan) -> bool {
 pub(super) fn prove(plan: &mut Plan, opened: &Opened) -> Result<(), IngestError> {
     let mut cases = cases(plan);
     ahead(opened.records()?, |records| see(records, plan, opened, &mut cases))?;
+    together(&mut cases);
     let mut problems = Vec::new();
     for case in cases {
         let column = &mut plan.fills[case.fill].columns[case.column];
@@ -64,7 +65,7 @@ fn see(mut records: Ahead, plan: &Plan, opened: &Opened, cases: &mut [Case]) -> 
         // rows that will be quarantined or ignored prove nothing; the main pass says why
         let Ok(text) = simdutf8::basic::from_utf8(record.cells.as_slice()) else { continue };
         let row = Row { text, record };
-        if holds(&plan.ignore, row, false) || shape_of(record, opened.cells).is_some() {
+        if holds(&plan.ignore, row, false) || is_total(plan, row) || shape_of(record, opened.cells).is_some() {
             continue;
         }
         for case in &mut *cases {
@@ -89,6 +90,39 @@ fn see(mut records: Ahead, plan: &Plan, opened: &Opened, cases: &mut [Case]) -> 
         }
     }
     Ok(())
+}
+
+/// Lets columns that prove nothing by themselves follow those that do: one program wrote the file, in one notation.
+fn together(cases: &mut [Case]) {
+    let is_proven = |of: fn(&Proof) -> bool| cases.iter().any(|case| of(&case.proof));
+    let points = is_proven(|proof| matches!(proof, Proof::Number { point: Some(_), .. }));
+    let commas = is_proven(|proof| matches!(proof, Proof::Number { comma: Some(_), .. }));
+    let dates: Vec<String> = cases
+        .iter()
+        .filter_map(|case| match &case.proof {
+            Proof::Date { left, example: Some(_), .. } if left.len() == 1 => left.first().map(day_of),
+            _ => None,
+        })
+        .collect();
+    for case in cases {
+        match &mut case.proof {
+            Proof::Number { point: point @ None, comma: comma @ None, either } if points != commas => {
+                *(if points { point } else { comma }) = either.take();
+            }
+            Proof::Date { left, .. } if left.len() > 1 => {
+                let same: Vec<DateFormat> = left.iter().filter(|one| dates.contains(&day_of(one))).cloned().collect();
+                if same.len() == 1 {
+                    *left = same;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// How a format writes the day, without the time.
+fn day_of(format: &DateFormat) -> String {
+    format.to_string().split([' ', 'T']).next().unwrap_or_default().to_owned()
 }
 
 fn cases(plan: &Plan) -> Vec<Case> {
@@ -222,7 +256,10 @@ fn two_forms(line: u64, text: &str, left: &[DateFormat]) -> String {
             readings(&fitting, text),
             stated.join(" or ")
         ),
-        _ => format!("{said}{before}\n    state it in the mapping, and {alone}: dates = \"dd.mm.yyyy HH:MM:SS\""),
+        _ => {
+            let form = left.first().map_or_else(|| "dd.mm.yyyy HH:MM:SS".to_owned(), ToString::to_string);
+            format!("{said}{before}\n    state it in the mapping, and {alone}: dates = \"{form}\"")
+        }
     }
 }
 

@@ -97,6 +97,14 @@ pub(super) fn not_a_number(mark: char) -> Text {
     Text::new(format!("не число с десятичным знаком `{mark}`"), format!("not a number with the decimal mark `{mark}`"))
 }
 
+/// A number that the mapping does not say to be a time.
+pub(super) fn number_for_date() -> Text {
+    Text::new(
+        "это число, а маппинг не говорит, что за ним стоит",
+        "which is a number, and the mapping does not say what it counts",
+    )
+}
+
 pub(super) fn not_a_date<'f>(formats: impl IntoIterator<Item = &'f DateFormat>) -> Text {
     let formats: Vec<String> = formats.into_iter().map(ToString::to_string).collect();
     Text::new(format!("не дата вида {}", formats.join(" или ")), format!("not a date as {}", formats.join(" or ")))
@@ -125,6 +133,14 @@ pub(super) fn wrong_encoding() -> Text {
 /// An event that belongs to nobody.
 pub(super) fn no_owner() -> Text {
     Text::new("не заполнены ни `deal_id`, ни `client_id`", "neither `deal_id` nor `client_id` is filled")
+}
+
+/// A cell that holds what looks like rows of the file.
+pub(super) fn row_within() -> Text {
+    Text::new(
+        "в ячейке несколько строк, и одна из них похожа на строку таблицы: перед ней не закрыта кавычка",
+        "a cell holds several lines, and one of them looks like a row: a quote before it is not closed",
+    )
 }
 
 /// A row of another number of cells than the header; `over_lines`: one cell holds a line break.

@@ -1,7 +1,7 @@
 //! The main pass: every row of a file, into values or into quarantine.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::open::{Opened, not_utf8};
 use super::plan::{Check, FillPlan, Plan};
@@ -12,7 +12,8 @@ use super::spread;
 use super::value::{Oddities, Refused, Row, Value};
 use crate::ingest::IngestError;
 use crate::ingest::mapping::{Export, Test};
-use crate::ingest::records::{Ahead, Record, ahead};
+use crate::ingest::mended::{self, NotTaken};
+use crate::ingest::records::{Ahead, Mends, Record, ahead};
 use crate::model::lang::Text;
 use crate::model::tables::Table;
 
@@ -23,8 +24,12 @@ const STEP: u64 = 20_000;
 pub(in crate::ingest) trait RowSink {
     /// Takes the values of one row for the fill of that number: one for each of its columns.
     fn take(&mut self, fill: usize, values: &[Value<'_>]) -> Result<(), IngestError>;
+    /// Says how many rows of the export wait at the place of a mended one.
+    fn waits(&self, place: Mends) -> u64;
     /// Hears of which deal the row is that is refused next.
     fn refuses_deal(&mut self, deal_id: &str);
+    /// Hears of a deal that a snapshot lists in a row which `deals` does not want.
+    fn lists_deal(&mut self, deal_id: &str);
     /// Hears the header of the file, as a row is shown.
     fn begin(&mut self, header: String);
     /// Takes a row that was refused.
@@ -38,6 +43,8 @@ pub(in crate::ingest) trait RowSink {
 pub(in crate::ingest) struct Refusal {
     pub(in crate::ingest) table: Table,
     pub(in crate::ingest) line: u64,
+    /// Of a mended row: the ingest that refused it at first.
+    pub(in crate::ingest) first: Option<u64>,
     /// The export's header of the cell; empty: the whole row.
     pub(in crate::ingest) column: String,
     pub(in crate::ingest) value: String,
@@ -55,8 +62,10 @@ pub(in crate::ingest) struct Outcome {
     pub(in crate::ingest) unwanted: u64,
     /// What was met in values and is worth telling.
     pub(in crate::ingest) oddities: Oddities,
-    /// Of a file of mended rows: the lines that they have in the export.
-    pub(in crate::ingest) lines: BTreeSet<u64>,
+    /// Of a file of mended rows: the places of those that were taken.
+    pub(in crate::ingest) mended: BTreeSet<Mends>,
+    /// Of a file of mended rows: the others.
+    pub(in crate::ingest) not_taken: NotTaken,
 }
 
 /// Reads every row of a file after proving what has to be proven; `mapping` is the mapping's file name, for messages.
@@ -67,25 +76,53 @@ pub(in crate::ingest) fn read_rows(
     mapping: &str,
     sink: &mut dyn RowSink,
 ) -> Result<Outcome, IngestError> {
+    mended::refuse_unknown(&opened.path(), (0..opened.cells).map(|at| opened.found.text(at)))?;
     if prove::is_needed(plan) {
         prove::prove(plan, opened)?;
     }
     sink.begin(raw::header(opened));
-    let outcome = ahead(opened.records()?, |records| rows_of(records, opened, plan, export, mapping, sink))?;
+    let mends = match opened.readable.input.repairs {
+        true => Some(taken(opened, sink)?),
+        false => None,
+    };
+    let mut outcome =
+        ahead(opened.records()?, |records| rows_of(records, opened, plan, (export, mapping), mends.as_ref(), sink))?;
+    if outcome.rows == 0 && (0..opened.cells).any(|cell| opened.found.text(cell).contains('\r')) {
+        let way_out = "save it with usual line ends: in a spreadsheet as «CSV UTF-8», in an editor as LF";
+        return Err(IngestError::no_table(
+            &opened.path(),
+            "its lines end in a lone CR, as on old Macs".to_owned(),
+            way_out,
+        ));
+    }
     if outcome.rows == 0 {
         return Err(IngestError::NoRows { path: opened.path(), what: "the file has a header and no rows" });
     }
     opened.readable.input.unchanged()?;
     sink.progress(opened.readable.input.bytes);
+    outcome.mended = mends.unwrap_or_default();
     Ok(outcome)
+}
+
+/// Of a file of mended rows: the places of those that are taken. Where several rows wait at one place, nothing tells which of
+/// them is mended: they are taken when all of them came.
+fn taken(opened: &Opened, sink: &dyn RowSink) -> Result<BTreeSet<Mends>, IngestError> {
+    let mut came: BTreeMap<Mends, u64> = BTreeMap::new();
+    let (mut records, mut record) = (opened.records()?, Record::default());
+    while records.next(&mut record)? {
+        let place = record.mends.filter(|_| !record.is_blank());
+        place.into_iter().for_each(|place| *came.entry(place).or_default() += 1);
+    }
+    let all = |(place, rows): (Mends, u64)| (1..=rows).contains(&sink.waits(place)).then_some(place);
+    Ok(came.into_iter().filter_map(all).collect())
 }
 
 fn rows_of(
     mut records: Ahead,
     opened: &Opened,
     plan: &Plan,
-    export: &Export,
-    mapping: &str,
+    (export, mapping): (&Export, &str),
+    mends: Option<&BTreeSet<Mends>>,
     sink: &mut dyn RowSink,
 ) -> Result<Outcome, IngestError> {
     let (mut outcome, mut told) = (Outcome::default(), 0);
@@ -100,7 +137,12 @@ fn rows_of(
         }
         outcome.rows += 1;
         let line = record.line;
-        outcome.lines.extend(record.mends);
+        if let Some(taken) = mends
+            && record.mends.is_none_or(|place| !taken.contains(&place))
+        {
+            outcome.not_taken.add(record.mends, record.mends.map_or(0, |place| sink.waits(place)));
+            continue;
+        }
         let refused = match simdutf8::basic::from_utf8(record.cells.as_slice()) {
             Err(_) if export.encoding.is_none() && opened.readable.is_plain => {
                 return Err(not_utf8(&opened.path(), line, export, mapping));
@@ -108,7 +150,7 @@ fn rows_of(
             Err(_) => Err((0, whole(reason::wrong_encoding()))),
             Ok(text) => {
                 let row = Row { text, record };
-                if holds(&plan.ignore, row, false) {
+                if holds(&plan.ignore, row, false) || is_total(plan, row) {
                     outcome.ignored += 1;
                     continue;
                 }
@@ -116,9 +158,9 @@ fn rows_of(
                     // its end is the file's, so that it is counted from its beginning
                     return Err(IngestError::OpenQuote { path: opened.path(), line: record.begin, lines });
                 }
-                match shape_of(record, opened.cells) {
+                match shape_of(record, opened.cells).or_else(|| row_within(row, opened)) {
                     Some(reason) => Err((0, whole(reason))),
-                    None => read_row(plan, row, &mut outcome, sink)?,
+                    None => read_row(plan, row, export.snapshot, &mut outcome, sink)?,
                 }
             }
         };
@@ -132,6 +174,7 @@ fn rows_of(
             sink.refuse(Refusal {
                 table: plan.fills[fill].table,
                 line,
+                first: record.mends.map(|place| place.ingest),
                 column,
                 value: plan.raw.value(refused.cell, refused.value),
                 reason: refused.reason,
@@ -146,6 +189,7 @@ fn rows_of(
 fn read_row(
     plan: &Plan,
     row: Row<'_>,
+    is_of_snapshot: bool,
     outcome: &mut Outcome,
     sink: &mut dyn RowSink,
 ) -> Result<Result<(), (usize, Refused)>, IngestError> {
@@ -164,6 +208,9 @@ fn read_row(
         }
     }
     outcome.unwanted += u64::from(read.is_empty());
+    if is_of_snapshot && !read.iter().any(|(number, ..)| plan.fills[*number].table == Table::Deals) {
+        deal_of(plan, row).iter().for_each(|deal_id| sink.lists_deal(deal_id));
+    }
     for (number, values, until) in &read {
         match until {
             None => sink.take(*number, values)?,
@@ -222,14 +269,49 @@ pub(super) fn holds(checks: &[Check], row: Row<'_>, all: bool) -> bool {
 fn swallowed(record: &Record, cells: usize) -> Option<u64> {
     const LINES: u64 = 50;
     let lines = || record.cells.as_slice().iter().filter(|byte| **byte == b'\n').count().saturating_sub(1) as u64;
-    (record.cells.len() != cells).then(lines).filter(|lines| *lines > LINES)
+    match record.is_open {
+        true => Some(lines()),
+        false => (record.cells.len() != cells).then(lines).filter(|lines| *lines > LINES),
+    }
 }
 
-/// What is wrong with the number of cells of a row.
+/// What is wrong with the number of cells of a row. Cells after the last one of the header are none as long as nothing is
+/// in them: many exports end each row with a delimiter.
 pub(super) fn shape_of(record: &Record, cells: usize) -> Option<Text> {
-    let record = &record.cells;
-    (record.len() != cells)
-        .then(|| reason::wrong_cells(record.len(), cells, record.as_slice().trim_ascii_end().contains(&b'\n')))
+    let row = &record.cells;
+    let is_blank = |cell: &[u8]| cell.trim_ascii().is_empty();
+    match row.len() < cells || !row.iter().skip(cells).all(is_blank) {
+        true => Some(reason::wrong_cells(row.len(), cells, row.as_slice().trim_ascii_end().contains(&b'\n'))),
+        false => None,
+    }
+}
+
+/// Whether a cell of several lines has one that looks like a row: a quote opens before it by mistake, and it is one.
+///
+/// In a table of few columns a line of a text may look so.
+fn row_within(row: Row<'_>, opened: &Opened) -> Option<Text> {
+    const FEW: usize = 4;
+    if opened.cells < FEW || !row.record.typed.is_empty() || !row.text.trim_end().contains('\n') {
+        return None;
+    }
+    let delimiter = char::from(opened.delimiter());
+    let is_row = |line: &str| line.matches(delimiter).count() + 1 >= opened.cells;
+    let has_row = |cell: usize| row.cell(cell).lines().skip(1).any(is_row);
+    (0..opened.cells).any(has_row).then(reason::row_within)
+}
+
+/// Whether a row is a total: its first cell begins like one, and stands where no such text can, or a cell without which it
+/// would be no row is not filled.
+pub(super) fn is_total(plan: &Plan, row: Row<'_>) -> bool {
+    let first = row.cell(0);
+    let begins = |total: &String| {
+        let begins = first.get(..total.len()).is_some_and(|begin| begin.to_lowercase() == total.to_lowercase());
+        begins && !first[total.len()..].starts_with(char::is_alphanumeric)
+    };
+    let is_bare = |total: &String| first.trim_end_matches([':', '.', ' ']).len() == total.len();
+    let Some(total) = plan.totals.iter().find(|total| begins(total)) else { return false };
+    let columns = plan.fills.iter().flat_map(|fill| &fill.columns).filter(|column| column.required);
+    is_bare(total) || columns.into_iter().any(|column| column.cells().contains(&0) || column.is_empty(row))
 }
 
 fn whole(reason: Text) -> Refused {

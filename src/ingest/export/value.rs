@@ -133,16 +133,21 @@ impl ColumnPlan {
             };
         };
         let typed = cell.map_or(Typed::No, |cell| row.typed(cell));
+        // 1C writes the first day of all where there is none
+        let never = ["01.01.0001", "0001-01-01"].iter().any(|day| text.starts_with(day));
+        if never && !self.required && matches!(self.kind, Kind::Instant | Kind::Day) {
+            return Ok(Value::Null);
+        }
         let refuse = |reason: Text| Err(self.refuse(cell, &text, reason));
         match self.kind {
             Kind::Text => self.text(cell, text, typed, met),
             Kind::Count if self.is_length && typed == Typed::No => self.length(cell, &text),
             Kind::Money => {
-                let exact = self.exact(cell, &text, typed)?;
+                let exact = self.exact(cell, &text, row)?;
                 met.rounded += u64::from(exact.rounded);
                 Ok(Value::Whole(exact.units))
             }
-            Kind::Count => match self.exact(cell, &text, typed)? {
+            Kind::Count => match self.exact(cell, &text, row)? {
                 exact if exact.units % ONE == 0 && !exact.rounded => Ok(Value::Whole(exact.units / ONE)),
                 _ => refuse(reason::not_whole()),
             },
@@ -159,11 +164,25 @@ impl ColumnPlan {
             }
             Kind::Instant => match self.moment(&text, typed) {
                 Some(moment) => Ok(Value::Whole(self.instant(moment))),
-                None => refuse(self.no_date()),
+                None => Err(self.no_date(cell, &text, typed)),
             },
             Kind::Day => self.day(cell, &text, typed, met),
             Kind::Entries | Kind::Returns | Kind::Intervals | Kind::Instants => refuse(reason::never_mapped()),
         }
+    }
+
+    /// The cells that its texts come from.
+    pub(super) fn cells(&self) -> &[usize] {
+        match &self.from {
+            From::Cells(cells) | From::Concat(cells, _) => cells,
+            From::Const(_) | From::Compute(..) => &[],
+        }
+    }
+
+    /// Whether nothing is in the cells that it comes from.
+    pub(super) fn is_empty(&self, row: Row<'_>) -> bool {
+        let is_empty = |cell: &usize| matches!(clean(row.cell(*cell), &self.reading, *cell), Ok(None));
+        !self.cells().is_empty() && self.cells().iter().all(is_empty)
     }
 
     fn text<'r>(
@@ -247,8 +266,10 @@ impl ColumnPlan {
     }
 
     /// Reads a number with what is written around it.
-    fn exact(&self, cell: Option<usize>, text: &str, typed: Typed) -> Result<Exact, Refused> {
+    fn exact(&self, cell: Option<usize>, text: &str, row: Row<'_>) -> Result<Exact, Refused> {
+        let typed = cell.map_or(Typed::No, |cell| row.typed(cell));
         let Amount { number, currency, tens } = amounts::read(text);
+        let currency = currency.or_else(|| amounts::currency(row.cell(self.currency_cell?)));
         let exact = numbers::scaled(&number, self.decimal(typed), tens);
         let exact = exact.ok_or_else(|| self.refuse(cell, text, self.no_number(text, typed)))?;
         match self.kind {
@@ -300,7 +321,7 @@ impl ColumnPlan {
                 Ok(Value::Whole(first))
             }
             Some(_) => Err(self.refuse(cell, text, reason::no_period(LONGEST_PERIOD))),
-            None => Err(self.refuse(cell, text, self.no_date())),
+            None => Err(self.no_date(cell, text, typed)),
         }
     }
 
@@ -339,7 +360,7 @@ impl ColumnPlan {
                 Part::Number(units) => i128::from(*units),
                 Part::Cell(cell) => {
                     let Some(text) = clean(row.cell(*cell), &self.reading, *cell)? else { return Ok(Value::Null) };
-                    let exact = self.exact(Some(*cell), &text, row.typed(*cell))?;
+                    let exact = self.exact(Some(*cell), &text, row)?;
                     met.rounded += u64::from(exact.rounded);
                     i128::from(exact.units)
                 }
@@ -400,8 +421,15 @@ impl ColumnPlan {
         }
     }
 
-    fn no_date(&self) -> Text {
-        reason::not_a_date(self.reading.dates.iter().flatten())
+    fn no_date(&self, cell: Option<usize>, text: &str, typed: Typed) -> Refused {
+        match &self.reading.dates {
+            None if matches!(typed, Typed::Number | Typed::Whole) => {
+                let way_out =
+                    "say it in the mapping: dates = \"unix\" for seconds since 1970, \"excel\" for days of a sheet";
+                Refused { whole_column: Some(way_out.to_owned()), ..self.refuse(cell, text, reason::number_for_date()) }
+            }
+            stated => self.refuse(cell, text, reason::not_a_date(stated.iter().flatten())),
+        }
     }
 
     fn no_number(&self, text: &str, typed: Typed) -> Text {
@@ -419,6 +447,8 @@ impl ColumnPlan {
 
 /// A cell's text as its reading wants it; none: not filled.
 pub(super) fn clean<'r>(text: &'r str, reading: &Reading, cell: usize) -> Result<Option<Cow<'r, str>>, Refused> {
+    // a formula that says a text: so exports keep the zeros before an id
+    let text = text.strip_prefix("=\"").and_then(|text| text.strip_suffix('"')).unwrap_or(text).trim();
     if text.is_empty() || reading.empty.iter().any(|e| e == text) {
         return Ok(None);
     }

@@ -12,7 +12,7 @@ mod repair;
 pub(super) use form::Form;
 pub(super) use guard::{FREE, RATIO};
 pub(super) use input::Input;
-pub(super) use repair::{REPAIR_COLUMNS, repair_name};
+pub(super) use repair::{REPAIR_COLUMNS, nearly_repaired, repair_name};
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -53,7 +53,8 @@ fn listed(folder: &Path) -> Result<Vec<PathBuf>, IngestError> {
         let path = entry.map_err(IngestError::io(folder))?.path();
         let name = path.file_name().map_or_else(Default::default, |name| name.to_string_lossy());
         let beside = path.extension().is_some_and(|end| BESIDE.iter().any(|known| end.eq_ignore_ascii_case(known)));
-        if path.is_file() && !name.starts_with(['.', '~']) && !beside {
+        let by_windows = ["thumbs.db", "desktop.ini"].iter().any(|known| name.eq_ignore_ascii_case(known));
+        if path.is_file() && !name.starts_with(['.', '~']) && !beside && !by_windows {
             files.push(path);
         }
     }

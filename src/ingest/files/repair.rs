@@ -2,9 +2,12 @@
 
 /// What the name of such a file ends with.
 const END: &str = ".repair.csv";
+/// What stands in it after the export's name, whatever it became.
+const MARK: &str = ".repair";
 
-/// The columns that stand before the export's own: the line of the row in the export, and why it was refused.
-pub(in crate::ingest) const REPAIR_COLUMNS: [&str; 2] = ["quarantine_line", "quarantine_reason"];
+/// The columns that stand before the export's own: the line of the row in the export, the ingest that refused it there, and
+/// why.
+pub(in crate::ingest) const REPAIR_COLUMNS: [&str; 3] = ["quarantine_line", "quarantine_ingest", "quarantine_reason"];
 
 /// The name of the file in which rows of an export are mended. A member of an archive is known by a path, which is no name
 /// of a file.
@@ -16,8 +19,20 @@ pub(in crate::ingest) fn repair_name(export: &str) -> String {
 
 /// The export whose rows are mended in a file of this name; none: it is an export itself.
 pub(super) fn repaired(name: &str) -> Option<String> {
-    let name = name.strip_suffix(END).filter(|name| !name.is_empty())?;
-    Some(name.replace("%2F", "/").replace("%5C", "\\").replace("%25", "%"))
+    name.strip_suffix(END).filter(|name| !name.is_empty()).map(export)
+}
+
+/// The same of a name that programs make of it: `deals.csv.repair (1).csv`, `deals.csv.repair.xlsx`. Only its columns tell
+/// whether it is one.
+pub(in crate::ingest) fn nearly_repaired(name: &str) -> Option<String> {
+    let (of, rest) = name.rsplit_once(MARK)?;
+    let is_name = !of.is_empty() && !of.contains(['/', '\\']);
+    (is_name && rest.starts_with(['.', ' ', '(', '-', '_'])).then(|| export(of))
+}
+
+/// The name of an export, as it was before it became part of another.
+fn export(name: &str) -> String {
+    name.replace("%2F", "/").replace("%5C", "\\").replace("%25", "%")
 }
 
 #[cfg(test)]
@@ -32,5 +47,11 @@ mod tests {
             assert_eq!(repaired(&repair).as_deref(), Some(name));
         }
         assert_eq!((repaired("deals.csv"), repaired(".repair.csv")), (None, None));
+        for end in [".xlsx", " (1).csv", "(1).csv", " - Copy.csv", ".csv.gz", ".CSV", "_2.csv"] {
+            assert_eq!(nearly_repaired(&format!("deals.csv.repair{end}")).as_deref(), Some("deals.csv"), "{end}");
+        }
+        for name in ["deals.csv", "deals.repaired.csv", ".repair.xlsx", "a.zip/deals.csv.repair.xlsx"] {
+            assert_eq!(nearly_repaired(name), None, "{name}");
+        }
     }
 }

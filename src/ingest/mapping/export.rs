@@ -105,6 +105,7 @@ fn export(section: &Section<'_>, file: &Defaults) -> Export {
         sheet: section.optional_text("sheet"),
         header_has: section.optional_text("header_has").map(|text| text.trim().to_owned()),
         ignore_rows: conditions(section, "ignore_rows", &defaults.empty),
+        totals: text_or_list(section, "totals"),
         fills,
         zone: defaults.zone,
         snapshot,

@@ -65,6 +65,8 @@ pub(super) struct Export {
     pub sheet: Option<String>,
     pub header_has: Option<String>,
     pub ignore_rows: Vec<Condition>,
+    /// How the first cell of a total begins.
+    pub totals: Vec<String>,
     pub fills: Vec<Fill>,
     /// The zone of times that carry none.
     pub zone: Option<Tz>,

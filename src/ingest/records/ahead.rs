@@ -6,8 +6,10 @@ use std::thread;
 use super::{Record, Records};
 use crate::ingest::IngestError;
 
-/// Bytes of text after which a batch is handed on. A longer row ends its batch, so that of those few are in memory.
+/// Bytes after which a batch is handed on. A longer row ends its batch, so that of those few are in memory.
 const BATCH: usize = 256 << 10;
+/// A record that took more is not filled again: others would be short, and its memory lie idle in each of the batches.
+const USUAL: usize = 4 << 10;
 /// Batches that wait, read and not yet asked for.
 const WAITING: usize = 2;
 
@@ -70,8 +72,7 @@ impl Batch {
             let record = &mut self.records[self.filled];
             match records.next(record) {
                 Ok(true) => {
-                    // one without cells takes room, too
-                    bytes += record.cells.as_slice().len() + size_of::<Record>();
+                    bytes += weight(record);
                     self.filled += 1;
                 }
                 Ok(false) => break true,
@@ -85,16 +86,18 @@ impl Batch {
         is_last
     }
 
-    /// Makes it ready to be filled again, without the memory of rows that were uncommonly long.
+    /// Makes it ready to be filled again.
     fn cleared(mut self) -> Batch {
-        self.records[..self.filled].iter_mut().filter(|record| record.cells.as_slice().len() > BATCH).for_each(
-            |long| {
-                *long = Record::default();
-            },
-        );
+        let unusual = self.records[..self.filled].iter_mut().filter(|record| weight(record) > USUAL);
+        unusual.for_each(|record| *record = Record::default());
         self.filled = 0;
         self
     }
+}
+
+/// The bytes that a record takes, about: cells without anything in them take some, too.
+fn weight(record: &Record) -> usize {
+    size_of::<Record>() + record.cells.as_slice().len() + record.cells.len() * size_of::<usize>() + record.typed.len()
 }
 
 impl Ahead {

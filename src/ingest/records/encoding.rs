@@ -144,9 +144,11 @@ fn detect(bytes: &[u8]) -> Found {
         return Found::Probably(Encoding::Utf8);
     }
     let (whole, broken) = sequences(bytes);
-    // a few rows in another encoding are a matter of those rows
-    if whole > 0 && broken * 10 <= whole {
-        return if whole >= 3 { Found::Certainly(Encoding::Utf8) } else { Found::Probably(Encoding::Utf8) };
+    // rows in another encoding are a matter of those rows: in the encodings of one byte a letter, what is whole in UTF-8 is
+    // met by chance alone, as in a quotation mark after a capital
+    if whole > 0 && broken <= whole {
+        let certain = whole >= 3 && broken * 10 <= whole;
+        return if certain { Found::Certainly(Encoding::Utf8) } else { Found::Probably(Encoding::Utf8) };
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(bytes, true);
@@ -214,6 +216,11 @@ mod tests {
         let mut bytes = TEXT.repeat(10).into_bytes();
         bytes.extend_from_slice(b"3;\xCF\xEE;\xC8\n");
         assert_eq!(detect(&bytes), Found::Certainly(Encoding::Utf8));
+        // where little else is Russian than the header, too
+        let rows = "1;x\n".repeat(999);
+        let bytes =
+            [TEXT.split('\n').next().unwrap().as_bytes(), rows.as_bytes(), b"3;\xCF\xEE\xEB\xE0;\xC8\n"].concat();
+        assert_eq!(detect(&bytes), Found::Probably(Encoding::Utf8));
         // a symbol cut by the end of the window is no broken one
         assert_eq!(sequences(&"ф".as_bytes()[..1]), (0, 0));
         assert_eq!(sequences("фя".as_bytes()), (2, 0));

@@ -73,17 +73,26 @@ pub(super) struct Record {
     pub(super) line: u64,
     /// The same, or the first of the blank lines before it.
     pub(super) begin: u64,
-    /// Of a mended row: the line that it has in the export. Without it, nothing says which of those that wait it is.
-    pub(super) mends: Option<u64>,
+    /// Whether the file ends within a quote that opens in it.
+    pub(super) is_open: bool,
+    /// Of a mended row: its place in the export. Without it, nothing says which of those that wait it is.
+    pub(super) mends: Option<Mends>,
+}
+
+/// The place of a row that was refused: its line in the export, and the ingest that refused it there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Mends {
+    pub(super) ingest: u64,
+    pub(super) line: u64,
 }
 
 impl Record {
     /// Of a file of mended rows: the export's own record, at the line that it has there. Times as the quarantine writes
     /// them are understood whatever the mapping states.
     fn repaired(&mut self) {
-        self.mends =
-            self.cells.get(0).and_then(|cell| std::str::from_utf8(cell).ok()).and_then(|text| text.trim().parse().ok());
-        self.line = self.mends.unwrap_or(self.line);
+        let number = |at: usize| std::str::from_utf8(self.cells.get(at)?).ok()?.trim().parse::<u64>().ok();
+        self.mends = number(0).zip(number(1)).map(|(line, ingest)| Mends { ingest, line });
+        self.line = self.mends.map_or(self.line, |mends| mends.line);
         let plain = |cell| std::str::from_utf8(cell).map_or(cell, |text| undefused(text).as_bytes());
         let cells: ByteRecord = self.cells.iter().skip(REPAIR_COLUMNS.len()).map(plain).collect();
         let is_time = |cell: &[u8]| std::str::from_utf8(cell).is_ok_and(|text| dates::iso(text.trim()).is_some());

@@ -52,7 +52,8 @@ impl TextReader {
         match self.reader.read_byte_record(&mut record.cells) {
             Ok(true) => {
                 // what the end of the file ends is a quote that is not closed: there is no line end after it
-                let ended = u64::from(!self.allowance.is_over());
+                record.is_open = self.allowance.is_over();
+                let ended = u64::from(!record.is_open);
                 record.line = first_line(&self.reader, &record.cells, ended) + self.skipped;
                 Ok(true)
             }

@@ -96,7 +96,8 @@ async fn rows_are_written_out_mended_and_read_again() {
     let written = repairs(&snapshot, None, &folder, Lang::Ru).unwrap();
     assert_eq!((written[0].rows, written[0].elsewhere), (3, 0));
     let text = fs::read_to_string(&written[0].path).unwrap();
-    assert!(text.starts_with("\u{feff}quarantine_line;quarantine_reason;ID;Стадия;"), "{text}");
+    assert!(text.starts_with("\u{feff}quarantine_line;quarantine_ingest;quarantine_reason;ID;Стадия;"), "{text}");
+    assert!(text.contains("\n3;1;Создана: не дата вида"), "{text}");
     assert!(text.contains(";2;Новая;31.02.2025 10:00:00;;200;;'-Уфа\n"), "{text}");
     // one is mended, one is mended wrongly, and one is left out
     let mended: String = text
@@ -113,13 +114,15 @@ async fn rows_are_written_out_mended_and_read_again() {
     );
     assert_eq!(
         company.rows(Table::Quarantine, &["ingest", "line", "value"]).await,
-        ["2 4 5 EUR", "2 5 abc"],
-        "what was not mended waits on, by the line that it has in the export"
+        ["1 4 5 EUR", "1 5 abc"],
+        "what was not mended waits on, by the line that it has in the export and the ingest that read it there"
     );
     // a row whose line was erased mends none of those that wait, whatever line of the file it stands on
     let header = text.lines().next().unwrap();
-    fs::write(&written[0].path, format!("{header}\n\n\n;;3;Новая;01.03.2025 10:00:00;;5;;\n")).unwrap();
-    company.ingest(std::slice::from_ref(&written[0].path)).await.unwrap();
+    fs::write(&written[0].path, format!("{header}\n\n\n;;;3;Новая;01.03.2025 10:00:00;;5;;\n")).unwrap();
+    let summary = company.ingest(std::slice::from_ref(&written[0].path)).await.unwrap();
+    assert!(summary.text(Lang::En).contains("not taken: 1 (quarantine_line ?)"), "{}", summary.text(Lang::En));
+    assert_eq!(company.rows(Table::Deals, &["deal_id"]).await, ["1", "2"]);
     assert_eq!(company.rows(Table::Quarantine, &["line"]).await, ["4", "5"]);
     // the export itself again, mended: nothing is left
     company
@@ -155,4 +158,135 @@ async fn what_is_personal_does_not_reach_the_quarantine() {
         company.rows(Table::Deals, &["deal_id", "client_id"]).await,
         [format!("1 {client}"), format!("2 {client}")]
     );
+}
+
+const HEADER: &str = "ID;Стадия;Создана;Закрыта;Сумма;Скидка;Город\n";
+
+/// A deal whose time is no time, until it is mended.
+fn bad(id: u32, amount: u32) -> String {
+    format!("{id};Новая;31.02.2025 10:00:00;;{amount};;Уфа\n")
+}
+
+fn mended(text: &str) -> String {
+    text.replace("31.02", "28.02")
+}
+
+/// Writes out what waits of the only export, and gives the file.
+async fn out(company: &Company, folder: &str) -> PathBuf {
+    let snapshot = company.store().await.snapshot(None).await.unwrap();
+    repairs(&snapshot, None, &company.dir.path().join(folder), Lang::Ru).unwrap().remove(0).path
+}
+
+#[tokio::test]
+async fn a_mended_row_is_taken_while_it_waits_and_no_longer() {
+    let company = Company::new(BITRIX);
+    let deals = || company.rows(Table::Deals, &["deal_id", "amount"]);
+    let held = || company.rows(Table::Quarantine, &["ingest", "line"]);
+    company.ingest(&[company.file("deals.csv", [HEADER, &bad(1, 100), &bad(2, 200)].concat())]).await.unwrap();
+    let file = [out(&company, "repair").await];
+    let all = mended(&fs::read_to_string(&file[0]).unwrap());
+
+    // half of it at first, then the same file with all that there is
+    fs::write(&file[0], all.lines().take(2).collect::<Vec<_>>().join("\n")).unwrap();
+    assert!(!company.ingest(&file).await.unwrap().text(Lang::En).contains("not taken"));
+    assert_eq!(held().await, ["1 3"]);
+    fs::write(&file[0], &all).unwrap();
+    let told = company.ingest(&file).await.unwrap().text(Lang::En);
+    assert!(told.contains("rows that wait in quarantine no more, not taken: 1 (quarantine_line 2):"), "{told}");
+    assert_eq!((deals().await, held().await.len()), (vec!["1 1000000".to_owned(), "2 2000000".to_owned()], 0));
+
+    // once more, and nothing of it waits
+    let files = company.files();
+    let again = company.ingest(&file).await.unwrap();
+    assert!(again.nothing_changed() && again.text(Lang::Ru).contains("не взято: 2 (quarantine_line 2, 3)"));
+    assert_eq!(company.files(), files);
+
+    // a newer export of that name refuses other rows, at the same lines
+    let newer = company.file("deals.csv", [HEADER, &bad(3, 300), &mended(&bad(1, 101))].concat());
+    company.ingest(std::slice::from_ref(&newer)).await.unwrap();
+    company.ingest(&file).await.unwrap();
+    assert_eq!((deals().await, held().await), (vec!["1 1010000".into(), "2 2000000".into()], vec!["5 2".to_owned()]));
+    // read beside the export itself, mended rows are those of an older one
+    let newest = mended(&fs::read_to_string(out(&company, "newest").await).unwrap());
+    fs::write(&file[0], newest).unwrap();
+    let told = company.ingest(&[newer, file[0].clone()]).await.unwrap().text(Lang::En);
+    assert!(told.contains("not taken: 1 (quarantine_line 2)"), "{told}");
+    assert_eq!(held().await, ["5 2"]);
+    company.ingest(&file).await.unwrap();
+    assert_eq!((deals().await.len(), held().await.len()), (3, 0));
+}
+
+#[tokio::test]
+async fn of_rows_that_wait_at_one_line_all_are_mended_or_none() {
+    let company = Company::new(BITRIX);
+    let export = |folder: &str, row: String| {
+        fs::create_dir(company.dir.path().join(folder)).unwrap();
+        company.file(&format!("{folder}/deals.csv"), [HEADER, &row].concat())
+    };
+    company.ingest(&[export("a", bad(1, 100)), export("b", bad(2, 200))]).await.unwrap();
+    let file = [out(&company, "repair").await];
+    let all = mended(&fs::read_to_string(&file[0]).unwrap());
+    fs::write(&file[0], all.lines().take(2).collect::<Vec<_>>().join("\n")).unwrap();
+    let told = company.ingest(&file).await.unwrap().text(Lang::En);
+    assert!(told.contains("not all came, not taken: 1 (quarantine_line 2); all of them wait on"), "{told}");
+    assert_eq!(company.rows(Table::Quarantine, &["ingest", "line"]).await, ["1 2", "1 2"]);
+    assert!(company.rows(Table::Deals, &["deal_id"]).await.is_empty());
+    fs::write(&file[0], all).unwrap();
+    company.ingest(&file).await.unwrap();
+    assert_eq!(company.rows(Table::Deals, &["deal_id"]).await, ["1", "2"]);
+    assert!(company.rows(Table::Quarantine, &["line"]).await.is_empty());
+}
+
+#[tokio::test]
+async fn mended_rows_of_an_export_that_adds_up_are_refused() {
+    let company = Company::new(&UNSTATED.replace("fill = \"spend\"", "fill = \"spend\"\nrepeated = \"sum\""));
+    company.ingest(&[company.file("spend.csv", "Day;Cost\n2025-03-01;1,5\n2025-03-01;abc\n")]).await.unwrap();
+    let told = company.ingest(&[out(&company, "repair").await]).await.unwrap_err().to_string();
+    assert!(told.contains("[[export]] `spend` of mapping.toml rows of one key add up (spend, repeated"), "{told}");
+    assert!(told.ends_with("ingest it again under its own name: spend.csv"), "{told}");
+    assert_eq!(company.rows(Table::Spend, &["cost"]).await, ["15000"]);
+}
+
+#[tokio::test]
+async fn a_file_of_mended_rows_is_known_by_its_name_and_its_columns() {
+    let company = Company::new(BITRIX);
+    company.ingest(&[company.file("deals.csv", [HEADER, &bad(1, 100)].concat())]).await.unwrap();
+    let text = mended(&fs::read_to_string(out(&company, "repair").await).unwrap());
+    for (place, name) in ["quarantine_line", "quarantine_ingest", "quarantine_reason"].into_iter().enumerate() {
+        let without = |line: &str| {
+            let cells = line.split(';').enumerate().filter(|(at, _)| *at != place).map(|(_, cell)| cell);
+            cells.collect::<Vec<_>>().join(";")
+        };
+        let short = text.lines().map(without).collect::<Vec<_>>().join("\n");
+        let told = company.ingest(&[company.file("deals.csv.repair.csv", short)]).await.unwrap_err().to_string();
+        assert!(told.contains(&format!("and it has no column `{name}`\n")), "{told}");
+    }
+    let told = company.ingest(&[company.file("deals_mended.csv", &text)]).await.unwrap_err().to_string();
+    assert!(told.contains("it has the column `quarantine_line`") && told.contains("EXPORT.repair.csv"), "{told}");
+    // an export may be called so as well
+    company.ingest(&[company.file("deals.repair 2.csv", [HEADER, &mended(&bad(2, 200))].concat())]).await.unwrap();
+    let summary = company.ingest(&[company.file("deals.csv.repair (1).csv", &text)]).await.unwrap();
+    assert_eq!(summary.files[0].file, "deals.csv");
+    assert_eq!(company.rows(Table::Deals, &["deal_id"]).await, ["1", "2"]);
+    assert!(company.rows(Table::Quarantine, &["line"]).await.is_empty());
+}
+
+#[tokio::test]
+async fn rows_of_any_width_are_written_out_once() {
+    let company = Company::new(BITRIX);
+    company.ingest(&[company.file("deals.csv", DEALS)]).await.unwrap();
+    let text = fs::read_to_string(out(&company, "repair").await).unwrap();
+    assert_eq!(text.lines().count(), 4, "{text}");
+    assert!(text.contains("\n5;1;ячеек 6, в заголовке их 7;4;Новая;01.03.2025 10:00:00;500;0;Уфа\n"), "{text}");
+    assert!(text.contains(";Сумма: сумма в USD, а маппинг говорит о RUB;5;"), "{text}");
+    // whoever mends them keeps what is there
+    let (snapshot, folder) = (company.store().await.snapshot(None).await.unwrap(), company.dir.path().join("repair"));
+    let told = repairs(&snapshot, None, &folder, Lang::Ru).unwrap_err().to_string();
+    assert!(told.contains("deals.csv.repair.csv: it is there already") && told.contains("mend and ingest"), "{told}");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+    // a row that lacks a cell gets it
+    let whole = text.replace("10:00:00;500;0;Уфа", "10:00:00;;500;0;Уфа");
+    company.ingest(&[company.file("repair/deals.csv.repair.csv", whole)]).await.unwrap();
+    assert_eq!(company.rows(Table::Deals, &["deal_id"]).await, ["1", "2", "4", "6"]);
+    assert_eq!(company.rows(Table::Quarantine, &["line"]).await, ["4", "6"]);
 }

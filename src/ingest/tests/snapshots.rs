@@ -52,6 +52,11 @@ impl Company {
         self.load(&format!("sales_{day}.csv"), &format!("{HEAD}{rows}")).await
     }
 
+    async fn ingest_taken(&self, taken: &str, files: &[PathBuf]) -> Result<Summary, IngestError> {
+        let told = Told { taken: Some(taken.parse().unwrap()), regulation: None };
+        ingest_told(told, &self.store().await, &self.mapping, files, at(), &()).await
+    }
+
     /// The stage events: deal, stage, and at, after and before as days.
     async fn moves(&self) -> Vec<String> {
         let rows = self.rows(Table::Events, &["deal_id", "at", "stage", "after", "before"]).await;
@@ -158,16 +163,17 @@ async fn what_is_missing_is_marked_and_unmarked_within_its_kind() {
     assert_eq!(deals[..3], ["1 new 03-10 sales -", "2 new 03-03 sales 03-10", "3 new 03-03 sales 03-10"]);
     assert!(deals[3].starts_with("9 new 06-15+ service -"), "{deals:?}");
 
-    // an older snapshot that comes late shows that 2 was still there then, and marks nothing
-    company.sales("2025-03-05", "2,new,,\n").await;
+    // an older snapshot that comes late shows that 2 was still there then, and 3 no longer
+    let late = company.sales("2025-03-05", "2,new,,\n").await;
+    assert!(late.notes.iter().any(|note| note.en.contains("gone_at was moved to the first snapshot")), "{late:?}");
     assert_eq!(
         company.deals().await[..3],
-        ["1 new 03-10 sales -", "2 new 03-05 sales 03-10", "3 new 03-03 sales 03-10"]
+        ["1 new 03-10 sales -", "2 new 03-05 sales 03-10", "3 new 03-03 sales 03-05"]
     );
     // it comes back; the first one is listed, in a row that is refused
     let back = company.sales("2025-03-17", "2,new,,\n1,new,31.12.2024,\n").await;
     assert!(back.notes.iter().any(|note| note.en.contains("lists again, unmarked: 1")), "{back:?}");
-    assert_eq!(company.deals().await[..3], ["1 new 03-10 sales -", "2 new 03-17 sales -", "3 new 03-03 sales 03-10"]);
+    assert_eq!(company.deals().await[..3], ["1 new 03-10 sales -", "2 new 03-17 sales -", "3 new 03-03 sales 03-05"]);
     // a row that cannot be read at all may be any deal, so nothing is marked
     let torn = company.sales("2025-03-20", "2,new,,\n1,new\n").await;
     assert!(torn.notes.iter().any(|note| note.en.contains("deals missing from it are not marked")), "{torn:?}");
@@ -201,13 +207,11 @@ async fn a_snapshot_says_once_when_it_was_taken() {
     assert!(refused.contains("more than once"), "{refused}");
     let refused = company.refused("sales_2035-03-03.csv", HEAD).await;
     assert!(refused.contains("yet to come"), "{refused}");
-    let told = Told { taken: Some("2025-03-03".parse().unwrap()), regulation: None };
     let log = company.file("log.csv", "id,at,stage\n1,2025-03-01,new\n");
-    let error = ingest_told(told, &company.store().await, &company.mapping, &[log], at(), &()).await.unwrap_err();
+    let error = company.ingest_taken("2025-03-03", &[log]).await.unwrap_err();
     assert!(error.to_string().contains("none of these exports is one"), "{error}");
-    let told = Told { taken: Some("2025-03-03T18:00".parse().unwrap()), regulation: None };
     let file = company.file("sales.csv", format!("{HEAD}1,new,,\n"));
-    let summary = ingest_told(told, &company.store().await, &company.mapping, &[file], at(), &()).await.unwrap();
+    let summary = company.ingest_taken("2025-03-03T18:00", &[file]).await.unwrap();
     assert_eq!(summary.notes.len(), 1, "{summary:?}");
     assert_eq!(company.deals().await, ["1 new 03-03+ sales -"]);
 }
@@ -225,4 +229,119 @@ async fn a_bucket_of_which_nothing_is_listed_is_looked_at_too() {
     assert_eq!(gone.marked, 63, "{gone:?}");
     assert_eq!(company.deals().await.iter().filter(|deal| deal.ends_with("03-03 sales 03-10")).count(), 63);
     assert_eq!((company.moves().await.len(), company.rows(Table::Journeys, &["deal_id"]).await.len()), (65, 64));
+}
+
+#[tokio::test]
+async fn a_date_in_the_name_tells_when_nobody_says_it() {
+    let company = Company::new(MAPPING);
+    let service = |name: &str, rows: &str| company.file(&format!("service {name}.csv"), format!("id,stage\n{rows}"));
+    let weeks = [
+        service("2025-03-03", "1,new\n2,new\n3,new\n"),
+        service("10.03.2025", "1,call\n2,new\n"),
+        service("20250317", "1,offer\n2,call\n"),
+    ];
+    let summary = company.ingest(&weeks).await.unwrap();
+    let told = summary.notes.iter().filter(|note| note.en.contains("as the file's name tells"));
+    assert_eq!(told.count(), 3, "{summary:?}");
+    assert_eq!(
+        company.deals().await,
+        ["1 offer 03-17 service -", "2 call 03-17 service -", "3 new 03-03 service 03-10"]
+    );
+    assert_eq!(company.moves().await.len(), 6);
+    // the user goes before it
+    let again = company.ingest_taken("2025-03-24", &[service("2025-03-20", "1,offer\n2,call\n")]).await.unwrap();
+    assert!(again.notes.iter().all(|note| !note.en.contains("name tells")), "{again:?}");
+    assert_eq!(company.deals().await[0], "1 offer 03-24 service -");
+    // two dates, one of which it is not known which month it names, and one that is yet to come
+    for name in ["2025-03-03 2025-03-31", "03-04-2025", "2035-03-03"] {
+        let company = Company::new(MAPPING);
+        let file = company.file(&format!("service {name}.csv"), "id,stage\n1,new\n");
+        let summary = company.ingest(&[file]).await.unwrap();
+        assert!(summary.notes.iter().any(|note| note.en.contains("nobody said when")), "{summary:?}");
+        assert!(company.deals().await[0].starts_with("1 new 06-15+ service"), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn snapshots_that_nothing_tells_apart_are_refused() {
+    let company = Company::new(MAPPING);
+    let service = |name: &str, rows: &str| company.file(&format!("service{name}.csv"), format!("id,stage\n{rows}"));
+    let two = [service("", "1,new\n2,new\n"), service(" (1)", "1,call\n")];
+    let error = company.ingest(&two).await.unwrap_err().to_string();
+    let names = |error: &str| error.contains("service.csv, ") && error.contains("service (1).csv: ");
+    assert!(names(&error) && error.contains("nothing says when") && error.contains("`service`"), "{error}");
+    let error = company.ingest_taken("2025-03-03", &two).await.unwrap_err().to_string();
+    assert!(names(&error) && error.contains("--taken says one moment"), "{error}");
+    assert_eq!(company.store().await.snapshot(None).await.unwrap().version, 0);
+    // one of each kind; and the parts of one export, whose names say the same day
+    let sales = company.file("sales.csv", format!("{HEAD}7,new,,\n"));
+    company.ingest_taken("2025-03-03", &[sales, service("", "1,new\n2,new\n")]).await.unwrap();
+    let parts = [service("_a_2025-03-10", "1,new\n"), service("_b_2025-03-10", "2,new\n")];
+    company.ingest(&parts).await.unwrap();
+    assert_eq!(company.deals().await, ["1 new 03-10 service -", "2 new 03-10 service -", "7 new 03-03 sales -"]);
+}
+
+#[tokio::test]
+async fn mended_rows_belong_to_the_day_of_their_snapshot() {
+    let company = Company::new(&MAPPING.replace("taken = \"yyyy-mm-dd\"\n", ""));
+    let sales = company.file("sales.csv", format!("{HEAD}1,new,,\n2,new,31.12.2024,\n"));
+    company.ingest_taken("2025-03-03", &[sales]).await.unwrap();
+    let snapshot = company.store().await.snapshot(None).await.unwrap();
+    let mended = repairs(&snapshot, None, &company.dir.path().join("repair"), Lang::En).unwrap().remove(0).path;
+    let text = fs::read_to_string(&mended).unwrap();
+    assert_eq!(text.matches(",31.12.2024,").count(), 1, "{text}");
+    fs::write(&mended, text.replace(",31.12.2024,", ",2024-12-31,")).unwrap();
+    let error = company.ingest(std::slice::from_ref(&mended)).await.unwrap_err().to_string();
+    assert!(error.contains("mended rows of a snapshot") && error.contains("--taken 2025-03-03"), "{error}");
+    company.ingest_taken("2025-03-03", &[mended]).await.unwrap();
+    assert_eq!(company.deals().await, ["1 new 03-03 sales -", "2 new 03-03 sales -"]);
+    company.sales("2025-03-10", "1,new,,\n2,offer,2024-12-31,\n").await;
+    assert_eq!(company.deals().await, ["1 new 03-10 sales -", "2 offer 03-10 sales -"]);
+}
+
+#[tokio::test]
+async fn snapshots_that_come_late_mark_as_if_they_had_come_in_time() {
+    let weeks = [
+        ("2025-03-03", "1,new,,\n5,new,,\n"),
+        ("2025-03-05", "1,new,,\n5,call,,\n8,new,,\n"),
+        ("2025-03-10", "1,new,,\n"),
+        ("2025-03-12", "1,new,,\n5,offer,,\n9,new,,\n"),
+        ("2025-03-17", "1,new,,\n"),
+    ];
+    let in_time = Company::new(MAPPING);
+    for (day, rows) in weeks {
+        in_time.sales(day, rows).await;
+    }
+    let expected =
+        ["1 new 03-17 sales -", "5 offer 03-12 sales 03-17", "8 new 03-05 sales 03-10", "9 new 03-12 sales 03-17"];
+    assert_eq!(in_time.deals().await, expected);
+    for order in [[0, 2, 1, 4, 3], [0, 4, 2, 1, 3], [4, 0, 1, 2, 3]] {
+        let late = Company::new(MAPPING);
+        for week in order {
+            late.sales(weeks[week].0, weeks[week].1).await;
+        }
+        assert_eq!(late.deals().await, expected, "{order:?}");
+        // an older stage of a deal that was seen in a newer snapshot is not taken
+        assert!(order[0] != 0 || late.moves().await == in_time.moves().await, "{order:?}");
+        for (day, rows) in weeks {
+            let again = late.sales(day, rows).await;
+            assert!(again.nothing_changed(), "{order:?} {day} {again:?}");
+        }
+        assert_eq!(late.deals().await, expected, "{order:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_deal_in_a_row_that_no_table_wants_is_listed() {
+    let wanted = "fill = \"deals\"\nwhen = { column = \"stage\", not_equals = \"lost\" }\n";
+    let ignored = "snapshot = true\nignore_rows = { column = \"stage\", equals = \"none\" }\n";
+    let mapping = MAPPING.replacen("fill = \"deals\"\n", wanted, 1).replacen("snapshot = true\n", ignored, 1);
+    let company = Company::new(&mapping);
+    company.sales("2025-03-03", "1,new,,\n2,new,,\n").await;
+    let left_out = company.sales("2025-03-10", "1,new,,\n2,lost,,\n").await;
+    assert_eq!((left_out.files[0].unwanted, left_out.marked), (1, 0), "{left_out:?}");
+    assert_eq!(company.deals().await, ["1 new 03-10 sales -", "2 new 03-03 sales -"]);
+    // a row that is none lists nothing
+    company.sales("2025-03-17", "1,new,,\n2,none,,\n").await;
+    assert_eq!(company.deals().await, ["1 new 03-17 sales -", "2 new 03-03 sales 03-17"]);
 }
