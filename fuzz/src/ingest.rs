@@ -8,7 +8,7 @@ mod amounts;
 mod choose;
 #[path = "../../src/ingest/dates.rs"]
 mod dates;
-#[path = "../../src/ingest/draft.rs"]
+#[path = "../../src/ingest/draft/mod.rs"]
 mod draft;
 #[path = "../../src/ingest/durations.rs"]
 mod durations;
@@ -25,6 +25,8 @@ mod header;
 mod layout;
 #[path = "../../src/ingest/mapping/mod.rs"]
 mod mapping;
+#[path = "../../src/ingest/mended.rs"]
+mod mended;
 #[path = "../../src/ingest/numbers.rs"]
 mod numbers;
 #[path = "../../src/ingest/personal.rs"]

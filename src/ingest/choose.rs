@@ -8,7 +8,6 @@ use super::IngestError;
 use super::export::{Fit, Head, fit, heads};
 use super::files::Input;
 use super::mapping::{Export, Fill, Mapping, Source};
-use super::presets;
 use super::records::{Cut, Readable};
 use crate::model::lang::Text;
 use crate::model::tables::Table;
@@ -86,7 +85,7 @@ fn by_header<'m>(
         [only] if mapping.exports.len() == 1 => return Ok(Some((only, None))),
         _ => {}
     }
-    let is_of_presets = mapping.file == presets::NAME;
+    let is_of_presets = mapping.file == Mapping::PRESETS;
     let readable = Readable::new(input, None, scratch, Some(ROWS))?;
     let mut fitting: Vec<((usize, usize), &Export, Fit)> = Vec::new();
     // most sections cut a file alike: it is read once for all of these

@@ -3,20 +3,15 @@
 //! A mended row is known by its line in the export and by the ingest that refused it there. It is taken while such a row
 //! waits in the store: a file that was written out before the newest export of that name came tells of another export.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use csv::ByteRecord;
 
 use super::IngestError;
-use super::data_file::OldBucket;
 use super::files::{Input, REPAIR_COLUMNS, nearly_repaired};
-use super::layout::Layout;
 use super::mapping::{Export, Repeated};
 use super::records::{Cut, DELIMITERS, Mends, Readable, Record};
 use crate::model::lang::Text;
-use crate::model::tables::Table;
-use crate::store::Snapshot;
 
 /// So many rows are looked at for the header.
 const ROWS: u64 = 20;
@@ -127,60 +122,6 @@ pub(super) fn refuse_sums(input: &Input, export: &Export, mapping: &str) -> Resu
     );
     let way_out = format!("mend the export itself, and ingest it again under its own name: {}", input.name);
     Err(IngestError::no_table(&input.path, what, way_out))
-}
-
-/// How many rows wait in a store, by export and place: of those exports whose mended rows are read.
-#[derive(Debug, Default)]
-pub(super) struct Waits(BTreeMap<String, BTreeMap<Mends, u64>>);
-
-impl Waits {
-    /// Looks them up. Of an export that is read itself nothing waits any more: its newest reading counts alone.
-    pub(super) fn of<'i>(
-        base: &Snapshot,
-        inputs: impl Iterator<Item = &'i Input> + Clone,
-    ) -> Result<Waits, IngestError> {
-        let mended = inputs.clone().filter(|input| input.repairs);
-        let mut waits: BTreeMap<String, BTreeMap<Mends, u64>> =
-            mended.map(|input| (input.name.clone(), BTreeMap::new())).collect();
-        for input in inputs.filter(|input| !input.repairs) {
-            waits.remove(&input.name);
-        }
-        if waits.is_empty() {
-            return Ok(Waits(waits));
-        }
-        for file in base.tables.get(&Table::Quarantine).into_iter().flat_map(|state| &state.files) {
-            count(&file.path, &mut waits)?;
-        }
-        // a store of an early Voronka holds what older ingests of an export refused as well
-        for places in waits.values_mut() {
-            let newest = places.keys().map(|place| place.ingest).max();
-            places.retain(|place, _| Some(place.ingest) == newest);
-        }
-        Ok(Waits(waits))
-    }
-
-    /// How many rows of an export wait at one place.
-    pub(super) fn at(&self, export: &str, place: Mends) -> u64 {
-        self.0.get(export).and_then(|places| places.get(&place)).copied().unwrap_or_default()
-    }
-}
-
-/// Counts the rows of a data file.
-fn count(path: &Path, waits: &mut BTreeMap<String, BTreeMap<Mends, u64>>) -> Result<(), IngestError> {
-    const COLUMNS: [&str; 3] = ["ingest", "file", "line"];
-    let mut layout = Layout::new(Table::Quarantine, Vec::new());
-    layout.columns.retain(|(name, _)| COLUMNS.contains(&name.as_str()));
-    let [ingest, file, line] = COLUMNS.map(|name| layout.slot(name).unwrap_or_default());
-    let old = OldBucket::read_columns(path, &COLUMNS)?;
-    let rows = old.rows(&layout)?;
-    for row in 0..rows.len() {
-        let number = |slot: usize| rows.cell(row, slot).whole().and_then(|number| u64::try_from(number).ok());
-        let (Some(ingest), Some(line)) = (number(ingest), number(line)) else { continue };
-        if let Some(places) = waits.get_mut(rows.cell(row, file).text().unwrap_or_default()) {
-            *places.entry(Mends { ingest, line }).or_default() += 1;
-        }
-    }
-    Ok(())
 }
 
 /// Mended rows that were not taken.

@@ -9,9 +9,6 @@ use crate::model::problem::Problems;
 
 static SHIPPED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/presets");
 
-/// What they are called together, where the name of a mapping is said.
-pub(super) const NAME: &str = "the presets";
-
 /// The names of the presets and their files, in order.
 pub fn shipped() -> Vec<(&'static str, &'static str)> {
     let mut files: Vec<_> =
@@ -27,7 +24,7 @@ impl Mapping {
         for (name, text) in shipped() {
             exports.extend(Mapping::read(&format!("preset {name}"), text, Some(zone))?.exports);
         }
-        Ok(Mapping { file: NAME.to_owned(), personal: Personal::Hash, exports })
+        Ok(Mapping { file: Mapping::PRESETS.to_owned(), personal: Personal::Hash, exports })
     }
 }
 

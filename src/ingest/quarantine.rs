@@ -16,11 +16,12 @@ use super::IngestError;
 use super::cell::{Cell, Rows};
 use super::data_file::{self, OldBucket};
 use super::export::Refusal;
+use super::files::Input;
 use super::layout::Layout;
 use super::records::Mends;
 use super::summary::QuarantineCount;
 use crate::model::tables::Table;
-use crate::store::Transaction;
+use crate::store::{Snapshot, Transaction};
 
 /// Rows kept in memory before they become files.
 const PIECE: usize = 100_000;
@@ -278,4 +279,58 @@ fn line(refusal: &Refusal) -> i64 {
 /// In the order of [`TEXTS`].
 fn texts(refusal: &Refusal) -> [&str; TEXTS.len()] {
     [&refusal.column, &refusal.value, &refusal.reason.en, &refusal.reason.ru, &refusal.raw]
+}
+
+/// How many rows wait in a store, by export and place: of those exports whose mended rows are read.
+#[derive(Debug, Default)]
+pub(super) struct Waits(BTreeMap<String, BTreeMap<Mends, u64>>);
+
+impl Waits {
+    /// Looks them up. Of an export that is read itself nothing waits any more: its newest reading counts alone.
+    pub(super) fn of<'i>(
+        base: &Snapshot,
+        inputs: impl Iterator<Item = &'i Input> + Clone,
+    ) -> Result<Waits, IngestError> {
+        let mended = inputs.clone().filter(|input| input.repairs);
+        let mut waits: BTreeMap<String, BTreeMap<Mends, u64>> =
+            mended.map(|input| (input.name.clone(), BTreeMap::new())).collect();
+        for input in inputs.filter(|input| !input.repairs) {
+            waits.remove(&input.name);
+        }
+        if waits.is_empty() {
+            return Ok(Waits(waits));
+        }
+        for file in base.tables.get(&Table::Quarantine).into_iter().flat_map(|state| &state.files) {
+            count(&file.path, &mut waits)?;
+        }
+        // a store of an early Voronka holds what older ingests of an export refused as well
+        for places in waits.values_mut() {
+            let newest = places.keys().map(|place| place.ingest).max();
+            places.retain(|place, _| Some(place.ingest) == newest);
+        }
+        Ok(Waits(waits))
+    }
+
+    /// How many rows of an export wait at one place.
+    pub(super) fn at(&self, export: &str, place: Mends) -> u64 {
+        self.0.get(export).and_then(|places| places.get(&place)).copied().unwrap_or_default()
+    }
+}
+
+/// Counts the rows of a data file.
+fn count(path: &Path, waits: &mut BTreeMap<String, BTreeMap<Mends, u64>>) -> Result<(), IngestError> {
+    const COLUMNS: [&str; 3] = ["ingest", "file", "line"];
+    let mut layout = Layout::new(Table::Quarantine, Vec::new());
+    layout.columns.retain(|(name, _)| COLUMNS.contains(&name.as_str()));
+    let [ingest, file, line] = COLUMNS.map(|name| layout.slot(name).unwrap_or_default());
+    let old = OldBucket::read_columns(path, &COLUMNS)?;
+    let rows = old.rows(&layout)?;
+    for row in 0..rows.len() {
+        let number = |slot: usize| rows.cell(row, slot).whole().and_then(|number| u64::try_from(number).ok());
+        let (Some(ingest), Some(line)) = (number(ingest), number(line)) else { continue };
+        if let Some(places) = waits.get_mut(rows.cell(row, file).text().unwrap_or_default()) {
+            *places.entry(Mends { ingest, line }).or_default() += 1;
+        }
+    }
+    Ok(())
 }

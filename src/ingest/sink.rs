@@ -6,8 +6,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::IngestError;
 use super::export::{FillPlan, Refusal, RowSink, Value};
-use super::mended::Waits;
-use super::quarantine::Quarantine;
+use super::quarantine::{Quarantine, Waits};
 use super::records::Mends;
 use super::snapshot::mark;
 use super::spill::{Spill, encode};

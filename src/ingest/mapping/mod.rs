@@ -28,6 +28,9 @@ pub struct Mapping {
 }
 
 impl Mapping {
+    /// What the presets are called together, where the name of a mapping is said.
+    pub(super) const PRESETS: &str = "the presets";
+
     /// Reads and checks a mapping. The error holds *all* its problems.
     pub fn parse(file: &str, text: &str) -> Result<Mapping, Problems> {
         Mapping::read(file, text, None)
