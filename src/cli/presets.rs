@@ -17,7 +17,9 @@ pub fn run(name: Option<&str>) -> Result<Outcome> {
         }
         return Ok(Outcome::Fine);
     };
-    match shipped.iter().find(|(known, _)| *known == name) {
+    // by the name of its file, or of a section in it, which is what an ingest tells
+    let section = format!("\nname = \"{name}\"\n");
+    match shipped.iter().find(|(known, text)| *known == name || text.contains(&section)) {
         Some((_, text)) => write!(stdout(), "{text}")?,
         None => bail!("no preset is named `{name}`\n    {}", hint(name, shipped.iter().map(|(known, _)| *known))),
     }

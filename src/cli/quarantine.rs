@@ -99,11 +99,13 @@ fn written(found: &[Repairs], lang: Lang) -> Result<()> {
         let told = match lang {
             Lang::Ru => {
                 "исправьте ячейки, первые три столбца не трогайте; затем загрузите эти файлы, как выгрузку: voronka ingest …\n\
+                 где строки одного ключа складываются (расходы на рекламу), исправляйте саму выгрузку и загружайте её заново\n\
                          исправленное уйдёт из карантина, остальное останется"
             }
             Lang::En => {
                 "mend the cells, leave the first three columns as they are; then ingest these files as you do the export: \
-                         voronka ingest …\nwhat is mended leaves the quarantine, the rest stays"
+                         voronka ingest …\nwhere rows of one key add up (advertising costs), mend the export itself and ingest it \
+                         again\nwhat is mended leaves the quarantine, the rest stays"
             }
         };
         writeln!(out, "{told}")?;

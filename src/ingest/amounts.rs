@@ -106,6 +106,28 @@ pub fn currency(text: &str) -> Option<Currency> {
     CURRENCIES.iter().find(|(written, _)| is(written)).map(|(_, code)| Currency(code))
 }
 
+/// A currency as a column of currencies has it: as [`currency`], or by its name.
+pub fn named(text: &str) -> Option<Currency> {
+    const NAMES: [(&str, &str); 14] = [
+        ("российский рубль", "RUB"),
+        ("белорусский рубль", "BYN"),
+        ("рубль", "RUB"),
+        ("russian ruble", "RUB"),
+        ("доллар сша", "USD"),
+        ("доллар", "USD"),
+        ("us dollar", "USD"),
+        ("u.s. dollar", "USD"),
+        ("евро", "EUR"),
+        ("euro", "EUR"),
+        ("тенге", "KZT"),
+        ("казахстанский тенге", "KZT"),
+        ("гривна", "UAH"),
+        ("узбекский сум", "UZS"),
+    ];
+    let lower = text.to_lowercase();
+    currency(text).or_else(|| NAMES.iter().find(|(name, _)| *name == lower).map(|(_, code)| Currency(code)))
+}
+
 /// The currency that a header names: `Amount spent (USD)`, `Расход, руб.`, `Бюджет ₽`.
 pub fn of_header(header: &str) -> Option<Currency> {
     let within = header.rsplit_once('(').and_then(|(_, rest)| rest.split(')').next());

@@ -292,9 +292,13 @@ fn notes(repeated: impl Iterator<Item = (Table, u64)>, met: Oddities, early: &(u
     for (table, rows) in repeated.filter(|(_, rows)| *rows > 0) {
         let name = table.name();
         notes.push(Text::new(
-            format!("{name}: строк, повторяющих ключ более ранней строки того же файла или такого же: {rows}"),
             format!(
-                "{name}: rows that repeat the key of an earlier row of the same file or of one of its kind: {rows}"
+                "{name}: строк, повторяющих ключ более ранней строки того же файла или такого же: {rows}; взята последняя \
+                 (в одном файле при repeated = \"sum\" — сумма)"
+            ),
+            format!(
+                "{name}: rows that repeat the key of an earlier row of the same file or of one of its kind: {rows}; the \
+                 last is kept (within a file, with repeated = \"sum\", their sum)"
             ),
         ));
     }

@@ -94,6 +94,15 @@ fn a_quote_in_the_last_cell_that_is_not_closed_is_found_though_no_cell_is_missin
 }
 
 #[test]
+fn a_text_of_several_lines_with_delimiters_is_a_text() {
+    let company = Company::with_deals("", "source = \"Источник\"\namount = \"Сумма\"");
+    company.put("deals.csv", "ID;Источник;Сумма\n1;\"список:\n1; хлеб; соль\n2;3;4\";10\n2;\"a;10\n3;b;\"x\"\n");
+    company.loads(&["deals.csv"]);
+    assert_eq!(company.of_deals("deal_id"), ["1"]);
+    assert_eq!(company.quarantine().len(), 1, "{:?}", company.quarantine());
+}
+
+#[test]
 fn a_delimiter_at_the_end_of_each_row_is_no_cell() {
     let company = Company::with_deals("", SUM);
     company.put("deals.csv", "ID;Сумма\n1;10;\n2;20; ;\n3;30;x\n4;40\n");

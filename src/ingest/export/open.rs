@@ -239,6 +239,11 @@ impl Opened {
         self.place.delimiter
     }
 
+    /// What stands around cells of text.
+    pub(super) fn quote(&self) -> u8 {
+        self.cut.quote
+    }
+
     pub(super) fn path(&self) -> PathBuf {
         self.readable.path().to_owned()
     }

@@ -288,15 +288,19 @@ pub(super) fn shape_of(record: &Record, cells: usize) -> Option<Text> {
 
 /// Whether a cell of several lines has one that looks like a row: a quote opens before it by mistake, and it is one.
 ///
-/// In a table of few columns a line of a text may look so.
+/// In a table of few columns a line of a text may look so: there a quotation mark within the cell has to speak for it, too.
 fn row_within(row: Row<'_>, opened: &Opened) -> Option<Text> {
     const FEW: usize = 4;
-    if opened.cells < FEW || !row.record.typed.is_empty() || !row.text.trim_end().contains('\n') {
+    if opened.cells < 2 || !row.record.typed.is_empty() || !row.text.trim_end().contains('\n') {
         return None;
     }
+    let quote = char::from(opened.quote());
     let delimiter = char::from(opened.delimiter());
     let is_row = |line: &str| line.matches(delimiter).count() + 1 >= opened.cells;
-    let has_row = |cell: usize| row.cell(cell).lines().skip(1).any(is_row);
+    let has_row = |cell: usize| {
+        let text = row.cell(cell);
+        text.lines().skip(1).any(is_row) && (opened.cells >= FEW || text.contains(quote))
+    };
     (0..opened.cells).any(has_row).then(reason::row_within)
 }
 

@@ -269,7 +269,7 @@ impl ColumnPlan {
     fn exact(&self, cell: Option<usize>, text: &str, row: Row<'_>) -> Result<Exact, Refused> {
         let typed = cell.map_or(Typed::No, |cell| row.typed(cell));
         let Amount { number, currency, tens } = amounts::read(text);
-        let currency = currency.or_else(|| amounts::currency(row.cell(self.currency_cell?)));
+        let currency = currency.or_else(|| amounts::named(row.cell(self.currency_cell?)));
         let exact = numbers::scaled(&number, self.decimal(typed), tens);
         let exact = exact.ok_or_else(|| self.refuse(cell, text, self.no_number(text, typed)))?;
         match self.kind {
