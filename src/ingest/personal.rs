@@ -173,8 +173,6 @@ fn phone(text: &str) -> Option<String> {
     match (digits.len(), international) {
         // +8 (912) … is an 8 with a plus put before it by a form
         (11, true) if digits.starts_with('8') && digits[1..].starts_with('9') => known(&format!("7{}", &digits[1..])),
-        // a Russian one has eleven digits
-        (length, true) if digits.starts_with('7') && length != 11 => None,
         // 8-10 is how one dials abroad from Russia
         (12..=18, false) if digits.starts_with("810") => known(&digits[3..]),
         (_, true) => known(&digits),
@@ -186,7 +184,9 @@ fn phone(text: &str) -> Option<String> {
 }
 
 fn known(digits: &str) -> Option<String> {
-    ((8..=15).contains(&digits.len()) && !digits.starts_with('0')).then(|| format!("+{digits}"))
+    // those that begin with 7 have eleven digits
+    let length = if digits.starts_with('7') { 11..=11 } else { 8..=15 };
+    (length.contains(&digits.len()) && !digits.starts_with('0')).then(|| format!("+{digits}"))
 }
 
 /// An e-mail in small letters, without what is written around it.
@@ -236,6 +236,7 @@ mod tests {
             ("8-10-44-2071838750", Some("+442071838750")),
             ("+7 912 123‑45‑67", Some("+79121234567")),
             ("+7912123456", None),
+            ("752951235567", None),
             ("нет", None),
             ("123", None),
             ("7.9121E+10", None),
