@@ -168,13 +168,13 @@ fn phone(text: &str) -> Option<String> {
     let international = body.trim_start_matches(['\'', '’', ' ']).starts_with('+');
     let (digits, international) = match (digits.strip_prefix("00"), international) {
         (Some(rest), false) if digits.len() > 12 => (rest.to_owned(), true),
+        // 8-10 is how one dials abroad from Russia
+        (None, false) if digits.len() > 11 && digits.starts_with("810") => (digits[3..].to_owned(), true),
         _ => (digits, international),
     };
     match (digits.len(), international) {
         // +8 (912) … is an 8 with a plus put before it by a form
         (11, true) if digits.starts_with('8') && digits[1..].starts_with('9') => known(&format!("7{}", &digits[1..])),
-        // 8-10 is how one dials abroad from Russia
-        (12..=18, false) if digits.starts_with("810") => known(&digits[3..]),
         (_, true) => known(&digits),
         (11, false) if digits.starts_with('8') => known(&format!("7{}", &digits[1..])),
         (10, false) => known(&format!("7{digits}")),
@@ -236,6 +236,7 @@ mod tests {
             ("8-10-44-2071838750", Some("+442071838750")),
             ("+7 912 123‑45‑67", Some("+79121234567")),
             ("+7912123456", None),
+            ("81089077777777", Some("+79077777777")),
             ("752951235567", None),
             ("нет", None),
             ("123", None),
