@@ -93,6 +93,14 @@ pub(super) fn number_with_words() -> Text {
     )
 }
 
+/// A number as accountants write one below zero, or as others write one that is only mentioned.
+pub(super) fn in_brackets() -> Text {
+    Text::new(
+        "число в скобках: у бухгалтеров оно меньше нуля; выгрузите его со знаком",
+        "a number in brackets, which accountants mean to be below zero: export it with its sign",
+    )
+}
+
 pub(super) fn not_a_number(mark: char) -> Text {
     Text::new(format!("не число с десятичным знаком `{mark}`"), format!("not a number with the decimal mark `{mark}`"))
 }

@@ -433,6 +433,9 @@ impl ColumnPlan {
     }
 
     fn no_number(&self, text: &str, typed: Typed) -> Text {
+        if text.starts_with('(') && text.contains(')') {
+            return reason::in_brackets();
+        }
         let worded = text.chars().any(|c| !c.is_ascii_digit() && !c.is_whitespace() && !".,-+'()".contains(c));
         match worded {
             true => reason::number_with_words(),
