@@ -142,7 +142,8 @@ async fn ingest_in_pieces(
     let layouts = layout::layouts(mapping, has, &base);
     let mut spill = Spill::new(store.dir().join(".spill"), parts(&opened, sizes), sizes.spill)?;
     let mut shapes: Vec<Shape> = Vec::new();
-    let mut kinds: BTreeMap<(String, usize, usize), u32> = BTreeMap::new();
+    // of each fill of a section the first shape, which tells its kind
+    let mut kinds: BTreeMap<(String, usize), u32> = BTreeMap::new();
     let mut quarantine = Quarantine::default();
     let waits = Waits::of(&base, chosen.iter().map(|(input, ..)| input))?;
     let mut read: BTreeMap<Table, sink::Read> = BTreeMap::new();
@@ -176,11 +177,12 @@ async fn ingest_in_pieces(
             scratch: Vec::new(),
         };
         for (number, (fill, of)) in plan.fills.iter().zip(&export.fills).enumerate() {
-            // a snapshot says again what the one before it said
-            let same = if export.snapshot { String::new() } else { export.name.clone() };
-            let next = u32::try_from(kinds.len()).unwrap_or(u32::MAX);
-            let file = if export.snapshot { shapes.len() } else { 0 };
-            let kind = *kinds.entry((same, number, file)).or_insert(next);
+            let own = u32::try_from(shapes.len()).unwrap_or(u32::MAX);
+            let kind = match export.snapshot {
+                // it says again what the one before it said, and that is no repetition
+                true => own,
+                false => *kinds.entry((export.name.clone(), number)).or_insert(own),
+            };
             shapes.push(Shape::new(fill, &layouts[&fill.table], of.repeated, kind));
         }
         let Outcome { rows, ignored, unwanted, oddities: here, mended, not_taken } =

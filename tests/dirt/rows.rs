@@ -83,6 +83,12 @@ fn a_quote_in_the_last_cell_that_is_not_closed_is_found_though_no_cell_is_missin
     company.put("deals.csv", "ID;Сумма;Источник\n1;10;\"a\n2;20;b\n3;30;c\n");
     let told = company.refuses(&["deals.csv"]);
     says(&told, &["deals.csv:2: a quote opens here that is not closed in the next", "mend it in the file"]);
+    // a row that the mapping leaves out takes no others with it
+    let company = Company::with_deals("totals = [\"Итого\"]", "source = \"Источник\"\namount = \"Сумма\"");
+    company.put("deals.csv", "ID;Сумма;Источник\nИтого;60;\"a\n2;20;b\n3;30;c\n");
+    says(&company.refuses(&["deals.csv"]), &["deals.csv:2: a quote opens here that is not closed in the next"]);
+    company.put("deals.csv", "ID;Сумма;Источник\n2;20;b\nИтого;20;\"a\n");
+    says(&company.loads(&["deals.csv"]), &["rows 2, ignored by the mapping 1"]);
     // closed by the next stray one: the lines between look like rows
     let company = Company::with_deals("", "source = \"Источник\"\namount = \"Сумма\"\nmanager = \"Менеджер\"");
     let text = "ID;Сумма;Менеджер;Источник\n1;10;x;\"a\n2;20;x;b\n3;30;x;c\"\n4;40;x;d\n5;50;x;\"e\nf;g\"\n";

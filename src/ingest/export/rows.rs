@@ -150,13 +150,16 @@ fn rows_of(
             Err(_) => Err((0, whole(reason::wrong_encoding()))),
             Ok(text) => {
                 let row = Row { text, record };
-                if holds(&plan.ignore, row, false) || is_total(plan, row) {
-                    outcome.ignored += 1;
-                    continue;
-                }
-                if let Some(lines) = swallowed(record, opened.cells) {
+                let is_ignored = holds(&plan.ignore, row, false) || is_total(plan, row);
+                // a row that is ignored may hold what it likes, but not the rest of the file
+                let takes_more = record.is_open && record.cells.as_slice().trim_ascii_end().contains(&b'\n');
+                if let Some(lines) = swallowed(record, opened.cells).filter(|_| !is_ignored || takes_more) {
                     // its end is the file's, so that it is counted from its beginning
                     return Err(IngestError::OpenQuote { path: opened.path(), line: record.begin, lines });
+                }
+                if is_ignored {
+                    outcome.ignored += 1;
+                    continue;
                 }
                 match shape_of(record, opened.cells).or_else(|| row_within(row, opened)) {
                     Some(reason) => Err((0, whole(reason))),
@@ -314,8 +317,8 @@ pub(super) fn is_total(plan: &Plan, row: Row<'_>) -> bool {
     };
     let is_bare = |total: &String| first.trim_end_matches([':', '.', ' ']).len() == total.len();
     let Some(total) = plan.totals.iter().find(|total| begins(total)) else { return false };
-    let columns = plan.fills.iter().flat_map(|fill| &fill.columns).filter(|column| column.required);
-    is_bare(total) || columns.into_iter().any(|column| column.cells().contains(&0) || column.is_empty(row))
+    let mut columns = plan.fills.iter().flat_map(|fill| &fill.columns).filter(|column| column.required);
+    is_bare(total) || columns.any(|column| column.cells().contains(&0) || column.is_empty(row))
 }
 
 fn whole(reason: Text) -> Refused {

@@ -145,21 +145,31 @@ fn sheets(book: &[u8]) -> impl Iterator<Item = &[u8]> {
     globals.filter(|(number, _)| *number == SHEET).filter_map(|(_, data)| book.get(long(data, 0)? as usize..))
 }
 
+/// The records of a sheet up to its end, without those of what is drawn on it.
+fn own(sheet: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    let mut depth = 0_usize;
+    let within = move |(number, data)| {
+        match number {
+            BEGIN => depth += 1,
+            END_OF_STREAM if depth <= 1 => return None,
+            END_OF_STREAM => depth -= 1,
+            _ => {}
+        }
+        Some((depth <= 1).then_some((number, data)))
+    };
+    records(sheet).map_while(within).flatten()
+}
+
 /// The rectangle around the cells of a sheet, or that which it states, if that is larger; none: it states nonsense.
 fn area(sheet: &[u8]) -> Option<u64> {
     const STATED: u16 = 0x0200;
     /// Numbers, texts, words of logic, formulas, each in the ways in which they are kept.
     const CELLS: [u16; 8] = [0x0203, 0x0204, 0x00D6, 0x0205, 0x027E, 0x00FD, 0x00BD, 0x0006];
     const SEVERAL: u16 = 0x00BD;
-    let (mut depth, mut stated) = (0_usize, 0);
+    let mut stated = 0;
     let mut around: Option<(u16, u16, u16, u16)> = None;
-    for (number, data) in records(sheet) {
+    for (number, data) in own(sheet) {
         match number {
-            BEGIN => depth += 1,
-            END_OF_STREAM if depth <= 1 => break,
-            END_OF_STREAM => depth -= 1,
-            // what is drawn on a sheet has records of its own
-            _ if depth > 1 => {}
             STATED => {
                 let (rows, columns) = match data.len() {
                     10 => ((short(data, 0)?.into(), short(data, 2)?.into()), (short(data, 4)?, short(data, 6)?)),
@@ -190,17 +200,7 @@ fn area(sheet: &[u8]) -> Option<u64> {
 /// The texts of a sheet's cells, by their numbers in the workbook.
 fn texts_of(sheet: &[u8]) -> impl Iterator<Item = u32> {
     const TEXT: u16 = 0x00FD;
-    // up to the end of the last thing that is drawn on it, which has no such cells
-    let mut depth = 0_usize;
-    let until_end = move |(number, _): &(u16, &[u8])| {
-        match *number {
-            BEGIN => depth += 1,
-            END_OF_STREAM => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth > 0
-    };
-    records(sheet).take_while(until_end).filter(|(number, _)| *number == TEXT).filter_map(|(_, data)| long(data, 6))
+    own(sheet).filter(|(number, _)| *number == TEXT).filter_map(|(_, data)| long(data, 6))
 }
 
 /// How many bytes each text of a workbook takes, up to the first that is not to be understood.
