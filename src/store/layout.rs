@@ -55,11 +55,13 @@ pub(super) fn create(dir: &Path) -> Result<(), StoreError> {
     // hidden files are nobody's data, and one of them may be the leftover of a creation that was killed
     for entry in fs::read_dir(dir).map_err(StoreError::io(dir))? {
         let found = entry.map_err(StoreError::io(dir))?.file_name().to_string_lossy().into_owned();
-        if !found.starts_with('.') {
+        // another ingest may have made it a store in the meantime
+        if !found.starts_with('.') && !marker.exists() {
             return Err(StoreError::NotEmpty { dir: dir.to_owned(), found });
         }
     }
-    let aside = dir.join(format!(".{MARKER}"));
+    // each has its own, so that of two that make the store at once none takes the other's away
+    let aside = dir.join(format!(".{MARKER}.{}", std::process::id()));
     fs::write(&aside, format!("# A Voronka store. Do not edit.\nformat = {FORMAT}\n"))
         .and_then(|()| fs::rename(&aside, &marker))
         .map_err(StoreError::io(&marker))
