@@ -3,6 +3,7 @@
 // a test stops at the first thing that is not as expected, helpers included
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod cases;
 mod cli;
 mod dirt;
 mod exports;

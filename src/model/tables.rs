@@ -121,12 +121,20 @@ const DEALS: &[Column] = &[
     c("campaign", Kind::Text),
     c("created_at", Kind::Instant),
     c("closed_at", Kind::Instant),
+    // the day on which an open deal is planned to close: no closing
+    c("expected_close", Kind::Day),
     c("amount", Kind::Money),
     c("list_amount", Kind::Money),
     c("cost", Kind::Money),
     c("promo", Kind::Text),
     c("interest", Kind::Text),
     c("lost_reason", Kind::Text),
+    // how many times the client was contacted, where the CRM gives a number and no log
+    c("touches", Kind::Count),
+    // kept by ingest, of won and lost deals without `closed_at`: the last moment at which an export showed the deal open (null:
+    // none did), and the first at which one showed it closed
+    c("closed_after", Kind::Instant),
+    c("closed_by", Kind::Instant),
     // kept by ingest: the newest snapshot in which the deal stood, which kind of export that was, and the first one after it
     // in which it stood no longer
     c("seen_at", Kind::Instant),
@@ -147,6 +155,8 @@ const EVENTS: &[Column] = &[
     c("stage", Kind::Text),
     c("campaign", Kind::Text),
     c("score", Kind::Real),
+    // of a refund: the money given back
+    c("amount", Kind::Money),
     // kept by ingest, of moves that were seen by comparing two snapshots: between which moments the deal moved
     c("after", Kind::Instant),
     c("before", Kind::Instant),
@@ -193,12 +203,16 @@ const JOURNEYS: &[Column] = &[
     c("campaign", Kind::Text),
     c("created_at", Kind::Instant),
     c("closed_at", Kind::Instant),
+    c("expected_close", Kind::Day),
     c("amount", Kind::Money),
     c("list_amount", Kind::Money),
     c("cost", Kind::Money),
     c("promo", Kind::Text),
     c("interest", Kind::Text),
     c("lost_reason", Kind::Text),
+    c("touches", Kind::Count),
+    c("closed_after", Kind::Instant),
+    c("closed_by", Kind::Instant),
     // folded from events
     c("entries", Kind::Entries),
     c("returns", Kind::Returns),
@@ -302,7 +316,7 @@ impl Table {
     /// The columns that ingest keeps, and no mapping fills.
     pub fn kept_by_ingest(self) -> &'static [&'static str] {
         match self {
-            Table::Deals => &["seen_at", "seen_in", "gone_at"],
+            Table::Deals => &["closed_after", "closed_by", "seen_at", "seen_in", "gone_at"],
             Table::Events => &["after", "before"],
             _ => &[],
         }
