@@ -8,12 +8,19 @@ about.ru = """
 Лиды: сделки, созданные за период, и что с ними стало к дате отчёта. Годные: не потеряны по причине, которую регламент называет
 браком. Квалифицированные: дошли до квалифицирующего этапа регламента или дальше, либо выиграны. Доли — от всех лидов, интервал
 Уилсона 95 %. Конверсия к сроку — Аален — Йохансен на самом длинном сроке: открытые не считаются потерянными. Движимы ценой: пришли по
-акции, спрашивали только цену или потеряны из-за цены. Расход за тот же период; CAC — на нового клиента (первая покупка)."""
+акции, спрашивали только цену или потеряны из-за цены. Расход за тот же период; CAC — на нового клиента (первая покупка).
+Чего не знаем, того не считаем: у потерянных без причины не известно, годны ли они; у потерянных без журнала этапов — дошли ли до
+квалификации; у закрытых без даты — когда. Такие лиды сосчитаны в «не известно», доли стоят между «не менее» и «не более», а само значение
+пусто, если границы расходятся больше чем на 0,5 п. п.; где причин, акций и интересов не загружено вовсе, долей по ним нет."""
 about.en = """
 Leads: deals created within the period, and what had become of them by the as-of date. Valid: not lost for a reason that the
 regulation calls invalid. Qualified: reached the regulation's qualifying stage or a later one, or won. Rates are of all leads, with a 95 %
 Wilson interval. Eventual win rate: Aalen–Johansen at the longest horizon, where open is not lost. Price-driven: came on a promotion,
-asked for price alone, or lost on price. Spend of the same period; CAC is per new client (a first purchase)."""
+asked for price alone, or lost on price. Spend of the same period; CAC is per new client (a first purchase).
+What is not known is not counted: of lost leads without a reason, whether they were valid; of lost leads without a stage log, whether they
+were qualified; of closings without a date, when they were. Such leads stand under "unknown", the rates lie between "at least" and
+"at most", and the value itself is empty where these are more than 0.5 pp apart; where no reasons, promotions or interests are loaded at
+all, there are no rates of them."""
 
 columns = [
   { name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } },
@@ -22,22 +29,36 @@ columns = [
   { name = "won", unit = "count", title = { ru = "Выиграны", en = "Won" } },
   { name = "lost", unit = "count", title = { ru = "Потеряны", en = "Lost" } },
   { name = "open", unit = "count", title = { ru = "В работе", en = "Open" } },
+  { name = "undated", unit = "count", title = { ru = "Закрыты без даты", en = "Closed without a date" } },
   { name = "valid_rate", unit = "share", title = { ru = "Доля годных", en = "Valid rate" } },
   { name = "valid_rate_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "valid_rate_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "valid_rate_least", unit = "share", title = { ru = "не менее", en = "at least" } },
+  { name = "valid_rate_most", unit = "share", title = { ru = "не более", en = "at most" } },
+  { name = "valid_rate_unknown", unit = "count", title = { ru = "Годность не известна", en = "Validity unknown" } },
   { name = "qualified_rate", unit = "share", title = { ru = "Доля квалифицированных", en = "Qualified rate" } },
   { name = "qualified_rate_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "qualified_rate_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "qualified_rate_least", unit = "share", title = { ru = "не менее", en = "at least" } },
+  { name = "qualified_rate_most", unit = "share", title = { ru = "не более", en = "at most" } },
+  { name = "qualified_rate_unknown", unit = "count", title = { ru = "Квалификация не известна", en = "Qualification unknown" } },
   { name = "win_rate", unit = "share", title = { ru = "Доля выигранных", en = "Win rate" } },
   { name = "win_rate_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "win_rate_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "win_rate_least", unit = "share", title = { ru = "не менее", en = "at least" } },
+  { name = "win_rate_most", unit = "share", title = { ru = "не более", en = "at most" } },
   { name = "eventual_rate", unit = "share", title = { ru = "Конверсия к сроку", en = "Eventual win rate" } },
   { name = "eventual_rate_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "eventual_rate_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "eventual_rate_least", unit = "share", title = { ru = "не менее", en = "at least" } },
+  { name = "eventual_rate_most", unit = "share", title = { ru = "не более", en = "at most" } },
   { name = "price_driven", unit = "count", title = { ru = "Движимы ценой", en = "Price-driven" } },
   { name = "price_share", unit = "share", title = { ru = "Доля движимых ценой", en = "Price-driven share" } },
   { name = "price_share_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "price_share_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "price_share_least", unit = "share", title = { ru = "не менее", en = "at least" } },
+  { name = "price_share_most", unit = "share", title = { ru = "не более", en = "at most" } },
+  { name = "price_share_unknown", unit = "count", title = { ru = "Причина не известна", en = "Reason unknown" } },
   { name = "new_clients", unit = "count", title = { ru = "Новые клиенты", en = "New clients" } },
   { name = "spend", unit = "money", title = { ru = "Расход", en = "Spend" } },
   { name = "cpl", unit = "money", title = { ru = "CPL", en = "CPL" } },
@@ -51,61 +72,101 @@ WITH longest AS (
     FROM horizons
 ),
 
+qualifying AS (
+    SELECT min(position) AS position FROM stages WHERE qualified
+),
+
+-- `undated` leads are closed, and no export tells when: at the earliest when they came, at the latest when one showed them closed
 leads AS (
     SELECT
         scope.deal_id,
         scope.grp,
         scope.status,
+        scope.is_open,
+        scope.undated,
         scope.entries,
         coalesce(scope.status = 'lost' AND lost_reasons.invalid, FALSE) AS is_invalid,
+        coalesce(scope.status = 'lost' AND coalesce(scope.lost_reason, '') = '', FALSE) AS is_unexplained,
+        coalesce(scope.promo, '') <> '' OR coalesce(scope.interest, '') <> '' OR coalesce(scope.lost_reason, '') <> '' AS tells_price,
         coalesce(scope.promo, '') <> ''
         OR coalesce(interests.price, FALSE)
         OR coalesce(scope.status = 'lost' AND lost_reasons.price, FALSE) AS is_price_driven,
+        -- a stage in which it stands is one that it came to
+        coalesce(standing.position >= qualifying.position AND standing.terminal IS DISTINCT FROM 'lost', FALSE) AS stands_qualified,
+        coalesce(known_from('stage', scope.manager, scope.branch) <= scope.created_at, FALSE)
+        OR standing.terminal IS DISTINCT FROM 'lost' AND standing.stage IS NOT NULL AS is_placed,
         CASE scope.status WHEN 'won' THEN 1 WHEN 'lost' THEN 2 ELSE 0 END AS outcome,
-        greatest(minutes_between(scope.created_at, coalesce(scope.closed_at, $as_of)) / 1440.0, 0.0) AS lived_days
+        greatest(minutes_between(scope.created_at, coalesce(scope.closed_at, $as_of)) / 1440.0, 0.0) AS lived_days,
+        greatest(minutes_between(scope.created_at, least(coalesce(scope.closed_by, $as_of), $as_of)) / 1440.0, 0.0) AS longest_days
     FROM scope
+    CROSS JOIN qualifying
     LEFT JOIN lost_reasons ON scope.lost_reason = lost_reasons.reason
     LEFT JOIN interests ON scope.interest = interests.interest
+    LEFT JOIN stages AS standing ON scope.stage = standing.stage
     WHERE scope.created_at >= $from AND scope.created_at < $to
 ),
 
-counted AS (
-    SELECT
-        leads.grp,
-        count(*) AS leads,
-        count(*) FILTER (WHERE NOT leads.is_invalid) AS valid,
-        count(*) FILTER (WHERE leads.status = 'won') AS won,
-        count(*) FILTER (WHERE leads.status = 'lost') AS lost,
-        count(*) FILTER (WHERE leads.outcome = 0) AS open,
-        count(*) FILTER (WHERE leads.is_price_driven) AS price_driven,
-        cuminc(leads.lived_days, leads.outcome, longest.days) AS eventual
-    FROM leads
-    CROSS JOIN longest
-    GROUP BY leads.grp
-),
-
 moves AS (
-    SELECT deal_id, grp, unnest(entries) AS entry
+    SELECT deal_id, unnest(entries) AS entry
     FROM leads
 ),
 
 -- a won deal was qualified, whatever was logged
-qualified_deals AS (
-    SELECT moves.deal_id, moves.grp
+logged AS (
+    SELECT DISTINCT moves.deal_id
     FROM moves
     INNER JOIN stages ON moves.entry['stage'] = stages.stage
-    CROSS JOIN (SELECT min(position) AS position FROM stages WHERE qualified) AS qualifying
+    CROSS JOIN qualifying
     WHERE stages.position >= qualifying.position AND stages.terminal IS DISTINCT FROM 'lost'
-    UNION ALL
-    SELECT deal_id, grp
-    FROM leads
-    WHERE status = 'won'
 ),
 
-qualified AS (
-    SELECT grp, count(DISTINCT deal_id) AS qualified
-    FROM qualified_deals
-    GROUP BY grp
+faced AS (
+    SELECT
+        leads.grp,
+        leads.status,
+        leads.is_open,
+        leads.undated,
+        leads.is_invalid,
+        leads.is_unexplained,
+        leads.tells_price,
+        leads.is_price_driven,
+        coalesce(leads.status = 'won', FALSE) OR leads.stands_qualified OR logged.deal_id IS NOT NULL AS is_qualified,
+        leads.is_placed,
+        -- the least and the most that may have been won by any day
+        CASE leads.undated WHEN 'won' THEN 0 WHEN 'lost' THEN 2 ELSE leads.outcome END AS least_outcome,
+        CASE leads.undated WHEN 'won' THEN leads.longest_days WHEN 'lost' THEN 0.0 ELSE leads.lived_days END AS least_days,
+        CASE leads.undated WHEN 'won' THEN 1 WHEN 'lost' THEN 0 ELSE leads.outcome END AS most_outcome,
+        CASE leads.undated WHEN 'won' THEN 0.0 WHEN 'lost' THEN leads.longest_days ELSE leads.lived_days END AS most_days
+    FROM leads
+    LEFT JOIN logged ON leads.deal_id = logged.deal_id
+),
+
+counted AS (
+    SELECT
+        faced.grp,
+        count(*) AS leads,
+        count(*) FILTER (WHERE faced.status = 'won') AS won,
+        count(*) FILTER (WHERE faced.status = 'lost') AS lost,
+        count(*) FILTER (WHERE faced.is_open) AS open,
+        count(faced.undated) AS undated,
+        count(*) FILTER (WHERE faced.undated = 'won' AND faced.status IS NULL) AS perhaps_won,
+        count(*) FILTER (WHERE faced.is_invalid) AS invalid,
+        count(*) FILTER (WHERE faced.is_unexplained) AS unexplained,
+        count(*) FILTER (WHERE faced.tells_price) AS tells_price,
+        count(*) FILTER (WHERE faced.is_price_driven) AS price_driven,
+        count(*) FILTER (WHERE faced.is_unexplained AND NOT faced.is_price_driven) AS perhaps_price_driven,
+        count(*) FILTER (WHERE faced.is_qualified) AS qualified,
+        count(*) FILTER (WHERE NOT faced.is_qualified AND NOT faced.is_placed) AS unplaced,
+        cuminc(faced.least_days, faced.least_outcome, longest.days) AS eventual_least,
+        cuminc(faced.most_days, faced.most_outcome, longest.days) AS eventual_most
+    FROM faced
+    CROSS JOIN longest
+    GROUP BY faced.grp
+),
+
+-- whether the store tells at all why deals were lost
+loaded AS (
+    SELECT count(*) FILTER (WHERE coalesce(lost_reason, '') <> '') > 0 AS has_reasons FROM scope
 ),
 
 -- every win, and whether it is its client's first; a deal that names no client counts as a client of its own
@@ -137,50 +198,111 @@ together AS (
     SELECT
         coalesce(counted.grp, spent.grp) AS grp,
         coalesce(counted.leads, 0) AS leads,
-        coalesce(counted.valid, 0) AS valid,
-        coalesce(qualified.qualified, 0) AS qualified,
         coalesce(counted.won, 0) AS won,
         coalesce(counted.lost, 0) AS lost,
         coalesce(counted.open, 0) AS open,
+        coalesce(counted.undated, 0) AS undated,
+        coalesce(counted.perhaps_won, 0) AS perhaps_won,
+        coalesce(counted.invalid, 0) AS invalid,
+        coalesce(counted.unexplained, 0) AS unexplained,
+        coalesce(counted.qualified, 0) AS qualified,
+        coalesce(counted.unplaced, 0) AS unplaced,
+        coalesce(counted.tells_price, 0) > 0 AS tells_price,
         coalesce(counted.price_driven, 0) AS price_driven,
+        coalesce(counted.perhaps_price_driven, 0) AS perhaps_price_driven,
         coalesce(new_clients.new_clients, 0) AS new_clients,
-        counted.eventual,
+        loaded.has_reasons,
+        -- of several groups, leads and spend that name none have nothing in common
+        coalesce(counted.grp, spent.grp) = '' AND count(*) OVER () > 1 AS is_unfilled,
+        counted.eventual_least,
+        counted.eventual_most,
         spent.spend
     FROM counted
     FULL JOIN spent ON counted.grp = spent.grp
-    LEFT JOIN qualified ON counted.grp = qualified.grp
     LEFT JOIN new_clients ON counted.grp = new_clients.grp
+    CROSS JOIN loaded
+),
+
+bounded AS (
+    SELECT
+        grp,
+        leads,
+        won,
+        lost,
+        open,
+        undated,
+        invalid,
+        unexplained,
+        qualified,
+        unplaced,
+        tells_price,
+        price_driven,
+        perhaps_won,
+        perhaps_price_driven,
+        new_clients,
+        has_reasons,
+        is_unfilled,
+        eventual_least,
+        eventual_most,
+        spend,
+        -- valid is known of all leads but those lost for no stated reason
+        CASE WHEN has_reasons THEN (leads - invalid - unexplained)::double / nullif(leads, 0) END AS valid_least,
+        CASE WHEN has_reasons THEN (leads - invalid)::double / nullif(leads, 0) END AS valid_most,
+        qualified::double / nullif(leads, 0) AS qualified_least,
+        (qualified + unplaced)::double / nullif(leads, 0) AS qualified_most,
+        won::double / nullif(leads, 0) AS won_least,
+        (won + perhaps_won)::double / nullif(leads, 0) AS won_most,
+        CASE WHEN tells_price THEN price_driven::double / nullif(leads, 0) END AS price_least,
+        CASE WHEN tells_price THEN (price_driven + CASE WHEN has_reasons THEN perhaps_price_driven ELSE 0 END)::double / nullif(leads, 0) END
+            AS price_most,
+        eventual_least['estimate'] AS eventually_least,
+        eventual_most['estimate'] AS eventually_most
+    FROM together
 )
 
 SELECT
     grp,
     leads,
-    valid,
-    qualified,
+    CASE WHEN valid_most - valid_least <= 0.005 THEN leads - invalid - unexplained END AS valid,
+    CASE WHEN qualified_most - qualified_least <= 0.005 OR leads = 0 THEN qualified END AS qualified,
     won,
     lost,
     open,
-    valid::double / nullif(leads, 0) AS valid_rate,
-    wilson_low(valid, leads) AS valid_rate_low,
-    wilson_high(valid, leads) AS valid_rate_high,
-    qualified::double / nullif(leads, 0) AS qualified_rate,
+    undated,
+    CASE WHEN valid_most - valid_least <= 0.005 THEN (valid_least + valid_most) / 2.0 END AS valid_rate,
+    CASE WHEN has_reasons THEN wilson_low(leads - invalid - unexplained, leads) END AS valid_rate_low,
+    CASE WHEN has_reasons THEN wilson_high(leads - invalid, leads) END AS valid_rate_high,
+    valid_least AS valid_rate_least,
+    valid_most AS valid_rate_most,
+    CASE WHEN has_reasons THEN unexplained ELSE leads END AS valid_rate_unknown,
+    CASE WHEN qualified_most - qualified_least <= 0.005 THEN (qualified_least + qualified_most) / 2.0 END AS qualified_rate,
     wilson_low(qualified, leads) AS qualified_rate_low,
-    wilson_high(qualified, leads) AS qualified_rate_high,
-    won::double / nullif(leads, 0) AS win_rate,
+    wilson_high(qualified + unplaced, leads) AS qualified_rate_high,
+    qualified_least AS qualified_rate_least,
+    qualified_most AS qualified_rate_most,
+    unplaced AS qualified_rate_unknown,
+    CASE WHEN won_most - won_least <= 0.005 THEN (won_least + won_most) / 2.0 END AS win_rate,
     wilson_low(won, leads) AS win_rate_low,
-    wilson_high(won, leads) AS win_rate_high,
-    eventual['estimate'] AS eventual_rate,
-    eventual['low'] AS eventual_rate_low,
-    eventual['high'] AS eventual_rate_high,
-    price_driven,
-    price_driven::double / nullif(leads, 0) AS price_share,
-    wilson_low(price_driven, leads) AS price_share_low,
-    wilson_high(price_driven, leads) AS price_share_high,
+    wilson_high(won + perhaps_won, leads) AS win_rate_high,
+    won_least AS win_rate_least,
+    won_most AS win_rate_most,
+    CASE WHEN eventually_most - eventually_least <= 0.005 THEN (eventually_least + eventually_most) / 2.0 END AS eventual_rate,
+    eventual_least['low'] AS eventual_rate_low,
+    eventual_most['high'] AS eventual_rate_high,
+    eventually_least AS eventual_rate_least,
+    eventually_most AS eventual_rate_most,
+    CASE WHEN price_most - price_least <= 0.005 OR leads = 0 THEN price_driven END AS price_driven,
+    CASE WHEN price_most - price_least <= 0.005 THEN (price_least + price_most) / 2.0 END AS price_share,
+    CASE WHEN tells_price THEN wilson_low(price_driven, leads) END AS price_share_low,
+    CASE WHEN tells_price THEN wilson_high(price_driven + CASE WHEN has_reasons THEN perhaps_price_driven ELSE 0 END, leads) END AS price_share_high,
+    price_least AS price_share_least,
+    price_most AS price_share_most,
+    CASE WHEN NOT tells_price THEN leads WHEN has_reasons THEN perhaps_price_driven ELSE 0 END AS price_share_unknown,
     new_clients,
     spend,
-    spend / nullif(leads, 0) AS cpl,
-    spend / nullif(valid, 0) AS cost_per_valid,
-    spend / nullif(qualified, 0) AS cost_per_qualified,
-    spend / nullif(new_clients, 0) AS cac
-FROM together
+    CASE WHEN NOT is_unfilled THEN spend / nullif(leads, 0) END AS cpl,
+    CASE WHEN NOT is_unfilled AND valid_most - valid_least <= 0.005 THEN spend / nullif(leads - invalid - unexplained, 0) END AS cost_per_valid,
+    CASE WHEN NOT is_unfilled AND qualified_most - qualified_least <= 0.005 THEN spend / nullif(qualified, 0) END AS cost_per_qualified,
+    CASE WHEN NOT is_unfilled THEN spend / nullif(new_clients, 0) END AS cac
+FROM bounded
 ORDER BY grp

@@ -1,14 +1,18 @@
 /*
-title = { ru = "Чего хранилище не видит", en = "What the store cannot tell" }
-grain = "one row per rule, stage and name that the store has never seen"
-needs = ["deals.status"]
-dimensions = []
+title = { ru = "О чём судить нельзя", en = "What cannot be judged" }
+grain = "one row per rule, stage, missing source or column, and reason"
+needs = ["deals.deal_id"]
+dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
 about.ru = """
-Что регламент называет, а в хранилище не встречалось ни разу: события, по которым судят об основании этапа (evidence), и обязательные поля
-(required). Эти правила на этих этапах не судятся: сделка не нарушает того, чего мы не видим. От периода не зависит."""
+Правила регламента, о которых на дату отчёта судить нельзя, потому что данных нет: их никогда не загружали (never), не загружали для этого
+менеджера или филиала (never), загруженное начинается позже (before) или кончается раньше (after), известны лишь дни без времени (day).
+Случаи: сколько раз правило из-за этого не судилось; пусто, если судить не о чем вовсе. Нарушения здесь нет, и соблюдения тоже. От периода не
+зависит."""
 about.en = """
-What the regulation names and the store has never seen: events by which a stage's evidence is judged, and required fields. These
-rules are not judged in these stages: a deal does not break what we cannot see. Does not depend on the period."""
+Rules of the regulation that cannot be judged at the as-of date for want of data: never loaded, or never for this manager or branch
+(never); what is loaded begins later (before) or ends earlier (after); days are known, and no times (day). Cases: how often the rule
+was not judged for that reason; empty where there is nothing to judge at all. It is no breach, and it is not kept either. Does not depend on
+the period."""
 columns = [
   { name = "rule", unit = "text", title = { ru = "Правило", en = "Rule" } },
   { name = "title_ru", unit = "text", title = { ru = "Правило", en = "Rule (ru)" } },
@@ -17,18 +21,126 @@ columns = [
   { name = "stage_ru", unit = "text", title = { ru = "Этап", en = "Stage (ru)" } },
   { name = "stage_en", unit = "text", title = { ru = "Этап (en)", en = "Stage" } },
   { name = "missing", unit = "text", title = { ru = "Чего нет в данных", en = "What the data lack" } },
+  { name = "why", unit = "text", title = { ru = "Почему", en = "Why" } },
+  { name = "cases", unit = "count", title = { ru = "Случаи", en = "Cases" } },
+  { name = "since", unit = "date", title = { ru = "С", en = "From" } },
+  { name = "until", unit = "date", title = { ru = "По", en = "To" } },
+  { name = "span_ru", unit = "text", title = { ru = "Что известно", en = "What is known (ru)" } },
+  { name = "span_en", unit = "text", title = { ru = "Что известно (en)", en = "What is known" } },
+  { name = "way_out_ru", unit = "text", title = { ru = "Что выгрузить", en = "What to export (ru)" } },
+  { name = "way_out_en", unit = "text", title = { ru = "Что выгрузить (en)", en = "What to export" } },
 ]
 */
+-- the sources in words, as the subject of a sentence and as what to export
+WITH sources AS (
+    SELECT column1 AS source, column2 AS title_ru, column3 AS title_en, column4 AS way_out_ru, column5 AS way_out_en
+    FROM (
+        VALUES
+        ('answer', 'исходящие звонки и сообщения', 'outgoing calls and messages', 'звонки и переписку с клиентами', 'calls and messages with clients'),
+        ('touch', 'звонки, сообщения и встречи', 'calls, messages and meetings', 'звонки, переписку и встречи', 'calls, messages and meetings'),
+        ('stage', 'переходы по этапам', 'moves between stages', 'историю этапов или срезы сделок (snapshot)', 'the stage history, or snapshots of deals'),
+        ('refusal', 'отказы', 'refusals', 'отказы клиентов (события refusal)', 'refusals of clients (events of kind refusal)'),
+        ('opt_out', 'отписки', 'opt-outs', 'отписки (события opt_out)', 'opt-outs (events of kind opt_out)'),
+        ('complaint', 'жалобы', 'complaints', 'жалобы (события complaint)', 'complaints (events of kind complaint)'),
+        ('task', 'назначенные дела', 'planned tasks', 'дела с их сроками (события task)', 'tasks with their due dates (events of kind task)'),
+        ('call', 'звонки', 'calls', 'звонки', 'calls'),
+        ('meeting', 'встречи', 'meetings', 'встречи', 'meetings')
+    ) AS listed
+),
+
+-- what a rule cannot do without
+needed AS (
+    SELECT column1 AS rule, column2 AS missing
+    FROM (
+        VALUES
+        ('response', 'answer'),
+        ('stale', 'stage'),
+        ('skipped', 'stage'),
+        ('moved_back', 'stage'),
+        ('over_cap', 'touch'),
+        ('out_of_hours', 'touch'),
+        ('after_refusal', 'touch'),
+        ('after_opt_out', 'touch')
+    ) AS listed
+),
+
+unjudged AS (
+    SELECT
+        grp,
+        rule,
+        stage,
+        missing,
+        why,
+        count(*) AS cases,
+        local_day(min(at)) AS since,
+        local_day(max(at)) AS until
+    FROM scope_checks
+    WHERE kept IS NULL AND missing IS NOT NULL
+    GROUP BY grp, rule, stage, missing, why
+),
+
+-- where nothing of the source is loaded there may be nothing to judge: that is said all the same
+together AS (
+    SELECT grp, rule, stage, missing, why, cases, since, until
+    FROM unjudged
+    UNION ALL
+    SELECT
+        '' AS grp,
+        needed.rule,
+        NULL AS stage,
+        needed.missing,
+        'never' AS why,
+        NULL AS cases,
+        NULL AS since,
+        NULL AS until
+    FROM needed
+    LEFT ANTI JOIN unjudged ON needed.rule = unjudged.rule
+    WHERE known_from(needed.missing, NULL, NULL) IS NULL
+)
+
 SELECT
-    unseen.grp AS grp,
-    unseen.rule AS rule,
-    control.title_ru AS title_ru,
-    control.title_en AS title_en,
-    unseen.stage AS stage,
+    together.grp,
+    together.rule,
+    control.title_ru,
+    control.title_en,
+    together.stage,
     stages.title_ru AS stage_ru,
     stages.title_en AS stage_en,
-    unseen.name AS missing
-FROM scope_unjudged AS unseen
-LEFT JOIN control ON control.rule = unseen.rule
-LEFT JOIN stages ON stages.stage = unseen.stage
-ORDER BY stages.position, unseen.rule, missing
+    together.missing,
+    together.why,
+    together.cases,
+    together.since,
+    together.until,
+    concat(
+        coalesce(sources.title_ru, concat('столбец или событие ', together.missing)),
+        CASE
+            WHEN together.why = 'before' THEN concat(': загружены только с ', to_char(local_day(known_from(together.missing, NULL, NULL)), '%d.%m.%Y'), ' или, для части менеджеров и филиалов, позже')
+            WHEN together.why = 'after' THEN concat(': загружены только по ', to_char(local_day(known_until(together.missing, NULL, NULL) - INTERVAL '1 microsecond'), '%d.%m.%Y'), ' или, для части менеджеров и филиалов, раньше')
+            WHEN together.why = 'day' THEN ': известны дни, но не время'
+            WHEN known_from(together.missing, NULL, NULL) IS NULL THEN ': не загружены'
+            ELSE ': не загружены для части менеджеров или филиалов'
+        END
+    ) AS span_ru,
+    concat(
+        coalesce(sources.title_en, concat('column or event ', together.missing)),
+        CASE
+            WHEN together.why = 'before' THEN concat(': loaded only from ', to_char(local_day(known_from(together.missing, NULL, NULL)), '%Y-%m-%d'), ' on, or later for some managers and branches')
+            WHEN together.why = 'after' THEN concat(': loaded only until ', to_char(local_day(known_until(together.missing, NULL, NULL) - INTERVAL '1 microsecond'), '%Y-%m-%d'), ', or less for some managers and branches')
+            WHEN together.why = 'day' THEN ': the days are known, and no times'
+            WHEN known_from(together.missing, NULL, NULL) IS NULL THEN ': not loaded'
+            ELSE ': not loaded for some managers or branches'
+        END
+    ) AS span_en,
+    coalesce(sources.way_out_ru, concat('столбец или событие ', together.missing, ': назовите его в маппинге')) AS way_out_ru,
+    coalesce(sources.way_out_en, concat('the column or event ', together.missing, ': name it in the mapping')) AS way_out_en
+FROM together
+LEFT JOIN sources ON together.missing = sources.source
+LEFT JOIN control ON together.rule = control.rule
+LEFT JOIN stages ON together.stage = stages.stage
+ORDER BY
+    together.grp,
+    control.position,
+    together.rule,
+    stages.position,
+    together.missing,
+    together.why

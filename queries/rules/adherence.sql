@@ -6,13 +6,14 @@ dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline
 about.ru = """
 По каждому правилу: сколько раз его можно было проверить за период, сколько раз оно соблюдено и сколько нарушено; доля с интервалом Уилсона
 95 %. Проверка относится ко дню, когда исход стал ясен: лид отвечен или срок истёк, этап покинут или SLA вышел, сделка вошла на этап,
-сделан звонок. Что судить нельзя (срок ещё не вышел, данных нет), не считается; правила без проверок в таблице нет. Под угрозой: сумма
+сделан звонок. Что судить нельзя (срок ещё не вышел, данных нет за это время, по этому
+менеджеру или филиалу), не считается — см. «О чём судить нельзя»; правила без проверок в таблице нет. Под угрозой: сумма
 открытых сделок с нарушением этого правила за период, каждая сделка один раз; пусто, если ни одной суммы не известно."""
 about.en = """
 For each rule: how often it could be judged within the period, how often it was kept and how often broken; the share with a 95 % Wilson
 interval. A judgement belongs to the day on which its outcome was certain: the lead was answered or its time was over, the stage was left or
-its SLA was over, the deal entered the stage, the call was made. What cannot be judged (not yet due, no data) does not count; a rule never
-judged has no row. At stake: the amount of open deals with a breach of this rule within the period, each deal once; empty where no amount is
+its SLA was over, the deal entered the stage, the call was made. What cannot be judged (not yet due, no data of that time, manager or
+branch) does not count: see "What cannot be judged"; a rule never judged has no row. At stake: the amount of open deals with a breach of this rule within the period, each deal once; empty where no amount is
 known."""
 columns = [
   { name = "rule", unit = "text", title = { ru = "Код правила", en = "Rule code" } },
@@ -36,7 +37,7 @@ WITH judged AS (
         amount,
         CASE WHEN NOT kept AND coalesce(status, 'open') NOT IN ('won', 'lost') THEN deal_id END AS broken_deal
     FROM scope_checks
-    WHERE at >= $from AND at < $to
+    WHERE kept IS NOT NULL AND at >= $from AND at < $to
 ),
 
 by_deal AS (

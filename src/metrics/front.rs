@@ -69,10 +69,11 @@ pub(super) fn read(file: &str, text: &str) -> Result<Metric, Problems> {
         Some(statement) if problems.is_empty() => {
             let (topic, name) = place(file);
             let (text, relations) = (text.to_owned(), statement::relations(&statement));
+            let named = relations.union(&statement::functions(&statement)).cloned().collect();
             let has_period = statement::has_period(&statement);
             #[rustfmt::skip]
             let metric =
-                Metric { name, topic, title, about, grain, needs, dimensions, extra_dimensions, columns, text, has_period, statement, relations };
+                Metric { name, topic, title, about, grain, needs, dimensions, extra_dimensions, columns, text, has_period, statement, relations, named };
             Ok(metric)
         }
         _ => Err(Problems(problems)),

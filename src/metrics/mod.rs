@@ -53,4 +53,6 @@ pub struct Metric {
     pub has_period: bool,
     statement: Box<Statement>,
     relations: BTreeSet<String>,
+    /// The relations and the functions that its SQL names.
+    named: BTreeSet<String>,
 }

@@ -11,6 +11,7 @@ mod filled;
 mod judge;
 mod moves;
 mod scope;
+mod sources;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,8 @@ use datafusion::prelude::{cast, col};
 pub use self::dimensions::SEPARATOR;
 pub use self::error::SessionError;
 use self::scope::{Scope, Staff};
+use self::sources::Sources;
+use self::views::Loaded;
 use crate::functions;
 use crate::model::tables::Table;
 use crate::regulation::Regulation;
@@ -58,8 +61,8 @@ pub struct Session {
     staff: Staff,
     only: Vec<(String, String)>,
     filled: Mutex<BTreeMap<Table, BTreeSet<String>>>,
-    /// The kinds of events that were ever seen, once somebody has asked.
-    kinds: tokio::sync::OnceCell<BTreeSet<String>>,
+    /// On which days there are events of each source, once somebody has asked; the same at every cut.
+    sources: Arc<tokio::sync::OnceCell<Sources>>,
     /// Whether the context has all views already, once somebody has written SQL.
     whole: tokio::sync::OnceCell<()>,
 }
@@ -101,7 +104,7 @@ impl Session {
             staff,
             only: Vec::new(),
             filled: Mutex::default(),
-            kinds: tokio::sync::OnceCell::new(),
+            sources: Arc::default(),
             whole: tokio::sync::OnceCell::new(),
         };
         session.views(&[]).register(&session.context).await?;
@@ -112,6 +115,7 @@ impl Session {
     pub async fn at(&self, as_of: NaiveDate) -> Result<Session, SessionError> {
         let mut other = Session::open_with(&self.snapshot, &self.regulation, as_of, self.resources).await?;
         other.only.clone_from(&self.only);
+        other.sources = Arc::clone(&self.sources);
         Ok(other)
     }
 
@@ -152,7 +156,7 @@ impl Session {
         let context = tables::beside(&self.context, |name| !views::is_view(name) && !self.hides(name)).await?;
         let views = self.views(by);
         views.register(&context).await?;
-        views.register_named(&context, names, self.kinds_for(names).await?).await?;
+        views.register_named(&context, names, &self.loaded(&context, names).await?).await?;
         Ok(context)
     }
 
@@ -162,21 +166,27 @@ impl Session {
         !self.only.is_empty() && Table::named(name).is_some_and(|table| !SHARED.contains(&table))
     }
 
-    /// The kinds of events that were ever seen, where a view among `names` wants to know.
-    async fn kinds_for(&self, names: &BTreeSet<String>) -> Result<&BTreeSet<String>, SessionError> {
-        static NONE: BTreeSet<String> = BTreeSet::new();
-        match views::want_kinds(names) {
-            true => Ok(self.kinds.get_or_try_init(|| views::kinds(&self.context)).await?),
-            false => Ok(&NONE),
+    /// What the store knows, where a view or a function among `names` asks; the context then has the functions.
+    async fn loaded(&self, context: &SessionContext, names: &BTreeSet<String>) -> Result<Loaded<'_>, SessionError> {
+        static NONE: Sources = Sources::none();
+        if !views::want_sources(names) {
+            return Ok(Loaded { sources: &NONE, columns: BTreeSet::new() });
         }
+        let sources = self.sources.get_or_try_init(|| Sources::read(&self.context)).await?;
+        sources.register(context, self.regulation.calendar(), self.as_of);
+        let mut columns = self.columns_filled(Table::Journeys)?;
+        columns.extend(self.columns_filled(Table::Deals)?);
+        Ok(Loaded { sources, columns })
     }
 
     fn views<'a>(&'a self, by: &'a [String]) -> Scope<'a> {
         let epoch = chrono::DateTime::UNIX_EPOCH.date_naive();
         let cut_day = i32::try_from((self.as_of - epoch).num_days()).unwrap_or(i32::MAX);
-        let cut = self.regulation.calendar().midnight(self.as_of).timestamp_micros();
+        let begins = |day| self.regulation.calendar().midnight(day).timestamp_micros();
+        let cut = begins(self.as_of);
+        let day_after = self.as_of.succ_opt().map_or(i64::MAX, begins);
         let Session { context: tables, regulation, staff, only, .. } = self;
-        Scope { tables, regulation, by, only, cut, cut_day, staff }
+        Scope { tables, regulation, by, only, cut, day_after, cut_day, staff }
     }
 
     /// By what `scope` can be split: the canonical dimensions, then the columns that mappings added to deals.
@@ -221,8 +231,8 @@ impl Session {
     /// SQL that somebody writes sees all views.
     async fn register_all(&self) -> Result<(), SessionError> {
         let names = views::NAMES.map(str::to_owned).into();
-        let kinds = self.kinds_for(&names).await?;
-        Ok(self.views(&[]).register_named(&self.context, &names, kinds).await?)
+        let loaded = self.loaded(&self.context, &names).await?;
+        Ok(self.views(&[]).register_named(&self.context, &names, &loaded).await?)
     }
 
     /// Whether the table holds any row.

@@ -35,6 +35,8 @@ pub(super) struct Scope<'a> {
     pub(super) only: &'a [(String, String)],
     /// What happened at this instant or later is not seen: microseconds since the epoch.
     pub(super) cut: i64,
+    /// When the day of the cut is over: an export taken on that day still tells how things stood.
+    pub(super) day_after: i64,
     /// The same as a local day, since the epoch.
     pub(super) cut_day: i32,
     pub(super) staff: &'a Staff,
@@ -42,6 +44,14 @@ pub(super) struct Scope<'a> {
 
 /// The names of the views that every context has.
 const ALWAYS: [&str; 3] = ["scope", "scope_entries", "scope_spend"];
+
+/// The states in which a deal ends.
+const CLOSED: [&str; 2] = ["won", "lost"];
+
+/// Whether a deal is won or lost, and no export tells when.
+fn undated() -> Expr {
+    column("status").in_list(CLOSED.map(text).to_vec(), false).and(column("closed_at").is_null()).is_true()
+}
 
 /// The columns of journeys that say when something happened.
 const HAPPENED: [&str; 6] = ["closed_at", "response_at", "refused_at", "opted_out_at", "complained_at", "refunded_at"];
@@ -70,6 +80,8 @@ impl Scope<'_> {
         }
         let won = column("status").eq(text("won")).and(column("closed_at").lt(instant(self.cut)));
         columns.push(when(won, column("closed_at")).end()?.alias("won_at"));
+        columns.push(self.is_open().alias("is_open"));
+        columns.push(when(undated(), column("status")).end()?.alias("undated"));
         columns.push(self.moves().alias("moves"));
         columns.push(self.staff.team().alias("team"));
         columns.push(self.staff.supervisor().alias("supervisor"));
@@ -111,9 +123,11 @@ impl Scope<'_> {
         let cut = || instant(self.cut);
         let closed_later = || column("closed_at").gt_eq(cut());
         match name {
-            "status" => when(closed_later(), text("open")).otherwise(column(name)),
+            "status" => {
+                when(closed_later(), text("open")).when(self.unclear(), lit(ScalarValue::Utf8View(None))).otherwise(column(name))
+            }
             // why it was lost, and the discount that closed it, came with the closing
-            "lost_reason" | "promo" => when(closed_later().is_not_true(), column(name)).end(),
+            "lost_reason" | "promo" => when(closed_later().or(self.unclear()).is_not_true(), column(name)).end(),
             "stage" => {
                 // a deal that moved or closed later stood where it had come to by then
                 let last = |list: Expr, field: &str| get_field(array_element(list, lit(-1)), field);
@@ -131,6 +145,17 @@ impl Scope<'_> {
             name if LISTED.contains(&name) => Ok(before().call(vec![column(name), cut()])),
             name => Ok(column(name)),
         }
+    }
+
+    /// Closed by now, on an unknown day, and nothing shows that it was before the cut: neither open, won nor lost.
+    fn unclear(&self) -> Expr {
+        undated().and(column("closed_by").gt_eq(instant(self.day_after))).is_true()
+    }
+
+    /// Neither won nor lost at the cut. A deal of unknown status is open.
+    fn is_open(&self) -> Expr {
+        let closed = column("status").in_list(CLOSED.map(text).to_vec(), false).is_true();
+        closed.and(column("closed_at").gt_eq(instant(self.cut)).is_not_true()).is_not_true()
     }
 
     /// Every move before the cut, in order.

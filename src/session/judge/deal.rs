@@ -1,6 +1,6 @@
 //! The judgements of one deal: answered in time, not stale, no stage skipped, not moved back.
 
-use super::verdicts::Verdict;
+use super::verdicts::{Verdict, Why};
 use super::{Judge, MINUTE};
 use crate::regulation::{Stage, Terminal};
 
@@ -40,6 +40,10 @@ pub(super) struct Deal<'a, 'j> {
     pub closed_at: Option<i64>,
     /// Every move, in order.
     pub moves: &'a [Move<'j>],
+    /// From when to when the answers of its manager and branch are loaded; none: never.
+    pub answers: Option<(i64, i64)>,
+    /// From when on their log of stages is.
+    pub log_from: Option<i64>,
 }
 
 /// A time in which something was to be over.
@@ -79,16 +83,43 @@ impl Judge {
     }
 
     /// Answered, or the allowed time over. Nobody had to answer what was no lead; that somebody did in time counts.
+    ///
+    /// A lead that came before the first answer that is loaded is not judged; nor is one whose time was over only after the
+    /// last.
     fn response(&self, deal: &Deal<'_, '_>, cut: i64) -> Option<Verdict<'static>> {
         let since = deal.created_at?;
         let answered = deal.response_at.is_some();
         if !answered && (deal.is_invalid || deal.ended_somewhen()) {
             return None;
         }
-        let until = deal.response_at.or(deal.closed_at).unwrap_or(cut);
         let rules = self.regulation.rules();
         let (allowed, working) = ((rules.response_sla_minutes * MINUTE).round() as i64, rules.response_working);
-        self.wait("response", None, &Wait { since, until, done: answered, allowed, working })
+        let judge = |since, until, done| self.wait("response", None, &Wait { since, until, done, allowed, working });
+        let ended = deal.response_at.or(deal.closed_at).unwrap_or(cut);
+        let broken = |until| judge(self.last(since), until, answered).filter(|shortest| shortest.kept == Some(false));
+        let unjudged = |why| {
+            let missing = Some(("answer", why));
+            Some(Verdict { rule: "response", stage: None, at: Some(since), kept: None, overdue_hours: None, missing })
+        };
+        let (from, until) = match deal.answers {
+            // what is not due yet is nothing to miss
+            None => return broken(ended).and_then(|_| unjudged(Why::Never)),
+            Some((from, _)) if since < from => return broken(ended).and_then(|_| unjudged(Why::Before)),
+            Some(known) => known,
+        };
+        debug_assert!(from <= since);
+        if !answered {
+            return broken(ended.min(until)).or_else(|| broken(ended).and_then(|_| unjudged(Why::After)));
+        }
+        let kept = || judge(since, self.last(ended), true).filter(|longest| longest.kept == Some(true));
+        broken(ended).or_else(kept).or_else(|| unjudged(Why::Day))
+    }
+
+    /// The last moment that an instant may stand for: one that is midnight says a day.
+    fn last(&self, at: i64) -> i64 {
+        let days = self.working_days();
+        let day = days.day(at).filter(|day| days.midnight(*day) == Some(at));
+        day.and_then(|day| days.midnight(day + 1)).map_or(at, |next| next - 1)
     }
 
     /// Each stay in a stage that has an allowed time. Where it began or ended between two snapshots, it is broken if the
@@ -98,27 +129,29 @@ impl Judge {
             return;
         }
         let end = if deal.is_closed() { deal.closed_at.unwrap_or(cut) } else { cut };
+        let is_exact = |step: &Move<'_>| step.earliest == Some(step.at) && self.last(step.at) == step.at;
         for (index, step) in moves.iter().enumerate() {
             let Some((stage, hours)) = step.stage.and_then(|stage| Some((stage, stage.sla_hours?))) else { continue };
             if stage.terminal.is_some() {
                 continue;
             }
             let next = moves.get(index + 1);
-            let until = |left_at: Option<i64>| left_at.map_or(end, |left| left.min(end)).max(step.at);
+            let until = |left_at: Option<i64>, end: i64| left_at.map_or(end, |left| left.min(end)).max(step.at);
             let done = deal.is_closed() || next.is_some();
             let allowed = (hours * HOUR).round() as i64;
             let judge = |since: i64, until: i64| {
                 let wait = Wait { since, until, done, allowed, working: true };
                 self.wait("stale", Some(stage.id.as_str()), &wait)
             };
-            let latest = until(next.map(|next| next.at));
+            let latest = until(next.map(|next| self.last(next.at)), self.last(end));
             let left_earliest = next.map(|next| next.earliest.unwrap_or(step.at));
-            if step.earliest == Some(step.at) && next.is_none_or(|next| next.earliest == Some(next.at)) {
+            if is_exact(step) && next.is_none_or(is_exact) && self.last(end) == end {
                 verdicts.extend(judge(step.at, latest));
                 continue;
             }
-            let broken = judge(step.at, until(left_earliest)).filter(|shortest| !shortest.kept);
-            let kept = || judge(step.earliest?, latest).filter(|longest| longest.kept);
+            let shortest = judge(self.last(step.at), until(left_earliest, end));
+            let broken = shortest.filter(|shortest| shortest.kept == Some(false));
+            let kept = || judge(step.earliest?, latest).filter(|longest| longest.kept == Some(true));
             verdicts.extend(broken.or_else(kept));
         }
     }
@@ -130,14 +163,14 @@ impl Judge {
         let worked = |from, to| self.working_days().worked(from, to);
         let took = if wait.working { worked(wait.since, until)? } else { until - wait.since };
         if took <= wait.allowed {
-            return wait.done.then_some(Verdict { rule, stage, at: Some(until), kept: true, overdue_hours: None });
+            return wait.done.then_some(Verdict::kept(rule, stage, Some(until), true));
         }
         let due = match wait.working {
             true => self.working_days().due(wait.since, wait.allowed),
             false => Some(wait.since + wait.allowed),
         };
         let overdue = due.and_then(|due| worked(due, until)).map(|over| over as f64 / HOUR);
-        Some(Verdict { rule, stage, at: due, kept: false, overdue_hours: overdue })
+        Some(Verdict { overdue_hours: overdue, ..Verdict::kept(rule, stage, due, false) })
     }
 
     /// Each stage before the furthest one that was entered; a won deal passed them all. Of a deal without a move that the
@@ -148,6 +181,14 @@ impl Judge {
             known.filter(|(stage, _)| stage.terminal != Some(Terminal::Lost))
         };
         let Some(furthest) = entered().map(|(stage, _)| stage.position).max() else { return };
+        // where it stood before the log began, nobody knows, unless the log begins where deals do
+        let begins = self.regulation.stages().iter().map(|stage| stage.position).min();
+        let from_start = entered().any(|(stage, _)| Some(stage.position) == begins);
+        if !from_start && deal.created_at.zip(deal.log_from).is_some_and(|(created, from)| created < from) {
+            let missing = Some(("stage", Why::Before));
+            verdicts.push(Verdict { kept: None, missing, ..Verdict::kept("skipped", None, deal.created_at, true) });
+            return;
+        }
         let passed =
             |stage: &&Stage| stage.terminal.is_none() && (stage.position < furthest || deal.status == Status::Won);
         for stage in self.regulation.stages().iter().filter(passed) {
@@ -158,7 +199,7 @@ impl Judge {
                 continue;
             }
             let at = beyond.map(|step| step.at).or(deal.closed_at);
-            verdicts.push(Verdict { rule: "skipped", stage: Some(stage.id.as_str()), at, kept, overdue_hours: None });
+            verdicts.push(Verdict::kept("skipped", Some(stage.id.as_str()), at, kept));
         }
     }
 }
@@ -173,5 +214,5 @@ fn moved_back(mut moves: Vec<Move<'_>>) -> Option<Verdict<'static>> {
     let back = pairs().find(|(from, to, _)| to < from).map(|(_, _, at)| at);
     let last = pairs().filter(|(from, to, _)| to != from).map(|(_, _, at)| at).next_back();
     let at = back.or(last)?;
-    Some(Verdict { rule: "moved_back", stage: None, at: Some(at), kept: back.is_none(), overdue_hours: None })
+    Some(Verdict::kept("moved_back", None, Some(at), back.is_none()))
 }

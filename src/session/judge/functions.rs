@@ -1,5 +1,6 @@
-//! `judge_deal(status, lost_reason, created_at, response_at, closed_at, moves, cut)` and `contact_verdicts(answers, at)` for
-//! the engine: columns in, lists of judgements out.
+//! `judge_deal(status, lost_reason, created_at, response_at, closed_at, moves, cut, answers_from, answers_until, log_from)` and
+//! `contact_verdicts(answers, at, refusals_from, refusals_until, opt_outs_from, opt_outs_until)` for the engine: columns in, lists
+//! of judgements out.
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl,
 use super::Judge;
 use super::contacts::{AFTER_OPT_OUT, AFTER_REFUSAL, CAPPED, OVER_ALL, OVER_KIND};
 use super::deal::{Deal, Move, Status};
-use super::verdicts::{self, Verdict};
+use super::verdicts::{self, Verdict, Why};
 
 /// The function that judges deals.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -26,7 +27,7 @@ pub(super) struct JudgeDeal {
 
 impl JudgeDeal {
     pub(super) fn new(judge: Arc<Judge>) -> JudgeDeal {
-        JudgeDeal { judge, signature: Signature::any(7, Volatility::Immutable) }
+        JudgeDeal { judge, signature: Signature::any(10, Volatility::Immutable) }
     }
 }
 
@@ -39,7 +40,7 @@ pub(super) struct ContactVerdicts {
 
 impl ContactVerdicts {
     pub(super) fn new(judge: Arc<Judge>) -> ContactVerdicts {
-        ContactVerdicts { judge, signature: Signature::any(2, Volatility::Immutable) }
+        ContactVerdicts { judge, signature: Signature::any(6, Volatility::Immutable) }
     }
 }
 
@@ -77,13 +78,16 @@ impl ScalarUDFImpl for ContactVerdicts {
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let columns = ColumnarValue::values_to_arrays(&args.args)?;
-        let wrong = || exec_datafusion_err!("contact_verdicts() needs (answers, at)");
+        let wrong = || exec_datafusion_err!("contact_verdicts() needs (answers, at) and the spans of refusals and opt-outs");
         let answers = columns[0].as_primitive_opt::<UInt8Type>().ok_or_else(wrong)?;
         let at = columns[1].as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(wrong)?;
+        let instants = |column: usize| columns[column].as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(wrong);
+        let [refusals, opt_outs] = [[instants(2)?, instants(3)?], [instants(4)?, instants(5)?]];
         let (mut all, mut ends) = (Vec::new(), Vec::with_capacity(at.len()));
         for row in 0..at.len() {
             if at.is_valid(row) {
-                self.judge.contact(answers.value(row), at.value(row), &mut all);
+                let known = [refusals, opt_outs].map(|ends| span(ends, row));
+                self.judge.contact(answers.value(row), at.value(row), known, &mut all);
             }
             ends.push(all.len());
         }
@@ -105,6 +109,8 @@ struct Columns<'a> {
     earliest: &'a TimestampMicrosecondArray,
     seen: &'a BooleanArray,
     cut: &'a TimestampMicrosecondArray,
+    answers: [&'a TimestampMicrosecondArray; 2],
+    log_from: &'a TimestampMicrosecondArray,
 }
 
 impl<'a> Columns<'a> {
@@ -130,6 +136,8 @@ impl<'a> Columns<'a> {
             earliest: instants(field("earliest")?)?,
             seen: field("seen")?.as_boolean_opt().ok_or_else(wrong)?,
             cut: instants(&columns[6])?,
+            answers: [instants(&columns[7])?, instants(&columns[8])?],
+            log_from: instants(&columns[9])?,
         })
     }
 
@@ -164,8 +172,15 @@ impl<'a> Columns<'a> {
             response_at: instant(self.response_at),
             closed_at: instant(self.closed_at),
             moves,
+            answers: span(self.answers, row),
+            log_from: instant(self.log_from),
         }
     }
+}
+
+/// From when to when something is known; none: never.
+fn span([from, until]: [&TimestampMicrosecondArray; 2], row: usize) -> Option<(i64, i64)> {
+    (from.is_valid(row) && until.is_valid(row)).then(|| (from.value(row), until.value(row)))
 }
 
 fn word(column: &StringViewArray, row: usize) -> Option<&str> {
@@ -187,22 +202,35 @@ impl Judge {
         verdicts::lists(&all, &ends)
     }
 
-    /// Appends the judgements of a contact from what `judge_contact` answered.
-    fn contact(&self, answers: u8, at: i64, verdicts: &mut Vec<Verdict<'_>>) {
+    /// Appends the judgements of a contact from what `judge_contact` answered. What was broken is known; that a silence was kept
+    /// is known only where refusals and opt-outs are loaded.
+    fn contact(
+        &self,
+        answers: u8,
+        at: i64,
+        [refusals, opt_outs]: [Option<(i64, i64)>; 2],
+        verdicts: &mut Vec<Verdict<'_>>,
+    ) {
         let is = |flag: u8| answers & flag != 0;
+        let always = Ok(());
+        let within = |known: Option<(i64, i64)>, source| match known {
+            None => Err((source, Why::Never)),
+            Some((from, _)) if at < from => Err((source, Why::Before)),
+            Some((_, until)) if at >= until => Err((source, Why::After)),
+            Some(_) => Ok(()),
+        };
         let rules = [
-            ("over_cap", is(CAPPED), !is(OVER_ALL | OVER_KIND)),
-            ("out_of_hours", true, self.contact_days().open(at).unwrap_or(false)),
-            ("after_refusal", self.silence().is_some(), !is(AFTER_REFUSAL)),
-            ("after_opt_out", true, !is(AFTER_OPT_OUT)),
+            ("over_cap", is(CAPPED), !is(OVER_ALL | OVER_KIND), always),
+            ("out_of_hours", true, self.contact_days().open(at).unwrap_or(false), always),
+            ("after_refusal", self.silence().is_some(), !is(AFTER_REFUSAL), within(refusals, "refusal")),
+            ("after_opt_out", true, !is(AFTER_OPT_OUT), within(opt_outs, "opt_out")),
         ];
-        let judged = rules.into_iter().filter(|(_, is_judged, _)| *is_judged);
-        verdicts.extend(judged.map(|(rule, _, kept)| Verdict {
-            rule,
-            stage: None,
-            at: Some(at),
-            kept,
-            overdue_hours: None,
-        }));
+        for (rule, _, kept, known) in rules.into_iter().filter(|(_, is_asked, ..)| *is_asked) {
+            let verdict = Verdict::kept(rule, None, Some(at), kept);
+            verdicts.push(match known {
+                Err(missing) if kept => Verdict { kept: None, missing: Some(missing), ..verdict },
+                _ => verdict,
+            });
+        }
     }
 }

@@ -19,6 +19,7 @@ use datafusion::logical_expr::{ScalarUDF, WindowUDF};
 
 use self::contacts::JudgeContact;
 use self::functions::{ContactVerdicts, JudgeDeal};
+pub(super) use self::verdicts::Why;
 use crate::functions::days::Days;
 use crate::regulation::{Meaning, Regulation, Stage};
 

@@ -74,9 +74,18 @@ struct Story<'a> {
     response: Option<&'a str>,
     closed: Option<&'a str>,
     moves: &'a [(&'a str, &'a str)],
+    /// From when to when answers are loaded.
+    known: (&'a str, &'a str),
 }
 
-const OPEN: Story<'_> = Story { status: Status::Open, is_invalid: false, response: None, closed: None, moves: &[] };
+const OPEN: Story<'_> = Story {
+    status: Status::Open,
+    is_invalid: false,
+    response: None,
+    closed: None,
+    moves: &[],
+    known: ("01 00:00", "31 00:00"),
+};
 
 /// `rule stage at`, with `!` and the hours overdue where it was broken. The lead came on Monday at 9, the cut is Friday at 9.
 fn told(judge: &Judge, story: &Story<'_>) -> Vec<String> {
@@ -97,13 +106,16 @@ fn told(judge: &Judge, story: &Story<'_>) -> Vec<String> {
         response_at: story.response.map(at),
         closed_at: story.closed.map(at),
         moves: &moves,
+        answers: Some((at(story.known.0), at(story.known.1))),
+        log_from: Some(at("06 00:00")),
     };
     let mut verdicts = Vec::new();
     judge.deal(&deal, at("10 09:00"), &mut verdicts);
     let tell = |v: &verdicts::Verdict<'_>| {
         let broken = match (v.kept, v.overdue_hours) {
-            (true, _) => String::new(),
-            (false, hours) => format!(" !{}", hours.map(|hours| format!("{hours}")).unwrap_or_default()),
+            (None, _) => format!(" ?{}", v.missing.map(|(_, why)| why.name()).unwrap_or_default()),
+            (Some(true), _) => String::new(),
+            (Some(false), hours) => format!(" !{}", hours.map(|hours| format!("{hours}")).unwrap_or_default()),
         };
         let stage = v.stage.map(|stage| format!(" {stage}")).unwrap_or_default();
         format!("{}{stage} {}{broken}", v.rule, v.at.map_or("?".into(), when))
@@ -123,6 +135,13 @@ fn answered_or_the_time_is_over() {
     // nobody had to answer what was no lead, and nobody knows how long a deal waited that ended nobody knows when
     assert!(told(&judge, &Story { is_invalid: true, ..lost }).is_empty());
     assert!(told(&judge, &Story { closed: None, ..lost }).is_empty());
+    // what is loaded begins after the lead came, or ends before its time was over
+    assert_eq!(told(&judge, &Story { known: ("07 00:00", "31 00:00"), ..OPEN }), ["response 06 09:00 ?before"]);
+    assert_eq!(told(&judge, &Story { known: ("01 00:00", "06 09:20"), ..OPEN }), ["response 06 09:00 ?after"]);
+    assert_eq!(told(&judge, &Story { known: ("01 00:00", "06 12:00"), ..OPEN }), ["response 06 09:30 !2.5"]);
+    // answered on a day of which the time is not known: perhaps at once, perhaps not; on the next day, too late
+    assert_eq!(told(&judge, &Story { response: Some("06 00:00"), ..OPEN }), ["response 06 09:00 ?day"]);
+    assert_eq!(told(&judge, &Story { response: Some("08 00:00"), ..OPEN }), ["response 06 09:30 !17.5"]);
     assert_eq!(told(&judge, &Story { is_invalid: true, response: Some("06 09:10"), ..lost }), ["response 06 09:10"]);
     // lost before the time was over: neither kept nor broken
     assert!(told(&judge, &Story { closed: Some("06 09:20"), ..lost }).is_empty());

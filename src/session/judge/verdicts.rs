@@ -18,9 +18,44 @@ pub(super) struct Verdict<'j> {
     pub stage: Option<&'j str>,
     /// The moment from which it was certain; microseconds since the epoch.
     pub at: Option<i64>,
-    pub kept: bool,
+    /// None: it cannot be judged.
+    pub kept: Option<bool>,
     /// By how many working hours an allowed time was overrun.
     pub overdue_hours: Option<f64>,
+    /// Of what cannot be judged: the source that is missing, and why.
+    pub missing: Option<(&'static str, Why)>,
+}
+
+impl<'j> Verdict<'j> {
+    /// A rule that was kept or broken.
+    pub(super) fn kept(rule: &'static str, stage: Option<&'j str>, at: Option<i64>, kept: bool) -> Verdict<'j> {
+        Verdict { rule, stage, at, kept: Some(kept), overdue_hours: None, missing: None }
+    }
+}
+
+/// Why a rule cannot be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::session) enum Why {
+    /// Nothing of the source is loaded, or nothing of this manager or branch.
+    Never,
+    /// What is loaded begins later.
+    Before,
+    /// What is loaded ends earlier.
+    After,
+    /// Days are known, and no times: what came first is not.
+    Day,
+}
+
+impl Why {
+    /// As the column `why` says it.
+    pub(in crate::session) fn name(self) -> &'static str {
+        match self {
+            Why::Never => "never",
+            Why::Before => "before",
+            Why::After => "after",
+            Why::Day => "day",
+        }
+    }
 }
 
 /// The type of a list of judgements.
@@ -36,6 +71,8 @@ fn fields() -> Fields {
         field("at", Kind::Instant.arrow()),
         field("kept", DataType::Boolean),
         field("overdue_hours", DataType::Float64),
+        field("missing", DataType::Utf8View),
+        field("why", DataType::Utf8View),
     ]
     .into()
 }
@@ -51,8 +88,10 @@ pub(super) fn lists(verdicts: &[Verdict<'_>], ends: &[usize]) -> Result<ArrayRef
         Arc::new(verdicts.iter().map(|v| Some(v.rule)).collect::<StringViewArray>()),
         Arc::new(verdicts.iter().map(|v| v.stage).collect::<StringViewArray>()),
         Arc::new(at.with_timezone("UTC")),
-        Arc::new(verdicts.iter().map(|v| Some(v.kept)).collect::<BooleanArray>()),
+        Arc::new(verdicts.iter().map(|v| v.kept).collect::<BooleanArray>()),
         Arc::new(verdicts.iter().map(|v| v.overdue_hours).collect::<Float64Array>()),
+        Arc::new(verdicts.iter().map(|v| v.missing.map(|(source, _)| source)).collect::<StringViewArray>()),
+        Arc::new(verdicts.iter().map(|v| v.missing.map(|(_, why)| why.name())).collect::<StringViewArray>()),
     ];
     let starts = std::iter::once(0).chain(ends.iter().copied());
     let lengths = starts.zip(ends).map(|(start, end)| end - start);

@@ -1,6 +1,8 @@
 -- The view `scope_checks`: a row per judgement of a rule. $as_of is the cut.
 --
--- What cannot be judged gives no row. What is given stays: `at` is the moment from which the verdict was certain, so that
+-- What is not due yet gives no row. What cannot be judged has no `kept`: `missing` names the source or column that it would
+-- take, and `why`: never (not loaded, or not for this manager or branch), before, after (it begins later, it ends earlier), day (days
+-- are known, and no times). What is given stays: `at` is the moment from which the verdict was certain, so that
 -- a later cut adds judgements and does not move old ones. (next_step is the exception: it knows today only.)
 --
 --   response      answered, or the allowed time over: at the first outgoing contact, or when that time ended
@@ -17,19 +19,24 @@ WITH deals_seen AS (
         deal_id,
         client_id,
         manager,
+        branch,
         grp,
         stage,
         created_at,
-        status,
+        -- closed by now, if not at the cut for certain: it is not held against anybody as open
+        coalesce(undated, status) AS status,
         coalesce(list_amount, amount) AS whole_amount,
         judge_deal(
-            status,
+            coalesce(undated, status),
             lost_reason,
             created_at,
             response_at,
             closed_at,
             moves,
-            arrow_cast($as_of, 'Timestamp(Microsecond, Some("UTC"))')
+            arrow_cast($as_of, 'Timestamp(Microsecond, Some("UTC"))'),
+            known_from('answer', manager, branch),
+            known_until('answer', manager, branch),
+            known_from('stage', manager, branch)
         ) AS verdicts
     FROM scope
 ),
@@ -39,12 +46,21 @@ deals_judged AS (
     FROM deals_seen
 ),
 
+-- the branches of which any task is planned: of the others, none is loaded
+planning AS (
+    SELECT coalesce(deals_seen.branch, '') AS branch
+    FROM scope_planned
+    INNER JOIN deals_seen ON scope_planned.deal_id = deals_seen.deal_id
+    GROUP BY coalesce(deals_seen.branch, '')
+),
+
 -- a client's contacts in their order; a refusal in the very moment of a contact came out of it
 contacts AS (
     SELECT
         deal_id,
         client_id,
         manager,
+        branch,
         grp,
         created_at,
         status,
@@ -57,7 +73,24 @@ contacts AS (
 ),
 
 contacts_judged AS (
-    SELECT deal_id, client_id, manager, grp, created_at, status, amount, unnest(contact_verdicts(answers, at)) AS verdict
+    SELECT
+        deal_id,
+        client_id,
+        manager,
+        grp,
+        created_at,
+        status,
+        amount,
+        unnest(
+            contact_verdicts(
+                answers,
+                at,
+                known_from('refusal', manager, branch),
+                known_until('refusal', manager, branch),
+                known_from('opt_out', manager, branch),
+                known_until('opt_out', manager, branch)
+            )
+        ) AS verdict
     FROM contacts
     WHERE is_touch
 )
@@ -74,6 +107,8 @@ SELECT
     whole_amount AS amount,
     created_at,
     status,
+    verdict['missing'] AS missing,
+    verdict['why'] AS why,
     grp
 FROM deals_judged
 UNION ALL
@@ -89,6 +124,8 @@ SELECT
     amount,
     created_at,
     status,
+    verdict['missing'] AS missing,
+    verdict['why'] AS why,
     grp
 FROM contacts_judged
 UNION ALL
@@ -104,6 +141,8 @@ SELECT
     deals_seen.whole_amount AS amount,
     deals_seen.created_at,
     deals_seen.status,
+    scope_evidence.missing AS missing,
+    scope_evidence.why AS why,
     deals_seen.grp
 FROM scope_evidence
 INNER JOIN deals_seen ON scope_evidence.deal_id = deals_seen.deal_id
@@ -115,11 +154,13 @@ SELECT
     deals_seen.manager,
     scope_required.stage,
     scope_required.at,
-    scope_required.filled AS kept,
+    scope_required.kept,
     NULL AS overdue_hours,
     deals_seen.whole_amount AS amount,
     deals_seen.created_at,
     deals_seen.status,
+    scope_required.missing AS missing,
+    scope_required.why AS why,
     deals_seen.grp
 FROM scope_required
 INNER JOIN deals_seen ON scope_required.deal_id = deals_seen.deal_id
@@ -132,13 +173,15 @@ SELECT
     deals_seen.manager,
     deals_seen.stage,
     arrow_cast($as_of, 'Timestamp(Microsecond, Some("UTC"))') - INTERVAL '1 microsecond' AS at,
-    planned.deal_id IS NOT NULL AS kept,
+    CASE WHEN tasks.branch IS NOT NULL THEN planned.deal_id IS NOT NULL END AS kept,
     NULL AS overdue_hours,
     deals_seen.whole_amount AS amount,
     deals_seen.created_at,
     deals_seen.status,
+    CASE WHEN tasks.branch IS NULL THEN 'task' END AS missing,
+    CASE WHEN tasks.branch IS NULL THEN 'never' END AS why,
     deals_seen.grp
 FROM deals_seen
 LEFT JOIN scope_planned AS planned ON deals_seen.deal_id = planned.deal_id
-CROSS JOIN (SELECT count(*) AS tasks FROM scope_planned) AS known
-WHERE coalesce(deals_seen.status, 'open') NOT IN ('won', 'lost') AND known.tasks > 0
+LEFT JOIN planning AS tasks ON coalesce(deals_seen.branch, '') = tasks.branch
+WHERE coalesce(deals_seen.status, 'open') NOT IN ('won', 'lost')

@@ -21,7 +21,7 @@ const AS_IS: [&str; 9] = ["event_id", "at", "kind", "deal_id", "direction", "out
 const OF_MANAGER: [&str; 2] = ["team", "supervisor"];
 
 /// What is told of the deal of a contact.
-const OF_THE_DEAL: [&str; 3] = ["created_at", "status", "amount"];
+const OF_THE_DEAL: [&str; 4] = ["branch", "created_at", "status", "amount"];
 
 impl Scope<'_> {
     pub(super) async fn events(&self) -> Result<DataFrame> {
@@ -94,6 +94,8 @@ impl Scope<'_> {
     fn as_known(&self, name: &str) -> Result<Expr> {
         match name {
             "amount" => Ok(coalesce(vec![column("list_amount"), column("amount")])),
+            // closed by now, if not at the cut for certain: not held against anybody as open
+            "status" => Ok(coalesce(vec![self.clipped(name)?, column(name)])),
             name => self.clipped(name),
         }
     }

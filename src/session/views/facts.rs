@@ -1,28 +1,28 @@
 //! `scope_evidence`: whether a deal had what its stage asks for when it entered; `scope_required`: whether the stage's fields
-//! are filled; `scope_unjudged`: what the regulation asks for and the store cannot tell.
+//! are filled. Both say what is missing where that cannot be told.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use arrow::array::{ArrayRef, StringArray};
 use arrow::datatypes::DataType;
-use arrow::record_batch::RecordBatch;
 use datafusion::common::JoinType;
 use datafusion::dataframe::DataFrame;
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::FunctionRegistry;
 use datafusion::execution::context::SessionContext;
 use datafusion::functions::core::expr_fn::{coalesce, get_field, named_struct};
 use datafusion::functions_aggregate::expr_fn::array_agg;
 use datafusion::logical_expr::Case;
 use datafusion::prelude::{Expr, cast, lit, when};
+use datafusion::scalar::ScalarValue;
 
 use super::super::by_then::by_then;
+use super::super::judge::Why;
 use super::super::dimensions::{column, text};
 use super::super::scope::Scope;
 use super::super::tables::instant;
-use super::is_touch;
+use super::{Loaded, is_touch};
 use crate::model::tables::{TOUCH_KINDS, Table};
-use crate::regulation::{COUNTED, Condition, Stage};
+use crate::regulation::{Condition, Stage};
 
 /// What an event adds to a number of which evidence speaks; null: nothing.
 fn counts(name: &str) -> Result<Expr> {
@@ -37,25 +37,20 @@ fn counts(name: &str) -> Result<Expr> {
 /// What every view over entries begins with.
 const ENTRY: [&str; 5] = ["deal_id", "grp", "stage", "position", "at"];
 
-impl Scope<'_> {
-    /// The stages whose evidence can be judged, and what cannot.
-    fn judged<'s>(
-        &'s self,
-        columns: &[String],
-        kinds: &BTreeSet<String>,
-    ) -> (Vec<(&'s Stage, &'s Condition)>, Vec<[String; 2]>) {
-        let (mut judged, mut unjudged) = (Vec::new(), Vec::new());
-        let known = |name: &String| columns.contains(name) || kinds.contains(name) || COUNTED.contains(&name.as_str());
-        for (stage, evidence) in self.regulation.stages().iter().filter_map(|s| Some((s, s.evidence.as_ref()?))) {
-            let unseen: Vec<&String> = evidence.names.iter().filter(|name| !known(name)).collect();
-            match unseen.is_empty() {
-                true => judged.push((stage, evidence)),
-                false => unjudged.extend(unseen.into_iter().map(|name| [stage.id.clone(), name.clone()])),
-            }
-        }
-        (judged, unjudged)
-    }
+/// What is said of a fact beside it: whether it is so, or what it would take to tell.
+const SAID: [&str; 3] = ["kept", "missing", "why"];
+/// Where a deal belongs and when it began: columns that say which sources are known of it.
+const PLACE: [&str; 3] = ["manager", "branch", "created_at"];
 
+/// The source that tells of a number of which evidence speaks.
+fn source(name: &str) -> &str {
+    match name {
+        "talk_s" => "call",
+        name => name,
+    }
+}
+
+impl Scope<'_> {
     /// The columns that a deal has, those of its company's own included.
     async fn columns_of_deals(&self) -> Result<Vec<String>> {
         let mut names = Vec::new();
@@ -67,46 +62,97 @@ impl Scope<'_> {
     }
 
     /// Entries into stages beside columns of their deals, which are called as they are in the store.
-    async fn entries_with(&self, context: &SessionContext, names: &BTreeSet<&String>) -> Result<DataFrame> {
+    async fn entries_with(&self, context: &SessionContext, names: &BTreeSet<&str>) -> Result<DataFrame> {
         let key = "deal_id of the deal";
-        let deals = self.journeys(names.iter().copied()).await?;
-        let wanted = names.iter().filter(|name| !ENTRY.contains(&name.as_str())).map(|name| column(name));
+        let owned: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let deals = self.journeys(&owned).await?;
+        let wanted = names.iter().filter(|name| !ENTRY.contains(*name)).map(|name| column(name));
         let deals = deals.select(wanted.chain([column("deal_id").alias(key)]).collect::<Vec<_>>())?;
         let entries = context.table("scope_entries").await?.select(ENTRY.map(column).to_vec())?;
         entries.join(deals, JoinType::Inner, &["deal_id"], &[key], None)
     }
 
-    pub(super) async fn evidence(&self, context: &SessionContext, kinds: &BTreeSet<String>) -> Result<DataFrame> {
+    /// Of each entry into a stage that asks for evidence: whether it was there. Where something is named that the store
+    /// does not know of the time from the deal's creation to the entry, nobody can say.
+    pub(super) async fn evidence(&self, context: &SessionContext, loaded: &Loaded<'_>) -> Result<DataFrame> {
         let columns = self.columns_of_deals().await?;
-        let (judged, _) = self.judged(&columns, kinds);
-        let stages = judged.iter().map(|(stage, _)| text(stage.id.as_str())).collect();
-        let (of_deal, counted): (BTreeSet<&String>, BTreeSet<&String>) =
-            judged.iter().flat_map(|(_, evidence)| &evidence.names).partition(|name| columns.contains(name));
+        let asked: Vec<(&Stage, &Condition)> =
+            self.regulation.stages().iter().filter_map(|stage| Some((stage, stage.evidence.as_ref()?))).collect();
+        let stages = asked.iter().map(|(stage, _)| text(stage.id.as_str())).collect();
+        let names = || asked.iter().flat_map(|(_, evidence)| evidence.names.iter().map(String::as_str));
+        let of_deal = names().filter(|name| columns.iter().any(|column| column == name)).chain(PLACE).collect();
+        let counted: BTreeSet<&str> = names().filter(|name| !columns.iter().any(|column| column == name)).collect();
         let entered = self.entries_with(context, &of_deal).await?.filter(column("stage").in_list(stages, false))?;
         let facts = match counted.is_empty() {
             true => entered,
             false => self.counted(entered, &counted).await?,
         };
-        let mut branches = Vec::new();
-        for (stage, evidence) in &judged {
+        let (mut kept, mut missing, mut why) = (Vec::new(), Vec::new(), Vec::new());
+        for (stage, evidence) in &asked {
             let condition = context.parse_sql_expr(&evidence.sql, facts.schema())?;
-            branches.push((Box::new(text(stage.id.as_str())), Box::new(condition.is_true())));
+            let of = || Box::new(text(stage.id.as_str()));
+            kept.push((of(), Box::new(condition.is_true())));
+            let (mut unknown, mut reason) = (Vec::new(), Vec::new());
+            for name in &evidence.names {
+                for (is_so, because) in self.unknown(context, loaded, name, counted.contains(name.as_str()))? {
+                    unknown.push((Box::new(is_so.clone()), Box::new(text(source(name)))));
+                    reason.push((Box::new(is_so), Box::new(text(because.name()))));
+                }
+            }
+            missing.push((of(), Box::new(Expr::Case(Case::new(None, unknown, None)))));
+            why.push((of(), Box::new(Expr::Case(Case::new(None, reason, None)))));
         }
-        let kept = match branches.is_empty() {
-            true => lit(true),
-            false => Expr::Case(Case::new(Some(Box::new(column("stage"))), branches, None)),
+        let told = match asked.is_empty() {
+            true => return self.no_facts(facts),
+            false => [kept, missing, why].map(|cases| Expr::Case(Case::new(Some(Box::new(column("stage"))), cases, None))),
         };
-        facts.select(ENTRY.map(column).into_iter().chain([kept.alias("kept")]).collect::<Vec<_>>())
+        let told = told.into_iter().zip(SAID).map(|(case, name)| case.alias(name));
+        let facts = facts.select(ENTRY.map(column).into_iter().chain(told).collect::<Vec<_>>())?;
+        let kept = when(column("missing").is_null(), column("kept")).end()?.alias("kept");
+        facts.select(ENTRY.map(column).into_iter().chain([kept, column("missing"), column("why")]).collect::<Vec<_>>())
+    }
+
+    /// When what evidence names is not known at an entry: conditions, the first of which that holds is the reason.
+    fn unknown(
+        &self,
+        context: &SessionContext,
+        loaded: &Loaded<'_>,
+        name: &str,
+        is_counted: bool,
+    ) -> Result<Vec<(Expr, Why)>> {
+        if !is_counted {
+            return Ok(if loaded.columns.contains(name) { Vec::new() } else { vec![(lit(true), Why::Never)] });
+        }
+        if !loaded.sources.has(source(name)) {
+            return Ok(vec![(lit(true), Why::Never)]);
+        }
+        let ask = |function: &str| {
+            let of_whom = vec![text(source(name)), column("manager"), column("branch")];
+            Ok::<_, DataFusionError>(context.udf(function)?.call(of_whom))
+        };
+        let (from, until) = (ask("known_from")?, ask("known_until")?);
+        let began = coalesce(vec![column("created_at"), column("at")]);
+        Ok(vec![
+            (from.clone().is_null(), Why::Never),
+            (began.lt(from), Why::Before),
+            (column("at").gt_eq(until), Why::After),
+        ])
+    }
+
+    /// The columns of facts, and no row.
+    fn no_facts(&self, facts: DataFrame) -> Result<DataFrame> {
+        let none = [lit(true).alias("kept"), text("").alias("missing"), text("").alias("why")];
+        facts.filter(lit(false))?.select(ENTRY.map(column).into_iter().chain(none).collect::<Vec<_>>())
     }
 
     /// The entries, and how often each of these kinds had happened on the deal by then; a same-time event counts.
     ///
     /// The events of a deal are one list, of which each entry takes what came before it: a join of the two would pair each
     /// event with each entry.
-    async fn counted(&self, entered: DataFrame, names: &BTreeSet<&String>) -> Result<DataFrame> {
+    async fn counted(&self, entered: DataFrame, names: &BTreeSet<&str>) -> Result<DataFrame> {
         const OF: &str = "deal of the events";
         const LIST: &str = "events of the deal";
-        let relevant = names.iter().flat_map(|name| match name.as_str() {
+        let relevant = names.iter().flat_map(|name| match *name {
             "touch" => TOUCH_KINDS.to_vec(),
             "talk_s" => vec!["call"],
             kind => vec![kind],
@@ -115,30 +161,42 @@ impl Scope<'_> {
         let known = column("at").lt(instant(self.cut)).and(column("deal_id").is_not_null());
         let mut happened = vec![lit("at"), column("at")];
         for name in names {
-            happened.extend([lit(name.as_str()), counts(name)?]);
+            happened.extend([lit(*name), counts(name)?]);
         }
         let events = self.tables.table(Table::Events.name()).await?.filter(known.and(relevant))?;
         let events = events.select(vec![column("deal_id").alias(OF), named_struct(happened).alias("event")])?;
         let lists = events.aggregate(vec![column(OF)], vec![array_agg(column("event")).alias(LIST)])?;
         let mut told: Vec<Expr> = entered.schema().fields().iter().map(|field| column(field.name())).collect();
         let sums = by_then().call(vec![column(LIST), column("at")]);
-        told.extend(names.iter().map(|name| get_field(sums.clone(), name.as_str()).alias(name.as_str())));
+        told.extend(names.iter().map(|name| get_field(sums.clone(), *name).alias(*name)));
         lists.join(entered, JoinType::Right, &[OF], &["deal_id"], None)?.select(told)
     }
 
-    pub(super) async fn required(&self, context: &SessionContext) -> Result<DataFrame> {
+    /// Of each entry into a stage and each field that the stage requires: whether it is filled. A column that no row of the
+    /// store fills was not exported.
+    pub(super) async fn required(&self, context: &SessionContext, loaded: &Loaded<'_>) -> Result<DataFrame> {
         let columns = self.columns_of_deals().await?;
-        let fields = || self.regulation.stages().iter().flat_map(|s| s.required.iter().map(move |name| (s, name)));
-        let known: BTreeSet<&String> = fields().map(|(_, name)| name).filter(|name| columns.contains(name)).collect();
+        let exists = |name: &str| columns.iter().any(|column| column == name);
+        let fields = || self.regulation.stages().iter().flat_map(|s| s.required.iter().map(move |name| (s, name.as_str())));
+        let known: BTreeSet<&str> = fields().map(|(_, name)| name).filter(|name| exists(name)).collect();
         let entered = self.entries_with(context, &known).await?;
         let mut all: Option<DataFrame> = None;
-        for (stage, name) in fields().filter(|(_, name)| known.contains(name)) {
-            let filled = coalesce(vec![cast(column(name), DataType::Utf8), lit("")]).not_eq(lit(""));
-            let own = [text(name.as_str()).alias("column_name"), filled.alias("filled")];
+        for (stage, name) in fields() {
+            let said = match loaded.columns.contains(name) {
+                true => {
+                    let kept = coalesce(vec![cast(column(name), DataType::Utf8), lit("")]).not_eq(lit(""));
+                    let nothing = lit(ScalarValue::Utf8View(None));
+                    [kept.alias("kept"), nothing.clone().alias("missing"), nothing.alias("why")]
+                }
+                false => {
+                    let unknown = lit(ScalarValue::Boolean(None)).alias("kept");
+                    [unknown, text(name).alias("missing"), text(Why::Never.name()).alias("why")]
+                }
+            };
             let one = entered
                 .clone()
                 .filter(column("stage").eq(text(stage.id.as_str())))?
-                .select(ENTRY.map(column).into_iter().chain(own).collect::<Vec<_>>())?;
+                .select(ENTRY.map(column).into_iter().chain(said).collect::<Vec<_>>())?;
             all = Some(match all {
                 Some(others) => others.union(one)?,
                 None => one,
@@ -146,28 +204,7 @@ impl Scope<'_> {
         }
         match all {
             Some(all) => Ok(all),
-            None => {
-                let none = [text("").alias("column_name"), lit(true).alias("filled")];
-                entered.filter(lit(false))?.select(ENTRY.map(column).into_iter().chain(none).collect::<Vec<_>>())
-            }
+            None => self.no_facts(entered),
         }
-    }
-
-    /// What the regulation names and the store has never seen: a row per stage and name.
-    pub(super) async fn unjudged(&self, context: &SessionContext, kinds: &BTreeSet<String>) -> Result<DataFrame> {
-        let columns = self.columns_of_deals().await?;
-        let (_, evidence) = self.judged(&columns, kinds);
-        let required = self.regulation.stages().iter().flat_map(|stage| {
-            let unknown = stage.required.iter().filter(|name| !columns.contains(name));
-            unknown.map(|name| ["required".to_owned(), stage.id.clone(), name.clone()])
-        });
-        let rows: Vec<[String; 3]> =
-            evidence.into_iter().map(|[stage, name]| ["evidence".to_owned(), stage, name]).chain(required).collect();
-        let texts =
-            |at: usize| Arc::new(rows.iter().map(|row| Some(row[at].as_str())).collect::<StringArray>()) as ArrayRef;
-        let batch = RecordBatch::try_from_iter([("rule", texts(0)), ("stage", texts(1)), ("name", texts(2))])?;
-        let group = text("").alias("grp");
-        let all = ["rule", "stage", "name"].map(column).into_iter().chain([group]);
-        context.read_batch(batch)?.select(all.collect::<Vec<_>>())
     }
 }

@@ -7,26 +7,24 @@ mod facts;
 
 use std::collections::BTreeSet;
 
-use arrow::array::AsArray;
-use arrow::datatypes::DataType;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::Result;
 use datafusion::execution::context::SessionContext;
-use datafusion::prelude::{Expr, cast, col};
+use datafusion::prelude::Expr;
 use datafusion::scalar::ScalarValue;
 
 use super::dimensions::{column, text};
 use super::scope::Scope;
-use crate::model::tables::{TOUCH_KINDS, Table};
+use super::sources::{FUNCTIONS, Sources};
+use crate::model::tables::TOUCH_KINDS;
 
 /// The views, those first of which others are made.
-pub(super) const NAMES: [&str; 9] = [
+pub(super) const NAMES: [&str; 8] = [
     "scope_events",
     "scope_contacts",
     "scope_planned",
     "scope_required",
     "scope_evidence",
-    "scope_unjudged",
     "scope_clients",
     "scope_coverage",
     "scope_checks",
@@ -46,9 +44,17 @@ pub(super) fn is_view(name: &str) -> bool {
     name == "scope" || name.starts_with("scope_")
 }
 
-/// Whether a view among these must know which kinds of events there are.
-pub(super) fn want_kinds(names: &BTreeSet<String>) -> bool {
-    ["scope_evidence", "scope_unjudged", "scope_checks"].iter().any(|name| names.contains(*name))
+/// What the store knows of events and deals.
+pub(super) struct Loaded<'a> {
+    pub(super) sources: &'a Sources,
+    /// The columns of deals that hold any value.
+    pub(super) columns: BTreeSet<String>,
+}
+
+/// Whether a view or a function among these asks in which time sources are known.
+pub(super) fn want_sources(names: &BTreeSet<String>) -> bool {
+    const VIEWS: [&str; 4] = ["scope_evidence", "scope_required", "scope_checks", "scope_coverage"];
+    VIEWS.iter().chain(&FUNCTIONS).any(|name| names.contains(*name))
 }
 
 /// Whether an event is a touch: an outgoing call, letter, SMS or message, or a meeting.
@@ -58,22 +64,13 @@ fn is_touch() -> Expr {
     column("kind").eq(text("meeting")).or(reaches_out).is_true()
 }
 
-/// The kinds of events that were ever seen.
-pub(super) async fn kinds(tables: &SessionContext) -> Result<BTreeSet<String>> {
-    let kinds =
-        tables.table(Table::Events.name()).await?.select(vec![cast(col("kind"), DataType::Utf8).alias("kind")])?;
-    let batches = kinds.distinct()?.collect().await?;
-    let all = batches.iter().flat_map(|batch| batch.column(0).as_string::<i32>().iter().flatten());
-    Ok(all.map(str::to_owned).collect())
-}
-
 impl Scope<'_> {
     /// Registers those views that are named, and those of which they are made.
     pub(super) async fn register_named(
         &self,
         into: &SessionContext,
         names: &BTreeSet<String>,
-        kinds: &BTreeSet<String>,
+        loaded: &Loaded<'_>,
     ) -> Result<()> {
         let wanted = |view: &&str| names.contains(*view) || names.iter().any(|name| made_of(name).contains(view));
         for name in NAMES.into_iter().filter(wanted) {
@@ -81,9 +78,8 @@ impl Scope<'_> {
                 "scope_events" => self.events().await?,
                 "scope_contacts" => self.contacts().await?,
                 "scope_planned" => self.planned(into).await?,
-                "scope_required" => self.required(into).await?,
-                "scope_evidence" => self.evidence(into, kinds).await?,
-                "scope_unjudged" => self.unjudged(into, kinds).await?,
+                "scope_required" => self.required(into, loaded).await?,
+                "scope_evidence" => self.evidence(into, loaded).await?,
                 "scope_clients" => self.clients(into).await?,
                 "scope_coverage" => self.query(into, include_str!("coverage.sql")).await?,
                 _ => self.query(into, include_str!("checks.sql")).await?,

@@ -1,0 +1,36 @@
+-- The local days on which there are events of a source, by who called, whose deal it is and in which branch.
+WITH named AS (
+    SELECT
+        events.kind,
+        events.direction,
+        events.manager AS caller,
+        journeys.manager,
+        journeys.branch,
+        local_day(events.at) AS day
+    FROM events
+    LEFT JOIN journeys ON events.deal_id = journeys.deal_id
+    WHERE events.at IS NOT NULL
+),
+
+daily AS (
+    SELECT
+        kind,
+        caller,
+        manager,
+        branch,
+        day,
+        bool_or(kind = 'meeting' OR direction = 'outgoing') AS reaches_out
+    FROM named
+    GROUP BY kind, caller, manager, branch, day
+)
+
+SELECT kind AS source, caller, manager, branch, day
+FROM daily
+UNION ALL
+SELECT 'touch' AS source, caller, manager, branch, day
+FROM daily
+WHERE reaches_out AND kind IN ('call', 'email', 'sms', 'message', 'meeting')
+UNION ALL
+SELECT 'answer' AS source, caller, manager, branch, day
+FROM daily
+WHERE reaches_out AND kind IN ('call', 'email', 'sms', 'message')
