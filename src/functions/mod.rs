@@ -20,6 +20,7 @@ pub mod clients;
 pub mod cuminc;
 pub mod days;
 pub mod durations;
+pub mod ends_at;
 pub mod error;
 pub mod groups;
 pub mod km;
@@ -53,6 +54,7 @@ impl Functions {
     /// Every function of ours, for a company's calendar and the hours in which it contacts its clients.
     pub fn all(calendar: &Calendar, contact_calendar: &Calendar) -> Functions {
         let of_rows = [
+            ScalarUDF::from(ends_at::EndsAt::new(calendar)),
             ScalarUDF::from(wilson::Wilson::low()),
             ScalarUDF::from(wilson::Wilson::high()),
             ScalarUDF::from(seeded::Seeded::default()),

@@ -62,6 +62,14 @@ async fn days_weeks_and_months_are_local() {
 }
 
 #[tokio::test]
+async fn a_midnight_may_be_any_moment_of_its_day() {
+    let of = "ends_at(TIMESTAMP '2025-03-02T21:00:00Z'), ends_at(TIMESTAMP '2025-03-02T21:00:01Z')";
+    gives(&format!("SELECT {of}"), "2025-03-03T20:59:59.999999Z|2025-03-02T21:00:01Z").await;
+    gives("SELECT ends_at(DATE '2025-03-03'), ends_at(NULL)", "2025-03-03T20:59:59.999999Z|").await;
+    refuses("SELECT ends_at(5)", "ends_at: cannot be called with (Int64); it takes (a timestamp or a date)").await;
+}
+
+#[tokio::test]
 async fn minutes_are_of_the_clock_or_of_work() {
     let (from, to) = ("TIMESTAMP '2025-03-07T14:00:00Z'", "TIMESTAMP '2025-03-11T06:30:00Z'");
     // Friday 17:00 to Tuesday 9:30 over a Monday off: an hour and a half
