@@ -1,20 +1,22 @@
 /*
 title = { ru = "Охват клиентской базы", en = "Coverage of the client base" }
 grain = "one row per client kind of the regulation, and one for clients of no kind"
-needs = ["deals.client_id", "events.kind"]
+needs = ["deals.client_id", "journeys.touch_at"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "extra"]
 
 about.ru = """
 Вся база на дату отчёта, по видам клиентов из регламента; у клиента без вида столбец пуст. Охвачен: последнее содержательное касание (тем
 способом, который регламент называет для вида, а если не называет — любое) не раньше чем за положенное число дней до даты отчёта. Судим
 тех, кого положено касаться и можно: без отписавшихся и замолчавших после отказа на срок регламента (столбец «Нельзя»), без новых, чей
-срок ещё не вышел. Охвачены + просрочены = судим. Продвинулись: сделка клиента за период вошла в этап дальше прежних или выиграна. Группа
+срок ещё не вышел; и без тех, о ком не известно: касания их менеджера и филиала загружены не за все дни срока или кончаются
+больше чем за неделю до даты отчёта. Охвачены + просрочены = судим. Продвинулись: сделка клиента за период вошла в этап дальше прежних или выиграна. Группа
 клиента — по его новейшей сделке."""
 about.en = """
 The whole base at the as-of date, by the regulation's client kinds; the column is empty for a client of no kind. Contacted: the last
 meaningful touch (by a means that the regulation names for the kind, by any where it names none) lies no more than the kind's days before
 the as-of date. Judged are those who are to be contacted and may be: without the opted-out and those left in silence after a refusal
-(column "Forbidden"), and without new ones whose days have not yet passed. Contacted + overdue = judged. Moved forward: within the period
+(column "Forbidden"), without new ones whose days have not yet passed, and without those of whom it is not known: the touches of
+their manager and branch are not loaded of all those days, or end more than a week before the as-of date. Contacted + overdue = judged. Moved forward: within the period
 a deal of the client entered a stage beyond its earlier ones, or was won. A client belongs to the group of the newest deal."""
 
 columns = [
@@ -24,6 +26,7 @@ columns = [
   { name = "contact_days", unit = "days", title = { ru = "Касаться раз в, дней", en = "Contact every, days" } },
   { name = "clients", unit = "count", title = { ru = "Клиенты", en = "Clients" } },
   { name = "forbidden", unit = "count", title = { ru = "Нельзя", en = "Forbidden" } },
+  { name = "unknown", unit = "count", title = { ru = "Не известно", en = "Unknown" } },
   { name = "judged", unit = "count", title = { ru = "Судим", en = "Judged" } },
   { name = "contacted", unit = "count", title = { ru = "Охвачены", en = "Contacted" } },
   { name = "contacted_share", unit = "share", title = { ru = "Охват", en = "Coverage" } },
@@ -68,12 +71,16 @@ faced AS (
         scope_coverage.grp,
         scope_coverage.kind,
         scope_coverage.contact_days,
-        CASE WHEN scope_coverage.last_touch_at IS NULL THEN 1 ELSE 0 END AS is_untouched,
+        CASE
+            WHEN scope_coverage.last_touch_at IS NULL AND scope_coverage.first_at >= scope_coverage.touches_from THEN 1
+            ELSE 0
+        END AS is_untouched,
+        CASE WHEN scope_coverage.is_known THEN 0 ELSE 1 END AS is_unknown,
         CASE WHEN moved.client_id IS NOT NULL THEN 1 ELSE 0 END AS is_moved,
         CASE WHEN scope_coverage.is_forbidden THEN 1 ELSE 0 END AS is_forbidden,
-        CASE WHEN local_day(scope_coverage.meaningful_at)::int >= $as_of_day::int - scope_coverage.contact_days THEN 1 ELSE 0 END
+        CASE WHEN local_day(scope_coverage.meaningful_at)::int >= scope_coverage.known_day::int - scope_coverage.contact_days THEN 1 ELSE 0 END
             AS is_contacted,
-        CASE WHEN local_day(scope_coverage.first_at)::int >= $as_of_day::int - scope_coverage.contact_days THEN 1 ELSE 0 END AS is_fresh
+        CASE WHEN local_day(scope_coverage.first_at)::int >= scope_coverage.known_day::int - scope_coverage.contact_days THEN 1 ELSE 0 END AS is_fresh
     FROM scope_coverage
     LEFT JOIN moved ON scope_coverage.client_id = moved.client_id
 ),
@@ -86,8 +93,9 @@ judged AS (
         is_moved,
         is_forbidden,
         is_contacted,
+        CASE WHEN contact_days IS NOT NULL AND is_forbidden = 0 THEN is_unknown ELSE 0 END AS is_unknown,
         CASE
-            WHEN contact_days IS NULL OR is_forbidden = 1 THEN 0
+            WHEN contact_days IS NULL OR is_forbidden = 1 OR is_unknown = 1 THEN 0
             WHEN is_contacted = 0 AND is_fresh = 1 THEN 0
             ELSE 1
         END AS is_judged
@@ -100,6 +108,7 @@ counted AS (
         kind,
         count(*) AS clients,
         sum(is_forbidden) AS forbidden,
+        sum(is_unknown) AS unknown,
         sum(is_judged) AS judged,
         sum(is_judged * is_contacted) AS contacted,
         sum(is_untouched) AS never_touched,
@@ -116,6 +125,7 @@ SELECT
     client_kinds.contact_days,
     counted.clients,
     counted.forbidden,
+    counted.unknown,
     counted.judged,
     counted.contacted,
     counted.contacted::double / nullif(counted.judged, 0) AS contacted_share,

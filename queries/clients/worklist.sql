@@ -44,10 +44,15 @@ WITH open_deals AS (
         deal_id,
         created_at,
         response_at,
+        -- answers of its manager and branch are loaded from before it came until after
+        coalesce(
+            created_at >= known_from('answer', manager, branch) AND created_at < known_until('answer', manager, branch),
+            FALSE
+        ) AS is_known,
         -- a deal stands where it came last
         moves[-1] AS standing
     FROM scope
-    WHERE coalesce(status, 'open') NOT IN ('won', 'lost')
+    WHERE is_open
 ),
 
 broken AS (
@@ -84,7 +89,7 @@ waiting AS (
         ) / 60.0 AS due_hours
     FROM open_deals
     CROSS JOIN rules
-    WHERE open_deals.response_at IS NULL AND open_deals.created_at IS NOT NULL
+    WHERE open_deals.response_at IS NULL AND open_deals.is_known
 ),
 
 planned AS (
@@ -98,12 +103,12 @@ planned AS (
 due_clients AS (
     SELECT
         deal_id,
-        $as_of_day::int - contact_days - local_day(greatest(meaningful_at, first_at))::int AS overdue_days,
+        known_day::int - contact_days - local_day(greatest(meaningful_at, first_at))::int AS overdue_days,
         revenue / nullif(won, 0) AS mean_purchase,
         advice_ru,
         advice_en
     FROM scope_coverage
-    WHERE contact_days IS NOT NULL AND NOT is_forbidden
+    WHERE contact_days IS NOT NULL AND NOT is_forbidden AND is_known
 ),
 
 reasons AS (
@@ -214,7 +219,7 @@ faced AS (
         listed.due_hours,
         listed.overdue_hours,
         CASE
-            WHEN coalesce(scope.status, 'open') IN ('won', 'lost') THEN due_clients.mean_purchase
+            WHEN NOT scope.is_open THEN due_clients.mean_purchase
             ELSE coalesce(scope.list_amount, scope.amount)
         END AS amount,
         coalesce(clients.opted_out_at, scope.opted_out_at) AS opted_out_at,

@@ -8,17 +8,21 @@ about.ru = """
 От создания лида (за период) до первого исходящего звонка или сообщения, в минутах: рабочих, если так велит регламент, иначе
 календарных. Медиана и 90-й перцентиль по Каплану — Мейеру: лид без ответа цензурирован на дату отчёта или закрытия. В срок: ответ
 не позже SLA. Доля — от лидов, о которых уже можно судить: отвеченных и тех, что ждали дольше SLA. Не в счёт: свежие без ответа, закрытые
-без ответа как негодные, закрытые без ответа в неизвестный день."""
+без ответа как негодные, закрытые без ответа в неизвестный день. Не известно: лиды, созданные до первого загруженного ответа их менеджера
+и филиала либо позже последнего, и лиды, о которых известны дни, но не время; они не входят ни в доли, ни в медианы."""
 about.en = """
 From the creation of a lead (within the period) to the first outgoing call or message, in minutes: working ones if the regulation
 says so, else calendar ones. Median and 90th percentile by Kaplan–Meier: an unanswered lead is censored at the as-of date or its
 closing. In time: answered within the SLA. The share is of leads that can be judged: answered, or kept waiting longer than
-the SLA. It leaves out the fresh unanswered ones, those closed unanswered as invalid, and those closed unanswered on an unknown day."""
+the SLA. It leaves out the fresh unanswered ones, those closed unanswered as invalid, and those closed unanswered on an unknown day.
+Unknown: leads created before the first loaded answer of their manager and branch, or after the last, and leads of which days are known
+and no times; they count in no share and no median."""
 
 columns = [
   { name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } },
   { name = "answered", unit = "count", title = { ru = "С ответом", en = "Answered" } },
   { name = "unanswered", unit = "count", title = { ru = "Без ответа", en = "Not answered" } },
+  { name = "unknown", unit = "count", title = { ru = "Не известно", en = "Unknown" } },
   { name = "median_minutes", unit = "minutes", title = { ru = "Медиана, мин", en = "Median, min" } },
   { name = "p90_minutes", unit = "minutes", title = { ru = "90 %, мин", en = "90th percentile, min" } },
   { name = "judged", unit = "count", title = { ru = "Можно судить", en = "Judged" } },
@@ -32,34 +36,72 @@ WITH leads AS (
     SELECT
         scope.grp,
         scope.created_at,
+        scope.response_at,
         scope.response_at IS NOT NULL AS is_answered,
         coalesce(lost_reasons.invalid AND scope.status = 'lost', FALSE) AS is_invalid,
+        -- answers of its manager and branch are loaded from before it came
+        coalesce(scope.created_at >= known_from('answer', scope.manager, scope.branch), FALSE) AS is_known,
+        known_until('answer', scope.manager, scope.branch) AS known_until,
         -- closed on an unknown day: how long it waited is unknown too
-        coalesce(
-            scope.response_at,
-            scope.closed_at,
-            CASE WHEN coalesce(scope.status, 'open') NOT IN ('won', 'lost') THEN $as_of END
-        ) AS until
+        coalesce(scope.response_at, scope.closed_at, CASE WHEN scope.is_open THEN $as_of END) AS until
     FROM scope
     LEFT JOIN lost_reasons ON scope.lost_reason = lost_reasons.reason
     WHERE scope.created_at >= $from AND scope.created_at < $to
 ),
 
+-- an unanswered lead is seen waiting for as long as answers are loaded; an instant that says a day may be any moment of it
+seen AS (
+    SELECT
+        grp,
+        is_answered,
+        is_invalid,
+        is_known AND (is_answered OR created_at < known_until) AS is_known,
+        ends_at(created_at) = created_at AND ends_at(response_at) IS NOT DISTINCT FROM response_at AS is_timed,
+        created_at,
+        CASE WHEN is_answered THEN until ELSE least(until, known_until) END AS until
+    FROM leads
+),
+
 waits AS (
     SELECT
-        leads.grp,
-        leads.is_answered,
-        leads.is_invalid,
+        seen.grp,
+        seen.is_answered,
+        seen.is_invalid,
+        seen.is_known,
+        seen.is_timed,
         rules.response_sla_minutes AS sla,
         greatest(
             CASE
-                WHEN rules.response_working THEN working_minutes(leads.created_at, leads.until)
-                ELSE minutes_between(leads.created_at, leads.until)
+                WHEN rules.response_working THEN working_minutes(ends_at(seen.created_at), seen.until)
+                ELSE minutes_between(ends_at(seen.created_at), seen.until)
             END,
             0.0
-        ) AS minutes
-    FROM leads
+        ) AS least_minutes,
+        greatest(
+            CASE
+                WHEN rules.response_working THEN working_minutes(seen.created_at, ends_at(seen.until))
+                ELSE minutes_between(seen.created_at, ends_at(seen.until))
+            END,
+            0.0
+        ) AS most_minutes
+    FROM seen
     CROSS JOIN rules
+),
+
+judged AS (
+    SELECT
+        grp,
+        is_answered,
+        least_minutes AS minutes,
+        is_known,
+        is_known AND is_timed AND least_minutes IS NOT NULL AS is_timed,
+        CASE
+            WHEN NOT is_known OR (NOT is_answered AND is_invalid) THEN NULL
+            WHEN least_minutes > sla THEN FALSE
+            WHEN is_answered AND most_minutes <= sla THEN TRUE
+        END AS in_time,
+        is_known AND is_answered AND NOT (least_minutes > sla OR most_minutes <= sla) AS is_of_some_day
+    FROM waits
 ),
 
 counted AS (
@@ -67,11 +109,13 @@ counted AS (
         grp,
         count(*) AS leads,
         count(*) FILTER (WHERE is_answered) AS answered,
-        km_quantile(minutes, is_answered, 0.5) FILTER (WHERE minutes IS NOT NULL) AS median_minutes,
-        km_quantile(minutes, is_answered, 0.9) FILTER (WHERE minutes IS NOT NULL) AS p90_minutes,
-        count(*) FILTER (WHERE is_answered OR (NOT is_invalid AND minutes > sla)) AS judged,
-        count(*) FILTER (WHERE is_answered AND minutes <= sla) AS within_sla
-    FROM waits
+        count(*) FILTER (WHERE is_known AND NOT is_answered) AS unanswered,
+        count(*) FILTER (WHERE NOT is_known OR is_of_some_day) AS unknown,
+        km_quantile(minutes, is_answered, 0.5) FILTER (WHERE is_timed) AS median_minutes,
+        km_quantile(minutes, is_answered, 0.9) FILTER (WHERE is_timed) AS p90_minutes,
+        count(in_time) AS judged,
+        count(*) FILTER (WHERE in_time) AS within_sla
+    FROM judged
     GROUP BY grp
 )
 
@@ -79,7 +123,8 @@ SELECT
     grp,
     leads,
     answered,
-    leads - answered AS unanswered,
+    unanswered,
+    unknown,
     median_minutes,
     p90_minutes,
     judged,

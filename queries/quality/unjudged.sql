@@ -68,7 +68,8 @@ unjudged AS (
     SELECT
         grp,
         rule,
-        stage,
+        -- that nothing is planned is not a matter of the stage
+        CASE WHEN rule <> 'next_step' THEN stage END AS stage,
         missing,
         why,
         count(*) AS cases,
@@ -76,7 +77,7 @@ unjudged AS (
         local_day(max(at)) AS until
     FROM scope_checks
     WHERE kept IS NULL AND missing IS NOT NULL
-    GROUP BY grp, rule, stage, missing, why
+    GROUP BY 1, 2, 3, 4, 5
 ),
 
 -- where nothing of the source is loaded there may be nothing to judge: that is said all the same

@@ -43,11 +43,16 @@ WITH open_deals AS (
         stage,
         created_at,
         response_at,
+        -- answers of its manager and branch are loaded from before it came until after
+        coalesce(
+            created_at >= known_from('answer', manager, branch) AND created_at < known_until('answer', manager, branch),
+            FALSE
+        ) AS is_known,
         -- a deal stands where it came last
         moves[-1] AS standing,
         coalesce(list_amount, amount) AS deal_amount
     FROM scope
-    WHERE coalesce(status, 'open') NOT IN ('won', 'lost')
+    WHERE is_open
 ),
 
 broken AS (
@@ -117,7 +122,7 @@ waiting AS (
         END AS left_minutes
     FROM open_deals
     CROSS JOIN rules
-    WHERE open_deals.response_at IS NULL AND open_deals.created_at IS NOT NULL
+    WHERE open_deals.response_at IS NULL AND open_deals.is_known
 ),
 
 loads AS (

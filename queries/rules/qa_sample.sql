@@ -101,7 +101,7 @@ drawn AS (
 ),
 
 evidence AS (
-    SELECT deal_id, min(CASE WHEN kept THEN 1 ELSE 0 END) AS kept
+    SELECT deal_id, min(CASE WHEN kept THEN 1 WHEN NOT kept THEN 0 END) AS kept
     FROM scope_evidence
     GROUP BY deal_id
 ),

@@ -123,9 +123,9 @@ impl Scope<'_> {
         let cut = || instant(self.cut);
         let closed_later = || column("closed_at").gt_eq(cut());
         match name {
-            "status" => {
-                when(closed_later(), text("open")).when(self.unclear(), lit(ScalarValue::Utf8View(None))).otherwise(column(name))
-            }
+            "status" => when(closed_later(), text("open"))
+                .when(self.unclear(), lit(ScalarValue::Utf8View(None)))
+                .otherwise(column(name)),
             // why it was lost, and the discount that closed it, came with the closing
             "lost_reason" | "promo" => when(closed_later().or(self.unclear()).is_not_true(), column(name)).end(),
             "stage" => {

@@ -2,8 +2,8 @@
 //! `known_until(source, manager, branch)`. What lies outside of these spans is not known, and judges nobody.
 //!
 //! A source is a kind of event, `touch` (outgoing contacts and meetings) or `answer` (outgoing contacts without meetings). Its
-//! span begins with the local day of its first event. It ends with the day of the last one; that of a manager or a branch may
-//! end later by the longest time that they were ever silent, so that a quiet week is no gap. Why so: `docs/decisions/unknown.md`.
+//! span begins with the local day of its first event and ends with the day of its last; of a manager or branch with events on
+//! few days, and of a rare kind, it ends later by as long as they were ever silent. Why so: `docs/decisions/unknown.md`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,20 +18,15 @@ use datafusion::execution::context::SessionContext;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 
 use crate::model::calendar::Calendar;
-use crate::model::tables::Kind;
+use crate::model::tables::{Kind, TOUCH_KINDS};
 
 /// The names of the functions.
 pub(super) const FUNCTIONS: [&str; 2] = ["known_from", "known_until"];
 
-/// Sources of which every manager who works has events: one without any is not connected. Of the others, a manager may have none
-/// for want of a reason, and only the branch tells.
-const OF_EVERY_MANAGER: [&str; 9] =
-    ["touch", "answer", "stage", "call", "email", "sms", "message", "meeting", "mailing"];
-
 /// A silence of so many days is ordinary, whatever came before.
-const ORDINARY_SILENCE: i64 = 7;
+const ORDINARY_SILENCE: u64 = 7;
 /// Where events are rare, one of so many days is.
-const RARE_SILENCE: i64 = 28;
+const RARE_SILENCE: u64 = 28;
 
 /// The local days on which there are events of a source.
 #[derive(Debug, Clone, Default)]
@@ -58,12 +53,17 @@ impl Sources {
         let mut sources = Sources::default();
         let batches = context.sql(include_str!("sources.sql")).await?.collect().await?;
         for batch in batches {
-            let text = |index: usize| Ok::<_, datafusion::error::DataFusionError>(cast(batch.column(index), &DataType::Utf8View)?);
+            let text = |index: usize| {
+                Ok::<_, datafusion::error::DataFusionError>(cast(batch.column(index), &DataType::Utf8View)?)
+            };
             let [kind, caller, manager, branch] = [text(0)?, text(1)?, text(2)?, text(3)?];
             let [kind, caller, manager, branch] = [&kind, &caller, &manager, &branch].map(|c| c.as_string_view());
             let days = batch.column(4).as_primitive::<Date32Type>();
             for row in 0..batch.num_rows() {
-                let Some(day) = days.is_valid(row).then(|| NaiveDate::from_epoch_days(days.value(row))).flatten() else { continue };
+                let Some(day) = days.is_valid(row).then(|| NaiveDate::from_epoch_days(days.value(row))).flatten()
+                else {
+                    continue;
+                };
                 let name = |column: &StringViewArray| filled(column, row).map(str::to_owned);
                 let source = sources.by_name.entry(name(kind).unwrap_or_default()).or_default();
                 source.all.insert(day);
@@ -86,27 +86,47 @@ impl Sources {
 
     /// The spans as they are known at a cut.
     fn spans(&self, calendar: &Calendar, as_of: NaiveDate) -> BTreeMap<String, Spans> {
-        let last = self.by_name.values().filter_map(|source| source.all.range(..as_of).next_back()).max().copied();
         let begins = |day: NaiveDate| calendar.midnight(day).timestamp_micros();
-        let span = |(from, until): (NaiveDate, NaiveDate)| Span { from: begins(from), until: begins(until + Days::new(1)) };
+        let span = |(from, until): Known| Span { from: begins(from), until: begins(until + Days::new(1)) };
         let of = |(name, source): (&String, &Source)| {
-            let every = OF_EVERY_MANAGER.contains(&name.as_str());
-            let silence = if every { ORDINARY_SILENCE } else { RARE_SILENCE };
-            // a quiet end of a rare kind is no end: the other kinds tell how far the exports reach
-            let all = match every {
-                true => days(&source.all, as_of, 0, None),
-                false => days(&source.all, as_of, silence, last),
-            };
-            let reach = all.map(|(_, until)| until);
+            let (from, until) = self.known(name, as_of)?;
+            let silence = if is_of_every_manager(name) { ORDINARY_SILENCE } else { RARE_SILENCE };
             let group = |groups: &BTreeMap<String, BTreeSet<NaiveDate>>| {
-                let spans = groups.iter().filter_map(|(name, of)| Some((name.clone(), span(days(of, as_of, silence, reach)?))));
+                let own = |of: &BTreeSet<NaiveDate>| match is_dense(of, &source.all, as_of) {
+                    true => first_and_last(of, as_of),
+                    false => quiet(of, as_of, silence, until),
+                };
+                let spans = groups.iter().filter_map(|(name, of)| Some((name.clone(), span(own(of)?))));
                 spans.collect::<BTreeMap<String, Span>>()
             };
-            let managers = every.then(|| group(&source.managers)).filter(|managers| !managers.is_empty());
+            let managers = is_of_every_manager(name).then(|| group(&source.managers)).filter(|m| !m.is_empty());
             let branches = Some(group(&source.branches)).filter(|branches| !branches.is_empty());
-            Some((name.clone(), Spans { all: span(all?), managers, branches }))
+            Some((name.clone(), Spans { all: span((from, until)), managers, branches }))
         };
         self.by_name.iter().filter_map(of).collect()
+    }
+
+    /// The days from the first to the last on which the source is known, whoever worked.
+    fn known(&self, name: &str, as_of: NaiveDate) -> Option<Known> {
+        let own = &self.by_name.get(name)?.all;
+        if let Some(kinds) = kinds_of(name) {
+            // a kind of every day that begins later or ends earlier than the others was not loaded before or after
+            let kinds = kinds.iter().filter_map(|kind| Some(&self.by_name.get(*kind)?.all));
+            let dense: Vec<Known> =
+                kinds.filter(|of| is_dense(of, own, as_of)).filter_map(|of| first_and_last(of, as_of)).collect();
+            let from = dense.iter().map(|(from, _)| *from).max();
+            let until = dense.iter().map(|(_, until)| *until).min();
+            return from.zip(until).filter(|(from, until)| from <= until).or_else(|| first_and_last(own, as_of));
+        }
+        match self.by_name.get("touch").filter(|_| TOUCH_KINDS.contains(&name)) {
+            Some(touch) if is_dense(own, &touch.all, as_of) => first_and_last(own, as_of),
+            Some(_) => quiet(own, as_of, ORDINARY_SILENCE, self.known("touch", as_of)?.1),
+            // a quiet end of a rare kind is no end: the other kinds tell how far the exports reach
+            None => {
+                let reach = self.by_name.values().filter_map(|source| source.all.range(..as_of).next_back()).max()?;
+                quiet(own, as_of, RARE_SILENCE, *reach)
+            }
+        }
     }
 
     /// Registers the functions as of a day.
@@ -114,25 +134,59 @@ impl Sources {
         let spans = Arc::new(self.spans(calendar, as_of));
         for (name, end) in FUNCTIONS.into_iter().zip([End::From, End::Until]) {
             let signature = Signature::any(3, Volatility::Immutable);
-            context.register_udf(ScalarUDF::new_from_impl(KnownSpan { name, end, spans: Arc::clone(&spans), signature }));
+            context.register_udf(ScalarUDF::new_from_impl(KnownSpan {
+                name,
+                end,
+                spans: Arc::clone(&spans),
+                signature,
+            }));
         }
     }
 }
 
-/// The first and the last day that are known before a cut: the last event, and a silence after it that is no longer than
-/// the longest before, nor than `reach` allows.
-fn days(
-    events: &BTreeSet<NaiveDate>,
-    as_of: NaiveDate,
-    silence: i64,
-    reach: Option<NaiveDate>,
-) -> Option<(NaiveDate, NaiveDate)> {
+/// The first and the last day on which a source is known.
+type Known = (NaiveDate, NaiveDate);
+
+/// The kinds of which a source is made; none: it is a kind itself.
+fn kinds_of(name: &str) -> Option<Vec<&'static str>> {
+    match name {
+        "touch" => Some(TOUCH_KINDS.into()),
+        "answer" => Some(TOUCH_KINDS.into_iter().filter(|kind| *kind != "meeting").collect()),
+        _ => None,
+    }
+}
+
+/// Whether every manager who works has events of the source, so that one without any is not connected. Of the others, a manager
+/// may have none for want of a reason, and only the branch tells.
+fn is_of_every_manager(name: &str) -> bool {
+    kinds_of(name).is_some() || ["call", "stage"].contains(&name)
+}
+
+/// Whether there are events on at least half of the days, from the first to the last of them, on which others have some, and on
+/// a quarter of all: then a day without any is no chance.
+fn is_dense(own: &BTreeSet<NaiveDate>, others: &BTreeSet<NaiveDate>, as_of: NaiveDate) -> bool {
+    /// Of fewer days nobody can say how regular they are.
+    const FEW: usize = 5;
+    first_and_last(own, as_of).is_some_and(|(from, until)| {
+        let days = own.range(from..=until).count();
+        let (meanwhile, all) = (others.range(from..=until).count(), others.range(..as_of).count());
+        days >= FEW && 2 * days >= meanwhile && 4 * days >= all
+    })
+}
+
+fn first_and_last(events: &BTreeSet<NaiveDate>, as_of: NaiveDate) -> Option<Known> {
+    let mut known = events.range(..as_of);
+    let first = *known.next()?;
+    Some((first, known.next_back().copied().unwrap_or(first)))
+}
+
+/// As far as the last event, and a silence after it that is no longer than the longest before, or than `ordinary` days, within
+/// what is known of all.
+fn quiet(events: &BTreeSet<NaiveDate>, as_of: NaiveDate, ordinary: u64, reach: NaiveDate) -> Option<Known> {
+    let (first, last) = first_and_last(events, as_of)?;
     let known = || events.range(..as_of);
-    let (first, last) = (known().next()?, known().next_back()?);
-    let Some(reach) = reach else { return Some((*first, *last)) };
-    let longest = known().zip(known().skip(1)).map(|(one, next)| (*next - *one).num_days()).max().unwrap_or(0);
-    let quiet = u64::try_from(longest.max(silence)).unwrap_or(0);
-    Some((*first, (*last + Days::new(quiet)).min(reach).max(*last)))
+    let longest = known().zip(known().skip(1)).map(|(one, next)| (*next - *one).num_days().unsigned_abs()).max();
+    Some((first, (last + Days::new(longest.unwrap_or(0).max(ordinary))).min(reach)))
 }
 
 /// Instants, half-open; microseconds since the epoch.
@@ -196,8 +250,9 @@ impl ScalarUDFImpl for KnownSpan {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let columns = ColumnarValue::values_to_arrays(&args.args)?;
         let text = |column: &ArrayRef| {
-            cast(column, &DataType::Utf8View)
-                .map_err(|_| exec_datafusion_err!("{}() needs the names of a source, a manager and a branch", self.name))
+            cast(column, &DataType::Utf8View).map_err(|_| {
+                exec_datafusion_err!("{}() needs the names of a source, a manager and a branch", self.name)
+            })
         };
         let [source, manager, branch] = [text(&columns[0])?, text(&columns[1])?, text(&columns[2])?];
         let [source, manager, branch] = [&source, &manager, &branch].map(|column| column.as_string_view());
@@ -230,18 +285,31 @@ mod tests {
     }
 
     #[test]
-    fn a_span_ends_with_its_last_event_and_a_group_may_be_as_quiet_as_it_ever_was() {
+    fn a_quiet_end_is_no_longer_than_it_ever_was_nor_than_what_is_known_of_all() {
         let events = dates(&["2025-01-06", "2025-01-20", "2025-02-03"]);
-        let known = |as_of: &str, silence, reach: Option<&str>| {
-            days(&events, day(as_of), silence, reach.map(day)).map(|(from, until)| format!("{from} {until}"))
+        let known = |as_of: &str, reach: &str| {
+            quiet(&events, day(as_of), 7, day(reach)).map(|(from, until)| format!("{from} {until}"))
         };
-        assert_eq!(known("2025-06-01", 0, None).unwrap(), "2025-01-06 2025-02-03");
         // 14 days of silence were ordinary before
-        assert_eq!(known("2025-06-01", 7, Some("2025-05-31")).unwrap(), "2025-01-06 2025-02-17");
-        assert_eq!(known("2025-06-01", 7, Some("2025-02-05")).unwrap(), "2025-01-06 2025-02-05");
+        assert_eq!(known("2025-06-01", "2025-05-31").unwrap(), "2025-01-06 2025-02-17");
+        assert_eq!(known("2025-06-01", "2025-02-05").unwrap(), "2025-01-06 2025-02-05");
         // nothing later than the cut tells anything
-        assert_eq!(known("2025-01-20", 7, Some("2025-05-31")).unwrap(), "2025-01-06 2025-01-13");
-        assert_eq!(known("2025-01-06", 7, Some("2025-05-31")), None);
+        assert_eq!(known("2025-01-20", "2025-05-31").unwrap(), "2025-01-06 2025-01-13");
+        assert_eq!(known("2025-01-06", "2025-05-31"), None);
+    }
+
+    #[test]
+    fn a_kind_of_every_day_bounds_the_answers_and_a_rare_one_does_not() {
+        let daily = |from: &str, days: usize| day(from).iter_days().take(days).collect::<BTreeSet<_>>();
+        let source = |all| Source { all, ..Source::default() };
+        // calls begin in March and end on the 20th; letters are daily from January on, SMS are few
+        let (calls, letters) = (daily("2025-03-01", 20), daily("2025-01-01", 90));
+        let sms = dates(&["2025-02-10", "2025-03-05"]);
+        let answers: BTreeSet<NaiveDate> = calls.iter().chain(&letters).copied().collect();
+        let by_name = [("call", calls), ("email", letters), ("sms", sms), ("answer", answers)];
+        let by_name = by_name.map(|(name, all)| (name.to_owned(), source(all))).into();
+        let known = Sources { by_name }.known("answer", day("2025-06-01")).unwrap();
+        assert_eq!(known, (day("2025-03-01"), day("2025-03-20")));
     }
 
     #[test]

@@ -1,1 +1,164 @@
-//! Cases.
+//! What was never loaded, or not for that time, branch or manager, is not judged.
+
+use super::{Case, Row};
+
+/// The rules that a metric has rows of.
+fn rules(rows: &[Row]) -> Vec<&str> {
+    rows.iter().map(|row| row["rule"].as_str()).collect()
+}
+
+fn row<'a>(rows: &'a [Row], column: &str, value: &str) -> &'a Row {
+    rows.iter().find(|row| row[column] == value).unwrap_or_else(|| panic!("no {column} = {value} in {rows:?}"))
+}
+
+const SINCE: [&str; 4] = ["--from", "2024-01-01", "--as-of", "2024-02-05"];
+
+/// Rules that ask for events: none is judged, nobody is blamed, and what is missing is said.
+#[track_caller]
+fn nobody_is_judged(case: &Case, judged: &[&str]) {
+    let ask = |metric: &str| case.query(&[&[metric], &SINCE[..]].concat());
+    assert_eq!(rules(&ask("adherence")), judged);
+    assert_eq!(ask("breaches"), [], "breaches");
+    assert_eq!(ask("control_list"), [], "control_list");
+    assert_eq!(ask("worklist"), [], "worklist");
+    let unjudged = ask("unjudged");
+    let answers = row(&unjudged, "rule", "response");
+    assert_eq!((answers["missing"].as_str(), answers["why"].as_str(), answers["cases"].as_str()), ("answer", "never", "2"));
+    assert_eq!(answers["way_out_en"], "calls and messages with clients");
+}
+
+#[test]
+fn n05_deals_alone_break_no_rule() {
+    let case = Case::of("n05");
+    case.ingest(&["deals.csv"]);
+    nobody_is_judged(&case, &[]);
+}
+
+#[test]
+fn n05b_a_snapshot_of_deals_breaks_no_rule_that_asks_for_contacts() {
+    let case = Case::of("n05b");
+    case.ingest(&["deals.csv", "--taken", "2024-01-09"]);
+    let ask = |metric: &str| case.query(&[&[metric], &SINCE[..]].concat());
+    // they were in `contacted` on the 9th, and its two days are over by any count: that is known, and that alone
+    assert_eq!(rules(&ask("adherence")), ["stale"]);
+    assert!(ask("breaches").iter().all(|row| row["rule"] == "stale"));
+    let unjudged = ask("unjudged");
+    let evidence = row(&unjudged, "rule", "evidence");
+    assert_eq!((evidence["missing"].as_str(), evidence["why"].as_str()), ("touch", "never"));
+    let form = case.query(&[&["qa_sample"], &SINCE[..]].concat());
+    assert!(form.iter().all(|row| row["evidence_kept"].is_empty()), "{form:?}");
+}
+
+#[test]
+fn s03_a_log_of_stages_is_no_log_of_contacts() {
+    let case = Case::of("s03");
+    case.ingest(&["deals.csv", "moves.csv"]);
+    let ask = |metric: &str| case.query(&[&[metric], &SINCE[..]].concat());
+    let adherence = ask("adherence");
+    assert!(!rules(&adherence).contains(&"response") && !rules(&adherence).contains(&"evidence"), "{adherence:?}");
+    let unjudged = ask("unjudged");
+    assert_eq!(row(&unjudged, "rule", "evidence")["missing"], "call");
+    assert_eq!(row(&unjudged, "rule", "response")["missing"], "answer");
+    assert!(ask("worklist").iter().all(|row| row["why"] != "overdue_client" && row["why"] != "response_broken"));
+    // a client that nobody was seen to touch is not told to be untouched
+    let refused = crate::support::voronka(case.dir(), &[&["query", "client_coverage"], &SINCE[..]].concat());
+    assert_eq!(refused.code, 2);
+    assert!(refused.err.contains("journeys.touch_at") && refused.err.contains("export activities and calls"), "{}", refused.err);
+}
+
+/// A company of two branches and four managers: a deal a day each from January to April, and calls as told.
+fn company(calls: impl Fn(&str, u32, u32) -> bool) -> Case {
+    let case = Case::of("n05");
+    let mapping = std::fs::read_to_string(case.dir().join("mapping.toml")).unwrap();
+    let mapping = mapping.replace("source = \"source\"", "branch = \"branch\"");
+    case.put(
+        "mapping.toml",
+        mapping
+            + r#"
+[[export]]
+name = "calls"
+files = "calls.csv"
+dates = "yyyy-mm-dd HH:MM:SS"
+[[export.table]]
+fill = "events"
+[export.table.columns]
+event_id = "id"
+at = "at"
+deal_id = "deal"
+kind = { const = "call" }
+direction = { const = "outgoing" }
+"#,
+    );
+    let (mut deals, mut all) = ("id,owner,branch,created\n".to_owned(), "id,at,deal\n".to_owned());
+    for (month, days) in [(1, 31), (2, 29), (3, 31), (4, 30)] {
+        for day in 1..=days {
+            for (owner, branch) in [("ann", "North"), ("bob", "North"), ("cyd", "South"), ("dan", "South")] {
+                let id = format!("{owner}-{month:02}{day:02}");
+                deals += &format!("{id},{owner},{branch},2024-{month:02}-{day:02} 10:00:00\n");
+                if calls(owner, month, day) {
+                    all += &format!("c-{id},2024-{month:02}-{day:02} 10:05:00,{id}\n");
+                }
+            }
+        }
+    }
+    case.put("deals.csv", deals);
+    case.put("calls.csv", all);
+    case.ingest(&["deals.csv", "calls.csv"]);
+    case
+}
+
+/// Of whom and of which months answers are judged, and how many of these are broken.
+fn judged(case: &Case, by: &str) -> Vec<String> {
+    let mut told = Vec::new();
+    for (month, from, to) in [("Jan", "2024-01-01", "2024-02-01"), ("Mar", "2024-03-01", "2024-04-01"), ("Apr", "2024-04-01", "2024-05-01")] {
+        let args = ["response", "--from", from, "--to", to, "--as-of", "2024-05-06", "--by", by];
+        for row in case.query(&args) {
+            let (judged, kept): (u32, u32) = (row["judged"].parse().unwrap(), row["within_sla"].parse().unwrap());
+            told.push(format!("{month} {} {judged} -{}", row[by], judged - kept));
+        }
+        let args = ["adherence", "--from", from, "--to", to, "--as-of", "2024-05-06", "--by", by];
+        let rules = case.query(&args);
+        for row in rules.iter().filter(|row| row["rule"] == "response") {
+            let same = format!("{month} {} {} -{}", row[by], row["checked"], row["breaches"]);
+            assert!(told.contains(&same), "{same} in adherence, {told:?} in response");
+        }
+    }
+    told
+}
+
+#[test]
+fn calls_that_begin_in_march_judge_no_january() {
+    let case = company(|_, month, _| month >= 3);
+    assert_eq!(judged(&case, "branch"), ["Jan North 0 -0", "Jan South 0 -0", "Mar North 62 -0", "Mar South 62 -0", "Apr North 60 -0", "Apr South 60 -0"]);
+}
+
+#[test]
+fn calls_that_end_in_march_judge_no_april() {
+    let case = company(|_, month, _| month <= 3);
+    assert_eq!(judged(&case, "branch"), ["Jan North 62 -0", "Jan South 62 -0", "Mar North 62 -0", "Mar South 62 -0", "Apr North 0 -0", "Apr South 0 -0"]);
+}
+
+#[test]
+fn the_calls_of_one_branch_judge_no_other() {
+    let case = company(|who, _, _| who <= "bob");
+    assert_eq!(judged(&case, "branch")[..2], ["Jan North 62 -0", "Jan South 0 -0"]);
+    // nor a part of its time
+    let case = company(|who, month, _| who <= "bob" || month == 1);
+    assert_eq!(judged(&case, "branch"), ["Jan North 62 -0", "Jan South 62 -0", "Mar North 62 -0", "Mar South 0 -0", "Apr North 60 -0", "Apr South 0 -0"]);
+}
+
+#[test]
+fn the_calls_of_one_manager_judge_no_other() {
+    let case = company(|who, _, _| who != "bob");
+    assert_eq!(judged(&case, "manager")[..4], ["Jan ann 31 -0", "Jan bob 0 -0", "Jan cyd 31 -0", "Jan dan 31 -0"]);
+    let unjudged = case.query(&["unjudged", "--as-of", "2024-05-06", "--by", "manager"]);
+    let bob = unjudged.iter().find(|row| row["manager"] == "bob" && row["rule"] == "response").unwrap();
+    assert_eq!((bob["why"].as_str(), bob["cases"].as_str()), ("never", "121"));
+}
+
+#[test]
+fn who_is_seen_to_call_and_leaves_leads_waiting_is_judged() {
+    // bob calls every other lead
+    let case = company(|who, _, day| who != "bob" || day % 2 == 0);
+    assert_eq!(judged(&case, "manager")[4..6], ["Mar ann 31 -0", "Mar bob 31 -16"]);
+}

@@ -78,7 +78,8 @@ impl ScalarUDFImpl for ContactVerdicts {
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let columns = ColumnarValue::values_to_arrays(&args.args)?;
-        let wrong = || exec_datafusion_err!("contact_verdicts() needs (answers, at) and the spans of refusals and opt-outs");
+        let wrong =
+            || exec_datafusion_err!("contact_verdicts() needs (answers, at) and the spans of refusals and opt-outs");
         let answers = columns[0].as_primitive_opt::<UInt8Type>().ok_or_else(wrong)?;
         let at = columns[1].as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(wrong)?;
         let instants = |column: usize| columns[column].as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(wrong);

@@ -1,4 +1,7 @@
 -- The view `scope_coverage`: a row per client: when it was touched, and whether it may be. $as_of is the cut.
+--
+-- `known_day` is the day up to which touches of its manager and branch are loaded, the cut at the latest; `is_known` says that they are loaded of all the
+-- days within which it was to be touched, and up to the last week at least.
 WITH happened AS (
     SELECT
         client_id,
@@ -23,6 +26,11 @@ known AS (
         scope_clients.deal_id,
         scope_clients.kind,
         scope_clients.first_at,
+        known_from('touch', scope_clients.manager, scope_clients.branch) AS touches_from,
+        least(
+            local_day(known_until('touch', scope_clients.manager, scope_clients.branch)),
+            arrow_cast($as_of_day, 'Date32')
+        ) AS known_day,
         scope_clients.won,
         scope_clients.revenue,
         client_kinds.contact_days,
@@ -64,6 +72,13 @@ SELECT
     meaningful_at,
     opted_out_at,
     refused_at,
+    known_day,
+    touches_from,
+    coalesce(
+        known_day::int >= arrow_cast($as_of_day, 'Date32')::int - 7
+        AND (first_at >= touches_from OR local_day(touches_from)::int <= known_day::int - coalesce(contact_days, 0)),
+        FALSE
+    ) AS is_known,
     coalesce(
         opted_out_at IS NOT NULL
         OR minutes_between(refused_at, arrow_cast($as_of, 'Timestamp(Microsecond, Some("UTC"))')) < silence_minutes,

@@ -16,8 +16,8 @@ use datafusion::prelude::{Expr, cast, lit, when};
 use datafusion::scalar::ScalarValue;
 
 use super::super::by_then::by_then;
-use super::super::judge::Why;
 use super::super::dimensions::{column, text};
+use super::super::judge::Why;
 use super::super::scope::Scope;
 use super::super::tables::instant;
 use super::{Loaded, is_touch};
@@ -41,6 +41,14 @@ const ENTRY: [&str; 5] = ["deal_id", "grp", "stage", "position", "at"];
 const SAID: [&str; 3] = ["kept", "missing", "why"];
 /// Where a deal belongs and when it began: columns that say which sources are known of it.
 const PLACE: [&str; 3] = ["manager", "branch", "created_at"];
+
+/// The text of the first condition that holds; null where none does.
+fn first_of(cases: Vec<(Box<Expr>, Box<Expr>)>) -> Expr {
+    match cases.is_empty() {
+        true => lit(ScalarValue::Utf8View(None)),
+        false => Expr::Case(Case::new(None, cases, None)),
+    }
+}
 
 /// The source that tells of a number of which evidence speaks.
 fn source(name: &str) -> &str {
@@ -99,12 +107,14 @@ impl Scope<'_> {
                     reason.push((Box::new(is_so), Box::new(text(because.name()))));
                 }
             }
-            missing.push((of(), Box::new(Expr::Case(Case::new(None, unknown, None)))));
-            why.push((of(), Box::new(Expr::Case(Case::new(None, reason, None)))));
+            missing.push((of(), Box::new(first_of(unknown))));
+            why.push((of(), Box::new(first_of(reason))));
         }
         let told = match asked.is_empty() {
             true => return self.no_facts(facts),
-            false => [kept, missing, why].map(|cases| Expr::Case(Case::new(Some(Box::new(column("stage"))), cases, None))),
+            false => {
+                [kept, missing, why].map(|cases| Expr::Case(Case::new(Some(Box::new(column("stage"))), cases, None)))
+            }
         };
         let told = told.into_iter().zip(SAID).map(|(case, name)| case.alias(name));
         let facts = facts.select(ENTRY.map(column).into_iter().chain(told).collect::<Vec<_>>())?;
@@ -177,7 +187,8 @@ impl Scope<'_> {
     pub(super) async fn required(&self, context: &SessionContext, loaded: &Loaded<'_>) -> Result<DataFrame> {
         let columns = self.columns_of_deals().await?;
         let exists = |name: &str| columns.iter().any(|column| column == name);
-        let fields = || self.regulation.stages().iter().flat_map(|s| s.required.iter().map(move |name| (s, name.as_str())));
+        let fields =
+            || self.regulation.stages().iter().flat_map(|s| s.required.iter().map(move |name| (s, name.as_str())));
         let known: BTreeSet<&str> = fields().map(|(_, name)| name).filter(|name| exists(name)).collect();
         let entered = self.entries_with(context, &known).await?;
         let mut all: Option<DataFrame> = None;
