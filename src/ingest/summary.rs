@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::of_clients::OfClients;
 use super::snapshot::Seen;
 use super::taken::By;
 use crate::model::lang::{Lang, Text};
@@ -158,6 +159,23 @@ pub(super) fn of_snapshot(file: &str, by: By, gaps: u64) -> Vec<Text> {
         ));
     }
     notes
+}
+
+/// What became of the events that know only their client, if there are any.
+pub(super) fn of_clients(told: OfClients) -> Option<Text> {
+    let OfClients { joined, without_deal, unknown_client } = told;
+    (joined + without_deal + unknown_client > 0).then(|| {
+        Text::new(
+            format!(
+                "событий, в которых назван только клиент: отнесены к его сделке: {joined}; у клиента не было тогда подходящей \
+                 сделки: {without_deal}; сделок такого клиента нет: {unknown_client}"
+            ),
+            format!(
+                "events that name only a client: joined to a deal of the client: {joined}; the client had no deal then to \
+                 which they could belong: {without_deal}; no deal of the client is known: {unknown_client}"
+            ),
+        )
+    })
 }
 
 /// What comparing the snapshots with the store gave.
