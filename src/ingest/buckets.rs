@@ -257,12 +257,14 @@ impl Work<'_> {
         self.write(Table::Journeys, number, order.len(), write)
     }
 
-    /// An event that names its deal is joined to none. Returns the buckets of the deals that had it.
+    /// An event that names a deal now, or became a mailing, is joined to none. Returns the buckets of the deals that had it.
     fn forget_joined(&self, events: &mut Rows<'_>, layout: &Layout) -> BTreeSet<u32> {
-        let [deal_id, joined] = ["deal_id", "joined_deal"].map(|name| layout.slot(name).unwrap_or_default());
+        let [deal_id, kind, joined] =
+            ["deal_id", "kind", "joined_deal"].map(|name| layout.slot(name).unwrap_or_default());
         let mut left = BTreeSet::new();
         for row in 0..events.len() {
-            if let (Some(deal), false) = (events.cell(row, joined).text(), events.cell(row, deal_id).is_null()) {
+            let is_own = of_clients::is_own(events.cell(row, deal_id), events.cell(row, kind));
+            if let (Some(deal), false) = (events.cell(row, joined).text(), is_own) {
                 left.insert(bucket(deal, self.buckets(Table::Journeys)));
                 let place = row * events.width + joined;
                 events.cells[place] = Cell::Null;

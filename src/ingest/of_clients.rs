@@ -22,7 +22,7 @@ use super::layout::Layout;
 use super::parallel::each;
 use super::spill::{Shape, Spill, bucket};
 use crate::model::tables::Table;
-use crate::store::{Snapshot, TableState};
+use crate::store::{DataFile, Snapshot, TableState};
 
 /// What became of the events that know only their client; mailings, which are nobody's deal, are not among them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -179,24 +179,25 @@ pub(super) fn join(work: &Work<'_>, files: &mut Files<'_>, to_do: ToDo) -> Resul
     Ok(told)
 }
 
-/// Whether events are to be expected that know only their client: the store has them, or an export fills none but such.
+/// Whether events are to be expected that know only their client: an export fills none but such, or the store has joined some.
 pub(super) fn expected(shapes: &[Shape], layout: &Layout, base: Option<&TableState>) -> Result<bool, IngestError> {
     let deal_id = layout.slot("deal_id");
     let names_deals = |shape: &Shape| shape.columns.iter().any(|column| Some(column.slot) == deal_id);
     if shapes.iter().any(|shape| shape.table == Table::Events && !names_deals(shape)) {
         return Ok(true);
     }
-    let files = base.map_or(&[][..], |state| state.files.as_slice());
-    let own = each(files, |file| has_own(&file.path), |_| ())?;
-    Ok(own.contains(&true))
+    let layout = columns(Table::Events, &["joined_deal"]);
+    let is_joined = |file: &DataFile| {
+        let old = OldBucket::read_columns(&file.path, &["joined_deal"])?;
+        Ok(old.rows(&layout)?.cells.iter().any(|cell| !cell.is_null()))
+    };
+    let joined = each(base.map_or(&[][..], |state| state.files.as_slice()), is_joined, |_| ())?;
+    Ok(joined.contains(&true))
 }
 
-/// Whether a file of events has some that name no deal: they stand first in it.
-pub(super) fn has_own(path: &Path) -> Result<bool, IngestError> {
-    let layout = columns(Table::Events, &["deal_id"]);
-    let first = OldBucket::read_first(path, "deal_id")?;
-    let rows = first.rows(&layout)?;
-    Ok(rows.len() > 0 && rows.cell(0, 0).is_null())
+/// Whether an event may be joined to a deal: it names none, and is a matter of deals.
+pub(super) fn is_own(deal_id: Cell<'_>, kind: Cell<'_>) -> bool {
+    deal_id.is_null() && !kind.text().is_some_and(is_of_client_alone)
 }
 
 /// Whether a file of events is from a Voronka that did not join.
@@ -212,17 +213,19 @@ fn columns(table: Table, names: &[&str]) -> Layout {
 
 /// The clients of a bucket that have events which name no deal.
 fn clients(files: &Files<'_>, number: u32) -> Result<Vec<u64>, IngestError> {
-    let names = ["deal_id", "client_id"];
+    let names = ["deal_id", "client_id", "kind"];
     let layout = columns(Table::Events, &names);
-    let [deal_id, client_id] = names.map(|name| layout.slot(name).unwrap_or_default());
+    let [deal_id, client_id, kind] = names.map(|name| layout.slot(name).unwrap_or_default());
     let mut clients = Vec::new();
     for path in files.paths(Table::Events, number) {
-        if !has_own(path)? {
+        // those that name no deal stand first
+        let first = OldBucket::read_first(path, "deal_id")?;
+        if first.rows(&columns(Table::Events, &["deal_id"]))?.cells.first().is_none_or(|cell| !cell.is_null()) {
             continue;
         }
         let old = OldBucket::read_columns(path, &names)?;
         let rows = old.rows(&layout)?;
-        let own = (0..rows.len()).filter(|row| rows.cell(*row, deal_id).is_null());
+        let own = (0..rows.len()).filter(|row| is_own(rows.cell(*row, deal_id), rows.cell(*row, kind)));
         clients.extend(own.filter_map(|row| mark(rows.cell(row, client_id))));
     }
     clients.sort_unstable();
@@ -308,7 +311,7 @@ fn bucket_of_events(
     let mut rows = old.rows(layout)?;
     let slots = Slots::new(layout);
     let mut own: Vec<(u64, i64, usize)> = (0..rows.len())
-        .filter(|row| rows.cell(*row, slots.deal_id).is_null())
+        .filter(|row| is_own(rows.cell(*row, slots.deal_id), rows.cell(*row, slots.kind)))
         .filter_map(|row| Some((mark(rows.cell(row, slots.client_id))?, rows.cell(row, slots.at).whole()?, row)))
         .collect();
     let id = |row: usize| rows.cell(row, slots.event_id);
@@ -331,7 +334,6 @@ fn bucket_of_events(
             }
             found.extend(now.map(|deal| guest(&rows, &slots, *row, event, deal, false)));
             let told = match (belongs, places.is_empty()) {
-                _ if is_of_client_alone(event.kind) => continue,
                 (Some(_), _) => &mut joined.told.joined,
                 (None, false) => &mut joined.told.without_deal,
                 (None, true) => &mut joined.told.unknown_client,

@@ -18,7 +18,7 @@ fn told(rows: &[super::Row], columns: &[&str]) -> Vec<String> {
 }
 
 fn answers(case: &Case) -> Vec<String> {
-    let query = "SELECT deal_id, coalesce(arrow_cast(response_at, 'Utf8'), '-') AS answered, events, \
+    let query = "SELECT deal_id, coalesce(arrow_cast(response_at, 'Utf8'), 'never') AS answered, events, \
                  coalesce(array_length(touch_at), 0) AS touches FROM journeys ORDER BY deal_id";
     told(&case.sql(query), &["deal_id", "answered", "events", "touches"])
 }
@@ -67,7 +67,7 @@ fn what_belongs_to_no_deal_is_told_and_judges_nobody() {
     let told_of = "joined to a deal of the client: 1; the client had no deal then to which they could belong: 1; no deal of the \
                    client is known: 1";
     assert!(said.contains(told_of), "{said}");
-    assert_eq!(answers(&case), ["1 2024-01-08T09:05:00Z 1 1", "2 - 0 0"]);
+    assert_eq!(answers(&case), ["1 2024-01-08T09:05:00Z 1 1", "2 never 0 0"]);
     let quality = case.query(&["data_quality", "--as-of", "2024-02-01"]);
     assert_eq!(told(&quality, &["events_of_clients", "events_joined", "events_not_joined"]), ["3 1 2"]);
 }
@@ -80,9 +80,9 @@ fn a_call_before_the_deal_was_entered_is_its_answer() {
     let expected = [
         "1 2025-03-03T09:00:00Z 1 1",
         "2 2025-03-03T09:00:00Z 1 1",
-        "3 - 0 0",
+        "3 never 0 0",
         "4 2025-03-03T09:20:00Z 1 1",
-        "5 - 2 0",
+        "5 never 2 0",
     ];
     assert_eq!(answers(&case), expected);
     let response = case.query(&["response", "--as-of", "2025-04-01"]);
@@ -118,7 +118,7 @@ fn a_day_answers_a_deal_of_that_day() {
     let case = company("n04");
     case.put("calls.csv", "id,at,deal,dir\na1,2024-01-10,1,outgoing\na2,2024-01-07,2,outgoing\n");
     case.ingest(&["deals.csv", "calls.csv"]);
-    assert_eq!(answers(&case), ["1 2024-01-09T23:00:00Z 1 1", "2 - 1 1"]);
+    assert_eq!(answers(&case), ["1 2024-01-09T23:00:00Z 1 1", "2 never 1 1"]);
 }
 
 /// n13: where no refusal, complaint or opt-out was ever loaded, nobody knows what a touch costs.
