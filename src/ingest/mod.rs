@@ -268,6 +268,7 @@ async fn ingest_in_pieces(
         .collect();
     let repeated = done.counts.iter().map(|(table, counts)| (*table, counts.repeated));
     summary.notes.extend(notes(repeated, oddities, &done.closed_before_created));
+    summary.rejoined = done.of_clients.map_or(0, |told| told.changed);
     summary.notes.extend(done.of_clients.and_then(summary::of_clients));
     summary.marked = done.seen.marked();
     summary.notes.extend(summary::of_comparison(done.seen));

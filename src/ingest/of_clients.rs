@@ -33,6 +33,8 @@ pub(super) struct OfClients {
     pub(super) without_deal: u64,
     /// Those of whose client no deal is known.
     pub(super) unknown_client: u64,
+    /// Those of all that belong to another deal than before, or to none any more.
+    pub(super) changed: u64,
 }
 
 impl OfClients {
@@ -40,6 +42,7 @@ impl OfClients {
         self.joined += other.joined;
         self.without_deal += other.without_deal;
         self.unknown_client += other.unknown_client;
+        self.changed += other.changed;
     }
 }
 
@@ -357,6 +360,7 @@ fn bucket_of_events(
         spill.push(0, Table::Journeys, guest.deal, &encoded)?;
     }
     drop((spill, found));
+    joined.told.changed = differing.len() as u64;
     if differing.is_empty() {
         return Ok(joined);
     }
@@ -414,4 +418,44 @@ fn folded(work: &Work<'_>, files: &Files<'_>, number: u32, spill: &Spill) -> Res
     let of_deals = (&deals, deals_layout, deal_order.as_slice());
     let journeys = fold_all(of_deals, (&events, events_layout, &event_order), &guests, work.days);
     work.write_journeys(number, of_deals, &journeys)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_from_before_lacks_the_column_and_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("events.parquet");
+        let old = columns(Table::Events, &["event_id", "deal_id", "client_id"]);
+        let cells = vec![Cell::Text("a"), Cell::Null, Cell::Text("c1"), Cell::Text("b"), Cell::Text("1"), Cell::Null];
+        let rows = Rows { width: old.width(), cells };
+        data_file::write(&path, &old, &rows, &[0, 1]).unwrap();
+        assert!(is_unjoined(&path).unwrap());
+        let read = OldBucket::read_columns(&path, &["deal_id", "joined_deal"]).unwrap();
+        let now = columns(Table::Events, &["deal_id", "joined_deal"]);
+        assert_eq!(read.rows(&now).unwrap().cells, [Cell::Null, Cell::Null, Cell::Text("1"), Cell::Null]);
+        let first = OldBucket::read_first(&path, "deal_id").unwrap();
+        assert_eq!(first.rows(&columns(Table::Events, &["deal_id"])).unwrap().cells, [Cell::Null]);
+        let none = OldBucket::read_columns(&path, &["joined_deal"]).unwrap();
+        assert!(none.rows(&columns(Table::Events, &["joined_deal"])).unwrap().cells.iter().all(|cell| cell.is_null()));
+        data_file::write(&path, &Layout::new(Table::Events, Vec::new()), &Rows::new(17), &[]).unwrap();
+        assert!(!is_unjoined(&path).unwrap());
+        assert_eq!(OldBucket::read_first(&path, "deal_id").unwrap().rows(&now).unwrap().len(), 0);
+    }
+
+    #[test]
+    fn the_deals_of_a_client_stand_in_the_order_of_creation() {
+        let found = |client, created_at, id| {
+            let deal = ClientDeal { created_at, open_until: i64::MAX, won_at: None, manager: None };
+            Found { client, deal, id }
+        };
+        let first = (vec![found(2, Some(5), 0..1), found(1, None, 1..3)], "abb".to_owned());
+        let second =
+            (vec![found(1, Some(9), 0..1), found(1, Some(7), 1..2), found(1, Some(7), 2..3)], "xzy".to_owned());
+        let deals = Deals::new(vec![first, second]);
+        let of = |client| deals.of_client(client).map(|place| deals.id(place)).collect::<Vec<_>>();
+        assert_eq!((of(0), of(1), of(2), of(3)), (vec![], vec!["y", "z", "x", "bb"], vec!["a"], vec![]));
+    }
 }

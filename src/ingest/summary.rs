@@ -19,6 +19,8 @@ pub struct Summary {
     pub tables: Vec<TableCount>,
     /// Deals that a snapshot lists no longer, or again, or of which another one is the first that does not list them.
     pub marked: u64,
+    /// Events that name only their client and belong to another deal than before, or to none any more.
+    pub rejoined: u64,
     /// What was refused, by file, column and reason, most rows first.
     pub quarantined: Vec<QuarantineCount>,
     /// What is worth knowing and was kept.
@@ -62,7 +64,7 @@ pub struct QuarantineCount {
 impl Summary {
     /// Whether the store's data is as it was before.
     pub fn nothing_changed(&self) -> bool {
-        self.marked == 0 && self.tables.iter().all(|t| t.new + t.changed == 0)
+        self.marked + self.rejoined == 0 && self.tables.iter().all(|t| t.new + t.changed == 0)
     }
 
     /// The summary as a person reads it.
@@ -163,7 +165,7 @@ pub(super) fn of_snapshot(file: &str, by: By, gaps: u64) -> Vec<Text> {
 
 /// What became of the events that know only their client, if there are any.
 pub(super) fn of_clients(told: OfClients) -> Option<Text> {
-    let OfClients { joined, without_deal, unknown_client } = told;
+    let OfClients { joined, without_deal, unknown_client, changed: _ } = told;
     (joined + without_deal + unknown_client > 0).then(|| {
         Text::new(
             format!(

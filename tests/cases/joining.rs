@@ -133,3 +133,50 @@ fn without_harm_there_is_no_advice_on_touches() {
     let said = format!("{}{}", refused.out, refused.err);
     assert!(said.contains("refused_at") || said.contains("refusal"), "{said}");
 }
+
+/// What was joined is evidence, a next step, a contact and a day's work of the deal's manager, as if it had named the deal.
+#[test]
+fn a_joined_event_counts_wherever_events_of_deals_do() {
+    let case = company("n01");
+    case.put(
+        "regulation.toml",
+        REGULATION.replace("title = \"Offer\"\n", "title = \"Offer\"\nevidence = \"call >= 1\"\n"),
+    );
+    let more = r#"
+[[export]]
+name = "log"
+dates = "yyyy-mm-dd HH:MM:SS"
+[[export.table]]
+fill = "events"
+[export.table.columns]
+at = "at"
+kind = { const = "stage" }
+deal_id = "deal"
+stage = "stage"
+[[export]]
+name = "tasks"
+dates = "yyyy-mm-dd HH:MM:SS"
+[[export.table]]
+fill = "events"
+[export.table.columns]
+at = "at"
+kind = { const = "task" }
+client_id = "client"
+"#;
+    case.put("mapping.toml", format!("{}{more}", include_str!("n01/mapping.toml")));
+    case.put("deals.csv", "id,client,owner,stage,created,closed,amount\n1,c1,ann,offer,2024-01-08 10:00:00,,\n2,c2,ann,offer,2024-01-08 10:00:00,,\n");
+    case.put("log.csv", "deal,at,stage\n1,2024-01-08 12:00:00,offer\n2,2024-01-08 12:00:00,offer\n");
+    case.put("tasks.csv", "at,client\n2024-02-01 10:00:00,c2\n");
+    case.ingest(&["deals.csv", "calls.csv", "log.csv", "tasks.csv"]);
+    let breaches = case.query(&["breaches", "--as-of", "2024-01-20"]);
+    let of = |rule: &str| {
+        let of_rule: Vec<_> = breaches.iter().filter(|row| row["rule"] == rule).cloned().collect();
+        told(&of_rule, &["deal_id"])
+    };
+    // deal 1 was called before it came there, deal 2 a day after; for client 2 a task is planned
+    assert_eq!((of("evidence"), of("next_step")), (vec!["2".to_owned()], vec!["1".to_owned()]));
+    let contacts = case.query(&["contacts", "--by", "manager", "--as-of", "2024-01-20"]);
+    assert!(contacts.iter().all(|row| row["manager"] == "ann" && row["contacts"] == "2"), "{contacts:?}");
+    let load = case.query(&["staff_load", "--as-of", "2024-01-20"]);
+    assert_eq!(told(&load, &["managers", "touches"]), ["1 2"]);
+}
