@@ -440,7 +440,13 @@ mod tests {
         assert_eq!(first.rows(&columns(Table::Events, &["deal_id"])).unwrap().cells, [Cell::Null]);
         let none = OldBucket::read_columns(&path, &["joined_deal"]).unwrap();
         assert!(none.rows(&columns(Table::Events, &["joined_deal"])).unwrap().cells.iter().all(|cell| cell.is_null()));
-        data_file::write(&path, &Layout::new(Table::Events, Vec::new()), &Rows::new(17), &[]).unwrap();
+        data_file::write(
+            &path,
+            &Layout::new(Table::Events, Vec::new()),
+            &Rows::new(Layout::new(Table::Events, Vec::new()).width()),
+            &[],
+        )
+        .unwrap();
         assert!(!is_unjoined(&path).unwrap());
         assert_eq!(OldBucket::read_first(&path, "deal_id").unwrap().rows(&now).unwrap().len(), 0);
     }
