@@ -1,20 +1,29 @@
 /*
 title = { ru = "Когда остановиться", en = "When to stop" }
 grain = "one row for the group"
-needs = ["deals.created_at", "deals.status", "deals.closed_at", "journeys.touch_at"]
+needs = [
+  "deals.created_at",
+  "deals.status",
+  "deals.closed_at",
+  "journeys.touch_at",
+  "journeys.refused_at|journeys.opted_out_at|journeys.complained_at",
+]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
 
 about.ru = """
 По таблице «Что добавляет ещё одно касание»: первое касание, у которого верхняя граница доли выигранных ниже нижней границы доли вреда
 (отказ, отписка, жалоба). Дальше касания доказанно вредят чаще, чем приносят сделку. Пусто — такого касания не найдено, и это тоже ответ.
 Точка перелома: первое касание, у которого сама доля выигранных ниже доли вреда; «доказанно полезно до» — последнее касание перед ней, у
-которого доказано обратное. Остановиться следует между «доказанно полезно до» и советом. Это связь, а не доказанная причина."""
+которого доказано обратное. Остановиться следует между «доказанно полезно до» и советом. Если ни одного отказа, отписки или жалобы в группе
+не загружено, вред неизвестен: совета нет ни в ту, ни в другую сторону. Если о закрытии или вреде известен только день, касания этого дня
+считаются бывшими до них. Это связь, а не доказанная причина."""
 about.en = """
 From the table "What one more touch adds": the first touch where the upper bound of the win hazard lies below the lower bound of the harm
 hazard (refusal, opt-out, complaint). From there on touches provably harm more often than they win. Empty: no such touch was found, which
 is an answer too. Turning point: the first touch where the win hazard itself is below the harm hazard; "proven useful up to": the last
-touch before it where the opposite is proven. The stop lies between "proven useful up to" and the advice. An association, not a proven
-cause."""
+touch before it where the opposite is proven. The stop lies between "proven useful up to" and the advice. Where not one refusal, opt-out or
+complaint of the group was loaded, the harm is not known: there is no advice either way. Where only the day of a closing or of harm is
+known, the touches of that day count as before it. An association, not a proven cause."""
 
 columns = [
   { name = "deals_touched", unit = "count", title = { ru = "Сделки с касанием", en = "Deals touched" } },
@@ -32,14 +41,15 @@ columns = [
   { name = "harm_hazard_high", unit = "share", title = { ru = "до", en = "high" } },
 ]
 */
+-- where a day is all that is known, the last moment of it: the touches of the day came before
 WITH chased AS (
     SELECT
         grp,
         touch_at,
         array_length(touch_at)::bigint AS touches,
-        won_at,
-        closed_at,
-        least(refused_at, opted_out_at, complained_at) AS harmed_at
+        ends_at(won_at) AS won_at,
+        ends_at(closed_at) AS closed_at,
+        least(ends_at(refused_at), ends_at(opted_out_at), ends_at(complained_at)) AS harmed_at
     FROM scope
     WHERE created_at >= $from AND created_at < $to AND array_length(touch_at) > 0
 ),
@@ -88,21 +98,33 @@ hazards AS (
     FROM counted
 ),
 
+-- groups of which some harm was ever loaded: of the others nothing is known of it
+harm AS (
+    SELECT grp, count(coalesce(refused_at, opted_out_at, complained_at)) > 0 AS is_known
+    FROM scope
+    GROUP BY grp
+),
+
 turns AS (
     SELECT
-        grp,
-        max(deals) AS deals_touched,
-        min(CASE WHEN win_high < harm_low THEN touch END) AS advised_stop,
-        min(CASE WHEN won_next < harm_next THEN touch END) AS from_touch
+        hazards.grp,
+        harm.is_known,
+        max(hazards.deals) AS deals_touched,
+        min(CASE WHEN harm.is_known AND hazards.win_high < hazards.harm_low THEN hazards.touch END) AS advised_stop,
+        min(CASE WHEN harm.is_known AND hazards.won_next < hazards.harm_next THEN hazards.touch END) AS from_touch
     FROM hazards
-    GROUP BY grp
+    INNER JOIN harm ON hazards.grp = harm.grp
+    GROUP BY hazards.grp, harm.is_known
 ),
 
 useful AS (
     SELECT hazards.grp, max(hazards.touch) AS until_touch
     FROM hazards
     INNER JOIN turns ON hazards.grp = turns.grp
-    WHERE hazards.win_low > hazards.harm_high AND (turns.from_touch IS NULL OR hazards.touch < turns.from_touch)
+    WHERE
+        turns.is_known
+        AND hazards.win_low > hazards.harm_high
+        AND (turns.from_touch IS NULL OR hazards.touch < turns.from_touch)
     GROUP BY hazards.grp
 )
 

@@ -8,12 +8,14 @@ about.ru = """
 Сделки, выигранные за период, с выигрыша которых до даты отчёта прошло не меньше regret_days регламента: сколько из них за эти дни
 закончились возвратом или жалобой. По третям числа касаний до выигрыша: целая часть от 3 × доля сделок, у которых касаний строго меньше,
 плюс 1; равные попадают в одну треть, поэтому трети бывают неравны, а какой-то может не быть. Деление одно для всех групп. Доля с
-интервалом Уилсона 95 %. Это связь, а не доказанная причина."""
+интервалом Уилсона 95 %. Если о выигрыше известен только день, касания этого дня считаются бывшими до него, жалобы этого дня — не бывшими после
+него, а дни идут с его конца; возврат всегда после выигрыша. Это связь, а не доказанная причина."""
 about.en = """
 Deals won within the period for which the regulation's regret_days had passed by the as-of date: how many of them ended in a refund or a
 complaint within those days. By thirds of the number of touches before the win: the whole part of 3 × the share of deals with strictly
 fewer touches, plus 1; equals fall into one third, so that thirds may be unequal and one may be missing. One division for all groups.
-Share with a 95 % Wilson interval. An association, not a proven cause."""
+Share with a 95 % Wilson interval. Where only the day of a win is known, the touches of that day count as before it, its complaints not as
+after it, and the days run from its end; a refund always follows the win. An association, not a proven cause."""
 
 columns = [
   { name = "third", unit = "count", title = { ru = "Треть", en = "Third" } },
@@ -33,6 +35,8 @@ WITH wins AS (
         scope.deal_id,
         scope.grp,
         scope.won_at,
+        -- of a day, its end: what happened on it came before
+        ends_at(scope.won_at) AS surely_won_at,
         scope.touch_at,
         rules.regret_days * 1440.0 AS regret_minutes
     FROM scope
@@ -41,11 +45,11 @@ WITH wins AS (
         scope.won_at >= $from
         AND scope.won_at < $to
         AND scope.status = 'won'
-        AND minutes_between(scope.won_at, $as_of) >= rules.regret_days * 1440.0
+        AND minutes_between(ends_at(scope.won_at), $as_of) >= rules.regret_days * 1440.0
 ),
 
 touches AS (
-    SELECT deal_id, won_at, unnest(touch_at) AS touched_at
+    SELECT deal_id, surely_won_at, unnest(touch_at) AS touched_at
     FROM wins
     WHERE array_length(touch_at) > 0
 ),
@@ -53,7 +57,7 @@ touches AS (
 pressed AS (
     SELECT deal_id, count(*) AS touches
     FROM touches
-    WHERE touched_at < won_at
+    WHERE touched_at < surely_won_at
     GROUP BY deal_id
 ),
 
@@ -67,8 +71,11 @@ regrets AS (
     WHERE
         scope_events.kind IN ('refund', 'complaint')
         AND scope_events.at >= $from
-        AND scope_events.at > wins.won_at
-        AND minutes_between(wins.won_at, scope_events.at) <= wins.regret_minutes
+        AND (
+            scope_events.at > wins.surely_won_at
+            OR (scope_events.kind = 'refund' AND ends_at(scope_events.at) > wins.won_at)
+        )
+        AND minutes_between(wins.surely_won_at, scope_events.at) <= wins.regret_minutes
     GROUP BY wins.deal_id
 ),
 

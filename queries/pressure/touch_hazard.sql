@@ -6,11 +6,14 @@ dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline
 about.ru = """
 Сделки, созданные за период и получившие k-е касание до закрытия и до первого отказа, отписки или жалобы: сколько выиграно до следующего
 касания и скольким оно принесло отказ, отписку или жалобу. Доли с интервалом Уилсона 95 %. Выжившие до длинных цепочек не льстят: у каждого k
-свой знаменатель. Это связь, а не доказанная причина."""
+свой знаменатель. Если о закрытии, отказе, отписке или жалобе известен только день, касания этого дня считаются бывшими до них. Вред неизвестен и не
+показан, если ни одного отказа, отписки или жалобы в группе не загружено. Это связь, а не доказанная причина."""
 about.en = """
 Deals created within the period that received touch k before closing and before the first refusal, opt-out or complaint: how many were won
 before the next touch, and for how many a refusal, opt-out or complaint followed. Shares with 95 % Wilson intervals. Survivors do not flatter
-long chases: each k has a denominator of its own. An association, not a proven cause."""
+long chases: each k has a denominator of its own. Where only the day of a closing, refusal, opt-out or complaint is known, the touches of that
+day count as before it. The harm is not known, and not shown, where not one refusal, opt-out or complaint of the group was loaded. An
+association, not a proven cause."""
 columns = [
   { name = "touch", unit = "count", title = { ru = "Касание", en = "Touch" } },
   { name = "deals", unit = "count", title = { ru = "Сделки", en = "Deals" } },
@@ -24,14 +27,15 @@ columns = [
   { name = "harm_hazard_high", unit = "share", title = { ru = "до", en = "high" } },
 ]
 */
+-- where a day is all that is known, the last moment of it: the touches of the day came before
 WITH chased AS (
     SELECT
         grp,
         touch_at,
         array_length(touch_at)::bigint AS touches,
-        won_at,
-        closed_at,
-        least(refused_at, opted_out_at, complained_at) AS harmed_at
+        ends_at(won_at) AS won_at,
+        ends_at(closed_at) AS closed_at,
+        least(ends_at(refused_at), ends_at(opted_out_at), ends_at(complained_at)) AS harmed_at
     FROM scope
     WHERE created_at >= $from AND created_at < $to AND array_length(touch_at) > 0
 ),
@@ -60,15 +64,23 @@ at_risk AS (
     WHERE (closed_at IS NULL OR closed_at >= touched_at) AND (harmed_at IS NULL OR harmed_at >= touched_at)
 ),
 
+-- groups of which some harm was ever loaded: of the others nothing is known of it
+harm AS (
+    SELECT grp, count(coalesce(refused_at, opted_out_at, complained_at)) > 0 AS is_known
+    FROM scope
+    GROUP BY grp
+),
+
 counted AS (
     SELECT
-        grp,
-        touch,
+        at_risk.grp,
+        at_risk.touch,
         count(*) AS deals,
-        count(*) FILTER (WHERE has_won) AS won_next,
-        count(*) FILTER (WHERE has_harmed) AS harm_next
+        count(*) FILTER (WHERE at_risk.has_won) AS won_next,
+        CASE WHEN harm.is_known THEN count(*) FILTER (WHERE at_risk.has_harmed) END AS harm_next
     FROM at_risk
-    GROUP BY grp, touch
+    INNER JOIN harm ON at_risk.grp = harm.grp
+    GROUP BY at_risk.grp, at_risk.touch, harm.is_known
 )
 
 SELECT

@@ -1,15 +1,18 @@
 //! From spilled rows to new files of the store, a bucket at a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::IngestError;
 use super::cell::{Cell, Rows};
 use super::data_file::{self, OldBucket};
-use super::fold::{Between, Happening, Journey, fold};
+use super::day::DayOf;
+use super::fold::Journey;
+use super::journeys::{Sorted, fold_all};
 use super::layout::Layout;
 use super::moved::Moved;
+use super::of_clients::{self, Files, OfClients, ToDo};
 use super::parallel::each;
 use super::snapshot::{Comparison, Seen, Snapshots};
 use super::spill::{Patches, Shape, Spill, bucket};
@@ -76,7 +79,7 @@ fn together(table: &Table) -> &[Table] {
 }
 
 /// The new content of a table's bucket: its file and number of rows; none: empty.
-type Written = (Table, u32, Option<(PathBuf, u64)>);
+pub(super) type Written = (Table, u32, Option<(PathBuf, u64)>);
 
 /// What one bucket gave.
 #[derive(Debug, Default)]
@@ -85,6 +88,12 @@ struct Done {
     written: Vec<Written>,
     seen: Seen,
     closed_before_created: (u64, Vec<String>),
+    /// Whether the journeys are still to be folded.
+    unfolded: bool,
+    deals_differ: bool,
+    events_differ: bool,
+    /// The deals that lost an event which names another one now, as their buckets.
+    left: BTreeSet<u32>,
 }
 
 /// What all buckets gave.
@@ -95,6 +104,8 @@ pub(super) struct AllDone {
     pub(super) seen: Seen,
     /// How many deals of this ingest are closed before they were created, and a few of their ids.
     pub(super) closed_before_created: (u64, Vec<String>),
+    /// What became of the events that know only their client; none: nothing changed, nobody looked.
+    pub(super) of_clients: Option<OfClients>,
 }
 
 /// Everything that the work on a bucket reads.
@@ -108,6 +119,10 @@ pub(super) struct Work<'a> {
     /// The events that change their bucket.
     pub(super) moved: &'a Moved,
     pub(super) snapshots: &'a Snapshots,
+    pub(super) days: &'a DayOf,
+    pub(super) sizes: Sizes,
+    /// Whether events that know only their client are expected, so that journeys are folded when these are joined.
+    pub(super) fold_later: bool,
     pub(super) transaction: Mutex<&'a mut Transaction>,
 }
 
@@ -125,20 +140,31 @@ impl Work<'_> {
         let total = pieces.len() as u64;
         let finished = each(&pieces, work, |done| progress.step("write", done, total))?;
         let mut all = AllDone::default();
-        let transaction = self.transaction.into_inner().unwrap_or_else(PoisonError::into_inner);
-        for done in finished {
+        let (mut files, mut to_do, mut differs) = (Files::new(self.base), ToDo::default(), self.is_unjoined()?);
+        for ((table, number), done) in pieces.into_iter().zip(finished) {
             for (table, counts) in done.counts {
                 all.counts.entry(table).or_default().add(counts);
             }
-            for (table, number, file) in done.written {
-                let of = if table == Table::Journeys { Table::Deals } else { table };
-                let extra = self.layouts.get(&of).map(|layout| layout.extra.clone()).unwrap_or_default();
-                let buckets = self.buckets.get(&table).copied().unwrap_or(1);
-                transaction.replace(table, buckets, extra, number, file.into_iter().collect());
+            done.written.into_iter().for_each(|written| files.put(written));
+            if table == Table::Journeys {
+                differs |= done.deals_differ || done.events_differ;
+                to_do.unfolded.extend(done.unfolded.then_some(number));
+                to_do.events_changed.extend(done.events_differ.then_some(number));
+                to_do.left.extend(done.left);
             }
             all.seen.add(done.seen);
             all.closed_before_created.0 += done.closed_before_created.0;
             all.closed_before_created.1.extend(done.closed_before_created.1);
+        }
+        if differs {
+            all.of_clients = Some(of_clients::join(&self, &mut files, to_do)?);
+        }
+        let transaction = self.transaction.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for (table, number, file) in files.written() {
+            let of = if table == Table::Journeys { Table::Deals } else { table };
+            let extra = self.layouts.get(&of).map(|layout| layout.extra.clone()).unwrap_or_default();
+            let buckets = self.buckets.get(&table).copied().unwrap_or(1);
+            transaction.replace(table, buckets, extra, number, file.into_iter().collect());
         }
         all.counts.entry(Table::Events).or_default().add(self.moved.counts);
         all.closed_before_created.1.sort();
@@ -185,7 +211,8 @@ impl Work<'_> {
         touched.sort_unstable();
         touched.dedup();
         done.seen = compared.seen;
-        done.closed_before_created = closed_before_created(&deal_rows, deals_layout, &touched);
+        done.closed_before_created = closed_before_created(&deal_rows, deals_layout, &touched, self.days);
+        done.left = self.forget_joined(&mut event_rows, events_layout);
         done.counts.insert(Table::Deals, deal_counts);
         done.counts.insert(Table::Events, event_counts);
         let events_differ = event_counts.differs() || moved;
@@ -193,6 +220,7 @@ impl Work<'_> {
         if !deals_differ && !events_differ && !regrouped {
             return Ok(done);
         }
+        (done.deals_differ, done.events_differ) = (deals_differ || regrouped, events_differ || regrouped);
         let deal_order = deal_rows.sorted(&deals_layout.slots(Table::Deals.sorted_by()));
         let event_order = event_rows.sorted(&events_layout.slots(Table::Events.sorted_by()));
         if deals_differ || regrouped {
@@ -208,12 +236,47 @@ impl Work<'_> {
             return Ok(done);
         }
         // only the journeys of touched buckets are folded again; all of such a bucket, since its file is written anew
-        let journeys = Layout::new(Table::Journeys, deals_layout.extra.clone());
-        let folded = fold_all((&deal_rows, deals_layout, &deal_order), (&event_rows, events_layout, &event_order));
-        let write =
-            |path: &Path| data_file::write_journeys(path, &journeys, (deals_layout, &deal_rows, &deal_order), &folded);
-        done.written.push(self.write(Table::Journeys, number, deal_order.len(), write)?);
+        done.unfolded = self.fold_later;
+        if !self.fold_later {
+            let deals = (&deal_rows, deals_layout, deal_order.as_slice());
+            let folded = fold_all(deals, (&event_rows, events_layout, &event_order), &[], self.days);
+            done.written.push(self.write_journeys(number, deals, &folded)?);
+        }
         Ok(done)
+    }
+
+    /// Writes the journeys of a bucket.
+    pub(super) fn write_journeys(
+        &self,
+        number: u32,
+        (rows, layout, order): Sorted<'_, '_>,
+        folded: &[Journey<'_>],
+    ) -> Result<Written, IngestError> {
+        let journeys = Layout::new(Table::Journeys, layout.extra.clone());
+        let write = |path: &Path| data_file::write_journeys(path, &journeys, (layout, rows, order), folded);
+        self.write(Table::Journeys, number, order.len(), write)
+    }
+
+    /// An event that names a deal now, or became a mailing, is joined to none. Returns the buckets of the deals that had it.
+    fn forget_joined(&self, events: &mut Rows<'_>, layout: &Layout) -> BTreeSet<u32> {
+        let [deal_id, kind, joined] =
+            ["deal_id", "kind", "joined_deal"].map(|name| layout.slot(name).unwrap_or_default());
+        let mut left = BTreeSet::new();
+        for row in 0..events.len() {
+            let is_own = of_clients::is_own(events.cell(row, deal_id), events.cell(row, kind));
+            if let (Some(deal), false) = (events.cell(row, joined).text(), is_own) {
+                left.insert(bucket(deal, self.buckets(Table::Journeys)));
+                let place = row * events.width + joined;
+                events.cells[place] = Cell::Null;
+            }
+        }
+        left
+    }
+
+    /// Whether the store is from a Voronka that did not join events which know only their client.
+    fn is_unjoined(&self) -> Result<bool, IngestError> {
+        let first = self.base.tables.get(&Table::Events).and_then(|state| state.files.first());
+        first.map_or(Ok(false), |file| of_clients::is_unjoined(&file.path))
     }
 
     /// One bucket of a table that no other goes with.
@@ -238,7 +301,7 @@ impl Work<'_> {
         Ok(done)
     }
 
-    fn buckets(&self, table: Table) -> u32 {
+    pub(super) fn buckets(&self, table: Table) -> u32 {
         self.buckets.get(&table).copied().unwrap_or(1)
     }
 
@@ -280,7 +343,7 @@ impl Work<'_> {
         Ok(rows)
     }
 
-    fn write(
+    pub(super) fn write(
         &self,
         table: Table,
         number: u32,
@@ -299,50 +362,12 @@ impl Work<'_> {
     }
 }
 
-type Sorted<'r, 'a> = (&'r Rows<'a>, &'r Layout, &'r [u32]);
-
-/// The journeys of all deals of a bucket, in the deals' order. Both sides are sorted by deal.
-fn fold_all<'a>(deals: Sorted<'_, '_>, events: Sorted<'_, 'a>) -> Vec<Journey<'a>> {
-    let slot = |layout: &Layout, name: &str| layout.slot(name).unwrap_or_default();
-    let (deal_rows, deals_layout, deal_order) = deals;
-    let (rows, layout, order) = events;
-    let (deal_id, created_at) = (slot(deals_layout, "deal_id"), slot(deals_layout, "created_at"));
-    let (of, at, kind) = (slot(layout, "deal_id"), slot(layout, "at"), slot(layout, "kind"));
-    let (direction, stage) = (slot(layout, "direction"), slot(layout, "stage"));
-    let (after, before) = (slot(layout, "after"), slot(layout, "before"));
-    let mut next = 0;
-    let journey = |deal: &u32| {
-        let deal = *deal as usize;
-        let id = deal_rows.cell(deal, deal_id).text();
-        let owner = |place: usize| order.get(place).map(|row| rows.cell(*row as usize, of).text());
-        // events of no deal, or of deals that are not known yet
-        while owner(next).is_some_and(|owner| owner < id) {
-            next += 1;
-        }
-        let from = next;
-        while owner(next).is_some_and(|owner| owner == id) {
-            next += 1;
-        }
-        let happenings = order[from..next].iter().filter_map(|row| {
-            let cell = |slot: usize| rows.cell(*row as usize, slot);
-            Some(Happening {
-                at: cell(at).whole()?,
-                kind: cell(kind).text()?,
-                outgoing: cell(direction).text() == Some("outgoing"),
-                stage: cell(stage).text(),
-                between: cell(before).whole().map(|before| Between { after: cell(after).whole(), before }),
-            })
-        });
-        fold(deal_rows.cell(deal, created_at).whole(), happenings)
-    };
-    deal_order.iter().map(journey).collect()
-}
-
-fn closed_before_created(rows: &Rows<'_>, layout: &Layout, touched: &[usize]) -> (u64, Vec<String>) {
+fn closed_before_created(rows: &Rows<'_>, layout: &Layout, touched: &[usize], days: &DayOf) -> (u64, Vec<String>) {
     let slot = |name: &str| layout.slot(name).unwrap_or_default();
     let (id, created, closed) = (slot("deal_id"), slot("created_at"), slot("closed_at"));
     let is_early = |row: &&usize| match (rows.cell(**row, created), rows.cell(**row, closed)) {
-        (Cell::Whole(created), Cell::Whole(closed)) => closed < created,
+        // of a day the hour is not known
+        (Cell::Whole(created), Cell::Whole(closed)) => days.ends_at(closed) < created,
         _ => false,
     };
     let found: Vec<String> =

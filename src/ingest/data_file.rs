@@ -37,13 +37,30 @@ impl OldBucket {
         Ok(OldBucket { frames: paths.map(frame).collect::<Result<_, IngestError>>()? })
     }
 
-    /// Reads some columns of one file.
+    /// Reads those of some columns that one file has.
     pub(super) fn read_columns(path: &Path, columns: &[&str]) -> Result<OldBucket, IngestError> {
+        OldBucket::read_part(path, columns, None)
+    }
+
+    /// Reads one column of the first row of a file.
+    pub(super) fn read_first(path: &Path, column: &str) -> Result<OldBucket, IngestError> {
+        OldBucket::read_part(path, &[column], Some((0, 1)))
+    }
+
+    fn read_part(path: &Path, columns: &[&str], slice: Option<(usize, usize)>) -> Result<OldBucket, IngestError> {
+        let mut known = OldBucket::columns(path)?;
+        known.retain(|name| columns.contains(&name.as_str()));
         let file = File::open(path).map_err(IngestError::io(path))?;
-        let columns = columns.iter().map(|name| (*name).to_owned()).collect();
-        let reader = ParquetReader::new(file).with_columns(Some(columns));
+        let reader = ParquetReader::new(file).with_columns(Some(known)).with_slice(slice);
         let frame = reader.finish().map_err(|e| IngestError::data(path, e))?;
         Ok(OldBucket { frames: vec![(path.to_owned(), frame)] })
+    }
+
+    /// The columns of a file.
+    pub(super) fn columns(path: &Path) -> Result<Vec<String>, IngestError> {
+        let file = File::open(path).map_err(IngestError::io(path))?;
+        let schema = ParquetReader::new(file).schema().map_err(|e| IngestError::data(path, e))?;
+        Ok(schema.iter_names().map(ToString::to_string).collect())
     }
 
     /// The rows, in the columns of the layout; a column that a file does not have is not filled.

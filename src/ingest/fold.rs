@@ -1,10 +1,19 @@
 //! A deal's events folded into one journey. Pure: the same events give the same journey.
 
+/// A call so shortly before its deal was entered is how the deal came about, and its answer: an hour, in microseconds. A manager
+/// who talks first and enters the deal after it does so within minutes; what lies further back may have been about anything.
+pub const ENTERED_WITHIN: i64 = 3_600_000_000;
+
+/// Event kinds that answer a lead when they are outgoing.
+pub(super) const ANSWERS: [&str; 4] = ["call", "email", "sms", "message"];
+
 /// One event of a deal, as far as its journey wants to know. Times are microseconds since 1970, UTC.
 #[derive(Debug, Clone, Copy)]
 pub struct Happening<'a> {
     /// When.
     pub at: i64,
+    /// The last moment at which it may have been: the end of its day where a day is all that is known, else `at`.
+    pub ends_at: i64,
     /// What kind of event.
     pub kind: &'a str,
     /// Whether the company turned to the client, rather than the client to the company.
@@ -13,6 +22,18 @@ pub struct Happening<'a> {
     pub stage: Option<&'a str>,
     /// Of a stage event that was seen by comparing two snapshots: the moments between which it happened.
     pub between: Option<Between>,
+    /// What the deal has of it.
+    pub share: Share,
+}
+
+/// What a deal has of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Share {
+    /// It is an event of this deal.
+    #[default]
+    Whole,
+    /// It knows only its client and belongs to another deal of that client; this one, open at the same time, may be answered by it.
+    Answer,
 }
 
 /// Two moments between which something happened. Of the earlier one it may not be known when it was.
@@ -65,7 +86,9 @@ pub struct Journey<'a> {
     /// Entries after the first, in time order. With the first ones they are every move: each begins where the one before
     /// it ended.
     pub returns: Vec<Return<'a>>,
-    /// The first outgoing call, letter, SMS or message at or after the deal's creation.
+    /// When the deal was first answered: by an outgoing call, letter, SMS or message at or after its creation. Where the day is all
+    /// that is known of the answer, the beginning of that day, which may lie before the creation's hour; where it came up to
+    /// [`ENTERED_WITHIN`] before the deal was entered, the creation itself.
     pub response_at: Option<i64>,
     /// Outgoing calls, letters, SMS and messages, and all meetings, in time order.
     pub touch_at: Vec<i64>,
@@ -96,6 +119,12 @@ pub fn fold<'a>(
     let mut journey = Journey::default();
     let mut standing = None;
     for event in events.clone() {
+        if ANSWERS.contains(&event.kind) && event.outgoing {
+            journey.response_at = journey.response_at.or_else(|| answered(created_at?, &event));
+        }
+        if event.share == Share::Answer {
+            continue;
+        }
         journey.events += 1;
         let first = match event.kind {
             "stage" => {
@@ -108,14 +137,7 @@ pub fn fold<'a>(
                 }
                 continue;
             }
-            "call" | "email" | "sms" | "message" if event.outgoing => {
-                journey.touch_at.push(event.at);
-                match created_at.is_some_and(|created| event.at >= created) {
-                    true => &mut journey.response_at,
-                    false => continue,
-                }
-            }
-            "meeting" => {
+            kind if kind == "meeting" || event.outgoing && ANSWERS.contains(&kind) => {
                 journey.touch_at.push(event.at);
                 continue;
             }
@@ -128,6 +150,16 @@ pub fn fold<'a>(
         first.get_or_insert(event.at);
     }
     journey
+}
+
+/// When an outgoing contact answered a deal, if it did.
+fn answered(created_at: i64, event: &Happening<'_>) -> Option<i64> {
+    match event.at {
+        // a day that is the creation's own: nobody knows what came first, and that is not held against anybody
+        at if event.ends_at >= created_at => Some(at),
+        at if at >= created_at.saturating_sub(ENTERED_WITHIN) => Some(created_at),
+        _ => None,
+    }
 }
 
 /// Whether the log tells of a move that was seen between two snapshots.
@@ -156,11 +188,11 @@ mod tests {
     use super::*;
 
     fn event(at: i64, kind: &str) -> Happening<'_> {
-        Happening { at, kind, outgoing: true, stage: None, between: None }
+        Happening { at, ends_at: at, kind, outgoing: true, stage: None, between: None, share: Share::Whole }
     }
 
     fn stage(at: i64, stage: &str) -> Happening<'_> {
-        Happening { at, kind: "stage", outgoing: false, stage: Some(stage), between: None }
+        Happening { outgoing: false, stage: Some(stage), ..event(at, "stage") }
     }
 
     #[test]
@@ -196,13 +228,48 @@ mod tests {
 
     #[test]
     fn the_response_is_the_first_outgoing_contact_after_creation() {
-        let incoming = Happening { outgoing: false, ..event(11, "call") };
-        let events = [event(5, "call"), incoming, event(12, "meeting"), event(15, "message"), event(20, "email")];
-        let journey = fold(Some(10), events);
-        assert_eq!(journey.response_at, Some(15));
-        assert_eq!(journey.touch_at, [5, 12, 15, 20]);
+        let day = 24 * ENTERED_WITHIN;
+        let incoming = Happening { outgoing: false, ..event(day + 1, "call") };
+        let events =
+            [event(5, "call"), incoming, event(day + 2, "meeting"), event(day + 5, "sms"), event(day + 9, "email")];
+        let journey = fold(Some(day), events);
+        assert_eq!(journey.response_at, Some(day + 5));
+        assert_eq!(journey.touch_at, [5, day + 2, day + 5, day + 9]);
         assert_eq!(fold(None, events).response_at, None);
-        assert_eq!(fold(Some(15), events).response_at, Some(15));
+        assert_eq!(fold(Some(day + 5), events).response_at, Some(day + 5));
+    }
+
+    #[test]
+    fn a_contact_shortly_before_the_deal_was_entered_is_its_answer() {
+        let created = 10 * ENTERED_WITHIN;
+        let answer = |at: i64| fold(Some(created), [event(at, "call")]);
+        assert_eq!(answer(created - ENTERED_WITHIN).response_at, Some(created));
+        assert_eq!(answer(created - ENTERED_WITHIN - 1).response_at, None);
+        assert_eq!(answer(created - 1).touch_at, [created - 1]);
+        // a client who calls is not answered by that
+        let incoming = Happening { outgoing: false, ..event(created - 1, "call") };
+        assert_eq!(fold(Some(created), [incoming]).response_at, None);
+        assert_eq!(fold(Some(i64::MIN), [event(i64::MIN, "call")]).response_at, Some(i64::MIN));
+    }
+
+    #[test]
+    fn a_contact_of_which_the_day_is_known_answers_a_deal_of_that_day() {
+        let (midnight, hour) = (100 * ENTERED_WITHIN, ENTERED_WITHIN);
+        let day = Happening { ends_at: midnight + 24 * hour - 1, ..event(midnight, "call") };
+        assert_eq!(fold(Some(midnight + 9 * hour), [day]).response_at, Some(midnight));
+        assert_eq!(fold(Some(midnight), [day]).response_at, Some(midnight));
+        assert_eq!(fold(Some(midnight + 33 * hour), [day]).response_at, None);
+        // a moment is no day
+        assert_eq!(fold(Some(midnight + 9 * hour), [event(midnight, "call")]).response_at, None);
+    }
+
+    #[test]
+    fn what_belongs_to_another_deal_answers_and_does_nothing_else() {
+        let answer = Happening { share: Share::Answer, ..event(5, "call") };
+        let harm = Happening { share: Share::Answer, ..event(6, "refusal") };
+        let journey = fold(Some(1), [answer, harm, event(7, "call")]);
+        assert_eq!((journey.response_at, journey.touch_at, journey.events), (Some(5), vec![7], 1));
+        assert_eq!(journey.refused_at, None);
     }
 
     #[test]

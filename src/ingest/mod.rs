@@ -6,22 +6,26 @@
 
 mod alike;
 mod amounts;
+mod belongs;
 mod buckets;
 mod cell;
 mod choose;
 mod data_file;
 mod dates;
+mod day;
 mod draft;
 mod durations;
 mod error;
 mod export;
 mod files;
 mod fold;
+mod journeys;
 mod layout;
 mod mapping;
 mod mended;
 mod moved;
 mod numbers;
+mod of_clients;
 mod parallel;
 mod personal;
 mod presets;
@@ -43,10 +47,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
 pub use draft::draft;
 pub use error::IngestError;
-pub use fold::{Between, Entry, Happening, Interval, Journey, Return, fold};
+pub use fold::{Between, ENTERED_WITHIN, Entry, Happening, Interval, Journey, Return, Share, fold};
 pub use mapping::Mapping;
 pub use presets::shipped;
 pub use spill::bucket;
@@ -60,6 +65,7 @@ use crate::model::tables::Table;
 use crate::regulation::Regulation;
 use crate::store::{IngestRecord, Store, TableCount};
 use buckets::{Sizes, Work, buckets_for, buckets_needed};
+use day::DayOf;
 use export::{Oddities, Opened, Outcome, Plan, read_rows};
 use mapping::Export;
 use moved::Search;
@@ -223,6 +229,8 @@ async fn ingest_in_pieces(
     };
     let moved = search.run()?;
     let snapshots = Snapshots::new(files, &shapes);
+    let zone = mapping.exports.iter().find_map(|export| export.zone);
+    let days = DayOf::new(told.regulation.map(|regulation| regulation.calendar().zone).or(zone).unwrap_or(Tz::UTC));
     let work = Work {
         spill: &spill,
         shapes: &shapes,
@@ -231,6 +239,9 @@ async fn ingest_in_pieces(
         buckets: &buckets,
         moved: &moved,
         snapshots: &snapshots,
+        days: &days,
+        sizes,
+        fold_later: of_clients::expected(&shapes, events, base.tables.get(&Table::Events))?,
         transaction: Mutex::new(&mut transaction),
     };
     let done = work.run(progress)?;
@@ -257,6 +268,8 @@ async fn ingest_in_pieces(
         .collect();
     let repeated = done.counts.iter().map(|(table, counts)| (*table, counts.repeated));
     summary.notes.extend(notes(repeated, oddities, &done.closed_before_created));
+    summary.rejoined = done.of_clients.map_or(0, |told| told.changed);
+    summary.notes.extend(done.of_clients.and_then(summary::of_clients));
     summary.marked = done.seen.marked();
     summary.notes.extend(summary::of_comparison(done.seen));
     let record = IngestRecord {

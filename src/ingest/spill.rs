@@ -121,7 +121,7 @@ pub(super) fn encode_cells(cells: &[Cell<'_>], row: &mut Vec<u8>) {
 }
 
 /// Reads an encoded value; none at the end.
-fn decode<'a>(rest: &mut &'a [u8]) -> Option<Cell<'a>> {
+pub(super) fn decode<'a>(rest: &mut &'a [u8]) -> Option<Cell<'a>> {
     let (tag, after) = rest.split_first()?;
     *rest = after;
     match tag {

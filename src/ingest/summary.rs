@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::of_clients::OfClients;
 use super::snapshot::Seen;
 use super::taken::By;
 use crate::model::lang::{Lang, Text};
@@ -18,6 +19,8 @@ pub struct Summary {
     pub tables: Vec<TableCount>,
     /// Deals that a snapshot lists no longer, or again, or of which another one is the first that does not list them.
     pub marked: u64,
+    /// Events that name only their client and belong to another deal than before, or to none any more.
+    pub rejoined: u64,
     /// What was refused, by file, column and reason, most rows first.
     pub quarantined: Vec<QuarantineCount>,
     /// What is worth knowing and was kept.
@@ -61,7 +64,7 @@ pub struct QuarantineCount {
 impl Summary {
     /// Whether the store's data is as it was before.
     pub fn nothing_changed(&self) -> bool {
-        self.marked == 0 && self.tables.iter().all(|t| t.new + t.changed == 0)
+        self.marked + self.rejoined == 0 && self.tables.iter().all(|t| t.new + t.changed == 0)
     }
 
     /// The summary as a person reads it.
@@ -158,6 +161,23 @@ pub(super) fn of_snapshot(file: &str, by: By, gaps: u64) -> Vec<Text> {
         ));
     }
     notes
+}
+
+/// What became of the events that know only their client, if there are any.
+pub(super) fn of_clients(told: OfClients) -> Option<Text> {
+    let OfClients { joined, without_deal, unknown_client, changed: _ } = told;
+    (joined + without_deal + unknown_client > 0).then(|| {
+        Text::new(
+            format!(
+                "событий, в которых назван только клиент: отнесены к его сделке: {joined}; у клиента не было тогда подходящей \
+                 сделки: {without_deal}; сделок такого клиента нет: {unknown_client}"
+            ),
+            format!(
+                "events that name only a client: joined to a deal of the client: {joined}; the client had no deal then to \
+                 which they could belong: {without_deal}; no deal of the client is known: {unknown_client}"
+            ),
+        )
+    })
 }
 
 /// What comparing the snapshots with the store gave.

@@ -2,6 +2,7 @@
 
 mod buckets;
 mod dialects;
+mod of_clients;
 mod quarantine;
 mod snapshots;
 

@@ -42,6 +42,10 @@ pub(super) fn source(table: Table, column: &str) -> Text {
             "собирается из исходящих звонков, писем, сообщений и встреч в events; выгрузите дела и звонки",
             "folded from outgoing calls, letters, messages and meetings in events: export activities and calls",
         ),
+        (Table::Journeys, "refused_at" | "opted_out_at" | "complained_at" | "refunded_at") => Text::new(
+            "собирается из событий вида refusal, opt_out, complaint и refund; выгрузите отказы, отписки, жалобы и возвраты",
+            "folded from events of kinds refusal, opt_out, complaint and refund: export refusals, opt-outs, complaints and refunds",
+        ),
         (Table::Spend, "claimed_leads" | "claimed_orders" | "claimed_revenue") => Text::new(
             "заявленные рекламным кабинетом лиды, заказы или выручка: добавьте их в маппинг расхода",
             "leads, orders or revenue as the advertising cabinet claims them: add them to the mapping of spend",

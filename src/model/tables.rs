@@ -160,6 +160,8 @@ const EVENTS: &[Column] = &[
     // kept by ingest, of moves that were seen by comparing two snapshots: between which moments the deal moved
     c("after", Kind::Instant),
     c("before", Kind::Instant),
+    // kept by ingest, of events that name only their client: the deal of the client to which they belong
+    c("joined_deal", Kind::Text),
 ];
 
 const SPEND: &[Column] = &[
@@ -317,7 +319,7 @@ impl Table {
     pub fn kept_by_ingest(self) -> &'static [&'static str] {
         match self {
             Table::Deals => &["closed_after", "closed_by", "seen_at", "seen_in", "gone_at"],
-            Table::Events => &["after", "before"],
+            Table::Events => &["after", "before", "joined_deal"],
             _ => &[],
         }
     }

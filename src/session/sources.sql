@@ -8,7 +8,7 @@ WITH named AS (
         journeys.branch,
         local_day(events.at) AS day
     FROM events
-    LEFT JOIN journeys ON events.deal_id = journeys.deal_id
+    LEFT JOIN journeys ON coalesce(events.deal_id, events.joined_deal) = journeys.deal_id
     WHERE events.at IS NOT NULL
 ),
 

@@ -12,7 +12,7 @@ use arrow::datatypes::{DataType, Field};
 use arrow::record_batch::RecordBatch;
 use chrono::{NaiveDate, NaiveDateTime};
 use parquet::arrow::ArrowWriter;
-use voronka::ingest::{Between, Happening, Journey, fold};
+use voronka::ingest::{Between, Happening, Journey, Share, fold};
 use voronka::model::calendar::Calendar;
 use voronka::model::tables::{Kind, MONEY_PRECISION, MONEY_SCALE, Table};
 use voronka::store::{DataFile, Snapshot, TableState};
@@ -70,15 +70,18 @@ impl Rows {
         let mut journeys = Vec::new();
         for deal in deals {
             let mut happenings = Vec::new();
-            for (at, row) in events.iter().filter(|(_, row)| row.get("deal_id") == deal.get("deal_id")) {
+            let of = |row: &Row| row.get("deal_id").or_else(|| row.get("joined_deal")) == deal.get("deal_id");
+            for (at, row) in events.iter().filter(|(_, row)| of(row)) {
                 let moment = |name: &str| row.get(name).map(|at| instant(at, calendar)).transpose();
                 let (after, before) = (moment("after")?, moment("before")?);
                 happenings.push(Happening {
                     at: *at,
+                    ends_at: ends_at(*at, calendar),
                     kind: row.get("kind").map_or("", String::as_str),
                     outgoing: row.get("direction").is_some_and(|d| d == "outgoing"),
                     stage: row.get("stage").map(String::as_str),
                     between: before.map(|before| Between { after, before }),
+                    share: Share::Whole,
                 });
             }
             let created = deal.get("created_at").map(|at| instant(at, calendar)).transpose()?;
@@ -227,6 +230,15 @@ fn day(text: &str) -> Result<i32, String> {
 fn instant(text: &str, calendar: &Calendar) -> Result<i64, String> {
     let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").map_err(|e| format!("{text}: {e}"))?;
     Ok(calendar.instant(local).timestamp_micros())
+}
+
+/// The end of its day for an instant that says a day.
+fn ends_at(at: i64, calendar: &Calendar) -> i64 {
+    let day = calendar.day(chrono::DateTime::from_timestamp_micros(at).unwrap());
+    match calendar.midnight(day).timestamp_micros() == at {
+        true => calendar.midnight(day.succ_opt().unwrap()).timestamp_micros() - 1,
+        false => at,
+    }
 }
 
 fn money(text: &str) -> Result<i128, String> {

@@ -1,4 +1,5 @@
 //! `scope_events`: what happened, with the client, the manager and the group of its deal; `scope_planned`: what is to happen.
+//! An event that names only its client is the deal's to which ingest joined it, and `names_client_only` says so.
 
 use datafusion::common::JoinType;
 use datafusion::dataframe::DataFrame;
@@ -12,11 +13,14 @@ use datafusion::prelude::{Expr, lit};
 use super::super::dimensions::{column, group, text};
 use super::super::scope::Scope;
 use super::super::tables::instant;
-use super::is_touch;
+use super::{deal_of_event, is_touch};
 use crate::model::tables::Table;
 
 /// Columns of events that the view hands on as they are.
-const AS_IS: [&str; 9] = ["event_id", "at", "kind", "deal_id", "direction", "outcome", "duration_s", "stage", "score"];
+const AS_IS: [&str; 10] =
+    ["event_id", "at", "kind", "deal_id", "direction", "outcome", "duration_s", "stage", "score", NAMES_CLIENT_ONLY];
+/// Whether an event names its client and no deal.
+const NAMES_CLIENT_ONLY: &str = "names_client_only";
 /// Dimensions that are made from the manager.
 const OF_MANAGER: [&str; 2] = ["team", "supervisor"];
 
@@ -44,6 +48,12 @@ impl Scope<'_> {
     async fn events_with(&self, wanted: Expr, of_the_deal: &[&str]) -> Result<DataFrame> {
         let of_deal = |name: &str| format!("{name} of the deal");
         let events = self.tables.table(Table::Events.name()).await?.filter(column("at").lt(instant(self.cut)))?;
+        let replaced = ["deal_id", NAMES_CLIENT_ONLY];
+        let mut told: Vec<Expr> = AS_IS.into_iter().filter(|name| !replaced.contains(name)).map(column).collect();
+        told.extend(["client_id", "manager", "campaign"].map(column));
+        told.push(deal_of_event().alias("deal_id"));
+        told.push(column("deal_id").is_null().alias(NAMES_CLIENT_ONLY));
+        let events = events.select(told)?;
         let mut names: Vec<String> = ["deal_id", "client_id", "manager"].map(str::to_owned).into();
         for name in self.named().filter(|name| !OF_MANAGER.contains(&name.as_str())) {
             if !names.contains(name) {
@@ -104,7 +114,7 @@ impl Scope<'_> {
         let tasks = self.tables.table(Table::Events.name()).await?;
         let tasks = tasks
             .filter(column("kind").eq(text("task")).and(column("at").gt_eq(instant(self.cut))))?
-            .aggregate(vec![column("deal_id").alias("deal of the task")], vec![min(column("at")).alias("next_at")])?;
+            .aggregate(vec![deal_of_event().alias("deal of the task")], vec![min(column("at")).alias("next_at")])?;
         let scope = context.table("scope").await?.select(["deal_id", "grp"].map(column).to_vec())?;
         scope
             .join(tasks, JoinType::Inner, &["deal_id"], &["deal of the task"], None)?

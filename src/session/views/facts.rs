@@ -20,7 +20,7 @@ use super::super::dimensions::{column, text};
 use super::super::judge::Why;
 use super::super::scope::Scope;
 use super::super::tables::instant;
-use super::{Loaded, is_touch};
+use super::{Loaded, deal_of_event, is_touch};
 use crate::model::tables::{TOUCH_KINDS, Table};
 use crate::regulation::{Condition, Stage};
 
@@ -168,13 +168,13 @@ impl Scope<'_> {
             kind => vec![kind],
         });
         let relevant = column("kind").in_list(relevant.map(text).collect(), false);
-        let known = column("at").lt(instant(self.cut)).and(column("deal_id").is_not_null());
+        let known = column("at").lt(instant(self.cut)).and(deal_of_event().is_not_null());
         let mut happened = vec![lit("at"), column("at")];
         for name in names {
             happened.extend([lit(*name), counts(name)?]);
         }
         let events = self.tables.table(Table::Events.name()).await?.filter(known.and(relevant))?;
-        let events = events.select(vec![column("deal_id").alias(OF), named_struct(happened).alias("event")])?;
+        let events = events.select(vec![deal_of_event().alias(OF), named_struct(happened).alias("event")])?;
         let lists = events.aggregate(vec![column(OF)], vec![array_agg(column("event")).alias(LIST)])?;
         let mut told: Vec<Expr> = entered.schema().fields().iter().map(|field| column(field.name())).collect();
         let sums = by_then().call(vec![column(LIST), column("at")]);

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::Result;
 use datafusion::execution::context::SessionContext;
+use datafusion::functions::core::expr_fn::coalesce;
 use datafusion::prelude::Expr;
 use datafusion::scalar::ScalarValue;
 
@@ -62,6 +63,11 @@ fn is_touch() -> Expr {
     let outgoing = TOUCH_KINDS.into_iter().filter(|kind| *kind != "meeting").map(text).collect();
     let reaches_out = column("kind").in_list(outgoing, false).and(column("direction").eq(text("outgoing")));
     column("kind").eq(text("meeting")).or(reaches_out).is_true()
+}
+
+/// The deal of an event: the one that it names, else the one of its client to which ingest joined it.
+fn deal_of_event() -> Expr {
+    coalesce(vec![column("deal_id"), column("joined_deal")])
 }
 
 impl Scope<'_> {
