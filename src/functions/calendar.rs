@@ -1,5 +1,5 @@
 //! Days, weeks, months and minutes in the company's calendar: `local_day`, `local_week`, `local_month`,
-//! `minutes_between`, `working_minutes`, `working_due`, `in_working_hours`; and `in_contact_hours`, which asks the calendar of contacts.
+//! `is_day`, `minutes_between`, `working_minutes`, `working_due`, `in_working_hours`; and `in_contact_hours`, which asks the calendar of contacts.
 
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
@@ -23,16 +23,18 @@ enum Question {
     Day,
     Week,
     Month,
+    IsDay,
     Minutes,
     WorkingMinutes,
     WorkingDue,
     Open,
 }
 
-const QUESTIONS: [(&str, Question); 7] = [
+const QUESTIONS: [(&str, Question); 8] = [
     ("local_day", Question::Day),
     ("local_week", Question::Week),
     ("local_month", Question::Month),
+    ("is_day", Question::IsDay),
     ("minutes_between", Question::Minutes),
     ("working_minutes", Question::WorkingMinutes),
     ("working_due", Question::WorkingDue),
@@ -131,7 +133,7 @@ impl ScalarUDFImpl for CalendarFunction {
 
     fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
         match self.question {
-            Question::Day | Question::Week | Question::Month => {
+            Question::Day | Question::Week | Question::Month | Question::IsDay => {
                 coerce(self.name, "(a timestamp or a date)", [Argument::InstantOrDay].into_iter(), given)
             }
             Question::Minutes | Question::WorkingMinutes => {
@@ -151,7 +153,7 @@ impl ScalarUDFImpl for CalendarFunction {
             Question::Day | Question::Week | Question::Month => DataType::Date32,
             Question::Minutes | Question::WorkingMinutes => DataType::Float64,
             Question::WorkingDue => instant(),
-            Question::Open => DataType::Boolean,
+            Question::Open | Question::IsDay => DataType::Boolean,
         })
     }
 
@@ -170,6 +172,10 @@ impl ScalarUDFImpl for CalendarFunction {
                 let spans = self.instants(from).into_iter().zip(self.instants(to));
                 let minutes = spans.map(|(from, to)| from.zip(to).and_then(|(from, to)| self.minutes(from, to)));
                 Arc::new(minutes.collect::<Float64Array>())
+            }
+            columns if self.question == Question::IsDay => {
+                let is_day = |at| self.days().is_day(at);
+                Arc::new(self.instants(&columns[0]).into_iter().map(|at| at.and_then(is_day)).collect::<BooleanArray>())
             }
             columns if self.question == Question::Open => {
                 let instants = columns[0].as_primitive::<TimestampMicrosecondType>().iter();

@@ -65,6 +65,11 @@ impl Days {
         }
     }
 
+    /// Whether an instant is the beginning of its local day: exports write days so, and it says no moment.
+    pub fn is_day(&self, at: i64) -> Option<bool> {
+        Some(self.midnight(self.day(at)?)? == at)
+    }
+
     /// Working microseconds from one instant to another; 0 where `to` is not after `from`.
     pub fn worked(&self, from: i64, to: i64) -> Option<i64> {
         if to <= from {

@@ -58,6 +58,11 @@ async fn days_weeks_and_months_are_local() {
     .await;
     gives("SELECT local_month(TIMESTAMP '2025-01-31T21:00:00Z'), local_month(NULL)", "2025-02-01|").await;
     gives("SELECT arrow_typeof(local_week(arrow_cast(0, 'Timestamp(Microsecond, Some(\"UTC\"))')))", "Date32").await;
+    // midnight of Moscow, a second later, the same instant's midnight of London, a date, nothing
+    let is_day = |at: &str| format!("is_day(TIMESTAMP '{at}')");
+    let asked = ["2025-03-02T21:00:00Z", "2025-03-02T21:00:01Z", "2025-03-03T00:00:00Z", "1969-06-30T21:00:00Z"];
+    let asked = asked.map(is_day).join(", ");
+    gives(&format!("SELECT {asked}, is_day(DATE '2025-03-02'), is_day(NULL)"), "true|false|false|true|true|").await;
     refuses("SELECT local_day(5)", "local_day: cannot be called with (Int64); it takes (a timestamp or a date)").await;
 }
 
