@@ -35,6 +35,7 @@ fn example(name: &str) -> Vec<ArrayRef> {
         "km_at" => vec![duration(), reals(|i| (i % 2) as f64), same(4.0)],
         "km_quantile" => vec![duration(), reals(|i| (i % 2) as f64), same(0.4)],
         "beta_binomial" => vec![reals(|i| ((i * 29) % 17) as f64), reals(|i| 20.0 + (i % 5) as f64)],
+        "p_shares_equal" => vec![reals(|i| ((i * 29) % 17) as f64), reals(|i| 30.0 + (i % 5) as f64)],
         "net_lift" => {
             let part = |i: usize| if i < 30 { 0.0 } else { (i % 3 + 1) as f64 };
             vec![reals(|i| i as f64), reals(|i| 5.0 + ((i * 29) % 17) as f64 / 3.0), reals(part)]

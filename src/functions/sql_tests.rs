@@ -330,3 +330,28 @@ async fn wrong_calls_say_what_is_wrong() {
         .await;
     refuses(&format!("SELECT km_at(grp, won, 1) FROM {DEALS}"), "km_at: cannot be called with (Utf8").await;
 }
+
+#[tokio::test]
+async fn shares_are_compared() {
+    // R. A. Fisher's tea: 3 of 4 beside 1 of 4; the same by the rows of two groups
+    gives(
+        "SELECT round(p_two_shares(3, 4, 1, 4), 6), p_two_shares(0, 0, 1, 4), p_two_shares(NULL, 4, 1, 4)",
+        "0.485714||",
+    )
+    .await;
+    gives("SELECT round(p_shares_equal(k, n), 6) FROM (VALUES (3, 4), (1, 4), (0, 0)) AS t(k, n)", "0.485714").await;
+    gives("SELECT p_shares_equal(k, n) FROM (VALUES (3, 4), (NULL, 4)) AS t(k, n)", "").await;
+    gives(
+        "SELECT round(normal_p(1.96), 6), normal_p(0), round(normal_p(-1.96), 6), normal_p(NULL)",
+        "0.049996|1.0|0.049996|",
+    )
+    .await;
+    gives(
+        "SELECT round(newcombe_low(56, 70, 48, 80), 4), round(newcombe_high(56, 70, 48, 80), 4), newcombe_low(0, 0, 1, 2)",
+        "0.0524|0.3339|",
+    )
+    .await;
+    refuses("SELECT p_two_shares(5, 4, 1, 4)", "p_two_shares: k1 is 5 of 4; it must be whole, and from 0 to n").await;
+    refuses("SELECT p_two_shares(1, 4, 0.5, 4)", "k2 is 0.5 of 4").await;
+    refuses("SELECT normal_p('NaN'::double)", "normal_p: z is NaN").await;
+}
