@@ -12,7 +12,7 @@ use super::aggregate::Summary;
 use super::arguments::{Argument, coerce, finite};
 use super::error::FunctionError;
 use super::statistics::beta::{Beta, beta_binomial};
-use super::structure::{structure, structure_type};
+use super::structure::{real, structure, structure_type};
 
 /// The groups: events and cases of each.
 #[derive(Debug, Default)]
@@ -85,7 +85,7 @@ impl BetaEnd {
                 FunctionError::Value { function: self.name, argument: "a", value, allowed: "above 0, as b" }.into()
             );
         };
-        Ok(Some(if self.high { estimate.high } else { estimate.low }))
+        Ok(real(Some(if self.high { estimate.high } else { estimate.low })))
     }
 }
 

@@ -106,7 +106,7 @@ impl CalendarFunction {
     fn minutes(&self, from: i64, to: i64) -> Option<f64> {
         match self.question {
             Question::WorkingMinutes => self.days().worked(from, to).map(|worked| worked as f64 / MINUTE),
-            _ => Some((to - from) as f64 / MINUTE),
+            _ => to.checked_sub(from).map(|passed| passed as f64 / MINUTE),
         }
     }
 
@@ -120,6 +120,12 @@ impl CalendarFunction {
             _ => column.as_primitive::<TimestampMicrosecondType>().iter().collect(),
         }
     }
+}
+
+/// Minutes as microseconds; none where no instant could be so far away.
+fn micros(minutes: f64) -> Option<i64> {
+    let micros = (minutes * MINUTE).round();
+    (micros.abs() < i64::MAX as f64).then_some(micros as i64)
 }
 
 impl ScalarUDFImpl for CalendarFunction {
@@ -163,9 +169,7 @@ impl ScalarUDFImpl for CalendarFunction {
             [from, minutes] if self.question == Question::WorkingDue => {
                 let minutes = minutes.as_primitive::<Float64Type>().iter();
                 let spans = self.instants(from).into_iter().zip(minutes);
-                let due = |(from, minutes): (Option<i64>, Option<f64>)| {
-                    self.days().due(from?, (minutes? * MINUTE).round() as i64)
-                };
+                let due = |(from, minutes): (Option<i64>, Option<f64>)| self.days().due(from?, micros(minutes?)?);
                 Arc::new(spans.map(due).collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
             }
             [from, to] => {

@@ -37,6 +37,8 @@ pub mod wilson;
 pub mod window_funnel;
 
 #[cfg(test)]
+mod edges;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod sql_tests;

@@ -13,6 +13,7 @@ use super::error::FunctionError;
 use super::statistics::bgnbd::Bgnbd;
 use super::statistics::gamma_gamma::GammaGamma;
 use super::statistics::outlook::FURTHEST;
+use super::structure::real;
 
 /// A function of one client and a model's parameters.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -124,7 +125,7 @@ impl ScalarUDFImpl for Outlook {
         let mut row = Vec::new();
         let answers = (0..columns.first().map_or(0, |column| column.len())).map(|at| {
             rows.read(at, &mut row);
-            self.question.answer(&row)
+            self.question.answer(&row).map(real)
         });
         Ok(ColumnarValue::Array(Arc::new(answers.collect::<Result<Float64Array, FunctionError>>()?)))
     }

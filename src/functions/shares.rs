@@ -14,6 +14,7 @@ use super::arguments::{Argument, Rows, coerce};
 use super::error::FunctionError;
 use super::statistics::normal::normal_p;
 use super::statistics::shares::{equal, fisher, newcombe};
+use super::structure::real;
 
 /// More cases than this are a slip, and would be counted for hours.
 const MOST: f64 = 1e9;
@@ -119,7 +120,7 @@ impl ScalarUDFImpl for Shares {
         let mut row = Vec::new();
         let answers = (0..columns.first().map_or(0, |column| column.len())).map(|at| {
             rows.read(at, &mut row);
-            self.question.answer(&row)
+            self.question.answer(&row).map(real)
         });
         Ok(ColumnarValue::Array(Arc::new(answers.collect::<Result<Float64Array, FunctionError>>()?)))
     }
@@ -158,6 +159,6 @@ impl Summary for SharesEqual {
 
     fn finish(&mut self) -> Result<ScalarValue, FunctionError> {
         self.0.sort_unstable_by(|a, b| a.1.total_cmp(&b.1).then(a.0.total_cmp(&b.0)));
-        Ok(ScalarValue::Float64(equal(&self.0)))
+        Ok(ScalarValue::Float64(real(equal(&self.0))))
     }
 }

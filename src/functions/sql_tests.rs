@@ -2,7 +2,7 @@
 
 use arrow::array::AsArray;
 use arrow::util::pretty::pretty_format_batches;
-use chrono::{NaiveDate, NaiveTime};
+use chrono::NaiveDate;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::scalar::ScalarValue;
 
@@ -11,20 +11,19 @@ use crate::model::calendar::{Calendar, Hours};
 
 /// Nine to six from Monday to Friday in Moscow, Women's Day of 2025 made up for on a Monday.
 pub fn moscow() -> Calendar {
-    let time = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
-    let work = Some(Hours { from: time(9), to: time(18) });
+    let work = || vec![Hours { from: 9 * 60, to: 18 * 60 }];
     Calendar {
         zone: chrono_tz::Europe::Moscow,
-        week: [work, work, work, work, work, None, None],
+        week: [work(), work(), work(), work(), work(), vec![], vec![]],
         holidays: [NaiveDate::from_ymd_opt(2025, 3, 10).unwrap()].into(),
+        dates: [].into(),
     }
 }
 
 /// Ten to eight every day but Sunday, holidays as well.
 fn contact_hours() -> Calendar {
-    let time = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
-    let talk = Some(Hours { from: time(10), to: time(20) });
-    Calendar { week: [talk, talk, talk, talk, talk, talk, None], holidays: [].into(), ..moscow() }
+    let talk = || vec![Hours { from: 10 * 60, to: 20 * 60 }];
+    Calendar { week: [talk(), talk(), talk(), talk(), talk(), talk(), vec![]], holidays: [].into(), ..moscow() }
 }
 
 async fn run(query: &str) -> Result<String, String> {
@@ -77,6 +76,22 @@ async fn minutes_are_of_the_clock_or_of_work() {
     gives("SELECT working_minutes(DATE '2025-03-03', DATE '2025-03-05')", "1080.0").await;
     // nine hours of Monday, and one of Tuesday
     gives("SELECT working_due(DATE '2025-03-03', 600), working_due(NULL, 1)", "2025-03-04T07:00:00Z|").await;
+    // beyond the calendar, and what is no number of minutes
+    let due = |minutes: &str| format!("working_due(TIMESTAMP '2011-12-01T10:00:00Z', {minutes})");
+    let beyond = ["1e9", "1e15", "1e18", "1e300", "'NaN'::double", "'inf'::double", "-1"].map(due).join(", ");
+    gives(&format!("SELECT {beyond}"), "||||||").await;
+    gives(&format!("SELECT {}", due("0")), "2011-12-01T10:00:00Z").await;
+    // weeks before 1970 have as many working hours as others: Monday to Monday
+    gives(
+        "SELECT working_minutes(DATE '1969-12-29', DATE '1970-01-05'), local_week(DATE '1969-12-31')",
+        "2700.0|1969-12-29",
+    )
+    .await;
+    gives(
+        "SELECT working_minutes(DATE '0001-01-01', DATE '2025-01-01'), local_month(DATE '0001-01-31')",
+        "|0001-01-01",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -163,6 +178,8 @@ async fn lines_and_series() {
     gives(&format!("SELECT round({all}['cv'], 6), {all}['n'], {all}['seasons'] FROM {pairs}"), "0.00914|3|1").await;
     gives(&format!("SELECT round({last}['cv'], 6), {last}['n'] FROM {pairs}"), "0.006379|3").await;
     refuses(&format!("SELECT detrended_cv(x / 3, y, true) FROM {pairs}"), "detrended_cv: week 0 has two values").await;
+    let twice = "SELECT net_lift(day, 1, 0) FROM (VALUES (1), (2), (5), (5)) AS t(day)";
+    refuses(twice, "net_lift: day 5 has two values; sum by day first").await;
     refuses(&format!("SELECT detrended_cv(x / 3.0, y, true) FROM {pairs}"), "week_index is 0.3333").await;
     // 10 a day for four weeks, then a week of 15 a day and three days of 9: 35 more, and 3 less
     let days = "(SELECT i, CASE WHEN i < 28 THEN 10 WHEN i < 35 THEN 15 ELSE 9 END AS x,

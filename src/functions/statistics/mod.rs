@@ -36,6 +36,18 @@ pub struct Estimate {
     pub high: f64,
 }
 
+/// What to multiply numbers by, so that the square of none is beyond a double or nothing: a power of two, which changes no digit; 1 for
+/// numbers of ordinary size.
+fn moderate(numbers: impl Iterator<Item = f64>) -> f64 {
+    let largest = numbers.fold(0.0, |largest: f64, number| largest.max(number.abs()));
+    match largest {
+        _ if largest > 0.0 && !(1e-100..=1e100).contains(&largest) => {
+            2.0_f64.powi(-(largest.log2().clamp(-1000.0, 1000.0) as i32))
+        }
+        _ => 1.0,
+    }
+}
+
 #[cfg(test)]
 pub(super) mod golden {
     //! Reads the golden numbers: a small CSV with a header, no quotes, `NA` for none.
