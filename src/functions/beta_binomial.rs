@@ -81,9 +81,13 @@ impl BetaEnd {
         let (alpha, beta) = (finite(self.name, "a", alpha)?, finite(self.name, "b", beta)?);
         let Some(estimate) = (Beta { alpha, beta }).estimate() else {
             let value = format!("{alpha} with b {beta}");
-            return Err(
-                FunctionError::Value { function: self.name, argument: "a", value, allowed: "above 0, as b" }.into()
-            );
+            return Err(FunctionError::Value {
+                function: self.name,
+                argument: "a",
+                value,
+                allowed: "above 0, as b, together at most 1e9",
+            }
+            .into());
         };
         Ok(real(Some(if self.high { estimate.high } else { estimate.low })))
     }
