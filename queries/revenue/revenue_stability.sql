@@ -85,7 +85,8 @@ varied AS (
         sum(revenue) FILTER (WHERE judged = 1) / nullif(count(*) FILTER (WHERE judged = 1), 0) AS mean_weekly,
         -- the same bits on any number of threads, which stddev / avg is not
         cv(revenue::double) FILTER (WHERE judged = 1) AS cv_raw,
-        detrended_cv(week::int / 7, revenue::double, judged) AS adjusted
+        -- Mondays are 4 days after a multiple of 7, before 1970 too: a division that leaves a rest would count week 0 twice
+        detrended_cv((week::int - 4) / 7, revenue::double, judged) AS adjusted
     FROM filled
     GROUP BY grp
 ),

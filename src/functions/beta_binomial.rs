@@ -12,7 +12,7 @@ use super::aggregate::Summary;
 use super::arguments::{Argument, coerce, finite};
 use super::error::FunctionError;
 use super::statistics::beta::{Beta, beta_binomial};
-use super::structure::{structure, structure_type};
+use super::structure::{real, structure, structure_type};
 
 /// The groups: events and cases of each.
 #[derive(Debug, Default)]
@@ -81,11 +81,15 @@ impl BetaEnd {
         let (alpha, beta) = (finite(self.name, "a", alpha)?, finite(self.name, "b", beta)?);
         let Some(estimate) = (Beta { alpha, beta }).estimate() else {
             let value = format!("{alpha} with b {beta}");
-            return Err(
-                FunctionError::Value { function: self.name, argument: "a", value, allowed: "above 0, as b" }.into()
-            );
+            return Err(FunctionError::Value {
+                function: self.name,
+                argument: "a",
+                value,
+                allowed: "above 0, as b, together at most 1e9",
+            }
+            .into());
         };
-        Ok(Some(if self.high { estimate.high } else { estimate.low }))
+        Ok(real(Some(if self.high { estimate.high } else { estimate.low })))
     }
 }
 

@@ -1,5 +1,5 @@
 //! Days, weeks, months and minutes in the company's calendar: `local_day`, `local_week`, `local_month`,
-//! `minutes_between`, `working_minutes`, `working_due`, `in_working_hours`; and `in_contact_hours`, which asks the calendar of contacts.
+//! `is_day`, `minutes_between`, `working_minutes`, `working_due`, `in_working_hours`; and `in_contact_hours`, which asks the calendar of contacts.
 
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
@@ -23,16 +23,18 @@ enum Question {
     Day,
     Week,
     Month,
+    IsDay,
     Minutes,
     WorkingMinutes,
     WorkingDue,
     Open,
 }
 
-const QUESTIONS: [(&str, Question); 7] = [
+const QUESTIONS: [(&str, Question); 8] = [
     ("local_day", Question::Day),
     ("local_week", Question::Week),
     ("local_month", Question::Month),
+    ("is_day", Question::IsDay),
     ("minutes_between", Question::Minutes),
     ("working_minutes", Question::WorkingMinutes),
     ("working_due", Question::WorkingDue),
@@ -104,7 +106,7 @@ impl CalendarFunction {
     fn minutes(&self, from: i64, to: i64) -> Option<f64> {
         match self.question {
             Question::WorkingMinutes => self.days().worked(from, to).map(|worked| worked as f64 / MINUTE),
-            _ => Some((to - from) as f64 / MINUTE),
+            _ => to.checked_sub(from).map(|passed| passed as f64 / MINUTE),
         }
     }
 
@@ -120,6 +122,12 @@ impl CalendarFunction {
     }
 }
 
+/// Minutes as microseconds; none where no instant could be so far away.
+fn micros(minutes: f64) -> Option<i64> {
+    let micros = (minutes * MINUTE).round();
+    (micros.abs() < i64::MAX as f64).then_some(micros as i64)
+}
+
 impl ScalarUDFImpl for CalendarFunction {
     fn name(&self) -> &str {
         self.name
@@ -131,7 +139,7 @@ impl ScalarUDFImpl for CalendarFunction {
 
     fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
         match self.question {
-            Question::Day | Question::Week | Question::Month => {
+            Question::Day | Question::Week | Question::Month | Question::IsDay => {
                 coerce(self.name, "(a timestamp or a date)", [Argument::InstantOrDay].into_iter(), given)
             }
             Question::Minutes | Question::WorkingMinutes => {
@@ -151,7 +159,7 @@ impl ScalarUDFImpl for CalendarFunction {
             Question::Day | Question::Week | Question::Month => DataType::Date32,
             Question::Minutes | Question::WorkingMinutes => DataType::Float64,
             Question::WorkingDue => instant(),
-            Question::Open => DataType::Boolean,
+            Question::Open | Question::IsDay => DataType::Boolean,
         })
     }
 
@@ -161,15 +169,17 @@ impl ScalarUDFImpl for CalendarFunction {
             [from, minutes] if self.question == Question::WorkingDue => {
                 let minutes = minutes.as_primitive::<Float64Type>().iter();
                 let spans = self.instants(from).into_iter().zip(minutes);
-                let due = |(from, minutes): (Option<i64>, Option<f64>)| {
-                    self.days().due(from?, (minutes? * MINUTE).round() as i64)
-                };
+                let due = |(from, minutes): (Option<i64>, Option<f64>)| self.days().due(from?, micros(minutes?)?);
                 Arc::new(spans.map(due).collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
             }
             [from, to] => {
                 let spans = self.instants(from).into_iter().zip(self.instants(to));
                 let minutes = spans.map(|(from, to)| from.zip(to).and_then(|(from, to)| self.minutes(from, to)));
                 Arc::new(minutes.collect::<Float64Array>())
+            }
+            columns if self.question == Question::IsDay => {
+                let is_day = |at| self.days().is_day(at);
+                Arc::new(self.instants(&columns[0]).into_iter().map(|at| at.and_then(is_day)).collect::<BooleanArray>())
             }
             columns if self.question == Question::Open => {
                 let instants = columns[0].as_primitive::<TimestampMicrosecondType>().iter();

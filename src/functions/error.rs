@@ -40,13 +40,15 @@ pub enum FunctionError {
         /// What may stand there.
         allowed: &'static str,
     },
-    /// A week that occurs twice.
-    #[error("{function}: week {week} has two values; sum by week first")]
-    WeekTwice {
+    /// A week or a day that occurs twice.
+    #[error("{function}: {unit} {index} has two values; sum by {unit} first")]
+    Twice {
         /// The function.
         function: &'static str,
-        /// The week's index.
-        week: i64,
+        /// What occurs twice: a week, a day.
+        unit: &'static str,
+        /// Its index.
+        index: i64,
     },
     /// Two lists that do not belong together.
     #[error("{function}: lists of {first} and {second} factors; both must have the same, at most {most}")]

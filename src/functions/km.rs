@@ -10,6 +10,7 @@ use super::durations::{Durations, Parameter, Reading};
 use super::error::FunctionError;
 use super::statistics::observations::Outcome;
 use super::statistics::survival::{quantile, share_by};
+use super::structure::real;
 
 const OUTCOMES: &[Outcome] = &[Outcome::Censored, Outcome::Event];
 const ALLOWED: &str = "false or 0 (still open), true or 1 (the event)";
@@ -82,6 +83,6 @@ impl Summary for KmQuantile {
 
     fn finish(&mut self) -> Result<ScalarValue, FunctionError> {
         let Durations { observed, parameter } = &mut self.0;
-        Ok(ScalarValue::Float64(parameter.and_then(|q| quantile(observed, q))))
+        Ok(ScalarValue::Float64(real(parameter.and_then(|q| quantile(observed, q)))))
     }
 }

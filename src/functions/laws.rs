@@ -13,7 +13,7 @@ use datafusion::scalar::ScalarValue;
 use super::Functions;
 use super::sql_tests::moscow;
 
-const ROWS: usize = 40;
+pub(super) const ROWS: usize = 40;
 
 fn reals(of: impl Fn(usize) -> f64) -> ArrayRef {
     Arc::new((0..ROWS).map(|i| (i % 11 != 5).then(|| of(i))).collect::<Float64Array>())
@@ -28,13 +28,14 @@ fn same(value: f64) -> ArrayRef {
 }
 
 /// Example rows of an aggregate, nulls and ties among them.
-fn example(name: &str) -> Vec<ArrayRef> {
+pub(super) fn example(name: &str) -> Vec<ArrayRef> {
     let duration = || reals(|i| ((i * 37) % 23) as f64 / 4.0);
     match name {
         "cuminc" => vec![duration(), reals(|i| (i % 3) as f64), same(4.0)],
         "km_at" => vec![duration(), reals(|i| (i % 2) as f64), same(4.0)],
         "km_quantile" => vec![duration(), reals(|i| (i % 2) as f64), same(0.4)],
         "beta_binomial" => vec![reals(|i| ((i * 29) % 17) as f64), reals(|i| 20.0 + (i % 5) as f64)],
+        "p_shares_equal" => vec![reals(|i| ((i * 29) % 17) as f64), reals(|i| 30.0 + (i % 5) as f64)],
         "net_lift" => {
             let part = |i: usize| if i < 30 { 0.0 } else { (i % 3 + 1) as f64 };
             vec![reals(|i| i as f64), reals(|i| 5.0 + ((i * 29) % 17) as f64 / 3.0), reals(part)]
@@ -68,7 +69,7 @@ fn example(name: &str) -> Vec<ArrayRef> {
 }
 
 /// The pieces of DataFusion that an accumulator is made of.
-struct Call {
+pub(super) struct Call {
     function: AggregateUDF,
     fields: Vec<FieldRef>,
     result: FieldRef,
@@ -76,7 +77,7 @@ struct Call {
 }
 
 impl Call {
-    fn new(function: &AggregateUDF, rows: &[ArrayRef]) -> Call {
+    pub(super) fn new(function: &AggregateUDF, rows: &[ArrayRef]) -> Call {
         let types: Vec<_> = rows.iter().map(|column| column.data_type().clone()).collect();
         assert_eq!(
             function.coerce_types(&types).unwrap(),
@@ -103,7 +104,7 @@ impl Call {
         }
     }
 
-    fn one(&self) -> Box<dyn Accumulator> {
+    pub(super) fn one(&self) -> Box<dyn Accumulator> {
         self.function.accumulator(self.args()).unwrap()
     }
 

@@ -29,6 +29,7 @@ pub mod ols_slope;
 pub mod outlook;
 pub mod product_change;
 pub mod seeded;
+pub mod shares;
 pub mod standardised;
 pub mod statistics;
 pub mod structure;
@@ -36,6 +37,8 @@ pub mod variation;
 pub mod wilson;
 pub mod window_funnel;
 
+#[cfg(test)]
+mod edges;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
@@ -65,6 +68,7 @@ impl Functions {
                 .chain(of_rows)
                 .chain(beta_binomial::BetaEnd::both().map(ScalarUDF::from))
                 .chain(outlook::Outlook::all().map(ScalarUDF::from))
+                .chain(shares::Shares::all().map(ScalarUDF::from))
                 .collect(),
             aggregates: vec![
                 aggregate::<beta_binomial::BetaBinomial>(),
@@ -73,6 +77,7 @@ impl Functions {
                 aggregate::<km::KmQuantile>(),
                 aggregate::<net_lift::NetLift>(),
                 aggregate::<ols_slope::OlsSlope>(),
+                aggregate::<shares::SharesEqual>(),
                 aggregate::<standardised::Standardised>(),
                 aggregate::<variation::Cv>(),
                 aggregate::<variation::DetrendedCv>(),

@@ -55,6 +55,9 @@ impl Summary for NetLift {
     fn finish(&mut self) -> Result<ScalarValue, FunctionError> {
         self.0
             .sort_unstable_by(|a, b| a.index.cmp(&b.index).then(a.part.cmp(&b.part)).then(a.value.total_cmp(&b.value)));
+        if let Some(pair) = self.0.windows(2).find(|pair| pair[0].index == pair[1].index) {
+            return Err(FunctionError::Twice { function: Self::NAME, unit: "day", index: pair[0].index });
+        }
         let ordinary = self.0.iter().filter(|day| day.part == Part::Ordinary).count();
         let lift = net_lift(&self.0);
         let expected = |at: usize| lift.map(|lift| lift.expected[at]);

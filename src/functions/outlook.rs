@@ -12,7 +12,8 @@ use super::clients::{frequency, purchases};
 use super::error::FunctionError;
 use super::statistics::bgnbd::Bgnbd;
 use super::statistics::gamma_gamma::GammaGamma;
-use super::statistics::outlook::FURTHEST;
+use super::statistics::outlook::{FURTHEST, MOST_AHEAD};
+use super::structure::real;
 
 /// A function of one client and a model's parameters.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -63,7 +64,7 @@ impl Question {
                 let (model, client) = (Bgnbd { r, alpha, a, b }, purchases(self.name(), [often, last, age])?);
                 match *ahead {
                     [] => Ok(Some(model.alive(client))),
-                    [Some(ahead)] => Ok(Some(model.expected(client, self.horizon(ahead, alpha + age)?))),
+                    [Some(ahead)] => Ok(Some(model.expected(client, self.horizon(ahead, alpha + age, r + often)?))),
                     _ => Ok(None),
                 }
             }
@@ -88,12 +89,12 @@ impl Question {
         }
     }
 
-    fn horizon(self, ahead: f64, seen: f64) -> Result<f64, FunctionError> {
-        match (0.0..=seen * FURTHEST).contains(&ahead) {
+    fn horizon(self, ahead: f64, seen: f64, shape: f64) -> Result<f64, FunctionError> {
+        match (0.0..=seen * FURTHEST).contains(&ahead) && ahead / seen * shape <= MOST_AHEAD {
             true => Ok(ahead),
             false => {
                 let (function, value) = (self.name(), ahead.to_string());
-                let allowed = "from 0 to 100,000 times alpha + age";
+                let allowed = "from 0 to 100,000 times alpha + age, and to 10,000,000 purchases";
                 Err(FunctionError::Value { function, argument: "horizon", value, allowed })
             }
         }
@@ -124,7 +125,7 @@ impl ScalarUDFImpl for Outlook {
         let mut row = Vec::new();
         let answers = (0..columns.first().map_or(0, |column| column.len())).map(|at| {
             rows.read(at, &mut row);
-            self.question.answer(&row)
+            self.question.answer(&row).map(real)
         });
         Ok(ColumnarValue::Array(Arc::new(answers.collect::<Result<Float64Array, FunctionError>>()?)))
     }

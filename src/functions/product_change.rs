@@ -41,7 +41,8 @@ fn change(before: &ArrayRef, after: &ArrayRef) -> Result<Option<Vec<f64>>, Funct
         return Err(FunctionError::Factors { function: NAME, first, second, most: MOST });
     }
     let both = factors(before)?.zip(factors(after)?);
-    Ok(both.map(|(before, after)| product_change(&before, &after)))
+    let change = both.map(|(before, after)| product_change(&before, &after));
+    Ok(change.filter(|parts| parts.iter().all(|part| part.is_finite())))
 }
 
 impl ScalarUDFImpl for ProductChange {

@@ -2,7 +2,7 @@
 
 use arrow::array::AsArray;
 use arrow::util::pretty::pretty_format_batches;
-use chrono::{NaiveDate, NaiveTime};
+use chrono::NaiveDate;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::scalar::ScalarValue;
 
@@ -11,20 +11,19 @@ use crate::model::calendar::{Calendar, Hours};
 
 /// Nine to six from Monday to Friday in Moscow, Women's Day of 2025 made up for on a Monday.
 pub fn moscow() -> Calendar {
-    let time = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
-    let work = Some(Hours { from: time(9), to: time(18) });
+    let work = || vec![Hours { from: 9 * 60, to: 18 * 60 }];
     Calendar {
         zone: chrono_tz::Europe::Moscow,
-        week: [work, work, work, work, work, None, None],
+        week: [work(), work(), work(), work(), work(), vec![], vec![]],
         holidays: [NaiveDate::from_ymd_opt(2025, 3, 10).unwrap()].into(),
+        dates: [].into(),
     }
 }
 
 /// Ten to eight every day but Sunday, holidays as well.
 fn contact_hours() -> Calendar {
-    let time = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
-    let talk = Some(Hours { from: time(10), to: time(20) });
-    Calendar { week: [talk, talk, talk, talk, talk, talk, None], holidays: [].into(), ..moscow() }
+    let talk = || vec![Hours { from: 10 * 60, to: 20 * 60 }];
+    Calendar { week: [talk(), talk(), talk(), talk(), talk(), talk(), vec![]], holidays: [].into(), ..moscow() }
 }
 
 async fn run(query: &str) -> Result<String, String> {
@@ -58,6 +57,11 @@ async fn days_weeks_and_months_are_local() {
     .await;
     gives("SELECT local_month(TIMESTAMP '2025-01-31T21:00:00Z'), local_month(NULL)", "2025-02-01|").await;
     gives("SELECT arrow_typeof(local_week(arrow_cast(0, 'Timestamp(Microsecond, Some(\"UTC\"))')))", "Date32").await;
+    // midnight of Moscow, a second later, the same instant's midnight of London, a date, nothing
+    let is_day = |at: &str| format!("is_day(TIMESTAMP '{at}')");
+    let asked = ["2025-03-02T21:00:00Z", "2025-03-02T21:00:01Z", "2025-03-03T00:00:00Z", "1969-06-30T21:00:00Z"];
+    let asked = asked.map(is_day).join(", ");
+    gives(&format!("SELECT {asked}, is_day(DATE '2025-03-02'), is_day(NULL)"), "true|false|false|true|true|").await;
     refuses("SELECT local_day(5)", "local_day: cannot be called with (Int64); it takes (a timestamp or a date)").await;
 }
 
@@ -80,6 +84,22 @@ async fn minutes_are_of_the_clock_or_of_work() {
     gives("SELECT working_minutes(DATE '2025-03-03', DATE '2025-03-05')", "1080.0").await;
     // nine hours of Monday, and one of Tuesday
     gives("SELECT working_due(DATE '2025-03-03', 600), working_due(NULL, 1)", "2025-03-04T07:00:00Z|").await;
+    // beyond the calendar, and what is no number of minutes
+    let due = |minutes: &str| format!("working_due(TIMESTAMP '2011-12-01T10:00:00Z', {minutes})");
+    let beyond = ["1e9", "1e15", "1e18", "1e300", "'NaN'::double", "'inf'::double", "-1"].map(due).join(", ");
+    gives(&format!("SELECT {beyond}"), "||||||").await;
+    gives(&format!("SELECT {}", due("0")), "2011-12-01T10:00:00Z").await;
+    // weeks before 1970 have as many working hours as others: Monday to Monday
+    gives(
+        "SELECT working_minutes(DATE '1969-12-29', DATE '1970-01-05'), local_week(DATE '1969-12-31')",
+        "2700.0|1969-12-29",
+    )
+    .await;
+    gives(
+        "SELECT working_minutes(DATE '0001-01-01', DATE '2025-01-01'), local_month(DATE '0001-01-31')",
+        "|0001-01-01",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -166,6 +186,8 @@ async fn lines_and_series() {
     gives(&format!("SELECT round({all}['cv'], 6), {all}['n'], {all}['seasons'] FROM {pairs}"), "0.00914|3|1").await;
     gives(&format!("SELECT round({last}['cv'], 6), {last}['n'] FROM {pairs}"), "0.006379|3").await;
     refuses(&format!("SELECT detrended_cv(x / 3, y, true) FROM {pairs}"), "detrended_cv: week 0 has two values").await;
+    let twice = "SELECT net_lift(day, 1, 0) FROM (VALUES (1), (2), (5), (5)) AS t(day)";
+    refuses(twice, "net_lift: day 5 has two values; sum by day first").await;
     refuses(&format!("SELECT detrended_cv(x / 3.0, y, true) FROM {pairs}"), "week_index is 0.3333").await;
     // 10 a day for four weeks, then a week of 15 a day and three days of 9: 35 more, and 3 less
     let days = "(SELECT i, CASE WHEN i < 28 THEN 10 WHEN i < 35 THEN 15 ELSE 9 END AS x,
@@ -332,4 +354,29 @@ async fn wrong_calls_say_what_is_wrong() {
     refuses(&format!("SELECT km_quantile(days, won, 1.5) FROM {DEALS}"), "q is 1.5; it must be above 0 and below 1")
         .await;
     refuses(&format!("SELECT km_at(grp, won, 1) FROM {DEALS}"), "km_at: cannot be called with (Utf8").await;
+}
+
+#[tokio::test]
+async fn shares_are_compared() {
+    // R. A. Fisher's tea: 3 of 4 beside 1 of 4; the same by the rows of two groups
+    gives(
+        "SELECT round(p_two_shares(3, 4, 1, 4), 6), p_two_shares(0, 0, 1, 4), p_two_shares(NULL, 4, 1, 4)",
+        "0.485714||",
+    )
+    .await;
+    gives("SELECT round(p_shares_equal(k, n), 6) FROM (VALUES (3, 4), (1, 4), (0, 0)) AS t(k, n)", "0.485714").await;
+    gives("SELECT p_shares_equal(k, n) FROM (VALUES (3, 4), (NULL, 4)) AS t(k, n)", "").await;
+    gives(
+        "SELECT round(normal_p(1.96), 6), normal_p(0), round(normal_p(-1.96), 6), normal_p(NULL)",
+        "0.049996|1.0|0.049996|",
+    )
+    .await;
+    gives(
+        "SELECT round(newcombe_low(56, 70, 48, 80), 4), round(newcombe_high(56, 70, 48, 80), 4), newcombe_low(0, 0, 1, 2)",
+        "0.0524|0.3339|",
+    )
+    .await;
+    refuses("SELECT p_two_shares(5, 4, 1, 4)", "p_two_shares: k1 is 5 of 4; it must be whole, and from 0 to n").await;
+    refuses("SELECT p_two_shares(1, 4, 0.5, 4)", "k2 is 0.5 of 4").await;
+    refuses("SELECT normal_p('NaN'::double)", "normal_p: z is NaN").await;
 }

@@ -13,9 +13,14 @@ pub fn structure_type(reals: &[&str], counts: &[&str]) -> DataType {
     DataType::Struct(reals.chain(counts).collect::<Fields>())
 }
 
-/// A result of that type: the real parts, then the counts.
+/// A real number as SQL sees it; null where it is none, or beyond what a double can hold: no function of ours gives infinity or NaN.
+pub fn real(value: Option<f64>) -> Option<f64> {
+    value.filter(|value| value.is_finite())
+}
+
+/// A result of that type: the real parts, each as [`real`] has it, then the counts.
 pub fn structure(of: &DataType, reals: &[Option<f64>], counts: &[u64]) -> ScalarValue {
-    let reals = reals.iter().map(|value| Arc::new(Float64Array::from(vec![*value])) as ArrayRef);
+    let reals = reals.iter().map(|value| Arc::new(Float64Array::from(vec![real(*value)])) as ArrayRef);
     let counts = counts.iter().map(|value| Arc::new(Int64Array::from(vec![*value as i64])) as ArrayRef);
     match of {
         DataType::Struct(fields) => {

@@ -8,7 +8,7 @@ use super::aggregate::Summary;
 use super::arguments::{Argument, coerce, finite};
 use super::error::FunctionError;
 use super::statistics::variation::{Week, cv, detrended_cv};
-use super::structure::{structure, structure_type};
+use super::structure::{real, structure, structure_type};
 
 /// The values of one group.
 #[derive(Debug, Default)]
@@ -43,7 +43,7 @@ impl Summary for Cv {
 
     fn finish(&mut self) -> Result<ScalarValue, FunctionError> {
         self.0.sort_unstable_by(f64::total_cmp);
-        Ok(ScalarValue::Float64(cv(&self.0)))
+        Ok(ScalarValue::Float64(real(cv(&self.0))))
     }
 }
 
@@ -87,7 +87,7 @@ impl Summary for DetrendedCv {
     fn finish(&mut self) -> Result<ScalarValue, FunctionError> {
         self.0.sort_unstable_by(|a, b| a.index.cmp(&b.index).then(a.value.total_cmp(&b.value)));
         if let Some(pair) = self.0.windows(2).find(|pair| pair[0].index == pair[1].index) {
-            return Err(FunctionError::WeekTwice { function: Self::NAME, week: pair[0].index });
+            return Err(FunctionError::Twice { function: Self::NAME, unit: "week", index: pair[0].index });
         }
         let rest = detrended_cv(&self.0);
         Ok(structure(&Self::returns(), &[rest.cv], &[self.0.len() as u64, rest.seasons as u64]))

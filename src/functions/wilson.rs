@@ -10,6 +10,7 @@ use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl,
 use super::arguments::{Argument, coerce};
 use super::error::FunctionError;
 use super::statistics::wilson::wilson;
+use super::structure::real;
 
 /// One end of the Wilson interval.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -45,10 +46,10 @@ impl Wilson {
             let allowed = "from 0 to n";
             return Err(FunctionError::Value { function: self.name, argument: "k", value, allowed }.into());
         }
-        Ok(wilson(k, n).map(|share| match self.end {
+        Ok(real(wilson(k, n).map(|share| match self.end {
             End::Low => share.low,
             End::High => share.high,
-        }))
+        })))
     }
 }
 

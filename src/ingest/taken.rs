@@ -65,7 +65,7 @@ pub(super) struct Span {
 impl Taken {
     /// The same as moments. No snapshot was taken after it was ingested, which was at `at`; none: nor before that.
     fn span(self, zone: Tz, at: DateTime<Utc>) -> Option<Span> {
-        let calendar = Calendar { zone, week: [None; 7], holidays: Default::default() };
+        let calendar = Calendar::of_zone(zone);
         let instant = |local: NaiveDateTime| match self.moment.offset {
             Some(seconds) => local.and_utc() - Duration::seconds(seconds.into()),
             None => calendar.instant(local),

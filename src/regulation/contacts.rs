@@ -1,5 +1,9 @@
 //! How clients may be contacted: hours, caps, silence, mailings.
 
+use std::collections::BTreeMap;
+
+use chrono::Datelike;
+
 use super::rules::{Cap, MailingRule, Stage};
 use super::{positive, schedule, stages};
 use crate::model::calendar::Calendar;
@@ -9,17 +13,23 @@ use crate::model::written::{Section, Wrong};
 
 /// `[contact]`: the hours in which a client may be contacted, as a calendar of its own.
 ///
-/// A day that it does not name is as in `[schedule]`. Holidays are days without contact unless it allows them.
+/// A weekday that it does not name is as in `[schedule]`, dates with hours of their own included. Holidays are days without contact unless
+/// it allows them.
 pub fn hours(root: &Section<'_>, working: &Calendar) -> Calendar {
     let Some(section) = root.optional_table("contact") else { return working.clone() };
     let mut calendar = working.clone();
     for (day, name) in schedule::DAYS.into_iter().enumerate() {
-        if let Some(hours) = section.optional_checked(name, schedule::hours) {
+        if let Some(hours) = schedule::hours(&section, name, None) {
             calendar.week[day] = hours;
+            calendar.dates.retain(|date, _| date.weekday().num_days_from_monday() as usize != day);
         }
     }
     if section.boolean("on_holidays") {
         calendar.holidays.clear();
+    }
+    schedule::dates(&section, &mut calendar, &BTreeMap::new());
+    if calendar != *working {
+        schedule::overlaps(&section, &calendar);
     }
     calendar
 }

@@ -1,6 +1,6 @@
 //! Durations as people write them in a regulation: `30m`, `4h`, `2d`, `1h 30m`.
 
-use crate::model::calendar::Calendar;
+use crate::model::calendar::{Calendar, Hours};
 use crate::model::lang::Text;
 use crate::model::written::Wrong;
 
@@ -15,15 +15,22 @@ impl Lengths {
     /// Of calendar time: 24 hours, seven days.
     pub const CALENDAR: Lengths = Lengths { day: 1440.0, week: 10080.0 };
 
-    /// Of working time: the longest working day, and all working hours of a week.
+    /// Of working time: the working time of the longest weekday, and of a whole week. Breaks do not count, and a night shift counts
+    /// for the day on which it begins. Dates with hours of their own change neither, unless no weekday works.
     ///
     /// The longest, so that "a day" written by someone who works nine to six is nine hours, though Saturday is short.
     pub fn working(calendar: &Calendar) -> Lengths {
-        let minutes = calendar.week.iter().flatten().map(|hours| (hours.to - hours.from).num_minutes());
-        #[allow(clippy::cast_precision_loss)] // minutes of a week
-        let (day, week) = (minutes.clone().max().unwrap_or(0) as f64, minutes.sum::<i64>() as f64);
+        let longest = |days: Vec<&[Hours]>| days.into_iter().map(minutes_of).fold(0.0, f64::max);
+        let by_week = longest(calendar.week.iter().map(Vec::as_slice).collect());
+        let day = if by_week > 0.0 { by_week } else { longest(calendar.dates.values().map(Vec::as_slice).collect()) };
+        let week = calendar.week.iter().map(|hours| minutes_of(hours)).sum();
         Lengths { day, week }
     }
+}
+
+/// The working minutes of a day.
+fn minutes_of(hours: &[Hours]) -> f64 {
+    hours.iter().map(|hours| f64::from(hours.to - hours.from)).sum()
 }
 
 /// The words for each unit: minutes, hours, days, weeks.

@@ -92,14 +92,54 @@ fn what_was_written_is_what_is_read() {
     assert!(stages[1].qualified);
     let calendar = regulation.calendar();
     assert_eq!(calendar.holidays.len(), 9);
-    assert_eq!(calendar.hours(NaiveDate::from_ymd_opt(2026, 1, 8).unwrap()), None);
-    assert!(calendar.hours(NaiveDate::from_ymd_opt(2026, 1, 9).unwrap()).is_some());
+    assert!(calendar.hours(NaiveDate::from_ymd_opt(2026, 1, 8).unwrap()).is_empty());
+    assert!(!calendar.hours(NaiveDate::from_ymd_opt(2026, 1, 9).unwrap()).is_empty());
     // a working day is nine hours long
     let bounds: Vec<_> = regulation.buckets().iter().map(|b| (b.from, b.to)).collect();
     assert_eq!(bounds, [(0.0, Some(15.0)), (15.0, Some(540.0)), (540.0, None)]);
     assert_eq!(regulation.horizons(), [30, 60, 90]);
     assert_eq!(regulation.rules().small_group, 30);
     assert_eq!(regulation.targets()[0].by, ["branch"]);
+}
+
+#[test]
+fn hours_have_many_forms() {
+    let read = |schedule: &str| {
+        let text = SOUND.replace("[response]", &format!("{schedule}\n[response]"));
+        Regulation::parse("r.toml", &text).unwrap_or_else(|problems| panic!("{schedule}: {problems}"))
+    };
+    let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+    let regulation = read(
+        "[schedule.dates]\n2026-02-14 = \"09:00 – 13:00, 14:00-18:00\"\n2026-02-20 = [\"14:00-17:00\", \"9:00-13:00\"]\n\
+         2026-02-21 = \"fri\"\n2026-02-22 = \"22:00-06:00\"\n2026-02-24 = \"off\"\n\"2026-02-25..2026-02-26\" = \"00:00-24:00\"\n\
+         [contact]\nfri = \"20:00-00:00\"\n[contact.dates]\n2026-03-02 = \"10:00-11:00\"",
+    );
+    let of = |calendar: &Calendar, text: &str| -> Vec<(u16, u16)> {
+        calendar.hours(day(text)).iter().map(|hours| (hours.from, hours.to)).collect()
+    };
+    let working = regulation.calendar();
+    assert_eq!(of(working, "2026-02-14"), [(540, 780), (840, 1080)]);
+    assert_eq!(of(working, "2026-02-20"), [(540, 780), (840, 1020)]);
+    assert_eq!((of(working, "2026-02-21"), of(working, "2026-02-22")), (vec![(540, 1080)], vec![(1320, 1800)]));
+    assert_eq!((of(working, "2026-02-24"), of(working, "2026-02-26")), (vec![], vec![(0, 1440)]));
+    assert_eq!((of(working, "2026-02-27"), of(working, "2026-02-28")), (vec![(540, 1080)], vec![]));
+    // hours of contact: Fridays of their own, so the short Friday does not touch them; the rest as the work is
+    let contact = regulation.contact_hours();
+    assert_eq!(
+        (of(contact, "2026-02-20"), of(contact, "2026-02-14")),
+        (vec![(1200, 1440)], vec![(540, 780), (840, 1080)])
+    );
+    assert_eq!((of(contact, "2026-03-02"), of(contact, "2026-02-24")), (vec![(600, 660)], vec![]));
+    // a working day stays the longest weekday: nine hours
+    assert_eq!(regulation.stages()[0].sla_hours, Some(18.0));
+
+    let lunch = SOUND.replace("\"09:00-18:00\"", "\"09:00-13:00, 14:00-18:00\"");
+    assert_eq!(Regulation::parse("r.toml", &lunch).unwrap().stages()[0].sla_hours, Some(16.0));
+    let night = SOUND.replace("\"09:00-18:00\"", "\"22:00-06:00\"").replace("sat = \"off\"", "sat = \"00:00-24:00\"");
+    let night = Regulation::parse("r.toml", &night).unwrap_err().to_string();
+    assert!(night.contains("r.toml:12: 22:00-06:00 of `fri` runs into 00:00-24:00 of `sat`"), "{night}");
+    let round = SOUND.replace("\"09:00-18:00\"", "\"00:00-24:00\"");
+    assert_eq!(Regulation::parse("r.toml", &round).unwrap().stages()[0].sla_hours, Some(48.0));
 }
 
 #[test]

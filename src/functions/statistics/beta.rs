@@ -104,9 +104,13 @@ fn ln_gamma(mut x: f64) -> f64 {
 }
 
 impl Beta {
-    /// The mean with the 95 % interval between the quantiles of 2.5 % and 97.5 %. None where a parameter is not above 0.
+    /// Beyond this the logarithms of gamma functions have no digits left to tell their differences.
+    pub const MOST: f64 = 1e9;
+
+    /// The mean with the 95 % interval between the quantiles of 2.5 % and 97.5 %. None where a parameter is not above 0, or both are
+    /// together beyond [`Beta::MOST`].
     pub fn estimate(&self) -> Option<Estimate> {
-        let proper = self.alpha > 0.0 && self.beta > 0.0 && (self.alpha + self.beta).is_finite();
+        let proper = self.alpha > 0.0 && self.beta > 0.0 && self.alpha + self.beta <= Beta::MOST;
         proper.then(|| Estimate {
             value: self.alpha / (self.alpha + self.beta),
             low: self.quantile(0.025),

@@ -1,7 +1,7 @@
 //! What a stretch of days brought beyond what ordinary days would have.
 
-use super::Estimate;
 use super::student::t95;
+use super::{Estimate, moderate};
 
 /// Days in a week: a factor for each.
 const WEEKDAYS: usize = 7;
@@ -72,6 +72,17 @@ struct Baseline {
 /// χ²/(n − parameters), that of the expected sum φ·gᵀI⁻¹g (g its gradient, I Fisher's information), and the interval is
 /// net ± t·√(φ(Σμ + gᵀI⁻¹g)). Days are taken as independent given the baseline.
 pub fn net_lift(days: &[Day]) -> Option<Lift> {
+    let scale = moderate(days.iter().map(|day| day.value));
+    if scale != 1.0 {
+        let days: Vec<Day> = days.iter().map(|day| Day { value: day.value * scale, ..*day }).collect();
+        let Lift { expected, net } = lift(&days)?;
+        let net = Estimate { value: net.value / scale, low: net.low / scale, high: net.high / scale };
+        return Some(Lift { expected: expected.map(|days| days / scale), net });
+    }
+    lift(days)
+}
+
+fn lift(days: &[Day]) -> Option<Lift> {
     let ordinary: Vec<&Day> = days.iter().filter(|day| day.part == Part::Ordinary).collect();
     let baseline = Baseline::of(&ordinary)?;
     let (mut expected, mut actual) = ([0.0; 3], 0.0);

@@ -9,10 +9,12 @@ pub mod gamma;
 pub mod gamma_gamma;
 pub mod lift;
 pub mod maximum;
+pub mod normal;
 pub mod observations;
 pub mod outlook;
 pub mod regression;
 pub mod shapley;
+pub mod shares;
 pub mod standard;
 pub mod student;
 pub mod survival;
@@ -32,6 +34,18 @@ pub struct Estimate {
     pub low: f64,
     /// The interval's upper end.
     pub high: f64,
+}
+
+/// What to multiply numbers by, so that the square of none is beyond a double or nothing: a power of two, which changes no digit; 1 for
+/// numbers of ordinary size.
+fn moderate(numbers: impl Iterator<Item = f64>) -> f64 {
+    let largest = numbers.fold(0.0, |largest: f64, number| largest.max(number.abs()));
+    match largest {
+        _ if largest > 0.0 && !(1e-100..=1e100).contains(&largest) => {
+            2.0_f64.powi(-(largest.log2().clamp(-1000.0, 1000.0) as i32))
+        }
+        _ => 1.0,
+    }
 }
 
 #[cfg(test)]

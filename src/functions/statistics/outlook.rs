@@ -4,6 +4,8 @@ use super::bgnbd::{Bgnbd, Purchases};
 
 /// The furthest look ahead, in what has been seen so far (α + age). Nobody can mean more, and it bounds the sum below.
 pub const FURTHEST: f64 = 1e5;
+/// And no further than so many purchases of a client that stays: the sum below takes about as many steps.
+pub const MOST_AHEAD: f64 = 1e7;
 /// Below this, what is left of a sum is rounding.
 const NEGLIGIBLE: f64 = 1e-17;
 /// Sums are scaled down when they come to this.
@@ -23,7 +25,8 @@ impl Bgnbd {
         1.0 / (1.0 + gone.exp())
     }
 
-    /// The purchases to be expected of a client within `ahead` from now, which is at most [`FURTHEST`] times α + age.
+    /// The purchases to be expected of a client within `ahead` from now, which is at most [`FURTHEST`] times α + age, and at most
+    /// [`MOST_AHEAD`] / (r + x) times.
     ///
     /// The paper's equation 10 states it with the function ₂F₁, whose series cancels near a = 1 and for long looks
     /// ahead. The same number is a mean without any minus sign. Were the client sure to stay, its purchases N would have

@@ -1,7 +1,7 @@
 //! The slope of a straight line.
 
-use super::Estimate;
 use super::student::t95;
+use super::{Estimate, moderate};
 
 /// The least-squares slope of y on x. The interval is none where two points leave no spread to judge by.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,10 +23,26 @@ pub fn slope(pairs: &[(f64, f64)]) -> Option<Slope> {
     if pairs.iter().all(|(x, _)| *x == first) {
         return None;
     }
+    let scales = (moderate(pairs.iter().map(|(x, _)| *x)), moderate(pairs.iter().map(|(_, y)| *y)));
+    if scales != (1.0, 1.0) {
+        let moderated: Vec<_> = pairs.iter().map(|(x, y)| (x * scales.0, y * scales.1)).collect();
+        let back = |slope: f64| slope * scales.0 / scales.1;
+        let line = line(&moderated, n)?;
+        let interval = line.interval.map(|i| Estimate { value: back(i.value), low: back(i.low), high: back(i.high) });
+        return Some(Slope { slope: back(line.slope), interval });
+    }
+    line(pairs, n)
+}
+
+fn line(pairs: &[(f64, f64)], n: f64) -> Option<Slope> {
     let mean_x = pairs.iter().map(|(x, _)| x).sum::<f64>() / n;
     let mean_y = pairs.iter().map(|(_, y)| y).sum::<f64>() / n;
     let sum = |of: &dyn Fn(f64, f64) -> f64| pairs.iter().map(|(x, y)| of(x - mean_x, y - mean_y)).sum::<f64>();
     let spread = sum(&|x, _| x * x);
+    // different numbers may have no distance from their mean that a double could tell
+    if spread <= 0.0 {
+        return None;
+    }
     let slope = sum(&|x, y| x * y) / spread;
     let rest = sum(&|x, y| (y - slope * x).powi(2));
     let interval = t95(pairs.len() as u64 - 2).map(|t| {
@@ -60,6 +76,10 @@ mod tests {
     fn few_points_say_little() {
         assert_eq!(slope(&[]), None);
         assert_eq!(slope(&[(1.0, 2.0), (1.0, 3.0)]), None);
+        let huge = slope(&[(1e200, 1e200), (3e200, 2e200), (4e200, 5e200)]).unwrap();
+        let plain = slope(&[(1.0, 1.0), (3.0, 2.0), (4.0, 5.0)]).unwrap();
+        golden::same(huge.slope, plain.slope, 1e-14, "huge");
+        golden::same(huge.interval.unwrap().low, plain.interval.unwrap().low, 1e-14, "huge");
         assert_eq!(slope(&[(1.0, 2.0), (3.0, 3.0)]), Some(Slope { slope: 0.5, interval: None }));
     }
 }

@@ -1,7 +1,7 @@
 //! A rate as it would be if the group's cases were mixed as all cases are.
 
 use super::wilson::wilson;
-use super::{Estimate, Z95};
+use super::{Estimate, Z95, moderate};
 
 /// Below this a variance is rounding.
 const NEGLIGIBLE: f64 = 1e-15;
@@ -24,6 +24,8 @@ pub struct Cell {
 /// 0 and 1. Where each cell has none or all of its cases the variance is no measure; there it is Wilson's interval on as many
 /// cases as leave the weights that much to chance, (Σ wᵢ)²/Σ (wᵢ²/nᵢ).
 pub fn standardised(cells: &[Cell]) -> Option<Estimate> {
+    let scale = moderate(cells.iter().map(|cell| cell.weight));
+    let cells: Vec<Cell> = cells.iter().map(|cell| Cell { weight: cell.weight * scale, ..*cell }).collect();
     let sum = |of: &dyn Fn(&Cell) -> f64| cells.iter().map(of).sum::<f64>();
     let all = sum(&|cell| cell.weight);
     if all <= 0.0 {

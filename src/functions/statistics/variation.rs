@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::moderate;
+
 /// Weeks in a season's round.
 const YEAR: i64 = 52;
 /// From so many weeks on, two rounds, the season can be told from chance.
@@ -12,9 +14,9 @@ const ROUNDING: f64 = 1e-9;
 /// The coefficient of variation: the sample standard deviation (n − 1) by the mean. None for fewer than two values,
 /// or where the mean is not above 0 and a share of it would mean nothing.
 pub fn cv(values: &[f64]) -> Option<f64> {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let squares = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
+    let (n, scale) = (values.len() as f64, moderate(values.iter().copied()));
+    let mean = values.iter().map(|value| value * scale).sum::<f64>() / n;
+    let squares = values.iter().map(|value| (value * scale - mean).powi(2)).sum::<f64>();
     (values.len() >= 2 && mean > 0.0).then(|| (squares / (n - 1.0)).sqrt() / mean)
 }
 
@@ -48,9 +50,11 @@ pub struct Detrended {
 /// that the fit follows, E residual² = σ²(1 − h) (N. R. Draper, H. Smith (1998), "Applied Regression Analysis", 3rd ed.,
 /// §8.1): so the fit pays for what it explains. Over all weeks Σ (1 − h) is the number of weeks less that of parameters.
 pub fn detrended_cv(weeks: &[Week]) -> Detrended {
+    let scale = moderate(weeks.iter().map(|week| week.value));
+    let weeks: Vec<Week> = weeks.iter().map(|week| Week { value: week.value * scale, ..*week }).collect();
     let season = |index: i64| if weeks.len() >= SEASONAL { index.rem_euclid(YEAR) } else { 0 };
     let mut seasons: BTreeMap<i64, (f64, f64, f64)> = BTreeMap::new();
-    for week in weeks {
+    for week in &weeks {
         let (count, index_sum, value_sum) = seasons.entry(season(week.index)).or_default();
         (*count, *index_sum, *value_sum) = (*count + 1.0, *index_sum + week.index as f64, *value_sum + week.value);
     }
@@ -114,6 +118,12 @@ mod tests {
         assert_eq!(detrended_cv(&series(&indices[..2], &line, 2)).cv, None);
         assert_eq!(detrended_cv(&[]), Detrended { cv: None, seasons: 0 });
         assert_eq!(detrended_cv(&series(&[1.0, 2.0, 3.0], &[0.0; 3], 3)).cv, None);
+        // as large as doubles get, and as small
+        for scale in [1e307, 1e-320] {
+            golden::same(cv(&[10.0 * scale, scale]).unwrap(), 1.157_084, 1e-3, "cv");
+            let uneven = detrended_cv(&series(&indices[..4], &[scale, 5.0 * scale, 2.0 * scale, 9.0 * scale], 4));
+            golden::same(uneven.cv.unwrap(), 0.679_915, 1e-3, "detrended");
+        }
         assert_eq!((cv(&[5.0]), cv(&[]), cv(&[-1.0, -2.0]), cv(&[2.0, 2.0])), (None, None, None, Some(0.0)));
     }
 

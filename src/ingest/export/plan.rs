@@ -171,7 +171,7 @@ fn resolve(
         kind: column.kind,
         from,
         reading: column.reading.clone(),
-        calendar: Calendar { zone, week: [None; 7], holidays: Default::default() },
+        calendar: Calendar::of_zone(zone),
         required: !column.extra && required(table).contains(&column.name.as_str()),
         words: words(table, &column.name).filter(|_| !column.extra),
         is_id: column.name.ends_with("_id"),

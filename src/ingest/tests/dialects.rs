@@ -340,7 +340,7 @@ async fn what_is_written_in_any_dialect_is_read_back_equal_many_times() {
 #[tokio::test]
 async fn json_lines_and_parquet_are_read_back_equal() {
     let rows = rows(11);
-    let moscow = Calendar { zone: chrono_tz::Europe::Moscow, week: [None; 7], holidays: Default::default() };
+    let moscow = Calendar::of_zone(chrono_tz::Europe::Moscow);
     let local = |seconds: i64| DateTime::from_timestamp(seconds, 0).unwrap().naive_utc() + chrono::Duration::hours(3);
     rows.iter().for_each(|row| assert_eq!(moscow.instant(local(row.created)).timestamp(), row.created));
 

@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// How hours are written.
+const FORMS: &str = "    write \"09:00-18:00\", with a break \"09:00-13:00, 14:00-18:00\", a night shift \"22:00-06:00\", \"00:00-24:00\", or \"off\"";
+
 /// What is replaced in the sound regulation, by what, and the message.
 const BROKEN: &[(&str, &str, &[&str])] = &[
     (
@@ -40,22 +43,73 @@ const BROKEN: &[(&str, &str, &[&str])] = &[
     ),
     (
         "mon = \"09:00-18:00\"",
-        "mon = \"18:00-09:00\"",
+        "mon = \"09:00-09:00\"",
         &[
-            "r.toml:7: `18:00-09:00` ends before it begins: a shift must end on the day on which it began",
-            "    write \"09:00-18:00\", or \"off\"",
+            "r.toml:7: `09:00-09:00` ends when it begins: no time at all, or a day and a night",
+            "    write \"off\" for no work, \"00:00-24:00\" for work around the clock",
         ],
     ),
     (
         "mon = \"09:00-18:00\"",
-        "mon = \"9 to 6\"",
-        &["r.toml:7: `9 to 6` are no working hours", "    write \"09:00-18:00\", or \"off\""],
+        "mon = \"09:00-14:00, 13:00-18:00\"",
+        &[
+            "r.toml:7: 09:00-14:00 and 13:00-18:00 of `mon` overlap",
+            "    write each stretch once; where one ends, the next may begin",
+        ],
     ),
     (
         "mon = \"09:00-18:00\"",
-        "mon = \"25:00-26:00\"",
-        &["r.toml:7: `25:00-26:00` are no working hours", "    write \"09:00-18:00\", or \"off\""],
+        "mon = [\"22:00-10:00\", \"09:00-13:00\"]",
+        &["r.toml:8: 22:00-10:00 of `mon` runs into 09:00-18:00 of `tue`", "    let one end where the other begins"],
     ),
+    (
+        "mon = \"09:00-18:00\"",
+        "mon = [\"09:00-13:00\", 14]",
+        &["r.toml:7: `mon` in [schedule] must be text, not the number 14", "    write mon = \"14\", in quotes"],
+    ),
+    (
+        "mon = \"09:00-18:00\"",
+        "mon = [\"09:00-13:00\", \"off\", \"14:00\"]",
+        &["r.toml:7: `14:00` are no working hours", FORMS],
+    ),
+    (
+        "[response]",
+        "working_days = [2026-02-21]\n[response]",
+        &[
+            "r.toml:15: unknown key `working_days` in [schedule]",
+            "    allowed: dates, fri, holidays, mon, sat, sun, thu, tue, wed",
+        ],
+    ),
+    (
+        "[response]",
+        "[schedule.dates]\n2026-02-23 = \"10:00-15:00\"\n2026-02-31 = \"off\"\n2026-03-07 = \"friday\"\n[response]",
+        &[
+            "r.toml:16: 2026-02-23 has hours of its own and is a holiday",
+            "    it stands in line 14: remove it from one of the two",
+            "r.toml:17: `2026-02-31` is no date",
+            "    write a date, 2026-02-23, or a range, \"2026-01-01..2026-01-08\"",
+            "r.toml:18: `friday` are no working hours",
+            FORMS,
+        ],
+    ),
+    (
+        "[response]",
+        "[schedule.dates]\n2026-03-06 = \"20:00-10:00\"\n\"2026-03-06..2026-03-07\" = \"09:00-15:00\"\n[response]",
+        &[
+            "r.toml:17: the hours of 2026-03-06 are written twice",
+            "    it stands in line 16 already: remove one of the two",
+        ],
+    ),
+    (
+        "[response]",
+        "[schedule.dates]\n2026-03-05 = \"20:00-10:00\"\n[response]",
+        &[
+            "r.toml:15: 20:00-10:00 of 2026-03-05 runs into 09:00-18:00 of 2026-03-06",
+            "    let one end where the other begins",
+        ],
+    ),
+    ("mon = \"09:00-18:00\"", "mon = \"9 to 6\"", &["r.toml:7: `9 to 6` are no working hours", FORMS]),
+    ("mon = \"09:00-18:00\"", "mon = \"25:00-26:00\"", &["r.toml:7: `25:00-26:00` are no working hours", FORMS]),
     ("sun = \"off\"\n", "", &["r.toml:6: `sun` is missing in [schedule]", "    add sun = \"…\""]),
     (
         "2026-02-23,",
@@ -144,11 +198,7 @@ const BROKEN: &[(&str, &str, &[&str])] = &[
         "[[mailing]]\nstage = \"newest\"\nper_month = 2\n[[cap]]",
         &["r.toml:36: there is no stage `newest`", "    allowed: new, qualified, won, lost"],
     ),
-    (
-        "[[cap]]",
-        "[contact]\nsat = \"20:00\"\n[[cap]]",
-        &["r.toml:36: `20:00` are no working hours", "    write \"09:00-18:00\", or \"off\""],
-    ),
+    ("[[cap]]", "[contact]\nsat = \"20:00\"\n[[cap]]", &["r.toml:36: `20:00` are no working hours", FORMS]),
     (
         "[[cap]]",
         "[promotions]\ndeepest = 25\n[[cap]]",
