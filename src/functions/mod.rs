@@ -16,6 +16,7 @@ pub mod aggregate;
 pub mod arguments;
 pub mod beta_binomial;
 pub mod calendar;
+pub mod chi_squared;
 pub mod clients;
 pub mod cuminc;
 pub mod days;
@@ -55,6 +56,7 @@ impl Functions {
         let of_rows = [
             ScalarUDF::from(wilson::Wilson::low()),
             ScalarUDF::from(wilson::Wilson::high()),
+            ScalarUDF::from(chi_squared::ChiSquared::default()),
             ScalarUDF::from(seeded::Seeded::default()),
             ScalarUDF::from(product_change::ProductChange::default()),
         ];

@@ -146,6 +146,16 @@ const BROKEN: &[(&str, &str, &[&str])] = &[
     ),
     (
         "[[cap]]",
+        "[[arm]]\narm = \"A\"\n[[arm]]\narm = \"B\"\n[[cap]]",
+        &["r.toml:35: no arm is the control", "    add control = true to the arm that was left as it is"],
+    ),
+    (
+        "[[cap]]",
+        "[[arm]]\narm = \"A\"\ncontrol = true\nshare = 0.5\n[[arm]]\narm = \"B\"\nshare = 0.4\n[[cap]]",
+        &["r.toml:35: the shares of the arms add up to 0.9", "    write shares that add up to 1: 0.5 and 0.5"],
+    ),
+    (
+        "[[cap]]",
         "[contact]\nsat = \"20:00\"\n[[cap]]",
         &["r.toml:36: `20:00` are no working hours", "    write \"09:00-18:00\", or \"off\""],
     ),
@@ -318,7 +328,7 @@ const BROKEN: &[(&str, &str, &[&str])] = &[
             "r.toml:1: the table [company] is missing",
             "    add a line [company] and its values",
             "r.toml:1: unknown key `firm`",
-            "    allowed: cap, client_kind, company, contact, control, funnel, interest, load, lost_reason, mailing, promotions, quality, response, schedule, stage, target, thresholds, valid_from",
+            "    allowed: arm, cap, client_kind, company, contact, control, funnel, interest, load, lost_reason, mailing, promotions, quality, response, schedule, stage, target, thresholds, valid_from",
         ],
     ),
     (
