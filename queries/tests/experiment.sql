@@ -105,12 +105,12 @@ named AS (
         counted.undated,
         counted.won_without_amount,
         counted.revenue,
-        arms.share AS written_share,
+        arms.share / known.shares AS written_share,
         arms.control AS is_written_control,
         known.arms AS written_arms,
         counted.arm <> '' AND (known.arms = 0 OR arms.arm IS NOT NULL) AS is_arm
     FROM counted
-    CROSS JOIN (SELECT count(*) AS arms FROM arms) AS known
+    CROSS JOIN (SELECT count(*) AS arms, sum(share) AS shares FROM arms) AS known
     LEFT JOIN arms ON counted.arm = arms.arm
 ),
 
@@ -130,11 +130,10 @@ placed AS (
             WHEN is_arm THEN row_number() OVER (PARTITION BY test, is_arm ORDER BY deals DESC, arm) = 1
             ELSE FALSE
         END AS is_control,
-        count(*) OVER (PARTITION BY test, is_arm) AS arms,
+        CASE WHEN written_arms > 0 THEN written_arms ELSE count(*) OVER (PARTITION BY test, is_arm) END AS arms,
         sum(deals) OVER (PARTITION BY test, is_arm) AS all_deals,
         CASE
             WHEN NOT is_arm THEN NULL
-            -- an arm that got no deal at all has no row: the shares of those that did would not add up to one
             WHEN written_arms > 0 THEN coalesce(written_share, 1.0 / written_arms)
             ELSE 1.0 / count(*) OVER (PARTITION BY test, is_arm)
         END AS planned_share
@@ -156,7 +155,9 @@ split AS (
         all_deals,
         planned_share,
         CASE WHEN is_arm AND arms > 1 THEN arms - 1 END AS df,
-        sum(power(deals - all_deals * planned_share, 2.0) / (all_deals * planned_share)) OVER (PARTITION BY test, is_arm) AS chi,
+        -- an arm that got no deal at all has no row, and yet was to get its share
+        sum(power(deals - all_deals * planned_share, 2.0) / (all_deals * planned_share)) OVER (PARTITION BY test, is_arm)
+        + all_deals * greatest(1.0 - sum(planned_share) OVER (PARTITION BY test, is_arm), 0.0) AS chi,
         max(CASE WHEN is_control THEN ripe END) OVER (PARTITION BY test) AS control_ripe,
         max(CASE WHEN is_control THEN won END) OVER (PARTITION BY test) AS control_won,
         max(CASE WHEN is_control THEN undated END) OVER (PARTITION BY test) AS control_undated
