@@ -40,7 +40,10 @@ WITH longest AS (
 
 -- the days that the exports of spend cover, whoever spent: a week that they cut would move with what is missing
 covered AS (
-    SELECT min(day) AS first_day, max(day) AS last_day
+    SELECT
+        min(day) AS first_day,
+        -- an export by the week has the Monday of each
+        CASE WHEN bool_and(day = local_week(day)) THEN max(day) + INTERVAL '6 days' ELSE max(day) END AS last_day
     FROM scope_spend
 ),
 
@@ -88,9 +91,8 @@ weeks AS (
         spent.week >= $from_day
         AND spent.week::int + 7 <= least($to_day, $as_of_day)::int
         AND spent.week >= lead_days.first_week
-        -- an export by the week has one day of each
-        AND (covered.last_day::int >= spent.week::int + 6 OR spent.week < local_week(covered.last_day))
-        AND (covered.first_day <= spent.week)
+        AND spent.week >= covered.first_day
+        AND spent.week + INTERVAL '6 days' <= covered.last_day
         AND spent.spend > 0
 ),
 
