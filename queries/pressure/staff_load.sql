@@ -10,14 +10,14 @@ about.ru = """
 сделок больше, чем load_open_deals. И день, и менеджер судятся целиком, хотя бы часть пришлась на другую группу. Вне часов: касания вне
 рабочего расписания, из тех, о которых известно время, а не только день. Ушли: по датам ухода в таблице staff, за период. Нет нормы —
 пусто, а не ноль. Касания, в которых менеджер не назван, и сделки без менеджера не в счёт: чьи они, неизвестно; сколько таких касаний —
-в последнем столбце, по менеджеру сделки."""
+в последнем столбце, по менеджеру сделки. Касания менеджера не загружены вовсе — пусто, а не ноль."""
 about.en = """
 Touches of the period by those who made them; usually asked by manager. A manager-day is a local day on which the manager made at least
 one touch. A day is overloaded when it holds more touches than the regulation's load_touches; a manager, when more deals are open at the
 as-of date than load_open_deals. Both are judged as a whole, even where a part fell to another group. Out of hours: touches outside the
 working schedule, of those of which the time is known and not the day alone. Left: by the dates in the table staff, within the period. No
 norm is empty, not zero. Touches that name no manager, and deals without one, are left out: whose they are is not known; how many such
-touches there were stands in the last column, by the deal's manager."""
+touches there were stands in the last column, by the deal's manager. Where no touches of a manager are loaded at all: empty, not zero."""
 
 columns = [
   { name = "managers", unit = "count", title = { ru = "Люди", en = "Managers" } },
@@ -116,6 +116,7 @@ active AS (
 held AS (
     SELECT
         whole_loads.grp,
+        bool_or(known_from('touch', whole_loads.manager, arrow_cast(NULL, 'Utf8')) IS NOT NULL) AS is_loaded,
         sum(whole_loads.open_deals) AS open_deals,
         CASE
             WHEN min(rules.load_open_deals) IS NOT NULL
@@ -135,7 +136,7 @@ known AS (
         held.over_load_open,
         held.people_left,
         coalesce(nobodys.touches, 0) AS nobodys_touches,
-        active.grp IS NOT NULL OR nobodys.grp IS NULL AS is_named
+        held.is_loaded AND (active.grp IS NOT NULL OR nobodys.grp IS NULL) AS is_named
     FROM held
     LEFT JOIN active ON held.grp = active.grp
     LEFT JOIN nobodys ON held.grp = nobodys.grp
@@ -143,7 +144,7 @@ known AS (
 
 SELECT
     held.grp,
-    -- where touches name nobody, who worked is not known: that is not nobody
+    -- where no touches are loaded, or they name nobody, who worked is not known: that is not nobody
     CASE WHEN held.is_named THEN coalesce(active.managers, 0) END AS managers,
     CASE WHEN held.is_named THEN coalesce(worked.manager_days, 0) END AS manager_days,
     CASE WHEN held.is_named THEN coalesce(worked.touches, 0) END AS touches,
