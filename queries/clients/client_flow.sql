@@ -5,15 +5,19 @@ needs = ["deals.client_id", "deals.closed_at", "deals.status"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
 
 about.ru = """
-Покупатели по месяцам; первый и последний месяц — только в границах периода и до даты отчёта. Новые: первая покупка. Повторные: купили не
+Покупатели по месяцам; первый и последний месяц — только в границах периода и до даты отчёта. Новые: первая известная покупка (в начале данных новыми кажутся и
+покупавшие раньше). Повторные: купили не
 впервые и без долгого перерыва. Реактивированы: купили после перерыва дольше, чем lapsed_days регламента. Ушли: в этом месяце с последней
 покупки прошло больше lapsed_days. Активны на конец = активны на начало + новые + реактивированные − ушедшие. Сделки без клиента не в
-счёт. Группа клиента — по его первой покупке."""
+счёт. Группа клиента — по его первой покупке. Продажи без даты не в счёт:
+когда они были, неизвестно; сколько их в группе — в последнем столбце."""
 about.en = """
-Buyers by month; the first and the last month only within the period and before the as-of date. New: the first purchase. Returning: bought
+Buyers by month; the first and the last month only within the period and before the as-of date. New: the first known purchase (where the data
+begin, those who bought before look new too). Returning: bought
 again without a long break. Reactivated: bought after a break longer than the regulation's lapsed_days. Lapsed: within this month the last
 purchase became more than lapsed_days old. Active at the end = active at the start + new + reactivated − lapsed. Deals that name no client
-are left out. A client belongs to the group of the first purchase."""
+are left out. A client belongs to the group of the first purchase. Wins without a date are left out: when
+they were is not known; how many the group has stands in the last column."""
 
 columns = [
   { name = "month", unit = "date", title = { ru = "Месяц", en = "Month" } },
@@ -22,6 +26,7 @@ columns = [
   { name = "reactivated", unit = "count", title = { ru = "Реактивированы", en = "Reactivated" } },
   { name = "lapsed", unit = "count", title = { ru = "Ушли", en = "Lapsed" } },
   { name = "active", unit = "count", title = { ru = "Активны на конец", en = "Active at the end" } },
+  { name = "undated", unit = "count", title = { ru = "Продаж без даты", en = "Wins without a date" } },
 ]
 */
 WITH wins AS (
@@ -90,6 +95,13 @@ by_month AS (
     GROUP BY grp, month
 ),
 
+undated AS (
+    SELECT grp, count(*) AS wins
+    FROM scope
+    WHERE undated = 'won' AND client_id <> ''
+    GROUP BY grp
+),
+
 groups AS (
     SELECT grp, sum(CASE WHEN month IS NULL THEN new + reactivated - lapsed ELSE 0 END) AS active_before
     FROM by_month
@@ -129,12 +141,14 @@ filled AS (
 )
 
 SELECT
-    grp,
-    month,
-    new,
-    returning_clients AS "returning",
-    reactivated,
-    lapsed,
-    active_before + sum(new + reactivated - lapsed) OVER (PARTITION BY grp ORDER BY month) AS active
+    filled.grp,
+    filled.month,
+    filled.new,
+    filled.returning_clients AS "returning",
+    filled.reactivated,
+    filled.lapsed,
+    filled.active_before + sum(filled.new + filled.reactivated - filled.lapsed) OVER (PARTITION BY filled.grp ORDER BY filled.month) AS active,
+    coalesce(undated.wins, 0) AS undated
 FROM filled
-ORDER BY grp, month
+LEFT JOIN undated ON filled.grp = undated.grp
+ORDER BY filled.grp, filled.month

@@ -10,14 +10,16 @@ about.ru = """
 повторных дней — по гамма-гамма; день первой покупки в него не входит. Ожидаемые покупки всей базы за следующие 13 и 52 недели, их
 ценность (покупки × ожидаемый чек) и средняя вероятность, что клиент ещё с нами. Пусто там, где модель не сошлась. Это модель для покупок
 без договора и расписания: разовые и абонентские продажи она описывает плохо. Группа клиента — по его новейшей сделке; модель у каждой
-группы своя."""
+группы своя. Продажи без даты не в счёт:
+когда они были, неизвестно; сколько их в группе — в последнем столбце."""
 about.en = """
 All clients with at least one purchase by the as-of date, whatever the period. BG/NBD model: frequency is the number of days with a repeat
 purchase, recency and age are weeks from the first purchase to the last and to the last day that is seen; purchases of one day are one.
 Mean purchase of the repeat days by gamma-gamma; the day of the first purchase is no part of it. Expected purchases of the whole base
 within the next 13 and 52 weeks, their value (purchases × expected purchase) and the mean probability that a client is still with us.
 Empty where the model does not fit. It is a model of purchases without contract or schedule: it describes one-off sales and subscriptions
-badly. A client belongs to the group of the newest deal; each group has a model of its own."""
+badly. A client belongs to the group of the newest deal; each group has a model of its own. Wins without a date are left out: when
+they were is not known; how many the group has stands in the last column."""
 
 columns = [
   { name = "clients", unit = "count", title = { ru = "Клиенты", en = "Clients" } },
@@ -31,6 +33,7 @@ columns = [
   { name = "value_13", unit = "money", title = { ru = "Ценность за 13 недель", en = "Value in 13 weeks" } },
   { name = "value_52", unit = "money", title = { ru = "Ценность за 52 недели", en = "Value in 52 weeks" } },
   { name = "alive_share", unit = "share", title = { ru = "Ещё с нами", en = "Still with us" } },
+  { name = "undated", unit = "count", title = { ru = "Продаж без даты", en = "Wins without a date" } },
 ]
 */
 WITH days AS (
@@ -70,6 +73,13 @@ fits AS (
         bgnbd(frequency, recency, age) AS bought,
         gamma_gamma(frequency, monetary) AS spent
     FROM summary
+    GROUP BY grp
+),
+
+undated AS (
+    SELECT grp, count(*) AS wins
+    FROM scope
+    WHERE undated = 'won' AND client_id <> ''
     GROUP BY grp
 ),
 
@@ -123,7 +133,9 @@ SELECT
     summed.purchases_52,
     summed.value_13,
     summed.value_52,
-    summed.alive::double / fits.clients AS alive_share
+    summed.alive::double / fits.clients AS alive_share,
+    coalesce(undated.wins, 0) AS undated
 FROM fits
 INNER JOIN summed ON fits.grp = summed.grp
+LEFT JOIN undated ON fits.grp = undated.grp
 ORDER BY fits.grp

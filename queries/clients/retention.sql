@@ -7,11 +7,13 @@ dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline
 about.ru = """
 Клиенты, чья первая покупка пришлась на период, по месяцу этой покупки; возраст 0 — тот же месяц, 1 — следующий и так далее. Удержаны:
 купили в месяце этого возраста. Доля — от всех клиентов когорты, интервал Уилсона 95 %. Месяца, который на дату отчёта не кончился, в
-таблице нет. Сделки без клиента не в счёт. Группа клиента — по его первой покупке."""
+таблице нет. Сделки без клиента не в счёт. Группа клиента — по его первой покупке. Продажи без даты не в счёт:
+когда они были, неизвестно; сколько их в группе — в последнем столбце."""
 about.en = """
 Clients whose first purchase fell within the period, by the month of that purchase; age 0 is the same month, 1 the next, and so on.
 Retained: bought in the month of that age. The share is of all clients of the cohort, with a 95 % Wilson interval. A month not over at the
-as-of date is absent. Deals that name no client are left out. A client belongs to the group of the first purchase."""
+as-of date is absent. Deals that name no client are left out. A client belongs to the group of the first purchase. Wins without a date are left out: when
+they were is not known; how many the group has stands in the last column."""
 
 columns = [
   { name = "month", unit = "date", title = { ru = "Месяц первой покупки", en = "Month of the first purchase" } },
@@ -22,6 +24,7 @@ columns = [
   { name = "retained_share_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "retained_share_high", unit = "share", title = { ru = "до", en = "high" } },
   { name = "revenue", unit = "money", title = { ru = "Выручка", en = "Revenue" } },
+  { name = "undated", unit = "count", title = { ru = "Продаж без даты", en = "Wins without a date" } },
 ]
 */
 WITH wins AS (
@@ -58,6 +61,13 @@ earned AS (
     GROUP BY grp, cohort, age
 ),
 
+undated AS (
+    SELECT grp, count(*) AS wins
+    FROM scope
+    WHERE undated = 'won' AND client_id <> ''
+    GROUP BY grp
+),
+
 cells AS (
     SELECT
         grp,
@@ -90,14 +100,16 @@ filled AS (
 )
 
 SELECT
-    grp,
-    cohort AS month,
-    age,
-    clients,
-    retained,
-    retained::double / clients AS retained_share,
-    wilson_low(retained, clients) AS retained_share_low,
-    wilson_high(retained, clients) AS retained_share_high,
-    revenue
+    filled.grp,
+    filled.cohort AS month,
+    filled.age,
+    filled.clients,
+    filled.retained,
+    filled.retained::double / filled.clients AS retained_share,
+    wilson_low(filled.retained, filled.clients) AS retained_share_low,
+    wilson_high(filled.retained, filled.clients) AS retained_share_high,
+    filled.revenue,
+    coalesce(undated.wins, 0) AS undated
 FROM filled
-ORDER BY grp, month, age
+LEFT JOIN undated ON filled.grp = undated.grp
+ORDER BY filled.grp, filled.cohort, filled.age

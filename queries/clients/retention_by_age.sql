@@ -7,11 +7,13 @@ dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline
 about.ru = """
 То же, что «Удержание по когортам», но когорты периода вместе: какая доля клиентов купила в месяце этого возраста (1 — следующий за
 месяцем первой покупки). Знаменатель — только когорты, у которых этот месяц уже кончился: поэтому с возрастом он убывает, и соседние точки говорят
-не совсем об одних и тех же клиентах. Интервал Уилсона 95 %."""
+не совсем об одних и тех же клиентах. Интервал Уилсона 95 %. Продажи без даты не в счёт:
+когда они были, неизвестно; сколько их в группе — в последнем столбце."""
 about.en = """
 As "Retention by cohort", with the cohorts of the period together: what share of clients bought in the month of this age (1: the month after that of
 the first purchase). The denominator is only the cohorts for which that month is over: it shrinks with age, and neighbouring points do not
-speak of quite the same clients. 95 % Wilson interval."""
+speak of quite the same clients. 95 % Wilson interval. Wins without a date are left out: when
+they were is not known; how many the group has stands in the last column."""
 
 columns = [
   { name = "age", unit = "count", title = { ru = "Возраст, мес.", en = "Age, months" } },
@@ -21,6 +23,7 @@ columns = [
   { name = "retained_share", unit = "share", title = { ru = "Удержание", en = "Retention" } },
   { name = "retained_share_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "retained_share_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "undated", unit = "count", title = { ru = "Продаж без даты", en = "Wins without a date" } },
 ]
 */
 WITH wins AS (
@@ -74,6 +77,13 @@ cells AS (
     WHERE age = 0
 ),
 
+undated AS (
+    SELECT grp, count(*) AS wins
+    FROM scope
+    WHERE undated = 'won' AND client_id <> ''
+    GROUP BY grp
+),
+
 summed AS (
     SELECT
         cells.grp,
@@ -89,13 +99,15 @@ summed AS (
 )
 
 SELECT
-    grp,
-    age,
-    cohorts,
-    clients,
-    retained,
-    retained::double / clients AS retained_share,
-    wilson_low(retained, clients) AS retained_share_low,
-    wilson_high(retained, clients) AS retained_share_high
+    summed.grp,
+    summed.age,
+    summed.cohorts,
+    summed.clients,
+    summed.retained,
+    summed.retained::double / summed.clients AS retained_share,
+    wilson_low(summed.retained, summed.clients) AS retained_share_low,
+    wilson_high(summed.retained, summed.clients) AS retained_share_high,
+    coalesce(undated.wins, 0) AS undated
 FROM summed
-ORDER BY grp, age
+LEFT JOIN undated ON summed.grp = undated.grp
+ORDER BY summed.grp, summed.age

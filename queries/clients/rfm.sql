@@ -9,14 +9,17 @@ about.ru = """
 покупок, деньги M — сумма покупок. Балл от 1 (худший) до 5: целая часть от 5 × доля клиентов, у которых показатель строго хуже, плюс 1;
 равные получают равный балл. Шкала одна для всех групп, поэтому группы сравнимы. Сегмент — первый подходящий: champions — R, F и M не ниже
 4; loyal — R и F не ниже 3; at_risk — R не выше 2, F не ниже 3; new — R не ниже 4, одна покупка; promising — R не ниже 3; hibernating — R
-равен 2; lost — R равен 1. Покупки без суммы денег не добавляют. Группа клиента — по его новейшей сделке."""
+равен 2; lost — R равен 1. Покупки без суммы денег не добавляют. Группа клиента — по его новейшей сделке. У продажи без даты неизвестен день: в F и M она входит, в R — нет, и клиент, у
+которого все продажи таковы, в таблицу не попал; сколько таких продаж в группе — в последнем столбце."""
 about.en = """
 All clients with at least one purchase by the as-of date, whatever the period. Recency R is the day of the last purchase, frequency F the
 number of purchases, money M their sum. The score runs from 1 (worst) to 5: the whole part of 5 × the share of clients that are strictly
 worse, plus 1; equals get equal scores. One scale for all groups, so that groups compare. The segment is the first that fits: champions —
 R, F and M at least 4; loyal — R and F at least 3; at_risk — R at most 2, F at least 3; new — R at least 4, one purchase; promising — R at
 least 3; hibernating — R is 2; lost — R is 1. A purchase without an amount adds no money. A client belongs to the group of the newest
-deal."""
+deal. Of a win without a
+date the day is not known: it counts for F and M and not for R, and a client all of whose wins are so is not in the table; how many such wins the
+group has stands in the last column."""
 
 columns = [
   { name = "segment", unit = "text", title = { ru = "Сегмент", en = "Segment" } },
@@ -25,6 +28,7 @@ columns = [
   { name = "revenue", unit = "money", title = { ru = "Выручка за всё время", en = "Revenue so far" } },
   { name = "revenue_share", unit = "share", title = { ru = "Доля выручки", en = "Share of revenue" } },
   { name = "mean_days", unit = "days", title = { ru = "Дней с последней покупки, в среднем", en = "Mean days since the last purchase" } },
+  { name = "undated", unit = "count", title = { ru = "Продаж без даты", en = "Wins without a date" } },
 ]
 */
 WITH buyers AS (
@@ -63,6 +67,13 @@ placed AS (
     FROM scored
 ),
 
+undated AS (
+    SELECT grp, count(*) AS wins
+    FROM scope
+    WHERE undated = 'won' AND client_id <> ''
+    GROUP BY grp
+),
+
 counted AS (
     SELECT
         grp,
@@ -75,8 +86,8 @@ counted AS (
 )
 
 SELECT
-    grp,
-    CASE place
+    counted.grp,
+    CASE counted.place
         WHEN 1 THEN 'champions'
         WHEN 2 THEN 'loyal'
         WHEN 3 THEN 'new'
@@ -85,10 +96,12 @@ SELECT
         WHEN 6 THEN 'hibernating'
         ELSE 'lost'
     END AS segment,
-    clients,
-    clients::double / sum(clients) OVER (PARTITION BY grp) AS share,
-    revenue,
-    revenue::double / nullif((sum(revenue) OVER (PARTITION BY grp))::double, 0) AS revenue_share,
-    days::double / clients AS mean_days
+    counted.clients,
+    counted.clients::double / sum(counted.clients) OVER (PARTITION BY counted.grp) AS share,
+    counted.revenue,
+    counted.revenue::double / nullif((sum(counted.revenue) OVER (PARTITION BY counted.grp))::double, 0) AS revenue_share,
+    counted.days::double / counted.clients AS mean_days,
+    coalesce(undated.wins, 0) AS undated
 FROM counted
-ORDER BY grp, place
+LEFT JOIN undated ON counted.grp = undated.grp
+ORDER BY counted.grp, counted.place

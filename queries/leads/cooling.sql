@@ -1,17 +1,25 @@
 /*
 title = { ru = "Остывание: доля продаж от скорости ответа", en = "Cooling: win rate by speed of response" }
-grain = "one row per response bucket of the regulation, and one for leads not answered"
+grain = "one row per response bucket of the regulation, one for leads not answered, and one for those of which it is not known"
 needs = ["deals.created_at", "deals.status", "journeys.response_at"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
 
 about.ru = """
 Лиды, созданные за период, по времени первого ответа (рабочие минуты, если так велит регламент) и доля выигранных среди них с
-интервалом Уилсона 95 %. Рядом конверсия к сроку — Аален — Йохансен на самом длинном сроке: открытые не считаются потерянными. Это связь,
-а не доказанная причина. Последняя строка: лиды без ответа на дату отчёта; свежие из них ещё могут получить ответ."""
+интервалом Уилсона 95 %. Границы корзины: позже нижней и не позже верхней, как и срок ответа — «не позже». Рядом конверсия к сроку —
+Аален — Йохансен на самом длинном сроке: открытые не считаются потерянными. Сделки, закрытые без даты (столбец «Без даты»), могли
+закрыться когда угодно между созданием и первой выгрузкой, где они закрыты: если от этого конверсия к сроку меняется больше чем на 0,5 %,
+она пуста, а границы — крайние. Это связь, а не доказанная причина. Без ответа — на дату отчёта; свежие из них ещё могут получить ответ.
+Последняя строка — лиды, о которых ответ неизвестен: ответы за это время, этого менеджера или филиала не загружены, либо известен день
+без времени."""
 about.en = """
 Leads created within the period by the time to the first response (working minutes if the regulation says so), and the share won
-among them with its 95 % Wilson interval. Beside it the eventual win rate: Aalen–Johansen at the longest horizon, where open is not lost. An
-association, not a proven cause. The last row: leads not answered at the as-of date; the fresh ones may yet be answered."""
+among them with its 95 % Wilson interval. A bucket holds what is later than its lower bound and no later than its upper one, as the time
+allowed for a response does. Beside it the eventual win rate: Aalen–Johansen at the longest horizon, where open is not lost. Deals closed
+without a date (column "Undated") may have closed at any moment between their creation and the first export that shows them closed: where
+that changes the eventual rate by more than 0.5 %, it is empty, and the bounds are the outer ones. An association, not a proven cause. Not
+answered: at the as-of date; the fresh ones may yet be answered. The last row are leads of whose response nothing is known: answers of that
+time, manager or branch are not loaded, or the day is known without a time."""
 
 columns = [
   { name = "bucket", unit = "count", title = { ru = "№", en = "No." } },
@@ -24,16 +32,20 @@ columns = [
   { name = "win_rate", unit = "share", title = { ru = "Доля выигранных", en = "Win rate" } },
   { name = "win_rate_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "win_rate_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "undated", unit = "count", title = { ru = "Без даты", en = "Undated" } },
   { name = "eventual_rate", unit = "share", title = { ru = "Конверсия к сроку", en = "Eventual win rate" } },
   { name = "eventual_rate_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "eventual_rate_high", unit = "share", title = { ru = "до", en = "high" } },
 ]
 */
 WITH buckets AS (
-    SELECT bucket, label_ru, label_en, from_minutes, to_minutes, FALSE AS is_unanswered
+    SELECT bucket, label_ru, label_en, from_minutes, to_minutes, 'answered' AS known
     FROM response_buckets
     UNION ALL
-    SELECT max(bucket) + 1, 'без ответа', 'not answered', NULL, NULL, TRUE
+    SELECT max(bucket) + 1, 'без ответа', 'not answered', NULL, NULL, 'unanswered'
+    FROM response_buckets
+    UNION ALL
+    SELECT max(bucket) + 2, 'неизвестно', 'not known', NULL, NULL, 'unknown'
     FROM response_buckets
 ),
 
@@ -42,13 +54,26 @@ longest AS (
     FROM horizons
 ),
 
+-- `undated` leads are closed, and no export tells when: at the earliest when they came, at the latest when one showed them closed
 leads AS (
     SELECT
         scope.grp,
         scope.status,
-        scope.response_at IS NULL AS is_unanswered,
+        scope.undated,
+        CASE
+            WHEN scope.response_at IS NOT NULL AND ends_at(scope.created_at) = scope.created_at AND ends_at(scope.response_at) = scope.response_at
+                THEN 'answered'
+            WHEN scope.response_at IS NOT NULL THEN 'unknown'
+            WHEN
+                scope.created_at >= known_from('answer', scope.manager, scope.branch)
+                AND scope.created_at < known_until('answer', scope.manager, scope.branch)
+                THEN 'unanswered'
+            ELSE 'unknown'
+        END AS known,
         CASE scope.status WHEN 'won' THEN 1 WHEN 'lost' THEN 2 ELSE 0 END AS outcome,
-        greatest(minutes_between(scope.created_at, coalesce(scope.closed_at, $as_of)) / 1440.0, 0.0) AS lived_days,
+        greatest(minutes_between(scope.created_at, CASE WHEN scope.is_open THEN $as_of ELSE coalesce(scope.closed_at, $as_of) END) / 1440.0, 0.0)
+            AS lived_days,
+        greatest(minutes_between(scope.created_at, least(coalesce(scope.closed_by, $as_of), $as_of)) / 1440.0, 0.0) AS longest_days,
         greatest(
             CASE
                 WHEN rules.response_working THEN working_minutes(scope.created_at, scope.response_at)
@@ -61,23 +86,45 @@ leads AS (
     WHERE scope.created_at >= $from AND scope.created_at < $to
 ),
 
+-- the least and the most that may have been won by any day
+bounded AS (
+    SELECT
+        grp,
+        status,
+        known,
+        minutes,
+        undated IS NOT NULL AS is_undated,
+        CASE undated WHEN 'won' THEN 0 WHEN 'lost' THEN 2 ELSE outcome END AS least_outcome,
+        CASE undated WHEN 'won' THEN longest_days WHEN 'lost' THEN 0.0 ELSE lived_days END AS least_days,
+        CASE undated WHEN 'won' THEN 1 WHEN 'lost' THEN 0 ELSE outcome END AS most_outcome,
+        CASE undated WHEN 'won' THEN 0.0 WHEN 'lost' THEN longest_days ELSE lived_days END AS most_days
+    FROM leads
+),
+
 counted AS (
     SELECT
-        leads.grp,
+        bounded.grp,
         buckets.bucket,
         buckets.label_ru,
         buckets.label_en,
         count(*) AS leads,
-        count(*) FILTER (WHERE leads.status = 'won') AS won,
-        count(*) FILTER (WHERE leads.status = 'lost') AS lost,
-        cuminc(leads.lived_days, leads.outcome, longest.days) AS eventual
-    FROM leads
+        count(*) FILTER (WHERE bounded.status = 'won') AS won,
+        count(*) FILTER (WHERE bounded.status = 'lost') AS lost,
+        count(*) FILTER (WHERE bounded.is_undated AND bounded.status IS NULL) AS unclear,
+        count(*) FILTER (WHERE bounded.is_undated) AS undated,
+        cuminc(bounded.least_days, bounded.least_outcome, longest.days) AS least,
+        cuminc(bounded.most_days, bounded.most_outcome, longest.days) AS most
+    FROM bounded
     CROSS JOIN longest
     INNER JOIN buckets
-        ON leads.is_unanswered = buckets.is_unanswered
+        ON bounded.known = buckets.known
         AND (
-            leads.is_unanswered
-            OR (leads.minutes >= buckets.from_minutes AND (buckets.to_minutes IS NULL OR leads.minutes < buckets.to_minutes))
+            bounded.known <> 'answered'
+            OR (
+                -- the first holds those answered at once
+                (bounded.minutes > buckets.from_minutes OR buckets.from_minutes = 0.0)
+                AND (buckets.to_minutes IS NULL OR bounded.minutes <= buckets.to_minutes)
+            )
         )
     GROUP BY 1, 2, 3, 4
 )
@@ -90,12 +137,16 @@ SELECT
     leads,
     won,
     lost,
-    leads - won - lost AS open,
-    won::double / leads AS win_rate,
-    wilson_low(won, leads) AS win_rate_low,
-    wilson_high(won, leads) AS win_rate_high,
-    eventual['estimate'] AS eventual_rate,
-    eventual['low'] AS eventual_rate_low,
-    eventual['high'] AS eventual_rate_high
+    leads - won - lost - unclear AS open,
+    -- closed by now, if not by the as-of day for certain: neither won nor lost nor open
+    CASE WHEN unclear = 0 THEN won::double / leads END AS win_rate,
+    CASE WHEN unclear = 0 THEN wilson_low(won, leads) END AS win_rate_low,
+    CASE WHEN unclear = 0 THEN wilson_high(won, leads) END AS win_rate_high,
+    undated,
+    CASE
+        WHEN most['estimate'] - least['estimate'] <= 0.005 THEN (least['estimate'] + most['estimate']) / 2.0
+    END AS eventual_rate,
+    least['low'] AS eventual_rate_low,
+    most['high'] AS eventual_rate_high
 FROM counted
 ORDER BY grp, bucket

@@ -8,7 +8,8 @@ about.ru = """
 Лиды: сделки, созданные за период, и что с ними стало к дате отчёта. Годные: не потеряны по причине, которую регламент называет
 браком. Квалифицированные: дошли до квалифицирующего этапа регламента или дальше, либо выиграны. Доли — от всех лидов, интервал
 Уилсона 95 %. Конверсия к сроку — Аален — Йохансен на самом длинном сроке: открытые не считаются потерянными. Движимы ценой: пришли по
-акции, спрашивали только цену или потеряны из-за цены. Расход за тот же период; CAC — на нового клиента (первая покупка).
+акции, спрашивали только цену или потеряны из-за цены. Расход за тот же период; CAC — на нового клиента: первая
+известная покупка клиента — в этом периоде, когда бы ни пришёл лид.
 Чего не знаем, того не считаем: у потерянных без причины не известно, годны ли они; у потерянных без журнала этапов — дошли ли до
 квалификации; у закрытых без даты — когда. Такие лиды сосчитаны в «не известно», доли стоят между «не менее» и «не более», а само значение
 пусто, если границы расходятся больше чем на 0,5 п. п.; где причин, акций и интересов не загружено вовсе, долей по ним нет."""
@@ -16,7 +17,8 @@ about.en = """
 Leads: deals created within the period, and what had become of them by the as-of date. Valid: not lost for a reason that the
 regulation calls invalid. Qualified: reached the regulation's qualifying stage or a later one, or won. Rates are of all leads, with a 95 %
 Wilson interval. Eventual win rate: Aalen–Johansen at the longest horizon, where open is not lost. Price-driven: came on a promotion,
-asked for price alone, or lost on price. Spend of the same period; CAC is per new client (a first purchase).
+asked for price alone, or lost on price. Spend of the same period; CAC is per new client: the client's first
+known purchase fell within the period, whenever the lead came.
 What is not known is not counted: of lost leads without a reason, whether they were valid; of lost leads without a stage log, whether they
 were qualified; of closings without a date, when they were. Such leads stand under "unknown", the rates lie between "at least" and
 "at most", and the value itself is empty where these are more than 0.5 pp apart; where no reasons, promotions or interests are loaded at
@@ -169,21 +171,21 @@ loaded AS (
     SELECT count(*) FILTER (WHERE coalesce(lost_reason, '') <> '') > 0 AS has_reasons FROM scope
 ),
 
--- every win, and whether it is its client's first; a deal that names no client counts as a client of its own
-wins AS (
+-- a client's first known win, or a win of nobody in particular: the same in campaign_roi
+firsts AS (
     SELECT
         grp,
-        created_at,
+        won_at,
         coalesce(client_id, '') = ''
         OR row_number() OVER (PARTITION BY client_id ORDER BY won_at, deal_id) = 1 AS is_first
     FROM scope
-    WHERE status = 'won'
+    WHERE won_at IS NOT NULL
 ),
 
 new_clients AS (
     SELECT grp, count(*) AS new_clients
-    FROM wins
-    WHERE is_first AND created_at >= $from AND created_at < $to
+    FROM firsts
+    WHERE is_first AND won_at >= $from AND won_at < $to
     GROUP BY grp
 ),
 
@@ -219,7 +221,7 @@ together AS (
         spent.spend
     FROM counted
     FULL JOIN spent ON counted.grp = spent.grp
-    LEFT JOIN new_clients ON counted.grp = new_clients.grp
+    LEFT JOIN new_clients ON coalesce(counted.grp, spent.grp) = new_clients.grp
     CROSS JOIN loaded
 ),
 

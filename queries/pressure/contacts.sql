@@ -1,7 +1,7 @@
 /*
 title = { ru = "Касания и лимиты", en = "Contacts and caps" }
 grain = "one row per kind of contact in the period, and one for all touches together (any)"
-needs = ["journeys.touch_at"]
+needs = ["events.kind"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "extra"]
 
 about.ru = """
@@ -9,13 +9,14 @@ about.ru = """
 лимиту. Сверх лимита: касание, которое в местной календарной неделе клиента идёт по счёту после per_week или в календарном месяце — после
 per_month (строка any — по лимиту any, строка вида — по лимиту вида). Счёт идёт с начала недели и месяца, хотя бы они начались до периода,
 и по клиенту целиком, кто бы его ни касался; в строку попадает само лишнее касание. Нет лимита — пусто, а не ноль. Сделка без клиента —
-отдельный клиент; события без клиента и сделки не в счёт."""
+отдельный клиент; события без клиента и сделки не в счёт. Рассылка, в которой менеджер не назван, — ничья."""
 about.en = """
 Touches of the period: outgoing calls, letters, SMS, messages, and all meetings; any is all of them together; mailings stand apart, under
 their own cap. Over the cap: the touch that comes after per_week in the client's local calendar week, or after per_month in the calendar
 month (the row any by the cap any, the row of a kind by the kind's). Counting begins with the week and the month, even where these began
 before the period, and goes over the client as a whole, whoever touched; the row counts the touch that was too many. No cap is empty, not
-zero. A deal that names no client is a client of its own; events of neither client nor deal are left out."""
+zero. A deal that names no client is a client of its own; events of neither client nor deal are left out. A mailing that names no manager is
+nobody's."""
 
 columns = [
   { name = "kind", unit = "text", title = { ru = "Вид", en = "Kind" } },

@@ -7,15 +7,18 @@ dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline
 about.ru = """
 Рассылки за период по клиентам и календарным месяцам. Строка cap — месячный лимит mailing из регламента (нет лимита — пусто, а не ноль);
 строка rule — правило рассылок: для этапа или, если этап не назван, для всех. К правилу этапа относятся рассылки клиентам, у которых в ту
-минуту открытая сделка стояла на этом этапе (от первого входа до входа в другой этап или закрытия; сделка без переходов стоит на первом).
+минуту открытая сделка стояла на этом этапе (от первого входа до входа в другой этап или закрытия; сделка без переходов стоит на первом, а
+открытая на более позднем — неизвестно с каких пор и не в счёт).
 Сверх нормы: рассылка, которая в месяце клиента идёт по счёту после нормы; счёт — с начала месяца, хотя бы он начался до периода. Сделка
-без клиента — отдельный клиент."""
+без клиента — отдельный клиент. Рассылка, в которой менеджер не назван, — ничья. Рассылки тем, кто отписался или отказался, — в «Контактах
+по правилам»."""
 about.en = """
 Mailings of the period by client and calendar month. The row cap is the regulation's monthly cap for mailing (no cap is empty, not zero);
 a row rule is a mailing rule: for a stage or, where it names none, for everybody. To the rule of a stage belong the mailings to clients
 one of whose open deals stood in that stage at that moment (from the first entry to the entry into another stage or the closing; a deal
-without moves stands in the first). Over: the mailing that comes after the allowed number in the client's month; counting begins with the
-month, even where it began before the period. A deal that names no client is a client of its own."""
+without moves stands in the first, and an open one in a later stage nobody knows since when: it is left out). Over: the mailing that comes after the allowed number in the client's month; counting begins with the
+month, even where it began before the period. A deal that names no client is a client of its own. A mailing that names no manager is
+nobody's. Mailings to those who opted out or refused stand under "Contacts by the rules"."""
 
 columns = [
   { name = "rule", unit = "text", title = { ru = "Чья норма", en = "Set by" } },
@@ -54,7 +57,11 @@ moves AS (
     FROM scope
     CROSS JOIN (SELECT count(stage) AS stages FROM mailing_rules) AS named
     INNER JOIN stages ON stages.position = (SELECT min(position) FROM stages)
-    WHERE named.stages > 0 AND scope.created_at IS NOT NULL
+    -- of a deal without moves that stands in a later stage nobody knows when it came there
+    WHERE
+        named.stages > 0
+        AND scope.created_at IS NOT NULL
+        AND (coalesce(array_length(scope.entries), 0) > 0 OR coalesce(scope.stage, stages.stage) = stages.stage OR NOT scope.is_open)
 ),
 
 stays AS (
@@ -71,12 +78,13 @@ ruled_stays AS (
         stays.stage,
         mailing_rules.per_month,
         stays.entered_at,
-        least(stays.left_at, scope.closed_at) AS left_at,
+        -- a day on which an open deal is planned to close ends nothing
+        CASE WHEN scope.is_open THEN stays.left_at ELSE least(stays.left_at, scope.closed_at) END AS left_at,
         coalesce('client ' || nullif(scope.client_id, ''), 'deal ' || scope.deal_id) AS who
     FROM stays
     INNER JOIN mailing_rules ON stays.stage = mailing_rules.stage
     INNER JOIN scope ON stays.deal_id = scope.deal_id
-    WHERE scope.closed_at IS NOT NULL OR coalesce(scope.status, 'open') NOT IN ('won', 'lost')
+    WHERE scope.closed_at IS NOT NULL OR scope.is_open
 ),
 
 -- each mailing under each norm that it has to keep, once, though two deals stand in the stage

@@ -8,14 +8,16 @@ about.ru = """
 Касания за период по тем, кто их сделал; спрашивают обычно по менеджеру. Человеко-день: местный день, в который у менеджера есть хотя бы
 одно касание. Перегружен день, в который касаний больше, чем load_touches регламента; менеджер — если у него на дату отчёта открытых
 сделок больше, чем load_open_deals. И день, и менеджер судятся целиком, хотя бы часть пришлась на другую группу. Вне часов: касания вне
-рабочего расписания. Ушли: по датам ухода в таблице staff, за период. Нет нормы — пусто, а не ноль. Касания и сделки без менеджера не в
-счёт."""
+рабочего расписания, из тех, о которых известно время, а не только день. Ушли: по датам ухода в таблице staff, за период. Нет нормы —
+пусто, а не ноль. Касания, в которых менеджер не назван, и сделки без менеджера не в счёт: чьи они, неизвестно; сколько таких касаний —
+в последнем столбце, по менеджеру сделки. Касания менеджера не загружены вовсе — пусто, а не ноль."""
 about.en = """
 Touches of the period by those who made them; usually asked by manager. A manager-day is a local day on which the manager made at least
 one touch. A day is overloaded when it holds more touches than the regulation's load_touches; a manager, when more deals are open at the
 as-of date than load_open_deals. Both are judged as a whole, even where a part fell to another group. Out of hours: touches outside the
-working schedule. Left: by the dates in the table staff, within the period. No norm is empty, not zero. Touches and deals without a
-manager are left out."""
+working schedule, of those of which the time is known and not the day alone. Left: by the dates in the table staff, within the period. No
+norm is empty, not zero. Touches that name no manager, and deals without one, are left out: whose they are is not known; how many such
+touches there were stands in the last column, by the deal's manager. Where no touches of a manager are loaded at all: empty, not zero."""
 
 columns = [
   { name = "managers", unit = "count", title = { ru = "Люди", en = "Managers" } },
@@ -33,6 +35,7 @@ columns = [
   { name = "open_deals", unit = "count", title = { ru = "Открытых сделок сейчас", en = "Open deals now" } },
   { name = "over_load_open", unit = "count", title = { ru = "Людей с перебором сделок", en = "Managers with too many deals" } },
   { name = "people_left", unit = "count", title = { ru = "Ушли", en = "Left" } },
+  { name = "nobodys_touches", unit = "count", title = { ru = "Касания, в которых менеджер не назван", en = "Touches that name no manager" } },
 ]
 */
 WITH daily AS (
@@ -41,9 +44,10 @@ WITH daily AS (
         manager,
         local_day(at) AS day,
         count(*) AS touches,
-        count(CASE WHEN NOT in_working_hours(at) THEN 1 END) AS out_of_hours
+        count(CASE WHEN ends_at(at) = at THEN 1 END) AS timed,
+        count(CASE WHEN ends_at(at) = at AND NOT in_working_hours(at) THEN 1 END) AS out_of_hours
     FROM scope_events
-    WHERE is_touch AND manager <> '' AND at >= $from AND at < $to
+    WHERE is_touch AND made_by <> '' AND at >= $from AND at < $to
     GROUP BY 1, 2, 3
 ),
 
@@ -51,6 +55,7 @@ whole_days AS (
     SELECT
         grp,
         touches,
+        timed,
         out_of_hours,
         sum(touches) OVER (PARTITION BY manager, day) AS touches_of_day
     FROM daily
@@ -61,6 +66,7 @@ worked AS (
         whole_days.grp,
         count(*) AS manager_days,
         sum(whole_days.touches) AS touches,
+        sum(whole_days.timed) AS timed,
         sum(whole_days.out_of_hours) AS out_of_hours,
         CASE
             WHEN min(rules.load_touches) IS NOT NULL
@@ -72,7 +78,7 @@ worked AS (
 ),
 
 opened AS (
-    SELECT grp, manager, count(CASE WHEN coalesce(status, 'open') NOT IN ('won', 'lost') THEN 1 END) AS open_deals
+    SELECT grp, manager, count(CASE WHEN is_open THEN 1 END) AS open_deals
     FROM scope
     WHERE manager <> ''
     GROUP BY grp, manager
@@ -94,6 +100,13 @@ whole_loads AS (
     FROM members
 ),
 
+nobodys AS (
+    SELECT grp, count(*) AS touches
+    FROM scope_events
+    WHERE is_touch AND coalesce(made_by, '') = '' AND at >= $from AND at < $to
+    GROUP BY grp
+),
+
 active AS (
     SELECT grp, count(DISTINCT manager) AS managers
     FROM daily
@@ -103,6 +116,7 @@ active AS (
 held AS (
     SELECT
         whole_loads.grp,
+        bool_or(known_from('touch', whole_loads.manager, arrow_cast(NULL, 'Utf8')) IS NOT NULL) AS is_loaded,
         sum(whole_loads.open_deals) AS open_deals,
         CASE
             WHEN min(rules.load_open_deals) IS NOT NULL
@@ -113,26 +127,41 @@ held AS (
     CROSS JOIN rules
     LEFT JOIN staff ON whole_loads.manager = staff.manager
     GROUP BY whole_loads.grp
+),
+
+known AS (
+    SELECT
+        held.grp,
+        held.open_deals,
+        held.over_load_open,
+        held.people_left,
+        coalesce(nobodys.touches, 0) AS nobodys_touches,
+        held.is_loaded AND (active.grp IS NOT NULL OR nobodys.grp IS NULL) AS is_named
+    FROM held
+    LEFT JOIN active ON held.grp = active.grp
+    LEFT JOIN nobodys ON held.grp = nobodys.grp
 )
 
 SELECT
     held.grp,
-    coalesce(active.managers, 0) AS managers,
-    coalesce(worked.manager_days, 0) AS manager_days,
-    coalesce(worked.touches, 0) AS touches,
+    -- where no touches are loaded, or they name nobody, who worked is not known: that is not nobody
+    CASE WHEN held.is_named THEN coalesce(active.managers, 0) END AS managers,
+    CASE WHEN held.is_named THEN coalesce(worked.manager_days, 0) END AS manager_days,
+    CASE WHEN held.is_named THEN coalesce(worked.touches, 0) END AS touches,
     worked.touches::double / worked.manager_days AS touches_per_day,
     worked.over_days,
     worked.over_days::double / worked.manager_days AS over_days_share,
     wilson_low(worked.over_days, worked.manager_days) AS over_days_share_low,
     wilson_high(worked.over_days, worked.manager_days) AS over_days_share_high,
-    coalesce(worked.out_of_hours, 0) AS out_of_hours,
-    worked.out_of_hours::double / worked.touches AS out_of_hours_share,
-    wilson_low(worked.out_of_hours, worked.touches) AS out_of_hours_share_low,
-    wilson_high(worked.out_of_hours, worked.touches) AS out_of_hours_share_high,
+    CASE WHEN held.is_named AND coalesce(worked.timed, 1) > 0 THEN coalesce(worked.out_of_hours, 0) END AS out_of_hours,
+    worked.out_of_hours::double / nullif(worked.timed, 0) AS out_of_hours_share,
+    wilson_low(worked.out_of_hours, worked.timed) AS out_of_hours_share_low,
+    wilson_high(worked.out_of_hours, worked.timed) AS out_of_hours_share_high,
     held.open_deals,
     held.over_load_open,
-    held.people_left
-FROM held
+    held.people_left,
+    held.nobodys_touches
+FROM known AS held
 LEFT JOIN worked ON held.grp = worked.grp
 LEFT JOIN active ON held.grp = active.grp
 ORDER BY held.grp

@@ -1,20 +1,27 @@
 /*
 title = { ru = "Зависимость от акций", en = "Promotion dependency" }
 grain = "one row for the group"
-needs = ["deals.client_id", "deals.created_at", "deals.closed_at", "deals.status", "deals.amount", "deals.promo", "promos.starts", "journeys.touch_at"]
+needs = ["deals.client_id", "deals.created_at", "deals.closed_at", "deals.status", "deals.amount", "deals.promo", "promos.starts"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
 about.ru = """
 Индекс 0–100 — среднее четырёх долей, умноженное на 100: выручка по акциям за период; месяцы с акцией среди последних (их число задаёт
 регламент, начиная с первого, о котором есть данные); клиенты периода, всегда покупавшие по акции; ждавшие — среди выигранных в первые дни акций
-периода те, что до акции были открыты и без движения не меньше срока регламента. Индекс пуст, если нет хотя бы одной доли. Доли сделок и
-клиентов — с интервалом Уилсона 95 %; у доли выручки и доли месяцев интервала нет."""
+периода те, что до акции были открыты и без движения не меньше срока регламента. Ждавших видно, только если касания менеджера и филиала
+сделки загружены за все эти дни (у скольких — рядом); не у всех — доли нет. Если какой-то доли нет, индекс пуст, а «не менее» и «не
+более» говорят, каким он мог бы быть: неизвестная доля — от 0 до 1, а ждавшие — от замеченных до всех, о ком неизвестно. Выручка и её доля — по продажам с известной суммой; продажи без суммы и
+без даты посчитаны рядом, проданное без даты ни в один период не попало. Доли сделок и клиентов — с интервалом Уилсона 95 %; у доли выручки и
+доли месяцев интервала нет."""
 about.en = """
 The index, 0–100, is a hundred times the mean of four shares: revenue under promotion in the period; months with a promotion among the last
 ones (the regulation says how many, from the first that the data know); the period's clients who always bought under one; waiting: of the
-deals won in the first days of the period's promotions, those open and idle before it for at least the regulation's days. Empty where a share is. Shares of deals
-and of clients come with a 95 % Wilson interval; shares of revenue and of months have none."""
+deals won in the first days of the period's promotions, those open and idle before it for at least the regulation's days. Who waited can be
+seen only where touches of the deal's manager and branch are loaded of all those days (of how many stands beside); not of all: no share. Where a share is absent the index is empty, and "at least" and "at most" say what it may be: an unknown share lies between 0 and
+1, the waiting between those seen and all of whom it is not known. Revenue and its share are of wins with a known amount; wins without an amount, and without a date, are counted beside; what was sold without a date
+fell into no period. Shares of deals and of clients come with a 95 % Wilson interval; shares of revenue and of months have none."""
 columns = [
   { name = "won", unit = "count", title = { ru = "Выиграны", en = "Won" } },
+  { name = "undated", unit = "count", title = { ru = "Продаж без даты", en = "Wins without a date" } },
+  { name = "won_without_amount", unit = "count", title = { ru = "Продаж без суммы", en = "Wins without an amount" } },
   { name = "revenue", unit = "money", title = { ru = "Выручка", en = "Revenue" } },
   { name = "depth", unit = "share", title = { ru = "Глубина скидки", en = "Discount depth" } },
   { name = "promo_won", unit = "count", title = { ru = "Из них по акции", en = "Of them under promotion" } },
@@ -29,11 +36,14 @@ columns = [
   { name = "promo_only_share_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "promo_only_share_high", unit = "share", title = { ru = "до", en = "high" } },
   { name = "first_days_won", unit = "count", title = { ru = "Выиграны в первые дни акций", en = "Won in promotions' first days" } },
+  { name = "waiting_judged", unit = "count", title = { ru = "Из них с известными касаниями", en = "Of them with known touches" } },
   { name = "waiting", unit = "count", title = { ru = "Из них ждали", en = "Of them waiting" } },
   { name = "waiting_share", unit = "share", title = { ru = "Доля ждавших", en = "Waiting share" } },
   { name = "waiting_share_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "waiting_share_high", unit = "share", title = { ru = "до", en = "high" } },
   { name = "dependency_index", unit = "index", title = { ru = "Индекс зависимости", en = "Dependency index" } },
+  { name = "dependency_index_least", unit = "index", title = { ru = "не менее", en = "at least" } },
+  { name = "dependency_index_most", unit = "index", title = { ru = "не более", en = "at most" } },
 ]
 */
 WITH wins AS (
@@ -55,12 +65,22 @@ sold AS (
         grp,
         count(*) AS won,
         count(*) FILTER (WHERE is_promo) AS promo_won,
-        coalesce(sum(amount), 0) AS revenue,
+        count(*) - count(amount) AS won_without_amount,
+        -- won without any amount is unknown revenue
+        sum(amount) AS revenue,
         coalesce(sum(amount) FILTER (WHERE is_promo), 0) AS promo_revenue,
         sum(list_amount) AS list_amount,
         sum(list_amount - amount) AS discount
     FROM wins
     WHERE won_at >= $from
+    GROUP BY grp
+),
+
+-- won on an unknown day: of no period
+dateless AS (
+    SELECT grp, count(*) AS undated
+    FROM scope
+    WHERE undated = 'won'
     GROUP BY grp
 ),
 
@@ -134,6 +154,11 @@ first_days AS (
         scope.grp,
         scope.touch_at,
         scope.entries,
+        coalesce(
+            local_day(known_from('touch', scope.manager, scope.branch))::int <= campaigns.starts::int - rules.waiting_idle_days
+            AND local_day(known_until('touch', scope.manager, scope.branch))::int >= campaigns.starts::int,
+            FALSE
+        ) AS is_known,
         campaigns.starts::int AS starts,
         local_day(scope.created_at)::int AS created
     FROM scope
@@ -175,6 +200,8 @@ judged AS (
     SELECT
         first_days.grp,
         first_days.deal_id,
+        -- what came later than that did not wait, whatever touched it
+        bool_and(first_days.is_known OR first_days.created > first_days.starts - rules.waiting_idle_days) AS is_known,
         bool_or(
             first_days.created <= first_days.starts - rules.waiting_idle_days AND stirred.deal_id IS NULL
         ) AS has_waited
@@ -185,7 +212,11 @@ judged AS (
 ),
 
 waiters AS (
-    SELECT grp, count(*) AS first_days_won, count(*) FILTER (WHERE has_waited) AS waiting
+    SELECT
+        grp,
+        count(*) AS first_days_won,
+        count(*) FILTER (WHERE is_known) AS waiting_judged,
+        count(*) FILTER (WHERE is_known AND has_waited) AS waiting
     FROM judged
     GROUP BY grp
 ),
@@ -194,6 +225,8 @@ shares AS (
     SELECT
         sold.grp,
         sold.won,
+        coalesce(dateless.undated, 0) AS undated,
+        sold.won_without_amount,
         sold.revenue,
         sold.discount::double / nullif(sold.list_amount::double, 0) AS depth,
         sold.promo_won,
@@ -204,10 +237,17 @@ shares AS (
         coalesce(clients.promo_only, 0) AS promo_only,
         clients.promo_only::double / nullif(clients.clients, 0) AS promo_only_share,
         coalesce(waiters.first_days_won, 0) AS first_days_won,
-        coalesce(waiters.waiting, 0) AS waiting,
-        waiters.waiting::double / nullif(waiters.first_days_won, 0) AS waiting_share
+        coalesce(waiters.waiting_judged, 0) AS waiting_judged,
+        CASE WHEN waiters.waiting_judged > 0 OR waiters.grp IS NULL THEN coalesce(waiters.waiting, 0) END AS waiting,
+        CASE
+            WHEN waiters.waiting_judged = waiters.first_days_won THEN waiters.waiting::double / nullif(waiters.first_days_won, 0)
+        END AS waiting_share,
+        coalesce(waiters.waiting::double / waiters.first_days_won, 0.0) AS waiting_least,
+        coalesce((waiters.waiting + waiters.first_days_won - waiters.waiting_judged)::double / waiters.first_days_won, 1.0)
+            AS waiting_most
     FROM sold
     CROSS JOIN promo_months
+    LEFT JOIN dateless ON sold.grp = dateless.grp
     LEFT JOIN clients ON sold.grp = clients.grp
     LEFT JOIN waiters ON sold.grp = waiters.grp
 )
@@ -215,6 +255,8 @@ shares AS (
 SELECT
     grp,
     won,
+    undated,
+    won_without_amount,
     revenue,
     depth,
     promo_won,
@@ -229,10 +271,17 @@ SELECT
     wilson_low(promo_only, clients) AS promo_only_share_low,
     wilson_high(promo_only, clients) AS promo_only_share_high,
     first_days_won,
+    waiting_judged,
     waiting,
     waiting_share,
-    wilson_low(waiting, first_days_won) AS waiting_share_low,
-    wilson_high(waiting, first_days_won) AS waiting_share_high,
-    100 * (promo_revenue_share + promo_months_share + promo_only_share + waiting_share) / 4 AS dependency_index
+    CASE WHEN waiting_share IS NOT NULL THEN wilson_low(waiting, first_days_won) END AS waiting_share_low,
+    CASE WHEN waiting_share IS NOT NULL THEN wilson_high(waiting, first_days_won) END AS waiting_share_high,
+    100 * (promo_revenue_share + promo_months_share + promo_only_share + waiting_share) / 4 AS dependency_index,
+    100 * (
+        coalesce(promo_revenue_share, 0.0) + coalesce(promo_months_share, 0.0) + coalesce(promo_only_share, 0.0) + waiting_least
+    ) / 4 AS dependency_index_least,
+    100 * (
+        coalesce(promo_revenue_share, 1.0) + coalesce(promo_months_share, 1.0) + coalesce(promo_only_share, 1.0) + waiting_most
+    ) / 4 AS dependency_index_most
 FROM shares
 ORDER BY grp

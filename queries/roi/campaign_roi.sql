@@ -6,11 +6,11 @@ dimensions = ["source", "contractor", "campaign"]
 about.ru = """
 За период: лиды — созданы, продажи и выручка — выиграны, расход — потрачен; выигранное могло прийти раньше (по когорте прихода:
 payback). ROI = (маржа − расход) / расход; пусто, если хоть у одной продажи неизвестна сумма или себестоимость. ROMI = (выручка −
-расход) / расход. ДРР = расход / выручка. CPL на лид, CPO на продажу, CAC на нового клиента (его первая покупка)."""
+расход) / расход. ДРР = расход / выручка. CPL на лид, CPO на продажу, CAC на нового клиента (его первая известная покупка — в этом периоде)."""
 about.en = """
 Within the period: leads created, deals won with their revenue, money spent; what was won may have come earlier (by cohort of arrival:
 payback). ROI = (margin − spend) / spend; empty where any win lacks its amount or cost. ROMI = (revenue − spend) / spend.
-DRR = spend / revenue. CPL per lead, CPO per win, CAC per new client (a first purchase)."""
+DRR = spend / revenue. CPL per lead, CPO per win, CAC per new client (whose first known purchase fell within the period)."""
 columns = [
   { name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } },
   { name = "won", unit = "count", title = { ru = "Выиграны", en = "Won" } },
@@ -34,7 +34,7 @@ WITH came AS (
     GROUP BY grp
 ),
 
--- every win, and whether it is its client's first; a deal that names no client counts as a client of its own
+-- every win, and whether it is its client's first; a deal that names no client counts as a client of its own: the same in lead_quality
 wins AS (
     SELECT
         grp,

@@ -174,8 +174,10 @@ pub const MEMORY: usize = 2 << 30;
 #[derive(Debug, Group)]
 #[command(disable_version_flag = true)]
 pub struct Reading {
-    /// The day the answer is for: nothing on or after it is seen, and a report is about the last whole week before it
-    /// [default: tomorrow, so that today counts].
+    /// The day the answer is for: metrics and reports see nothing that happened on or after it, and a report is about the last
+    /// whole week before it [default: tomorrow, so that today counts]. Of a deal, only what has a time can be seen as it was then:
+    /// moves, contacts, closing. Manager, source, amount and other columns are as now known (--version opens the store as it was
+    /// after an ingest), and so are the tables that `sql` and `shell` read: those are never cut.
     #[arg(long, value_name = "DATE", value_parser = day)]
     pub as_of: Option<NaiveDate>,
     /// Opens the store as it was after ingest N (`voronka log` lists them).

@@ -16,6 +16,7 @@ pub mod aggregate;
 pub mod arguments;
 pub mod beta_binomial;
 pub mod calendar;
+pub mod chi_squared;
 pub mod clients;
 pub mod cuminc;
 pub mod days;
@@ -60,6 +61,7 @@ impl Functions {
             ScalarUDF::from(ends_at::EndsAt::new(calendar)),
             ScalarUDF::from(wilson::Wilson::low()),
             ScalarUDF::from(wilson::Wilson::high()),
+            ScalarUDF::from(chi_squared::ChiSquared::default()),
             ScalarUDF::from(seeded::Seeded::default()),
             ScalarUDF::from(product_change::ProductChange::default()),
         ];

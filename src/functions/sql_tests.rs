@@ -103,6 +103,15 @@ async fn minutes_are_of_the_clock_or_of_work() {
 }
 
 #[tokio::test]
+async fn how_likely_chance_is() {
+    gives("SELECT round(chi_squared_p(3.841459, 1), 6), round(chi_squared_p(10, 2), 6)", "0.05|0.006738").await;
+    gives("SELECT chi_squared_p(0, 3), chi_squared_p(NULL, 1), chi_squared_p(1, NULL)", "1.0||").await;
+    refuses("SELECT chi_squared_p(-1, 1)", "chi_squared_p: statistic is -1; it must be a finite number from 0 up")
+        .await;
+    refuses("SELECT chi_squared_p(1, 0)", "chi_squared_p: df is 0; it must be a whole number from 1 to 1000000").await;
+}
+
+#[tokio::test]
 async fn hours_of_work_and_of_contact_are_two_things() {
     let both = |at: &str| format!("SELECT in_working_hours(TIMESTAMP '{at}'), in_contact_hours(TIMESTAMP '{at}')");
     // 9:00, 17:59:59 and 18:00 on a Friday in Moscow, then Saturday noon, the Monday off, Sunday

@@ -326,6 +326,11 @@ fn notes(repeated: impl Iterator<Item = (Table, u64)>, met: Oddities, early: &(u
         ),
         (met.spread, "строк за период, разложены поровну по его дням", "rows of a period, spread evenly over its days"),
         (
+            met.spread_long,
+            "из них за период длиннее года: по дням и неделям такой расход — средний, а не настоящий",
+            "of them of a period longer than a year: by day and week such a cost is a mean, not what was spent",
+        ),
+        (
             met.first_taken,
             "ячеек с несколькими значениями, взято первое",
             "cells of several values, of which the first was taken",

@@ -35,8 +35,8 @@ pub(super) fn source(table: Table, column: &str) -> Text {
             "folded from events of kind stage (the stage history): export it",
         ),
         (Table::Journeys, "response_at") => Text::new(
-            "собирается из исходящих звонков и сообщений в events; выгрузите звонки и переписку",
-            "folded from outgoing calls and messages in events: export calls and messages",
+            "собирается из исходящих звонков, писем, SMS и сообщений в events; выгрузите звонки и переписку",
+            "folded from outgoing calls, letters, SMS and messages in events: export calls and messages",
         ),
         (Table::Journeys, "touch_at") => Text::new(
             "собирается из исходящих звонков, писем, сообщений и встреч в events; выгрузите дела и звонки",

@@ -4,6 +4,7 @@
 //! written here by the company and reaches SQL as a table. Which metrics a target may name is known above, in
 //! `metrics`: see [`Regulation::check_targets`].
 
+mod arms;
 mod clients;
 mod condition;
 mod contacts;
@@ -22,8 +23,8 @@ mod template;
 pub use condition::{CLIENT_FACTS, COUNTED, Condition};
 pub use known::Known;
 pub use rules::{
-    Better, Bucket, Cap, ChecklistItem, ClientKind, Control, Interest, Load, Look, LostReason, MailingRule, Meaning,
-    PromotionRules, Quality, Rules, Stage, Target, Terminal,
+    Arm, Better, Bucket, Cap, ChecklistItem, ClientKind, Control, Interest, Load, Look, LostReason, MailingRule,
+    Meaning, PromotionRules, Quality, Rules, Stage, Target, Terminal,
 };
 pub use template::template;
 
@@ -56,6 +57,7 @@ pub struct Regulation {
     quality: Quality,
     lost_reasons: Vec<LostReason>,
     interests: Vec<Interest>,
+    arms: Vec<Arm>,
     caps: Vec<Cap>,
     rules: Rules,
     buckets: Vec<Bucket>,
@@ -162,6 +164,11 @@ impl Regulation {
     /// What leads ask for.
     pub fn interests(&self) -> &[Interest] {
         &self.interests
+    }
+
+    /// The arms of a controlled test, if there is one.
+    pub fn arms(&self) -> &[Arm] {
+        &self.arms
     }
 
     /// How often a client may be contacted.

@@ -2,7 +2,7 @@
 
 use super::duration::{self, Lengths};
 use super::rules::{Bucket, Interest, LostReason, Meaning, PromotionRules, Rules};
-use super::{History, Regulation, clients, contacts, control, currency, positive, schedule, stages, targets};
+use super::{History, Regulation, arms, clients, contacts, control, currency, positive, schedule, stages, targets};
 use crate::model::lang::Lang;
 use crate::model::problem::Problems;
 use crate::model::written::{Document, Section, Wrong};
@@ -31,6 +31,7 @@ pub fn regulation(file: &str, text: &str) -> Result<Regulation, Problems> {
         lost_reasons: lost_reasons(&root),
         interests: interests(&root),
         client_kinds: clients::kinds(&root),
+        arms: arms::arms(&root),
         caps: contacts::caps(&root),
         mailings: contacts::mailings(&root, &stages),
         promotions: promotions(&root),

@@ -168,6 +168,17 @@ pub struct Interest {
     pub price: bool,
 }
 
+/// An arm of a controlled test.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arm {
+    /// The value of the column by which deals were dealt out.
+    pub id: String,
+    /// Whether the other arms are compared with it.
+    pub is_control: bool,
+    /// The share of deals that it was to get; none: as many as the others.
+    pub share: Option<f64>,
+}
+
 /// How often a client may be contacted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cap {

@@ -16,6 +16,7 @@ pub fn tables(regulation: &Regulation) -> Vec<(&'static str, RecordBatch)> {
         ("stages", stages(regulation)),
         ("lost_reasons", lost_reasons(regulation)),
         ("interests", interests(regulation)),
+        ("arms", arms(regulation)),
         ("caps", caps(regulation)),
         ("required_fields", required_fields(regulation)),
         ("client_kinds", client_kinds(regulation)),
@@ -147,6 +148,15 @@ fn interests(regulation: &Regulation) -> RecordBatch {
         ("title_ru", ru),
         ("title_en", en),
         ("price", flags(interests().map(|i| i.price))),
+    ])
+}
+
+fn arms(regulation: &Regulation) -> RecordBatch {
+    let arms = || regulation.arms.iter();
+    batch([
+        ("arm", texts(arms().map(|arm| Some(arm.id.as_str())))),
+        ("control", flags(arms().map(|arm| arm.is_control))),
+        ("share", numbers(arms().map(|arm| arm.share))),
     ])
 }
 

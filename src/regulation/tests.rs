@@ -157,6 +157,7 @@ fn sql_sees_every_table_with_its_columns() {
         ),
         ("lost_reasons", "reason title_ru title_en invalid price", 1),
         ("interests", "interest position title_ru title_en price", 1),
+        ("arms", "arm control share", 0),
         ("caps", "kind per_week per_month", 1),
         ("required_fields", "stage column_name", 0),
         ("client_kinds", "kind position title_ru title_en contact_days means advice_ru advice_en", 0),

@@ -3,6 +3,7 @@
 
 pub mod beta;
 pub mod bgnbd;
+pub mod chi_squared;
 pub mod competing;
 pub mod funnel;
 pub mod gamma;

@@ -45,6 +45,8 @@ pub(in crate::ingest) struct Oddities {
     pub(in crate::ingest) first_taken: u64,
     /// Rows of a period that were spread over its days.
     pub(in crate::ingest) spread: u64,
+    /// Periods of more than a year.
+    pub(in crate::ingest) spread_long: u64,
     /// Values that a person takes for one another.
     pub(in crate::ingest) alike: Alike,
     /// The last day of the period that the row just read is of, where its day is the first one.
@@ -60,6 +62,7 @@ impl Oddities {
         self.not_normal += other.not_normal;
         self.first_taken += other.first_taken;
         self.spread += other.spread;
+        self.spread_long += other.spread_long;
         self.alike.add(other.alike);
     }
 }
@@ -94,8 +97,10 @@ impl<'r> Row<'r> {
     }
 }
 
-/// The cost of a longer time than a year says nothing about a day of it.
-const LONGEST_PERIOD: i64 = 366;
+/// A campaign may last for years; what is longer than ten is a slip of the year.
+const LONGEST_PERIOD: i64 = 3660;
+/// The cost of a longer time than a year says little about a day of it: that is told.
+const YEAR: i64 = 366;
 
 /// A spreadsheet keeps so many digits of a number.
 const DIGITS_KEPT: usize = 15;
@@ -318,6 +323,7 @@ impl ColumnPlan {
             Some((first, last)) if first == last => Ok(Value::Whole(first)),
             Some((first, last)) if first < last && last - first < LONGEST_PERIOD => {
                 met.until = Some(last);
+                met.spread_long += u64::from(last - first >= YEAR);
                 Ok(Value::Whole(first))
             }
             Some(_) => Err(self.refuse(cell, text, reason::no_period(LONGEST_PERIOD))),

@@ -201,6 +201,16 @@ const BROKEN: &[(&str, &str, &[&str])] = &[
     ("[[cap]]", "[contact]\nsat = \"20:00\"\n[[cap]]", &["r.toml:36: `20:00` are no working hours", FORMS]),
     (
         "[[cap]]",
+        "[[arm]]\narm = \"A\"\n[[arm]]\narm = \"B\"\n[[cap]]",
+        &["r.toml:35: no arm is the control", "    add control = true to the arm that was left as it is"],
+    ),
+    (
+        "[[cap]]",
+        "[[arm]]\narm = \"A\"\ncontrol = true\nshare = 0.5\n[[arm]]\narm = \"B\"\nshare = 0.4\n[[cap]]",
+        &["r.toml:35: the shares of the arms add up to 0.9", "    write shares that add up to 1: 0.5 and 0.5"],
+    ),
+    (
+        "[[cap]]",
         "[promotions]\ndeepest = 25\n[[cap]]",
         &["r.toml:36: `deepest` = 25 is no share of one", "    write 25 % as 0.25"],
     ),
@@ -368,7 +378,7 @@ const BROKEN: &[(&str, &str, &[&str])] = &[
             "r.toml:1: the table [company] is missing",
             "    add a line [company] and its values",
             "r.toml:1: unknown key `firm`",
-            "    allowed: cap, client_kind, company, contact, control, funnel, interest, load, lost_reason, mailing, promotions, quality, response, schedule, stage, target, thresholds, valid_from",
+            "    allowed: arm, cap, client_kind, company, contact, control, funnel, interest, load, lost_reason, mailing, promotions, quality, response, schedule, stage, target, thresholds, valid_from",
         ],
     ),
     (

@@ -13,11 +13,14 @@ use datafusion::logical_expr::function::{PartitionEvaluatorArgs, WindowUDFFieldA
 use datafusion::logical_expr::{PartitionEvaluator, Signature, Volatility, WindowUDFImpl};
 use datafusion::scalar::ScalarValue;
 
-use super::Judge;
+use super::{Judge, MINUTE};
 use crate::functions::days::{date, number};
 use crate::model::calendar::Calendar;
 use crate::model::tables::Kind;
 use crate::regulation::Cap;
+
+/// Microseconds of a day.
+const DAY: i64 = 1440 * MINUTE as i64;
 
 /// A cap speaks of this kind of contact.
 pub(super) const CAPPED: u8 = 1;
@@ -29,6 +32,8 @@ pub(super) const OVER_KIND: u8 = 4;
 pub(super) const AFTER_REFUSAL: u8 = 8;
 /// The client had opted out.
 pub(super) const AFTER_OPT_OUT: u8 = 16;
+/// At what hour it came is not judged: it is a mailing, or its day alone is known.
+pub(super) const ANY_HOUR: u8 = 32;
 
 /// The function.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -94,42 +99,50 @@ pub(super) struct Client {
     /// For each cap.
     counts: Vec<Count>,
     refused_at: Option<i64>,
-    opted_out: bool,
+    /// When it did so first.
+    opted_out_at: Option<i64>,
 }
 
 impl Client {
     pub(super) fn new(judge: Arc<Judge>) -> Client {
         let counts = vec![Count::default(); judge.regulation.caps().len()];
-        Client { judge, counts, refused_at: None, opted_out: false }
+        Client { judge, counts, refused_at: None, opted_out_at: None }
     }
 
     /// What a contact was, in flags; what is no contact is remembered.
     pub(super) fn happen(&mut self, kind: &str, is_touch: bool, at: i64) -> u8 {
+        let judge = &self.judge;
         match kind {
             "refusal" => self.refused_at = Some(at),
-            "opt_out" => self.opted_out = true,
+            "opt_out" => self.opted_out_at = self.opted_out_at.or(Some(at)),
             _ => (),
         }
-        // a mailing is no touch: it counts by the cap of mailings alone, and no silence is asked of it
-        if !is_touch && kind != "mailing" {
+        // a mailing is no touch: how many may come, and at what hours, is marketing's
+        let is_mailing = kind == "mailing";
+        if !is_touch && !is_mailing {
             return 0;
         }
-        let judge = &self.judge;
         let [week, month] = [Calendar::monday, Calendar::first_of_month].map(|first| judge.local(at, first));
-        let mut flags = 0;
+        let day = judge.day_if_no_hour(at);
+        let mut flags = if is_mailing || day.is_some() { ANY_HOUR } else { 0 };
+        let capped = if is_mailing { 0 } else { CAPPED };
         for (cap, count) in judge.regulation.caps().iter().zip(&mut self.counts) {
             let over = match cap.kind.as_str() {
                 "any" if is_touch => OVER_ALL,
                 capped if capped == kind => OVER_KIND,
                 _ => continue,
             };
-            flags |= if count.add(week, month, cap) { CAPPED | over } else { CAPPED };
+            flags |= if count.add(week, month, cap) { capped | over } else { capped };
         }
-        let silence = judge.silence().zip(self.refused_at);
-        if is_touch && silence.is_some_and(|(silence, refused)| at - refused < silence) {
+        // within a day of which no hour is known, nobody can say what came first
+        let came_after = |said: i64| judge.day_if_no_hour(said).is_none_or(|day| judge.day(at) != Some(day));
+        // a contact of which the day is known may have come at the end of it
+        let latest = if day.is_some() { at + DAY } else { at };
+        let refused = self.refused_at.filter(|refused| came_after(*refused));
+        if judge.silence().zip(refused).is_some_and(|(silence, refused)| latest - refused < silence) {
             flags |= AFTER_REFUSAL;
         }
-        if is_touch && self.opted_out {
+        if self.opted_out_at.is_some_and(came_after) {
             flags |= AFTER_OPT_OUT;
         }
         flags
@@ -139,7 +152,17 @@ impl Client {
 impl Judge {
     /// The first day of the local week or month of an instant.
     fn local(&self, at: i64, first: fn(NaiveDate) -> NaiveDate) -> Option<i32> {
-        self.working_days().day(at).and_then(date).map(|day| number(first(day)))
+        self.day(at).and_then(date).map(|day| number(first(day)))
+    }
+
+    /// The local day of an instant.
+    fn day(&self, at: i64) -> Option<i32> {
+        self.working_days().day(at)
+    }
+
+    /// The local day of an instant that says a day alone: exports write days as midnights.
+    fn day_if_no_hour(&self, at: i64) -> Option<i32> {
+        self.day(at).filter(|day| self.working_days().midnight(*day) == Some(at))
     }
 }
 

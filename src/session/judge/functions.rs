@@ -14,7 +14,7 @@ use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 
 use super::Judge;
-use super::contacts::{AFTER_OPT_OUT, AFTER_REFUSAL, CAPPED, OVER_ALL, OVER_KIND};
+use super::contacts::{AFTER_OPT_OUT, AFTER_REFUSAL, ANY_HOUR, CAPPED, OVER_ALL, OVER_KIND};
 use super::deal::{Deal, Move, Status};
 use super::verdicts::{self, Verdict, Why};
 
@@ -222,7 +222,7 @@ impl Judge {
         };
         let rules = [
             ("over_cap", is(CAPPED), !is(OVER_ALL | OVER_KIND), always),
-            ("out_of_hours", true, self.contact_days().open(at).unwrap_or(false), always),
+            ("out_of_hours", !is(ANY_HOUR), self.contact_days().open(at).unwrap_or(false), always),
             ("after_refusal", self.silence().is_some(), !is(AFTER_REFUSAL), within(refusals, "refusal")),
             ("after_opt_out", true, !is(AFTER_OPT_OUT), within(opt_outs, "opt_out")),
         ];

@@ -226,7 +226,7 @@ fn skipped_and_moved_back() {
 
 #[test]
 fn contacts_are_counted_and_refusals_remembered() {
-    use super::contacts::{AFTER_OPT_OUT, AFTER_REFUSAL, CAPPED, OVER_ALL, OVER_KIND};
+    use super::contacts::{AFTER_OPT_OUT, AFTER_REFUSAL, ANY_HOUR, CAPPED, OVER_ALL, OVER_KIND};
     let mut client = Client::new(Arc::new(judge(REGULATION)));
     let mut happen =
         |kind: &str, moment: &str| client.happen(kind, !["refusal", "opt_out", "mailing"].contains(&kind), at(moment));
@@ -237,12 +237,14 @@ fn contacts_are_counted_and_refusals_remembered() {
     assert_eq!(happen("email", "08 10:00"), CAPPED + OVER_ALL);
     // a new week, and the third call of the month
     assert_eq!(happen("call", "13 10:00"), CAPPED + OVER_KIND);
-    assert_eq!(happen("mailing", "13 10:30"), 0);
+    assert_eq!(happen("mailing", "13 10:30"), ANY_HOUR);
     assert_eq!(happen("email", "13 11:00"), CAPPED);
     assert_eq!(happen("refusal", "13 11:00"), 0);
     assert_eq!(happen("email", "14 11:00"), CAPPED + AFTER_REFUSAL);
     assert_eq!(happen("opt_out", "15 11:00"), 0);
     assert_eq!(happen("email", "27 11:00"), CAPPED + AFTER_REFUSAL + AFTER_OPT_OUT);
+    // a mailing is no touch, and yet who opted out or refused gets none
+    assert_eq!(happen("mailing", "28 11:00"), ANY_HOUR + AFTER_REFUSAL + AFTER_OPT_OUT);
 
     // no cap of everything: an email has none
     let only_calls = REGULATION.replace("[[cap]]\nkind = \"any\"\nper_week = 3\n", "");
@@ -250,4 +252,23 @@ fn contacts_are_counted_and_refusals_remembered() {
     let mut happen = |kind: &str, moment: &str| client.happen(kind, kind != "refusal", at(moment));
     assert_eq!(happen("refusal", "06 09:00"), 0);
     assert_eq!([happen("email", "06 10:00"), happen("call", "06 10:00")], [0, CAPPED]);
+}
+
+#[test]
+fn within_a_day_without_hours_nothing_comes_after() {
+    use super::contacts::{AFTER_OPT_OUT, AFTER_REFUSAL, ANY_HOUR, CAPPED};
+    let mut client = Client::new(Arc::new(judge(&REGULATION.replace("= 30", "= 2"))));
+    let mut happen = |kind: &str, moment: &str| client.happen(kind, kind == "call", at(moment));
+    assert_eq!(happen("refusal", "07 00:00"), 0);
+    assert_eq!(happen("call", "07 15:00"), CAPPED);
+    assert_eq!(happen("mailing", "08 15:00"), ANY_HOUR + AFTER_REFUSAL);
+    assert_eq!(happen("refusal", "13 12:00"), 0);
+    // the silence ends on the 15th at noon: a mailing of that day may have come after it
+    assert_eq!(happen("mailing", "14 00:00"), ANY_HOUR + AFTER_REFUSAL);
+    assert_eq!(happen("mailing", "15 00:00"), ANY_HOUR);
+    assert_eq!(happen("opt_out", "20 00:00"), 0);
+    assert_eq!(happen("mailing", "20 18:00"), ANY_HOUR);
+    // once opted out is opted out: a second time begins no new day
+    assert_eq!(happen("opt_out", "21 00:00"), 0);
+    assert_eq!(happen("mailing", "21 18:00"), ANY_HOUR + AFTER_OPT_OUT);
 }

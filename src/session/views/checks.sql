@@ -11,7 +11,7 @@
 --   next_step     of open deals, now
 --   skipped       a stage that lies before one which the deal entered: when that was entered
 --   moved_back    of deals that moved: at the first move back, else at the last move
---   over_cap, out_of_hours, after_refusal, after_opt_out: at the contact
+--   over_cap, out_of_hours: at the contact; after_refusal, after_opt_out: at the contact or the mailing
 --
 -- amount, created_at and status are the deal's.
 WITH deals_seen AS (
@@ -54,7 +54,7 @@ planning AS (
     GROUP BY coalesce(deals_seen.branch, '')
 ),
 
--- a client's contacts in their order; a refusal in the very moment of a contact came out of it
+-- a client's contacts and mailings in their order; a refusal in the very moment of one came out of it
 contacts AS (
     SELECT
         deal_id,
@@ -66,10 +66,12 @@ contacts AS (
         status,
         amount,
         at,
-        is_touch,
-        judge_contact(kind, is_touch, at) OVER (PARTITION BY who ORDER BY at, is_touch DESC, event_id) AS answers
+        is_touch OR kind = 'mailing' AS is_contact,
+        judge_contact(kind, is_touch, at) OVER (
+            PARTITION BY who
+            ORDER BY at, kind IN ('refusal', 'opt_out'), event_id
+        ) AS answers
     FROM scope_contacts
-    WHERE kind <> 'mailing'
 ),
 
 contacts_judged AS (
@@ -92,7 +94,7 @@ contacts_judged AS (
             )
         ) AS verdict
     FROM contacts
-    WHERE is_touch
+    WHERE is_contact
 )
 
 SELECT

@@ -8,7 +8,7 @@ use datafusion::execution::context::SessionContext;
 use datafusion::functions::core::expr_fn::{coalesce, nullif};
 use datafusion::functions_aggregate::expr_fn::min;
 use datafusion::logical_expr::{Operator, binary_expr};
-use datafusion::prelude::{Expr, lit};
+use datafusion::prelude::{Expr, lit, when};
 
 use super::super::dimensions::{column, group, text};
 use super::super::scope::Scope;
@@ -23,6 +23,9 @@ const AS_IS: [&str; 10] =
 const NAMES_CLIENT_ONLY: &str = "names_client_only";
 /// Dimensions that are made from the manager.
 const OF_MANAGER: [&str; 2] = ["team", "supervisor"];
+
+/// What the event itself says of its manager and, of a refund, its money; `manager` and `amount` are also the deal's.
+const OWN: [&str; 2] = ["manager that the event names", "amount of the event"];
 
 /// What is told of the deal of a contact.
 const OF_THE_DEAL: [&str; 4] = ["branch", "created_at", "status", "amount"];
@@ -71,7 +74,8 @@ impl Scope<'_> {
         let deals = self.journeys(self.named()).await?.select(deals)?;
         let key = of_deal("deal_id");
         let joined = events.filter(wanted)?.join(deals, JoinType::Left, &["deal_id"], &[key.as_str()], None)?;
-        // whose client it is, is told by the event or by its deal; whose deal it is, by the deal, whoever called
+        // whose client it is, is told by the event or by its deal; whose deal it is, by the deal, whoever called; a mailing is
+        // marketing's, and no manager's who is not named
         let either =
             |first: String, second: String, name: &str| coalesce(vec![column(&first), column(&second)]).alias(name);
         let caller = "manager of the event";
@@ -79,7 +83,11 @@ impl Scope<'_> {
         columns.extend([
             either("client_id".into(), of_deal("client_id"), "client_id"),
             either(of_deal("manager"), "manager".into(), "manager"),
-            either("manager".into(), of_deal("manager"), caller),
+            when(column("kind").eq(text("mailing")), column("manager"))
+                .otherwise(coalesce(vec![column("manager"), column(&of_deal("manager"))]))?
+                .alias(caller),
+            column("manager").alias(OWN[0]),
+            column("amount").alias(OWN[1]),
             column("campaign").alias("campaign of the event"),
         ]);
         columns.extend(names[3..].iter().map(|name| column(&of_deal(name)).alias(name)));
@@ -87,7 +95,7 @@ impl Scope<'_> {
         let seen = self.only(joined.select(columns)?)?;
         // from here on the manager is who called
         let mut columns: Vec<Expr> = AS_IS.map(column).into();
-        columns.extend(["client_id", "campaign of the event"].map(column));
+        columns.extend(["client_id", "campaign of the event"].into_iter().chain(OWN).map(column));
         columns.extend(names[3..].iter().map(|name| column(name)));
         columns.extend(of_the_deal.iter().map(|name| column(&own(name))));
         columns.push(column(caller).alias("manager"));
@@ -95,6 +103,7 @@ impl Scope<'_> {
         let grp = group(self.by.iter().map(|name| self.dimension(name)).collect());
         let mut columns: Vec<Expr> = AS_IS.map(column).into();
         columns.extend([column("client_id"), column("manager"), column("campaign of the event").alias("campaign")]);
+        columns.extend([column(OWN[0]).alias("made_by"), column(OWN[1]).alias("refund_amount")]);
         columns.extend([is_touch().alias("is_touch"), grp.alias("grp")]);
         columns.extend(of_the_deal.iter().map(|name| column(&own(name)).alias(*name)));
         seen.select(columns)
