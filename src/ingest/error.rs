@@ -188,16 +188,8 @@ pub enum IngestError {
         /// The file.
         path: PathBuf,
     },
-    /// It is said when the snapshots were taken, and there are none.
-    #[error(
-        "--taken says when a snapshot was taken, and none of these exports is one\n    add snapshot = true to its [[export]] in {mapping}, or leave --taken out"
-    )]
-    NoSnapshot {
-        /// The mapping.
-        mapping: String,
-    },
-    /// A snapshot of a time that is yet to come.
-    #[error("{}: the snapshot is said to be taken at {taken}, which is yet to come\n    see its name, --taken and the clock", path.display())]
+    /// An export of a time that is yet to come.
+    #[error("{}: the export is said to be taken at {taken}, which is yet to come\n    see its name, --taken and the clock", path.display())]
     YetToCome {
         /// The export.
         path: PathBuf,

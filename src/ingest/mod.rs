@@ -69,6 +69,7 @@ use records::Readable;
 use sink::Sink;
 use snapshot::{SnapshotFile, Snapshots};
 use spill::{Shape, Spill};
+use taken::Reach;
 
 /// Loads exports into a store, all of them or nothing. `at` is when this happens.
 ///
@@ -94,7 +95,7 @@ pub fn look(mapping: &Mapping, exports: &[PathBuf], scratch: &Path) -> Result<()
 pub struct Told<'r> {
     /// The regulation in force, which stays with the store.
     pub regulation: Option<&'r Regulation>,
-    /// When the snapshots were taken whose names do not say it.
+    /// When the exports were taken whose names do not say it.
     pub taken: Option<Taken>,
 }
 
@@ -121,9 +122,6 @@ async fn ingest_in_pieces(
     sizes: Sizes,
 ) -> Result<Summary, IngestError> {
     let chosen = choose::choose(mapping, mended::known(files::expand(exports)?, store.dir())?, store.dir())?;
-    if told.taken.is_some() && !chosen.iter().any(|(_, export, _)| export.snapshot) {
-        return Err(IngestError::NoSnapshot { mapping: mapping.file.clone() });
-    }
     let taken = taken::all(&chosen, &mapping.file, told.taken, at)?;
     let mut opened = Vec::new();
     let mut summary = Summary::default();
@@ -147,6 +145,7 @@ async fn ingest_in_pieces(
     let mut quarantine = Quarantine::default();
     let waits = Waits::of(&base, chosen.iter().map(|(input, ..)| input))?;
     let mut read: BTreeMap<Table, sink::Read> = BTreeMap::new();
+    let mut reaches: BTreeMap<Table, Reach> = BTreeMap::new();
     let secret = match mapping.hashes() {
         true => Some(Key::of(store.dir())?),
         false => None,
@@ -198,7 +197,10 @@ async fn ingest_in_pieces(
             }
         }
         quarantine.was_read(&file, repairs.then_some(mended));
-        if let Some(taken) = taken {
+        for fill in &export.fills {
+            reaches.entry(fill.table).or_default().see(taken, export.snapshot, repairs);
+        }
+        if export.snapshot {
             let gaps = refused(&read) - refused_before - listed.refused;
             summary.notes.extend(summary::of_snapshot(&file, taken.by, gaps));
             let (export, shapes) = (export.name.clone(), first_shape..shapes.len());
@@ -252,6 +254,7 @@ async fn ingest_in_pieces(
                 changed: counts.changed,
                 unchanged: counts.unchanged,
                 quarantined: read.quarantined,
+                taken: reaches.get(table).and_then(|reach| reach.moment(at, counts.differs())),
             }
         })
         .collect();

@@ -12,6 +12,7 @@ mod judge;
 mod moves;
 mod scope;
 mod tables;
+mod taken;
 #[cfg(test)]
 mod tests;
 mod views;

@@ -202,18 +202,43 @@ async fn what_the_log_tells_is_not_told_again() {
 async fn a_snapshot_says_once_when_it_was_taken() {
     let company = Company::new(MAPPING);
     let refused = company.refused("sales.csv", HEAD).await;
-    assert!(refused.starts_with("sales.csv: its name does not say when the snapshot was taken\n"), "{refused}");
+    assert!(refused.starts_with("sales.csv: its name does not say when the export was taken\n"), "{refused}");
     let refused = company.refused("sales_2025-03-03_2025-03-10.csv", HEAD).await;
     assert!(refused.contains("more than once"), "{refused}");
     let refused = company.refused("sales_2035-03-03.csv", HEAD).await;
     assert!(refused.contains("yet to come"), "{refused}");
     let log = company.file("log.csv", "id,at,stage\n1,2025-03-01,new\n");
-    let error = company.ingest_taken("2025-03-03", &[log]).await.unwrap_err();
-    assert!(error.to_string().contains("none of these exports is one"), "{error}");
+    let early = company.ingest_taken("2035-03-03", std::slice::from_ref(&log)).await.unwrap_err();
+    assert!(early.to_string().contains("yet to come"), "{early}");
     let file = company.file("sales.csv", format!("{HEAD}1,new,,\n"));
     let summary = company.ingest_taken("2025-03-03T18:00", &[file]).await.unwrap();
     assert_eq!(summary.notes.len(), 1, "{summary:?}");
     assert_eq!(company.deals().await, ["1 new 03-03+ sales -"]);
+}
+
+#[tokio::test]
+async fn an_export_says_up_to_when_it_reaches() {
+    let company = Company::new(MAPPING);
+    let taken = async || -> Vec<String> {
+        let log = company.store().await.log().await.unwrap();
+        let of = |count: &TableCount| {
+            let taken = count.taken.map(|taken| taken.format("%Y-%m-%d %H:%M").to_string());
+            format!("{} {}", count.table.name(), taken.unwrap_or_else(|| "-".to_owned()))
+        };
+        log[0].tables.iter().map(of).collect()
+    };
+    let log = company.file("log.csv", "id,at,stage\n1,2025-03-01,new\n");
+    company.ingest_taken("2025-03-03T18:00", std::slice::from_ref(&log)).await.unwrap();
+    assert_eq!(taken().await, ["events 2025-03-03 18:00"]);
+    // nothing says it, and the file brings nothing new: it may be as old as it was
+    company.ingest(std::slice::from_ref(&log)).await.unwrap();
+    assert_eq!(taken().await, ["events -"]);
+    // something new is there: it is as new as the ingest
+    company.load("log.csv", "id,at,stage\n1,2025-03-01,new\n1,2025-03-02,call\n").await;
+    assert_eq!(taken().await, ["events 2025-06-15 15:06"]);
+    // a snapshot is of the day that its name says, to its end; the moves that it shows are events
+    company.sales("2025-03-04", "1,offer,,\n").await;
+    assert_eq!(taken().await, ["deals 2025-03-04 23:59", "events -"]);
 }
 
 #[tokio::test]
