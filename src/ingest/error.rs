@@ -188,6 +188,17 @@ pub enum IngestError {
         /// The file.
         path: PathBuf,
     },
+    /// Several files of a section whose deals are known by the number of their row.
+    #[error(
+        "{}: the section `{export}` knows deals by the number of their row, and each file begins with row 1\n    give each file an [[export]] of its own (`files = \"…\"`), or put them into one file",
+        listed(paths)
+    )]
+    SameNumbers {
+        /// The files.
+        paths: Vec<PathBuf>,
+        /// The section.
+        export: String,
+    },
     /// An export of a time that is yet to come.
     #[error("{}: the export is said to be taken at {taken}, which is yet to come\n    see its name, --taken and the clock", path.display())]
     YetToCome {

@@ -9,6 +9,7 @@ mod amounts;
 mod buckets;
 mod cell;
 mod choose;
+mod closings;
 mod data_file;
 mod dates;
 mod draft;
@@ -31,6 +32,7 @@ mod regulations;
 mod sink;
 mod snapshot;
 mod spill;
+mod strays;
 mod summary;
 mod taken;
 #[cfg(test)]
@@ -43,6 +45,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
 pub use draft::draft;
 pub use error::IngestError;
@@ -122,6 +125,7 @@ async fn ingest_in_pieces(
     sizes: Sizes,
 ) -> Result<Summary, IngestError> {
     let chosen = choose::choose(mapping, mended::known(files::expand(exports)?, store.dir())?, store.dir())?;
+    choose::refuse_parts(&chosen)?;
     let taken = taken::all(&chosen, &mapping.file, told.taken, at)?;
     let mut opened = Vec::new();
     let mut summary = Summary::default();
@@ -140,6 +144,8 @@ async fn ingest_in_pieces(
     let layouts = layout::layouts(mapping, has, &base);
     let mut spill = Spill::new(store.dir().join(".spill"), parts(&opened, sizes), sizes.spill)?;
     let mut shapes: Vec<Shape> = Vec::new();
+    // of each of them, what is known of its export
+    let mut of_shapes: Vec<closings::Of> = Vec::new();
     // of each fill of a section the first shape, which tells its kind
     let mut kinds: BTreeMap<(String, usize), u32> = BTreeMap::new();
     let mut quarantine = Quarantine::default();
@@ -159,7 +165,7 @@ async fn ingest_in_pieces(
         summary.notes.extend(opened.notes().map(|note| about(&file, note)));
         let refused = |read: &BTreeMap<Table, sink::Read>| read.values().map(|read| read.quarantined).sum::<u64>();
         let (first_shape, refused_before) = (shapes.len(), refused(&read));
-        let mut plan = Plan::new(export, &opened, &layouts, (mapping.personal, secret.as_ref()));
+        let mut plan = Plan::new(export, &opened, &layouts, (mapping.personal, secret.as_ref()), taken.span.latest);
         let mut sink = Sink {
             first_shape,
             takers: plan.fills.iter().map(sink::Taker::new).collect(),
@@ -183,11 +189,13 @@ async fn ingest_in_pieces(
                 false => *kinds.entry((export.name.clone(), number)).or_insert(own),
             };
             shapes.push(Shape::new(fill, &layouts[&fill.table], of.repeated, kind));
+            of_shapes.push(closings::Of { taken: taken.span.latest, zone: export.zone.unwrap_or(Tz::UTC) });
         }
         let Outcome { rows, ignored, unwanted, oddities: here, mended, not_taken } =
             read_rows(&opened, &mut plan, export, &mapping.file, &mut sink)?;
         oddities.add(here);
         summary.notes.extend(plan.currencies().map(|note| about(&file, &note)));
+        summary.notes.extend(summary::of_row_numbers(export).map(|note| about(&file, &note)));
         let listed = sink.listed_deals;
         summary.notes.extend(not_taken.notes().iter().map(|note| about(&file, note)));
         if repairs {
@@ -228,6 +236,7 @@ async fn ingest_in_pieces(
     let work = Work {
         spill: &spill,
         shapes: &shapes,
+        exports: &of_shapes,
         layouts: &layouts,
         base: &base,
         buckets: &buckets,
@@ -259,7 +268,13 @@ async fn ingest_in_pieces(
         })
         .collect();
     let repeated = done.counts.iter().map(|(table, counts)| (*table, counts.repeated));
-    summary.notes.extend(notes(repeated, oddities, &done.closed_before_created));
+    summary.notes.extend(notes(repeated, oddities));
+    summary.notes.extend(done.told.closings.notes());
+    summary.notes.extend(done.told.strays.note());
+    let has_deals = summary.tables.iter().any(|count| count.table == Table::Deals && count.read > count.quarantined);
+    if has_deals && !done.told.has_stages {
+        summary.notes.extend(chosen.iter().find_map(|(_, export, _)| summary::of_missing_log(export)));
+    }
     summary.marked = done.seen.marked();
     summary.notes.extend(summary::of_comparison(done.seen));
     let record = IngestRecord {
@@ -292,7 +307,7 @@ fn about(file: &str, note: &Text) -> Text {
 }
 
 /// What is worth telling and was kept.
-fn notes(repeated: impl Iterator<Item = (Table, u64)>, met: Oddities, early: &(u64, Vec<String>)) -> Vec<Text> {
+fn notes(repeated: impl Iterator<Item = (Table, u64)>, met: Oddities) -> Vec<Text> {
     let mut notes = Vec::new();
     for (table, rows) in repeated.filter(|(_, rows)| *rows > 0) {
         let name = table.name();
@@ -308,6 +323,7 @@ fn notes(repeated: impl Iterator<Item = (Table, u64)>, met: Oddities, early: &(u
         ));
     }
     notes.extend(met.alike.notes());
+    notes.extend(met.notes());
     let counted = [
         (
             met.rounded,
@@ -334,13 +350,6 @@ fn notes(repeated: impl Iterator<Item = (Table, u64)>, met: Oddities, early: &(u
     ];
     for (count, ru, en) in counted.into_iter().filter(|(count, ..)| *count > 0) {
         notes.push(Text::new(format!("{ru}: {count}"), format!("{en}: {count}")));
-    }
-    if early.0 > 0 {
-        let ids = early.1.join(", ");
-        notes.push(Text::new(
-            format!("сделок, закрытых раньше, чем созданы: {} ({ids})", early.0),
-            format!("deals closed before they were created: {} ({ids})", early.0),
-        ));
     }
     notes
 }

@@ -13,7 +13,7 @@ use super::cell::{Cell, Rows};
 use super::layout::Layout;
 use super::spill::{Patches, Shape};
 use super::taken::Span;
-use super::upsert::{Counts, upsert};
+use super::upsert::{Counts, Settle, upsert_settled};
 use crate::model::tables::Table;
 
 /// One snapshot: all files of one kind of export that were taken at the same time.
@@ -260,6 +260,7 @@ impl<'a> Comparison<'a> {
         shapes: &[Shape],
         (deals, layout): (&mut Rows<'a>, &Layout),
         (events, events_layout): (&Rows<'a>, &Layout),
+        settle: &mut dyn Settle<'a>,
     ) -> Comparison<'a> {
         let mut comparison = Comparison::default();
         if snapshots.is_empty() {
@@ -268,7 +269,7 @@ impl<'a> Comparison<'a> {
         let slots = Slots::new(layout);
         let mut steps = steps(events, events_layout);
         for (snapshot, part) in snapshots.all.iter().zip(parts) {
-            comparison.one(snapshot, part, shapes, (&mut *deals, layout, &slots), &mut steps);
+            comparison.one(snapshot, part, shapes, (&mut *deals, layout, &slots), &mut steps, &mut *settle);
         }
         comparison.touched.sort_unstable();
         comparison.touched.dedup();
@@ -282,6 +283,7 @@ impl<'a> Comparison<'a> {
         shapes: &[Shape],
         (deals, layout, slots): (&mut Rows<'a>, &Layout, &Slots),
         steps: &mut BTreeMap<&'a str, Vec<Step<'a>>>,
+        settle: &mut dyn Settle<'a>,
     ) {
         let taken = snapshot.taken;
         let last_seen: BTreeMap<&str, i64> = (0..deals.len())
@@ -299,7 +301,7 @@ impl<'a> Comparison<'a> {
         }
         self.seen.older += older.len() as u64;
         self.counts.unchanged += older.len() as u64;
-        let (counts, touched) = upsert(deals, &fresh, shapes, layout);
+        let (counts, touched) = upsert_settled(deals, &fresh, shapes, layout, settle);
         self.counts.add(counts);
         for row in &touched {
             self.see((snapshot, next), deals, *row, slots, steps);
