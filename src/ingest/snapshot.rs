@@ -98,6 +98,8 @@ pub(super) struct Seen {
     pub(super) moves: u64,
     /// Of them, those whose time the deal itself tells.
     pub(super) dated: u64,
+    /// Of them, those of deals that no snapshot had shown before and whose time nothing tells.
+    pub(super) first: u64,
     /// Rows that are older than what the store had seen of the deal.
     pub(super) older: u64,
     /// Deals that a snapshot lists no longer.
@@ -115,6 +117,7 @@ impl Seen {
     pub(super) fn add(&mut self, other: Seen) {
         self.moves += other.moves;
         self.dated += other.dated;
+        self.first += other.first;
         self.older += other.older;
         self.gone += other.gone;
         self.back += other.back;
@@ -340,7 +343,9 @@ impl<'a> Comparison<'a> {
         });
         if let Some(found) = found {
             self.seen.moves += 1;
-            self.seen.dated += u64::from(found.at < found.before);
+            let is_dated = found.at < found.before;
+            self.seen.dated += u64::from(is_dated);
+            self.seen.first += u64::from(!is_dated && cell(slots.seen_at).is_null());
             let own = steps.entry(deal).or_default();
             own.push(Step {
                 at: found.at,

@@ -198,11 +198,22 @@ pub(super) fn of_row_numbers(export: &Export) -> Option<Text> {
 /// What comparing the snapshots with the store gave.
 pub(super) fn of_comparison(seen: Seen) -> Vec<Text> {
     let mut notes = Vec::new();
-    let Seen { moves, dated, older, gone, back, shifted, again: _ } = seen;
+    let Seen { moves, dated, first, older, gone, back, shifted, again: _ } = seen;
     if moves > 0 {
+        let (since_ru, since_en) = match first {
+            0 => (String::new(), String::new()),
+            first => (
+                format!(
+                    "; сделок, впервые увиденных уже на этапе: {first} — с каких пор они на нём, известно лишь как «после создания»"
+                ),
+                format!(
+                    "; deals first seen standing in a stage: {first}, of which it is only known that they came there after their creation"
+                ),
+            ),
+        };
         notes.push(Text::new(
-            format!("переходов между этапами найдено сравнением срезов: {moves}, из них время известно у {dated}"),
-            format!("moves between stages found by comparing snapshots: {moves}, of them with a known time: {dated}"),
+            format!("переходов между этапами найдено сравнением срезов: {moves}, из них время известно у {dated}{since_ru}"),
+            format!("moves between stages found by comparing snapshots: {moves}, of them with a known time: {dated}{since_en}"),
         ));
     }
     if older > 0 {

@@ -92,11 +92,8 @@ impl ColumnPlan {
             return Ok(Value::Null);
         }
         let unit = if self.kind == Kind::Day { 1 } else { DAY };
-        let year = |at: i64| {
-            let day = i32::try_from(at.div_euclid(unit)).ok().and_then(NaiveDate::from_epoch_days);
-            day.map_or(9999, |day| day.year())
-        };
-        Err(self.refuse(cell, text, reason::out_of_time(&self.name, year(times.first), year(times.last))))
+        let first = i32::try_from(times.first / unit).ok().and_then(NaiveDate::from_epoch_days);
+        Err(self.refuse(cell, text, reason::out_of_time(&self.name, first.map_or(0, |day| day.year()))))
     }
 }
 

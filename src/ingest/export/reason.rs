@@ -118,12 +118,16 @@ pub(super) fn not_a_date<'f>(formats: impl IntoIterator<Item = &'f DateFormat>) 
     Text::new(format!("не дата вида {}", formats.join(" или ")), format!("not a date as {}", formats.join(" or ")))
 }
 
-/// A date of a year that the column cannot have.
-pub(super) fn out_of_time(column: &str, first: i32, last: i32) -> Text {
+/// A date that the column cannot have: one before this year, or long after the export was taken.
+pub(super) fn out_of_time(column: &str, first: i32) -> Text {
     Text::new(
-        format!("невозможная дата для `{column}`: год от {first} до {last}; поправьте её в CRM и выгрузите ещё раз"),
         format!(
-            "an impossible date for `{column}`: the year is from {first} to {last}; mend it in the CRM and export again"
+            "невозможная дата для `{column}`: раньше {first} года или намного позже, чем сделана выгрузка; поправьте её в CRM и \
+             выгрузите ещё раз"
+        ),
+        format!(
+            "an impossible date for `{column}`: before {first}, or long after the export was taken; mend it in the CRM and export \
+             again"
         ),
     )
 }

@@ -242,6 +242,27 @@ async fn an_export_says_up_to_when_it_reaches() {
 }
 
 #[tokio::test]
+async fn a_closing_without_a_date_lies_between_two_snapshots() {
+    let company = Company::new(MAPPING);
+    let closings = async || -> Vec<String> {
+        let columns = ["deal_id", "status", "closed_at", "closed_after", "closed_by"];
+        let rows = company.rows(Table::Journeys, &columns).await;
+        rows.iter().map(|row| days(row)).collect()
+    };
+    company.sales("2025-03-03", "1,new,2025-02-01,\n2,new,2025-02-01,2025-03-30\n3,won,2025-02-01,\n").await;
+    assert_eq!(closings().await, ["1 open - - -", "2 open - - -", "3 won - - 03-03+"]);
+    let rows = "1,won,2025-02-01,\n2,offer,2025-02-01,2025-04-30\n3,won,2025-02-01,\n";
+    let summary = company.sales("2025-03-10", rows).await;
+    assert!(summary.text(Lang::En).contains("closed deals without a closing date: won 2, lost 0"), "{summary:?}");
+    assert_eq!(closings().await, ["1 won - 03-03 03-10+", "2 open - - -", "3 won - - 03-03+"]);
+    assert_eq!(company.rows(Table::Deals, &["deal_id", "expected_close"]).await, ["1 -", "2 20208", "3 -"]);
+    // the same snapshot changes nothing, one more leaves what was known
+    assert!(company.sales("2025-03-10", rows).await.nothing_changed());
+    company.sales("2025-03-17", "1,won,2025-02-01,2025-03-05\n2,won,2025-02-01,\n3,won,2025-02-01,\n").await;
+    assert_eq!(closings().await, ["1 won 03-05 - -", "2 won - 03-10 03-17+", "3 won - - 03-03+"]);
+}
+
+#[tokio::test]
 async fn a_bucket_of_which_nothing_is_listed_is_looked_at_too() {
     let company = Company::new(MAPPING);
     let small = Sizes { rows_at_first: 8, rows_at_most: 16, spill: 512, ids: 8 };
