@@ -120,7 +120,7 @@ pub struct Ingest {
     /// The time zone of the times in exports read by a preset [default: the regulation's, or Europe/Moscow].
     #[arg(long, value_name = "ZONE", conflicts_with = "mapping")]
     pub zone: Option<chrono_tz::Tz>,
-    /// When the snapshots among them were taken, where their names do not say it: 2025-03-03, 2025-03-03T18:00.
+    /// When they were taken, where their names do not say it: 2025-03-03 (to the end of that day), 2025-03-03T18:00.
     #[arg(long, value_name = "WHEN")]
     pub taken: Option<Taken>,
     /// The summary's language [default: the regulation's, or Russian].

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::IngestError;
-use super::cell::{Cell, Rows};
+use super::cell::Rows;
+use super::closings::{self, Closings};
 use super::data_file::{self, OldBucket};
 use super::day::DayOf;
 use super::fold::Journey;
@@ -16,7 +17,8 @@ use super::of_clients::{self, Files, OfClients, ToDo};
 use super::parallel::each;
 use super::snapshot::{Comparison, Seen, Snapshots};
 use super::spill::{Patches, Shape, Spill, bucket};
-use super::upsert::{Counts, upsert};
+use super::strays::{self, Strays};
+use super::upsert::{Counts, upsert, upsert_settled};
 use crate::model::progress::Progress;
 use crate::model::tables::Table;
 use crate::store::{Snapshot, TableState, Transaction};
@@ -87,13 +89,23 @@ struct Done {
     counts: BTreeMap<Table, Counts>,
     written: Vec<Written>,
     seen: Seen,
-    closed_before_created: (u64, Vec<String>),
     /// Whether the journeys are still to be folded.
     unfolded: bool,
     deals_differ: bool,
     events_differ: bool,
     /// The deals that lost an event which names another one now, as their buckets.
     left: BTreeSet<u32>,
+    told: Told,
+}
+
+/// What is worth telling of the deals and events of an ingest.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) closings: closings::Told,
+    /// Events of deals that nobody knows.
+    pub(super) strays: Strays,
+    /// Whether any event tells of a stage.
+    pub(super) has_stages: bool,
 }
 
 /// What all buckets gave.
@@ -102,16 +114,17 @@ pub(super) struct AllDone {
     pub(super) counts: BTreeMap<Table, Counts>,
     /// What was found by comparing snapshots.
     pub(super) seen: Seen,
-    /// How many deals of this ingest are closed before they were created, and a few of their ids.
-    pub(super) closed_before_created: (u64, Vec<String>),
     /// What became of the events that know only their client; none: nothing changed, nobody looked.
     pub(super) of_clients: Option<OfClients>,
+    pub(super) told: Told,
 }
 
 /// Everything that the work on a bucket reads.
 pub(super) struct Work<'a> {
     pub(super) spill: &'a Spill,
     pub(super) shapes: &'a [Shape],
+    /// Of each shape of an export, what is known of that.
+    pub(super) exports: &'a [closings::Of],
     pub(super) layouts: &'a BTreeMap<Table, Layout>,
     pub(super) base: &'a Snapshot,
     /// The number of buckets of every table from now on.
@@ -153,8 +166,9 @@ impl Work<'_> {
                 to_do.left.extend(done.left);
             }
             all.seen.add(done.seen);
-            all.closed_before_created.0 += done.closed_before_created.0;
-            all.closed_before_created.1.extend(done.closed_before_created.1);
+            all.told.closings.add(done.told.closings);
+            all.told.strays.add(done.told.strays);
+            all.told.has_stages |= done.told.has_stages;
         }
         if differs {
             all.of_clients = Some(of_clients::join(&self, &mut files, to_do)?);
@@ -167,8 +181,6 @@ impl Work<'_> {
             transaction.replace(table, buckets, extra, number, file.into_iter().collect());
         }
         all.counts.entry(Table::Events).or_default().add(self.moved.counts);
-        all.closed_before_created.1.sort();
-        all.closed_before_created.1.truncate(3);
         Ok(all)
     }
 
@@ -193,8 +205,10 @@ impl Work<'_> {
         let mut event_rows = self.rows(&old_events, events_layout, number)?;
         self.moved.exchange(&mut event_rows, &arrived, events_layout);
         let of_snapshots = self.snapshots.take(&mut deals, self.shapes);
-        let (mut deal_counts, mut touched) = upsert(&mut deal_rows, &deals, self.shapes, deals_layout);
-        let (mut event_counts, _) = upsert(&mut event_rows, &events, self.shapes, events_layout);
+        let mut closings = Closings::new(self.exports, self.shapes, deals_layout);
+        let (mut deal_counts, mut touched) =
+            upsert_settled(&mut deal_rows, &deals, self.shapes, deals_layout, &mut closings);
+        let (mut event_counts, touched_events) = upsert(&mut event_rows, &events, self.shapes, events_layout);
         // what is written needs memory of its own
         drop((deals, events));
         let compared = Comparison::run(
@@ -203,6 +217,7 @@ impl Work<'_> {
             self.shapes,
             (&mut deal_rows, deals_layout),
             (&event_rows, events_layout),
+            &mut closings,
         );
         compared.write(&mut event_rows, events_layout);
         deal_counts.add(compared.counts);
@@ -211,8 +226,12 @@ impl Work<'_> {
         touched.sort_unstable();
         touched.dedup();
         done.seen = compared.seen;
-        done.closed_before_created = closed_before_created(&deal_rows, deals_layout, &touched, self.days);
         done.left = self.forget_joined(&mut event_rows, events_layout);
+        done.told = Told {
+            closings: closings.told(&deal_rows, deals_layout, &touched),
+            strays: Strays::find((&event_rows, events_layout), &touched_events, (&deal_rows, deals_layout)),
+            has_stages: strays::has_stages(&event_rows, events_layout),
+        };
         done.counts.insert(Table::Deals, deal_counts);
         done.counts.insert(Table::Events, event_counts);
         let events_differ = event_counts.differs() || moved;
@@ -362,15 +381,4 @@ impl Work<'_> {
     }
 }
 
-fn closed_before_created(rows: &Rows<'_>, layout: &Layout, touched: &[usize], days: &DayOf) -> (u64, Vec<String>) {
-    let slot = |name: &str| layout.slot(name).unwrap_or_default();
-    let (id, created, closed) = (slot("deal_id"), slot("created_at"), slot("closed_at"));
-    let is_early = |row: &&usize| match (rows.cell(**row, created), rows.cell(**row, closed)) {
-        // of a day the hour is not known
-        (Cell::Whole(created), Cell::Whole(closed)) => days.ends_at(closed) < created,
-        _ => false,
-    };
-    let found: Vec<String> =
-        touched.iter().filter(is_early).filter_map(|row| rows.cell(*row, id).text().map(str::to_owned)).collect();
-    (found.len() as u64, found)
 }

@@ -56,6 +56,17 @@ pub(super) fn choose<'m>(
     }
 }
 
+/// Refuses several files of a section whose deals are known by the number of their row: each file begins with the first row.
+pub(super) fn refuse_parts(chosen: &[Chosen<'_>]) -> Result<(), IngestError> {
+    for (at, (input, export, _)) in chosen.iter().enumerate().filter(|(_, (_, export, _))| export.numbers_rows()) {
+        if let Some((other, ..)) = chosen[..at].iter().find(|(_, other, _)| other.name == export.name) {
+            let (paths, export) = (vec![other.path.clone(), input.path.clone()], export.name.clone());
+            return Err(IngestError::SameNumbers { paths, export });
+        }
+    }
+    Ok(())
+}
+
 /// Whether a section is for a file: by its name, or by the end of its path where the pattern has folders.
 fn is_for(export: &Export, input: &Input) -> bool {
     let fits = |pattern: &glob::Pattern| {

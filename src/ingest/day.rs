@@ -14,7 +14,7 @@ const QUARTER: i64 = 900_000_000;
 
 impl DayOf {
     pub(super) fn new(zone: Tz) -> DayOf {
-        DayOf(Calendar { zone, week: [None; 7], holidays: Default::default() })
+        DayOf(Calendar::of_zone(zone))
     }
 
     /// The last moment that an instant may stand for: of a local midnight the end of its day, of any other itself.

@@ -188,16 +188,19 @@ pub enum IngestError {
         /// The file.
         path: PathBuf,
     },
-    /// It is said when the snapshots were taken, and there are none.
+    /// Several files of a section whose deals are known by the number of their row.
     #[error(
-        "--taken says when a snapshot was taken, and none of these exports is one\n    add snapshot = true to its [[export]] in {mapping}, or leave --taken out"
+        "{}: the section `{export}` knows deals by the number of their row, and each file begins with row 1\n    give each file an [[export]] of its own (`files = \"…\"`), or put them into one file",
+        listed(paths)
     )]
-    NoSnapshot {
-        /// The mapping.
-        mapping: String,
+    SameNumbers {
+        /// The files.
+        paths: Vec<PathBuf>,
+        /// The section.
+        export: String,
     },
-    /// A snapshot of a time that is yet to come.
-    #[error("{}: the snapshot is said to be taken at {taken}, which is yet to come\n    see its name, --taken and the clock", path.display())]
+    /// An export of a time that is yet to come.
+    #[error("{}: the export is said to be taken at {taken}, which is yet to come\n    see its name, --taken and the clock", path.display())]
     YetToCome {
         /// The export.
         path: PathBuf,

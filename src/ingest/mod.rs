@@ -10,6 +10,7 @@ mod belongs;
 mod buckets;
 mod cell;
 mod choose;
+mod closings;
 mod data_file;
 mod dates;
 mod day;
@@ -35,6 +36,7 @@ mod regulations;
 mod sink;
 mod snapshot;
 mod spill;
+mod strays;
 mod summary;
 mod taken;
 #[cfg(test)]
@@ -75,6 +77,7 @@ use records::Readable;
 use sink::Sink;
 use snapshot::{SnapshotFile, Snapshots};
 use spill::{Shape, Spill};
+use taken::Reach;
 
 /// Loads exports into a store, all of them or nothing. `at` is when this happens.
 ///
@@ -100,7 +103,7 @@ pub fn look(mapping: &Mapping, exports: &[PathBuf], scratch: &Path) -> Result<()
 pub struct Told<'r> {
     /// The regulation in force, which stays with the store.
     pub regulation: Option<&'r Regulation>,
-    /// When the snapshots were taken whose names do not say it.
+    /// When the exports were taken whose names do not say it.
     pub taken: Option<Taken>,
 }
 
@@ -127,9 +130,7 @@ async fn ingest_in_pieces(
     sizes: Sizes,
 ) -> Result<Summary, IngestError> {
     let chosen = choose::choose(mapping, mended::known(files::expand(exports)?, store.dir())?, store.dir())?;
-    if told.taken.is_some() && !chosen.iter().any(|(_, export, _)| export.snapshot) {
-        return Err(IngestError::NoSnapshot { mapping: mapping.file.clone() });
-    }
+    choose::refuse_parts(&chosen)?;
     let taken = taken::all(&chosen, &mapping.file, told.taken, at)?;
     let mut opened = Vec::new();
     let mut summary = Summary::default();
@@ -148,11 +149,14 @@ async fn ingest_in_pieces(
     let layouts = layout::layouts(mapping, has, &base);
     let mut spill = Spill::new(store.dir().join(".spill"), parts(&opened, sizes), sizes.spill)?;
     let mut shapes: Vec<Shape> = Vec::new();
+    // of each of them, what is known of its export
+    let mut of_shapes: Vec<closings::Of> = Vec::new();
     // of each fill of a section the first shape, which tells its kind
     let mut kinds: BTreeMap<(String, usize), u32> = BTreeMap::new();
     let mut quarantine = Quarantine::default();
     let waits = Waits::of(&base, chosen.iter().map(|(input, ..)| input))?;
     let mut read: BTreeMap<Table, sink::Read> = BTreeMap::new();
+    let mut reaches: BTreeMap<Table, Reach> = BTreeMap::new();
     let secret = match mapping.hashes() {
         true => Some(Key::of(store.dir())?),
         false => None,
@@ -166,7 +170,7 @@ async fn ingest_in_pieces(
         summary.notes.extend(opened.notes().map(|note| about(&file, note)));
         let refused = |read: &BTreeMap<Table, sink::Read>| read.values().map(|read| read.quarantined).sum::<u64>();
         let (first_shape, refused_before) = (shapes.len(), refused(&read));
-        let mut plan = Plan::new(export, &opened, &layouts, (mapping.personal, secret.as_ref()));
+        let mut plan = Plan::new(export, &opened, &layouts, (mapping.personal, secret.as_ref()), taken.span.latest);
         let mut sink = Sink {
             first_shape,
             takers: plan.fills.iter().map(sink::Taker::new).collect(),
@@ -190,11 +194,13 @@ async fn ingest_in_pieces(
                 false => *kinds.entry((export.name.clone(), number)).or_insert(own),
             };
             shapes.push(Shape::new(fill, &layouts[&fill.table], of.repeated, kind));
+            of_shapes.push(closings::Of { taken: taken.span.latest, zone: export.zone.unwrap_or(Tz::UTC) });
         }
         let Outcome { rows, ignored, unwanted, oddities: here, mended, not_taken } =
             read_rows(&opened, &mut plan, export, &mapping.file, &mut sink)?;
         oddities.add(here);
         summary.notes.extend(plan.currencies().map(|note| about(&file, &note)));
+        summary.notes.extend(summary::of_row_numbers(export).map(|note| about(&file, &note)));
         let listed = sink.listed_deals;
         summary.notes.extend(not_taken.notes().iter().map(|note| about(&file, note)));
         if repairs {
@@ -204,7 +210,10 @@ async fn ingest_in_pieces(
             }
         }
         quarantine.was_read(&file, repairs.then_some(mended));
-        if let Some(taken) = taken {
+        for fill in &export.fills {
+            reaches.entry(fill.table).or_default().see(taken, export.snapshot, repairs);
+        }
+        if export.snapshot {
             let gaps = refused(&read) - refused_before - listed.refused;
             summary.notes.extend(summary::of_snapshot(&file, taken.by, gaps));
             let (export, shapes) = (export.name.clone(), first_shape..shapes.len());
@@ -234,6 +243,7 @@ async fn ingest_in_pieces(
     let work = Work {
         spill: &spill,
         shapes: &shapes,
+        exports: &of_shapes,
         layouts: &layouts,
         base: &base,
         buckets: &buckets,
@@ -263,11 +273,18 @@ async fn ingest_in_pieces(
                 changed: counts.changed,
                 unchanged: counts.unchanged,
                 quarantined: read.quarantined,
+                taken: reaches.get(table).and_then(|reach| reach.moment(at, counts.differs())),
             }
         })
         .collect();
     let repeated = done.counts.iter().map(|(table, counts)| (*table, counts.repeated));
-    summary.notes.extend(notes(repeated, oddities, &done.closed_before_created));
+    summary.notes.extend(notes(repeated, oddities));
+    summary.notes.extend(done.told.closings.notes());
+    summary.notes.extend(done.told.strays.note());
+    let has_deals = summary.tables.iter().any(|count| count.table == Table::Deals && count.read > count.quarantined);
+    if has_deals && !done.told.has_stages {
+        summary.notes.extend(chosen.iter().find_map(|(_, export, _)| summary::of_missing_log(export)));
+    }
     summary.rejoined = done.of_clients.map_or(0, |told| told.changed);
     summary.notes.extend(done.of_clients.and_then(summary::of_clients));
     summary.marked = done.seen.marked();
@@ -302,7 +319,7 @@ fn about(file: &str, note: &Text) -> Text {
 }
 
 /// What is worth telling and was kept.
-fn notes(repeated: impl Iterator<Item = (Table, u64)>, met: Oddities, early: &(u64, Vec<String>)) -> Vec<Text> {
+fn notes(repeated: impl Iterator<Item = (Table, u64)>, met: Oddities) -> Vec<Text> {
     let mut notes = Vec::new();
     for (table, rows) in repeated.filter(|(_, rows)| *rows > 0) {
         let name = table.name();
@@ -318,6 +335,7 @@ fn notes(repeated: impl Iterator<Item = (Table, u64)>, met: Oddities, early: &(u
         ));
     }
     notes.extend(met.alike.notes());
+    notes.extend(met.notes());
     let counted = [
         (
             met.rounded,
@@ -349,13 +367,6 @@ fn notes(repeated: impl Iterator<Item = (Table, u64)>, met: Oddities, early: &(u
     ];
     for (count, ru, en) in counted.into_iter().filter(|(count, ..)| *count > 0) {
         notes.push(Text::new(format!("{ru}: {count}"), format!("{en}: {count}")));
-    }
-    if early.0 > 0 {
-        let ids = early.1.join(", ");
-        notes.push(Text::new(
-            format!("сделок, закрытых раньше, чем созданы: {} ({ids})", early.0),
-            format!("deals closed before they were created: {} ({ids})", early.0),
-        ));
     }
     notes
 }

@@ -13,7 +13,7 @@ use super::cell::{Cell, Rows};
 use super::layout::Layout;
 use super::spill::{Patches, Shape};
 use super::taken::Span;
-use super::upsert::{Counts, upsert};
+use super::upsert::{Counts, Settle, upsert_settled};
 use crate::model::tables::Table;
 
 /// One snapshot: all files of one kind of export that were taken at the same time.
@@ -98,6 +98,8 @@ pub(super) struct Seen {
     pub(super) moves: u64,
     /// Of them, those whose time the deal itself tells.
     pub(super) dated: u64,
+    /// Of them, those of deals that no snapshot had shown before and whose time nothing tells.
+    pub(super) first: u64,
     /// Rows that are older than what the store had seen of the deal.
     pub(super) older: u64,
     /// Deals that a snapshot lists no longer.
@@ -115,6 +117,7 @@ impl Seen {
     pub(super) fn add(&mut self, other: Seen) {
         self.moves += other.moves;
         self.dated += other.dated;
+        self.first += other.first;
         self.older += other.older;
         self.gone += other.gone;
         self.back += other.back;
@@ -260,6 +263,7 @@ impl<'a> Comparison<'a> {
         shapes: &[Shape],
         (deals, layout): (&mut Rows<'a>, &Layout),
         (events, events_layout): (&Rows<'a>, &Layout),
+        settle: &mut dyn Settle<'a>,
     ) -> Comparison<'a> {
         let mut comparison = Comparison::default();
         if snapshots.is_empty() {
@@ -268,7 +272,7 @@ impl<'a> Comparison<'a> {
         let slots = Slots::new(layout);
         let mut steps = steps(events, events_layout);
         for (snapshot, part) in snapshots.all.iter().zip(parts) {
-            comparison.one(snapshot, part, shapes, (&mut *deals, layout, &slots), &mut steps);
+            comparison.one(snapshot, part, shapes, (&mut *deals, layout, &slots), &mut steps, &mut *settle);
         }
         comparison.touched.sort_unstable();
         comparison.touched.dedup();
@@ -282,6 +286,7 @@ impl<'a> Comparison<'a> {
         shapes: &[Shape],
         (deals, layout, slots): (&mut Rows<'a>, &Layout, &Slots),
         steps: &mut BTreeMap<&'a str, Vec<Step<'a>>>,
+        settle: &mut dyn Settle<'a>,
     ) {
         let taken = snapshot.taken;
         let last_seen: BTreeMap<&str, i64> = (0..deals.len())
@@ -299,7 +304,7 @@ impl<'a> Comparison<'a> {
         }
         self.seen.older += older.len() as u64;
         self.counts.unchanged += older.len() as u64;
-        let (counts, touched) = upsert(deals, &fresh, shapes, layout);
+        let (counts, touched) = upsert_settled(deals, &fresh, shapes, layout, settle);
         self.counts.add(counts);
         for row in &touched {
             self.see((snapshot, next), deals, *row, slots, steps);
@@ -338,7 +343,9 @@ impl<'a> Comparison<'a> {
         });
         if let Some(found) = found {
             self.seen.moves += 1;
-            self.seen.dated += u64::from(found.at < found.before);
+            let is_dated = found.at < found.before;
+            self.seen.dated += u64::from(is_dated);
+            self.seen.first += u64::from(!is_dated && cell(slots.seen_at).is_null());
             let own = steps.entry(deal).or_default();
             own.push(Step {
                 at: found.at,

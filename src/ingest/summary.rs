@@ -2,10 +2,12 @@
 
 use std::fmt::Write as _;
 
+use super::mapping::Export;
 use super::of_clients::OfClients;
 use super::snapshot::Seen;
 use super::taken::By;
 use crate::model::lang::{Lang, Text};
+use crate::model::tables::Table;
 use crate::store::TableCount;
 
 /// What an ingest did.
@@ -180,14 +182,58 @@ pub(super) fn of_clients(told: OfClients) -> Option<Text> {
     })
 }
 
+/// What a list of deals in their present stages lacks, where no event tells of a stage.
+pub(super) fn of_missing_log(export: &Export) -> Option<Text> {
+    let of_deals = export.fills.iter().filter(|fill| fill.table == Table::Deals);
+    let has_stage = of_deals.flat_map(|fill| &fill.columns).any(|column| column.name == "stage");
+    let name = &export.name;
+    (has_stage && !export.snapshot).then(|| {
+        Text::new(
+            format!(
+                "журнала этапов нет: известно, где сделка стоит теперь, но не где она стояла и сколько. Если каждая выгрузка \
+                 перечисляет все сделки, добавьте snapshot = true в [[export]] «{name}» и загружайте её каждую неделю: историю \
+                 этапов хранилище накопит само"
+            ),
+            format!(
+                "there is no log of stages: it is known where a deal stands now, not where it stood and for how long. If each \
+                 export lists all deals, add snapshot = true to [[export]] `{name}` and ingest it every week: the store grows the \
+                 history of stages itself"
+            ),
+        )
+    })
+}
+
+/// What is to be known of an export whose deals are known by the number of their row.
+pub(super) fn of_row_numbers(export: &Export) -> Option<Text> {
+    export.numbers_rows().then(|| {
+        Text::new(
+            "сделки известны по номеру строки (row_number): в следующей выгрузке строки должны стоять в том же порядке, новые — в конце; \
+             иначе сделки смешаются, и хранилище надо собрать заново",
+            "deals are known by the number of their row (row_number): the next export must have the rows in the same order, new ones at \
+             the end; else deals are mixed up, and the store has to be made anew",
+        )
+    })
+}
+
 /// What comparing the snapshots with the store gave.
 pub(super) fn of_comparison(seen: Seen) -> Vec<Text> {
     let mut notes = Vec::new();
-    let Seen { moves, dated, older, gone, back, shifted, again: _ } = seen;
+    let Seen { moves, dated, first, older, gone, back, shifted, again: _ } = seen;
     if moves > 0 {
+        let (since_ru, since_en) = match first {
+            0 => (String::new(), String::new()),
+            first => (
+                format!(
+                    "; сделок, впервые увиденных уже на этапе: {first} — с каких пор они на нём, известно лишь как «после создания»"
+                ),
+                format!(
+                    "; deals first seen standing in a stage: {first}, of which it is only known that they came there after their creation"
+                ),
+            ),
+        };
         notes.push(Text::new(
-            format!("переходов между этапами найдено сравнением срезов: {moves}, из них время известно у {dated}"),
-            format!("moves between stages found by comparing snapshots: {moves}, of them with a known time: {dated}"),
+            format!("переходов между этапами найдено сравнением срезов: {moves}, из них время известно у {dated}{since_ru}"),
+            format!("moves between stages found by comparing snapshots: {moves}, of them with a known time: {dated}{since_en}"),
         ));
     }
     if older > 0 {

@@ -1,4 +1,6 @@
-//! When a snapshot was taken: as its file's name, the user or the clock says.
+//! When an export was taken: as its file's name, the user or the clock says.
+//!
+//! Snapshots are compared by it. Of every export it tells up to when it reaches: what came later it cannot show.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,7 +26,7 @@ const SAID: [&str; 6] = [
     "yyyy-mm-ddTHH:MM:SSZ",
 ];
 
-/// When a snapshot was taken, as it is said: a day, or a day and a time; local unless an offset is said too.
+/// When an export was taken, as it is said: a day, or a day and a time; local unless an offset is said too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Taken {
     moment: Moment,
@@ -52,7 +54,7 @@ impl fmt::Display for Taken {
     }
 }
 
-/// The moments between which a snapshot was taken, in microseconds: of a day its beginning and its end, else the same.
+/// The moments between which an export was taken, in microseconds: of a day its beginning and its end, else the same.
 ///
 /// A snapshot of a day shows what was so at some moment of that day. So what it shows had happened by the day's end, and what
 /// it does not show yet had not happened at its beginning.
@@ -63,7 +65,7 @@ pub(super) struct Span {
 }
 
 impl Taken {
-    /// The same as moments. No snapshot was taken after it was ingested, which was at `at`; none: nor before that.
+    /// The same as moments. No export was taken after it was ingested, which was at `at`; none: nor before that.
     fn span(self, zone: Tz, at: DateTime<Utc>) -> Option<Span> {
         let calendar = Calendar::of_zone(zone);
         let instant = |local: NaiveDateTime| match self.moment.offset {
@@ -147,7 +149,7 @@ fn is_end(rest: &str) -> bool {
     !next.next().is_some_and(char::is_alphanumeric) && !next.next().is_some_and(|c| c.is_ascii_digit())
 }
 
-/// What tells when a snapshot was taken.
+/// What tells when an export was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum By {
     /// Its name, in the form that the mapping states.
@@ -160,28 +162,56 @@ pub(super) enum By {
     Clock,
 }
 
-/// When a snapshot was taken, and what tells it.
+/// When an export was taken, and what tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct When {
     pub(super) span: Span,
     pub(super) by: By,
 }
 
-/// When those of the exports were taken that are snapshots.
+/// Up to when the exports reach that fill one table.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Reach {
+    /// As it is said, or as snapshots are compared by it, in microseconds.
+    said: Option<i64>,
+    /// Whether some export says nothing.
+    is_unsaid: bool,
+}
+
+impl Reach {
+    /// Hears of an export. Mended rows tell no more than the export did whose they are.
+    pub(super) fn see(&mut self, when: When, is_snapshot: bool, is_repairs: bool) {
+        match when.by {
+            By::Clock if !is_snapshot => self.is_unsaid |= !is_repairs,
+            _ => self.said = self.said.max(Some(when.span.latest)),
+        }
+    }
+
+    /// The moment. An export of which nothing says it is taken for as new as its ingest, which was at `at`, where it brought
+    /// anything new: an old file that is read again reaches no farther than before.
+    pub(super) fn moment(self, at: DateTime<Utc>, brought: bool) -> Option<DateTime<Utc>> {
+        match self.is_unsaid && brought {
+            true => Some(at),
+            false => self.said.and_then(DateTime::from_timestamp_micros),
+        }
+    }
+}
+
+/// When the exports were taken.
 ///
-/// Several of one section that nothing tells apart are refused: taken at the same moment they would be one snapshot, and what
+/// Several snapshots of one section that nothing tells apart are refused: taken at the same moment they would be one snapshot, and what
 /// changed from one to the next would be lost.
 pub(super) fn all(
     chosen: &[Chosen<'_>],
     mapping: &str,
     said: Option<Taken>,
     at: DateTime<Utc>,
-) -> Result<Vec<Option<When>>, IngestError> {
+) -> Result<Vec<When>, IngestError> {
     let mut all = Vec::new();
     let mut alike: BTreeMap<&str, Vec<&Input>> = BTreeMap::new();
     for (input, export, _) in chosen {
-        let found = export.snapshot.then(|| when(input, export, mapping, said, at)).transpose()?;
-        if found.is_some_and(|found| matches!(found.by, By::User | By::Clock)) {
+        let found = when(input, export, mapping, said, at)?;
+        if export.snapshot && matches!(found.by, By::User | By::Clock) {
             alike.entry(export.name.as_str()).or_default().push(input);
         }
         all.push(found);
@@ -204,8 +234,9 @@ fn is_one_export(inputs: &[&Input]) -> bool {
     whole <= 1 && inputs.windows(2).all(|two| two[0].name == two[1].name)
 }
 
-/// When a snapshot was taken. Its name goes before what was `said` for all files, if the mapping states how it says it; where
-/// neither tells, a date in the name does that can be read in one way only; else it is `at`, the moment of the ingest.
+/// When an export was taken. Its name goes before what was `said` for all files, if the mapping states how it says it; where
+/// neither tells, a date in a snapshot's name does that can be read in one way only; else it is `at`, the moment of the ingest.
+/// The name of another export may as well say of which days it is.
 fn when(
     input: &Input,
     export: &Export,
@@ -229,24 +260,24 @@ fn stated(input: &Input, export: &Export, mapping: &str, is_said: bool) -> Resul
     let what = match format.find(name(input)).as_slice() {
         [moment] => return Ok(Some(Taken { moment: *moment, is_day: !format.has_time() })),
         _ if is_said => return Ok(None),
-        [] => "its name does not say when the snapshot was taken",
-        _ => "its name says more than once when the snapshot was taken",
+        [] => "its name does not say when the export was taken",
+        _ => "its name says more than once when the export was taken",
     };
     let (path, format, mapping) = (input.path.clone(), format.to_string(), mapping.to_owned());
     Err(IngestError::NotTaken { path, what, format, mapping })
 }
 
-/// When a snapshot was taken of which neither the mapping nor the user says it.
+/// When an export was taken of which neither the mapping nor the user says it.
 fn unsaid(input: &Input, export: &Export, at: DateTime<Utc>) -> Result<When, IngestError> {
     let found = match moments(name(input)).as_slice() {
-        [taken] => taken.span(zone(export), at).map(|span| When { span, by: By::Name(*taken) }),
+        [taken] if export.snapshot => taken.span(zone(export), at).map(|span| When { span, by: By::Name(*taken) }),
         _ => None,
     };
     let now = at.timestamp_micros();
     match found {
         Some(found) => Ok(found),
         // as of now, they would be newer than the next snapshot of an earlier day
-        None if input.repairs => Err(IngestError::RepairsNotTaken { path: input.path.clone() }),
+        None if input.repairs && export.snapshot => Err(IngestError::RepairsNotTaken { path: input.path.clone() }),
         None => Ok(When { span: Span { earliest: now, latest: now }, by: By::Clock }),
     }
 }

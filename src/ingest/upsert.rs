@@ -36,6 +36,34 @@ impl Counts {
     }
 }
 
+/// Has the last word on a row, once the patches of its key are applied and before it is compared with what it was.
+pub(super) trait Settle<'a> {
+    /// Settles the row of that number; `before` is what it was, if it was there.
+    fn settle(&mut self, row: usize, before: Option<&[Cell<'a>]>, now: &mut [Cell<'a>], group: Group<'_, 'a>);
+}
+
+/// Leaves rows as their patches made them.
+impl<'a> Settle<'a> for () {
+    fn settle(&mut self, _: usize, _: Option<&[Cell<'a>]>, _: &mut [Cell<'a>], _: Group<'_, 'a>) {}
+}
+
+/// The patches of one key.
+#[derive(Clone, Copy)]
+pub(super) struct Group<'g, 'a> {
+    patches: &'g Patches<'a>,
+    group: &'g [u32],
+}
+
+impl<'g, 'a> Group<'g, 'a> {
+    /// The shape of each, and its cells: one for each column of the shape, and then others.
+    pub(super) fn rows(self) -> impl Iterator<Item = (usize, &'g [Cell<'a>])> {
+        self.group.iter().map(move |patch| {
+            let (shape, from) = self.patches.rows[*patch as usize];
+            (shape as usize, &self.patches.cells[from as usize..])
+        })
+    }
+}
+
 /// Patches `rows` in place; returns the counts and the numbers of the rows that were patched.
 ///
 /// Patches of one key are applied in the order in which they were read: the last one wins, in the columns that it has.
@@ -44,6 +72,17 @@ pub(super) fn upsert<'a>(
     patches: &Patches<'a>,
     shapes: &[Shape],
     layout: &Layout,
+) -> (Counts, Vec<usize>) {
+    upsert_settled(rows, patches, shapes, layout, &mut ())
+}
+
+/// As [`upsert`], with the last word on every row.
+pub(super) fn upsert_settled<'a>(
+    rows: &mut Rows<'a>,
+    patches: &Patches<'a>,
+    shapes: &[Shape],
+    layout: &Layout,
+    settle: &mut dyn Settle<'a>,
 ) -> (Counts, Vec<usize>) {
     let mut scratch = Vec::new();
     let mut known: Vec<(u64, u32)> = (0..rows.len())
@@ -90,7 +129,9 @@ pub(super) fn upsert<'a>(
     }
     let mut counts = Counts::default();
     rows.cells.reserve(groups.new * rows.width);
-    let apply = |(group, old): (&[u32], Option<u32>)| apply(rows, old, group, patches, shapes, &mut counts);
+    let apply = |(group, old): (&[u32], Option<u32>)| {
+        apply(rows, old, Group { patches, group }, shapes, &mut counts, &mut *settle)
+    };
     let touched = groups.in_order().map(apply).collect();
     (counts, touched)
 }
@@ -125,10 +166,10 @@ impl Groups {
 fn apply<'a>(
     rows: &mut Rows<'a>,
     old: Option<u32>,
-    group: &[u32],
-    patches: &Patches<'a>,
+    Group { patches, group }: Group<'_, 'a>,
     shapes: &[Shape],
     counts: &mut Counts,
+    settle: &mut dyn Settle<'a>,
 ) -> usize {
     let row = old.map_or(rows.len(), |row| row as usize);
     let before: Option<Vec<Cell<'a>>> = old.map(|_| rows.row(row).to_vec());
@@ -158,6 +199,8 @@ fn apply<'a>(
             };
         }
     }
+    let now = &mut rows.cells[start..start + rows.width];
+    settle.settle(row, before.as_deref(), now, Group { patches, group });
     match before {
         None => counts.new += 1,
         Some(before) if rows.row(row) == before.as_slice() => counts.unchanged += 1,

@@ -238,6 +238,9 @@ const INGESTS: &[Column] = &[
     c("changed", Kind::Count),
     c("unchanged", Kind::Count),
     c("quarantined", Kind::Count),
+    // up to when the exports reach that filled the table: as was said or their names tell, else when they were ingested; null:
+    // nothing says it, and the ingest brought nothing new
+    c("taken", Kind::Instant),
 ];
 
 const QUARANTINE: &[Column] = &[

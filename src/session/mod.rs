@@ -13,6 +13,7 @@ mod moves;
 mod scope;
 mod sources;
 mod tables;
+mod taken;
 #[cfg(test)]
 mod tests;
 mod views;

@@ -86,8 +86,9 @@ async fn store() -> (TempDir, Store) {
 }
 
 fn record() -> IngestRecord {
-    let count = TableCount { table: Table::Deals, read: 2, new: 2, changed: 0, unchanged: 0, quarantined: 0 };
     let at = DateTime::from_timestamp(1_740_000_000, 0).unwrap();
+    let taken = Some(at);
+    let count = TableCount { table: Table::Deals, read: 2, new: 2, changed: 0, unchanged: 0, quarantined: 0, taken };
     IngestRecord {
         ingest: 0,
         at,
@@ -124,6 +125,11 @@ fn files_of_several_ingests_are_one_table_and_scope_groups_them() {
         let (_dir, store) = store().await;
         let session = session(&store, "2025-03-01").await;
         assert_eq!(session.version(), 2);
+        for (table, taken) in
+            [(Table::Journeys, Some(1_740_000_000)), (Table::Deals, Some(1_740_000_000)), (Table::Spend, None)]
+        {
+            assert_eq!(session.taken(table).await.unwrap().map(|taken| taken.timestamp()), taken);
+        }
         let context = split(&session, &["source"]).await.unwrap();
         let query = "SELECT grp, count(*) AS n, sum(amount) AS amount FROM scope GROUP BY grp ORDER BY grp";
         let expected = "\

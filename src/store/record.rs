@@ -52,6 +52,8 @@ pub struct TableCount {
     pub unchanged: u64,
     /// Rows refused.
     pub quarantined: u64,
+    /// Up to when the exports reach that filled it; none: nothing says it.
+    pub taken: Option<DateTime<Utc>>,
 }
 
 /// Columns of `ingests` that are the store's own: not canonical, and not shown in SQL.
@@ -143,6 +145,11 @@ fn read(batch: &RecordBatch, rows: &mut Rows) -> Result<(), String> {
     let (exports, table_name, notes) = (text("exports")?, text("table_name")?, text("notes")?);
     let counts = ["read", "new", "changed", "unchanged", "quarantined"].map(count);
     let [read, new, changed, unchanged, quarantined] = &counts;
+    // a store of an early Voronka does not have it
+    let taken = match batch.column_by_name("taken") {
+        Some(_) => Some(column("taken", &Kind::Instant.arrow())?.as_primitive::<TimestampMicrosecondType>().clone()),
+        None => None,
+    };
     let number = |from: &Result<Int64Array, String>, row: usize| -> Result<u64, String> {
         u64::try_from(from.as_ref().map_err(String::clone)?.value(row)).map_err(|_| "a negative count".to_owned())
     };
@@ -172,6 +179,10 @@ fn read(batch: &RecordBatch, rows: &mut Rows) -> Result<(), String> {
                 changed: number(changed, row)?,
                 unchanged: number(unchanged, row)?,
                 quarantined: number(quarantined, row)?,
+                taken: taken
+                    .as_ref()
+                    .filter(|taken| taken.is_valid(row))
+                    .and_then(|taken| DateTime::<Utc>::from_timestamp_micros(taken.value(row))),
             });
         }
     }
@@ -201,6 +212,8 @@ fn batch(rows: &Rows) -> Result<RecordBatch, arrow::error::ArrowError> {
         Arc::new(lines.iter().map(|l| Some(of(l))).collect::<StringArray>())
     };
     let at: TimestampMicrosecondArray = lines.iter().map(|l| Some(l.record.at.timestamp_micros())).collect();
+    let taken = lines.iter().map(|l| l.count.and_then(|c| c.taken).map(|taken| taken.timestamp_micros()));
+    let taken: TimestampMicrosecondArray = taken.collect();
     RecordBatch::try_new(
         schema(),
         vec![
@@ -213,6 +226,7 @@ fn batch(rows: &Rows) -> Result<RecordBatch, arrow::error::ArrowError> {
             count(&|l| l.count.map(|c| c.changed)),
             count(&|l| l.count.map(|c| c.unchanged)),
             count(&|l| l.count.map(|c| c.quarantined)),
+            Arc::new(taken.with_timezone("UTC")),
             count(&|l| l.named.map(|n| n.delta_version)),
             count(&|l| l.named.map(|n| u64::from(n.buckets))),
             text(&|l| one_per_line(&l.record.notes)),

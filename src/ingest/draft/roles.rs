@@ -8,7 +8,7 @@ use crate::model::tables::{Kind, Table};
 
 /// What the name of a column suggests: of which table, which column, by which words. The first that fits is taken, in the
 /// order of the list.
-const ROLES: [(Table, &str, &[&str]); 36] = [
+const ROLES: [(Table, &str, &[&str]); 37] = [
     (
         Table::Deals,
         "deal_id",
@@ -23,6 +23,9 @@ const ROLES: [(Table, &str, &[&str]); 36] = [
             "deal no",
             "order number",
             "deal id",
+            "deal_id",
+            "lead id",
+            "lead_id",
             "record id",
             "order id",
             "id",
@@ -70,7 +73,22 @@ const ROLES: [(Table, &str, &[&str]); 36] = [
             "date",
         ],
     ),
-    (Table::Deals, "closed_at", &["дата закрытия", "закрыт", "завершен", "завершён", "closed", "close date"]),
+    (
+        Table::Deals,
+        "closed_at",
+        &[
+            "дата закрытия",
+            "закрыт",
+            "завершен",
+            "завершён",
+            "closed",
+            "close date",
+            "close_date",
+            "closing date",
+            "closing_date",
+        ],
+    ),
+    (Table::Deals, "expected_close", &["close", "closing", "закры", "заверш"]),
     (Table::Deals, "list_amount", &["до скидки", "прайс", "list price"]),
     (Table::Deals, "cost", &["себестоимость", "закупка", "cost price"]),
     (
@@ -146,7 +164,7 @@ const ROLES: [(Table, &str, &[&str]); 36] = [
 
 /// A time that is only meant to come is neither when something began nor when it ended.
 pub(super) const PLANNED: &str = "expected|planned| plan |план|ожида|предпола|прогноз|forecast|estimat| due |deadline|дедлайн| срок\
-    |следующ| next ";
+    |следующ| next |tentativ|anticipat|projected|target|намеч|ориентир";
 
 /// Parts of a name with which a column has another meaning than the role, though a word of the role is in it, too. A space
 /// is the end of a word.
@@ -165,6 +183,7 @@ fn barred(role: &str) -> Option<&'static str> {
             |deliver|отгруз| ship|рожд|birth|отмен|cancel| won | lost "
         }
         "closed_at" => "созда|creat",
+        "expected_close" => "созда|creat|сумм|amount|value|вероят|probab|revenue|выруч",
         "at" => "оконч|заверш| end |ответ|answer|разговор|talk|длит|durat|измен|обнов|modif|updat",
         "amount" => {
             "скидк|достав|комисс|возврат|предоплат| долг|себестоим|закуп|расход|затрат|discount|shipping|deliver\
@@ -272,7 +291,11 @@ fn called(columns: &[Column<'_>], word: &str, fits: impl Fn(&usize) -> bool) -> 
 
 /// Whether a column may have a role, by what else its name says and by its values.
 pub(super) fn suits(column: &Column<'_>, role: &str, kind: Option<Kind>) -> bool {
-    let planned = matches!(kind, Some(Kind::Instant | Kind::Day)) && column.says(PLANNED);
+    // only the day on which a deal is to close may be planned
+    let planned = match role {
+        "expected_close" => !column.says(PLANNED),
+        _ => matches!(kind, Some(Kind::Instant | Kind::Day)) && column.says(PLANNED),
+    };
     let nested = column.mostly(|value| value.starts_with(['{', '[']));
     let directed = column.values.iter().any(|value| direction(value).is_some());
     let of_role = match role {

@@ -96,8 +96,21 @@ fn a_day_that_is_expected_or_of_another_kind_is_no_role() {
     has(&closed, &["closed_at = \"Closed date\"", "deal_id = \"?\" # ?"]);
     assert!(!closed.contains("created_at"), "{closed}");
     let expected = drafted("ID;Stage;Created on;expectedCloseDate\n1;New;13.01.2025;20.01.2025\n");
-    has(&expected, &["created_at = \"Created on\"", "# … = \"expectedCloseDate\""]);
+    has(&expected, &["created_at = \"Created on\"", "expected_close = \"expectedCloseDate\" # 20.01.2025"]);
     assert!(!expected.contains("closed_at"), "{expected}");
+    for (header, closed) in [
+        ("Tentative Close Date", "Close Date"),
+        ("Estimated closing date", "Closed date"),
+        ("Планируемая дата закрытия", "Дата закрытия"),
+        ("Предполагаемая дата закрытия", "Дата завершения (закрыта)"),
+        ("Ожидаемая дата завершения", "Сделка закрыта"),
+    ] {
+        let head = format!("ID;Stage;{header};{closed}\n1;New;13.01.2025;20.01.2025\n");
+        let both = drafted(&head);
+        has(&both, &[&format!("expected_close = \"{header}\""), &format!("closed_at = \"{closed}\"")]);
+    }
+    let other = drafted("ID;Stage;Планируемая дата доставки сделки;Next contact\n1;New;13.01.2025;20.01.2025\n");
+    assert!(!other.contains("expected_close"), "{other}");
 }
 
 #[test]

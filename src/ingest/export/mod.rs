@@ -1,6 +1,8 @@
 //! One export file: opened, its header resolved, its formats proven, its rows read.
 
 mod header;
+mod in_time;
+mod oddities;
 mod open;
 mod plan;
 mod prove;
@@ -10,8 +12,9 @@ mod rows;
 mod spread;
 mod value;
 
+pub(super) use oddities::Oddities;
 pub(super) use open::{Fit, Head, Opened, fit, heads};
 pub(super) use plan::{FillPlan, Plan};
 pub(super) use raw::MOST_RAW;
 pub(super) use rows::{Outcome, Refusal, RowSink, read_rows};
-pub(super) use value::{Oddities, Value};
+pub(super) use value::Value;

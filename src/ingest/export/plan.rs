@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 
+use super::in_time::Times;
 use super::open::Opened;
 use super::raw::Raw;
 use crate::ingest::alike::Alike;
@@ -45,12 +46,16 @@ pub(super) struct Check {
 /// One column of ours and the cells that it comes from.
 pub(in crate::ingest) struct ColumnPlan {
     pub(in crate::ingest) name: String,
+    /// The table and the name, for messages.
+    pub(super) place: String,
     pub(in crate::ingest) slot: usize,
     pub(in crate::ingest) if_unknown: bool,
     pub(super) kind: Kind,
     pub(super) from: From,
     pub(super) reading: Reading,
     pub(super) calendar: Calendar,
+    /// The dates that it may hold.
+    pub(super) times: Option<Times>,
     pub(super) required: bool,
     pub(super) words: Option<&'static [&'static str]>,
     pub(super) is_id: bool,
@@ -79,6 +84,8 @@ pub(super) enum From {
     Cells(Vec<usize>),
     Const(String),
     Concat(Vec<usize>, String),
+    /// The number of the row, after the name of the section.
+    RowNumber(String),
     Compute(Operation, Vec<Part>),
 }
 
@@ -91,12 +98,14 @@ pub(super) enum Part {
 impl Plan {
     /// Resolves a section against an opened file.
     ///
-    /// `personal` is what becomes of personal data, with the key of its hashes where they are made.
+    /// `personal` is what becomes of personal data, with the key of its hashes where they are made; `taken` is the moment up to
+    /// which the file reaches, in microseconds.
     pub(in crate::ingest) fn new(
         export: &Export,
         opened: &Opened,
         layouts: &BTreeMap<Table, Layout>,
         personal: (Personal, Option<&Key>),
+        taken: i64,
     ) -> Plan {
         let at = &opened.found.columns;
         let fill = |fill: &Fill| FillPlan {
@@ -105,7 +114,7 @@ impl Plan {
             columns: fill
                 .columns
                 .iter()
-                .filter_map(|column| resolve(column, fill.table, opened, layouts, personal))
+                .filter_map(|column| resolve(column, (export, fill.table), opened, layouts, (personal, taken)))
                 .collect(),
         };
         let (ignore, fills): (Vec<Check>, Vec<FillPlan>) =
@@ -135,10 +144,10 @@ fn checks(conditions: &[Condition], at: &BTreeMap<Header, usize>) -> Vec<Check> 
 
 fn resolve(
     column: &Mapped,
-    table: Table,
+    (export, table): (&Export, Table),
     opened: &Opened,
     layouts: &BTreeMap<Table, Layout>,
-    (personal, key): (Personal, Option<&Key>),
+    ((personal, key), taken): ((Personal, Option<&Key>), i64),
 ) -> Option<ColumnPlan> {
     let at = &opened.found.columns;
     let cells = |headers: &[Header]| headers.iter().filter_map(|h| at.get(h).copied()).collect::<Vec<_>>();
@@ -147,6 +156,7 @@ fn resolve(
         Source::From(headers) => From::Cells(cells(headers)),
         Source::Either(headers) => From::Cells(cells(headers).into_iter().take(1).collect()),
         Source::Const(text) => From::Const(text.clone()),
+        Source::RowNumber => From::RowNumber(export.name.clone()),
         Source::Concat { parts, with } => From::Concat(cells(parts), with.clone()),
         Source::Compute { operation, operands } => {
             let part = |operand: &Operand| match operand {
@@ -166,12 +176,14 @@ fn resolve(
     let zone = column.reading.zone.unwrap_or(Tz::UTC);
     Some(ColumnPlan {
         name: column.name.clone(),
+        place: format!("{}.{}", table.name(), column.name),
         slot: layouts.get(&table)?.slot(&column.name)?,
         if_unknown: column.reading.if_unknown,
         kind: column.kind,
         from,
         reading: column.reading.clone(),
         calendar: Calendar::of_zone(zone),
+        times: Times::of(table, &column.name, column.kind, taken).filter(|_| !column.extra),
         required: !column.extra && required(table).contains(&column.name.as_str()),
         words: words(table, &column.name).filter(|_| !column.extra),
         is_id: column.name.ends_with("_id"),

@@ -1,5 +1,6 @@
 //! Proves date and number formats that the mapping does not state, by the whole column. Never guesses.
 
+use super::in_time::is_unset;
 use super::open::Opened;
 use super::plan::{ColumnPlan, From, Part, Plan};
 use super::rows::{holds, is_total, shape_of};
@@ -64,7 +65,7 @@ fn see(mut records: Ahead, plan: &Plan, opened: &Opened, cases: &mut [Case]) -> 
     while let Some(record) = records.next()? {
         // rows that will be quarantined or ignored prove nothing; the main pass says why
         let Ok(text) = simdutf8::basic::from_utf8(record.cells.as_slice()) else { continue };
-        let row = Row { text, record };
+        let row = Row { text, record, number: 0 };
         if holds(&plan.ignore, row, false) || is_total(plan, row) || shape_of(record, opened.cells).is_some() {
             continue;
         }
@@ -78,6 +79,9 @@ fn see(mut records: Ahead, plan: &Plan, opened: &Opened, cases: &mut [Case]) -> 
                         continue;
                     }
                     if let Ok(Some(text)) = clean(row.cell(*cell), &column.reading, *cell) {
+                        if matches!(case.proof, Proof::Date { .. }) && is_unset(&text) {
+                            continue;
+                        }
                         match dates::ends(&text).filter(|_| column.is_period) {
                             Some((first, last)) => {
                                 [first, last].iter().for_each(|end| case.proof.see(record.line, end))
@@ -131,7 +135,7 @@ fn cases(plan: &Plan) -> Vec<Case> {
         for (column, of) in of.columns.iter().enumerate() {
             let cells: Vec<usize> = match &of.from {
                 From::Cells(cells) | From::Concat(cells, _) => cells.clone(),
-                From::Const(_) => Vec::new(),
+                From::Const(_) | From::RowNumber(_) => Vec::new(),
                 From::Compute(_, parts) => parts
                     .iter()
                     .filter_map(|part| match part {

@@ -108,7 +108,7 @@ pub(super) fn header(opened: &Opened) -> String {
 fn of(column: &ColumnPlan) -> Vec<usize> {
     match &column.from {
         From::Cells(cells) | From::Concat(cells, _) => cells.clone(),
-        From::Const(_) => Vec::new(),
+        From::Const(_) | From::RowNumber(_) => Vec::new(),
         From::Compute(_, parts) => parts
             .iter()
             .filter_map(|part| match part {

@@ -118,6 +118,28 @@ pub(super) fn not_a_date<'f>(formats: impl IntoIterator<Item = &'f DateFormat>) 
     Text::new(format!("не дата вида {}", formats.join(" или ")), format!("not a date as {}", formats.join(" or ")))
 }
 
+/// A date that the column cannot have: one before this year, or long after the export was taken.
+pub(super) fn out_of_time(column: &str, first: i32) -> Text {
+    Text::new(
+        format!(
+            "невозможная дата для `{column}`: раньше {first} года или намного позже, чем сделана выгрузка; поправьте её в CRM и \
+             выгрузите ещё раз"
+        ),
+        format!(
+            "an impossible date for `{column}`: before {first}, or long after the export was taken; mend it in the CRM and export \
+             again"
+        ),
+    )
+}
+
+/// A mended row of an export whose rows are known by their number, which it has lost.
+pub(super) fn mended_by_number() -> Text {
+    Text::new(
+        "строки этой выгрузки известны по номеру (`row_number`), а у исправленной строки он другой: исправьте саму выгрузку и загрузите её целиком",
+        "the rows of this export are known by their number (`row_number`), which a mended row has lost: mend the export itself, and ingest all of it",
+    )
+}
+
 pub(super) fn product_too_large() -> Text {
     Text::new("произведение слишком велико", "the product is too large")
 }

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::oddities::Oddities;
 use super::open::{Opened, not_utf8};
 use super::plan::{Check, FillPlan, Plan};
 use super::prove;
 use super::raw;
 use super::reason;
 use super::spread;
-use super::value::{Oddities, Refused, Row, Value};
+use super::value::{Refused, Row, Value};
 use crate::ingest::IngestError;
 use crate::ingest::mapping::{Export, Test};
 use crate::ingest::mended::{self, NotTaken};
@@ -149,7 +150,7 @@ fn rows_of(
             }
             Err(_) => Err((0, whole(reason::wrong_encoding()))),
             Ok(text) => {
-                let row = Row { text, record };
+                let row = Row { text, record, number: outcome.rows };
                 let is_ignored = holds(&plan.ignore, row, false) || is_total(plan, row);
                 // a row that is ignored may hold what it likes, but not the rest of the file
                 let takes_more = record.is_open && record.cells.as_slice().trim_ascii_end().contains(&b'\n');

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use super::header::fits;
+use super::in_time::{Why, is_unset};
+use super::oddities::Oddities;
 use super::plan::{ColumnPlan, From, Part};
 use super::reason;
-use crate::ingest::alike::Alike;
 use crate::ingest::amounts::{self, Amount, Currency};
 use crate::ingest::dates::{self, DateFormat, Moment};
 use crate::ingest::durations::{self, Length};
@@ -30,43 +31,6 @@ pub(in crate::ingest) enum Value<'r> {
     Real(f64),
 }
 
-/// What was met in the values of a file, was kept, and is worth telling.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::ingest) struct Oddities {
-    /// Money that had more than four decimals.
-    pub(in crate::ingest) rounded: u64,
-    /// Texts out of which symbols were taken that no eye sees.
-    pub(in crate::ingest) cleaned: u64,
-    /// Texts in which signs stand for bytes that were no letters: they came so, or are in another encoding.
-    pub(in crate::ingest) spoilt: u64,
-    /// Phones and e-mails that are none.
-    pub(in crate::ingest) not_normal: u64,
-    /// Cells of several values of which the first was taken.
-    pub(in crate::ingest) first_taken: u64,
-    /// Rows of a period that were spread over its days.
-    pub(in crate::ingest) spread: u64,
-    /// Periods of more than a year.
-    pub(in crate::ingest) spread_long: u64,
-    /// Values that a person takes for one another.
-    pub(in crate::ingest) alike: Alike,
-    /// The last day of the period that the row just read is of, where its day is the first one.
-    pub(super) until: Option<i64>,
-}
-
-impl Oddities {
-    /// Adds what was met in another file.
-    pub(in crate::ingest) fn add(&mut self, other: Oddities) {
-        self.rounded += other.rounded;
-        self.cleaned += other.cleaned;
-        self.spoilt += other.spoilt;
-        self.not_normal += other.not_normal;
-        self.first_taken += other.first_taken;
-        self.spread += other.spread;
-        self.spread_long += other.spread_long;
-        self.alike.add(other.alike);
-    }
-}
-
 /// Why a value was refused: the row goes to quarantine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::ingest) struct Refused {
@@ -83,6 +47,8 @@ pub(in crate::ingest) struct Refused {
 pub(super) struct Row<'r> {
     pub(super) text: &'r str,
     pub(super) record: &'r Record,
+    /// Its number among the rows that are not blank, from 1.
+    pub(super) number: u64,
 }
 
 impl<'r> Row<'r> {
@@ -129,6 +95,10 @@ impl ColumnPlan {
             From::Cells(cells) => self.first(cells, row)?,
             From::Const(text) => (None, Some(Cow::Owned(text.clone()))),
             From::Concat(cells, with) => (None, self.concat(cells, with, row)?),
+            From::RowNumber(_) if row.record.mends.is_some() => {
+                return Err(self.refuse(None, "", reason::mended_by_number()));
+            }
+            From::RowNumber(section) => (None, Some(Cow::Owned(format!("{section}-{}", row.number)))),
             From::Compute(operation, parts) => return self.compute(*operation, parts, row, met),
         };
         let Some(text) = text else {
@@ -138,9 +108,8 @@ impl ColumnPlan {
             };
         };
         let typed = cell.map_or(Typed::No, |cell| row.typed(cell));
-        // 1C writes the first day of all where there is none
-        let never = ["01.01.0001", "0001-01-01"].iter().any(|day| text.starts_with(day));
-        if never && !self.required && matches!(self.kind, Kind::Instant | Kind::Day) {
+        if !self.required && matches!(self.kind, Kind::Instant | Kind::Day) && is_unset(&text) {
+            met.date(&self.place, Why::Unset, &text);
             return Ok(Value::Null);
         }
         let refuse = |reason: Text| Err(self.refuse(cell, &text, reason));
@@ -150,6 +119,9 @@ impl ColumnPlan {
             Kind::Money => {
                 let exact = self.exact(cell, &text, row)?;
                 met.rounded += u64::from(exact.rounded);
+                if exact.units < 0 {
+                    met.below_zero(&self.place, &text);
+                }
                 Ok(Value::Whole(exact.units))
             }
             Kind::Count => match self.exact(cell, &text, row)? {
@@ -168,7 +140,7 @@ impl ColumnPlan {
                 }
             }
             Kind::Instant => match self.moment(&text, typed) {
-                Some(moment) => Ok(Value::Whole(self.instant(moment))),
+                Some(moment) => self.in_time(cell, &text, self.instant(moment), met),
                 None => Err(self.no_date(cell, &text, typed)),
             },
             Kind::Day => self.day(cell, &text, typed, met),
@@ -180,7 +152,7 @@ impl ColumnPlan {
     pub(super) fn cells(&self) -> &[usize] {
         match &self.from {
             From::Cells(cells) | From::Concat(cells, _) => cells,
-            From::Const(_) | From::Compute(..) => &[],
+            From::Const(_) | From::RowNumber(_) | From::Compute(..) => &[],
         }
     }
 
@@ -317,14 +289,14 @@ impl ColumnPlan {
     fn day<'r>(&self, cell: Option<usize>, text: &str, typed: Typed, met: &mut Oddities) -> Result<Value<'r>, Refused> {
         let day = |text: &str| Some(i64::from(self.moment(text, typed)?.local.date().to_epoch_days()));
         if let Some(day) = day(text) {
-            return Ok(Value::Whole(day));
+            return self.in_time(cell, text, day, met);
         }
         match dates::ends(text).filter(|_| self.is_period).and_then(|(first, last)| Some((day(first)?, day(last)?))) {
-            Some((first, last)) if first == last => Ok(Value::Whole(first)),
+            Some((first, last)) if first == last => self.in_time(cell, text, first, met),
             Some((first, last)) if first < last && last - first < LONGEST_PERIOD => {
                 met.until = Some(last);
                 met.spread_long += u64::from(last - first >= YEAR);
-                Ok(Value::Whole(first))
+                self.in_time(cell, text, first, met)
             }
             Some(_) => Err(self.refuse(cell, text, reason::no_period(LONGEST_PERIOD))),
             None => Err(self.no_date(cell, text, typed)),
@@ -449,7 +421,7 @@ impl ColumnPlan {
         }
     }
 
-    fn refuse(&self, cell: Option<usize>, value: &str, reason: Text) -> Refused {
+    pub(super) fn refuse(&self, cell: Option<usize>, value: &str, reason: Text) -> Refused {
         Refused { cell, value: value.to_owned(), reason, whole_column: None }
     }
 }

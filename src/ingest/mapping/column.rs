@@ -47,7 +47,7 @@ pub(super) fn read(
         Value::Text(_) => (Source::From(vec![header(&columns.text(name))]), plain),
         Value::Table(_) => {
             let section = columns.optional_table(name)?;
-            let source = source(&section, kind);
+            let source = source(&section, kind, name == "deal_id" && table == Some(Table::Deals));
             optional = section.boolean("optional");
             (source?, reading(&section, plain, kind, name))
         }
@@ -110,7 +110,7 @@ fn header(text: &str) -> Header {
     Header { text: text.trim().to_owned(), nth: None }
 }
 
-fn source(section: &Section<'_>, kind: Kind) -> Option<Source> {
+fn source(section: &Section<'_>, kind: Kind, is_deal: bool) -> Option<Source> {
     let nth = section.optional_whole("nth");
     // a blank is a good separator, so no `optional_text`
     let with = match section.value("with") {
@@ -140,6 +140,16 @@ fn source(section: &Section<'_>, kind: Kind) -> Option<Source> {
     }
     if let Some(value) = section.value("const") {
         found.extend(constant(section, value, kind));
+    }
+    if section.boolean("row_number") {
+        if !is_deal {
+            section.wrong(
+                "row_number",
+                "`row_number` tells deals apart, and nothing else",
+                "use it for `deal_id` of `deals`",
+            );
+        }
+        found.push(Source::RowNumber);
     }
     if section.has("concat") {
         let parts = text_or_list(section, "concat").iter().map(|text| header(text)).collect();

@@ -143,10 +143,14 @@ fn symbol(section: &Section<'_>, key: &str) -> Option<u8> {
 /// Reads `snapshot`, and notes what a snapshot lacks.
 fn snapshot(section: &Section<'_>, fills: &[Fill], zone: Option<Tz>) -> bool {
     let snapshot = section.boolean("snapshot");
+    if zone.is_none() && (snapshot || section.has("taken")) {
+        let (key, what) = match snapshot {
+            true => ("snapshot", "when a snapshot was taken is local time, and its zone is not said"),
+            false => ("taken", "when an export was taken is local time, and its zone is not said"),
+        };
+        section.wrong(key, what, "add zone = \"Europe/Moscow\" at the top of the file (or \"UTC\")");
+    }
     if !snapshot {
-        if section.has("taken") {
-            section.wrong("taken", "`taken` stands beside snapshot = true", "add snapshot = true, or remove it");
-        }
         return false;
     }
     let deals = || fills.iter().filter(|fill| fill.table == Table::Deals).flat_map(|fill| &fill.columns);
@@ -155,11 +159,7 @@ fn snapshot(section: &Section<'_>, fills: &[Fill], zone: Option<Tz>) -> bool {
         let way_out = "map `stage` in [[export.table]] with fill = \"deals\", without if_unknown";
         section.wrong("snapshot", "a snapshot tells the present stage of deals, and this export does not", way_out);
     }
-    if zone.is_none() {
-        let way_out = "add zone = \"Europe/Moscow\" at the top of the file (or \"UTC\")";
-        section.wrong("snapshot", "when a snapshot was taken is local time, and its zone is not said", way_out);
-    }
-    snapshot
+    true
 }
 
 fn fill(section: &Section<'_>, defaults: &Defaults) -> Option<Fill> {

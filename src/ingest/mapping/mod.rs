@@ -75,7 +75,7 @@ pub(super) struct Export {
     pub zone: Option<Tz>,
     /// Whether each file lists all deals of its kind, each in its present stage.
     pub snapshot: bool,
-    /// Of snapshots: how the name of the file says when it was made.
+    /// How the name of the file says when it was made.
     pub taken: Option<DateFormat>,
 }
 
@@ -134,6 +134,8 @@ pub(super) enum Source {
     /// The first of these that the export has.
     Either(Vec<Header>),
     Const(String),
+    /// The number of the row in its file.
+    RowNumber,
     Concat {
         parts: Vec<Header>,
         with: String,
@@ -221,6 +223,11 @@ pub(super) struct Wanted {
 }
 
 impl Export {
+    /// Whether deals are known by the number of their row.
+    pub fn numbers_rows(&self) -> bool {
+        self.fills.iter().flat_map(|fill| &fill.columns).any(|column| column.source == Source::RowNumber)
+    }
+
     /// The section as it reads rows that were mended: in whatever encoding they were saved, with the header first.
     pub fn for_repairs(&self) -> Export {
         let cut = Cut { delimiter: None, ..Cut::default() };
@@ -252,7 +259,7 @@ impl Source {
     pub fn headers(&self) -> Vec<Header> {
         match self {
             Source::From(headers) | Source::Either(headers) | Source::Concat { parts: headers, .. } => headers.clone(),
-            Source::Const(_) => Vec::new(),
+            Source::Const(_) | Source::RowNumber => Vec::new(),
             Source::Compute { operands, .. } => operands
                 .iter()
                 .filter_map(|operand| match operand {

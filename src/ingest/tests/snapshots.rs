@@ -202,18 +202,64 @@ async fn what_the_log_tells_is_not_told_again() {
 async fn a_snapshot_says_once_when_it_was_taken() {
     let company = Company::new(MAPPING);
     let refused = company.refused("sales.csv", HEAD).await;
-    assert!(refused.starts_with("sales.csv: its name does not say when the snapshot was taken\n"), "{refused}");
+    assert!(refused.starts_with("sales.csv: its name does not say when the export was taken\n"), "{refused}");
     let refused = company.refused("sales_2025-03-03_2025-03-10.csv", HEAD).await;
     assert!(refused.contains("more than once"), "{refused}");
     let refused = company.refused("sales_2035-03-03.csv", HEAD).await;
     assert!(refused.contains("yet to come"), "{refused}");
     let log = company.file("log.csv", "id,at,stage\n1,2025-03-01,new\n");
-    let error = company.ingest_taken("2025-03-03", &[log]).await.unwrap_err();
-    assert!(error.to_string().contains("none of these exports is one"), "{error}");
+    let early = company.ingest_taken("2035-03-03", std::slice::from_ref(&log)).await.unwrap_err();
+    assert!(early.to_string().contains("yet to come"), "{early}");
     let file = company.file("sales.csv", format!("{HEAD}1,new,,\n"));
     let summary = company.ingest_taken("2025-03-03T18:00", &[file]).await.unwrap();
     assert_eq!(summary.notes.len(), 1, "{summary:?}");
     assert_eq!(company.deals().await, ["1 new 03-03+ sales -"]);
+}
+
+#[tokio::test]
+async fn an_export_says_up_to_when_it_reaches() {
+    let company = Company::new(MAPPING);
+    let taken = async || -> Vec<String> {
+        let log = company.store().await.log().await.unwrap();
+        let of = |count: &TableCount| {
+            let taken = count.taken.map(|taken| taken.format("%Y-%m-%d %H:%M").to_string());
+            format!("{} {}", count.table.name(), taken.unwrap_or_else(|| "-".to_owned()))
+        };
+        log[0].tables.iter().map(of).collect()
+    };
+    let log = company.file("log.csv", "id,at,stage\n1,2025-03-01,new\n");
+    company.ingest_taken("2025-03-03T18:00", std::slice::from_ref(&log)).await.unwrap();
+    assert_eq!(taken().await, ["events 2025-03-03 18:00"]);
+    // nothing says it, and the file brings nothing new: it may be as old as it was
+    company.ingest(std::slice::from_ref(&log)).await.unwrap();
+    assert_eq!(taken().await, ["events -"]);
+    // something new is there: it is as new as the ingest
+    company.load("log.csv", "id,at,stage\n1,2025-03-01,new\n1,2025-03-02,call\n").await;
+    assert_eq!(taken().await, ["events 2025-06-15 15:06"]);
+    // a snapshot is of the day that its name says, to its end; the moves that it shows are events
+    company.sales("2025-03-04", "1,offer,,\n").await;
+    assert_eq!(taken().await, ["deals 2025-03-04 23:59", "events -"]);
+}
+
+#[tokio::test]
+async fn a_closing_without_a_date_lies_between_two_snapshots() {
+    let company = Company::new(MAPPING);
+    let closings = async || -> Vec<String> {
+        let columns = ["deal_id", "status", "closed_at", "closed_after", "closed_by"];
+        let rows = company.rows(Table::Journeys, &columns).await;
+        rows.iter().map(|row| days(row)).collect()
+    };
+    company.sales("2025-03-03", "1,new,2025-02-01,\n2,new,2025-02-01,2025-03-30\n3,won,2025-02-01,\n").await;
+    assert_eq!(closings().await, ["1 open - - -", "2 open - - -", "3 won - - 03-03+"]);
+    let rows = "1,won,2025-02-01,\n2,offer,2025-02-01,2025-04-30\n3,won,2025-02-01,\n";
+    let summary = company.sales("2025-03-10", rows).await;
+    assert!(summary.text(Lang::En).contains("closed deals without a closing date: won 2, lost 0"), "{summary:?}");
+    assert_eq!(closings().await, ["1 won - 03-03 03-10+", "2 open - - -", "3 won - - 03-03+"]);
+    assert_eq!(company.rows(Table::Deals, &["deal_id", "expected_close"]).await, ["1 -", "2 20208", "3 -"]);
+    // the same snapshot changes nothing, one more leaves what was known
+    assert!(company.sales("2025-03-10", rows).await.nothing_changed());
+    company.sales("2025-03-17", "1,won,2025-02-01,2025-03-05\n2,won,2025-02-01,\n3,won,2025-02-01,\n").await;
+    assert_eq!(closings().await, ["1 won 03-05 - -", "2 won - 03-10 03-17+", "3 won - - 03-03+"]);
 }
 
 #[tokio::test]

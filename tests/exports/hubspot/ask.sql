@@ -9,6 +9,7 @@ SELECT
     campaign,
     CAST(created_at AS VARCHAR) AS created,
     CAST(closed_at AS VARCHAR) AS closed,
+    CAST(expected_close AS VARCHAR) AS planned,
     CAST(amount AS VARCHAR) AS amount,
     lost_reason,
     replace(title, ', ', ' | ') AS title,

@@ -8,6 +8,7 @@ SELECT
     campaign,
     CAST(created_at AS VARCHAR) AS created,
     CAST(closed_at AS VARCHAR) AS closed,
+    CAST(expected_close AS VARCHAR) AS planned,
     CAST(amount AS VARCHAR) AS amount,
     replace(title, ', ', ' | ') AS title,
     probability,

@@ -1,0 +1,101 @@
+//! What was met in the values of a file, was kept, and is worth telling.
+
+use std::collections::BTreeMap;
+
+use super::in_time::Why;
+use crate::ingest::alike::Alike;
+use crate::model::lang::Text;
+
+/// What was met in the values of a file, was kept, and is worth telling.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::ingest) struct Oddities {
+    /// Money that had more than four decimals.
+    pub(in crate::ingest) rounded: u64,
+    /// Texts out of which symbols were taken that no eye sees.
+    pub(in crate::ingest) cleaned: u64,
+    /// Texts in which signs stand for bytes that were no letters: they came so, or are in another encoding.
+    pub(in crate::ingest) spoilt: u64,
+    /// Phones and e-mails that are none.
+    pub(in crate::ingest) not_normal: u64,
+    /// Cells of several values of which the first was taken.
+    pub(in crate::ingest) first_taken: u64,
+    /// Rows of a period that were spread over its days.
+    pub(in crate::ingest) spread: u64,
+    /// Periods of more than a year.
+    pub(in crate::ingest) spread_long: u64,
+    /// Values that a person takes for one another.
+    pub(in crate::ingest) alike: Alike,
+    /// Dates that are not filled, by table and column.
+    dates: BTreeMap<(String, Why), Met>,
+    /// Amounts below zero, by table and column.
+    below_zero: BTreeMap<String, Met>,
+    /// The last day of the period that the row just read is of, where its day is the first one.
+    pub(super) until: Option<i64>,
+}
+
+/// How many values, and the first of them as the file has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Met {
+    times: u64,
+    first: String,
+}
+
+impl Met {
+    fn add(&mut self, times: u64, first: &str) {
+        if self.times == 0 {
+            first.clone_into(&mut self.first);
+        }
+        self.times += times;
+    }
+}
+
+impl Oddities {
+    /// Hears of a date that is not filled.
+    pub(super) fn date(&mut self, column: &str, why: Why, text: &str) {
+        self.dates.entry((column.to_owned(), why)).or_default().add(1, text);
+    }
+
+    /// Hears of an amount below zero.
+    pub(super) fn below_zero(&mut self, column: &str, shown: &str) {
+        self.below_zero.entry(column.to_owned()).or_default().add(1, shown);
+    }
+
+    /// Adds what was met in another file.
+    pub(in crate::ingest) fn add(&mut self, other: Oddities) {
+        self.rounded += other.rounded;
+        self.cleaned += other.cleaned;
+        self.spoilt += other.spoilt;
+        self.not_normal += other.not_normal;
+        self.first_taken += other.first_taken;
+        self.spread += other.spread;
+        self.spread_long += other.spread_long;
+        self.alike.add(other.alike);
+        for (place, met) in other.dates {
+            self.dates.entry(place).or_default().add(met.times, &met.first);
+        }
+        for (place, met) in other.below_zero {
+            self.below_zero.entry(place).or_default().add(met.times, &met.first);
+        }
+    }
+
+    /// What was met that has a column and an example.
+    pub(in crate::ingest) fn notes(&self) -> impl Iterator<Item = Text> {
+        let dates = self.dates.iter().map(|((column, why), Met { times, first })| match why {
+            Why::Unset => Text::new(
+                format!("`{column}`: дат, которые значат «пусто»: {times} (`{first}`); не заполнены"),
+                format!("`{column}`: dates that stand for an empty cell: {times} (`{first}`); not filled"),
+            ),
+            Why::OutOfTime => Text::new(
+                format!("`{column}`: невозможных дат: {times} (`{first}`); не заполнены; поправьте их в CRM и выгрузите ещё раз"),
+                format!("`{column}`: impossible dates: {times} (`{first}`); not filled; mend them in the CRM and export again"),
+            ),
+        });
+        let below_zero = self.below_zero.iter().map(|(column, Met { times, first })| {
+            Text::new(
+                format!("`{column}`: сумм меньше нуля: {times} (`{first}`); взяты как есть; возврат — это событие `refund`"),
+                format!("`{column}`: amounts below zero: {times} (`{first}`); taken as they are; money given back is an event `refund`"),
+            )
+        });
+        dates.chain(below_zero)
+    }
+}
