@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     fn end(zone: chrono_tz::Tz, local: &str) -> String {
-        let calendar = Calendar { zone, week: [None; 7], holidays: [].into() };
+        let calendar = Calendar::of_zone(zone);
         let instant = |text| calendar.instant(NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").unwrap());
         let end = EndsAt::new(&calendar).of_instant(instant(local).timestamp_micros()).unwrap();
         let end = chrono::DateTime::from_timestamp_micros(end).unwrap();
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_date_ends_with_its_day() {
-        let calendar = Calendar { zone: chrono_tz::Europe::Moscow, week: [None; 7], holidays: [].into() };
+        let calendar = Calendar::of_zone(chrono_tz::Europe::Moscow);
         let function = EndsAt::new(&calendar);
         let next = calendar.midnight(NaiveDate::from_ymd_opt(2025, 3, 4).unwrap()).timestamp_micros();
         let day = super::super::days::number(NaiveDate::from_ymd_opt(2025, 3, 3).unwrap());

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::IngestError;
-use super::cell::Rows;
+use super::cell::{Cell, Rows};
 use super::closings::{self, Closings};
 use super::data_file::{self, OldBucket};
 use super::day::DayOf;
@@ -379,6 +379,4 @@ impl Work<'_> {
         write(&path)?;
         Ok((table, number, Some((path, rows as u64))))
     }
-}
-
 }
