@@ -289,9 +289,9 @@ judged AS (
         p_adjusted,
         CASE
             WHEN NOT figures['is_arm'] THEN 'not_in_test'
+            WHEN NOT figures['has_control'] THEN 'no_control'
             WHEN figures['split_p'] < 0.001 THEN 'srm'
             WHEN figures['is_control'] THEN 'control'
-            WHEN NOT figures['has_control'] THEN 'no_control'
             WHEN p_adjusted IS NULL THEN 'too_few'
             WHEN p_adjusted <= 0.05 AND difference_low > 0.0 THEN 'better'
             WHEN p_adjusted <= 0.05 AND difference_high < 0.0 THEN 'worse'
