@@ -3,6 +3,9 @@ use crate::metrics::MetricColumn;
 use crate::model::lang::Text;
 use crate::report::findings::evidence::wilson;
 
+/// A whole period, and groups of thirty.
+const GROUND: Ground = Ground { small_group: 30.0, covered: Covered::Whole };
+
 fn target(better: Better, green: f64, red: f64) -> Target {
     Target {
         metric: "lead_quality".to_owned(),
@@ -37,7 +40,7 @@ fn grid(rows: &[(&str, i64, i64)]) -> Grid {
 }
 
 fn verdicts(target: &Target, rows: &[(&str, i64, i64)]) -> Vec<(Verdict, Option<Unknown>)> {
-    judge(target, &grid(rows), &[], 30.0).into_iter().map(|one| (one.verdict, one.unknown)).collect()
+    judge(target, &grid(rows), &[], GROUND).into_iter().map(|one| (one.verdict, one.unknown)).collect()
 }
 
 #[test]
@@ -80,7 +83,7 @@ fn company(columns: &[(&str, Unit, f64)]) -> Grid {
 
 fn of_company(column: &str, columns: &[(&str, Unit, f64)]) -> Judged {
     let target = Target { column: column.to_owned(), by: Vec::new(), ..target(Better::Lower, 0.05, 0.15) };
-    judge(&target, &company(columns), &[], 30.0).remove(0)
+    judge(&target, &company(columns), &[], GROUND).remove(0)
 }
 
 #[test]
@@ -135,14 +138,14 @@ fn the_bounds_themselves_belong_to_green_and_to_red() {
 #[test]
 fn equal_contractors_are_not_told_apart_and_a_poor_one_is() {
     let target = target(Better::Higher, 0.12, 0.06);
-    let judged = judge(&target, &grid(&[("a", 118, 1000), ("b", 126, 1000), ("poor", 40, 1000)]), &[], 30.0);
+    let judged = judge(&target, &grid(&[("a", 118, 1000), ("b", 126, 1000), ("poor", 40, 1000)]), &[], GROUND);
     let [a, b, poor] = &judged[..] else { panic!("three groups") };
     assert_eq!(poor.verdict, Verdict::Red);
     assert_eq!(poor.rest.unwrap().proven, Some(true));
     // a misses the bound by a hair, b reaches it: neither is called off target
     assert_eq!((a.verdict, a.unknown), (Verdict::Unknown, Some(Unknown::Unproven)));
     assert_eq!(b.verdict, Verdict::Green);
-    let alone = judge(&target, &grid(&[("a", 118, 1000), ("b", 126, 1000)]), &[], 30.0);
+    let alone = judge(&target, &grid(&[("a", 118, 1000), ("b", 126, 1000)]), &[], GROUND);
     assert!(alone.iter().all(|one| one.rest.unwrap().proven == Some(false)));
     assert!((alone[0].rest.unwrap().value - 0.126).abs() < 1e-9);
 }
@@ -162,7 +165,7 @@ fn a_change_is_told_from_chance() {
     let target = target(Better::Higher, 0.12, 0.06);
     let now = grid(&[("fell", 50, 1000), ("same", 100, 1000), ("new", 100, 1000)]);
     let then = grid(&[("same", 104, 1000), ("fell", 120, 1000), ("gone", 5, 1000)]);
-    let judged = judge(&target, &now, &[(Compare::Before, &then)], 30.0);
+    let judged = judge(&target, &now, &[(Compare::Before, &then)], GROUND);
     let change = |at: usize| judged[at].changes.first().map(|(_, beside)| (beside.value, beside.proven));
     assert_eq!(change(0), Some((0.12, Some(true))));
     assert_eq!(change(1), Some((0.104, Some(false))));
@@ -180,7 +183,7 @@ fn of_weeks_the_last_is_judged() {
     let rows =
         vec![vec![day(16), Cell::Number(0.5)], vec![day(23), Cell::Number(0.01)], vec![day(9), Cell::Number(0.5)]];
     let grid = Grid { columns: columns.to_vec(), dimensions: 0, rows };
-    let judged = judge(&target(Better::Higher, 0.12, 0.06), &grid, &[], 30.0);
+    let judged = judge(&target(Better::Higher, 0.12, 0.06), &grid, &[], GROUND);
     assert_eq!(judged.len(), 1);
     assert_eq!((judged[0].row, judged[0].verdict), (1, Verdict::Red));
 }
@@ -198,7 +201,7 @@ fn of_stages_by_horizon_each_is_judged_at_the_last() {
 
 #[test]
 fn nothing_to_judge_is_no_judgement() {
-    assert_eq!(judge(&target(Better::Higher, 0.12, 0.06), &grid(&[]), &[], 30.0), vec![]);
+    assert_eq!(judge(&target(Better::Higher, 0.12, 0.06), &grid(&[]), &[], GROUND), vec![]);
 }
 
 mod unchosen;
