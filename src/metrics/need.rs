@@ -42,6 +42,14 @@ pub(super) fn source(table: Table, column: &str) -> Text {
             "собирается из исходящих звонков, писем, сообщений и встреч в events; выгрузите дела и звонки",
             "folded from outgoing calls, letters, messages and meetings in events: export activities and calls",
         ),
+        (Table::Events, "score") => Text::new(
+            "оценки проверок: события вида qa_check с оценкой; добавьте их выгрузкой",
+            "scores of checks: events of kind qa_check with a score; add them as an export",
+        ),
+        (Table::Events, _) => Text::new(
+            "дела, звонки и письма: выгрузите их и добавьте в маппинг",
+            "activities, calls and letters: export them and add them to the mapping",
+        ),
         (Table::Spend, "claimed_leads" | "claimed_orders" | "claimed_revenue") => Text::new(
             "заявленные рекламным кабинетом лиды, заказы или выручка: добавьте их в маппинг расхода",
             "leads, orders or revenue as the advertising cabinet claims them: add them to the mapping of spend",
@@ -61,14 +69,20 @@ pub(super) fn source(table: Table, column: &str) -> Text {
     }
 }
 
-/// What an export of these columns is called by people, such as `spend.cost`: one name for all that one export fills. None for
-/// what is no such need.
+/// What an export of these columns is called by people, such as `spend.cost`: one name for all that one export fills; of a
+/// dimension, its title. None for what is neither.
 pub fn source_name(what: &str) -> Option<Text> {
+    if super::front::DIMENSIONS.contains(&what) {
+        let Text { ru, en } = super::columns::dimension_column(what).title;
+        return Some(Text::new(format!("разрез «{ru}»"), format!("the split “{en}”")));
+    }
     let first = what.split([',', '|']).next()?.split(" or ").next()?.trim();
     let (table, column) = column(first).ok()?;
     Some(match (table, column) {
         (Table::Journeys, "entries") => Text::new("история этапов", "the stage history"),
-        (Table::Journeys, "response_at" | "touch_at") => Text::new("звонки и переписка", "calls and messages"),
+        (Table::Journeys, "response_at" | "touch_at") | (Table::Events, "kind" | "manager") => {
+            Text::new("звонки и переписка", "calls and messages")
+        }
         (Table::Journeys, "refunded_at" | "complained_at" | "refused_at" | "opted_out_at") => {
             Text::new("отказы, отписки, жалобы и возвраты", "refusals, opt-outs, complaints and refunds")
         }
@@ -123,6 +137,6 @@ mod tests {
         assert_eq!(name("journeys.response_at"), name("journeys.touch_at"));
         assert_eq!(name("spend.cost").as_deref(), Some("advertising spend"));
         assert_eq!(name("journeys.refunded_at or journeys.complained_at"), name("journeys.refunded_at"));
-        assert_eq!((name("contractor"), name("adherence")), (None, None));
+        assert_eq!((name("contractor").as_deref(), name("adherence")), (Some("the split “Contractor”"), None));
     }
 }

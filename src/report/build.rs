@@ -89,6 +89,7 @@ pub async fn build(
         gaps: Vec::new(),
         unnamed: Vec::new(),
         failed: Vec::new(),
+        gathered: 0,
     };
     let mut sections = Vec::new();
     let all = definition.sections.len() as u64;
@@ -158,6 +159,8 @@ struct Builder<'a> {
     unnamed: Vec<Unnamed>,
     /// What failed, in words.
     failed: Vec<String>,
+    /// How many times it was gathered what cannot be judged: no two tables have one id.
+    gathered: usize,
 }
 
 impl Builder<'_> {
@@ -199,6 +202,7 @@ impl Builder<'_> {
             gaps: std::mem::take(&mut self.gaps),
             unnamed: std::mem::take(&mut self.unnamed),
             failed: std::mem::take(&mut self.failed),
+            gathered: 0,
         };
         let made = one.section(section).await;
         (self.gaps, self.unnamed, self.failed) = (one.gaps, one.unnamed, one.failed);

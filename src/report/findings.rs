@@ -200,21 +200,25 @@ fn blocks(say: &Say<'_>, mut said: Vec<Said>, missing: &[(String, Missing)], no_
         blocks.push(Block::Findings(findings));
     }
     for (lack, head) in [
-        (Lack::Fault, say.pick("Не проверены из-за ошибки цели", "Not checked for an error")),
-        (Lack::Memory, say.pick("Не проверены: не хватило памяти для целей", "Not checked, too little memory")),
-        (Lack::Data, say.pick("Не проверены: нет данных для целей", "Not checked, the data are missing")),
+        (Lack::Fault, say.pick("Не проверены цели, ошибка", "Targets not checked, an error")),
+        (Lack::Memory, say.pick("Не проверены цели, не хватило памяти", "Targets not checked, too little memory")),
+        (Lack::Data, say.pick("Не проверены цели, нет данных", "Targets not checked, the data are missing")),
     ] {
-        let of_it = missing.iter().filter(|(_, missing)| missing.lack == lack);
-        let names = of_it.map(|(title, missing)| match lack {
+        let of_it = || missing.iter().filter(|(_, missing)| missing.lack == lack);
+        // which ones, and what to export, is told in one place if the report has one
+        if let (Lack::Data, Some(reference), 1..) = (lack, say.reference(), of_it().count()) {
+            let sources: BTreeSet<String> = of_it().map(|(_, missing)| say.source_of(&missing.what)).collect();
+            let sources: Vec<String> = sources.into_iter().collect();
+            blocks.push(Block::Notice(format!("{head} ({}): {}. {reference}", of_it().count(), sources.join(", "))));
+            continue;
+        }
+        let names = of_it().map(|(title, missing)| match lack {
             Lack::Fault => format!("«{title}» ({}: {})", missing.what, missing.why.trim_end_matches('.')),
-            Lack::Data => format!("«{title}» ({})", say.source_of(&missing.what)),
-            Lack::Memory => format!("«{title}» ({})", missing.what),
+            Lack::Data | Lack::Memory => format!("«{title}» ({})", missing.what),
         });
-        let mut names: Vec<String> = names.collect();
-        names.dedup();
+        let names: Vec<String> = names.collect();
         if !names.is_empty() {
-            let reference = say.reference().filter(|_| lack == Lack::Data).map(|text| format!(" {text}"));
-            blocks.push(Block::Notice(format!("{head}: {}.{}", names.join("; "), reference.unwrap_or_default())));
+            blocks.push(Block::Notice(format!("{head}: {}.", names.join("; "))));
         }
     }
     blocks

@@ -15,7 +15,7 @@ const UNJUDGED: &str = "unjudged";
 /// The metric that counts closings without a date.
 const QUALITY: &str = "data_quality";
 /// So many parts of a report are named for one lack; the rest is counted.
-const NAMED: usize = 8;
+const NAMED: usize = 5;
 
 /// What is lacking, what it touches, and the way out. Rows that lack the same thing are one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +72,9 @@ impl Builder<'_> {
             lines.add(what, Some(touched), way);
         }
         unnamed(&mut lines, self.say, &self.unnamed);
-        self.shown(lines.0)
+        let blocks = self.shown(lines.0);
+        self.gathered += 1;
+        blocks
     }
 
     /// What is lacking in words, with the columns of the same export that any gap lacks, and the way out.
@@ -87,8 +89,9 @@ impl Builder<'_> {
                         codes.push(&gap.missing.what);
                     }
                 }
+                // a column that a mapping added is known by its name alone
                 match codes[..] == [name.as_str()] {
-                    true => format!("{}: {name}", say.pick("Разрез", "Split")),
+                    true => format!("{} {name}", say.pick("Разрез", "The split")),
                     false => format!("{} ({})", capital(&name), codes.join(", ")),
                 }
             }
@@ -130,7 +133,10 @@ impl Builder<'_> {
         };
         let question = Question { metric: UNJUDGED.to_owned(), by: Vec::new(), period: self.period };
         let table = document::Table {
-            id: "not-judged".to_owned(),
+            id: match self.gathered {
+                0 => "what-is-not-judged".to_owned(),
+                more => format!("what-is-not-judged-{}", more + 1),
+            },
             title: say.pick("Чего не хватает и что выгрузить", "What is lacking, and what to export").to_owned(),
             columns: vec![
                 text("lacking", "Чего нет", "Lacking"),

@@ -99,7 +99,13 @@ impl Say<'_> {
     pub fn left_out(&self, titles: &[&str]) -> Option<String> {
         let reference = self.reference().filter(|_| !titles.is_empty())?;
         let head = self.pick("Не посчитано, нет данных", "Not computed, no data");
-        let titles: Vec<String> = titles.iter().map(|title| format!("«{title}»")).collect();
+        let mut said: Vec<String> = Vec::new();
+        for title in titles.iter().map(|title| format!("«{title}»")) {
+            if !said.contains(&title) {
+                said.push(title);
+            }
+        }
+        let titles = said;
         Some(format!("{head}: {}. {reference}", titles.join(", ")))
     }
 
