@@ -125,7 +125,7 @@ fn the_campaign_that_lost_most_money_stands_first() {
             );
         }
     };
-    for n in 1..=25 {
+    for n in 1..=15 {
         came(&format!("a{n:02}"), "lost", "");
         spend += &format!("2024-05-02,ads,,a{n:02},10\n");
     }
@@ -221,19 +221,19 @@ fn two_weeks(before: Option<&str>, last: Option<&str>) -> Case {
 #[test]
 fn a_change_from_nothing_or_below_is_told_in_money() {
     for (before, last, change) in [
-        (Some("-100"), Some("-50"), "+£50 on the week before (was −£100)"),
-        (Some("-100"), Some("50"), "+£150 on the week before (was −£100)"),
-        (Some("100"), Some("-500"), "−600.0% on the week before (was £100)"),
-        (Some("0"), Some("-5"), "−£5 on the week before (was £0)"),
-        (Some("100"), Some("100.04"), "0.0% on the week before (was £100)"),
-        (Some("100"), Some("0"), "−100.0% on the week before (was £100)"),
-        (Some("0"), Some("100"), "+£100 on the week before (was £0)"),
+        (Some("-100"), Some("-50"), "+€50 on the week before (was −€100)"),
+        (Some("-100"), Some("50"), "+€150 on the week before (was −€100)"),
+        (Some("100"), Some("-500"), "−600.0% on the week before (was €100)"),
+        (Some("0"), Some("-5"), "−€5 on the week before (was €0)"),
+        (Some("100"), Some("100.04"), "0.0% on the week before (was €100)"),
+        (Some("100"), Some("0"), "−100.0% on the week before (was €100)"),
+        (Some("0"), Some("100"), "+€100 on the week before (was €0)"),
     ] {
         let html = page(&two_weeks(before, last), "weekly", "en", "2025-03-03");
         let (_, notes) = tile(&html, "Revenue of the week");
         assert!(notes.contains(change), "{before:?} {last:?}: {notes}");
         let text = plain(&html);
-        for nonsense in ["NaN", "inf%", "∞", "−0%", "-0%", "−£0 "] {
+        for nonsense in ["NaN", "inf%", "∞", "−0%", "-0%", "−€0 "] {
             assert!(!text.contains(nonsense), "{before:?} {last:?}: {nonsense}");
         }
     }
@@ -245,8 +245,8 @@ fn a_week_without_a_win_is_zero_once_selling_has_begun() {
     let case = two_weeks(Some("100"), None);
     let html = page(&case, "weekly", "en", "2025-03-03");
     let (figure, notes) = tile(&html, "Revenue of the week");
-    assert_eq!(figure, "£0", "{notes}");
-    assert!(notes.contains("−100.0% on the week before (was £100)"), "{notes}");
+    assert_eq!(figure, "€0", "{notes}");
+    assert!(notes.contains("−100.0% on the week before (was €100)"), "{notes}");
     assert_eq!(tile(&html, "Deals won").0, "0");
     let html = page(&case, "weekly", "en", "2025-01-27");
     let (figure, notes) = tile(&html, "Revenue of the week");
@@ -288,16 +288,13 @@ fn one_error_leaves_the_rest_of_the_report() {
 #[test]
 fn a_week_that_the_exports_cover_in_part_is_not_compared() {
     let case = company("en");
-    if !voronka(case.dir(), &["ingest", "--help"]).out.contains("--taken") {
-        return;
-    }
     case.put("mapping.toml", DEALS);
     let week = |id: &str, monday: &str| format!("{id},d{id},,,,,,won,{monday} 10:00:00,{monday} 15:00:00,100\n");
     case.put("deals.csv", format!("{WEEKS}{}{}", week("y0", "2025-02-17"), week("y1", "2025-02-24")));
     case.run(&["ingest", "--mapping", "mapping.toml", "--taken", "2025-02-27", "deals.csv"]);
     let html = page(&case, "weekly", "en", "2025-03-03");
     let (figure, notes) = tile(&html, "Revenue of the week");
-    assert_eq!(figure, "£100");
+    assert_eq!(figure, "€100");
     assert!(notes.contains("data until 27 Feb 2025: part of the week"), "{notes}");
     assert!(!notes.contains("on the week before"), "{notes}");
     assert!(plain(&html).contains("Deals: data until 27 Feb 2025"), "{}", plain(&html));

@@ -215,9 +215,6 @@ fn ended_line(say: &Say<'_>, table: Table, last: &str) -> (String, String, Strin
         Table::Deals => say.pick("сделки", "deals"),
         Table::Events => say.pick("события", "events"),
         Table::Spend => say.pick("расход на рекламу", "advertising spend"),
-        Table::Promos => say.pick("календарь акций", "the calendar of promotions"),
-        Table::Staff => say.pick("сотрудники", "staff"),
-        Table::Clients => say.pick("клиенты", "clients"),
         other => other.name(),
     });
     match say.lang {
