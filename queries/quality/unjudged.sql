@@ -1,5 +1,9 @@
 /*
 title = { ru = "Чего хранилище не видит", en = "What the store cannot tell" }
+partly.ru = "называет правило, чего ему нет, за какой срок и сколько сделок не судится"
+partly.en = "names the rule, what it lacks, for which span, and how many deals are not judged"
+undated.ru = "не влияют"
+undated.en = "do not matter"
 grain = "one row per rule, stage and name that the store has never seen"
 needs = ["deals.status"]
 dimensions = []
