@@ -215,7 +215,7 @@ fn first_look(target: &Target, grid: &Grid, row: usize) -> Judged {
     // an interval of another kind than Wilson's may say less than its cases would, but never more
     let cases = observed.map(|n| named.map_or(n, |named| n.min(named)));
     let unknown = column("unknown").or_else(|| grid.number(row, "undated")).filter(|unknown| *unknown > 0.0);
-    let all = CASES.iter().find_map(|name| grid.number(row, name));
+    let all = self::counted(grid, row);
     Judged {
         row,
         verdict: Verdict::Unknown,
@@ -231,6 +231,11 @@ fn first_look(target: &Target, grid: &Grid, row: usize) -> Judged {
         causes: Vec::new(),
         weight: 0.0,
     }
+}
+
+/// How many cases a row counts, whatever its columns are made of.
+pub fn counted(grid: &Grid, row: usize) -> Option<f64> {
+    CASES.iter().find_map(|name| grid.number(row, name))
 }
 
 /// A row's value, and how many cases it is a share of.

@@ -46,6 +46,10 @@ pub struct Wording<'a> {
 impl Wording<'_> {
     /// The findings on one target: each bad group up to `limit`, then the other bad ones, the unknown, the good.
     pub fn said(&self, mut judged: Vec<Judged>, limit: usize) -> Vec<Said> {
+        // what is no group is no one of the groups; its size is told where the report gathers what cannot be judged
+        if self.say.gathered.is_some() {
+            judged.retain(|one| one.unknown != Some(Unknown::Unnamed));
+        }
         judged.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.row.cmp(&b.row)));
         // whatever may have several rows names each, also if one could be judged
         let alone = judged.len() == 1 && self.grid.dimensions == 0;
@@ -175,8 +179,8 @@ impl Wording<'_> {
         match (unknown, self.say.lang) {
             (Unknown::NoData, Lang::Ru) => "Нет данных".to_owned(),
             (Unknown::NoData, Lang::En) => "No data".to_owned(),
-            (Unknown::Unnamed, Lang::Ru) => "Не группа, а всё без названия: не судится".to_owned(),
-            (Unknown::Unnamed, Lang::En) => "No group but all without a name: not judged".to_owned(),
+            (Unknown::Unnamed, Lang::Ru) => "Не судится, это не группа, а всё без названия".to_owned(),
+            (Unknown::Unnamed, Lang::En) => "Not judged, no group but all without a name".to_owned(),
             (Unknown::Partial, Lang::Ru) => "Судить нельзя, известно не всё".to_owned(),
             (Unknown::Partial, Lang::En) => "Cannot be judged, partly unknown".to_owned(),
             (Unknown::Uncovered, Lang::Ru) => "Судить нельзя, выгрузки покрыли не весь период".to_owned(),
