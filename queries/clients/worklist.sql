@@ -1,5 +1,7 @@
 /*
 title = { ru = "Список дел", en = "Worklist" }
+partly.ru = "правило, чьих событий нет за этот срок, у этого менеджера или филиала, не судится: названо в unjudged"
+partly.en = "a rule whose events are not loaded for that span, manager or branch is not judged: unjudged names it"
 grain = "one row per deal to be worked or client to be contacted"
 needs = ["deals.created_at", "deals.status"]
 dimensions = ["source", "contractor", "campaign", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]

@@ -1,5 +1,9 @@
 /*
 title = { ru = "Воронка по этапам", en = "Funnel by stage" }
+partly.ru = "без истории этапов — по нынешнему этапу: сделка дошла не ниже него"
+partly.en = "without the stage history by the present stage: a deal came at least that far"
+undated.ru = "выиграны или проиграны с выгрузки, которая это показала"
+undated.en = "won or lost from the export on that showed it"
 grain = "one row per stage of the regulation, the lost ones left out"
 needs = ["deals.created_at"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]

@@ -1,5 +1,7 @@
 /*
 title = { ru = "Время на этапе", en = "Time in stage" }
+partly.ru = "сколько стоит сделка, впервые увиденная на этапе, не известно: она не судится"
+partly.en = "how long a deal has stood that was first seen in its stage is not known: it is not judged"
 grain = "one row per stage that is not terminal"
 needs = ["journeys.entries"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]

@@ -1,5 +1,8 @@
 /*
 title = { ru = "Качество лидов", en = "Lead quality" }
+partly.ru = "доля годных пуста без причин проигрыша, доля за ценой — без акций, интереса и причин; цены пусты у группы без расхода"
+partly.en = "the valid rate is empty without reasons for losing, the price-driven share without promotions, interest and reasons; costs are empty for a group without spend"
+zero = ["leads", "won"]
 grain = "one row for all leads of the group"
 needs = ["deals.created_at", "deals.status"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]

@@ -1,5 +1,7 @@
 /*
 title = { ru = "Когда остановиться", en = "When to stop" }
+partly.ru = "где остановиться, не говорится, пока не загружены отказы, жалобы или отписки"
+partly.en = "where to stop is not said until refusals, complaints or opt-outs are loaded"
 grain = "one row for the group"
 needs = [
   "deals.created_at",

@@ -1,5 +1,7 @@
 /*
 title = { ru = "Что добавляет ещё одно касание", en = "What one more touch adds" }
+partly.ru = "вред пуст, пока не загружены отказы, жалобы или отписки"
+partly.en = "harm is empty until refusals, complaints or opt-outs are loaded"
 grain = "one row per touch number"
 needs = ["deals.created_at", "deals.status", "deals.closed_at", "journeys.touch_at"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]

@@ -1,5 +1,9 @@
 /*
 title = { ru = "Качество данных", en = "Data quality" }
+partly.ru = "считает, чего у сделок нет"
+partly.en = "counts what the deals lack"
+undated.ru = "считает их"
+undated.en = "counts them"
 grain = "one row for the group"
 needs = ["deals.deal_id"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]

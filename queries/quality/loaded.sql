@@ -1,5 +1,9 @@
 /*
 title = { ru = "Что загружено", en = "What was loaded" }
+partly.ru = "показывает, что загружено"
+partly.en = "shows what was loaded"
+undated.ru = "не влияют"
+undated.en = "do not matter"
 grain = "one row per ingest and table, newest first"
 needs = ["ingests.ingest"]
 dimensions = []

@@ -1,5 +1,7 @@
 /*
 title = { ru = "Карантин по причинам", en = "Quarantine by reason" }
+partly.ru = "показывает, что не принято"
+partly.en = "shows what was refused"
 grain = "one row per file, column and reason, the most rows first"
 needs = ["ingests.ingest"]
 dimensions = []

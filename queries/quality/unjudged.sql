@@ -1,5 +1,9 @@
 /*
 title = { ru = "О чём судить нельзя", en = "What cannot be judged" }
+partly.ru = "называет правило, чего ему нет, за какой срок и сколько сделок не судится"
+partly.en = "names the rule, what it lacks, for which span, and how many deals are not judged"
+undated.ru = "не влияют"
+undated.en = "do not matter"
 grain = "one row per rule, stage, missing source or column, and reason"
 needs = ["deals.deal_id"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]

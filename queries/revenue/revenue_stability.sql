@@ -1,5 +1,7 @@
 /*
 title = { ru = "Ровная ли выручка", en = "Is revenue steady" }
+partly.ru = "недели до первой продажи не считаются; при неделе, покрытой не до конца, не судится"
+partly.en = "weeks before the first win do not count; with a week covered in part it is not judged"
 grain = "one row for the group"
 needs = ["deals.closed_at", "deals.status", "deals.amount"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]

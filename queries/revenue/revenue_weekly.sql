@@ -1,5 +1,8 @@
 /*
 title = { ru = "Выручка по неделям: откуда она", en = "Weekly revenue: where it came from" }
+partly.ru = "история — с первой продажи группы: до неё нулей нет, после неё неделя без продаж — ноль; «под давлением» пусто без касаний"
+partly.en = "history begins with the group's first win: no zeros before it, and after it a week without a win is zero; pressured is empty without touches"
+zero = ["won", "revenue"]
 grain = "one row per week of the period, from the first that the data know"
 needs = ["deals.closed_at", "deals.status", "deals.amount"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]

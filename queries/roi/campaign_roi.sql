@@ -1,5 +1,6 @@
 /*
 title = { ru = "Окупаемость рекламы за период", en = "Campaign return, by period" }
+zero = ["leads", "won", "new_clients", "revenue"]
 grain = "one row for the group"
 needs = ["deals.created_at", "deals.closed_at", "deals.amount", "spend.cost"]
 dimensions = ["source", "contractor", "campaign"]

@@ -1,5 +1,7 @@
 /*
 title = { ru = "Соблюдение регламента по этапам", en = "Is the regulation kept, by stage" }
+partly.ru = "правило, чьих событий нет за этот срок, у этого менеджера или филиала, не судится: названо в unjudged"
+partly.en = "a rule whose events are not loaded for that span, manager or branch is not judged: unjudged names it"
 grain = "one row per stage and rule that was judged in it"
 needs = ["journeys.entries"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]

@@ -1,5 +1,7 @@
 /*
 title = { ru = "Список супервайзера", en = "Control list" }
+partly.ru = "правило, чьих событий нет за этот срок, у этого менеджера или филиала, не судится: названо в unjudged"
+partly.en = "a rule whose events are not loaded for that span, manager or branch is not judged: unjudged names it"
 grain = "one row per open deal and rule it breaks, and per overloaded manager"
 needs = ["deals.created_at", "deals.status"]
 dimensions = ["source", "contractor", "campaign", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]

@@ -1,5 +1,7 @@
 /*
 title = { ru = "Бланк проверки", en = "Form of quality control" }
+partly.ru = "показывает отобранные сделки, какие есть"
+partly.en = "shows the deals drawn, as they are"
 grain = "one row per deal drawn and item of the checklist"
 needs = ["deals.status"]
 dimensions = ["source", "contractor", "campaign", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]

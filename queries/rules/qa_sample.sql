@@ -1,5 +1,7 @@
 /*
 title = { ru = "Выборка для контроля качества", en = "Sample for quality control" }
+partly.ru = "правило, чьих событий нет за этот срок, у этого менеджера или филиала, не судится: названо в unjudged"
+partly.en = "a rule whose events are not loaded for that span, manager or branch is not judged: unjudged names it"
 grain = "one row per deal drawn"
 needs = ["deals.status"]
 dimensions = ["source", "contractor", "campaign", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]

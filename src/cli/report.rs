@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{Write, stdout};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
@@ -13,7 +13,8 @@ use crate::model::lang::Lang;
 use crate::model::problem::hint;
 use crate::model::progress::Progress;
 use crate::report::definition::Definition;
-use crate::report::render::{Format, render};
+use crate::report::document::Document;
+use crate::report::render::{Format, RenderError, render};
 use crate::report::{build, definition};
 use crate::session::Session;
 
@@ -50,7 +51,7 @@ pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
         (None, None, None) => vec![session],
     };
     std::fs::create_dir_all(&args.out).with_context(|| format!("cannot make {}", args.out.display()))?;
-    let (mut names, mut files) = (BTreeSet::new(), Vec::new());
+    let (mut names, mut files, mut failed) = (BTreeSet::new(), Vec::new(), Vec::new());
     let shown = Shown::new();
     for (session, done) in sessions.iter().zip(0..) {
         // one report tells its sections, many tell whose they are
@@ -58,20 +59,44 @@ pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
         if let ([_, _, ..], Some((_, who))) = (&sessions[..], session.held().last()) {
             shown.step(who, done, sessions.len() as u64);
         }
-        let mut document = build(session, &catalog, &definition, session.as_of(), lang, sections).await?;
+        // of many reports one that cannot be made leaves the others
+        let built = build(session, &catalog, &definition, session.as_of(), lang, sections).await;
+        let mut document = match (built, session.held().last()) {
+            (Ok(document), _) => document,
+            (Err(error), Some((_, who))) if sessions.len() > 1 => {
+                failed.push(format!("{who}: {error}"));
+                continue;
+            }
+            (Err(error), _) => return Err(error.into()),
+        };
         // two names may be alike in Latin letters
         let stem = document.name.clone();
         let mut others = (2..).map(|number| format!("{stem}-{number}"));
         while !names.insert(document.name.clone()) {
             document.name = others.next().unwrap_or_default();
         }
-        files.extend(render(&document, &args.out, &formats)?);
+        files.extend(drawn(&mut document, &args.out, &formats)?);
+        failed.append(&mut document.failed);
     }
     // told when all are made: whoever stops listening loses no file
     for file in files {
         writeln!(stdout(), "{}", file.display())?;
     }
-    Ok(Outcome::Fine)
+    // the reports are there, and say in its place what failed; a batch job that reads exit codes must not take them for whole
+    match failed.is_empty() {
+        true => Ok(Outcome::Fine),
+        false => bail!("written, but a part could not be computed:\n    {}", failed.join("\n    ")),
+    }
+}
+
+/// Renders the document; where a chart cannot be drawn, a notice takes its place.
+fn drawn(document: &mut Document, out: &Path, formats: &[Format]) -> Result<Vec<PathBuf>> {
+    loop {
+        match render(document, out, formats) {
+            Err(RenderError::Drawing { id, why }) if document.give_up_chart(&id, &why) => {}
+            rendered => return Ok(rendered?),
+        }
+    }
 }
 
 /// The session held to a value that there is: one that nobody bears is a slip of the pen.

@@ -59,6 +59,17 @@ pub(super) fn read(file: &str, text: &str) -> Result<Metric, Problems> {
         }
     }
     let columns: Vec<MetricColumn> = root.tables("columns").iter().map(column).collect();
+    let mut zero = Vec::new();
+    for written in root.texts("zero") {
+        match columns.iter().any(|column| column.name == written.value) {
+            true => zero.push(written.value),
+            false => {
+                let near = hint(&written.value, columns.iter().map(|column| column.name.as_str()));
+                root.problem(written.line, format!("`zero` names no column: `{}`", written.value), near);
+            }
+        }
+    }
+    let (partly, undated) = (root.optional_bilingual("partly"), root.optional_bilingual("undated"));
     let mut problems = doc.finish().err().unwrap_or_default().0;
     let parsed = statement::parse(file, text).map_err(|more| problems.extend(more)).ok();
     if let Some(statement) = &parsed {
@@ -73,7 +84,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<Metric, Problems> {
             let has_period = statement::has_period(&statement);
             #[rustfmt::skip]
             let metric =
-                Metric { name, topic, title, about, grain, needs, dimensions, extra_dimensions, columns, text, has_period, statement, relations, named };
+                Metric { name, topic, title, about, grain, needs, partly, undated, zero, dimensions, extra_dimensions, columns, text, has_period, statement, relations, named };
             Ok(metric)
         }
         _ => Err(Problems(problems)),
@@ -170,6 +181,8 @@ mod tests {
              n.sql:6: there is no dimension `sauce`\n    did you mean `source`?\n\
              n.sql:8: `unit` in [[columns]] cannot be `counts`\n    did you mean `count`?"
         );
+        let zero = read("n.sql", &FINE.replace("needs =", "zero = ['n', 'm']\nneeds =")).unwrap_err().to_string();
+        assert_eq!(zero, "n.sql:5: `zero` names no column: `m`\n    allowed: n");
         assert!(read("n.sql", "SELECT 1").unwrap_err().to_string().starts_with("n.sql:1: a metric begins"));
     }
 }

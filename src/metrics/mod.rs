@@ -10,6 +10,7 @@ mod columns;
 mod error;
 mod front;
 mod need;
+mod needs_page;
 mod page;
 mod run;
 mod statement;
@@ -17,6 +18,8 @@ mod statement;
 pub use catalog::Catalog;
 pub use columns::{MetricColumn, MetricResult};
 pub use error::MetricError;
+pub use need::source_name;
+pub use needs_page::needs_page;
 pub use page::page;
 pub use run::Ask;
 
@@ -25,6 +28,7 @@ use std::collections::BTreeSet;
 use datafusion::sql::sqlparser::ast::Statement;
 
 use crate::model::lang::Text;
+use crate::model::tables::Table;
 
 /// A metric. Having one means that its file was checked.
 #[derive(Debug, Clone)]
@@ -41,6 +45,12 @@ pub struct Metric {
     pub grain: String,
     /// The columns that must hold at least one value, as `table.column`; alternatives are joined by `|`.
     pub needs: Vec<String>,
+    /// What it says where what it needs is there for a part of the time or for some groups; none: as all that need the same.
+    pub partly: Option<Text>,
+    /// What it says of won and lost deals whose closing has no date; none: as all that need the same.
+    pub undated: Option<Text>,
+    /// The columns that are zero, and not unknown, where there is no row: what they count did not happen.
+    pub zero: Vec<String>,
     /// The dimensions by which it may be split.
     pub dimensions: Vec<String>,
     /// Whether it may also be split by the further columns of deals that a mapping kept.
@@ -55,4 +65,33 @@ pub struct Metric {
     relations: BTreeSet<String>,
     /// The relations and the functions that its SQL names.
     named: BTreeSet<String>,
+}
+
+impl Metric {
+    /// The tables out of which its figures come: those that it needs, and those behind the views that it reads.
+    pub fn tables(&self) -> BTreeSet<Table> {
+        let needed = self.needs.iter().flat_map(|need| need::parse(need).unwrap_or_default());
+        let needed = needed.flat_map(|(table, column)| behind(table, column));
+        let read = self.relations.iter().flat_map(|name| match name.as_str() {
+            "scope_spend" => vec![Table::Spend],
+            "scope_events" | "scope_contacts" | "scope_checks" | "scope_evidence" | "scope_coverage" => {
+                vec![Table::Deals, Table::Events]
+            }
+            name if name.starts_with("scope") => vec![Table::Deals],
+            name => Table::named(name).into_iter().filter(|table| Table::MAPPED.contains(table)).collect(),
+        });
+        needed.chain(read).collect()
+    }
+}
+
+/// The tables of exports of which a column is made: some of a journey's are folded from events.
+fn behind(table: Table, column: &str) -> Vec<Table> {
+    const OF_EVENTS: [&str; 7] =
+        ["entries", "response_at", "touch_at", "refused_at", "opted_out_at", "complained_at", "refunded_at"];
+    match table {
+        Table::Journeys if OF_EVENTS.contains(&column) => vec![Table::Deals, Table::Events],
+        Table::Journeys => vec![Table::Deals],
+        table if Table::MAPPED.contains(&table) => vec![table],
+        _ => Vec::new(),
+    }
 }

@@ -46,6 +46,14 @@ pub(super) fn source(table: Table, column: &str) -> Text {
             "собирается из событий вида refusal, opt_out, complaint и refund; выгрузите отказы, отписки, жалобы и возвраты",
             "folded from events of kinds refusal, opt_out, complaint and refund: export refusals, opt-outs, complaints and refunds",
         ),
+        (Table::Events, "score") => Text::new(
+            "оценки проверок: события вида qa_check с оценкой; добавьте их выгрузкой",
+            "scores of checks: events of kind qa_check with a score; add them as an export",
+        ),
+        (Table::Events, _) => Text::new(
+            "дела, звонки и письма: выгрузите их и добавьте в маппинг",
+            "activities, calls and letters: export them and add them to the mapping",
+        ),
         (Table::Spend, "claimed_leads" | "claimed_orders" | "claimed_revenue") => Text::new(
             "заявленные рекламным кабинетом лиды, заказы или выручка: добавьте их в маппинг расхода",
             "leads, orders or revenue as the advertising cabinet claims them: add them to the mapping of spend",
@@ -65,6 +73,56 @@ pub(super) fn source(table: Table, column: &str) -> Text {
     }
 }
 
+/// What an export of these columns is called by people, such as `spend.cost`: one name for all that one export fills; of a
+/// dimension, its title. None for what is neither.
+pub fn source_name(what: &str) -> Option<Text> {
+    if super::front::DIMENSIONS.contains(&what) {
+        let Text { ru, en } = super::columns::dimension_column(what).title;
+        return Some(Text::new(format!("разрез «{ru}»"), format!("the split “{en}”")));
+    }
+    let first = what.split([',', '|']).next()?.split(" or ").next()?.trim();
+    let (table, column) = column(first).ok()?;
+    Some(match (table, column) {
+        (Table::Journeys, "entries") => Text::new("история этапов", "the stage history"),
+        (Table::Journeys, "response_at" | "touch_at") | (Table::Events, "kind" | "manager") => {
+            Text::new("звонки и переписка", "calls and messages")
+        }
+        (Table::Journeys, "refunded_at" | "complained_at" | "refused_at" | "opted_out_at") => {
+            Text::new("отказы, отписки, жалобы и возвраты", "refusals, opt-outs, complaints and refunds")
+        }
+        (Table::Events, "score") => Text::new("оценки контроля качества", "scores of quality control"),
+        (Table::Events, _) => Text::new("звонки, письма и другие события", "calls, letters and other events"),
+        (Table::Spend, "claimed_leads" | "claimed_orders" | "claimed_revenue") => {
+            Text::new("заявленное рекламным кабинетом", "what the advertising cabinet claims")
+        }
+        (Table::Spend, _) => Text::new("расход на рекламу", "advertising spend"),
+        (Table::Promos, _) => Text::new("календарь акций", "the calendar of promotions"),
+        (Table::Staff, _) => Text::new("список сотрудников", "the list of staff"),
+        (Table::Clients, _) => Text::new("список клиентов", "the list of clients"),
+        (Table::Deals, column) => deals_name(column),
+        _ => Text::new(format!("{}.{column}", table.name()), format!("{}.{column}", table.name())),
+    })
+}
+
+fn deals_name(column: &str) -> Text {
+    let (ru, en) = match column {
+        "amount" => ("суммы сделок", "amounts of deals"),
+        "list_amount" => ("суммы до скидки", "amounts before discount"),
+        "cost" => ("себестоимость сделок", "costs of deals"),
+        "created_at" => ("даты создания сделок", "creation dates of deals"),
+        "closed_at" => ("даты закрытия сделок", "closing dates of deals"),
+        "status" => ("чем кончились сделки", "how deals ended"),
+        "stage" => ("этапы сделок", "stages of deals"),
+        "client_id" => ("клиенты сделок", "clients of deals"),
+        "manager" => ("менеджеры сделок", "managers of deals"),
+        "promo" => ("акции, по которым купили", "promotions that deals were won under"),
+        "interest" => ("интерес клиента", "the client's interest"),
+        "lost_reason" => ("причины проигрыша", "reasons for losing"),
+        other => return Text::new(format!("сделки: {other}"), format!("deals: {other}")),
+    };
+    Text::new(ru, en)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,5 +133,14 @@ mod tests {
         assert_eq!(parse("deals.amuont").unwrap_err().hint, "did you mean `amount`?");
         assert_eq!(parse("deal.amount").unwrap_err().hint, "did you mean `deals`?");
         assert_eq!(parse("amount").unwrap_err().what, "`amount` is no need");
+    }
+
+    #[test]
+    fn what_one_export_fills_has_one_name() {
+        let name = |what: &str| source_name(what).map(|text| text.en);
+        assert_eq!(name("journeys.response_at"), name("journeys.touch_at"));
+        assert_eq!(name("spend.cost").as_deref(), Some("advertising spend"));
+        assert_eq!(name("journeys.refunded_at or journeys.complained_at"), name("journeys.refunded_at"));
+        assert_eq!((name("contractor").as_deref(), name("adherence")), (Some("the split “Contractor”"), None));
     }
 }

@@ -3,20 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use arrow::array::AsArray;
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Date32Type};
 use chrono::{Days, NaiveDate};
 
 use super::build::ReportError;
 use super::definition::{Compare, Question};
 use super::grid::Grid;
 use super::period::{Period, Range};
-use crate::metrics::{Ask, Catalog, MetricError};
+use super::reach::Reach;
+use crate::metrics::{Ask, Catalog, Metric, MetricError};
 use crate::model::lang::Lang;
 use crate::model::problem::hint;
+use crate::model::tables::Table;
 use crate::regulation::Target;
-use crate::session::{Session, SessionError};
+use crate::session::Session;
 
 /// Why something could not be computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,21 +24,39 @@ pub(super) enum Lack {
     Data,
     /// The query needs more memory than it was given.
     Memory,
+    /// It failed: a fault of the metric, of the store or of ours.
+    Fault,
 }
 
-/// What could not be computed for want of something, and the way out.
+/// What could not be computed, and the way out.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Missing {
     /// What is lacking.
     pub lack: Lack,
-    /// Of what: such as `spend.cost`, or the metric that is too large.
+    /// Of what: such as `spend.cost`, or the metric that is too large or failed.
     pub what: String,
-    /// The way out, in the report's language.
+    /// The way out, in the report's language; of a fault, what it says and the way out.
     pub why: String,
 }
 
 /// A result, or what is missing for it.
 pub(super) type Answer = Result<Arc<Grid>, Missing>;
+
+/// The answers about earlier periods, and the fault that kept one from being there.
+#[derive(Debug, Default)]
+pub(super) struct Earlier {
+    pub answers: Vec<(Compare, Arc<Grid>)>,
+    pub fault: Option<Missing>,
+}
+
+/// How much of a period the exports cover, where not all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cover {
+    /// Up to this day, which they still cover.
+    Until(NaiveDate),
+    /// None of it: they end on this day, before it.
+    Not(NaiveDate),
+}
 
 /// Asks metrics, remembering the answers: tiles, charts and tables often share one.
 pub(super) struct Asker<'a> {
@@ -50,9 +67,10 @@ pub(super) struct Asker<'a> {
     catalog: &'a Catalog,
     as_of: NaiveDate,
     lang: Lang,
-    first_day: NaiveDate,
-    last_day: Option<NaiveDate>,
+    reach: Reach,
     answers: BTreeMap<(Question, Range, NaiveDate), Answer>,
+    /// What failed, or had too little memory, each once.
+    faults: Vec<Missing>,
 }
 
 impl<'a> Asker<'a> {
@@ -62,19 +80,19 @@ impl<'a> Asker<'a> {
         as_of: NaiveDate,
         lang: Lang,
     ) -> Result<Asker<'a>, ReportError> {
-        let (first, last_day) = extent(session).await?;
-        let (earlier, answers, first_day) = (BTreeMap::new(), BTreeMap::new(), first.unwrap_or(as_of));
-        Ok(Asker { session, earlier, catalog, as_of, lang, first_day, last_day, answers })
+        let reach = Reach::of(session).await?;
+        let (earlier, answers, faults) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        Ok(Asker { session, earlier, catalog, as_of, lang, reach, answers, faults })
     }
 
     /// The days of a period.
     pub fn range(&self, period: Period) -> Range {
-        period.range(self.as_of, self.first_day)
+        period.range(self.as_of, self.reach.first.unwrap_or(self.as_of))
     }
 
     /// The last day on which anything happened; none where there are no deals.
     pub fn last_day(&self) -> Option<NaiveDate> {
-        self.last_day
+        self.reach.last
     }
 
     /// The regulation's targets.
@@ -88,90 +106,157 @@ impl<'a> Asker<'a> {
         self.session.regulation().rules().small_group as f64
     }
 
+    /// What has failed so far, each fault once.
+    pub fn take_faults(&mut self) -> Vec<Missing> {
+        std::mem::take(&mut self.faults)
+    }
+
     /// A target of the regulation must name a metric and a column that exist: the regulation alone cannot know.
-    pub fn check_target(&self, target: &Target) -> Result<(), ReportError> {
-        let metric = self.catalog.get(&target.metric)?;
-        match metric.columns.iter().any(|column| column.name == target.column) {
-            true => Ok(()),
-            false => Err(ReportError::TargetColumn {
-                metric: target.metric.clone(),
-                column: target.column.clone(),
-                hint: hint(&target.column, metric.columns.iter().map(|column| column.name.as_str())),
-            }),
-        }
+    pub fn check_target(&mut self, target: &Target) -> Result<(), Missing> {
+        let metric = self.catalog.get(&target.metric).map_err(ReportError::from);
+        let checked =
+            metric.and_then(|metric| match metric.columns.iter().any(|column| column.name == target.column) {
+                true => Ok(()),
+                false => Err(ReportError::TargetColumn {
+                    metric: target.metric.clone(),
+                    column: target.column.clone(),
+                    hint: hint(&target.column, metric.columns.iter().map(|column| column.name.as_str())),
+                }),
+            });
+        checked.map_err(|error| self.fault(&target.metric, &error.to_string()))
     }
 
     /// The answer to a question about the given days, or what is missing for it.
-    pub async fn ask(&mut self, question: &Question, range: Range) -> Result<Answer, ReportError> {
+    pub async fn ask(&mut self, question: &Question, range: Range) -> Answer {
         self.ask_as_of(question, range, self.as_of).await
     }
 
-    /// The answers about earlier periods, each as it was seen then. Those that the data do not reach back to are left
-    /// out: before the data begin there is nothing, which is not the same as zero.
-    pub async fn earlier(
-        &mut self,
-        question: &Question,
-        compare: &[Compare],
-    ) -> Result<Vec<(Compare, Arc<Grid>)>, ReportError> {
+    /// The answers about earlier periods, each as it was seen then. Those that the data do not cover are left out, whole or
+    /// in part: before the thing counted could first happen there is nothing, which is not the same as zero. So is every one
+    /// where the present period is covered in part.
+    pub async fn earlier(&mut self, question: &Question, column: &str, compare: &[Compare]) -> Earlier {
         let now = self.range(question.period);
-        let (mut answers, mut seen) = (Vec::new(), BTreeSet::new());
+        let (mut found, mut seen) = (Earlier::default(), BTreeSet::new());
+        if self.cover(question, now, &[column]).is_some() {
+            return found;
+        }
         for compare in compare {
             let then = match compare {
                 Compare::Before => question.period.before(now),
                 Compare::Year => question.period.year_ago(now),
             };
-            let Some(then) = then.filter(|then| then.from >= self.first_day) else { continue };
+            let Some(then) = then.filter(|then| self.begins(question, column).is_some_and(|day| then.from >= day))
+            else {
+                continue;
+            };
             // 52 weeks ago is both the period before and the same period a year ago
             if !seen.insert(then) {
                 continue;
             }
             let as_of = self.as_of - Days::new(then.days_before(now));
-            if let Ok(grid) = self.ask_as_of(question, then, as_of).await? {
-                answers.push((*compare, grid));
+            match self.ask_as_of(question, then, as_of).await {
+                Ok(grid) => found.answers.push((*compare, grid)),
+                Err(missing) if missing.lack == Lack::Fault => found.fault = Some(missing),
+                Err(_) => {}
             }
         }
-        Ok(answers)
+        found
     }
 
-    async fn ask_as_of(&mut self, question: &Question, range: Range, as_of: NaiveDate) -> Result<Answer, ReportError> {
+    /// How much of a period the exports behind these columns cover; none: all of it, as far as anybody knows.
+    pub fn cover(&self, question: &Question, range: Range, columns: &[&str]) -> Option<Cover> {
+        let metric = self.metric(question).filter(|metric| metric.has_period)?;
+        let until = self.reach.until(metric, columns).filter(|until| *until < range.to)?;
+        let last = until - Days::new(1);
+        Some(if until <= range.from { Cover::Not(last) } else { Cover::Until(last) })
+    }
+
+    /// The tables whose exports end before the report's day, each with the last day that they cover.
+    pub fn ended(&self) -> impl Iterator<Item = (Table, NaiveDate)> {
+        let ended = self.reach.until.iter().filter(|(_, until)| **until < self.as_of);
+        ended.map(|(table, until)| (*table, *until - Days::new(1)))
+    }
+
+    /// The day on which what a column counts could first happen. Before any deal nothing says it: the report's day is taken.
+    pub fn begins(&self, question: &Question, column: &str) -> Option<NaiveDate> {
+        self.metric(question).and_then(|metric| self.reach.begins(metric, column))
+    }
+
+    /// Whether a column is zero, not unknown, where the metric has no row: what it counts could happen within the period,
+    /// which the exports cover.
+    pub fn is_zero(&self, question: &Question, range: Range, column: &str) -> bool {
+        let counted = self.metric(question).is_some_and(|metric| metric.zero.iter().any(|name| name == column));
+        let possible = self.begins(question, column).is_some_and(|day| day < range.to);
+        counted && possible && self.cover(question, range, &[column]).is_none()
+    }
+
+    /// The metric asked for, where there is one.
+    pub fn metric(&self, question: &Question) -> Option<&'a Metric> {
+        self.catalog.get(&question.metric).ok()
+    }
+
+    async fn ask_as_of(&mut self, question: &Question, range: Range, as_of: NaiveDate) -> Answer {
         let key = (question.clone(), range, as_of);
         if let Some(known) = self.answers.get(&key) {
-            return Ok(known.clone());
+            return known.clone();
         }
+        let answer = match self.run(question, range, as_of).await {
+            Ok(grid) => match grid.unfilled_dimension() {
+                Some(dimension) => Err(self.unfilled(dimension)),
+                None => Ok(Arc::new(grid)),
+            },
+            Err(ReportError::Metric(MetricError::Dimension { dimension, .. })) => Err(self.unfilled(&dimension)),
+            Err(ReportError::Metric(MetricError::Missing { what, why, .. })) => {
+                Err(Missing { lack: Lack::Data, what, why: why.get(self.lang).to_owned() })
+            }
+            Err(ReportError::Metric(error)) if error.is_short_of_memory() => Err(self.too_large(&question.metric)),
+            Err(error) => Err(self.fault(&question.metric, &error.to_string())),
+        };
+        self.answers.insert(key, answer.clone());
+        answer
+    }
+
+    async fn run(&mut self, question: &Question, range: Range, as_of: NaiveDate) -> Result<Grid, ReportError> {
         if as_of != self.as_of && !self.earlier.contains_key(&as_of) {
             let session = self.session.at(as_of).await?;
             self.earlier.insert(as_of, session);
         }
         let session = self.earlier.get(&as_of).unwrap_or(self.session);
         let ask = Ask { from: range.from, to: range.to, as_of, by: question.by.clone() };
-        let answer = match self.catalog.get(&question.metric)?.run(session, &ask).await {
-            Ok(result) => {
-                let grid = Grid::of(&result).map_err(ReportError::Cells)?;
-                match grid.unfilled_dimension() {
-                    Some(dimension) => Err(self.unfilled(dimension)),
-                    None => Ok(Arc::new(grid)),
-                }
-            }
-            Err(MetricError::Dimension { dimension, .. }) => Err(self.unfilled(&dimension)),
-            Err(MetricError::Missing { what, why, .. }) => {
-                Err(Missing { lack: Lack::Data, what, why: why.get(self.lang).to_owned() })
-            }
-            Err(error) if error.is_short_of_memory() => Err(self.too_large(&question.metric)),
-            Err(error) => return Err(error.into()),
-        };
-        self.answers.insert(key, answer.clone());
-        Ok(answer)
+        let result = self.catalog.get(&question.metric)?.run(session, &ask).await?;
+        Grid::of(&result).map_err(ReportError::Cells)
     }
 }
 
 impl Asker<'_> {
+    /// Remembers a fault. One question that fails must not take the answers to all others with it.
+    fn fault(&mut self, metric: &str, error: &str) -> Missing {
+        let way = match self.lang {
+            Lang::Ru => format!(
+                "свою метрику поправьте (voronka check), о поставляемой сообщите разработчикам: voronka query {metric} повторит ошибку"
+            ),
+            Lang::En => format!(
+                "mend a metric of your own (voronka check), report one that ships: voronka query {metric} repeats the error"
+            ),
+        };
+        let said = error.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.remember(Missing { lack: Lack::Fault, what: metric.to_owned(), why: format!("{said}; {way}") })
+    }
+
+    fn remember(&mut self, missing: Missing) -> Missing {
+        if !self.faults.contains(&missing) {
+            self.faults.push(missing.clone());
+        }
+        missing
+    }
+
     /// One question that needs more memory than there is must not take the answers to all others with it.
-    fn too_large(&self, metric: &str) -> Missing {
+    fn too_large(&mut self, metric: &str) -> Missing {
         let why = match self.lang {
             Lang::Ru => "дайте запросам больше, например --memory 6GiB",
             Lang::En => "give queries more, such as --memory 6GiB",
         };
-        Missing { lack: Lack::Memory, what: metric.to_owned(), why: why.to_owned() }
+        self.remember(Missing { lack: Lack::Memory, what: metric.to_owned(), why: why.to_owned() })
     }
 
     /// A split by something that no row has shows nothing but the whole once more.
@@ -182,17 +267,4 @@ impl Asker<'_> {
         };
         Missing { lack: Lack::Data, what: dimension.to_owned(), why: why.to_owned() }
     }
-}
-
-/// The first and the last local day on which a deal was created or closed.
-async fn extent(session: &Session) -> Result<(Option<NaiveDate>, Option<NaiveDate>), ReportError> {
-    let query = "SELECT local_day(min(least(created_at, closed_at))) AS first_day, \
-                 local_day(max(greatest(created_at, closed_at))) AS last_day FROM journeys";
-    let batches = session.sql(query).await?.collect().await.map_err(SessionError::from)?;
-    let Some(batch) = batches.iter().find(|batch| batch.num_rows() > 0) else { return Ok((None, None)) };
-    let day = |column: usize| -> Result<Option<NaiveDate>, ReportError> {
-        let days = cast(batch.column(column), &DataType::Date32).map_err(ReportError::Cells)?;
-        Ok(days.as_primitive::<Date32Type>().iter().next().flatten().and_then(NaiveDate::from_epoch_days))
-    };
-    Ok((day(0)?, day(1)?))
 }

@@ -1,16 +1,19 @@
 //! From a checked definition to a document: asks the metrics, and arranges what they say.
 
+mod absent;
 mod chart;
 mod rows;
 mod table;
 mod tile;
+mod unknown;
 
 use chrono::NaiveDate;
 
-use super::asker::{Asker, Missing};
-use super::definition::{Definition, Part, Section};
+use super::asker::{Asker, Lack, Missing};
+use super::definition::{Definition, Each, Part, Section};
 use super::document::{self, Block, Document, Tile};
-use super::findings::findings;
+use super::findings::{Made as Judged, findings};
+use super::period::Period;
 use super::say::Say;
 use super::slug::slug;
 use crate::metrics::{Catalog, MetricError};
@@ -47,13 +50,25 @@ pub enum ReportError {
 /// What a part became: a block, nothing where no row fits, or the reason why there is none.
 type Made = Result<Option<Block>, Missing>;
 
-/// Something that could not be computed, and for which part.
+/// Something that could not be computed or judged, and for which part or target.
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Gap {
     title: String,
     missing: Missing,
 }
 
-/// Makes the document of a report as of a day.
+/// Groups without a name: no group, and by whom they were left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unnamed {
+    /// The split, in words.
+    pub by: String,
+    /// How many cases have no name, and of how many, where that can be told.
+    pub size: Option<(String, String)>,
+    /// The target that leaves them out.
+    pub target: String,
+}
+
+/// Makes the document of a report as of a day. What fails within it is told in its place, and in [`Document::failed`].
 pub async fn build(
     session: &Session,
     catalog: &Catalog,
@@ -63,26 +78,29 @@ pub async fn build(
     progress: &dyn Progress,
 ) -> Result<Document, ReportError> {
     let regulation = session.regulation();
-    let say = Say::new(lang, session, catalog, &definition.labels);
-    let mut builder = Builder { asker: Asker::new(session, catalog, as_of, lang).await?, say: &say, gaps: Vec::new() };
+    let gathers = |section: &&Section| section.parts.iter().any(|part| matches!(part, Part::Missing));
+    let gathered = definition.sections.iter().find(gathers).map(|section| section.title.get(lang).to_owned());
+    let say = Say::new(lang, session, catalog, &definition.labels, gathered);
+    let asker = Asker::new(session, catalog, as_of, lang).await?;
+    let mut builder = Builder {
+        asker,
+        say: &say,
+        period: definition.period,
+        gaps: Vec::new(),
+        unnamed: Vec::new(),
+        failed: Vec::new(),
+        gathered: 0,
+    };
     let mut sections = Vec::new();
     let all = definition.sections.len() as u64;
     for (section, done) in definition.sections.iter().zip(0..) {
         progress.step(say.text(&section.title), done, all);
         match &section.each {
-            None => sections.push(builder.section(section).await?),
-            Some(each) => {
-                let values = session.values(&each.dimension).await?;
-                let limit = each.limit.unwrap_or(values.len());
-                for (number, value) in (1..).zip(values.into_iter().take(limit)) {
-                    let held = session.only(&each.dimension, &value).await?;
-                    let asker = Asker::new(&held, catalog, as_of, lang).await?;
-                    let mut one = Builder { asker, say: &say, gaps: std::mem::take(&mut builder.gaps) };
-                    let made = one.section(section).await?;
-                    builder.gaps = one.gaps;
-                    sections.push(numbered(made, number, &value));
-                }
-            }
+            None => sections.push(builder.section(section).await),
+            Some(each) => match builder.for_each(section, each, session, catalog).await {
+                Ok(made) => sections.extend(made),
+                Err(error) => sections.push(builder.failed_section(section, &error)),
+            },
         }
     }
     let range = builder.asker.range(definition.period);
@@ -108,6 +126,7 @@ pub async fn build(
         subtitle: format!("{held}{audience}{days}"),
         sections,
         colophon: say.colophon(regulation),
+        failed: builder.failed,
     })
 }
 
@@ -135,11 +154,62 @@ fn numbered(section: document::Section, number: usize, value: &str) -> document:
 struct Builder<'a> {
     asker: Asker<'a>,
     say: &'a Say<'a>,
+    period: Period,
     gaps: Vec<Gap>,
+    unnamed: Vec<Unnamed>,
+    /// What failed, in words.
+    failed: Vec<String>,
+    /// How many times it was gathered what cannot be judged: no two tables have one id.
+    gathered: usize,
 }
 
 impl Builder<'_> {
-    async fn section(&mut self, section: &Section) -> Result<document::Section, ReportError> {
+    /// A section for each value of its dimension. One that fails leaves the others.
+    async fn for_each(
+        &mut self,
+        section: &Section,
+        each: &Each,
+        session: &Session,
+        catalog: &Catalog,
+    ) -> Result<Vec<document::Section>, ReportError> {
+        let values = session.values(&each.dimension).await?;
+        let limit = each.limit.unwrap_or(values.len());
+        let mut sections = Vec::new();
+        for (number, value) in (1..).zip(values.into_iter().take(limit)) {
+            let made = match self.held(section, (&each.dimension, &value), session, catalog).await {
+                Ok(made) => made,
+                Err(error) => self.failed_section(section, &error),
+            };
+            sections.push(numbered(made, number, &value));
+        }
+        Ok(sections)
+    }
+
+    /// The section held to a value of a dimension.
+    async fn held(
+        &mut self,
+        section: &Section,
+        (dimension, value): (&str, &str),
+        session: &Session,
+        catalog: &Catalog,
+    ) -> Result<document::Section, ReportError> {
+        let held = session.only(dimension, value).await?;
+        let asker = Asker::new(&held, catalog, session.as_of(), self.say.lang).await?;
+        let mut one = Builder {
+            asker,
+            say: self.say,
+            period: self.period,
+            gaps: std::mem::take(&mut self.gaps),
+            unnamed: std::mem::take(&mut self.unnamed),
+            failed: std::mem::take(&mut self.failed),
+            gathered: 0,
+        };
+        let made = one.section(section).await;
+        (self.gaps, self.unnamed, self.failed) = (one.gaps, one.unnamed, one.failed);
+        Ok(made)
+    }
+
+    async fn section(&mut self, section: &Section) -> document::Section {
         let mut blocks: Vec<Block> =
             section.text.iter().map(|text| Block::Text(self.say.text(text).to_owned())).collect();
         let (mut made, mut empty, before) = (0, 0, self.gaps.len());
@@ -150,18 +220,21 @@ impl Builder<'_> {
                     continue;
                 }
                 Part::Missing => {
-                    blocks.push(self.all_gaps());
+                    blocks.extend(self.all_unknown().await);
                     made += 1;
                     continue;
                 }
                 Part::Findings(part) => {
-                    blocks.extend(findings(&mut self.asker, self.say, part).await?);
+                    let Judged { blocks: judged, missing, unnamed } = findings(&mut self.asker, self.say, part).await;
+                    blocks.extend(judged);
+                    self.gaps.extend(missing.into_iter().map(|(title, missing)| Gap { title, missing }));
+                    self.unnamed.extend(unnamed);
                     made += 1;
                     continue;
                 }
-                Part::Tile(tile) => (&tile.label, tile::tile(&mut self.asker, self.say, tile).await?),
-                Part::Table(table) => (&table.title, table::table(&mut self.asker, self.say, table).await?),
-                Part::Chart(chart) => (&chart.title, chart::chart(&mut self.asker, self.say, chart).await?),
+                Part::Tile(tile) => (&tile.label, tile::tile(&mut self.asker, self.say, tile).await),
+                Part::Table(table) => (&table.title, table::table(&mut self.asker, self.say, table).await),
+                Part::Chart(chart) => (&chart.title, chart::chart(&mut self.asker, self.say, chart).await),
             };
             match block {
                 Ok(Some(block)) => {
@@ -175,40 +248,55 @@ impl Builder<'_> {
                 }
                 Err(missing) => {
                     let title = self.say.text(title).to_owned();
-                    blocks.push(Block::Notice(self.say.gap(&title, &missing)));
+                    // what is missing is told in one place, if the report has one; what failed is told where it failed
+                    if missing.lack != Lack::Data || self.say.gathered.is_none() {
+                        blocks.push(Block::Notice(self.say.gap(&title, &missing)));
+                    }
                     self.gaps.push(Gap { title, missing });
                 }
             }
         }
+        self.note_faults(self.say.text(&section.title));
+        let gaps = &self.gaps[before.min(self.gaps.len())..];
         // a section of which nothing is left is one line
-        let gaps = &self.gaps[before..];
         if made == 0 && !gaps.is_empty() {
             blocks = vec![Block::Notice(self.say.gaps_of_section(&reasons(gaps)))];
         } else if made == 0 && empty > 0 {
             let has_period = section.parts.iter().filter_map(Part::ask).any(|ask| self.say.has_period(ask));
             blocks = vec![Block::Notice(self.say.nothing(self.say.text(&section.title), has_period))];
+        } else {
+            let left: Vec<&str> = of_parts(gaps, section, self.say).map(|gap| gap.title.as_str()).collect();
+            blocks.extend(self.say.left_out(&left).map(Block::Notice));
         }
-        Ok(document::Section { id: section.id.clone(), title: self.say.text(&section.title).to_owned(), blocks })
+        document::Section { id: section.id.clone(), title: self.say.text(&section.title).to_owned(), blocks }
     }
 
-    /// Everything that could not be computed so far, grouped by what is missing.
-    fn all_gaps(&self) -> Block {
-        let reasons = reasons(&self.gaps);
-        let one = |missing: &&Missing| {
-            let titles = self.gaps.iter().filter(|gap| gap.missing == **missing).map(|gap| format!("«{}»", gap.title));
-            let mut titles: Vec<String> = titles.collect();
-            titles.dedup();
-            format!("{} ({}): {}", missing.what, missing.why, titles.join(", "))
-        };
-        match reasons.is_empty() {
-            true => Block::Text(
-                self.say
-                    .pick("Посчитано всё, что предусмотрено отчётом.", "All that the report provides for was computed.")
-                    .to_owned(),
-            ),
-            false => Block::Notice(reasons.iter().map(one).collect::<Vec<_>>().join("; ") + "."),
-        }
+    /// A section of which nothing could be made.
+    fn failed_section(&mut self, section: &Section, error: &ReportError) -> document::Section {
+        let title = self.say.text(&section.title).to_owned();
+        let said = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+        self.failed.push(format!("{title}: {said}"));
+        let missing = Missing { lack: Lack::Fault, what: section.id.clone(), why: said };
+        document::Section { id: section.id.clone(), blocks: vec![Block::Notice(self.say.gap(&title, &missing))], title }
     }
+
+    /// Who runs the report unattended must hear of what failed as well.
+    fn note_faults(&mut self, title: &str) {
+        let faults = self.asker.take_faults();
+        self.failed.extend(faults.into_iter().map(|fault| format!("{title}: {}: {}", fault.what, fault.why)));
+    }
+}
+
+/// Gaps of the parts of a section whose reasons stand elsewhere; those of targets are told where they would be judged.
+fn of_parts<'g>(gaps: &'g [Gap], section: &'g Section, say: &'g Say<'_>) -> impl Iterator<Item = &'g Gap> {
+    let title = |part: &'g Part| match part {
+        Part::Tile(tile) => Some(say.text(&tile.label)),
+        Part::Table(table) => Some(say.text(&table.title)),
+        Part::Chart(chart) => Some(say.text(&chart.title)),
+        Part::Text(_) | Part::Findings(_) | Part::Missing => None,
+    };
+    let of_section = move |gap: &&'g Gap| section.parts.iter().filter_map(title).any(|title| title == gap.title);
+    gaps.iter().filter(|gap| gap.missing.lack == Lack::Data).filter(of_section)
 }
 
 /// Different reasons, in the order of the report.

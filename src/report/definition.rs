@@ -137,10 +137,11 @@ pub(super) struct Findings {
     pub split: Vec<String>,
 }
 
-/// By which column, and which way.
+/// By which column, or by how much it exceeds another, and which way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sort {
     pub column: String,
+    pub less: Option<String>,
     pub descending: bool,
 }
 

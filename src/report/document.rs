@@ -24,6 +24,36 @@ pub struct Document {
     pub sections: Vec<Section>,
     /// The last lines: store version, as_of, regulation.
     pub colophon: Vec<String>,
+    /// What an error kept from being made, and the error. It is told in its place as well; whoever runs the report unattended
+    /// must hear of it.
+    pub failed: Vec<String>,
+}
+
+impl Document {
+    /// Puts a notice where a chart stands that cannot be drawn: the rest of the report stands. Whether there was such a chart.
+    pub fn give_up_chart(&mut self, id: &str, why: &str) -> bool {
+        let before = self.failed.len();
+        for section in &mut self.sections {
+            for block in &mut section.blocks {
+                let Block::Chart(chart) = block else { continue };
+                if chart.id != id {
+                    continue;
+                }
+                let said = match self.lang {
+                    Lang::Ru => {
+                        format!("«{}»: график не нарисован, ошибка: {why}. Сообщите о ней разработчикам.", chart.title)
+                    }
+                    Lang::En => format!(
+                        "«{}»: the chart was not drawn, an error: {why}. Report it to the developers.",
+                        chart.title
+                    ),
+                };
+                self.failed.push(format!("{}: {said}", section.title));
+                *block = Block::Notice(said);
+            }
+        }
+        self.failed.len() > before
+    }
 }
 
 /// A section answers one question.
@@ -149,6 +179,17 @@ pub enum Cell {
     },
     /// A day.
     Date(NaiveDate),
+}
+
+impl Cell {
+    /// Nothing, counted in this unit. None: the unit counts nothing.
+    pub fn zero(unit: Unit) -> Option<Cell> {
+        match unit {
+            Unit::Count => Some(Cell::Count(0)),
+            Unit::Money => Some(Cell::Money(0)),
+            _ => None,
+        }
+    }
 }
 
 /// A chart: data only.

@@ -9,8 +9,8 @@ mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::asker::{Asker, Lack, Missing};
-use super::build::ReportError;
+use super::asker::{Asker, Cover, Lack, Missing};
+use super::build::Unnamed;
 use super::definition::{self, Compare, Question};
 use super::document::{Block, Cell, Finding, Verdict};
 use super::grid::Grid;
@@ -19,26 +19,38 @@ use super::say::Say;
 use crate::model::unit::Unit;
 use crate::regulation::Target;
 use cause::{Cause, Part};
-use judge::Judged;
+use judge::{Covered, Ground, Judged, Unknown};
 use wording::Said;
 
-/// Judges the targets: the findings worst first, and a notice of what could not be judged.
-pub(super) async fn findings(
-    asker: &mut Asker<'_>,
-    say: &Say<'_>,
-    part: &definition::Findings,
-) -> Result<Vec<Block>, ReportError> {
-    let (mut said, mut missing) = (Vec::new(), Vec::new());
+/// What came of the targets.
+#[derive(Debug, Default)]
+pub(super) struct Made {
+    /// The findings worst first, and a notice of what could not be judged.
+    pub blocks: Vec<Block>,
+    /// Targets that could not be judged at all, and why.
+    pub missing: Vec<(String, Missing)>,
+    /// Groups without a name, which no target judges.
+    pub unnamed: Vec<Unnamed>,
+}
+
+/// Judges the targets. One that fails leaves the others.
+pub(super) async fn findings(asker: &mut Asker<'_>, say: &Say<'_>, part: &definition::Findings) -> Made {
+    let mut made = Made::default();
+    let mut said = Vec::new();
     let targets: Vec<Target> = asker.targets().to_vec();
     let wanted = |target: &&Target| part.metrics.is_empty() || part.metrics.contains(&target.metric);
     for target in targets.iter().filter(wanted) {
         let period = part.periods.get(&target.metric).copied().unwrap_or(part.period);
-        match one(asker, say, part, target, period).await? {
-            Ok(more) => said.extend(more),
-            Err(reason) => missing.push((target.title.get(say.lang).to_owned(), reason)),
+        match one(asker, say, part, target, period).await {
+            Ok((more, unnamed)) => {
+                said.extend(more);
+                made.unnamed.extend(unnamed);
+            }
+            Err(reason) => made.missing.push((target.title.get(say.lang).to_owned(), reason)),
         }
     }
-    Ok(blocks(say, said, missing, targets.is_empty()))
+    made.blocks = blocks(say, said, &made.missing, targets.is_empty());
+    made
 }
 
 async fn one(
@@ -47,40 +59,67 @@ async fn one(
     part: &definition::Findings,
     target: &Target,
     period: Period,
-) -> Result<Result<Vec<Said>, Missing>, ReportError> {
+) -> Result<(Vec<Said>, Option<Unnamed>), Missing> {
     let ask = Question { metric: target.metric.clone(), by: target.by.clone(), period };
     asker.check_target(target)?;
     let range = asker.range(period);
-    let grid = match asker.ask(&ask, range).await? {
-        Ok(grid) => grid,
-        Err(missing) => return Ok(Err(missing)),
+    let grid = asker.ask(&ask, range).await?;
+    let earlier = asker.earlier(&ask, &target.column, &part.compare).await;
+    let then: Vec<_> = earlier.answers.iter().map(|(compare, grid)| (*compare, grid.as_ref())).collect();
+    let cover = asker.cover(&ask, range, &[&target.column]);
+    let covered = match cover {
+        None => Covered::Whole,
+        Some(Cover::Until(_)) => Covered::Part,
+        Some(Cover::Not(_)) => Covered::Nothing,
     };
-    let earlier = asker.earlier(&ask, &part.compare).await?;
-    let earlier: Vec<_> = earlier.iter().map(|(compare, grid)| (*compare, grid.as_ref())).collect();
-    let mut judged = judge::judge(target, &grid, &earlier, asker.small_group());
+    let mut judged = judge::judge(target, &grid, &then, Ground { small_group: asker.small_group(), covered });
     judged.retain(|one| is_for(target, asker.targets(), grid.group(one.row)));
     let excepted = |cell: &Cell| matches!(cell, Cell::Text(text) if target.except.contains(text));
     judged.retain(|one| !grid.rows[one.row].iter().any(excepted));
     if grid.dimensions == 0 && grid.unit(&target.column) == Unit::Share {
         for one in judged.iter_mut().filter(|one| matches!(one.verdict, Verdict::Red | Verdict::Yellow)) {
-            one.causes = causes(asker, say, part, (target, &grid, period), one).await?;
+            one.causes = causes(asker, say, part, (target, &grid, period), one).await;
         }
     }
     let source = say.source(&ask, range);
     let ambiguous = asker.targets().iter().filter(|other| other.title == target.title).count() > 1;
-    let wording =
-        wording::Wording { say, target, ambiguous, grid: &grid, period, small_group: asker.small_group(), source };
-    Ok(Ok(wording.said(judged, part.limit)))
+    let note = cover.map(|cover| say.cover(cover, period));
+    let note = note.into_iter().chain(earlier.fault.map(|fault| say.not_compared(&fault)));
+    let note: Vec<String> = note.collect();
+    let wording = wording::Wording {
+        say,
+        target,
+        ambiguous,
+        grid: &grid,
+        period,
+        small_group: asker.small_group(),
+        source,
+        note: note.join("; "),
+    };
+    let unnamed = unnamed(say, target, &grid, &judged);
+    Ok((wording.said(judged, part.limit), unnamed))
 }
 
-/// Who carried those changes of a share that are more than chance: by the split whose groups tell most of it.
+/// What no dimension names, where there is any of it.
+fn unnamed(say: &Say<'_>, target: &Target, grid: &Grid, judged: &[Judged]) -> Option<Unnamed> {
+    let one = judged.iter().find(|one| one.unknown == Some(Unknown::Unnamed))?;
+    let titles = grid.columns[..grid.dimensions].iter().map(|column| say.text(&column.title));
+    let by = titles.collect::<Vec<_>>().join(" · ");
+    let exact = |cases: f64| say.numbers.exact(cases.round(), Unit::Count);
+    let all: f64 = judged.iter().filter_map(|one| judge::counted(grid, one.row)).sum();
+    let size = judge::counted(grid, one.row).map(|cases| (exact(cases), exact(all)));
+    Some(Unnamed { by, size, target: say.text(&target.title).to_owned() })
+}
+
+/// Who carried those changes of a share that are more than chance: by the split whose groups tell most of it. What fails
+/// leaves the finding without a cause; the fault itself is told where it is asked for.
 async fn causes(
     asker: &mut Asker<'_>,
     say: &Say<'_>,
     part: &definition::Findings,
     (target, grid, period): (&Target, &Grid, Period),
     one: &Judged,
-) -> Result<Vec<(Compare, Cause)>, ReportError> {
+) -> Vec<(Compare, Cause)> {
     let mut causes = Vec::new();
     // the rows of a metric that has several are told apart by its first column
     let key = judge::has_key(grid, &judge::current_rows(grid)).then(|| &grid.rows[one.row][0]);
@@ -89,14 +128,14 @@ async fn causes(
         let mut by = part.split.clone();
         let now = loop {
             let ask = Question { metric: target.metric.clone(), by: by.clone(), period };
-            match asker.ask(&ask, asker.range(period)).await? {
+            match asker.ask(&ask, asker.range(period)).await {
                 Ok(now) => break Some((ask, now)),
                 Err(missing) if by.len() > 1 && by.contains(&missing.what) => by.retain(|name| *name != missing.what),
                 Err(_) => break None,
             }
         };
         let Some((ask, now)) = now.filter(|_| !by.is_empty()) else { continue };
-        let earlier = asker.earlier(&ask, &[*compare]).await?;
+        let earlier = asker.earlier(&ask, &target.column, &[*compare]).await.answers;
         let Some((_, before)) = earlier.first() else { continue };
         let change = one.value.unwrap_or(then.value) - then.value;
         let split = |at: usize| {
@@ -106,7 +145,7 @@ async fn causes(
         let best = (0..by.len()).filter_map(split).max_by(|a, b| a.named().total_cmp(&b.named()));
         causes.extend(best.map(|best| (*compare, best)));
     }
-    Ok(causes)
+    causes
 }
 
 /// The groups of one of the dimensions by which two results are split, then and now.
@@ -146,7 +185,7 @@ fn is_for(target: &Target, all: &[Target], group: &[Cell]) -> bool {
     }
 }
 
-fn blocks(say: &Say<'_>, mut said: Vec<Said>, missing: Vec<(String, Missing)>, no_targets: bool) -> Vec<Block> {
+fn blocks(say: &Say<'_>, mut said: Vec<Said>, missing: &[(String, Missing)], no_targets: bool) -> Vec<Block> {
     let mut blocks = Vec::new();
     if no_targets {
         let text = say.pick(
@@ -161,11 +200,23 @@ fn blocks(say: &Say<'_>, mut said: Vec<Said>, missing: Vec<(String, Missing)>, n
         blocks.push(Block::Findings(findings));
     }
     for (lack, head) in [
-        (Lack::Data, say.pick("Не проверены: нет данных для целей", "Not checked, the data are missing")),
-        (Lack::Memory, say.pick("Не проверены: не хватило памяти для целей", "Not checked, too little memory")),
+        (Lack::Fault, say.pick("Не проверены цели, ошибка", "Targets not checked, an error")),
+        (Lack::Memory, say.pick("Не проверены цели, не хватило памяти", "Targets not checked, too little memory")),
+        (Lack::Data, say.pick("Не проверены цели, нет данных", "Targets not checked, the data are missing")),
     ] {
-        let of_it = missing.iter().filter(|(_, missing)| missing.lack == lack);
-        let names: Vec<String> = of_it.map(|(title, missing)| format!("«{title}» ({})", missing.what)).collect();
+        let of_it = || missing.iter().filter(|(_, missing)| missing.lack == lack);
+        // which ones, and what to export, is told in one place if the report has one
+        if let (Lack::Data, Some(reference), 1..) = (lack, say.reference(), of_it().count()) {
+            let sources: BTreeSet<String> = of_it().map(|(_, missing)| say.source_of(&missing.what)).collect();
+            let sources: Vec<String> = sources.into_iter().collect();
+            blocks.push(Block::Notice(format!("{head} ({}): {}. {reference}", of_it().count(), sources.join(", "))));
+            continue;
+        }
+        let names = of_it().map(|(title, missing)| match lack {
+            Lack::Fault => format!("«{title}» ({}: {})", missing.what, missing.why.trim_end_matches('.')),
+            Lack::Data | Lack::Memory => format!("«{title}» ({})", missing.what),
+        });
+        let names: Vec<String> = names.collect();
         if !names.is_empty() {
             blocks.push(Block::Notice(format!("{head}: {}.", names.join("; "))));
         }

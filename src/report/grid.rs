@@ -61,10 +61,27 @@ impl Grid {
         (0..self.dimensions).find(unfilled).map(|at| self.columns[at].name.as_str())
     }
 
+    /// Whether a row is of what no dimension names: no group, but whatever was left over.
+    pub fn is_unnamed(&self, row: usize) -> bool {
+        self.dimensions > 0 && self.group(row).iter().all(|cell| *cell == Cell::Empty)
+    }
+
+    /// Whether a cell sets money earned against money spent of what no dimension names: sales that name no campaign beside
+    /// spend that names none are not one thing, and have no return.
+    pub fn is_no_return(&self, row: usize, column: &str) -> bool {
+        self.is_unnamed(row) && is_return(column)
+    }
+
     /// The dimension values of a row: what identifies its group.
     pub fn group(&self, row: usize) -> &[Cell] {
         &self.rows[row][..self.dimensions]
     }
+}
+
+/// Whether a column sets what was earned, or who came, against money spent.
+pub(super) fn is_return(column: &str) -> bool {
+    const RETURNS: [&str; 6] = ["roi", "romi", "drr", "cpl", "cpo", "cac"];
+    RETURNS.contains(&column) || column.starts_with("cost_per_")
 }
 
 /// The number in a cell, money in whole currency units.

@@ -9,6 +9,7 @@ pub mod document;
 pub mod findings;
 mod grid;
 mod period;
+mod reach;
 pub mod render;
 mod say;
 mod slug;

@@ -1,4 +1,6 @@
-//! How values, groups and sources are put into words, in one language.
+//! How values, groups and sources are put into words, in one language; in [`lack`] what is not known.
+
+mod lack;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,20 +8,21 @@ use arrow::array::AsArray;
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{Datelike, NaiveDate};
 
-use super::asker::{Lack, Missing};
 use super::definition::{Compare, Labels, Question};
 use super::document::Cell;
 use super::grid::{Grid, number};
 use super::period::{Period, Range};
 use super::render::number::Numbers;
 use crate::metrics::Catalog;
-use crate::model::calendar::Calendar;
 use crate::model::lang::{Lang, Text};
 use crate::model::unit::Unit;
 use crate::regulation::{History, Regulation};
 use crate::session::Session;
+
+/// A change of more than so many times is told as a difference: it came from next to nothing.
+const MOST_RELATIVE: f64 = 10.0;
 
 /// Puts things into words.
 #[derive(Debug)]
@@ -33,10 +36,18 @@ pub(super) struct Say<'a> {
     version: u64,
     /// Metrics that tell how things stand, whatever the period.
     standing: BTreeSet<String>,
+    /// The title of the section that gathers what cannot be judged, if the report has one.
+    pub gathered: Option<String>,
 }
 
 impl<'a> Say<'a> {
-    pub fn new(lang: Lang, session: &'a Session, catalog: &Catalog, labels: &'a Labels) -> Say<'a> {
+    pub fn new(
+        lang: Lang,
+        session: &'a Session,
+        catalog: &Catalog,
+        labels: &'a Labels,
+        gathered: Option<String>,
+    ) -> Say<'a> {
         let regulation = session.regulation();
         let mut titles = BTreeMap::new();
         for (name, batch) in regulation.tables() {
@@ -49,7 +60,7 @@ impl<'a> Say<'a> {
         let metrics = catalog.names().filter_map(|name| catalog.get(name).ok());
         let standing = metrics.filter(|metric| !metric.has_period).map(|metric| metric.name.clone());
         let (as_of, version) = (session.as_of(), session.version());
-        Say { lang, numbers, labels, titles, as_of, version, standing: standing.collect() }
+        Say { lang, numbers, labels, titles, as_of, version, standing: standing.collect(), gathered }
     }
 
     /// One of two words.
@@ -130,15 +141,18 @@ impl<'a> Say<'a> {
         }
     }
 
-    /// A difference of two values of a unit: money and counts in per cent, shares in points, the rest as it is.
+    /// A difference of two values of a unit: money and counts in per cent, shares in points, the rest as it is. From nothing,
+    /// from below nothing and from next to nothing a percentage says nothing, or the wrong thing: then the difference itself.
     pub fn difference(&self, now: f64, then: f64, unit: Unit) -> String {
-        let (points, relative) = (now - then, (now - then) / then.abs());
+        let (points, relative) = (now - then, (now - then) / then);
         match unit {
             Unit::Share => {
                 let points = self.numbers.signed(points * 100.0, Unit::Index);
                 format!("{points}\u{a0}{}", self.pick("п. п.", "pp"))
             }
-            Unit::Money | Unit::Count if relative.is_finite() => self.numbers.signed(relative, Unit::Share),
+            Unit::Money | Unit::Count if then > 0.0 && relative.abs() <= MOST_RELATIVE => {
+                self.numbers.signed(relative, Unit::Share)
+            }
             _ => self.numbers.signed(points, unit),
         }
     }
@@ -192,43 +206,6 @@ impl<'a> Say<'a> {
     /// The day on which things are told to stand as they do.
     pub fn day(&self) -> String {
         format!("{} {}", self.pick("На утро", "On the morning of"), self.numbers.date(self.as_of))
-    }
-
-    /// That the report is about days of which nothing is known any more.
-    pub fn data_end(&self, last: NaiveDate) -> String {
-        let as_of = Calendar::monday(last) + Days::new(7);
-        let last = self.numbers.date(last);
-        match self.lang {
-            Lang::Ru => format!(
-                "Данные кончаются {last}, до начала периода отчёта, поэтому в нём пусто. Последнюю неделю с данными \
-                 покажет отчёт на {as_of} (--as-of {as_of})."
-            ),
-            Lang::En => format!(
-                "The data end on {last}, before the report's period begins, so it is empty. The last week with data is \
-                 shown by the report as of {as_of} (--as-of {as_of})."
-            ),
-        }
-    }
-
-    /// That a part could not be computed.
-    pub fn gap(&self, title: &str, missing: &Missing) -> String {
-        let head = match missing.lack {
-            Lack::Data => self.pick("не посчитано, нет данных в", "not computed, no data in"),
-            Lack::Memory => self.pick("не посчитано, не хватило памяти для", "not computed, too little memory for"),
-        };
-        format!("«{title}»: {head} {} — {}.", missing.what, missing.why)
-    }
-
-    /// That a whole section could not be computed.
-    pub fn gaps_of_section(&self, reasons: &[&Missing]) -> String {
-        let of = |lack: Lack, head: &str| {
-            let said = reasons.iter().filter(|m| m.lack == lack).map(|m| format!("{} — {}", m.what, m.why));
-            let said: Vec<String> = said.collect();
-            if said.is_empty() { String::new() } else { format!(" {head} {}.", said.join("; ")) }
-        };
-        let data = of(Lack::Data, self.pick("Нет данных в", "No data in"));
-        let memory = of(Lack::Memory, self.pick("Не хватило памяти для", "Too little memory for"));
-        format!("{}{data}{memory}", self.pick("Не посчитано.", "Not computed."))
     }
 
     /// The last lines of a report.

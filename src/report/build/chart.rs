@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::Made;
 use super::rows::{Picked, caption, pick};
-use super::{Made, ReportError};
 use crate::model::unit::Unit;
 use crate::report::asker::Asker;
 use crate::report::definition::{self, Lines, Question, Rows, Shape};
@@ -13,37 +13,33 @@ use crate::report::period::Range;
 use crate::report::say::Say;
 
 /// A chart.
-pub(super) async fn chart(
-    asker: &mut Asker<'_>,
-    say: &Say<'_>,
-    chart: &definition::Chart,
-) -> Result<Made, ReportError> {
+pub(super) async fn chart(asker: &mut Asker<'_>, say: &Say<'_>, chart: &definition::Chart) -> Made {
     let range = asker.range(chart.ask.period);
-    let grid = match asker.ask(&chart.ask, range).await? {
-        Ok(grid) => chart.rows.ratios_are.map_or(Arc::clone(&grid), |unit| Arc::new(grid.with_ratios(unit))),
-        Err(missing) => return Ok(Err(missing)),
-    };
+    let grid = asker.ask(&chart.ask, range).await?;
+    let grid = chart.rows.ratios_are.map_or(Arc::clone(&grid), |unit| Arc::new(grid.with_ratios(unit)));
     let title = say.text(&chart.title);
     // lines told apart by a column are limited as lines, not as rows
     let by_series = chart.shape.lines().is_some_and(|lines| lines.series.is_some());
     let rows = Rows { limit: chart.rows.limit.filter(|_| !by_series), ..chart.rows.clone() };
     let picked = pick(&grid, &rows, say);
     if picked.rows.is_empty() {
-        return Ok(Ok(None));
+        return Ok(None);
     }
     let view = View { say, metric: &chart.ask.metric, grid: &grid, picked: &picked };
     let limit = chart.rows.limit.filter(|_| by_series);
     let reference = match &chart.shape {
-        Shape::Intervals { value, reference: true, .. } => overall(asker, &chart.ask, range, value).await?,
+        // a line that cannot be had leaves the chart
+        Shape::Intervals { value, reference: true, .. } => overall(asker, &chart.ask, range, value).await,
         _ => None,
     };
     let (plot, shown, of) = view.plot(&chart.shape, limit, reference);
-    Ok(Ok(Some(Block::Chart(Chart {
+    let cover = asker.cover(&chart.ask, range, &chart.shape.values());
+    Ok(Some(Block::Chart(Chart {
         id: chart.id.clone(),
-        title: caption(title, shown, of, say),
+        title: say.with_cover(caption(title, shown, of, say), cover, chart.ask.period),
         source: say.source(&chart.ask, range),
         plot,
-    }))))
+    })))
 }
 
 impl Shape {
@@ -53,18 +49,24 @@ impl Shape {
             Shape::Funnel { .. } | Shape::Intervals { .. } | Shape::Heat { .. } => None,
         }
     }
+
+    /// The columns that are drawn.
+    fn values(&self) -> Vec<&str> {
+        match self {
+            Shape::Stacked(lines) | Shape::Grouped(lines) | Shape::Lines { lines, .. } => {
+                lines.values.iter().map(String::as_str).collect()
+            }
+            Shape::Funnel { reached, .. } => vec![reached],
+            Shape::Intervals { value, .. } | Shape::Heat { value, .. } => vec![value],
+        }
+    }
 }
 
 /// The value of all groups together: the same question without a split.
-async fn overall(
-    asker: &mut Asker<'_>,
-    ask: &Question,
-    range: Range,
-    column: &str,
-) -> Result<Option<f64>, ReportError> {
+async fn overall(asker: &mut Asker<'_>, ask: &Question, range: Range, column: &str) -> Option<f64> {
     let whole = Question { by: Vec::new(), ..ask.clone() };
-    let answer = asker.ask(&whole, range).await?;
-    Ok(answer.ok().filter(|grid| grid.rows.len() == 1).and_then(|grid| grid.number(0, column)))
+    let answer = asker.ask(&whole, range).await;
+    answer.ok().filter(|grid| grid.rows.len() == 1).and_then(|grid| grid.number(0, column))
 }
 
 /// The picked rows of a result.

@@ -22,9 +22,17 @@ pub fn pick(grid: &Grid, rows: &Rows, say: &Say<'_>) -> Picked {
     if let Some((column, value)) = &rows.only {
         picked.retain(|row| is(grid.cell(*row, &say.column(column)), value));
     }
-    if let Some(Sort { column, descending }) = &rows.sort {
+    if let Some(Sort { column, less, descending }) = &rows.sort {
         let column = say.column(column);
-        picked.sort_by(|a, b| compare(grid.cell(*a, &column), grid.cell(*b, &column), *descending));
+        match less {
+            None => picked.sort_by(|a, b| compare(grid.cell(*a, &column), grid.cell(*b, &column), *descending)),
+            // what is not known of either is no difference
+            Some(less) => {
+                let excess = |row: usize| Some(grid.number(row, &column)? - grid.number(row, less)?);
+                let cell = |row: usize| excess(row).map_or(Cell::Empty, Cell::Number);
+                picked.sort_by(|a, b| compare(&cell(*a), &cell(*b), *descending));
+            }
+        }
     }
     let of = picked.len();
     picked.truncate(rows.limit.unwrap_or(of));

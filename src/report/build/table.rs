@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::Made;
+use super::absent::with_absent;
 use super::rows::{caption, pick};
-use super::{Made, ReportError};
 use crate::report::asker::Asker;
 use crate::report::definition;
 use crate::report::document::{Block, Cell, Column, Table};
@@ -11,23 +12,19 @@ use crate::report::grid::{Grid, number};
 use crate::report::say::Say;
 
 /// A table: the dimensions, then the columns asked for. A value whose interval the metric knows is shown with it.
-pub(super) async fn table(
-    asker: &mut Asker<'_>,
-    say: &Say<'_>,
-    table: &definition::Table,
-) -> Result<Made, ReportError> {
+pub(super) async fn table(asker: &mut Asker<'_>, say: &Say<'_>, table: &definition::Table) -> Made {
     let range = asker.range(table.ask.period);
-    let grid = match asker.ask(&table.ask, range).await? {
-        Ok(grid) => table.rows.ratios_are.map_or(Arc::clone(&grid), |unit| Arc::new(grid.with_ratios(unit))),
-        Err(missing) => return Ok(Err(missing)),
-    };
+    let grid = asker.ask(&table.ask, range).await?;
+    let grid = with_absent(asker, &table.ask, range, grid).await;
+    let grid = table.rows.ratios_are.map_or(Arc::clone(&grid), |unit| Arc::new(grid.with_ratios(unit)));
     let title = say.text(&table.title);
     let picked = pick(&grid, &table.rows, say);
     if picked.rows.is_empty() {
-        return Ok(Ok(None));
+        return Ok(None);
     }
     let shown = columns(&grid, &table.columns, say);
     let cell = |row: usize, at: usize| match with_interval(&grid, row, at) {
+        _ if grid.is_no_return(row, &grid.columns[at].name) => Cell::Empty,
         Some(interval) => interval,
         None => say.shown(&table.ask.metric, &grid, at, &grid.rows[row][at]),
     };
@@ -36,14 +33,19 @@ pub(super) async fn table(
         let column = &grid.columns[*at];
         Column { name: column.name.clone(), title: say.text(&column.title).to_owned(), unit: column.unit }
     };
-    Ok(Ok(Some(Block::Table(Table {
+    let names: Vec<&str> = shown.iter().map(|at| grid.columns[*at].name.as_str()).collect();
+    let cover = asker.cover(&table.ask, range, &names);
+    Ok(Some(Block::Table(Table {
         id: table.id.clone(),
-        title: caption(title, rows.len(), picked.of, say),
+        title: say.with_cover(caption(title, rows.len(), picked.of, say), cover, table.ask.period),
         columns: shown.iter().map(column).collect(),
         rows,
         source: say.source(&table.ask, range),
-    }))))
+    })))
 }
+
+/// What a column's name ends in that says how sure its value is.
+const BOUNDS: [&str; 4] = ["_low", "_high", "_least", "_most"];
 
 /// Dimensions first, then those asked for, or all that say something: bounds stand with their value, and of titles in
 /// two languages one is enough.
@@ -51,7 +53,7 @@ fn columns(grid: &Grid, asked: &[String], say: &Say<'_>) -> Vec<usize> {
     let other = say.pick("_en", "_ru");
     let says_something = |at: &usize| {
         let name = grid.columns[*at].name.as_str();
-        let bound = name.strip_suffix("_low").or(name.strip_suffix("_high"));
+        let bound = BOUNDS.iter().find_map(|end| name.strip_suffix(end));
         !name.ends_with(other) && bound.is_none_or(|value| grid.position(value).is_none())
     };
     let own: Vec<usize> = match asked.is_empty() {

@@ -1,40 +1,75 @@
 //! Headline figures.
 
+use super::Made;
 use super::rows::is;
-use super::{Made, ReportError};
+use crate::model::unit::Unit;
 use crate::report::asker::Asker;
 use crate::report::definition::{self, Pick};
 use crate::report::document::{Block, Cell, Tile};
 use crate::report::grid::{Grid, number};
+use crate::report::period::Range;
 use crate::report::say::Say;
 
-/// One figure, and its change against other periods.
-pub(super) async fn tile(asker: &mut Asker<'_>, say: &Say<'_>, tile: &definition::Tile) -> Result<Made, ReportError> {
+/// One figure, and its change against other periods; where there is none, why.
+pub(super) async fn tile(asker: &mut Asker<'_>, say: &Say<'_>, tile: &definition::Tile) -> Made {
     let range = asker.range(tile.ask.period);
-    let grid = match asker.ask(&tile.ask, range).await? {
-        Ok(grid) => grid,
-        Err(missing) => return Ok(Err(missing)),
-    };
+    let grid = asker.ask(&tile.ask, range).await?;
     let (column, unit) = (say.column(&tile.column), grid.unit(&tile.column));
-    let value = picked(&grid, &tile.pick, &column);
+    let value = value(asker, tile, &column, &grid, range);
     let mut notes = Vec::new();
-    for (compare, earlier) in asker.earlier(&tile.ask, &tile.compare).await? {
-        let was = picked(&earlier, &tile.pick, &column);
+    let cover = asker.cover(&tile.ask, range, &[&column]);
+    match (&value, cover) {
+        (_, Some(cover)) => notes.push(say.cover(cover, tile.ask.period)),
+        (None, None) => notes.push(reason(asker, say, tile, &column, range)),
+        (Some(_), None) => {}
+    }
+    let value = value.unwrap_or(Cell::Empty);
+    let earlier = asker.earlier(&tile.ask, &column, &tile.compare).await;
+    for (compare, earlier) in earlier.answers {
+        let was = picked(&earlier, &tile.pick, &column).cloned();
+        let was = was.unwrap_or_else(|| zero(asker, tile, &column, unit).unwrap_or(Cell::Empty));
         if let (Some(now), Some(past)) = (number(&value), number(&was)) {
             let (to, was) = (say.compared(compare, tile.ask.period), say.value(&was, unit));
             notes.push(format!("{} {to} ({} {was})", say.difference(now, past, unit), say.pick("было", "was")));
         }
     }
+    notes.extend(earlier.fault.map(|fault| say.not_compared(&fault)));
     notes.extend(tile.note.as_ref().map(|note| say.text(note).to_owned()));
     let (label, source) = (say.text(&tile.label).to_owned(), say.source(&tile.ask, range));
-    Ok(Ok(Some(Block::Tiles(vec![Tile { label, value, unit, notes, source }]))))
+    Ok(Some(Block::Tiles(vec![Tile { label, value, unit, notes, source }])))
 }
 
-fn picked(grid: &Grid, pick: &Pick, column: &str) -> Cell {
+/// The figure: that of the row, or zero where there is no row since what it counts did not happen. None: there is no row, and
+/// nobody knows.
+fn value(asker: &Asker<'_>, tile: &definition::Tile, column: &str, grid: &Grid, range: Range) -> Option<Cell> {
+    match picked(grid, &tile.pick, column) {
+        Some(cell) => Some(cell.clone()),
+        None if asker.is_zero(&tile.ask, range, column) => zero(asker, tile, column, grid.unit(column)),
+        None => None,
+    }
+}
+
+/// Zero in a column's unit, where no row means zero. An earlier period is asked for only where the thing could happen.
+fn zero(asker: &Asker<'_>, tile: &definition::Tile, column: &str, unit: Unit) -> Option<Cell> {
+    let counted = asker.metric(&tile.ask).is_some_and(|metric| metric.zero.iter().any(|name| name == column));
+    counted.then(|| Cell::zero(unit)).flatten()
+}
+
+/// Why there is no figure.
+fn reason(asker: &Asker<'_>, say: &Say<'_>, tile: &definition::Tile, column: &str, range: Range) -> String {
+    let counted = asker.metric(&tile.ask).is_some_and(|metric| metric.zero.iter().any(|name| name == column));
+    match (counted, asker.begins(&tile.ask, column)) {
+        (true, Some(day)) if day >= range.to => say.begins(day),
+        (true, None) => say.never().to_owned(),
+        _ => say.nothing_to_judge().to_owned(),
+    }
+}
+
+fn picked<'g>(grid: &'g Grid, pick: &Pick, column: &str) -> Option<&'g Cell> {
     let row = match pick {
         Pick::First => (!grid.rows.is_empty()).then_some(0),
         Pick::Last => grid.rows.len().checked_sub(1),
         Pick::Where(by, value) => (0..grid.rows.len()).find(|row| is(grid.cell(*row, by), value)),
     };
-    row.map_or(Cell::Empty, |row| grid.cell(row, column).clone())
+    row.map(|row| grid.cell(row, column))
 }

@@ -339,21 +339,22 @@ impl Asked<'_> {
 
     fn rows(&self, part: &written::Section<'_>) -> Rows {
         let sort = part.optional_checked("sort", |text| {
-            let (column, descending) = match text.split_once(' ') {
-                None => (text, false),
-                Some((column, "asc")) => (column, false),
-                Some((column, "desc")) => (column, true),
-                Some(_) => {
-                    return Err(Wrong::new(
-                        format!("`{text}` is no order of rows"),
-                        "write sort = \"leads desc\": a column, and asc or desc",
-                    ));
-                }
+            let (columns, descending) = match text.rsplit_once(' ') {
+                Some((columns, "asc")) => (columns, false),
+                Some((columns, "desc")) => (columns, true),
+                _ => (text, false),
             };
-            Ok(Sort { column: column.to_owned(), descending })
+            let mut columns = columns.split(" - ").map(|column| column.trim().to_owned());
+            match (columns.next(), columns.next(), columns.next()) {
+                (Some(column), less, None) if !column.contains(' ') => Ok(Sort { column, less, descending }),
+                _ => Err(Wrong::new(
+                    format!("`{text}` is no order of rows"),
+                    "write sort = \"leads desc\": a column, or one less another, and asc or desc",
+                )),
+            }
         });
-        if let Some(sort) = &sort {
-            self.check_column(part, &sort.column, part.line_of("sort"));
+        for column in sort.iter().flat_map(|sort| [Some(&sort.column), sort.less.as_ref()]).flatten() {
+            self.check_column(part, column, part.line_of("sort"));
         }
         let only = part.has("only").then(|| self.only(part, "only")).flatten();
         let units = [("share", Unit::Share), ("money", Unit::Money), ("ratio", Unit::Ratio)];

@@ -51,7 +51,7 @@ fn a_definition_is_read_with_its_parts_in_the_order_of_the_file() {
     };
     // what names no period takes the report's, which is the last week unless stated
     assert_eq!((tile.ask.period, chart.ask.period), (Period::Weeks(1), Period::Weeks(13)));
-    assert_eq!(table.rows.sort, Some(Sort { column: "leads".to_owned(), descending: true }));
+    assert_eq!(table.rows.sort, Some(Sort { column: "leads".to_owned(), less: None, descending: true }));
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn every_mistake_names_line_cause_and_way_out() {
         (
             "'leads desc'",
             "'leads down'",
-            "28: `leads down` is no order of rows\n    write sort = \"leads desc\": a column, and asc or desc",
+            "28: `leads down` is no order of rows\n    write sort = \"leads desc\": a column, or one less another, and asc or desc",
         ),
         ("'leads desc'", "'leds desc'", "28: `lead_quality` has no column `leds`\n    did you mean `leads`?"),
         ("limit = 10", "limit = 0", "29: a limit of 0 rows leaves none\n    write a number from 1, or remove the line"),

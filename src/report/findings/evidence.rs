@@ -36,20 +36,21 @@ impl Estimate {
         (n.is_finite() && n > 0.0 && (0.0..=1.0).contains(&self.value)).then_some(n)
     }
 
-    /// The two-sided p-value of a share against a fixed bound: Wilson's score test, which his interval inverts.
-    pub fn share_against(&self, bound: f64) -> Option<f64> {
+    /// The two-sided p-value of a share against a fixed bound: Wilson's score test, which his interval inverts. `share` is the
+    /// estimate, or another that it may be, of as many observations.
+    pub fn share_against(&self, share: f64, bound: f64) -> Option<f64> {
         let n = self.observations()?;
         match bound > 0.0 && bound < 1.0 {
-            true => Some(two_sided((self.value - bound) / (bound * (1.0 - bound) / n).sqrt())),
+            true => Some(two_sided((share - bound) / (bound * (1.0 - bound) / n).sqrt())),
             // a share cannot be beyond 0 or 1, so nothing can be shown against such a bound
             false => Some(1.0),
         }
     }
 
     /// The two-sided p-value of any estimate against a fixed bound, its error taken as normal with the interval's width.
-    pub fn value_against(&self, bound: f64) -> Option<f64> {
+    pub fn value_against(&self, value: f64, bound: f64) -> Option<f64> {
         let error = (self.high - self.low) / (2.0 * Z95);
-        (error > 0.0 && error.is_finite()).then(|| two_sided((self.value - bound) / error))
+        (error > 0.0 && error.is_finite()).then(|| two_sided((value - bound) / error))
     }
 }
 
@@ -138,9 +139,9 @@ mod tests {
     #[test]
     fn a_share_is_tested_against_a_bound() {
         // 8 of 100 against 15 %: z = −0.07 / √(0.15·0.85/100) = −1.960392
-        near(wilson(8.0, 100.0).share_against(0.15).unwrap(), 0.049_950);
-        near(wilson(15.0, 100.0).share_against(0.15).unwrap(), 1.0);
-        assert_eq!(wilson(99.0, 100.0).share_against(1.0), Some(1.0));
+        near(wilson(8.0, 100.0).share_against(0.08, 0.15).unwrap(), 0.049_950);
+        near(wilson(15.0, 100.0).share_against(0.15, 0.15).unwrap(), 1.0);
+        assert_eq!(wilson(99.0, 100.0).share_against(0.99, 1.0), Some(1.0));
     }
 
     #[test]
@@ -156,8 +157,8 @@ mod tests {
     #[test]
     fn a_slope_is_tested_by_the_width_of_its_interval() {
         let slope = Estimate { value: 0.5, low: 0.01, high: 0.99 };
-        near(slope.value_against(0.0).unwrap(), 0.045_500);
-        assert_eq!(Estimate { value: 1.0, low: 1.0, high: 1.0 }.value_against(0.0), None);
+        near(slope.value_against(slope.value, 0.0).unwrap(), 0.045_500);
+        assert_eq!(Estimate { value: 1.0, low: 1.0, high: 1.0 }.value_against(1.0, 0.0), None);
     }
 
     #[test]

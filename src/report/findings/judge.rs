@@ -6,7 +6,7 @@ use crate::model::unit::Unit;
 use crate::regulation::{Better, Target};
 use crate::report::definition::Compare;
 use crate::report::document::{Cell, Verdict};
-use crate::report::grid::{Grid, number};
+use crate::report::grid::{Grid, is_return, number};
 
 /// The counts that say how many cases stand behind a row, in the order in which they are looked for. Only needed where
 /// the interval does not say it.
@@ -32,10 +32,30 @@ const CASES_OF: [(&str, &str); 18] = [
     ("stale_share", "standing"),
     ("waiting_share", "first_days_won"),
 ];
-/// The money that says how much a group matters.
-const STAKES: [&str; 2] = ["revenue", "spend"];
 /// No group is put before all others for being absurdly far off.
 const WORST: f64 = 10.0;
+/// Ends that lie so near are one value.
+const EXACT: f64 = 1e-9;
+
+/// On what a result is judged.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ground {
+    /// Groups of fewer cases are too small to judge.
+    pub small_group: f64,
+    /// How much of the period the data cover.
+    pub covered: Covered,
+}
+
+/// How much of a period the data cover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Covered {
+    /// All of it.
+    Whole,
+    /// A part: what was counted or summed within it is no whole count or sum.
+    Part,
+    /// Nothing.
+    Nothing,
+}
 
 /// A group beside its target.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +70,10 @@ pub struct Judged {
     pub value: Option<f64>,
     /// Its interval, where the metric has one.
     pub interval: Option<(f64, f64)>,
+    /// The least and the most that the value may be given what is not known, where that is not nothing.
+    pub ends: Option<(f64, f64)>,
+    /// In how many cases something is not known, and of how many, where that can be told.
+    pub unknown_cases: Option<(f64, Option<f64>)>,
     /// How many cases stand behind it, where that can be told.
     pub cases: Option<f64>,
     /// Whether these cases are what the value is a share of.
@@ -69,6 +93,12 @@ pub struct Judged {
 pub enum Unknown {
     /// There is no value.
     NoData,
+    /// It is no group: no dimension names it.
+    Unnamed,
+    /// The value may lie on both sides of a bound, given what is not known.
+    Partial,
+    /// The data cover the period in part, and the value is a count or a sum; or they do not cover it.
+    Uncovered,
     /// Fewer cases than the regulation's small group.
     Small,
     /// The value misses the target, but chance alone may be the reason.
@@ -85,29 +115,46 @@ pub struct Beside {
 }
 
 /// Judges every group of a result. `earlier` are the results of other periods to compare with.
-pub fn judge(target: &Target, grid: &Grid, earlier: &[(Compare, &Grid)], small_group: f64) -> Vec<Judged> {
+pub fn judge(target: &Target, grid: &Grid, earlier: &[(Compare, &Grid)], ground: Ground) -> Vec<Judged> {
     let rows = current_rows(grid);
     let keyed = has_key(grid, &rows);
     let mut judged: Vec<Judged> = rows.iter().map(|row| first_look(target, grid, *row)).collect();
-    let grouped = judged.len() > 1;
     for one in &mut judged {
-        if one.value.is_none() {
-            one.unknown = Some(Unknown::NoData);
-        } else if one.cases.is_some_and(|cases| cases.round() < small_group) {
-            one.unknown = Some(Unknown::Small);
-        }
+        one.unknown = cannot(target, grid, one, ground);
     }
     against_target(target, grid.unit(&target.column), &mut judged);
-    if grouped && grid.unit(&target.column) == Unit::Share {
-        against_rest(&mut judged);
+    if grid.dimensions > 0 && grid.unit(&target.column) == Unit::Share {
+        against_rest(grid, keyed, &mut judged);
     }
     for (compare, then) in earlier {
         let then_rows = current_rows(then);
         let then_keyed = keyed || has_key(then, &then_rows);
         against_earlier(target, *compare, (grid, then), &then_rows, then_keyed, &mut judged);
     }
-    weigh(target, grid, &mut judged);
+    stake::weigh(target, grid, &mut judged);
     judged
+}
+
+/// Why a group cannot be judged, before anything is compared.
+fn cannot(target: &Target, grid: &Grid, one: &Judged, ground: Ground) -> Option<Unknown> {
+    let straddles = one.ends.is_some_and(|(least, most)| colour(target, least) != colour(target, most));
+    // money set against money that is not known, or was not spent, is no return
+    let no_spend = is_return(&target.column)
+        && grid.position("spend").is_some()
+        && grid.number(one.row, "spend").is_none_or(|spend| spend <= 0.0);
+    let few = |cases: f64| cases.round() < ground.small_group;
+    match () {
+        () if grid.is_unnamed(one.row) => Some(Unknown::Unnamed),
+        () if ground.covered == Covered::Nothing => Some(Unknown::Uncovered),
+        () if straddles || one.value.is_none() && one.ends.is_some() => Some(Unknown::Partial),
+        () if one.value.is_none() || no_spend || one.cases.is_some_and(|cases| cases.round() < 1.0) => {
+            Some(Unknown::NoData)
+        }
+        // a rate of those cases that are known stands; a count, a sum and what is made of them do not
+        () if ground.covered == Covered::Part && one.interval.is_none() => Some(Unknown::Uncovered),
+        () if one.cases.is_some_and(few) => Some(Unknown::Small),
+        () => None,
+    }
 }
 
 /// The colour of a value by the bounds alone: from `green` on it is green, from `red` on it is red.
@@ -142,9 +189,12 @@ pub fn current_rows(grid: &Grid) -> Vec<usize> {
     all.clone().filter(last).collect()
 }
 
-/// Whether a group has several rows, so that the first column after the dimensions tells them apart.
+/// Whether the first column after the dimensions names what a row is about, such as a rule or a stage: it is a text, or tells
+/// apart several rows of a group.
 pub fn has_key(grid: &Grid, rows: &[usize]) -> bool {
-    rows.iter().enumerate().any(|(i, row)| rows[..i].iter().any(|other| grid.group(*other) == grid.group(*row)))
+    let named = grid.columns.get(grid.dimensions).is_some_and(|column| column.unit == Unit::Text);
+    named
+        || rows.iter().enumerate().any(|(i, row)| rows[..i].iter().any(|other| grid.group(*other) == grid.group(*row)))
 }
 
 fn identity(grid: &Grid, row: usize, keyed: bool) -> &[Cell] {
@@ -152,22 +202,28 @@ fn identity(grid: &Grid, row: usize, keyed: bool) -> &[Cell] {
 }
 
 fn first_look(target: &Target, grid: &Grid, row: usize) -> Judged {
+    let column = |end: &str| grid.number(row, &format!("{}_{end}", target.column));
     let value = grid.number(row, &target.column);
-    let bound = |end: &str| grid.number(row, &format!("{}_{end}", target.column));
-    let interval = bound("low").zip(bound("high"));
+    let interval = column("low").zip(column("high"));
+    let ends = column("least").zip(column("most")).filter(|(least, most)| most - least > EXACT || value.is_none());
     let estimate = estimate(value, interval).filter(|_| grid.unit(&target.column) == Unit::Share);
     let observed = estimate.and_then(|e| e.observations());
     let named = CASES_OF.iter().find(|(column, _)| *column == target.column).map(|(_, cases)| *cases);
     let named = named.and_then(|cases| grid.number(row, cases));
     let counted = named.or_else(|| CASES.iter().find_map(|name| grid.number(row, name)));
+    let counted = stake::bought(target, grid, row).map_or(counted, |bought| counted.map(|n| n.max(bought)));
     // an interval of another kind than Wilson's may say less than its cases would, but never more
     let cases = observed.map(|n| named.map_or(n, |named| n.min(named)));
+    let unknown = column("unknown").or_else(|| grid.number(row, "undated")).filter(|unknown| *unknown > 0.0);
+    let all = self::counted(grid, row);
     Judged {
         row,
         verdict: Verdict::Unknown,
         unknown: None,
         value,
         interval,
+        ends,
+        unknown_cases: unknown.map(|unknown| (unknown, all.filter(|all| *all >= unknown))),
         cases: cases.or(counted),
         of_cases: cases.is_some_and(|n| named.is_none_or(|named| (n - named).abs() < 0.5)),
         rest: None,
@@ -175,6 +231,11 @@ fn first_look(target: &Target, grid: &Grid, row: usize) -> Judged {
         causes: Vec::new(),
         weight: 0.0,
     }
+}
+
+/// How many cases a row counts, whatever its columns are made of.
+pub fn counted(grid: &Grid, row: usize) -> Option<f64> {
+    CASES.iter().find_map(|name| grid.number(row, name))
 }
 
 /// A row's value, and how many cases it is a share of.
@@ -189,12 +250,18 @@ fn estimate(value: Option<f64>, interval: Option<(f64, f64)>) -> Option<Estimate
     Some(Estimate { value, low, high })
 }
 
+/// The colour of those that can be judged. A miss must be shown: at that of the ends which is nearer to the target, where the
+/// value is known within bounds.
 fn against_target(target: &Target, unit: Unit, judged: &mut [Judged]) {
     let p_value = |one: &Judged| {
         let estimate = estimate(one.value, one.interval).filter(|_| one.unknown.is_none())?;
+        let nearest = one.ends.map_or(estimate.value, |(least, most)| match target.better {
+            Better::Higher => most,
+            Better::Lower => least,
+        });
         match unit {
-            Unit::Share => estimate.share_against(target.green),
-            _ => estimate.value_against(target.green),
+            Unit::Share => estimate.share_against(nearest, target.green),
+            _ => estimate.value_against(nearest, target.green),
         }
     };
     let adjusted = adjusted(&judged.iter().map(p_value).collect::<Vec<_>>());
@@ -210,21 +277,28 @@ fn against_target(target: &Target, unit: Unit, judged: &mut [Judged]) {
     }
 }
 
-fn against_rest(judged: &mut [Judged]) {
-    let counted = |one: &Judged| Some((one.value?, estimate(one.value, one.interval)?.observations()?));
-    let all: Vec<Option<(f64, f64)>> = judged.iter().map(counted).collect();
-    let hits: f64 = all.iter().flatten().map(|(share, n)| share * n).sum();
-    let total: f64 = all.iter().flatten().map(|(_, n)| n).sum();
-    let rest = |(share, n): (f64, f64)| ((hits - share * n) / (total - n), total - n);
-    let several = all.iter().flatten().count() > 1;
-    let p_value = |(one, own): (&Judged, &Option<(f64, f64)>)| {
-        let own = (*own).filter(|_| several && matches!(one.unknown, None | Some(Unknown::Unproven)))?;
-        Some(shares_equal(own, rest(own)))
+/// Each group beside all others together. Others are groups that could be judged themselves, of the same thing: another
+/// rule or another stage is no peer, and neither is what has no name, or is known in part.
+fn against_rest(grid: &Grid, keyed: bool, judged: &mut [Judged]) {
+    let counted = |one: &Judged| {
+        let known = one.ends.is_none() && matches!(one.unknown, None | Some(Unknown::Unproven | Unknown::Small));
+        let estimate = estimate(one.value, one.interval).filter(|_| known)?;
+        Some((estimate.value, estimate.observations()?))
     };
-    let adjusted = adjusted(&judged.iter().zip(&all).map(p_value).collect::<Vec<_>>());
-    for ((one, own), q) in judged.iter_mut().zip(&all).zip(adjusted) {
-        let proven = q.map(|q| q <= FALSE_DISCOVERY_RATE);
-        one.rest = own.filter(|_| proven.is_some()).map(|own| Beside { value: rest(own).0, proven });
+    let all: Vec<Option<(f64, f64)>> = judged.iter().map(counted).collect();
+    let thing = |one: &Judged| keyed.then(|| &grid.rows[one.row][grid.dimensions]);
+    let rest = |at: usize| {
+        let (own, mine) = (all[at]?, thing(&judged[at]));
+        let others = || (0..all.len()).filter(|other| *other != at && thing(&judged[*other]) == mine);
+        let n: f64 = others().filter_map(|other| all[other]).map(|(_, n)| n).sum();
+        let hits: f64 = others().filter_map(|other| all[other]).map(|(share, n)| share * n).sum();
+        let judged = matches!(judged[at].unknown, None | Some(Unknown::Unproven)) && n > 0.0;
+        judged.then(|| (hits / n, shares_equal(own, (hits / n, n))))
+    };
+    let rests: Vec<Option<(f64, f64)>> = (0..all.len()).map(rest).collect();
+    let adjusted = adjusted(&rests.iter().map(|rest| rest.map(|(_, p)| p)).collect::<Vec<_>>());
+    for ((one, rest), q) in judged.iter_mut().zip(rests).zip(adjusted) {
+        one.rest = rest.map(|(value, _)| Beside { value, proven: q.map(|q| q <= FALSE_DISCOVERY_RATE) });
     }
 }
 
@@ -239,11 +313,12 @@ fn against_earlier(
     let same = |one: &Judged| {
         let row = then_rows.iter().find(|row| identity(then, **row, keyed) == identity(grid, one.row, keyed))?;
         let past = first_look(target, then, *row);
-        past.value.is_some().then_some(past)
+        // what is known in part then or now may have changed, or not
+        (past.value.is_some() && past.ends.is_none() && one.ends.is_none()).then_some(past)
     };
     let past: Vec<Option<Judged>> = judged.iter().map(same).collect();
     let p_value = |(now, then): (&Judged, &Option<Judged>)| {
-        let then = then.as_ref()?;
+        let then = then.as_ref().filter(|_| now.unknown != Some(Unknown::Unnamed))?;
         let (a, b) = (estimate(now.value, now.interval)?, estimate(then.value, then.interval)?);
         match grid.unit(&target.column) {
             Unit::Share => Some(shares_equal((a.value, a.observations()?), (b.value, b.observations()?))),
@@ -258,25 +333,6 @@ fn against_earlier(
     }
 }
 
-fn weigh(target: &Target, grid: &Grid, judged: &mut [Judged]) {
-    let money = STAKES.iter().find(|name| judged.iter().any(|one| grid.number(one.row, name).is_some_and(|m| m > 0.0)));
-    let stake = |one: &Judged| match money {
-        Some(name) => number(grid.cell(one.row, name)).unwrap_or(0.0).max(0.0),
-        None => one.cases.unwrap_or(1.0),
-    };
-    let total: f64 = judged.iter().map(stake).sum();
-    let band = match (target.green - target.red).abs() {
-        band if band > 0.0 => band,
-        _ => target.green.abs().max(f64::MIN_POSITIVE),
-    };
-    for one in judged.iter_mut() {
-        let far = one.value.map_or(0.0, |value| ((value - target.green).abs() / band).min(WORST));
-        one.weight = match total > 0.0 {
-            true => far * stake(one) / total,
-            false => far,
-        };
-    }
-}
-
+mod stake;
 #[cfg(test)]
 mod tests;

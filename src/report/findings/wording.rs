@@ -7,7 +7,7 @@ use crate::model::unit::Unit;
 use crate::regulation::{Better, Target};
 use crate::report::definition::Compare;
 use crate::report::document::{Cell, Finding, Verdict};
-use crate::report::grid::Grid;
+use crate::report::grid::{Grid, is_return};
 use crate::report::period::Period;
 use crate::report::say::{Say, capital};
 
@@ -39,13 +39,21 @@ pub struct Wording<'a> {
     pub small_group: f64,
     /// Metric, period, as_of, store version.
     pub source: String,
+    /// What must be known beside each value: how much of the period is covered; empty: nothing.
+    pub note: String,
 }
 
 impl Wording<'_> {
     /// The findings on one target: each bad group up to `limit`, then the other bad ones, the unknown, the good.
     pub fn said(&self, mut judged: Vec<Judged>, limit: usize) -> Vec<Said> {
+        // what is no group is no one of the groups; its size is told where the report gathers what cannot be judged
+        if self.say.gathered.is_some() {
+            judged.retain(|one| one.unknown != Some(Unknown::Unnamed));
+        }
         judged.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.row.cmp(&b.row)));
-        let single = judged.len() == 1 && self.grid.dimensions == 0;
+        // whatever may have several rows names each, also if one could be judged
+        let alone = judged.len() == 1 && self.grid.dimensions == 0;
+        let single = alone && !self.has_key();
         let equal = self.no_difference(&judged);
         let mut said = Vec::new();
         for verdict in [Verdict::Red, Verdict::Yellow] {
@@ -56,8 +64,8 @@ impl Wording<'_> {
         }
         let good: Vec<&Judged> = judged.iter().filter(|one| one.verdict == Verdict::Green).collect();
         let unknown: Vec<&Judged> = judged.iter().filter(|one| one.verdict == Verdict::Unknown).collect();
-        match (single, judged.first()) {
-            (true, Some(one)) if said.is_empty() => said.push(self.one(one, true)),
+        match (alone, judged.first()) {
+            (true, Some(one)) if said.is_empty() => said.push(self.one(one, single)),
             _ => {
                 said.extend(self.unknown(&unknown, judged.len()));
                 said.extend(self.good(&good, judged.len()));
@@ -79,7 +87,10 @@ impl Wording<'_> {
         if let Some(rest) = one.rest {
             value.push(self.against_rest(one, rest));
         }
-        value.extend(one.unknown.map(|unknown| self.reason(unknown).to_owned() + "."));
+        value.extend(self.money(one));
+        value.extend(one.unknown.map(|unknown| self.reason(unknown) + "."));
+        value.extend(self.uncertainty(one).map(|text| capital(&text) + "."));
+        value.extend((!self.note.is_empty()).then(|| capital(&self.note) + "."));
         let advice = match one.verdict {
             Verdict::Red | Verdict::Yellow => self.say.text(&self.target.advice).to_owned(),
             Verdict::Green | Verdict::Unknown => String::new(),
@@ -116,7 +127,8 @@ impl Wording<'_> {
                 Lang::En => format!("{} of {all} on target", good.len()),
             };
             let title = format!("{}: {counted}", self.grouped_title());
-            let value = format!("{}. {}.", self.list(good), capital(&self.bounds()));
+            let note = if self.note.is_empty() { String::new() } else { format!(" {}.", capital(&self.note)) };
+            let value = format!("{}. {}.{note}", self.list(good), capital(&self.bounds()));
             self.finding(Verdict::Green, title, value, String::new(), String::new(), 0.0)
         })
     }
@@ -129,15 +141,23 @@ impl Wording<'_> {
             };
             let title = format!("{}: {counted}", self.grouped_title());
             let mut parts = Vec::new();
-            for reason in [Unknown::Unproven, Unknown::Small, Unknown::NoData] {
+            for reason in [
+                Unknown::Unproven,
+                Unknown::Partial,
+                Unknown::Uncovered,
+                Unknown::Small,
+                Unknown::NoData,
+                Unknown::Unnamed,
+            ] {
                 let of: Vec<&Judged> = unknown.iter().copied().filter(|one| one.unknown == Some(reason)).collect();
                 if !of.is_empty() {
                     parts.push(format!("{}: {}.", self.reason(reason), self.list(&of)));
                 }
             }
-            if unknown.iter().any(|one| one.unknown == Some(Unknown::Unproven)) {
+            if unknown.iter().any(|one| matches!(one.unknown, Some(Unknown::Unproven | Unknown::Partial))) {
                 parts.push(capital(&self.bounds()) + ".");
             }
+            parts.extend((!self.note.is_empty()).then(|| capital(&self.note) + "."));
             self.finding(Verdict::Unknown, title, parts.join(" "), String::new(), String::new(), 0.0)
         })
     }
@@ -159,6 +179,12 @@ impl Wording<'_> {
         match (unknown, self.say.lang) {
             (Unknown::NoData, Lang::Ru) => "Нет данных".to_owned(),
             (Unknown::NoData, Lang::En) => "No data".to_owned(),
+            (Unknown::Unnamed, Lang::Ru) => "Не судится, это не группа, а всё без названия".to_owned(),
+            (Unknown::Unnamed, Lang::En) => "Not judged, no group but all without a name".to_owned(),
+            (Unknown::Partial, Lang::Ru) => "Судить нельзя, известно не всё".to_owned(),
+            (Unknown::Partial, Lang::En) => "Cannot be judged, partly unknown".to_owned(),
+            (Unknown::Uncovered, Lang::Ru) => "Судить нельзя, выгрузки покрыли не весь период".to_owned(),
+            (Unknown::Uncovered, Lang::En) => "Cannot be judged, the exports do not cover the whole period".to_owned(),
             (Unknown::Small, Lang::Ru) => format!("Слишком мало случаев, чтобы судить (меньше {small:.0})"),
             (Unknown::Small, Lang::En) => format!("Too few cases to judge (under {small:.0})"),
             (Unknown::Unproven, Lang::Ru) => "Отклонение от цели не доказано, оно может быть случайным".to_owned(),
@@ -166,6 +192,40 @@ impl Wording<'_> {
                 "No evidence of missing the target; chance alone may explain it".to_owned()
             }
         }
+    }
+
+    /// In how many cases something is unknown, and between which ends the value lies; none: nothing is unknown.
+    fn uncertainty(&self, one: &Judged) -> Option<String> {
+        let exact = |cases: f64| self.say.numbers.exact(cases.round(), Unit::Count);
+        let unknown = one.unknown_cases.map(|(unknown, of)| match (of, self.say.lang) {
+            (Some(of), Lang::Ru) => format!("неизвестно у {} из {}", exact(unknown), exact(of)),
+            (Some(of), Lang::En) => format!("unknown in {} of {}", exact(unknown), exact(of)),
+            (None, Lang::Ru) => format!("неизвестно у {}", exact(unknown)),
+            (None, Lang::En) => format!("unknown in {}", exact(unknown)),
+        });
+        let ends = one.ends.map(|(least, most)| {
+            let ends = self.say.numbers.bounds(least, most, self.unit());
+            format!("{} {ends}", self.say.pick("может быть", "may be"))
+        });
+        let said: Vec<String> = unknown.into_iter().chain(ends).collect();
+        (!said.is_empty()).then(|| said.join(", "))
+    }
+
+    /// What money set against money is made of; and that nobody came for it, which may be waste or another name.
+    fn money(&self, one: &Judged) -> Option<String> {
+        let money = |name: &str| self.grid.number(one.row, name);
+        let (spend, revenue) = money("spend").filter(|_| is_return(&self.target.column)).zip(money("revenue"))?;
+        let show = |money: f64| self.say.numbers.compact(money, Unit::Money);
+        let (spend, revenue) = (show(spend), show(revenue));
+        let nobody = match (money("leads"), self.say.lang) {
+            (Some(0.0), Lang::Ru) => " Ни один лид так не назван: деньги ушли впустую, или в CRM это названо иначе.",
+            (Some(0.0), Lang::En) => " No lead bears this name: the money is lost, or the CRM calls it otherwise.",
+            _ => "",
+        };
+        Some(match self.say.lang {
+            Lang::Ru => format!("Потрачено {spend}, выручка {revenue}.{nobody}"),
+            Lang::En => format!("Spent {spend}, revenue {revenue}.{nobody}"),
+        })
     }
 
     /// A sentence where several groups were compared and none differs from the others.
@@ -181,9 +241,13 @@ impl Wording<'_> {
 
     fn list(&self, judged: &[&Judged]) -> String {
         let one = |one: &&Judged| match (one.unknown, one.cases) {
-            (Some(Unknown::NoData), _) => self.name(one),
-            // the value of a group too small to judge would be judged nevertheless
-            (Some(Unknown::Small), Some(cases)) => {
+            (Some(Unknown::NoData), _) | (Some(Unknown::Unnamed), None) => self.name(one),
+            (Some(Unknown::Partial), _) => match self.uncertainty(one) {
+                Some(text) => format!("{} — {text}", self.name(one)),
+                None => self.name(one),
+            },
+            // the value of a group too small to judge would be judged nevertheless, and so would that of no group
+            (Some(Unknown::Small | Unknown::Unnamed), Some(cases)) => {
                 format!("{} — {}", self.name(one), self.say.numbers.exact(cases.round(), Unit::Count))
             }
             _ => format!("{} — {}", self.name(one), self.value(one)),
@@ -200,7 +264,7 @@ impl Wording<'_> {
     fn name(&self, one: &Judged) -> String {
         let metric = &self.target.metric;
         let group = self.say.group(metric, self.grid, one.row);
-        if !judge::has_key(self.grid, &judge::current_rows(self.grid)) {
+        if !self.has_key() {
             return match group.is_empty() {
                 true => self.say.pick("в целом", "overall").to_owned(),
                 false => group,
@@ -216,13 +280,20 @@ impl Wording<'_> {
         [group, own].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
     }
 
+    fn has_key(&self) -> bool {
+        judge::has_key(self.grid, &judge::current_rows(self.grid))
+    }
+
     fn unit(&self) -> Unit {
         self.grid.unit(&self.target.column)
     }
 
     fn value(&self, one: &Judged) -> String {
-        let none = || self.say.pick("нет данных", "no data").to_owned();
-        one.value.map_or_else(none, |value| self.say.numbers.compact(value, self.unit()))
+        match (one.value, one.ends) {
+            (Some(value), _) => self.say.numbers.compact(value, self.unit()),
+            (None, Some((least, most))) => self.say.numbers.bounds(least, most, self.unit()),
+            (None, None) => self.say.pick("нет данных", "no data").to_owned(),
+        }
     }
 
     fn value_with_interval(&self, one: &Judged) -> String {

@@ -3,6 +3,9 @@ use crate::metrics::MetricColumn;
 use crate::model::lang::Text;
 use crate::report::findings::evidence::wilson;
 
+/// A whole period, and groups of thirty.
+const GROUND: Ground = Ground { small_group: 30.0, covered: Covered::Whole };
+
 fn target(better: Better, green: f64, red: f64) -> Target {
     Target {
         metric: "lead_quality".to_owned(),
@@ -37,7 +40,7 @@ fn grid(rows: &[(&str, i64, i64)]) -> Grid {
 }
 
 fn verdicts(target: &Target, rows: &[(&str, i64, i64)]) -> Vec<(Verdict, Option<Unknown>)> {
-    judge(target, &grid(rows), &[], 30.0).into_iter().map(|one| (one.verdict, one.unknown)).collect()
+    judge(target, &grid(rows), &[], GROUND).into_iter().map(|one| (one.verdict, one.unknown)).collect()
 }
 
 #[test]
@@ -80,7 +83,7 @@ fn company(columns: &[(&str, Unit, f64)]) -> Grid {
 
 fn of_company(column: &str, columns: &[(&str, Unit, f64)]) -> Judged {
     let target = Target { column: column.to_owned(), by: Vec::new(), ..target(Better::Lower, 0.05, 0.15) };
-    judge(&target, &company(columns), &[], 30.0).remove(0)
+    judge(&target, &company(columns), &[], GROUND).remove(0)
 }
 
 #[test]
@@ -135,14 +138,14 @@ fn the_bounds_themselves_belong_to_green_and_to_red() {
 #[test]
 fn equal_contractors_are_not_told_apart_and_a_poor_one_is() {
     let target = target(Better::Higher, 0.12, 0.06);
-    let judged = judge(&target, &grid(&[("a", 118, 1000), ("b", 126, 1000), ("poor", 40, 1000)]), &[], 30.0);
+    let judged = judge(&target, &grid(&[("a", 118, 1000), ("b", 126, 1000), ("poor", 40, 1000)]), &[], GROUND);
     let [a, b, poor] = &judged[..] else { panic!("three groups") };
     assert_eq!(poor.verdict, Verdict::Red);
     assert_eq!(poor.rest.unwrap().proven, Some(true));
     // a misses the bound by a hair, b reaches it: neither is called off target
     assert_eq!((a.verdict, a.unknown), (Verdict::Unknown, Some(Unknown::Unproven)));
     assert_eq!(b.verdict, Verdict::Green);
-    let alone = judge(&target, &grid(&[("a", 118, 1000), ("b", 126, 1000)]), &[], 30.0);
+    let alone = judge(&target, &grid(&[("a", 118, 1000), ("b", 126, 1000)]), &[], GROUND);
     assert!(alone.iter().all(|one| one.rest.unwrap().proven == Some(false)));
     assert!((alone[0].rest.unwrap().value - 0.126).abs() < 1e-9);
 }
@@ -162,7 +165,7 @@ fn a_change_is_told_from_chance() {
     let target = target(Better::Higher, 0.12, 0.06);
     let now = grid(&[("fell", 50, 1000), ("same", 100, 1000), ("new", 100, 1000)]);
     let then = grid(&[("same", 104, 1000), ("fell", 120, 1000), ("gone", 5, 1000)]);
-    let judged = judge(&target, &now, &[(Compare::Before, &then)], 30.0);
+    let judged = judge(&target, &now, &[(Compare::Before, &then)], GROUND);
     let change = |at: usize| judged[at].changes.first().map(|(_, beside)| (beside.value, beside.proven));
     assert_eq!(change(0), Some((0.12, Some(true))));
     assert_eq!(change(1), Some((0.104, Some(false))));
@@ -180,7 +183,7 @@ fn of_weeks_the_last_is_judged() {
     let rows =
         vec![vec![day(16), Cell::Number(0.5)], vec![day(23), Cell::Number(0.01)], vec![day(9), Cell::Number(0.5)]];
     let grid = Grid { columns: columns.to_vec(), dimensions: 0, rows };
-    let judged = judge(&target(Better::Higher, 0.12, 0.06), &grid, &[], 30.0);
+    let judged = judge(&target(Better::Higher, 0.12, 0.06), &grid, &[], GROUND);
     assert_eq!(judged.len(), 1);
     assert_eq!((judged[0].row, judged[0].verdict), (1, Verdict::Red));
 }
@@ -198,7 +201,142 @@ fn of_stages_by_horizon_each_is_judged_at_the_last() {
 
 #[test]
 fn nothing_to_judge_is_no_judgement() {
-    assert_eq!(judge(&target(Better::Higher, 0.12, 0.06), &grid(&[]), &[], 30.0), vec![]);
+    assert_eq!(judge(&target(Better::Higher, 0.12, 0.06), &grid(&[]), &[], GROUND), vec![]);
+}
+
+/// Groups with more columns than a share: name, then numbers; an absent number is no value.
+fn table(columns: &[(&str, Unit)], rows: &[(&str, &[Option<f64>])]) -> Grid {
+    let head = [("campaign", Unit::Text)].into_iter().chain(columns.iter().copied());
+    let columns = head.map(|(name, unit)| MetricColumn { name: name.to_owned(), unit, title: Text::default() });
+    let text = |name: &str| if name.is_empty() { Cell::Empty } else { Cell::Text(name.to_owned()) };
+    let row = |(name, numbers): &(&str, &[Option<f64>])| {
+        let numbers = numbers.iter().map(|number| number.map_or(Cell::Empty, Cell::Number));
+        [text(name)].into_iter().chain(numbers).collect()
+    };
+    Grid { columns: columns.collect(), dimensions: 1, rows: rows.iter().map(row).collect() }
+}
+
+#[test]
+fn a_value_known_within_bounds_is_judged_only_where_both_ends_agree() {
+    let target = target(Better::Higher, 0.12, 0.06);
+    let columns = ["leads", "win_rate", "win_rate_low", "win_rate_high", "win_rate_least", "win_rate_most", "undated"];
+    let columns =
+        columns.map(|name| (name, if ["leads", "undated"].contains(&name) { Unit::Count } else { Unit::Share }));
+    let row = |value: Option<f64>, least: f64, most: f64| {
+        let e = wilson(1000.0 * value.unwrap_or(0.1), 1000.0);
+        [Some(1000.0), value, Some(e.low), Some(e.high), Some(least), Some(most), Some(40.0)]
+    };
+    let rows = [
+        row(Some(0.03), 0.02, 0.04),   // red at both ends
+        row(Some(0.05), 0.02, 0.13),   // anything
+        row(Some(0.20), 0.18, 0.22),   // green at both
+        row(None, 0.02, 0.04),         // no value is no verdict
+        row(Some(0.058), 0.04, 0.059), // red at both, but at the better end the miss of the target is shown as well
+    ];
+    let names = ["red", "partly", "green", "none", "shown"];
+    let rows: Vec<(&str, &[Option<f64>])> = names.into_iter().zip(rows.iter().map(|row| &row[..])).collect();
+    let judged = judge(&target, &table(&columns, &rows), &[], GROUND);
+    let found: Vec<(Verdict, Option<Unknown>)> = judged.iter().map(|one| (one.verdict, one.unknown)).collect();
+    let partial = (Verdict::Unknown, Some(Unknown::Partial));
+    assert_eq!(found, [(Verdict::Red, None), partial, (Verdict::Green, None), partial, (Verdict::Red, None)]);
+    assert_eq!(judged[1].unknown_cases, Some((40.0, Some(1000.0))));
+    // nobody is called better or worse than what is known in part
+    assert!(judged.iter().all(|one| one.rest.is_none()), "{judged:#?}");
+}
+
+#[test]
+fn what_has_no_name_is_no_group_and_no_peer() {
+    let target = target(Better::Higher, 0.12, 0.06);
+    let alike = grid(&[("a", 126, 1000), ("b", 126, 1000)]);
+    let mut more = alike.clone();
+    more.rows.extend(grid(&[("", 900, 1000)]).rows);
+    more.rows[2][0] = Cell::Empty;
+    let judged = judge(&target, &more, &[], GROUND);
+    assert_eq!((judged[2].verdict, judged[2].unknown), (Verdict::Unknown, Some(Unknown::Unnamed)));
+    assert_eq!(judged[2].rest, None);
+    let rests = |judged: &[Judged]| [judged[0].rest, judged[1].rest];
+    assert_eq!(rests(&judged), rests(&judge(&target, &alike, &[], GROUND)));
+    assert_eq!(judged[0].rest.unwrap().proven, Some(false));
+}
+
+#[test]
+fn rules_are_no_peers_of_one_another() {
+    let columns = [("rule", Unit::Text), ("win_rate", Unit::Share), ("win_rate_low", Unit::Share)];
+    let columns = columns.into_iter().chain([("win_rate_high", Unit::Share)]);
+    let columns = columns.map(|(name, unit)| MetricColumn { name: name.to_owned(), unit, title: Text::default() });
+    let row = |rule: &str, kept: f64| {
+        let e = wilson(kept, 1000.0);
+        vec![Cell::Text(rule.into()), Cell::Number(e.value), Cell::Number(e.low), Cell::Number(e.high)]
+    };
+    let rules = Grid { columns: columns.collect(), dimensions: 0, rows: vec![row("calls", 900.0), row("tasks", 20.0)] };
+    let target = target(Better::Higher, 0.12, 0.06);
+    assert!(judge(&target, &rules, &[], GROUND).iter().all(|one| one.rest.is_none()));
+    // the same rule in two branches is
+    let mut branches = rules.clone();
+    branches.columns.insert(0, MetricColumn { name: "branch".into(), unit: Unit::Text, title: Text::default() });
+    branches.dimensions = 1;
+    let of = |branch: &str, row: &Vec<Cell>| [vec![Cell::Text(branch.into())], row.clone()].concat();
+    branches.rows = ["north", "south"].iter().flat_map(|b| rules.rows.iter().map(move |row| of(b, row))).collect();
+    let judged = judge(&target, &branches, &[], GROUND);
+    assert!(judged.iter().all(|one| one.rest.is_some_and(|rest| rest.proven == Some(false))), "{judged:#?}");
+    // one rule alone is still named
+    let alone = Grid { rows: rules.rows[..1].to_vec(), ..rules };
+    assert!(has_key(&alone, &current_rows(&alone)));
+}
+
+#[test]
+fn a_period_covered_in_part_judges_rates_and_no_sums() {
+    let target = target(Better::Higher, 0.12, 0.06);
+    let with = |covered: Covered| Ground { covered, ..GROUND };
+    let rates = grid(&[("bad", 20, 1000)]);
+    assert_eq!(judge(&target, &rates, &[], with(Covered::Part))[0].verdict, Verdict::Red);
+    let none = judge(&target, &rates, &[], with(Covered::Nothing));
+    assert_eq!((none[0].verdict, none[0].unknown), (Verdict::Unknown, Some(Unknown::Uncovered)));
+    let sum = company(&[("leads", Unit::Count, 900.0), ("win_rate", Unit::Ratio, 0.01)]);
+    let part = judge(&target, &sum, &[], with(Covered::Part));
+    assert_eq!((part[0].verdict, part[0].unknown), (Verdict::Unknown, Some(Unknown::Uncovered)));
+    assert_eq!(judge(&target, &sum, &[], GROUND)[0].verdict, Verdict::Red);
+}
+
+#[test]
+fn what_lost_most_money_matters_most_whatever_it_earned() {
+    let target = Target { column: "romi".to_owned(), ..target(Better::Higher, 0.5, 0.0) };
+    let columns = [("leads", Unit::Count), ("revenue", Unit::Money), ("spend", Unit::Money), ("romi", Unit::Share)];
+    let row = |leads: f64, revenue: Option<f64>, spend: Option<f64>| {
+        let romi = spend.zip(revenue).filter(|(spend, _)| *spend != 0.0).map(|(spend, revenue)| revenue / spend - 1.0);
+        [Some(leads), revenue, spend, romi]
+    };
+    let rows = [
+        ("aaa", row(31.0, Some(0.0), Some(10.0))),
+        ("big", row(310.0, Some(20_000.0), Some(50_000.0))),
+        ("zzz", row(310.0, Some(0.0), Some(34_000.0))),
+        ("nobody", row(0.0, Some(0.0), Some(5_000.0))),
+        ("few", row(2.0, Some(0.0), Some(1.0))),
+        ("free", row(40.0, Some(900.0), None)),
+        ("back", row(40.0, Some(900.0), Some(-30.0))),
+        ("", row(99.0, Some(99_000.0), Some(100.0))),
+    ];
+    let rows: Vec<(&str, &[Option<f64>])> = rows.iter().map(|(name, row)| (*name, &row[..])).collect();
+    let mut judged = judge(&target, &table(&columns, &rows), &[], GROUND);
+    let verdict = |name: &str| {
+        let one = judged.iter().find(|one| rows[one.row].0 == name).unwrap();
+        (one.verdict, one.unknown)
+    };
+    for name in ["aaa", "big", "zzz", "nobody"] {
+        assert_eq!(verdict(name), (Verdict::Red, None), "{name}");
+    }
+    assert_eq!(verdict("few"), (Verdict::Unknown, Some(Unknown::Small)));
+    assert_eq!(verdict("free"), (Verdict::Unknown, Some(Unknown::NoData)));
+    assert_eq!(verdict("back"), (Verdict::Unknown, Some(Unknown::NoData)));
+    assert_eq!(verdict(""), (Verdict::Unknown, Some(Unknown::Unnamed)));
+    judged.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+    let order: Vec<&str> = judged.iter().take(4).map(|one| rows[one.row].0).collect();
+    assert_eq!(order, ["zzz", "big", "nobody", "aaa"]);
+    // where no lead bears the name of anything that money was spent on, the two speak of different things
+    let apart: Vec<(&str, &[Option<f64>])> =
+        rows.iter().filter(|(name, _)| ["nobody", "free"].contains(name)).copied().collect();
+    let judged = judge(&target, &table(&columns, &apart), &[], GROUND);
+    assert!(judged.iter().all(|one| one.unknown == Some(Unknown::NoData)), "{judged:#?}");
 }
 
 mod unchosen;

@@ -172,6 +172,7 @@ pub fn document(lang: Lang) -> Document {
                 "Loaded: 12,480 deals and 131,907 events; 14 lines in quarantine.",
             ),
         ],
+        failed: Vec::new(),
     }
 }
 

@@ -107,7 +107,7 @@ fn managers(deals: &[Deal]) -> Vec<Family> {
 /// Whether the report would call any group better or worse than the others.
 fn told_apart(family: &Family) -> bool {
     let rows: Vec<(&str, i64, i64)> = family.iter().map(|(name, hits, cases)| (name.as_str(), *hits, *cases)).collect();
-    let judged = judge(&target(Better::Higher, 0.0, -1.0), &grid(&rows), &[], 30.0);
+    let judged = judge(&target(Better::Higher, 0.0, -1.0), &grid(&rows), &[], GROUND);
     judged.iter().any(|one| one.rest.is_some_and(|rest| rest.proven == Some(true)))
 }
 

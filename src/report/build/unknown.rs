@@ -1,0 +1,265 @@
+//! All that could not be computed or judged, in one place: what is lacking, what it touches, what to export.
+
+use super::{Builder, Gap, Unnamed};
+use crate::model::lang::Lang;
+use crate::model::tables::Table;
+use crate::model::unit::Unit;
+use crate::report::asker::{Lack, Missing};
+use crate::report::definition::Question;
+use crate::report::document::{self, Block, Cell, Column};
+use crate::report::grid::Grid;
+use crate::report::say::{Say, capital};
+
+/// The metric of rules that are not judged.
+const UNJUDGED: &str = "unjudged";
+/// The metric that counts closings without a date.
+const QUALITY: &str = "data_quality";
+/// So many parts of a report are named for one lack; the rest is counted.
+const NAMED: usize = 5;
+
+/// What is lacking, what it touches, and the way out. Rows that lack the same thing are one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Lacking {
+    what: String,
+    touched: Vec<String>,
+    way: String,
+}
+
+/// Lines in the order in which they were found.
+#[derive(Debug, Default)]
+struct Lines(Vec<Lacking>);
+
+impl Lines {
+    /// Adds what is touched to the line of what is lacking.
+    fn add(&mut self, what: String, touched: Option<String>, way: String) {
+        let known = self.0.iter().position(|line| line.what == what);
+        let at = known.unwrap_or_else(|| {
+            self.0.push(Lacking { what, touched: Vec::new(), way });
+            self.0.len() - 1
+        });
+        let all = &mut self.0[at].touched;
+        if let Some(touched) = touched.filter(|touched| !all.contains(touched)) {
+            all.push(touched);
+        }
+    }
+}
+
+impl Builder<'_> {
+    /// All that could not be computed or judged so far.
+    pub(super) async fn all_unknown(&mut self) -> Vec<Block> {
+        let mut lines = Lines::default();
+        for gap in &self.gaps {
+            let (what, way) = self.gap_line(&gap.missing, &self.gaps);
+            lines.add(what, Some(format!("«{}»", gap.title)), way);
+        }
+        let question = |metric: &str| Question { metric: metric.to_owned(), by: Vec::new(), period: self.period };
+        let (unjudged, quality) = (question(UNJUDGED), question(QUALITY));
+        let range = self.asker.range(self.period);
+        match self.asker.ask(&unjudged, range).await {
+            Ok(grid) => rules(&mut lines, self.say, &grid),
+            Err(missing) if missing.lack != Lack::Data => {
+                let (what, way) = self.gap_line(&missing, &[]);
+                lines.add(what, Some(self.say.pick("правила регламента", "rules of the regulation").to_owned()), way);
+            }
+            Err(_) => {}
+        }
+        if let Ok(grid) = self.asker.ask(&quality, range).await {
+            undated(&mut lines, self.say, &grid);
+        }
+        let ended: Vec<_> = self.asker.ended().collect();
+        for (table, last) in ended {
+            let (what, touched, way) = ended_line(self.say, table, &self.say.numbers.date(last));
+            lines.add(what, Some(touched), way);
+        }
+        unnamed(&mut lines, self.say, &self.unnamed);
+        let blocks = self.shown(lines.0);
+        self.gathered += 1;
+        blocks
+    }
+
+    /// What is lacking in words, with the columns of the same export that any gap lacks, and the way out.
+    fn gap_line(&self, missing: &Missing, all: &[Gap]) -> (String, String) {
+        let say = self.say;
+        let what = match missing.lack {
+            Lack::Data => {
+                let name = say.source_of(&missing.what);
+                let mut codes: Vec<&str> = Vec::new();
+                for gap in all.iter().filter(|gap| gap.missing.lack == Lack::Data) {
+                    if say.source_of(&gap.missing.what) == name && !codes.contains(&gap.missing.what.as_str()) {
+                        codes.push(&gap.missing.what);
+                    }
+                }
+                // a column that a mapping added is known by its name alone
+                match codes[..] == [name.as_str()] {
+                    true => format!("{} {name}", say.pick("Разрез", "The split")),
+                    false => format!("{} ({})", capital(&name), codes.join(", ")),
+                }
+            }
+            Lack::Memory => format!("{} {}", say.pick("Память для", "Memory for"), missing.what),
+            Lack::Fault => format!("{} {}", say.pick("Ошибка в", "An error in"), missing.what),
+        };
+        (what, capital(&missing.why))
+    }
+
+    fn shown(&self, lines: Vec<Lacking>) -> Vec<Block> {
+        let say = self.say;
+        if lines.is_empty() {
+            let all = say.pick(
+                "Посчитано и оценено всё, что предусмотрено отчётом.",
+                "All that the report provides for was computed and judged.",
+            );
+            return vec![Block::Text(all.to_owned())];
+        }
+        let head = say.pick(
+            "Чего нет в данных, то не судится: ни «в норме», ни «плохо», ни ноль. Выгрузите названное — показатели появятся.",
+            "What is not in the data is not judged: neither on target, nor bad, nor zero. Export what is named, and the figures appear.",
+        );
+        let lead = match self.gaps.is_empty() {
+            true => Block::Text(head.to_owned()),
+            false => Block::Notice(head.to_owned()),
+        };
+        let text = |name: &str, ru: &str, en: &str| Column {
+            name: name.to_owned(),
+            title: say.pick(ru, en).to_owned(),
+            unit: Unit::Text,
+        };
+        let row = |line: &Lacking| {
+            let mut touched: Vec<&str> = line.touched.iter().take(NAMED).map(String::as_str).collect();
+            let more = format!("{} {}", say.pick("и ещё", "and another"), line.touched.len().saturating_sub(NAMED));
+            if line.touched.len() > NAMED {
+                touched.push(&more);
+            }
+            [&line.what, &touched.join(", "), &line.way].map(|text| Cell::Text(text.clone())).to_vec()
+        };
+        let question = Question { metric: UNJUDGED.to_owned(), by: Vec::new(), period: self.period };
+        let table = document::Table {
+            id: match self.gathered {
+                0 => "what-is-not-judged".to_owned(),
+                more => format!("what-is-not-judged-{}", more + 1),
+            },
+            title: say.pick("Чего не хватает и что выгрузить", "What is lacking, and what to export").to_owned(),
+            columns: vec![
+                text("lacking", "Чего нет", "Lacking"),
+                text("touched", "Что не посчитано или не судится", "Not computed or not judged"),
+                text("way_out", "Что выгрузить или сделать", "What to export or do"),
+            ],
+            rows: lines.iter().map(row).collect(),
+            source: say.source(&question, self.asker.range(self.period)),
+        };
+        vec![lead, Block::Table(table)]
+    }
+}
+
+/// Rules that are not judged in some stage, for some span or group.
+fn rules(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
+    let (span, way_out) = (say.column("span_{lang}"), say.column("way_out_{lang}"));
+    let text = |row: usize, column: &str| match grid.cell(row, column) {
+        Cell::Text(text) if !text.is_empty() => Some(text.clone()),
+        _ => None,
+    };
+    for row in 0..grid.rows.len() {
+        let title = text(row, &say.column("title_{lang}")).or_else(|| text(row, "rule")).unwrap_or_default();
+        let stage = text(row, &say.column("stage_{lang}")).or_else(|| text(row, "stage"));
+        let missing = text(row, "missing").unwrap_or_else(|| title.clone());
+        let what = match text(row, &span) {
+            Some(span) => format!("{}: {span}", capital(&missing)),
+            None => capital(&missing),
+        };
+        let cases = grid.number(row, "cases").map(|cases| {
+            let cases = say.numbers.exact(cases, Unit::Count);
+            format!("{} {cases}", say.pick("не судится сделок", "deals not judged"))
+        });
+        let notes: Vec<String> = stage.into_iter().chain(cases).collect();
+        let touched = match notes.is_empty() {
+            true => format!("«{title}»"),
+            false => format!("«{title}» ({})", notes.join(", ")),
+        };
+        let way = text(row, &way_out).unwrap_or_else(|| {
+            say.pick(
+                "Выгрузите события этого вида, а если это поле сделки — назовите его столбец в маппинге",
+                "Export events of this kind; where it is a field of the deal, name its column in the mapping",
+            )
+            .to_owned()
+        });
+        lines.add(what, Some(touched), way);
+    }
+}
+
+/// Closings whose day nobody knows.
+fn undated(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
+    let count = |row: usize, names: &[&str]| names.iter().filter_map(|name| grid.number(row, name)).sum::<f64>();
+    let rows = 0..grid.rows.len();
+    let undated: f64 = rows.map(|row| count(row, &["won_without_closed_at", "lost_without_closed_at"])).sum();
+    if undated < 1.0 {
+        return;
+    }
+    let count = say.numbers.exact(undated, Unit::Count);
+    let (what, touched, way) = match say.lang {
+        Lang::Ru => (
+            format!("Даты закрытия: нет у {count} закрытых сделок"),
+            "конверсия к сроку — в границах; в выручке, окупаемости и цене клиента за период этих сделок нет",
+            "Выгрузите дату закрытия и назовите её столбец в маппинге (closed_at); плановая дата — не закрытие",
+        ),
+        Lang::En => (
+            format!("Closing dates: {count} closed deals have none"),
+            "conversion by a given day is told within bounds; revenue, return and cost per client of a period lack these deals",
+            "Export the closing date and name its column in the mapping (closed_at); a planned date is no closing",
+        ),
+    };
+    lines.add(what, Some(touched.to_owned()), way.to_owned());
+}
+
+/// A table whose exports end before the report's day.
+fn ended_line(say: &Say<'_>, table: Table, last: &str) -> (String, String, String) {
+    let name = capital(match table {
+        Table::Deals => say.pick("сделки", "deals"),
+        Table::Events => say.pick("события", "events"),
+        Table::Spend => say.pick("расход на рекламу", "advertising spend"),
+        other => other.name(),
+    });
+    match say.lang {
+        Lang::Ru => (
+            format!("{name}: данные по {last}"),
+            "неделя или месяц после этого дня не сравниваются с прошлыми, их суммы и счётчики не судятся".to_owned(),
+            "Выгрузите после конца периода; когда выгрузка снята, говорит --taken".to_owned(),
+        ),
+        Lang::En => (
+            format!("{name}: data until {last}"),
+            "a week or month beyond that day is not compared with earlier ones, its sums and counts are not judged"
+                .to_owned(),
+            "Export after the end of the period; --taken says when an export was taken".to_owned(),
+        ),
+    }
+}
+
+/// What no dimension names.
+fn unnamed(lines: &mut Lines, say: &Say<'_>, unnamed: &[Unnamed]) {
+    for one in unnamed {
+        let what = match (&one.size, say.lang) {
+            (Some((cases, all)), Lang::Ru) => format!("{}: не заполнено у {cases} из {all}", one.by),
+            (Some((cases, all)), Lang::En) => format!("{}: not filled in {cases} of {all}", one.by),
+            (None, Lang::Ru) => format!("{}: заполнено не везде", one.by),
+            (None, Lang::En) => format!("{}: not filled everywhere", one.by),
+        };
+        let way = say.pick(
+            "Не группа: не судится, и с ней никого не сравнивают. Заполните в CRM, если название есть",
+            "No group: it is not judged, and nobody is compared with it. Fill it in the CRM where there is a name",
+        );
+        lines.add(what, Some(format!("«{}»", one.target)), way.to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lacks_the_same_is_one_line() {
+        let mut lines = Lines::default();
+        for (what, touched) in [("spend", "ROMI"), ("calls", "SLA"), ("spend", "CAC"), ("spend", "ROMI")] {
+            lines.add(what.into(), Some(touched.into()), "export it".into());
+        }
+        let said: Vec<_> = lines.0.iter().map(|line| (line.what.as_str(), line.touched.join(", "))).collect();
+        assert_eq!(said, [("spend", "ROMI, CAC".to_owned()), ("calls", "SLA".to_owned())]);
+    }
+}

@@ -1,0 +1,148 @@
+//! From when on and until when the data tell of what a metric counts: a period outside of it is no whole period.
+
+use std::collections::BTreeMap;
+
+use arrow::array::{Array, AsArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Date32Type};
+use arrow::record_batch::RecordBatch;
+use chrono::NaiveDate;
+
+use super::build::ReportError;
+use crate::metrics::Metric;
+use crate::model::tables::Table;
+use crate::session::{Session, SessionError};
+
+/// The tables that grow day by day. A calendar of promotions or a list of staff is exported once and holds for long.
+const GROWING: [Table; 3] = [Table::Deals, Table::Events, Table::Spend];
+/// Columns that are made of money spent.
+const SPENT: [&str; 7] = ["spend", "cpl", "cpo", "cac", "roi", "romi", "drr"];
+
+/// From when on and until when the data tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Reach {
+    /// The first and the last local day on which a deal was created or closed.
+    pub first: Option<NaiveDate>,
+    pub last: Option<NaiveDate>,
+    /// The local day of the first win, and of the first lead.
+    first_win: Option<NaiveDate>,
+    first_lead: Option<NaiveDate>,
+    first_spend: Option<NaiveDate>,
+    /// Of each table of exports, the first local day that they do not wholly cover.
+    pub until: BTreeMap<Table, NaiveDate>,
+}
+
+impl Reach {
+    /// Asks the store.
+    pub async fn of(session: &Session) -> Result<Reach, ReportError> {
+        let days = "SELECT local_day(min(least(created_at, closed_at))), local_day(max(greatest(created_at, closed_at))), \
+                    local_day(min(created_at)), local_day(min(closed_at) FILTER (WHERE status = 'won')) FROM journeys";
+        let batches = asked(session, days).await?;
+        let mut reach = Reach::default();
+        if let Some(batch) = batches.iter().find(|batch| batch.num_rows() > 0) {
+            reach.first = day(batch, 0, 0)?;
+            reach.last = day(batch, 1, 0)?;
+            reach.first_lead = day(batch, 2, 0)?;
+            reach.first_win = day(batch, 3, 0)?;
+        }
+        if session.present(Table::Spend) {
+            for batch in asked(session, "SELECT min(day) FROM spend").await?.iter().filter(|b| b.num_rows() > 0) {
+                reach.first_spend = day(batch, 0, 0)?;
+            }
+        }
+        reach.until = until(session).await?;
+        Ok(reach)
+    }
+
+    /// The local day on which a metric's column could first be other than nothing: the first win for what is sold, the first
+    /// lead for leads. None: it never could.
+    pub fn begins(&self, metric: &Metric, column: &str) -> Option<NaiveDate> {
+        let needs = |name: &str| metric.needs.iter().any(|need| need.contains(name));
+        let sold = needs("deals.closed_at") && !column.starts_with("leads");
+        let first = match sold {
+            true => self.first_win,
+            false => self.first_lead.or(self.first),
+        };
+        match needs("spend.") {
+            true => first.max(self.first_spend),
+            false => first,
+        }
+    }
+
+    /// The first local day that the exports behind a metric do not wholly cover; none: nothing says it. Of spend only those
+    /// columns are made that count money spent, unless the whole metric needs it.
+    pub fn until(&self, metric: &Metric, columns: &[&str]) -> Option<NaiveDate> {
+        let spent = |column: &&str| SPENT.contains(column) || column.starts_with("cost_per_");
+        let of_spend = metric.needs.iter().any(|need| need.contains("spend.")) || columns.iter().any(spent);
+        let tables = metric.tables().into_iter().filter(|table| of_spend || *table != Table::Spend);
+        tables.filter_map(|table| self.until.get(&table).copied()).min()
+    }
+}
+
+/// Up to when the exports of each table were taken, as the record of ingests knows: a store of an early Voronka does not.
+async fn until(session: &Session) -> Result<BTreeMap<Table, NaiveDate>, ReportError> {
+    let ingests = session.context().table(Table::Ingests.name()).await.map_err(SessionError::from)?;
+    if !ingests.schema().has_column_with_unqualified_name("taken") {
+        return Ok(BTreeMap::new());
+    }
+    let query = "SELECT table_name, local_day(max(taken)) FROM ingests WHERE taken IS NOT NULL GROUP BY table_name";
+    let mut until = BTreeMap::new();
+    for batch in asked(session, query).await? {
+        let names = cast(batch.column(0), &DataType::Utf8).map_err(ReportError::Cells)?;
+        let names = names.as_string::<i32>();
+        for row in 0..batch.num_rows() {
+            let table = Table::named(names.value(row)).filter(|table| GROWING.contains(table));
+            if let (Some(table), Some(day)) = (table, day(&batch, 1, row)?) {
+                until.insert(table, day);
+            }
+        }
+    }
+    Ok(until)
+}
+
+async fn asked(session: &Session, query: &str) -> Result<Vec<RecordBatch>, ReportError> {
+    Ok(session.sql(query).await?.collect().await.map_err(SessionError::from)?)
+}
+
+fn day(batch: &RecordBatch, column: usize, row: usize) -> Result<Option<NaiveDate>, ReportError> {
+    let days = cast(batch.column(column), &DataType::Date32).map_err(ReportError::Cells)?;
+    let days = days.as_primitive::<Date32Type>();
+    Ok(days.is_valid(row).then(|| days.value(row)).and_then(NaiveDate::from_epoch_days))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Catalog;
+
+    #[test]
+    fn history_begins_where_the_thing_counted_could_first_happen() {
+        let day = |text: &str| text.parse::<NaiveDate>().ok();
+        let reach = Reach {
+            first: day("2025-01-02"),
+            last: day("2025-06-01"),
+            first_lead: day("2025-01-02"),
+            first_win: day("2025-04-10"),
+            first_spend: day("2025-05-01"),
+            until: BTreeMap::from([
+                (Table::Deals, day("2025-06-02").unwrap()),
+                (Table::Spend, day("2025-05-30").unwrap()),
+            ]),
+        };
+        let catalog = Catalog::shipped();
+        let metric = |name: &str| catalog.get(name).unwrap();
+        for (name, column, first, until) in [
+            ("revenue_weekly", "revenue", "2025-04-10", "2025-06-02"),
+            ("lead_quality", "leads", "2025-01-02", "2025-06-02"),
+            ("lead_quality", "cpl", "2025-01-02", "2025-05-30"),
+            ("eventual_conversion", "eventual", "2025-01-02", "2025-06-02"),
+            ("campaign_roi", "romi", "2025-05-01", "2025-05-30"),
+            ("campaign_roi", "leads", "2025-05-01", "2025-05-30"),
+        ] {
+            assert_eq!(reach.begins(metric(name), column), day(first), "{name} {column}");
+            assert_eq!(reach.until(metric(name), &[column]), day(until), "{name}");
+        }
+        assert_eq!(Reach::default().begins(metric("revenue_weekly"), "won"), None);
+        assert_eq!(Reach::default().until(metric("revenue_weekly"), &["won"]), None);
+    }
+}

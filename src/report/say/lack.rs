@@ -1,0 +1,135 @@
+//! Words for what is not known: missing, failed, covered in part, not begun.
+
+use chrono::{Days, NaiveDate};
+
+use super::Say;
+use crate::metrics::source_name;
+use crate::model::calendar::Calendar;
+use crate::model::lang::Lang;
+use crate::report::asker::{Cover, Lack, Missing};
+use crate::report::period::Period;
+
+impl Say<'_> {
+    /// That the report is about days of which nothing is known any more.
+    pub fn data_end(&self, last: NaiveDate) -> String {
+        let as_of = Calendar::monday(last) + Days::new(7);
+        let last = self.numbers.date(last);
+        match self.lang {
+            Lang::Ru => format!(
+                "Данные кончаются {last}, до начала периода отчёта, поэтому в нём пусто. Последнюю неделю с данными \
+                 покажет отчёт на {as_of} (--as-of {as_of})."
+            ),
+            Lang::En => format!(
+                "The data end on {last}, before the report's period begins, so it is empty. The last week with data is \
+                 shown by the report as of {as_of} (--as-of {as_of})."
+            ),
+        }
+    }
+
+    /// How much of a period the exports cover.
+    pub fn cover(&self, cover: Cover, period: Period) -> String {
+        let (part, none) = match period {
+            Period::Weeks(1) => (self.pick("часть недели", "part of the week"), self.pick("недели", "the week")),
+            Period::Months(1) => (self.pick("часть месяца", "part of the month"), self.pick("месяца", "the month")),
+            _ => (self.pick("часть периода", "part of the period"), self.pick("периода", "the period")),
+        };
+        match (cover, self.lang) {
+            (Cover::Until(last), Lang::Ru) => format!("данные по {}: {part}", self.numbers.date(last)),
+            (Cover::Until(last), Lang::En) => format!("data until {}: {part}", self.numbers.date(last)),
+            (Cover::Not(last), Lang::Ru) => format!("данные по {}: {none} в них нет", self.numbers.date(last)),
+            (Cover::Not(last), Lang::En) => format!("data until {}: nothing of {none}", self.numbers.date(last)),
+        }
+    }
+
+    /// A title, and how much of the period is covered, where not all of it.
+    pub fn with_cover(&self, title: String, cover: Option<Cover>, period: Period) -> String {
+        cover.map_or(title.clone(), |cover| format!("{title} ({})", self.cover(cover, period)))
+    }
+
+    /// When what is counted could first happen, if that is after the period.
+    pub fn begins(&self, day: NaiveDate) -> String {
+        let day = self.numbers.date(day);
+        match self.lang {
+            Lang::Ru => format!("в данных это впервые {day}, после этого периода"),
+            Lang::En => format!("the data have the first on {day}, after this period"),
+        }
+    }
+
+    /// That what is counted never happened, as far as the data know.
+    pub fn never(&self) -> &'static str {
+        match self.lang {
+            Lang::Ru => "в данных этого ещё не было ни разу",
+            Lang::En => "the data have none yet",
+        }
+    }
+
+    /// That a period holds nothing that could be judged.
+    pub fn nothing_to_judge(&self) -> &'static str {
+        match self.lang {
+            Lang::Ru => "за период судить не по чему",
+            Lang::En => "nothing to judge by within the period",
+        }
+    }
+
+    /// That a comparison could not be made.
+    pub fn not_compared(&self, fault: &Missing) -> String {
+        format!("{}: {}", self.pick("прошлое не посчитано, ошибка", "the past was not computed, an error"), fault.why)
+    }
+
+    /// That a part could not be computed.
+    pub fn gap(&self, title: &str, missing: &Missing) -> String {
+        let head = match missing.lack {
+            Lack::Data => self.pick("не посчитано, нет данных в", "not computed, no data in"),
+            Lack::Memory => self.pick("не посчитано, не хватило памяти для", "not computed, too little memory for"),
+            Lack::Fault => self.pick("не посчитано, ошибка в", "not computed, an error in"),
+        };
+        format!("«{title}»: {head} {} — {}.", missing.what, missing.why.trim_end_matches('.'))
+    }
+
+    /// Where it is said what to export.
+    pub fn reference(&self) -> Option<String> {
+        let title = self.gathered.as_ref()?;
+        Some(match self.lang {
+            Lang::Ru => format!("Что выгрузить — в разделе «{title}»."),
+            Lang::En => format!("What to export is said in “{title}”."),
+        })
+    }
+
+    /// That parts of a section could not be computed, where the reasons stand elsewhere. None: nothing was left out.
+    pub fn left_out(&self, titles: &[&str]) -> Option<String> {
+        let reference = self.reference().filter(|_| !titles.is_empty())?;
+        let head = self.pick("Не посчитано, нет данных", "Not computed, no data");
+        let mut said: Vec<String> = Vec::new();
+        for title in titles.iter().map(|title| format!("«{title}»")) {
+            if !said.contains(&title) {
+                said.push(title);
+            }
+        }
+        let titles = said;
+        Some(format!("{head}: {}. {reference}", titles.join(", ")))
+    }
+
+    /// That a whole section could not be computed.
+    pub fn gaps_of_section(&self, reasons: &[&Missing]) -> String {
+        let of = |lack: Lack, head: &str| {
+            let said = reasons.iter().filter(|m| m.lack == lack).map(|m| match (lack, &self.gathered) {
+                (Lack::Data, Some(_)) => self.source_of(&m.what),
+                _ => format!("{} — {}", m.what, m.why.trim_end_matches('.')),
+            });
+            let mut said: Vec<String> = said.collect();
+            said.dedup();
+            if said.is_empty() { String::new() } else { format!(" {head} {}.", said.join("; ")) }
+        };
+        let data = of(Lack::Data, self.pick("Нет данных:", "No data:"));
+        let memory = of(Lack::Memory, self.pick("Не хватило памяти для", "Too little memory for"));
+        let fault = of(Lack::Fault, self.pick("Ошибка в", "An error in"));
+        let reference = self.reference().filter(|_| !data.is_empty());
+        let reference = reference.map(|text| format!(" {text}")).unwrap_or_default();
+        format!("{}{fault}{memory}{data}{reference}", self.pick("Не посчитано.", "Not computed."))
+    }
+
+    /// What people call the export of `what`, such as `spend.cost`; `what` itself where it is none.
+    pub fn source_of(&self, what: &str) -> String {
+        source_name(what).map_or_else(|| what.to_owned(), |name| self.text(&name).to_owned())
+    }
+}
