@@ -5,13 +5,13 @@ needs = ["deals.created_at", "journeys.response_at"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
 
 about.ru = """
-От создания лида (за период) до первого исходящего звонка или сообщения, в минутах: рабочих, если так велит регламент, иначе
+От создания лида (за период) до первого исходящего звонка, письма, SMS или сообщения, в минутах: рабочих, если так велит регламент, иначе
 календарных. Медиана и 90-й перцентиль по Каплану — Мейеру: лид без ответа цензурирован на дату отчёта или закрытия. В срок: ответ
 не позже SLA. Доля — от лидов, о которых уже можно судить: отвеченных и тех, что ждали дольше SLA. Не в счёт: свежие без ответа, закрытые
 без ответа как негодные, закрытые без ответа в неизвестный день. Не известно: лиды, созданные до первого загруженного ответа их менеджера
 и филиала либо позже последнего, и лиды, о которых известны дни, но не время; они не входят ни в доли, ни в медианы."""
 about.en = """
-From the creation of a lead (within the period) to the first outgoing call or message, in minutes: working ones if the regulation
+From the creation of a lead (within the period) to the first outgoing call, letter, SMS or message, in minutes: working ones if the regulation
 says so, else calendar ones. Median and 90th percentile by Kaplan–Meier: an unanswered lead is censored at the as-of date or its
 closing. In time: answered within the SLA. The share is of leads that can be judged: answered, or kept waiting longer than
 the SLA. It leaves out the fresh unanswered ones, those closed unanswered as invalid, and those closed unanswered on an unknown day.
