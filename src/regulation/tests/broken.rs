@@ -130,6 +130,16 @@ const BROKEN: &[(&str, &str, &[&str])] = &[
         &["r.toml:23: `expected_share` = 60 is no share of one", "    write 60 % as 0.6"],
     ),
     (
+        "sla = \"2d\"",
+        "sla = \"2d\"\nexpected_share = 0.6\nparking = true",
+        &[
+            "r.toml:23: stage `qualified` is a parking place and has an expected share",
+            "    nobody advances from what is no step: remove the expected_share",
+            "r.toml:24: stage `qualified` is the qualified one and a parking place",
+            "    a parking place is no step of the funnel: mark a step as qualified",
+        ],
+    ),
+    (
         "[[cap]]",
         "[[client_kind]]\nkind = \"new\"\ntitle = \"New\"\nwhen = \"wons = 0\"\n[[cap]]",
         &["r.toml:38: nothing is known as `wons` of a client", "    did you mean `won`?"],
