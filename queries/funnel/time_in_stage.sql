@@ -274,7 +274,8 @@ stood AS (
         standing.grp,
         standing.stage,
         stages.sla_hours,
-        coalesce(working_minutes(standing.at, $as_of), 0.0) / 60.0 AS hours_least,
+        -- a day without a time is at the latest that day's end
+        coalesce(working_minutes(least(ends_at(standing.at), $as_of), $as_of), 0.0) / 60.0 AS hours_least,
         working_minutes(standing.earliest, $as_of) / 60.0 AS hours_most
     FROM standing
     INNER JOIN stages ON standing.stage = stages.stage
