@@ -133,10 +133,24 @@ const BROKEN: &[(&str, &str, &[&str])] = &[
         "sla = \"2d\"",
         "sla = \"2d\"\nexpected_share = 0.6\nparking = true",
         &[
-            "r.toml:23: stage `qualified` is a parking place and has an expected share",
+            "r.toml:23: stage `new` is a parking place and has an expected share",
             "    nobody advances from what is no step: remove the expected_share",
-            "r.toml:24: stage `qualified` is the qualified one and a parking place",
+        ],
+    ),
+    (
+        "qualified = true",
+        "qualified = true\nparking = true",
+        &[
+            "r.toml:27: stage `qualified` is the qualified one and a parking place",
             "    a parking place is no step of the funnel: mark a step as qualified",
+        ],
+    ),
+    (
+        "terminal = \"won\"",
+        "terminal = \"won\"\nparking = true",
+        &[
+            "r.toml:31: stage `won` is terminal and a parking place",
+            "    a deal does not leave a terminal stage: remove the parking",
         ],
     ),
     (
