@@ -133,7 +133,8 @@ chained AS (
     INNER JOIN stages ON steps.step['stage'] = stages.stage
 ),
 
--- first entries into the steps of the funnel, with the first into any later one; being lost is no later stage
+-- first entries, with the first into any later step of the funnel; being lost is no later one. A parking place is no step, and left
+-- with the next move, wherever it leads
 entered AS (
     SELECT
         deal_id,
@@ -147,48 +148,31 @@ entered AS (
         stage,
         position,
         terminal,
+        parking,
         at,
         earliest,
         seen,
-        lag(position) OVER (PARTITION BY deal_id ORDER BY position) AS previous,
-        min(at) OVER (
-            PARTITION BY deal_id
-            ORDER BY position
-            ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
-        ) AS later_at,
-        min(coalesce(earliest, at)) OVER (
-            PARTITION BY deal_id
-            ORDER BY position
-            ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
-        ) AS later_earliest,
-        aside_at,
-        aside_earliest
+        lag(position) OVER (PARTITION BY deal_id, parking ORDER BY position) AS previous,
+        CASE
+            WHEN parking THEN next_at
+            ELSE min(at) OVER (
+                PARTITION BY deal_id, parking
+                ORDER BY position
+                ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+            )
+        END AS later_at,
+        CASE
+            WHEN parking THEN next_earliest
+            ELSE min(coalesce(earliest, at)) OVER (
+                PARTITION BY deal_id, parking
+                ORDER BY position
+                ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+            )
+        END AS later_earliest,
+        CASE WHEN NOT parking THEN aside_at END AS aside_at,
+        CASE WHEN NOT parking THEN aside_earliest END AS aside_earliest
     FROM chained
-    WHERE is_first AND NOT parking AND terminal IS DISTINCT FROM 'lost'
-    UNION ALL
-    -- a parking place is left with the next move, wherever it leads
-    SELECT
-        deal_id,
-        grp,
-        is_closed,
-        is_undated,
-        created_at,
-        closed_at,
-        closed_after,
-        closed_by,
-        stage,
-        position,
-        terminal,
-        at,
-        earliest,
-        FALSE AS seen,
-        NULL AS previous,
-        next_at AS later_at,
-        next_earliest AS later_earliest,
-        NULL AS aside_at,
-        NULL AS aside_earliest
-    FROM chained
-    WHERE is_first AND parking
+    WHERE is_first AND (terminal IS DISTINCT FROM 'lost')
 ),
 
 -- those within the period
@@ -204,6 +188,7 @@ dated AS (
         stage,
         position,
         terminal,
+        parking,
         at,
         earliest,
         seen,
@@ -249,7 +234,7 @@ passed AS (
     SELECT dated.grp, stages.stage
     FROM dated
     INNER JOIN stages ON dated.position > stages.position AND coalesce(dated.previous, 0) < stages.position
-    WHERE dated.seen AND stages.terminal IS NULL AND NOT stages.parking
+    WHERE dated.seen AND NOT dated.parking AND stages.terminal IS NULL AND NOT stages.parking
 ),
 
 -- where the open deals stand, and since when, at the latest and at the earliest. A deal stands where it came last; where the log
