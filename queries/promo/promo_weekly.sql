@@ -49,7 +49,7 @@ histories AS (
         local_day(min(closed_at)) AS first_closing,
         local_day(min(created_at)) AS first_lead,
         bool_or(
-            coalesce(created_at, closed_at) < $to AND coalesce(closed_at, closed_by, $to) >= $from
+            coalesce(created_at, closed_at) < $to AND coalesce(closed_at, closed_by, $to) >= $from - INTERVAL '28 days'
         ) AS is_at_work
     FROM scope
     GROUP BY grp

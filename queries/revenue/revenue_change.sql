@@ -9,8 +9,8 @@ about.ru = """
 лид периода) и средний чек; части в сумме дают разность. Разложение всегда идёт по источникам внутри группы, при любом разрезе: вклады
 источников складываются. Источник, которого в одном из периодов не было, берёт недостающие конверсию и чек из другого. Выручка источника без
 новых лидов относится к конверсии. Пусто, если данные компании не достают до начала прежнего периода: они начинаются с её первого выигрыша и
-с первого лида, что позже; группа, начавшая продавать после него, тогда принесла ноль. Группа, у которой в периоде были сделки, но ни лидов, ни
-продаж, стоит с нулями. Выигрыши без суммы входят в число продаж, но не в выручку: их число рядом. Выигрыши без даты, которые могли прийтись на
+с первого лида, что позже; группа, начавшая продавать после него, тогда принесла ноль. Группа, у которой в периоде или за четыре недели до него были сделки, но
+ни лидов, ни продаж, стоит с нулями. Выигрыши без суммы входят в число продаж, но не в выручку: их число рядом. Выигрыши без даты, которые могли прийтись на
 один или другой период, не посчитаны и стоят отдельно."""
 about.en = """
 Revenue of the period (up to the as-of date) against that of the equally long period just before (before), and of the same weeks a year, 364
@@ -19,7 +19,8 @@ days, before (year). The difference is split exactly, by Shapley, into four part
 group, however it is asked: the sources' contributions are added. A source that one of the periods lacks takes the missing conversion and
 average deal from the other. Revenue of a source without new leads counts as conversion. Empty where the company's data do not reach back to
 the beginning of the earlier period: they begin with its first win or its first lead, whichever is later; a group that began to sell after that
-brought nothing then. A group that had deals in the period, but neither leads nor sales, stands with zeros. Wins without an amount are counted
+brought nothing then. A group that had deals in the period or the four weeks before it, but neither leads nor sales,
+stands with zeros. Wins without an amount are counted
 among the wins and add nothing to revenue: their number stands beside. Wins without a date that may have been of the one period or the other
 are not counted and stand apart."""
 columns = [
@@ -83,10 +84,10 @@ happened AS (
     FROM scope
     WHERE won_at IS NOT NULL AND won_at < $to
     UNION ALL
-    -- of a group that had a deal at any time of the period, that it was there
+    -- of a group that had a deal in the period or the four weeks before, that it was there
     SELECT DISTINCT grp, '' AS source, $from_day::int AS day, 0 AS leads, 0 AS won, 0 AS blank, 0 AS revenue
     FROM scope
-    WHERE coalesce(created_at, closed_at) < $to AND coalesce(closed_at, closed_by, $to) >= $from
+    WHERE coalesce(created_at, closed_at) < $to AND coalesce(closed_at, closed_by, $to) >= $from - INTERVAL '28 days'
 ),
 
 daily AS (

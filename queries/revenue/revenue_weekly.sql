@@ -9,7 +9,7 @@ about.ru = """
 не назван, у него есть выигрыш без даты, акции не выгружены вовсе (нет ни сделок с акцией, ни таблицы акций: тогда доли по полной цене и по
 акциям пусты) или касания этих сделок выгружены не от начала до выигрыша (тогда «под давлением» пусто). История начинается с недели первого выигрыша
 группы (у ничего не продавшей — с первого её лида после первого выигрыша компании); дальше неделя без продаж — ноль, и группы, у которых в
-периоде была хоть одна сделка, стоят с нулями. Первая неделя может быть неполной. Отрицательные суммы складываются как есть. Выигрыш без
+периоде или за четыре недели до него была хоть одна сделка, стоят с нулями. Первая неделя может быть неполной. Отрицательные суммы складываются как есть. Выигрыш без
 даты не попадает ни в одну неделю: сколько их, говорят revenue_change и revenue_stability. Выручка пуста, если суммы неизвестны у всех."""
 about.en = """
 Revenue of the deals won in the week, split without remainder: pressured — more touches before the win, in a week or a month, than the
@@ -17,7 +17,8 @@ regulation's cap `any`; else under a promotion; else the client's first purchase
 unknown: no client is named, the client has a win without a date, promotions were not exported at all (no deal names one, and there is no
 table of them: then the parts at full price and under promotion are empty), or the touches of these deals are not loaded from their
 beginning to their win (then pressured is empty). History begins with the week of the group's first win (of a group that never sold: with its first lead
-after the company's first win); from there a week without sales is zero, and groups that had any deal in the period stand with zeros. The
+after the company's first win); from there a week without sales is zero, and groups that had any deal in the period or the four weeks
+before it stand with zeros. The
 first week may be a part of one. Negative amounts are added as they are. A win without a date is in no week: revenue_change and
 revenue_stability count them. Revenue is empty where no win of the week has an amount."""
 columns = [
@@ -138,7 +139,7 @@ histories AS (
         local_day(min(closed_at)) AS first_closing,
         local_day(min(created_at)) AS first_lead,
         bool_or(
-            coalesce(created_at, closed_at) < $to AND coalesce(closed_at, closed_by, $to) >= $from
+            coalesce(created_at, closed_at) < $to AND coalesce(closed_at, closed_by, $to) >= $from - INTERVAL '28 days'
         ) AS is_at_work
     FROM scope
     GROUP BY grp

@@ -5,7 +5,8 @@ needs = ["deals.created_at", "deals.closed_at", "deals.amount", "spend.cost"]
 dimensions = ["source", "contractor", "campaign"]
 about.ru = """
 За период: лиды — созданы, продажи и выручка — выиграны, расход — потрачен; выигранное могло прийти раньше (по когорте прихода:
-payback). Убыток = расход − выручка (минус — прибыль); расход без единой сделки — убыток целиком. ROI = (маржа − расход) / расход; пусто,
+payback). Убыток = расход − выручка (минус — прибыль); расход без единой сделки — убыток целиком. Без разреза
+вся выручка стоит против всего расхода. ROI = (маржа − расход) / расход; пусто,
 если хоть у одной продажи неизвестна сумма или себестоимость. ROMI = (выручка − расход) / расход. ДРР = расход / выручка. CPL на лид, CPO на
 продажу, CAC на нового клиента (его первая покупка). Пусто: без расхода или при расходе не больше нуля — всё это; ДРР — без выручки; ROMI и
 ДРР — где сумма неизвестна больше чем у 1 продажи из 200, CAC и новые клиенты — где у стольких не назван клиент. У незаполненной группы рядом с
@@ -14,7 +15,8 @@ payback). Убыток = расход − выручка (минус — при�
 суммами вычитаются."""
 about.en = """
 Within the period: leads created, deals won with their revenue, money spent; what was won may have come earlier (by cohort of arrival:
-payback). Loss = spend − revenue (below zero: gain); spend without a single deal is lost whole. ROI = (margin − spend) / spend; empty where
+payback). Loss = spend − revenue (below zero: gain); spend without a single deal is lost whole. Not split, all revenue stands
+against all spend. ROI = (margin − spend) / spend; empty where
 any win lacks its amount or cost. ROMI = (revenue − spend) / spend. DRR = spend / revenue. CPL per lead, CPO per win, CAC per new client (a
 first purchase). Empty: all of these without spend or with a spend not above zero; DRR without revenue; ROMI and DRR where more than 1 win of
 200 lacks its amount, CAC and new clients where as many name no client. The unfilled group beside others has no return, and none has where no
@@ -108,11 +110,11 @@ spent AS (
     GROUP BY grp
 ),
 
--- groups that had a deal at any time of the period or spend in it
+-- groups that had a deal in the period or the four weeks before, or spend in it
 at_work AS (
     SELECT DISTINCT grp
     FROM scope
-    WHERE coalesce(created_at, closed_at) < $to AND coalesce(closed_at, closed_by, $to) >= $from
+    WHERE coalesce(created_at, closed_at) < $to AND coalesce(closed_at, closed_by, $to) >= $from - INTERVAL '28 days'
 ),
 
 groups AS (

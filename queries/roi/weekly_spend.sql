@@ -83,14 +83,14 @@ histories AS (
         local_day(min(won_at)) AS first_win,
         local_day(min(created_at)) AS first_lead,
         bool_or(
-            coalesce(created_at, closed_at) < $to AND coalesce(closed_at, closed_by, $to) >= $from
+            coalesce(created_at, closed_at) < $to AND coalesce(closed_at, closed_by, $to) >= $from - INTERVAL '28 days'
         ) AS is_at_work
     FROM deals
     GROUP BY grp
 ),
 
 spending AS (
-    SELECT grp, min(day) AS first_spend, max(day) >= $from_day AND min(day) < $to_day AS is_at_work
+    SELECT grp, min(day) AS first_spend, max(day) >= $from_day - INTERVAL '28 days' AND min(day) < $to_day AS is_at_work
     FROM scope_spend
     GROUP BY grp
 ),
