@@ -81,7 +81,11 @@ WITH funnel_stages AS (
 ),
 
 ends AS (
-    SELECT min(position) AS first_position, max(position) AS last_position, max(nth) AS last_nth
+    SELECT
+        min(position) AS first_position,
+        max(position) AS last_position,
+        max(position) FILTER (WHERE NOT is_last) AS last_open_position,
+        max(nth) AS last_nth
     FROM funnel_stages
 ),
 
@@ -201,8 +205,14 @@ came_to AS (
             ELSE furthest.strict_nth
         END AS strict_nth,
         cohort.outcome = 'unclear'
-        OR (cohort.outcome <> 'won' AND furthest.position IS NULL AND cohort.present_position IS NULL AND NOT cohort.has_stayed)
-            AS is_unplaced,
+        OR (
+            cohort.outcome <> 'won'
+            AND furthest.position IS NULL
+            AND cohort.present_position IS NULL
+            AND NOT cohort.has_stayed
+            -- of one step alone there is no doubt
+            AND ends.first_position < ends.last_open_position
+        ) AS is_unplaced,
         cohort.outcome = 'unclear' AND cohort.undated = 'won' AS may_win,
         cohort.outcome = 'lost' OR (cohort.outcome = 'unclear' AND cohort.undated = 'lost') AS may_lose,
         count(*) AS deals

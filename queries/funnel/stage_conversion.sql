@@ -142,8 +142,13 @@ came AS (
         END AS beyond_log,
         coalesce(greatest(furthest.position, cohort.present_position), ends.first_position) AS position,
         cohort.outcome = 'unclear'
-        OR (cohort.outcome <> 'won' AND furthest.position IS NULL AND cohort.present_position IS NULL AND NOT cohort.has_stayed)
-            AS is_unplaced,
+        OR (
+            cohort.outcome <> 'won'
+            AND furthest.position IS NULL
+            AND cohort.present_position IS NULL
+            AND NOT cohort.has_stayed
+            AND ends.first_position < ends.last_open_position
+        ) AS is_unplaced,
         cohort.outcome = 'unclear' AND cohort.undated = 'won' AS may_win,
         cohort.outcome = 'lost' OR (cohort.outcome = 'unclear' AND cohort.undated = 'lost') AS may_lose
     FROM cohort
