@@ -5,20 +5,19 @@ needs = ["deals.client_id", "deals.closed_at", "deals.status", "deals.amount"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
 
 about.ru = """
-Держится ли выручка на немногих. По сделкам, выигранным за период, суммы клиента складываются, возвраты (отрицательные суммы) вычитаются.
-Индекс Херфиндаля — сумма квадратов долей клиентов, принёсших больше нуля, в выручке их всех (1 — вся от одного); эффективное число клиентов —
-1 / индекс: столько равных клиентов дали бы ту же концентрацию; доля десяти крупнейших — их же. Клиенты, у которых возвратов больше, чем
-покупок, стоят отдельно числом и суммой. Выручка — всех названных клиентов вместе; с выручкой без клиента она даёт выручку периода.
-Сделки без суммы не в счёт; выигрыши без даты, которые могли прийтись на период, тоже, и стоят отдельно. Группа, у которой в периоде или за четыре недели
-до него были сделки, но ничего не продано, стоит с нулями."""
+Держится ли выручка на немногих. По сделкам, выигранным за период, суммы клиента складываются, возвраты (отрицательные суммы) вычитаются. Индекс
+Херфиндаля — сумма квадратов долей клиентов, принёсших больше нуля, в выручке их всех (1 — вся от одного); эффективное число клиентов — 1 /
+индекс: столько равных клиентов дали бы ту же концентрацию; доля десяти крупнейших — их же. Клиенты, у которых возвратов больше, чем покупок,
+стоят отдельно числом и суммой. Выручка — всех названных клиентов вместе; с выручкой без клиента она даёт выручку периода. Сделки без суммы не в
+счёт; выигрыши без даты, которые могли прийтись на период, тоже, и стоят отдельно. Группа, у которой в периоде или за четыре недели до него были
+сделки, но ничего не продано, стоит с нулями."""
 about.en = """
 Does revenue rest on a few. Over the deals won within the period a client's amounts are added, refunds (negative amounts) subtracted. The
 Herfindahl index is the sum of squares of the shares of the clients who brought more than nothing, in the revenue of all of them (1: all of it
-from one); the effective number of clients is 1 / index: so many equal clients would be as concentrated; the share of the ten largest is of
-the same. Clients with more refunds than purchases stand apart, their number and sum. Revenue is of all named clients together; with the
-revenue that names no client it is the period's. Deals without an amount are left out, and so are wins without a date that may have been of
-the period: these are counted apart. A group that had deals in the period or the four weeks before it and sold nothing
-stands with zeros."""
+from one); the effective number of clients is 1 / index: so many equal clients would be as concentrated; the share of the ten largest is of the
+same. Clients with more refunds than purchases stand apart, their number and sum. Revenue is of all named clients together; with the revenue that
+names no client it is the period's. Deals without an amount are left out, and so are wins without a date that may have been of the period: these
+are counted apart. A group that had deals in the period or the four weeks before it and sold nothing stands with zeros."""
 
 columns = [
   { name = "clients", unit = "count", title = { ru = "Клиенты", en = "Clients" } },

@@ -4,25 +4,26 @@ grain = "one row per promotion that began within the period"
 needs = ["deals.closed_at", "deals.status", "promos.starts"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
 about.ru = """
-Чистый прирост: продажи и выручка дней акции и дней до и после неё (срок провала из регламента) минус основа — сколько они принесли бы и
-так. Занятое у соседних дней прироста не даёт. Доказан он там, где весь интервал по одну сторону нуля. Основа: уровень × день недели ×
-тренд по обычным дням — не акция и не её соседи; обычные дни берутся не дальше стольких недель в обе стороны, по скольким регламент судит о
-ровности выручки, и не раньше первого выигрыша группы. От этого выбора число зависит, поэтому отступ, недели и число обычных дней стоят рядом.
-Сезона в основе нет. Интервал 95 %: разброс обычных дней и неточность основы; дни считаются независимыми. День другой акции ни соседним, ни
-обычным не считается; соседний день двух акций идёт обеим. Прироста нет, а «почему» говорит: before — дни до акции раньше первого выигрыша; after —
-дни после неё не прошли; few — обычных дней меньше 28 или меньше, чем дней акции; surplus — соседние дни продали больше основы, чем
-велит случай: основа этих дней не объясняет, и что из излишка дала акция, неизвестно. Выигрыши без даты, которые могли прийтись на эти дни, не
-посчитаны и стоят отдельно."""
+Чистый прирост: продажи и выручка дней акции и дней до и после неё (срок провала из регламента) минус основа — сколько они принесли бы и так.
+Занятое у соседних дней прироста не даёт. Доказан он там, где весь интервал по одну сторону нуля. Основа: уровень × день недели × тренд по
+обычным дням — не акция и не её соседи; обычные дни берутся не дальше стольких недель в обе стороны, по скольким регламент судит о ровности
+выручки, и не раньше первого выигрыша группы. От этого выбора число зависит, поэтому отступ, недели и число обычных дней стоят рядом. Сезона в
+основе нет. Интервал 95 %: разброс обычных дней и неточность основы; дни считаются независимыми. День другой акции ни соседним, ни обычным не
+считается; соседний день двух акций идёт обеим. Прироста нет, а «почему» говорит: before — дни до акции раньше первого выигрыша; after — дни
+после неё не прошли; few — обычных дней меньше 28 или меньше, чем дней акции; surplus — соседние дни продали больше основы, чем велит случай:
+основа этих дней не объясняет, и что из излишка дала акция, неизвестно. Выигрыши без даты, которые могли прийтись на эти дни, не посчитаны и
+стоят отдельно."""
 about.en = """
-Net lift: wins and revenue of a promotion's days and of the days before and after it (the regulation's dip), less the baseline: what they
-would have brought anyway. What was borrowed from the days around adds nothing. It is proven where the whole interval is on one side of
-nothing. Baseline: level × weekday × trend of the ordinary days, which are neither of a promotion nor near one; they are taken from no
-farther, on either side, than the weeks by which the regulation judges how steady revenue is, and from no earlier than the group's first win.
-The number depends on this choice, so the halo, the weeks and the count of ordinary days stand beside it. The baseline knows no season. 95 %
-interval: the scatter of ordinary days and the doubt about the baseline; days are taken as independent. A day of another promotion is neither
-near nor ordinary; a day near two promotions counts for both. Where no lift is told, `why` says why: before — the days before it are earlier
-than the first win; after — the days after it have not passed; few — fewer than 28 ordinary days, or fewer than days of the promotion; surplus — the days around sold more than the baseline, and more than chance: it does not explain these days, and what of the surplus
-the promotion brought is unknown. Wins without a date that may have been of these days are not counted and stand apart."""
+Net lift: wins and revenue of a promotion's days and of the days before and after it (the regulation's dip), less the baseline: what they would
+have brought anyway. What was borrowed from the days around adds nothing. It is proven where the whole interval is on one side of nothing.
+Baseline: level × weekday × trend of the ordinary days, which are neither of a promotion nor near one; they are taken from no farther, on either
+side, than the weeks by which the regulation judges how steady revenue is, and from no earlier than the group's first win. The number depends on
+this choice, so the halo, the weeks and the count of ordinary days stand beside it. The baseline knows no season. 95 % interval: the scatter of
+ordinary days and the doubt about the baseline; days are taken as independent. A day of another promotion is neither near nor ordinary; a day
+near two promotions counts for both. Where no lift is told, `why` says why: before — the days before it are earlier than the first win; after —
+the days after it have not passed; few — fewer than 28 ordinary days, or fewer than days of the promotion; surplus — the days around sold more
+than the baseline, and more than chance: it does not explain these days, and what of the surplus the promotion brought is unknown. Wins without a
+date that may have been of these days are not counted and stand apart."""
 columns = [
   { name = "promotion", unit = "text", title = { ru = "Акция", en = "Promotion" } },
   { name = "starts", unit = "date", title = { ru = "Начало", en = "Starts" } },

@@ -4,20 +4,20 @@ grain = "one row for the group"
 needs = ["deals.closed_at", "deals.status", "deals.amount", "deals.promo", "promos.starts"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
 about.ru = """
-Наклоны прямых по полным неделям периода, в пересчёте на квартал (13 недель), с интервалом 95 % (Стьюдент; недели считаются независимыми):
-доля выручки по акциям и глубина скидки — в процентных пунктах; выручка по полной цене в спокойные недели — в деньгах недели. Спокойная
-неделя — без единого дня акции и без дней до и после неё (срок провала из регламента): если такая выручка падает, акции съедают основу.
-Недели без выручки в доле и недели без прайса в глубине не участвуют, как и недели, где часть выручки меньше нуля (возвраты), — в доле, и недели продаж без единой суммы — в деньгах. Акции, которые на
-дату отчёта не начались, не видны. Недели считаются с первой полной после первого выигрыша группы: раньше продать было нельзя; дальше неделя без
-продаж — ноль. Выигрыши без даты, которые могли прийтись на период, не посчитаны и стоят отдельно."""
+Наклоны прямых по полным неделям периода, в пересчёте на квартал (13 недель), с интервалом 95 % (Стьюдент; недели считаются независимыми): доля
+выручки по акциям и глубина скидки — в процентных пунктах; выручка по полной цене в спокойные недели — в деньгах недели. Спокойная неделя — без
+единого дня акции и без дней до и после неё (срок провала из регламента): если такая выручка падает, акции съедают основу. Недели без выручки в
+доле и недели без прайса в глубине не участвуют, как и недели, где часть выручки меньше нуля (возвраты), — в доле, и недели продаж без единой
+суммы — в деньгах. Акции, которые на дату отчёта не начались, не видны. Недели считаются с первой полной после первого выигрыша группы: раньше
+продать было нельзя; дальше неделя без продаж — ноль. Выигрыши без даты, которые могли прийтись на период, не посчитаны и стоят отдельно."""
 about.en = """
 Slopes of straight lines over the whole weeks of the period, per quarter (13 weeks), with 95 % intervals (Student's; weeks are taken as
-independent): the share of revenue under promotion and the depth of discount, in percentage points; full-price revenue of calm weeks, in a
-week's money. A calm week has no day of a promotion, nor of the days before and after one (the regulation's dip): where its revenue falls,
-promotions eat the base. Weeks without revenue have no share, weeks without list prices no depth; nor have weeks a share of whose revenue is
-below zero (refunds), and weeks whose wins have no amounts no money. Promotions that have not begun by the as-of date are not seen. Weeks are
-those from the first whole one after the group's first win on: before, nothing could be sold; from there a week without sales is zero. Wins
-without a date that may have been of the period are not counted and stand apart."""
+independent): the share of revenue under promotion and the depth of discount, in percentage points; full-price revenue of calm weeks, in a week's
+money. A calm week has no day of a promotion, nor of the days before and after one (the regulation's dip): where its revenue falls, promotions
+eat the base. Weeks without revenue have no share, weeks without list prices no depth; nor have weeks a share of whose revenue is below zero
+(refunds), and weeks whose wins have no amounts no money. Promotions that have not begun by the as-of date are not seen. Weeks are those from the
+first whole one after the group's first win on: before, nothing could be sold; from there a week without sales is zero. Wins without a date that
+may have been of the period are not counted and stand apart."""
 columns = [
   { name = "weeks", unit = "count", title = { ru = "Недели с выручкой", en = "Weeks with revenue" } },
   { name = "promo_share_change", unit = "index", title = { ru = "Доля выручки по акции: п. п. за квартал", en = "Share of revenue under promotion: points a quarter" } },

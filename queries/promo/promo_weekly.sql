@@ -4,17 +4,17 @@ grain = "one row per week of the period, from the week of the group's first win"
 needs = ["deals.closed_at", "deals.status", "deals.amount", "deals.promo"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
 about.ru = """
-Выигранные за неделю сделки: сколько из них и из их выручки пришлось на акции (у сделки указана акция). Глубина: скидка / сумма по
-прайсу — по всем выигранным сделкам, где известны обе суммы. У доли сделок — интервал Уилсона 95 %. История начинается с недели первого выигрыша
-группы (у ничего не продавшей — с первого её лида после первого выигрыша компании); дальше неделя без продаж — ноль, доли у неё нет. Доли
-выручки нет и там, где одна из частей меньше нуля (возвраты), а выручки — где сумм нет ни у одной продажи. Выигрыш без даты не попадает ни в
-одну неделю: их считает promo_trend."""
+Выигранные за неделю сделки: сколько из них и из их выручки пришлось на акции (у сделки указана акция). Глубина: скидка / сумма по прайсу — по
+всем выигранным сделкам, где известны обе суммы. У доли сделок — интервал Уилсона 95 %. История начинается с недели первого выигрыша группы (у
+ничего не продавшей — с первого её лида после первого выигрыша компании); дальше неделя без продаж — ноль, доли у неё нет. Доли выручки нет и
+там, где одна из частей меньше нуля (возвраты), а выручки — где сумм нет ни у одной продажи. Выигрыш без даты не попадает ни в одну неделю: их
+считает promo_trend."""
 about.en = """
-Deals won in the week: how many of them, and how much of their revenue, came under a promotion (the deal names one). Depth: discount /
-list amount, over all won deals where both amounts are known. The share of wins comes with a 95 % Wilson interval. History begins with the
-week of the group's first win (of a group that never sold: with its first lead after the company's first win); from there a week without sales
-is zero and has no share. Revenue has no share either where one of its parts is below zero (refunds), and is empty where no win has an amount.
-A win without a date is in no week: promo_trend counts them."""
+Deals won in the week: how many of them, and how much of their revenue, came under a promotion (the deal names one). Depth: discount / list
+amount, over all won deals where both amounts are known. The share of wins comes with a 95 % Wilson interval. History begins with the week of the
+group's first win (of a group that never sold: with its first lead after the company's first win); from there a week without sales is zero and
+has no share. Revenue has no share either where one of its parts is below zero (refunds), and is empty where no win has an amount. A win without
+a date is in no week: promo_trend counts them."""
 columns = [
   { name = "week", unit = "date", title = { ru = "Неделя", en = "Week" } },
   { name = "won", unit = "count", title = { ru = "Выиграны", en = "Won" } },

@@ -4,19 +4,18 @@ grain = "one row per kind of day"
 needs = ["deals.closed_at", "deals.status", "promos.starts"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
 about.ru = """
-Каждый день периода — один из пяти: первые дни акции (first), остальные её дни (during), дни перед акцией (before), дни после неё
-(after), прочие (other); длину окон задаёт регламент, день нескольких акций берётся по этому порядку. Продаж в день и отношение к
-прочим дням. Провал до и после — продажи, взятые у обычных дней. День окончания акции входит в неё.
-Акция, которая на дату отчёта ещё не началась, не видна: дни перед ней пока прочие. Дни считаются с первого выигрыша группы (у ничего не
-продавшей — с первого её лида после первого выигрыша компании): раньше продать было нельзя.
-Выигрыши без даты, которые могли прийтись на период, стоят отдельной строкой (undated): к каким дням они относятся, неизвестно."""
+Каждый день периода — один из пяти: первые дни акции (first), остальные её дни (during), дни перед акцией (before), дни после неё (after), прочие
+(other); длину окон задаёт регламент, день нескольких акций берётся по этому порядку. Продаж в день и отношение к прочим дням. Провал до и после
+— продажи, взятые у обычных дней. День окончания акции входит в неё. Акция, которая на дату отчёта ещё не началась, не видна: дни перед ней пока
+прочие. Дни считаются с первого выигрыша группы (у ничего не продавшей — с первого её лида после первого выигрыша компании): раньше продать было
+нельзя. Выигрыши без даты, которые могли прийтись на период, стоят отдельной строкой (undated): к каким дням они относятся, неизвестно."""
 about.en = """
-Every day of the period is one of five: a promotion's first days (first), its other days (during), the days before it (before), the days
-after it (after), any other (other); the regulation sets the windows, and a day of several promotions takes the first that fits in this
-order. Wins per day, and their ratio to other days. A dip before and after is sales taken from ordinary days. A promotion's last day is
-part of it. A promotion that has not begun by the as-of date is not seen: the days before it are other days yet. Days count from the group's
-first win on (of a group that never sold: from its first lead after the company's first win): before, nothing could be sold. Wins without a date that may have been of the period stand in a row of their own (undated): of which days they
-are is not known."""
+Every day of the period is one of five: a promotion's first days (first), its other days (during), the days before it (before), the days after it
+(after), any other (other); the regulation sets the windows, and a day of several promotions takes the first that fits in this order. Wins per
+day, and their ratio to other days. A dip before and after is sales taken from ordinary days. A promotion's last day is part of it. A promotion
+that has not begun by the as-of date is not seen: the days before it are other days yet. Days count from the group's first win on (of a group
+that never sold: from its first lead after the company's first win): before, nothing could be sold. Wins without a date that may have been of the
+period stand in a row of their own (undated): of which days they are is not known."""
 columns = [
   { name = "window", unit = "text", title = { ru = "Дни", en = "Days" } },
   { name = "days", unit = "count", title = { ru = "Число дней", en = "Number of days" } },

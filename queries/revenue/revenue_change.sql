@@ -4,25 +4,24 @@ grain = "one row per comparison: with the period before, and with the same weeks
 needs = ["deals.created_at", "deals.closed_at", "deals.status", "deals.amount"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
 about.ru = """
-Выручка периода (до даты отчёта) против выручки такого же периода прямо перед ним (before) и против тех же недель год назад, на 364 дня
-раньше (year). Разность разложена точно, по Шепли, на четыре части: число лидов, доли источников (mix), конверсия (выигрышей периода на новый
-лид периода) и средний чек; части в сумме дают разность. Разложение всегда идёт по источникам внутри группы, при любом разрезе: вклады
-источников складываются. Источник, которого в одном из периодов не было, берёт недостающие конверсию и чек из другого. Выручка источника без
-новых лидов относится к конверсии. Пусто, если данные компании не достают до начала прежнего периода: они начинаются с её первого выигрыша и
-с первого лида, что позже; группа, начавшая продавать после него, тогда принесла ноль. Группа, у которой в периоде или за четыре недели до него были сделки, но
-ни лидов, ни продаж, стоит с нулями. Выигрыши без суммы входят в число продаж, но не в выручку: их число рядом. Выигрыши без даты, которые могли прийтись на
-один или другой период, не посчитаны и стоят отдельно."""
+Выручка периода (до даты отчёта) против выручки такого же периода прямо перед ним (before) и против тех же недель год назад, на 364 дня раньше
+(year). Разность разложена точно, по Шепли, на четыре части: число лидов, доли источников (mix), конверсия (выигрышей периода на новый лид
+периода) и средний чек; части в сумме дают разность. Разложение всегда идёт по источникам внутри группы, при любом разрезе: вклады источников
+складываются. Источник, которого в одном из периодов не было, берёт недостающие конверсию и чек из другого. Выручка источника без новых лидов
+относится к конверсии. Пусто, если данные компании не достают до начала прежнего периода: они начинаются с её первого выигрыша и с первого лида,
+что позже; группа, начавшая продавать после него, тогда принесла ноль. Группа, у которой в периоде или за четыре недели до него были сделки, но
+ни лидов, ни продаж, стоит с нулями. Выигрыши без суммы входят в число продаж, но не в выручку: их число рядом. Выигрыши без даты, которые могли
+прийтись на один или другой период, не посчитаны и стоят отдельно."""
 about.en = """
 Revenue of the period (up to the as-of date) against that of the equally long period just before (before), and of the same weeks a year, 364
-days, before (year). The difference is split exactly, by Shapley, into four parts: number of leads, shares of the sources (mix), conversion
-(wins of the period per new lead of the period) and average deal; the parts sum to the difference. It is always split by source within the
-group, however it is asked: the sources' contributions are added. A source that one of the periods lacks takes the missing conversion and
-average deal from the other. Revenue of a source without new leads counts as conversion. Empty where the company's data do not reach back to
-the beginning of the earlier period: they begin with its first win or its first lead, whichever is later; a group that began to sell after that
-brought nothing then. A group that had deals in the period or the four weeks before it, but neither leads nor sales,
-stands with zeros. Wins without an amount are counted
-among the wins and add nothing to revenue: their number stands beside. Wins without a date that may have been of the one period or the other
-are not counted and stand apart."""
+days, before (year). The difference is split exactly, by Shapley, into four parts: number of leads, shares of the sources (mix), conversion (wins
+of the period per new lead of the period) and average deal; the parts sum to the difference. It is always split by source within the group,
+however it is asked: the sources' contributions are added. A source that one of the periods lacks takes the missing conversion and average deal
+from the other. Revenue of a source without new leads counts as conversion. Empty where the company's data do not reach back to the beginning of
+the earlier period: they begin with its first win or its first lead, whichever is later; a group that began to sell after that brought nothing
+then. A group that had deals in the period or the four weeks before it, but neither leads nor sales, stands with zeros. Wins without an amount
+are counted among the wins and add nothing to revenue: their number stands beside. Wins without a date that may have been of the one period or
+the other are not counted and stand apart."""
 columns = [
   { name = "against", unit = "text", title = { ru = "По сравнению с", en = "Against" } },
   { name = "revenue", unit = "money", title = { ru = "Выручка", en = "Revenue" } },

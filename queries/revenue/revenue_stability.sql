@@ -4,23 +4,22 @@ grain = "one row for the group"
 needs = ["deals.closed_at", "deals.status", "deals.amount"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
 about.ru = """
-По полным неделям периода (не больше последних, сколько велит регламент): средняя выручка и её коэффициент вариации (стандартное
-отклонение / среднее). Он же без тренда; а если об этой группе известны хотя бы 104 полные недели — и без сезона: «Убрано» говорит, что
-именно. Тренд и сезон ищутся по всем известным неделям, судят только недели периода. Известны недели с первого выигрыша группы (лиды до него
-не в счёт: раньше продать было нельзя); неделя, начатая раньше него, неполна и не в счёт; дальше неделя без продаж — ноль. Ничего не продавшая
-группа могла продавать с первого своего лида после первого выигрыша компании. Неделя, у всех продаж которой нет сумм, неизвестна. Вариация
-пуста, если среднее не больше нуля. Последняя полная неделя против предыдущей и против той же недели год назад (на 52 недели раньше); пусто,
-если те недели вне данных, а изменение — и если там не больше нуля. Выигрыши без даты, которые могли прийтись на период, не посчитаны и стоят
-отдельно."""
+По полным неделям периода (не больше последних, сколько велит регламент): средняя выручка и её коэффициент вариации (стандартное отклонение /
+среднее). Он же без тренда; а если об этой группе известны хотя бы 104 полные недели — и без сезона: «Убрано» говорит, что именно. Тренд и сезон
+ищутся по всем известным неделям, судят только недели периода. Известны недели с первого выигрыша группы (лиды до него не в счёт: раньше продать
+было нельзя); неделя, начатая раньше него, неполна и не в счёт; дальше неделя без продаж — ноль. Ничего не продавшая группа могла продавать с
+первого своего лида после первого выигрыша компании. Неделя, у всех продаж которой нет сумм, неизвестна. Вариация пуста, если среднее не больше
+нуля. Последняя полная неделя против предыдущей и против той же недели год назад (на 52 недели раньше); пусто, если те недели вне данных, а
+изменение — и если там не больше нуля. Выигрыши без даты, которые могли прийтись на период, не посчитаны и стоят отдельно."""
 about.en = """
-Over the whole weeks of the period (at most as many of the last as the regulation says): mean revenue and its coefficient of variation
-(standard deviation / mean). The same with the trend removed; and the season too, where at least 104 whole weeks of the group are known:
-`removed` says which. Trend and season are learnt from all known weeks, the weeks of the period alone are judged. Weeks are known from the
-group's first win on (leads before it do not count: nothing could be sold yet); the week that began before it is a part of one and left out;
-from there a week without sales is zero. A group that never sold could since its first lead after the company's first win. A week none of whose
-wins has an amount is unknown. Variability is empty where the mean is not above zero. The last whole week against the one before and against
-the same week last year (52 weeks earlier); empty where the data do not reach that far, and the change also where that week is not above zero.
-Wins without a date that may have been of the period are not counted and stand apart."""
+Over the whole weeks of the period (at most as many of the last as the regulation says): mean revenue and its coefficient of variation (standard
+deviation / mean). The same with the trend removed; and the season too, where at least 104 whole weeks of the group are known: `removed` says
+which. Trend and season are learnt from all known weeks, the weeks of the period alone are judged. Weeks are known from the group's first win on
+(leads before it do not count: nothing could be sold yet); the week that began before it is a part of one and left out; from there a week without
+sales is zero. A group that never sold could since its first lead after the company's first win. A week none of whose wins has an amount is
+unknown. Variability is empty where the mean is not above zero. The last whole week against the one before and against the same week last year
+(52 weeks earlier); empty where the data do not reach that far, and the change also where that week is not above zero. Wins without a date that
+may have been of the period are not counted and stand apart."""
 columns = [
   { name = "weeks", unit = "count", title = { ru = "Недели", en = "Weeks" } },
   { name = "mean_weekly", unit = "money", title = { ru = "В среднем за неделю", en = "Mean week" } },

@@ -4,22 +4,22 @@ grain = "one row per week of the period, from the week of the group's first win"
 needs = ["deals.closed_at", "deals.status", "deals.amount"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
 about.ru = """
-Выручка выигранных за неделю сделок, разложенная без остатка: под давлением — касаний до выигрыша за неделю или месяц больше лимита
-регламента «any»; иначе по акции; иначе первая покупка клиента по полной цене; иначе повторная; чего сказать нельзя, то неизвестно: клиент
-не назван, у него есть выигрыш без даты, акции не выгружены вовсе (нет ни сделок с акцией, ни таблицы акций: тогда доли по полной цене и по
-акциям пусты) или касания этих сделок выгружены не от начала до выигрыша (тогда «под давлением» пусто). История начинается с недели первого выигрыша
-группы (у ничего не продавшей — с первого её лида после первого выигрыша компании); дальше неделя без продаж — ноль, и группы, у которых в
-периоде или за четыре недели до него была хоть одна сделка, стоят с нулями. Первая неделя может быть неполной. Отрицательные суммы складываются как есть. Выигрыш без
-даты не попадает ни в одну неделю: сколько их, говорят revenue_change и revenue_stability. Выручка пуста, если суммы неизвестны у всех."""
+Выручка выигранных за неделю сделок, разложенная без остатка: под давлением — касаний до выигрыша за неделю или месяц больше лимита регламента
+«any»; иначе по акции; иначе первая покупка клиента по полной цене; иначе повторная; чего сказать нельзя, то неизвестно: клиент не назван, у него
+есть выигрыш без даты, акции не выгружены вовсе (нет ни сделок с акцией, ни таблицы акций: тогда доли по полной цене и по акциям пусты) или
+касания этих сделок выгружены не от начала до выигрыша (тогда «под давлением» пусто). История начинается с недели первого выигрыша группы (у
+ничего не продавшей — с первого её лида после первого выигрыша компании); дальше неделя без продаж — ноль, и группы, у которых в периоде или за
+четыре недели до него была хоть одна сделка, стоят с нулями. Первая неделя может быть неполной. Отрицательные суммы складываются как есть.
+Выигрыш без даты не попадает ни в одну неделю: сколько их, говорят revenue_change и revenue_stability. Выручка пуста, если суммы неизвестны у
+всех."""
 about.en = """
 Revenue of the deals won in the week, split without remainder: pressured — more touches before the win, in a week or a month, than the
 regulation's cap `any`; else under a promotion; else the client's first purchase at full price; else a repeat one; what cannot be told is
-unknown: no client is named, the client has a win without a date, promotions were not exported at all (no deal names one, and there is no
-table of them: then the parts at full price and under promotion are empty), or the touches of these deals are not loaded from their
-beginning to their win (then pressured is empty). History begins with the week of the group's first win (of a group that never sold: with its first lead
-after the company's first win); from there a week without sales is zero, and groups that had any deal in the period or the four weeks
-before it stand with zeros. The
-first week may be a part of one. Negative amounts are added as they are. A win without a date is in no week: revenue_change and
+unknown: no client is named, the client has a win without a date, promotions were not exported at all (no deal names one, and there is no table
+of them: then the parts at full price and under promotion are empty), or the touches of these deals are not loaded from their beginning to their
+win (then pressured is empty). History begins with the week of the group's first win (of a group that never sold: with its first lead after the
+company's first win); from there a week without sales is zero, and groups that had any deal in the period or the four weeks before it stand with
+zeros. The first week may be a part of one. Negative amounts are added as they are. A win without a date is in no week: revenue_change and
 revenue_stability count them. Revenue is empty where no win of the week has an amount."""
 columns = [
   { name = "week", unit = "date", title = { ru = "Неделя", en = "Week" } },

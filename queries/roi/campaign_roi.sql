@@ -4,25 +4,23 @@ grain = "one row for the group, the greatest loss first"
 needs = ["deals.created_at", "deals.closed_at", "deals.amount", "spend.cost"]
 dimensions = ["source", "contractor", "campaign"]
 about.ru = """
-За период: лиды — созданы, продажи и выручка — выиграны, расход — потрачен; выигранное могло прийти раньше (по когорте прихода:
-payback). Убыток = расход − выручка (минус — прибыль); расход без единой сделки — убыток целиком. Без разреза
-вся выручка стоит против всего расхода. ROI = (маржа − расход) / расход; пусто,
-если хоть у одной продажи неизвестна сумма или себестоимость. ROMI = (выручка − расход) / расход. ДРР = расход / выручка. CPL на лид, CPO на
-продажу, CAC на нового клиента (его первая покупка). Пусто: без расхода или при расходе не больше нуля — всё это; ДРР — без выручки; ROMI и
-ДРР — где сумма неизвестна больше чем у 1 продажи из 200, CAC и новые клиенты — где у стольких не назван клиент. У незаполненной группы рядом с
-другими и там, где ни у одной группы с расходом нет сделок (расход и сделки названы по-разному), отдачи нет: выручка и расход — от разного.
-Выигрыши без даты, которые могли прийтись на период, в нём не посчитаны и стоят отдельно; ROMI с ними — от и до. Возвраты отрицательными
-суммами вычитаются."""
+За период: лиды — созданы, продажи и выручка — выиграны, расход — потрачен; выигранное могло прийти раньше (по когорте прихода: payback). Убыток
+= расход − выручка (минус — прибыль); расход без единой сделки — убыток целиком. Без разреза вся выручка стоит против всего расхода. ROI = (маржа
+− расход) / расход; пусто, если хоть у одной продажи неизвестна сумма или себестоимость. ROMI = (выручка − расход) / расход. ДРР = расход /
+выручка. CPL на лид, CPO на продажу, CAC на нового клиента (его первая покупка). Пусто: без расхода или при расходе не больше нуля — всё это; ДРР
+— без выручки; ROMI и ДРР — где сумма неизвестна больше чем у 1 продажи из 200, CAC и новые клиенты — где у стольких не назван клиент. У
+незаполненной группы рядом с другими и там, где ни у одной группы с расходом нет сделок (расход и сделки названы по-разному), отдачи нет: выручка
+и расход — от разного. Выигрыши без даты, которые могли прийтись на период, в нём не посчитаны и стоят отдельно; ROMI с ними — от и до. Возвраты
+отрицательными суммами вычитаются."""
 about.en = """
-Within the period: leads created, deals won with their revenue, money spent; what was won may have come earlier (by cohort of arrival:
-payback). Loss = spend − revenue (below zero: gain); spend without a single deal is lost whole. Not split, all revenue stands
-against all spend. ROI = (margin − spend) / spend; empty where
-any win lacks its amount or cost. ROMI = (revenue − spend) / spend. DRR = spend / revenue. CPL per lead, CPO per win, CAC per new client (a
-first purchase). Empty: all of these without spend or with a spend not above zero; DRR without revenue; ROMI and DRR where more than 1 win of
-200 lacks its amount, CAC and new clients where as many name no client. The unfilled group beside others has no return, and none has where no
-group with spend has a deal (spend and deals are named differently): there revenue and spend come from different things. Wins without a date
-that may have been of the period are not counted in it and stand apart; ROMI with them: least and most. Refunds as negative amounts are
-subtracted."""
+Within the period: leads created, deals won with their revenue, money spent; what was won may have come earlier (by cohort of arrival: payback).
+Loss = spend − revenue (below zero: gain); spend without a single deal is lost whole. Not split, all revenue stands against all spend. ROI =
+(margin − spend) / spend; empty where any win lacks its amount or cost. ROMI = (revenue − spend) / spend. DRR = spend / revenue. CPL per lead,
+CPO per win, CAC per new client (a first purchase). Empty: all of these without spend or with a spend not above zero; DRR without revenue; ROMI
+and DRR where more than 1 win of 200 lacks its amount, CAC and new clients where as many name no client. The unfilled group beside others has no
+return, and none has where no group with spend has a deal (spend and deals are named differently): there revenue and spend come from different
+things. Wins without a date that may have been of the period are not counted in it and stand apart; ROMI with them: least and most. Refunds as
+negative amounts are subtracted."""
 columns = [
   { name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } },
   { name = "won", unit = "count", title = { ru = "Выиграны", en = "Won" } },

@@ -4,22 +4,22 @@ grain = "one row per month of arrival and age in months, up to the as-of date"
 needs = ["deals.created_at", "deals.closed_at", "deals.amount", "spend.cost"]
 dimensions = ["source", "contractor", "campaign"]
 about.ru = """
-Расход месяца против маржи со сделок, созданных в этом месяце, по возрасту: 0 — тот же месяц, 1 — следующий и так далее. Доля
-окупленного: накопленная маржа / расход. Месяцев после даты отчёта нет в таблице. Если себестоимость не известна ни у одной продажи,
-вместо маржи стоит выручка, и столбец «по чему» говорит revenue. Продажа без себестоимости в маржу не входит. В счёт идут только сделки, за которые платила реклама:
+Расход месяца против маржи со сделок, созданных в этом месяце, по возрасту: 0 — тот же месяц, 1 — следующий и так далее. Доля окупленного:
+накопленная маржа / расход. Месяцев после даты отчёта нет в таблице. Если себестоимость не известна ни у одной продажи, вместо маржи стоит
+выручка, и столбец «по чему» говорит revenue. Продажа без себестоимости в маржу не входит. В счёт идут только сделки, за которые платила реклама:
 их источник, подрядчик и кампания есть в строках ненулевого расхода (пустое в строке расхода подходит к любому), поэтому повторные клиенты и
-бесплатные источники расход не окупают. Выигрыш без даты принадлежит месяцу, в котором сделка создана, но возраста не имеет: он стоит отдельно,
-а «Окуплено» лежит от (не раньше последнего месяца) и до (сразу); если они расходятся больше чем на 0,5 п. п., само значение пусто. Пусто также без
-расхода, при расходе не больше нуля и у незаполненной группы рядом с другими и там, где ни одна сделка не подходит к расходу: расход и сделки — от разного."""
+бесплатные источники расход не окупают. Выигрыш без даты принадлежит месяцу, в котором сделка создана, но возраста не имеет: он стоит отдельно, а
+«Окуплено» лежит от (не раньше последнего месяца) и до (сразу); если они расходятся больше чем на 0,5 п. п., само значение пусто. Пусто также без
+расхода, при расходе не больше нуля и у незаполненной группы рядом с другими и там, где ни одна сделка не подходит к расходу: расход и сделки —
+от разного."""
 about.en = """
-A month's spend against the margin of the deals created in that month, by age: 0 is the same month, 1 the next, and so on. Paid
-share: cumulative margin / spend. Months after the as-of date are absent. Where no win has a known cost, revenue stands in for margin
-and the column `on` says revenue. A win without a known cost adds nothing to margin. Only deals that advertising paid
-for count: their source, contractor and campaign occur in rows of spend above zero (what such a row leaves empty fits any), so repeat clients
-and free sources pay nothing back. A win without a date belongs to the month in which the deal was created, but has no age: it stands
-apart, and the paid share lies between least (not before the last month) and most (at once); where these differ by more than 0.5 points the
-value itself is empty. It is empty as well without spend, with a spend not above zero, for the unfilled group beside others, and where no
-deal fits any spend: there spend and deals are of different things."""
+A month's spend against the margin of the deals created in that month, by age: 0 is the same month, 1 the next, and so on. Paid share: cumulative
+margin / spend. Months after the as-of date are absent. Where no win has a known cost, revenue stands in for margin and the column `on` says
+revenue. A win without a known cost adds nothing to margin. Only deals that advertising paid for count: their source, contractor and campaign
+occur in rows of spend above zero (what such a row leaves empty fits any), so repeat clients and free sources pay nothing back. A win without a
+date belongs to the month in which the deal was created, but has no age: it stands apart, and the paid share lies between least (not before the
+last month) and most (at once); where these differ by more than 0.5 points the value itself is empty. It is empty as well without spend, with a
+spend not above zero, for the unfilled group beside others, and where no deal fits any spend: there spend and deals are of different things."""
 columns = [
   { name = "month", unit = "date", title = { ru = "Месяц", en = "Month" } },
   { name = "age", unit = "count", title = { ru = "Возраст, мес.", en = "Age, months" } },

@@ -4,20 +4,19 @@ grain = "one row per month of arrival"
 needs = ["deals.created_at", "deals.closed_at", "deals.amount", "spend.cost"]
 dimensions = ["source", "contractor", "campaign"]
 about.ru = """
-Первый возраст (в месяцах), на котором накопленная маржа сделок, созданных в месяце, достигла его расхода; пусто: ещё не достигла
-или расход не известен. Маржа — накопленная к дате отчёта; если себестоимость нигде не известна, вместо неё выручка. В счёт
-идут только сделки, за которые платила реклама: их источник, подрядчик и кампания есть в строках ненулевого расхода (пустое в строке расхода
-подходит к любому). Выигрыш без даты принадлежит месяцу, в котором сделка создана, и его маржа входит в общую, но возраст окупаемости тогда известен
-лишь от (он был сразу) и до (не раньше последнего месяца); если они различаются, сам возраст пуст. Убыток = расход − маржа. Пусто также при
-расходе не больше нуля и у незаполненной группы рядом с другими и там, где ни одна сделка не подходит к расходу: расход и сделки — от разного."""
+Первый возраст (в месяцах), на котором накопленная маржа сделок, созданных в месяце, достигла его расхода; пусто: ещё не достигла или расход не
+известен. Маржа — накопленная к дате отчёта; если себестоимость нигде не известна, вместо неё выручка. В счёт идут только сделки, за которые
+платила реклама: их источник, подрядчик и кампания есть в строках ненулевого расхода (пустое в строке расхода подходит к любому). Выигрыш без
+даты принадлежит месяцу, в котором сделка создана, и его маржа входит в общую, но возраст окупаемости тогда известен лишь от (он был сразу) и до
+(не раньше последнего месяца); если они различаются, сам возраст пуст. Убыток = расход − маржа. Пусто также при расходе не больше нуля и у
+незаполненной группы рядом с другими и там, где ни одна сделка не подходит к расходу: расход и сделки — от разного."""
 about.en = """
-The first age in months at which the cumulative margin of the deals created in a month reached its spend; empty: not yet, or the
-spend is unknown. Margin is what has come in by the as-of date; where cost is nowhere known, revenue stands in for it. Only deals that
-advertising paid for count: their source, contractor and campaign occur in rows of spend above zero (what such a row leaves empty fits any). A
-win without a date belongs to the month in which the deal was created, and its margin is part of the sum; the age of payback is then known only
-between least (it was at once) and most (not before the last month), and where these differ the age itself is empty. Loss = spend − margin.
-Empty as well with a spend not above zero, for the unfilled group beside others, and where no deal fits any spend: there spend
-and deals are of different things."""
+The first age in months at which the cumulative margin of the deals created in a month reached its spend; empty: not yet, or the spend is
+unknown. Margin is what has come in by the as-of date; where cost is nowhere known, revenue stands in for it. Only deals that advertising paid
+for count: their source, contractor and campaign occur in rows of spend above zero (what such a row leaves empty fits any). A win without a date
+belongs to the month in which the deal was created, and its margin is part of the sum; the age of payback is then known only between least (it
+was at once) and most (not before the last month), and where these differ the age itself is empty. Loss = spend − margin. Empty as well with a
+spend not above zero, for the unfilled group beside others, and where no deal fits any spend: there spend and deals are of different things."""
 columns = [
   { name = "month", unit = "date", title = { ru = "Месяц", en = "Month" } },
   { name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } },

@@ -4,21 +4,21 @@ grain = "one row per week of the period, from the first spend, lead or win of th
 needs = ["deals.created_at", "deals.closed_at", "deals.amount", "spend.cost"]
 dimensions = ["source", "contractor", "campaign"]
 about.ru = """
-За каждую неделю: потрачено, выручка выигранных на этой неделе сделок, создано лидов. Выигранное могло прийти раньше. В счёт идут только
-сделки, за которые платила реклама: их источник, подрядчик и кампания есть в строках ненулевого расхода (пустое в строке расхода подходит к любому),
-поэтому повторные клиенты и бесплатные источники сюда не входят. У каждого своё начало в группе: у расхода — неделя первого расхода, у лидов — первого лида, у
-выручки — первого выигрыша (у ничего не продавшей группы — её первого лида после первого выигрыша компании); раньше пусто, дальше неделя без лидов и
-продаж — ноль. Неделя без строки расхода — расход неизвестен. Выигрыш без даты не попадает ни в одну неделю: их считает campaign_roi.
-Выручка пуста, если суммы неизвестны у всех продаж недели. Незаполненная группа — расход и сделки от разного: сравнивать их нельзя; где
-ни одна сделка не подходит к расходу, выручки и лидов от рекламы не видно."""
+За каждую неделю: потрачено, выручка выигранных на этой неделе сделок, создано лидов. Выигранное могло прийти раньше. В счёт идут только сделки,
+за которые платила реклама: их источник, подрядчик и кампания есть в строках ненулевого расхода (пустое в строке расхода подходит к любому),
+поэтому повторные клиенты и бесплатные источники сюда не входят. У каждого своё начало в группе: у расхода — неделя первого расхода, у лидов —
+первого лида, у выручки — первого выигрыша (у ничего не продавшей группы — её первого лида после первого выигрыша компании); раньше пусто, дальше
+неделя без лидов и продаж — ноль. Неделя без строки расхода — расход неизвестен. Выигрыш без даты не попадает ни в одну неделю: их считает
+campaign_roi. Выручка пуста, если суммы неизвестны у всех продаж недели. Незаполненная группа — расход и сделки от разного: сравнивать их нельзя;
+где ни одна сделка не подходит к расходу, выручки и лидов от рекламы не видно."""
 about.en = """
-For every week: money spent, revenue of the deals won in it, leads created in it. What was won may have come earlier. Only deals that
-advertising paid for count: their source, contractor and campaign occur in rows of spend above zero (what such a row leaves empty fits any), so
-repeat clients and free sources are left out. Each begins in a group by itself: spend with the week of the first spend, leads with that of
-the first lead, revenue with that of the first win (of a group that never sold: with its first lead after the company's first win); before,
-it is empty; from there a week without leads or sales is zero. A week without a row of spend is unknown spend. A win without a date is in no
-week: campaign_roi counts them. Revenue is empty where no win of the week has an amount. In the unfilled group spend and deals are of
-different things, not to be compared; where no deal fits any spend, neither leads nor revenue of advertising can be told."""
+For every week: money spent, revenue of the deals won in it, leads created in it. What was won may have come earlier. Only deals that advertising
+paid for count: their source, contractor and campaign occur in rows of spend above zero (what such a row leaves empty fits any), so repeat
+clients and free sources are left out. Each begins in a group by itself: spend with the week of the first spend, leads with that of the first
+lead, revenue with that of the first win (of a group that never sold: with its first lead after the company's first win); before, it is empty;
+from there a week without leads or sales is zero. A week without a row of spend is unknown spend. A win without a date is in no week:
+campaign_roi counts them. Revenue is empty where no win of the week has an amount. In the unfilled group spend and deals are of different things,
+not to be compared; where no deal fits any spend, neither leads nor revenue of advertising can be told."""
 columns = [
   { name = "week", unit = "date", title = { ru = "Неделя", en = "Week" } },
   { name = "spend", unit = "money", title = { ru = "Расход", en = "Spend" } },
