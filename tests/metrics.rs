@@ -28,7 +28,7 @@ mod show;
 use std::path::{Path, PathBuf};
 
 use sqllogictest::{DB, DBOutput, DefaultColumnType};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 use voronka::metrics::Catalog;
 use voronka::model::lang::Lang;
 use voronka::regulation::Regulation;
@@ -40,6 +40,9 @@ const REGULATION: &str = include_str!("metrics/regulation.toml");
 #[error("{0}")]
 struct Refused(String);
 
+/// DataFusion plans recursively; unoptimised builds need more than the usual 2 MiB for it.
+const STACK: usize = 32 << 20;
+
 /// What a proof talks to: rows in memory, written as a store's files before each question.
 struct Bench {
     runtime: Runtime,
@@ -50,7 +53,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Bench {
-        let runtime = Runtime::new().unwrap();
+        let runtime = Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build().unwrap();
         // from the folder, not from the binary: a query that was changed is proven without building anything
         let catalog = Catalog::load(Some(&queries())).unwrap_or_else(|problems| panic!("{problems}"));
         Bench { runtime, catalog, regulation: REGULATION.into(), rows: rows::Rows::default() }
@@ -142,7 +145,8 @@ fn every_metric_has_a_proof_and_every_proof_holds() {
             runner.run_file(&file).err().map(|e| format!("{}\n{}", file.display(), e.display(false)))
         };
         let chosen = proofs.into_iter().filter(|file| file.to_string_lossy().contains(&*only));
-        let threads: Vec<_> = chosen.map(|file| scope.spawn(move || run(file))).collect();
+        let thread = || std::thread::Builder::new().stack_size(STACK);
+        let threads: Vec<_> = chosen.map(|file| thread().spawn_scoped(scope, move || run(file)).unwrap()).collect();
         threads.into_iter().filter_map(|thread| thread.join().unwrap()).collect()
     });
     assert!(failed.is_empty(), "{} proofs failed\n\n{}", failed.len(), failed.join("\n\n"));

@@ -6,10 +6,16 @@ dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline
 
 about.ru = """
 Доля вошедших в воронку за период, кто будет выигран не позже чем через H дней после входа: оценка Аалена — Йохансена, где
-потеря — конкурирующий исход, а открытая на дату отчёта сделка цензурирована, то есть не считается потерянной. Интервал 95 %."""
+потеря — конкурирующий исход, а открытая на дату отчёта сделка цензурирована, то есть не считается потерянной. Интервал 95 %. Закрытые без даты закрылись когда-то между входом и
+первой выгрузкой, где они закрыты: «не менее» и «не более» — оценка, будь каждый такой выигрыш самым поздним, а проигрыш самым ранним из
+возможных, и наоборот; если они расходятся больше чем на 0,5 п. п., сама оценка пуста. Выигранные, потерянные и открытые: известные на дату отчёта; закрыта ли
+к ней сделка без даты, бывает неизвестно."""
 about.en = """
 The share of those who came into the funnel within the period that is won no later than H days after: the Aalen–Johansen
-estimate, with a loss as the competing event; a deal still open at the as-of date is censored, not lost. 95 % interval."""
+estimate, with a loss as the competing event; a deal still open at the as-of date is censored, not lost. 95 % interval. What was closed without a date was closed somewhen between its entry and the first export that shows it
+closed: "at least" and "at most" are the estimates were each such win as late, each such loss as early as may be, and the other way
+round; where they differ by more than 0.5 points, the estimate itself is empty. Won, lost and open are those known at the as-of date:
+whether a deal without a date was closed by then may be unknown."""
 
 columns = [
   { name = "horizon_days", unit = "days", title = { ru = "Срок, дней", en = "By day" } },
@@ -17,16 +23,22 @@ columns = [
   { name = "won", unit = "count", title = { ru = "Выиграны", en = "Won" } },
   { name = "lost", unit = "count", title = { ru = "Потеряны", en = "Lost" } },
   { name = "open", unit = "count", title = { ru = "В работе", en = "Open" } },
+  { name = "undated", unit = "count", title = { ru = "Закрыты без даты", en = "Closed without a date" } },
   { name = "eventual", unit = "share", title = { ru = "Конверсия к сроку", en = "Eventual conversion" } },
   { name = "eventual_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "eventual_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "eventual_least", unit = "share", title = { ru = "не менее", en = "at least" } },
+  { name = "eventual_most", unit = "share", title = { ru = "не более", en = "at most" } },
 ]
 */
 WITH dated AS (
     SELECT
         grp,
         status,
+        is_open,
+        undated,
         closed_at,
+        least(coalesce(closed_by, $as_of), $as_of) AS closed_by,
         coalesce(least(created_at, entries[1]['at']), closed_at) AS entered_at
     FROM scope
 ),
@@ -34,25 +46,45 @@ WITH dated AS (
 cohort AS (
     SELECT
         grp,
+        status,
+        is_open,
+        undated,
         CASE status WHEN 'won' THEN 1 WHEN 'lost' THEN 2 ELSE 0 END AS outcome,
-        -- a win without a date has happened by the as-of date; a closing before the entry takes no time
-        greatest(minutes_between(entered_at, coalesce(closed_at, $as_of)) / 1440.0, 0.0) AS lived_days
+        -- a closing before the entry takes no time
+        greatest(minutes_between(entered_at, coalesce(closed_at, $as_of)) / 1440.0, 0.0) AS lived_days,
+        greatest(minutes_between(entered_at, closed_by) / 1440.0, 0.0) AS longest_days
     FROM dated
     WHERE entered_at >= $from AND entered_at < $to
 ),
 
+-- a closing without a date was at the earliest at the entry, at the latest when an export showed it
+bounded AS (
+    SELECT
+        grp,
+        status,
+        is_open,
+        undated,
+        CASE undated WHEN 'won' THEN 0 WHEN 'lost' THEN 2 ELSE outcome END AS least_outcome,
+        CASE undated WHEN 'won' THEN longest_days WHEN 'lost' THEN 0.0 ELSE lived_days END AS least_days,
+        CASE undated WHEN 'won' THEN 1 WHEN 'lost' THEN 0 ELSE outcome END AS most_outcome,
+        CASE undated WHEN 'won' THEN 0.0 WHEN 'lost' THEN longest_days ELSE lived_days END AS most_days
+    FROM cohort
+),
+
 by_horizon AS (
     SELECT
-        cohort.grp,
+        bounded.grp,
         horizons.days,
         count(*) AS deals,
-        count(*) FILTER (WHERE cohort.outcome = 1) AS won,
-        count(*) FILTER (WHERE cohort.outcome = 2) AS lost,
-        count(*) FILTER (WHERE cohort.outcome = 0) AS open,
-        cuminc(cohort.lived_days, cohort.outcome, horizons.days::double) AS eventual
-    FROM cohort
+        count(*) FILTER (WHERE bounded.status = 'won') AS won,
+        count(*) FILTER (WHERE bounded.status = 'lost') AS lost,
+        count(*) FILTER (WHERE bounded.is_open) AS open,
+        count(bounded.undated) AS undated,
+        cuminc(bounded.least_days, bounded.least_outcome, horizons.days::double) AS least,
+        cuminc(bounded.most_days, bounded.most_outcome, horizons.days::double) AS most
+    FROM bounded
     CROSS JOIN horizons
-    GROUP BY cohort.grp, horizons.days
+    GROUP BY bounded.grp, horizons.days
 )
 
 SELECT
@@ -62,8 +94,11 @@ SELECT
     won,
     lost,
     open,
-    eventual['estimate'] AS eventual,
-    eventual['low'] AS eventual_low,
-    eventual['high'] AS eventual_high
+    undated,
+    CASE WHEN most['estimate'] - least['estimate'] <= 0.005 THEN (least['estimate'] + most['estimate']) / 2.0 END AS eventual,
+    least['low'] AS eventual_low,
+    most['high'] AS eventual_high,
+    least['estimate'] AS eventual_least,
+    most['estimate'] AS eventual_most
 FROM by_horizon
 ORDER BY grp, horizon_days

@@ -9,19 +9,29 @@ needs = ["deals.created_at"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
 
 about.ru = """
-Сделки, впервые вошедшие в воронку за период, и что с ними стало к дате отчёта. Дошла до этапа: вошла в него или в любой
-более поздний; выигранная сделка дошла до конца, даже если перехода в журнале нет. Вход в воронку: создание сделки или первый
-переход, что раньше. Прошли дальше + потеряны + в работе = дошли. Завершённая конверсия: прошли / (прошли + потеряны).
-По порядку: вошла в каждый этап до этого включительно, и ни один первый вход не раньше первого входа в предыдущий этап.
+Сделки, впервые вошедшие в воронку за период, и что с ними стало к дате отчёта. Дошла до этапа: по журналу переходов вошла в него или
+в любой более поздний, или там стоит по нынешнему этапу в CRM; из двух — что дальше. Выигранная сделка дошла до конца, даже если
+перехода в журнале нет; завершающий этап, который не сходится со статусом, не говорит ничего: решает статус. Этап-стоянка (parking) —
+не шаг воронки. Вход в воронку: создание сделки или первый переход, что раньше. Прошли дальше + потеряны + потеряны неизвестно откуда +
+в работе + в работе, этап неизвестен + исход неясен = дошли. Потеряны неизвестно откуда: журнал с её входа не загружен, а нынешний этап — сам «проигрыш»;
+сделка могла зайти дальше этапа, на котором показана. Исход неясен: закрыта без даты, и была ли закрыта к дате отчёта, неизвестно.
+Завершённая конверсия: прошли / (прошли + потеряны). «Не менее» и «не более» — крайние конверсии при любом ходе сделок, о которых не всё
+известно; если они расходятся больше чем на 0,5 п. п., сама конверсия пуста.
+По порядку, минуя этап, возвраты — только по журналу; у группы без журнала пусто. По порядку: вошла в каждый этап до этого включительно, и ни один первый вход не раньше первого входа в предыдущий этап.
 Возвращены на этап: вошли в него, впервые или снова, прямо из более позднего этапа, который не был концом воронки; сделка на этапе
 считается один раз. Входили повторно: вошли на этап ещё раз, откуда угодно. Доли с интервалом Уилсона 95 %. Вход между срезами:
 переход виден лишь сравнением двух срезов, и когда он был, известно до промежутка между ними; дошедшие до этапа от этого верны, но
 этап, пройденный между двумя срезами целиком, стоит в пропущенных, а потерянная сделка могла дойти дальше, чем показал срез."""
 about.en = """
-Deals that first came into the funnel within the period, and what had become of them by the as-of date. A deal reached a stage
-if it entered it or any later one; a won deal reached the last, even where no move was logged. Entry into the funnel: creation or
-the first logged move, whichever is earlier. Advanced + lost + open = reached. Settled conversion: advanced / (advanced + lost).
-In order: entered every stage up to this one, no first entry being earlier than the first entry into the stage before.
+Deals that first came into the funnel within the period, and what had become of them by the as-of date. A deal reached a stage if the
+log says that it entered it or any later one, or if it stands there by its present stage in the CRM; of the two, the further. A won deal
+reached the last, even where no move was logged; a terminal stage that contradicts the status says nothing: the status decides. A parking
+place is no step of the funnel. Entry into the funnel: creation or the first logged move, whichever is earlier. Advanced + lost + lost
+from an unknown stage + open + open in an unknown stage + unclear = reached. Lost from an unknown stage: no log is loaded since its entry, and the
+present stage is the lost one itself; the deal may have come further than where it is shown. Unclear: closed without a date, and whether it was
+by the as-of date is not known. Settled conversion: advanced / (advanced + lost). "At least" and "at most" are the conversions at their
+extremes, whatever the deals of which not all is known did; where they differ by more than 0.5 points, the conversion itself is empty.
+In order, skipped, moved back and re-entered come from the log alone; empty for a group without any. In order: entered every stage up to this one, no first entry being earlier than the first entry into the stage before.
 Moved back to a stage: entered it, for the first time or again, directly from a later stage that was no end of the funnel; a deal
 counts once per stage. Re-entered: entered the stage again, wherever from. Rates have 95 % Wilson intervals. Entered between
 snapshots: the move is seen only by comparing two snapshots, so when it was is known to the time between them; a stage that was
@@ -41,16 +51,25 @@ columns = [
   { name = "interval_known", unit = "count", title = { ru = "Вход между срезами", en = "Entered between snapshots" } },
   { name = "advanced", unit = "count", title = { ru = "Прошли дальше", en = "Advanced" } },
   { name = "lost", unit = "count", title = { ru = "Потеряны", en = "Lost" } },
+  { name = "lost_unplaced", unit = "count", title = { ru = "Потеряны неизвестно откуда", en = "Lost from an unknown stage" } },
   { name = "open", unit = "count", title = { ru = "В работе", en = "Open" } },
+  { name = "open_unplaced", unit = "count", title = { ru = "В работе, этап неизвестен", en = "Open in an unknown stage" } },
+  { name = "unclear", unit = "count", title = { ru = "Исход неясен", en = "Unclear" } },
   { name = "from_previous", unit = "share", title = { ru = "От предыдущего", en = "From previous" } },
   { name = "from_previous_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "from_previous_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "from_previous_least", unit = "share", title = { ru = "не менее", en = "at least" } },
+  { name = "from_previous_most", unit = "share", title = { ru = "не более", en = "at most" } },
   { name = "from_first", unit = "share", title = { ru = "От первого", en = "From first" } },
   { name = "from_first_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "from_first_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "from_first_least", unit = "share", title = { ru = "не менее", en = "at least" } },
+  { name = "from_first_most", unit = "share", title = { ru = "не более", en = "at most" } },
   { name = "settled", unit = "share", title = { ru = "Завершённая конверсия", en = "Settled conversion" } },
   { name = "settled_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "settled_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "settled_least", unit = "share", title = { ru = "не менее", en = "at least" } },
+  { name = "settled_most", unit = "share", title = { ru = "не более", en = "at most" } },
 ]
 */
 WITH funnel_stages AS (
@@ -62,11 +81,15 @@ WITH funnel_stages AS (
         row_number() OVER (ORDER BY position) AS nth,
         position = max(position) OVER () AS is_last
     FROM stages
-    WHERE terminal IS DISTINCT FROM 'lost'
+    WHERE NOT parking AND (terminal IS DISTINCT FROM 'lost')
 ),
 
 ends AS (
-    SELECT min(position) AS first_position, max(position) AS last_position, max(nth) AS last_nth
+    SELECT
+        min(position) AS first_position,
+        max(position) AS last_position,
+        max(position) FILTER (WHERE NOT is_last) AS last_open_position,
+        max(nth) AS last_nth
     FROM funnel_stages
 ),
 
@@ -75,15 +98,36 @@ dated AS (
         deal_id,
         grp,
         status,
+        undated,
+        stage,
+        manager,
+        branch,
         moves,
         coalesce(least(created_at, entries[1]['at']), closed_at) AS entered_at
     FROM scope
 ),
 
+-- how a deal stands, and the step of the funnel in which it does; an end says nothing more than the status
 cohort AS (
-    SELECT deal_id, grp, status, moves
+    SELECT
+        dated.deal_id,
+        dated.grp,
+        dated.moves,
+        dated.undated,
+        CASE
+            WHEN dated.status IN ('won', 'lost') THEN dated.status
+            WHEN dated.status IS NULL AND dated.undated IS NOT NULL THEN 'unclear'
+            -- where no status is filled the stage is all there is
+            WHEN dated.status IS NULL THEN coalesce(present.terminal, 'open')
+            ELSE 'open'
+        END AS outcome,
+        CASE WHEN present.terminal IS NULL AND NOT present.parking THEN present.position END AS present_position,
+        -- where all moves since its entry are loaded, a deal without any has not left the first stage
+        coalesce(known_from('stage', dated.manager, dated.branch) <= dated.entered_at, FALSE)
+        AND (coalesce(dated.stage, '') = '' OR present.terminal IS NOT NULL) AS has_stayed
     FROM dated
-    WHERE entered_at >= $from AND entered_at < $to
+    LEFT JOIN stages AS present ON dated.stage = present.stage
+    WHERE dated.entered_at >= $from AND dated.entered_at < $to
 ),
 
 every_move AS (
@@ -104,7 +148,8 @@ entered AS (
         left_stage.position > funnel_stages.position AND every_move.move['since'] < every_move.move['at'] AS is_back
     FROM every_move
     INNER JOIN funnel_stages ON every_move.move['stage'] = funnel_stages.stage
-    LEFT JOIN stages AS left_stage ON every_move.move['from'] = left_stage.stage AND left_stage.terminal IS NULL
+    LEFT JOIN stages AS left_stage
+        ON every_move.move['from'] = left_stage.stage AND left_stage.terminal IS NULL AND NOT left_stage.parking
 ),
 
 entered_by_stage AS (
@@ -131,7 +176,7 @@ in_order AS (
     WHERE is_first
 ),
 
--- how far each deal came, and how far in order: up to the first entry that is not the next
+-- how far the log says that each deal came, and how far in order: up to the first entry that is not the next
 furthest AS (
     SELECT
         deal_id,
@@ -141,30 +186,48 @@ furthest AS (
     GROUP BY deal_id
 ),
 
--- how far the deals came, counted; a deal without any logged move stands where it was created: in the first stage
+-- how far the deals came at least, counted: by the log, by the stage in which they stand, by a win. Where neither log nor stage
+-- tells, they came into the first stage, and may have come further; so may those of which nobody knows whether they are closed
 came_to AS (
     SELECT
         cohort.grp,
+        cohort.outcome,
         CASE
-            WHEN cohort.status = 'won' THEN ends.last_position
-            ELSE coalesce(furthest.position, ends.first_position)
+            WHEN cohort.outcome = 'won' THEN ends.last_position
+            ELSE coalesce(greatest(furthest.position, cohort.present_position), ends.first_position)
         END AS position,
+        -- the same by the log alone
+        CASE
+            WHEN furthest.position IS NULL THEN 0
+            WHEN cohort.outcome = 'won' THEN ends.last_position
+            ELSE furthest.position
+        END AS log_position,
         CASE
             WHEN furthest.position IS NULL THEN 1
             -- a win is an entry into the last stage, even where it was not logged
-            WHEN cohort.status = 'won' AND furthest.strict_nth = ends.last_nth - 1 THEN ends.last_nth
+            WHEN cohort.outcome = 'won' AND furthest.strict_nth = ends.last_nth - 1 THEN ends.last_nth
             ELSE furthest.strict_nth
         END AS strict_nth,
-        cohort.status IS NOT DISTINCT FROM 'lost' AS is_lost,
-        furthest.position IS NULL AS unlogged,
+        cohort.outcome = 'unclear'
+        OR (
+            cohort.outcome <> 'won'
+            AND furthest.position IS NULL
+            AND cohort.present_position IS NULL
+            AND NOT cohort.has_stayed
+            -- of one step alone there is no doubt
+            AND ends.first_position < ends.last_open_position
+        ) AS is_unplaced,
+        cohort.outcome = 'unclear' AND cohort.undated = 'won' AS may_win,
+        cohort.outcome = 'lost' OR (cohort.outcome = 'unclear' AND cohort.undated = 'lost') AS may_lose,
         count(*) AS deals
     FROM cohort
     CROSS JOIN ends
     LEFT JOIN furthest ON cohort.deal_id = furthest.deal_id
-    GROUP BY 1, 2, 3, 4, 5
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 ),
 
-counted AS (
+-- each of them beside each stage
+beside AS (
     SELECT
         came_to.grp,
         funnel_stages.stage,
@@ -173,26 +236,48 @@ counted AS (
         funnel_stages.position,
         funnel_stages.is_last,
         funnel_stages.position = ends.first_position AS is_first,
-        sum(CASE WHEN came_to.position >= funnel_stages.position THEN came_to.deals ELSE 0 END) AS reached,
-        sum(CASE WHEN came_to.strict_nth >= funnel_stages.nth THEN came_to.deals ELSE 0 END) AS reached_strict,
-        sum(
-            CASE
-                WHEN funnel_stages.is_last AND came_to.position = funnel_stages.position THEN came_to.deals
-                WHEN came_to.position > funnel_stages.position THEN came_to.deals
-                ELSE 0
-            END
-        ) AS advanced,
-        sum(
-            CASE
-                WHEN came_to.is_lost AND NOT funnel_stages.is_last AND came_to.position = funnel_stages.position
-                    THEN came_to.deals
-                ELSE 0
-            END
-        ) AS lost,
-        sum(CASE WHEN came_to.unlogged THEN came_to.deals ELSE 0 END) AS unlogged
+        came_to.outcome,
+        came_to.position >= funnel_stages.position AS has_reached,
+        came_to.strict_nth >= funnel_stages.nth AS has_reached_strict,
+        came_to.log_position >= funnel_stages.position AS is_logged,
+        came_to.log_position > 0 AS has_log,
+        came_to.position > funnel_stages.position
+        OR (funnel_stages.is_last AND came_to.position = funnel_stages.position) AS has_advanced,
+        came_to.position = funnel_stages.position AND NOT funnel_stages.is_last AS is_here,
+        came_to.is_unplaced,
+        came_to.may_win,
+        came_to.may_lose,
+        came_to.deals
     FROM came_to
     CROSS JOIN funnel_stages
     CROSS JOIN ends
+),
+
+counted AS (
+    SELECT
+        grp,
+        stage,
+        title_ru,
+        title_en,
+        position,
+        is_last,
+        is_first,
+        sum(CASE WHEN has_reached THEN deals ELSE 0 END) AS reached,
+        sum(CASE WHEN has_reached_strict THEN deals ELSE 0 END) AS reached_strict,
+        sum(CASE WHEN is_logged THEN deals ELSE 0 END) AS reached_logged,
+        sum(CASE WHEN has_log THEN deals ELSE 0 END) AS logged,
+        sum(CASE WHEN has_advanced THEN deals ELSE 0 END) AS advanced,
+        sum(CASE WHEN is_here AND outcome = 'lost' AND NOT is_unplaced THEN deals ELSE 0 END) AS lost,
+        sum(CASE WHEN is_here AND outcome = 'lost' AND is_unplaced THEN deals ELSE 0 END) AS lost_unplaced,
+        sum(CASE WHEN is_here AND outcome = 'open' AND NOT is_unplaced THEN deals ELSE 0 END) AS open,
+        sum(CASE WHEN is_here AND outcome = 'open' AND is_unplaced THEN deals ELSE 0 END) AS open_unplaced,
+        sum(CASE WHEN is_here AND outcome = 'unclear' THEN deals ELSE 0 END) AS unclear,
+        -- who may have reached the stage, though nothing says so
+        sum(CASE WHEN is_unplaced AND NOT has_reached AND NOT is_last THEN deals ELSE 0 END) AS may_have,
+        sum(CASE WHEN is_unplaced AND NOT has_reached AND may_win THEN deals ELSE 0 END) AS may_have_won,
+        -- who may have been lost here
+        sum(CASE WHEN is_unplaced AND may_lose AND NOT has_advanced THEN deals ELSE 0 END) AS may_have_lost
+    FROM beside
     GROUP BY 1, 2, 3, 4, 5, 6, 7
 ),
 
@@ -208,12 +293,41 @@ compared AS (
         is_first,
         reached,
         reached_strict,
+        reached_logged,
+        logged,
         advanced,
         lost,
-        unlogged,
-        lag(reached) OVER (PARTITION BY grp ORDER BY position) AS previous,
-        first_value(reached) OVER (PARTITION BY grp ORDER BY position) AS came_in
+        lost_unplaced,
+        open,
+        open_unplaced,
+        unclear,
+        may_have_lost,
+        first_value(reached) OVER (PARTITION BY grp ORDER BY position) AS came_in,
+        CASE WHEN is_last THEN may_have_won ELSE may_have END AS more,
+        lag(reached + may_have) OVER (PARTITION BY grp ORDER BY position) AS previous_most,
+        -- only who may have won has come to the last stage: of the others the fewest came near it
+        CASE
+            WHEN is_last THEN lag(reached + may_have_won) OVER (PARTITION BY grp ORDER BY position)
+            ELSE lag(reached + may_have) OVER (PARTITION BY grp ORDER BY position)
+        END AS previous_for_most,
+        lead(CASE WHEN is_last THEN may_have_won ELSE may_have END) OVER (PARTITION BY grp ORDER BY position) AS more_advanced
     FROM counted
+),
+
+bounded AS (
+    SELECT
+        grp,
+        position,
+        reached::double / nullif(previous_most, 0) AS previous_least,
+        (reached + more)::double / nullif(previous_for_most, 0) AS previous_most,
+        reached::double / nullif(came_in, 0) AS first_least,
+        (reached + more)::double / nullif(came_in, 0) AS first_most,
+        -- nothing comes after the last stage, so it has no conversion of its own
+        CASE WHEN NOT is_last THEN advanced::double / nullif(advanced + lost + may_have_lost, 0) END AS settled_least,
+        CASE
+            WHEN NOT is_last THEN (advanced + more_advanced)::double / nullif(advanced + more_advanced + lost, 0)
+        END AS settled_most
+    FROM compared
 )
 
 SELECT
@@ -223,29 +337,38 @@ SELECT
     c.title_en,
     c.position,
     c.reached,
-    c.reached_strict,
-    CASE
-        WHEN c.is_last THEN 0
-        WHEN c.is_first THEN c.reached - coalesce(e.entered, 0) - c.unlogged
-        ELSE c.reached - coalesce(e.entered, 0)
-    END AS skipped,
-    coalesce(e.moved_back, 0) AS moved_back,
-    coalesce(e.re_entered, 0) AS re_entered,
+    CASE WHEN c.logged > 0 THEN c.reached_strict END AS reached_strict,
+    CASE WHEN c.logged > 0 AND c.is_last THEN 0 WHEN c.logged > 0 THEN c.reached_logged - coalesce(e.entered, 0) END AS skipped,
+    CASE WHEN c.logged > 0 THEN coalesce(e.moved_back, 0) END AS moved_back,
+    CASE WHEN c.logged > 0 THEN coalesce(e.re_entered, 0) END AS re_entered,
     coalesce(e.interval_known, 0) AS interval_known,
     c.advanced,
     c.lost,
-    c.reached - c.advanced - c.lost AS open,
-    c.reached::double / nullif(c.previous, 0) AS from_previous,
-    wilson_low(c.reached, c.previous) AS from_previous_low,
-    wilson_high(c.reached, c.previous) AS from_previous_high,
-    c.reached::double / nullif(c.came_in, 0) AS from_first,
+    c.lost_unplaced,
+    c.open,
+    c.open_unplaced,
+    c.unclear,
+    CASE WHEN b.previous_most - b.previous_least <= 0.005 THEN (b.previous_least + b.previous_most) / 2.0 END AS from_previous,
+    wilson_low(c.reached, c.previous_most) AS from_previous_low,
+    wilson_high(c.reached + c.more, c.previous_for_most) AS from_previous_high,
+    b.previous_least AS from_previous_least,
+    b.previous_most AS from_previous_most,
+    CASE WHEN b.first_most - b.first_least <= 0.005 THEN (b.first_least + b.first_most) / 2.0 END AS from_first,
     -- the first stage is all of itself, without any doubt
     CASE WHEN NOT c.is_first THEN wilson_low(c.reached, c.came_in) END AS from_first_low,
-    CASE WHEN NOT c.is_first THEN wilson_high(c.reached, c.came_in) END AS from_first_high,
-    -- nothing comes after the last stage, so it has no conversion of its own
-    CASE WHEN NOT c.is_last THEN c.advanced::double / nullif(c.advanced + c.lost, 0) END AS settled,
-    CASE WHEN NOT c.is_last THEN wilson_low(c.advanced, c.advanced + c.lost) END AS settled_low,
-    CASE WHEN NOT c.is_last THEN wilson_high(c.advanced, c.advanced + c.lost) END AS settled_high
+    CASE WHEN NOT c.is_first THEN wilson_high(c.reached + c.more, c.came_in) END AS from_first_high,
+    b.first_least AS from_first_least,
+    b.first_most AS from_first_most,
+    CASE WHEN b.settled_most - b.settled_least <= 0.005 THEN (b.settled_least + b.settled_most) / 2.0 END AS settled,
+    CASE WHEN b.settled_most IS NOT NULL THEN wilson_low(c.advanced, c.advanced + c.lost + c.may_have_lost) END AS settled_low,
+    CASE
+        WHEN b.settled_least IS NOT NULL AND b.settled_most IS NOT NULL
+            THEN wilson_high(c.advanced + c.more_advanced, c.advanced + c.more_advanced + c.lost)
+    END AS settled_high,
+    -- where perhaps nothing is settled, there is no bound either
+    CASE WHEN b.settled_most IS NOT NULL THEN b.settled_least END AS settled_least,
+    CASE WHEN b.settled_least IS NOT NULL THEN b.settled_most END AS settled_most
 FROM compared AS c
+INNER JOIN bounded AS b ON c.grp = b.grp AND c.position = b.position
 LEFT JOIN entered_by_stage AS e ON c.grp = e.grp AND c.position = e.position
 ORDER BY c.grp, c.position

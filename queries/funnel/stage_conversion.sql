@@ -9,13 +9,19 @@ about.ru = """
 потеря — конкурирующий исход, открытая на дату отчёта сделка цензурирована, то есть не считается потерянной; интервал 95 %. Часы идут
 с первого входа на этап или на любой более поздний, для первого этапа — с входа в воронку. Пусто: так долго ещё никого не наблюдали.
 Завершённая конверсия: прошли / (прошли + потеряны), интервал Уилсона; открытых сделок она не видит. Переход, который виден лишь
-сравнением двух срезов, стоит на конце промежутка между ними: дни верны до этого промежутка."""
+сравнением двух срезов, стоит на конце промежутка между ними: дни верны до этого промежутка. Когда, неизвестно: до этапа дошли по
+нынешнему этапу в CRM, а не по журналу, или закрыты без даты. Где стоят, неизвестно: как в «Воронке», потеряны неизвестно откуда, в работе
+на неизвестном этапе или с неясным исходом; прошли + потеряны + в работе + эти = дошли. «Не менее» и «не более» — крайние оценки при
+любом ходе таких сделок; если они расходятся больше чем на 0,5 п. п., сама доля пуста."""
 about.en = """
 The same deals as in the funnel: the share of those who reached a stage that goes on no later than H days after. The Aalen–Johansen
 estimate, with a loss as the competing event; a deal still open at the as-of date is censored, not lost; 95 % interval. The clock
 starts at the first entry into the stage or any later one, for the first stage at the entry into the funnel. Empty: nobody has been
 observed for so long. Settled conversion: advanced / (advanced + lost), Wilson interval; it does not see open deals. A move that is
-seen only by comparing two snapshots stands at the end of the time between them: days are right to within that time."""
+seen only by comparing two snapshots stands at the end of the time between them: days are right to within that time. When is unknown: the
+stage was reached by the present stage in the CRM, not by the log, or the deal was closed without a date. Where is unknown: as in "Funnel",
+lost from an unknown stage, open in an unknown stage, or unclear; advanced + lost + open + these = reached. "At least" and "at most" are
+the estimates at their extremes, whatever such deals did; where they differ by more than 0.5 points, the share itself is empty."""
 
 columns = [
   { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },
@@ -28,23 +34,33 @@ columns = [
   { name = "advanced", unit = "count", title = { ru = "Прошли дальше", en = "Advanced" } },
   { name = "lost", unit = "count", title = { ru = "Потеряны", en = "Lost" } },
   { name = "open", unit = "count", title = { ru = "В работе", en = "Open" } },
+  { name = "unplaced", unit = "count", title = { ru = "Где стоят, неизвестно", en = "Where is unknown" } },
+  { name = "undated", unit = "count", title = { ru = "Когда, неизвестно", en = "When is unknown" } },
   { name = "eventual", unit = "share", title = { ru = "Пройдут к сроку", en = "Will have advanced" } },
   { name = "eventual_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "eventual_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "eventual_least", unit = "share", title = { ru = "не менее", en = "at least" } },
+  { name = "eventual_most", unit = "share", title = { ru = "не более", en = "at most" } },
   { name = "settled", unit = "share", title = { ru = "Завершённая конверсия", en = "Settled conversion" } },
   { name = "settled_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "settled_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "settled_least", unit = "share", title = { ru = "не менее", en = "at least" } },
+  { name = "settled_most", unit = "share", title = { ru = "не более", en = "at most" } },
 ]
 */
 WITH funnel_stages AS (
     SELECT stage, title_ru, title_en, position
     FROM stages
-    WHERE terminal IS DISTINCT FROM 'lost'
+    WHERE NOT parking AND (terminal IS DISTINCT FROM 'lost')
 ),
 
 ends AS (
-    SELECT min(position) AS first_position, max(position) AS last_position
-    FROM funnel_stages
+    SELECT
+        min(position) AS first_position,
+        max(position) AS last_position,
+        max(position) FILTER (WHERE terminal IS NULL) AS last_open_position
+    FROM stages
+    WHERE NOT parking AND (terminal IS DISTINCT FROM 'lost')
 ),
 
 longest AS (
@@ -58,54 +74,114 @@ dated AS (
         grp,
         entries,
         status,
-        -- a closing without a date has happened by the as-of date
-        coalesce(closed_at, $as_of) AS seen_until,
+        undated,
+        stage,
+        manager,
+        branch,
+        closed_at,
+        -- a closing without a date was at the latest when an export showed it
+        coalesce(closed_at, CASE WHEN undated IS NOT NULL THEN least(closed_by, $as_of) END, $as_of) AS seen_until,
         coalesce(least(created_at, entries[1]['at']), closed_at) AS entered_at
     FROM scope
 ),
 
+-- as in the funnel: how a deal stands, and in which step of the funnel
 cohort AS (
     SELECT
-        deal_id,
-        grp,
-        entries,
-        CASE status WHEN 'won' THEN 1 WHEN 'lost' THEN 2 ELSE 0 END AS outcome,
-        seen_until,
-        entered_at
+        dated.deal_id,
+        dated.grp,
+        dated.entries,
+        CASE
+            WHEN dated.status IN ('won', 'lost') THEN dated.status
+            WHEN dated.status IS NULL AND dated.undated IS NOT NULL THEN 'unclear'
+            WHEN dated.status IS NULL THEN coalesce(present.terminal, 'open')
+            ELSE 'open'
+        END AS outcome,
+        dated.undated,
+        CASE WHEN present.terminal IS NULL AND NOT present.parking THEN present.position END AS present_position,
+        coalesce(known_from('stage', dated.manager, dated.branch) <= dated.entered_at, FALSE)
+        AND (coalesce(dated.stage, '') = '' OR present.terminal IS NOT NULL) AS has_stayed,
+        dated.closed_at,
+        dated.seen_until,
+        dated.entered_at
     FROM dated
-    WHERE entered_at >= $from AND entered_at < $to
+    LEFT JOIN stages AS present ON dated.stage = present.stage
+    WHERE dated.entered_at >= $from AND dated.entered_at < $to
+),
+
+unnested AS (
+    SELECT deal_id, unnest(entries) AS entry
+    FROM cohort
 ),
 
 logged AS (
-    SELECT deal_id, grp, outcome, seen_until, unnest(entries) AS entry
-    FROM cohort
+    SELECT unnested.deal_id, funnel_stages.position, unnested.entry['at'] AS at
+    FROM unnested
+    INNER JOIN funnel_stages ON unnested.entry['stage'] = funnel_stages.stage
 ),
 
--- the entry into the funnel, first entries into later stages, and the win, logged or not
-points AS (
-    SELECT cohort.deal_id, cohort.grp, cohort.outcome, cohort.seen_until, ends.first_position AS position, cohort.entered_at AS at
-    FROM cohort
-    CROSS JOIN ends
-    UNION ALL
-    SELECT logged.deal_id, logged.grp, logged.outcome, logged.seen_until, funnel_stages.position, logged.entry['at'] AS at
+furthest AS (
+    SELECT deal_id, max(position) AS position
     FROM logged
-    INNER JOIN funnel_stages ON logged.entry['stage'] = funnel_stages.stage
-    CROSS JOIN ends
-    WHERE funnel_stages.position > ends.first_position
-    UNION ALL
-    SELECT cohort.deal_id, cohort.grp, cohort.outcome, cohort.seen_until, ends.last_position AS position, cohort.seen_until AS at
+    GROUP BY deal_id
+),
+
+came AS (
+    SELECT
+        cohort.deal_id,
+        cohort.grp,
+        cohort.outcome,
+        cohort.undated,
+        cohort.closed_at,
+        cohort.seen_until,
+        cohort.entered_at,
+        -- a win is known to have passed every stage, by its day at the latest
+        CASE
+            WHEN cohort.outcome <> 'won' AND cohort.present_position > coalesce(furthest.position, ends.first_position)
+                THEN cohort.present_position
+        END AS beyond_log,
+        coalesce(greatest(furthest.position, cohort.present_position), ends.first_position) AS position,
+        cohort.outcome = 'unclear'
+        OR (
+            cohort.outcome <> 'won'
+            AND furthest.position IS NULL
+            AND cohort.present_position IS NULL
+            AND NOT cohort.has_stayed
+            AND ends.first_position < ends.last_open_position
+        ) AS is_unplaced,
+        cohort.outcome = 'unclear' AND cohort.undated = 'won' AS may_win,
+        cohort.outcome = 'lost' OR (cohort.outcome = 'unclear' AND cohort.undated = 'lost') AS may_lose
     FROM cohort
     CROSS JOIN ends
-    WHERE cohort.outcome = 1
+    LEFT JOIN furthest ON cohort.deal_id = furthest.deal_id
+),
+
+-- the entry into the funnel, first entries into later stages, the present stage, the win, logged or not; where nothing tells when: null
+points AS (
+    SELECT came.deal_id, ends.first_position AS position, came.entered_at AS at
+    FROM came
+    CROSS JOIN ends
+    UNION ALL
+    SELECT logged.deal_id, logged.position, logged.at
+    FROM logged
+    CROSS JOIN ends
+    WHERE logged.position > ends.first_position
+    UNION ALL
+    SELECT came.deal_id, came.beyond_log AS position, NULL AS at
+    FROM came
+    WHERE came.beyond_log IS NOT NULL
+    UNION ALL
+    SELECT came.deal_id, ends.last_position AS position, came.closed_at AS at
+    FROM came
+    CROSS JOIN ends
+    WHERE came.outcome = 'won'
 ),
 
 -- a stage is reached with the first entry into it or any later one, so the times never fall from stage to stage. A win that
 -- was logged too stands here twice, with the earlier time in the second place; only the last row of a stage is kept.
 reaching AS (
     SELECT
-        grp,
-        outcome,
-        seen_until,
+        deal_id,
         position,
         min(at) OVER (
             PARTITION BY deal_id
@@ -122,20 +198,30 @@ reaching AS (
 ),
 
 -- a row per deal and stage that it reached; a skipped stage was reached and left at one moment, that of the next entry
-stays AS (
+reached AS (
     SELECT
-        reaching.grp,
+        came.grp,
         funnel_stages.position,
-        CASE WHEN reaching.next_position IS NOT NULL THEN 1 WHEN reaching.outcome = 2 THEN 2 ELSE 0 END AS outcome,
+        came.outcome,
+        came.is_unplaced AND reaching.next_position IS NULL AS is_unplaced,
+        came.may_win,
+        came.may_lose,
+        reaching.next_position IS NOT NULL AS has_advanced,
+        greatest(minutes_between(came.entered_at, came.seen_until) / 1440.0, 0.0) AS longest_days,
         CASE
+            WHEN reaching.next_position IS NOT NULL AND reaching.advanced_at IS NULL THEN NULL
             WHEN funnel_stages.position > reaching.position THEN 0.0
+            WHEN reaching.reached_at IS NULL THEN NULL
+            WHEN reaching.next_position IS NULL AND came.outcome = 'lost' AND came.closed_at IS NULL THEN NULL
+            WHEN reaching.next_position IS NULL AND came.outcome = 'unclear' THEN NULL
             ELSE
                 greatest(
-                    minutes_between(reaching.reached_at, coalesce(reaching.advanced_at, reaching.seen_until)) / 1440.0,
+                    minutes_between(reaching.reached_at, coalesce(reaching.advanced_at, came.seen_until)) / 1440.0,
                     0.0
                 )
         END AS lived_days
     FROM reaching
+    INNER JOIN came ON reaching.deal_id = came.deal_id
     INNER JOIN funnel_stages
         ON
             reaching.position <= funnel_stages.position
@@ -146,19 +232,117 @@ stays AS (
         AND reaching.position IS DISTINCT FROM reaching.next_position
 ),
 
-by_horizon AS (
+-- and a row per stage that a deal may have reached, though nothing says so
+stays AS (
+    SELECT
+        grp,
+        position,
+        TRUE AS is_counted,
+        outcome,
+        is_unplaced,
+        may_win,
+        may_lose,
+        has_advanced,
+        longest_days,
+        lived_days
+    FROM reached
+    UNION ALL
+    SELECT
+        came.grp,
+        funnel_stages.position,
+        FALSE AS is_counted,
+        came.outcome,
+        TRUE AS is_unplaced,
+        came.may_win,
+        came.may_lose,
+        FALSE AS has_advanced,
+        greatest(minutes_between(came.entered_at, came.seen_until) / 1440.0, 0.0) AS longest_days,
+        NULL AS lived_days
+    FROM came
+    CROSS JOIN ends
+    INNER JOIN funnel_stages ON came.position < funnel_stages.position AND ends.last_position > funnel_stages.position
+    WHERE came.is_unplaced
+),
+
+-- each stay as it was, or as late and as unhappy, or as early and as happy, as it may have been
+bounded AS (
     SELECT
         stays.grp,
         stays.position,
-        horizons.days,
-        count(*) AS reached,
-        count(*) FILTER (WHERE stays.outcome = 1) AS advanced,
-        count(*) FILTER (WHERE stays.outcome = 2) AS lost,
-        count(*) FILTER (WHERE stays.outcome = 0) AS open,
-        cuminc(stays.lived_days, stays.outcome, horizons.days::double) AS eventual
+        stays.is_counted,
+        stays.outcome,
+        stays.is_unplaced,
+        stays.may_lose,
+        stays.has_advanced,
+        stays.lived_days,
+        stays.is_unplaced AND (stays.may_win OR stays.position < ends.last_open_position) AS may_advance,
+        CASE
+            WHEN stays.has_advanced AND stays.lived_days IS NULL THEN 0
+            WHEN stays.has_advanced THEN 1
+            WHEN stays.may_lose THEN 2
+            ELSE 0
+        END AS least_outcome,
+        coalesce(stays.lived_days, CASE WHEN stays.may_lose AND NOT stays.has_advanced THEN 0.0 ELSE stays.longest_days END)
+            AS least_days,
+        CASE
+            WHEN stays.has_advanced THEN 1
+            WHEN stays.is_unplaced AND (stays.may_win OR stays.position < ends.last_open_position) THEN 1
+            WHEN NOT stays.is_counted THEN NULL
+            WHEN stays.may_lose AND stays.lived_days IS NOT NULL THEN 2
+            ELSE 0
+        END AS most_outcome,
+        CASE
+            WHEN stays.has_advanced THEN coalesce(stays.lived_days, 0.0)
+            WHEN stays.is_unplaced AND (stays.may_win OR stays.position < ends.last_open_position) THEN 0.0
+            WHEN stays.lived_days IS NULL AND stays.outcome = 'open' THEN 0.0
+            ELSE coalesce(stays.lived_days, stays.longest_days)
+        END AS most_days
     FROM stays
+    CROSS JOIN ends
+),
+
+by_horizon AS (
+    SELECT
+        bounded.grp,
+        bounded.position,
+        horizons.days,
+        count(*) FILTER (WHERE bounded.is_counted) AS reached,
+        count(*) FILTER (WHERE bounded.has_advanced) AS advanced,
+        count(*) FILTER (WHERE bounded.is_counted AND NOT bounded.has_advanced AND NOT bounded.is_unplaced AND bounded.outcome = 'lost')
+            AS lost,
+        count(*) FILTER (WHERE bounded.is_counted AND NOT bounded.has_advanced AND NOT bounded.is_unplaced AND bounded.outcome = 'open')
+            AS open,
+        count(*) FILTER (WHERE bounded.is_counted AND bounded.is_unplaced) AS unplaced,
+        count(*) FILTER (WHERE bounded.is_counted AND NOT bounded.is_unplaced AND bounded.lived_days IS NULL) AS undated,
+        count(*) FILTER (WHERE bounded.may_advance) AS may_advance,
+        count(*) FILTER (WHERE bounded.is_unplaced AND bounded.may_lose) AS may_lose,
+        cuminc(bounded.least_days, bounded.least_outcome, horizons.days::double) AS least,
+        cuminc(bounded.most_days, bounded.most_outcome, horizons.days::double)
+            FILTER (WHERE bounded.most_outcome IS NOT NULL) AS most
+    FROM bounded
     CROSS JOIN horizons
-    GROUP BY stays.grp, stays.position, horizons.days
+    GROUP BY bounded.grp, bounded.position, horizons.days
+),
+
+compared AS (
+    SELECT
+        grp,
+        position,
+        days,
+        reached,
+        advanced,
+        lost,
+        open,
+        unplaced,
+        undated,
+        may_advance,
+        may_lose,
+        least,
+        most,
+        advanced::double / nullif(advanced + lost + may_lose, 0) AS settled_least,
+        (advanced + may_advance)::double / nullif(advanced + may_advance + lost, 0) AS settled_most
+    FROM by_horizon
+    WHERE reached > 0
 )
 
 SELECT
@@ -173,13 +357,23 @@ SELECT
     h.advanced,
     h.lost,
     h.open,
-    h.eventual['estimate'] AS eventual,
-    h.eventual['low'] AS eventual_low,
-    h.eventual['high'] AS eventual_high,
-    h.advanced::double / nullif(h.advanced + h.lost, 0) AS settled,
-    wilson_low(h.advanced, h.advanced + h.lost) AS settled_low,
-    wilson_high(h.advanced, h.advanced + h.lost) AS settled_high
-FROM by_horizon AS h
+    h.unplaced,
+    h.undated,
+    CASE WHEN h.most['estimate'] - h.least['estimate'] <= 0.005 THEN (h.least['estimate'] + h.most['estimate']) / 2.0 END AS eventual,
+    CASE WHEN h.most['estimate'] IS NOT NULL THEN h.least['low'] END AS eventual_low,
+    CASE WHEN h.least['estimate'] IS NOT NULL THEN h.most['high'] END AS eventual_high,
+    CASE WHEN h.most['estimate'] IS NOT NULL THEN h.least['estimate'] END AS eventual_least,
+    CASE WHEN h.least['estimate'] IS NOT NULL THEN h.most['estimate'] END AS eventual_most,
+    CASE WHEN h.settled_most - h.settled_least <= 0.005 THEN (h.settled_least + h.settled_most) / 2.0 END AS settled,
+    CASE WHEN h.settled_most IS NOT NULL THEN wilson_low(h.advanced, h.advanced + h.lost + h.may_lose) END AS settled_low,
+    CASE
+        WHEN h.settled_least IS NOT NULL
+            THEN wilson_high(h.advanced + h.may_advance, h.advanced + h.may_advance + h.lost)
+    END AS settled_high,
+    -- where perhaps nothing is settled, there is no bound either
+    CASE WHEN h.settled_most IS NOT NULL THEN h.settled_least END AS settled_least,
+    CASE WHEN h.settled_least IS NOT NULL THEN h.settled_most END AS settled_most
+FROM compared AS h
 INNER JOIN funnel_stages ON h.position = funnel_stages.position
 CROSS JOIN longest
 ORDER BY h.grp, h.position, h.days

@@ -7,24 +7,34 @@ needs = ["journeys.entries"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
 
 about.ru = """
-От первого входа на этап в течение периода до ухода с него: вперёд или в потерю. Медиана и 90-й перцентиль по Каплану — Мейеру,
-открытые сделки цензурированы; пусто: кривая так низко не опустилась. Рабочие часы по графику регламента. Просрочены: сделки,
-которые на дату отчёта стоят на этапе дольше его SLA, когда бы ни вошли; вернувшаяся — с последнего возврата. Время возвратов
-в медиану и перцентиль не входит. Доля просроченных — от стоящих, интервал Уилсона 95 %. Между срезами: вход
-или уход виден лишь сравнением двух срезов. Пройден между срезами: этап, на котором ни один срез сделку не застал. Где есть те или
-другие, медианы и перцентили пусты, а «не менее» и «не более» — медиана, будь каждое такое пребывание самым коротким (пройденный
-этап — 0 часов) или самым длинным (пройденные не считаются) из возможных. Вход относится к периоду по концу промежутка; сделка,
-созданная до периода, которую первый срез застал уже на этапе, не входит. Стоящая считается с самого позднего возможного входа."""
+От первого входа на этап в течение периода до ухода с него: вперёд, в потерю или на стоянку (parking). Потеря кончает пребывание, даже
+если сделку потом вернули в работу; этап, впервые пройденный после этого, считается как любой другой: проигрыш, как и в «Воронке», не
+более поздний этап. Вход после более позднего этапа — возврат: в медиану и перцентиль не входит. Медиана и 90-й перцентиль по Каплану —
+Мейеру, открытые сделки цензурированы; пусто: кривая так низко не опустилась. Рабочие часы по графику регламента.
+Между срезами: вход или уход виден лишь сравнением двух срезов. Пройден между срезами: этап, на котором ни один срез сделку не застал.
+Закрыты без даты: ушли с этапа в неизвестный день. Где есть те, другие или третьи, медианы и перцентили пусты, а «не менее» и «не более» —
+медиана, будь каждое такое пребывание самым коротким (пройденный этап — 0 часов) или самым длинным (пройденные не считаются) из возможных.
+Вход относится к периоду по концу промежутка; сделка, созданная до периода, которую первый срез застал уже на этапе, не входит.
+Стоят: открытые сделки там, куда пришли последним переходом, когда бы ни вошли; без журнала — на нынешнем этапе. Из переходов одного
+момента последний — в более поздний этап регламента. Просрочены: стоят дольше SLA, даже если вошли в самый поздний возможный момент;
+вернувшаяся — с последнего возврата. Неизвестно, просрочены ли: стоят может быть дольше SLA, а может быть и нет; они не в доле. Доля
+просроченных — от остальных стоящих, интервал Уилсона 95 %; пусто, если о всех неизвестно. «Не менее» и «не более»: доля от всех
+стоящих, не будь просрочена ни одна из таких сделок или будь все."""
 about.en = """
-From the first entry into the stage, within the period, to leaving it: onward or lost. Median and 90th percentile by
-Kaplan–Meier, open deals censored; empty: the curve does not fall that far. Working hours by the regulation's schedule. Stale:
-deals that stand in the stage at the as-of date longer than its SLA, whenever they entered; one that returned, since its last
-return. Moves back are not timed in the median and the percentile. The stale share is of those standing, with a 95 % Wilson interval.
+From the first entry into the stage, within the period, to leaving it: onward, lost, or to a parking place. A loss ends the stay even if
+the deal was reopened later; a stage first entered after that counts as any other: being lost is, as in "Funnel", no later stage. An entry
+after a later stage is a move back, and not timed in the median and the percentile. Median and 90th percentile by Kaplan–Meier, open deals
+censored; empty: the curve does not fall that far. Working hours by the regulation's schedule.
 Between snapshots: the entry or the leaving is seen only by comparing two snapshots. Passed between snapshots: a stage in which no
-snapshot found the deal. Where there are any of these, medians and percentiles are empty, and "at least" and "at most" are the median
-were each such stay as short (a stage passed: no time at all) or as long (those passed left out) as it may have been. An entry belongs to
-the period by the end of that interval; a deal created before the period that its first snapshot found in the stage already is left out.
-A deal that stands is counted from its latest possible entry."""
+snapshot found the deal. Closed without a date: left the stage on an unknown day. Where there are any of these, medians and percentiles are
+empty, and "at least" and "at most" are the median were each such stay as short (a stage passed: no time at all) or as long (those passed
+left out) as it may have been. An entry belongs to the period by the end of that interval; a deal created before the period that its first
+snapshot found in the stage already is left out.
+Standing: open deals where their last move led, whenever they entered; without a log, in their present stage. Of moves of one moment the
+last is the one into the regulation's later stage. Stale: standing longer than the SLA even if they entered at the latest possible moment;
+one that returned, since its last return. Unknown whether stale: standing for perhaps more than the SLA, perhaps less; they are not in the
+share. The stale share is of the others that stand, with a 95 % Wilson interval; empty where of all it is unknown. "At least" and "at most":
+the share of all that stand, were none or all of these stale."""
 
 columns = [
   { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },
@@ -36,6 +46,7 @@ columns = [
   { name = "open", unit = "count", title = { ru = "Ещё стоят", en = "Still there" } },
   { name = "interval_known", unit = "count", title = { ru = "Между срезами", en = "Between snapshots" } },
   { name = "passed_unseen", unit = "count", title = { ru = "Пройден между срезами", en = "Passed between snapshots" } },
+  { name = "undated", unit = "count", title = { ru = "Закрыты без даты", en = "Closed without a date" } },
   { name = "median_hours", unit = "hours", title = { ru = "Медиана, ч", en = "Median, h" } },
   { name = "median_hours_low", unit = "hours", title = { ru = "Медиана не менее, ч", en = "Median at least, h" } },
   { name = "median_hours_high", unit = "hours", title = { ru = "Медиана не более, ч", en = "Median at most, h" } },
@@ -45,60 +56,154 @@ columns = [
   { name = "sla_hours", unit = "hours", title = { ru = "SLA, раб. ч", en = "SLA, working h" } },
   { name = "standing", unit = "count", title = { ru = "Стоят всего", en = "Standing, whenever entered" } },
   { name = "stale", unit = "count", title = { ru = "Просрочены", en = "Stale" } },
+  { name = "stale_unknown", unit = "count", title = { ru = "Неизвестно, просрочены ли", en = "Unknown whether stale" } },
   { name = "stale_share", unit = "share", title = { ru = "Доля просроченных", en = "Stale share" } },
   { name = "stale_share_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "stale_share_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "stale_share_least", unit = "share", title = { ru = "не менее", en = "at least" } },
+  { name = "stale_share_most", unit = "share", title = { ru = "не более", en = "at most" } },
   { name = "worst_times_over", unit = "ratio", title = { ru = "Худшая, во сколько раз дольше", en = "Worst, times over" } },
 ]
 */
-WITH first_entries AS (
+WITH deals AS (
     SELECT
         deal_id,
         grp,
-        status,
+        is_open,
+        -- whether it was closed by the cut; nobody knows: null
+        CASE WHEN is_open THEN FALSE WHEN status IS NOT NULL THEN TRUE END AS is_closed,
+        undated IS NOT NULL AS is_undated,
+        stage AS present_stage,
         created_at,
         closed_at,
-        moves[-1] AS last_move,
-        unnest(moves) AS entry
+        closed_after,
+        least(coalesce(closed_by, $as_of), $as_of) AS closed_by,
+        moves,
+        moves[-1] AS last_move
     FROM scope
     -- a deal closed before the period entered nothing in it and stands nowhere
-    WHERE coalesce(status, 'open') NOT IN ('won', 'lost') OR closed_at >= $from
+    WHERE is_open OR undated IS NOT NULL OR closed_at >= $from
 ),
 
+steps AS (
+    SELECT
+        deal_id,
+        grp,
+        is_closed,
+        is_undated,
+        created_at,
+        closed_at,
+        closed_after,
+        closed_by,
+        unnest(moves) AS step
+    FROM deals
+),
+
+-- every move, with the next one, and with the next that led aside: to a loss or to a parking place
+chained AS (
+    SELECT
+        steps.deal_id,
+        steps.grp,
+        steps.is_closed,
+        steps.is_undated,
+        steps.created_at,
+        steps.closed_at,
+        steps.closed_after,
+        steps.closed_by,
+        stages.stage,
+        stages.position,
+        stages.terminal,
+        stages.parking,
+        steps.step['at'] AS at,
+        steps.step['earliest'] AS earliest,
+        steps.step['seen'] AS seen,
+        steps.step['first'] AS is_first,
+        lag(steps.step['at']) OVER (PARTITION BY steps.deal_id ORDER BY steps.step['at'] DESC, stages.position DESC) AS next_at,
+        lag(coalesce(steps.step['earliest'], steps.step['at']))
+            OVER (PARTITION BY steps.deal_id ORDER BY steps.step['at'] DESC, stages.position DESC) AS next_earliest,
+        min(CASE WHEN stages.terminal = 'lost' OR stages.parking THEN steps.step['at'] END) OVER (
+            PARTITION BY steps.deal_id
+            ORDER BY steps.step['at'] DESC, stages.position DESC
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS aside_at,
+        min(CASE WHEN stages.terminal = 'lost' OR stages.parking THEN coalesce(steps.step['earliest'], steps.step['at']) END) OVER (
+            PARTITION BY steps.deal_id
+            ORDER BY steps.step['at'] DESC, stages.position DESC
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS aside_earliest
+    FROM steps
+    INNER JOIN stages ON steps.step['stage'] = stages.stage
+),
+
+-- first entries, with the first into any later step of the funnel; being lost is no later one. A parking place is no step, and left
+-- with the next move, wherever it leads
 entered AS (
     SELECT
-        first_entries.grp,
-        stages.stage,
-        stages.terminal,
-        first_entries.entry['at'] AS at,
-        first_entries.entry['earliest'] AS earliest,
-        first_entries.entry['seen'] AS seen,
+        deal_id,
+        grp,
+        is_closed,
+        is_undated,
+        created_at,
+        closed_at,
+        closed_after,
+        closed_by,
+        stage,
+        position,
+        terminal,
+        parking,
+        at,
+        earliest,
+        seen,
+        lag(position) OVER (PARTITION BY deal_id, parking ORDER BY position) AS previous,
+        CASE
+            WHEN parking THEN next_at
+            ELSE min(at) OVER (
+                PARTITION BY deal_id, parking
+                ORDER BY position
+                ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+            )
+        END AS later_at,
+        CASE
+            WHEN parking THEN next_earliest
+            ELSE min(coalesce(earliest, at)) OVER (
+                PARTITION BY deal_id, parking
+                ORDER BY position
+                ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+            )
+        END AS later_earliest,
+        CASE WHEN NOT parking THEN aside_at END AS aside_at,
+        CASE WHEN NOT parking THEN aside_earliest END AS aside_earliest
+    FROM chained
+    WHERE is_first AND (terminal IS DISTINCT FROM 'lost')
+),
+
+-- those within the period
+dated AS (
+    SELECT
+        deal_id,
+        grp,
+        is_closed,
+        is_undated,
+        closed_at,
+        closed_after,
+        closed_by,
+        stage,
+        position,
+        terminal,
+        parking,
+        at,
+        earliest,
+        seen,
+        previous,
+        later_at,
+        least(later_at, aside_at) AS left_at,
+        least(later_earliest, aside_earliest) AS left_earliest
+    FROM entered
+    WHERE
+        at >= $from
+        AND at < $to
         -- when a deal came to where its first snapshot found it, nothing tells but its creation
-        first_entries.entry['earliest'] >= $from
-        OR coalesce(
-            first_entries.entry['earliest'] > first_entries.created_at,
-            first_entries.entry['earliest'] IS NOT NULL
-        ) AS is_dated,
-        stages.position,
-        lag(stages.position) OVER (PARTITION BY first_entries.deal_id ORDER BY stages.position) AS previous,
-        CASE WHEN first_entries.status IN ('won', 'lost') THEN 1 ELSE 0 END AS closed,
-        first_entries.closed_at,
-        first_entries.last_move['stage'] AS last_stage,
-        first_entries.last_move['at'] AS last_at,
-        first_entries.last_move['first'] AS last_is_first,
-        min(first_entries.entry['at']) OVER (
-            PARTITION BY first_entries.deal_id
-            ORDER BY stages.position
-            ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
-        ) AS later_at,
-        min(coalesce(first_entries.entry['earliest'], first_entries.entry['at'])) OVER (
-            PARTITION BY first_entries.deal_id
-            ORDER BY stages.position
-            ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
-        ) AS later_earliest
-    FROM first_entries
-    INNER JOIN stages ON first_entries.entry['stage'] = stages.stage
-    WHERE first_entries.entry['first']
+        AND (earliest >= $from OR coalesce(earliest > created_at, earliest IS NOT NULL))
 ),
 
 stays AS (
@@ -107,105 +212,147 @@ stays AS (
         stage,
         at,
         earliest,
-        CASE WHEN closed = 1 OR later_at >= at THEN 1 ELSE 0 END AS gone,
-        -- an entry made after a later stage is a move back: its time says nothing of the way forward
-        is_dated AND at >= $from AND at < $to AND (later_at IS NULL OR later_at >= at) AS is_timed,
-        -- a deal stands where it came last; of stages first entered at one moment, in the latest
-        closed = 0
-        AND CASE
-            WHEN last_is_first THEN at = last_at AND (later_at IS NULL OR later_at < at)
-            ELSE stage = last_stage
-        END AS is_standing,
-        last_at,
-        CASE WHEN closed = 1 THEN least(later_at, closed_at) ELSE coalesce(later_at, $as_of) END AS until,
-        CASE WHEN closed = 1 THEN least(later_earliest, closed_at) ELSE coalesce(later_earliest, $as_of) END AS until_earliest
-    FROM entered
-    -- closed on an unknown day: how long it stayed is unknown too
-    WHERE terminal IS NULL AND NOT (closed = 1 AND closed_at IS NULL)
+        is_undated AND left_at IS NULL AS is_undated,
+        -- an end that is known to have come, or that may have
+        CASE WHEN left_at IS NOT NULL THEN TRUE ELSE is_closed END AS is_left,
+        CASE
+            WHEN NOT is_closed THEN coalesce(left_at, $as_of)
+            WHEN is_undated THEN coalesce(left_at, closed_by)
+            WHEN is_closed THEN least(left_at, closed_at)
+            ELSE coalesce(left_at, $as_of)
+        END AS until,
+        CASE
+            WHEN NOT is_closed THEN coalesce(left_earliest, $as_of)
+            WHEN is_undated THEN coalesce(left_earliest, closed_after, at)
+            ELSE least(left_earliest, closed_at)
+        END AS until_earliest
+    FROM dated
+    -- an entry made after a later stage is a move back: its time says nothing of the way forward
+    WHERE terminal IS NULL AND (later_at IS NULL OR later_at >= at)
 ),
 
 -- stages that a deal did not stand in when it was seen, and that lie before the one in which it was seen next
 passed AS (
-    SELECT entered.grp, stages.stage
-    FROM entered
-    INNER JOIN stages ON entered.position > stages.position AND coalesce(entered.previous, 0) < stages.position
-    WHERE
-        entered.seen
-        AND entered.is_dated
-        AND entered.at >= $from
-        AND entered.at < $to
-        AND (entered.terminal IS DISTINCT FROM 'lost')
-        AND stages.terminal IS NULL
+    SELECT dated.grp, stages.stage
+    FROM dated
+    INNER JOIN stages ON dated.position > stages.position AND coalesce(dated.previous, 0) < stages.position
+    WHERE dated.seen AND NOT dated.parking AND stages.terminal IS NULL AND NOT stages.parking
+),
+
+-- where the open deals stand, and since when, at the latest and at the earliest. A deal stands where it came last; where the log
+-- does not tell, in its present stage, into which it came nobody knows when after its last move, or after its creation
+standing AS (
+    SELECT
+        deals.grp,
+        coalesce(arrived.stage, present.stage) AS stage,
+        CASE WHEN arrived.stage IS NOT NULL THEN deals.last_move['at'] END AS at,
+        CASE
+            WHEN arrived.stage IS NOT NULL THEN deals.last_move['earliest']
+            ELSE coalesce(deals.last_move['at'], deals.created_at)
+        END AS earliest
+    FROM deals
+    LEFT JOIN stages AS arrived ON deals.last_move['stage'] = arrived.stage AND arrived.terminal IS NULL
+    LEFT JOIN stages AS present ON deals.present_stage = present.stage AND present.terminal IS NULL
+    WHERE deals.is_open
+),
+
+stood AS (
+    SELECT
+        standing.grp,
+        standing.stage,
+        stages.sla_hours,
+        -- a day without a time is at the latest that day's end
+        coalesce(working_minutes(least(ends_at(standing.at), $as_of), $as_of), 0.0) / 60.0 AS hours_least,
+        working_minutes(standing.earliest, $as_of) / 60.0 AS hours_most
+    FROM standing
+    INNER JOIN stages ON standing.stage = stages.stage
+),
+
+standing_by_stage AS (
+    SELECT
+        grp,
+        stage,
+        count(*) AS standing,
+        count(*) FILTER (WHERE hours_least > sla_hours) AS stale,
+        count(*) FILTER (WHERE hours_least <= sla_hours AND (hours_most <= sla_hours) IS NOT TRUE) AS stale_unknown,
+        max(hours_least / nullif(sla_hours, 0.0)) FILTER (WHERE hours_least > sla_hours) AS worst_times_over
+    FROM stood
+    GROUP BY grp, stage
 ),
 
 timed AS (
     SELECT
         grp,
         stage,
-        gone,
-        is_timed,
-        is_standing AND last_at = at AS is_standing,
+        is_left,
+        FALSE AS is_passed,
+        is_undated,
+        (earliest IS DISTINCT FROM at) OR (until_earliest < until AND NOT is_undated) AS is_between,
         minutes_between(at, greatest(at, until)) / 60.0 AS hours,
         working_minutes(at, greatest(at, until)) / 60.0 AS working_hours,
-        (earliest IS DISTINCT FROM at) OR until_earliest < until AS is_between,
         minutes_between(at, greatest(at, until_earliest)) / 60.0 AS hours_low,
-        minutes_between(earliest, greatest(at, until)) / 60.0 AS hours_high,
-        FALSE AS is_passed
+        minutes_between(earliest, greatest(at, until)) / 60.0 AS hours_high
     FROM stays
-    WHERE is_timed
     UNION ALL
     SELECT
         grp,
         stage,
-        gone,
-        FALSE AS is_timed,
-        is_standing,
-        minutes_between(last_at, $as_of) / 60.0 AS hours,
-        working_minutes(last_at, $as_of) / 60.0 AS working_hours,
+        TRUE AS is_left,
+        TRUE AS is_passed,
+        FALSE AS is_undated,
         FALSE AS is_between,
-        NULL AS hours_low,
-        NULL AS hours_high,
-        FALSE AS is_passed
-    FROM stays
-    WHERE is_standing AND NOT (is_timed AND last_at = at)
-    UNION ALL
-    SELECT
-        grp,
-        stage,
-        1 AS gone,
-        FALSE AS is_timed,
-        FALSE AS is_standing,
         NULL AS hours,
         NULL AS working_hours,
-        FALSE AS is_between,
         0.0 AS hours_low,
-        NULL AS hours_high,
-        TRUE AS is_passed
+        NULL AS hours_high
     FROM passed
+),
+
+timed_by_stage AS (
+    SELECT
+        grp,
+        stage,
+        count(*) FILTER (WHERE NOT is_passed) AS entered,
+        count(*) FILTER (WHERE NOT is_passed AND is_left) AS left_stage,
+        count(*) FILTER (WHERE NOT is_left) AS open,
+        count(*) FILTER (WHERE is_between) AS interval_known,
+        count(*) FILTER (WHERE is_passed) AS passed_unseen,
+        count(*) FILTER (WHERE is_undated) AS undated,
+        km_quantile(hours, is_left, 0.5) FILTER (WHERE NOT is_passed) AS median_hours,
+        -- of whom nobody knows whether it is closed: closed as soon as may be, or not at all
+        km_quantile(hours_low, coalesce(is_left, TRUE), 0.5) AS median_hours_low,
+        km_quantile(hours_high, coalesce(is_left, FALSE), 0.5) FILTER (WHERE NOT is_passed) AS median_hours_high,
+        km_quantile(hours, is_left, 0.9) FILTER (WHERE NOT is_passed) AS p90_hours,
+        km_quantile(working_hours, is_left, 0.5) FILTER (WHERE NOT is_passed) AS median_working_hours,
+        km_quantile(working_hours, is_left, 0.9) FILTER (WHERE NOT is_passed) AS p90_working_hours
+    FROM timed
+    GROUP BY grp, stage
 ),
 
 counted AS (
     SELECT
-        timed.grp,
-        timed.stage,
-        count(*) FILTER (WHERE timed.is_timed) AS entered,
-        count(*) FILTER (WHERE timed.is_timed AND timed.gone = 1) AS left_stage,
-        count(*) FILTER (WHERE timed.is_timed AND timed.gone = 0) AS open,
-        km_quantile(timed.hours, timed.gone = 1, 0.5) FILTER (WHERE timed.is_timed) AS median_hours,
-        count(*) FILTER (WHERE timed.is_timed AND timed.is_between) AS interval_known,
-        count(*) FILTER (WHERE timed.is_passed) AS passed_unseen,
-        km_quantile(timed.hours_low, timed.gone = 1, 0.5) FILTER (WHERE timed.is_timed OR timed.is_passed) AS median_hours_low,
-        km_quantile(timed.hours_high, timed.gone = 1, 0.5) FILTER (WHERE timed.is_timed) AS median_hours_high,
-        km_quantile(timed.hours, timed.gone = 1, 0.9) FILTER (WHERE timed.is_timed) AS p90_hours,
-        km_quantile(timed.working_hours, timed.gone = 1, 0.5) FILTER (WHERE timed.is_timed) AS median_working_hours,
-        km_quantile(timed.working_hours, timed.gone = 1, 0.9) FILTER (WHERE timed.is_timed) AS p90_working_hours,
-        count(*) FILTER (WHERE timed.is_standing) AS standing,
-        count(*) FILTER (WHERE timed.is_standing AND timed.working_hours > stages.sla_hours) AS stale,
-        max(timed.working_hours / nullif(stages.sla_hours, 0.0))
-            FILTER (WHERE timed.is_standing AND timed.working_hours > stages.sla_hours) AS worst_times_over
-    FROM timed
-    INNER JOIN stages ON timed.stage = stages.stage
-    GROUP BY timed.grp, timed.stage
+        coalesce(t.grp, s.grp) AS grp,
+        coalesce(t.stage, s.stage) AS stage,
+        coalesce(t.entered, 0) AS entered,
+        coalesce(t.left_stage, 0) AS left_stage,
+        coalesce(t.open, 0) AS open,
+        coalesce(t.interval_known, 0) AS interval_known,
+        coalesce(t.passed_unseen, 0) AS passed_unseen,
+        coalesce(t.undated, 0) AS undated,
+        coalesce(t.interval_known + t.passed_unseen + t.undated, 0) = 0 AS is_known,
+        t.median_hours,
+        t.median_hours_low,
+        t.median_hours_high,
+        t.p90_hours,
+        t.median_working_hours,
+        t.p90_working_hours,
+        coalesce(s.standing, 0) AS standing,
+        coalesce(s.stale, 0) AS stale,
+        coalesce(s.stale_unknown, 0) AS stale_unknown,
+        coalesce(s.standing - s.stale_unknown, 0) AS judged,
+        s.worst_times_over
+    FROM timed_by_stage AS t
+    FULL JOIN standing_by_stage AS s ON t.grp = s.grp AND t.stage = s.stage
 )
 
 SELECT
@@ -219,20 +366,27 @@ SELECT
     counted.open,
     counted.interval_known,
     counted.passed_unseen,
+    counted.undated,
     -- of what was not seen, no figure looks as if it were known
-    CASE WHEN counted.interval_known + counted.passed_unseen = 0 THEN counted.median_hours END AS median_hours,
+    CASE WHEN counted.is_known THEN counted.median_hours END AS median_hours,
     counted.median_hours_low,
     counted.median_hours_high,
-    CASE WHEN counted.interval_known + counted.passed_unseen = 0 THEN counted.p90_hours END AS p90_hours,
-    CASE WHEN counted.interval_known + counted.passed_unseen = 0 THEN counted.median_working_hours END AS median_working_hours,
-    CASE WHEN counted.interval_known + counted.passed_unseen = 0 THEN counted.p90_working_hours END AS p90_working_hours,
+    CASE WHEN counted.is_known THEN counted.p90_hours END AS p90_hours,
+    CASE WHEN counted.is_known THEN counted.median_working_hours END AS median_working_hours,
+    CASE WHEN counted.is_known THEN counted.p90_working_hours END AS p90_working_hours,
     stages.sla_hours,
     counted.standing,
     -- a stage without an SLA cannot be overstayed
     CASE WHEN stages.sla_hours IS NOT NULL THEN counted.stale END AS stale,
-    CASE WHEN stages.sla_hours IS NOT NULL THEN counted.stale::double / nullif(counted.standing, 0) END AS stale_share,
-    CASE WHEN stages.sla_hours IS NOT NULL THEN wilson_low(counted.stale, counted.standing) END AS stale_share_low,
-    CASE WHEN stages.sla_hours IS NOT NULL THEN wilson_high(counted.stale, counted.standing) END AS stale_share_high,
+    CASE WHEN stages.sla_hours IS NOT NULL THEN counted.stale_unknown END AS stale_unknown,
+    CASE WHEN stages.sla_hours IS NOT NULL THEN counted.stale::double / nullif(counted.judged, 0) END AS stale_share,
+    CASE WHEN stages.sla_hours IS NOT NULL THEN wilson_low(counted.stale, counted.judged) END AS stale_share_low,
+    CASE WHEN stages.sla_hours IS NOT NULL THEN wilson_high(counted.stale, counted.judged) END AS stale_share_high,
+    CASE WHEN stages.sla_hours IS NOT NULL THEN counted.stale::double / nullif(counted.standing, 0) END AS stale_share_least,
+    CASE
+        WHEN stages.sla_hours IS NOT NULL
+            THEN (counted.stale + counted.stale_unknown)::double / nullif(counted.standing, 0)
+    END AS stale_share_most,
     counted.worst_times_over
 FROM counted
 INNER JOIN stages ON counted.stage = stages.stage

@@ -6,10 +6,16 @@ dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline
 
 about.ru = """
 Вошедшие в воронку по неделям входа и что с ними стало к дате отчёта. Завершённая конверсия: выиграны / (выиграны + потеряны).
-Конверсия к сроку: оценка Аалена — Йохансена на самом длинном сроке регламента. Молодая неделя: её срок ещё не вышел."""
+Конверсия к сроку: оценка Аалена — Йохансена на самом длинном сроке регламента. Молодая неделя: её срок ещё не вышел. Закрытые без даты закрылись когда-то между входом и
+первой выгрузкой, где они закрыты: «не менее» и «не более» — оценка, будь каждый такой выигрыш самым поздним, а проигрыш самым ранним из
+возможных, и наоборот; если они расходятся больше чем на 0,5 п. п., сама оценка и «купили к сроку» пусты. Выигранные, потерянные и открытые: известные на дату отчёта; закрыта ли
+к ней сделка без даты, бывает неизвестно."""
 about.en = """
 Those who came into the funnel, by week, and what had become of them by the as-of date. Settled conversion: won / (won + lost).
-Eventual conversion: the Aalen–Johansen estimate at the regulation's longest horizon. A young week has not lived that long yet."""
+Eventual conversion: the Aalen–Johansen estimate at the regulation's longest horizon. A young week has not lived that long yet. What was closed without a date was closed somewhen between its entry and the first export that shows it
+closed: "at least" and "at most" are the estimates were each such win as late, each such loss as early as may be, and the other way
+round; where they differ by more than 0.5 points, the estimate itself and what was bought by the horizon are empty. Won, lost and open are those known at the as-of date:
+whether a deal without a date was closed by then may be unknown."""
 
 columns = [
   { name = "week", unit = "date", title = { ru = "Неделя", en = "Week" } },
@@ -17,12 +23,15 @@ columns = [
   { name = "won", unit = "count", title = { ru = "Выиграны", en = "Won" } },
   { name = "lost", unit = "count", title = { ru = "Потеряны", en = "Lost" } },
   { name = "open", unit = "count", title = { ru = "В работе", en = "Open" } },
+  { name = "undated", unit = "count", title = { ru = "Закрыты без даты", en = "Closed without a date" } },
   { name = "settled", unit = "share", title = { ru = "Завершённая конверсия", en = "Settled conversion" } },
   { name = "settled_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "settled_high", unit = "share", title = { ru = "до", en = "high" } },
   { name = "eventual", unit = "share", title = { ru = "Конверсия к сроку", en = "Eventual conversion" } },
   { name = "eventual_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "eventual_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "eventual_least", unit = "share", title = { ru = "не менее", en = "at least" } },
+  { name = "eventual_most", unit = "share", title = { ru = "не более", en = "at most" } },
   { name = "so_far", unit = "share", title = { ru = "Купили к сроку, молодые — пока", en = "Bought by the horizon, young weeks so far" } },
   { name = "young", unit = "count", title = { ru = "Молодая", en = "Young" } },
 ]
@@ -36,7 +45,10 @@ dated AS (
     SELECT
         grp,
         status,
+        is_open,
+        undated,
         closed_at,
+        least(coalesce(closed_by, $as_of), $as_of) AS closed_by,
         coalesce(least(created_at, entries[1]['at']), closed_at) AS entered_at
     FROM scope
 ),
@@ -45,25 +57,49 @@ cohort AS (
     SELECT
         grp,
         local_week(entered_at) AS week,
+        status,
+        is_open,
+        undated,
         CASE status WHEN 'won' THEN 1 WHEN 'lost' THEN 2 ELSE 0 END AS outcome,
-        greatest(minutes_between(entered_at, coalesce(closed_at, $as_of)) / 1440.0, 0.0) AS lived_days
+        -- a closing before the entry takes no time
+        greatest(minutes_between(entered_at, coalesce(closed_at, $as_of)) / 1440.0, 0.0) AS lived_days,
+        greatest(minutes_between(entered_at, closed_by) / 1440.0, 0.0) AS longest_days
     FROM dated
     WHERE entered_at >= $from AND entered_at < $to
 ),
 
+-- a closing without a date was at the earliest at the entry, at the latest when an export showed it
+bounded AS (
+    SELECT
+        grp,
+        week,
+        status,
+        is_open,
+        undated,
+        CASE undated WHEN 'won' THEN 0 WHEN 'lost' THEN 2 ELSE outcome END AS least_outcome,
+        CASE undated WHEN 'won' THEN longest_days WHEN 'lost' THEN 0.0 ELSE lived_days END AS least_days,
+        CASE undated WHEN 'won' THEN 1 WHEN 'lost' THEN 0 ELSE outcome END AS most_outcome,
+        CASE undated WHEN 'won' THEN 0.0 WHEN 'lost' THEN longest_days ELSE lived_days END AS most_days
+    FROM cohort
+),
+
 by_week AS (
     SELECT
-        cohort.grp,
-        cohort.week,
+        bounded.grp,
+        bounded.week,
         longest.days AS horizon_days,
         count(*) AS leads,
-        count(*) FILTER (WHERE cohort.outcome = 1) AS won,
-        count(*) FILTER (WHERE cohort.outcome = 2) AS lost,
-        count(*) FILTER (WHERE cohort.outcome = 0) AS open,
-        cuminc(cohort.lived_days, cohort.outcome, longest.days::double) AS eventual
-    FROM cohort
+        count(*) FILTER (WHERE bounded.status = 'won') AS won,
+        count(*) FILTER (WHERE bounded.status = 'lost') AS lost,
+        count(*) FILTER (WHERE bounded.is_open) AS open,
+        count(bounded.undated) AS undated,
+        count(*) FILTER (WHERE bounded.undated = 'won' AND bounded.status IS NULL) AS perhaps_won,
+        count(*) FILTER (WHERE bounded.undated = 'lost' AND bounded.status IS NULL) AS perhaps_lost,
+        cuminc(bounded.least_days, bounded.least_outcome, longest.days::double) AS least,
+        cuminc(bounded.most_days, bounded.most_outcome, longest.days::double) AS most
+    FROM bounded
     CROSS JOIN longest
-    GROUP BY cohort.grp, cohort.week, longest.days
+    GROUP BY bounded.grp, bounded.week, longest.days
 )
 
 SELECT
@@ -73,14 +109,18 @@ SELECT
     won,
     lost,
     open,
-    won::double / nullif(won + lost, 0) AS settled,
-    wilson_low(won, won + lost) AS settled_low,
-    wilson_high(won, won + lost) AS settled_high,
-    eventual['estimate'] AS eventual,
-    eventual['low'] AS eventual_low,
-    eventual['high'] AS eventual_high,
+    undated,
+    -- of what may be settled or not there is no share
+    CASE WHEN perhaps_won + perhaps_lost = 0 THEN won::double / nullif(won + lost, 0) END AS settled,
+    wilson_low(won, won + lost + perhaps_lost) AS settled_low,
+    wilson_high(won + perhaps_won, won + perhaps_won + lost) AS settled_high,
+    CASE WHEN most['estimate'] - least['estimate'] <= 0.005 THEN (least['estimate'] + most['estimate']) / 2.0 END AS eventual,
+    least['low'] AS eventual_low,
+    most['high'] AS eventual_high,
+    least['estimate'] AS eventual_least,
+    most['estimate'] AS eventual_most,
     -- a floor for a young week: what it has brought so far
-    eventual['at_least'] AS so_far,
+    CASE WHEN most['at_least'] - least['at_least'] <= 0.005 THEN (least['at_least'] + most['at_least']) / 2.0 END AS so_far,
     -- the last of the week came in on its seventh day
     CASE WHEN week::int + 7 + horizon_days > $as_of_day::int THEN 1 ELSE 0 END AS young
 FROM by_week

@@ -7,14 +7,15 @@ dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline
 about.ru = """
 Доля выигранных и квалифицированных по группам — как есть и стянутая к общей (эмпирический Байес): разброс групп оценён бета-биномиальным
 распределением по всем группам сразу, и чем меньше у группы лидов, тем ближе её доля к общей. Поэтому группа из трёх лидов не окажется ни первой,
-ни последней. Интервал 95 % — апостериорный. Если группы разбросаны не сильнее, чем велит случай, они равны: столбец scatter говорит equal, и у
-всех общая доля. Места — по стянутой доле выигранных. В счёт идут лиды, прожившие самый длинный срок регламента, и продажи не позже него: открытые
+ни последней. Интервал 95 % — апостериорный. Различаются ли группы, решает критерий хи-квадрат на уровне 5 % (группы, где не ждали и одного случая,
+слиты); не различаются — они равны: столбец scatter говорит equal, и у всех общая доля. То же отдельно для квалифицированных. Места — по стянутой доле выигранных. В счёт идут лиды, прожившие самый длинный срок регламента, и продажи не позже него: открытые
 не считаются потерянными. Лиды, у которых разрез не заполнен, места не занимают."""
 about.en = """
 The share won and the share qualified by group, raw and shrunk to the common one (empirical Bayes): how groups scatter is estimated by the
 beta-binomial distribution of all of them, and the fewer leads a group has, the nearer its rate is to the common one. So a group of three leads
-is neither first nor last. 95 % credible interval. Where groups scatter no more than chance lets them, they are equal: the column `scatter`
-says so, and all have the common rate. Ranked by the shrunk win rate. Counted are leads that have lived the regulation's longest horizon, and
+is neither first nor last. 95 % credible interval. Whether groups differ, a chi-square test decides at 5 % (groups of which not one case is
+expected are taken together); where they do not, they are equal: the column `scatter` says so, and all have the common rate. The qualified are
+tested by themselves. Ranked by the shrunk win rate. Counted are leads that have lived the regulation's longest horizon, and
 wins within it: open is not lost. Leads that have no value of the split take no place."""
 
 columns = [
@@ -75,20 +76,96 @@ grouped AS (
     GROUP BY leads.grp
 ),
 
--- leads of nobody take no place among those of somebody
+-- leads of nobody take no place among those of somebody: a group that lacks a value of any split is left out, unless none was asked for
 counted AS (
     SELECT grp, leads, won, qualified
     FROM grouped
-    WHERE grp <> '' OR (SELECT max(grp) FROM grouped) = ''
+    WHERE
+        strpos(concat(chr(31), grp, chr(31)), concat(chr(31), chr(31))) = 0
+        OR (SELECT max(grp) FROM grouped) = ''
+),
+
+-- Do the groups differ? Pearson's chi-square of all of them against equal rates. Its first two moments are exact for given numbers of leads
+-- and wins (Dawson 1954), so small groups do no harm; the tail is that of a gamma distribution with these moments, by Wilson and Hilferty
+outcomes AS (
+    SELECT 'won' AS what, grp, leads::double AS leads, won::double AS cases
+    FROM counted
+    UNION ALL
+    SELECT 'qualified' AS what, grp, leads::double AS leads, qualified::double AS cases
+    FROM counted
+),
+
+totals AS (
+    SELECT what, sum(leads) AS leads, sum(cases) AS cases
+    FROM outcomes
+    GROUP BY what
+),
+
+-- groups of which less than one case is expected are one: each says next to nothing, and one case would look like proof
+merged AS (
+    SELECT
+        outcomes.what,
+        totals.leads AS all_leads,
+        totals.cases AS all_cases,
+        sum(outcomes.leads) AS leads,
+        sum(outcomes.cases) AS cases
+    FROM outcomes
+    INNER JOIN totals ON outcomes.what = totals.what
+    WHERE totals.cases > 0.0 AND totals.cases < totals.leads
+    GROUP BY
+        outcomes.what,
+        totals.leads,
+        totals.cases,
+        CASE
+            WHEN outcomes.leads * least(totals.cases, totals.leads - totals.cases) < totals.leads THEN concat(chr(31), chr(31))
+            ELSE outcomes.grp
+        END
+),
+
+squares AS (
+    SELECT
+        what,
+        all_leads AS n,
+        all_cases AS k,
+        count(*)::double AS r,
+        sum((1.0 / leads)::decimal(30, 18))::double AS inverse,
+        sum((power(cases - leads * all_cases / all_leads, 2.0) / leads)::decimal(30, 12))::double * all_leads * all_leads
+        / (all_cases * (all_leads - all_cases)) AS chi_square
+    FROM merged
+    GROUP BY what, all_leads, all_cases
+    HAVING count(*) > 1 AND all_leads > 3.0
+),
+
+moments AS (
+    SELECT
+        what,
+        chi_square,
+        n / (n - 1.0) * (r - 1.0) AS mean,
+        2.0 * n / (n - 3.0)
+        * ((n - r) * (r - 1.0) / (n - 1.0) - (n * inverse - r * r) / (n - 2.0))
+        * ((n - 2.0) / (n - 1.0) - (n * n / (k * (n - k)) - 4.0) / (n - 2.0))
+        + n * n / (n - 1.0) * (n * inverse - r * r) / (n - 2.0) * (n * n / (k * (n - k)) - 4.0) / (n - 2.0) AS variance
+    FROM squares
+),
+
+-- 1.750686: one in 25 by chance. The gamma's tail is a little too light, so that this is at most one in 20
+scattered AS (
+    SELECT
+        bool_or(what = 'won') AS by_won,
+        bool_or(what = 'qualified') AS by_qualified
+    FROM moments
+    WHERE
+        variance > 0.0
+        AND (power(chi_square / mean, 1.0 / 3.0) - (1.0 - variance / (9.0 * mean * mean))) / sqrt(variance / (9.0 * mean * mean)) >= 1.750686
 ),
 
 prior AS (
     SELECT
-        beta_binomial(won, leads) AS of_won,
-        beta_binomial(qualified, leads) AS of_qualified,
-        sum(leads) AS leads,
-        sum(won) AS won,
-        sum(qualified) AS qualified
+        beta_binomial(counted.won, counted.leads) AS of_won,
+        beta_binomial(counted.qualified, counted.leads) AS of_qualified,
+        sum(counted.leads) AS leads,
+        sum(counted.won) AS won,
+        sum(counted.qualified) AS qualified
     FROM counted
 ),
 
@@ -99,15 +176,16 @@ shrunk AS (
         counted.leads,
         counted.won,
         counted.qualified,
-        prior.of_won['alpha'] + counted.won AS won_alpha,
-        prior.of_won['beta'] + counted.leads - counted.won AS won_beta,
-        prior.of_qualified['alpha'] + counted.qualified AS qualified_alpha,
-        prior.of_qualified['beta'] + counted.leads - counted.qualified AS qualified_beta,
+        CASE WHEN scattered.by_won THEN prior.of_won['alpha'] + counted.won END AS won_alpha,
+        CASE WHEN scattered.by_won THEN prior.of_won['beta'] + counted.leads - counted.won END AS won_beta,
+        CASE WHEN scattered.by_qualified THEN prior.of_qualified['alpha'] + counted.qualified END AS qualified_alpha,
+        CASE WHEN scattered.by_qualified THEN prior.of_qualified['beta'] + counted.leads - counted.qualified END AS qualified_beta,
         prior.leads AS all_leads,
         prior.won AS all_won,
         prior.qualified AS all_qualified
     FROM counted
     CROSS JOIN prior
+    CROSS JOIN scattered
 ),
 
 rated AS (

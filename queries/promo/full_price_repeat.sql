@@ -5,11 +5,15 @@ needs = ["deals.client_id", "deals.closed_at", "deals.status", "deals.promo"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
 about.ru = """
 Клиенты, чья первая покупка пришлась на период: по акции (promo) или по полной цене (full). Доля купивших снова по полной цене за срок
-регламента — по Каплану — Мейеру, ещё не прожившие срок цензурированы на дату отчёта. Измерение — по первой сделке клиента."""
+регламента — по Каплану — Мейеру, ещё не прожившие срок цензурированы на дату отчёта. Измерение — по первой сделке клиента. Возврат денег
+(отрицательная сумма) — не покупка. Покупка по полной цене без даты могла быть сразу или не быть в этот срок: доля лежит между одним и другим
+и пуста, если они расходятся больше чем на 0,5 п. п.; сколько клиентов с такими покупками, стоит рядом."""
 about.en = """
 Clients whose first purchase fell within the period: under a promotion (promo) or at full price (full). The share that bought again at
 full price within the regulation's days, by Kaplan–Meier; those who have not lived that long are censored at the as-of date. A client
-belongs to the group of the first deal."""
+belongs to the group of the first deal. A refund (a negative amount) is no purchase. A purchase at full price without a date may have been at
+once, or not within these days: the rate lies between, and is empty where the two differ by more than 0.5 points; how many clients have such
+purchases stands beside."""
 columns = [
   { name = "first", unit = "text", title = { ru = "Первая покупка", en = "First purchase" } },
   { name = "clients", unit = "count", title = { ru = "Клиенты", en = "Clients" } },
@@ -17,6 +21,7 @@ columns = [
   { name = "repeat_rate", unit = "share", title = { ru = "Доля вернувшихся", en = "Repeat rate" } },
   { name = "repeat_rate_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "repeat_rate_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "undated", unit = "count", title = { ru = "С покупками без даты", en = "With undated purchases" } },
 ]
 */
 WITH wins AS (
@@ -28,7 +33,14 @@ WITH wins AS (
         row_number() OVER (PARTITION BY client_id ORDER BY won_at, deal_id) AS purchase,
         min(won_at) OVER (PARTITION BY client_id) AS first_at
     FROM scope
-    WHERE status = 'won' AND won_at IS NOT NULL AND client_id <> ''
+    WHERE status = 'won' AND won_at IS NOT NULL AND client_id <> '' AND coalesce(amount, 0) >= 0
+),
+
+-- who bought at full price, nobody knows when
+undated AS (
+    SELECT DISTINCT client_id
+    FROM scope
+    WHERE status = 'won' AND won_at IS NULL AND client_id <> '' AND coalesce(amount, 0) >= 0 AND coalesce(promo, '') = ''
 ),
 
 -- deals closed at the moment of the first one are the first purchase, not a return
@@ -43,10 +55,12 @@ firsts AS (
     SELECT
         wins.grp,
         CASE WHEN wins.is_promo THEN 'promo' ELSE 'full' END AS first,
+        undated.client_id IS NOT NULL AS is_undated,
         returns.returned_at IS NOT NULL AS has_returned,
         minutes_between(wins.won_at, coalesce(returns.returned_at, $as_of)) / 1440.0 AS days
     FROM wins
     LEFT JOIN returns ON wins.client_id = returns.client_id
+    LEFT JOIN undated ON wins.client_id = undated.client_id
     WHERE wins.purchase = 1 AND wins.won_at >= $from AND wins.won_at < $to
 ),
 
@@ -56,7 +70,13 @@ counted AS (
         firsts.first,
         count(*) AS clients,
         count(*) FILTER (WHERE firsts.has_returned AND firsts.days <= rules.full_price_repeat_days) AS repeated,
-        km_at(firsts.days, firsts.has_returned, rules.full_price_repeat_days::double) AS returned
+        km_at(firsts.days, firsts.has_returned, rules.full_price_repeat_days::double) AS least,
+        km_at(
+            CASE WHEN firsts.is_undated THEN 0.0 ELSE firsts.days END,
+            firsts.has_returned OR firsts.is_undated,
+            rules.full_price_repeat_days::double
+        ) AS most,
+        count(*) FILTER (WHERE firsts.is_undated) AS undated
     FROM firsts
     CROSS JOIN rules
     GROUP BY firsts.grp, firsts.first, rules.full_price_repeat_days
@@ -67,8 +87,11 @@ SELECT
     first,
     clients,
     repeated,
-    returned['estimate'] AS repeat_rate,
-    returned['low'] AS repeat_rate_low,
-    returned['high'] AS repeat_rate_high
+    CASE
+        WHEN most['estimate'] - least['estimate'] <= 0.005 THEN (least['estimate'] + most['estimate']) / 2
+    END AS repeat_rate,
+    least['low'] AS repeat_rate_low,
+    most['high'] AS repeat_rate_high,
+    undated
 FROM counted
 ORDER BY grp, first DESC

@@ -4,16 +4,20 @@ grain = "one row for the group"
 needs = ["deals.closed_at", "deals.status", "deals.amount", "deals.promo", "promos.starts"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
 about.ru = """
-Наклоны прямых по полным неделям периода, в пересчёте на квартал (13 недель), с интервалом 95 % (Стьюдент; недели считаются независимыми):
-доля выручки по акциям и глубина скидки — в процентных пунктах; выручка по полной цене в спокойные недели — в деньгах недели. Спокойная
-неделя — без единого дня акции и без дней до и после неё (срок провала из регламента): если такая выручка падает, акции съедают основу.
-Недели без выручки в доле и недели без прайса в глубине не участвуют. Акции, которые на дату отчёта не начались, не видны."""
+Наклоны прямых по полным неделям периода, в пересчёте на квартал (13 недель), с интервалом 95 % (Стьюдент; недели считаются независимыми): доля
+выручки по акциям и глубина скидки — в процентных пунктах; выручка по полной цене в спокойные недели — в деньгах недели. Спокойная неделя — без
+единого дня акции и без дней до и после неё (срок провала из регламента): если такая выручка падает, акции съедают основу. Недели без выручки в
+доле и недели без прайса в глубине не участвуют, как и недели, где часть выручки меньше нуля (возвраты), — в доле, и недели продаж без единой
+суммы — в деньгах. Акции, которые на дату отчёта не начались, не видны. Недели считаются с первой полной после первого выигрыша группы: раньше
+продать было нельзя; дальше неделя без продаж — ноль. Выигрыши без даты, которые могли прийтись на период, не посчитаны и стоят отдельно."""
 about.en = """
 Slopes of straight lines over the whole weeks of the period, per quarter (13 weeks), with 95 % intervals (Student's; weeks are taken as
-independent): the share of revenue under promotion and the depth of discount, in percentage points; full-price revenue of calm weeks, in a
-week's money. A calm week has no day of a promotion, nor of the days before and after one (the regulation's dip): where its revenue falls,
-promotions eat the base. Weeks without revenue have no share, weeks without list prices no depth. Promotions that have not begun by the
-as-of date are not seen."""
+independent): the share of revenue under promotion and the depth of discount, in percentage points; full-price revenue of calm weeks, in a week's
+money. A calm week has no day of a promotion, nor of the days before and after one (the regulation's dip): where its revenue falls, promotions
+eat the base. Weeks without revenue have no share, weeks without list prices no depth; nor have weeks a share of whose revenue is below zero
+(refunds), and weeks whose wins have no amounts no money. Promotions that have not begun by the as-of date are not seen. Weeks are those from the
+first whole one after the group's first win on: before, nothing could be sold; from there a week without sales is zero. Wins without a date that
+may have been of the period are not counted and stand apart."""
 columns = [
   { name = "weeks", unit = "count", title = { ru = "Недели с выручкой", en = "Weeks with revenue" } },
   { name = "promo_share_change", unit = "index", title = { ru = "Доля выручки по акции: п. п. за квартал", en = "Share of revenue under promotion: points a quarter" } },
@@ -27,12 +31,34 @@ columns = [
   { name = "baseline_change", unit = "money", title = { ru = "Её изменение за квартал", en = "Its change a quarter" } },
   { name = "baseline_change_low", unit = "money", title = { ru = "от", en = "low" } },
   { name = "baseline_change_high", unit = "money", title = { ru = "до", en = "high" } },
+  { name = "undated_won", unit = "count", title = { ru = "Выиграны без даты", en = "Won without a date" } },
+  { name = "undated_revenue", unit = "money", title = { ru = "Их выручка", en = "Their revenue" } },
 ]
 */
-WITH known AS (
-    SELECT grp, local_day(min(least(created_at, closed_at))) AS day
+WITH -- where the group's wins begin: with its first; a group that never sold could since its first lead, once the company had begun to
+histories AS (
+    SELECT
+        grp,
+        local_day(min(won_at)) AS first_win,
+        local_day(min(closed_at)) AS first_closing,
+        local_day(min(created_at)) AS first_lead,
+        bool_or(
+            coalesce(created_at, closed_at) < $to AND coalesce(closed_at, closed_by, $to) >= $from - INTERVAL '28 days'
+        ) AS is_at_work
     FROM scope
     GROUP BY grp
+),
+
+company AS (
+    SELECT coalesce(min(first_win), min(first_closing)) AS day
+    FROM histories
+),
+
+groups AS (
+    SELECT histories.grp, coalesce(histories.first_win, greatest(company.day, histories.first_lead)) AS day
+    FROM histories
+    CROSS JOIN company
+    WHERE histories.is_at_work AND company.day IS NOT NULL
 ),
 
 -- whole weeks of the period from the first that the group's data know
@@ -46,7 +72,7 @@ weeks AS (
                 INTERVAL '7 days'
             )
         ) AS week
-    FROM known
+    FROM groups
 ),
 
 -- a promotion with its dips: from the first day to the last, as numbers
@@ -88,9 +114,15 @@ filled AS (
     SELECT
         weeks.grp,
         weeks.week::int::double / 91.0 AS quarter,
-        coalesce(won.promo_revenue, 0)::double / nullif(won.revenue::double, 0) AS promo_share,
-        won.discount::double / nullif(won.list_amount::double, 0) AS depth,
-        CASE WHEN calm_weeks.week IS NOT NULL THEN coalesce(won.full_revenue, 0) END AS calm_revenue
+        CASE
+            WHEN won.revenue > 0 AND coalesce(won.promo_revenue, 0) BETWEEN 0 AND won.revenue
+                THEN coalesce(won.promo_revenue, 0)::double / won.revenue::double
+        END AS promo_share,
+        CASE WHEN won.list_amount > 0 THEN won.discount::double / won.list_amount::double END AS depth,
+        CASE
+            WHEN calm_weeks.week IS NOT NULL AND (won.week IS NULL OR won.revenue IS NOT NULL)
+                THEN coalesce(won.full_revenue, 0)
+        END AS calm_revenue
     FROM weeks
     LEFT JOIN won ON weeks.grp = won.grp AND weeks.week = won.week
     LEFT JOIN calm_weeks ON weeks.week = calm_weeks.week
@@ -107,22 +139,38 @@ fitted AS (
         ols_slope(calm_revenue::double, quarter) AS of_baseline
     FROM filled
     GROUP BY grp
+),
+
+-- known to be won, and on a day that may have been one of the period's
+undated AS (
+    SELECT grp, count(*) AS won, sum(amount) AS revenue
+    FROM scope
+    WHERE
+        status = 'won'
+        AND won_at IS NULL
+        AND coalesce(created_at < $to, TRUE)
+        AND coalesce(closed_after < $to, TRUE)
+        AND coalesce(closed_by >= $from, TRUE)
+    GROUP BY grp
 )
 
 SELECT
-    grp,
-    weeks,
-    100 * of_share['slope'] AS promo_share_change,
-    100 * of_share['low'] AS promo_share_change_low,
-    100 * of_share['high'] AS promo_share_change_high,
-    100 * of_depth['slope'] AS depth_change,
-    100 * of_depth['low'] AS depth_change_low,
-    100 * of_depth['high'] AS depth_change_high,
-    calm_weeks,
-    calm_revenue / nullif(calm_weeks, 0) AS baseline,
-    of_baseline['slope'] AS baseline_change,
-    of_baseline['low'] AS baseline_change_low,
-    of_baseline['high'] AS baseline_change_high
+    fitted.grp,
+    fitted.weeks,
+    100 * fitted.of_share['slope'] AS promo_share_change,
+    100 * fitted.of_share['low'] AS promo_share_change_low,
+    100 * fitted.of_share['high'] AS promo_share_change_high,
+    100 * fitted.of_depth['slope'] AS depth_change,
+    100 * fitted.of_depth['low'] AS depth_change_low,
+    100 * fitted.of_depth['high'] AS depth_change_high,
+    fitted.calm_weeks,
+    fitted.calm_revenue / nullif(fitted.calm_weeks, 0) AS baseline,
+    fitted.of_baseline['slope'] AS baseline_change,
+    fitted.of_baseline['low'] AS baseline_change_low,
+    fitted.of_baseline['high'] AS baseline_change_high,
+    coalesce(undated.won, 0) AS undated_won,
+    CASE WHEN undated.won IS NULL THEN 0 ELSE undated.revenue END AS undated_revenue
 FROM fitted
-WHERE weeks > 0
-ORDER BY grp
+LEFT JOIN undated ON fitted.grp = undated.grp
+WHERE fitted.weeks > 0
+ORDER BY fitted.grp

@@ -1,14 +1,20 @@
 /*
 title = { ru = "Продажи по акциям, по неделям", en = "Sales under promotion by week" }
-grain = "one row per week of the period, from the first that the data know"
+grain = "one row per week of the period, from the week of the group's first win"
 needs = ["deals.closed_at", "deals.status", "deals.amount", "deals.promo"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
 about.ru = """
-Выигранные за неделю сделки: сколько из них и из их выручки пришлось на акции (у сделки указана акция). Глубина: скидка / сумма по
-прайсу — по всем выигранным сделкам, где известны обе суммы. У доли сделок — интервал Уилсона 95 %."""
+Выигранные за неделю сделки: сколько из них и из их выручки пришлось на акции (у сделки указана акция). Глубина: скидка / сумма по прайсу — по
+всем выигранным сделкам, где известны обе суммы. У доли сделок — интервал Уилсона 95 %. История начинается с недели первого выигрыша группы (у
+ничего не продавшей — с первого её лида после первого выигрыша компании); дальше неделя без продаж — ноль, доли у неё нет. Доли выручки нет и
+там, где одна из частей меньше нуля (возвраты), а выручки — где сумм нет ни у одной продажи. Выигрыш без даты не попадает ни в одну неделю: их
+считает promo_trend."""
 about.en = """
-Deals won in the week: how many of them, and how much of their revenue, came under a promotion (the deal names one). Depth: discount /
-list amount, over all won deals where both amounts are known. The share of wins comes with a 95 % Wilson interval."""
+Deals won in the week: how many of them, and how much of their revenue, came under a promotion (the deal names one). Depth: discount / list
+amount, over all won deals where both amounts are known. The share of wins comes with a 95 % Wilson interval. History begins with the week of the
+group's first win (of a group that never sold: with its first lead after the company's first win); from there a week without sales is zero and
+has no share. Revenue has no share either where one of its parts is below zero (refunds), and is empty where no win has an amount. A win without
+a date is in no week: promo_trend counts them."""
 columns = [
   { name = "week", unit = "date", title = { ru = "Неделя", en = "Week" } },
   { name = "won", unit = "count", title = { ru = "Выиграны", en = "Won" } },
@@ -35,41 +41,59 @@ WITH wins AS (
     WHERE status = 'won' AND won_at >= $from AND won_at < $to
 ),
 
-known AS (
-    SELECT local_week(earliest.at) AS week
-    FROM (SELECT least(created_at, closed_at) AS at FROM scope ORDER BY at LIMIT 1) AS earliest
+-- where the group's wins begin: with its first; a group that never sold could since its first lead, once the company had begun to
+histories AS (
+    SELECT
+        grp,
+        local_day(min(won_at)) AS first_win,
+        local_day(min(closed_at)) AS first_closing,
+        local_day(min(created_at)) AS first_lead,
+        bool_or(
+            coalesce(created_at, closed_at) < $to AND coalesce(closed_at, closed_by, $to) >= $from - INTERVAL '28 days'
+        ) AS is_at_work
+    FROM scope
+    GROUP BY grp
+),
+
+company AS (
+    SELECT coalesce(min(first_win), min(first_closing)) AS day
+    FROM histories
+),
+
+groups AS (
+    SELECT histories.grp, coalesce(histories.first_win, greatest(company.day, histories.first_lead)) AS day
+    FROM histories
+    CROSS JOIN company
+    WHERE histories.is_at_work AND company.day IS NOT NULL
 ),
 
 weeks AS (
     SELECT
+        grp,
         unnest(
             generate_series(
-                greatest(local_week($from_day), known.week),
+                greatest(local_week($from_day), local_week(day)),
                 least($to_day, $as_of_day) - INTERVAL '1 day',
                 INTERVAL '7 days'
             )
         ) AS week
-    FROM known
-),
-
-groups AS (
-    SELECT DISTINCT grp FROM wins
+    FROM groups
 ),
 
 by_week AS (
     SELECT
-        groups.grp,
+        weeks.grp,
         weeks.week,
         count(wins.week) AS won,
         count(*) FILTER (WHERE wins.is_promo) AS promo_won,
+        count(wins.week) > 0 AND count(wins.amount) = 0 AS is_blank,
         coalesce(sum(wins.amount), 0) AS revenue,
         coalesce(sum(wins.amount) FILTER (WHERE wins.is_promo), 0) AS promo_revenue,
         sum(wins.list_amount) AS list_amount,
         sum(wins.list_amount - wins.amount) AS discount
-    FROM groups
-    CROSS JOIN weeks
-    LEFT JOIN wins ON groups.grp = wins.grp AND weeks.week = wins.week
-    GROUP BY groups.grp, weeks.week
+    FROM weeks
+    LEFT JOIN wins ON weeks.grp = wins.grp AND weeks.week = wins.week
+    GROUP BY weeks.grp, weeks.week
 )
 
 SELECT
@@ -80,11 +104,13 @@ SELECT
     promo_won::double / nullif(won, 0) AS promo_won_share,
     wilson_low(promo_won, won) AS promo_won_share_low,
     wilson_high(promo_won, won) AS promo_won_share_high,
-    revenue,
-    promo_revenue,
-    promo_revenue::double / nullif(revenue::double, 0) AS promo_revenue_share,
+    CASE WHEN NOT is_blank THEN revenue END AS revenue,
+    CASE WHEN NOT is_blank THEN promo_revenue END AS promo_revenue,
+    CASE
+        WHEN revenue > 0 AND promo_revenue BETWEEN 0 AND revenue THEN promo_revenue::double / revenue::double
+    END AS promo_revenue_share,
     list_amount,
     discount,
-    discount::double / nullif(list_amount::double, 0) AS depth
+    CASE WHEN list_amount > 0 THEN discount::double / list_amount::double END AS depth
 FROM by_week
 ORDER BY grp, week

@@ -4,15 +4,18 @@ grain = "one row per kind of day"
 needs = ["deals.closed_at", "deals.status", "promos.starts"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
 about.ru = """
-Каждый день периода — один из пяти: первые дни акции (first), остальные её дни (during), дни перед акцией (before), дни после неё
-(after), прочие (other); длину окон задаёт регламент, день нескольких акций берётся по этому порядку. Продаж в день и отношение к
-прочим дням. Провал до и после — продажи, взятые у обычных дней. День окончания акции входит в неё.
-Акция, которая на дату отчёта ещё не началась, не видна: дни перед ней пока прочие."""
+Каждый день периода — один из пяти: первые дни акции (first), остальные её дни (during), дни перед акцией (before), дни после неё (after), прочие
+(other); длину окон задаёт регламент, день нескольких акций берётся по этому порядку. Продаж в день и отношение к прочим дням. Провал до и после
+— продажи, взятые у обычных дней. День окончания акции входит в неё. Акция, которая на дату отчёта ещё не началась, не видна: дни перед ней пока
+прочие. Дни считаются с первого выигрыша группы (у ничего не продавшей — с первого её лида после первого выигрыша компании): раньше продать было
+нельзя. Выигрыши без даты, которые могли прийтись на период, стоят отдельной строкой (undated): к каким дням они относятся, неизвестно."""
 about.en = """
-Every day of the period is one of five: a promotion's first days (first), its other days (during), the days before it (before), the days
-after it (after), any other (other); the regulation sets the windows, and a day of several promotions takes the first that fits in this
-order. Wins per day, and their ratio to other days. A dip before and after is sales taken from ordinary days. A promotion's last day is
-part of it. A promotion that has not begun by the as-of date is not seen: the days before it are other days yet."""
+Every day of the period is one of five: a promotion's first days (first), its other days (during), the days before it (before), the days after it
+(after), any other (other); the regulation sets the windows, and a day of several promotions takes the first that fits in this order. Wins per
+day, and their ratio to other days. A dip before and after is sales taken from ordinary days. A promotion's last day is part of it. A promotion
+that has not begun by the as-of date is not seen: the days before it are other days yet. Days count from the group's first win on (of a group
+that never sold: from its first lead after the company's first win): before, nothing could be sold. Wins without a date that may have been of the
+period stand in a row of their own (undated): of which days they are is not known."""
 columns = [
   { name = "window", unit = "text", title = { ru = "Дни", en = "Days" } },
   { name = "days", unit = "count", title = { ru = "Число дней", en = "Number of days" } },
@@ -21,21 +24,42 @@ columns = [
   { name = "ratio_to_other", unit = "ratio", title = { ru = "К прочим дням", en = "Ratio to other days" } },
 ]
 */
-WITH known AS (
-    SELECT local_day(earliest.at) AS day
-    FROM (SELECT least(created_at, closed_at) AS at FROM scope ORDER BY at LIMIT 1) AS earliest
+WITH -- where the group's wins begin: with its first; a group that never sold could since its first lead, once the company had begun to
+histories AS (
+    SELECT
+        grp,
+        local_day(min(won_at)) AS first_win,
+        local_day(min(closed_at)) AS first_closing,
+        local_day(min(created_at)) AS first_lead,
+        bool_or(
+            coalesce(created_at, closed_at) < $to AND coalesce(closed_at, closed_by, $to) >= $from - INTERVAL '28 days'
+        ) AS is_at_work
+    FROM scope
+    GROUP BY grp
+),
+
+company AS (
+    SELECT coalesce(min(first_win), min(first_closing)) AS day
+    FROM histories
+),
+
+groups AS (
+    SELECT histories.grp, coalesce(histories.first_win, greatest(company.day, histories.first_lead)) AS day
+    FROM histories
+    CROSS JOIN company
+    WHERE histories.is_at_work AND company.day IS NOT NULL
 ),
 
 days AS (
     SELECT
         unnest(
             generate_series(
-                greatest($from_day, known.day),
+                greatest($from_day, earliest.day),
                 least($to_day, $as_of_day) - INTERVAL '1 day',
                 INTERVAL '1 day'
             )
         ) AS day
-    FROM known
+    FROM (SELECT min(day) AS day FROM groups) AS earliest
 ),
 
 -- days as numbers, so that windows are sums; what the as-of date lets be seen: a promotion still to come is unknown, an endless one runs on
@@ -79,10 +103,6 @@ wins AS (
     GROUP BY 1, 2
 ),
 
-groups AS (
-    SELECT DISTINCT grp FROM wins
-),
-
 counted AS (
     SELECT
         groups.grp,
@@ -91,9 +111,44 @@ counted AS (
         count(*) AS days,
         coalesce(sum(wins.won), 0) AS won
     FROM groups
-    CROSS JOIN windows
+    INNER JOIN windows ON windows.day >= groups.day
     LEFT JOIN wins ON groups.grp = wins.grp AND windows.day = wins.day
     GROUP BY groups.grp, windows.place, windows.name
+),
+
+-- known to be won, and on a day that may have been one of the period's
+undated AS (
+    SELECT grp, count(*) AS won
+    FROM scope
+    WHERE
+        status = 'won'
+        AND won_at IS NULL
+        AND coalesce(created_at < $to, TRUE)
+        AND coalesce(closed_after < $to, TRUE)
+        AND coalesce(closed_by >= $from, TRUE)
+    GROUP BY grp
+),
+
+told AS (
+    SELECT
+        grp,
+        place,
+        name,
+        days,
+        won,
+        won::double / days AS won_per_day,
+        max(CASE WHEN place = 5 THEN won::double / days END) OVER (PARTITION BY grp) AS other_per_day
+    FROM counted
+    UNION ALL
+    SELECT
+        undated.grp,
+        6 AS place,
+        'undated' AS name,
+        NULL AS days,
+        undated.won,
+        NULL AS won_per_day,
+        NULL AS other_per_day
+    FROM undated
 )
 
 SELECT
@@ -101,8 +156,7 @@ SELECT
     name AS window,
     days,
     won,
-    won::double / days AS won_per_day,
-    won::double / days
-    / nullif(max(CASE WHEN place = 5 THEN won::double / days END) OVER (PARTITION BY grp), 0) AS ratio_to_other
-FROM counted
+    won_per_day,
+    won_per_day / nullif(other_per_day, 0) AS ratio_to_other
+FROM told
 ORDER BY grp, CASE place WHEN 3 THEN 0 ELSE place END

@@ -6,16 +6,22 @@ grain = "one row for the group"
 needs = ["deals.closed_at", "deals.status", "deals.amount"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
 about.ru = """
-По полным неделям периода (не больше последних, сколько велит регламент): средняя выручка и её коэффициент вариации (стандартное
-отклонение / среднее). Он же без тренда; а если об этой группе известны хотя бы 104 полные недели — и без сезона: «Убрано» говорит, что
-именно. Тренд и сезон ищутся по всем известным неделям, судят только недели периода. Недели до первой сделки группы не в счёт.
-Последняя полная неделя против предыдущей и против той же недели год назад (на 52 недели раньше); пусто, если те недели вне данных."""
+По полным неделям периода (не больше последних, сколько велит регламент): средняя выручка и её коэффициент вариации (стандартное отклонение /
+среднее). Он же без тренда; а если об этой группе известны хотя бы 104 полные недели — и без сезона: «Убрано» говорит, что именно. Тренд и сезон
+ищутся по всем известным неделям, судят только недели периода. Известны недели с первого выигрыша группы (лиды до него не в счёт: раньше продать
+было нельзя); неделя, начатая раньше него, неполна и не в счёт; дальше неделя без продаж — ноль. Ничего не продавшая группа могла продавать с
+первого своего лида после первого выигрыша компании. Неделя, у всех продаж которой нет сумм, неизвестна. Вариация пуста, если среднее не больше
+нуля. Последняя полная неделя против предыдущей и против той же недели год назад (на 52 недели раньше); пусто, если те недели вне данных, а
+изменение — и если там не больше нуля. Выигрыши без даты, которые могли прийтись на период, не посчитаны и стоят отдельно."""
 about.en = """
-Over the whole weeks of the period (at most as many of the last as the regulation says): mean revenue and its coefficient of variation
-(standard deviation / mean). The same with the trend removed; and the season too, where at least 104 whole weeks of the group are known:
-`removed` says which. Trend and season are learnt from all known weeks, the weeks of the period alone are judged. Weeks before the group's
-first deal are left out. The last whole week against the one before and against the same week last year (52 weeks earlier); empty where
-the data do not reach that far."""
+Over the whole weeks of the period (at most as many of the last as the regulation says): mean revenue and its coefficient of variation (standard
+deviation / mean). The same with the trend removed; and the season too, where at least 104 whole weeks of the group are known: `removed` says
+which. Trend and season are learnt from all known weeks, the weeks of the period alone are judged. Weeks are known from the group's first win on
+(leads before it do not count: nothing could be sold yet); the week that began before it is a part of one and left out; from there a week without
+sales is zero. A group that never sold could since its first lead after the company's first win. A week none of whose wins has an amount is
+unknown. Variability is empty where the mean is not above zero. The last whole week against the one before and against the same week last year
+(52 weeks earlier); empty where the data do not reach that far, and the change also where that week is not above zero. Wins without a date that
+may have been of the period are not counted and stand apart."""
 columns = [
   { name = "weeks", unit = "count", title = { ru = "Недели", en = "Weeks" } },
   { name = "mean_weekly", unit = "money", title = { ru = "В среднем за неделю", en = "Mean week" } },
@@ -29,16 +35,43 @@ columns = [
   { name = "change_week", unit = "share", title = { ru = "К предыдущей", en = "Change on the week" } },
   { name = "same_week_last_year", unit = "money", title = { ru = "Год назад", en = "Same week last year" } },
   { name = "change_year", unit = "share", title = { ru = "К прошлому году", en = "Change on the year" } },
+  { name = "undated_won", unit = "count", title = { ru = "Выиграны без даты", en = "Won without a date" } },
+  { name = "undated_revenue", unit = "money", title = { ru = "Их выручка", en = "Their revenue" } },
 ]
 */
--- the first whole week of each group, and the Monday of the last one of all
-WITH known AS (
+WITH -- where the group's wins begin: with its first; a group that never sold could since its first lead, once the company had begun to
+histories AS (
     SELECT
         grp,
-        local_week(local_day(min(least(created_at, closed_at))) + INTERVAL '6 days') AS known_week,
-        local_week(least($to_day, $as_of_day)) - INTERVAL '7 days' AS last_week
+        local_day(min(won_at)) AS first_win,
+        local_day(min(closed_at)) AS first_closing,
+        local_day(min(created_at)) AS first_lead,
+        bool_or(
+            coalesce(created_at, closed_at) < $to AND coalesce(closed_at, closed_by, $to) >= $from - INTERVAL '28 days'
+        ) AS is_at_work
     FROM scope
     GROUP BY grp
+),
+
+company AS (
+    SELECT coalesce(min(first_win), min(first_closing)) AS day
+    FROM histories
+),
+
+groups AS (
+    SELECT histories.grp, coalesce(histories.first_win, greatest(company.day, histories.first_lead)) AS day
+    FROM histories
+    CROSS JOIN company
+    WHERE histories.is_at_work AND company.day IS NOT NULL
+),
+
+-- the first whole week of each group, and the Monday of the last one of all
+known AS (
+    SELECT
+        grp,
+        local_week(day + INTERVAL '6 days') AS known_week,
+        local_week(least($to_day, $as_of_day)) - INTERVAL '7 days' AS last_week
+    FROM groups
 ),
 
 known_weeks AS (
@@ -60,29 +93,24 @@ weeks AS (
 ),
 
 won AS (
-    SELECT grp, local_week(won_at) AS week, sum(amount) AS revenue, count(*) AS wins
+    SELECT grp, local_week(won_at) AS week, sum(amount) AS revenue
     FROM scope
     WHERE status = 'won' AND won_at < $to
     GROUP BY 1, 2
 ),
 
--- a week that the data know and that had no win earned nothing
+-- a week that the data know and that had no win earned nothing; one whose wins have no amounts is unknown
 filled AS (
-    SELECT
-        weeks.grp,
-        weeks.week,
-        weeks.judged,
-        coalesce(won.revenue, 0) AS revenue,
-        CASE WHEN weeks.judged = 1 THEN won.wins END AS wins
+    SELECT weeks.grp, weeks.week, weeks.judged, coalesce(won.revenue, 0) AS revenue
     FROM weeks
     LEFT JOIN won ON weeks.grp = won.grp AND weeks.week = won.week
+    WHERE won.week IS NULL OR won.revenue IS NOT NULL
 ),
 
 varied AS (
     SELECT
         grp,
         count(*) AS known_weeks,
-        sum(wins) AS wins,
         count(*) FILTER (WHERE judged = 1) AS weeks,
         sum(revenue) FILTER (WHERE judged = 1) / nullif(count(*) FILTER (WHERE judged = 1), 0) AS mean_weekly,
         -- the same bits on any number of threads, which stddev / avg is not
@@ -93,33 +121,51 @@ varied AS (
     GROUP BY grp
 ),
 
+-- known to be won, and on a day that may have been one of the period's
+undated AS (
+    SELECT grp, count(*) AS won, sum(amount) AS revenue
+    FROM scope
+    WHERE
+        status = 'won'
+        AND won_at IS NULL
+        AND coalesce(created_at < $to, TRUE)
+        AND coalesce(closed_after < $to, TRUE)
+        AND coalesce(closed_by >= $from, TRUE)
+    GROUP BY grp
+),
+
 -- a week before the data is unknown
 compared AS (
     SELECT
         known.grp,
         known.last_week AS week,
-        coalesce(sum(won.revenue) FILTER (WHERE won.week = known.last_week), 0) AS last_week,
+        CASE WHEN last_one.week IS NULL THEN 0 ELSE last_one.revenue END AS last_week,
         CASE
-            WHEN known.last_week - INTERVAL '7 days' >= known.known_week
-                THEN coalesce(sum(won.revenue) FILTER (WHERE won.week = known.last_week - INTERVAL '7 days'), 0)
+            WHEN known.last_week - INTERVAL '7 days' < known.known_week THEN NULL
+            WHEN one_before.week IS NULL THEN 0
+            ELSE one_before.revenue
         END AS previous_week,
         CASE
-            WHEN known.last_week - INTERVAL '364 days' >= known.known_week
-                THEN coalesce(sum(won.revenue) FILTER (WHERE won.week = known.last_week - INTERVAL '364 days'), 0)
+            WHEN known.last_week - INTERVAL '364 days' < known.known_week THEN NULL
+            WHEN year_before.week IS NULL THEN 0
+            ELSE year_before.revenue
         END AS same_week_last_year
     FROM known
-    LEFT JOIN won ON known.grp = won.grp
-    GROUP BY known.grp, known.last_week, known.known_week
+    LEFT JOIN won AS last_one ON known.grp = last_one.grp AND known.last_week = last_one.week
+    LEFT JOIN won AS one_before
+        ON known.grp = one_before.grp AND known.last_week - INTERVAL '7 days' = one_before.week
+    LEFT JOIN won AS year_before
+        ON known.grp = year_before.grp AND known.last_week - INTERVAL '364 days' = year_before.week
 )
 
 SELECT
     varied.grp,
     varied.weeks,
     varied.mean_weekly,
-    varied.cv_raw,
-    varied.adjusted['cv'] AS cv_adjusted,
+    CASE WHEN varied.mean_weekly > 0 THEN varied.cv_raw END AS cv_raw,
+    CASE WHEN varied.mean_weekly > 0 THEN varied.adjusted['cv'] END AS cv_adjusted,
     CASE
-        WHEN varied.adjusted['cv'] IS NULL THEN NULL
+        WHEN varied.adjusted['cv'] IS NULL OR varied.mean_weekly <= 0 THEN NULL
         WHEN varied.adjusted['seasons'] > 1 THEN 'trend_season'
         ELSE 'trend'
     END AS removed,
@@ -127,11 +173,19 @@ SELECT
     compared.week,
     compared.last_week,
     compared.previous_week,
-    (compared.last_week - compared.previous_week)::double / nullif(compared.previous_week::double, 0) AS change_week,
+    CASE
+        WHEN compared.previous_week > 0
+            THEN (compared.last_week - compared.previous_week)::double / compared.previous_week::double
+    END AS change_week,
     compared.same_week_last_year,
-    (compared.last_week - compared.same_week_last_year)::double
-    / nullif(compared.same_week_last_year::double, 0) AS change_year
+    CASE
+        WHEN compared.same_week_last_year > 0
+            THEN (compared.last_week - compared.same_week_last_year)::double / compared.same_week_last_year::double
+    END AS change_year,
+    coalesce(undated.won, 0) AS undated_won,
+    CASE WHEN undated.won IS NULL THEN 0 ELSE undated.revenue END AS undated_revenue
 FROM varied
 INNER JOIN compared ON varied.grp = compared.grp
-WHERE varied.wins > 0
+LEFT JOIN undated ON varied.grp = undated.grp
+WHERE varied.weeks > 0
 ORDER BY varied.grp

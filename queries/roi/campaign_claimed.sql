@@ -5,10 +5,11 @@ needs = ["spend.cost", "spend.claimed_leads|spend.claimed_orders|spend.claimed_r
 dimensions = ["source", "contractor", "campaign"]
 about.ru = """
 Показы, клики, лиды, заказы и выручка так, как их приписывает себе рекламный кабинет, за дни периода. Это не данные CRM, и с ними не
-складывается. ROMI = (выручка − расход) / расход, ДРР = расход / выручка."""
+складывается. ROMI = (выручка − расход) / расход, ДРР = расход / выручка; пусто при расходе (для ДРР — и при выручке) не больше нуля."""
 about.en = """
 Impressions, clicks, leads, orders and revenue as the advertising cabinet claims them, over the period's days. These are not the CRM's
-figures and are never added to them. ROMI = (revenue − spend) / spend, DRR = spend / revenue."""
+figures and are never added to them. ROMI = (revenue − spend) / spend, DRR = spend / revenue; empty
+with a spend not above zero, DRR also with such a revenue."""
 columns = [
   { name = "impressions", unit = "count", title = { ru = "Показы", en = "Impressions" } },
   { name = "clicks", unit = "count", title = { ru = "Клики", en = "Clicks" } },
@@ -44,9 +45,9 @@ SELECT
     orders,
     revenue,
     spend,
-    (revenue - spend)::double / nullif(spend::double, 0) AS romi,
-    spend::double / nullif(revenue::double, 0) AS drr,
-    spend / nullif(leads, 0) AS cpl,
-    spend / nullif(orders, 0) AS cpo
+    CASE WHEN spend > 0 THEN (revenue - spend)::double / spend::double END AS romi,
+    CASE WHEN spend > 0 AND revenue > 0 THEN spend::double / revenue::double END AS drr,
+    CASE WHEN spend > 0 THEN spend / nullif(leads, 0) END AS cpl,
+    CASE WHEN spend > 0 THEN spend / nullif(orders, 0) END AS cpo
 FROM claimed
 ORDER BY grp

@@ -4,17 +4,22 @@ grain = "one row per month of arrival and age in months, up to the as-of date"
 needs = ["deals.created_at", "deals.closed_at", "deals.amount", "spend.cost"]
 dimensions = ["source", "contractor", "campaign"]
 about.ru = """
-Расход месяца против маржи со сделок, созданных в этом месяце, по возрасту: 0 — тот же месяц, 1 — следующий и так далее. Доля
-окупленного: накопленная маржа / расход. Месяцев после даты отчёта нет в таблице. Если себестоимость не известна ни у одной продажи,
-вместо маржи стоит выручка, и столбец «по чему» говорит revenue. Продажа без себестоимости в маржу не входит. В счёт идут только сделки, за которые платила реклама:
+Расход месяца против маржи со сделок, созданных в этом месяце, по возрасту: 0 — тот же месяц, 1 — следующий и так далее. Доля окупленного:
+накопленная маржа / расход. Месяцев после даты отчёта нет в таблице. Если себестоимость не известна ни у одной продажи, вместо маржи стоит
+выручка, и столбец «по чему» говорит revenue. Продажа без себестоимости в маржу не входит. В счёт идут только сделки, за которые платила реклама:
 их источник, подрядчик и кампания есть в строках ненулевого расхода (пустое в строке расхода подходит к любому), поэтому повторные клиенты и
-бесплатные источники расход не окупают."""
+бесплатные источники расход не окупают. Выигрыш без даты принадлежит месяцу, в котором сделка создана, но возраста не имеет: он стоит отдельно, а
+«Окуплено» лежит от (не раньше последнего месяца) и до (сразу); если они расходятся больше чем на 0,5 п. п., само значение пусто. Пусто также без
+расхода, при расходе не больше нуля и у незаполненной группы рядом с другими и там, где ни одна сделка не подходит к расходу: расход и сделки —
+от разного."""
 about.en = """
-A month's spend against the margin of the deals created in that month, by age: 0 is the same month, 1 the next, and so on. Paid
-share: cumulative margin / spend. Months after the as-of date are absent. Where no win has a known cost, revenue stands in for margin
-and the column `on` says revenue. A win without a known cost adds nothing to margin. Only deals that advertising paid
-for count: their source, contractor and campaign occur in rows of spend above zero (what such a row leaves empty fits any), so repeat clients
-and free sources pay nothing back."""
+A month's spend against the margin of the deals created in that month, by age: 0 is the same month, 1 the next, and so on. Paid share: cumulative
+margin / spend. Months after the as-of date are absent. Where no win has a known cost, revenue stands in for margin and the column `on` says
+revenue. A win without a known cost adds nothing to margin. Only deals that advertising paid for count: their source, contractor and campaign
+occur in rows of spend above zero (what such a row leaves empty fits any), so repeat clients and free sources pay nothing back. A win without a
+date belongs to the month in which the deal was created, but has no age: it stands apart, and the paid share lies between least (not before the
+last month) and most (at once); where these differ by more than 0.5 points the value itself is empty. It is empty as well without spend, with a
+spend not above zero, for the unfilled group beside others, and where no deal fits any spend: there spend and deals are of different things."""
 columns = [
   { name = "month", unit = "date", title = { ru = "Месяц", en = "Month" } },
   { name = "age", unit = "count", title = { ru = "Возраст, мес.", en = "Age, months" } },
@@ -25,6 +30,10 @@ columns = [
   { name = "cumulative_margin", unit = "money", title = { ru = "Маржа накопленным итогом", en = "Cumulative margin" } },
   { name = "paid_share", unit = "share", title = { ru = "Окуплено", en = "Paid back" } },
   { name = "on", unit = "text", title = { ru = "По чему", en = "On" } },
+  { name = "paid_share_least", unit = "share", title = { ru = "Окуплено, от", en = "Paid back, least" } },
+  { name = "paid_share_most", unit = "share", title = { ru = "до", en = "most" } },
+  { name = "undated_won", unit = "count", title = { ru = "Выиграны без даты", en = "Won without a date" } },
+  { name = "undated_margin", unit = "money", title = { ru = "Их маржа", en = "Their margin" } },
 ]
 */
 WITH basis AS (
@@ -74,6 +83,7 @@ came AS (
                     0
                 )
         END AS age,
+        scope.status = 'won' AND scope.won_at IS NULL AS is_undated,
         scope.amount,
         CASE basis.basis WHEN 'margin' THEN scope.amount - scope.cost ELSE scope.amount END AS margin
     FROM scope
@@ -93,7 +103,12 @@ earned AS (
 ),
 
 arrived AS (
-    SELECT grp, month, count(*) AS leads
+    SELECT
+        grp,
+        month,
+        count(*) AS leads,
+        count(*) FILTER (WHERE is_undated) AS undated_won,
+        sum(margin) FILTER (WHERE is_undated) AS undated_margin
     FROM came
     GROUP BY grp, month
 ),
@@ -110,6 +125,8 @@ cohorts AS (
         coalesce(arrived.grp, spent.grp) AS grp,
         coalesce(arrived.month, spent.month) AS month,
         coalesce(arrived.leads, 0) AS leads,
+        coalesce(arrived.undated_won, 0) AS undated_won,
+        coalesce(arrived.undated_margin, 0) AS undated_margin,
         spent.spend
     FROM arrived
     FULL JOIN spent ON arrived.grp = spent.grp AND arrived.month = spent.month
@@ -120,6 +137,8 @@ cells AS (
         grp,
         month,
         leads,
+        undated_won,
+        undated_margin,
         spend,
         unnest(
             range(
@@ -140,25 +159,76 @@ filled AS (
         cells.month,
         cells.age,
         cells.leads,
+        cells.undated_won,
+        cells.undated_margin,
         cells.spend,
         coalesce(earned.revenue, 0) AS revenue,
         coalesce(earned.margin, 0) AS margin,
-        sum(coalesce(earned.margin, 0)) OVER (PARTITION BY cells.grp, cells.month ORDER BY cells.age) AS cumulative_margin
+        sum(coalesce(earned.margin, 0)) OVER (PARTITION BY cells.grp, cells.month ORDER BY cells.age) AS cumulative_margin,
+        -- by the last month all that is known to be won has been
+        CASE
+            WHEN cells.age = max(cells.age) OVER (PARTITION BY cells.grp, cells.month) THEN cells.undated_margin
+            ELSE 0
+        END AS certain_margin
     FROM cells
     LEFT JOIN earned ON cells.grp = earned.grp AND cells.month = earned.month AND cells.age = earned.age
+),
+
+-- where no deal came in a way that money was spent on, spend and deals are named differently, and nothing can be told
+groups AS (
+    SELECT count(DISTINCT cohorts.grp) AS number, max(ways.number) AS paid_ways
+    FROM cohorts
+    CROSS JOIN (SELECT count(*) AS number FROM paid_ways) AS ways
+),
+
+-- what is paid back: the whole's spend, or that of a group that says whose it is
+bounded AS (
+    SELECT
+        filled.grp,
+        filled.month,
+        filled.age,
+        filled.leads,
+        filled.spend,
+        filled.revenue,
+        filled.margin,
+        filled.cumulative_margin,
+        filled.undated_won,
+        filled.undated_margin,
+        least(
+            filled.cumulative_margin + filled.certain_margin, filled.cumulative_margin + filled.undated_margin
+        )::double AS least_margin,
+        greatest(
+            filled.cumulative_margin + filled.certain_margin, filled.cumulative_margin + filled.undated_margin
+        )::double AS most_margin,
+        CASE
+            WHEN
+                filled.spend > 0
+                AND groups.paid_ways > 0
+                AND (groups.number = 1 OR replace(filled.grp, chr(31), '') <> '')
+                THEN filled.spend::double
+        END AS base
+    FROM filled
+    CROSS JOIN groups
 )
 
 SELECT
-    filled.grp,
-    filled.month,
-    filled.age,
-    filled.leads,
-    filled.spend,
-    filled.revenue,
-    filled.margin,
-    filled.cumulative_margin,
-    filled.cumulative_margin::double / nullif(filled.spend::double, 0) AS paid_share,
-    basis.basis AS "on"
-FROM filled
+    bounded.grp,
+    bounded.month,
+    bounded.age,
+    bounded.leads,
+    bounded.spend,
+    bounded.revenue,
+    bounded.margin,
+    bounded.cumulative_margin,
+    CASE
+        WHEN bounded.most_margin - bounded.least_margin <= 0.005 * bounded.base
+            THEN (bounded.least_margin + bounded.most_margin) / 2 / bounded.base
+    END AS paid_share,
+    basis.basis AS "on",
+    bounded.least_margin / bounded.base AS paid_share_least,
+    bounded.most_margin / bounded.base AS paid_share_most,
+    bounded.undated_won,
+    bounded.undated_margin
+FROM bounded
 CROSS JOIN basis
-ORDER BY filled.grp, filled.month, filled.age
+ORDER BY replace(bounded.grp, chr(31), '') = '', bounded.grp, bounded.month, bounded.age

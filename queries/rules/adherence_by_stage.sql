@@ -7,10 +7,10 @@ needs = ["journeys.entries"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
 about.ru = """
 То же, что «Соблюдение регламента», но отдельно по каждому этапу и только для правил, у которых этап есть: SLA этапа, основание,
-обязательные поля, следующий шаг, пропуск этапа. Доля с интервалом Уилсона 95 %."""
+обязательные поля, следующий шаг, пропуск этапа. Что судить нельзя, не считается: см. «О чём судить нельзя». Доля с интервалом Уилсона 95 %."""
 about.en = """
 The same as "Is the regulation kept", stage by stage, for the rules that belong to a stage: its SLA, evidence, required fields, the next
-step, skipping it. The share with a 95 % Wilson interval."""
+step, skipping it. What cannot be judged does not count: see "What cannot be judged". The share with a 95 % Wilson interval."""
 columns = [
   { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },
   { name = "stage_ru", unit = "text", title = { ru = "Название этапа", en = "Stage (ru)" } },
@@ -34,7 +34,7 @@ WITH counted AS (
         count(*) AS checked,
         sum(CASE WHEN kept THEN 1 ELSE 0 END) AS kept
     FROM scope_checks
-    WHERE at >= $from AND at < $to AND stage IS NOT NULL
+    WHERE kept IS NOT NULL AND at >= $from AND at < $to AND stage IS NOT NULL
     GROUP BY grp, stage, rule
 )
 

@@ -6,11 +6,15 @@ dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline
 about.ru = """
 Сделки, вошедшие в воронку за период, как в «Воронке»: сколько достигли этапа, из них прошли дальше, потеряны на нём и ещё стоят. Доля
 прошедших — от тех, чья судьба решена (прошли или потеряны), с интервалом Уилсона 95 %; рядом ожидание из регламента и разность.
-Пока ожидание внутри интервала, данные ему не противоречат."""
+Пока ожидание внутри интервала, данные ему не противоречат. Где стоят, неизвестно: как в «Воронке», потеряны неизвестно откуда, в работе на
+неизвестном этапе или с неясным исходом; «не менее» и «не более» — доля и разность при любом ходе таких сделок; если они расходятся больше
+чем на 0,5 п. п., сама доля и разность пусты."""
 about.en = """
 Deals that entered the funnel within the period, as in "Funnel": how many reached the stage, and of them advanced, were lost in it, still
 stand there. The share that advanced is of those settled (advanced or lost), with a 95 % Wilson interval; beside it what the regulation
-expects, and the difference. While the expected share lies inside the interval, the data do not contradict it."""
+expects, and the difference. While the expected share lies inside the interval, the data do not contradict it. Where is unknown: as in "Funnel",
+lost from an unknown stage, open in an unknown stage, or unclear; "at least" and "at most" are the share and the difference whatever such
+deals did; where they differ by more than 0.5 points, the share and the difference themselves are empty."""
 columns = [
   { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },
   { name = "title_ru", unit = "text", title = { ru = "Название", en = "Title (ru)" } },
@@ -20,25 +24,60 @@ columns = [
   { name = "advanced", unit = "count", title = { ru = "Прошли дальше", en = "Advanced" } },
   { name = "lost", unit = "count", title = { ru = "Потеряны", en = "Lost" } },
   { name = "open", unit = "count", title = { ru = "Ещё стоят", en = "Still there" } },
+  { name = "unplaced", unit = "count", title = { ru = "Где стоят, неизвестно", en = "Where is unknown" } },
   { name = "settled", unit = "share", title = { ru = "Доля прошедших", en = "Share advanced" } },
   { name = "settled_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "settled_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "settled_least", unit = "share", title = { ru = "не менее", en = "at least" } },
+  { name = "settled_most", unit = "share", title = { ru = "не более", en = "at most" } },
   { name = "expected", unit = "share", title = { ru = "Ожидалось", en = "Expected" } },
   { name = "gap", unit = "share", title = { ru = "Разность", en = "Gap" } },
+  { name = "gap_least", unit = "share", title = { ru = "не менее", en = "at least" } },
+  { name = "gap_most", unit = "share", title = { ru = "не более", en = "at most" } },
 ]
 */
 WITH ends AS (
-    SELECT min(position) AS first_position, max(position) AS last_position
+    SELECT
+        min(position) AS first_position,
+        max(position) AS last_position,
+        max(position) FILTER (WHERE terminal IS NULL) AS last_open_position
     FROM stages
-    WHERE terminal IS DISTINCT FROM 'lost'
+    WHERE NOT parking AND (terminal IS DISTINCT FROM 'lost')
 ),
 
-cohort AS (
-    SELECT deal_id, grp, status, entries
+dated AS (
+    SELECT
+        deal_id,
+        grp,
+        status,
+        undated,
+        stage,
+        manager,
+        branch,
+        entries,
+        coalesce(least(created_at, entries[1]['at']), closed_at) AS entered_at
     FROM scope
-    WHERE
-        coalesce(least(created_at, entries[1]['at']), closed_at) >= $from
-        AND coalesce(least(created_at, entries[1]['at']), closed_at) < $to
+),
+
+-- as in the funnel: how a deal stands, and in which step of the funnel
+cohort AS (
+    SELECT
+        dated.deal_id,
+        dated.grp,
+        dated.entries,
+        CASE
+            WHEN dated.status IN ('won', 'lost') THEN dated.status
+            WHEN dated.status IS NULL AND dated.undated IS NOT NULL THEN 'unclear'
+            WHEN dated.status IS NULL THEN coalesce(present.terminal, 'open')
+            ELSE 'open'
+        END AS outcome,
+        dated.undated,
+        CASE WHEN present.terminal IS NULL AND NOT present.parking THEN present.position END AS present_position,
+        coalesce(known_from('stage', dated.manager, dated.branch) <= dated.entered_at, FALSE)
+        AND (coalesce(dated.stage, '') = '' OR present.terminal IS NOT NULL) AS has_stayed
+    FROM dated
+    LEFT JOIN stages AS present ON dated.stage = present.stage
+    WHERE dated.entered_at >= $from AND dated.entered_at < $to
 ),
 
 moves AS (
@@ -50,33 +89,48 @@ furthest AS (
     SELECT moves.deal_id, max(stages.position) AS position
     FROM moves
     INNER JOIN stages ON moves.entry['stage'] = stages.stage
-    WHERE stages.terminal IS DISTINCT FROM 'lost'
+    WHERE NOT stages.parking AND (stages.terminal IS DISTINCT FROM 'lost')
     GROUP BY moves.deal_id
 ),
 
--- a deal without any logged move stands in the first stage; a won one has come to the last
+-- how far the deals came at least: by the log, by the stage in which they stand, by a win; else into the first stage
 came_to AS (
     SELECT
         cohort.grp,
+        cohort.outcome,
         CASE
-            WHEN cohort.status = 'won' THEN ends.last_position
-            ELSE coalesce(furthest.position, ends.first_position)
+            WHEN cohort.outcome = 'won' THEN ends.last_position
+            ELSE coalesce(greatest(furthest.position, cohort.present_position), ends.first_position)
         END AS position,
-        CASE WHEN cohort.status = 'lost' THEN 1 ELSE 0 END AS is_lost,
+        cohort.outcome = 'unclear'
+        OR (
+            cohort.outcome <> 'won'
+            AND furthest.position IS NULL
+            AND cohort.present_position IS NULL
+            AND NOT cohort.has_stayed
+            AND ends.first_position < ends.last_open_position
+        ) AS is_unplaced,
+        cohort.outcome = 'unclear' AND cohort.undated = 'won' AS may_win,
+        cohort.outcome = 'lost' OR (cohort.outcome = 'unclear' AND cohort.undated = 'lost') AS may_lose,
         count(*) AS deals
     FROM cohort
     CROSS JOIN ends
     LEFT JOIN furthest ON cohort.deal_id = furthest.deal_id
-    GROUP BY 1, 2, 3
+    GROUP BY 1, 2, 3, 4, 5, 6
 ),
 
-counted AS (
+beside AS (
     SELECT
         came_to.grp,
         stages.stage,
-        sum(CASE WHEN came_to.position >= stages.position THEN came_to.deals ELSE 0 END) AS reached,
-        sum(CASE WHEN came_to.position > stages.position THEN came_to.deals ELSE 0 END) AS advanced,
-        sum(CASE WHEN came_to.position = stages.position AND came_to.is_lost = 1 THEN came_to.deals ELSE 0 END) AS lost
+        came_to.outcome,
+        came_to.position >= stages.position AS has_reached,
+        came_to.position > stages.position AS has_advanced,
+        came_to.position = stages.position AS is_here,
+        came_to.is_unplaced,
+        came_to.may_lose,
+        came_to.may_win OR stages.position < ends.last_open_position AS may_advance,
+        came_to.deals
     FROM came_to
     CROSS JOIN stages
     CROSS JOIN ends
@@ -84,25 +138,69 @@ counted AS (
     WHERE
         stages.expected_share IS NOT NULL
         AND stages.terminal IS NULL
+        AND NOT stages.parking
         AND stages.position < ends.last_position
-    GROUP BY came_to.grp, stages.stage
+),
+
+counted AS (
+    SELECT
+        grp,
+        stage,
+        sum(CASE WHEN has_reached THEN deals ELSE 0 END) AS reached,
+        sum(CASE WHEN has_advanced THEN deals ELSE 0 END) AS advanced,
+        sum(CASE WHEN is_here AND outcome = 'lost' AND NOT is_unplaced THEN deals ELSE 0 END) AS lost,
+        sum(CASE WHEN is_here AND outcome = 'open' AND NOT is_unplaced THEN deals ELSE 0 END) AS open,
+        sum(CASE WHEN is_here AND is_unplaced THEN deals ELSE 0 END) AS unplaced,
+        sum(CASE WHEN is_unplaced AND NOT has_advanced AND may_advance THEN deals ELSE 0 END) AS may_have_advanced,
+        sum(CASE WHEN is_unplaced AND NOT has_advanced AND may_lose THEN deals ELSE 0 END) AS may_have_lost
+    FROM beside
+    GROUP BY grp, stage
+),
+
+bounded AS (
+    SELECT
+        grp,
+        stage,
+        reached,
+        advanced,
+        lost,
+        open,
+        unplaced,
+        may_have_advanced,
+        may_have_lost,
+        -- where perhaps nothing is settled, there is no bound
+        CASE WHEN advanced + may_have_advanced + lost > 0 THEN advanced::double / nullif(advanced + lost + may_have_lost, 0) END AS least,
+        CASE
+            WHEN advanced + lost + may_have_lost > 0
+                THEN (advanced + may_have_advanced)::double / nullif(advanced + may_have_advanced + lost, 0)
+        END AS most
+    FROM counted
 )
 
 SELECT
-    counted.grp,
-    counted.stage,
+    bounded.grp,
+    bounded.stage,
     stages.title_ru,
     stages.title_en,
     stages.position,
-    counted.reached,
-    counted.advanced,
-    counted.lost,
-    counted.reached - counted.advanced - counted.lost AS open,
-    counted.advanced::double / nullif(counted.advanced + counted.lost, 0) AS settled,
-    wilson_low(counted.advanced, counted.advanced + counted.lost) AS settled_low,
-    wilson_high(counted.advanced, counted.advanced + counted.lost) AS settled_high,
+    bounded.reached,
+    bounded.advanced,
+    bounded.lost,
+    bounded.open,
+    bounded.unplaced,
+    CASE WHEN bounded.most - bounded.least <= 0.005 THEN (bounded.least + bounded.most) / 2.0 END AS settled,
+    CASE WHEN bounded.most IS NOT NULL THEN wilson_low(bounded.advanced, bounded.advanced + bounded.lost + bounded.may_have_lost) END
+        AS settled_low,
+    CASE
+        WHEN bounded.least IS NOT NULL
+            THEN wilson_high(bounded.advanced + bounded.may_have_advanced, bounded.advanced + bounded.may_have_advanced + bounded.lost)
+    END AS settled_high,
+    bounded.least AS settled_least,
+    bounded.most AS settled_most,
     stages.expected_share AS expected,
-    counted.advanced::double / nullif(counted.advanced + counted.lost, 0) - stages.expected_share AS gap
-FROM counted
-INNER JOIN stages ON counted.stage = stages.stage
-ORDER BY counted.grp, stages.position
+    CASE WHEN bounded.most - bounded.least <= 0.005 THEN (bounded.least + bounded.most) / 2.0 - stages.expected_share END AS gap,
+    bounded.least - stages.expected_share AS gap_least,
+    bounded.most - stages.expected_share AS gap_most
+FROM bounded
+INNER JOIN stages ON bounded.stage = stages.stage
+ORDER BY bounded.grp, stages.position

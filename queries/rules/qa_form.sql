@@ -44,7 +44,11 @@ eligible AS (
     FROM scope
     CROSS JOIN rules
     LEFT JOIN moved ON scope.deal_id = moved.deal_id
-    WHERE (scope.closed_at >= $from AND scope.closed_at < $to) OR moved.deal_id IS NOT NULL
+    WHERE
+        moved.deal_id IS NOT NULL
+        OR (scope.closed_at >= $from AND scope.closed_at < $to)
+        -- closed nobody knows when, but within the period
+        OR (scope.undated IS NOT NULL AND scope.closed_after >= $from AND scope.closed_by < $to)
 ),
 
 shuffled AS (

@@ -10,14 +10,15 @@ about.ru = """
 Внутри слоя порядок случайный, но закреплён зерном регламента: та же выборка получится снова. Первые места — по одной сделке из каждого
 слоя, начиная с больших слоёв; остальные места делятся между слоями пропорционально оставшимся сделкам (метод Сент-Лагю). Поэтому большая
 выборка целиком содержит меньшую. Разрез только подписывает сделки: выборка тянется сразу по всем. Основание: 1 — было на всех
-этапах, где его можно проверить, 0 — нет, пусто — неизвестно. Нарушений — сколько раз сделка нарушила регламент к дате отчёта."""
+этапах, где его можно проверить, 0 — нет, пусто — неизвестно. Нарушений — сколько раз сделка нарушила регламент к дате отчёта;
+пусто, если судить не о чем. Закрытая без даты входит, если закрылась между двумя выгрузками внутри периода."""
 about.en = """
 Deals that closed or entered another stage within the period; of them as many as the regulation says, in strata of manager × present stage.
 Within a stratum the order is random, and fixed by the regulation's seed: the same sample can be drawn again. The first places go to one
 deal of each stratum, larger strata first; the other places are shared among the strata in proportion to the deals left in them (the method of
 Sainte-Laguë). So a larger sample holds all of a smaller one. A split only labels the deals: the sample is drawn from all at once. Evidence:
 1 if there was some in every stage where that can be judged, 0 if not, empty if unknown. Breaches: how often the deal broke the regulation
-by the as-of date."""
+by the as-of date; empty if nothing could be judged. A deal closed without a date is in if it closed between two exports within the period."""
 columns = [
   { name = "number", unit = "count", title = { ru = "№", en = "No." } },
   { name = "deal_id", unit = "text", title = { ru = "Сделка", en = "Deal" } },
@@ -49,7 +50,11 @@ eligible AS (
     FROM scope
     CROSS JOIN rules
     LEFT JOIN moved ON scope.deal_id = moved.deal_id
-    WHERE (scope.closed_at >= $from AND scope.closed_at < $to) OR moved.deal_id IS NOT NULL
+    WHERE
+        moved.deal_id IS NOT NULL
+        OR (scope.closed_at >= $from AND scope.closed_at < $to)
+        -- closed nobody knows when, but within the period
+        OR (scope.undated IS NOT NULL AND scope.closed_after >= $from AND scope.closed_by < $to)
 ),
 
 shuffled AS (
@@ -109,9 +114,9 @@ evidence AS (
 ),
 
 broken AS (
-    SELECT deal_id, count(*) AS breaches
+    SELECT deal_id, count(*) FILTER (WHERE NOT kept) AS breaches
     FROM scope_checks
-    WHERE NOT kept AND deal_id IS NOT NULL
+    WHERE kept IS NOT NULL AND deal_id IS NOT NULL
     GROUP BY deal_id
 )
 
@@ -125,7 +130,8 @@ SELECT
     drawn.status,
     drawn.amount,
     evidence.kept AS evidence_kept,
-    coalesce(broken.breaches, 0) AS breaches
+    -- of a deal that nothing could be judged of: unknown
+    broken.breaches
 FROM drawn
 LEFT JOIN evidence ON drawn.deal_id = evidence.deal_id
 LEFT JOIN broken ON drawn.deal_id = broken.deal_id

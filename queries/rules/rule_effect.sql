@@ -2,26 +2,33 @@
 title = { ru = "Помогает ли правило", en = "Does the rule help" }
 partly.ru = "правило, чьих событий нет за этот срок, у этого менеджера или филиала, не судится: названо в unjudged"
 partly.en = "a rule whose events are not loaded for that span, manager or branch is not judged: unjudged names it"
-grain = "one row per rule that was judged on closed deals"
+grain = "one row per rule that was judged"
 needs = ["deals.created_at", "deals.status"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
 about.ru = """
-Сделки, созданные за период и закрытые к дате отчёта: доля выигранных среди тех, где правило соблюдено всякий раз, и тех, где оно
-нарушено хоть раз; доли с интервалом Уилсона, разность — с интервалом Ньюкомба 95 %. Вывод: helps — интервал разности выше нуля, hurts —
-ниже нуля, и в обоих случаях различие остаётся после поправки Бенджамини — Хохберга (5 %) на число правил и групп в ответе; иначе
-no_evidence. Это связь, а не причина: правило могут соблюдать там, где сделка и так идёт хорошо, а долгая сделка успевает нарушить больше.
-Цена нарушений: сумма потерянных сделок с нарушением; она не вся потеряна из-за него."""
+Что бывает после того, как правило соблюли или нарушили. Сделки, созданные за период, сравниваются с одной точки: дожившие до неё открытыми, и у всех
+потом одинаковое время — самый длинный срок регламента; доля — выигранные за него. Точка у каждого правила своя (столбец «Что сравнили»): ответ — когда
+вышел срок; срок на этапе — переход дальше; основание — вход на этап (из этапов взят тот, где есть что сравнивать, столбец «Этап»); пропуски и возвраты — вход на последний этап; лимит и часы контактов — конец
+первых 7 дней. У сделки одна точка, и закрытые до неё не в счёт: иначе долгая сделка успевала бы нарушить больше. Доли — как есть, с интервалом Уилсона;
+разность — между похожими: один менеджер, один месяц создания, один этап (Мантель — Хензель, интервал 95 % Сато). helps — разность выше нуля, hurts —
+ниже, и в обоих случаях различие остаётся после поправки Бенджамини — Хохберга (5 %) на число правил и групп; иначе no_evidence. not_compared: честно
+сравнить нельзя, похожих нет, срок никто не прожил или закрытий без даты больше 5 %. Нелиды не в счёт. Это связь, а не причина. Цена нарушений: сумма
+всех потерянных сделок с нарушением; она не вся потеряна из-за него."""
 about.en = """
-Deals created within the period and closed by the as-of date: the share won among those where the rule was kept every time, and among
-those where it was broken at least once; shares with Wilson intervals, the difference with a 95 % Newcombe interval. The verdict: helps: the
-interval of the difference lies above zero; hurts: below; and either only where the difference survives the Benjamini–Hochberg correction
-(5 %) for the number of rules and groups in the answer; else no_evidence. It is an association, not a cause: a rule may be kept where the
-deal goes well anyway, and a long deal has time to break more. Cost of breaches: the amount of lost deals with a breach, not all of it lost
-because of that."""
+What comes after a rule was kept or broken. Deals created within the period are compared from one point: those still open at it, all of which then have the
+same time, the regulation's longest horizon; the share is of those won within it. Each rule has its point (the column "Compared"): the answer, when the
+time for it was over; the time in a stage, the move on; evidence, the entry into the stage (of the stages the one with most to compare, the column "Stage"); skipped stages and moves back, the entry into the last stage; cap
+and hours of contact, the end of the first 7 days. A deal has one point, and those closed by then are left out: else a long deal would have more time to
+break a rule in. Shares are raw, with Wilson intervals; the difference is between alike deals: same manager, same month of creation, same stage
+(Mantel–Haenszel, 95 % interval by Sato). helps: the difference is above zero; hurts: below; and either only where it survives the Benjamini–Hochberg
+correction (5 %) for the number of rules and groups; else no_evidence. not_compared: no fair comparison is possible, there are no alike deals, nobody has
+lived the horizon, or more than 5 % of the closings have no date. What was no lead is left out. It is an association, not a cause. Cost of breaches: the
+amount of all lost deals with a breach, not all of it lost because of that."""
 columns = [
   { name = "rule", unit = "text", title = { ru = "Код правила", en = "Rule code" } },
   { name = "title_ru", unit = "text", title = { ru = "Правило", en = "Rule (ru)" } },
   { name = "title_en", unit = "text", title = { ru = "Правило (en)", en = "Rule" } },
+  { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },
   { name = "kept_deals", unit = "count", title = { ru = "Соблюдено, сделок", en = "Kept, deals" } },
   { name = "kept_won", unit = "count", title = { ru = "Из них выиграны", en = "Of them won" } },
   { name = "kept_rate", unit = "share", title = { ru = "Доля выигранных", en = "Win rate when kept" } },
@@ -35,165 +42,345 @@ columns = [
   { name = "broken_rate_high", unit = "share", title = { ru = "до", en = "high" } },
   { name = "broken_revenue", unit = "money", title = { ru = "Выручка, нарушено", en = "Revenue when broken" } },
   { name = "broken_lost_amount", unit = "money", title = { ru = "Потеряно с нарушением", en = "Lost with a breach" } },
-  { name = "difference", unit = "share", title = { ru = "Разность долей", en = "Difference" } },
+  { name = "undated", unit = "count", title = { ru = "Закрыты без даты", en = "Closed, no date" } },
+  { name = "difference", unit = "share", title = { ru = "Разность между похожими", en = "Difference between alike deals" } },
   { name = "difference_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "difference_high", unit = "share", title = { ru = "до", en = "high" } },
   { name = "p_adjusted", unit = "ratio", title = { ru = "p с поправкой", en = "Adjusted p" } },
+  { name = "compared_ru", unit = "text", title = { ru = "Что сравнили", en = "Compared (ru)" } },
+  { name = "compared_en", unit = "text", title = { ru = "Что сравнили (en)", en = "Compared" } },
   { name = "verdict", unit = "text", title = { ru = "Вывод", en = "Verdict" } },
 ]
 */
--- a bit for each rule, so that a deal is one row: which rules it was judged by, and which it broke
-WITH by_deal AS (
+-- Every comparison begins at a landmark: a moment that does not depend on how the deal ended, at which it is certain whether the rule was kept,
+-- and after which both sides have the same time to be won in. A deal has one landmark per rule. Who is closed by then is left out.
+WITH longest AS (
+    SELECT max(days) AS days
+    FROM horizons
+),
+
+deals AS (
+    SELECT
+        scope.deal_id,
+        scope.created_at,
+        scope.won_at,
+        scope.closed_at,
+        scope.amount,
+        coalesce(lost_reasons.invalid, false) AS is_invalid,
+        concat(coalesce(scope.manager, ''), '/', local_month(scope.created_at)) AS likeness,
+        CASE
+            WHEN rules.response_working THEN working_due(scope.created_at, rules.response_sla_minutes)
+            ELSE scope.created_at + arrow_cast((rules.response_sla_minutes * 60000000.0)::bigint, 'Duration(Microsecond)')
+        END AS answer_due,
+        -- nobody knows whether it was closed before the landmark, nor whether it was won in time
+        scope.closed_at IS NULL
+        AND (
+            coalesce(scope.status, '') IN ('won', 'lost')
+            OR (scope.closed_by IS NOT NULL AND coalesce(scope.closed_after, scope.created_at) < $as_of)
+        ) AS is_undated
+    FROM scope
+    LEFT JOIN lost_reasons ON scope.lost_reason = lost_reasons.reason
+    CROSS JOIN rules
+    WHERE scope.created_at >= $from AND scope.created_at < $to
+),
+
+-- what the regulation's evidence names; a column of the deal is known as it is now, not as it was on entering the stage
+named AS (
+    SELECT stage, unnest(string_to_array(regexp_replace(lower(evidence), '[^a-z0-9_]+', ' ', 'g'), ' ')) AS word
+    FROM stages
+    WHERE evidence IS NOT NULL
+),
+
+undated_evidence AS (
+    SELECT DISTINCT named.stage
+    FROM named
+    LEFT JOIN (SELECT DISTINCT kind FROM events) AS kinds ON named.word = kinds.kind
+    WHERE
+        kinds.kind IS NULL
+        AND named.word <> ''
+        AND NOT regexp_like(named.word, '^[0-9]+$')
+        AND named.word NOT IN ('touch', 'talk_s', 'and', 'or', 'not', 'is', 'null', 'between', 'in', 'true', 'false', 'coalesce')
+),
+
+-- the stage before the terminal ones; a parking place is no step
+reached_last AS (
+    SELECT scope_entries.deal_id, min(scope_entries.at) AS at
+    FROM scope_entries
+    INNER JOIN (SELECT max(position) AS position FROM stages WHERE terminal IS NULL AND NOT parking) AS last_stage
+        ON scope_entries.position = last_stage.position
+    GROUP BY scope_entries.deal_id
+),
+
+-- stays that ended with a move to another stage that is no terminal one
+steps AS (
+    SELECT deal_id, unnest(moves) AS step
+    FROM scope
+    WHERE created_at >= $from AND created_at < $to
+),
+
+stays AS (
+    SELECT steps.deal_id, steps.step['from'] AS stage, steps.step['since'] AS since, steps.step['at'] AS until
+    FROM steps
+    INNER JOIN stages ON steps.step['stage'] = stages.stage
+    WHERE steps.step['from'] IS NOT NULL AND stages.terminal IS NULL
+),
+
+-- the landmark of each judgement; null: it has none
+judgements AS (
     SELECT
         scope_checks.grp,
+        scope_checks.rule,
         scope_checks.deal_id,
-        max(scope_checks.amount) AS amount,
-        bit_or(1::bigint << control.position) AS judged,
-        bit_or(CASE WHEN scope_checks.kept THEN 0::bigint ELSE 1::bigint << control.position END) AS broken
+        CASE
+            WHEN scope_checks.rule = 'response' THEN deals.answer_due
+            WHEN scope_checks.rule = 'stale' THEN stays.until
+            WHEN scope_checks.rule = 'evidence' AND undated_evidence.stage IS NULL THEN scope_checks.at
+            WHEN scope_checks.rule IN ('skipped', 'moved_back') THEN reached_last.at
+            WHEN
+                scope_checks.rule IN ('over_cap', 'out_of_hours')
+                AND scope_checks.at >= deals.created_at
+                AND scope_checks.at < deals.created_at + INTERVAL '7 days'
+                THEN deals.created_at + INTERVAL '7 days'
+        END AS landmark,
+        CASE WHEN scope_checks.rule IN ('stale', 'evidence') THEN scope_checks.stage ELSE '' END AS stage,
+        CASE
+            -- what was broken later was not yet broken; a stage entered only later had been skipped
+            WHEN scope_checks.rule IN ('skipped', 'moved_back') AND scope_checks.at > reached_last.at THEN 0
+            WHEN scope_checks.rule = 'skipped' AND own_entry.at > reached_last.at THEN 1
+            WHEN scope_checks.kept THEN 0
+            ELSE 1
+        END AS broken,
+        CASE WHEN scope_checks.status = 'lost' AND NOT scope_checks.kept THEN 1 ELSE 0 END AS broken_lost,
+        CASE WHEN scope_checks.status = 'lost' AND NOT scope_checks.kept THEN scope_checks.amount END AS broken_lost_amount,
+        deals.created_at,
+        deals.closed_at,
+        deals.won_at,
+        deals.amount,
+        deals.is_invalid,
+        deals.is_undated,
+        deals.likeness
     FROM scope_checks
-    INNER JOIN control ON scope_checks.rule = control.rule
-    WHERE
-        scope_checks.status IN ('won', 'lost')
-        AND scope_checks.deal_id IS NOT NULL
-        AND scope_checks.created_at >= $from
-        AND scope_checks.created_at < $to
-    GROUP BY scope_checks.grp, scope_checks.deal_id
+    INNER JOIN deals ON scope_checks.deal_id = deals.deal_id
+    LEFT JOIN reached_last ON scope_checks.deal_id = reached_last.deal_id
+    LEFT JOIN undated_evidence ON scope_checks.stage = undated_evidence.stage
+    LEFT JOIN stays
+        ON scope_checks.deal_id = stays.deal_id
+        AND scope_checks.stage = stays.stage
+        AND scope_checks.rule = 'stale'
+        AND scope_checks.at >= stays.since
+        AND scope_checks.at <= stays.until
+    LEFT JOIN scope_entries AS own_entry
+        ON scope_checks.deal_id = own_entry.deal_id
+        AND scope_checks.stage = own_entry.stage
+        AND scope_checks.rule = 'skipped'
 ),
 
-closed AS (
-    SELECT
-        by_deal.grp,
-        by_deal.amount,
-        by_deal.judged,
-        by_deal.broken,
-        scope.status,
-        scope.amount AS paid
-    FROM by_deal
-    INNER JOIN scope ON by_deal.deal_id = scope.deal_id
-),
-
-each_rule AS (
-    SELECT
-        closed.grp,
-        control.rule,
-        CASE WHEN closed.broken & (1::bigint << control.position) <> 0 THEN 1 ELSE 0 END AS broken,
-        closed.status,
-        closed.amount,
-        closed.paid
-    FROM closed
-    CROSS JOIN control
-    WHERE closed.judged & (1::bigint << control.position) <> 0
-),
-
-counted AS (
+moments AS (
     SELECT
         grp,
         rule,
-        sum(1 - broken) AS kept_deals,
-        sum(CASE WHEN broken = 0 AND status = 'won' THEN 1 ELSE 0 END) AS kept_won,
-        sum(CASE WHEN broken = 0 AND status = 'won' THEN paid END) AS kept_revenue,
-        sum(broken) AS broken_deals,
-        sum(CASE WHEN broken = 1 AND status = 'won' THEN 1 ELSE 0 END) AS broken_won,
-        sum(CASE WHEN broken = 1 AND status = 'won' THEN paid END) AS broken_revenue,
-        sum(CASE WHEN broken = 1 AND status = 'lost' THEN 1 ELSE 0 END) AS broken_lost,
-        sum(CASE WHEN broken = 1 AND status = 'lost' THEN amount END) AS broken_lost_amount
-    FROM each_rule
-    GROUP BY grp, rule
+        deal_id,
+        landmark,
+        stage,
+        max(broken) AS broken,
+        max(broken_lost) AS broken_lost,
+        max(broken_lost_amount) AS broken_lost_amount,
+        min(closed_at) AS closed_at,
+        min(won_at) AS won_at,
+        max(amount) AS amount,
+        bool_or(is_invalid) AS is_invalid,
+        bool_or(is_undated) AS is_undated,
+        min(likeness) AS likeness
+    FROM judgements
+    GROUP BY grp, rule, deal_id, landmark, stage
 ),
 
-rates AS (
+firsts AS (
     SELECT
         grp,
         rule,
+        deal_id,
+        landmark,
+        stage,
+        broken,
+        -- a deal is lost once, however often and in how many stages the rule was broken
+        CASE WHEN row_number() OVER of_rule = 1 THEN max(broken_lost) OVER (PARTITION BY grp, rule, deal_id) END AS broken_lost,
+        CASE WHEN row_number() OVER of_rule = 1 THEN max(broken_lost_amount) OVER (PARTITION BY grp, rule, deal_id) END AS broken_lost_amount,
+        closed_at,
+        won_at,
+        amount,
+        is_invalid,
+        is_undated,
+        likeness,
+        row_number() OVER (PARTITION BY grp, rule, deal_id, stage ORDER BY landmark NULLS LAST) AS place
+    FROM moments
+    WINDOW of_rule AS (PARTITION BY grp, rule, deal_id ORDER BY stage, landmark NULLS LAST)
+),
+
+-- how far it had come by then
+standing AS (
+    SELECT
+        firsts.grp,
+        firsts.rule,
+        firsts.deal_id,
+        firsts.stage,
+        min(firsts.landmark) AS landmark,
+        min(firsts.broken) AS broken,
+        min(firsts.broken_lost) AS broken_lost,
+        min(firsts.broken_lost_amount) AS broken_lost_amount,
+        min(firsts.closed_at) AS closed_at,
+        min(firsts.won_at) AS won_at,
+        min(firsts.amount) AS amount,
+        bool_or(firsts.is_invalid) AS is_invalid,
+        bool_or(firsts.is_undated) AS is_undated,
+        min(firsts.likeness) AS likeness,
+        coalesce(max(scope_entries.position), 0) AS furthest
+    FROM firsts
+    LEFT JOIN scope_entries
+        ON firsts.deal_id = scope_entries.deal_id
+        AND scope_entries.at <= firsts.landmark
+    WHERE firsts.place = 1
+    GROUP BY firsts.grp, firsts.rule, firsts.deal_id, firsts.stage
+),
+
+-- nobody had to keep a rule on what was no lead
+followed AS (
+    SELECT
+        standing.grp,
+        standing.rule,
+        standing.stage,
+        concat(standing.likeness, '/', standing.furthest) AS alike,
+        CASE
+            WHEN minutes_between(standing.landmark, $as_of) < longest.days * 1440 THEN 'none'
+            WHEN standing.landmark IS NULL OR standing.is_invalid OR standing.closed_at <= standing.landmark THEN 'none'
+            WHEN standing.is_undated THEN 'undated'
+            WHEN standing.broken = 0 THEN 'kept'
+            ELSE 'broken'
+        END AS side,
+        CASE WHEN minutes_between(standing.landmark, standing.won_at) <= longest.days * 1440 THEN 1 ELSE 0 END AS won,
+        standing.amount,
+        standing.broken_lost,
+        standing.broken_lost_amount
+    FROM standing
+    CROSS JOIN longest
+),
+
+cells AS (
+    SELECT
+        grp,
+        rule,
+        stage,
+        alike,
+        nullif(count(*) FILTER (WHERE side IN ('kept', 'broken')), 0)::double AS deals,
+        count(*) FILTER (WHERE side = 'kept')::double AS kept,
+        count(*) FILTER (WHERE side = 'broken')::double AS broken,
+        count(*) FILTER (WHERE side = 'kept' AND won = 1)::double AS kept_won,
+        count(*) FILTER (WHERE side = 'broken' AND won = 1)::double AS broken_won,
+        sum(CASE WHEN side = 'kept' AND won = 1 THEN amount END) AS kept_revenue,
+        sum(CASE WHEN side = 'broken' AND won = 1 THEN amount END) AS broken_revenue,
+        count(*) FILTER (WHERE side = 'undated') AS undated,
+        sum(broken_lost) AS broken_lost,
+        sum(broken_lost_amount) AS broken_lost_amount
+    FROM followed
+    GROUP BY grp, rule, stage, alike
+),
+
+-- Mantel and Haenszel: like with like, each stratum by what it can tell. Decimals, so that no sum depends on the order; Sato's variance of
+-- the difference, which holds for many small strata too
+of_stages AS (
+    SELECT
+        grp,
+        rule,
+        stage,
+        sum(kept)::bigint AS kept_deals,
+        sum(kept_won)::bigint AS kept_won,
+        sum(kept_revenue) AS kept_revenue,
+        sum(broken)::bigint AS broken_deals,
+        sum(broken_won)::bigint AS broken_won,
+        sum(broken_revenue) AS broken_revenue,
+        sum(undated)::bigint AS undated,
+        sum(broken_lost) AS broken_lost,
+        sum(broken_lost_amount) AS broken_lost_amount,
+        nullif(sum((kept * broken / deals)::decimal(30, 10))::double, 0.0) AS weight,
+        sum(((kept_won * broken - broken_won * kept) / deals)::decimal(30, 10))::double AS surplus,
+        sum(
+            (kept * broken * (kept_won + broken_won) * (deals - kept_won - broken_won) / (deals * deals * greatest(deals - 1.0, 1.0)))::decimal(30, 10)
+        )::double AS variance,
+        -- how far the expected wins are from their bounds
+        sum(least(kept * (kept_won + broken_won) / deals - greatest(kept_won + broken_won - broken, 0.0), least(kept_won + broken_won, kept) - kept * (kept_won + broken_won) / deals)::decimal(30, 10))::double AS fewest,
+        sum(
+            (
+                (kept * kept * broken_won - broken * broken * kept_won + kept * broken * (broken - kept) / 2.0) / (deals * deals)
+            )::decimal(30, 10)
+        )::double AS sato_p,
+        sum(
+            ((kept_won * (broken - broken_won) + broken_won * (kept - kept_won)) / (2.0 * deals))::decimal(30, 10)
+        )::double AS sato_q
+    FROM cells
+    GROUP BY grp, rule, stage
+),
+
+-- of a rule that many stages have, the stage at which there is most to compare: it is chosen by what was kept and broken alone
+pooled AS (
+    SELECT
+        grp,
+        rule,
+        stage,
         kept_deals,
         kept_won,
         kept_revenue,
         broken_deals,
         broken_won,
         broken_revenue,
-        broken_lost,
-        broken_lost_amount,
-        kept_won::double / nullif(kept_deals, 0) AS kept_rate,
-        wilson_low(kept_won, kept_deals) AS kept_low,
-        wilson_high(kept_won, kept_deals) AS kept_high,
-        broken_won::double / nullif(broken_deals, 0) AS broken_rate,
-        wilson_low(broken_won, broken_deals) AS broken_low,
-        wilson_high(broken_won, broken_deals) AS broken_high,
-        (kept_won + broken_won)::double / nullif(kept_deals + broken_deals, 0) AS pooled
-    FROM counted
+        undated,
+        sum(broken_lost) OVER (PARTITION BY grp, rule) AS broken_lost,
+        sum(broken_lost_amount) OVER (PARTITION BY grp, rule) AS broken_lost_amount,
+        weight,
+        surplus,
+        variance,
+        fewest,
+        sato_p,
+        sato_q,
+        row_number() OVER (PARTITION BY grp, rule ORDER BY weight DESC NULLS LAST, kept_deals DESC, stage) AS place
+    FROM of_stages
 ),
 
--- from here on one chain, for what is named twice is computed twice; the figures go along as one. Newcombe's interval is made of the two
--- Wilson ones; z is the pooled test of two shares
+-- the correction for continuity keeps the level where there are few deals; below five (Mantel and Fleiss) the normal tail does not hold,
+-- and nothing is shown
 compared AS (
     SELECT
         grp,
         rule,
-        named_struct(
-            'kept_deals', kept_deals,
-            'kept_won', kept_won,
-            'kept_revenue', kept_revenue,
-            'broken_deals', broken_deals,
-            'broken_won', broken_won,
-            'broken_revenue', broken_revenue,
-            'broken_lost', broken_lost,
-            'broken_lost_amount', broken_lost_amount,
-            'kept_rate', kept_rate,
-            'kept_low', kept_low,
-            'kept_high', kept_high,
-            'broken_rate', broken_rate,
-            'broken_low', broken_low,
-            'broken_high', broken_high
-        ) AS figures,
-        kept_rate - broken_rate AS difference,
-        kept_rate - broken_rate - sqrt(power(kept_rate - kept_low, 2.0) + power(broken_high - broken_rate, 2.0)) AS low,
-        kept_rate - broken_rate + sqrt(power(kept_high - kept_rate, 2.0) + power(broken_rate - broken_low, 2.0)) AS high,
-        abs(kept_rate - broken_rate)
-        / nullif(sqrt(pooled * (1.0 - pooled) * (1.0 / nullif(kept_deals, 0) + 1.0 / nullif(broken_deals, 0))), 0.0) AS z
-    FROM rates
+        surplus / weight AS difference,
+        1.959964 * sqrt(greatest(surplus / weight * sato_p + sato_q, 0.0)) / weight AS reach,
+        -- one undated closing in twenty could make another answer
+        weight IS NOT NULL AND undated * 20 <= kept_deals + broken_deals + undated AS is_tested,
+        CASE WHEN fewest >= 5.0 THEN greatest(abs(surplus) - 0.5, 0.0) / sqrt(variance) ELSE 0.0 END AS z
+    FROM pooled
+    WHERE place = 1
 ),
 
 -- two-sided p = erfc(z / √2), by Abramowitz and Stegun 7.1.26, right to seven digits
-tails AS (
-    SELECT
-        grp,
-        rule,
-        figures,
-        difference,
-        low,
-        high,
-        z,
-        difference IS NOT NULL AS is_tested,
-        1.0 / (1.0 + 0.3275911 * z / sqrt(2.0)) AS t
-    FROM compared
-),
-
 tested AS (
     SELECT
         grp,
         rule,
-        figures,
         difference,
-        low,
-        high,
+        reach,
         is_tested,
-        -- all won or all lost on both sides: no difference at all
-        coalesce(
-            t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
-            * exp(-z * z / 2.0),
-            1.0
-        ) AS p
-    FROM tails
+        t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))) * exp(-z * z / 2.0) AS p
+    FROM (
+        SELECT grp, rule, difference, reach, is_tested, z, 1.0 / (1.0 + 0.3275911 * z / sqrt(2.0)) AS t
+        FROM compared
+    ) AS tails
 ),
 
 ranked AS (
     SELECT
         grp,
         rule,
-        figures,
         difference,
-        low,
-        high,
+        reach,
         is_tested,
         p * count(*) OVER (PARTITION BY is_tested) / row_number() OVER in_order AS scaled,
         row_number() OVER in_order AS place
@@ -205,10 +392,8 @@ adjusted AS (
     SELECT
         grp,
         rule,
-        figures,
         difference,
-        low,
-        high,
+        reach,
         CASE
             WHEN is_tested THEN least(
                 min(scaled) OVER (PARTITION BY is_tested ORDER BY place DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
@@ -216,35 +401,102 @@ adjusted AS (
             )
         END AS p_adjusted
     FROM ranked
+),
+
+-- from when on, and of whom: said beside the figures
+ways AS (
+    SELECT column1 AS rule, column2 AS compared_ru, column3 AS compared_en
+    FROM (
+        VALUES
+        (
+            'response',
+            'открытые, когда вышел срок ответа: ответили ли к нему',
+            'open when the time to answer was over: answered by then or not'
+        ),
+        (
+            'stale',
+            'перешедшие с этапа на другой: первый раз он пройден в срок или нет',
+            'moved on from the stage: passed in time the first time or not'
+        ),
+        ('evidence', 'вошедшие на этап: было ли основание при входе', 'entered a stage: with or without its evidence at that moment'),
+        (
+            'skipped',
+            'дошедшие до последнего этапа: были ли пропуски до него',
+            'come to the last stage: with stages skipped before it or none'
+        ),
+        (
+            'moved_back',
+            'дошедшие до последнего этапа: были ли возвраты до него',
+            'come to the last stage: moved back before it or not'
+        ),
+        (
+            'over_cap',
+            'открытые через 7 дней: был ли превышен лимит за эти дни',
+            'open after 7 days: the cap exceeded within them or not'
+        ),
+        (
+            'out_of_hours',
+            'открытые через 7 дней: были ли за эти дни контакты вне часов',
+            'open after 7 days: contacted out of hours within them or not'
+        ),
+        (
+            'required',
+            'не сравнить: когда поле заполнено, неизвестно, а чем дольше сделка жила, тем больше в ней заполнено',
+            'cannot be compared: when a field was filled is unknown, and the longer a deal lived, the more was filled'
+        ),
+        (
+            'next_step',
+            'не сравнить: об открытых сделках известно только сегодня',
+            'cannot be compared: of open deals today alone is known'
+        ),
+        (
+            'after_refusal',
+            'не сравнить: нарушить может лишь тот, кому отказали',
+            'cannot be compared: only after a refusal can it be broken'
+        ),
+        (
+            'after_opt_out',
+            'не сравнить: нарушить можно лишь после отписки',
+            'cannot be compared: only after an opt-out can it be broken'
+        )
+    ) AS listed
 )
 
 SELECT
-    adjusted.grp,
-    adjusted.rule,
+    pooled.grp,
+    pooled.rule,
     control.title_ru,
     control.title_en,
-    adjusted.figures['kept_deals'] AS kept_deals,
-    adjusted.figures['kept_won'] AS kept_won,
-    adjusted.figures['kept_rate'] AS kept_rate,
-    adjusted.figures['kept_low'] AS kept_rate_low,
-    adjusted.figures['kept_high'] AS kept_rate_high,
-    CASE WHEN adjusted.figures['kept_won'] = 0 THEN 0 ELSE adjusted.figures['kept_revenue'] END AS kept_revenue,
-    adjusted.figures['broken_deals'] AS broken_deals,
-    adjusted.figures['broken_won'] AS broken_won,
-    adjusted.figures['broken_rate'] AS broken_rate,
-    adjusted.figures['broken_low'] AS broken_rate_low,
-    adjusted.figures['broken_high'] AS broken_rate_high,
-    CASE WHEN adjusted.figures['broken_won'] = 0 THEN 0 ELSE adjusted.figures['broken_revenue'] END AS broken_revenue,
-    CASE WHEN adjusted.figures['broken_lost'] = 0 THEN 0 ELSE adjusted.figures['broken_lost_amount'] END AS broken_lost_amount,
+    nullif(pooled.stage, '') AS stage,
+    pooled.kept_deals,
+    pooled.kept_won,
+    pooled.kept_won::double / nullif(pooled.kept_deals, 0) AS kept_rate,
+    wilson_low(pooled.kept_won, pooled.kept_deals) AS kept_rate_low,
+    wilson_high(pooled.kept_won, pooled.kept_deals) AS kept_rate_high,
+    CASE WHEN pooled.kept_won = 0 THEN 0 ELSE pooled.kept_revenue END AS kept_revenue,
+    pooled.broken_deals,
+    pooled.broken_won,
+    pooled.broken_won::double / nullif(pooled.broken_deals, 0) AS broken_rate,
+    wilson_low(pooled.broken_won, pooled.broken_deals) AS broken_rate_low,
+    wilson_high(pooled.broken_won, pooled.broken_deals) AS broken_rate_high,
+    CASE WHEN pooled.broken_won = 0 THEN 0 ELSE pooled.broken_revenue END AS broken_revenue,
+    CASE WHEN pooled.broken_lost = 0 THEN 0 ELSE pooled.broken_lost_amount END AS broken_lost_amount,
+    pooled.undated,
     adjusted.difference,
-    adjusted.low AS difference_low,
-    adjusted.high AS difference_high,
+    adjusted.difference - adjusted.reach AS difference_low,
+    adjusted.difference + adjusted.reach AS difference_high,
     adjusted.p_adjusted,
+    coalesce(ways.compared_ru, 'не сравнить') AS compared_ru,
+    coalesce(ways.compared_en, 'cannot be compared') AS compared_en,
     CASE
-        WHEN adjusted.p_adjusted <= 0.05 AND adjusted.low > 0.0 THEN 'helps'
-        WHEN adjusted.p_adjusted <= 0.05 AND adjusted.high < 0.0 THEN 'hurts'
+        WHEN adjusted.p_adjusted IS NULL THEN 'not_compared'
+        WHEN adjusted.p_adjusted <= 0.05 AND adjusted.difference > adjusted.reach THEN 'helps'
+        WHEN adjusted.p_adjusted <= 0.05 AND adjusted.difference < -adjusted.reach THEN 'hurts'
         ELSE 'no_evidence'
     END AS verdict
-FROM adjusted
-LEFT JOIN control ON adjusted.rule = control.rule
-ORDER BY adjusted.grp, control.position, adjusted.rule
+FROM pooled
+LEFT JOIN control ON pooled.rule = control.rule
+LEFT JOIN ways ON pooled.rule = ways.rule
+LEFT JOIN adjusted ON pooled.grp = adjusted.grp AND pooled.rule = adjusted.rule
+WHERE pooled.place = 1
+ORDER BY pooled.grp, control.position, pooled.rule

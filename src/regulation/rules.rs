@@ -25,6 +25,8 @@ pub struct Stage {
     pub terminal: Option<Terminal>,
     /// Whether this is the one stage from which on a lead counts as qualified.
     pub qualified: bool,
+    /// Whether deals wait in it, wherever they have come to: a place, and no step of the funnel.
+    pub parking: bool,
     /// How many working hours a deal may stand in it.
     pub sla_hours: Option<f64>,
     /// What it means: what the specialist reads.

@@ -19,6 +19,7 @@ pub fn stages(root: &Section<'_>, lengths: Lengths) -> Vec<Stage> {
             position,
             terminal: section.optional_one_of("terminal", &[("won", Terminal::Won), ("lost", Terminal::Lost)]),
             qualified: section.boolean("qualified"),
+            parking: section.boolean("parking"),
             sla_hours: section.optional_checked("sla", |sla| Ok(duration::minutes(sla, lengths)? / 60.0)),
             meaning: section.optional_bilingual("meaning"),
             evidence: section.optional_checked("evidence", Condition::evidence),
@@ -35,12 +36,32 @@ pub fn stages(root: &Section<'_>, lengths: Lengths) -> Vec<Stage> {
             let what = format!("the lost stage `{}` cannot be the qualified one", stage.id);
             section.wrong("qualified", what, "mark the stage from which on a lead is worth selling to");
         }
+        if stage.parking {
+            parking(section, &stage);
+        }
         stages.push(stage);
     }
     unique(&sections, "id", stages.iter().map(|s| s.id.as_str()), "stage");
     order(&sections, &stages);
     numbers(root, &sections, &stages);
     stages
+}
+
+/// A place to wait in says nothing of how far a deal has come, so it can be neither an end nor a mark on the way.
+fn parking(section: &Section<'_>, stage: &Stage) {
+    let id = &stage.id;
+    if stage.terminal.is_some() {
+        let what = format!("stage `{id}` is terminal and a parking place");
+        section.wrong("parking", what, "a deal does not leave a terminal stage: remove the parking");
+    }
+    if stage.qualified {
+        let what = format!("stage `{id}` is the qualified one and a parking place");
+        section.wrong("parking", what, "a parking place is no step of the funnel: mark a step as qualified");
+    }
+    if section.has("expected_share") {
+        let what = format!("stage `{id}` is a parking place and has an expected share");
+        section.wrong("expected_share", what, "nobody advances from what is no step: remove the expected_share");
+    }
 }
 
 /// The columns that must be filled. A name of the company's own is known to the store alone; a near miss is a slip.
@@ -147,10 +168,10 @@ fn numbers(root: &Section<'_>, sections: &[Section<'_>], stages: &[Stage]) {
     if certain && of(Some(Terminal::Lost)).count() == 0 {
         first.problem(first.line(), "no stage is the lost one", "add terminal = \"lost\" to the stage of failed deals");
     }
-    if certain && of(None).count() == 0 {
+    if certain && !stages.iter().any(|stage| stage.terminal.is_none() && !stage.parking) {
         first.problem(
             first.line(),
-            "every stage is terminal",
+            "every stage is terminal or a parking place",
             "add the stages that a deal goes through before it ends",
         );
     }

@@ -52,6 +52,7 @@ fn stages(regulation: &Regulation) -> RecordBatch {
         ("title_en", en),
         ("terminal", texts(stages().map(|s| s.terminal.map(terminal)))),
         ("qualified", flags(stages().map(|s| s.qualified))),
+        ("parking", flags(stages().map(|s| s.parking))),
         ("sla_hours", numbers(stages().map(|s| s.sla_hours))),
         ("meaning_ru", optional(stages().map(|s| s.meaning.as_ref()), Lang::Ru)),
         ("meaning_en", optional(stages().map(|s| s.meaning.as_ref()), Lang::En)),

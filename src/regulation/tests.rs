@@ -151,7 +151,7 @@ fn sql_sees_every_table_with_its_columns() {
         ("company", "name currency time_zone", 1),
         (
             "stages",
-            "stage position title_ru title_en terminal qualified sla_hours meaning_ru meaning_en evidence next_step_ru \
+            "stage position title_ru title_en terminal qualified parking sla_hours meaning_ru meaning_en evidence next_step_ru \
              next_step_en expected_share advice_ru advice_en",
             4,
         ),

@@ -14,6 +14,7 @@ use datafusion::error::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 
 use crate::model::tables::Kind;
+use crate::regulation::Stage;
 
 /// The function: `List<Struct<stage, at, from, since, first, earliest, seen>>`. `from` is the stage that the deal came from,
 /// `since` when it had come there; both null for the first move. `first` says whether it had not been in `stage` before.
@@ -21,12 +22,19 @@ use crate::model::tables::Kind;
 /// `seen` says that the move was not logged, but seen by comparing two snapshots: other moves may lie between. `earliest`
 /// is the earliest moment at which it may have been, while `at` is the latest; the same where the time is known, null where
 /// nothing says since when.
-pub(super) fn moves() -> ScalarUDF {
-    ScalarUDF::new_from_impl(Moves { signature: Signature::any(3, Volatility::Immutable) })
+///
+/// Logs often know the day alone, so that moves share their instant and nothing tells which came first. Every reader needs
+/// one answer to where a deal stands, hence one rule, here: among the moves of one instant the regulation's later stage is the
+/// later move. A move into the stage where the deal then stands already is none.
+pub(super) fn moves(stages: &[Stage]) -> ScalarUDF {
+    let order = stages.iter().map(|stage| stage.id.clone()).collect();
+    ScalarUDF::new_from_impl(Moves { order, signature: Signature::any(3, Volatility::Immutable) })
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Moves {
+    /// The regulation's stages, in order.
+    order: Arc<[String]>,
     signature: Signature,
 }
 
@@ -45,7 +53,7 @@ impl ScalarUDFImpl for Moves {
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let [entries, returns, intervals] = [0, 1, 2].map(|index| args.args[index].to_array(args.number_rows));
-        Ok(ColumnarValue::Array(merge(&entries?, &returns?, &intervals?)?))
+        Ok(ColumnarValue::Array(merge(&entries?, &returns?, &intervals?, &self.order)?))
     }
 }
 
@@ -127,7 +135,7 @@ struct Move<'a> {
     seen: bool,
 }
 
-fn merge(entries: &ArrayRef, returns: &ArrayRef, intervals: &ArrayRef) -> Result<ArrayRef> {
+fn merge(entries: &ArrayRef, returns: &ArrayRef, intervals: &ArrayRef, order: &[String]) -> Result<ArrayRef> {
     let (entries, returns, intervals) = (Steps::read(entries)?, Steps::read(returns)?, Steps::read(intervals)?);
     let rows = entries.lists.len();
     let mut moves = Vec::with_capacity(entries.lists.values().len() + returns.lists.values().len());
@@ -137,6 +145,7 @@ fn merge(entries: &ArrayRef, returns: &ArrayRef, intervals: &ArrayRef) -> Result
         let from = moves.len();
         follow(&entries, entries.of(row), &returns, returns.of(row), &mut moves);
         date(&mut moves[from..], &intervals, intervals.of(row));
+        arrange(&mut moves, from, order);
         offsets.push(moves.len() as i32);
     }
     let instants = |of: fn(&Move<'_>) -> Option<i64>| -> ArrayRef {
@@ -194,6 +203,30 @@ fn date(moves: &mut [Move<'_>], intervals: &Steps<'_>, mut interval: Range<usize
     }
 }
 
+/// Puts the moves of one deal, which begin at `start`, that share their instant in the regulation's order.
+fn arrange(moves: &mut Vec<Move<'_>>, start: usize, order: &[String]) {
+    if moves[start..].is_sorted_by(|one, next| one.at != next.at) {
+        return;
+    }
+    // a stage that the regulation does not know comes first; of two equal moves the one whose time is known stays
+    let place = |step: &Move<'_>| order.iter().position(|stage| Some(stage.as_str()) == step.stage);
+    for instant in moves[start..].chunk_by_mut(|one, next| one.at == next.at) {
+        instant.sort_by_key(|step| (place(step), step.earliest != step.at));
+    }
+    let mut kept = start;
+    for index in start..moves.len() {
+        let last = moves[start..kept].last().map(|last| (last.stage, last.at));
+        let (from, since) = last.unwrap_or_default();
+        if last.is_some() && from == moves[index].stage {
+            continue;
+        }
+        let first = moves[start..kept].iter().all(|before| before.stage != moves[index].stage);
+        moves[kept] = Move { from, since, first, ..moves[index] };
+        kept += 1;
+    }
+    moves.truncate(kept);
+}
+
 #[cfg(test)]
 mod tests {
     use arrow::json::ReaderBuilder;
@@ -207,7 +240,8 @@ mod tests {
         let mut reader = ReaderBuilder::new(Table::Journeys.schema(&[])).build(json.as_bytes()).unwrap();
         let batch = reader.next().unwrap().unwrap().slice(rows.start, rows.len());
         let column = |name: &str| batch.column_by_name(name).unwrap().clone();
-        let merged = merge(&column("entries"), &column("returns"), &column("intervals")).unwrap();
+        let order = ["a", "b", "c"].map(str::to_owned);
+        let merged = merge(&column("entries"), &column("returns"), &column("intervals"), &order).unwrap();
         let lists = merged.as_list::<i32>();
         let text = |list: ArrayRef| {
             let moves = list.as_struct().clone();
@@ -250,9 +284,23 @@ mod tests {
     }
 
     #[test]
+    fn of_moves_of_one_instant_the_regulations_later_stage_is_last() {
+        let deals = [
+            // written `c` before `b`, and an unknown stage last
+            r#"{"deal_id":"1","entries":[{"stage":"a","at":"1970-01-01T00:00:01Z"},{"stage":"c","at":"1970-01-01T00:00:02Z"},{"stage":"b","at":"1970-01-01T00:00:02Z"},{"stage":"x","at":"1970-01-01T00:00:02Z"}]}"#,
+            // there and back within one instant: it may as well have been back and there
+            r#"{"deal_id":"2","entries":[{"stage":"a","at":"1970-01-01T00:00:01Z"},{"stage":"b","at":"1970-01-01T00:00:02Z"}],"returns":[{"stage":"a","at":"1970-01-01T00:00:02Z","from":"b"},{"stage":"b","at":"1970-01-01T00:00:03Z","from":"a"}]}"#,
+            // back, and in the same instant on to where it had not been
+            r#"{"deal_id":"3","entries":[{"stage":"b","at":"1970-01-01T00:00:01Z"},{"stage":"c","at":"1970-01-01T00:00:02Z"}],"returns":[{"stage":"b","at":"1970-01-01T00:00:03Z","from":"c"},{"stage":"a","at":"1970-01-01T00:00:04Z","from":"b"},{"stage":"c","at":"1970-01-01T00:00:04Z","from":"a"}]}"#,
+        ];
+        assert_eq!(read(deals[0], 0..1), ["a< x<a@1 b<x@2 c<b@2"]);
+        assert_eq!(read(deals[1], 0..1), ["a< b<a@1"]);
+        assert_eq!(read(deals[2], 0..1), ["b< c<b@1 +b<c@2 a<b@3 +c<a@4"]);
+    }
+
+    #[test]
     fn entries_and_returns_are_one_chain() {
-        let expected =
-            ["a< b<a@1", "a< b<a@1 +a<b@2 +b<a@3 c<b@4 +a<c@9", "a< b<a@1 c<b@1 +a<c@1 +b<a@1", "", "a<", "null"];
+        let expected = ["a< b<a@1", "a< b<a@1 +a<b@2 +b<a@3 c<b@4 +a<c@9", "a< b<a@1 c<b@1", "", "a<", "null"];
         assert_eq!(read(DEALS, 0..6), expected);
         // a slice, as batches often are
         assert_eq!(read(DEALS, 1..3), expected[1..3]);

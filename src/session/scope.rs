@@ -161,7 +161,7 @@ impl Scope<'_> {
     /// Every move before the cut, in order.
     fn moves(&self) -> Expr {
         let known = |name: &str| before().call(vec![column(name), instant(self.cut)]);
-        moves().call(["entries", "returns", "intervals"].map(known).to_vec())
+        moves(self.regulation.stages()).call(["entries", "returns", "intervals"].map(known).to_vec())
     }
 
     pub(super) fn dimension(&self, name: &str) -> Expr {

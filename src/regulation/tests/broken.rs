@@ -184,6 +184,30 @@ const BROKEN: &[(&str, &str, &[&str])] = &[
         &["r.toml:23: `expected_share` = 60 is no share of one", "    write 60 % as 0.6"],
     ),
     (
+        "sla = \"2d\"",
+        "sla = \"2d\"\nexpected_share = 0.6\nparking = true",
+        &[
+            "r.toml:23: stage `new` is a parking place and has an expected share",
+            "    nobody advances from what is no step: remove the expected_share",
+        ],
+    ),
+    (
+        "qualified = true",
+        "qualified = true\nparking = true",
+        &[
+            "r.toml:27: stage `qualified` is the qualified one and a parking place",
+            "    a parking place is no step of the funnel: mark a step as qualified",
+        ],
+    ),
+    (
+        "terminal = \"won\"",
+        "terminal = \"won\"\nparking = true",
+        &[
+            "r.toml:31: stage `won` is terminal and a parking place",
+            "    a deal does not leave a terminal stage: remove the parking",
+        ],
+    ),
+    (
         "[[cap]]",
         "[[client_kind]]\nkind = \"new\"\ntitle = \"New\"\nwhen = \"wons = 0\"\n[[cap]]",
         &["r.toml:38: nothing is known as `wons` of a client", "    did you mean `won`?"],

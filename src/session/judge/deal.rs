@@ -178,7 +178,7 @@ impl Judge {
     fn skipped<'j>(&'j self, deal: &Deal<'_, 'j>, verdicts: &mut Vec<Verdict<'j>>) {
         let entered = || {
             let known = deal.moves.iter().filter(|step| step.first).filter_map(|step| Some((step.stage?, step)));
-            known.filter(|(stage, _)| stage.terminal != Some(Terminal::Lost))
+            known.filter(|(stage, _)| stage.terminal != Some(Terminal::Lost) && !stage.parking)
         };
         let Some(furthest) = entered().map(|(stage, _)| stage.position).max() else { return };
         // where it stood before the log began, nobody knows, unless the log begins where deals do
@@ -189,8 +189,8 @@ impl Judge {
             verdicts.push(Verdict { kept: None, missing, ..Verdict::kept("skipped", None, deal.created_at, true) });
             return;
         }
-        let passed =
-            |stage: &&Stage| stage.terminal.is_none() && (stage.position < furthest || deal.status == Status::Won);
+        let is_step = |stage: &Stage| stage.terminal.is_none() && !stage.parking;
+        let passed = |stage: &&Stage| is_step(stage) && (stage.position < furthest || deal.status == Status::Won);
         for stage in self.regulation.stages().iter().filter(passed) {
             let later = entered().filter(|(later, _)| later.position > stage.position).map(|(_, step)| step);
             let beyond = later.min_by_key(|step| step.at);
@@ -204,9 +204,9 @@ impl Judge {
     }
 }
 
-/// At the first move to an earlier stage, else at the last move. Being lost is none: a deal may be lost from anywhere.
+/// At the first move to an earlier stage, else at the last move. Being lost is none, nor is waiting: both may be from anywhere.
 fn moved_back(mut moves: Vec<Move<'_>>) -> Option<Verdict<'static>> {
-    moves.retain(|step| step.stage.is_some_and(|stage| stage.terminal != Some(Terminal::Lost)));
+    moves.retain(|step| step.stage.is_some_and(|stage| stage.terminal != Some(Terminal::Lost) && !stage.parking));
     let position = |step: &Move<'_>| step.stage.map_or(0, |stage| stage.position);
     // what came first within a moment is not known
     moves.sort_by_key(|step| (step.at, position(step)));
