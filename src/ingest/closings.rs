@@ -91,17 +91,17 @@ impl<'w> Closings<'w> {
         let id = layout.slot("deal_id").unwrap_or_default();
         for row in touched {
             let cell = |slot: usize| deals.cell(*row, slot);
-            match (cell(self.slots.status).text(), cell(self.slots.closed_at).whole()) {
+            let closed = cell(self.slots.closed_at).whole();
+            match (cell(self.slots.status).text(), closed) {
                 (Some("won"), None) => told.won_undated += 1,
                 (Some("lost"), None) => told.lost_undated += 1,
                 (None, Some(_)) => told.without_status += 1,
-                (_, Some(closed))
-                    if cell(self.slots.created_at).whole().is_some_and(|at| self.is_before(closed, at)) =>
-                {
-                    told.early += 1;
-                    told.early_ids.extend(cell(id).text().map(str::to_owned));
-                }
                 _ => {}
+            }
+            let created = cell(self.slots.created_at).whole();
+            if closed.zip(created).is_some_and(|(closed, created)| self.is_before(closed, created)) {
+                told.early += 1;
+                told.early_ids.extend(cell(id).text().map(str::to_owned));
             }
         }
         told

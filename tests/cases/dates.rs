@@ -110,7 +110,7 @@ fn dates_that_cannot_be_are_told_and_stretch_nothing() {
     says(
         &told,
         &[
-            "1 × deals_slips.csv, `Created`: an impossible date for `created_at`: before 1980, or long after the export was taken",
+            "2 × deals_slips.csv, `Created`: an impossible date for `created_at`: before 1980, or long after the export was taken",
             "(line 2, value `0202-03-03 10:00:00`)",
             "`At`: an impossible date for `at`",
             "`deals.created_at`: dates that stand for an empty cell: 2 (`1970-01-01 00:00:00`)",
