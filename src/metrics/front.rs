@@ -182,7 +182,7 @@ mod tests {
              n.sql:8: `unit` in [[columns]] cannot be `counts`\n    did you mean `count`?"
         );
         let zero = read("n.sql", &FINE.replace("needs =", "zero = ['n', 'm']\nneeds =")).unwrap_err().to_string();
-        assert_eq!(zero, "n.sql:5: `zero` names no column: `m`\n    allowed: n");
+        assert_eq!(zero, "n.sql:5: `zero` names no column: `m`\n    did you mean `n`?");
         assert!(read("n.sql", "SELECT 1").unwrap_err().to_string().starts_with("n.sql:1: a metric begins"));
     }
 }

@@ -235,7 +235,9 @@ fn ended_line(say: &Say<'_>, table: Table, last: &str) -> (String, String, Strin
 /// What no dimension names.
 fn unnamed(lines: &mut Lines, say: &Say<'_>, unnamed: &[Unnamed]) {
     for one in unnamed {
-        let what = match (&one.size, say.lang) {
+        // targets look at different periods: one size tells enough of a split
+        let size = unnamed.iter().find(|first| first.by == one.by).and_then(|first| first.size.as_ref());
+        let what = match (size, say.lang) {
             (Some((cases, all)), Lang::Ru) => format!("{}: не заполнено у {cases} из {all}", one.by),
             (Some((cases, all)), Lang::En) => format!("{}: not filled in {cases} of {all}", one.by),
             (None, Lang::Ru) => format!("{}: заполнено не везде", one.by),
