@@ -59,29 +59,10 @@ WITH longest AS (
     FROM horizons
 ),
 
-deals AS (
-    SELECT
-        scope.deal_id,
-        scope.created_at,
-        scope.won_at,
-        scope.closed_at,
-        scope.amount,
-        coalesce(lost_reasons.invalid, false) AS is_invalid,
-        concat(coalesce(scope.manager, ''), '/', local_month(scope.created_at)) AS likeness,
-        CASE
-            WHEN rules.response_working THEN working_due(scope.created_at, rules.response_sla_minutes)
-            ELSE scope.created_at + arrow_cast((rules.response_sla_minutes * 60000000.0)::bigint, 'Duration(Microsecond)')
-        END AS answer_due,
-        -- nobody knows whether it was closed before the landmark, nor whether it was won in time
-        scope.closed_at IS NULL
-        AND (
-            coalesce(scope.status, '') IN ('won', 'lost')
-            OR (scope.closed_by IS NOT NULL AND coalesce(scope.closed_after, scope.created_at) < $as_of)
-        ) AS is_undated
-    FROM scope
-    LEFT JOIN lost_reasons ON scope.lost_reason = lost_reasons.reason
-    CROSS JOIN rules
-    WHERE scope.created_at >= $from AND scope.created_at < $to
+working AS (
+    SELECT max(position) AS last, count(*) AS stages
+    FROM stages
+    WHERE terminal IS NULL AND NOT parking
 ),
 
 -- what the regulation's evidence names; a column of the deal is known as it is now, not as it was on entering the stage
@@ -102,16 +83,48 @@ undated_evidence AS (
         AND named.word NOT IN ('touch', 'talk_s', 'and', 'or', 'not', 'is', 'null', 'between', 'in', 'true', 'false', 'coalesce')
 ),
 
--- the stage before the terminal ones; a parking place is no step
-reached_last AS (
-    SELECT scope_entries.deal_id, min(scope_entries.at) AS at
+entered AS (
+    SELECT
+        scope_entries.deal_id,
+        scope_entries.position,
+        scope_entries.at,
+        stages.terminal IS NULL AND NOT stages.parking AS is_step,
+        -- the stage before the terminal ones; a parking place is no step
+        min(CASE WHEN scope_entries.position = working.last THEN scope_entries.at END) OVER (PARTITION BY scope_entries.deal_id) AS last_at
     FROM scope_entries
-    INNER JOIN (SELECT max(position) AS position FROM stages WHERE terminal IS NULL AND NOT parking) AS last_stage
-        ON scope_entries.position = last_stage.position
-    GROUP BY scope_entries.deal_id
+    INNER JOIN stages ON scope_entries.stage = stages.stage
+    CROSS JOIN working
 ),
 
--- stays that ended with a move to another stage that is no terminal one
+dated AS (
+    SELECT
+        scope.deal_id,
+        scope.created_at + INTERVAL '7 days' AS week_end,
+        CASE
+            WHEN rules.response_working THEN working_due(scope.created_at, rules.response_sla_minutes)
+            ELSE scope.created_at + arrow_cast((rules.response_sla_minutes * 60000000.0)::bigint, 'Duration(Microsecond)')
+        END AS answer_due
+    FROM scope
+    CROSS JOIN rules
+    WHERE scope.created_at >= $from AND scope.created_at < $to
+),
+
+-- how far a deal had come by each landmark, and how many stages it had passed on its way to the last
+reached AS (
+    SELECT
+        dated.deal_id,
+        min(dated.week_end) AS week_end,
+        min(dated.answer_due) AS answer_due,
+        min(entered.last_at) AS last_at,
+        coalesce(max(entered.position) FILTER (WHERE entered.at <= dated.answer_due), 0) AS at_due,
+        coalesce(max(entered.position) FILTER (WHERE entered.at <= dated.week_end), 0) AS at_week,
+        count(*) FILTER (WHERE entered.is_step AND entered.at <= entered.last_at) AS passed
+    FROM dated
+    LEFT JOIN entered ON dated.deal_id = entered.deal_id
+    GROUP BY dated.deal_id
+),
+
+-- the first stay in a stage, where it ended with a move to another that is no terminal one
 steps AS (
     SELECT deal_id, unnest(moves) AS step
     FROM scope
@@ -119,149 +132,106 @@ steps AS (
 ),
 
 stays AS (
-    SELECT steps.deal_id, steps.step['from'] AS stage, steps.step['since'] AS since, steps.step['at'] AS until
+    SELECT
+        steps.deal_id,
+        steps.step['from'] AS stage,
+        min(steps.step['at']) AS until,
+        first_value(stages.position ORDER BY steps.step['at']) AS next_position
     FROM steps
     INNER JOIN stages ON steps.step['stage'] = stages.stage
     WHERE steps.step['from'] IS NOT NULL AND stages.terminal IS NULL
+    GROUP BY steps.deal_id, steps.step['from']
 ),
 
--- the landmark of each judgement; null: it has none
-judgements AS (
+-- the first judgement of a rule, in each stage where it has one; of contacts, those of the first week
+checks AS (
     SELECT
-        scope_checks.grp,
-        scope_checks.rule,
-        scope_checks.deal_id,
-        CASE
-            WHEN scope_checks.rule = 'response' THEN deals.answer_due
-            WHEN scope_checks.rule = 'stale' THEN stays.until
-            WHEN scope_checks.rule = 'evidence' AND undated_evidence.stage IS NULL THEN scope_checks.at
-            WHEN scope_checks.rule IN ('skipped', 'moved_back') THEN reached_last.at
-            WHEN
-                scope_checks.rule IN ('over_cap', 'out_of_hours')
-                AND scope_checks.at >= deals.created_at
-                AND scope_checks.at < deals.created_at + INTERVAL '7 days'
-                THEN deals.created_at + INTERVAL '7 days'
-        END AS landmark,
-        CASE WHEN scope_checks.rule IN ('stale', 'evidence') THEN scope_checks.stage ELSE '' END AS stage,
-        CASE
-            -- what was broken later was not yet broken; a stage entered only later had been skipped
-            WHEN scope_checks.rule IN ('skipped', 'moved_back') AND scope_checks.at > reached_last.at THEN 0
-            WHEN scope_checks.rule = 'skipped' AND own_entry.at > reached_last.at THEN 1
-            WHEN scope_checks.kept THEN 0
-            ELSE 1
-        END AS broken,
-        CASE WHEN scope_checks.status = 'lost' AND NOT scope_checks.kept THEN 1 ELSE 0 END AS broken_lost,
-        CASE WHEN scope_checks.status = 'lost' AND NOT scope_checks.kept THEN scope_checks.amount END AS broken_lost_amount,
-        deals.created_at,
-        deals.closed_at,
-        deals.won_at,
-        deals.amount,
-        deals.is_invalid,
-        deals.is_undated,
-        deals.likeness
+        grp,
+        rule,
+        deal_id,
+        CASE WHEN rule IN ('stale', 'evidence') THEN stage ELSE '' END AS stage,
+        min(at) AS at,
+        count(*) AS judged,
+        count(*) FILTER (WHERE at >= created_at AND at < created_at + INTERVAL '7 days') AS in_week,
+        max(CASE WHEN NOT kept AND at >= created_at AND at < created_at + INTERVAL '7 days' THEN 1 ELSE 0 END) AS broken_in_week,
+        min(CASE WHEN NOT kept THEN at END) AS broken_at,
+        max(CASE WHEN status = 'lost' AND NOT kept THEN 1 ELSE 0 END) AS broken_lost,
+        max(CASE WHEN status = 'lost' AND NOT kept THEN amount END) AS broken_lost_amount
     FROM scope_checks
-    INNER JOIN deals ON scope_checks.deal_id = deals.deal_id
-    LEFT JOIN reached_last ON scope_checks.deal_id = reached_last.deal_id
-    LEFT JOIN undated_evidence ON scope_checks.stage = undated_evidence.stage
-    LEFT JOIN stays
-        ON scope_checks.deal_id = stays.deal_id
-        AND scope_checks.stage = stays.stage
-        AND scope_checks.rule = 'stale'
-        AND scope_checks.at >= stays.since
-        AND scope_checks.at <= stays.until
-    LEFT JOIN scope_entries AS own_entry
-        ON scope_checks.deal_id = own_entry.deal_id
-        AND scope_checks.stage = own_entry.stage
-        AND scope_checks.rule = 'skipped'
+    WHERE deal_id IS NOT NULL AND created_at >= $from AND created_at < $to
+    GROUP BY grp, rule, deal_id, CASE WHEN rule IN ('stale', 'evidence') THEN stage ELSE '' END
 ),
 
-moments AS (
+-- the landmark; null: there is none
+landmarks AS (
     SELECT
-        grp,
-        rule,
-        deal_id,
-        landmark,
-        stage,
-        max(broken) AS broken,
-        max(broken_lost) AS broken_lost,
-        max(broken_lost_amount) AS broken_lost_amount,
-        min(closed_at) AS closed_at,
-        min(won_at) AS won_at,
-        max(amount) AS amount,
-        bool_or(is_invalid) AS is_invalid,
-        bool_or(is_undated) AS is_undated,
-        min(likeness) AS likeness
-    FROM judgements
-    GROUP BY grp, rule, deal_id, landmark, stage
-),
-
-firsts AS (
-    SELECT
-        grp,
-        rule,
-        deal_id,
-        landmark,
-        stage,
-        broken,
-        -- a deal is lost once, however often and in how many stages the rule was broken
-        CASE WHEN row_number() OVER of_rule = 1 THEN max(broken_lost) OVER (PARTITION BY grp, rule, deal_id) END AS broken_lost,
-        CASE WHEN row_number() OVER of_rule = 1 THEN max(broken_lost_amount) OVER (PARTITION BY grp, rule, deal_id) END AS broken_lost_amount,
-        closed_at,
-        won_at,
-        amount,
-        is_invalid,
-        is_undated,
-        likeness,
-        row_number() OVER (PARTITION BY grp, rule, deal_id, stage ORDER BY landmark NULLS LAST) AS place
-    FROM moments
-    WINDOW of_rule AS (PARTITION BY grp, rule, deal_id ORDER BY stage, landmark NULLS LAST)
-),
-
--- how far it had come by then
-standing AS (
-    SELECT
-        firsts.grp,
-        firsts.rule,
-        firsts.deal_id,
-        firsts.stage,
-        min(firsts.landmark) AS landmark,
-        min(firsts.broken) AS broken,
-        min(firsts.broken_lost) AS broken_lost,
-        min(firsts.broken_lost_amount) AS broken_lost_amount,
-        min(firsts.closed_at) AS closed_at,
-        min(firsts.won_at) AS won_at,
-        min(firsts.amount) AS amount,
-        bool_or(firsts.is_invalid) AS is_invalid,
-        bool_or(firsts.is_undated) AS is_undated,
-        min(firsts.likeness) AS likeness,
-        coalesce(max(scope_entries.position), 0) AS furthest
-    FROM firsts
-    LEFT JOIN scope_entries
-        ON firsts.deal_id = scope_entries.deal_id
-        AND scope_entries.at <= firsts.landmark
-    WHERE firsts.place = 1
-    GROUP BY firsts.grp, firsts.rule, firsts.deal_id, firsts.stage
+        checks.grp,
+        checks.rule,
+        checks.stage,
+        checks.deal_id,
+        CASE
+            WHEN checks.rule = 'response' THEN reached.answer_due
+            WHEN checks.rule = 'stale' AND checks.at <= stays.until THEN stays.until
+            WHEN checks.rule = 'evidence' AND undated_evidence.stage IS NULL THEN checks.at
+            WHEN checks.rule = 'skipped' AND checks.judged >= working.stages - 1 THEN reached.last_at
+            WHEN checks.rule = 'moved_back' THEN reached.last_at
+            WHEN checks.rule IN ('over_cap', 'out_of_hours') AND checks.in_week > 0 THEN reached.week_end
+        END AS landmark,
+        CASE
+            WHEN checks.rule = 'response' THEN reached.at_due
+            WHEN checks.rule IN ('over_cap', 'out_of_hours') THEN reached.at_week
+            WHEN checks.rule = 'stale' THEN coalesce(stays.next_position, 0)
+            ELSE 0
+        END AS furthest,
+        CASE
+            WHEN checks.rule IN ('over_cap', 'out_of_hours') THEN checks.broken_in_week
+            -- a stage entered only later had been skipped; a later move back was none yet
+            WHEN checks.rule = 'skipped' THEN CASE WHEN reached.passed < working.stages THEN 1 ELSE 0 END
+            WHEN checks.rule = 'moved_back' THEN CASE WHEN checks.broken_at <= reached.last_at THEN 1 ELSE 0 END
+            WHEN checks.broken_at <= checks.at THEN 1
+            ELSE 0
+        END AS broken,
+        -- a deal is lost once, in however many stages the rule was broken
+        CASE WHEN row_number() OVER of_rule = 1 THEN max(checks.broken_lost) OVER of_deal END AS broken_lost,
+        CASE WHEN row_number() OVER of_rule = 1 THEN max(checks.broken_lost_amount) OVER of_deal END AS broken_lost_amount
+    FROM reached
+    INNER JOIN checks ON reached.deal_id = checks.deal_id
+    CROSS JOIN working
+    LEFT JOIN undated_evidence ON checks.stage = undated_evidence.stage
+    LEFT JOIN stays ON checks.deal_id = stays.deal_id AND checks.stage = stays.stage
+    WINDOW
+        of_rule AS (PARTITION BY checks.grp, checks.rule, checks.deal_id ORDER BY checks.stage),
+        of_deal AS (PARTITION BY checks.grp, checks.rule, checks.deal_id)
 ),
 
 -- nobody had to keep a rule on what was no lead
 followed AS (
     SELECT
-        standing.grp,
-        standing.rule,
-        standing.stage,
-        concat(standing.likeness, '/', standing.furthest) AS alike,
+        landmarks.grp,
+        landmarks.rule,
+        landmarks.stage,
+        concat(coalesce(scope.manager, ''), '/', local_month(scope.created_at), '/', landmarks.furthest) AS alike,
         CASE
-            WHEN minutes_between(standing.landmark, $as_of) < longest.days * 1440 THEN 'none'
-            WHEN standing.landmark IS NULL OR standing.is_invalid OR standing.closed_at <= standing.landmark THEN 'none'
-            WHEN standing.is_undated THEN 'undated'
-            WHEN standing.broken = 0 THEN 'kept'
+            WHEN landmarks.landmark IS NULL OR lost_reasons.invalid OR scope.closed_at <= landmarks.landmark THEN 'none'
+            WHEN minutes_between(landmarks.landmark, $as_of) < longest.days * 1440 THEN 'none'
+            -- nobody knows whether it was closed before the landmark, nor whether it was won in time
+            WHEN
+                scope.closed_at IS NULL
+                AND (
+                    coalesce(scope.status, '') IN ('won', 'lost')
+                    OR (scope.closed_by IS NOT NULL AND coalesce(scope.closed_after, scope.created_at) < $as_of)
+                )
+                THEN 'undated'
+            WHEN landmarks.broken = 0 THEN 'kept'
             ELSE 'broken'
         END AS side,
-        CASE WHEN minutes_between(standing.landmark, standing.won_at) <= longest.days * 1440 THEN 1 ELSE 0 END AS won,
-        standing.amount,
-        standing.broken_lost,
-        standing.broken_lost_amount
-    FROM standing
+        CASE WHEN minutes_between(landmarks.landmark, scope.won_at) <= longest.days * 1440 THEN 1 ELSE 0 END AS won,
+        scope.amount,
+        landmarks.broken_lost,
+        landmarks.broken_lost_amount
+    FROM scope
+    INNER JOIN landmarks ON scope.deal_id = landmarks.deal_id
+    LEFT JOIN lost_reasons ON scope.lost_reason = lost_reasons.reason
     CROSS JOIN longest
 ),
 

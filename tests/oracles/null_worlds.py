@@ -320,11 +320,11 @@ def handling(voronka):
         for _ in range(rng.choice([30, 80, 200])):
             created = START + timedelta(seconds=rng.randrange(86400 * 60))
             key = store.deal(f"w{number:03}", created, created + timedelta(days=rng.uniform(2, 20)), "won" if rng.random() < 0.3 else "lost",
-                             manager=f"m{rng.randrange(3)}")
+                             manager=f"m{rng.randrange(3)}", contractor=f"w{number:03}")
             if rng.random() < 0.8:
                 store.event(created + timedelta(hours=rng.choice([0.5, 2, 9])), "call", key)
     store.ingest()
-    rows = store.query("standardised_quality", "branch", "--as-of", "2024-01-01")
+    rows = store.query("standardised_quality", "contractor", "--as-of", "2024-01-01")
     missed = sum(not float(row["standardised_rate_low"]) <= 0.3 <= float(row["standardised_rate_high"]) for row in rows)
     table("standardised_quality", "the interval misses the true rate", len(rows), "5 %", missed)
 
