@@ -74,13 +74,11 @@ leads AS (
         greatest(minutes_between(scope.created_at, CASE WHEN scope.is_open THEN $as_of ELSE coalesce(scope.closed_at, $as_of) END) / 1440.0, 0.0)
             AS lived_days,
         greatest(minutes_between(scope.created_at, least(coalesce(scope.closed_by, $as_of), $as_of)) / 1440.0, 0.0) AS longest_days,
-        greatest(
-            CASE
-                WHEN rules.response_working THEN working_minutes(scope.created_at, scope.response_at)
-                ELSE minutes_between(scope.created_at, scope.response_at)
-            END,
-            0.0
-        ) AS minutes
+        CASE
+            WHEN scope.response_at < scope.created_at THEN 0.0
+            WHEN rules.response_working THEN working_minutes(scope.created_at, scope.response_at)
+            ELSE minutes_between(scope.created_at, scope.response_at)
+        END AS minutes
     FROM scope
     CROSS JOIN rules
     WHERE scope.created_at >= $from AND scope.created_at < $to

@@ -97,9 +97,9 @@ leads AS (
         OR coalesce(interests.price, FALSE)
         OR coalesce(scope.status = 'lost' AND lost_reasons.price, FALSE) AS is_price_driven,
         -- a stage in which it stands is one that it came to
-        coalesce(standing.position >= qualifying.position AND (standing.terminal IS DISTINCT FROM 'lost'), FALSE) AS stands_qualified,
+        coalesce(standing.position >= qualifying.position AND standing.terminal IS NULL AND NOT standing.parking, FALSE) AS stands_qualified,
         coalesce(known_from('stage', scope.manager, scope.branch) <= scope.created_at, FALSE)
-        OR ((standing.terminal IS DISTINCT FROM 'lost') AND standing.stage IS NOT NULL) AS is_placed,
+        OR (standing.terminal IS NULL AND NOT standing.parking AND standing.stage IS NOT NULL) AS is_placed,
         CASE scope.status WHEN 'won' THEN 1 WHEN 'lost' THEN 2 ELSE 0 END AS outcome,
         greatest(minutes_between(scope.created_at, coalesce(scope.closed_at, $as_of)) / 1440.0, 0.0) AS lived_days,
         greatest(minutes_between(scope.created_at, least(coalesce(scope.closed_by, $as_of), $as_of)) / 1440.0, 0.0) AS longest_days
@@ -122,7 +122,7 @@ logged AS (
     FROM moves
     INNER JOIN stages ON moves.entry['stage'] = stages.stage
     CROSS JOIN qualifying
-    WHERE stages.position >= qualifying.position AND stages.terminal IS DISTINCT FROM 'lost'
+    WHERE stages.position >= qualifying.position AND NOT stages.parking AND (stages.terminal IS DISTINCT FROM 'lost')
 ),
 
 faced AS (

@@ -70,20 +70,16 @@ waits AS (
         seen.is_known,
         seen.is_timed,
         rules.response_sla_minutes AS sla,
-        greatest(
-            CASE
-                WHEN rules.response_working THEN working_minutes(ends_at(seen.created_at), seen.until)
-                ELSE minutes_between(ends_at(seen.created_at), seen.until)
-            END,
-            0.0
-        ) AS least_minutes,
-        greatest(
-            CASE
-                WHEN rules.response_working THEN working_minutes(seen.created_at, ends_at(seen.until))
-                ELSE minutes_between(seen.created_at, ends_at(seen.until))
-            END,
-            0.0
-        ) AS most_minutes
+        CASE
+            WHEN seen.until < ends_at(seen.created_at) THEN 0.0
+            WHEN rules.response_working THEN working_minutes(ends_at(seen.created_at), seen.until)
+            ELSE minutes_between(ends_at(seen.created_at), seen.until)
+        END AS least_minutes,
+        CASE
+            WHEN ends_at(seen.until) < seen.created_at THEN 0.0
+            WHEN rules.response_working THEN working_minutes(seen.created_at, ends_at(seen.until))
+            ELSE minutes_between(seen.created_at, ends_at(seen.until))
+        END AS most_minutes
     FROM seen
     CROSS JOIN rules
 ),

@@ -61,13 +61,11 @@ answered AS (
         leads.manager,
         leads.won,
         leads.response_at IS NULL AS is_unanswered,
-        greatest(
-            CASE
-                WHEN rules.response_working THEN working_minutes(leads.created_at, leads.response_at)
-                ELSE minutes_between(leads.created_at, leads.response_at)
-            END,
-            0.0
-        ) AS minutes
+        CASE
+            WHEN leads.response_at < leads.created_at THEN 0.0
+            WHEN rules.response_working THEN working_minutes(leads.created_at, leads.response_at)
+            ELSE minutes_between(leads.created_at, leads.response_at)
+        END AS minutes
     FROM leads
     CROSS JOIN rules
     WHERE leads.is_ripe

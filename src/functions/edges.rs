@@ -68,7 +68,7 @@ fn arguments(name: &str) -> &'static str {
         "seeded" => "iw",
         "product_change" => "ll",
         "normal_p" => "n",
-        "wilson_low" | "wilson_high" | "beta_low" | "beta_high" => "nn",
+        "wilson_low" | "wilson_high" | "beta_low" | "beta_high" | "chi_squared_p" => "nn",
         "p_two_shares" | "newcombe_low" | "newcombe_high" => "nnnn",
         "gamma_gamma_expected" => "nnnnn",
         "bgnbd_alive" => "nnnnnnn",

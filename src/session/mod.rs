@@ -58,6 +58,8 @@ pub struct Session {
     snapshot: Snapshot,
     regulation: Regulation,
     as_of: NaiveDate,
+    /// The day from which it looks: later than `as_of` where two days are compared.
+    seen_from: NaiveDate,
     resources: Resources,
     staff: Staff,
     only: Vec<(String, String)>,
@@ -101,6 +103,7 @@ impl Session {
             snapshot: snapshot.clone(),
             regulation: regulation.clone(),
             as_of,
+            seen_from: as_of,
             resources,
             staff,
             only: Vec::new(),
@@ -117,6 +120,7 @@ impl Session {
         let mut other = Session::open_with(&self.snapshot, &self.regulation, as_of, self.resources).await?;
         other.only.clone_from(&self.only);
         other.sources = Arc::clone(&self.sources);
+        other.seen_from = self.seen_from.max(as_of);
         Ok(other)
     }
 
@@ -171,13 +175,14 @@ impl Session {
     async fn loaded(&self, context: &SessionContext, names: &BTreeSet<String>) -> Result<Loaded<'_>, SessionError> {
         static NONE: Sources = Sources::none();
         if !views::want_sources(names) {
-            return Ok(Loaded { sources: &NONE, columns: BTreeSet::new() });
+            return Ok(Loaded { sources: &NONE, columns: BTreeSet::new(), deals_until: None });
         }
         let sources = self.sources.get_or_try_init(|| Sources::read(&self.context)).await?;
         sources.register(context, self.regulation.calendar(), self.as_of);
         let mut columns = self.columns_filled(Table::Journeys)?;
         columns.extend(self.columns_filled(Table::Deals)?);
-        Ok(Loaded { sources, columns })
+        let taken = self.taken(Table::Deals).await?.map(|taken| taken.timestamp_micros() + 1);
+        Ok(Loaded { sources, columns, deals_until: taken })
     }
 
     fn views<'a>(&'a self, by: &'a [String]) -> Scope<'a> {
@@ -187,7 +192,8 @@ impl Session {
         let cut = begins(self.as_of);
         let day_after = self.as_of.succ_opt().map_or(i64::MAX, begins);
         let Session { context: tables, regulation, staff, only, .. } = self;
-        Scope { tables, regulation, by, only, cut, day_after, cut_day, staff }
+        let is_earlier = self.as_of < self.seen_from;
+        Scope { tables, regulation, by, only, cut, day_after, is_earlier, cut_day, staff }
     }
 
     /// By what `scope` can be split: the canonical dimensions, then the columns that mappings added to deals.

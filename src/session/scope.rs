@@ -11,8 +11,8 @@ use arrow::datatypes::DataType;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::Result;
 use datafusion::execution::context::SessionContext;
-use datafusion::functions::core::expr_fn::{coalesce, get_field};
-use datafusion::functions_nested::expr_fn::array_element;
+use datafusion::functions::core::expr_fn::{coalesce, get_field, nullif};
+use datafusion::functions_nested::expr_fn::{array_element, array_length};
 use datafusion::logical_expr::{Case, JoinType};
 use datafusion::prelude::{Expr, cast, lit, when};
 use datafusion::scalar::ScalarValue;
@@ -22,7 +22,7 @@ use super::dimensions::{TAKEN, column, group, text};
 use super::moves::moves;
 use super::tables::instant;
 use crate::model::tables::Table;
-use crate::regulation::Regulation;
+use crate::regulation::{Regulation, Terminal};
 
 /// What the views are made of.
 pub(super) struct Scope<'a> {
@@ -37,6 +37,8 @@ pub(super) struct Scope<'a> {
     pub(super) cut: i64,
     /// When the day of the cut is over: an export taken on that day still tells how things stood.
     pub(super) day_after: i64,
+    /// Whether it looks back from a later day, to compare with it.
+    pub(super) is_earlier: bool,
     /// The same as a local day, since the epoch.
     pub(super) cut_day: i32,
     pub(super) staff: &'a Staff,
@@ -48,13 +50,8 @@ const ALWAYS: [&str; 3] = ["scope", "scope_entries", "scope_spend"];
 /// The states in which a deal ends.
 const CLOSED: [&str; 2] = ["won", "lost"];
 
-/// Whether a deal is won or lost, and no export tells when.
-fn undated() -> Expr {
-    column("status").in_list(CLOSED.map(text).to_vec(), false).and(column("closed_at").is_null()).is_true()
-}
-
 /// The columns of journeys that say when something happened.
-const HAPPENED: [&str; 6] = ["closed_at", "response_at", "refused_at", "opted_out_at", "complained_at", "refunded_at"];
+const HAPPENED: [&str; 5] = ["response_at", "refused_at", "opted_out_at", "complained_at", "refunded_at"];
 /// The columns of journeys that list what happened.
 const LISTED: [&str; 3] = ["returns", "touch_at", "intervals"];
 
@@ -78,10 +75,10 @@ impl Scope<'_> {
         for name in names.iter().filter(|name| !TAKEN.contains(&name.as_str())) {
             columns.push(self.clipped(name)?.alias(name));
         }
-        let won = column("status").eq(text("won")).and(column("closed_at").lt(instant(self.cut)));
+        let won = self.stated().eq(text("won")).and(column("closed_at").lt(instant(self.cut)));
         columns.push(when(won, column("closed_at")).end()?.alias("won_at"));
         columns.push(self.is_open().alias("is_open"));
-        columns.push(when(undated(), column("status")).end()?.alias("undated"));
+        columns.push(when(self.undated(), self.stated()).end()?.alias("undated"));
         columns.push(self.moves().alias("moves"));
         columns.push(self.staff.team().alias("team"));
         columns.push(self.staff.supervisor().alias("supervisor"));
@@ -121,11 +118,13 @@ impl Scope<'_> {
     /// A column as it was known at the cut.
     pub(super) fn clipped(&self, name: &str) -> Result<Expr> {
         let cut = || instant(self.cut);
-        let closed_later = || column("closed_at").gt_eq(cut());
+        let closed_later = || self.closed().and(column("closed_at").gt_eq(cut()));
         match name {
             "status" => when(closed_later(), text("open"))
                 .when(self.unclear(), lit(ScalarValue::Utf8View(None)))
-                .otherwise(column(name)),
+                .otherwise(self.stated()),
+            // the date of an open deal is a plan: it ends nothing
+            "closed_at" => when(self.closed().and(column(name).lt(cut())), column(name)).end(),
             // why it was lost, and the discount that closed it, came with the closing
             "lost_reason" | "promo" => when(closed_later().or(self.unclear()).is_not_true(), column(name)).end(),
             "stage" => {
@@ -134,7 +133,17 @@ impl Scope<'_> {
                 let is_late = |list: &str| last(column(list), "at").gt_eq(cut());
                 let moved_later = is_late("entries").or(is_late("returns")).or(closed_later());
                 let stage = last(self.moves(), "stage");
-                when(moved_later, cast(stage, DataType::Utf8View)).otherwise(column(name))
+                let mut stage = when(moved_later, cast(stage, DataType::Utf8View));
+                match self.is_earlier {
+                    // where no log tells, a present stage tells nothing of a day before, unless the deal had ended
+                    true => {
+                        let unlogged = column("entries").is_null().or(array_length(column("entries")).is_null());
+                        let is_open = self.is_open().or(self.unclear());
+                        stage.when(unlogged.and(is_open), lit(ScalarValue::Utf8View(None)))
+                    }
+                    false => stage,
+                }
+                .otherwise(column(name))
             }
             // a first entry tells how many times the stage was entered: that too as of the cut
             "entries" => {
@@ -147,15 +156,37 @@ impl Scope<'_> {
         }
     }
 
+    /// The status as now known: where none is stated, the end of the funnel in which the deal stands.
+    fn stated(&self) -> Expr {
+        let ends = self.regulation.stages().iter().filter_map(|stage| {
+            let status = match stage.terminal? {
+                Terminal::Won => "won",
+                Terminal::Lost => "lost",
+            };
+            Some((Box::new(text(stage.id.as_str())), Box::new(text(status))))
+        });
+        let by_stage = Expr::Case(Case::new(Some(Box::new(column("stage"))), ends.collect(), None));
+        coalesce(vec![nullif(column("status"), text("")), by_stage])
+    }
+
+    /// Whether a deal is won or lost, as now known.
+    fn closed(&self) -> Expr {
+        self.stated().in_list(CLOSED.map(text).to_vec(), false).is_true()
+    }
+
+    /// Whether a deal is won or lost, and no export tells when.
+    fn undated(&self) -> Expr {
+        self.closed().and(column("closed_at").is_null())
+    }
+
     /// Closed by now, on an unknown day, and nothing shows that it was before the cut: neither open, won nor lost.
     fn unclear(&self) -> Expr {
-        undated().and(column("closed_by").gt_eq(instant(self.day_after))).is_true()
+        self.undated().and(column("closed_by").gt_eq(instant(self.day_after))).is_true()
     }
 
     /// Neither won nor lost at the cut. A deal of unknown status is open.
     fn is_open(&self) -> Expr {
-        let closed = column("status").in_list(CLOSED.map(text).to_vec(), false).is_true();
-        closed.and(column("closed_at").gt_eq(instant(self.cut)).is_not_true()).is_not_true()
+        self.closed().and(column("closed_at").gt_eq(instant(self.cut)).is_not_true()).is_not_true()
     }
 
     /// Every move before the cut, in order.

@@ -182,7 +182,7 @@ impl Judge {
         };
         let Some(furthest) = entered().map(|(stage, _)| stage.position).max() else { return };
         // where it stood before the log began, nobody knows, unless the log begins where deals do
-        let begins = self.regulation.stages().iter().map(|stage| stage.position).min();
+        let begins = self.regulation.stages().iter().filter(|stage| !stage.parking).map(|stage| stage.position).min();
         let from_start = entered().any(|(stage, _)| Some(stage.position) == begins);
         if !from_start && deal.created_at.zip(deal.log_from).is_some_and(|(created, from)| created < from) {
             let missing = Some(("stage", Why::Before));

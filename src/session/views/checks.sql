@@ -1,4 +1,4 @@
--- The view `scope_checks`: a row per judgement of a rule. $as_of is the cut.
+-- The view `scope_checks`: a row per judgement of a rule. $as_of is the cut; $seen is the last moment up to which exports show deals.
 --
 -- What is not due yet gives no row. What cannot be judged has no `kept`: `missing` names the source or column that it would
 -- take, and `why`: never (not loaded, or not for this manager or branch), before, after (it begins later, it ends earlier), day (days
@@ -33,7 +33,7 @@ WITH deals_seen AS (
             response_at,
             closed_at,
             moves,
-            arrow_cast($as_of, 'Timestamp(Microsecond, Some("UTC"))'),
+            arrow_cast($seen, 'Timestamp(Microsecond, Some("UTC"))'),
             known_from('answer', manager, branch),
             known_until('answer', manager, branch),
             known_from('stage', manager, branch)

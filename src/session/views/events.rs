@@ -53,7 +53,7 @@ impl Scope<'_> {
         let events = self.tables.table(Table::Events.name()).await?.filter(column("at").lt(instant(self.cut)))?;
         let replaced = ["deal_id", NAMES_CLIENT_ONLY];
         let mut told: Vec<Expr> = AS_IS.into_iter().filter(|name| !replaced.contains(name)).map(column).collect();
-        told.extend(["client_id", "manager", "campaign"].map(column));
+        told.extend(["client_id", "manager", "campaign", "amount"].map(column));
         told.push(deal_of_event().alias("deal_id"));
         told.push(column("deal_id").is_null().alias(NAMES_CLIENT_ONLY));
         let events = events.select(told)?;

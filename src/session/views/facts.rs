@@ -93,7 +93,7 @@ impl Scope<'_> {
         let entered = self.entries_with(context, &of_deal).await?.filter(column("stage").in_list(stages, false))?;
         let facts = match counted.is_empty() {
             true => entered,
-            false => self.counted(entered, &counted).await?,
+            false => self.counted(context, entered, &counted).await?,
         };
         let (mut kept, mut missing, mut why) = (Vec::new(), Vec::new(), Vec::new());
         for (stage, evidence) in &asked {
@@ -159,7 +159,7 @@ impl Scope<'_> {
     ///
     /// The events of a deal are one list, of which each entry takes what came before it: a join of the two would pair each
     /// event with each entry.
-    async fn counted(&self, entered: DataFrame, names: &BTreeSet<&str>) -> Result<DataFrame> {
+    async fn counted(&self, context: &SessionContext, entered: DataFrame, names: &BTreeSet<&str>) -> Result<DataFrame> {
         const OF: &str = "deal of the events";
         const LIST: &str = "events of the deal";
         let relevant = names.iter().flat_map(|name| match *name {
@@ -177,7 +177,9 @@ impl Scope<'_> {
         let events = events.select(vec![deal_of_event().alias(OF), named_struct(happened).alias("event")])?;
         let lists = events.aggregate(vec![column(OF)], vec![array_agg(column("event")).alias(LIST)])?;
         let mut told: Vec<Expr> = entered.schema().fields().iter().map(|field| column(field.name())).collect();
-        let sums = by_then().call(vec![column(LIST), column("at")]);
+        // what happened on a day of which the time is not known is not held against the entry
+        let entered_by = context.udf("ends_at")?.call(vec![column("at")]);
+        let sums = by_then().call(vec![column(LIST), entered_by]);
         told.extend(names.iter().map(|name| get_field(sums.clone(), *name).alias(*name)));
         lists.join(entered, JoinType::Right, &[OF], &["deal_id"], None)?.select(told)
     }
