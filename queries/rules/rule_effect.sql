@@ -72,8 +72,8 @@ named AS (
     WHERE evidence IS NOT NULL
 ),
 
-undated_evidence AS (
-    SELECT DISTINCT named.stage
+undated AS (
+    SELECT coalesce(array_agg(DISTINCT named.stage), make_array()) AS stages
     FROM named
     LEFT JOIN (SELECT DISTINCT kind FROM events) AS kinds ON named.word = kinds.kind
     WHERE
@@ -154,85 +154,108 @@ checks AS (
         count(*) AS judged,
         count(*) FILTER (WHERE at >= created_at AND at < created_at + INTERVAL '7 days') AS in_week,
         max(CASE WHEN NOT kept AND at >= created_at AND at < created_at + INTERVAL '7 days' THEN 1 ELSE 0 END) AS broken_in_week,
-        min(CASE WHEN NOT kept THEN at END) AS broken_at,
-        max(CASE WHEN status = 'lost' AND NOT kept THEN 1 ELSE 0 END) AS broken_lost,
-        max(CASE WHEN status = 'lost' AND NOT kept THEN amount END) AS broken_lost_amount
+        min(CASE WHEN NOT kept THEN at END) AS broken_at
     FROM scope_checks
     WHERE deal_id IS NOT NULL AND created_at >= $from AND created_at < $to
     GROUP BY grp, rule, deal_id, CASE WHEN rule IN ('stale', 'evidence') THEN stage ELSE '' END
 ),
 
--- the landmark; null: there is none
-landmarks AS (
+-- the smaller side of a join comes first: it is kept in memory
+placed AS (
     SELECT
         checks.grp,
         checks.rule,
-        checks.stage,
         checks.deal_id,
+        checks.stage,
+        checks.at,
+        checks.judged,
+        checks.in_week,
+        checks.broken_in_week,
+        checks.broken_at,
+        stays.until,
+        stays.next_position
+    FROM stays
+    RIGHT JOIN checks ON stays.deal_id = checks.deal_id AND stays.stage = checks.stage
+),
+
+-- the landmark; null: there is none
+landmarks AS (
+    SELECT
+        placed.grp,
+        placed.rule,
+        placed.stage,
+        placed.deal_id,
         CASE
-            WHEN checks.rule = 'response' THEN reached.answer_due
-            WHEN checks.rule = 'stale' AND checks.at <= stays.until THEN stays.until
-            WHEN checks.rule = 'evidence' AND undated_evidence.stage IS NULL THEN checks.at
-            WHEN checks.rule = 'skipped' AND checks.judged >= working.stages - 1 THEN reached.last_at
-            WHEN checks.rule = 'moved_back' THEN reached.last_at
-            WHEN checks.rule IN ('over_cap', 'out_of_hours') AND checks.in_week > 0 THEN reached.week_end
+            WHEN placed.rule = 'response' THEN reached.answer_due
+            WHEN placed.rule = 'stale' AND placed.at <= placed.until THEN placed.until
+            WHEN placed.rule = 'evidence' AND NOT array_has(undated.stages, placed.stage) THEN placed.at
+            WHEN placed.rule = 'skipped' AND placed.judged >= working.stages - 1 THEN reached.last_at
+            WHEN placed.rule = 'moved_back' THEN reached.last_at
+            WHEN placed.rule IN ('over_cap', 'out_of_hours') AND placed.in_week > 0 THEN reached.week_end
         END AS landmark,
         CASE
-            WHEN checks.rule = 'response' THEN reached.at_due
-            WHEN checks.rule IN ('over_cap', 'out_of_hours') THEN reached.at_week
-            WHEN checks.rule = 'stale' THEN coalesce(stays.next_position, 0)
+            WHEN placed.rule = 'response' THEN reached.at_due
+            WHEN placed.rule IN ('over_cap', 'out_of_hours') THEN reached.at_week
+            WHEN placed.rule = 'stale' THEN coalesce(placed.next_position, 0)
             ELSE 0
         END AS furthest,
         CASE
-            WHEN checks.rule IN ('over_cap', 'out_of_hours') THEN checks.broken_in_week
+            WHEN placed.rule IN ('over_cap', 'out_of_hours') THEN placed.broken_in_week
             -- a stage entered only later had been skipped; a later move back was none yet
-            WHEN checks.rule = 'skipped' THEN CASE WHEN reached.passed < working.stages THEN 1 ELSE 0 END
-            WHEN checks.rule = 'moved_back' THEN CASE WHEN checks.broken_at <= reached.last_at THEN 1 ELSE 0 END
-            WHEN checks.broken_at <= checks.at THEN 1
+            WHEN placed.rule = 'skipped' THEN CASE WHEN reached.passed < working.stages THEN 1 ELSE 0 END
+            WHEN placed.rule = 'moved_back' THEN CASE WHEN placed.broken_at <= reached.last_at THEN 1 ELSE 0 END
+            WHEN placed.broken_at <= placed.at THEN 1
             ELSE 0
-        END AS broken,
-        -- a deal is lost once, in however many stages the rule was broken
-        CASE WHEN row_number() OVER of_rule = 1 THEN max(checks.broken_lost) OVER of_deal END AS broken_lost,
-        CASE WHEN row_number() OVER of_rule = 1 THEN max(checks.broken_lost_amount) OVER of_deal END AS broken_lost_amount
-    FROM reached
-    INNER JOIN checks ON reached.deal_id = checks.deal_id
-    CROSS JOIN working
-    LEFT JOIN undated_evidence ON checks.stage = undated_evidence.stage
-    LEFT JOIN stays ON checks.deal_id = stays.deal_id AND checks.stage = stays.stage
-    WINDOW
-        of_rule AS (PARTITION BY checks.grp, checks.rule, checks.deal_id ORDER BY checks.stage),
-        of_deal AS (PARTITION BY checks.grp, checks.rule, checks.deal_id)
+        END AS broken
+    FROM working
+    CROSS JOIN undated
+    CROSS JOIN reached
+    INNER JOIN placed ON reached.deal_id = placed.deal_id
 ),
 
 -- nobody had to keep a rule on what was no lead
+facts AS (
+    SELECT
+        scope.deal_id,
+        scope.closed_at,
+        scope.won_at,
+        scope.amount,
+        coalesce(scope.manager, '') AS manager,
+        local_month(scope.created_at) AS month,
+        coalesce(lost_reasons.invalid, false) AS is_invalid,
+        -- nobody knows whether it was closed before the landmark, nor whether it was won in time
+        scope.closed_at IS NULL
+        AND (
+            coalesce(scope.status, '') IN ('won', 'lost')
+            OR (scope.closed_by IS NOT NULL AND coalesce(scope.closed_after, scope.created_at) < $as_of)
+        ) AS is_undated
+    FROM scope
+    LEFT JOIN lost_reasons ON scope.lost_reason = lost_reasons.reason
+    WHERE scope.created_at >= $from AND scope.created_at < $to
+),
+
 followed AS (
     SELECT
         landmarks.grp,
         landmarks.rule,
         landmarks.stage,
-        concat(coalesce(scope.manager, ''), '/', local_month(scope.created_at), '/', landmarks.furthest) AS alike,
+        landmarks.furthest,
+        facts.manager,
+        facts.month,
         CASE
-            WHEN landmarks.landmark IS NULL OR lost_reasons.invalid OR scope.closed_at <= landmarks.landmark THEN 'none'
-            WHEN minutes_between(landmarks.landmark, $as_of) < longest.days * 1440 THEN 'none'
-            -- nobody knows whether it was closed before the landmark, nor whether it was won in time
-            WHEN
-                scope.closed_at IS NULL
-                AND (
-                    coalesce(scope.status, '') IN ('won', 'lost')
-                    OR (scope.closed_by IS NOT NULL AND coalesce(scope.closed_after, scope.created_at) < $as_of)
-                )
-                THEN 'undated'
+            WHEN facts.is_undated THEN 'undated'
             WHEN landmarks.broken = 0 THEN 'kept'
             ELSE 'broken'
         END AS side,
-        CASE WHEN minutes_between(landmarks.landmark, scope.won_at) <= longest.days * 1440 THEN 1 ELSE 0 END AS won,
-        scope.amount,
-        landmarks.broken_lost,
-        landmarks.broken_lost_amount
-    FROM scope
-    INNER JOIN landmarks ON scope.deal_id = landmarks.deal_id
-    LEFT JOIN lost_reasons ON scope.lost_reason = lost_reasons.reason
-    CROSS JOIN longest
+        CASE WHEN minutes_between(landmarks.landmark, facts.won_at) <= longest.days * 1440 THEN 1 ELSE 0 END AS won,
+        facts.amount
+    FROM longest
+    CROSS JOIN facts
+    INNER JOIN landmarks ON facts.deal_id = landmarks.deal_id
+    WHERE
+        NOT facts.is_invalid
+        AND (facts.closed_at IS NULL OR facts.closed_at > landmarks.landmark)
+        AND minutes_between(landmarks.landmark, $as_of) >= longest.days * 1440
 ),
 
 cells AS (
@@ -240,7 +263,6 @@ cells AS (
         grp,
         rule,
         stage,
-        alike,
         nullif(count(*) FILTER (WHERE side IN ('kept', 'broken')), 0)::double AS deals,
         count(*) FILTER (WHERE side = 'kept')::double AS kept,
         count(*) FILTER (WHERE side = 'broken')::double AS broken,
@@ -248,11 +270,9 @@ cells AS (
         count(*) FILTER (WHERE side = 'broken' AND won = 1)::double AS broken_won,
         sum(CASE WHEN side = 'kept' AND won = 1 THEN amount END) AS kept_revenue,
         sum(CASE WHEN side = 'broken' AND won = 1 THEN amount END) AS broken_revenue,
-        count(*) FILTER (WHERE side = 'undated') AS undated,
-        sum(broken_lost) AS broken_lost,
-        sum(broken_lost_amount) AS broken_lost_amount
+        count(*) FILTER (WHERE side = 'undated') AS undated
     FROM followed
-    GROUP BY grp, rule, stage, alike
+    GROUP BY grp, rule, stage, furthest, manager, month
 ),
 
 -- Mantel and Haenszel: like with like, each stratum by what it can tell. Decimals, so that no sum depends on the order; Sato's variance of
@@ -269,8 +289,6 @@ of_stages AS (
         sum(broken_won)::bigint AS broken_won,
         sum(broken_revenue) AS broken_revenue,
         sum(undated)::bigint AS undated,
-        sum(broken_lost) AS broken_lost,
-        sum(broken_lost_amount) AS broken_lost_amount,
         nullif(sum((kept * broken / deals)::decimal(30, 10))::double, 0.0) AS weight,
         sum(((kept_won * broken - broken_won * kept) / deals)::decimal(30, 10))::double AS surplus,
         sum(
@@ -290,44 +308,30 @@ of_stages AS (
     GROUP BY grp, rule, stage
 ),
 
--- of a rule that many stages have, the stage at which there is most to compare: it is chosen by what was kept and broken alone
-pooled AS (
-    SELECT
-        grp,
-        rule,
-        stage,
-        kept_deals,
-        kept_won,
-        kept_revenue,
-        broken_deals,
-        broken_won,
-        broken_revenue,
-        undated,
-        sum(broken_lost) OVER (PARTITION BY grp, rule) AS broken_lost,
-        sum(broken_lost_amount) OVER (PARTITION BY grp, rule) AS broken_lost_amount,
-        weight,
-        surplus,
-        variance,
-        fewest,
-        sato_p,
-        sato_q,
-        row_number() OVER (PARTITION BY grp, rule ORDER BY weight DESC NULLS LAST, kept_deals DESC, stage) AS place
-    FROM of_stages
-),
-
--- the correction for continuity keeps the level where there are few deals; below five (Mantel and Fleiss) the normal tail does not hold,
+-- from here on one chain, for what is named twice is computed twice; the figures go along as one. The correction for continuity keeps the level where there are few deals; below five (Mantel and Fleiss) the normal tail does not hold,
 -- and nothing is shown
 compared AS (
     SELECT
         grp,
         rule,
+        named_struct(
+            'stage', stage,
+            'kept_deals', kept_deals,
+            'kept_won', kept_won,
+            'kept_revenue', kept_revenue,
+            'broken_deals', broken_deals,
+            'broken_won', broken_won,
+            'broken_revenue', broken_revenue,
+            'undated', undated
+        ) AS figures,
         surplus / weight AS difference,
         1.959964 * sqrt(greatest(surplus / weight * sato_p + sato_q, 0.0)) / weight AS reach,
         -- one undated closing in twenty could make another answer
         weight IS NOT NULL AND undated * 20 <= kept_deals + broken_deals + undated AS is_tested,
-        CASE WHEN fewest >= 5.0 THEN greatest(abs(surplus) - 0.5, 0.0) / sqrt(variance) ELSE 0.0 END AS z
-    FROM pooled
-    WHERE place = 1
+        CASE WHEN fewest >= 5.0 THEN greatest(abs(surplus) - 0.5, 0.0) / sqrt(variance) ELSE 0.0 END AS z,
+        -- of a rule that many stages have, the stage at which there is most to compare: it is chosen by what was kept and broken alone
+        row_number() OVER (PARTITION BY grp, rule ORDER BY weight DESC NULLS LAST, kept_deals DESC, stage) AS place
+    FROM of_stages
 ),
 
 -- two-sided p = erfc(z / √2), by Abramowitz and Stegun 7.1.26, right to seven digits
@@ -335,13 +339,15 @@ tested AS (
     SELECT
         grp,
         rule,
+        figures,
         difference,
         reach,
         is_tested,
         t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))) * exp(-z * z / 2.0) AS p
     FROM (
-        SELECT grp, rule, difference, reach, is_tested, z, 1.0 / (1.0 + 0.3275911 * z / sqrt(2.0)) AS t
+        SELECT grp, rule, figures, difference, reach, is_tested, z, 1.0 / (1.0 + 0.3275911 * z / sqrt(2.0)) AS t
         FROM compared
+        WHERE place = 1
     ) AS tails
 ),
 
@@ -349,6 +355,7 @@ ranked AS (
     SELECT
         grp,
         rule,
+        figures,
         difference,
         reach,
         is_tested,
@@ -362,6 +369,7 @@ adjusted AS (
     SELECT
         grp,
         rule,
+        figures,
         difference,
         reach,
         CASE
@@ -371,6 +379,23 @@ adjusted AS (
             )
         END AS p_adjusted
     FROM ranked
+),
+
+-- every rule that was judged, compared or not; a deal is lost once, however often the rule was broken
+judged AS (
+    SELECT grp, rule, count(*) FILTER (WHERE is_lost = 1) AS broken_lost, sum(amount) AS broken_lost_amount
+    FROM (
+        SELECT
+            grp,
+            rule,
+            deal_id,
+            max(CASE WHEN status = 'lost' AND NOT kept THEN 1 ELSE 0 END) AS is_lost,
+            max(CASE WHEN status = 'lost' AND NOT kept THEN amount END) AS amount
+        FROM scope_checks
+        WHERE deal_id IS NOT NULL AND created_at >= $from AND created_at < $to
+        GROUP BY grp, rule, deal_id
+    ) AS of_deals
+    GROUP BY grp, rule
 ),
 
 -- from when on, and of whom: said beside the figures
@@ -433,25 +458,25 @@ ways AS (
 )
 
 SELECT
-    pooled.grp,
-    pooled.rule,
+    judged.grp,
+    judged.rule,
     control.title_ru,
     control.title_en,
-    nullif(pooled.stage, '') AS stage,
-    pooled.kept_deals,
-    pooled.kept_won,
-    pooled.kept_won::double / nullif(pooled.kept_deals, 0) AS kept_rate,
-    wilson_low(pooled.kept_won, pooled.kept_deals) AS kept_rate_low,
-    wilson_high(pooled.kept_won, pooled.kept_deals) AS kept_rate_high,
-    CASE WHEN pooled.kept_won = 0 THEN 0 ELSE pooled.kept_revenue END AS kept_revenue,
-    pooled.broken_deals,
-    pooled.broken_won,
-    pooled.broken_won::double / nullif(pooled.broken_deals, 0) AS broken_rate,
-    wilson_low(pooled.broken_won, pooled.broken_deals) AS broken_rate_low,
-    wilson_high(pooled.broken_won, pooled.broken_deals) AS broken_rate_high,
-    CASE WHEN pooled.broken_won = 0 THEN 0 ELSE pooled.broken_revenue END AS broken_revenue,
-    CASE WHEN pooled.broken_lost = 0 THEN 0 ELSE pooled.broken_lost_amount END AS broken_lost_amount,
-    pooled.undated,
+    nullif(adjusted.figures['stage'], '') AS stage,
+    coalesce(adjusted.figures['kept_deals'], 0) AS kept_deals,
+    coalesce(adjusted.figures['kept_won'], 0) AS kept_won,
+    adjusted.figures['kept_won']::double / nullif(adjusted.figures['kept_deals'], 0) AS kept_rate,
+    wilson_low(adjusted.figures['kept_won'], adjusted.figures['kept_deals']) AS kept_rate_low,
+    wilson_high(adjusted.figures['kept_won'], adjusted.figures['kept_deals']) AS kept_rate_high,
+    CASE WHEN coalesce(adjusted.figures['kept_won'], 0) = 0 THEN 0 ELSE adjusted.figures['kept_revenue'] END AS kept_revenue,
+    coalesce(adjusted.figures['broken_deals'], 0) AS broken_deals,
+    coalesce(adjusted.figures['broken_won'], 0) AS broken_won,
+    adjusted.figures['broken_won']::double / nullif(adjusted.figures['broken_deals'], 0) AS broken_rate,
+    wilson_low(adjusted.figures['broken_won'], adjusted.figures['broken_deals']) AS broken_rate_low,
+    wilson_high(adjusted.figures['broken_won'], adjusted.figures['broken_deals']) AS broken_rate_high,
+    CASE WHEN coalesce(adjusted.figures['broken_won'], 0) = 0 THEN 0 ELSE adjusted.figures['broken_revenue'] END AS broken_revenue,
+    CASE WHEN judged.broken_lost = 0 THEN 0 ELSE judged.broken_lost_amount END AS broken_lost_amount,
+    coalesce(adjusted.figures['undated'], 0) AS undated,
     adjusted.difference,
     adjusted.difference - adjusted.reach AS difference_low,
     adjusted.difference + adjusted.reach AS difference_high,
@@ -464,9 +489,8 @@ SELECT
         WHEN adjusted.p_adjusted <= 0.05 AND adjusted.difference < -adjusted.reach THEN 'hurts'
         ELSE 'no_evidence'
     END AS verdict
-FROM pooled
-LEFT JOIN control ON pooled.rule = control.rule
-LEFT JOIN ways ON pooled.rule = ways.rule
-LEFT JOIN adjusted ON pooled.grp = adjusted.grp AND pooled.rule = adjusted.rule
-WHERE pooled.place = 1
-ORDER BY pooled.grp, control.position, pooled.rule
+FROM judged
+LEFT JOIN control ON judged.rule = control.rule
+LEFT JOIN ways ON judged.rule = ways.rule
+LEFT JOIN adjusted ON judged.grp = adjusted.grp AND judged.rule = adjusted.rule
+ORDER BY judged.grp, control.position, judged.rule
