@@ -270,7 +270,10 @@ fn a_question_too_large_for_the_memory_is_told_and_the_others_are_answered() {
     });
     let said = format!("{:?}", document.sections[0].blocks);
     assert!(said.contains("«adherence»: not computed, too little memory for adherence — give queries more"), "{said}");
-    assert!(said.contains("Memory for adherence") && said.contains("Give queries more, such as --memory 6GiB"), "{said}");
+    assert!(
+        said.contains("Memory for adherence") && said.contains("Give queries more, such as --memory 6GiB"),
+        "{said}"
+    );
     assert!(blocks(&document).any(|block| matches!(block, Block::Table(table) if table.id == "loaded")), "{said}");
 }
 

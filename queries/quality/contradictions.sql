@@ -117,6 +117,8 @@ faced AS (
         scope.undated,
         scope.created_at,
         scope.closed_at,
+        scope.exported_status,
+        scope.exported_closed_at,
         scope.stage,
         present.terminal,
         scope.moves[-1]['stage'] AS last_stage,
@@ -134,7 +136,7 @@ found AS (
     UNION ALL
     SELECT grp, deal_id, 3 AS number FROM faced WHERE status = 'lost' AND terminal = 'won'
     UNION ALL
-    SELECT grp, deal_id, 4 AS number FROM faced WHERE status IS NULL AND undated IS NULL AND terminal IS NOT NULL
+    SELECT grp, deal_id, 4 AS number FROM faced WHERE coalesce(exported_status, '') = '' AND terminal IS NOT NULL
     UNION ALL
     SELECT grp, deal_id, 5 AS number FROM faced WHERE is_open AND last_terminal IS NOT NULL AND terminal IS NULL
     UNION ALL
@@ -144,7 +146,7 @@ found AS (
     UNION ALL
     SELECT grp, deal_id, 7 AS number FROM faced WHERE NOT is_open AND local_day(closed_at) < local_day(created_at)
     UNION ALL
-    SELECT grp, deal_id, 8 AS number FROM faced WHERE status = 'open' AND closed_at < $as_of
+    SELECT grp, deal_id, 8 AS number FROM faced WHERE exported_status = 'open' AND exported_closed_at < $as_of
     UNION ALL
     SELECT grp, deal_id, 9 AS number FROM faced WHERE undated IS NOT NULL
 ),

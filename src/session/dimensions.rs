@@ -19,7 +19,8 @@ const CANONICAL: [&str; 10] =
     ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest"];
 
 /// Names that the views give to columns of their own.
-pub(super) const TAKEN: [&str; 7] = ["grp", "team", "supervisor", "won_at", "moves", "is_open", "undated"];
+pub(super) const TAKEN: [&str; 9] =
+    ["grp", "team", "supervisor", "won_at", "moves", "is_open", "undated", "exported_status", "exported_closed_at"];
 
 /// The columns that mappings added to deals or journeys, once each.
 pub(super) fn extra(snapshot: &Snapshot) -> Vec<String> {

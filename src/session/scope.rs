@@ -78,6 +78,9 @@ impl Scope<'_> {
         let won = self.stated().eq(text("won")).and(column("closed_at").lt(instant(self.cut)));
         columns.push(when(won, column("closed_at")).end()?.alias("won_at"));
         columns.push(self.is_open().alias("is_open"));
+        // as the exports say it, whatever the cut: to tell what does not fit
+        columns.push(column("status").alias("exported_status"));
+        columns.push(column("closed_at").alias("exported_closed_at"));
         columns.push(when(self.undated(), self.stated()).end()?.alias("undated"));
         columns.push(self.moves().alias("moves"));
         columns.push(self.staff.team().alias("team"));

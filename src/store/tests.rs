@@ -34,7 +34,8 @@ fn at(ingest: u64) -> DateTime<Utc> {
 }
 
 pub(super) fn record(ingest: u64) -> IngestRecord {
-    let count = TableCount { table: Table::Deals, read: 3, new: 2, changed: 1, unchanged: 0, quarantined: 0, taken: None };
+    let count =
+        TableCount { table: Table::Deals, read: 3, new: 2, changed: 1, unchanged: 0, quarantined: 0, taken: None };
     let exports = vec!["deals.csv".to_owned(), "events, all.csv".to_owned()];
     IngestRecord { ingest, at: at(ingest), exports, tables: vec![count], notes: vec!["a note".to_owned()] }
 }

@@ -1,6 +1,6 @@
 //! Working hours as people have them, weeks of any year, and functions at their edges.
 
-use chrono::{DateTime, NaiveDate};
+use chrono::DateTime;
 use voronka::functions::days::Days;
 use voronka::regulation::Regulation;
 
@@ -202,28 +202,4 @@ fn functions_say_null_where_there_is_no_number() {
                  FROM generate_series(1, 60) UNION ALL SELECT 5, 1.0, 0)";
     let ran = voronka(case.dir(), &["sql", twice]);
     assert!(ran.code == 2 && ran.err.contains("net_lift: day 5 has two values; sum by day first"), "{}", ran.err);
-}
-
-#[test]
-fn weeks_before_1970_are_weeks() {
-    let case = company();
-    case.put(
-        "deals.csv",
-        "ID,Status,Created,Stage,Closed,Amount\nA,won,1969-12-22 00:00:00,won,1969-12-22 01:00:00,100\n\
-         B,won,1969-12-22 10:00:00,won,1969-12-29 10:00:00,200\nC,won,1969-12-22 10:00:00,won,1970-01-05 00:00:00,300\n\
-         D,won,1969-12-22 10:00:00,won,1970-01-18 23:59:00,200\n",
-    );
-    let mapping = std::fs::read_to_string(case.dir().join("mapping.toml")).unwrap();
-    case.put(
-        "mapping.toml",
-        mapping
-            + "closed_at = { from = \"Closed\", optional = true }\namount = { from = \"Amount\", optional = true }\n",
-    );
-    case.ingest(&["deals.csv"]);
-    let monday: NaiveDate = cell(&case, "local_week(date '1969-12-31')").parse().unwrap();
-    assert_eq!(monday, "1969-12-29".parse::<NaiveDate>().unwrap());
-    let steady =
-        case.query(&["revenue_stability", "--from", "1969-12-22", "--to", "1970-01-19", "--as-of", "1970-01-19"]);
-    assert_eq!((steady[0]["weeks"].as_str(), steady[0]["known_weeks"].as_str()), ("4", "4"));
-    assert!((steady[0]["cv_adjusted"].parse::<f64>().unwrap() - 0.387_298).abs() < 1e-6);
 }

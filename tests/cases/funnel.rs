@@ -49,7 +49,7 @@ fn f21_the_status_decides_where_the_stage_says_otherwise() {
     // two open deals and a lost one may have come further: a conversion is what lies between
     assert_eq!(shown(&funnel[1..2], "from_first from_first_least from_first_most"), [" 0.6 0.9"]);
     let told = case.query(&["contradictions"]);
-    let expected = ["open_in_end 1 5", "won_in_lost 1 10", "end_without_status 1 7"];
+    let expected = ["open_in_end 1 5", "won_in_lost 1 10", "end_without_status 1 7", "closed_without_date 1 7"];
     assert_eq!(shown(&told, "contradiction deals example_1"), expected);
     assert_eq!(shown(&case.query(&["data_quality"]), "unknown_stage"), ["1"]);
 }

@@ -36,12 +36,17 @@ impl Estimate {
         (n.is_finite() && n > 0.0 && (0.0..=1.0).contains(&self.value)).then_some(n)
     }
 
-    /// The two-sided p-value of a share against a fixed bound: Wilson's score test, which his interval inverts. `share` is the
-    /// estimate, or another that it may be, of as many observations.
+    /// The two-sided p-value of a share against a fixed bound, by the likelihood ratio. `share` is the estimate, or another that
+    /// it may be, of as many observations. Wilson's score test, which his interval inverts, does not hold far in the tail, where the
+    /// correction for many groups looks: of 36 groups that are right on the bound, 1.2 cases expected in each, it called one worse in a world
+    /// of five.
     pub fn share_against(&self, share: f64, bound: f64) -> Option<f64> {
         let n = self.observations()?;
         match bound > 0.0 && bound < 1.0 {
-            true => Some(two_sided((share - bound) / (bound * (1.0 - bound) / n).sqrt())),
+            true => {
+                let (expected, seen) = (n * bound, nearer(share * n, n * bound));
+                Some(likelihood_ratio(&[(seen, expected), (n - seen, n - expected)]))
+            }
             // a share cannot be beyond 0 or 1, so nothing can be shown against such a bound
             false => Some(1.0),
         }
@@ -54,18 +59,38 @@ impl Estimate {
     }
 }
 
-/// The two-sided p-value of two shares being one: the “N − 1” chi-squared test, which Campbell (2007) recommends for two
-/// groups wherever no expected number is below 1. Where one is, nothing is shown, and the answer is 1.
+/// The two-sided p-value of two shares being one, by the likelihood ratio of the two by two table. The “N − 1” chi-squared test (Campbell 2007)
+/// called one of 20 to 36 equal small groups different in 7 to 12 worlds of a hundred. Where less than one case is expected, nothing is
+/// shown, and the answer is 1.
 pub fn shares_equal((share, n): (f64, f64), (other, m): (f64, f64)) -> f64 {
     let total = n + m;
-    let pooled = (share * n + other * m) / total;
+    let hits = share * n + other * m;
+    let pooled = hits / total;
     let least = n.min(m) * pooled.min(1.0 - pooled);
     // two empty groups have no share at all
     if least.is_nan() || least < 1.0 {
         return 1.0;
     }
-    let variance = pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m);
-    two_sided((share - other) / variance.sqrt() * ((total - 1.0) / total).sqrt())
+    let expected = n * pooled;
+    let seen = nearer(share * n, expected);
+    let (rest, expected_rest) = (hits - seen, hits - expected);
+    likelihood_ratio(&[
+        (seen, expected),
+        (n - seen, n - expected),
+        (rest, expected_rest),
+        (m - rest, m - expected_rest),
+    ])
+}
+
+/// A number of cases, half a case nearer to what is expected, for cases are whole.
+fn nearer(cases: f64, expected: f64) -> f64 {
+    cases - (cases - expected).clamp(-0.5, 0.5)
+}
+
+/// The two-sided p-value of cells being as expected, of one degree of freedom; each is seen and expected.
+fn likelihood_ratio(cells: &[(f64, f64)]) -> f64 {
+    let told = |&(seen, expected): &(f64, f64)| if seen > 0.0 { seen * (seen / expected).ln() } else { 0.0 };
+    two_sided((2.0 * cells.iter().map(told).sum::<f64>()).max(0.0).sqrt())
 }
 
 /// Benjamini and Hochberg's (1995) adjusted p-values, in the order given; absent ones stay absent and do not count.
@@ -138,16 +163,17 @@ mod tests {
 
     #[test]
     fn a_share_is_tested_against_a_bound() {
-        // 8 of 100 against 15 %: z = −0.07 / √(0.15·0.85/100) = −1.960392
-        near(wilson(8.0, 100.0).share_against(0.08, 0.15).unwrap(), 0.049_950);
+        // 8 of 100 against 15 %, so 8.5 and 91.5: G² = 2 (8.5 ln(8.5/15) + 91.5 ln(91.5/85)) = 3.8291
+        near(wilson(8.0, 100.0).share_against(0.08, 0.15).unwrap(), 0.050_369);
         near(wilson(15.0, 100.0).share_against(0.15, 0.15).unwrap(), 1.0);
         assert_eq!(wilson(99.0, 100.0).share_against(0.99, 1.0), Some(1.0));
     }
 
     #[test]
     fn two_shares_are_compared() {
-        // 10 of 100 and 20 of 100: chi-squared 200·(10·80 − 20·90)² / (30·170·100·100) = 3.9216, times 199/200
-        near(shares_equal((0.1, 100.0), (0.2, 100.0)), 0.048_233);
+        // 10 of 100 and 20 of 100, so 10.5 and 19.5:
+        // G² = 2 (10.5 ln 0.7 + 89.5 ln(89.5/85) + 19.5 ln 1.3 + 80.5 ln(80.5/85)) = 3.2187
+        near(shares_equal((0.1, 100.0), (0.2, 100.0)), 0.072_800);
         near(shares_equal((0.2, 100.0), (0.2, 1000.0)), 1.0);
         // nothing expected in a cell, an empty group: nothing shown
         assert_eq!(shares_equal((0.0, 20.0), (0.001, 1000.0)), 1.0);

@@ -104,6 +104,10 @@ impl Scope<'_> {
         let cut = ScalarValue::TimestampMicrosecond(Some(self.cut), Some("UTC".into()));
         let seen = ScalarValue::TimestampMicrosecond(Some(until.unwrap_or(self.cut).min(self.cut)), Some("UTC".into()));
         let day = ScalarValue::Date32(Some(self.cut_day));
-        context.execute_logical_plan(plan).await?.with_param_values(vec![("as_of", cut), ("as_of_day", day), ("seen", seen)])
+        context.execute_logical_plan(plan).await?.with_param_values(vec![
+            ("as_of", cut),
+            ("as_of_day", day),
+            ("seen", seen),
+        ])
     }
 }
