@@ -9,6 +9,7 @@ mod joining;
 mod known;
 mod money;
 mod report;
+mod taken_away;
 mod verdicts;
 
 use std::collections::BTreeMap;

@@ -9,14 +9,17 @@ about.ru = """
 распределением по всем группам сразу, и чем меньше у группы лидов, тем ближе её доля к общей. Поэтому группа из трёх лидов не окажется ни первой,
 ни последней. Интервал 95 % — апостериорный. Различаются ли группы, решает критерий хи-квадрат на уровне 5 % (группы, где не ждали и одного случая,
 слиты); не различаются — они равны: столбец scatter говорит equal, и у всех общая доля. То же отдельно для квалифицированных. Места — по стянутой доле выигранных. В счёт идут лиды, прожившие самый длинный срок регламента, и продажи не позже него: открытые
-не считаются потерянными. Лиды, у которых разрез не заполнен, места не занимают."""
+не считаются потерянными. Лиды, у которых разрез не заполнен, места не занимают. Группа, где больше чем у 1 лида из 200 продажа без даты, места
+не занимает тоже: в срок она или нет, не известно. Долей квалифицированных нет, если хоть у одной группы больше чем о 1 лиде из 200 не известно, как далеко он дошёл."""
 about.en = """
 The share won and the share qualified by group, raw and shrunk to the common one (empirical Bayes): how groups scatter is estimated by the
 beta-binomial distribution of all of them, and the fewer leads a group has, the nearer its rate is to the common one. So a group of three leads
 is neither first nor last. 95 % credible interval. Whether groups differ, a chi-square test decides at 5 % (groups of which not one case is
 expected are taken together); where they do not, they are equal: the column `scatter` says so, and all have the common rate. The qualified are
 tested by themselves. Ranked by the shrunk win rate. Counted are leads that have lived the regulation's longest horizon, and
-wins within it: open is not lost. Leads that have no value of the split take no place."""
+wins within it: open is not lost. Leads that have no value of the split take no place; nor does a group of which more than 1 lead in 200 was
+won on an unknown day, in time or not. There are no rates of the qualified if of any group it is not known of more than 1 lead in 200 how far it
+came."""
 
 columns = [
   { name = "place", unit = "count", title = { ru = "Место", en = "Rank" } },
@@ -33,6 +36,8 @@ columns = [
   { name = "eb_qualified_rate", unit = "share", title = { ru = "Доля квалифицированных с поправкой", en = "Qualified rate, shrunk" } },
   { name = "eb_qualified_rate_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "eb_qualified_rate_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "undated", unit = "count", title = { ru = "Выиграны без даты", en = "Won without a date" } },
+  { name = "unplaced", unit = "count", title = { ru = "Квалификация не известна", en = "Qualification unknown" } },
 ]
 */
 WITH longest AS (
@@ -44,9 +49,23 @@ leads AS (
     SELECT
         scope.deal_id,
         scope.grp,
-        CASE WHEN minutes_between(scope.created_at, scope.won_at) <= longest.days * 1440 THEN 1 ELSE 0 END AS won
+        CASE WHEN minutes_between(scope.created_at, scope.won_at) <= longest.days * 1440 THEN 1 ELSE 0 END AS won,
+        CASE WHEN scope.undated = 'won' THEN 1 ELSE 0 END AS undated,
+        -- a present stage, and a win, tell how far a lead came; of others without a log nobody knows
+        CASE
+            WHEN coalesce(scope.undated, scope.status) = 'won' THEN 1
+            WHEN standing.position >= qualifying.position AND standing.terminal IS NULL AND NOT standing.parking THEN 1
+            ELSE 0
+        END AS stands_qualified,
+        CASE
+            WHEN known_from('stage', scope.manager, scope.branch) <= scope.created_at THEN 0
+            WHEN standing.stage IS NOT NULL AND standing.terminal IS NULL AND NOT standing.parking THEN 0
+            ELSE 1
+        END AS unplaced
     FROM scope
     CROSS JOIN longest
+    CROSS JOIN (SELECT min(position) AS position FROM stages WHERE qualified) AS qualifying
+    LEFT JOIN stages AS standing ON scope.stage = standing.stage
     WHERE
         scope.created_at >= $from
         AND scope.created_at < $to
@@ -58,11 +77,11 @@ qualified_deals AS (
     SELECT scope_entries.deal_id
     FROM scope_entries
     CROSS JOIN (SELECT min(position) AS position FROM stages WHERE qualified) AS qualifying
-    WHERE scope_entries.position >= qualifying.position AND scope_entries.terminal IS DISTINCT FROM 'lost'
+    WHERE scope_entries.position >= qualifying.position AND (scope_entries.terminal IS DISTINCT FROM 'lost')
     UNION
     SELECT deal_id
     FROM leads
-    WHERE won = 1
+    WHERE stands_qualified = 1
 ),
 
 grouped AS (
@@ -70,6 +89,8 @@ grouped AS (
         leads.grp,
         count(*) AS leads,
         sum(leads.won) AS won,
+        sum(leads.undated) AS undated,
+        sum(CASE WHEN qualified_deals.deal_id IS NULL THEN leads.unplaced ELSE 0 END) AS unplaced,
         count(qualified_deals.deal_id) AS qualified
     FROM leads
     LEFT JOIN qualified_deals ON leads.deal_id = qualified_deals.deal_id
@@ -77,12 +98,24 @@ grouped AS (
 ),
 
 -- leads of nobody take no place among those of somebody: a group that lacks a value of any split is left out, unless none was asked for
-counted AS (
-    SELECT grp, leads, won, qualified
+named AS (
+    SELECT grp, leads, won, qualified, undated, unplaced
     FROM grouped
     WHERE
         strpos(concat(chr(31), grp, chr(31)), concat(chr(31), chr(31))) = 0
         OR (SELECT max(grp) FROM grouped) = ''
+),
+
+counted AS (
+    SELECT grp, leads, won, qualified
+    FROM named
+    WHERE undated * 200 <= leads
+),
+
+-- whether it is known of nearly all leads how far they came
+placed AS (
+    SELECT coalesce(max(CASE WHEN unplaced * 200 > leads THEN 1 ELSE 0 END), 0) = 0 AS is_known
+    FROM named
 ),
 
 -- Do the groups differ? Pearson's chi-square of all of them against equal rates. Its first two moments are exact for given numbers of leads
@@ -205,20 +238,24 @@ rated AS (
 )
 
 SELECT
-    grp,
-    rank() OVER (ORDER BY eb_rate DESC) AS place,
-    leads,
-    won,
-    won::double / leads AS raw_rate,
-    wilson_low(won, leads) AS raw_rate_low,
-    wilson_high(won, leads) AS raw_rate_high,
-    eb_rate,
-    eb_rate_low,
-    eb_rate_high,
-    scatter,
-    qualified,
-    eb_qualified_rate,
-    eb_qualified_rate_low,
-    eb_qualified_rate_high
-FROM rated
-ORDER BY eb_rate DESC, grp
+    named.grp,
+    CASE WHEN rated.grp IS NOT NULL THEN rank() OVER (ORDER BY rated.eb_rate DESC NULLS LAST) END AS place,
+    named.leads,
+    CASE WHEN rated.grp IS NOT NULL THEN named.won END AS won,
+    rated.won::double / rated.leads AS raw_rate,
+    wilson_low(rated.won, rated.leads) AS raw_rate_low,
+    wilson_high(rated.won, rated.leads) AS raw_rate_high,
+    rated.eb_rate,
+    rated.eb_rate_low,
+    rated.eb_rate_high,
+    rated.scatter,
+    CASE WHEN placed.is_known THEN named.qualified END AS qualified,
+    CASE WHEN placed.is_known THEN rated.eb_qualified_rate END AS eb_qualified_rate,
+    CASE WHEN placed.is_known THEN rated.eb_qualified_rate_low END AS eb_qualified_rate_low,
+    CASE WHEN placed.is_known THEN rated.eb_qualified_rate_high END AS eb_qualified_rate_high,
+    named.undated,
+    named.unplaced
+FROM named
+CROSS JOIN placed
+LEFT JOIN rated ON named.grp = rated.grp
+ORDER BY rated.eb_rate DESC NULLS LAST, named.grp

@@ -85,7 +85,7 @@ async fn until(session: &Session) -> Result<BTreeMap<Table, NaiveDate>, ReportEr
     if !ingests.schema().has_column_with_unqualified_name("taken") {
         return Ok(BTreeMap::new());
     }
-    let query = "SELECT table_name, local_day(max(taken)) FROM ingests WHERE taken IS NOT NULL GROUP BY table_name";
+    let query = "SELECT table_name, local_day(max(taken) + INTERVAL '1 microsecond') FROM ingests WHERE taken IS NOT NULL GROUP BY table_name";
     let mut until = BTreeMap::new();
     for batch in asked(session, query).await? {
         let names = cast(batch.column(0), &DataType::Utf8).map_err(ReportError::Cells)?;

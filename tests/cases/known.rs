@@ -202,3 +202,67 @@ fn who_is_seen_to_call_and_leaves_leads_waiting_is_judged() {
     let case = company(|who, _, day| who != "bob" || day % 2 == 0);
     assert_eq!(judged(&case, "manager")[4..6], ["Mar ann 31 -0", "Mar bob 31 -16"]);
 }
+
+/// A figure that is not known is empty, and its bounds are these.
+#[track_caller]
+fn lies_between(row: &Row, column: &str, least: f64, most: f64) {
+    let number = |end: &str| row[&format!("{column}_{end}")].parse::<f64>().unwrap();
+    assert_eq!(row[column], "", "{row:?}");
+    assert!((number("least") - least).abs() < 1e-9 && (number("most") - most).abs() < 1e-9, "{row:?}");
+}
+
+#[test]
+fn n02_one_undated_win_of_fifty_is_neither_all_nor_nothing() {
+    let case = Case::of("n02");
+    case.ingest(&["deals.csv"]);
+    // the youngest lead is eleven days old: nothing is known of day 30
+    let early = case.query(&["eventual_conversion", "--from", "2024-06-01", "--as-of", "2024-06-24"]);
+    assert!(
+        early.iter().all(|row| row["eventual"].is_empty() && row["undated"] == "1" && row["won"] == "0"),
+        "{early:?}"
+    );
+    let late = case.query(&["eventual_conversion", "--from", "2024-06-01", "--as-of", "2024-09-24"]);
+    late.iter().for_each(|row| lies_between(row, "eventual", 0.0, 0.02));
+}
+
+#[test]
+fn n03_an_undated_win_is_not_won_before_anybody_could_know_it() {
+    let case = Case::of("n03");
+    case.ingest(&["deals.csv", "--taken", "2024-03-01"]);
+    let won = |as_of: &str| case.query(&["lead_quality", "--from", "2024-01-01", "--as-of", as_of])[0].clone();
+    let before = won("2024-02-01");
+    assert_eq!((before["won"].as_str(), before["open"].as_str(), before["undated"].as_str()), ("0", "1", "1"));
+    lies_between(&before, "win_rate", 0.0, 0.5);
+    let after = won("2024-03-02");
+    assert_eq!((after["won"].as_str(), after["win_rate"].as_str(), after["undated"].as_str()), ("1", "0.5", "1"));
+}
+
+#[test]
+fn n06_a_planned_closing_ends_nothing() {
+    let case = Case::of("n06");
+    case.ingest(&["deals.csv"]);
+    let by_day = case.query(&["eventual_conversion", "--from", "2024-01-01", "--as-of", "2024-06-01"]);
+    for row in by_day {
+        assert_eq!((row["won"].as_str(), row["open"].as_str()), ("1", "10"));
+        assert!((row["eventual"].parse::<f64>().unwrap() - 1.0 / 11.0).abs() < 1e-9, "{row:?}");
+    }
+}
+
+#[test]
+fn s01_without_dates_of_closings_there_is_no_estimate_and_no_last_place() {
+    let case = Case::of("s01");
+    case.ingest(&["deals.csv"]);
+    let ask =
+        |metric: &str, as_of: &str| case.query(&[metric, "--by", "source", "--from", "2024-01-01", "--as-of", as_of]);
+    let quality = ask("lead_quality", "2024-06-01");
+    lies_between(row(&quality, "source", "undated"), "eventual_rate", 0.0, 0.9);
+    assert_eq!(row(&quality, "source", "dated")["eventual_rate"], "0.9");
+    // nobody ever exported reasons, promotions or interests
+    assert!(quality.iter().all(|row| row["valid_rate"].is_empty() && row["price_share"].is_empty()), "{quality:?}");
+    // on the day after they came, nobody can know of any win
+    assert!(ask("lead_quality", "2024-01-06").iter().all(|row| row["won"] == "0"));
+    let ranking = ask("lead_ranking", "2024-06-01");
+    let undated = row(&ranking, "source", "undated");
+    assert_eq!((undated["place"].as_str(), undated["raw_rate"].as_str(), undated["undated"].as_str()), ("", "", "90"));
+    assert_eq!(row(&ranking, "source", "dated")["place"], "1");
+}
