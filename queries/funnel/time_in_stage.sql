@@ -65,7 +65,12 @@ columns = [
   { name = "worst_times_over", unit = "ratio", title = { ru = "Худшая, во сколько раз дольше", en = "Worst, times over" } },
 ]
 */
-WITH deals AS (
+WITH shown AS (
+    -- where open deals stand is known up to the moment at which their export was taken
+    SELECT max(seen_until) AS shown_until FROM scope
+),
+
+deals AS (
     SELECT
         deal_id,
         grp,
@@ -216,17 +221,18 @@ stays AS (
         -- an end that is known to have come, or that may have
         CASE WHEN left_at IS NOT NULL THEN TRUE ELSE is_closed END AS is_left,
         CASE
-            WHEN NOT is_closed THEN coalesce(left_at, $as_of)
+            WHEN NOT is_closed THEN coalesce(left_at, shown.shown_until)
             WHEN is_undated THEN coalesce(left_at, closed_by)
             WHEN is_closed THEN least(left_at, closed_at)
-            ELSE coalesce(left_at, $as_of)
+            ELSE coalesce(left_at, shown.shown_until)
         END AS until,
         CASE
-            WHEN NOT is_closed THEN coalesce(left_earliest, $as_of)
+            WHEN NOT is_closed THEN coalesce(left_earliest, shown.shown_until)
             WHEN is_undated THEN coalesce(left_earliest, closed_after, at)
             ELSE least(left_earliest, closed_at)
         END AS until_earliest
     FROM dated
+    CROSS JOIN shown
     -- an entry made after a later stage is a move back: its time says nothing of the way forward
     WHERE terminal IS NULL AND (later_at IS NULL OR later_at >= at)
 ),
@@ -262,9 +268,10 @@ stood AS (
         standing.stage,
         stages.sla_hours,
         -- a day without a time is at the latest that day's end
-        coalesce(working_minutes(least(ends_at(standing.at), $as_of), $as_of), 0.0) / 60.0 AS hours_least,
-        working_minutes(standing.earliest, $as_of) / 60.0 AS hours_most
+        coalesce(working_minutes(least(ends_at(standing.at), shown.shown_until), shown.shown_until), 0.0) / 60.0 AS hours_least,
+        working_minutes(standing.earliest, shown.shown_until) / 60.0 AS hours_most
     FROM standing
+    CROSS JOIN shown
     INNER JOIN stages ON standing.stage = stages.stage
 ),
 

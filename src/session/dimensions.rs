@@ -19,8 +19,18 @@ const CANONICAL: [&str; 10] =
     ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest"];
 
 /// Names that the views give to columns of their own.
-pub(super) const TAKEN: [&str; 9] =
-    ["grp", "team", "supervisor", "won_at", "moves", "is_open", "undated", "exported_status", "exported_closed_at"];
+pub(super) const TAKEN: [&str; 10] = [
+    "grp",
+    "team",
+    "supervisor",
+    "won_at",
+    "moves",
+    "is_open",
+    "undated",
+    "seen_until",
+    "exported_status",
+    "exported_closed_at",
+];
 
 /// The columns that mappings added to deals or journeys, once each.
 pub(super) fn extra(snapshot: &Snapshot) -> Vec<String> {

@@ -62,6 +62,8 @@ pub struct Session {
     seen_from: NaiveDate,
     resources: Resources,
     staff: Staff,
+    /// When the newest export of deals was taken: of what is open nothing is known from then on. None: nobody knows.
+    deals_until: Option<i64>,
     only: Vec<(String, String)>,
     filled: Mutex<BTreeMap<Table, BTreeSet<String>>>,
     /// On which days there are events of each source, once somebody has asked; the same at every cut.
@@ -98,7 +100,7 @@ impl Session {
             context.register_table(name, Arc::new(table))?;
         }
         let staff = Staff::read(&context).await?;
-        let session = Session {
+        let mut session = Session {
             context,
             snapshot: snapshot.clone(),
             regulation: regulation.clone(),
@@ -106,11 +108,13 @@ impl Session {
             seen_from: as_of,
             resources,
             staff,
+            deals_until: None,
             only: Vec::new(),
             filled: Mutex::default(),
             sources: Arc::default(),
             whole: tokio::sync::OnceCell::new(),
         };
+        session.deals_until = session.taken(Table::Deals).await?.map(|taken| taken.timestamp_micros() + 1);
         session.views(&[]).register(&session.context).await?;
         Ok(session)
     }
@@ -175,14 +179,13 @@ impl Session {
     async fn loaded(&self, context: &SessionContext, names: &BTreeSet<String>) -> Result<Loaded<'_>, SessionError> {
         static NONE: Sources = Sources::none();
         if !views::want_sources(names) {
-            return Ok(Loaded { sources: &NONE, columns: BTreeSet::new(), deals_until: None });
+            return Ok(Loaded { sources: &NONE, columns: BTreeSet::new() });
         }
         let sources = self.sources.get_or_try_init(|| Sources::read(&self.context)).await?;
         sources.register(context, self.regulation.calendar(), self.as_of);
         let mut columns = self.columns_filled(Table::Journeys)?;
         columns.extend(self.columns_filled(Table::Deals)?);
-        let taken = self.taken(Table::Deals).await?.map(|taken| taken.timestamp_micros() + 1);
-        Ok(Loaded { sources, columns, deals_until: taken })
+        Ok(Loaded { sources, columns })
     }
 
     fn views<'a>(&'a self, by: &'a [String]) -> Scope<'a> {
@@ -193,7 +196,8 @@ impl Session {
         let day_after = self.as_of.succ_opt().map_or(i64::MAX, begins);
         let Session { context: tables, regulation, staff, only, .. } = self;
         let is_earlier = self.as_of < self.seen_from;
-        Scope { tables, regulation, by, only, cut, day_after, is_earlier, cut_day, staff }
+        let seen_until = self.deals_until.unwrap_or(cut).min(cut);
+        Scope { tables, regulation, by, only, cut, seen_until, day_after, is_earlier, cut_day, staff }
     }
 
     /// By what `scope` can be split: the canonical dimensions, then the columns that mappings added to deals.

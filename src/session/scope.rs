@@ -35,6 +35,8 @@ pub(super) struct Scope<'a> {
     pub(super) only: &'a [(String, String)],
     /// What happened at this instant or later is not seen: microseconds since the epoch.
     pub(super) cut: i64,
+    /// The last moment that exports of deals show: the cut, or before it.
+    pub(super) seen_until: i64,
     /// When the day of the cut is over: an export taken on that day still tells how things stood.
     pub(super) day_after: i64,
     /// Whether it looks back from a later day, to compare with it.
@@ -78,6 +80,7 @@ impl Scope<'_> {
         let won = self.stated().eq(text("won")).and(column("closed_at").lt(instant(self.cut)));
         columns.push(when(won, column("closed_at")).end()?.alias("won_at"));
         columns.push(self.is_open().alias("is_open"));
+        columns.push(instant(self.seen_until).alias("seen_until"));
         // as the exports say it, whatever the cut: to tell what does not fit
         columns.push(column("status").alias("exported_status"));
         columns.push(column("closed_at").alias("exported_closed_at"));

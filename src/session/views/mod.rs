@@ -50,8 +50,6 @@ pub(super) struct Loaded<'a> {
     pub(super) sources: &'a Sources,
     /// The columns of deals that hold any value.
     pub(super) columns: BTreeSet<String>,
-    /// When the newest export of deals was taken: of what is open nothing is known from then on. None: nobody knows.
-    pub(super) deals_until: Option<i64>,
 }
 
 /// Whether a view or a function among these asks in which time sources are known.
@@ -89,8 +87,8 @@ impl Scope<'_> {
                 "scope_required" => self.required(into, loaded).await?,
                 "scope_evidence" => self.evidence(into, loaded).await?,
                 "scope_clients" => self.clients(into).await?,
-                "scope_coverage" => self.query(into, include_str!("coverage.sql"), loaded.deals_until).await?,
-                _ => self.query(into, include_str!("checks.sql"), loaded.deals_until).await?,
+                "scope_coverage" => self.query(into, include_str!("coverage.sql")).await?,
+                _ => self.query(into, include_str!("checks.sql")).await?,
             };
             into.register_table(name, frame.into_view())?;
         }
@@ -99,10 +97,10 @@ impl Scope<'_> {
 
     /// A view that is a query: over the views that the context has already, with the cut as its parameter.
     /// `$seen` is the last moment that exports of deals show: the cut, or before it.
-    async fn query(&self, context: &SessionContext, sql: &str, until: Option<i64>) -> Result<DataFrame> {
+    async fn query(&self, context: &SessionContext, sql: &str) -> Result<DataFrame> {
         let plan = context.state().create_logical_plan(sql).await?;
         let cut = ScalarValue::TimestampMicrosecond(Some(self.cut), Some("UTC".into()));
-        let seen = ScalarValue::TimestampMicrosecond(Some(until.unwrap_or(self.cut).min(self.cut)), Some("UTC".into()));
+        let seen = ScalarValue::TimestampMicrosecond(Some(self.seen_until), Some("UTC".into()));
         let day = ScalarValue::Date32(Some(self.cut_day));
         context.execute_logical_plan(plan).await?.with_param_values(vec![
             ("as_of", cut),
