@@ -66,7 +66,10 @@ fn n15_a_stay_that_nobody_saw_begin_is_not_judged_before_it_is_too_long_in_any_c
         )
     };
     assert_eq!(standing("2023-02-02"), ["negotiation 60 0 60  0.0 1.0"]);
-    // five working days after the snapshot they stand there too long, whenever they came
+    // no later export shows that they still stand there
+    assert_eq!(standing("2023-02-20"), ["negotiation 60 0 60  0.0 1.0"]);
+    // one does: eighteen days after the first they stand there too long, whenever they came
+    case.ingest(&["deals.csv", "--taken", "2023-02-19"]);
     assert_eq!(standing("2023-02-20"), ["negotiation 60 60 0 1.0 1.0 1.0"]);
 }
 
