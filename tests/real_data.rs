@@ -115,7 +115,6 @@ fn olist_by_origin() {
         ("revenue", "deals.amount"),
         ("campaigns", "spend.cost"),
         ("promotions", "promos.starts"),
-        ("pressure", "journeys.touch_at"),
     ] {
         let (section, gathered) = (section(&page, id), section(&page, "unknown"));
         assert!(section.contains("Not computed.") && gathered.contains(missing), "{section}{gathered}");

@@ -135,14 +135,14 @@ fn a_deal_closed_before_it_was_created_is_kept_and_told() {
 fn a_date_that_is_none_is_quarantined_alone_where_the_format_is_stated() {
     let company = created("dates = \"dd.mm.yyyy\"", &["31.02.2025", "##########", "00.00.0000", "45000", "01.03.2025"]);
     company.loads(&["deals.csv"]);
-    // a date of nought stands for an empty cell
-    assert_eq!(company.of_deals("deal_id"), ["3", "5"]);
+    assert_eq!(company.of_deals("deal_id"), ["5"]);
     let reason = "not a date as dd.mm.yyyy";
     assert_eq!(
         company.quarantine(),
         [
             format!("2 | Создана | 31.02.2025 | {reason}"),
             format!("3 | Создана | ########## | {reason}"),
+            format!("4 | Создана | 00.00.0000 | {reason}"),
             format!("5 | Создана | 45000 | {reason}"),
         ]
     );

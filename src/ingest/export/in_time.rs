@@ -43,7 +43,7 @@ const UNSET: [(i32, u32, u32); 7] =
 
 /// Whether a text stands for an empty cell in a column of dates: no day of it is a date everywhere.
 pub(super) fn is_unset(text: &str) -> bool {
-    text == "0" || ["01.01.0001", "0001-01-01", "00.00.0000", "0000-00-00"].iter().any(|day| text.starts_with(day))
+    text == "0" || ["01.01.0001", "0001-01-01", "0000-00-00"].iter().any(|day| text.starts_with(day))
 }
 
 impl Times {
