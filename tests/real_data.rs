@@ -111,11 +111,7 @@ fn olist_by_origin() {
             ("Do leads and sales grow with the budget", "spend.cost"),
         ],
     );
-    for (id, missing) in [
-        ("revenue", "deals.amount"),
-        ("campaigns", "spend.cost"),
-        ("promotions", "promos.starts"),
-    ] {
+    for (id, missing) in [("revenue", "deals.amount"), ("campaigns", "spend.cost"), ("promotions", "promos.starts")] {
         let (section, gathered) = (section(&page, id), section(&page, "unknown"));
         assert!(section.contains("Not computed.") && gathered.contains(missing), "{section}{gathered}");
         assert!(!section.contains("<table") && !section.contains("<svg"), "{section}");
