@@ -33,7 +33,8 @@ WITH deals AS (
         scope.grp,
         count(*) AS deals,
         count(*) FILTER (WHERE scope.created_at IS NULL) AS without_created_at,
-        count(*) FILTER (WHERE ends_at(scope.closed_at) < scope.created_at) AS closed_before_created,
+        count(*) FILTER (WHERE ends_at(scope.exported_closed_at) < scope.created_at AND scope.exported_closed_at < $as_of)
+            AS closed_before_created,
         count(*) FILTER (WHERE scope.status = 'won' AND scope.amount IS NULL) AS won_without_amount,
         count(*) FILTER (WHERE scope.status = 'won' AND scope.closed_at IS NULL) AS won_without_closed_at,
         count(*) FILTER (WHERE scope.status = 'won' AND coalesce(scope.client_id, '') = '') AS won_without_client,
