@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 
 use arrow::datatypes::SchemaRef;
@@ -13,10 +14,11 @@ use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
 use deltalake::kernel::{Action, Add, CommitInfo, Metadata, Protocol, Remove, StructType};
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
+use futures::FutureExt as _;
 use serde_json::json;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::{StoreError, footer, record};
+use super::{StoreError, damage, footer, record};
 use crate::model::tables::Table;
 
 /// A log is read from its newest checkpoint on; one is written every so many versions.
@@ -54,7 +56,11 @@ pub(super) async fn open(dir: &Path, version: Option<u64>) -> Result<Option<Delt
         Some(version) => newest.with_version(version),
         None => newest,
     };
-    wanted.load().await.map(Some).map_err(error)
+    // what is damaged may make the library panic: that is a damaged log, too
+    match AssertUnwindSafe(wanted.load()).catch_unwind().await {
+        Ok(loaded) => loaded.map(Some).map_err(error),
+        Err(_) => Err(StoreError::damaged(&dir.join("_delta_log"), "the log cannot be read")),
+    }
 }
 
 fn builder(dir: &Path) -> Result<DeltaTableBuilder, StoreError> {
@@ -83,6 +89,12 @@ pub(super) fn files(dir: &Path, table: &DeltaTable) -> Result<Files, StoreError>
     Ok(files)
 }
 
+/// The names of all columns of the version that is open.
+pub(super) fn columns(dir: &Path, delta: &DeltaTable) -> Result<Vec<String>, StoreError> {
+    let schema = delta.snapshot().map_err(StoreError::delta(dir))?.schema();
+    Ok(schema.fields().map(|field| field.name().clone()).collect())
+}
+
 /// The columns of the version that is open which are not canonical.
 pub(super) fn extra(dir: &Path, table: Table, delta: &DeltaTable) -> Result<Vec<String>, StoreError> {
     let schema = delta.snapshot().map_err(StoreError::delta(dir))?.schema();
@@ -101,7 +113,7 @@ pub(super) struct Next<'a> {
     pub(super) at: DateTime<Utc>,
 }
 
-/// Commits the version that holds just these files, and says which it is. Commits nothing if the table's newest
+/// Commits the version that holds just these files, and says which it is: not yet brought to the disk ([`sync`]). Commits nothing if the table's newest
 /// version already holds them.
 ///
 /// The difference is taken to the *newest* version of the log, whoever made it: files that a killed ingest
@@ -146,16 +158,13 @@ pub(super) async fn commit(next: Next<'_>) -> Result<u64, StoreError> {
     let state = state.map(|s| s as &dyn deltalake::kernel::transaction::TableReference);
     let builder = CommitBuilder::from(properties).with_actions(actions);
     let done = builder.build(state, log, operation).await.map_err(&error)?;
-    sync(next.dir, done.version())?;
     Ok(done.version())
 }
 
 /// Brings a commit to the disk, before a later one names it.
-fn sync(dir: &Path, version: u64) -> Result<(), StoreError> {
-    let log = dir.join("_delta_log");
-    let commit = log.join(format!("{version:020}.json"));
-    File::open(&commit).and_then(|commit| commit.sync_all()).map_err(StoreError::io(&commit))?;
-    footer::sync_folder(&log);
+pub(super) fn sync(dir: &Path, version: u64) -> std::io::Result<()> {
+    File::open(damage::commit(dir, version)).and_then(|commit| commit.sync_all())?;
+    footer::sync_folder(&dir.join("_delta_log"));
     Ok(())
 }
 

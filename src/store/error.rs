@@ -43,7 +43,7 @@ pub enum StoreError {
         known: u32,
     },
     /// The marker file cannot be understood.
-    #[error("{}: {what}\n    restore the file: it holds one line, `format = 1`", path.display())]
+    #[error("{}: {what}\n    restore the file from a backup: it says which ingest is the newest", path.display())]
     Marker {
         /// The marker file.
         path: PathBuf,
@@ -73,6 +73,44 @@ pub enum StoreError {
         path: PathBuf,
         /// What is wrong with it.
         what: String,
+    },
+    /// A file that an ingest wrote is gone, or is not what it was.
+    #[error(
+        "{}: {what}\n    the store is damaged: put this file back from a backup, or the whole store; `voronka check --store` \
+         lists all that is damaged",
+        path.display()
+    )]
+    Damaged {
+        /// The file, or the folder in which it is missing.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A store of an early Voronka holds files of an ingest that its record does not know.
+    #[error(
+        "{}: files of ingest {ingest}, which the record of ingests does not know: it was killed, or the record has lost its end\n    \
+         if `voronka log` lists all that was ingested, delete this folder and run it again; if not, restore the store from a backup",
+        path.display()
+    )]
+    Unknown {
+        /// The folder of the ingest.
+        path: PathBuf,
+        /// Its number.
+        ingest: u64,
+    },
+    /// The last commit was made, and the system did not say that it is on the disk.
+    #[error(
+        "{}: ingest {ingest} is in the store, but it is not certain to outlast a loss of power: {source}\n    see `voronka log`, and check the disk",
+        path.display()
+    )]
+    Unsynced {
+        /// The commit.
+        path: PathBuf,
+        /// The ingest.
+        ingest: u64,
+        /// What the system says.
+        #[source]
+        source: io::Error,
     },
     /// The buckets of a table do not fit together.
     #[error("table `{table}`: {what}")]
@@ -130,6 +168,10 @@ impl StoreError {
 
     pub(super) fn parquet(path: &Path) -> impl Fn(ParquetError) -> StoreError {
         move |source| StoreError::Parquet { path: path.to_owned(), source }
+    }
+
+    pub(super) fn damaged(path: &Path, what: impl Into<String>) -> StoreError {
+        StoreError::Damaged { path: path.to_owned(), what: what.into() }
     }
 
     pub(super) fn file(path: &Path, what: impl Into<String>) -> StoreError {

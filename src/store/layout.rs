@@ -11,10 +11,11 @@
 //! ```
 
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::StoreError;
+use super::proof::Digest;
 
 /// The file that makes a folder a store.
 pub(super) const MARKER: &str = "voronka-store.toml";
@@ -22,13 +23,31 @@ pub(super) const MARKER: &str = "voronka-store.toml";
 pub(super) const FORMAT: u32 = 1;
 const LOCK: &str = ".lock";
 
-#[derive(serde::Deserialize)]
-struct Marker {
+/// What the marker says. It is the witness of the record of ingests: a record that ends before `newest` has lost something.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+pub(super) struct Marker {
     format: u32,
+    /// The newest complete ingest, or the one before it, if that was killed right after its last commit. None in a store
+    /// of an early Voronka.
+    pub(super) newest: Option<u64>,
+    record: Option<String>,
+    commit: Option<String>,
 }
 
-/// Checks that the folder is a store of a known format.
-pub(super) fn check(dir: &Path) -> Result<(), StoreError> {
+impl Marker {
+    /// The digest of the data file of `ingests` that the newest ingest wrote.
+    pub(super) fn record(&self) -> Option<Digest> {
+        self.record.as_deref().and_then(Digest::parse)
+    }
+
+    /// The digest of the commit that named that file.
+    pub(super) fn commit(&self) -> Option<Digest> {
+        self.commit.as_deref().and_then(Digest::parse)
+    }
+}
+
+/// Reads the marker of a store of a known format.
+pub(super) fn marker(dir: &Path) -> Result<Marker, StoreError> {
     let path = dir.join(MARKER);
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
@@ -41,8 +60,35 @@ pub(super) fn check(dir: &Path) -> Result<(), StoreError> {
         toml::from_str(&text).map_err(|e| StoreError::Marker { path, what: e.message().to_owned() })?;
     match marker.format {
         format if format > FORMAT => Err(StoreError::Newer { dir: dir.to_owned(), format, known: FORMAT }),
-        _ => Ok(()),
+        _ => Ok(marker),
     }
+}
+
+/// Writes the marker anew: which ingest is the newest, with the digests of its record and of the commit that names it.
+pub(super) fn witness(dir: &Path, newest: u64, made: Option<(Digest, Digest)>) -> Result<(), StoreError> {
+    let marker = dir.join(MARKER);
+    let mut text = format!("# A Voronka store. Do not edit.\nformat = {FORMAT}\nnewest = {newest}\n");
+    if let Some((record, commit)) = made {
+        text += &format!("record = \"{record}\"\ncommit = \"{commit}\"\n");
+    }
+    // each has its own, so that of two that make the store at once none takes the other's away
+    let aside = dir.join(format!(".{MARKER}.{}", std::process::id()));
+    let write = || {
+        let mut file = File::create(&aside)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_data()?;
+        fs::rename(&aside, &marker)
+    };
+    write().map_err(StoreError::io(&marker))?;
+    super::footer::sync_folder(dir);
+    Ok(())
+}
+
+/// Whether a name is what systems and storage boxes leave in folders: nobody's data.
+fn is_foreign(name: &str) -> bool {
+    const FOREIGN: [&str; 7] =
+        ["@eaDir", "@Recycle", "#recycle", "#snapshot", "Thumbs.db", "desktop.ini", "lost+found"];
+    name.starts_with('.') || FOREIGN.iter().any(|foreign| name.eq_ignore_ascii_case(foreign))
 }
 
 /// Makes the folder a store if it is new or empty.
@@ -56,15 +102,11 @@ pub(super) fn create(dir: &Path) -> Result<(), StoreError> {
     for entry in fs::read_dir(dir).map_err(StoreError::io(dir))? {
         let found = entry.map_err(StoreError::io(dir))?.file_name().to_string_lossy().into_owned();
         // another ingest may have made it a store in the meantime
-        if !found.starts_with('.') && !marker.exists() {
+        if !is_foreign(&found) && !marker.exists() {
             return Err(StoreError::NotEmpty { dir: dir.to_owned(), found });
         }
     }
-    // each has its own, so that of two that make the store at once none takes the other's away
-    let aside = dir.join(format!(".{MARKER}.{}", std::process::id()));
-    fs::write(&aside, format!("# A Voronka store. Do not edit.\nformat = {FORMAT}\n"))
-        .and_then(|()| fs::rename(&aside, &marker))
-        .map_err(StoreError::io(&marker))
+    witness(dir, 0, None)
 }
 
 /// Takes the lock of the one writer. The system releases it when the file is dropped or the process dies.
@@ -118,27 +160,36 @@ pub(super) fn attempts(table: &Path, from: u64) -> Result<Vec<(Attempt, PathBuf)
     let mut found = Vec::new();
     for entry in entries {
         let entry = entry.map_err(StoreError::io(table))?;
-        let attempt = Attempt::parse(&entry.file_name().to_string_lossy());
+        let attempt = Attempt::parse(&entry.file_name().to_string_lossy()).filter(|_| entry.path().is_dir());
         found.extend(attempt.filter(|a| a.ingest >= from).map(|a| (a, entry.path())));
     }
     found.sort();
     Ok(found)
 }
 
-/// Deletes the files of an attempt that `keep` does not want, and the folder if `whole` and nothing is left in it.
+/// Whether a file's name is one that the store gives.
+fn is_ours(path: &Path) -> bool {
+    path.is_file() && path.extension().is_some_and(|e| e == "parquet") && bucket(&path.to_string_lossy()).is_some()
+}
+
+/// The data files in the folder of an attempt.
+pub(super) fn data_files(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let entries =
+        fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>).map_err(StoreError::io(folder))?;
+    Ok(entries.into_iter().map(|entry| entry.path()).filter(|path| is_ours(path)).collect())
+}
+
+/// Deletes the data files of an attempt that `keep` does not want, and the folder if `whole` and nothing is left in it.
+/// What others put there stays.
 pub(super) fn clean(folder: &Path, keep: impl Fn(&Path) -> bool, whole: bool) -> Result<(), StoreError> {
-    let mut left = 0;
-    for entry in fs::read_dir(folder).map_err(StoreError::io(folder))? {
-        let path = entry.map_err(StoreError::io(folder))?.path();
-        match keep(&path) {
-            true => left += 1,
-            false => fs::remove_file(&path).map_err(StoreError::io(&path))?,
-        }
+    for path in data_files(folder)?.into_iter().filter(|path| !keep(path)) {
+        fs::remove_file(&path).map_err(StoreError::io(&path))?;
     }
-    match whole && left == 0 {
-        true => fs::remove_dir(folder).map_err(StoreError::io(folder)),
-        false => Ok(()),
+    if whole {
+        // the system refuses it where something is left, and that is no harm
+        let _ = fs::remove_dir(folder);
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -8,11 +8,13 @@
 //! Leaves to others: what the rows mean (ingest), and reading them (session).
 
 mod delta;
+mod damage;
 mod error;
 mod footer;
 #[cfg(test)]
 mod killed;
 mod layout;
+mod proof;
 mod record;
 mod regulations;
 mod snapshot;
@@ -22,6 +24,7 @@ mod transaction;
 
 use std::path::{Path, PathBuf};
 
+pub use self::damage::Checked;
 pub use self::error::StoreError;
 pub use self::record::{IngestRecord, TableCount};
 pub use self::regulations::{Kept, regulations};
@@ -37,7 +40,7 @@ pub struct Store {
 impl Store {
     /// Opens a store that exists.
     pub async fn open(dir: &Path) -> Result<Store, StoreError> {
-        layout::check(dir)?;
+        layout::marker(dir)?;
         let dir = dir.canonicalize().map_err(StoreError::io(dir))?;
         Ok(Store { dir })
     }
@@ -54,13 +57,20 @@ impl Store {
     }
 
     /// The state that an ingest left, or the newest one; the empty state, version 0, if no ingest is complete.
+    ///
+    /// Every file of it has been compared with what the ingest wrote: a damaged store is an error here, and nowhere later.
     pub async fn snapshot(&self, version: Option<u64>) -> Result<Snapshot, StoreError> {
-        snapshot::load(&self.dir, version).await
+        Ok(snapshot::load(&self.dir, version).await?.0)
     }
 
-    /// The complete ingests, newest first.
+    /// The complete ingests, newest first, of a store whose newest state is whole.
     pub async fn log(&self) -> Result<Vec<IngestRecord>, StoreError> {
-        Ok(record::load(&self.dir).await?.records())
+        Ok(snapshot::load(&self.dir, None).await?.1.records())
+    }
+
+    /// Reads every file that any ingest names, and says which are not what was written.
+    pub async fn check(&self) -> Result<Checked, StoreError> {
+        damage::check(&self.dir).await
     }
 
     /// Begins an ingest. There is one at a time: the lock is held until the transaction is committed or dropped, and

@@ -3,6 +3,9 @@
 //! A row is a table in one ingest: how many rows were read, new, changed, … and, beside these canonical columns, which
 //! version of the Delta table the ingest left and into how many buckets it is spread. A table that an ingest did not
 //! count has a row with the version alone, so that the newest ingest names the state of every table.
+//!
+//! Beside the version stand digests: of the table's state, of the commit, of the data files that no earlier ingest
+//! recorded, and of all rows of the ingest. So the record proves itself, and everything that it names.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -19,7 +22,9 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
-use super::{StoreError, delta};
+use super::layout::{self, Marker};
+use super::proof::{self, Digest, Digests};
+use super::{DataFile, StoreError, damage, delta};
 use crate::model::tables::{Kind, Table};
 
 /// What one ingest did.
@@ -57,14 +62,20 @@ pub struct TableCount {
 }
 
 /// Columns of `ingests` that are the store's own: not canonical, and not shown in SQL.
-pub(super) const OWN: [&str; 3] = ["delta_version", "buckets", "notes"];
+pub(super) const OWN: [&str; 7] = ["delta_version", "buckets", "notes", "state", "commit", "files", "proof"];
 
 /// The state of a table that an ingest left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Named {
     pub(super) table: Table,
     pub(super) delta_version: u64,
     pub(super) buckets: u32,
+    /// The digest of the state; none in an ingest of an early Voronka, and of `ingests`, whose last file holds this row.
+    pub(super) state: Option<Digest>,
+    /// The digest of the commit that made the version.
+    pub(super) commit: Option<Digest>,
+    /// The digests of data files that no earlier ingest recorded; of `ingests` those of all files but the last.
+    pub(super) files: Digests,
 }
 
 /// All rows of `ingests`.
@@ -72,9 +83,38 @@ pub(super) struct Named {
 pub(super) struct Rows {
     ingests: BTreeMap<u64, (IngestRecord, Vec<Named>)>,
     versions: Vec<u64>,
+    /// What each ingest says its rows are.
+    proofs: BTreeMap<u64, Digest>,
 }
 
 impl Rows {
+    /// The digests of all data files of a table that are recorded.
+    pub(super) fn digests(&self, table: Table) -> Digests {
+        let named = self.ingests.values().flat_map(|(_, named)| named).filter(|named| named.table == table);
+        named.flat_map(|named| named.files.clone()).collect()
+    }
+
+    /// The digests of all commits of a table that are recorded, by version.
+    pub(super) fn commits(&self, table: Table) -> BTreeMap<u64, Digest> {
+        let named = self.ingests.values().flat_map(|(_, named)| named).filter(|named| named.table == table);
+        named.filter_map(|named| Some((named.delta_version, named.commit?))).collect()
+    }
+
+    /// What is wrong with the rows; none if each ingest's are those that it wrote, and none is missing.
+    fn fault(&self) -> Option<String> {
+        let gap = (1..).zip(&self.versions).find(|(expected, found)| expected != *found);
+        if let Some((expected, _)) = gap {
+            return Some(format!("ingest {expected} is missing"));
+        }
+        let changed = |(number, said): &(&u64, &Digest)| {
+            self.ingests.get(number).is_some_and(|(record, named)| proven(record, named) != **said)
+        };
+        self.proofs
+            .iter()
+            .find(changed)
+            .map(|(number, _)| format!("the rows of ingest {number} are not what was written"))
+    }
+
     /// The numbers of the complete ingests, ascending.
     pub(super) fn versions(&self) -> &[u64] {
         &self.versions
@@ -109,28 +149,63 @@ impl Rows {
 pub(super) fn schema() -> SchemaRef {
     let mut fields: Vec<Field> = Table::Ingests.schema(&[]).fields().iter().map(|f| f.as_ref().clone()).collect();
     fields.extend(
-        [("delta_version", Kind::Count), ("buckets", Kind::Count), ("notes", Kind::Text)]
+        OWN.into_iter()
+            .zip([Kind::Count, Kind::Count, Kind::Text, Kind::Text, Kind::Text, Kind::Text, Kind::Text])
             .map(|(name, kind)| Field::new(name, kind.arrow(), true)),
     );
     Arc::new(Schema::new(fields))
 }
 
-/// Reads the rows of every complete ingest.
+/// Reads the rows of every complete ingest, and proves that they are those that were written.
 pub(super) async fn load(store: &Path) -> Result<Rows, StoreError> {
+    // the marker first: an ingest that ends in between makes the record newer than the marker, never older
+    let marker = layout::marker(store)?;
     let dir = store.join(Table::Ingests.name());
-    let Some(table) = delta::open(&dir, None).await? else { return Ok(Rows::default()) };
+    let opened = delta::open(&dir, None).await.map_err(|error| damage::of_record(store, &marker, error))?;
     let mut rows = Rows::default();
-    for path in delta::files(&dir, &table)?.keys() {
-        let path = dir.join(path);
-        let file = File::open(&path).map_err(StoreError::io(&path))?;
-        let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|b| b.build());
-        for batch in reader.map_err(StoreError::parquet(&path))? {
-            let batch = batch.map_err(|e| StoreError::parquet(&path)(ParquetError::ArrowError(e.to_string())))?;
-            read(&batch, &mut rows).map_err(|what| StoreError::Record { dir: dir.clone(), what })?;
+    if let Some(table) = opened {
+        let files = delta::files(&dir, &table)?;
+        // the last file first: it holds the digests of the others
+        for (path, logged) in files.iter().rev() {
+            let digest = digest(path, &marker, &rows);
+            let place = dir.join(path);
+            let file = DataFile { path: place, bucket: 0, rows: logged.rows, bytes: logged.bytes };
+            proof::whole(&file, digest)?;
+            read_file(&file.path, &mut rows)?;
         }
     }
     rows.versions = rows.ingests.keys().copied().collect();
+    let short = marker.newest.filter(|newest| rows.versions.last().copied().unwrap_or(0) < *newest);
+    let what = match short {
+        Some(newest) => {
+            let last = rows.versions.last().copied().unwrap_or(0);
+            Some(format!("ingest {newest} was complete, and the record of ingests ends with {last}"))
+        }
+        None => rows.fault(),
+    };
+    if let Some(what) = what {
+        return Err(damage::of_record(store, &marker, StoreError::Record { dir, what }));
+    }
+    if rows.versions.is_empty() && marker.newest.is_none() {
+        damage::refuse_orphans(store)?;
+    }
     Ok(rows)
+}
+
+/// The digest of a data file of `ingests`: the marker has that of the newest, the newest ingest those of the others.
+fn digest(path: &str, marker: &Marker, rows: &Rows) -> Option<Digest> {
+    let of_newest = path.split('-').next().and_then(|number| number.parse().ok()) == marker.newest;
+    marker.record().filter(|_| of_newest).or_else(|| rows.digests(Table::Ingests).get(path).copied())
+}
+
+fn read_file(path: &Path, rows: &mut Rows) -> Result<(), StoreError> {
+    let file = File::open(path).map_err(StoreError::io(path))?;
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|b| b.build());
+    for batch in reader.map_err(StoreError::parquet(path))? {
+        let batch = batch.map_err(|e| StoreError::parquet(path)(ParquetError::ArrowError(e.to_string())))?;
+        read(&batch, rows).map_err(|what| StoreError::damaged(path, what))?;
+    }
+    Ok(())
 }
 
 fn read(batch: &RecordBatch, rows: &mut Rows) -> Result<(), String> {
@@ -149,6 +224,19 @@ fn read(batch: &RecordBatch, rows: &mut Rows) -> Result<(), String> {
     let taken = match batch.column_by_name("taken") {
         Some(_) => Some(column("taken", &Kind::Instant.arrow())?.as_primitive::<TimestampMicrosecondType>().clone()),
         None => None,
+    };
+    // neither does it have digests
+    let own = |name: &str| match batch.column_by_name(name) {
+        Some(_) => text(name).map(Some),
+        None => Ok(None),
+    };
+    let (state, commit, files, proof) = (own("state")?, own("commit")?, own("files")?, own("proof")?);
+    let cell = |from: &Option<StringArray>, row: usize| -> Option<String> {
+        from.as_ref().filter(|from| from.is_valid(row)).map(|from| from.value(row).to_owned())
+    };
+    let digest = |from: &Option<StringArray>, row: usize| match cell(from, row) {
+        None => Ok(None),
+        Some(text) => Digest::parse(&text).map(Some).ok_or_else(|| format!("`{text}` is no digest")),
     };
     let number = |from: &Result<Int64Array, String>, row: usize| -> Result<u64, String> {
         u64::try_from(from.as_ref().map_err(String::clone)?.value(row)).map_err(|_| "a negative count".to_owned())
@@ -169,7 +257,12 @@ fn read(batch: &RecordBatch, rows: &mut Rows) -> Result<(), String> {
         if delta_version.is_valid(row) {
             let delta_version = u64::try_from(delta_version.value(row)).map_err(|_| "a negative version")?;
             let buckets = u32::try_from(buckets.value(row)).map_err(|_| "an impossible number of buckets")?;
-            named.push(Named { table, delta_version, buckets });
+            let files = digests(&cell(&files, row).unwrap_or_default())?;
+            let (state, commit) = (digest(&state, row)?, digest(&commit, row)?);
+            named.push(Named { table, delta_version, buckets, state, commit, files });
+        }
+        if let Some(proof) = digest(&proof, row)? {
+            rows.proofs.insert(number_of_ingest, proof);
         }
         if read.as_ref().is_ok_and(|r| r.is_valid(row)) {
             record.tables.push(TableCount {
@@ -189,6 +282,48 @@ fn read(batch: &RecordBatch, rows: &mut Rows) -> Result<(), String> {
     Ok(())
 }
 
+/// The digests of files, one a line: `digest path`.
+fn digests(lines: &str) -> Result<Digests, String> {
+    let one = |line: &str| {
+        let (digest, path) = line.split_once(' ')?;
+        Some((path.to_owned(), Digest::parse(digest)?))
+    };
+    lines.lines().map(|line| one(line).ok_or_else(|| format!("`{line}` is no digest of a file"))).collect()
+}
+
+fn written(digests: &Digests) -> String {
+    digests.iter().map(|(path, digest)| format!("{digest} {path}")).collect::<Vec<_>>().join("\n")
+}
+
+/// The digest of everything that an ingest's rows say.
+fn proven(record: &IngestRecord, named: &[Named]) -> Digest {
+    let mut text = format!(
+        "{}\t{}\t{}\t{}\t{}\t{}\n",
+        record.tables.len(),
+        named.len(),
+        record.ingest,
+        record.at.timestamp_micros(),
+        one_per_line(&record.exports),
+        one_per_line(&record.notes)
+    );
+    for line in lines(record, named) {
+        text += line.table.name();
+        if let Some(count) = line.count {
+            let TableCount { read, new, changed, unchanged, quarantined, taken, .. } = count;
+            let taken = taken.map(|taken| taken.timestamp_micros());
+            text += &format!("\t{read} {new} {changed} {unchanged} {quarantined} {taken:?}");
+        }
+        if let Some(named) = line.named {
+            let digest = |digest: Option<Digest>| digest.map(|digest| digest.to_string()).unwrap_or_default();
+            let (version, buckets) = (named.delta_version, named.buckets);
+            let (state, commit, files) = (digest(named.state), digest(named.commit), written(&named.files));
+            text += &format!("\t{version} {buckets} {state} {commit} {files}");
+        }
+        text.push('\n');
+    }
+    Digest::of(text.as_bytes())
+}
+
 /// Writes rows as a data file of `ingests`, and says how many they are.
 pub(super) fn write(path: &Path, rows: &Rows) -> Result<u64, StoreError> {
     let batch = batch(rows).map_err(|e| StoreError::parquet(path)(ParquetError::ArrowError(e.to_string())))?;
@@ -204,6 +339,8 @@ pub(super) fn write(path: &Path, rows: &Rows) -> Result<u64, StoreError> {
 }
 
 fn batch(rows: &Rows) -> Result<RecordBatch, arrow::error::ArrowError> {
+    let proofs: BTreeMap<u64, Digest> =
+        rows.ingests.values().map(|(record, named)| (record.ingest, proven(record, named))).collect();
     let lines: Vec<_> = rows.ingests.values().flat_map(|(record, named)| lines(record, named)).collect();
     let count = |of: &dyn Fn(&Line<'_>) -> Option<u64>| -> ArrayRef {
         Arc::new(lines.iter().map(|l| of(l).and_then(|n| i64::try_from(n).ok())).collect::<Int64Array>())
@@ -211,6 +348,10 @@ fn batch(rows: &Rows) -> Result<RecordBatch, arrow::error::ArrowError> {
     let text = |of: &dyn Fn(&Line<'_>) -> String| -> ArrayRef {
         Arc::new(lines.iter().map(|l| Some(of(l))).collect::<StringArray>())
     };
+    let own = |of: &dyn Fn(&Line<'_>) -> Option<String>| -> ArrayRef {
+        Arc::new(lines.iter().map(|l| of(l)).collect::<StringArray>())
+    };
+    let digest = |of: &dyn Fn(&Named) -> Option<Digest>| own(&|l| l.named.and_then(of).map(|d| d.to_string()));
     let at: TimestampMicrosecondArray = lines.iter().map(|l| Some(l.record.at.timestamp_micros())).collect();
     let taken = lines.iter().map(|l| l.count.and_then(|c| c.taken).map(|taken| taken.timestamp_micros()));
     let taken: TimestampMicrosecondArray = taken.collect();
@@ -230,6 +371,10 @@ fn batch(rows: &Rows) -> Result<RecordBatch, arrow::error::ArrowError> {
             count(&|l| l.named.map(|n| n.delta_version)),
             count(&|l| l.named.map(|n| u64::from(n.buckets))),
             text(&|l| one_per_line(&l.record.notes)),
+            digest(&|n| n.state),
+            digest(&|n| n.commit),
+            own(&|l| l.named.map(|n| written(&n.files))),
+            own(&|l| proofs.get(&l.record.ingest).map(ToString::to_string)),
         ],
     )
 }
@@ -238,16 +383,16 @@ struct Line<'a> {
     record: &'a IngestRecord,
     table: Table,
     count: Option<TableCount>,
-    named: Option<Named>,
+    named: Option<&'a Named>,
 }
 
-fn lines<'a>(record: &'a IngestRecord, named: &[Named]) -> Vec<Line<'a>> {
+fn lines<'a>(record: &'a IngestRecord, named: &'a [Named]) -> Vec<Line<'a>> {
     let tables: BTreeSet<Table> = record.tables.iter().map(|c| c.table).chain(named.iter().map(|n| n.table)).collect();
     let line = |table| Line {
         record,
         table,
         count: record.tables.iter().copied().find(|c| c.table == table),
-        named: named.iter().copied().find(|n| n.table == table),
+        named: named.iter().find(|n| n.table == table),
     };
     tables.into_iter().map(line).collect()
 }

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use arrow::datatypes::SchemaRef;
 use futures::future::try_join_all;
 
-use super::record::{self, Rows};
-use super::{StoreError, delta, layout};
+use super::proof::{self, Digest};
+use super::record::{self, Named, Rows};
+use super::{StoreError, damage, delta, layout};
 use crate::model::tables::Table;
 
 /// The store as one complete ingest left it.
@@ -59,26 +60,53 @@ pub struct DataFile {
     pub bytes: u64,
 }
 
-/// Opens the version named, or the newest.
-pub(super) async fn load(store: &Path, version: Option<u64>) -> Result<Snapshot, StoreError> {
+impl DataFile {
+    /// Whether it belongs to that table.
+    pub(super) fn is_of(&self, store: &Path, table: Table) -> bool {
+        self.path.starts_with(store.join(table.name()))
+    }
+}
+
+/// Opens the version named, or the newest, and the record of all ingests. Every file of it is read and compared with what
+/// was written.
+pub(super) async fn load(store: &Path, version: Option<u64>) -> Result<(Snapshot, Rows), StoreError> {
     let rows = record::load(store).await?;
     let newest = rows.versions().last().copied().unwrap_or(0);
     let version = match version {
-        None if newest == 0 => return Ok(Snapshot::default()),
+        None if newest == 0 => return Ok((Snapshot::default(), rows)),
         None => newest,
         Some(v) if rows.versions().contains(&v) => v,
         Some(v) => return Err(not_found(store, v, &rows)),
     };
-    let named = rows.tables(version);
-    let states = try_join_all(named.iter().map(|state| async {
-        let dir = store.join(state.table.name());
-        let delta = delta::open(&dir, Some(state.delta_version)).await?.ok_or_else(|| StoreError::Record {
-            dir: dir.clone(),
-            what: format!("ingest {version} names this table, and it has no Delta log"),
-        })?;
-        Ok::<_, StoreError>((state.table, table_state(&dir, state.table, state.buckets, &delta)?))
-    }));
-    Ok(Snapshot { version, tables: states.await?.into_iter().collect() })
+    let states = try_join_all(rows.tables(version).iter().map(|named| state(store, &rows, named))).await?;
+    let (states, files): (Vec<_>, Vec<_>) = states.into_iter().unzip();
+    proof::verify(files.into_iter().flatten().collect()).await?;
+    let tables = rows.tables(version).iter().map(|named| named.table).zip(states).collect();
+    Ok((Snapshot { version, tables }, rows))
+}
+
+/// The state of a table that an ingest names, and its files with the digests that were recorded: checked against the digest
+/// of the state, the files not yet read.
+pub(super) async fn state(
+    store: &Path,
+    rows: &Rows,
+    named: &Named,
+) -> Result<(TableState, Vec<(DataFile, Option<Digest>)>), StoreError> {
+    let dir = store.join(named.table.name());
+    let at_fault = |error| damage::of_table(store, rows, named, error);
+    let gone = || StoreError::damaged(&dir.join("_delta_log"), "the log is missing");
+    let delta = delta::open(&dir, Some(named.delta_version)).await.map_err(at_fault)?.ok_or_else(gone)?;
+    let digests = rows.digests(named.table);
+    let listed = delta::files(&dir, &delta).map_err(at_fault)?;
+    if let Some(expected) = named.state
+        && proof::state(&delta::columns(&dir, &delta)?, &listed, &digests) != Some(expected)
+    {
+        let what = format!("version {} is not the state that an ingest recorded", named.delta_version);
+        return Err(at_fault(StoreError::Record { dir, what }));
+    }
+    let state = table_state(&dir, named.table, named.buckets, &delta)?;
+    let files = state.files.iter().cloned().zip(listed.keys().map(|path| digests.get(path).copied())).collect();
+    Ok((state, files))
 }
 
 fn table_state(

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::delta::{self, Files};
 use super::layout::{self, Attempt};
-use super::record::{self, IngestRecord, Named};
+use super::proof::{self, Digest, Digests};
+use super::record::{self, IngestRecord, Named, Rows};
 use super::snapshot::{self, Snapshot, TableState};
-use super::{StoreError, footer};
+use super::{StoreError, damage, footer};
 use crate::model::tables::Table;
 
 /// So many small files of `ingests` are read at every opening; then they become one.
@@ -19,6 +20,8 @@ const RECORD_FILES: usize = 32;
 pub struct Transaction {
     store: PathBuf,
     base: Snapshot,
+    /// The record of all ingests so far.
+    recorded: Rows,
     attempt: Attempt,
     handed_out: BTreeMap<(Table, u32), usize>,
     changes: BTreeMap<Table, Change>,
@@ -42,11 +45,20 @@ impl Transaction {
     /// Takes the store's lock, opens its newest state, and clears away what a killed ingest left.
     pub(super) async fn begin(store: &Path) -> Result<Transaction, StoreError> {
         let lock = layout::lock(store)?;
-        let base = snapshot::load(store, None).await?;
+        let newest = layout::marker(store)?.newest;
+        let (base, recorded) = snapshot::load(store, None).await?;
+        if newest.is_none() {
+            refuse_unknown(store, &base)?;
+        }
+        // the one before was killed right after its last commit, or an early Voronka made it
+        if newest != Some(base.version) {
+            layout::witness(store, base.version, None)?;
+        }
         let attempt = clear(store, &base).await?;
         Ok(Transaction {
             store: store.to_owned(),
             base,
+            recorded,
             attempt,
             handed_out: BTreeMap::new(),
             changes: BTreeMap::new(),
@@ -129,8 +141,12 @@ impl Transaction {
                 // never filled, or as the base has it: the version stays
                 (None, None) => return Ok(None),
                 (Some(base), Some(newest)) if delta::version(&newest) == base.delta_version => {
-                    let (delta_version, buckets) = (base.delta_version, base.buckets);
-                    return Ok(Some(Named { table, delta_version, buckets }));
+                    let named = self.recorded.tables(self.base.version).iter().find(|named| named.table == table);
+                    if let Some(named) = named.filter(|named| named.state.is_some()) {
+                        return Ok(Some(Named { files: Digests::new(), ..named.clone() }));
+                    }
+                    let (files, columns) = (delta::files(&dir, &newest)?, delta::columns(&dir, &newest)?);
+                    return self.seal(table, base.delta_version, base.buckets, &files, &columns).await.map(Some);
                 }
                 _ => {}
             }
@@ -156,12 +172,34 @@ impl Transaction {
         }
         self.step(&dir)?;
         let (ingest, at) = (record.ingest, record.at);
-        let next = delta::Next { dir: &dir, name: table.name(), schema, files, ingest, at };
+        let columns: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+        let next = delta::Next { dir: &dir, name: table.name(), schema, files: files.clone(), ingest, at };
         let delta_version = delta::commit(next).await?;
+        delta::sync(&dir, delta_version).map_err(StoreError::io(&damage::commit(&dir, delta_version)))?;
         delta::checkpoint(&dir, delta_version).await;
         // a table that only a killed ingest ever filled is empty again, and stays unnamed
-        let wanted = change.is_some() || self.base.tables.contains_key(&table);
-        Ok(wanted.then_some(Named { table, delta_version, buckets }))
+        match change.is_some() || self.base.tables.contains_key(&table) {
+            true => self.seal(table, delta_version, buckets, &files, &columns).await.map(Some),
+            false => Ok(None),
+        }
+    }
+
+    /// The state of a table as the record names it, with its digests.
+    async fn seal(
+        &self,
+        table: Table,
+        delta_version: u64,
+        buckets: u32,
+        files: &Files,
+        columns: &[String],
+    ) -> Result<Named, StoreError> {
+        let dir = self.store.join(table.name());
+        let mut digests = self.recorded.digests(table);
+        let new = proof::missing(&dir, files, &digests).await?;
+        digests.extend(new.clone());
+        let (state, path) = (proof::state(columns, files, &digests), damage::commit(&dir, delta_version));
+        let commit = Digest::of_file(&path).map_err(StoreError::io(&path))?;
+        Ok(Named { table, delta_version, buckets, state, commit: Some(commit), files: new })
     }
 
     /// The last commit, the atom.
@@ -172,23 +210,36 @@ impl Transaction {
         let newest = delta::open(&dir, None).await?;
         // nobody else writes, so the version is known before it is made
         let delta_version = newest.map_or(0, |t| delta::version(&t) + 1);
-        named.push(Named { table, delta_version, buckets: 1 });
         let mut files = self.base_files(table).await?;
-        let mut rows = record::load(&self.store).await?;
+        let is_many = files.len() >= RECORD_FILES;
+        if is_many {
+            files.clear();
+        }
+        let digests = proof::missing(&dir, &files, &Digests::new()).await?;
+        named.push(Named { table, delta_version, buckets: 1, state: None, commit: None, files: digests });
+        let mut rows = std::mem::take(&mut self.recorded);
         rows.push(record, named);
-        match files.len() >= RECORD_FILES {
-            true => files.clear(),
-            false => rows = rows.only(number),
+        if !is_many {
+            rows = rows.only(number);
         }
         let path = self.new_file(table, 0);
         let count = record::write(&path, &rows)?;
         let schema = record::schema();
-        for (path, logged) in footer::seal(vec![(path, count)], &schema, at.timestamp_millis()).await? {
+        for (path, logged) in footer::seal(vec![(path.clone(), count)], &schema, at.timestamp_millis()).await? {
             files.insert(inside(&dir, &path)?, logged);
         }
+        let made_of = Digest::of_file(&path).map_err(StoreError::io(&path))?;
         self.step(&dir)?;
         let next = delta::Next { dir: &dir, name: table.name(), schema, files, ingest: number, at };
         let made = delta::commit(next).await?;
+        // from here on it is stored, and no failure may say otherwise
+        let commit = damage::commit(&dir, made);
+        let unsynced = |source| StoreError::Unsynced { path: commit.clone(), ingest: number, source };
+        delta::sync(&dir, made).map_err(unsynced)?;
+        // a marker that lags behind is no harm: the next ingest mends it
+        if let Ok(digest) = Digest::of_file(&commit) {
+            let _ = layout::witness(&self.store, number, Some((made_of, digest)));
+        }
         delta::checkpoint(&dir, made).await;
         Ok(())
     }
@@ -237,6 +288,19 @@ fn inside(dir: &Path, path: &Path) -> Result<String, StoreError> {
 
 fn rebucketed(base: &TableState, change: &Change) -> bool {
     base.buckets != change.buckets && !base.files.is_empty()
+}
+
+/// Refuses to build upon a store of an early Voronka in which an ingest left files that the record does not know: nothing
+/// says whether it was killed, or the record has lost its end; and what is not known to be dead is not deleted.
+fn refuse_unknown(store: &Path, base: &Snapshot) -> Result<(), StoreError> {
+    for table in Table::ALL {
+        for (attempt, path) in layout::attempts(&store.join(table.name()), base.version + 1)? {
+            if !layout::data_files(&path)?.is_empty() {
+                return Err(StoreError::Unknown { path, ingest: attempt.ingest });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Deletes the files that no state of the store needs, and says which attempt this one is.

@@ -1,0 +1,160 @@
+//! What a damaged store says: which file is at fault, and, on demand, what of everything is whole.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::layout::{self, Marker};
+use super::proof::{self, Digest};
+use super::record::{self, Named, Rows};
+use super::{DataFile, StoreError, snapshot};
+use crate::model::tables::Table;
+
+/// What was found by reading everything.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// How many ingests are complete.
+    pub ingests: usize,
+    /// How many data files they name.
+    pub files: usize,
+    /// How many bytes these have.
+    pub bytes: u64,
+    /// How many of the files an early Voronka wrote, which kept no digests: of them, length and rows alone are certain.
+    pub unproven: usize,
+    /// What is damaged, each file once.
+    pub damaged: Vec<String>,
+}
+
+/// Reads every file that any ingest names. An error if the record of ingests itself is damaged: then nothing else can be told.
+pub(super) async fn check(store: &Path) -> Result<Checked, StoreError> {
+    let rows = record::load(store).await?;
+    let mut checked = Checked { ingests: rows.versions().len(), ..Checked::default() };
+    let mut seen: BTreeMap<(Table, u64), &Named> = BTreeMap::new();
+    let mut files: BTreeMap<PathBuf, (DataFile, Option<Digest>)> = BTreeMap::new();
+    for named in rows.versions().iter().flat_map(|ingest| rows.tables(*ingest)) {
+        seen.insert((named.table, named.delta_version), named);
+    }
+    for ((table, version), named) in seen {
+        let path = commit(&store.join(table.name()), version);
+        match named.commit.map(|digest| fault_of(&path, Some(digest))) {
+            Some(Some(what)) => checked.damaged.push(StoreError::damaged(&path, what).to_string()),
+            _ => match snapshot::state(store, &rows, named).await {
+                Ok((_, listed)) => {
+                    files.extend(listed.into_iter().map(|(file, digest)| (file.path.clone(), (file, digest))))
+                }
+                Err(error) => checked.damaged.push(error.to_string()),
+            },
+        }
+    }
+    checked.files = files.len();
+    for (file, digest) in files.into_values() {
+        checked.bytes += file.bytes;
+        checked.unproven += usize::from(digest.is_none() && !file.is_of(store, Table::Ingests));
+        if let Err(error) = proof::verify(vec![(file, digest)]).await {
+            checked.damaged.push(error.to_string());
+        }
+    }
+    // several versions are read from one log: what is said of it is said once
+    checked.damaged.sort();
+    checked.damaged.dedup();
+    Ok(checked)
+}
+
+/// Which file of the log of `ingests` is at fault, where the record does not hold together.
+pub(super) fn of_record(store: &Path, marker: &Marker, error: StoreError) -> StoreError {
+    let dir = store.join(Table::Ingests.name());
+    // each complete ingest is one commit of this table, so its number tells that of the commit
+    let newest = marker.newest.unwrap_or(0);
+    let known = marker.commit().map(|digest| (newest.saturating_sub(1), digest)).into_iter().collect();
+    let commits = match newest {
+        0 => newest_commit(&dir).map_or(0, |version| version + 1),
+        newest => newest,
+    };
+    of_log(&dir, commits, &known, error)
+}
+
+/// Which file of a table's log is at fault, where it does not give the state that an ingest recorded.
+pub(super) fn of_table(store: &Path, rows: &Rows, named: &Named, error: StoreError) -> StoreError {
+    let dir = store.join(named.table.name());
+    of_log(&dir, named.delta_version + 1, &rows.commits(named.table), error)
+}
+
+fn of_log(dir: &Path, commits: u64, known: &BTreeMap<u64, Digest>, error: StoreError) -> StoreError {
+    let why = match error {
+        StoreError::Record { what, .. } => what,
+        StoreError::Damaged { .. } => return error,
+        other => other.to_string().lines().next().unwrap_or_default().to_owned(),
+    };
+    let at_fault = (0..commits).find_map(|version| {
+        let path = commit(dir, version);
+        fault_of(&path, known.get(&version).copied()).map(|what| (path, what))
+    });
+    if let Some((path, what)) = at_fault {
+        return StoreError::damaged(&path, format!("{what}: {why}"));
+    }
+    match checkpoint(dir, commits) {
+        Some(path) => StoreError::damaged(
+            &path,
+            format!(
+                "{why}; the commits beside it are whole: delete this file and `_last_checkpoint`, which only make reading faster"
+            ),
+        ),
+        None => StoreError::damaged(&dir.join("_delta_log"), why),
+    }
+}
+
+/// The file of a commit.
+pub(super) fn commit(dir: &Path, version: u64) -> PathBuf {
+    dir.join("_delta_log").join(format!("{version:020}.json"))
+}
+
+/// What is wrong with a commit; none if nothing is seen.
+fn fault_of(path: &Path, digest: Option<Digest>) -> Option<String> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Some("the commit is missing".to_owned()),
+        Err(e) => return Some(e.to_string()),
+    };
+    if digest.is_some_and(|digest| digest == Digest::of(&bytes)) {
+        return None;
+    }
+    let is_action = |line: &str| serde_json::from_str::<serde_json::Value>(line).is_ok_and(|action| action.is_object());
+    let is_sound = std::str::from_utf8(&bytes).is_ok_and(|text| !text.is_empty() && text.lines().all(is_action));
+    match (digest, is_sound) {
+        (None, true) => None,
+        _ => Some("the commit is not what was written".to_owned()),
+    }
+}
+
+/// The newest version that a log has a commit of.
+fn newest_commit(dir: &Path) -> Option<u64> {
+    let entries = fs::read_dir(dir.join("_delta_log")).ok()?;
+    let names = entries.filter_map(Result::ok).map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.filter_map(|name| name.strip_suffix(".json")?.parse().ok()).max()
+}
+
+/// The newest checkpoint of the first so many commits.
+fn checkpoint(dir: &Path, commits: u64) -> Option<PathBuf> {
+    let path = |version: u64| dir.join("_delta_log").join(format!("{version:020}.checkpoint.parquet"));
+    (0..commits).rev().map(path).find(|path| path.exists())
+}
+
+/// Refuses a store of an early Voronka that has data and no record of ingests: no marker says that there never was one.
+pub(super) fn refuse_orphans(store: &Path) -> Result<(), StoreError> {
+    for table in Table::ALL {
+        let dir = store.join(table.name());
+        let mut holds = newest_commit(&dir).is_some();
+        for (_, folder) in layout::attempts(&dir, 0)? {
+            holds |= !layout::data_files(&folder)?.is_empty();
+        }
+        if holds {
+            let what = format!(
+                "the record of ingests is missing, and `{}` holds data (if no ingest of this store ever ended, delete its folder)",
+                table.name()
+            );
+            return Err(StoreError::Record { dir: store.join(Table::Ingests.name()), what });
+        }
+    }
+    Ok(())
+}
