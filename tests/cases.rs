@@ -2,6 +2,7 @@
 //! written in its test.
 
 mod calendar;
+mod damage;
 mod dates;
 mod features;
 mod funnel;

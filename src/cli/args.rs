@@ -1,8 +1,10 @@
 //! The arguments as typed.
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
 use crate::ingest::Taken;
@@ -29,6 +31,7 @@ pub struct Args {
 pub struct Place {
     /// The store: the folder that ingests fill and reports read.
     #[arg(long, global = true, value_name = "DIR", default_value = "store", env = "VORONKA_STORE")]
+    #[arg(num_args = 0..=1, default_missing_value = "store")]
     pub store: PathBuf,
     /// The sales regulation [default: regulation.toml here, or beside the store].
     #[arg(long, global = true, value_name = "FILE")]
@@ -43,7 +46,7 @@ pub enum Command {
     Init(Init),
     /// Writes the exports of a synthetic company, with known effects planted in them.
     Generate(Generate),
-    /// Finds all problems in regulations, mappings, metrics and report definitions.
+    /// Finds all problems in regulations, mappings, metrics and report definitions, and reads whether the store is whole.
     Check(Check),
     /// Loads exports into the store: all of them, or nothing.
     Ingest(Ingest),
@@ -108,7 +111,7 @@ pub struct Generate {
 
 #[derive(Debug, Group)]
 pub struct Check {
-    /// Regulations, mappings, report definitions (.toml) and metrics (.sql); none: those of this folder.
+    /// Regulations, mappings, report definitions (.toml) and metrics (.sql); none: those of this folder, and the store.
     pub files: Vec<PathBuf>,
 }
 
@@ -167,6 +170,18 @@ pub struct Metrics {
     pub name: Option<String>,
 }
 
+impl Command {
+    /// After what time the command gives up.
+    pub fn timeout(&self) -> Option<Duration> {
+        match self {
+            Command::Query(query) => query.reading.timeout,
+            Command::Report(report) => report.reading.timeout,
+            Command::Sql(sql) if sql.query.is_some() || !std::io::stdin().is_terminal() => sql.reading.timeout,
+            _ => None,
+        }
+    }
+}
+
 /// What `--memory` is where nobody says otherwise.
 pub const MEMORY: usize = 2 << 30;
 
@@ -186,6 +201,9 @@ pub struct Reading {
     /// How much memory sorting, grouping and joining may take, such as 512MiB; what is more goes to the disk.
     #[arg(long, value_name = "SIZE", value_parser = bytes, default_value = "2GiB")]
     pub memory: usize,
+    /// Gives up after so long, such as 30s, 10m or 2h; a shell has no limit [default: none].
+    #[arg(long, value_name = "TIME", value_parser = span)]
+    pub timeout: Option<Duration>,
 }
 
 #[derive(Debug, Group)]
@@ -280,7 +298,28 @@ impl From<Language> for Lang {
 }
 
 fn day(text: &str) -> Result<NaiveDate, String> {
-    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| "not a day; write it as 2025-06-30".to_owned())
+    let day =
+        NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| "not a day; write it as 2025-06-30".to_owned())?;
+    match (1900..=2200).contains(&day.year()) {
+        true => Ok(day),
+        false => Err("a day is of the years 1900 to 2200".to_owned()),
+    }
+}
+
+fn span(text: &str) -> Result<Duration, String> {
+    const WRITTEN: &str = "not a length of time; write it as 30s, 10m or 2h";
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err(WRITTEN.to_owned()),
+    };
+    let number: u32 = digits.parse().map_err(|_| WRITTEN.to_owned())?;
+    match number {
+        0 => Err(WRITTEN.to_owned()),
+        number => Ok(Duration::from_secs(u64::from(number) * unit)),
+    }
 }
 
 fn held(text: &str) -> Result<(String, String), String> {
@@ -305,6 +344,18 @@ fn bytes(text: &str) -> Result<usize, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_and_days_are_read() {
+        for (written, seconds) in [("30s", 30), ("10m", 600), ("2h", 7200), ("0s", 0), ("5", 0), ("5d", 0), ("s", 0)] {
+            assert_eq!(span(written).map_or(0, |span| span.as_secs()), seconds, "{written}");
+        }
+        for (written, is_day) in
+            [("2025-06-30", true), ("9999-12-31", false), ("0001-01-01", false), ("+262142-12-31", false)]
+        {
+            assert_eq!(day(written).is_ok(), is_day, "{written}");
+        }
+    }
 
     #[test]
     fn sizes_are_read_and_the_default_is_what_the_help_says() {

@@ -16,7 +16,23 @@ use crate::session::Session;
 use crate::store::Store;
 
 pub async fn run(args: &Check, place: &Place) -> Result<Outcome> {
-    let files = if args.files.is_empty() { nearby(place)? } else { args.files.clone() };
+    let files = match args.files.is_empty() {
+        true => nearby(place)?,
+        false => args.files.clone(),
+    };
+    // a damaged store is told first: nothing that is said of metrics holds without it
+    let is_store = args.files.is_empty() && place.store.is_dir();
+    if is_store {
+        whole(place).await?;
+    }
+    if files.is_empty() && is_store {
+        return Ok(Outcome::Fine);
+    }
+    if files.is_empty() {
+        bail!(
+            "nothing to check: no regulation, mapping, metric or report here\n    name a file, or start with `voronka init DIR`"
+        );
+    }
     let (catalog, mut problems) = Catalog::sound(open::own_metrics(place).as_deref())?;
     // a metric that is broken is there all the same: whoever names it has no problem of their own
     let broken: Vec<String> = problems.iter().map(|problem| no_metric(&stem(Path::new(&problem.file)))).collect();
@@ -44,6 +60,30 @@ pub async fn run(args: &Check, place: &Place) -> Result<Outcome> {
             Ok(Outcome::Found)
         }
     }
+}
+
+/// Reads the whole store, and says what of it is whole.
+async fn whole(place: &Place) -> Result<()> {
+    let shown = place.store.display();
+    let checked = Store::open(&place.store).await?.check().await?;
+    let kib = checked.bytes.div_ceil(1024);
+    for damaged in &checked.damaged {
+        writeln!(stdout(), "{damaged}")?;
+    }
+    let (ingests, files) = (count(checked.ingests, "ingest"), count(checked.files, "data file"));
+    if !checked.damaged.is_empty() {
+        bail!("{shown}: {} of {ingests}, {files} ({kib} KiB) are damaged", checked.damaged.len());
+    }
+    writeln!(stdout(), "{shown}: {ingests}, {files} ({kib} KiB) read, all whole")?;
+    if checked.unproven > 0 {
+        writeln!(
+            stdout(),
+            "    {} of them were written before digests were kept: of these only length and number of rows are certain; the next \
+             ingest gives them digests",
+            checked.unproven
+        )?;
+    }
+    Ok(())
 }
 
 /// The store, where there is one that can be asked: what metrics name is compared with what it holds.
@@ -93,11 +133,6 @@ fn nearby(place: &Place) -> Result<Vec<PathBuf>> {
     }
     files.sort();
     files.dedup();
-    if files.is_empty() {
-        bail!(
-            "nothing to check: no regulation, mapping, metric or report here\n    name a file, or start with `voronka init DIR`"
-        );
-    }
     Ok(files)
 }
 

@@ -46,7 +46,7 @@ pub async fn run(args: Demo) -> Result<Outcome> {
     drop(shown);
     write!(stdout(), "{}", summary.text(args.lang.into()))?;
 
-    let reading = Reading { as_of: Some(as_of), version: None, memory: MEMORY };
+    let reading = Reading { as_of: Some(as_of), version: None, memory: MEMORY, timeout: None };
     let weekly = Report {
         name: "weekly".to_owned(),
         lang: Some(args.lang),

@@ -49,7 +49,11 @@ pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
         told => told?,
     };
     drop(shown);
-    write!(stdout(), "{}", visible(&summary.text(lang)))?;
+    let text = visible(&summary.text(lang)).into_owned();
+    write!(stdout(), "{text}").and_then(|()| stdout().flush()).with_context(|| match lang {
+        Lang::Ru => "выгрузки загружены в хранилище, не записана только сводка о них (см. voronka log)",
+        Lang::En => "the exports are in the store, only the summary of them could not be written (see voronka log)",
+    })?;
     Ok(Outcome::Fine)
 }
 

@@ -18,6 +18,7 @@ mod quarantine;
 mod progress;
 mod query;
 mod report;
+mod runtime;
 mod shell;
 mod sql;
 
@@ -28,7 +29,9 @@ use clap::{CommandFactory, Parser};
 
 use args::{Args, Command};
 
+use crate::ingest::IngestError;
 use crate::model::shown::visible;
+use crate::store::StoreError;
 
 /// What a command that ran to its end has to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,19 +42,11 @@ enum Outcome {
     Found,
 }
 
-/// DataFusion plans recursively; unoptimised builds need more than the usual 2 MiB for it.
-const STACK: usize = 32 << 20;
-
 /// Parses the command line, runs the command and says how it ended.
 pub fn main() -> ExitCode {
     let args = Args::parse();
-    let worker = std::thread::Builder::new().stack_size(STACK).spawn(move || run(args));
-    let ended = match worker.map(std::thread::JoinHandle::join) {
-        Ok(Ok(ended)) => ended,
-        Ok(Err(_)) => return ExitCode::from(2), // the panic has printed itself
-        Err(error) => Err(error.into()),
-    };
-    match ended {
+    let timeout = args.command.timeout();
+    match runtime::run(timeout, move |runtime| run(args, runtime)) {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::Found) => ExitCode::from(1),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
@@ -62,8 +57,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(args: Args) -> anyhow::Result<Outcome> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build()?;
+fn run(args: Args, runtime: &tokio::runtime::Runtime) -> anyhow::Result<Outcome> {
     let at = args.place;
     runtime.block_on(async move {
         match args.command {
@@ -100,7 +94,12 @@ fn told(error: &anyhow::Error) -> String {
     }
     // said by whichever library was writing
     if said.contains("No space left on device") {
-        said += "\n    the disk is full, and nothing was stored: make room, and run it again";
+        said += match error.downcast_ref::<IngestError>() {
+            Some(error) if !matches!(error, IngestError::Store(StoreError::Unsynced { .. })) => {
+                "\n    the disk is full, and nothing was stored: make room, and run it again"
+            }
+            _ => "\n    the disk is full: make room, and run it again",
+        };
     }
     said
 }

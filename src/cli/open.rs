@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use chrono::{Days, NaiveDate, Utc};
+use chrono::{Days, Months, NaiveDate, Utc};
 
 use super::args::{Language, Place, Reading};
 use crate::metrics::Catalog;
@@ -13,6 +13,8 @@ use crate::regulation::{History, Regulation};
 use crate::session::Session;
 use crate::store::{Snapshot, Store, regulations};
 
+/// How far ahead a report may look.
+const YEARS_AHEAD: u32 = 10;
 /// How many files a message lists.
 const LISTED: usize = 8;
 
@@ -89,15 +91,26 @@ pub fn own_metrics(place: &Place) -> Option<PathBuf> {
     Some(beside(&place.store, "queries")).filter(|folder| folder.is_dir())
 }
 
-/// The day an answer is for: the one asked for, or tomorrow, so that all of today is seen.
-pub fn as_of(reading: &Reading, regulation: &Regulation) -> NaiveDate {
-    reading.as_of.unwrap_or_else(|| regulation.calendar().day(now()) + Days::new(1))
+/// The day an answer is for: the one asked for, or tomorrow, so that all of today is seen. Weeks are counted up to it, so a
+/// day far ahead is refused: it is a slip, and the weeks would not end.
+pub fn as_of(reading: &Reading, regulation: &Regulation) -> Result<NaiveDate> {
+    let today = regulation.calendar().day(now());
+    let latest = today + Months::new(12 * YEARS_AHEAD);
+    match reading.as_of {
+        Some(day) if day > latest => {
+            bail!(
+                "--as-of {day} is more than {YEARS_AHEAD} years ahead\n    the latest day is {latest}; without --as-of it is tomorrow"
+            )
+        }
+        Some(day) => Ok(day),
+        None => Ok(today + Days::new(1)),
+    }
 }
 
 /// A session over the asked version of the store.
 pub async fn session(place: &Place, reading: &Reading, regulation: &Regulation) -> Result<Session> {
     let snapshot = Store::open(&place.store).await?.snapshot(reading.version).await?;
-    let as_of = as_of(reading, regulation);
+    let as_of = as_of(reading, regulation)?;
     let in_force = in_force(regulation, &snapshot, as_of)?;
     Ok(Session::open(&snapshot, &in_force, as_of, Some(reading.memory)).await?)
 }

@@ -17,6 +17,7 @@ use parquet::arrow::ArrowWriter;
 
 use super::args::Format;
 use crate::model::shown::{defused, visible};
+use crate::session::bounds::guarded;
 
 /// A table is for people: it ends after so many rows, and says so.
 const SHOWN: usize = 1000;
@@ -33,8 +34,8 @@ pub fn print(batch: &RecordBatch, format: Format) -> Result<()> {
 /// Prints the rows of a query as it finds them. Where a table is full, the query is stopped.
 pub async fn print_all(mut rows: SendableRecordBatchStream, format: Format) -> Result<()> {
     let mut printer = stdout(rows.schema(), format)?;
-    while let Some(batch) = rows.next().await {
-        printer.write(&batch?)?;
+    while let Some(batch) = guarded(async { rows.next().await.transpose() }).await? {
+        printer.write(&batch)?;
         if printer.is_full() {
             break;
         }

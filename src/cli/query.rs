@@ -11,7 +11,7 @@ pub async fn run(args: &Query, place: &Place) -> Result<Outcome> {
     let regulation = open::regulation(place)?;
     let catalog = open::catalog(place)?;
     let metric = catalog.get(&args.metric)?;
-    let as_of = open::as_of(&args.reading, &regulation);
+    let as_of = open::as_of(&args.reading, &regulation)?;
     let from = args.from.unwrap_or(DateTime::UNIX_EPOCH.date_naive());
     let to = args.to.unwrap_or(as_of);
     if from >= to {

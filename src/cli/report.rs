@@ -1,6 +1,6 @@
 //! `voronka report`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,7 @@ use crate::model::progress::Progress;
 use crate::report::definition::Definition;
 use crate::report::document::Document;
 use crate::report::render::{Format, RenderError, render};
+use crate::report::slug::{slug, told_apart};
 use crate::report::{build, definition};
 use crate::session::Session;
 
@@ -23,9 +24,18 @@ pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
     let regulation = open::regulation(place)?;
     let catalog = open::catalog(place)?;
     let definition = find(&args.name, place, &catalog)?;
-    let mut session = open::session(place, &args.reading, &regulation).await?;
+    let everyone = open::session(place, &args.reading, &regulation).await?;
+    let mut session = everyone.at(everyone.as_of()).await?;
     for (dimension, value) in definition.only().iter().chain(&args.only) {
         session = held(&session, dimension, value).await?;
+    }
+    // the values of all, before the session is held to some: what they are called in Latin letters must differ
+    let mut values = BTreeMap::new();
+    let dimensions = args.only.iter().map(|(dimension, _)| dimension.as_str());
+    for dimension in
+        dimensions.chain(args.for_each.as_deref()).chain(definition.person().filter(|_| args.person.is_some()))
+    {
+        values.insert(dimension.to_owned(), everyone.values(dimension).await?);
     }
     let lang = args.lang.map(Lang::from).or(definition.lang()).unwrap_or(regulation.lang());
     let sessions = match (&args.person, &args.for_each, definition.person()) {
@@ -69,7 +79,13 @@ pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
             }
             (Err(error), _) => return Err(error.into()),
         };
-        // two names may be alike in Latin letters
+        // two names may be alike in Latin letters, whether their reports are made together or one by one
+        for (dimension, value) in session.held().iter().filter(|held| !definition.only().contains(held)) {
+            let alike = |other: &String| other != value && slug(other) == slug(value);
+            if values.get(dimension).is_some_and(|values| values.iter().any(alike)) {
+                document.name = format!("{}-{}", document.name, told_apart(value));
+            }
+        }
         let stem = document.name.clone();
         let mut others = (2..).map(|number| format!("{stem}-{number}"));
         while !names.insert(document.name.clone()) {
@@ -80,7 +96,8 @@ pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
     }
     // told when all are made: whoever stops listening loses no file
     for file in files {
-        writeln!(stdout(), "{}", file.display())?;
+        writeln!(stdout(), "{}", file.display())
+            .context("the reports are written, only the list of their files could not be")?;
     }
     // the reports are there, and say in its place what failed; a batch job that reads exit codes must not take them for whole
     match failed.is_empty() {

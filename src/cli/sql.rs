@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::args::{Format, Place, Sql};
 use super::{Outcome, open, output, shell};
 use crate::session::Session;
+use crate::session::bounds::guarded;
 
 pub async fn run(args: &Sql, place: &Place) -> Result<Outcome> {
     let regulation = open::regulation(place)?;
@@ -26,5 +27,6 @@ pub async fn run(args: &Sql, place: &Place) -> Result<Outcome> {
 /// Runs one query and prints its rows as they come.
 pub async fn answer(session: &Session, query: &str, format: Format) -> Result<()> {
     let frame = session.sql(query.trim().trim_end_matches(';')).await?;
-    output::print_all(frame.execute_stream().await?, format).await
+    let rows = guarded(async { frame.execute_stream().await }).await?;
+    output::print_all(rows, format).await
 }

@@ -16,7 +16,8 @@ use super::columns::{self, MetricResult};
 use super::{Metric, MetricError, need};
 use crate::model::calendar::Calendar;
 use crate::model::problem::hint;
-use crate::session::{Session, SessionError};
+use crate::session::bounds::guarded;
+use crate::session::{Session, SessionError, read_only};
 
 /// What is asked of a metric.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +47,7 @@ impl Metric {
         let context = session.scope(&ask.by, &self.named).await.map_err(|e| self.session_error(&e))?;
         let engine = |source| MetricError::Engine { metric: metric(), source: Box::new(source) };
         self.check_relations(&context)?;
-        let raw = self.execute(&context, session.regulation().calendar(), ask).await.map_err(engine)?;
+        let raw = guarded(self.execute(&context, session.regulation().calendar(), ask)).await.map_err(engine)?;
         let own = self.columns.iter().cloned();
         let columns: Vec<_> = ask.by.iter().map(|name| columns::dimension_column(name)).chain(own).collect();
         let batch = columns::shape(&raw, &ask.by, &self.columns).map_err(|e| engine(e.into()))?;
@@ -59,9 +60,12 @@ impl Metric {
         self.check_relations(&context)?;
         let day = session.as_of();
         let ask = Ask { from: day, to: day, as_of: day, by: Vec::new() };
-        let planned = self.logical(&context, session.regulation().calendar(), &ask).await;
+        let planned = guarded(async {
+            let frame = self.logical(&context, session.regulation().calendar(), &ask).await?;
+            frame.into_optimized_plan()
+        });
         let engine = |source| MetricError::Engine { metric: self.name.clone(), source: Box::new(source) };
-        planned.and_then(|frame| frame.into_optimized_plan()).map(|_| ()).map_err(engine)
+        planned.await.map(|_| ()).map_err(engine)
     }
 
     fn check_dimensions(&self, session: &Session, by: &[String]) -> Result<(), MetricError> {
@@ -132,6 +136,7 @@ impl Metric {
         ask: &Ask,
     ) -> Result<DataFrame, DataFusionError> {
         let plan = context.state().statement_to_plan(Statement::Statement(self.statement.clone())).await?;
+        read_only(&plan)?;
         context.execute_logical_plan(plan).await?.with_param_values(parameters(calendar, ask))
     }
 

@@ -11,6 +11,7 @@ use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
 
 use crate::model::problem::{Problem, hint, nearest};
+use crate::session::bounds;
 
 /// The parameters of every metric: name, and the Arrow type it is bound with.
 pub(super) const PARAMETERS: [(&str, &str); 6] = [
@@ -33,6 +34,9 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Box<Statement>, Vec<Proble
         what,
         hint: hint.into(),
     };
+    if let Some(what) = bounds::refuse(text) {
+        return Err(vec![problem(0, what, "ask for less in one metric")]);
+    }
     let mut statements = Parser::parse_sql(&GenericDialect {}, text).map_err(|e| {
         let what = e.to_string();
         vec![problem(line_in(&what), what, "a metric is one SELECT")]
@@ -47,6 +51,11 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Box<Statement>, Vec<Proble
         return Err(vec![problem(0, "a metric must be one SELECT".into(), "metrics only read")]);
     };
     let mut problems = Vec::new();
+    if let SetExpr::Select(select) = query.body.as_ref()
+        && select.into.is_some()
+    {
+        problems.push(problem(0, "SELECT … INTO is not allowed".into(), "metrics only read"));
+    }
     if query.order_by.is_none() {
         problems.push(problem(
             0,

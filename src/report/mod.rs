@@ -12,7 +12,7 @@ mod period;
 mod reach;
 pub mod render;
 mod say;
-mod slug;
+pub mod slug;
 
 pub use build::{ReportError, build};
 pub use period::Period;

@@ -1,5 +1,10 @@
 //! Names of people, branches and contractors as parts of file names.
 
+use xxhash_rust::xxh3::xxh3_64;
+
+/// So many letters of a name: a file's name has at most 255 bytes, and holds the report's and up to two names.
+const LONGEST: usize = 60;
+
 /// Russian letters in Latin ones, as in passports.
 const LETTERS: [(char, &str); 33] = [
     ('а', "a"),
@@ -37,21 +42,35 @@ const LETTERS: [(char, &str); 33] = [
     ('я', "ia"),
 ];
 
-/// A name in small Latin letters, digits and hyphens; one that has none of these is `other`.
+/// A name in small Latin letters, digits and hyphens. One that is too long, or has letters that are not known here, ends in
+/// what tells it apart from others that begin so; one of which nothing is left begins with `other`.
 pub fn slug(name: &str) -> String {
-    let mut out = String::new();
+    let (mut out, mut is_lossy) = (String::new(), false);
     for symbol in name.chars().flat_map(char::to_lowercase) {
         match LETTERS.iter().find(|(letter, _)| *letter == symbol) {
             Some((_, latin)) => out.push_str(latin),
             None if symbol.is_ascii_alphanumeric() => out.push(symbol),
-            None if !out.ends_with('-') => out.push('-'),
-            None => {}
+            None => {
+                is_lossy |= symbol.is_alphanumeric();
+                if !out.ends_with('-') {
+                    out.push('-');
+                }
+            }
         }
     }
-    match out.trim_matches('-') {
-        "" => "other".to_owned(),
-        out => out.to_owned(),
+    // all of it is ASCII
+    let whole = out.trim_matches('-');
+    let kept = whole.get(..LONGEST).unwrap_or(whole).trim_matches('-');
+    match kept {
+        "" => format!("other-{}", told_apart(name)),
+        kept if is_lossy || kept.len() < whole.len() => format!("{kept}-{}", told_apart(name)),
+        kept => kept.to_owned(),
     }
+}
+
+/// What tells a name apart from all others: eight hexadecimal digits made of it.
+pub fn told_apart(name: &str) -> String {
+    format!("{:08x}", xxh3_64(name.as_bytes()) >> 32)
 }
 
 #[cfg(test)]
@@ -63,6 +82,10 @@ mod tests {
         assert_eq!(slug("Акимов П."), "akimov-p");
         assert_eq!(slug("Щукин–Ёжиков / Отдел №2"), "shchukin-ezhikov-otdel-2");
         assert_eq!(slug("../../etc"), "etc");
-        assert_eq!(slug("東京"), "other");
+        let (tokyo, osaka) = (slug("東京"), slug("大阪"));
+        assert!(tokyo.starts_with("other-") && osaka.starts_with("other-") && tokyo != osaka, "{tokyo} {osaka}");
+        let long = slug(&"щ".repeat(240));
+        assert!(long.len() <= 69 && long != slug(&"щ".repeat(241)), "{long}");
+        assert_eq!(slug("!!!").len(), "other-12345678".len());
     }
 }

@@ -25,6 +25,12 @@ pub enum SessionError {
         /// What the engine says of the statement.
         what: String,
     },
+    /// The statement is longer or deeper than is planned.
+    #[error("{what}\n    ask for less at once: a list of values in IN (…) may be long, a chain of operators may not")]
+    TooMuch {
+        /// How much it is, and how much may be.
+        what: String,
+    },
     /// A data file of the store could not be read.
     #[error("{}: {source}", path.display())]
     Parquet {

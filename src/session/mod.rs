@@ -3,6 +3,8 @@
 //! It sees every canonical table, the regulation's tables, our functions, and the views `scope`, `scope_entries` and
 //! `scope_spend`, which metrics read. It changes nothing. Why as it is: `docs/decisions/session.md`.
 
+mod bounded;
+pub mod bounds;
 mod by_then;
 mod clip;
 mod dimensions;
@@ -27,10 +29,12 @@ use arrow::datatypes::DataType;
 use chrono::NaiveDate;
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::MemTable;
+use datafusion::error::DataFusionError;
 use datafusion::execution::context::{SQLOptions, SessionConfig, SessionContext};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::functions_aggregate::expr_fn::count;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{cast, col};
 
 pub use self::dimensions::SEPARATOR;
@@ -232,11 +236,16 @@ impl Session {
 
     /// Plans one query that changes nothing: SELECT, EXPLAIN, SHOW or DESCRIBE.
     pub async fn sql(&self, query: &str) -> Result<DataFrame, SessionError> {
-        self.whole.get_or_try_init(|| self.register_all()).await?;
-        let plan = self.context.state().create_logical_plan(query).await?;
-        let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        read_only.verify_plan(&plan).map_err(|e| SessionError::ReadOnly { what: e.strip_backtrace() })?;
-        Ok(self.context.execute_logical_plan(plan).await?)
+        if let Some(what) = bounds::refuse(query) {
+            return Err(SessionError::TooMuch { what });
+        }
+        bounds::guarded(async {
+            self.whole.get_or_try_init(|| self.register_all()).await?;
+            let plan = self.context.state().create_logical_plan(query).await?;
+            read_only(&plan).map_err(|e| SessionError::ReadOnly { what: e.strip_backtrace() })?;
+            Ok(self.context.execute_logical_plan(plan).await?)
+        })
+        .await
     }
 
     /// SQL that somebody writes sees all views.
@@ -263,6 +272,11 @@ impl Session {
     }
 }
 
+/// Refuses a plan that changes anything.
+pub fn read_only(plan: &LogicalPlan) -> Result<(), DataFusionError> {
+    SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false).verify_plan(plan)
+}
+
 fn context(resources: Resources) -> Result<SessionContext, SessionError> {
     let mut config = SessionConfig::new().with_information_schema(true).with_collect_statistics(true);
     if let Some(partitions) = resources.partitions {
@@ -284,5 +298,6 @@ fn context(resources: Resources) -> Result<SessionContext, SessionError> {
     for rule in ["extract_leaf_expressions", "push_down_leaf_projections"] {
         context.remove_optimizer_rule(rule);
     }
+    bounded::register(&context)?;
     Ok(context)
 }

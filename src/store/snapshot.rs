@@ -11,6 +11,10 @@ use super::record::{self, Named, Rows};
 use super::{StoreError, damage, delta, layout};
 use crate::model::tables::Table;
 
+/// So many logs are read at once. Each holds threads that wait for others, and where the system gives no more threads, all
+/// would wait for ever.
+const AT_ONCE: usize = 4;
+
 /// The store as one complete ingest left it.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
@@ -78,7 +82,10 @@ pub(super) async fn load(store: &Path, version: Option<u64>) -> Result<(Snapshot
         Some(v) if rows.versions().contains(&v) => v,
         Some(v) => return Err(not_found(store, v, &rows)),
     };
-    let states = try_join_all(rows.tables(version).iter().map(|named| state(store, &rows, named))).await?;
+    let mut states = Vec::new();
+    for some in rows.tables(version).chunks(AT_ONCE) {
+        states.extend(try_join_all(some.iter().map(|named| state(store, &rows, named))).await?);
+    }
     let (states, files): (Vec<_>, Vec<_>) = states.into_iter().unzip();
     proof::verify(files.into_iter().flatten().collect()).await?;
     let tables = rows.tables(version).iter().map(|named| named.table).zip(states).collect();

@@ -1,29 +1,41 @@
 //! Files written aside and renamed when all of them are complete, so that a reader never sees half a report.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use tempfile::TempDir;
+
 use super::RenderError;
+
+/// The file by whose lock a run is known to be alive.
+const HELD: &str = ".held";
 
 /// Files on their way into a folder.
 pub struct Outputs {
     dir: PathBuf,
     /// The folder's own stem: the report's name.
     name: String,
-    aside: PathBuf,
+    /// Removed when dropped.
+    aside: TempDir,
+    /// Says to others that this run is alive.
+    _held: File,
     files: Vec<PathBuf>,
 }
 
 impl Outputs {
-    /// Begins; the folder is made if need be. What a killed run left aside is removed.
+    /// Begins; the folder is made if need be. Each run writes into a folder of its own, so that two at once do not disturb
+    /// each other. What a killed run left aside is removed.
     pub fn open(dir: &Path, name: &str) -> Result<Outputs, RenderError> {
-        let aside = dir.join(format!(".{name}.part"));
-        if aside.exists() {
-            fs::remove_dir_all(&aside).map_err(at(&aside))?;
-        }
-        fs::create_dir_all(&aside).map_err(at(&aside))?;
-        Ok(Outputs { dir: dir.to_path_buf(), name: name.to_string(), aside, files: Vec::new() })
+        fs::create_dir_all(dir).map_err(at(dir))?;
+        let prefix = format!(".{name}.part-");
+        clear(dir, &prefix);
+        let aside = tempfile::Builder::new().prefix(&prefix).tempdir_in(dir).map_err(at(dir))?;
+        let mark = aside.path().join(HELD);
+        let held = File::create(&mark).map_err(at(&mark))?;
+        // where a system has no locks, what a killed run leaves stays
+        let _ = held.try_lock();
+        Ok(Outputs { dir: dir.to_path_buf(), name: name.to_string(), aside, _held: held, files: Vec::new() })
     }
 
     /// A file beside the others: `<name>.<extension>`.
@@ -38,7 +50,7 @@ impl Outputs {
     }
 
     fn place(&mut self, relative: PathBuf) -> Result<PathBuf, RenderError> {
-        let path = self.aside.join(&relative);
+        let path = self.aside.path().join(&relative);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(at(folder))?;
         }
@@ -46,25 +58,33 @@ impl Outputs {
         Ok(path)
     }
 
-    /// Puts all files in place.
+    /// Puts all files in place: of two runs at once, one after the other.
     pub fn finish(self) -> Result<Vec<PathBuf>, RenderError> {
+        // not every system lets a folder be locked; without it, each file is still whole
+        let folder = File::open(&self.dir).ok();
+        let _turn = folder.as_ref().map(File::lock);
         let mut placed = Vec::new();
         for relative in &self.files {
             let path = self.dir.join(relative);
             if let Some(folder) = path.parent() {
                 fs::create_dir_all(folder).map_err(at(folder))?;
             }
-            fs::rename(self.aside.join(relative), &path).map_err(at(&path))?;
+            fs::rename(self.aside.path().join(relative), &path).map_err(at(&path))?;
             placed.push(path);
         }
         Ok(placed)
     }
 }
 
-impl Drop for Outputs {
-    fn drop(&mut self) {
-        // Best effort: what stays is hidden, and the next run removes it.
-        let _ = fs::remove_dir_all(&self.aside);
+/// Removes what killed runs left. Best effort: what stays is hidden.
+fn clear(dir: &Path, prefix: &str) {
+    for entry in fs::read_dir(dir).into_iter().flatten().filter_map(Result::ok) {
+        let is_part = entry.file_name().to_string_lossy().starts_with(prefix);
+        // the lock of a run ends with its process
+        let is_dead = || File::open(entry.path().join(HELD)).is_ok_and(|held| held.try_lock().is_ok());
+        if is_part && is_dead() {
+            let _ = fs::remove_dir_all(entry.path());
+        }
     }
 }
 
