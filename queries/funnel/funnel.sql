@@ -105,7 +105,7 @@ dated AS (
         manager,
         branch,
         moves,
-        coalesce(least(created_at, entries[1]['at']), closed_at) AS entered_at
+        entered_at
     FROM scope
 ),
 

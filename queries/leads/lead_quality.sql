@@ -100,9 +100,11 @@ leads AS (
         coalesce(standing.position >= qualifying.position AND standing.terminal IS NULL AND NOT standing.parking, FALSE) AS stands_qualified,
         coalesce(known_from('stage', scope.manager, scope.branch) <= scope.created_at, FALSE)
         OR (standing.terminal IS NULL AND NOT standing.parking AND standing.stage IS NOT NULL) AS is_placed,
-        CASE scope.status WHEN 'won' THEN 1 WHEN 'lost' THEN 2 ELSE 0 END AS outcome,
-        greatest(minutes_between(scope.created_at, coalesce(scope.closed_at, $as_of)) / 1440.0, 0.0) AS lived_days,
-        greatest(minutes_between(scope.created_at, least(coalesce(scope.closed_by, $as_of), $as_of)) / 1440.0, 0.0) AS longest_days
+        -- the least and the most that may have been won by any day
+        scope.least_outcome,
+        greatest(minutes_between(scope.created_at, scope.least_until) / 1440.0, 0.0) AS least_days,
+        scope.most_outcome,
+        greatest(minutes_between(scope.created_at, scope.most_until) / 1440.0, 0.0) AS most_days
     FROM scope
     CROSS JOIN qualifying
     LEFT JOIN lost_reasons ON scope.lost_reason = lost_reasons.reason
@@ -137,11 +139,10 @@ faced AS (
         leads.is_price_driven,
         coalesce(leads.status = 'won', FALSE) OR leads.stands_qualified OR logged.deal_id IS NOT NULL AS is_qualified,
         leads.is_placed,
-        -- the least and the most that may have been won by any day
-        CASE leads.undated WHEN 'won' THEN 0 WHEN 'lost' THEN 2 ELSE leads.outcome END AS least_outcome,
-        CASE leads.undated WHEN 'won' THEN leads.longest_days WHEN 'lost' THEN 0.0 ELSE leads.lived_days END AS least_days,
-        CASE leads.undated WHEN 'won' THEN 1 WHEN 'lost' THEN 0 ELSE leads.outcome END AS most_outcome,
-        CASE leads.undated WHEN 'won' THEN 0.0 WHEN 'lost' THEN leads.longest_days ELSE leads.lived_days END AS most_days
+        leads.least_outcome,
+        leads.least_days,
+        leads.most_outcome,
+        leads.most_days
     FROM leads
     LEFT JOIN logged ON leads.deal_id = logged.deal_id
 ),

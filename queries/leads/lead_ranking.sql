@@ -69,7 +69,7 @@ leads AS (
     WHERE
         scope.created_at >= $from
         AND scope.created_at < $to
-        AND minutes_between(scope.created_at, $as_of) >= longest.days * 1440
+        AND minutes_between(scope.created_at, scope.seen_until) >= longest.days * 1440
 ),
 
 -- a won deal was qualified, whatever was logged

@@ -29,6 +29,7 @@ WITH wins AS (
         grp,
         client_id,
         won_at,
+        seen_until,
         coalesce(promo, '') <> '' AS is_promo,
         row_number() OVER (PARTITION BY client_id ORDER BY won_at, deal_id) AS purchase,
         min(won_at) OVER (PARTITION BY client_id) AS first_at
@@ -57,7 +58,7 @@ firsts AS (
         CASE WHEN wins.is_promo THEN 'promo' ELSE 'full' END AS first,
         undated.client_id IS NOT NULL AS is_undated,
         returns.returned_at IS NOT NULL AS has_returned,
-        minutes_between(wins.won_at, coalesce(returns.returned_at, $as_of)) / 1440.0 AS days
+        minutes_between(wins.won_at, coalesce(returns.returned_at, wins.seen_until)) / 1440.0 AS days
     FROM wins
     LEFT JOIN returns ON wins.client_id = returns.client_id
     LEFT JOIN undated ON wins.client_id = undated.client_id

@@ -220,6 +220,7 @@ facts AS (
         scope.closed_at,
         scope.won_at,
         scope.amount,
+        scope.seen_until,
         coalesce(scope.manager, '') AS manager,
         local_month(scope.created_at) AS month,
         coalesce(lost_reasons.invalid, false) AS is_invalid,
@@ -255,7 +256,7 @@ followed AS (
     WHERE
         NOT facts.is_invalid
         AND (facts.closed_at IS NULL OR facts.closed_at > landmarks.landmark)
-        AND minutes_between(landmarks.landmark, $as_of) >= longest.days * 1440
+        AND minutes_between(landmarks.landmark, facts.seen_until) >= longest.days * 1440
 ),
 
 cells AS (

@@ -11,7 +11,7 @@ use arrow::datatypes::DataType;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::Result;
 use datafusion::execution::context::SessionContext;
-use datafusion::functions::core::expr_fn::{coalesce, get_field, nullif};
+use datafusion::functions::core::expr_fn::{coalesce, get_field, least, nullif};
 use datafusion::functions_nested::expr_fn::{array_element, array_length};
 use datafusion::logical_expr::{Case, JoinType};
 use datafusion::prelude::{Expr, cast, lit, when};
@@ -85,6 +85,11 @@ impl Scope<'_> {
         columns.push(column("status").alias("exported_status"));
         columns.push(column("closed_at").alias("exported_closed_at"));
         columns.push(when(self.undated(), self.stated()).end()?.alias("undated"));
+        columns.push(self.entered_at()?.alias("entered_at"));
+        for (name, bound) in [("least", Bound::Least), ("most", Bound::Most)] {
+            let (outcome, until) = self.bound(bound)?;
+            columns.extend([outcome.alias(format!("{name}_outcome")), until.alias(format!("{name}_until"))]);
+        }
         columns.push(self.moves().alias("moves"));
         columns.push(self.staff.team().alias("team"));
         columns.push(self.staff.supervisor().alias("supervisor"));
@@ -195,6 +200,33 @@ impl Scope<'_> {
         self.closed().and(column("closed_at").gt_eq(instant(self.cut)).is_not_true()).is_not_true()
     }
 
+    /// When a deal entered the funnel: with its creation or its first logged entry, whichever came first; else with its closing.
+    fn entered_at(&self) -> Result<Expr> {
+        let first = get_field(array_element(self.clipped("entries")?, lit(1)), "at");
+        Ok(coalesce(vec![least(vec![column("created_at"), first]), self.clipped("closed_at")?]))
+    }
+
+    /// What a deal became (0 open, 1 won, 2 lost) and when, or until when it was seen open: as if the fewest deals, or the most, were
+    /// won by any day. An undated closing lies between the entry and the first export that shows it.
+    fn bound(&self, bound: Bound) -> Result<(Expr, Expr)> {
+        let outcome = Expr::Case(Case::new(
+            Some(Box::new(self.clipped("status")?)),
+            [("won", 1_i64), ("lost", 2)].map(|(status, code)| (Box::new(text(status)), Box::new(lit(code)))).to_vec(),
+            Some(Box::new(lit(0_i64))),
+        ));
+        let until = coalesce(vec![self.clipped("closed_at")?, instant(self.seen_until)]);
+        let latest = least(vec![column("closed_by"), instant(self.cut)]);
+        // the status whose undated closings count at once; the others never do
+        let (at_once, code) = match bound {
+            Bound::Least => ("lost", 2_i64),
+            Bound::Most => ("won", 1),
+        };
+        let is_at_once = || self.undated().and(self.stated().eq(text(at_once)));
+        let outcome = when(is_at_once(), lit(code)).when(self.undated(), lit(0_i64)).otherwise(outcome)?;
+        let until = when(is_at_once(), self.entered_at()?).when(self.undated(), latest).otherwise(until)?;
+        Ok((outcome, until))
+    }
+
     /// Every move before the cut, in order.
     fn moves(&self) -> Expr {
         let known = |name: &str| before().call(vec![column(name), instant(self.cut)]);
@@ -240,6 +272,13 @@ impl Scope<'_> {
         let spend = if divisible { self.only(spend)? } else { spend };
         spend.select(columns.collect::<Vec<_>>())
     }
+}
+
+/// One end of what may have become of deals whose closing has no date.
+#[derive(Clone, Copy)]
+enum Bound {
+    Least,
+    Most,
 }
 
 /// Who belongs to which team, and who leads it.
