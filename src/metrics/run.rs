@@ -43,7 +43,7 @@ impl Metric {
         }
         self.check_dimensions(session, &ask.by)?;
         self.check_needs(session)?;
-        let context = session.scope(&ask.by, &self.named).await.map_err(|e| self.session_error(&e))?;
+        let context = session.scope(&ask.by, &self.named).await.map_err(|e| self.session_error(e))?;
         let engine = |source| MetricError::Engine { metric: metric(), source: Box::new(source) };
         self.check_relations(&context)?;
         let raw = self.execute(&context, session.regulation().calendar(), ask).await.map_err(engine)?;
@@ -55,7 +55,7 @@ impl Metric {
 
     /// Plans the metric and runs nothing: whether the store has the tables, columns and functions that it names.
     pub async fn plan(&self, session: &Session) -> Result<(), MetricError> {
-        let context = session.scope(&[], &self.named).await.map_err(|e| self.session_error(&e))?;
+        let context = session.scope(&[], &self.named).await.map_err(|e| self.session_error(e))?;
         self.check_relations(&context)?;
         let day = session.as_of();
         let ask = Ask { from: day, to: day, as_of: day, by: Vec::new() };
@@ -89,7 +89,7 @@ impl Metric {
             let alternatives = need::parse(written).unwrap_or_default();
             let mut found = false;
             for (table, column) in &alternatives {
-                let filled = session.columns_filled(*table).map_err(|e| self.session_error(&e))?;
+                let filled = session.columns_filled(*table).map_err(|e| self.session_error(e))?;
                 found |= filled.contains(*column);
             }
             if let (false, Some((table, column))) = (found, alternatives.first()) {
@@ -135,8 +135,8 @@ impl Metric {
         context.execute_logical_plan(plan).await?.with_param_values(parameters(calendar, ask))
     }
 
-    fn session_error(&self, error: &SessionError) -> MetricError {
-        MetricError::Session { metric: self.name.clone(), problem: error.to_string() }
+    fn session_error(&self, error: SessionError) -> MetricError {
+        MetricError::Session { metric: self.name.clone(), source: Box::new(error) }
     }
 }
 

@@ -209,7 +209,7 @@ impl<'a> Asker<'a> {
             Err(ReportError::Metric(MetricError::Missing { what, why, .. })) => {
                 Err(Missing { lack: Lack::Data, what, why: why.get(self.lang).to_owned() })
             }
-            Err(ReportError::Metric(error)) if error.is_short_of_memory() => Err(self.too_large(&question.metric)),
+            Err(error) if error.is_short_of_memory() => Err(self.too_large(&question.metric)),
             Err(error) => Err(self.fault(&question.metric, &error.to_string())),
         };
         self.answers.insert(key, answer.clone());

@@ -47,6 +47,17 @@ pub enum ReportError {
     Cells(arrow::error::ArrowError),
 }
 
+impl ReportError {
+    /// Whether the engine had less memory than a question needs.
+    pub(super) fn is_short_of_memory(&self) -> bool {
+        match self {
+            ReportError::Metric(error) => error.is_short_of_memory(),
+            ReportError::Session(error) => error.is_short_of_memory(),
+            _ => false,
+        }
+    }
+}
+
 /// What a part became: a block, nothing where no row fits, or the reason why there is none.
 type Made = Result<Option<Block>, Missing>;
 
