@@ -110,8 +110,9 @@ SELECT
     lost,
     open,
     undated,
-    -- of what may be settled or not there is no share
-    CASE WHEN perhaps_won + perhaps_lost = 0 THEN won::double / nullif(won + lost, 0) END AS settled,
+    -- of what may be settled or not there is no share; nor is there any where no loss is known at all: losses are not exported, and the won
+    -- alone would make 100 %
+    CASE WHEN perhaps_won + perhaps_lost = 0 AND sum(lost) OVER () > 0 THEN won::double / nullif(won + lost, 0) END AS settled,
     wilson_low(won, won + lost + perhaps_lost) AS settled_low,
     wilson_high(won + perhaps_won, won + perhaps_won + lost) AS settled_high,
     CASE WHEN most['estimate'] - least['estimate'] <= 0.005 THEN (least['estimate'] + most['estimate']) / 2.0 END AS eventual,

@@ -40,7 +40,10 @@ pub(super) struct Missing {
 }
 
 /// What columns need beside what their whole metric does: metric, how the column's name begins, what it takes.
-const COLUMN_NEEDS: [(&str, &str, &str); 10] = [
+const COLUMN_NEEDS: [(&str, &str, &str); 12] = [
+    // a log of stages fills the events, and tells of no contact
+    ("contacts", "over_", "journeys.touch_at"),
+    ("contact_rules", "broken", "journeys.touch_at"),
     ("lead_quality", "valid", "deals.lost_reason"),
     ("lead_quality", "cost_per_valid", "deals.lost_reason"),
     ("lead_quality", "price_", "deals.promo|deals.interest|deals.lost_reason"),
