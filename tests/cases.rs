@@ -2,6 +2,7 @@
 //! written in its test.
 
 mod calendar;
+mod companies;
 mod dates;
 mod features;
 mod funnel;

@@ -1,5 +1,7 @@
 /*
 title = { ru = "Время на этапе", en = "Time in stage" }
+undated.ru = "сколько длился последний этап закрытых без даты, неизвестно: медианы пусты там, где от этого зависят"
+undated.en = "how long the last stage of a closing without a date took is not known: medians are empty where they depend on it"
 partly.ru = "сколько стоит сделка, впервые увиденная на этапе, не известно: она не судится"
 partly.en = "how long a deal has stood that was first seen in its stage is not known: it is not judged"
 grain = "one row per stage that is not terminal"

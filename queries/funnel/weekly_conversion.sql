@@ -74,6 +74,11 @@ by_week AS (
     FROM bounded
     CROSS JOIN longest
     GROUP BY bounded.grp, bounded.week, longest.days
+),
+
+-- whether the store knows of any loss
+losses AS (
+    SELECT count(*) FILTER (WHERE coalesce(undated, status) = 'lost') > 0 AS any_lost FROM scope
 )
 
 SELECT
@@ -84,8 +89,9 @@ SELECT
     lost,
     open,
     undated,
-    -- of what may be settled or not there is no share
-    CASE WHEN perhaps_won + perhaps_lost = 0 THEN won::double / nullif(won + lost, 0) END AS settled,
+    -- of what may be settled or not there is no share; nor is there any where no loss is known at all: losses are not exported, and the won
+    -- alone would make 100 %
+    CASE WHEN perhaps_won + perhaps_lost = 0 AND losses.any_lost THEN won::double / nullif(won + lost, 0) END AS settled,
     wilson_low(won, won + lost + perhaps_lost) AS settled_low,
     wilson_high(won + perhaps_won, won + perhaps_won + lost) AS settled_high,
     CASE WHEN most['estimate'] - least['estimate'] <= 0.005 THEN (least['estimate'] + most['estimate']) / 2.0 END AS eventual,
@@ -98,4 +104,5 @@ SELECT
     -- the last of the week came in on its seventh day
     CASE WHEN week::int + 7 + horizon_days > $as_of_day::int THEN 1 ELSE 0 END AS young
 FROM by_week
+CROSS JOIN losses
 ORDER BY grp, week

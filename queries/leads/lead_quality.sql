@@ -1,7 +1,7 @@
 /*
 title = { ru = "Качество лидов", en = "Lead quality" }
-partly.ru = "доля годных пуста без причин проигрыша, доля за ценой — без акций, интереса и причин; цены пусты у группы без расхода"
-partly.en = "the valid rate is empty without reasons for losing, the price-driven share without promotions, interest and reasons; costs are empty for a group without spend"
+partly.ru = "доля годных пуста без причин проигрыша, квалифицированных — без истории этапов, за ценой — без акций, интереса и причин; цены пусты у группы без расхода"
+partly.en = "the valid rate is empty without reasons for losing, the qualified rate without the stage history, the price-driven share without promotions, interest and reasons; costs are empty for a group without spend"
 zero = ["leads", "won"]
 grain = "one row for all leads of the group"
 needs = ["deals.created_at", "deals.status"]
@@ -98,7 +98,11 @@ leads AS (
         OR coalesce(scope.status = 'lost' AND lost_reasons.price, FALSE) AS is_price_driven,
         -- a stage in which it stands is one that it came to
         coalesce(standing.position >= qualifying.position AND standing.terminal IS NULL AND NOT standing.parking, FALSE) AS stands_qualified,
-        coalesce(known_from('stage', scope.manager, scope.branch) <= scope.created_at, FALSE)
+        -- between two snapshots a lead may have passed the stage unseen
+        (
+            coalesce(known_from('stage', scope.manager, scope.branch) <= scope.created_at, FALSE)
+            AND NOT coalesce(scope.moves[-1]['seen'], FALSE)
+        )
         OR (standing.terminal IS NULL AND NOT standing.parking AND standing.stage IS NOT NULL) AS is_placed,
         -- the least and the most that may have been won by any day
         scope.least_outcome,

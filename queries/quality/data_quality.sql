@@ -21,6 +21,7 @@ columns = [
   { name = "closed_before_created", unit = "count", title = { ru = "Закрыты до создания", en = "Closed before created" } },
   { name = "won_without_amount", unit = "count", title = { ru = "Выиграны без суммы", en = "Won without an amount" } },
   { name = "won_without_closed_at", unit = "count", title = { ru = "Выиграны без даты", en = "Won without a date" } },
+  { name = "lost_without_closed_at", unit = "count", title = { ru = "Потеряны без даты", en = "Lost without a date" } },
   { name = "won_without_client", unit = "count", title = { ru = "Выиграны без клиента", en = "Won without a client" } },
   { name = "unknown_stage", unit = "count", title = { ru = "Этап не из регламента", en = "Stage not in the regulation" } },
   { name = "events_of_clients", unit = "count", title = { ru = "События клиентов", en = "Events of clients" } },
@@ -37,6 +38,7 @@ WITH deals AS (
             AS closed_before_created,
         count(*) FILTER (WHERE scope.status = 'won' AND scope.amount IS NULL) AS won_without_amount,
         count(*) FILTER (WHERE scope.status = 'won' AND scope.closed_at IS NULL) AS won_without_closed_at,
+        count(*) FILTER (WHERE scope.status = 'lost' AND scope.closed_at IS NULL) AS lost_without_closed_at,
         count(*) FILTER (WHERE scope.status = 'won' AND coalesce(scope.client_id, '') = '') AS won_without_client,
         count(*) FILTER (WHERE scope.stage <> '' AND stages.stage IS NULL) AS unknown_stage
     FROM scope
@@ -58,6 +60,7 @@ SELECT
     coalesce(deals.closed_before_created, 0) AS closed_before_created,
     coalesce(deals.won_without_amount, 0) AS won_without_amount,
     coalesce(deals.won_without_closed_at, 0) AS won_without_closed_at,
+    coalesce(deals.lost_without_closed_at, 0) AS lost_without_closed_at,
     coalesce(deals.won_without_client, 0) AS won_without_client,
     coalesce(deals.unknown_stage, 0) AS unknown_stage,
     coalesce(of_clients.events, 0) AS events_of_clients,

@@ -73,6 +73,12 @@ pub(super) fn source(table: Table, column: &str) -> Text {
     }
 }
 
+/// What to export or to map, so that `what` is filled, such as `spend.cost`. None for what is no column of ours.
+pub fn way_out(what: &str) -> Option<Text> {
+    let (table, column) = column(what).ok()?;
+    Some(source(table, column))
+}
+
 /// What an export of these columns is called by people, such as `spend.cost`: one name for all that one export fills; of a
 /// dimension, its title. None for what is neither.
 pub fn source_name(what: &str) -> Option<Text> {
