@@ -197,8 +197,7 @@ class Store:
                 if old not in text:
                     sys.exit(f"{path}: has no longer\n{old}")
                 text = text.replace(old, new)
-            if str(path.relative_to(QUERIES))[:-4] in SPLIT:
-                (own / path.name).write_text(text)
+            (own / path.name).write_text(text)
         self.run("ingest", "--mapping", "mapping.toml", *files)
 
     def run(self, *args):
