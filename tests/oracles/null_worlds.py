@@ -289,6 +289,7 @@ def rules(voronka):
     for rule in sorted({row["rule"] for row in rows if row["verdict"] != "not_compared"}):
         wrong = worlds(rows, {"helps", "hurts"}, only=lambda row: of_null(row) and row["rule"] == rule)
         table("rule_effect", f"helps or hurts: {rule}", null, "≤ 5 % of worlds", len(wrong))
+    store.close()
 
 
 def bases(voronka):
@@ -324,6 +325,7 @@ def bases(voronka):
     rows = store.query("lead_ranking", "branch,contractor", "--as-of", "2024-01-01")
     table("lead_ranking", "differ", null, "≤ 5 % of worlds", len(worlds(rows, {"differ"}, "scatter", lambda row: row["branch"][0] == "w")),
           planted, len(worlds(rows, {"differ"}, "scatter", lambda row: row["branch"][0] == "x")))
+    store.close()
 
 
 def handling(voronka):
@@ -340,10 +342,11 @@ def handling(voronka):
     rows = store.query("standardised_quality", "contractor", "--as-of", "2024-01-01")
     missed = sum(not float(row["standardised_rate_low"]) <= 0.3 <= float(row["standardised_rate_high"]) for row in rows)
     table("standardised_quality", "the interval misses the true rate", len(rows), "5 %", missed)
+    store.close()
 
 
 def pressure(voronka):
-    """Each touch is followed by a win as often as by a refusal."""
+    """Each touch is followed by a win as often as by a refusal; planted: the first two by more wins, from the fifth on by more refusals."""
     rng, store, null, planted = random.Random(4), Store(voronka), 200, 40
     for number in range(null + planted):
         world = f"{'w' if number < null else 'x'}{number:03}"
@@ -354,11 +357,12 @@ def pressure(voronka):
                 at += timedelta(hours=rng.uniform(5, 40))
                 calls.append(at)
                 harm = 0.4 if number >= null and touch >= 5 else 0.08
+                good = 0.2 if number >= null and touch <= 2 else 0.08
                 draw = rng.random()
-                if draw < 0.08:
+                if draw < good:
                     status = "won"
                     break
-                if draw < 0.08 + harm:
+                if draw < good + harm:
                     refused = at + timedelta(hours=1)
                     break
             key = store.deal(world, created, at + timedelta(hours=3), status, manager="m")
@@ -368,9 +372,11 @@ def pressure(voronka):
                 store.event(refused, "refusal", key)
     store.ingest()
     rows = store.query("advised_stop", "branch", "--as-of", "2024-01-01")
-    told = {row["branch"] for row in rows if row["advised_stop"] not in ("", "0")}
-    table("advised_stop", "a stop is advised", null, "not stated", len([w for w in told if w[0] == "w"]), planted,
-          len([w for w in told if w[0] == "x"]))
+    for column, said in (("advised_stop", "a stop is advised"), ("until_touch", "proven useful up to a touch")):
+        told = {row["branch"] for row in rows if row[column] not in ("", "0")}
+        table("advised_stop", said, null, "≤ 5 % of worlds", len([w for w in told if w[0] == "w"]), planted,
+              len([w for w in told if w[0] == "x"]))
+    store.close()
 
 
 def spend(voronka):
@@ -396,6 +402,7 @@ def spend(voronka):
         told = {row["contractor"] for row in rows if row[f"{name}_high"] and float(row[f"{name}_high"]) < 1}
         table("spend_elasticity", f"each next rouble brings less (`{name}`)", null, "2.5 %", len([w for w in told if w[0] == "w"]),
               planted, len([w for w in told if w[0] == "x"]))
+    store.close()
 
 
 def promo(voronka):
@@ -431,6 +438,7 @@ def promo(voronka):
         told = [row for row in known if float(row[f"{name}_low"]) > 0 or float(row[f"{name}_high"]) < 0]
         if known:
             table("promo_trend", f"`{name}`: interval excludes 0", len(known), "5 %", len(told))
+    store.close()
 
 
 TARGETS = [("lead_quality", "eventual_rate", "contractor"), ("lead_quality", "valid_rate", "contractor"), ("response", "sla_share", "manager")]
