@@ -38,6 +38,7 @@ WITH dated AS (
         is_open,
         undated,
         closed_at,
+        seen_until,
         least(coalesce(closed_by, $as_of), $as_of) AS closed_by,
         coalesce(least(created_at, entries[1]['at']), closed_at) AS entered_at
     FROM scope
@@ -50,8 +51,8 @@ cohort AS (
         is_open,
         undated,
         CASE status WHEN 'won' THEN 1 WHEN 'lost' THEN 2 ELSE 0 END AS outcome,
-        -- a closing before the entry takes no time
-        greatest(minutes_between(entered_at, coalesce(closed_at, $as_of)) / 1440.0, 0.0) AS lived_days,
+        -- a closing before the entry takes no time; an open deal is known to be open as long as exports of deals show
+        greatest(minutes_between(entered_at, coalesce(closed_at, seen_until)) / 1440.0, 0.0) AS lived_days,
         greatest(minutes_between(entered_at, closed_by) / 1440.0, 0.0) AS longest_days
     FROM dated
     WHERE entered_at >= $from AND entered_at < $to
