@@ -31,8 +31,8 @@ columns = [
   { name = "eventual_most", unit = "share", title = { ru = "не более", en = "at most" } },
 ]
 */
-WITH -- a closing before the entry takes no time
-bounded AS (
+-- a closing before the entry takes no time; an open deal is seen open as long as exports of deals reach
+WITH bounded AS (
     SELECT
         grp,
         status,
