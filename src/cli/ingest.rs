@@ -1,7 +1,7 @@
 //! `voronka ingest`.
 
 use std::fs::File;
-use std::io::{ErrorKind, Write, stdout};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -9,10 +9,10 @@ use chrono_tz::Tz;
 
 use super::args::{Ingest, Place};
 use super::progress::Shown;
+use super::screen::say;
 use super::{Outcome, open};
 use crate::ingest::{IngestError, Mapping, Told, draft, ingest_told, look};
 use crate::model::lang::Lang;
-use crate::model::shown::visible;
 use crate::store::Store;
 
 pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
@@ -49,7 +49,7 @@ pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
         told => told?,
     };
     drop(shown);
-    write!(stdout(), "{}", visible(&summary.text(lang)))?;
+    say(summary.text(lang).trim_end())?;
     Ok(Outcome::Fine)
 }
 
@@ -88,7 +88,7 @@ fn begun(export: &Path, lang: Lang) -> Result<()> {
             export.display()
         ),
     };
-    writeln!(stdout(), "{told}")?;
+    say(told)?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use chrono::{Days, NaiveDate, Utc};
 
 use super::args::{Language, Place, Reading};
+use super::screen::tell;
 use crate::metrics::Catalog;
 use crate::model::lang::Lang;
 use crate::model::problem::{Problems, nearest};
@@ -125,7 +126,7 @@ pub fn regulation_to_keep(place: &Place) -> Option<Regulation> {
     match regulation(place) {
         Ok(regulation) => Some(regulation),
         Err(error) if error.is::<Problems>() => {
-            eprintln!("the regulation has problems and is not kept with the store; `voronka check` lists them");
+            tell("the regulation has problems and is not kept with the store; `voronka check` lists them");
             None
         }
         Err(_) => None,
