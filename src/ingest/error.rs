@@ -91,6 +91,26 @@ pub enum IngestError {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// The mapping would keep personal data otherwise than the store does.
+    #[error("{}: this store keeps personal data by personal = \"{kept}\", and {mapping} states personal = \"{stated}\"\n    what is there would stay as it is, and clients and events would be there twice: state \"{kept}\", or ingest all exports into a new store: --store NEW", store.display())]
+    OtherRule {
+        /// The store.
+        store: PathBuf,
+        /// How it keeps it.
+        kept: &'static str,
+        /// The mapping.
+        mapping: String,
+        /// What that states.
+        stated: &'static str,
+    },
+    /// Rows are known by texts that hold phones or e-mails, and the store has these as they came.
+    #[error("{}: in {values} names and ids by which rows are known, phones and e-mails would be replaced, and this store has such as they came\n    the rows would be there twice: ingest all exports into a new store: --store NEW; or state personal = \"keep\" in the mapping", store.display())]
+    OtherTexts {
+        /// The store.
+        store: PathBuf,
+        /// How many.
+        values: u64,
+    },
     /// A file of rows to be mended is there already.
     #[error("{}: it is there already, and somebody may be mending it\n    mend and ingest that one; or remove it, or name another folder: voronka quarantine --out DIR", path.display())]
     Exists {

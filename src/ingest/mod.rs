@@ -30,9 +30,11 @@ mod of_clients;
 mod parallel;
 mod personal;
 mod presets;
+mod privacy;
 mod quarantine;
 mod records;
 mod regulations;
+mod scrub;
 mod sink;
 mod snapshot;
 mod spill;
@@ -71,7 +73,8 @@ use day::DayOf;
 use export::{Oddities, Opened, Outcome, Plan, read_rows};
 use mapping::Export;
 use moved::Search;
-use personal::Key;
+use personal::{Key, Personal};
+use privacy::{Now, Rule};
 use quarantine::{Quarantine, Waits};
 use records::Readable;
 use sink::Sink;
@@ -146,6 +149,13 @@ async fn ingest_in_pieces(
     }
     let base = transaction.base().clone();
     let has = |column: &mapping::Mapped| opened.iter().any(|(opened, _)| opened.has(column));
+    let rule = Rule::of(store.dir(), base.version)?;
+    let is_personal = |(opened, export): &(Opened, &Export)| {
+        let columns = export.fills.iter().flat_map(|fill| &fill.columns);
+        columns.filter(|column| column.reading.personal).any(|column| !column.optional || opened.has(column))
+    };
+    let now = Now { personal: mapping.personal, has_columns: opened.iter().any(is_personal), mapping: &mapping.file };
+    rule.check(store.dir(), now)?;
     let layouts = layout::layouts(mapping, has, &base);
     let mut spill = Spill::new(store.dir().join(".spill"), parts(&opened, sizes), sizes.spill)?;
     let mut shapes: Vec<Shape> = Vec::new();
@@ -157,9 +167,10 @@ async fn ingest_in_pieces(
     let waits = Waits::of(&base, chosen.iter().map(|(input, ..)| input))?;
     let mut read: BTreeMap<Table, sink::Read> = BTreeMap::new();
     let mut reaches: BTreeMap<Table, Reach> = BTreeMap::new();
-    let secret = match mapping.hashes() {
-        true => Some(Key::of(store.dir())?),
-        false => None,
+    // texts are searched for what is personal, whatever the mapping calls so
+    let secret = match mapping.personal {
+        Personal::Hash => Some(Key::of(store.dir())?),
+        Personal::Drop | Personal::Keep => None,
     };
     let mut oddities = Oddities::default();
     let mut files = Vec::new();
@@ -223,6 +234,7 @@ async fn ingest_in_pieces(
         }
         summary.files.push(FileCount { file, export: export.name.clone(), read_as, rows, ignored, unwanted });
     }
+    rule.check_keys(store.dir(), oddities.searched_keys)?;
     let count = |table: Table| read.get(&table).map_or(0, |read| read.rows - read.quarantined);
     let buckets = buckets_needed(&base, count, sizes);
     let events = &layouts[&Table::Events];
@@ -296,6 +308,7 @@ async fn ingest_in_pieces(
         tables: summary.tables.clone(),
         notes: summary.notes.iter().map(|note| note.en.clone()).collect(),
     };
+    rule.keep(store.dir(), now)?;
     summary.ingest = transaction.commit(record).await?;
     Ok(summary)
 }
@@ -364,6 +377,11 @@ fn notes(repeated: impl Iterator<Item = (Table, u64)>, met: Oddities) -> Vec<Tex
             "texts with � in the place of letters: the file came so, or its encoding is another (encoding)",
         ),
         (met.cleaned, "текстов, из которых убраны невидимые символы", "texts out of which unseen symbols were taken"),
+        (
+            met.searched,
+            "текстов, в которых телефоны и адреса почты заменены (personal в маппинге не keep)",
+            "texts in which phones and e-mails were replaced (personal in the mapping is not keep)",
+        ),
     ];
     for (count, ru, en) in counted.into_iter().filter(|(count, ..)| *count > 0) {
         notes.push(Text::new(format!("{ru}: {count}"), format!("{en}: {count}")));

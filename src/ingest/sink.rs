@@ -17,6 +17,11 @@ use crate::store::Transaction;
 /// What makes an event without an id the same event in the next export.
 const IDENTITY: [&str; 8] = ["at", "kind", "deal_id", "client_id", "manager", "direction", "stage", "campaign"];
 
+/// Whether a row without an id is known by this column.
+pub(super) fn is_identity(table: Table, column: &str) -> bool {
+    table == Table::Events && IDENTITY.contains(&column)
+}
+
 /// Rows read for a table.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Read {

@@ -81,7 +81,7 @@ pub(in crate::ingest) fn read_rows(
     if prove::is_needed(plan) {
         prove::prove(plan, opened)?;
     }
-    sink.begin(raw::header(opened));
+    sink.begin(raw::header(opened, &plan.raw));
     let mends = match opened.readable.input.repairs {
         true => Some(taken(opened, sink)?),
         false => None,

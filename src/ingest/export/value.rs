@@ -219,6 +219,22 @@ impl ColumnPlan {
         };
         match (self.personal, &self.key) {
             (Personal::Keep, _) => {
+                let clean = self.scrub.as_ref().and_then(|scrub| Some((scrub, scrub.clean(&text)?)));
+                let text = match clean {
+                    None => text,
+                    // masks would make one of two
+                    Some((scrub, _)) if self.is_key && !scrub.tells_apart() => {
+                        return match self.required {
+                            true => Err(self.refuse(cell, "", reason::personal_id())),
+                            false => Ok(Value::Null),
+                        };
+                    }
+                    Some((_, clean)) => {
+                        met.searched += 1;
+                        met.searched_keys += u64::from(self.is_key);
+                        Cow::Owned(clean)
+                    }
+                };
                 if let Some(column) = self.watched {
                     met.alike.see(column, &text);
                 }
@@ -422,6 +438,8 @@ impl ColumnPlan {
     }
 
     pub(super) fn refuse(&self, cell: Option<usize>, value: &str, reason: Text) -> Refused {
+        // what was put together out of several cells is nobody's cell, and may be somebody's name
+        let value = if cell.is_none() && self.personal != Personal::Keep { "" } else { value };
         Refused { cell, value: value.to_owned(), reason, whole_column: None }
     }
 }
