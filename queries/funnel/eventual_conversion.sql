@@ -23,7 +23,7 @@ columns = [
   { name = "won", unit = "count", title = { ru = "Выиграны", en = "Won" } },
   { name = "lost", unit = "count", title = { ru = "Потеряны", en = "Lost" } },
   { name = "open", unit = "count", title = { ru = "В работе", en = "Open" } },
-  { name = "undated", unit = "count", title = { ru = "Закрыты без даты", en = "Closed without a date" } },
+  { name = "undated", unit = "count", title = { ru = "Без даты или пропали", en = "Undated or gone" } },
   { name = "eventual", unit = "share", title = { ru = "Конверсия к сроку", en = "Eventual conversion" } },
   { name = "eventual_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "eventual_high", unit = "share", title = { ru = "до", en = "high" } },
@@ -38,6 +38,7 @@ WITH dated AS (
         is_open,
         undated,
         closed_at,
+        gone_at,
         least(coalesce(closed_by, $as_of), $as_of) AS closed_by,
         coalesce(least(created_at, entries[1]['at']), closed_at) AS entered_at
     FROM scope
@@ -50,8 +51,8 @@ cohort AS (
         is_open,
         undated,
         CASE status WHEN 'won' THEN 1 WHEN 'lost' THEN 2 ELSE 0 END AS outcome,
-        -- a closing before the entry takes no time
-        greatest(minutes_between(entered_at, coalesce(closed_at, $as_of)) / 1440.0, 0.0) AS lived_days,
+        -- a closing before the entry takes no time; of a deal that is gone nothing is known from then on
+        greatest(minutes_between(entered_at, coalesce(closed_at, gone_at, $as_of)) / 1440.0, 0.0) AS lived_days,
         greatest(minutes_between(entered_at, closed_by) / 1440.0, 0.0) AS longest_days
     FROM dated
     WHERE entered_at >= $from AND entered_at < $to

@@ -80,7 +80,7 @@ dated AS (
         branch,
         closed_at,
         -- a closing without a date was at the latest when an export showed it
-        coalesce(closed_at, CASE WHEN undated IS NOT NULL THEN least(closed_by, $as_of) END, $as_of) AS seen_until,
+        coalesce(closed_at, gone_at, CASE WHEN undated IS NOT NULL THEN least(closed_by, $as_of) END, $as_of) AS seen_until,
         coalesce(least(created_at, entries[1]['at']), closed_at) AS entered_at
     FROM scope
 ),

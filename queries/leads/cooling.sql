@@ -71,7 +71,7 @@ leads AS (
             ELSE 'unknown'
         END AS known,
         CASE scope.status WHEN 'won' THEN 1 WHEN 'lost' THEN 2 ELSE 0 END AS outcome,
-        greatest(minutes_between(scope.created_at, CASE WHEN scope.is_open THEN $as_of ELSE coalesce(scope.closed_at, $as_of) END) / 1440.0, 0.0)
+        greatest(minutes_between(scope.created_at, CASE WHEN scope.is_open THEN $as_of ELSE coalesce(scope.closed_at, scope.gone_at, $as_of) END) / 1440.0, 0.0)
             AS lived_days,
         greatest(minutes_between(scope.created_at, least(coalesce(scope.closed_by, $as_of), $as_of)) / 1440.0, 0.0) AS longest_days,
         CASE

@@ -101,7 +101,7 @@ leads AS (
         coalesce(known_from('stage', scope.manager, scope.branch) <= scope.created_at, FALSE)
         OR (standing.terminal IS NULL AND NOT standing.parking AND standing.stage IS NOT NULL) AS is_placed,
         CASE scope.status WHEN 'won' THEN 1 WHEN 'lost' THEN 2 ELSE 0 END AS outcome,
-        greatest(minutes_between(scope.created_at, coalesce(scope.closed_at, $as_of)) / 1440.0, 0.0) AS lived_days,
+        greatest(minutes_between(scope.created_at, coalesce(scope.closed_at, scope.gone_at, $as_of)) / 1440.0, 0.0) AS lived_days,
         greatest(minutes_between(scope.created_at, least(coalesce(scope.closed_by, $as_of), $as_of)) / 1440.0, 0.0) AS longest_days
     FROM scope
     CROSS JOIN qualifying

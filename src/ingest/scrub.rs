@@ -78,7 +78,8 @@ fn find(text: &str, bare: Bare) -> Vec<(Range<usize>, String)> {
     let mut found = if has_at { emails(text) } else { Vec::new() };
     let is_number = bare == Bare::Number && digits == text.trim().len();
     if digits >= FEWEST && !is_number {
-        let apart = |place: &Range<usize>| found.iter().all(|(known, _)| place.end <= known.start || known.end <= place.start);
+        let apart =
+            |place: &Range<usize>| found.iter().all(|(known, _)| place.end <= known.start || known.end <= place.start);
         let phones: Vec<_> = phones(text).into_iter().filter(|(place, _)| apart(place)).collect();
         found.extend(phones);
         found.sort_by_key(|(place, _)| place.start);
@@ -101,7 +102,10 @@ fn emails(text: &str) -> Vec<(Range<usize>, String)> {
         let last = host.rsplit('.').next().unwrap_or_default();
         let is_host = host.contains('.') && last.chars().count() > 1 && last.starts_with(char::is_alphabetic);
         let is_apart = found.last().is_none_or(|(known, _)| known.end <= place.start);
-        if is_host && is_apart && let Some(normal) = personal::normal(&text[place.clone()], Normal::Email) {
+        if is_host
+            && is_apart
+            && let Some(normal) = personal::normal(&text[place.clone()], Normal::Email)
+        {
             found.push((place, normal));
         }
     }
@@ -141,7 +145,8 @@ fn phones(text: &str) -> Vec<(Range<usize>, String)> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < groups.len() {
-        let together = 1 + groups[at + 1..].iter().take(GROUPS - 1).take_while(|g| g.parted != Parted::Off && !g.plus).count();
+        let together =
+            1 + groups[at + 1..].iter().take(GROUPS - 1).take_while(|g| g.parted != Parted::Off && !g.plus).count();
         let longest = (1..=together).rev().find(|some| is_phone(text, &groups[at..at + some]));
         let Some(some) = longest else {
             at += 1;
@@ -168,7 +173,11 @@ fn groups(text: &str) -> Vec<Group> {
         let between = &text[rest..from];
         let parted = match groups.last() {
             Some(last) if last.to == rest && between.chars().all(is_between) && between.chars().count() <= BETWEEN => {
-                if between.chars().all(char::is_whitespace) { Parted::Blank } else { Parted::Marks }
+                if between.chars().all(char::is_whitespace) {
+                    Parted::Blank
+                } else {
+                    Parted::Marks
+                }
             }
             _ => Parted::Off,
         };

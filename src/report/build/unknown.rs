@@ -65,6 +65,7 @@ impl Builder<'_> {
         }
         if let Ok(grid) = self.asker.ask(&quality, range).await {
             undated(&mut lines, self.say, &grid);
+            gone(&mut lines, self.say, &grid);
         }
         let ended: Vec<_> = self.asker.ended().collect();
         for (table, last) in ended {
@@ -204,6 +205,28 @@ fn undated(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
             format!("Closing dates: {count} closed deals have none"),
             "conversion by a given day is told within bounds; revenue, return and cost per client of a period lack these deals",
             "Export the closing date and name its column in the mapping (closed_at); a planned date is no closing",
+        ),
+    };
+    lines.add(what, Some(touched.to_owned()), way.to_owned());
+}
+
+/// Open deals that their export lists no longer.
+fn gone(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
+    let gone: f64 = (0..grid.rows.len()).filter_map(|row| grid.number(row, "gone")).sum();
+    if gone < 1.0 {
+        return;
+    }
+    let count = say.numbers.exact(gone, Unit::Count);
+    let (what, touched, way) = match say.lang {
+        Lang::Ru => (
+            format!("Пропали из выгрузок: открытых сделок {count}"),
+            "с того дня они не открыты, не выиграны и не проиграны: ни в работе, ни в просрочке, ни в списках дел их нет",
+            "Посмотрите в CRM, удалены ли они или не попали в выгрузку; полная выгрузка (snapshot = true) перечисляет все сделки",
+        ),
+        Lang::En => (
+            format!("Gone from the exports: {count} open deals"),
+            "from that day on they are neither open, won nor lost: they stand in no stage, are never overdue, and are in no list of work",
+            "See in the CRM whether they were deleted, or left out of the export; a full export (snapshot = true) lists all deals",
         ),
     };
     lines.add(what, Some(touched.to_owned()), way.to_owned());
