@@ -89,11 +89,13 @@ pub(in crate::ingest) fn read_rows(
     let mut outcome =
         ahead(opened.records()?, |records| rows_of(records, opened, plan, (export, mapping), mends.as_ref(), sink))?;
     if outcome.rows == 0 && (0..opened.cells).any(|cell| opened.found.text(cell).contains('\r')) {
-        let way_out = "save it with usual line ends: in a spreadsheet as «CSV UTF-8», in an editor as LF";
-        return Err(IngestError::no_table(
+        return Err(IngestError::unreadable(
             &opened.path(),
-            "its lines end in a lone CR, as on old Macs".to_owned(),
-            way_out,
+            Text::new("его строки кончаются одним CR, как на старых Mac", "its lines end in a lone CR, as on old Macs"),
+            Text::new(
+                "сохраните его с обычными концами строк: в таблице — как «CSV UTF-8», в редакторе — LF",
+                "save it with usual line ends: in a spreadsheet as «CSV UTF-8», in an editor as LF",
+            ),
         ));
     }
     if outcome.rows == 0 {
@@ -171,8 +173,11 @@ fn rows_of(
         if let Err((fill, refused)) = refused {
             let column = refused.cell.map_or_else(String::new, |cell| opened.found.text(cell).to_owned());
             if let Some(way_out) = refused.whole_column {
-                let problem =
-                    format!("`{column}`: line {line} has `{}`, {}\n    {way_out}", refused.value, refused.reason.en);
+                let Text { ru, en } = &refused.reason;
+                let problem = Text::new(
+                    format!("`{column}`: в строке {line} стоит `{}`: {ru}\n    {}", refused.value, way_out.ru),
+                    format!("`{column}`: line {line} has `{}`, {en}\n    {}", refused.value, way_out.en),
+                );
                 return Err(IngestError::Unproven { path: opened.path(), problems: vec![problem] });
             }
             sink.refuse(Refusal {

@@ -39,7 +39,7 @@ pub(in crate::ingest) struct Refused {
     pub(super) value: String,
     pub(super) reason: Text,
     /// It is not the row's fault but the whole column's: nothing is stored, and this is the way out.
-    pub(super) whole_column: Option<String>,
+    pub(super) whole_column: Option<Text>,
 }
 
 /// One row of an export: text known to be UTF-8, cut into cells.
@@ -250,9 +250,12 @@ impl ColumnPlan {
         match durations::read(text, self.reading.duration) {
             Some(Length::Seconds(seconds)) => Ok(Value::Whole(seconds)),
             Some(Length::Either(minutes, hours)) => {
-                let way_out = "say which in the mapping: duration = \"mm:ss\" or duration = \"hh:mm\"";
+                let way_out = Text::new(
+                    "скажите в маппинге, что это: duration = \"mm:ss\" или duration = \"hh:mm\"",
+                    "say which in the mapping: duration = \"mm:ss\" or duration = \"hh:mm\"",
+                );
                 let refused = self.refuse(cell, text, reason::two_lengths(minutes, hours));
-                Err(Refused { whole_column: Some(way_out.to_owned()), ..refused })
+                Err(Refused { whole_column: Some(way_out), ..refused })
             }
             None => Err(self.refuse(cell, text, reason::no_length())),
         }
@@ -277,9 +280,15 @@ impl ColumnPlan {
         let known = self.currency.get();
         let ambiguous = |reason: Text, stated: &[Currency]| {
             let stated: Vec<String> = stated.iter().map(|currency| format!("currency = \"{currency}\"")).collect();
-            let way_out = format!(
-                "say in the mapping what the amounts without a currency are in; those in another one are then quarantined: {}",
-                stated.join(" or ")
+            let way_out = Text::new(
+                format!(
+                    "скажите в маппинге, в какой валюте суммы без неё; суммы в другой уйдут в карантин: {}",
+                    stated.join(" или ")
+                ),
+                format!(
+                    "say in the mapping what the amounts without a currency are in; those in another one are then quarantined: {}",
+                    stated.join(" or ")
+                ),
             );
             Err(Refused { whole_column: Some(way_out), ..self.refuse(cell, text, reason) })
         };
@@ -418,9 +427,11 @@ impl ColumnPlan {
     fn no_date(&self, cell: Option<usize>, text: &str, typed: Typed) -> Refused {
         match &self.reading.dates {
             None if matches!(typed, Typed::Number | Typed::Whole) => {
-                let way_out =
-                    "say it in the mapping: dates = \"unix\" for seconds since 1970, \"excel\" for days of a sheet";
-                Refused { whole_column: Some(way_out.to_owned()), ..self.refuse(cell, text, reason::number_for_date()) }
+                let way_out = Text::new(
+                    "укажите в маппинге: dates = \"unix\" — секунды с 1970 года, \"excel\" — дни таблицы",
+                    "say it in the mapping: dates = \"unix\" for seconds since 1970, \"excel\" for days of a sheet",
+                );
+                Refused { whole_column: Some(way_out), ..self.refuse(cell, text, reason::number_for_date()) }
             }
             stated => self.refuse(cell, text, reason::not_a_date(stated.iter().flatten())),
         }
