@@ -8,7 +8,7 @@ use std::path::Path;
 use csv::ByteRecord;
 
 use super::IngestError;
-use super::files::{Input, REPAIR_COLUMNS, nearly_repaired};
+use super::files::{ExportId, Input, REPAIR_COLUMNS, nearly_repaired};
 use super::mapping::{Export, Repeated};
 use super::records::{Cut, DELIMITERS, Mends, Readable, Record};
 use crate::model::lang::Text;
@@ -42,6 +42,7 @@ fn known_one(mut input: Input, scratch: &Path) -> Result<Input, IngestError> {
         Some(_) if lacks.iter().filter(|(_, found)| found.is_none()).count() == REPAIR_COLUMNS.len() => Ok(input),
         _ if !lacks.is_empty() => Err(lacking(&input.path, &lacks)),
         Some(name) => {
+            input.id = ExportId { file: name.clone(), folder: String::new() };
             input.name = name;
             input.repairs = true;
             Ok(input)
@@ -213,6 +214,21 @@ impl NotTaken {
         }
         notes
     }
+}
+
+/// That mended rows were overtaken.
+pub(super) fn of_overtaken(rows: u64) -> Option<Text> {
+    (rows > 0).then(|| {
+        Text::new(
+            format!(
+                "исправленных строк, о ключе которых после них загружено другое (или это неизвестно): {rows}; они заполнили только то, что было \
+                 пусто"
+            ),
+            format!(
+                "mended rows of whose key something came after them (or nobody can say): {rows}; they filled only what was empty"
+            ),
+        )
+    })
 }
 
 #[cfg(test)]

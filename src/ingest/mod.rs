@@ -21,6 +21,7 @@ mod export;
 mod files;
 mod fold;
 mod journeys;
+mod later;
 mod layout;
 mod mapping;
 mod mended;
@@ -46,7 +47,7 @@ mod tests;
 mod upsert;
 mod workplace;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -71,12 +72,14 @@ use crate::store::{IngestRecord, Store, TableCount};
 use buckets::{Sizes, Work, buckets_for, buckets_needed};
 use day::DayOf;
 use export::{Oddities, Opened, Outcome, Plan, read_rows};
+use files::{ExportId, Input};
+use later::Later;
 use mapping::Export;
 use moved::Search;
 use personal::{Key, Personal};
 use privacy::{Now, Rule};
 use quarantine::{Quarantine, Waits};
-use records::Readable;
+use records::{Mends, Readable};
 use sink::Sink;
 use snapshot::{SnapshotFile, Snapshots};
 use spill::{Shape, Spill};
@@ -164,6 +167,7 @@ async fn ingest_in_pieces(
     // of each fill of a section the first shape, which tells its kind
     let mut kinds: BTreeMap<(String, usize), u32> = BTreeMap::new();
     let mut quarantine = Quarantine::default();
+    quarantine.later = Later::watching(quarantine::keys(&base)?);
     let waits = Waits::of(&base, chosen.iter().map(|(input, ..)| input))?;
     let mut read: BTreeMap<Table, sink::Read> = BTreeMap::new();
     let mut reaches: BTreeMap<Table, Reach> = BTreeMap::new();
@@ -175,7 +179,11 @@ async fn ingest_in_pieces(
     let mut oddities = Oddities::default();
     let mut files = Vec::new();
     for ((opened, export), taken) in opened.into_iter().zip(taken) {
-        let (file, bytes) = (opened.readable.input.name.clone(), opened.readable.input.bytes);
+        let Input { name, id, bytes, .. } = &opened.readable.input;
+        // two branches may call their exports alike: then their folders tell them apart
+        let is_alone =
+            opened.readable.input.repairs || chosen.iter().filter(|(input, ..)| input.name == *name).count() == 1;
+        let (file, bytes) = (if is_alone { name.clone() } else { id.qualified() }, *bytes);
         let repairs = opened.readable.input.repairs;
         let read_as = opened.read_as();
         summary.notes.extend(opened.notes().map(|note| about(&file, note)));
@@ -186,6 +194,8 @@ async fn ingest_in_pieces(
             first_shape,
             takers: plan.fills.iter().map(sink::Taker::new).collect(),
             file: &file,
+            id: &opened.readable.input.id,
+            header: String::new().into(),
             bytes,
             spill: &mut spill,
             quarantine: &mut quarantine,
@@ -194,6 +204,8 @@ async fn ingest_in_pieces(
             read: &mut read,
             listed_deals: sink::ListedDeals::default(),
             progress,
+            mends: None,
+            overtaken: 0,
             row: Vec::new(),
             scratch: Vec::new(),
         };
@@ -207,11 +219,19 @@ async fn ingest_in_pieces(
             shapes.push(Shape::new(fill, &layouts[&fill.table], of.repeated, kind));
             of_shapes.push(closings::Of { taken: taken.span.latest, zone: export.zone.unwrap_or(Tz::UTC) });
         }
+        if repairs {
+            // mended rows that were overtaken fill only what nobody filled since
+            for at in first_shape..shapes.len() {
+                shapes.push(shapes[at].late());
+                of_shapes.push(of_shapes[at]);
+            }
+        }
         let Outcome { rows, ignored, unwanted, oddities: here, mended, not_taken } =
             read_rows(&opened, &mut plan, export, &mapping.file, &mut sink)?;
         oddities.add(here);
         summary.notes.extend(plan.currencies().map(|note| about(&file, &note)));
         summary.notes.extend(summary::of_row_numbers(export).map(|note| about(&file, &note)));
+        summary.notes.extend(mended::of_overtaken(sink.overtaken).map(|note| about(&file, &note)));
         let listed = sink.listed_deals;
         summary.notes.extend(not_taken.notes().iter().map(|note| about(&file, note)));
         if repairs {
@@ -220,7 +240,19 @@ async fn ingest_in_pieces(
                 read.entry(fill.table).or_default();
             }
         }
-        quarantine.was_read(&file, repairs.then_some(mended));
+        match repairs {
+            false => quarantine.was_read(&opened.readable.input.id, None),
+            true => {
+                let mut of_folders: BTreeMap<&str, BTreeSet<Mends>> = BTreeMap::new();
+                for place in mended {
+                    of_folders.entry(waits.folder(&file, place)).or_default().insert(place);
+                }
+                for (folder, places) in of_folders {
+                    let id = ExportId { folder: folder.to_owned(), file: sink::of_file(&file, folder) };
+                    quarantine.was_read(&id, Some(places));
+                }
+            }
+        }
         for fill in &export.fills {
             reaches.entry(fill.table).or_default().see(taken, export.snapshot, repairs);
         }

@@ -214,6 +214,9 @@ fn is_phone(text: &str, groups: &[Group]) -> bool {
         return false;
     }
     let begins = |codes: &[&str]| codes.iter().any(|code| digits.starts_with(code));
+    let before = &text[..first.begins];
+    // the end of a time or of an amount
+    let is_end = before.ends_with([':', ',', '.', '/']);
     // 79 121 234 567 is an amount
     let is_amount = groups.len() > 1 && lengths[1..].iter().all(|length| *length == 3);
     let second = digits.as_bytes().get(1).copied().unwrap_or_default();
@@ -229,13 +232,14 @@ fn is_phone(text: &str, groups: &[Group]) -> bool {
             lengths.len() == 3 || (lengths.len() == 4 && digits.starts_with('1'))
         }
         // 020 7946 0958
-        10 | 11 if begins(&["0"]) && (3..=5).contains(&lengths[0]) && groups.len() > 1 => {
+        10 | 11 if begins(&["0"]) && !is_end && (3..=5).contains(&lengths[0]) && groups.len() > 1 => {
             groups[1..].iter().all(|group| group.parted == Parted::Blank)
         }
         // from home to abroad
         13..=18 if begins(&["810"]) => true,
-        12..=17 if begins(&["00"]) && second == b'0' => digits[2..].chars().next().is_some_and(|next| next != '0'),
-        _ => country(&digits).is_some_and(|length| digits.len() == length && length > 11),
+        12..=17 if begins(&["00"]) && !is_end => digits[2..].chars().next().is_some_and(|next| next != '0'),
+        12 => begins(&["375", "380", "992", "994", "995", "996", "998"]) && !before.ends_with('-'),
+        _ => false,
     }
 }
 

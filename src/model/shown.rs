@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn what_a_spreadsheet_would_run_gets_an_apostrophe() {
-        for text in ["=1+1", "+79121234567", "-", "@x", " =1", "\u{a0}=1", "\t=1", "＝1"] {
+        for text in ["=1+1", "+79121234567", "-", "@x", " =1", "\u{a0}=1", "＝1"] {
             assert_eq!(defused(text), format!("'{text}"), "{text}");
             assert_eq!(undefused(&defused(text)), text);
         }
@@ -154,6 +154,8 @@ mod tests {
             ("a, -b", "a,' -b"),
             ("x\n=1\r\n+a", "x\n'=1\r\n'+a"),
             ("\"=1", "'\"=1"),
+            ("\t=1", "'\t'=1"),
+            ("\tx", "'\tx"),
             ("a;\"=cmd|' /C calc'!A0\"", "a;'\"=cmd|' /C calc'!A0\""),
             ("=1;=2;=3", "'=1;'=2;'=3"),
             ("\u{200b}=1", "'\u{200b}=1"),
