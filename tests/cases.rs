@@ -9,6 +9,7 @@ mod funnel;
 mod joining;
 mod known;
 mod money;
+mod privacy;
 mod report;
 mod taken_away;
 mod verdicts;

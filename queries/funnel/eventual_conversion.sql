@@ -23,7 +23,7 @@ columns = [
   { name = "won", unit = "count", title = { ru = "Выиграны", en = "Won" } },
   { name = "lost", unit = "count", title = { ru = "Потеряны", en = "Lost" } },
   { name = "open", unit = "count", title = { ru = "В работе", en = "Open" } },
-  { name = "undated", unit = "count", title = { ru = "Закрыты без даты", en = "Closed without a date" } },
+  { name = "undated", unit = "count", title = { ru = "Без даты или пропали", en = "Undated or gone" } },
   { name = "eventual", unit = "share", title = { ru = "Конверсия к сроку", en = "Eventual conversion" } },
   { name = "eventual_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "eventual_high", unit = "share", title = { ru = "до", en = "high" } },

@@ -51,7 +51,7 @@ columns = [
   { name = "open", unit = "count", title = { ru = "Ещё стоят", en = "Still there" } },
   { name = "interval_known", unit = "count", title = { ru = "Между срезами", en = "Between snapshots" } },
   { name = "passed_unseen", unit = "count", title = { ru = "Пройден между срезами", en = "Passed between snapshots" } },
-  { name = "undated", unit = "count", title = { ru = "Закрыты без даты", en = "Closed without a date" } },
+  { name = "undated", unit = "count", title = { ru = "Без даты или пропали", en = "Undated or gone" } },
   { name = "median_hours", unit = "hours", title = { ru = "Медиана, ч", en = "Median, h" } },
   { name = "median_hours_low", unit = "hours", title = { ru = "Медиана не менее, ч", en = "Median at least, h" } },
   { name = "median_hours_high", unit = "hours", title = { ru = "Медиана не более, ч", en = "Median at most, h" } },

@@ -39,7 +39,7 @@ WITH judged AS (
         rule,
         kept,
         amount,
-        CASE WHEN NOT kept AND coalesce(status, 'open') NOT IN ('won', 'lost') THEN deal_id END AS broken_deal
+        CASE WHEN NOT kept AND coalesce(status, 'open') NOT IN ('won', 'lost', 'gone') THEN deal_id END AS broken_deal
     FROM scope_checks
     WHERE kept IS NOT NULL AND at >= $from AND at < $to
 ),

@@ -231,6 +231,7 @@ facts AS (
         scope.closed_at IS NULL
         AND (
             coalesce(scope.status, '') IN ('won', 'lost')
+            OR scope.gone_at IS NOT NULL
             OR (scope.closed_by IS NOT NULL AND coalesce(scope.closed_after, scope.created_at) < $as_of)
         ) AS is_undated
     FROM scope

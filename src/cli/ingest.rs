@@ -1,7 +1,7 @@
 //! `voronka ingest`.
 
 use std::fs::File;
-use std::io::{ErrorKind, Write, stdout};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -9,10 +9,10 @@ use chrono_tz::Tz;
 
 use super::args::{Ingest, Place};
 use super::progress::Shown;
+use super::screen::say;
 use super::{Outcome, open};
 use crate::ingest::{IngestError, Mapping, Told, draft, ingest_told, look};
 use crate::model::lang::Lang;
-use crate::model::shown::visible;
 use crate::store::Store;
 
 pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
@@ -25,32 +25,44 @@ pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
     let is_pattern = |path: &Path| path.to_string_lossy().contains(['*', '?', '[']);
     let absent = args.exports.iter().find(|export| !export.exists() && !is_pattern(export));
     if let Some(export) = absent {
-        return Err(open::no_file(export));
+        return Err(open::absent(export, lang));
     }
     match look(&mapping, &args.exports, &std::env::temp_dir()) {
         Err(IngestError::Unknown { paths, .. }) if args.mapping.is_none() => {
             paths.iter().try_for_each(|path| begun(path, lang))?;
             return Ok(Outcome::Found);
         }
-        looked => looked?,
+        looked => looked.map_err(|error| said(&error, lang))?,
     }
     let store = Store::open_or_create(&place.store).await?;
     let shown = Shown::new();
-    let regulation = open::regulation_to_keep(place);
+    let regulation = open::regulation_to_keep(place, lang);
     let told = Told { regulation: regulation.as_ref(), taken: args.taken };
     let told = ingest_told(told, &store, &mapping, &args.exports, open::now(), &shown).await;
     let summary = match told {
         Err(error @ IngestError::Unproven { .. }) if args.mapping.is_none() => {
-            anyhow::bail!(
-                "{error}\n    the mapping is a preset: print it with voronka presets NAME > mapping.toml, state it there, and \
-                 name the file: --mapping mapping.toml"
-            );
+            let way_out = match lang {
+                Lang::Ru => {
+                    "маппинг — пресет: выведите его, voronka presets ИМЯ > mapping.toml, укажите это в нём и назовите файл: \
+                     --mapping mapping.toml"
+                }
+                Lang::En => {
+                    "the mapping is a preset: print it with voronka presets NAME > mapping.toml, state it there, and \
+                     name the file: --mapping mapping.toml"
+                }
+            };
+            anyhow::bail!("{}\n    {way_out}", error.text(lang));
         }
-        told => told?,
+        told => told.map_err(|error| said(&error, lang))?,
     };
     drop(shown);
-    write!(stdout(), "{}", visible(&summary.text(lang)))?;
+    say(summary.text(lang).trim_end())?;
     Ok(Outcome::Fine)
+}
+
+/// A refusal in the language of the command.
+fn said(error: &IngestError, lang: Lang) -> anyhow::Error {
+    anyhow::anyhow!(error.text(lang))
 }
 
 /// The regulation's zone decides what a day is; the exports of the same company will be in it.
@@ -60,7 +72,7 @@ fn zone(place: &Place) -> Tz {
 
 /// Writes a mapping to begin with for an export that no preset fits.
 fn begun(export: &Path, lang: Lang) -> Result<()> {
-    let text = draft(export, &std::env::temp_dir(), lang)?;
+    let text = draft(export, &std::env::temp_dir(), lang).map_err(|error| said(&error, lang))?;
     let stem = export.file_stem().map_or_else(|| "export".into(), |stem| stem.to_string_lossy().into_owned());
     let path = PathBuf::from(format!("{stem}.mapping.toml"));
     let shown = path.display();
@@ -68,11 +80,17 @@ fn begun(export: &Path, lang: Lang) -> Result<()> {
     match File::create_new(&path) {
         Ok(mut file) => file.write_all(text.as_bytes()).with_context(|| format!("cannot write {shown}"))?,
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            anyhow::bail!(
-                "{}: no preset fits its header, and {shown} is there already\n    edit it and name it: --mapping {mapping}; \
-                 or remove it for a new draft",
-                export.display()
-            );
+            let export = export.display();
+            match lang {
+                Lang::Ru => anyhow::bail!(
+                    "{export}: ни один пресет не подходит к заголовку, а {shown} уже есть\n    поправьте и назовите его: --mapping \
+                     {mapping}; или удалите, чтобы получить новый черновик"
+                ),
+                Lang::En => anyhow::bail!(
+                    "{export}: no preset fits its header, and {shown} is there already\n    edit it and name it: --mapping {mapping}; \
+                     or remove it for a new draft"
+                ),
+            }
         }
         Err(error) => return Err(anyhow::Error::new(error).context(format!("cannot write {shown}"))),
     }
@@ -88,7 +106,7 @@ fn begun(export: &Path, lang: Lang) -> Result<()> {
             export.display()
         ),
     };
-    writeln!(stdout(), "{told}")?;
+    say(told)?;
     Ok(())
 }
 

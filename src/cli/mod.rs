@@ -18,17 +18,17 @@ mod quarantine;
 mod progress;
 mod query;
 mod report;
+mod screen;
 mod shell;
 mod sql;
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
 use args::{Args, Command};
 
-use crate::model::shown::visible;
+use crate::model::shown::hides;
 
 /// What a command that ran to its end has to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,15 @@ const STACK: usize = 32 << 20;
 
 /// Parses the command line, runs the command and says how it ended.
 pub fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        // it repeats what was typed, names of files included
+        Err(error) if hides(&error.render().to_string()) => {
+            screen::tell(error.render());
+            return ExitCode::from(2);
+        }
+        Err(error) => error.exit(),
+    };
     let worker = std::thread::Builder::new().stack_size(STACK).spawn(move || run(args));
     let ended = match worker.map(std::thread::JoinHandle::join) {
         Ok(Ok(ended)) => ended,
@@ -56,7 +64,7 @@ pub fn main() -> ExitCode {
         Ok(Outcome::Found) => ExitCode::from(1),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{} {}", label(), visible(&told(&error)));
+            screen::tell_error(told(&error));
             ExitCode::from(2)
         }
     }
@@ -80,7 +88,7 @@ fn run(args: Args) -> anyhow::Result<Outcome> {
             Command::Sql(c) => sql::run(&c, &at).await,
             Command::Report(c) => report::run(&c, &at).await,
             Command::Completions { shell } => {
-                clap_complete::generate(shell, &mut Args::command(), "voronka", &mut std::io::stdout());
+                clap_complete::generate(shell, &mut Args::command(), "voronka", &mut screen::rows());
                 Ok(Outcome::Fine)
             }
         }
@@ -110,10 +118,4 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error
         .chain()
         .any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe))
-}
-
-/// `error:`, red where the terminal wants colours.
-fn label() -> &'static str {
-    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    if colours { "\u{1b}[1;31merror:\u{1b}[0m" } else { "error:" }
 }

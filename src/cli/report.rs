@@ -1,13 +1,13 @@
 //! `voronka report`.
 
 use std::collections::BTreeSet;
-use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
 use super::args::{Place, Report};
 use super::progress::Shown;
+use super::screen::say;
 use super::{Outcome, open};
 use crate::model::lang::Lang;
 use crate::model::problem::hint;
@@ -80,7 +80,7 @@ pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
     }
     // told when all are made: whoever stops listening loses no file
     for file in files {
-        writeln!(stdout(), "{}", file.display())?;
+        say(file.display())?;
     }
     // the reports are there, and say in its place what failed; a batch job that reads exit codes must not take them for whole
     match failed.is_empty() {

@@ -7,6 +7,7 @@ use super::of_clients::OfClients;
 use super::snapshot::Seen;
 use super::taken::By;
 use crate::model::lang::{Lang, Text};
+use crate::model::shown::in_line;
 use crate::model::tables::Table;
 use crate::store::TableCount;
 
@@ -80,9 +81,9 @@ impl Summary {
             let _ = write!(
                 out,
                 "  {} ({}; {}): {} {}",
-                file.file,
+                in_line(&file.file),
                 file.export,
-                file.read_as,
+                in_line(&file.read_as),
                 words("строк", "rows"),
                 file.rows
             );
@@ -118,15 +119,16 @@ impl Summary {
         }
         for q in &self.quarantined {
             let (line, value) = (words("строка", "line"), words("значение", "value"));
-            let column = if q.column.is_empty() { String::new() } else { format!(", `{}`", q.column) };
-            let _ = write!(out, "  {} × {}{column}: {} ({line} {}", q.rows, q.file, q.reason.get(lang), q.first_line);
+            let column = if q.column.is_empty() { String::new() } else { format!(", `{}`", in_line(&q.column)) };
+            let (file, reason) = (in_line(&q.file), q.reason.get(lang));
+            let _ = write!(out, "  {} × {file}{column}: {reason} ({line} {}", q.rows, q.first_line);
             let _ = match q.first_value.as_str() {
                 "" => writeln!(out, ")"),
-                text => writeln!(out, ", {value} `{text}`)"),
+                text => writeln!(out, ", {value} `{}`)", in_line(text)),
             };
         }
         for note in &self.notes {
-            let _ = writeln!(out, "  ! {}", note.get(lang));
+            let _ = writeln!(out, "  ! {}", note.get(lang).replace('\n', "\\n"));
         }
         if self.nothing_changed() {
             let _ = writeln!(out, "{}", words("данные не изменились", "the data has not changed"));

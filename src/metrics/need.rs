@@ -106,6 +106,7 @@ pub fn source_name(what: &str) -> Option<Text> {
         (Table::Staff, _) => Text::new("список сотрудников", "the list of staff"),
         (Table::Clients, _) => Text::new("список клиентов", "the list of clients"),
         (Table::Deals, column) => deals_name(column),
+        (Table::Quarantine, _) => Text::new("не принятые строки", "refused rows"),
         _ => Text::new(format!("{}.{column}", table.name()), format!("{}.{column}", table.name())),
     })
 }

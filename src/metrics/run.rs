@@ -15,7 +15,9 @@ use datafusion::sql::parser::Statement;
 use super::columns::{self, MetricResult};
 use super::{Metric, MetricError, need};
 use crate::model::calendar::Calendar;
+use crate::model::lang::Text;
 use crate::model::problem::hint;
+use crate::model::tables::Table;
 use crate::session::{Session, SessionError};
 
 /// What is asked of a metric.
@@ -45,6 +47,7 @@ impl Metric {
         self.check_needs(session)?;
         let context = session.scope(&ask.by, &self.named).await.map_err(|e| self.session_error(e))?;
         let engine = |source| MetricError::Engine { metric: metric(), source: Box::new(source) };
+        self.check_held(session)?;
         self.check_relations(&context)?;
         let raw = self.execute(&context, session.regulation().calendar(), ask).await.map_err(engine)?;
         let own = self.columns.iter().cloned();
@@ -112,6 +115,21 @@ impl Metric {
         let plan = frame.create_physical_plan().await?;
         let schema = plan.schema();
         Ok(concat_batches(&schema, &collect(plan, tasks).await?)?)
+    }
+
+    /// Refuses what a session that is held to some may not see.
+    fn check_held(&self, session: &Session) -> Result<(), MetricError> {
+        let refused = Table::Quarantine.name();
+        match session.hides(refused) && self.relations.iter().any(|name| name == refused) {
+            false => Ok(()),
+            true => {
+                let why = Text::new(
+                    "этот отчёт — об одном, а чьи строки в этой таблице, не доказать; смотрите общий отчёт",
+                    "this report is held to one, and whose rows these are cannot be proven; see the report for all",
+                );
+                Err(MetricError::Missing { metric: self.name.clone(), what: format!("{refused}.raw"), why })
+            }
+        }
     }
 
     fn check_relations(&self, context: &SessionContext) -> Result<(), MetricError> {

@@ -169,9 +169,9 @@ impl Session {
         Ok(context)
     }
 
-    /// Whether a table would show rows that a session held to some is not to see.
-    fn hides(&self, name: &str) -> bool {
-        const SHARED: [Table; 4] = [Table::Promos, Table::Staff, Table::Ingests, Table::Quarantine];
+    /// Whether a table would show rows that a session held to some is not to see. Of a refused row nothing proves whose it is.
+    pub fn hides(&self, name: &str) -> bool {
+        const SHARED: [Table; 3] = [Table::Promos, Table::Staff, Table::Ingests];
         !self.only.is_empty() && Table::named(name).is_some_and(|table| !SHARED.contains(&table))
     }
 
@@ -197,7 +197,9 @@ impl Session {
         let Session { context: tables, regulation, staff, only, .. } = self;
         let is_earlier = self.as_of < self.seen_from;
         let seen_until = self.deals_until.unwrap_or(cut).min(cut);
-        Scope { tables, regulation, by, only, cut, seen_until, day_after, is_earlier, cut_day, staff }
+        // what cannot be read fails where it is asked for
+        let has_gone = self.columns_filled(Table::Deals).is_ok_and(|columns| columns.contains("gone_at"));
+        Scope { tables, regulation, by, only, cut, seen_until, day_after, is_earlier, cut_day, has_gone, staff }
     }
 
     /// By what `scope` can be split: the canonical dimensions, then the columns that mappings added to deals.

@@ -17,6 +17,10 @@ pub(in crate::ingest) struct Oddities {
     pub(in crate::ingest) spoilt: u64,
     /// Phones and e-mails that are none.
     pub(in crate::ingest) not_normal: u64,
+    /// Texts in which phones or e-mails were replaced.
+    pub(in crate::ingest) searched: u64,
+    /// Of them, those by which a row is known.
+    pub(in crate::ingest) searched_keys: u64,
     /// Cells of several values of which the first was taken.
     pub(in crate::ingest) first_taken: u64,
     /// Rows of a period that were spread over its days.
@@ -66,6 +70,8 @@ impl Oddities {
         self.cleaned += other.cleaned;
         self.spoilt += other.spoilt;
         self.not_normal += other.not_normal;
+        self.searched += other.searched;
+        self.searched_keys += other.searched_keys;
         self.first_taken += other.first_taken;
         self.spread += other.spread;
         self.spread_long += other.spread_long;

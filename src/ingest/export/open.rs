@@ -185,7 +185,8 @@ impl Opened {
         Err(IngestError::Header {
             path,
             line: best.found.line,
-            section: format!("[[export]] `{}` of {mapping}", export.name),
+            mapping: mapping.to_owned(),
+            export: export.name.clone(),
             header: best.found.shown(),
             problems,
         })
@@ -268,31 +269,44 @@ fn several(path: &Path, heads: &[Head], best: &Fit, export: &Export) -> Result<(
         heads.iter().filter(|head| head.sheet == best.place.sheet || fitting.iter().any(|one| one.sheet == head.sheet));
     let names: Vec<String> = all.map(name).collect();
     let way_out = match fitting.iter().all(|head| head.name.is_some()) {
-        true => {
-            "save each of them as a file of its own; or name the one that is meant in its [[export]]: sheet = \"…\""
-        }
-        false => "save each of them as a file of its own",
+        true => Text::new(
+            "сохраните каждую отдельным файлом; или назовите нужный лист в [[export]]: sheet = \"…\"",
+            "save each of them as a file of its own; or name the one that is meant in its [[export]]: sheet = \"…\"",
+        ),
+        false => Text::new("сохраните каждую отдельным файлом", "save each of them as a file of its own"),
     };
-    Err(IngestError::no_table(path, format!("several tables in it have this header: {}", names.join(", ")), way_out))
+    let names = names.join(", ");
+    let what = Text::new(
+        format!("такой заголовок у нескольких таблиц в нём: {names}"),
+        format!("several tables in it have this header: {names}"),
+    );
+    Err(IngestError::unreadable(path, what, way_out))
 }
 
 /// Whether the file would fit with another delimiter than the one that the mapping states.
-fn other_delimiter(readable: &Readable, export: &Export) -> Option<String> {
+fn other_delimiter(readable: &Readable, export: &Export) -> Option<Text> {
     let stated = export.cut.delimiter?;
     let shown = |delimiter: u8| if delimiter == b'\t' { "tab".to_owned() } else { char::from(delimiter).to_string() };
     let heads = heads(readable, &Cut { delimiter: None, ..export.cut.clone() }).ok()?;
     let fitting = fit(&heads, export).filter(Fit::is_whole)?.place.delimiter;
     let (stated, fitting) = (shown(stated), shown(fitting));
-    Some(format!("with delimiter = \"{fitting}\" all columns are there; the mapping states \"{stated}\""))
+    Some(Text::new(
+        format!("с delimiter = \"{fitting}\" все столбцы на месте, а в маппинге \"{stated}\""),
+        format!("with delimiter = \"{fitting}\" all columns are there; the mapping states \"{stated}\""),
+    ))
 }
 
 fn no_sheet(path: &Path, sheet: &str, heads: &[Head]) -> IngestError {
     let names: Vec<&str> = heads.iter().filter_map(|head| head.name.as_deref()).collect();
     let way_out = match names.is_empty() {
-        true => "it is no workbook: remove the line `sheet` of its [[export]]".to_owned(),
-        false => format!("it has: {}", names.join(", ")),
+        true => Text::new(
+            "это не книга: уберите строку `sheet` из её [[export]]",
+            "it is no workbook: remove the line `sheet` of its [[export]]",
+        ),
+        false => Text::new(format!("в ней есть: {}", names.join(", ")), format!("it has: {}", names.join(", "))),
     };
-    IngestError::no_table(path, format!("there is no sheet `{sheet}`"), way_out)
+    let what = Text::new(format!("нет листа `{sheet}`"), format!("there is no sheet `{sheet}`"));
+    IngestError::unreadable(path, what, way_out)
 }
 
 /// The refusal of a file that is not in the encoding it ought to have.

@@ -21,6 +21,14 @@ pub(super) fn not_listed() -> Text {
     Text::new("не перечислено в `values`", "not listed in `values`")
 }
 
+/// An id that is a phone or an e-mail, where what is personal is left out.
+pub(super) fn personal_id() -> Text {
+    Text::new(
+        "номер, в котором телефон или адрес почты, а personal = \"drop\" их не хранит: с personal = \"hash\" он станет хешем",
+        "an id that holds a phone or an e-mail, and personal = \"drop\" keeps none: with personal = \"hash\" it becomes a hash",
+    )
+}
+
 pub(super) fn spoilt_id() -> Text {
     Text::new(
         "номер, который электронная таблица превратила в число: выгрузите его ещё раз, как текст",

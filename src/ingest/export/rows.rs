@@ -12,6 +12,7 @@ use super::reason;
 use super::spread;
 use super::value::{Refused, Row, Value};
 use crate::ingest::IngestError;
+use crate::ingest::later::Key;
 use crate::ingest::mapping::{Export, Test};
 use crate::ingest::mended::{self, NotTaken};
 use crate::ingest::records::{Ahead, Mends, Record, ahead};
@@ -25,6 +26,8 @@ const STEP: u64 = 20_000;
 pub(in crate::ingest) trait RowSink {
     /// Takes the values of one row for the fill of that number: one for each of its columns.
     fn take(&mut self, fill: usize, values: &[Value<'_>]) -> Result<(), IngestError>;
+    /// Hears the place of the mended row whose values come next.
+    fn mends(&mut self, place: Mends);
     /// Says how many rows of the export wait at the place of a mended one.
     fn waits(&self, place: Mends) -> u64;
     /// Hears of which deal the row is that is refused next.
@@ -51,6 +54,8 @@ pub(in crate::ingest) struct Refusal {
     pub(in crate::ingest) value: String,
     pub(in crate::ingest) reason: Text,
     pub(in crate::ingest) raw: String,
+    /// By what its rows would be known, as far as that much of it can be read.
+    pub(in crate::ingest) keys: Vec<Key>,
 }
 
 /// What was met in a file.
@@ -81,7 +86,7 @@ pub(in crate::ingest) fn read_rows(
     if prove::is_needed(plan) {
         prove::prove(plan, opened)?;
     }
-    sink.begin(raw::header(opened));
+    sink.begin(raw::header(opened, &plan.raw));
     let mends = match opened.readable.input.repairs {
         true => Some(taken(opened, sink)?),
         false => None,
@@ -89,11 +94,13 @@ pub(in crate::ingest) fn read_rows(
     let mut outcome =
         ahead(opened.records()?, |records| rows_of(records, opened, plan, (export, mapping), mends.as_ref(), sink))?;
     if outcome.rows == 0 && (0..opened.cells).any(|cell| opened.found.text(cell).contains('\r')) {
-        let way_out = "save it with usual line ends: in a spreadsheet as «CSV UTF-8», in an editor as LF";
-        return Err(IngestError::no_table(
+        return Err(IngestError::unreadable(
             &opened.path(),
-            "its lines end in a lone CR, as on old Macs".to_owned(),
-            way_out,
+            Text::new("его строки кончаются одним CR, как на старых Mac", "its lines end in a lone CR, as on old Macs"),
+            Text::new(
+                "сохраните его с обычными концами строк: в таблице — как «CSV UTF-8», в редакторе — LF",
+                "save it with usual line ends: in a spreadsheet as «CSV UTF-8», in an editor as LF",
+            ),
         ));
     }
     if outcome.rows == 0 {
@@ -144,6 +151,8 @@ fn rows_of(
             outcome.not_taken.add(record.mends, record.mends.map_or(0, |place| sink.waits(place)));
             continue;
         }
+        record.mends.into_iter().for_each(|place| sink.mends(place));
+        let mut keys = Vec::new();
         let refused = match simdutf8::basic::from_utf8(record.cells.as_slice()) {
             Err(_) if export.encoding.is_none() && opened.readable.is_plain => {
                 return Err(not_utf8(&opened.path(), line, export, mapping));
@@ -164,15 +173,24 @@ fn rows_of(
                 }
                 match shape_of(record, opened.cells).or_else(|| row_within(row, opened)) {
                     Some(reason) => Err((0, whole(reason))),
-                    None => read_row(plan, row, export.snapshot, &mut outcome, sink)?,
+                    None => {
+                        let read = read_row(plan, row, export.snapshot, &mut outcome, sink)?;
+                        if read.is_err() {
+                            keys = keys_of(plan, row);
+                        }
+                        read
+                    }
                 }
             }
         };
         if let Err((fill, refused)) = refused {
             let column = refused.cell.map_or_else(String::new, |cell| opened.found.text(cell).to_owned());
             if let Some(way_out) = refused.whole_column {
-                let problem =
-                    format!("`{column}`: line {line} has `{}`, {}\n    {way_out}", refused.value, refused.reason.en);
+                let Text { ru, en } = &refused.reason;
+                let problem = Text::new(
+                    format!("`{column}`: в строке {line} стоит `{}`: {ru}\n    {}", refused.value, way_out.ru),
+                    format!("`{column}`: line {line} has `{}`, {en}\n    {}", refused.value, way_out.en),
+                );
                 return Err(IngestError::Unproven { path: opened.path(), problems: vec![problem] });
             }
             sink.refuse(Refusal {
@@ -183,6 +201,7 @@ fn rows_of(
                 value: plan.raw.value(refused.cell, refused.value),
                 reason: refused.reason,
                 raw: plan.raw.row(record, opened.cells, opened.delimiter()),
+                keys,
             })?;
         }
     }
@@ -235,6 +254,17 @@ fn deal_of<'r>(plan: &Plan, row: Row<'r>) -> Option<Cow<'r, str>> {
         Value::Text(id) => Some(id),
         _ => None,
     }
+}
+
+/// By what the rows of a refused one would be known, of each table of which that can be read.
+fn keys_of(plan: &Plan, row: Row<'_>) -> Vec<Key> {
+    let of_fill = |fill: &FillPlan| {
+        let columns = fill.columns.iter().filter(|column| fill.table.key().contains(&column.name.as_str()));
+        let read = columns.map(|column| Ok((column.name.as_str(), column.read(row, &mut Oddities::default())?)));
+        let read: Vec<(&str, Value<'_>)> = read.collect::<Result<_, Refused>>().ok()?;
+        Key::of(fill.table, |name| read.iter().find(|(known, _)| *known == name).map(|(_, value)| value))
+    };
+    plan.fills.iter().filter(|fill| holds(&fill.when, row, true)).filter_map(of_fill).collect()
 }
 
 fn values<'r>(fill: &FillPlan, row: Row<'r>, met: &mut Oddities) -> Result<Vec<Value<'r>>, Refused> {

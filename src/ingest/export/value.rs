@@ -39,7 +39,7 @@ pub(in crate::ingest) struct Refused {
     pub(super) value: String,
     pub(super) reason: Text,
     /// It is not the row's fault but the whole column's: nothing is stored, and this is the way out.
-    pub(super) whole_column: Option<String>,
+    pub(super) whole_column: Option<Text>,
 }
 
 /// One row of an export: text known to be UTF-8, cut into cells.
@@ -219,6 +219,22 @@ impl ColumnPlan {
         };
         match (self.personal, &self.key) {
             (Personal::Keep, _) => {
+                let clean = self.scrub.as_ref().and_then(|scrub| Some((scrub, scrub.clean(&text)?)));
+                let text = match clean {
+                    None => text,
+                    // masks would make one of two
+                    Some((scrub, _)) if self.is_key && !scrub.tells_apart() => {
+                        return match self.required {
+                            true => Err(self.refuse(cell, "", reason::personal_id())),
+                            false => Ok(Value::Null),
+                        };
+                    }
+                    Some((_, clean)) => {
+                        met.searched += 1;
+                        met.searched_keys += u64::from(self.is_key);
+                        Cow::Owned(clean)
+                    }
+                };
                 if let Some(column) = self.watched {
                     met.alike.see(column, &text);
                 }
@@ -234,9 +250,12 @@ impl ColumnPlan {
         match durations::read(text, self.reading.duration) {
             Some(Length::Seconds(seconds)) => Ok(Value::Whole(seconds)),
             Some(Length::Either(minutes, hours)) => {
-                let way_out = "say which in the mapping: duration = \"mm:ss\" or duration = \"hh:mm\"";
+                let way_out = Text::new(
+                    "скажите в маппинге, что это: duration = \"mm:ss\" или duration = \"hh:mm\"",
+                    "say which in the mapping: duration = \"mm:ss\" or duration = \"hh:mm\"",
+                );
                 let refused = self.refuse(cell, text, reason::two_lengths(minutes, hours));
-                Err(Refused { whole_column: Some(way_out.to_owned()), ..refused })
+                Err(Refused { whole_column: Some(way_out), ..refused })
             }
             None => Err(self.refuse(cell, text, reason::no_length())),
         }
@@ -261,9 +280,15 @@ impl ColumnPlan {
         let known = self.currency.get();
         let ambiguous = |reason: Text, stated: &[Currency]| {
             let stated: Vec<String> = stated.iter().map(|currency| format!("currency = \"{currency}\"")).collect();
-            let way_out = format!(
-                "say in the mapping what the amounts without a currency are in; those in another one are then quarantined: {}",
-                stated.join(" or ")
+            let way_out = Text::new(
+                format!(
+                    "скажите в маппинге, в какой валюте суммы без неё; суммы в другой уйдут в карантин: {}",
+                    stated.join(" или ")
+                ),
+                format!(
+                    "say in the mapping what the amounts without a currency are in; those in another one are then quarantined: {}",
+                    stated.join(" or ")
+                ),
             );
             Err(Refused { whole_column: Some(way_out), ..self.refuse(cell, text, reason) })
         };
@@ -402,9 +427,11 @@ impl ColumnPlan {
     fn no_date(&self, cell: Option<usize>, text: &str, typed: Typed) -> Refused {
         match &self.reading.dates {
             None if matches!(typed, Typed::Number | Typed::Whole) => {
-                let way_out =
-                    "say it in the mapping: dates = \"unix\" for seconds since 1970, \"excel\" for days of a sheet";
-                Refused { whole_column: Some(way_out.to_owned()), ..self.refuse(cell, text, reason::number_for_date()) }
+                let way_out = Text::new(
+                    "укажите в маппинге: dates = \"unix\" — секунды с 1970 года, \"excel\" — дни таблицы",
+                    "say it in the mapping: dates = \"unix\" for seconds since 1970, \"excel\" for days of a sheet",
+                );
+                Refused { whole_column: Some(way_out), ..self.refuse(cell, text, reason::number_for_date()) }
             }
             stated => self.refuse(cell, text, reason::not_a_date(stated.iter().flatten())),
         }
@@ -422,6 +449,8 @@ impl ColumnPlan {
     }
 
     pub(super) fn refuse(&self, cell: Option<usize>, value: &str, reason: Text) -> Refused {
+        // what was put together out of several cells is nobody's cell, and may be somebody's name
+        let value = if cell.is_none() && self.personal != Personal::Keep { "" } else { value };
         Refused { cell, value: value.to_owned(), reason, whole_column: None }
     }
 }

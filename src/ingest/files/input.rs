@@ -18,8 +18,10 @@ use crate::ingest::IngestError;
 pub(in crate::ingest) struct Input {
     /// As it is shown: of a member, the archive's path and its own name.
     pub(in crate::ingest) path: PathBuf,
-    /// By what the export is known: its file's name; of a member, the archive's and its own.
+    /// What the export is called: its file's name; of a member, the archive's and its own.
     pub(in crate::ingest) name: String,
+    /// By what the export is known.
+    pub(in crate::ingest) id: ExportId,
     pub(in crate::ingest) form: Form,
     /// Whether it holds rows of the quarantine that were mended, and not the export itself.
     pub(in crate::ingest) repairs: bool,
@@ -29,6 +31,33 @@ pub(in crate::ingest) struct Input {
     member: Option<Member>,
     gzip: bool,
     stamp: Stamp,
+}
+
+/// By what an export is known from one ingest to the next: two branches may call theirs alike.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::ingest) struct ExportId {
+    /// Its file's name; of a member, the archive's and its own.
+    pub(in crate::ingest) file: String,
+    /// The name of the folder in which it lies, empty if not known. A folder that is only called by a number or a day is one of a
+    /// row of such: then the one that holds it.
+    pub(in crate::ingest) folder: String,
+}
+
+impl ExportId {
+    /// A name that tells it from others of the same file name.
+    pub(in crate::ingest) fn qualified(&self) -> String {
+        match self.folder.as_str() {
+            "" => self.file.clone(),
+            folder => format!("{folder}/{}", self.file),
+        }
+    }
+}
+
+/// The name of the folder that tells an export.
+fn folder(path: &Path) -> String {
+    let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let names = whole.ancestors().skip(1).filter_map(|folder| Some(folder.file_name()?.to_string_lossy().into_owned()));
+    names.into_iter().find(|name| name.contains(char::is_alphabetic)).unwrap_or_default()
 }
 
 /// By what a changed file is known.
@@ -60,6 +89,11 @@ impl Input {
         let mut input = Input {
             path: path.to_owned(),
             repairs: of.is_some(),
+            id: ExportId {
+                // whose rows are mended is told by the rows
+                folder: if of.is_some() { String::new() } else { folder(path) },
+                file: of.clone().unwrap_or_else(|| name.clone()),
+            },
             name: of.unwrap_or(name),
             form: Form::Xlsx,
             bytes: stamp.bytes,
@@ -79,6 +113,7 @@ impl Input {
         let one = |member: Member| {
             let mut input = input.clone();
             input.name = format!("{}/{}", input.name, member.name);
+            input.id.file.clone_from(&input.name);
             // a name that begins at the root would take the place of the archive's
             input.path = path.join(member.name.trim_start_matches(['/', '\\']));
             input.bytes = member.packed;

@@ -11,7 +11,7 @@ mod repair;
 
 pub(super) use form::Form;
 pub(super) use guard::{FREE, RATIO};
-pub(super) use input::Input;
+pub(super) use input::{ExportId, Input};
 pub(super) use repair::{REPAIR_COLUMNS, nearly_repaired, repair_name};
 
 use std::fs;

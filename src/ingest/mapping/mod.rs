@@ -45,12 +45,6 @@ impl Mapping {
         Ok(Mapping { file: file.to_owned(), personal, exports })
     }
 
-    /// Whether it makes hashes of personal data.
-    pub(super) fn hashes(&self) -> bool {
-        let columns = || self.exports.iter().flat_map(|export| &export.fills).flat_map(|fill| &fill.columns);
-        self.personal == Personal::Hash && columns().any(|column| column.reading.personal)
-    }
-
     /// The names of the kinds of export that it knows, with the patterns of their files.
     pub fn exports(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
         self.exports.iter().map(|e| (e.name.as_str(), e.files.iter().map(glob::Pattern::as_str).collect()))

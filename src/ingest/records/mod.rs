@@ -93,8 +93,13 @@ impl Record {
         let number = |at: usize| std::str::from_utf8(self.cells.get(at)?).ok()?.trim().parse::<u64>().ok();
         self.mends = number(0).zip(number(1)).map(|(line, ingest)| Mends { ingest, line });
         self.line = self.mends.map_or(self.line, |mends| mends.line);
-        let plain = |cell| std::str::from_utf8(cell).map_or(cell, |text| undefused(text).as_bytes());
-        let cells: ByteRecord = self.cells.iter().skip(REPAIR_COLUMNS.len()).map(plain).collect();
+        let mut cells = ByteRecord::new();
+        for cell in self.cells.iter().skip(REPAIR_COLUMNS.len()) {
+            match std::str::from_utf8(cell) {
+                Ok(text) => cells.push_field(undefused(text).as_bytes()),
+                Err(_) => cells.push_field(cell),
+            }
+        }
         let is_time = |cell: &[u8]| std::str::from_utf8(cell).is_ok_and(|text| dates::iso(text.trim()).is_some());
         self.typed = cells.iter().map(|cell| if is_time(cell) { Typed::Time } else { Typed::No }).collect();
         self.cells = cells;

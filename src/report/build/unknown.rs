@@ -66,6 +66,7 @@ impl Builder<'_> {
         if let Ok(grid) = self.asker.ask(&quality, range).await {
             undated(&mut lines, self.say, &grid);
             unfilled(&mut lines, self.say, &grid);
+            gone(&mut lines, self.say, &grid);
         }
         let ended: Vec<_> = self.asker.ended().collect();
         for (table, last) in ended {
@@ -243,6 +244,28 @@ fn unfilled(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
         let what = say.pick(what.0, what.1).replace("{}", &count);
         lines.add(what, Some(say.pick(touched.0, touched.1).to_owned()), say.pick(way.0, way.1).to_owned());
     }
+}
+
+/// Open deals that their export lists no longer.
+fn gone(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
+    let gone: f64 = (0..grid.rows.len()).filter_map(|row| grid.number(row, "gone")).sum();
+    if gone < 1.0 {
+        return;
+    }
+    let count = say.numbers.exact(gone, Unit::Count);
+    let (what, touched, way) = match say.lang {
+        Lang::Ru => (
+            format!("Пропали из выгрузок: открытых сделок {count}"),
+            "с того дня они не открыты, не выиграны и не проиграны: ни в работе, ни в просрочке, ни в списках дел их нет",
+            "Посмотрите в CRM, удалены ли они или не попали в выгрузку; полная выгрузка (snapshot = true) перечисляет все сделки",
+        ),
+        Lang::En => (
+            format!("Gone from the exports: {count} open deals"),
+            "from that day on they are neither open, won nor lost: they stand in no stage, are never overdue, and are in no list of work",
+            "See in the CRM whether they were deleted, or left out of the export; a full export (snapshot = true) lists all deals",
+        ),
+    };
+    lines.add(what, Some(touched.to_owned()), way.to_owned());
 }
 
 /// A table whose exports end before the report's day.

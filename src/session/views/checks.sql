@@ -24,7 +24,7 @@ WITH deals_seen AS (
         grp,
         stage,
         created_at,
-        -- closed by now, if not at the cut for certain: it is not held against anybody as open
+        -- closed by now, if not at the cut for certain, or gone: it is not held against anybody as open
         coalesce(undated, status) AS status,
         coalesce(list_amount, amount) AS whole_amount,
         judge_deal(
@@ -213,4 +213,4 @@ FROM deals_seen
 CROSS JOIN behind
 LEFT JOIN scope_planned AS planned ON deals_seen.deal_id = planned.deal_id
 LEFT JOIN planning AS tasks ON coalesce(deals_seen.branch, '') = tasks.branch
-WHERE coalesce(deals_seen.status, 'open') NOT IN ('won', 'lost')
+WHERE coalesce(deals_seen.status, 'open') NOT IN ('won', 'lost', 'gone')
