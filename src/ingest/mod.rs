@@ -51,7 +51,7 @@ use std::sync::Mutex;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-pub use draft::draft;
+pub use draft::{Draft, draft};
 pub use error::IngestError;
 pub use fold::{Between, ENTERED_WITHIN, Entry, Happening, Interval, Journey, Return, Share, fold};
 pub use mapping::Mapping;

@@ -291,6 +291,14 @@ pub(super) fn dates(section: &Section<'_>) -> Option<Vec<DateFormat>> {
     let texts = text_or_list(section, "dates");
     let formats = texts.iter().filter_map(|text| match DateFormat::parse(text) {
         Ok(format) => Some(format),
+        Err(_) if text == "?" => {
+            section.wrong(
+                "dates",
+                "`dates` has a `?`, which is what the draft leaves to you",
+                "write one of the forms that stand behind it",
+            );
+            None
+        }
         Err(what) => {
             section.wrong("dates", what, "write dates = \"dd.mm.yyyy HH:MM:SS\": mm is the month, MM the minutes");
             None
