@@ -3,6 +3,7 @@
 
 mod calendar;
 mod dates;
+mod drafts;
 mod features;
 mod funnel;
 mod joining;

@@ -9,8 +9,9 @@ use super::look::{is_clock, is_phone};
 use super::roles::{Fit, Given, Taken, holds_phones};
 use super::texts::{Say, list, quoted, remark};
 use super::written::{candidates, direction, kind};
-use crate::ingest::numbers::Decimal;
+use crate::ingest::numbers::{Decimal, ONE};
 use crate::ingest::personal::{self, Normal};
+use crate::model::lang::Lang;
 use crate::model::tables::{Kind, Table};
 
 /// So many values of a column are shown.
@@ -150,10 +151,13 @@ pub(super) fn source(
             return format!("{{ from = {}, {} }} # {}", list(&names), normal_form(Some(*form)), held(first, say));
         }
         let which = say.say("? какой из столбцов", "? which of the columns");
-        return format!("{} # {which}: {}", quoted("?"), listed(&columns, say));
+        return format!("{} # {which}: {}", quoted("?"), listed(&columns, kind_of, say));
     }
     let mut told: Vec<String> = Vec::new();
-    let is_doubtful = kind_of == Some(Kind::Money) && *fit >= Fit::Part && matches!(role, "amount" | "cost");
+    let is_doubtful = kind_of == Some(Kind::Money)
+        && *fit >= Fit::Part
+        && matches!(role, "amount" | "cost")
+        && !(table == Table::Spend && first.says("cost"));
     if is_doubtful {
         let asked = match table {
             Table::Spend => {
@@ -164,7 +168,7 @@ pub(super) fn source(
                 "? is it the money of a deal; if not, remove the line",
             ),
         };
-        return format!("{} # {asked}: {} ({})", quoted("?"), quoted(&first.name), held(first, say));
+        return format!("{} # {asked}: {} ({})", quoted("?"), quoted(&first.name), sum(first, say));
     }
     let mut options = options(first, kind_of, formats, say, &mut told);
     let name = match first.time {
@@ -174,7 +178,7 @@ pub(super) fn source(
     match role {
         "client_id" => match normal(first) {
             Some(form) => options.push(normal_form(Some(form))),
-            None if !first.says("id") => options.push("personal = true".to_owned()),
+            None if !first.says("id") && !is_id(first) => options.push("personal = true".to_owned()),
             None => {}
         },
         "direction" => options.extend(worded(first, "incoming", direction, "empty", say, &mut told)),
@@ -189,6 +193,14 @@ pub(super) fn source(
                 .to_owned(),
             );
         }
+        // more than the whole price is no discount
+        "discount"
+            if first.says("percent")
+                || first.name.contains('%')
+                || first.seen.digits.sum(Decimal::Point) > i128::from(ONE) * i128::from(first.seen.filled) =>
+        {
+            options.push("percent = true".to_owned());
+        }
         "deal_id" if table == Table::Deals && !first.seen.tells_apart(rows) && first.seen.filled < rows => {
             told.push(format!(
                 "{} {}",
@@ -200,6 +212,7 @@ pub(super) fn source(
     }
     told.push(match role {
         _ if OF_WORDS.contains(&role) => words(first, say),
+        _ if kind_of == Some(Kind::Money) => sum(first, say),
         _ => held(first, say),
     });
     if role == "deal_id" && table == Table::Deals && first.seen.repeats == Some(true) {
@@ -310,6 +323,14 @@ fn worded(
     vec![format!("values = {{ {} }}", pairs.join(", ")), format!("values_else = {}", quoted(otherwise))]
 }
 
+/// Whether the values are ids, whatever the column is called: no name has a digit and no space.
+fn is_id(column: &Column) -> bool {
+    let one = |value: &str| {
+        !value.contains(char::is_whitespace) && value.contains(|c: char| c.is_ascii_digit()) && !value.contains('@')
+    };
+    !column.seen.sample.is_empty() && column.seen.sample.iter().all(|value| one(value)) && !column.seen.is_phone()
+}
+
 fn normal_form(form: Option<Normal>) -> String {
     match form {
         Some(Normal::Phone) => "normal = \"phone\", personal = true".to_owned(),
@@ -331,48 +352,71 @@ fn normal(column: &Column) -> Option<Normal> {
 }
 
 /// Columns by their names, each with what it holds.
-fn listed(columns: &[&Column], say: Say) -> String {
-    let one = |column: &&Column| format!("{} ({})", quoted(&column.name), held(column, say));
+fn listed(columns: &[&Column], kind: Option<Kind>, say: Say) -> String {
+    let told = |column: &Column| if kind == Some(Kind::Money) { sum(column, say) } else { held(column, say) };
+    let one = |column: &&Column| format!("{} ({})", quoted(&column.name), told(column));
     columns.iter().map(one).collect::<Vec<String>>().join(", ")
 }
 
 /// What a column holds, without a value that could be somebody's.
 pub(super) fn held(column: &Column, say: Say) -> String {
     let seen = &column.seen;
-    let filled = format!("{} {}", say.count(seen.filled), say.say("заполнено", "filled"));
     if seen.filled == 0 {
         return say.say("пусто", "empty").to_owned();
     }
+    let filled = filled(column, say);
     if seen.is_date() && seen.days.is_marked() {
-        return match seen.days.example().filter(|_| !column.says("birth")) {
+        let is_of_person = ["birth", "phone", "email", "name"].iter().any(|idea| column.says(idea));
+        return match seen.days.example().filter(|_| !is_of_person) {
             Some(example) => format!("{filled}, {} {}", say.say("даты, например", "dates such as"), remark(example)),
             None => filled,
         };
     }
     // what tells rows apart is an id: its sum says nothing
-    let is_id = column.says("id")
-        || column.says("phone")
-        || seen.repeats == Some(false) && column.seen.digits.mark() == Mark::None;
+    let is_id = column.says("id") || column.says("phone") || seen.is_phone() || seen.repeats == Some(false);
     if seen.is_number() && !is_id {
-        let decimal = if let Mark::Proven(decimal) = seen.digits.mark() { decimal } else { Decimal::Point };
-        let mut told = format!("{filled}, {} {}", say.say("сумма", "sum"), say.money(seen.digits.sum(decimal)));
-        let currencies: Vec<&str> = seen.digits.currencies.iter().map(String::as_str).collect();
-        if !currencies.is_empty() {
-            told = format!("{told} {}", currencies.join("+"));
-        }
-        if seen.digits.negative > 0 {
-            told = format!("{told}, {} {}", say.say("отрицательных", "negative"), say.count(seen.digits.negative));
-        }
-        if seen.digits.unread > 0 {
-            told = format!("{told}, {} {}", say.say("не числа", "no numbers"), say.count(seen.digits.unread));
-        }
-        return told;
+        return sum(column, say);
     }
     match (&seen.words, seen.repeats) {
         (_, Some(false)) => format!("{filled}, {}", say.say("все разные", "all different")),
-        (Some(words), _) => format!("{filled}, {} {}", say.say("разных", "different"), say.count(words.len() as u64)),
+        (Some(words), _) => match say.0 {
+            Lang::Ru => format!("{filled}, разных {}", words.len()),
+            Lang::En => format!("{filled}, {} different", words.len()),
+        },
         _ => filled,
     }
+}
+
+fn filled(column: &Column, say: Say) -> String {
+    match say.0 {
+        Lang::Ru => format!("заполнено {}", say.count(column.seen.filled)),
+        Lang::En => format!("{} filled", say.count(column.seen.filled)),
+    }
+}
+
+/// What the numbers of a column come to.
+pub(super) fn sum(column: &Column, say: Say) -> String {
+    let digits = &column.seen.digits;
+    let told = |decimal| say.money(digits.sum(decimal));
+    let mut sum = match digits.mark() {
+        Mark::Proven(decimal) => told(decimal),
+        Mark::None => told(Decimal::Point),
+        Mark::Unknown | Mark::Both => {
+            format!("{} {} {}", told(Decimal::Point), say.say("или", "or"), told(Decimal::Comma))
+        }
+    };
+    let currencies: Vec<&str> = digits.currencies.iter().map(String::as_str).collect();
+    if !currencies.is_empty() {
+        sum = format!("{sum} {}", currencies.join("+"));
+    }
+    for (count, told) in
+        [(digits.negative, say.say("отрицательных", "negative")), (digits.unread, say.say("не числа", "no numbers"))]
+    {
+        if count > 0 {
+            sum = format!("{sum}, {told}: {}", say.count(count));
+        }
+    }
+    format!("{}, {} {sum}", filled(column, say), say.say("сумма", "sum"))
 }
 
 /// The words of a column that are nobody's own.

@@ -100,8 +100,8 @@ impl Days {
 
     fn one(&mut self, text: &str) {
         let key = shape(text);
-        let is_long = text.len() > 8;
-        let reads = |form: &&DateFormat| form.read(text).is_some() && (is_long || form.to_string() != "unix");
+        let is_unix = matches!(text.len(), 9..=10) && text.bytes().all(|byte| byte.is_ascii_digit());
+        let reads = |form: &&DateFormat| form.read(text).is_some() && (is_unix || form.to_string() != "unix");
         let Some(shape) = self.shapes.get_mut(&key) else {
             let forms = known().iter().filter(reads).cloned().collect();
             self.shapes.insert(key, Shape { count: 1, failed: 0, forms, example: text.to_owned() });

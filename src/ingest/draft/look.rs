@@ -123,14 +123,15 @@ impl Seen {
         self.repeats == Some(false) && self.filled == rows && rows > 0
     }
 
-    /// Whether most of its values are dates.
+    /// Whether half of its values are dates, words in their place apart.
     pub(super) fn is_date(&self) -> bool {
-        self.days.read() * 2 > self.filled
+        let read = self.days.read();
+        read > 0 && read * 2 >= self.filled - self.days.words.values().sum::<u64>()
     }
 
-    /// Whether most of its values are numbers.
+    /// Whether most of its values are numbers, words in their place apart.
     pub(super) fn is_number(&self) -> bool {
-        self.digits.count * 2 > self.filled
+        self.digits.count * 2 > self.filled - self.digits.words.values().sum::<u64>()
     }
 
     /// Whether most of its values are times of day or lengths.

@@ -139,6 +139,8 @@ fn for_deals(given: &[Given], columns: &[Column], rows: u64) -> u32 {
         ("deal_id", _) => 3,
         // a stranger's money is not yet a deal's
         ("amount", Fit::Part) => 1,
+        // a list of goods has prices, too
+        ("amount", _) if columns[one.at].says("price") => 0,
         ("stage" | "amount" | "closed_at" | "expected_close", _) => 2,
         ("lost_reason" | "pipeline" | "list_amount" | "promo" | "touches", _) => 1,
         _ => 0,
@@ -155,15 +157,16 @@ fn for_deals(given: &[Given], columns: &[Column], rows: u64) -> u32 {
 /// How much speaks for rows that are clients.
 fn for_clients(given: &[Given], columns: &[Column], rows: u64) -> u32 {
     let any = |ideas: &[&str]| columns.iter().any(|column| ideas.iter().any(|idea| column.says(idea)));
-    let id = given
-        .iter()
-        .any(|one| one.role == "client_id" && one.fit < Fit::Part && columns[one.at].seen.tells_apart(rows));
-    let personal = [
-        any(&["phone"]),
-        any(&["email"]),
-        columns.iter().any(|column| column.ideas == ["name"]),
-        any(&["birth", "address"]),
-    ];
+    // where rows have an id of their own, that of a client is whose they are
+    let own = columns.iter().any(|column| column.ideas == ["id"]);
+    let is_id = |one: &Given| !own || columns[one.at].ideas == ["id"];
+    let id = given.iter().any(|one| {
+        one.role == "client_id" && one.fit < Fit::Part && is_id(one) && columns[one.at].seen.tells_apart(rows)
+    });
+    let is_name = |column: &Column| {
+        column.says("name") && column.ideas.iter().all(|idea| ["first", "last", "name"].contains(&idea.as_str()))
+    };
+    let personal = [any(&["phone"]), any(&["email"]), columns.iter().any(is_name), any(&["birth", "address"])];
     let segment = given.iter().any(|one| one.role == "segment");
     let name = given.iter().any(|one| {
         one.role == "client_id" && columns[one.at].says("company") && columns[one.at].seen.tells_apart(rows)
@@ -207,6 +210,7 @@ fn fit(column: &Column, pattern: &str, table: Table) -> Option<Fit> {
         Table::Events => &["call", "event"],
         Table::Clients => &["client", "contact"],
         Table::Spend => &["campaign"],
+        Table::Staff => &["sale"],
         _ => &[],
     };
     if !pattern.split(' ').all(|idea| column.says(idea)) {
@@ -222,15 +226,19 @@ fn fit(column: &Column, pattern: &str, table: Table) -> Option<Fit> {
 
 /// The columns with the likeliest name of a role.
 fn called(name: &Name, columns: &[Column], fits: impl Fn(&usize) -> bool) -> Vec<Given> {
-    for tier in [Fit::Whole, Fit::Nearly, Fit::Part, Fit::Bare] {
+    for tier in [Fit::Nearly, Fit::Part, Fit::Bare] {
         let patterns = if tier == Fit::Bare { name.bare } else { name.sure };
         for pattern in patterns {
             let fit_of = |at: &usize| match (fit(&columns[*at], pattern, name.table), tier) {
-                (Some(Fit::Whole | Fit::Nearly), Fit::Bare) => true,
+                (Some(Fit::Whole | Fit::Nearly), Fit::Nearly | Fit::Bare) => true,
                 (found, tier) => found == Some(tier),
             };
             let bars = |at: &usize| is_barred(&columns[*at], name, pattern);
-            let found: Vec<usize> = (0..columns.len()).filter(|at| fit_of(at) && fits(at) && !bars(at)).collect();
+            let mut found: Vec<usize> = (0..columns.len()).filter(|at| fit_of(at) && fits(at) && !bars(at)).collect();
+            let is_whole = |at: &usize| fit(&columns[*at], pattern, name.table) == Some(Fit::Whole);
+            if found.iter().any(is_whole) {
+                found.retain(is_whole);
+            }
             if !found.is_empty() {
                 return found.into_iter().map(|at| Given { at, role: name.role, fit: tier }).collect();
             }
@@ -245,7 +253,8 @@ fn money(name: &Name, columns: &[Column], fits: impl Fn(&usize) -> bool) -> Vec<
         let open = name.sure.iter().filter(|pattern| !is_barred(&columns[at], name, pattern));
         open.filter_map(|pattern| fit(&columns[at], pattern, name.table)).min()
     };
-    let found: Vec<(usize, Fit)> = (0..columns.len()).filter(|at| fits(at)).filter_map(|at| Some((at, best(at)?))).collect();
+    let found: Vec<(usize, Fit)> =
+        (0..columns.len()).filter(|at| fits(at)).filter_map(|at| Some((at, best(at)?))).collect();
     let mut whole: Vec<(usize, Fit)> = found.iter().copied().filter(|(_, fit)| *fit < Fit::Part).collect();
     // a price is of one piece where a sum stands beside it, and a budget is what was hoped for
     for lesser in ["price", "budget"] {

@@ -98,10 +98,10 @@ fn from(column: &Column, say: Say) -> String {
     if column.seen.words.is_none() {
         questions.push(say.say("слов в столбце слишком много", "the column has too many words").to_owned());
     }
+    let questions = if questions.is_empty() { String::new() } else { format!(" # {}", questions.join("; ")) };
     format!(
-        "status = {{ from = {}, values = {{ {} }}, values_else = {{ const = \"open\" }} }} # {}",
+        "status = {{ from = {}, values = {{ {} }}, values_else = {{ const = \"open\" }} }}{questions}",
         quoted(&column.name),
-        pairs.join(", "),
-        questions.join("; ")
+        pairs.join(", ")
     )
 }

@@ -12,6 +12,7 @@ use super::{Column, Draft, TOTALS, status};
 use crate::ingest::IngestError;
 use crate::ingest::mapping::required;
 use crate::ingest::numbers::Decimal;
+use crate::model::lang::Lang;
 use crate::model::tables::{Kind, Table};
 
 /// Writes the section of one file; `others` are the sheets that it leaves out, with their rows.
@@ -41,12 +42,12 @@ pub(super) fn section(
     }
     for (other, rows) in others {
         let told = match say.0 {
-            crate::model::lang::Lang::Ru => format!(
+            Lang::Ru => format!(
                 "листа {} здесь нет (строк {}): сохраните его отдельным файлом",
                 quoted(other),
                 say.count(*rows)
             ),
-            crate::model::lang::Lang::En => format!(
+            Lang::En => format!(
                 "the sheet {} is not read here ({} rows): save it as a file of its own",
                 quoted(other),
                 say.count(*rows)
@@ -114,17 +115,15 @@ fn told(draft: &mut Draft, file: &str, taken: &Taken, columns: &[Column], rows: 
     if totals > 0 {
         let _ = write!(line, " ({} {})", say.say("и итогов", "and totals"), say.count(totals));
     }
-    let _ = write!(line, ", {} {table}", say.say("похожи на", "look like"));
+    let _ = write!(line, ", {} {table}", say.say("прочитаны как", "read as"));
     draft.told.push(line);
     for one in &taken.given {
         let column = &columns[one.at];
         if taken.table.and_then(|table| table.column(one.role)).is_some_and(|column| column.kind == Kind::Money) {
-            draft.told.push(format!(
-                "{} ← «{}»: {}",
-                one.role,
-                super::texts::remark(&column.name),
-                columns::held(column, say)
-            ));
+            let is_one = taken.given.iter().filter(|other| other.role == one.role).count() == 1;
+            let mark = if is_one { "" } else { "? " };
+            let name = super::texts::remark(&column.name);
+            draft.told.push(format!("{} ← {mark}«{name}»: {}", one.role, columns::sum(column, say)));
         }
     }
 }
@@ -143,8 +142,8 @@ fn named(file: &str) -> (&str, String) {
 fn fill(taken: &Taken, rows: u64, say: Say) -> String {
     let rows = say.count(rows);
     let counted = match say.0 {
-        crate::model::lang::Lang::Ru => format!("строк {rows}"),
-        crate::model::lang::Lang::En => format!("{rows} rows"),
+        Lang::Ru => format!("строк {rows}"),
+        Lang::En => format!("{rows} rows"),
     };
     let other = match taken.table {
         None => {
