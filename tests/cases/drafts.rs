@@ -19,6 +19,7 @@ fn loaded(case: &Case, export: &str, answers: &[(&str, &str)]) -> String {
         draft = draft.replace(asked, answer);
     }
     case.put("mapping.toml", draft);
+    std::fs::copy(checkout("sample_data/regulation.toml"), case.dir().join("regulation.toml")).unwrap();
     case.run(&["ingest", "--lang", "en", "--mapping", "mapping.toml", export])
 }
 

@@ -8,7 +8,7 @@ mod seen;
 
 use std::path::{Path, PathBuf};
 
-use crate::support::{rows, voronka};
+use crate::support::{checkout, rows, voronka};
 
 /// One file, from its first ingest to its right figures.
 struct First<'f> {
@@ -38,6 +38,7 @@ impl First<'_> {
         let export = self.export.to_str().unwrap();
         let ran = voronka(dir.path(), &["ingest", "--lang", "en", "--mapping", "mapping.toml", export]);
         assert_eq!(ran.code, 0, "{}{}\n---\n{draft}", ran.out, ran.err);
+        std::fs::copy(checkout("sample_data/regulation.toml"), dir.path().join("regulation.toml")).unwrap();
         for (query, figures) in self.figures {
             let answer = voronka(dir.path(), &["sql", query, "--format", "csv"]).ok();
             let found = answer.lines().nth(1).unwrap_or_default().to_owned();

@@ -144,9 +144,11 @@ pub(super) fn source(
     if of.len() > 1 {
         // whichever of a client's phones is filled, it is the client's
         let normals: Vec<Option<Normal>> = columns.iter().copied().map(normal).collect();
-        if let (true, "client_id", Some(Some(form))) =
-            (normals.windows(2).all(|pair| pair[0] == pair[1]), role, normals.first())
-        {
+        if let (true, true, Some(Some(form))) = (
+            normals.windows(2).all(|pair| pair[0] == pair[1]),
+            role == "client_id" && table != Table::Events,
+            normals.first(),
+        ) {
             let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
             return format!("{{ from = {}, {} }} # {}", list(&names), normal_form(Some(*form)), held(first, say));
         }
@@ -196,7 +198,6 @@ pub(super) fn source(
         // more than the whole price is no discount
         "discount"
             if first.says("percent")
-                || first.name.contains('%')
                 || first.seen.digits.sum(Decimal::Point) > i128::from(ONE) * i128::from(first.seen.filled) =>
         {
             options.push("percent = true".to_owned());

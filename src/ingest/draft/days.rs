@@ -121,6 +121,12 @@ impl Days {
                 true => shape.failed += u64::from(!shape.forms.is_empty()),
                 false => shape.forms = left,
             }
+            // an example that tells the ways apart: 03.03.2025 is one day in all of them
+            let says = |text: &str| shape.forms.iter().map(|form| form.read(text)).collect::<Vec<_>>();
+            let is_telling = |text: &str| says(text).windows(2).any(|pair| pair[0] != pair[1]);
+            if shape.forms.len() > 1 && !is_telling(&shape.example) && is_telling(text) {
+                text.clone_into(&mut shape.example);
+            }
         }
     }
 

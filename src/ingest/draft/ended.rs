@@ -48,8 +48,17 @@ const LOST: [&str; 34] = [
     "not interested",
     "не состоял",
 ];
-const WON: [&str; 8] =
-    [" won ", " win ", "выигр", "успешн", " реализован", " success", " converted ", "сделка заключена"];
+const WON: [&str; 9] = [
+    " won ",
+    " win ",
+    "выигр",
+    "успешн",
+    " реализован",
+    " success",
+    " converted ",
+    "сделка заключена",
+    "качественный лид",
+];
 /// What is waited for has not come yet.
 const WAITS: [&str; 12] = [
     " wait",

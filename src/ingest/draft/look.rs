@@ -47,14 +47,25 @@ impl Below<'_> {
             if cells.iter().all(|cell| cell.is_empty()) {
                 continue;
             }
-            let first = cells.first().copied().unwrap_or_default().trim_end_matches([':', '.', ' ']);
-            match TOTALS.iter().any(|total| total.to_lowercase() == first.to_lowercase()) {
+            match is_total(cells.first().copied().unwrap_or_default(), cells.len() < self.cells) {
                 true => totals += 1,
                 false => see(&record, &cells),
             }
         }
         Ok(totals)
     }
+}
+
+/// Whether a row is a total by its first cell: `Total`, `Total: Campaigns`, and `Total rows: 4` where there is little else.
+fn is_total(first: &str, is_short: bool) -> bool {
+    let first = first.to_lowercase();
+    let rest =
+        TOTALS.iter().filter_map(|total| first.strip_prefix(&total.to_lowercase())).min_by_key(|rest| rest.len());
+    rest.is_some_and(|rest| match rest.trim_start() {
+        "" | "." => true,
+        text if text.starts_with(':') => true,
+        _ => is_short && !rest.starts_with(char::is_alphanumeric),
+    })
 }
 
 /// What was seen in all rows.
@@ -137,6 +148,13 @@ impl Seen {
     /// Whether most of its values are times of day or lengths.
     pub(super) fn is_clock(&self) -> bool {
         (self.clocks[0] + self.clocks[1]) * 2 > self.filled
+    }
+
+    /// Whether it says yes or no.
+    pub(super) fn is_flag(&self) -> bool {
+        const WORDS: [&str; 12] = ["да", "нет", "yes", "no", "true", "false", "0", "1", "y", "n", "д", "н"];
+        let is_one = |word: &String| WORDS.contains(&word.to_lowercase().as_str());
+        self.words.as_ref().is_some_and(|words| words.len() == 2 && words.keys().all(is_one))
     }
 
     /// Whether most of its values are phones. Ids of as many digits are none.

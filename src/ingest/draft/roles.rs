@@ -68,7 +68,7 @@ pub(super) fn take(columns: &[Column], rows: u64, file: &str) -> Taken {
         return taken(Table::Spend, true, None, spend);
     }
 
-    let phone = columns.iter().any(|column| column.says("phone") || column.seen.is_phone());
+    let phone = columns.iter().any(|column| column.says("phone") || column.says("caller") || column.seen.is_phone());
     let lasts = has(&events, "duration_s");
     let directed = events.iter().any(|one| one.role == "direction" && is_directed(&columns[one.at]));
     let calls = any("call") || ideas(file).iter().any(|idea| idea == "call");
@@ -92,6 +92,11 @@ pub(super) fn take(columns: &[Column], rows: u64, file: &str) -> Taken {
     let kinds = events.iter().filter(|one| one.role == "kind").any(|one| is_kinds(&columns[one.at]));
     if kinds && has(&events, "at") && (has(&events, "deal_id") || has(&events, "client_id")) && !has(&deals, "amount") {
         return taken(Table::Events, true, None, events);
+    }
+
+    if of_file == Some(Table::Events) && has(&events, "at") && !has(&deals, "amount") && of_deals < 4 {
+        let log = (moved && has(&events, "stage")).then_some(Log::Stages);
+        return taken(Table::Events, true, log, events);
     }
 
     let promos = given(Table::Promos);
@@ -187,6 +192,7 @@ fn assigned(table: Table, columns: &[Column], rows: u64) -> Vec<Given> {
         let free = |at: usize| !given.iter().any(|other| other.at == at);
         let fits = |at: &usize| free(*at) && suits(&columns[*at], name, kind, rows);
         let found = match name.role {
+            "deal_id" if table == Table::Deals => ids(name, columns, rows, fits),
             "amount" | "cost" if kind == Some(Kind::Money) && (table, name.role) != (Table::Deals, "cost") => {
                 money(name, columns, fits)
             }
@@ -247,6 +253,21 @@ fn called(name: &Name, columns: &[Column], fits: impl Fn(&usize) -> bool) -> Vec
     Vec::new()
 }
 
+/// The columns by which deals may be known: one that says so; else that of all rows' own ids, unless another is filled in all
+/// rows, too.
+fn ids(name: &Name, columns: &[Column], rows: u64, fits: impl Fn(&usize) -> bool) -> Vec<Given> {
+    let found = called(name, columns, &fits);
+    let is_other = |one: &Given| !columns[one.at].says("deal") && columns[one.at].seen.filled > 0;
+    let own = (0..columns.len()).find(|at| columns[*at].ideas == ["id"] && fits(at) && columns[*at].seen.filled > 0);
+    match (found.as_slice(), own) {
+        ([one], Some(own)) if is_other(one) && one.at != own => {
+            let own = Given { at: own, role: name.role, fit: Fit::Nearly };
+            if columns[one.at].seen.filled < rows { vec![own] } else { vec![*one, own] }
+        }
+        _ => found,
+    }
+}
+
 /// The columns that may hold the money of a role: where their sums differ, a person says which it is.
 fn money(name: &Name, columns: &[Column], fits: impl Fn(&usize) -> bool) -> Vec<Given> {
     let best = |at: usize| {
@@ -298,6 +319,7 @@ fn suits(column: &Column, name: &Name, kind: Option<Kind>, rows: u64) -> bool {
         (Table::Deals, "deal_id") => {
             !seen.is_phone() || ["deal", "lead", "order", "request", "id"].iter().any(|idea| column.says(idea))
         }
+        (_, "client_id" | "deal_id" | "manager") if seen.is_flag() => false,
         (Table::Events, "kind") => !directed,
         (Table::Events, "direction") => directed || column.says("direction"),
         (Table::Deals, "pipeline") => !directed,
@@ -321,6 +343,6 @@ fn is_kinds(column: &Column) -> bool {
 
 /// Whether a column holds phones, by its name or by its values.
 pub(super) fn holds_phones(column: &Column) -> bool {
-    (column.says("phone") && column.seen.sample.iter().all(|value| !value.contains('@')))
+    ((column.says("phone") || column.says("caller")) && column.seen.sample.iter().all(|value| !value.contains('@')))
         || column.seen.mostly(is_phone)
 }

@@ -27,7 +27,9 @@ const IDEAS: &[(&str, &str)] = &[
     ),
     ("contact", "contact person контакт* people"),
     ("company", "company organization organisation account компани* организаци* аккаунт* firm фирма"),
-    ("phone", "phone telephone mobile cell tel телефон* мобильн* caller callee dialed dialled абонент* звонил*"),
+    ("phone", "phone telephone mobile cell tel телефон* мобильн*"),
+    ("caller", "caller абонент* звонил* звонящ*"),
+    ("callee", "callee dialed dialled"),
     ("email", "email mail почта почты имейл"),
     ("name", "name title имя имени фио fio фамили* отчеств* название наименован* surname firstname lastname fullname"),
     ("address", "address адрес* street улица zip postcode postal индекс"),
@@ -86,12 +88,13 @@ const IDEAS: &[(&str, &str)] = &[
     ("interest", "interest интерес*"),
     ("segment", "segment сегмент*"),
     ("category", "category категори* group группа группы industry отрасл* sector lifecycle"),
-    ("call", "call звонок звонк* звонков вызов* разговор*"),
+    ("call", "call звонок звонк* звонков вызов*"),
     ("event", "event activity task событи* дело дела задач* мероприят*"),
     ("type", "type kind тип типа вид вида"),
     ("direction", "direction направлен*"),
     ("result", "outcome result disposition результат* итог итога"),
-    ("duration", "duration длительност* продолжительност* talk billsec length"),
+    ("duration", "duration длительност* продолжительност* billsec length"),
+    ("talk", "talk разговор*"),
     ("second", "second sec секунд* сек"),
     ("team", "team department отдел* команд*"),
     ("hired", "hired hire принят* приём* прием* устро*"),
@@ -112,7 +115,7 @@ const IDEAS: &[(&str, &str)] = &[
     ("parent", "parent родител*"),
     ("currency", "currency валют*"),
     ("product", "product item sku товар* продукт* услуг* позици*"),
-    ("percent", "percent процент*"),
+    ("percent", "percent процент* %"),
 ];
 
 /// Words that say nothing of what a column is.
@@ -196,7 +199,7 @@ pub(super) fn cut(header: &str) -> Vec<String> {
     let mut word = String::new();
     let mut small = false;
     for symbol in header.chars() {
-        let is_mark = matches!(symbol, '№' | '#');
+        let is_mark = matches!(symbol, '№' | '#' | '%');
         if (small && symbol.is_uppercase()) || !symbol.is_alphanumeric() || is_mark {
             words.extend(Some(std::mem::take(&mut word)).filter(|word| !word.is_empty()));
         }
