@@ -21,6 +21,8 @@ pub(super) struct Digits {
     pub(super) either: Option<String>,
     /// Sums in units, as a point and as a comma would have it.
     sums: [i128; 2],
+    /// The largest of them, likewise.
+    largest: [i128; 2],
     pub(super) negative: u64,
     pub(super) currencies: BTreeSet<String>,
     /// Texts without a digit: they stand for an empty cell.
@@ -73,6 +75,7 @@ impl Digits {
         self.count += 1;
         self.negative += u64::from(units.iter().any(|units| *units < 0));
         self.sums.iter_mut().zip(units).for_each(|(sum, units)| *sum += units);
+        self.largest.iter_mut().zip(units).for_each(|(largest, units)| *largest = units.max(*largest));
         if let Some(currency) = amounts::read(text).currency {
             self.currencies.insert(currency.to_string());
         }
@@ -86,6 +89,12 @@ impl Digits {
             (.., true) => Mark::Unknown,
             _ => Mark::None,
         }
+    }
+
+    /// Whether one value is as much as all others together: a total among them.
+    pub(super) fn has_total(&self) -> bool {
+        let is_half = |(sum, largest): (&i128, &i128)| *largest > 0 && *sum == 2 * *largest;
+        self.count > 2 && self.sums.iter().zip(&self.largest).any(is_half)
     }
 
     /// How many values prove each mark: a point, a comma.

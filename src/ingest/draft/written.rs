@@ -77,6 +77,9 @@ pub(super) fn section(
             say.count(misshapen)
         );
     }
+    if let Some(line) = total(&columns, &taken, say) {
+        let _ = writeln!(out, "{line}");
+    }
     snapshot(out, &taken, say);
     let _ = writeln!(out, "\n[[export.table]]\n{}", fill(&taken, rows, say));
     if let Some(line) = repeated(&taken, &repeats, &columns, say) {
@@ -172,6 +175,27 @@ fn fill(taken: &Taken, rows: u64, say: Say) -> String {
         ),
     };
     format!("fill = \"?\" # {asked}; {counted}")
+}
+
+/// Asks about a row that holds as much money as all others together: the total of a report is no row of it.
+fn total(columns: &[Column], taken: &Taken, say: Say) -> Option<String> {
+    let is_money = |one: &&Given| matches!(one.role, "amount" | "cost") && columns[one.at].seen.digits.has_total();
+    let column = &columns[taken.given.iter().find(is_money)?.at];
+    let (asked, way_out) = (
+        say.say(
+            "? одна строка равна всем остальным вместе, итог ли это",
+            "? one row has as much as all others together: is it a total",
+        ),
+        say.say(
+            "назовите столбец, который в ней пуст, или удалите строку",
+            "name the column that is empty in it, or remove the line",
+        ),
+    );
+    let told = columns::sum(column, say);
+    Some(format!(
+        "ignore_rows = {{ column = \"?\", filled = false }} # {asked}: {} ({told}); {way_out}",
+        quoted(&column.name)
+    ))
 }
 
 /// Offers what grows the history of stages, where a file has none.

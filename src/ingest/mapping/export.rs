@@ -264,6 +264,13 @@ fn conditions(section: &Section<'_>, key: &str, empty: &[String]) -> Vec<Conditi
 fn condition(section: &Section<'_>, empty: &[String]) -> Option<Condition> {
     let nth = section.optional_whole("nth").and_then(|nth| usize::try_from(nth).ok()).filter(|nth| *nth > 0);
     let column = Header { text: section.text("column").trim().to_owned(), nth };
+    if column.text == "?" {
+        section.wrong(
+            "column",
+            "`column` has a `?`, which is what the draft leaves to you",
+            "name the column, or remove the line",
+        );
+    }
     let has = |key: &str| section.has(key);
     let tests = [
         has("equals").then(|| Test::Equals(text_or_list(section, "equals"))),
