@@ -4,6 +4,7 @@
 mod calendar;
 mod companies;
 mod dates;
+mod drafts;
 mod features;
 mod funnel;
 mod joining;

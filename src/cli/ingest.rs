@@ -11,7 +11,7 @@ use super::args::{Ingest, Place};
 use super::progress::Shown;
 use super::screen::say;
 use super::{Outcome, open};
-use crate::ingest::{IngestError, Mapping, Told, draft, ingest_told, look};
+use crate::ingest::{Draft, IngestError, Mapping, Told, draft, ingest_told, look};
 use crate::model::lang::Lang;
 use crate::store::Store;
 
@@ -29,7 +29,8 @@ pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
     }
     match look(&mapping, &args.exports, &std::env::temp_dir()) {
         Err(IngestError::Unknown { paths, .. }) if args.mapping.is_none() => {
-            paths.iter().try_for_each(|path| begun(path, lang))?;
+            let zone = args.zone.or_else(|| open::regulation(place).ok().map(|regulation| regulation.calendar().zone));
+            paths.iter().try_for_each(|path| begun(path, lang, zone))?;
             return Ok(Outcome::Found);
         }
         looked => looked.map_err(|error| said(&error, lang))?,
@@ -71,43 +72,69 @@ fn zone(place: &Place) -> Tz {
 }
 
 /// Writes a mapping to begin with for an export that no preset fits.
-fn begun(export: &Path, lang: Lang) -> Result<()> {
-    let text = draft(export, &std::env::temp_dir(), lang).map_err(|error| said(&error, lang))?;
+fn begun(export: &Path, lang: Lang, zone: Option<Tz>) -> Result<()> {
+    let Draft { text, told, asked } = draft(export, &std::env::temp_dir(), lang, zone).map_err(|error| said(&error, lang))?;
     let stem = export.file_stem().map_or_else(|| "export".into(), |stem| stem.to_string_lossy().into_owned());
     let path = PathBuf::from(format!("{stem}.mapping.toml"));
     let shown = path.display();
     let (mapping, named) = (pasted(&path), pasted(export));
-    match File::create_new(&path) {
+    match create_own(&path) {
         Ok(mut file) => file.write_all(text.as_bytes()).with_context(|| format!("cannot write {shown}"))?,
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            let export = export.display();
-            match lang {
-                Lang::Ru => anyhow::bail!(
-                    "{export}: ни один пресет не подходит к заголовку, а {shown} уже есть\n    поправьте и назовите его: --mapping \
-                     {mapping}; или удалите, чтобы получить новый черновик"
-                ),
-                Lang::En => anyhow::bail!(
-                    "{export}: no preset fits its header, and {shown} is there already\n    edit it and name it: --mapping {mapping}; \
-                     or remove it for a new draft"
-                ),
-            }
-        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => match lang {
+            Lang::Ru => anyhow::bail!(
+                "{}: ни один пресет не подходит к заголовку, а {shown} уже есть\n    поправьте его и назовите: --mapping {mapping}; или \
+                 удалите, чтобы получить новый черновик",
+                export.display()
+            ),
+            Lang::En => anyhow::bail!(
+                "{}: no preset fits its header, and {shown} is there already\n    edit it and name it: --mapping {mapping}; or remove \
+                 it for a new draft",
+                export.display()
+            ),
+        },
         Err(error) => return Err(anyhow::Error::new(error).context(format!("cannot write {shown}"))),
     }
+    let held: String = told.iter().map(|line| format!("  {line}\n")).collect();
+    let lines: Vec<String> = asked.iter().map(ToString::to_string).collect();
+    let (count, lines) = (lines.len(), lines.join(", "));
+    let export = export.display();
     let told = match lang {
-        Lang::Ru => format!(
-            "{}: ни один пресет не подходит к заголовку; ничего не загружено.\n  Черновик маппинга: {shown}\n  Проверьте роли \
-             столбцов, впишите то, что отмечено «?», затем:\n  voronka ingest --mapping {mapping} {named}",
-            export.display()
-        ),
-        Lang::En => format!(
-            "{}: no preset fits its header; nothing was loaded.\n  A draft of a mapping: {shown}\n  Check the roles of the \
-             columns, state what is marked with `?`, then:\n  voronka ingest --mapping {mapping} {named}",
-            export.display()
-        ),
+        Lang::Ru => {
+            let answer = match count {
+                0 => "Вопросов нет: проверьте роли столбцов и часовой пояс, затем:".to_owned(),
+                _ => format!(
+                    "Проверьте роли столбцов, впишите то, что отмечено «?» (вопросов {count}, строки {lines}), затем:"
+                ),
+            };
+            format!(
+                "{export}: ни один пресет не подходит к заголовку; ничего не загружено.\n{held}  Черновик маппинга: {shown}\n  \
+                 {answer}\n  voronka ingest --mapping {mapping} {named}"
+            )
+        }
+        Lang::En => {
+            let answer = match count {
+                0 => "Nothing is asked: check the roles of the columns and the time zone, then:".to_owned(),
+                _ => format!(
+                    "Check the roles of the columns, state what is marked with `?` ({count} of them, lines {lines}), then:"
+                ),
+            };
+            format!(
+                "{export}: no preset fits its header; nothing was loaded.\n{held}  A draft of a mapping: {shown}\n  {answer}\n  \
+                 voronka ingest --mapping {mapping} {named}"
+            )
+        }
     };
     say(told)?;
     Ok(())
+}
+
+/// Creates a file that its owner alone can read: it tells of a company's clients.
+fn create_own(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 /// A file's name as a shell takes it for one word.

@@ -11,6 +11,7 @@ mod buckets;
 mod cell;
 mod choose;
 mod closings;
+mod columns_page;
 mod data_file;
 mod dates;
 mod day;
@@ -54,7 +55,8 @@ use std::sync::Mutex;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-pub use draft::draft;
+pub use columns_page::columns_page;
+pub use draft::{Draft, draft};
 pub use error::IngestError;
 pub use fold::{Between, ENTERED_WITHIN, Entry, Happening, Interval, Journey, Return, Share, fold};
 pub use mapping::Mapping;

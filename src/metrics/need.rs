@@ -30,7 +30,7 @@ fn column(written: &str) -> Result<(Table, &'static str), Wrong> {
 /// Where a column's values come from: what to export or to map, so that it is filled.
 pub(super) fn source(table: Table, column: &str) -> Text {
     match (table, column) {
-        (Table::Journeys, "entries") => Text::new(
+        (Table::Journeys, "entries" | "returns" | "intervals") => Text::new(
             "собирается из событий вида stage (история этапов); выгрузите её",
             "folded from events of kind stage (the stage history): export it",
         ),
@@ -38,7 +38,7 @@ pub(super) fn source(table: Table, column: &str) -> Text {
             "собирается из исходящих звонков, писем, SMS и сообщений в events; выгрузите звонки и переписку",
             "folded from outgoing calls, letters, SMS and messages in events: export calls and messages",
         ),
-        (Table::Journeys, "touch_at") => Text::new(
+        (Table::Journeys, "touch_at" | "events") => Text::new(
             "собирается из исходящих звонков, писем, сообщений и встреч в events; выгрузите дела и звонки",
             "folded from outgoing calls, letters, messages and meetings in events: export activities and calls",
         ),
@@ -65,6 +65,15 @@ pub(super) fn source(table: Table, column: &str) -> Text {
         (Table::Promos, _) => Text::new(
             "календарь акций (название, начало, конец): добавьте его выгрузкой",
             "the calendar of promotions (name, start, end): add it as an export",
+        ),
+        // the others of a journey are its deal's
+        (Table::Journeys, column) => source(Table::Deals, column),
+        (Table::Ingests | Table::Quarantine | Table::Regulations, _) => {
+            Text::new("ведёт сама загрузка: загрузите выгрузку", "kept by the ingest itself: ingest an export")
+        }
+        (table, column) if table.kept_by_ingest().contains(&column) => Text::new(
+            format!("{column} ведёт сама загрузка, сравнивая срезы: snapshot = true в маппинге"),
+            format!("{column} is kept by the ingest itself, by comparing snapshots: snapshot = true in the mapping"),
         ),
         _ => Text::new(
             format!("столбец {column} таблицы {}: назовите его в маппинге и загрузите выгрузку снова", table.name()),

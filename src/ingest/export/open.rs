@@ -34,10 +34,10 @@ struct Place {
 /// The first records of a file in one way of reading it.
 #[derive(Debug)]
 pub(in crate::ingest) struct Head {
-    sheet: usize,
+    pub(in crate::ingest) sheet: usize,
     /// The sheet's.
     pub(in crate::ingest) name: Option<String>,
-    delimiter: u8,
+    pub(in crate::ingest) delimiter: u8,
     /// Each with its number, its line and its cells.
     pub(in crate::ingest) rows: Vec<(usize, u64, Vec<String>)>,
     /// The cells of each row as the eye sees them, once they are compared so.
