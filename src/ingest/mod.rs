@@ -41,6 +41,7 @@ mod summary;
 mod taken;
 #[cfg(test)]
 mod tests;
+mod twins;
 mod upsert;
 mod workplace;
 
@@ -196,8 +197,9 @@ async fn ingest_in_pieces(
             shapes.push(Shape::new(fill, &layouts[&fill.table], of.repeated, kind));
             of_shapes.push(closings::Of { taken: taken.span.latest, zone: export.zone.unwrap_or(Tz::UTC) });
         }
-        let Outcome { rows, ignored, unwanted, oddities: here, mended, not_taken } =
+        let Outcome { rows, refused: quarantined, ignored, unwanted, oddities: here, mended, not_taken } =
             read_rows(&opened, &mut plan, export, &mapping.file, &mut sink)?;
+        summary.notes.extend(here.of_lines().iter().map(|note| about(&file, note)));
         oddities.add(here);
         summary.notes.extend(plan.currencies().map(|note| about(&file, &note)));
         summary.notes.extend(summary::of_row_numbers(export).map(|note| about(&file, &note)));
@@ -221,7 +223,15 @@ async fn ingest_in_pieces(
             let has_gaps = gaps > 0 || repairs;
             files.push(SnapshotFile { taken: taken.span, export, shapes, listed: listed.marks, has_gaps });
         }
-        summary.files.push(FileCount { file, export: export.name.clone(), read_as, rows, ignored, unwanted });
+        summary.files.push(FileCount {
+            file,
+            export: export.name.clone(),
+            read_as,
+            rows,
+            quarantined,
+            ignored,
+            unwanted,
+        });
     }
     let count = |table: Table| read.get(&table).map_or(0, |read| read.rows - read.quarantined);
     let buckets = buckets_needed(&base, count, sizes);
@@ -279,6 +289,9 @@ async fn ingest_in_pieces(
         .collect();
     let repeated = done.counts.iter().map(|(table, counts)| (*table, counts.repeated));
     summary.notes.extend(notes(repeated, oddities));
+    for (table, fresh) in &done.fresh {
+        summary.notes.extend(twins::look(*table, fresh, base.tables.get(table))?);
+    }
     summary.notes.extend(done.told.closings.notes());
     summary.notes.extend(done.told.strays.note());
     let has_deals = summary.tables.iter().any(|count| count.table == Table::Deals && count.read > count.quarantined);

@@ -66,7 +66,7 @@ fn see(mut records: Ahead, plan: &Plan, opened: &Opened, cases: &mut [Case]) -> 
         // rows that will be quarantined or ignored prove nothing; the main pass says why
         let Ok(text) = simdutf8::basic::from_utf8(record.cells.as_slice()) else { continue };
         let row = Row { text, record, number: 0 };
-        if holds(&plan.ignore, row, false) || is_total(plan, row) || shape_of(record, opened.cells).is_some() {
+        if holds(&plan.ignore, row, false) || is_total(plan, row) || shape_of(record, opened).is_some() {
             continue;
         }
         for case in &mut *cases {
@@ -140,7 +140,7 @@ fn cases(plan: &Plan) -> Vec<Case> {
                     .iter()
                     .filter_map(|part| match part {
                         Part::Cell(cell) => Some(*cell),
-                        Part::Number(_) => None,
+                        Part::Number(_) | Part::Factor(..) => None,
                     })
                     .collect(),
             };

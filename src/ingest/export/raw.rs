@@ -113,7 +113,7 @@ fn of(column: &ColumnPlan) -> Vec<usize> {
             .iter()
             .filter_map(|part| match part {
                 Part::Cell(cell) => Some(*cell),
-                Part::Number(_) => None,
+                Part::Number(_) | Part::Factor(..) => None,
             })
             .collect(),
     }
