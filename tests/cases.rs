@@ -10,6 +10,7 @@ mod known;
 mod money;
 mod report;
 mod taken_away;
+mod text;
 mod verdicts;
 
 use std::collections::BTreeMap;

@@ -6,7 +6,7 @@ use super::open::Opened;
 use super::plan::{ColumnPlan, From, Part};
 use crate::ingest::numbers::Decimal;
 use crate::ingest::personal::{self, Key, Normal, Personal};
-use crate::ingest::records::{Record, Typed};
+use crate::ingest::records::{Quotes, Record, Typed};
 
 /// A row is kept whole up to so many bytes.
 pub(in crate::ingest) const MOST_RAW: usize = 64 << 10;
@@ -70,7 +70,9 @@ impl Raw {
 
     /// A row; one of another number of cells than the header is kept only where nothing in it can be personal.
     pub(super) fn row(&self, record: &Record, cells: usize, delimiter: u8) -> String {
-        if self.cells.is_some() && record.cells.len() != cells {
+        // nor one that may hold others
+        let is_unclear = matches!(record.quotes, Quotes::Broken | Quotes::OverRows);
+        if self.cells.is_some() && (record.cells.len() != cells || is_unclear) {
             return String::new();
         }
         let shown = record.cells.iter().enumerate().map(|(at, bytes)| {

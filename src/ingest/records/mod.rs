@@ -300,4 +300,6 @@ impl Keeping<'_> {
 }
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod tests;

@@ -151,7 +151,9 @@ impl TextReader {
     /// A record of several lines that the strict rule can read.
     fn over_lines(&mut self, record: &mut Record) {
         record.lines = self.ends.len() as u64;
-        let Some((expected, _)) = self.cells.filter(|(least, _)| *least > 1) else { return };
+        if self.cells.is_none_or(|(least, _)| least < 2) {
+            return;
+        }
         let are_rows = |from: usize| (from..self.ends.len()).all(|line| self.alone(line, true).is_some());
         if self.fits(&record.cells) {
             if are_rows(0) {
@@ -162,7 +164,7 @@ impl TextReader {
         if let Some(cells) = self.alone(0, true) {
             self.take_first(record, cells, Quotes::Stray);
         } else if are_rows(1) {
-            let cells = self.first_line(expected);
+            let cells = self.first_line();
             self.take_first(record, cells, Quotes::Broken);
         }
     }
@@ -189,7 +191,7 @@ impl TextReader {
         let rows = (1..read).filter(|line| self.alone(*line, true).is_some()).count();
         match rows > 0 || read == 1 || self.cells.is_none() {
             true => {
-                let cells = self.first_line(self.cells.map_or(0, |(least, _)| least));
+                let cells = self.first_line();
                 self.take_first(record, cells, Quotes::Broken);
             }
             false => {
@@ -214,11 +216,11 @@ impl TextReader {
     }
 
     /// The first line as it stands, where its quotes cannot be understood.
-    fn first_line(&self, expected: usize) -> ByteRecord {
+    fn first_line(&self) -> ByteRecord {
         let (line, mut cells) = (self.line_of(0), ByteRecord::new());
         self.marks.split(line, &mut cells);
         // whoever takes it for a row is told that it is none by the number of its cells
-        if cells.len() == expected {
+        if self.fits(&cells) {
             cells.clear();
             cells.push_field(line);
         }
