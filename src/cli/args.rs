@@ -215,7 +215,6 @@ pub struct Query {
 #[command(disable_version_flag = true)]
 pub struct Sql {
     /// The query; none: a shell, or standard input where that is a pipe.
-    #[arg(value_parser = whole)]
     pub query: Option<String>,
     /// How to print it.
     #[arg(long, value_enum, default_value = "table")]

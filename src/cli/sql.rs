@@ -18,7 +18,7 @@ pub async fn run(args: &Sql, place: &Place) -> Result<Outcome> {
         None => {
             let mut query = String::new();
             std::io::stdin().read_to_string(&mut query)?;
-            answer(&session, &composed(&query), args.format).await?;
+            answer(&session, &query, args.format).await?;
         }
     }
     Ok(Outcome::Fine)
@@ -27,9 +27,9 @@ pub async fn run(args: &Sql, place: &Place) -> Result<Outcome> {
 /// Runs one query and prints its rows as they come.
 pub async fn answer(session: &Session, query: &str, format: Format) -> Result<()> {
     // what editors of Windows write before a file's first letter
-    let query = query.trim_start_matches('\u{feff}').trim().trim_end_matches(';');
+    let query = composed(query.trim_start_matches('\u{feff}').trim().trim_end_matches(';'));
     let frame =
-        session.sql(query).await.map_err(|error| match error.to_string().contains("a single SQL statement") {
+        session.sql(&query).await.map_err(|error| match error.to_string().contains("a single SQL statement") {
             true => anyhow::anyhow!("there are several statements\n    ask one at a time; a `;` within quotes is none"),
             false => error.into(),
         })?;

@@ -355,6 +355,7 @@ fn notes(repeated: impl Iterator<Item = (Table, u64)>, met: Oddities) -> Vec<Tex
             "сумм с более чем четырьмя знаками после запятой, округлены",
             "amounts with more than four decimals, rounded",
         ),
+        (met.headers, "строк, повторяющих заголовок, пропущены", "rows that are the header once more, passed over"),
         (met.spread, "строк за период, разложены поровну по его дням", "rows of a period, spread evenly over its days"),
         (
             met.spread_long,

@@ -147,6 +147,18 @@ fn f11_delimiters_alone_are_no_row() {
 }
 
 #[test]
+fn f11_a_header_that_comes_again_is_no_row() {
+    let case = with_regulation(Case::of("f11"));
+    case.put(
+        "deals.csv",
+        "ID;Source;Amount;Created\n1;google;10;2025-01-22\nID;Source;Amount;Created\n2;b;20;2025-01-23\n",
+    );
+    let ran = ingested(&case, "mapping.toml", &["deals.csv"]);
+    assert_eq!((ran.code, deals(&case, "source").len()), (0, 2), "{}", ran.err);
+    says(&ran.out, &["rows 2\n", "rows that are the header once more, passed over: 1"]);
+}
+
+#[test]
 fn f11_rows_of_delimiters_do_not_keep_a_deal_from_being_gone() {
     let case = with_regulation(Case::of("f11"));
     case.put(

@@ -20,6 +20,8 @@ pub(in crate::ingest) struct Oddities {
     pub(in crate::ingest) not_normal: u64,
     /// Cells of several values of which the first was taken.
     pub(in crate::ingest) first_taken: u64,
+    /// Rows that are the header once more.
+    pub(in crate::ingest) headers: u64,
     /// Rows of a period that were spread over its days.
     pub(in crate::ingest) spread: u64,
     /// Periods of more than a year.
@@ -127,6 +129,7 @@ impl Oddities {
         self.spoilt += other.spoilt;
         self.not_normal += other.not_normal;
         self.first_taken += other.first_taken;
+        self.headers += other.headers;
         self.spread += other.spread;
         self.spread_long += other.spread_long;
         self.alike.add(other.alike);

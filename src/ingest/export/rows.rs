@@ -145,6 +145,11 @@ fn rows_of(
             Err(_) => Err((0, whole(reason::wrong_encoding()))),
             Ok(text) => {
                 let row = Row { text, record, number: outcome.rows };
+                if is_header(row, opened) {
+                    outcome.rows -= 1;
+                    outcome.oddities.headers += 1;
+                    continue;
+                }
                 let is_ignored = holds(&plan.ignore, row, false) || is_total(plan, row);
                 // a row that is ignored may hold what it likes, but not the rest of the file
                 let takes_more = record.quotes == Quotes::Open && record.lines > 1;
@@ -287,6 +292,11 @@ pub(super) fn shape_of(record: &Record, opened: &Opened) -> Option<Text> {
         true => Some(reason::wrong_cells(row.len(), opened.cells, record.lines > 1)),
         false => None,
     }
+}
+
+/// Whether a row is the header once more, as in exports that were put together.
+pub(super) fn is_header(row: Row<'_>, opened: &Opened) -> bool {
+    opened.cells > 1 && (0..opened.cells).all(|cell| row.cell(cell) == opened.found.text(cell))
 }
 
 /// Whether a cell of several lines has one that looks like a row: a quote opens before it by mistake, and it is one.
