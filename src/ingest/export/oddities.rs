@@ -34,7 +34,7 @@ pub(in crate::ingest) struct Oddities {
     below_zero: BTreeMap<String, Met>,
     /// Lines that were read by themselves, though a quote in them opens a cell and none closes it.
     stray: Lines,
-    /// Rows of several lines of which each is a row by itself.
+    /// Rows of several lines of which one is a row by itself.
     over_rows: Lines,
     /// The last day of the period that the row just read is of, where its day is the first one.
     pub(super) until: Option<i64>,
@@ -113,10 +113,10 @@ impl Oddities {
         let (times, lines) = (self.over_rows.times, self.over_rows.shown());
         if times > 0 {
             notes.push(Text::new(
-                format!("строк таблицы на несколько строк файла, каждая из которых и сама похожа на строку таблицы: {times} (строки {lines}); \
-                         прочитаны как одна: если это разные, не закрыта кавычка"),
-                format!("rows over several lines of which each looks like a row by itself: {times} (lines {lines}); read as one: if they are \
-                         several, a quote is not closed"),
+                format!("строк таблицы на несколько строк файла, среди которых есть похожая на строку таблицы: {times} (строки {lines}); \
+                         прочитаны как одна: если их несколько, не закрыта кавычка"),
+                format!("rows over several lines of which one looks like a row by itself: {times} (lines {lines}); read as one: if they \
+                         are several, a quote is not closed"),
             ));
         }
         notes

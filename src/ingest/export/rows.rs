@@ -285,7 +285,7 @@ fn swallowed(record: &Record, cells: usize) -> Option<u64> {
 pub(super) fn shape_of(record: &Record, opened: &Opened) -> Option<Text> {
     let row = &record.cells;
     let is_blank = |cell: &[u8]| cell.trim_ascii().is_empty();
-    if record.quotes == Quotes::Broken {
+    if matches!(record.quotes, Quotes::Broken | Quotes::Open) {
         return Some(reason::broken_quote());
     }
     match row.len() < opened.least || !row.iter().skip(opened.cells).all(is_blank) {

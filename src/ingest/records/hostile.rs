@@ -42,6 +42,10 @@ fn read(text: &str, delimiter: u8, cells: usize) -> Vec<(Record, Vec<String>)> {
     assert!(records.next(&mut record).unwrap());
     records.expect(cells, cells);
     while records.next(&mut record).unwrap() {
+        // below the last line of a file whose lines end in CR
+        if record.is_blank() {
+            continue;
+        }
         let texts = record.cells.iter().map(|cell| String::from_utf8_lossy(cell).into_owned());
         all.push((record.clone(), texts.collect()));
     }

@@ -75,7 +75,7 @@ pub(super) enum Quotes {
     Plain,
     /// One of them means nothing, or is not doubled: the line was read by itself.
     Stray,
-    /// As they should be, and yet each of its lines is a row by itself.
+    /// As they should be, and yet one of its lines is a row by itself.
     OverRows,
     /// One of them cannot be understood.
     Broken,

@@ -16,7 +16,7 @@ use super::{Cut, Encoding, Quotes, Record};
 use crate::ingest::IngestError;
 
 /// So many lines are looked through for the end of a cell whose quotes nobody doubled.
-const FAR: usize = 50;
+const FAR: usize = 20;
 
 pub(super) struct TextReader {
     lines: Lines<Decoded<Box<dyn Read + Send>>>,
@@ -156,7 +156,7 @@ impl TextReader {
         }
         let are_rows = |from: usize| (from..self.ends.len()).all(|line| self.alone(line, true).is_some());
         if self.fits(&record.cells) {
-            if are_rows(0) {
+            if (1..self.ends.len()).any(|line| self.alone(line, true).is_some()) {
                 record.quotes = Quotes::OverRows;
             }
             return;
