@@ -100,7 +100,7 @@ fn a_text_of_several_lines_stays_one_and_what_might_be_rows_is_told() {
     let ran = ingested(&case, "mapping.toml", &["deals.csv"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert_eq!(case.sql("SELECT count(*) AS n FROM deals")[0]["n"], "3");
-    says(&ran.out, &["rows over several lines of which each looks like a row by itself: 1 (lines 8)"]);
+    says(&ran.out, &["rows over several lines of which one looks like a row by itself: 2 (lines 6, 8)"]);
 }
 
 #[test]
