@@ -13,6 +13,7 @@ mod money;
 mod privacy;
 mod report;
 mod taken_away;
+mod text;
 mod verdicts;
 
 use std::collections::BTreeMap;

@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use super::args::{Ingest, Place};
 use super::progress::Shown;
 use super::screen::say;
-use super::{Outcome, open};
+use super::{Outcome, open, pipes};
 use crate::ingest::{Draft, IngestError, Mapping, Told, draft, ingest_told, look};
 use crate::model::lang::Lang;
 use crate::store::Store;
@@ -22,12 +22,14 @@ pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
         Some(file) => Mapping::parse(&file.display().to_string(), &open::text(file)?)?,
         None => Mapping::presets(args.zone.unwrap_or_else(|| zone(place)))?,
     };
+    let at_hand = pipes::at_hand(&args.exports)?;
+    let exports = at_hand.exports.as_slice();
     let is_pattern = |path: &Path| path.to_string_lossy().contains(['*', '?', '[']);
-    let absent = args.exports.iter().find(|export| !export.exists() && !is_pattern(export));
+    let absent = exports.iter().find(|export| !export.exists() && !is_pattern(export));
     if let Some(export) = absent {
         return Err(open::absent(export, lang));
     }
-    match look(&mapping, &args.exports, &std::env::temp_dir()) {
+    match look(&mapping, exports, &std::env::temp_dir()) {
         Err(IngestError::Unknown { paths, .. }) if args.mapping.is_none() => {
             let zone = args.zone.or_else(|| open::regulation(place).ok().map(|regulation| regulation.calendar().zone));
             paths.iter().try_for_each(|path| begun(path, lang, zone))?;
@@ -39,7 +41,7 @@ pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
     let shown = Shown::new();
     let regulation = open::regulation_to_keep(place, lang);
     let told = Told { regulation: regulation.as_ref(), taken: args.taken };
-    let told = ingest_told(told, &store, &mapping, &args.exports, open::now(), &shown).await;
+    let told = ingest_told(told, &store, &mapping, exports, open::now(), &shown).await;
     let summary = match told {
         Err(error @ IngestError::Unproven { .. }) if args.mapping.is_none() => {
             let way_out = match lang {
@@ -58,7 +60,10 @@ pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
     };
     drop(shown);
     say(summary.text(lang).trim_end())?;
-    Ok(Outcome::Fine)
+    match summary.gave_nothing() {
+        true => Ok(Outcome::Found),
+        false => Ok(Outcome::Fine),
+    }
 }
 
 /// A refusal in the language of the command.

@@ -1,7 +1,7 @@
 //! The command line: arguments in, exit code out. Wiring only, a file per command.
 //!
 //! The clock, the environment and the terminal are read here and nowhere below.
-//! Exit codes: 0 fine, 1 a check found problems, 2 an error.
+//! Exit codes: 0 fine, 1 a check found problems or a file of an ingest gave no row, 2 an error.
 
 mod args;
 mod check;
@@ -13,6 +13,7 @@ mod log;
 mod metrics;
 mod open;
 mod output;
+mod pipes;
 mod presets;
 mod quarantine;
 mod progress;

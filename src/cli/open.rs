@@ -9,6 +9,7 @@ use super::args::{Language, Place, Reading};
 use super::screen::tell;
 use crate::metrics::Catalog;
 use crate::model::lang::Lang;
+use crate::model::letters::on_disk;
 use crate::model::problem::{Problems, nearest};
 use crate::regulation::{History, Regulation};
 use crate::session::Session;
@@ -25,7 +26,7 @@ pub fn now() -> chrono::DateTime<Utc> {
 
 /// Reads a text file that a person wrote.
 pub fn text(file: &Path) -> Result<String> {
-    std::fs::read_to_string(file).map_err(|error| match error.kind() {
+    std::fs::read_to_string(on_disk(file)).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => no_file(file),
         std::io::ErrorKind::InvalidData => anyhow::anyhow!("{}: not UTF-8 text\n    save it as UTF-8", file.display()),
         _ => anyhow::Error::new(error).context(format!("cannot read {}", file.display())),

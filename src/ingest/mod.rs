@@ -45,6 +45,7 @@ mod summary;
 mod taken;
 #[cfg(test)]
 mod tests;
+mod twins;
 mod upsert;
 mod workplace;
 
@@ -228,8 +229,9 @@ async fn ingest_in_pieces(
                 of_shapes.push(of_shapes[at]);
             }
         }
-        let Outcome { rows, ignored, unwanted, oddities: here, mended, not_taken } =
+        let Outcome { rows, refused: quarantined, ignored, unwanted, oddities: here, mended, not_taken } =
             read_rows(&opened, &mut plan, export, &mapping.file, &mut sink)?;
+        summary.notes.extend(here.of_lines().iter().map(|note| about(&file, note)));
         oddities.add(here);
         summary.notes.extend(plan.currencies().map(|note| about(&file, &note)));
         summary.notes.extend(summary::of_row_numbers(export).map(|note| about(&file, &note)));
@@ -266,7 +268,15 @@ async fn ingest_in_pieces(
             let has_gaps = gaps > 0 || repairs;
             files.push(SnapshotFile { taken: taken.span, export, shapes, listed: listed.marks, has_gaps });
         }
-        summary.files.push(FileCount { file, export: export.name.clone(), read_as, rows, ignored, unwanted });
+        summary.files.push(FileCount {
+            file,
+            export: export.name.clone(),
+            read_as,
+            rows,
+            quarantined,
+            ignored,
+            unwanted,
+        });
     }
     rule.check_keys(store.dir(), oddities.searched_keys)?;
     let count = |table: Table| read.get(&table).map_or(0, |read| read.rows - read.quarantined);
@@ -325,6 +335,9 @@ async fn ingest_in_pieces(
         .collect();
     let repeated = done.counts.iter().map(|(table, counts)| (*table, counts.repeated));
     summary.notes.extend(notes(repeated, oddities));
+    for (table, fresh) in &done.fresh {
+        summary.notes.extend(twins::look(*table, fresh, base.tables.get(table))?);
+    }
     summary.notes.extend(done.told.closings.notes());
     summary.notes.extend(done.told.strays.note());
     let has_deals = summary.tables.iter().any(|count| count.table == Table::Deals && count.read > count.quarantined);
@@ -389,6 +402,7 @@ fn notes(repeated: impl Iterator<Item = (Table, u64)>, met: Oddities) -> Vec<Tex
             "сумм с более чем четырьмя знаками после запятой, округлены",
             "amounts with more than four decimals, rounded",
         ),
+        (met.headers, "строк, повторяющих заголовок, пропущены", "rows that are the header once more, passed over"),
         (met.spread, "строк за период, разложены поровну по его дням", "rows of a period, spread evenly over its days"),
         (
             met.spread_long,

@@ -41,10 +41,19 @@ pub struct FileCount {
     pub read_as: String,
     /// Rows below the header.
     pub rows: u64,
+    /// Rows that were refused.
+    pub quarantined: u64,
     /// Rows that the mapping's `ignore_rows` describes.
     pub ignored: u64,
     /// Rows for which no `when` of the mapping holds.
     pub unwanted: u64,
+}
+
+impl FileCount {
+    /// Rows of which something came into the store.
+    fn taken(&self) -> u64 {
+        self.rows.saturating_sub(self.quarantined + self.ignored + self.unwanted)
+    }
 }
 
 /// Refused rows of one file, column and reason.
@@ -68,6 +77,13 @@ impl Summary {
     /// Whether the store's data is as it was before.
     pub fn nothing_changed(&self) -> bool {
         self.marked + self.rejoined == 0 && self.tables.iter().all(|t| t.new + t.changed == 0)
+    }
+
+    /// Whether a file had rows and every one of them was refused, or nothing of any file was taken: whoever runs an ingest by a
+    /// program has to hear of that.
+    pub fn gave_nothing(&self) -> bool {
+        let is_refused = |file: &FileCount| file.rows > 0 && file.quarantined == file.rows;
+        self.files.iter().any(is_refused) || self.files.iter().all(|file| file.taken() == 0)
     }
 
     /// The summary as a person reads it.
@@ -126,6 +142,16 @@ impl Summary {
                 "" => writeln!(out, ")"),
                 text => writeln!(out, ", {value} `{}`)", in_line(text)),
             };
+        }
+        for file in self.files.iter().filter(|file| file.taken() == 0) {
+            let told = match file.quarantined == file.rows {
+                true => words(
+                    "все её строки в карантине, ни одна не загружена",
+                    "all its rows are in quarantine, none was loaded",
+                ),
+                false => words("ни одна её строка не загружена", "none of its rows was loaded"),
+            };
+            let _ = writeln!(out, "  ! {}: {told}", file.file);
         }
         for note in &self.notes {
             let _ = writeln!(out, "  ! {}", note.get(lang).replace('\n', "\\n"));

@@ -18,6 +18,8 @@ pub(in crate::ingest) struct Opened {
     pub(in crate::ingest) readable: Readable,
     /// How many cells the header has.
     pub(super) cells: usize,
+    /// How many cells a row has at least: a delimiter at the end of the header is no column.
+    pub(super) least: usize,
     pub(super) found: Found,
     cut: Cut,
     place: Place,
@@ -178,7 +180,8 @@ impl Opened {
         if best.is_whole() {
             several(&path, &heads, &best, export)?;
             let Fit { place, found, cells } = best;
-            return Ok(Opened { readable, cells, found, cut: export.cut.clone(), place });
+            let least = (0..cells).rev().find(|at| !found.text(*at).is_empty()).map_or(1, |last| last + 1);
+            return Ok(Opened { readable, cells, least, found, cut: export.cut.clone(), place });
         }
         let mut problems = best.found.problems();
         problems.extend(other_delimiter(&readable, export));
@@ -199,6 +202,7 @@ impl Opened {
         for _ in 0..=self.place.record {
             records.next(&mut record)?;
         }
+        records.expect(self.least, self.cells);
         Ok(records)
     }
 

@@ -99,6 +99,7 @@ pub(super) enum From {
 pub(super) enum Part {
     Cell(usize),
     Number(i64),
+    Factor(i64, u32),
 }
 
 impl Plan {
@@ -171,6 +172,7 @@ fn resolve(
             let part = |operand: &Operand| match operand {
                 Operand::Column(header) => at.get(header).copied().map(Part::Cell),
                 Operand::Number(units) => Some(Part::Number(*units)),
+                Operand::Factor(digits, decimals) => Some(Part::Factor(*digits, *decimals)),
             };
             From::Compute(*operation, operands.iter().filter_map(part).collect())
         }

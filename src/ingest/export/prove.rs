@@ -5,7 +5,7 @@ use chrono::Datelike;
 use super::in_time::is_unset;
 use super::open::Opened;
 use super::plan::{ColumnPlan, From, Part, Plan};
-use super::rows::{holds, is_total, shape_of};
+use super::rows::{holds, is_header, is_total, shape_of};
 use super::value::{Row, clean};
 use crate::ingest::IngestError;
 use crate::ingest::amounts;
@@ -70,7 +70,11 @@ fn see(mut records: Ahead, plan: &Plan, opened: &Opened, cases: &mut [Case]) -> 
         // rows that will be quarantined or ignored prove nothing; the main pass says why
         let Ok(text) = simdutf8::basic::from_utf8(record.cells.as_slice()) else { continue };
         let row = Row { text, record, number: 0 };
-        if holds(&plan.ignore, row, false) || is_total(plan, row) || shape_of(record, opened.cells).is_some() {
+        if is_header(row, opened)
+            || holds(&plan.ignore, row, false)
+            || is_total(plan, row)
+            || shape_of(record, opened).is_some()
+        {
             continue;
         }
         for case in &mut *cases {
@@ -144,7 +148,7 @@ fn cases(plan: &Plan) -> Vec<Case> {
                     .iter()
                     .filter_map(|part| match part {
                         Part::Cell(cell) => Some(*cell),
-                        Part::Number(_) => None,
+                        Part::Number(_) | Part::Factor(..) => None,
                     })
                     .collect(),
             };

@@ -6,7 +6,7 @@ use super::open::Opened;
 use super::plan::{ColumnPlan, From, Part};
 use crate::ingest::numbers::Decimal;
 use crate::ingest::personal::{self, Key, Normal, Personal};
-use crate::ingest::records::{Record, Typed};
+use crate::ingest::records::{Quotes, Record, Typed};
 use crate::ingest::scrub::{Bare, Scrub};
 use crate::model::tables::Kind;
 
@@ -85,7 +85,8 @@ impl Raw {
 
     /// A row; one of another number of cells than the header is kept only where every column is read, and none is personal.
     pub(super) fn row(&self, record: &Record, cells: usize, delimiter: u8) -> String {
-        let is_astray = record.cells.len() != cells;
+        // nor one that may hold others
+        let is_astray = record.cells.len() != cells || matches!(record.quotes, Quotes::Broken | Quotes::OverRows);
         let is_anybodys = |kept: &Vec<Kept>| kept.iter().any(|kept| !matches!(kept, Kept::Text(_)));
         if is_astray && self.cells.as_ref().is_some_and(is_anybodys) {
             return String::new();
@@ -138,7 +139,7 @@ fn of(column: &ColumnPlan) -> Vec<usize> {
             .iter()
             .filter_map(|part| match part {
                 Part::Cell(cell) => Some(*cell),
-                Part::Number(_) => None,
+                Part::Number(_) | Part::Factor(..) => None,
             })
             .collect(),
     }

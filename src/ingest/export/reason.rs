@@ -109,6 +109,14 @@ pub(super) fn in_brackets() -> Text {
     )
 }
 
+/// A number as some programs write one below zero.
+pub(super) fn minus_behind() -> Text {
+    Text::new(
+        "минус стоит после числа: выгрузите его со знаком впереди",
+        "a minus behind a number: export it with its sign before it",
+    )
+}
+
 pub(super) fn not_a_number(mark: char) -> Text {
     Text::new(format!("не число с десятичным знаком `{mark}`"), format!("not a number with the decimal mark `{mark}`"))
 }
@@ -171,6 +179,14 @@ pub(super) fn wrong_encoding() -> Text {
 /// An event that belongs to nobody.
 pub(super) fn no_owner() -> Text {
     Text::new("не заполнены ни `deal_id`, ни `client_id`", "neither `deal_id` nor `client_id` is filled")
+}
+
+/// A row whose quotes nobody can understand.
+pub(super) fn broken_quote() -> Text {
+    Text::new(
+        "кавычка в строке не закрыта: где кончается ячейка, не понять; поправьте строку",
+        "a quote in the row is not closed: where its cell ends cannot be told; mend the row",
+    )
 }
 
 /// A cell that holds what looks like rows of the file.

@@ -15,7 +15,7 @@ use crate::ingest::IngestError;
 use crate::ingest::later::Key;
 use crate::ingest::mapping::{Export, Test};
 use crate::ingest::mended::{self, NotTaken};
-use crate::ingest::records::{Ahead, Mends, Record, ahead};
+use crate::ingest::records::{Ahead, Mends, Quotes, Record, ahead};
 use crate::model::lang::Text;
 use crate::model::tables::Table;
 
@@ -62,6 +62,8 @@ pub(in crate::ingest) struct Refusal {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::ingest) struct Outcome {
     pub(in crate::ingest) rows: u64,
+    /// Rows that were refused.
+    pub(in crate::ingest) refused: u64,
     /// Rows that `ignore_rows` describes.
     pub(in crate::ingest) ignored: u64,
     /// Rows that no table asked for.
@@ -93,16 +95,6 @@ pub(in crate::ingest) fn read_rows(
     };
     let mut outcome =
         ahead(opened.records()?, |records| rows_of(records, opened, plan, (export, mapping), mends.as_ref(), sink))?;
-    if outcome.rows == 0 && (0..opened.cells).any(|cell| opened.found.text(cell).contains('\r')) {
-        return Err(IngestError::unreadable(
-            &opened.path(),
-            Text::new("его строки кончаются одним CR, как на старых Mac", "its lines end in a lone CR, as on old Macs"),
-            Text::new(
-                "сохраните его с обычными концами строк: в таблице — как «CSV UTF-8», в редакторе — LF",
-                "save it with usual line ends: in a spreadsheet as «CSV UTF-8», in an editor as LF",
-            ),
-        ));
-    }
     if outcome.rows == 0 {
         return Err(IngestError::NoRows { path: opened.path(), what: "the file has a header and no rows" });
     }
@@ -160,20 +152,25 @@ fn rows_of(
             Err(_) => Err((0, whole(reason::wrong_encoding()))),
             Ok(text) => {
                 let row = Row { text, record, number: outcome.rows };
+                if is_header(row, opened) {
+                    outcome.rows -= 1;
+                    outcome.oddities.headers += 1;
+                    continue;
+                }
                 let is_ignored = holds(&plan.ignore, row, false) || is_total(plan, row);
                 // a row that is ignored may hold what it likes, but not the rest of the file
-                let takes_more = record.is_open && record.cells.as_slice().trim_ascii_end().contains(&b'\n');
+                let takes_more = record.quotes == Quotes::Open && record.lines > 1;
                 if let Some(lines) = swallowed(record, opened.cells).filter(|_| !is_ignored || takes_more) {
-                    // its end is the file's, so that it is counted from its beginning
-                    return Err(IngestError::OpenQuote { path: opened.path(), line: record.begin, lines });
+                    return Err(IngestError::OpenQuote { path: opened.path(), line: record.line, lines });
                 }
                 if is_ignored {
                     outcome.ignored += 1;
                     continue;
                 }
-                match shape_of(record, opened.cells).or_else(|| row_within(row, opened)) {
+                match shape_of(record, opened).or_else(|| row_within(row, opened)) {
                     Some(reason) => Err((0, whole(reason))),
                     None => {
+                        outcome.oddities.quotes(record);
                         let read = read_row(plan, row, export.snapshot, &mut outcome, sink)?;
                         if read.is_err() {
                             keys = keys_of(plan, row);
@@ -184,6 +181,7 @@ fn rows_of(
             }
         };
         if let Err((fill, refused)) = refused {
+            outcome.refused += 1;
             let column = refused.cell.map_or_else(String::new, |cell| opened.found.text(cell).to_owned());
             if let Some(way_out) = refused.whole_column {
                 let Text { ru, en } = &refused.reason;
@@ -302,22 +300,29 @@ pub(super) fn holds(checks: &[Check], row: Row<'_>, all: bool) -> bool {
 /// Quarantined as one row, they would be counted as one: most of a file could be missing from a good-looking report.
 fn swallowed(record: &Record, cells: usize) -> Option<u64> {
     const LINES: u64 = 50;
-    let lines = || record.cells.as_slice().iter().filter(|byte| **byte == b'\n').count().saturating_sub(1) as u64;
-    match record.is_open {
-        true => Some(lines()),
-        false => (record.cells.len() != cells).then(lines).filter(|lines| *lines > LINES),
+    match record.quotes {
+        Quotes::Open => Some(record.lines),
+        _ => (record.cells.len() != cells).then_some(record.lines.saturating_sub(1)).filter(|lines| *lines > LINES),
     }
 }
 
 /// What is wrong with the number of cells of a row. Cells after the last one of the header are none as long as nothing is
 /// in them: many exports end each row with a delimiter.
-pub(super) fn shape_of(record: &Record, cells: usize) -> Option<Text> {
+pub(super) fn shape_of(record: &Record, opened: &Opened) -> Option<Text> {
     let row = &record.cells;
     let is_blank = |cell: &[u8]| cell.trim_ascii().is_empty();
-    match row.len() < cells || !row.iter().skip(cells).all(is_blank) {
-        true => Some(reason::wrong_cells(row.len(), cells, row.as_slice().trim_ascii_end().contains(&b'\n'))),
+    if matches!(record.quotes, Quotes::Broken | Quotes::Open) {
+        return Some(reason::broken_quote());
+    }
+    match row.len() < opened.least || !row.iter().skip(opened.cells).all(is_blank) {
+        true => Some(reason::wrong_cells(row.len(), opened.cells, record.lines > 1)),
         false => None,
     }
+}
+
+/// Whether a row is the header once more, as in exports that were put together.
+pub(super) fn is_header(row: Row<'_>, opened: &Opened) -> bool {
+    opened.cells > 1 && (0..opened.cells).all(|cell| row.cell(cell) == opened.found.text(cell))
 }
 
 /// Whether a cell of several lines has one that looks like a row: a quote opens before it by mistake, and it is one.
@@ -325,7 +330,7 @@ pub(super) fn shape_of(record: &Record, cells: usize) -> Option<Text> {
 /// In a table of few columns a line of a text may look so: there a quotation mark within the cell has to speak for it, too.
 fn row_within(row: Row<'_>, opened: &Opened) -> Option<Text> {
     const FEW: usize = 4;
-    if opened.cells < 2 || !row.record.typed.is_empty() || !row.text.trim_end().contains('\n') {
+    if opened.cells < 2 || !row.record.typed.is_empty() || row.record.lines < 2 {
         return None;
     }
     let quote = char::from(opened.quote());
@@ -333,7 +338,7 @@ fn row_within(row: Row<'_>, opened: &Opened) -> Option<Text> {
     let is_row = |line: &str| line.matches(delimiter).count() + 1 >= opened.cells;
     let has_row = |cell: usize| {
         let text = row.cell(cell);
-        text.lines().skip(1).any(is_row) && (opened.cells >= FEW || text.contains(quote))
+        text.split(['\n', '\r']).skip(1).any(is_row) && (opened.cells >= FEW || text.contains(quote))
     };
     (0..opened.cells).any(has_row).then(reason::row_within)
 }

@@ -359,8 +359,13 @@ impl ColumnPlan {
     ) -> Result<Value<'r>, Refused> {
         let mut total: Option<i128> = None;
         for part in parts {
+            let mut one = i128::from(ONE);
             let next = match part {
                 Part::Number(units) => i128::from(*units),
+                Part::Factor(digits, decimals) => {
+                    one = 10_i128.pow(*decimals);
+                    i128::from(*digits)
+                }
                 Part::Cell(cell) => {
                     let Some(text) = clean(row.cell(*cell), &self.reading, *cell)? else { return Ok(Value::Null) };
                     let exact = self.exact(Some(*cell), &text, row)?;
@@ -376,7 +381,6 @@ impl ColumnPlan {
                     let Some(product) = total.checked_mul(next) else {
                         return Err(self.refuse(None, "", reason::product_too_large()));
                     };
-                    let one = i128::from(ONE);
                     met.rounded += u64::from(product % one != 0);
                     product.saturating_add(product.signum() * one / 2) / one
                 }
@@ -438,8 +442,11 @@ impl ColumnPlan {
     }
 
     fn no_number(&self, text: &str, typed: Typed) -> Text {
-        if text.starts_with('(') && text.contains(')') {
+        if text.contains('(') && text.contains(')') && text.contains(|c: char| c.is_ascii_digit()) {
             return reason::in_brackets();
+        }
+        if text.ends_with(['-', '−', '–']) && text.starts_with(|c: char| c.is_ascii_digit()) {
+            return reason::minus_behind();
         }
         let worded = text.chars().any(|c| !c.is_ascii_digit() && !c.is_whitespace() && !".,-+'()".contains(c));
         match worded {

@@ -12,6 +12,7 @@ use super::form::Form;
 use super::guard::Guarded;
 use super::repair;
 use crate::ingest::IngestError;
+use crate::model::letters::composed;
 
 /// An export, ready to be read from its beginning as often as needed.
 #[derive(Debug, Clone)]
@@ -81,7 +82,7 @@ impl Input {
     /// The exports in a file: one, or those of an archive.
     pub(super) fn read(path: &Path) -> Result<Vec<Input>, IngestError> {
         let stamp = Stamp::of(path)?;
-        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let name = path.file_name().map_or_else(String::new, |name| composed(&name.to_string_lossy()).into_owned());
         let mut start = Vec::new();
         let file = File::open(path).map_err(IngestError::io(path))?;
         file.take(4).read_to_end(&mut start).map_err(IngestError::io(path))?;
@@ -112,7 +113,7 @@ impl Input {
         };
         let one = |member: Member| {
             let mut input = input.clone();
-            input.name = format!("{}/{}", input.name, member.name);
+            input.name = format!("{}/{}", input.name, composed(&member.name));
             input.id.file.clone_from(&input.name);
             // a name that begins at the root would take the place of the archive's
             input.path = path.join(member.name.trim_start_matches(['/', '\\']));
@@ -190,7 +191,7 @@ impl Input {
     /// The names that a pattern may mean, the longest path last.
     pub(in crate::ingest) fn ends(&self, depth: usize) -> Vec<String> {
         let path = if self.repairs { self.path.with_file_name(&self.name) } else { self.path.clone() };
-        let parts: Vec<String> = path.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+        let parts: Vec<String> = path.iter().map(|part| composed(&part.to_string_lossy()).into_owned()).collect();
         let end = parts[parts.len() - depth.min(parts.len())..].join("/");
         let bare = end.strip_suffix(".gz").map(str::to_owned);
         std::iter::once(end).chain(bare).collect()

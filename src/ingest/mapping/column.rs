@@ -208,11 +208,17 @@ fn constant(section: &Section<'_>, value: &Value, kind: Kind) -> Option<Source> 
 fn operands(section: &Section<'_>, key: &str, items: &[Written<Value>]) -> Vec<Operand> {
     let exact = |item: &Written<Value>, number: String| {
         let exact = numbers::exact(&number, Decimal::Point).filter(|exact| !exact.rounded);
-        if exact.is_none() {
-            let way_out = "up to 14 digits before the point and 4 after it";
+        let factor = || numbers::factor(&number).filter(|_| key == "multiply");
+        let operand = exact.map(|exact| Operand::Number(exact.units));
+        let operand = operand.or_else(|| factor().map(|(digits, decimals)| Operand::Factor(digits, decimals)));
+        if operand.is_none() {
+            let way_out = match key {
+                "multiply" => "up to 14 digits before the point and 4 after it, or up to 12 decimals of a small factor",
+                _ => "up to 14 digits before the point and 4 after it",
+            };
             section.problem(item.line, format!("`{key}` cannot reckon with {number} exactly"), way_out);
         }
-        exact.map(|exact| Operand::Number(exact.units))
+        operand
     };
     let read = |item: &Written<Value>| match &item.value {
         Value::Text(text) => Some(Operand::Column(header(text))),
@@ -223,7 +229,9 @@ fn operands(section: &Section<'_>, key: &str, items: &[Written<Value>]) -> Vec<O
             None
         }
     };
-    let operands: Vec<Operand> = items.iter().filter_map(read).collect();
+    let mut operands: Vec<Operand> = items.iter().filter_map(read).collect();
+    // what is multiplied by a small factor first is rounded first
+    operands.sort_by_key(|operand| matches!(operand, Operand::Factor(..)));
     if items.len() < 2 {
         section.wrong(key, format!("`{key}` needs at least two"), format!("{key} = [\"Header\", \"Header\"]"));
     }

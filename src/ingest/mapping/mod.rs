@@ -159,6 +159,8 @@ pub(super) enum Operand {
     Column(Header),
     /// In units of [`super::numbers::ONE`].
     Number(i64),
+    /// A factor of more decimals than a sum has: its digits, and how many of them stand after the point.
+    Factor(i64, u32),
 }
 
 /// How a value is read once it was found.
@@ -258,7 +260,7 @@ impl Source {
                 .iter()
                 .filter_map(|operand| match operand {
                     Operand::Column(header) => Some(header.clone()),
-                    Operand::Number(_) => None,
+                    Operand::Number(_) | Operand::Factor(..) => None,
                 })
                 .collect(),
         }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use encoding_rs::{Decoder, UTF_16LE};
 
@@ -13,12 +13,11 @@ use super::Encoding;
 pub(super) struct Allowance {
     most: u64,
     left: Arc<AtomicU64>,
-    over: Arc<AtomicBool>,
 }
 
 impl Allowance {
     pub(super) fn of(most: u64) -> Allowance {
-        Allowance { most, left: Arc::new(AtomicU64::new(most)), over: Arc::default() }
+        Allowance { most, left: Arc::new(AtomicU64::new(most)) }
     }
 
     /// A row was read: the next one has all of it again.
@@ -29,11 +28,6 @@ impl Allowance {
     /// Whether more was asked for than allowed.
     pub(super) fn is_spent(&self) -> bool {
         self.left.load(Ordering::Relaxed) == 0
-    }
-
-    /// Whether more was asked for than there is.
-    pub(super) fn is_over(&self) -> bool {
-        self.over.load(Ordering::Relaxed)
     }
 
     fn take(&self, bytes: usize) -> io::Result<()> {
@@ -128,9 +122,6 @@ impl<R: Read> Read for Decoded<R> {
             self.fill()?;
         }
         let length = out.len().min(self.text.len() - self.text_from);
-        if length == 0 && !out.is_empty() {
-            self.allowance.over.store(true, Ordering::Relaxed);
-        }
         out[..length].copy_from_slice(&self.text[self.text_from..self.text_from + length]);
         self.text_from += length;
         Ok(length)

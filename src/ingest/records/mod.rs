@@ -4,16 +4,19 @@
 //! without a name (`kept.rs`), so that memory does not grow with them and a second pass costs no second parse.
 
 mod ahead;
+mod cells;
 mod compound;
 mod decode;
 mod encoding;
 mod html;
 mod json;
 mod kept;
+mod lines;
 mod parquet;
 mod text;
 mod workbook;
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -27,7 +30,8 @@ use text::TextReader;
 use super::IngestError;
 use super::dates;
 use super::files::{Form, Input, REPAIR_COLUMNS};
-use crate::model::shown::undefused;
+use crate::model::letters::{composed, into_composed, may_be_in_pieces};
+use crate::model::shown::{is_unseen, undefused};
 
 /// What may cut the cells of a text where it is not stated, the likeliest first: the header proves which.
 pub(super) const DELIMITERS: [u8; 4] = [b';', b',', b'\t', b'|'];
@@ -63,6 +67,22 @@ pub(super) enum Typed {
     Time,
 }
 
+/// What the quotes of a record of text are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Quotes {
+    /// As they should be.
+    #[default]
+    Plain,
+    /// One of them means nothing, or is not doubled: the line was read by itself.
+    Stray,
+    /// As they should be, and yet one of its lines is a row by itself.
+    OverRows,
+    /// One of them cannot be understood.
+    Broken,
+    /// The file ends within a quote that opens in it.
+    Open,
+}
+
 /// One record.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Record {
@@ -71,10 +91,10 @@ pub(super) struct Record {
     pub(super) typed: Vec<Typed>,
     /// The line or row at which it begins, from 1.
     pub(super) line: u64,
-    /// The same, or the first of the blank lines before it.
-    pub(super) begin: u64,
-    /// Whether the file ends within a quote that opens in it.
-    pub(super) is_open: bool,
+    /// How many lines of text it takes.
+    pub(super) lines: u64,
+    /// What its quotes are, if it has any.
+    pub(super) quotes: Quotes,
     /// Of a mended row: its place in the export. Without it, nothing says which of those that wait it is.
     pub(super) mends: Option<Mends>,
 }
@@ -84,6 +104,13 @@ pub(super) struct Record {
 pub(super) struct Mends {
     pub(super) ingest: u64,
     pub(super) line: u64,
+}
+
+fn bytes(text: Cow<'_, str>) -> Cow<'_, [u8]> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    }
 }
 
 impl Record {
@@ -105,11 +132,23 @@ impl Record {
         self.cells = cells;
     }
 
-    /// Whether there is nothing in it: what a CR leaves, too.
+    /// Whether there is nothing in any of its cells: what a CR leaves, and the delimiters alone that spreadsheets write below a
+    /// table.
     pub(super) fn is_blank(&self) -> bool {
-        match self.typed.is_empty() {
-            true => self.cells.len() <= 1 && self.cells.as_slice().trim_ascii().is_empty(),
-            false => self.cells.as_slice().trim_ascii().is_empty(),
+        let text = self.cells.as_slice().trim_ascii();
+        text.is_empty()
+            || text.first().is_some_and(|byte| !byte.is_ascii())
+                && std::str::from_utf8(text).is_ok_and(|text| text.chars().all(|c| c.is_whitespace() || is_unseen(c)))
+    }
+
+    /// Brings the letters of its cells into one piece.
+    fn compose(&mut self) {
+        if !may_be_in_pieces(self.cells.as_slice()) {
+            return;
+        }
+        let whole = |cell| std::str::from_utf8(cell).map_or(Cow::Borrowed(cell), |text| bytes(composed(text)));
+        if self.cells.iter().any(|cell| *whole(cell) != *cell) {
+            self.cells = self.cells.iter().map(whole).collect();
         }
     }
 }
@@ -203,6 +242,13 @@ enum Reading {
 }
 
 impl Records {
+    /// Says how many cells a row has from now on, at least and at most: what a quote is may depend on it.
+    pub(super) fn expect(&mut self, least: usize, most: usize) {
+        if let Reading::Text(text) = &mut self.reading {
+            text.expect(least, most);
+        }
+    }
+
     /// Reads the next record; false at the end.
     pub(super) fn next(&mut self, record: &mut Record) -> Result<bool, IngestError> {
         let more = match &mut self.reading {
@@ -210,10 +256,7 @@ impl Records {
             Reading::Kept(kept) => kept.next(record).map_err(IngestError::io(&self.path))?,
         };
         if more {
-            record.begin = match &self.reading {
-                Reading::Text(text) => text.begin(record),
-                Reading::Kept(_) => record.line,
-            };
+            record.compose();
         }
         if more && self.repairs {
             record.repaired();
@@ -253,7 +296,7 @@ impl Keeping<'_> {
 
     fn begin(&self, name: Option<String>) -> Result<Kept, IngestError> {
         let file: File = tempfile::tempfile_in(self.scratch).map_err(IngestError::io(self.scratch))?;
-        Ok(Kept::new(file, name, self.path(), self.input.bytes))
+        Ok(Kept::new(file, name.map(into_composed), self.path(), self.input.bytes))
     }
 
     fn is_enough(&self, rows: u64) -> bool {
@@ -261,5 +304,7 @@ impl Keeping<'_> {
     }
 }
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;
