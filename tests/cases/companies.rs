@@ -125,7 +125,7 @@ fn read(case: &Case, reports: &[(&str, &str)], judged: &[&str], missing: &[(&str
         let html = page(case, report, lang, AS_OF);
         for finding in findings(&html).iter().filter(|finding| finding.verdict != "unknown") {
             let of = |metric: &&str| finding.said.contains(&format!(": {metric}"));
-            assert!(judged.iter().any(|metric| of(metric)), "{report} {lang}: judged on nothing: {finding:#?}");
+            assert!(judged.iter().any(of), "{report} {lang}: judged on nothing: {finding:#?}");
         }
         let text = plain(&html);
         let gathered = ["What could not be judged, and what to export", "О чём судить нельзя и что выгрузить"];
