@@ -114,6 +114,9 @@ impl Scope<'_> {
     /// Journeys, with `gone_at` of those deals that are marked. A join, since few are: where none is, nothing is joined.
     async fn marked(&self) -> Result<DataFrame> {
         let journeys = self.tables.table(Table::Journeys.name()).await?;
+        if journeys.schema().has_column_with_unqualified_name("gone_at") {
+            return Ok(journeys);
+        }
         let mut names: Vec<Expr> = journeys.schema().fields().iter().map(|field| column(field.name())).collect();
         if !self.has_gone {
             let never = ScalarValue::TimestampMicrosecond(None, Some("UTC".into()));
