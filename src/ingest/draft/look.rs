@@ -6,8 +6,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::TOTALS;
 use super::days::Days;
-use super::digits::Digits;
+use super::digits::{self, Digits};
 use crate::ingest::IngestError;
+use crate::ingest::numbers::Decimal;
 use crate::ingest::personal::{self, Normal};
 use crate::ingest::records::{Cut, Readable, Record, Typed};
 
@@ -210,19 +211,15 @@ pub(super) struct Repeats {
     pub(super) is_part: bool,
 }
 
-/// Looks for rows with the same cells in the columns of a key; `amounts` reads the money of a row.
-pub(super) fn repeats(
-    below: &Below<'_>,
-    key: &[usize],
-    amounts: &[&dyn Fn(&[&str]) -> i128],
-) -> Result<Repeats, IngestError> {
+/// Looks for rows with the same cells in the columns of a key; `amounts` are the columns of money, each with its mark.
+pub(super) fn repeats(below: &Below<'_>, key: &[usize], amounts: &[(usize, Decimal)]) -> Result<Repeats, IngestError> {
     let mut keys: BTreeMap<u64, Vec<i128>> = BTreeMap::new();
     let mut whole: BTreeSet<u64> = BTreeSet::new();
     let mut told = Repeats { sums: vec![(0, 0); amounts.len()], ..Repeats::default() };
     below.rows(|_, cells| {
         let cell = |at: &usize| cells.get(*at).copied().unwrap_or_default();
         let hash = xxh3_64(key.iter().map(cell).collect::<Vec<&str>>().join("\u{1f}").as_bytes());
-        let read: Vec<i128> = amounts.iter().map(|amount| amount(cells)).collect();
+        let read: Vec<i128> = amounts.iter().map(|(at, decimal)| digits::units(cell(at), *decimal)).collect();
         told.sums.iter_mut().zip(&read).for_each(|(sum, amount)| sum.0 += amount);
         let is_new = whole.insert(xxh3_64(cells.join("\u{1f}").as_bytes()));
         if keys.len() >= KEYS && !keys.contains_key(&hash) {

@@ -36,7 +36,7 @@ impl Say {
 fn grouped(digits: &str, mark: &str) -> String {
     let mut grouped = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             grouped.push_str(mark);
         }
         grouped.push(digit);
