@@ -144,7 +144,7 @@ fn no_row_is_lost_to_the_form_of_a_date() {
             "{n};{};{created};{closed};100,50\n",
             if closed.is_empty() {
                 "New"
-            } else if n % 2 == 0 {
+            } else if n.is_multiple_of(2) {
                 "Won"
             } else {
                 "Lost"
@@ -210,7 +210,7 @@ fn a_draft_keeps_clients_to_itself() {
         format!(
             "{n},+7903{:07},{},{},Иванова Мария {n}\n",
             n,
-            if n % 2 == 0 { "+7 903 111-22-33" } else { "web" },
+            if n.is_multiple_of(2) { "+7 903 111-22-33" } else { "web" },
             ["New", "Won", "Lost"][n as usize % 3]
         )
     };
