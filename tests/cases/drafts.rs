@@ -144,7 +144,7 @@ fn no_row_is_lost_to_the_form_of_a_date() {
             "{n};{};{created};{closed};100,50\n",
             if closed.is_empty() {
                 "New"
-            } else if n % 2 == 0 {
+            } else if n.is_multiple_of(2) {
                 "Won"
             } else {
                 "Lost"
@@ -179,12 +179,12 @@ fn no_row_is_lost_to_the_form_of_a_date() {
 #[test]
 fn what_money_is_meant_is_asked_with_the_sums() {
     let case = Case::new();
-    case.put("orders.csv", "Order ID,Initial Amount Paid,Offer Total Amount,Status,Created\n1,10,100,Paid,2024-01-13\n1,20,200,Paid,2024-01-13\n2,30,\"1,300\",Cancelled,2024-01-14\n");
+    case.put("orders.csv", "Order ID,Initial Amount Paid,Offer Total Amount,Status,Created\n1,10,100,Paid,2024-01-13\n1,20,200,Paid,2024-01-13\n2,40,\"1,300\",Cancelled,2024-01-14\n");
     let (draft, said) = drafted(&case, "orders.csv");
     has(
         &draft,
         &[
-            "amount = \"?\" # ? which of the columns: \"Initial Amount Paid\" (3 filled, sum 60.00), \"Offer Total Amount\" (3 filled, sum 1,600.00 or 301.30)",
+            "amount = \"?\" # ? which of the columns: \"Initial Amount Paid\" (3 filled, sum 70.00), \"Offer Total Amount\" (3 filled, sum 1,600.00 or 301.30)",
             "repeated = \"?\" # ? rows that repeat a key: 1, of them in every cell: 0;",
             "status = { from = \"Status\", values = { \"Cancelled\" = \"lost\", \"Paid\" = \"?\" }",
             "# snapshot = true # if every export lists all deals",
@@ -210,7 +210,7 @@ fn a_draft_keeps_clients_to_itself() {
         format!(
             "{n},+7903{:07},{},{},Иванова Мария {n}\n",
             n,
-            if n % 2 == 0 { "+7 903 111-22-33" } else { "web" },
+            if n.is_multiple_of(2) { "+7 903 111-22-33" } else { "web" },
             ["New", "Won", "Lost"][n as usize % 3]
         )
     };

@@ -50,10 +50,10 @@ const MADE: [(&str, &str, &str); 31] = [
 
 /// The export in a folder of `tests/exports`.
 fn export(folder: &Path) -> std::path::PathBuf {
-    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let beside =
         |path: &Path| ["ask.sql", "answer.csv", "preset.txt"].contains(&path.file_name().unwrap().to_str().unwrap());
-    paths.filter(|path| !beside(path)).next().unwrap()
+    paths.find(|path| !beside(path)).unwrap()
 }
 
 #[test]

@@ -6,17 +6,21 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::TOTALS;
 use super::days::Days;
-use super::digits::Digits;
+use super::digits::{self, Digits};
 use crate::ingest::IngestError;
+use crate::ingest::numbers::Decimal;
 use crate::ingest::personal::{self, Normal};
 use crate::ingest::records::{Cut, Readable, Record, Typed};
 
-/// So many values of a column are kept to look at.
+/// So many values of a column are kept to look at, and so many of all columns.
 const SAMPLE: usize = 1000;
+const SAMPLES: usize = 200_000;
 /// A column of more different values than these is no list of words.
 const WORDS: usize = 200;
 /// So many keys are told apart; of a larger file it is said that nobody knows.
 const KEYS: usize = 2_000_000;
+/// So many are held for all columns together.
+const ALL_KEYS: usize = 6_000_000;
 
 /// The table of an export: which sheet, cut by what, below which record.
 pub(super) struct Below<'r> {
@@ -95,13 +99,14 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    fn see(&mut self, text: &str, typed: Typed) {
+    /// Hears a value; `columns` share the memory.
+    fn see(&mut self, text: &str, typed: Typed, columns: usize) {
         self.filled += 1;
-        if self.sample.len() < SAMPLE {
+        if self.sample.len() < SAMPLE.min(SAMPLES / columns.max(1)).max(10) {
             self.sample.push(text.to_owned());
         }
         if let Some(words) = &mut self.words {
-            let is_full = words.len() >= WORDS || text.chars().count() > 80;
+            let is_full = words.len() >= WORDS.min(SAMPLES / columns.max(1)).max(10) || text.chars().count() > 80;
             match words.get_mut(text) {
                 Some(count) => *count += 1,
                 None if is_full => self.words = None,
@@ -112,7 +117,7 @@ impl Seen {
             self.repeats = Some(true);
             self.keys = BTreeSet::new();
         }
-        if self.keys.len() > KEYS {
+        if self.keys.len() > KEYS.min(ALL_KEYS / columns.max(1)) {
             self.repeats = None;
             self.keys = BTreeSet::new();
         }
@@ -187,7 +192,7 @@ pub(super) fn look(below: &Below<'_>) -> Result<Look, IngestError> {
         for (at, (seen, text)) in
             look.columns.iter_mut().zip(cells).enumerate().filter(|(_, (_, text))| !text.is_empty())
         {
-            seen.see(text, record.typed.get(at).copied().unwrap_or_default());
+            seen.see(text, record.typed.get(at).copied().unwrap_or_default(), below.cells);
         }
     })?;
     Ok(look)
@@ -206,19 +211,15 @@ pub(super) struct Repeats {
     pub(super) is_part: bool,
 }
 
-/// Looks for rows with the same cells in the columns of a key; `amounts` reads the money of a row.
-pub(super) fn repeats(
-    below: &Below<'_>,
-    key: &[usize],
-    amounts: &[&dyn Fn(&[&str]) -> i128],
-) -> Result<Repeats, IngestError> {
+/// Looks for rows with the same cells in the columns of a key; `amounts` are the columns of money, each with its mark.
+pub(super) fn repeats(below: &Below<'_>, key: &[usize], amounts: &[(usize, Decimal)]) -> Result<Repeats, IngestError> {
     let mut keys: BTreeMap<u64, Vec<i128>> = BTreeMap::new();
     let mut whole: BTreeSet<u64> = BTreeSet::new();
     let mut told = Repeats { sums: vec![(0, 0); amounts.len()], ..Repeats::default() };
     below.rows(|_, cells| {
         let cell = |at: &usize| cells.get(*at).copied().unwrap_or_default();
         let hash = xxh3_64(key.iter().map(cell).collect::<Vec<&str>>().join("\u{1f}").as_bytes());
-        let read: Vec<i128> = amounts.iter().map(|amount| amount(cells)).collect();
+        let read: Vec<i128> = amounts.iter().map(|(at, decimal)| digits::units(cell(at), *decimal)).collect();
         told.sums.iter_mut().zip(&read).for_each(|(sum, amount)| sum.0 += amount);
         let is_new = whole.insert(xxh3_64(cells.join("\u{1f}").as_bytes()));
         if keys.len() >= KEYS && !keys.contains_key(&hash) {

@@ -83,7 +83,7 @@ pub(super) fn take(columns: &[Column], rows: u64, file: &str) -> Taken {
             .any(|one| one.role == "at" && (columns[one.at].says("stage") || columns[one.at].says("change")))
         || ideas(file).iter().any(|idea| idea == "history");
     let id = events.iter().find(|one| one.role == "deal_id" && one.fit < Fit::Bare);
-    let again = id.is_some_and(|one| columns[one.at].seen.repeats != Some(false));
+    let again = id.is_some_and(|one| columns[one.at].seen.repeats == Some(true));
     let is_log = has(&events, "stage") && has(&events, "at") && id.is_some() && (moved || again);
     if is_log && !has(&deals, "amount") && !has(&deals, "closed_at") {
         return taken(Table::Events, moved || again, Some(Log::Stages), events);

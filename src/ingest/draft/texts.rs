@@ -36,7 +36,7 @@ impl Say {
 fn grouped(digits: &str, mark: &str) -> String {
     let mut grouped = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             grouped.push_str(mark);
         }
         grouped.push(digit);
@@ -46,7 +46,8 @@ fn grouped(digits: &str, mark: &str) -> String {
 
 /// A text as it may stand in a comment: on one line, and not too long.
 pub(super) fn remark(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(40).collect()
+    let is_unseen = |c: char| c.is_control() || crate::model::shown::is_unseen(c);
+    text.chars().map(|c| if is_unseen(c) { ' ' } else { c }).take(40).collect()
 }
 
 /// A text as TOML writes it, on one line: it may stand in a comment.

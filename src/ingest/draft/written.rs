@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::columns::{self, Formats};
-use super::digits::{self, Mark};
+use super::digits::Mark;
 use super::look::{self, Below, Look, Repeats};
 use super::roles::{Fit, Given, Log, Taken, take};
 use super::texts::{Say, quoted};
@@ -234,15 +234,7 @@ fn repeats(below: &Below<'_>, columns: &[Column], taken: &Taken, rows: u64) -> R
         return Ok(Repeats::default());
     }
     key.extend(key.clone().iter().filter_map(|at| columns[*at].time));
-    let places: Vec<(usize, Decimal)> = amounts(columns, taken);
-    let readers: Vec<Box<dyn Fn(&[&str]) -> i128>> = places
-        .into_iter()
-        .map(|(at, decimal)| -> Box<dyn Fn(&[&str]) -> i128> {
-            Box::new(move |cells: &[&str]| cells.get(at).map_or(0, |cell| digits::units(cell, decimal)))
-        })
-        .collect();
-    let readers: Vec<&dyn Fn(&[&str]) -> i128> = readers.iter().map(Box::as_ref).collect();
-    look::repeats(below, &key, &readers)
+    look::repeats(below, &key, &amounts(columns, taken))
 }
 
 /// The columns of a row's money, each with its decimal mark.
