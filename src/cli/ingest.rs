@@ -16,14 +16,17 @@ use crate::model::lang::Lang;
 use crate::store::Store;
 
 pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
+    let at_hand = pipes::at_hand(&args.exports)?;
+    load(args, place, &at_hand.exports).await.map_err(|error| at_hand.renamed(error))
+}
+
+async fn load(args: &Ingest, place: &Place, exports: &[PathBuf]) -> Result<Outcome> {
     // the mapping and the exports first: what is wrong with them should not leave an empty store behind
     let lang = open::lang(args.lang, place);
     let mapping = match &args.mapping {
         Some(file) => Mapping::parse(&file.display().to_string(), &open::text(file)?)?,
         None => Mapping::presets(args.zone.unwrap_or_else(|| zone(place)))?,
     };
-    let at_hand = pipes::at_hand(&args.exports)?;
-    let exports = at_hand.exports.as_slice();
     let is_pattern = |path: &Path| path.to_string_lossy().contains(['*', '?', '[']);
     let absent = exports.iter().find(|export| !export.exists() && !is_pattern(export));
     if let Some(export) = absent {

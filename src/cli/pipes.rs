@@ -19,7 +19,23 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Exports that can be read again, and the folder in which some of them lie as long as this lives.
 pub struct AtHand {
     pub exports: Vec<PathBuf>,
-    _folder: Option<TempDir>,
+    folder: Option<TempDir>,
+}
+
+impl AtHand {
+    /// An error in which the copies have the names that the person knows.
+    pub fn renamed(&self, error: anyhow::Error) -> anyhow::Error {
+        let Some(folder) = &self.folder else { return error };
+        let (mut text, copies) =
+            (error.to_string(), self.exports.iter().filter(|copy| copy.starts_with(folder.path())));
+        for place in copies.filter_map(|copy| copy.parent()) {
+            text = text.replace(&format!("{}/", place.display()), "");
+        }
+        match text == error.to_string() {
+            true => error,
+            false => anyhow::anyhow!(text),
+        }
+    }
 }
 
 /// Makes exports readable again. The file of a pipe has the pipe's name, that of the standard input is called `stdin`.
@@ -49,7 +65,7 @@ pub fn at_hand(named: &[PathBuf]) -> Result<AtHand> {
         keep(input).with_context(|| format!("cannot read {}", path.display()))?;
         exports.push(copy);
     }
-    Ok(AtHand { exports, _folder: folder })
+    Ok(AtHand { exports, folder })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

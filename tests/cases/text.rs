@@ -47,7 +47,7 @@ fn f12_a_quote_that_means_nothing_takes_no_row() {
         ("inch_each", &["1 TV 55\"", "2 TV 32\"", "3 TV 43\"", "4 x"], "3 (lines 2, 3, 4)"),
         ("inch_quoted_text", &["1 TV 55\"", "2 plain", "3 x"], "1 (lines 2)"),
         ("inch_two_quoted", &["1 TV 55\"", "2 plain", "3 x"], "1 (lines 2)"),
-        ("unbalanced", &["1 he said \"hi\"", "2 plain", "3 she \"too\"", "4 last"], "1 (lines 2)"),
+        ("unbalanced", &["1 he said \"hi\"", "2 plain", "3 she \"too\"", "4 last"], "2 (lines 2, 4)"),
     ];
     for (file, expected, lines) in table {
         let case = with_regulation(Case::of("f12"));
