@@ -11,6 +11,7 @@ mod buckets;
 mod cell;
 mod choose;
 mod closings;
+mod counted;
 mod data_file;
 mod dates;
 mod day;

@@ -70,19 +70,27 @@ impl Raw {
 
     /// A row; one of another number of cells than the header is kept only where nothing in it can be personal.
     pub(super) fn row(&self, record: &Record, cells: usize, delimiter: u8) -> String {
-        if self.cells.is_some() && record.cells.len() != cells {
+        if self.cells.is_some() && record.cells.len() != cells && !record.is_of_form() {
             return String::new();
         }
         let shown = record.cells.iter().enumerate().map(|(at, bytes)| {
             let text = String::from_utf8_lossy(bytes);
             let text = self.cell(at, text.trim()).into_owned();
+            let decimal = |text: String| if self.commas.contains(&at) { text.replace('.', ",") } else { text };
             match record.typed.get(at) {
                 // as the column writes its numbers, so that it is read again
-                Some(Typed::Number) if self.commas.contains(&at) => text.replace('.', ","),
+                Some(Typed::Number) => decimal(text),
+                // as the sheet shows it: in a file of text nothing else tells that it is a percentage
+                Some(Typed::Percent) => match text.parse::<f64>() {
+                    Ok(share) => decimal(format!("{}%", (share * 1e12).round() / 1e10)),
+                    Err(_) => text,
+                },
                 _ => text,
             }
         });
-        line(shown, delimiter)
+        // empty cells at its end that a sheet leaves out
+        let missing = if record.is_of_form() { cells.saturating_sub(record.cells.len()) } else { 0 };
+        line(shown.chain(std::iter::repeat_n(String::new(), missing)), delimiter)
     }
 
     fn cell<'t>(&self, at: usize, text: &'t str) -> std::borrow::Cow<'t, str> {

@@ -113,6 +113,21 @@ pub(super) fn number_for_date() -> Text {
     )
 }
 
+/// A number that none of the stated formats reads.
+pub(super) fn no_number_of_a_date(stated: &[DateFormat]) -> Text {
+    let formats: Vec<String> = stated.iter().map(ToString::to_string).collect();
+    Text::new(
+        format!(
+            "число, которое не читается как {}; если это дни электронной таблицы, добавьте в `dates` \"excel\"",
+            formats.join(" или ")
+        ),
+        format!(
+            "a number that is no date as {}; if it is a spreadsheet's day, add \"excel\" to `dates`",
+            formats.join(" or ")
+        ),
+    )
+}
+
 pub(super) fn not_a_date<'f>(formats: impl IntoIterator<Item = &'f DateFormat>) -> Text {
     let formats: Vec<String> = formats.into_iter().map(ToString::to_string).collect();
     Text::new(format!("не дата вида {}", formats.join(" или ")), format!("not a date as {}", formats.join(" or ")))

@@ -88,6 +88,16 @@ pub(in crate::ingest) fn read_rows(
     };
     let mut outcome =
         ahead(opened.records()?, |records| rows_of(records, opened, plan, (export, mapping), mends.as_ref(), sink))?;
+    let columns = || plan.fills.iter().flat_map(|fill| &fill.columns);
+    let mut problems: Vec<String> = columns()
+        .filter_map(|column| Some(format!("`{}`: {}", column.place, column.seen.borrow().problem()?)))
+        .collect();
+    problems.dedup();
+    if !problems.is_empty() {
+        return Err(IngestError::Unproven { path: opened.path(), problems });
+    }
+    let notes = columns().filter_map(|column| column.seen.borrow().note(&column.place));
+    outcome.oddities.of_columns.extend(notes);
     if outcome.rows == 0 && (0..opened.cells).any(|cell| opened.found.text(cell).contains('\r')) {
         let way_out = "save it with usual line ends: in a spreadsheet as «CSV UTF-8», in an editor as LF";
         return Err(IngestError::no_table(
@@ -272,6 +282,9 @@ pub(super) fn holds(checks: &[Check], row: Row<'_>, all: bool) -> bool {
 /// Quarantined as one row, they would be counted as one: most of a file could be missing from a good-looking report.
 fn swallowed(record: &Record, cells: usize) -> Option<u64> {
     const LINES: u64 = 50;
+    if record.is_of_form() {
+        return None;
+    }
     let lines = || record.cells.as_slice().iter().filter(|byte| **byte == b'\n').count().saturating_sub(1) as u64;
     match record.is_open {
         true => Some(lines()),
@@ -284,7 +297,7 @@ fn swallowed(record: &Record, cells: usize) -> Option<u64> {
 pub(super) fn shape_of(record: &Record, cells: usize) -> Option<Text> {
     let row = &record.cells;
     let is_blank = |cell: &[u8]| cell.trim_ascii().is_empty();
-    match row.len() < cells || !row.iter().skip(cells).all(is_blank) {
+    match !record.is_of_form() && (row.len() < cells || !row.iter().skip(cells).all(is_blank)) {
         true => Some(reason::wrong_cells(row.len(), cells, row.as_slice().trim_ascii_end().contains(&b'\n'))),
         false => None,
     }

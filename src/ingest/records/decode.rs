@@ -14,16 +14,40 @@ pub(super) struct Allowance {
     most: u64,
     left: Arc<AtomicU64>,
     over: Arc<AtomicBool>,
+    /// What cuts a row into cells, and how often it may be met.
+    cuts: Option<u8>,
+    cells: Arc<AtomicU64>,
 }
+
+/// A row may hold so many delimiters, those within quotes too: for each that cuts a cell its end is kept, and a text of delimiters
+/// alone would take eight times its size. Far more than the columns that a table may have.
+const MOST_CUTS: u64 = 1 << 20;
 
 impl Allowance {
     pub(super) fn of(most: u64) -> Allowance {
-        Allowance { most, left: Arc::new(AtomicU64::new(most)), over: Arc::default() }
+        Allowance {
+            most,
+            left: Arc::new(AtomicU64::new(most)),
+            over: Arc::default(),
+            cuts: None,
+            cells: Arc::default(),
+        }
+    }
+
+    /// The same for rows that are cut into cells.
+    pub(super) fn of_cells(most: u64, delimiter: u8) -> Allowance {
+        Allowance { cuts: Some(delimiter), ..Allowance::of(most) }
     }
 
     /// A row was read: the next one has all of it again.
     pub(super) fn renew(&self) {
         self.left.store(self.most, Ordering::Relaxed);
+        self.cells.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether more cells were met than a row may have.
+    pub(super) fn is_cut_too_often(&self) -> bool {
+        self.cells.load(Ordering::Relaxed) > MOST_CUTS
     }
 
     /// Whether more was asked for than allowed.
@@ -34,6 +58,15 @@ impl Allowance {
     /// Whether more was asked for than there is.
     pub(super) fn is_over(&self) -> bool {
         self.over.load(Ordering::Relaxed)
+    }
+
+    fn cut(&self, text: &[u8]) -> io::Result<()> {
+        let Some(delimiter) = self.cuts else { return Ok(()) };
+        let met = text.iter().filter(|byte| **byte == delimiter).count() as u64;
+        match self.cells.fetch_add(met, Ordering::Relaxed) + met > MOST_CUTS {
+            true => Err(io::Error::other("a row of too many cells")),
+            false => Ok(()),
+        }
     }
 
     fn take(&self, bytes: usize) -> io::Result<()> {
@@ -105,6 +138,7 @@ impl<R: Read> Decoded<R> {
                     self.text.truncate(written);
                 }
             }
+            self.allowance.cut(&self.text)?;
         }
         if self.ended {
             // the last line is ended like any other, so that all are counted alike; a blank line more harms nobody

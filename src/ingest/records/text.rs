@@ -6,7 +6,7 @@ use std::path::Path;
 use csv::{ByteRecord, ReaderBuilder};
 
 use super::decode::{Allowance, Decoded};
-use super::kept::LONGEST_ROW;
+use super::kept::{LONGEST_ROW, MOST_COLUMNS};
 use super::{Cut, Encoding, Record};
 use crate::ingest::IngestError;
 
@@ -25,7 +25,7 @@ impl TextReader {
         delimiter: u8,
         path: &Path,
     ) -> Result<TextReader, IngestError> {
-        let allowance = Allowance::of(LONGEST_ROW as u64);
+        let allowance = Allowance::of_cells(LONGEST_ROW as u64, delimiter);
         let decoded = Decoded::new(bytes, encoding, allowance.clone());
         let mut input = BufReader::with_capacity(256 * 1024, decoded);
         let mut line = Vec::new();
@@ -55,9 +55,16 @@ impl TextReader {
                 record.is_open = self.allowance.is_over();
                 let ended = u64::from(!record.is_open);
                 record.line = first_line(&self.reader, &record.cells, ended) + self.skipped;
+                if record.cells.len() > MOST_COLUMNS {
+                    return Err(too_wide(path, record.line, &record.cells.len().to_string()));
+                }
                 Ok(true)
             }
             Ok(false) => Ok(false),
+            Err(_) if self.allowance.is_cut_too_often() => {
+                let line = self.reader.position().line().max(1) + self.skipped;
+                Err(too_wide(path, line, "more than a million"))
+            }
             Err(_) if self.allowance.is_spent() => {
                 let line = self.reader.position().line().max(1) + self.skipped;
                 Err(IngestError::EndlessRow { path: path.to_owned(), line, most: (LONGEST_ROW >> 20) as u64 })
@@ -76,6 +83,16 @@ impl TextReader {
     pub(super) fn done(&self) -> u64 {
         self.reader.position().byte()
     }
+}
+
+/// The refusal of a row of more cells than any table has columns.
+fn too_wide(path: &Path, line: u64, cells: &str) -> IngestError {
+    let what = format!("line {line} has {cells} cells, and no table has more than {MOST_COLUMNS} columns");
+    IngestError::no_table(
+        path,
+        what,
+        "export only the columns that are needed; a quote that is not closed may be to blame, too",
+    )
 }
 
 /// The line at which the record just read begins. Its own position would name a blank line before it.

@@ -1,0 +1,114 @@
+//! One cell → a moment or a day, as its form or the mapping says. What a number counts is never guessed.
+
+use chrono::{Datelike, NaiveDate};
+
+use super::oddities::Oddities;
+use super::plan::{ColumnPlan, From};
+use super::reason;
+use super::value::{Refused, Row, Value};
+use crate::ingest::dates::{self, DateFormat, Moment};
+use crate::ingest::records::Typed;
+
+/// A campaign may last for years; what is longer than ten is a slip of the year.
+const LONGEST_PERIOD: i64 = 3660;
+/// The cost of a longer time than a year says little about a day of it: that is told.
+const YEAR: i64 = 366;
+
+impl ColumnPlan {
+    /// Reads a day, or a period of them.
+    pub(super) fn day<'r>(
+        &self,
+        cell: Option<usize>,
+        text: &str,
+        typed: Typed,
+        row: Row<'r>,
+        met: &mut Oddities,
+    ) -> Result<Value<'r>, Refused> {
+        let day = |text: &str| Some(i64::from(self.moment(text, typed, row)?.local.date().to_epoch_days()));
+        if let Some(day) = day(text) {
+            return self.in_time(cell, text, day, met);
+        }
+        match dates::ends(text).filter(|_| self.is_period).and_then(|(first, last)| Some((day(first)?, day(last)?))) {
+            Some((first, last)) if first == last => self.in_time(cell, text, first, met),
+            Some((first, last)) if first < last && last - first < LONGEST_PERIOD => {
+                met.until = Some(last);
+                met.spread_long += u64::from(last - first >= YEAR);
+                self.in_time(cell, text, first, met)
+            }
+            Some(_) => Err(self.refuse(cell, text, reason::no_period(LONGEST_PERIOD))),
+            None => Err(self.no_date(cell, text, typed)),
+        }
+    }
+
+    /// Microseconds since 1970, UTC.
+    pub(super) fn instant(&self, moment: Moment) -> i64 {
+        match moment.offset {
+            Some(offset) => moment.local.and_utc().timestamp_micros() - i64::from(offset) * 1_000_000,
+            None => self.calendar.instant(moment.local).timestamp_micros(),
+        }
+    }
+
+    /// What a cell says of the time; none: it is no time that the mapping states.
+    pub(super) fn moment(&self, text: &str, typed: Typed, row: Row<'_>) -> Option<Moment> {
+        let moment = match (&self.from, typed, &self.reading.dates) {
+            (_, Typed::Time, _) if self.reading.cells_swapped == Some(true) => swapped(dates::iso(text)?)?,
+            (_, Typed::Time, _) => dates::iso(text)?,
+            // what a number counts is stated: a year is no day of a spreadsheet
+            (_, typed, stated) if typed.is_number() => {
+                stated.iter().flatten().find_map(|format| format.read_number(text, row.record.is_1904))?
+            }
+            // written as a TOML date, so in this one form
+            (From::Const(_), ..) | (.., None) => return DateFormat::parse("yyyy-mm-dd").ok()?.read(text),
+            (.., Some(formats)) => formats.iter().find_map(|format| format.read(text))?,
+        };
+        if row.record.is_of_form() && !typed.is_number() && self.reading.cells_swapped.is_none() {
+            self.seen.borrow_mut().date(moment.local.day(), typed == Typed::Time, row.record.line, text);
+        }
+        Some(moment)
+    }
+
+    /// Why a cell is no time.
+    pub(super) fn no_date(&self, cell: Option<usize>, text: &str, typed: Typed) -> Refused {
+        match &self.reading.dates {
+            None if typed.is_number() => Refused {
+                whole_column: Some(number_of_what(text)),
+                ..self.refuse(cell, text, reason::number_for_date())
+            },
+            Some(stated) if typed.is_number() => self.refuse(cell, text, reason::no_number_of_a_date(stated)),
+            stated => self.refuse(cell, text, reason::not_a_date(stated.iter().flatten())),
+        }
+    }
+}
+
+/// A date with day and month swapped back; none: its day is no month.
+fn swapped(moment: Moment) -> Option<Moment> {
+    let day = NaiveDate::from_ymd_opt(moment.local.year(), moment.local.day(), moment.local.month())?;
+    Some(Moment { local: day.and_time(moment.local.time()), ..moment })
+}
+
+/// What a number may be that stands for a date, as the mapping would state it.
+fn number_of_what(text: &str) -> String {
+    const FORMS: [(&str, &str); 8] = [
+        ("yyyymmdd", "written so"),
+        ("yyyymmddHHMMSS", "written so"),
+        ("excel", "days of a spreadsheet"),
+        ("unix_days", "days since 1970"),
+        ("unix", "seconds since 1970"),
+        ("unix_ms", "milliseconds since 1970"),
+        ("unix_us", "microseconds since 1970"),
+        ("unix_ns", "nanoseconds since 1970"),
+    ];
+    let meant = |(format, what): &(&str, &str)| {
+        let moment = DateFormat::parse(format).ok()?.read(text).filter(|at| (1990..2100).contains(&at.local.year()))?;
+        Some(format!("dates = \"{format}\" ({what}: {} here)", moment.local.format("%Y-%m-%d")))
+    };
+    let fitting: Vec<String> = FORMS.iter().filter_map(meant).collect();
+    match fitting.is_empty() {
+        true => {
+            let forms: Vec<String> =
+                FORMS.iter().map(|(format, what)| format!("dates = \"{format}\" ({what})")).collect();
+            format!("no day of our time, whatever it counts; the mapping can state: {}", forms.join(", "))
+        }
+        false => format!("say it in the mapping: {}", fitting.join(", or ")),
+    }
+}
