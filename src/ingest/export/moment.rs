@@ -36,7 +36,7 @@ impl ColumnPlan {
                 self.in_time(cell, text, first, met)
             }
             Some(_) => Err(self.refuse(cell, text, reason::no_period(LONGEST_PERIOD))),
-            None => Err(self.no_date(cell, text, typed)),
+            None => Err(self.no_date(cell, text, typed, row)),
         }
     }
 
@@ -68,13 +68,18 @@ impl ColumnPlan {
     }
 
     /// Why a cell is no time.
-    pub(super) fn no_date(&self, cell: Option<usize>, text: &str, typed: Typed) -> Refused {
+    pub(super) fn no_date(&self, cell: Option<usize>, text: &str, typed: Typed, row: Row<'_>) -> Refused {
+        let fitting = || fitting(text, row.record.is_1904);
         match &self.reading.dates {
             None if typed.is_number() => Refused {
-                whole_column: Some(number_of_what(text)),
+                whole_column: Some(number_of_what(&fitting())),
                 ..self.refuse(cell, text, reason::number_for_date())
             },
-            Some(stated) if typed.is_number() => self.refuse(cell, text, reason::no_number_of_a_date(stated)),
+            Some(stated) if typed.is_number() => self.refuse(
+                cell,
+                text,
+                reason::no_number_of_a_date(stated, fitting().first().map(|(form, _, day)| (*form, *day))),
+            ),
             stated => self.refuse(cell, text, reason::not_a_date(stated.iter().flatten())),
         }
     }
@@ -86,29 +91,38 @@ fn swapped(moment: Moment) -> Option<Moment> {
     Some(Moment { local: day.and_time(moment.local.time()), ..moment })
 }
 
-/// What a number may be that stands for a date, as the mapping would state it.
-fn number_of_what(text: &str) -> String {
-    const FORMS: [(&str, &str); 8] = [
-        ("yyyymmdd", "written so"),
-        ("yyyymmddHHMMSS", "written so"),
-        ("excel", "days of a spreadsheet"),
-        ("unix_days", "days since 1970"),
-        ("unix", "seconds since 1970"),
-        ("unix_ms", "milliseconds since 1970"),
-        ("unix_us", "microseconds since 1970"),
-        ("unix_ns", "nanoseconds since 1970"),
-    ];
-    let meant = |(format, what): &(&str, &str)| {
-        let moment = DateFormat::parse(format).ok()?.read(text).filter(|at| (1990..2100).contains(&at.local.year()))?;
-        Some(format!("dates = \"{format}\" ({what}: {} here)", moment.local.format("%Y-%m-%d")))
+/// Forms in which a number may be a date, and what it counts then.
+const FORMS: [(&str, &str); 8] = [
+    ("yyyymmdd", "written so"),
+    ("yyyymmddHHMMSS", "written so"),
+    ("excel", "days of a spreadsheet"),
+    ("unix_days", "days since 1970"),
+    ("unix", "seconds since 1970"),
+    ("unix_ms", "milliseconds since 1970"),
+    ("unix_us", "microseconds since 1970"),
+    ("unix_ns", "nanoseconds since 1970"),
+];
+
+/// Those in which a number is a day of our time, and which.
+fn fitting(text: &str, is_1904: bool) -> Vec<(&'static str, &'static str, NaiveDate)> {
+    let meant = |(form, what): &(&'static str, &'static str)| {
+        let day = DateFormat::parse(form).ok()?.read_number(text, is_1904)?.local.date();
+        (1990..2060).contains(&day.year()).then_some((*form, *what, day))
     };
-    let fitting: Vec<String> = FORMS.iter().filter_map(meant).collect();
-    match fitting.is_empty() {
-        true => {
-            let forms: Vec<String> =
-                FORMS.iter().map(|(format, what)| format!("dates = \"{format}\" ({what})")).collect();
-            format!("no day of our time, whatever it counts; the mapping can state: {}", forms.join(", "))
+    FORMS.iter().filter_map(meant).collect()
+}
+
+/// How the mapping says what a number counts that stands for a date.
+fn number_of_what(fitting: &[(&str, &str, NaiveDate)]) -> String {
+    match fitting {
+        [] => {
+            let forms: Vec<String> = FORMS.iter().map(|(form, what)| format!("dates = \"{form}\" ({what})")).collect();
+            format!("it is no day of our time, whatever it counts; the mapping can state: {}", forms.join(", "))
         }
-        false => format!("say it in the mapping: {}", fitting.join(", or ")),
+        _ => {
+            let stated =
+                |(form, what, day): &(&str, &str, NaiveDate)| format!("dates = \"{form}\" ({what}: {day} here)");
+            format!("say it in the mapping: {}", fitting.iter().map(stated).collect::<Vec<_>>().join(", or "))
+        }
     }
 }

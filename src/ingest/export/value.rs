@@ -139,7 +139,7 @@ impl ColumnPlan {
             }
             Kind::Instant => match self.moment(&text, typed, row) {
                 Some(moment) => self.in_time(cell, &text, self.instant(moment), met),
-                None => Err(self.no_date(cell, &text, typed)),
+                None => Err(self.no_date(cell, &text, typed, row)),
             },
             Kind::Day => self.day(cell, &text, typed, row, met),
             Kind::Entries | Kind::Returns | Kind::Intervals | Kind::Instants => refuse(reason::never_mapped()),
