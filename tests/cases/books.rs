@@ -287,13 +287,13 @@ fn t06_what_would_fill_the_memory_is_refused_before_it_does() {
     refused(
         "styles.xlsx",
         &with_part("xl/styles.xml", styles.as_bytes()),
-        &["styles.xml holds 800002 elements", "more memory"],
+        &["xl/styles.xml holds more texts or styles than a workbook of"],
     );
     let texts = format!("<sst>{}</sst>", "<si/>".repeat(5_700_000));
     refused(
         "texts.xlsx",
         &with_part("xl/sharedStrings.xml", texts.as_bytes()),
-        &["sharedStrings.xml holds 5700001 elements"],
+        &["xl/sharedStrings.xml holds more texts or styles"],
     );
     let wide = |cells: usize| format!("ID,A{}\n1,5{}\n", ",".repeat(cells - 2), ",".repeat(cells - 2));
     refused("wide.csv", wide(20_000).as_bytes(), &["line 1 has 20000 cells, and no table has more than 16384 columns"]);
@@ -306,7 +306,11 @@ fn t06_what_would_fill_the_memory_is_refused_before_it_does() {
     let list = ListArray::new(field, OffsetBuffer::from_lengths([values.len(), 0]), values, None);
     let whole = Arc::new(Int32Array::from(vec![1, 2])) as ArrayRef;
     let columns = vec![("ID", whole.clone()), ("A", whole), ("Tags", Arc::new(list) as ArrayRef)];
-    refused("list.parquet", &parquet_of(columns), &["the lists of `Tags", "export it without that column"]);
+    refused(
+        "list.parquet",
+        &parquet_of(columns),
+        &["the lists of `Tags` hold more than 8388608 values", "export it without"],
+    );
     // what is shown of a header is cut
     let long = format!("{},B\n1,5\n", "x".repeat(1 << 20));
     case.put("long.csv", &long);

@@ -10,6 +10,7 @@ use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::column::page::PageReader;
+use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::serialized_reader::SerializedPageReader;
 
 use super::kept::LONGEST_CELL;
@@ -41,7 +42,7 @@ fn read(keeping: &Keeping<'_>) -> Result<Sheet, IngestError> {
     let metadata = ArrowReaderMetadata::try_new(as_written.metadata().clone(), options).unwrap_or(as_written);
     let names: Vec<String> = metadata.schema().fields().iter().map(|field| field.name().clone()).collect();
     let rows = (CELLS / names.len().max(1)).clamp(1, ROWS);
-    let rows = few(&file, &metadata, rows).map_err(|what| broken(keeping, what))?;
+    let rows = few(keeping, &file, &metadata, rows)?;
     let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
     let mut kept = keeping.begin(None)?;
     kept.push(0, names.iter().map(|name| (name.as_str(), Typed::No)))?;
@@ -73,32 +74,38 @@ fn read(keeping: &Keeping<'_>) -> Result<Sheet, IngestError> {
 ///
 /// The pages themselves are asked, which tell their values without being unpacked: what the end of the file says of them is not what is
 /// read.
-fn few(file: &File, metadata: &ArrowReaderMetadata, rows: usize) -> Result<usize, String> {
-    let file = Arc::new(file.try_clone().map_err(|e| e.to_string())?);
+fn few(keeping: &Keeping<'_>, file: &File, metadata: &ArrowReaderMetadata, rows: usize) -> Result<usize, IngestError> {
+    let file = Arc::new(file.try_clone().map_err(IngestError::io(keeping.path()))?);
+    let too_much =
+        |what: String| Err(IngestError::no_table(keeping.path(), what, "export it without what is not needed"));
     let mut most = rows;
     for group in metadata.metadata().row_groups() {
         let rows_of_group = usize::try_from(group.num_rows()).unwrap_or(0).max(1);
-        for column in group.columns() {
-            let size = u64::try_from(column.uncompressed_size()).unwrap_or(u64::MAX);
-            let packed = u64::try_from(column.compressed_size()).unwrap_or(0);
-            if size > FREE && size / RATIO > packed {
-                return Err(format!("{}: {packed} bytes unpack to {} MiB", column.column_path().string(), size >> 20));
-            }
-            if column.column_descr().max_rep_level() == 0 {
-                continue;
-            }
+        let of_all = |size: fn(&ColumnChunkMetaData) -> i64| {
+            group
+                .columns()
+                .iter()
+                .map(|column| u64::try_from(size(column)).unwrap_or(u64::MAX))
+                .fold(0, u64::saturating_add)
+        };
+        let (size, packed) =
+            (of_all(ColumnChunkMetaData::uncompressed_size), of_all(ColumnChunkMetaData::compressed_size));
+        if size > FREE && size / RATIO > packed {
+            return too_much(format!("{packed} bytes of it unpack to {} MiB: no export does that", size >> 20));
+        }
+        for column in group.columns().iter().filter(|column| column.column_descr().max_rep_level() > 0) {
             let pages = SerializedPageReader::new(file.clone(), column, rows_of_group, None);
-            let mut pages = pages.map_err(|e| e.to_string())?;
+            let mut pages = pages.map_err(|e| broken(keeping, e))?;
             let mut values = 0_usize;
-            while let Some(page) = pages.peek_next_page().map_err(|e| e.to_string())? {
+            while let Some(page) = pages.peek_next_page().map_err(|e| broken(keeping, e))? {
                 values = values.saturating_add(page.num_levels.unwrap_or(0));
                 if values > VALUES {
-                    return Err(format!(
-                        "the lists of `{}` hold more than {VALUES} values in one piece of the file: export it without that column",
-                        column.column_path().string()
+                    let name = column.column_path().parts().first().map_or("", String::as_str);
+                    return too_much(format!(
+                        "the lists of `{name}` hold more than {VALUES} values in one piece of the file"
                     ));
                 }
-                pages.skip_next_page().map_err(|e| e.to_string())?;
+                pages.skip_next_page().map_err(|e| broken(keeping, e))?;
             }
             most = most.min((CELLS / values.div_ceil(rows_of_group).max(1)).max(1));
         }

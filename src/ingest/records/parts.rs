@@ -85,7 +85,13 @@ pub(super) fn weigh(keeping: &Keeping<'_>, file: &File) -> Result<(), IngestErro
         let member = archive.by_index(index).map_err(|e| broken(keeping, e))?;
         let name = member.name().map_or(String::new(), Into::into);
         let most = if part == Part::Sheet { left } else { left.min(LARGEST_PART) }.min(likely);
-        let seen = look(member.take(most + 1), part, &name, &mut known).map_err(|e| broken(keeping, e))?;
+        let each = match part {
+            Part::Texts => TEXT,
+            Part::Styles => STYLE,
+            Part::Workbook | Part::Places | Part::Sheet | Part::Other => 0,
+        };
+        let tags = memory.checked_div(each).unwrap_or(u64::MAX);
+        let seen = look(member.take(most + 1), part, &name, tags, &mut known).map_err(|e| broken(keeping, e))?;
         if seen.bytes > most {
             return Err(broken(keeping, format!("a part of it unpacks to more than {} MiB", most >> 20)));
         }
@@ -98,8 +104,7 @@ pub(super) fn weigh(keeping: &Keeping<'_>, file: &File) -> Result<(), IngestErro
         }
         left -= seen.bytes;
         let taken = match part {
-            Part::Texts => seen.bytes.saturating_add(seen.tags.saturating_mul(TEXT)),
-            Part::Styles => seen.bytes.saturating_add(seen.tags.saturating_mul(STYLE)),
+            Part::Texts | Part::Styles => seen.bytes.saturating_add(seen.tags.saturating_mul(each)),
             Part::Workbook | Part::Places => seen.bytes.saturating_mul(4),
             Part::Sheet | Part::Other => 0,
         };
@@ -107,8 +112,7 @@ pub(super) fn weigh(keeping: &Keeping<'_>, file: &File) -> Result<(), IngestErro
             Some(rest) => memory = rest,
             None => {
                 let what = format!(
-                    "{name} holds {} elements, which would take more memory than a workbook of {} KiB may",
-                    seen.tags,
+                    "{name} holds more texts or styles than a workbook of {} KiB may, and all of them would be in memory at once",
                     bytes.div_ceil(1024)
                 );
                 return Err(broken(keeping, what));
@@ -130,8 +134,8 @@ struct Seen {
     wrong: Option<String>,
 }
 
-/// Goes through a part, tag by tag.
-fn look(part: impl Read, kind: Part, path: &str, known: &mut Known) -> io::Result<Seen> {
+/// Goes through a part, tag by tag, until there are more than `most` of them.
+fn look(part: impl Read, kind: Part, path: &str, most: u64, known: &mut Known) -> io::Result<Seen> {
     let mut part = BufReader::with_capacity(64 << 10, part);
     let (mut seen, mut tag, mut text) = (Seen::default(), Vec::new(), Vec::new());
     // the cell that is open, where it points at a text
@@ -168,6 +172,9 @@ fn look(part: impl Read, kind: Part, path: &str, known: &mut Known) -> io::Resul
             continue;
         }
         seen.tags += 1;
+        if seen.tags > most {
+            break;
+        }
         match (kind, local(&tag)) {
             (Part::Sheet, b"c") => {
                 let points = !tag.ends_with(b"/") && attribute(&tag, "t").as_deref() == Some("s");
@@ -259,7 +266,7 @@ mod tests {
         known.names.insert("rId1".into(), "Deals".into());
         let mut wrong = |cells: &str| {
             let sheet = format!("<?xml?><w><sheetData><row>{cells}</row></sheetData></w>");
-            look(sheet.as_bytes(), Part::Sheet, "xl/worksheets/sheet1.xml", &mut known).unwrap().wrong
+            look(sheet.as_bytes(), Part::Sheet, "xl/worksheets/sheet1.xml", u64::MAX, &mut known).unwrap().wrong
         };
         for right in [
             r#"<c r="A1" t="s"><v>2</v></c>"#,
@@ -278,13 +285,16 @@ mod tests {
 
     #[test]
     fn a_part_is_measured_whatever_it_is() {
-        let seen = look(&b"<s><xf/><xf/></s>"[..], Part::Styles, "", &mut Known::default()).unwrap();
+        let seen = look(&b"<s><xf/><xf/></s>"[..], Part::Styles, "", u64::MAX, &mut Known::default()).unwrap();
         assert_eq!((seen.bytes, seen.tags), (17, 3));
+        let seen = look(&b"<s><xf/><xf/></s>"[..], Part::Styles, "", 1, &mut Known::default()).unwrap();
+        assert_eq!(seen.tags, 2);
         let long = vec![b'x'; 10_000];
-        let seen = look(&long[..], Part::Sheet, "", &mut Known::default()).unwrap();
+        let seen = look(&long[..], Part::Sheet, "", u64::MAX, &mut Known::default()).unwrap();
         assert_eq!((seen.bytes, seen.tags, seen.longest), (10_000, 0, 10_000));
-        let seen = look(&[&long[..], b"<", &long, b">"].concat()[..], Part::Sheet, "", &mut Known::default()).unwrap();
+        let seen = look(&[&long[..], b"<", &long, b">"].concat()[..], Part::Sheet, "", u64::MAX, &mut Known::default())
+            .unwrap();
         assert_eq!((seen.bytes, seen.tags, seen.longest), (20_002, 1, 10_001));
-        assert_eq!(look(&b""[..], Part::Other, "", &mut Known::default()).unwrap().bytes, 0);
+        assert_eq!(look(&b""[..], Part::Other, "", u64::MAX, &mut Known::default()).unwrap().bytes, 0);
     }
 }
