@@ -1,6 +1,7 @@
 //! Companies of a few rows on which Voronka once went wrong, each with what is right. A case is a folder of `tests/cases`, or is
 //! written in its test.
 
+mod books;
 mod calendar;
 mod companies;
 mod dates;

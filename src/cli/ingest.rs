@@ -81,7 +81,8 @@ fn zone(place: &Place) -> Tz {
 
 /// Writes a mapping to begin with for an export that no preset fits.
 fn begun(export: &Path, lang: Lang, zone: Option<Tz>) -> Result<()> {
-    let Draft { text, told, asked } = draft(export, &std::env::temp_dir(), lang, zone).map_err(|error| said(&error, lang))?;
+    let Draft { text, told, asked } =
+        draft(export, &std::env::temp_dir(), lang, zone).map_err(|error| said(&error, lang))?;
     let stem = export.file_stem().map_or_else(|| "export".into(), |stem| stem.to_string_lossy().into_owned());
     let path = PathBuf::from(format!("{stem}.mapping.toml"));
     let shown = path.display();

@@ -12,6 +12,7 @@ mod cell;
 mod choose;
 mod closings;
 mod columns_page;
+mod counted;
 mod data_file;
 mod dates;
 mod day;

@@ -50,7 +50,11 @@ impl Found {
 
     /// The header for a message: all of it as far as that helps.
     pub(super) fn shown(&self) -> String {
-        let shown: Vec<&str> = self.cells.iter().take(40).map(String::as_str).collect();
+        let cut = |cell: &String| match cell.char_indices().nth(80) {
+            Some((end, _)) => format!("{}…", &cell[..end]),
+            None => cell.clone(),
+        };
+        let shown: Vec<String> = self.cells.iter().take(40).map(cut).collect();
         let more = self.cells.len().saturating_sub(shown.len());
         match more {
             0 => shown.join(" | "),

@@ -32,6 +32,8 @@ pub(in crate::ingest) struct Oddities {
     pub(in crate::ingest) spread_long: u64,
     /// Values that a person takes for one another.
     pub(in crate::ingest) alike: Alike,
+    /// What all values of a column together say.
+    pub(super) of_columns: Vec<Text>,
     /// Dates that are not filled, by table and column.
     dates: BTreeMap<(String, Why), Met>,
     /// Amounts below zero, by table and column.
@@ -139,6 +141,7 @@ impl Oddities {
         self.spread += other.spread;
         self.spread_long += other.spread_long;
         self.alike.add(other.alike);
+        self.of_columns.extend(other.of_columns);
         for (place, met) in other.dates {
             self.dates.entry(place).or_default().add(met.times, &met.first);
         }
@@ -165,6 +168,6 @@ impl Oddities {
                 format!("`{column}`: amounts below zero: {times} (`{first}`); taken as they are; money given back is an event `refund`"),
             )
         });
-        dates.chain(below_zero)
+        dates.chain(below_zero).chain(self.of_columns.iter().cloned())
     }
 }

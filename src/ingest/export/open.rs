@@ -13,6 +13,14 @@ use crate::model::lang::Text;
 /// How far down a header may stand.
 const TITLE_LINES: usize = 100;
 
+/// What the beginnings of a file may take of the memory, in all ways in which it may be cut; of one of them; and of a row, which is
+/// no header beyond that.
+const HEADS: usize = 64 << 20;
+const HEAD: usize = 8 << 20;
+const ROW: usize = 4 << 20;
+/// What each of many sheets may take when that is spent.
+const LEAST: usize = 64 << 10;
+
 /// An export whose header is found. No file is open: there may be more exports than files may be.
 pub(in crate::ingest) struct Opened {
     pub(in crate::ingest) readable: Readable,
@@ -46,6 +54,8 @@ pub(in crate::ingest) struct Head {
     looks: Vec<OnceCell<Vec<String>>>,
     /// The line of the first record that is not in the encoding it ought to be in.
     undecoded: Option<u64>,
+    /// Why nothing could be read below `rows`.
+    stopped: Option<IngestError>,
 }
 
 /// The best that a section of a mapping finds among the heads of a file.
@@ -88,49 +98,70 @@ pub(in crate::ingest) fn heads(readable: &Readable, cut: &Cut) -> Result<Vec<Hea
         Form::Text => cut.delimiter.map_or(DELIMITERS.to_vec(), |stated| vec![stated]),
         _ => vec![b';'],
     };
-    let mut heads = Vec::new();
-    let mut failure = None;
+    let mut heads: Vec<Head> = Vec::new();
+    let mut left = HEADS;
     for (sheet, name) in readable.sheets() {
         for delimiter in &delimiters {
-            match head(readable, cut, sheet, *delimiter) {
-                Ok((rows, undecoded)) => {
-                    let (name, looks) = (name.map(str::to_owned), vec![OnceCell::new(); rows.len()]);
-                    heads.push(Head { sheet, name, delimiter: *delimiter, rows, looks, undecoded });
-                }
-                Err(error) => failure = failure.or(Some(error)),
-            }
+            let mut head = Head {
+                sheet,
+                name: name.map(str::to_owned),
+                delimiter: *delimiter,
+                rows: Vec::new(),
+                looks: Vec::new(),
+                undecoded: None,
+                stopped: None,
+            };
+            head.stopped = head.read(readable, cut, &mut left).err();
+            head.looks = vec![OnceCell::new(); head.rows.len()];
+            heads.push(head);
         }
     }
-    match failure {
-        Some(error) if heads.is_empty() => Err(error),
-        _ if heads.iter().all(|head| head.rows.is_empty()) => {
-            Err(IngestError::NoRows { path: readable.path().to_owned(), what: "the file has no header line" })
-        }
-        _ => Ok(heads),
+    if heads.iter().any(|head| !head.rows.is_empty()) {
+        return Ok(heads);
+    }
+    match heads.iter_mut().find_map(|head| head.stopped.take()) {
+        Some(error) => Err(error),
+        None => Err(IngestError::NoRows { path: readable.path().to_owned(), what: "the file has no header line" }),
     }
 }
 
-type Rows = (Vec<(usize, u64, Vec<String>)>, Option<u64>);
-
-fn head(readable: &Readable, cut: &Cut, sheet: usize, delimiter: u8) -> Result<Rows, IngestError> {
-    let mut records = readable.records(sheet, cut, delimiter)?;
-    let mut record = Record::default();
-    let (mut rows, mut undecoded) = (Vec::new(), None);
-    for number in 0..TITLE_LINES {
-        if !records.next(&mut record)? {
-            break;
-        }
-        if record.is_blank() {
-            continue;
-        }
-        match record.cells.iter().map(std::str::from_utf8).collect::<Result<Vec<_>, _>>() {
-            Ok(cells) => {
-                rows.push((number, record.line, cells.iter().map(|cell| cell.trim().to_owned()).collect()));
+impl Head {
+    /// Reads the first records, as far as one of them may be a header; `left` is what may still be taken of the memory.
+    fn read(&mut self, readable: &Readable, cut: &Cut, left: &mut usize) -> Result<(), IngestError> {
+        let mut records = readable.records(self.sheet, cut, self.delimiter)?;
+        let mut record = Record::default();
+        let mut taken = 0;
+        for number in 0..TITLE_LINES {
+            if taken > HEAD.min((*left).max(LEAST)) || !records.next(&mut record)? {
+                break;
             }
-            Err(_) => undecoded = undecoded.or(Some(record.line)),
+            if record.is_blank() {
+                continue;
+            }
+            let weight = record.cells.as_slice().len() + record.cells.len() * 2 * size_of::<String>();
+            if weight > ROW.min((*left).max(LEAST)) {
+                continue;
+            }
+            match record.cells.iter().map(std::str::from_utf8).collect::<Result<Vec<_>, _>>() {
+                Ok(cells) => {
+                    self.rows.push((number, record.line, cells.iter().map(|cell| cell.trim().to_owned()).collect()));
+                    taken += weight;
+                }
+                Err(_) => self.undecoded = self.undecoded.or(Some(record.line)),
+            }
         }
+        *left = left.saturating_sub(taken);
+        // a form that knows no short rows: a cell below a header without a name has a place, too
+        let widest = readable.widest(self.sheet).unwrap_or(0);
+        let missing: usize = self.rows.iter().map(|(.., cells)| widest.saturating_sub(cells.len())).sum();
+        if missing.saturating_mul(size_of::<String>()) <= *left {
+            *left -= missing * size_of::<String>();
+            self.rows.iter_mut().filter(|(.., cells)| cells.len() < widest).for_each(|(.., cells)| {
+                cells.resize(widest, String::new());
+            });
+        }
+        Ok(())
     }
-    Ok((rows, undecoded))
 }
 
 /// Looks for the header of a section among the heads of a file; none: no row of them is what `header_has` asks for.
@@ -182,6 +213,9 @@ impl Opened {
             let Fit { place, found, cells } = best;
             let least = (0..cells).rev().find(|at| !found.text(*at).is_empty()).map_or(1, |last| last + 1);
             return Ok(Opened { readable, cells, least, found, cut: export.cut.clone(), place });
+        }
+        if let Some(error) = heads.into_iter().filter(|head| head.rows.is_empty()).find_map(|head| head.stopped) {
+            return Err(error);
         }
         let mut problems = best.found.problems();
         problems.extend(other_delimiter(&readable, export));

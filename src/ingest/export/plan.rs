@@ -1,10 +1,11 @@
 //! A section of the mapping, resolved against one file's header and the store's column order.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 
+use super::column::Seen;
 use super::in_time::Times;
 use super::open::Opened;
 use super::raw::Raw;
@@ -81,6 +82,8 @@ pub(in crate::ingest) struct ColumnPlan {
     pub(super) currency: Cell<Option<Currency>>,
     /// The cell that says what the amounts of the row are in.
     pub(super) currency_cell: Option<usize>,
+    /// What its values said so far that only all of them together tell.
+    pub(super) seen: RefCell<Seen>,
     /// Whether amounts without a currency were met, where nothing but the values could say which it is.
     pub(super) bare: Cell<bool>,
 }
@@ -217,6 +220,7 @@ fn resolve(
         is_money_named: column.reading.currency.or(named).is_some(),
         currency: Cell::new(column.reading.currency.or(named)),
         currency_cell: opened.found.currency().filter(|_| named.is_none()),
+        seen: RefCell::default(),
         bare: Cell::new(false),
     })
 }

@@ -86,7 +86,8 @@ impl Raw {
     /// A row; one of another number of cells than the header is kept only where every column is read, and none is personal.
     pub(super) fn row(&self, record: &Record, cells: usize, delimiter: u8) -> String {
         // nor one that may hold others
-        let is_astray = record.cells.len() != cells || matches!(record.quotes, Quotes::Broken | Quotes::OverRows);
+        let is_astray = record.cells.len() != cells && !record.is_of_form()
+            || matches!(record.quotes, Quotes::Broken | Quotes::OverRows);
         let is_anybodys = |kept: &Vec<Kept>| kept.iter().any(|kept| !matches!(kept, Kept::Text(_)));
         if is_astray && self.cells.as_ref().is_some_and(is_anybodys) {
             return String::new();
@@ -97,13 +98,21 @@ impl Raw {
                 (true, Some(scrub)) => scrub.cleaned(text.trim()).into_owned(),
                 _ => self.cell(at, text.trim()).into_owned(),
             };
+            let decimal = |text: String| if self.commas.contains(&at) { text.replace('.', ",") } else { text };
             match record.typed.get(at) {
                 // as the column writes its numbers, so that it is read again
-                Some(Typed::Number) if self.commas.contains(&at) => text.replace('.', ","),
+                Some(Typed::Number) => decimal(text),
+                // as the sheet shows it: in a file of text nothing else tells that it is a percentage
+                Some(Typed::Percent) => match text.parse::<f64>() {
+                    Ok(share) => decimal(format!("{}%", (share * 1e12).round() / 1e10)),
+                    Err(_) => text,
+                },
                 _ => text,
             }
         });
-        line(shown, delimiter)
+        // empty cells at its end that a sheet leaves out
+        let missing = if record.is_of_form() { cells.saturating_sub(record.cells.len()) } else { 0 };
+        line(shown.chain(std::iter::repeat_n(String::new(), missing)), delimiter)
     }
 
     fn cell<'t>(&self, at: usize, text: &'t str) -> std::borrow::Cow<'t, str> {

@@ -1,5 +1,7 @@
 //! Why a row is refused, in both languages. The only place that words it.
 
+use chrono::NaiveDate;
+
 use crate::ingest::amounts::Currency;
 use crate::ingest::dates::DateFormat;
 use crate::model::lang::Text;
@@ -126,6 +128,22 @@ pub(super) fn number_for_date() -> Text {
     Text::new(
         "это число, а маппинг не говорит, что за ним стоит",
         "which is a number, and the mapping does not say what it counts",
+    )
+}
+
+/// A number that none of the stated formats reads; and the format that would, with the day that it is then.
+pub(super) fn no_number_of_a_date(stated: &[DateFormat], would: Option<(&str, NaiveDate)>) -> Text {
+    let formats = |or: &str| stated.iter().map(ToString::to_string).collect::<Vec<_>>().join(or);
+    let (ru, en) = match would {
+        Some((form, day)) => (
+            format!("; как \"{form}\" это {day}: если так и есть, добавьте в `dates`"),
+            format!("; as \"{form}\" it is {day}: if that is meant, add it to `dates`"),
+        ),
+        None => Default::default(),
+    };
+    Text::new(
+        format!("число, а не дата вида {}{ru}", formats(" или ")),
+        format!("a number that is no date as {}{en}", formats(" or ")),
     )
 }
 

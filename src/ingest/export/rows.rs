@@ -95,6 +95,19 @@ pub(in crate::ingest) fn read_rows(
     };
     let mut outcome =
         ahead(opened.records()?, |records| rows_of(records, opened, plan, (export, mapping), mends.as_ref(), sink))?;
+    let columns = || plan.fills.iter().flat_map(|fill| &fill.columns);
+    let mut problems: Vec<Text> = columns()
+        .filter_map(|column| {
+            let Text { ru, en } = column.seen.borrow().problem()?;
+            Some(Text::new(format!("`{}`: {ru}", column.place), format!("`{}`: {en}", column.place)))
+        })
+        .collect();
+    problems.dedup();
+    if !problems.is_empty() {
+        return Err(IngestError::Unproven { path: opened.path(), problems });
+    }
+    let notes = columns().filter_map(|column| column.seen.borrow().note(&column.place));
+    outcome.oddities.of_columns.extend(notes);
     if outcome.rows == 0 {
         return Err(IngestError::NoRows { path: opened.path(), what: "the file has a header and no rows" });
     }
@@ -300,6 +313,9 @@ pub(super) fn holds(checks: &[Check], row: Row<'_>, all: bool) -> bool {
 /// Quarantined as one row, they would be counted as one: most of a file could be missing from a good-looking report.
 fn swallowed(record: &Record, cells: usize) -> Option<u64> {
     const LINES: u64 = 50;
+    if record.is_of_form() {
+        return None;
+    }
     match record.quotes {
         Quotes::Open => Some(record.lines),
         _ => (record.cells.len() != cells).then_some(record.lines.saturating_sub(1)).filter(|lines| *lines > LINES),
@@ -314,7 +330,7 @@ pub(super) fn shape_of(record: &Record, opened: &Opened) -> Option<Text> {
     if matches!(record.quotes, Quotes::Broken | Quotes::Open) {
         return Some(reason::broken_quote());
     }
-    match row.len() < opened.least || !row.iter().skip(opened.cells).all(is_blank) {
+    match !record.is_of_form() && (row.len() < opened.least || !row.iter().skip(opened.cells).all(is_blank)) {
         true => Some(reason::wrong_cells(row.len(), opened.cells, record.lines > 1)),
         false => None,
     }

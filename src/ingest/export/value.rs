@@ -8,9 +8,8 @@ use super::oddities::Oddities;
 use super::plan::{ColumnPlan, From, Part};
 use super::reason;
 use crate::ingest::amounts::{self, Amount, Currency};
-use crate::ingest::dates::{self, DateFormat, Moment};
 use crate::ingest::durations::{self, Length};
-use crate::ingest::mapping::{Case, Operation, Otherwise, Reading};
+use crate::ingest::mapping::{Case, Operation, Otherwise, Percent, Reading};
 use crate::ingest::numbers::{self, Decimal, Exact, ONE};
 use crate::ingest::personal::{self, Personal};
 use crate::ingest::records::{Record, Typed};
@@ -62,11 +61,6 @@ impl<'r> Row<'r> {
         self.record.typed.get(index).copied().unwrap_or_default()
     }
 }
-
-/// A campaign may last for years; what is longer than ten is a slip of the year.
-const LONGEST_PERIOD: i64 = 3660;
-/// The cost of a longer time than a year says little about a day of it: that is told.
-const YEAR: i64 = 366;
 
 /// A spreadsheet keeps so many digits of a number.
 const DIGITS_KEPT: usize = 15;
@@ -131,19 +125,23 @@ impl ColumnPlan {
             Kind::Real => {
                 let (bare, percent) = match text.strip_suffix('%') {
                     Some(bare) => (bare.trim_end(), true),
-                    // a cell of a workbook that shows 15 % holds 0.15
-                    None => (text.as_ref(), self.reading.percent && typed == Typed::No),
+                    // a cell of a workbook that shows 15 % holds 0.15, and one that shows 15 holds 15
+                    None => (text.as_ref(), self.reading.percent != Percent::No && typed != Typed::Percent),
                 };
                 match numbers::real(bare, self.decimal(typed)) {
+                    Some(number) if percent && self.reading.percent == Percent::Stated && !text.ends_with('%') => {
+                        self.seen.borrow_mut().percent(number, row.record.line, &text);
+                        Ok(Value::Real(number / 100.0))
+                    }
                     Some(number) => Ok(Value::Real(if percent { number / 100.0 } else { number })),
                     None => refuse(self.no_number(&text, typed)),
                 }
             }
-            Kind::Instant => match self.moment(&text, typed) {
+            Kind::Instant => match self.moment(&text, typed, row) {
                 Some(moment) => self.in_time(cell, &text, self.instant(moment), met),
-                None => Err(self.no_date(cell, &text, typed)),
+                None => Err(self.no_date(cell, &text, typed, row)),
             },
-            Kind::Day => self.day(cell, &text, typed, met),
+            Kind::Day => self.day(cell, &text, typed, row, met),
             Kind::Entries | Kind::Returns | Kind::Intervals | Kind::Instants => refuse(reason::never_mapped()),
         }
     }
@@ -311,23 +309,6 @@ impl ColumnPlan {
         }
     }
 
-    fn day<'r>(&self, cell: Option<usize>, text: &str, typed: Typed, met: &mut Oddities) -> Result<Value<'r>, Refused> {
-        let day = |text: &str| Some(i64::from(self.moment(text, typed)?.local.date().to_epoch_days()));
-        if let Some(day) = day(text) {
-            return self.in_time(cell, text, day, met);
-        }
-        match dates::ends(text).filter(|_| self.is_period).and_then(|(first, last)| Some((day(first)?, day(last)?))) {
-            Some((first, last)) if first == last => self.in_time(cell, text, first, met),
-            Some((first, last)) if first < last && last - first < LONGEST_PERIOD => {
-                met.until = Some(last);
-                met.spread_long += u64::from(last - first >= YEAR);
-                self.in_time(cell, text, first, met)
-            }
-            Some(_) => Err(self.refuse(cell, text, reason::no_period(LONGEST_PERIOD))),
-            None => Err(self.no_date(cell, text, typed)),
-        }
-    }
-
     fn first<'r>(&self, cells: &[usize], row: Row<'r>) -> Result<(Option<usize>, Option<Cow<'r, str>>), Refused> {
         for cell in cells {
             if let Some(text) = clean(row.cell(*cell), &self.reading, *cell)? {
@@ -398,46 +379,11 @@ impl ColumnPlan {
         }
     }
 
-    /// Microseconds since 1970, UTC.
-    fn instant(&self, moment: Moment) -> i64 {
-        match moment.offset {
-            Some(offset) => moment.local.and_utc().timestamp_micros() - i64::from(offset) * 1_000_000,
-            None => self.calendar.instant(moment.local).timestamp_micros(),
-        }
-    }
-
-    fn moment(&self, text: &str, typed: Typed) -> Option<Moment> {
-        match (&self.from, typed, &self.reading.dates) {
-            (_, Typed::Time, _) => dates::iso(text),
-            // a number in a sheet is what the sheet calls a day, unless the mapping says otherwise
-            (_, Typed::Number | Typed::Whole, stated) => {
-                let stated = stated.iter().flatten().filter(|format| format.has_offset());
-                stated.map(|format| format.read(text)).next().unwrap_or_else(|| dates::serial(text))
-            }
-            // written as a TOML date, so in this one form
-            (From::Const(_), ..) | (.., None) => DateFormat::parse("yyyy-mm-dd").ok()?.read(text),
-            (.., Some(formats)) => formats.iter().find_map(|format| format.read(text)),
-        }
-    }
-
     fn decimal(&self, typed: Typed) -> Decimal {
         match (&self.from, typed) {
-            (From::Const(_), _) | (_, Typed::Number | Typed::Whole) => Decimal::Point,
+            (From::Const(_), _) | (_, Typed::Number | Typed::Whole | Typed::Percent) => Decimal::Point,
             // neither stated nor proven: no value of the column has a mark
             _ => self.reading.decimal.unwrap_or(Decimal::Point),
-        }
-    }
-
-    fn no_date(&self, cell: Option<usize>, text: &str, typed: Typed) -> Refused {
-        match &self.reading.dates {
-            None if matches!(typed, Typed::Number | Typed::Whole) => {
-                let way_out = Text::new(
-                    "укажите в маппинге: dates = \"unix\" — секунды с 1970 года, \"excel\" — дни таблицы",
-                    "say it in the mapping: dates = \"unix\" for seconds since 1970, \"excel\" for days of a sheet",
-                );
-                Refused { whole_column: Some(way_out), ..self.refuse(cell, text, reason::number_for_date()) }
-            }
-            stated => self.refuse(cell, text, reason::not_a_date(stated.iter().flatten())),
         }
     }
 

@@ -9,7 +9,7 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder};
 
 use super::archive::{self, Member, Zip};
 use super::form::Form;
-use super::guard::Guarded;
+use super::guard::{Counted, FREE, Guarded};
 use super::repair;
 use crate::ingest::IngestError;
 use crate::model::letters::composed;
@@ -144,22 +144,20 @@ impl Input {
     /// Its bytes, unpacked.
     pub(in crate::ingest) fn open(&self) -> Result<Box<dyn Read + Send>, IngestError> {
         let mut file = File::open(&self.file).map_err(IngestError::io(&self.file))?;
-        let bytes: Box<dyn Read + Send> = match &self.member {
+        let (from, length) = match &self.member {
             // what is written to it from now on is not read
-            None => Box::new(file.take(self.stamp.bytes)),
-            Some(member) => {
-                file.seek(SeekFrom::Start(member.start)).map_err(IngestError::io(&self.file))?;
-                let packed = file.take(member.packed);
-                match member.deflated {
-                    true => Box::new(Guarded::new(DeflateDecoder::new(packed), member.packed)),
-                    false => Box::new(packed),
-                }
-            }
+            None => (0, self.stamp.bytes),
+            Some(member) => (member.start, member.packed),
         };
-        Ok(match self.gzip {
-            true => Box::new(Guarded::new(MultiGzDecoder::new(bytes), self.bytes)),
-            false => bytes,
-        })
+        file.seek(SeekFrom::Start(from)).map_err(IngestError::io(&self.file))?;
+        let (file, packed) = Counted::new(file.take(length));
+        let bytes: Box<dyn Read + Send> = match &self.member {
+            Some(member) if member.deflated => Box::new(DeflateDecoder::new(file)),
+            _ => Box::new(file),
+        };
+        let bytes: Box<dyn Read + Send> = if self.gzip { Box::new(MultiGzDecoder::new(bytes)) } else { bytes };
+        let free = self.member.as_ref().map_or(FREE, |member| member.free);
+        Ok(if self.is_packed() { Box::new(Guarded::new(bytes, packed, free)) } else { bytes })
     }
 
     /// A file with its unpacked bytes, for formats that are not read from the beginning to the end: its own, or a copy

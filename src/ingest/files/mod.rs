@@ -10,6 +10,7 @@ mod guard;
 mod input;
 mod repair;
 
+pub(super) use archive::{SHARED, overlap, spans};
 pub(super) use form::Form;
 pub(super) use guard::{FREE, RATIO};
 pub(super) use input::{ExportId, Input};

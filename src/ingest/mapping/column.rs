@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 
 use super::export::{currency, dates, decimal, text_or_list, zone};
-use super::{Case, Header, Mapped, Operand, Operation, Otherwise, Reading, Source, words};
+use super::{Case, Header, Mapped, Operand, Operation, Otherwise, Percent, Reading, Source, words};
 use crate::ingest::amounts::Currency;
 use crate::ingest::dates::DateFormat;
 use crate::ingest::durations::TwoParts;
@@ -254,6 +254,7 @@ fn reading(section: &Section<'_>, plain: Reading, kind: Kind, name: &str) -> Rea
         ("zone", time),
         ("decimal", number),
         ("percent", kind == Kind::Real),
+        ("date_cells", time),
         ("prefix", kind == Kind::Text),
         ("first_of", kind == Kind::Text),
         ("normal", kind == Kind::Text),
@@ -281,9 +282,22 @@ fn reading(section: &Section<'_>, plain: Reading, kind: Kind, name: &str) -> Rea
         personal: section.boolean("personal") || normal.is_some(),
         currency: currency(section).or(plain.currency),
         duration: section.optional_one_of("duration", &[("mm:ss", TwoParts::Minutes), ("hh:mm", TwoParts::Hours)]),
-        percent: section.boolean("percent"),
+        percent: percent(section),
+        cells_swapped: section.optional_one_of("date_cells", &[("swapped", true), ("right", false)]),
         prefix: section.optional_text("prefix").unwrap_or_default(),
         if_unknown: section.boolean("if_unknown"),
+    }
+}
+
+fn percent(section: &Section<'_>) -> Percent {
+    match section.value("percent") {
+        Some(Value::Text(text)) if text == "points" => Percent::Points,
+        Some(Value::Text(_)) => {
+            section.wrong("percent", "`percent` is true or \"points\"", "percent = true");
+            Percent::No
+        }
+        _ if section.boolean("percent") => Percent::Stated,
+        _ => Percent::No,
     }
 }
 

@@ -188,9 +188,23 @@ pub(super) struct Reading {
     pub currency: Option<Currency>,
     /// How a length such as `3:25` is meant.
     pub duration: Option<TwoParts>,
-    pub percent: bool,
+    pub percent: Percent,
+    /// Whether dates that a sheet calls so have day and month swapped; none: not stated.
+    pub cells_swapped: Option<bool>,
     pub prefix: String,
     pub if_unknown: bool,
+}
+
+/// What a number without a sign is in a column of shares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Percent {
+    /// A share.
+    #[default]
+    No,
+    /// A percentage: 15 is 15 %. Where no number of a column is above one, it is asked whether they are shares.
+    Stated,
+    /// A percentage, whatever the numbers are.
+    Points,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

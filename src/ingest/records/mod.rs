@@ -13,6 +13,7 @@ mod json;
 mod kept;
 mod lines;
 mod parquet;
+mod parts;
 mod text;
 mod workbook;
 
@@ -24,7 +25,7 @@ use csv::ByteRecord;
 
 pub(super) use ahead::{Ahead, ahead};
 pub(super) use encoding::Encoding;
-use kept::{Kept, KeptReader};
+use kept::{Budget, Kept, KeptReader};
 use text::TextReader;
 
 use super::IngestError;
@@ -63,6 +64,8 @@ pub(super) enum Typed {
     Number,
     /// A whole number with all its digits.
     Whole,
+    /// A number that the form shows as a percentage: 0.15 is 15 %.
+    Percent,
     /// A date, or a date with its time, as ISO 8601 writes them.
     Time,
 }
@@ -83,12 +86,21 @@ pub(super) enum Quotes {
     Open,
 }
 
+impl Typed {
+    /// Whether the form calls it a number.
+    pub(super) fn is_number(self) -> bool {
+        matches!(self, Typed::Number | Typed::Whole | Typed::Percent)
+    }
+}
+
 /// One record.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Record {
     pub(super) cells: ByteRecord,
-    /// Of every cell; empty where the form types nothing.
+    /// Of every cell; empty where the form types nothing. Where it types them, empty cells at the end of a row are left out.
     pub(super) typed: Vec<Typed>,
+    /// Whether the file counts days from 1904, as Excel on a Mac once did.
+    pub(super) is_1904: bool,
     /// The line or row at which it begins, from 1.
     pub(super) line: u64,
     /// How many lines of text it takes.
@@ -130,6 +142,11 @@ impl Record {
         let is_time = |cell: &[u8]| std::str::from_utf8(cell).is_ok_and(|text| dates::iso(text.trim()).is_some());
         self.typed = cells.iter().map(|cell| if is_time(cell) { Typed::Time } else { Typed::No }).collect();
         self.cells = cells;
+    }
+
+    /// Whether it came out of a form that knows where its cells are: one that ends early is not cut, its other cells are empty.
+    pub(super) fn is_of_form(&self) -> bool {
+        !self.typed.is_empty() && self.mends.is_none()
     }
 
     /// Whether there is nothing in any of its cells: what a CR leaves, and the delimiters alone that spreadsheets write below a
@@ -185,7 +202,7 @@ impl Readable {
             Form::Xlsx | Form::Xls | Form::Parquet => None,
         };
         let (encoding, is_plain) = (settled.map(|(encoding, _)| encoding), settled.is_some_and(|(_, plain)| plain));
-        let keeping = Keeping { input, scratch, rows };
+        let keeping = Keeping { input, scratch, rows, budget: Budget::of(input.bytes) };
         let sheets = match input.form {
             Form::Text => vec![Sheet::Text],
             Form::Xlsx => workbook::xlsx(&keeping)?,
@@ -203,6 +220,14 @@ impl Readable {
             Sheet::Text => (number, None),
             Sheet::Kept(kept) => (number, kept.name()),
         })
+    }
+
+    /// How many cells the longest row of a sheet has; none: of text only its rows tell.
+    pub(super) fn widest(&self, sheet: usize) -> Option<usize> {
+        match self.sheets.get(sheet) {
+            Some(Sheet::Kept(kept)) => Some(kept.widest()),
+            _ => None,
+        }
     }
 
     /// The path, for messages.
@@ -287,6 +312,8 @@ struct Keeping<'k> {
     input: &'k Input,
     scratch: &'k Path,
     rows: Option<u64>,
+    /// What all its sheets may take.
+    budget: Budget,
 }
 
 impl Keeping<'_> {
@@ -296,7 +323,7 @@ impl Keeping<'_> {
 
     fn begin(&self, name: Option<String>) -> Result<Kept, IngestError> {
         let file: File = tempfile::tempfile_in(self.scratch).map_err(IngestError::io(self.scratch))?;
-        Ok(Kept::new(file, name.map(into_composed), self.path(), self.input.bytes))
+        Ok(Kept::new(file, name.map(into_composed), self.path(), self.budget.clone()))
     }
 
     fn is_enough(&self, rows: u64) -> bool {

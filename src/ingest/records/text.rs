@@ -10,7 +10,7 @@ use csv::ByteRecord;
 
 use super::cells::{Came, Marks, Strict};
 use super::decode::{Allowance, Decoded};
-use super::kept::LONGEST_ROW;
+use super::kept::{LONGEST_ROW, MOST_COLUMNS};
 use super::lines::Lines;
 use super::{Cut, Encoding, Quotes, Record};
 use crate::ingest::IngestError;
@@ -39,7 +39,7 @@ impl TextReader {
         delimiter: u8,
         path: &Path,
     ) -> Result<TextReader, IngestError> {
-        let allowance = Allowance::of(LONGEST_ROW as u64);
+        let allowance = Allowance::of_cells(LONGEST_ROW as u64, delimiter);
         let decoded = Decoded::new(bytes, encoding, allowance.clone());
         let input = BufReader::with_capacity(256 * 1024, decoded);
         let mut lines = Lines::new(input, cut.quote).map_err(IngestError::io(path))?;
@@ -72,11 +72,13 @@ impl TextReader {
         }
         (record.line, record.lines, record.quotes) = (self.line, 1, Quotes::Plain);
         record.cells.clear();
-        if !self.text.contains(&self.marks.quote) {
-            self.marks.split(&self.text, &mut record.cells);
-            return Ok(true);
+        match self.text.contains(&self.marks.quote) {
+            false => self.marks.split(&self.text, &mut record.cells),
+            true => self.quoted(record, path)?,
         }
-        self.quoted(record, path)?;
+        if record.cells.len() > MOST_COLUMNS {
+            return Err(too_wide(path, record.line, &record.cells.len().to_string()));
+        }
         Ok(true)
     }
 
@@ -88,6 +90,9 @@ impl TextReader {
         }
         let more = match self.lines.next(&mut self.text) {
             Ok(more) => more,
+            Err(_) if self.allowance.is_cut_too_often() => {
+                return Err(too_wide(path, self.line - self.ends.len() as u64 + 1, "more than a million"));
+            }
             Err(_) if self.allowance.is_spent() => {
                 let (line, most) = ((self.line - self.ends.len() as u64) + 1, (LONGEST_ROW >> 20) as u64);
                 return Err(IngestError::EndlessRow { path: path.to_owned(), line, most });
@@ -254,4 +259,14 @@ impl TextReader {
     pub(super) fn done(&self) -> u64 {
         self.lines.done()
     }
+}
+
+/// The refusal of a row of more cells than any table has columns.
+fn too_wide(path: &Path, line: u64, cells: &str) -> IngestError {
+    let what = format!("line {line} has {cells} cells, and no table has more than {MOST_COLUMNS} columns");
+    IngestError::no_table(
+        path,
+        what,
+        "export only the columns that are needed; a quote that is not closed may be to blame, too",
+    )
 }
