@@ -66,9 +66,9 @@ pub enum IngestError {
         /// The export.
         path: PathBuf,
         /// What it is.
-        what: Text,
+        what: Box<Text>,
         /// What to do.
-        way_out: Text,
+        way_out: Box<Text>,
     },
     /// A folder without exports, or a pattern that fits nothing.
     #[error(
@@ -203,11 +203,11 @@ pub enum IngestError {
         /// The mapping.
         mapping: String,
         /// The section of it.
-        export: String,
+        export: Box<str>,
         /// One for each column.
         problems: Vec<Text>,
         /// The header.
-        header: String,
+        header: Box<str>,
     },
     /// A quote that is not closed swallowed many lines.
     #[error(
@@ -338,7 +338,7 @@ impl IngestError {
 
     /// As [`IngestError::no_table`], said in both languages.
     pub(super) fn unreadable(path: &Path, what: Text, way_out: Text) -> IngestError {
-        IngestError::NoTable { path: path.to_owned(), what, way_out }
+        IngestError::NoTable { path: path.to_owned(), what: Box::new(what), way_out: Box::new(way_out) }
     }
 
     pub(super) fn data(path: &Path, what: impl ToString) -> IngestError {

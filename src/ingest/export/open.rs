@@ -223,8 +223,8 @@ impl Opened {
             path,
             line: best.found.line,
             mapping: mapping.to_owned(),
-            export: export.name.clone(),
-            header: best.found.shown(),
+            export: export.name.clone().into(),
+            header: best.found.shown().into(),
             problems,
         })
     }
