@@ -70,7 +70,8 @@ fn see(mut records: Ahead, plan: &Plan, opened: &Opened, cases: &mut [Case]) -> 
         // rows that will be quarantined or ignored prove nothing; the main pass says why
         let Ok(text) = simdutf8::basic::from_utf8(record.cells.as_slice()) else { continue };
         let row = Row { text, record, number: 0 };
-        if is_header(row, opened)
+        if record.is_blank()
+            || is_header(row, opened)
             || holds(&plan.ignore, row, false)
             || is_total(plan, row)
             || shape_of(record, opened).is_some()
