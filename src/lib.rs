@@ -2,6 +2,8 @@
 //! act on, judged against the company's own written sales regulation.
 //!
 #![doc = include_str!("../docs/STAGES.md")]
+// what is shown goes through `cli/screen.rs`: a terminal obeys what is in it
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod model;
 pub mod regulation;

@@ -1,16 +1,21 @@
 //! Companies of a few rows on which Voronka once went wrong, each with what is right. A case is a folder of `tests/cases`, or is
 //! written in its test.
 
+mod books;
 mod calendar;
+mod companies;
 mod damage;
 mod dates;
+mod drafts;
 mod features;
 mod funnel;
 mod joining;
 mod known;
 mod money;
+mod privacy;
 mod report;
 mod taken_away;
+mod text;
 mod verdicts;
 
 use std::collections::BTreeMap;

@@ -7,6 +7,7 @@ mod cases;
 mod cli;
 mod dirt;
 mod exports;
+mod first_minute;
 mod killed;
 mod layers;
 mod messages;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::{checkout, rows, voronka};
 
-fn data(name: &str) -> Option<PathBuf> {
+pub(crate) fn data(name: &str) -> Option<PathBuf> {
     #[allow(clippy::disallowed_methods)] // a test may read its environment
     let root = std::env::var("VORONKA_DATA").map_or_else(|_| checkout("../shared/data"), PathBuf::from);
     let folder = root.join(name);

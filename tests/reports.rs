@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests are tests
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -16,7 +17,7 @@ use voronka::report::definition::{Definition, shipped};
 use voronka::report::document::{Block, Cell, Document, Finding, Plot, Verdict};
 use voronka::report::render::{Format, render};
 use voronka::report::{ReportError, build};
-use voronka::session::Session;
+use voronka::session::{Resources, Session};
 use voronka::store::Store;
 
 /// A report of the sample company from some of its exports.
@@ -265,7 +266,9 @@ fn a_question_too_large_for_the_memory_is_told_and_the_others_are_answered() {
     let definition = Definition::parse("small.toml", &text, &WHOLE.catalog).unwrap_or_else(|p| panic!("{p}"));
     let document = WHOLE.runtime.block_on(async {
         let (snapshot, regulation) = (WHOLE.session.snapshot(), WHOLE.session.regulation());
-        let session = Session::open(snapshot, regulation, as_of(), Some(24 << 20)).await.unwrap();
+        // each part that runs at once gets a share of the memory: a machine of more cores would answer less
+        let resources = Resources { memory: Some(24 << 20), partitions: NonZeroUsize::new(2) };
+        let session = Session::open_with(snapshot, regulation, as_of(), resources).await.unwrap();
         build(&session, &WHOLE.catalog, &definition, as_of(), Lang::En, &()).await.unwrap_or_else(|e| panic!("{e}"))
     });
     let said = format!("{:?}", document.sections[0].blocks);

@@ -6,6 +6,8 @@ mod alike;
 mod amounts;
 #[path = "../../src/ingest/choose.rs"]
 mod choose;
+#[path = "../../src/ingest/counted.rs"]
+mod counted;
 #[path = "../../src/ingest/dates.rs"]
 mod dates;
 #[path = "../../src/ingest/draft/mod.rs"]

@@ -1,5 +1,7 @@
 /*
 title = { ru = "Охват клиентской базы", en = "Coverage of the client base" }
+partly.ru = "судит клиентов, чьи менеджер и филиал выгружают касания; остальные — «судить нельзя»"
+partly.en = "judges clients whose manager and branch have touches loaded; the others “cannot be judged”"
 grain = "one row per client kind of the regulation, and one for clients of no kind"
 needs = ["deals.client_id", "journeys.touch_at"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "extra"]

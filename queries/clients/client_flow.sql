@@ -1,5 +1,7 @@
 /*
 title = { ru = "Движение базы: пришли, вернулись, ушли", en = "Flow of the base: new, back, gone" }
+partly.ru = "ушедшие и вернувшиеся пусты, пока от первой известной покупки не прошло lapsed_days"
+partly.en = "lapsed and reactivated are empty until lapsed_days after the first known purchase"
 grain = "one row per month that the period touches, from the first that the data know"
 needs = ["deals.client_id", "deals.closed_at", "deals.status"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
@@ -8,14 +10,14 @@ about.ru = """
 Покупатели по месяцам; первый и последний месяц — только в границах периода и до даты отчёта. Новые: первая известная покупка (в начале данных новыми кажутся и
 покупавшие раньше). Повторные: купили не
 впервые и без долгого перерыва. Реактивированы: купили после перерыва дольше, чем lapsed_days регламента. Ушли: в этом месяце с последней
-покупки прошло больше lapsed_days. Активны на конец = активны на начало + новые + реактивированные − ушедшие. Сделки без клиента не в
+покупки прошло больше lapsed_days. Пока от первой известной покупки не прошло lapsed_days, ушедших и вернувшихся увидеть нельзя: пусто. Активны на конец = активны на начало + новые + реактивированные − ушедшие. Сделки без клиента не в
 счёт. Группа клиента — по его первой покупке. Продажи без даты не в счёт:
 когда они были, неизвестно; сколько их в группе — в последнем столбце."""
 about.en = """
 Buyers by month; the first and the last month only within the period and before the as-of date. New: the first known purchase (where the data
 begin, those who bought before look new too). Returning: bought
 again without a long break. Reactivated: bought after a break longer than the regulation's lapsed_days. Lapsed: within this month the last
-purchase became more than lapsed_days old. Active at the end = active at the start + new + reactivated − lapsed. Deals that name no client
+purchase became more than lapsed_days old. Until lapsed_days after the first known purchase nobody can be seen to go or to come back: empty. Active at the end = active at the start + new + reactivated − lapsed. Deals that name no client
 are left out. A client belongs to the group of the first purchase. Wins without a date are left out: when
 they were is not known; how many the group has stands in the last column."""
 
@@ -109,8 +111,9 @@ groups AS (
 ),
 
 known AS (
-    SELECT local_month(min(won_at)) AS month
+    SELECT local_month(min(won_at)) AS month, local_day(min(won_at))::int + max(rules.lapsed_days)::int AS lapse_from
     FROM scope
+    CROSS JOIN rules
     WHERE status = 'won'
 ),
 
@@ -122,7 +125,8 @@ months AS (
                 least($to_day, $as_of_day) - INTERVAL '1 day',
                 INTERVAL '1 month'
             )
-        ) AS month
+        ) AS month,
+        known.lapse_from
     FROM known
 ),
 
@@ -134,7 +138,9 @@ filled AS (
         coalesce(by_month.new, 0) AS new,
         coalesce(by_month.returning_clients, 0) AS returning_clients,
         coalesce(by_month.reactivated, 0) AS reactivated,
-        coalesce(by_month.lapsed, 0) AS lapsed
+        coalesce(by_month.lapsed, 0) AS lapsed,
+        -- who bought before the data begin is not in them: until then nobody could be seen to go, or to come back
+        arrow_cast(months.month, 'Date32')::int > months.lapse_from AS has_past
     FROM groups
     CROSS JOIN months
     LEFT JOIN by_month ON groups.grp = by_month.grp AND months.month = by_month.month
@@ -145,8 +151,8 @@ SELECT
     filled.month,
     filled.new,
     filled.returning_clients AS "returning",
-    filled.reactivated,
-    filled.lapsed,
+    CASE WHEN filled.has_past OR filled.reactivated > 0 THEN filled.reactivated END AS reactivated,
+    CASE WHEN filled.has_past OR filled.lapsed > 0 THEN filled.lapsed END AS lapsed,
     filled.active_before + sum(filled.new + filled.reactivated - filled.lapsed) OVER (PARTITION BY filled.grp ORDER BY filled.month) AS active,
     coalesce(undated.wins, 0) AS undated
 FROM filled

@@ -1,5 +1,7 @@
 /*
 title = { ru = "Чего ждать от базы: покупки и ценность", en = "What the base will bring: purchases and value" }
+partly.ru = "без повторных покупок модели нет: пусто; «ещё с нами» пусто, если не видно, чтобы кто-то уходил"
+partly.en = "no model without repeat purchases: empty; still with us is empty where nobody is seen to leave"
 grain = "one row for the group"
 needs = ["deals.client_id", "deals.closed_at", "deals.status", "deals.amount"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "extra"]
@@ -8,7 +10,7 @@ about.ru = """
 Все клиенты хотя бы с одной покупкой на дату отчёта, независимо от периода. Модель BG/NBD: частота — число дней с повторной покупкой,
 давность и возраст — в неделях от первой покупки до последней и до последнего видимого дня; покупки одного дня — одна. Средний чек
 повторных дней — по гамма-гамма; день первой покупки в него не входит. Ожидаемые покупки всей базы за следующие 13 и 52 недели, их
-ценность (покупки × ожидаемый чек) и средняя вероятность, что клиент ещё с нами. Пусто там, где модель не сошлась. Это модель для покупок
+ценность (покупки × ожидаемый чек) и средняя вероятность, что клиент ещё с нами. Пусто там, где модель не сошлась; «ещё с нами» — и там, где по вернувшимся не видно, что кто-то уходит: 100 % были бы выдумкой. Это модель для покупок
 без договора и расписания: разовые и абонентские продажи она описывает плохо. Группа клиента — по его новейшей сделке; модель у каждой
 группы своя. Продажи без даты не в счёт:
 когда они были, неизвестно; сколько их в группе — в последнем столбце."""
@@ -17,7 +19,7 @@ All clients with at least one purchase by the as-of date, whatever the period. B
 purchase, recency and age are weeks from the first purchase to the last and to the last day that is seen; purchases of one day are one.
 Mean purchase of the repeat days by gamma-gamma; the day of the first purchase is no part of it. Expected purchases of the whole base
 within the next 13 and 52 weeks, their value (purchases × expected purchase) and the mean probability that a client is still with us.
-Empty where the model does not fit. It is a model of purchases without contract or schedule: it describes one-off sales and subscriptions
+Empty where the model does not fit; "still with us" also where those who came back do not show that anybody leaves: 100 % would be made up. It is a model of purchases without contract or schedule: it describes one-off sales and subscriptions
 badly. A client belongs to the group of the newest deal; each group has a model of its own. Wins without a date are left out: when
 they were is not known; how many the group has stands in the last column."""
 
@@ -133,7 +135,8 @@ SELECT
     summed.purchases_52,
     summed.value_13,
     summed.value_52,
-    summed.alive::double / fits.clients AS alive_share,
+    -- where the model finds that nobody ever leaves, it has seen too few who came back to tell
+    CASE WHEN fits.bought['a'] / (fits.bought['a'] + fits.bought['b']) > 1e-4 THEN summed.alive::double / fits.clients END AS alive_share,
     coalesce(undated.wins, 0) AS undated
 FROM fits
 INNER JOIN summed ON fits.grp = summed.grp

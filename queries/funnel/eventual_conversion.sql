@@ -23,7 +23,7 @@ columns = [
   { name = "won", unit = "count", title = { ru = "Выиграны", en = "Won" } },
   { name = "lost", unit = "count", title = { ru = "Потеряны", en = "Lost" } },
   { name = "open", unit = "count", title = { ru = "В работе", en = "Open" } },
-  { name = "undated", unit = "count", title = { ru = "Закрыты без даты", en = "Closed without a date" } },
+  { name = "undated", unit = "count", title = { ru = "Без даты или пропали", en = "Undated or gone" } },
   { name = "eventual", unit = "share", title = { ru = "Конверсия к сроку", en = "Eventual conversion" } },
   { name = "eventual_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "eventual_high", unit = "share", title = { ru = "до", en = "high" } },
@@ -31,44 +31,19 @@ columns = [
   { name = "eventual_most", unit = "share", title = { ru = "не более", en = "at most" } },
 ]
 */
-WITH dated AS (
+-- a closing before the entry takes no time; an open deal is seen open as long as exports of deals reach
+WITH bounded AS (
     SELECT
         grp,
         status,
         is_open,
         undated,
-        closed_at,
-        least(coalesce(closed_by, $as_of), $as_of) AS closed_by,
-        coalesce(least(created_at, entries[1]['at']), closed_at) AS entered_at
+        least_outcome,
+        greatest(minutes_between(entered_at, least_until) / 1440.0, 0.0) AS least_days,
+        most_outcome,
+        greatest(minutes_between(entered_at, most_until) / 1440.0, 0.0) AS most_days
     FROM scope
-),
-
-cohort AS (
-    SELECT
-        grp,
-        status,
-        is_open,
-        undated,
-        CASE status WHEN 'won' THEN 1 WHEN 'lost' THEN 2 ELSE 0 END AS outcome,
-        -- a closing before the entry takes no time
-        greatest(minutes_between(entered_at, coalesce(closed_at, $as_of)) / 1440.0, 0.0) AS lived_days,
-        greatest(minutes_between(entered_at, closed_by) / 1440.0, 0.0) AS longest_days
-    FROM dated
     WHERE entered_at >= $from AND entered_at < $to
-),
-
--- a closing without a date was at the earliest at the entry, at the latest when an export showed it
-bounded AS (
-    SELECT
-        grp,
-        status,
-        is_open,
-        undated,
-        CASE undated WHEN 'won' THEN 0 WHEN 'lost' THEN 2 ELSE outcome END AS least_outcome,
-        CASE undated WHEN 'won' THEN longest_days WHEN 'lost' THEN 0.0 ELSE lived_days END AS least_days,
-        CASE undated WHEN 'won' THEN 1 WHEN 'lost' THEN 0 ELSE outcome END AS most_outcome,
-        CASE undated WHEN 'won' THEN 0.0 WHEN 'lost' THEN longest_days ELSE lived_days END AS most_days
-    FROM cohort
 ),
 
 by_horizon AS (

@@ -1,7 +1,7 @@
 /*
 title = { ru = "Воронка по этапам", en = "Funnel by stage" }
-partly.ru = "без истории этапов — по нынешнему этапу: сделка дошла не ниже него"
-partly.en = "without the stage history by the present stage: a deal came at least that far"
+partly.ru = "без истории этапов — по нынешнему этапу; где потеряна сделка, не известно, и доли пусты; срезы (snapshot) не говорят, что было до первого и между ними"
+partly.en = "without the stage history by the present stage; where a deal was lost is not known, and shares are empty; snapshots do not tell what was before the first, nor between them"
 undated.ru = "выиграны или проиграны с выгрузки, которая это показала"
 undated.en = "won or lost from the export on that showed it"
 grain = "one row per stage of the regulation, the lost ones left out"
@@ -20,8 +20,9 @@ about.ru = """
 По порядку, минуя этап, возвраты — только по журналу; у группы без журнала пусто. По порядку: вошла в каждый этап до этого включительно, и ни один первый вход не раньше первого входа в предыдущий этап.
 Возвращены на этап: вошли в него, впервые или снова, прямо из более позднего этапа, который не был концом воронки; сделка на этапе
 считается один раз. Входили повторно: вошли на этап ещё раз, откуда угодно. Доли с интервалом Уилсона 95 %. Вход между срезами:
-переход виден лишь сравнением двух срезов, и когда он был, известно до промежутка между ними; дошедшие до этапа от этого верны, но
-этап, пройденный между двумя срезами целиком, стоит в пропущенных, а потерянная сделка могла дойти дальше, чем показал срез."""
+переход виден лишь сравнением двух срезов, и когда он был, известно до промежутка между ними; дошедшие до этапа от этого верны. Этап,
+пройденный между двумя срезами целиком, не пропущен; потерянная сделка могла дойти дальше, чем показал срез, а впервые увиденная уже
+потерянной потеряна неизвестно откуда."""
 about.en = """
 Deals that first came into the funnel within the period, and what had become of them by the as-of date. A deal reached a stage if the
 log says that it entered it or any later one, or if it stands there by its present stage in the CRM; of the two, the further. A won deal
@@ -35,8 +36,8 @@ In order, skipped, moved back and re-entered come from the log alone; empty for 
 Moved back to a stage: entered it, for the first time or again, directly from a later stage that was no end of the funnel; a deal
 counts once per stage. Re-entered: entered the stage again, wherever from. Rates have 95 % Wilson intervals. Entered between
 snapshots: the move is seen only by comparing two snapshots, so when it was is known to the time between them; a stage that was
-reached is counted all the same, but one passed wholly between two snapshots stands among the skipped, and a lost deal may have
-come further than a snapshot showed."""
+reached is counted all the same. A stage passed wholly between two snapshots is not skipped; a lost deal may have come further than a
+snapshot showed, and one that was lost when first seen is lost from an unknown stage."""
 
 columns = [
   { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },
@@ -105,7 +106,7 @@ dated AS (
         manager,
         branch,
         moves,
-        coalesce(least(created_at, entries[1]['at']), closed_at) AS entered_at
+        entered_at
     FROM scope
 ),
 
@@ -124,8 +125,11 @@ cohort AS (
             ELSE 'open'
         END AS outcome,
         CASE WHEN present.terminal IS NULL AND NOT present.parking THEN present.position END AS present_position,
+        -- a move seen by comparing two snapshots: others may lie between
+        coalesce(dated.moves[-1]['seen'], FALSE) AS was_seen,
         -- where all moves since its entry are loaded, a deal without any has not left the first stage
         coalesce(known_from('stage', dated.manager, dated.branch) <= dated.entered_at, FALSE)
+        AND NOT coalesce(dated.moves[-1]['seen'], FALSE)
         AND (coalesce(dated.stage, '') = '' OR present.terminal IS NOT NULL) AS has_stayed
     FROM dated
     LEFT JOIN stages AS present ON dated.stage = present.stage
@@ -133,7 +137,7 @@ cohort AS (
 ),
 
 every_move AS (
-    SELECT deal_id, grp, unnest(moves) AS move
+    SELECT deal_id, grp, was_seen, unnest(moves) AS move
     FROM cohort
 ),
 
@@ -142,6 +146,7 @@ entered AS (
     SELECT
         every_move.deal_id,
         every_move.grp,
+        every_move.was_seen,
         funnel_stages.position,
         funnel_stages.nth,
         every_move.move['at'] AS at,
@@ -158,7 +163,7 @@ entered_by_stage AS (
     SELECT
         grp,
         position,
-        count(*) FILTER (WHERE is_first) AS entered,
+        count(*) FILTER (WHERE is_first AND NOT was_seen) AS entered,
         count(*) FILTER (WHERE is_first AND is_between) AS interval_known,
         count(DISTINCT deal_id) FILTER (WHERE is_back) AS moved_back,
         count(DISTINCT deal_id) FILTER (WHERE NOT is_first) AS re_entered
@@ -198,9 +203,9 @@ came_to AS (
             WHEN cohort.outcome = 'won' THEN ends.last_position
             ELSE coalesce(greatest(furthest.position, cohort.present_position), ends.first_position)
         END AS position,
-        -- the same by the log alone
+        -- the same by the log alone; between two snapshots a stage may have been passed unseen, which is no skipping
         CASE
-            WHEN furthest.position IS NULL THEN 0
+            WHEN furthest.position IS NULL OR cohort.was_seen THEN 0
             WHEN cohort.outcome = 'won' THEN ends.last_position
             ELSE furthest.position
         END AS log_position,

@@ -1,5 +1,7 @@
 /*
 title = { ru = "Конверсия этапов к сроку", en = "Conversion of stages by a given day" }
+partly.ru = "без истории этапов — по нынешнему этапу; где потеряна сделка, не известно, и доли пусты; срезы (snapshot) не говорят, что было до первого и между ними"
+partly.en = "without the stage history by the present stage; where a deal was lost is not known, and shares are empty; snapshots do not tell what was before the first, nor between them"
 grain = "one row per stage that was reached and that another follows, and horizon; the lost ones left out"
 needs = ["deals.created_at", "deals.status", "journeys.entries"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
@@ -73,6 +75,7 @@ dated AS (
         deal_id,
         grp,
         entries,
+        moves,
         status,
         undated,
         stage,
@@ -80,8 +83,8 @@ dated AS (
         branch,
         closed_at,
         -- a closing without a date was at the latest when an export showed it
-        coalesce(closed_at, CASE WHEN undated IS NOT NULL THEN least(closed_by, $as_of) END, $as_of) AS seen_until,
-        coalesce(least(created_at, entries[1]['at']), closed_at) AS entered_at
+        coalesce(closed_at, CASE WHEN undated IS NOT NULL THEN least(closed_by, $as_of) END, seen_until) AS seen_until,
+        entered_at
     FROM scope
 ),
 
@@ -99,7 +102,9 @@ cohort AS (
         END AS outcome,
         dated.undated,
         CASE WHEN present.terminal IS NULL AND NOT present.parking THEN present.position END AS present_position,
+        -- between two snapshots it may have passed stages unseen
         coalesce(known_from('stage', dated.manager, dated.branch) <= dated.entered_at, FALSE)
+        AND NOT coalesce(dated.moves[-1]['seen'], FALSE)
         AND (coalesce(dated.stage, '') = '' OR present.terminal IS NOT NULL) AS has_stayed,
         dated.closed_at,
         dated.seen_until,

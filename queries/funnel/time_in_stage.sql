@@ -1,5 +1,7 @@
 /*
 title = { ru = "Время на этапе", en = "Time in stage" }
+undated.ru = "сколько длился последний этап закрытых без даты, неизвестно: медианы пусты там, где от этого зависят"
+undated.en = "how long the last stage of a closing without a date took is not known: medians are empty where they depend on it"
 partly.ru = "сколько стоит сделка, впервые увиденная на этапе, не известно: она не судится"
 partly.en = "how long a deal has stood that was first seen in its stage is not known: it is not judged"
 grain = "one row per stage that is not terminal"
@@ -17,8 +19,9 @@ about.ru = """
 Вход относится к периоду по концу промежутка; сделка, созданная до периода, которую первый срез застал уже на этапе, не входит.
 Стоят: открытые сделки там, куда пришли последним переходом, когда бы ни вошли; без журнала — на нынешнем этапе. Из переходов одного
 момента последний — в более поздний этап регламента. Просрочены: стоят дольше SLA, даже если вошли в самый поздний возможный момент;
-вернувшаяся — с последнего возврата. Неизвестно, просрочены ли: стоят может быть дольше SLA, а может быть и нет; они не в доле. Доля
-просроченных — от остальных стоящих, интервал Уилсона 95 %; пусто, если о всех неизвестно. «Не менее» и «не более»: доля от всех
+вернувшаяся — с последнего возврата. Неизвестно, просрочены ли: стоят может быть дольше SLA, а может быть и нет; они не в доле. Если между
+последней выгрузкой сделок и кануном дня отчёта прошёл целый рабочий день, таковы все, кто к дню отчёта стоял бы дольше SLA: они могли уйти. Доля
+просроченных — от остальных стоящих, интервал Уилсона 95 %; пусто, если о всех неизвестно или выгрузка отстала. «Не менее» и «не более»: доля от всех
 стоящих, не будь просрочена ни одна из таких сделок или будь все."""
 about.en = """
 From the first entry into the stage, within the period, to leaving it: onward, lost, or to a parking place. A loss ends the stay even if
@@ -33,7 +36,9 @@ snapshot found in the stage already is left out.
 Standing: open deals where their last move led, whenever they entered; without a log, in their present stage. Of moves of one moment the
 last is the one into the regulation's later stage. Stale: standing longer than the SLA even if they entered at the latest possible moment;
 one that returned, since its last return. Unknown whether stale: standing for perhaps more than the SLA, perhaps less; they are not in the
-share. The stale share is of the others that stand, with a 95 % Wilson interval; empty where of all it is unknown. "At least" and "at most":
+share. Where a whole working day passed between the last export of deals and the day before the as-of day, so are all that by then would have stood beyond
+the SLA: they may have moved on. The stale share is of the others that stand, with a 95 % Wilson interval; empty where of all it is unknown, or
+the export is behind. "At least" and "at most":
 the share of all that stand, were none or all of these stale."""
 
 columns = [
@@ -46,7 +51,7 @@ columns = [
   { name = "open", unit = "count", title = { ru = "Ещё стоят", en = "Still there" } },
   { name = "interval_known", unit = "count", title = { ru = "Между срезами", en = "Between snapshots" } },
   { name = "passed_unseen", unit = "count", title = { ru = "Пройден между срезами", en = "Passed between snapshots" } },
-  { name = "undated", unit = "count", title = { ru = "Закрыты без даты", en = "Closed without a date" } },
+  { name = "undated", unit = "count", title = { ru = "Без даты или пропали", en = "Undated or gone" } },
   { name = "median_hours", unit = "hours", title = { ru = "Медиана, ч", en = "Median, h" } },
   { name = "median_hours_low", unit = "hours", title = { ru = "Медиана не менее, ч", en = "Median at least, h" } },
   { name = "median_hours_high", unit = "hours", title = { ru = "Медиана не более, ч", en = "Median at most, h" } },
@@ -65,9 +70,20 @@ columns = [
   { name = "worst_times_over", unit = "ratio", title = { ru = "Худшая, во сколько раз дольше", en = "Worst, times over" } },
 ]
 */
-WITH shown AS (
-    -- where open deals stand is known up to the moment at which their export was taken
-    SELECT max(seen_until) AS shown_until FROM scope
+WITH working_day AS (
+    -- the longest of the last fortnight
+    SELECT max(working_minutes(days.day::date, (days.day + INTERVAL '1 day')::date)) AS minutes
+    FROM (SELECT unnest(generate_series($as_of_day - INTERVAL '14 days', $as_of_day - INTERVAL '1 day', INTERVAL '1 day')) AS day) AS days
+),
+
+-- where open deals stand is known up to the moment at which their export was taken; a working day later who knows who has moved on. The last day before
+-- the cut does not count: by default it is today, and not over
+shown AS (
+    SELECT
+        seen.shown_until,
+        working_day.minutes > 0.0 AND working_minutes(seen.shown_until, ($as_of_day - INTERVAL '1 day')::date) >= working_day.minutes AS is_behind
+    FROM (SELECT max(seen_until) AS shown_until FROM scope) AS seen
+    CROSS JOIN working_day
 ),
 
 deals AS (
@@ -269,7 +285,8 @@ stood AS (
         stages.sla_hours,
         -- a day without a time is at the latest that day's end
         coalesce(working_minutes(least(ends_at(standing.at), shown.shown_until), shown.shown_until), 0.0) / 60.0 AS hours_least,
-        working_minutes(standing.earliest, shown.shown_until) / 60.0 AS hours_most
+        working_minutes(standing.earliest, CASE WHEN shown.is_behind THEN $as_of ELSE shown.shown_until END) / 60.0 AS hours_most,
+        shown.is_behind
     FROM standing
     CROSS JOIN shown
     INNER JOIN stages ON standing.stage = stages.stage
@@ -280,9 +297,12 @@ standing_by_stage AS (
         grp,
         stage,
         count(*) AS standing,
-        count(*) FILTER (WHERE hours_least > sla_hours) AS stale,
-        count(*) FILTER (WHERE hours_least <= sla_hours AND (hours_most <= sla_hours) IS NOT TRUE) AS stale_unknown,
-        max(hours_least / nullif(sla_hours, 0.0)) FILTER (WHERE hours_least > sla_hours) AS worst_times_over
+        count(*) FILTER (WHERE hours_least > sla_hours AND NOT is_behind) AS stale,
+        count(*) FILTER (
+            WHERE (hours_least <= sla_hours OR (is_behind AND sla_hours IS NOT NULL)) AND (hours_most <= sla_hours) IS NOT TRUE
+        ) AS stale_unknown,
+        bool_or(is_behind) AS is_behind,
+        max(hours_least / nullif(sla_hours, 0.0)) FILTER (WHERE hours_least > sla_hours AND NOT is_behind) AS worst_times_over
     FROM stood
     GROUP BY grp, stage
 ),
@@ -356,7 +376,8 @@ counted AS (
         coalesce(s.standing, 0) AS standing,
         coalesce(s.stale, 0) AS stale,
         coalesce(s.stale_unknown, 0) AS stale_unknown,
-        coalesce(s.standing - s.stale_unknown, 0) AS judged,
+        -- all that are stale are among the unknown ones: the others are no sample
+        CASE WHEN s.is_behind AND s.stale_unknown > 0 THEN 0 ELSE coalesce(s.standing - s.stale_unknown, 0) END AS judged,
         s.worst_times_over
     FROM timed_by_stage AS t
     FULL JOIN standing_by_stage AS s ON t.grp = s.grp AND t.stage = s.stage

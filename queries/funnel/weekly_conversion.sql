@@ -23,7 +23,7 @@ columns = [
   { name = "won", unit = "count", title = { ru = "Выиграны", en = "Won" } },
   { name = "lost", unit = "count", title = { ru = "Потеряны", en = "Lost" } },
   { name = "open", unit = "count", title = { ru = "В работе", en = "Open" } },
-  { name = "undated", unit = "count", title = { ru = "Закрыты без даты", en = "Closed without a date" } },
+  { name = "undated", unit = "count", title = { ru = "Без даты или пропали", en = "Undated or gone" } },
   { name = "settled", unit = "share", title = { ru = "Завершённая конверсия", en = "Settled conversion" } },
   { name = "settled_low", unit = "share", title = { ru = "от", en = "low" } },
   { name = "settled_high", unit = "share", title = { ru = "до", en = "high" } },
@@ -41,46 +41,20 @@ WITH longest AS (
     FROM horizons
 ),
 
-dated AS (
-    SELECT
-        grp,
-        status,
-        is_open,
-        undated,
-        closed_at,
-        least(coalesce(closed_by, $as_of), $as_of) AS closed_by,
-        coalesce(least(created_at, entries[1]['at']), closed_at) AS entered_at
-    FROM scope
-),
-
-cohort AS (
+-- a closing before the entry takes no time
+bounded AS (
     SELECT
         grp,
         local_week(entered_at) AS week,
         status,
         is_open,
         undated,
-        CASE status WHEN 'won' THEN 1 WHEN 'lost' THEN 2 ELSE 0 END AS outcome,
-        -- a closing before the entry takes no time
-        greatest(minutes_between(entered_at, coalesce(closed_at, $as_of)) / 1440.0, 0.0) AS lived_days,
-        greatest(minutes_between(entered_at, closed_by) / 1440.0, 0.0) AS longest_days
-    FROM dated
+        least_outcome,
+        greatest(minutes_between(entered_at, least_until) / 1440.0, 0.0) AS least_days,
+        most_outcome,
+        greatest(minutes_between(entered_at, most_until) / 1440.0, 0.0) AS most_days
+    FROM scope
     WHERE entered_at >= $from AND entered_at < $to
-),
-
--- a closing without a date was at the earliest at the entry, at the latest when an export showed it
-bounded AS (
-    SELECT
-        grp,
-        week,
-        status,
-        is_open,
-        undated,
-        CASE undated WHEN 'won' THEN 0 WHEN 'lost' THEN 2 ELSE outcome END AS least_outcome,
-        CASE undated WHEN 'won' THEN longest_days WHEN 'lost' THEN 0.0 ELSE lived_days END AS least_days,
-        CASE undated WHEN 'won' THEN 1 WHEN 'lost' THEN 0 ELSE outcome END AS most_outcome,
-        CASE undated WHEN 'won' THEN 0.0 WHEN 'lost' THEN longest_days ELSE lived_days END AS most_days
-    FROM cohort
 ),
 
 by_week AS (
@@ -100,6 +74,11 @@ by_week AS (
     FROM bounded
     CROSS JOIN longest
     GROUP BY bounded.grp, bounded.week, longest.days
+),
+
+-- whether the store knows of any loss
+losses AS (
+    SELECT count(*) FILTER (WHERE coalesce(undated, status) = 'lost') > 0 AS any_lost FROM scope
 )
 
 SELECT
@@ -110,8 +89,9 @@ SELECT
     lost,
     open,
     undated,
-    -- of what may be settled or not there is no share
-    CASE WHEN perhaps_won + perhaps_lost = 0 THEN won::double / nullif(won + lost, 0) END AS settled,
+    -- of what may be settled or not there is no share; nor is there any where no loss is known at all: losses are not exported, and the won
+    -- alone would make 100 %
+    CASE WHEN perhaps_won + perhaps_lost = 0 AND losses.any_lost THEN won::double / nullif(won + lost, 0) END AS settled,
     wilson_low(won, won + lost + perhaps_lost) AS settled_low,
     wilson_high(won + perhaps_won, won + perhaps_won + lost) AS settled_high,
     CASE WHEN most['estimate'] - least['estimate'] <= 0.005 THEN (least['estimate'] + most['estimate']) / 2.0 END AS eventual,
@@ -124,4 +104,5 @@ SELECT
     -- the last of the week came in on its seventh day
     CASE WHEN week::int + 7 + horizon_days > $as_of_day::int THEN 1 ELSE 0 END AS young
 FROM by_week
+CROSS JOIN losses
 ORDER BY grp, week

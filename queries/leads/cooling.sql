@@ -70,10 +70,11 @@ leads AS (
                 THEN 'unanswered'
             ELSE 'unknown'
         END AS known,
-        CASE scope.status WHEN 'won' THEN 1 WHEN 'lost' THEN 2 ELSE 0 END AS outcome,
-        greatest(minutes_between(scope.created_at, CASE WHEN scope.is_open THEN $as_of ELSE coalesce(scope.closed_at, $as_of) END) / 1440.0, 0.0)
-            AS lived_days,
-        greatest(minutes_between(scope.created_at, least(coalesce(scope.closed_by, $as_of), $as_of)) / 1440.0, 0.0) AS longest_days,
+        -- the least and the most that may have been won by any day
+        scope.least_outcome,
+        greatest(minutes_between(scope.created_at, scope.least_until) / 1440.0, 0.0) AS least_days,
+        scope.most_outcome,
+        greatest(minutes_between(scope.created_at, scope.most_until) / 1440.0, 0.0) AS most_days,
         CASE
             WHEN scope.response_at < scope.created_at THEN 0.0
             WHEN rules.response_working THEN working_minutes(scope.created_at, scope.response_at)
@@ -84,44 +85,29 @@ leads AS (
     WHERE scope.created_at >= $from AND scope.created_at < $to
 ),
 
--- the least and the most that may have been won by any day
-bounded AS (
-    SELECT
-        grp,
-        status,
-        known,
-        minutes,
-        undated IS NOT NULL AS is_undated,
-        CASE undated WHEN 'won' THEN 0 WHEN 'lost' THEN 2 ELSE outcome END AS least_outcome,
-        CASE undated WHEN 'won' THEN longest_days WHEN 'lost' THEN 0.0 ELSE lived_days END AS least_days,
-        CASE undated WHEN 'won' THEN 1 WHEN 'lost' THEN 0 ELSE outcome END AS most_outcome,
-        CASE undated WHEN 'won' THEN 0.0 WHEN 'lost' THEN longest_days ELSE lived_days END AS most_days
-    FROM leads
-),
-
 counted AS (
     SELECT
-        bounded.grp,
+        leads.grp,
         buckets.bucket,
         buckets.label_ru,
         buckets.label_en,
         count(*) AS leads,
-        count(*) FILTER (WHERE bounded.status = 'won') AS won,
-        count(*) FILTER (WHERE bounded.status = 'lost') AS lost,
-        count(*) FILTER (WHERE bounded.is_undated AND bounded.status IS NULL) AS unclear,
-        count(*) FILTER (WHERE bounded.is_undated) AS undated,
-        cuminc(bounded.least_days, bounded.least_outcome, longest.days) AS least,
-        cuminc(bounded.most_days, bounded.most_outcome, longest.days) AS most
-    FROM bounded
+        count(*) FILTER (WHERE leads.status = 'won') AS won,
+        count(*) FILTER (WHERE leads.status = 'lost') AS lost,
+        count(*) FILTER (WHERE leads.undated IS NOT NULL AND leads.status IS NULL) AS unclear,
+        count(leads.undated) AS undated,
+        cuminc(leads.least_days, leads.least_outcome, longest.days) AS least,
+        cuminc(leads.most_days, leads.most_outcome, longest.days) AS most
+    FROM leads
     CROSS JOIN longest
     INNER JOIN buckets
-        ON bounded.known = buckets.known
+        ON leads.known = buckets.known
         AND (
-            bounded.known <> 'answered'
+            leads.known <> 'answered'
             OR (
                 -- the first holds those answered at once
-                (bounded.minutes > buckets.from_minutes OR buckets.from_minutes = 0.0)
-                AND (buckets.to_minutes IS NULL OR bounded.minutes <= buckets.to_minutes)
+                (leads.minutes > buckets.from_minutes OR buckets.from_minutes = 0.0)
+                AND (buckets.to_minutes IS NULL OR leads.minutes <= buckets.to_minutes)
             )
         )
     GROUP BY 1, 2, 3, 4

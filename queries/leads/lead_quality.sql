@@ -1,7 +1,7 @@
 /*
 title = { ru = "Качество лидов", en = "Lead quality" }
-partly.ru = "доля годных пуста без причин проигрыша, доля за ценой — без акций, интереса и причин; цены пусты у группы без расхода"
-partly.en = "the valid rate is empty without reasons for losing, the price-driven share without promotions, interest and reasons; costs are empty for a group without spend"
+partly.ru = "доля годных пуста без причин проигрыша, квалифицированных — без истории этапов, за ценой — без акций, интереса и причин; цены пусты у группы без расхода"
+partly.en = "the valid rate is empty without reasons for losing, the qualified rate without the stage history, the price-driven share without promotions, interest and reasons; costs are empty for a group without spend"
 zero = ["leads", "won"]
 grain = "one row for all leads of the group"
 needs = ["deals.created_at", "deals.status"]
@@ -98,11 +98,17 @@ leads AS (
         OR coalesce(scope.status = 'lost' AND lost_reasons.price, FALSE) AS is_price_driven,
         -- a stage in which it stands is one that it came to
         coalesce(standing.position >= qualifying.position AND standing.terminal IS NULL AND NOT standing.parking, FALSE) AS stands_qualified,
-        coalesce(known_from('stage', scope.manager, scope.branch) <= scope.created_at, FALSE)
+        -- between two snapshots a lead may have passed the stage unseen
+        (
+            coalesce(known_from('stage', scope.manager, scope.branch) <= scope.created_at, FALSE)
+            AND NOT coalesce(scope.moves[-1]['seen'], FALSE)
+        )
         OR (standing.terminal IS NULL AND NOT standing.parking AND standing.stage IS NOT NULL) AS is_placed,
-        CASE scope.status WHEN 'won' THEN 1 WHEN 'lost' THEN 2 ELSE 0 END AS outcome,
-        greatest(minutes_between(scope.created_at, coalesce(scope.closed_at, $as_of)) / 1440.0, 0.0) AS lived_days,
-        greatest(minutes_between(scope.created_at, least(coalesce(scope.closed_by, $as_of), $as_of)) / 1440.0, 0.0) AS longest_days
+        -- the least and the most that may have been won by any day
+        scope.least_outcome,
+        greatest(minutes_between(scope.created_at, scope.least_until) / 1440.0, 0.0) AS least_days,
+        scope.most_outcome,
+        greatest(minutes_between(scope.created_at, scope.most_until) / 1440.0, 0.0) AS most_days
     FROM scope
     CROSS JOIN qualifying
     LEFT JOIN lost_reasons ON scope.lost_reason = lost_reasons.reason
@@ -137,11 +143,10 @@ faced AS (
         leads.is_price_driven,
         coalesce(leads.status = 'won', FALSE) OR leads.stands_qualified OR logged.deal_id IS NOT NULL AS is_qualified,
         leads.is_placed,
-        -- the least and the most that may have been won by any day
-        CASE leads.undated WHEN 'won' THEN 0 WHEN 'lost' THEN 2 ELSE leads.outcome END AS least_outcome,
-        CASE leads.undated WHEN 'won' THEN leads.longest_days WHEN 'lost' THEN 0.0 ELSE leads.lived_days END AS least_days,
-        CASE leads.undated WHEN 'won' THEN 1 WHEN 'lost' THEN 0 ELSE leads.outcome END AS most_outcome,
-        CASE leads.undated WHEN 'won' THEN 0.0 WHEN 'lost' THEN leads.longest_days ELSE leads.lived_days END AS most_days
+        leads.least_outcome,
+        leads.least_days,
+        leads.most_outcome,
+        leads.most_days
     FROM leads
     LEFT JOIN logged ON leads.deal_id = logged.deal_id
 ),

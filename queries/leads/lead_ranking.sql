@@ -58,7 +58,9 @@ leads AS (
             ELSE 0
         END AS stands_qualified,
         CASE
-            WHEN known_from('stage', scope.manager, scope.branch) <= scope.created_at THEN 0
+            -- between two snapshots a lead may have passed the stage unseen
+            WHEN known_from('stage', scope.manager, scope.branch) <= scope.created_at AND NOT coalesce(scope.moves[-1]['seen'], FALSE)
+                THEN 0
             WHEN standing.stage IS NOT NULL AND standing.terminal IS NULL AND NOT standing.parking THEN 0
             ELSE 1
         END AS unplaced
@@ -69,7 +71,7 @@ leads AS (
     WHERE
         scope.created_at >= $from
         AND scope.created_at < $to
-        AND minutes_between(scope.created_at, $as_of) >= longest.days * 1440
+        AND minutes_between(scope.created_at, scope.seen_until) >= longest.days * 1440
 ),
 
 -- a won deal was qualified, whatever was logged

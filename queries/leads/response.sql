@@ -1,5 +1,7 @@
 /*
 title = { ru = "Скорость первого ответа", en = "First response" }
+undated.ru = "без ответа и закрытые неизвестно когда не судятся"
+undated.en = "those unanswered and closed nobody knows when are not judged"
 grain = "one row for all leads of the group"
 needs = ["deals.created_at", "journeys.response_at"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]

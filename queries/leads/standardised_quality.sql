@@ -48,7 +48,7 @@ leads AS (
         coalesce(scope.manager, '') AS manager,
         scope.response_at,
         scope.created_at,
-        minutes_between(scope.created_at, $as_of) >= longest.days * 1440 AS is_ripe,
+        minutes_between(scope.created_at, scope.seen_until) >= longest.days * 1440 AS is_ripe,
         CASE WHEN minutes_between(scope.created_at, scope.won_at) <= longest.days * 1440 THEN 1 ELSE 0 END AS won
     FROM scope
     CROSS JOIN longest

@@ -18,14 +18,16 @@ about.ru = """
 Точка перелома: первое касание, у которого сама доля выигранных ниже доли вреда; «доказанно полезно до» — последнее касание перед ней, у
 которого доказано обратное. Остановиться следует между «доказанно полезно до» и советом. Если ни одного отказа, отписки или жалобы в группе
 не загружено, вред неизвестен: совета нет ни в ту, ни в другую сторону. Если о закрытии или вреде известен только день, касания этого дня
-считаются бывшими до них. Это связь, а не доказанная причина."""
+считаются бывшими до них. Оба вывода — там, где интервалы 95 % не пересекаются: в группах, где касания не вредят и не помогают, так бывает реже,
+чем в одной из двадцати. Это связь, а не доказанная причина."""
 about.en = """
 From the table "What one more touch adds": the first touch where the upper bound of the win hazard lies below the lower bound of the harm
 hazard (refusal, opt-out, complaint). From there on touches provably harm more often than they win. Empty: no such touch was found, which
 is an answer too. Turning point: the first touch where the win hazard itself is below the harm hazard; "proven useful up to": the last
 touch before it where the opposite is proven. The stop lies between "proven useful up to" and the advice. Where not one refusal, opt-out or
 complaint of the group was loaded, the harm is not known: there is no advice either way. Where only the day of a closing or of harm is
-known, the touches of that day count as before it. An association, not a proven cause."""
+known, the touches of that day count as before it. Both are told where the 95 % intervals do not overlap: of groups whose touches neither harm nor
+help that befalls fewer than one in twenty. An association, not a proven cause."""
 
 columns = [
   { name = "deals_touched", unit = "count", title = { ru = "Сделки с касанием", en = "Deals touched" } },

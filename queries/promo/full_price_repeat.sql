@@ -1,17 +1,19 @@
 /*
 title = { ru = "Вернулись ли по полной цене", en = "Did they come back at full price" }
+undated.ru = "доля — в границах: купили сразу или не в этот срок; если границы далеки, значения нет"
+undated.en = "the rate lies within bounds, from bought at once to not in time; where these are far apart, no value"
 grain = "one row per kind of first purchase"
 needs = ["deals.client_id", "deals.closed_at", "deals.status", "deals.promo"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
 about.ru = """
 Клиенты, чья первая покупка пришлась на период: по акции (promo) или по полной цене (full). Доля купивших снова по полной цене за срок
-регламента — по Каплану — Мейеру, ещё не прожившие срок цензурированы на дату отчёта. Измерение — по первой сделке клиента. Возврат денег
+регламента — по Каплану — Мейеру, ещё не прожившие срок цензурированы на дату отчёта. Группа клиента — по его первой покупке. Возврат денег
 (отрицательная сумма) — не покупка. Покупка по полной цене без даты могла быть сразу или не быть в этот срок: доля лежит между одним и другим
 и пуста, если они расходятся больше чем на 0,5 п. п.; сколько клиентов с такими покупками, стоит рядом."""
 about.en = """
 Clients whose first purchase fell within the period: under a promotion (promo) or at full price (full). The share that bought again at
 full price within the regulation's days, by Kaplan–Meier; those who have not lived that long are censored at the as-of date. A client
-belongs to the group of the first deal. A refund (a negative amount) is no purchase. A purchase at full price without a date may have been at
+belongs to the group of the first purchase. A refund (a negative amount) is no purchase. A purchase at full price without a date may have been at
 once, or not within these days: the rate lies between, and is empty where the two differ by more than 0.5 points; how many clients have such
 purchases stands beside."""
 columns = [
@@ -29,6 +31,7 @@ WITH wins AS (
         grp,
         client_id,
         won_at,
+        seen_until,
         coalesce(promo, '') <> '' AS is_promo,
         row_number() OVER (PARTITION BY client_id ORDER BY won_at, deal_id) AS purchase,
         min(won_at) OVER (PARTITION BY client_id) AS first_at
@@ -57,7 +60,7 @@ firsts AS (
         CASE WHEN wins.is_promo THEN 'promo' ELSE 'full' END AS first,
         undated.client_id IS NOT NULL AS is_undated,
         returns.returned_at IS NOT NULL AS has_returned,
-        minutes_between(wins.won_at, coalesce(returns.returned_at, $as_of)) / 1440.0 AS days
+        minutes_between(wins.won_at, coalesce(returns.returned_at, wins.seen_until)) / 1440.0 AS days
     FROM wins
     LEFT JOIN returns ON wins.client_id = returns.client_id
     LEFT JOIN undated ON wins.client_id = undated.client_id

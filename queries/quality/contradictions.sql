@@ -148,7 +148,7 @@ found AS (
     UNION ALL
     SELECT grp, deal_id, 8 AS number FROM faced WHERE exported_status = 'open' AND exported_closed_at < $as_of
     UNION ALL
-    SELECT grp, deal_id, 9 AS number FROM faced WHERE undated IS NOT NULL
+    SELECT grp, deal_id, 9 AS number FROM faced WHERE undated IN ('won', 'lost')
 ),
 
 ranked AS (

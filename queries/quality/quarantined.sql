@@ -23,7 +23,7 @@ columns = [
 */
 WITH newest AS (
     -- a store of an early Voronka holds what older ingests of an export refused as well
-    SELECT file, max(ingest) AS ingest FROM quarantine GROUP BY file
+    SELECT file, coalesce(folder, '') AS folder, max(ingest) AS ingest FROM quarantine GROUP BY file, coalesce(folder, '')
 )
 SELECT
     '' AS grp,
@@ -35,7 +35,11 @@ SELECT
     min(quarantine.line) AS example_line,
     first_value(quarantine.value ORDER BY quarantine.line) AS example_value
 FROM quarantine
-INNER JOIN newest ON quarantine.file = newest.file AND quarantine.ingest = newest.ingest
+INNER JOIN newest
+    ON
+        quarantine.file = newest.file
+        AND coalesce(quarantine.folder, '') = newest.folder
+        AND quarantine.ingest = newest.ingest
 GROUP BY
     quarantine.file,
     quarantine."column",

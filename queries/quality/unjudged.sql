@@ -47,8 +47,23 @@ WITH sources AS (
         ('opt_out', 'отписки', 'opt-outs', 'отписки (события opt_out)', 'opt-outs (events of kind opt_out)'),
         ('complaint', 'жалобы', 'complaints', 'жалобы (события complaint)', 'complaints (events of kind complaint)'),
         ('task', 'назначенные дела', 'planned tasks', 'дела с их сроками (события task)', 'tasks with their due dates (events of kind task)'),
+        ('deal', 'выгрузка сделок', 'the export of deals', 'свежую выгрузку сделок и дел', 'deals and tasks as of the day of the report'),
         ('call', 'звонки', 'calls', 'звонки', 'calls'),
-        ('meeting', 'встречи', 'meetings', 'встречи', 'meetings')
+        ('meeting', 'встречи', 'meetings', 'встречи', 'meetings'),
+        ('email', 'письма', 'letters', 'письма клиентам и от них (события email)', 'letters to clients and from them (events of kind email)'),
+        ('sms', 'SMS', 'SMS', 'SMS (события sms)', 'SMS (events of kind sms)'),
+        ('message', 'сообщения', 'messages', 'переписку в мессенджерах (события message)', 'messages (events of kind message)'),
+        ('mailing', 'рассылки', 'mailings', 'рассылки (события mailing)', 'mailings (events of kind mailing)'),
+        ('refund', 'возвраты', 'refunds', 'возвраты (события refund)', 'refunds (events of kind refund)'),
+        ('qa_check', 'проверки качества', 'quality checks', 'оценки проверок (события qa_check)', 'scores of checks (events of kind qa_check)'),
+        -- what is folded out of events is no column of an export
+        ('refused_at', 'отказы', 'refusals', 'отказы клиентов (события refusal)', 'refusals of clients (events of kind refusal)'),
+        ('opted_out_at', 'отписки', 'opt-outs', 'отписки (события opt_out)', 'opt-outs (events of kind opt_out)'),
+        ('complained_at', 'жалобы', 'complaints', 'жалобы (события complaint)', 'complaints (events of kind complaint)'),
+        ('refunded_at', 'возвраты', 'refunds', 'возвраты (события refund)', 'refunds (events of kind refund)'),
+        ('response_at', 'исходящие звонки и сообщения', 'outgoing calls and messages', 'звонки и переписку с клиентами', 'calls and messages with clients'),
+        ('touch_at', 'звонки, сообщения и встречи', 'calls, messages and meetings', 'звонки, переписку и встречи', 'calls, messages and meetings'),
+        ('entries', 'переходы по этапам', 'moves between stages', 'историю этапов или срезы сделок (snapshot)', 'the stage history, or snapshots of deals')
     ) AS listed
 ),
 
@@ -119,6 +134,7 @@ SELECT
     concat(
         coalesce(sources.title_ru, concat('столбец или событие ', together.missing)),
         CASE
+            WHEN together.missing = 'deal' THEN ': старше дня отчёта на рабочий день или больше'
             WHEN together.why = 'before' THEN concat(': загружены только с ', to_char(local_day(known_from(together.missing, NULL, NULL)), '%d.%m.%Y'), ' или, для части менеджеров и филиалов, позже')
             WHEN together.why = 'after' THEN concat(': загружены только по ', to_char(local_day(known_until(together.missing, NULL, NULL) - INTERVAL '1 microsecond'), '%d.%m.%Y'), ' или, для части менеджеров и филиалов, раньше')
             WHEN together.why = 'day' THEN ': известны дни, но не время'
@@ -129,6 +145,7 @@ SELECT
     concat(
         coalesce(sources.title_en, concat('column or event ', together.missing)),
         CASE
+            WHEN together.missing = 'deal' THEN ': older than the day of the report by a working day or more'
             WHEN together.why = 'before' THEN concat(': loaded only from ', to_char(local_day(known_from(together.missing, NULL, NULL)), '%Y-%m-%d'), ' on, or later for some managers and branches')
             WHEN together.why = 'after' THEN concat(': loaded only until ', to_char(local_day(known_until(together.missing, NULL, NULL) - INTERVAL '1 microsecond'), '%Y-%m-%d'), ', or less for some managers and branches')
             WHEN together.why = 'day' THEN ': the days are known, and no times'

@@ -1,5 +1,7 @@
 /*
 title = { ru = "Окупаемость рекламы за период", en = "Campaign return, by period" }
+undated.ru = "отдача — в границах, со всеми такими выигрышами и без них; их число и сумма названы"
+undated.en = "the return lies within bounds, with all such wins and without; their number and amount are told"
 zero = ["leads", "won", "new_clients", "revenue"]
 grain = "one row for the group, the greatest loss first"
 needs = ["deals.created_at", "deals.closed_at", "deals.amount", "spend.cost"]

@@ -1,5 +1,7 @@
 /*
 title = { ru = "Месяц окупаемости", en = "Payback month" }
+undated.ru = "отдача — в границах, со всеми такими выигрышами и без них; их число и сумма названы"
+undated.en = "the return lies within bounds, with all such wins and without; their number and amount are told"
 grain = "one row per month of arrival"
 needs = ["deals.created_at", "deals.closed_at", "deals.amount", "spend.cost"]
 dimensions = ["source", "contractor", "campaign"]

@@ -1,5 +1,7 @@
 /*
 title = { ru = "Соблюдение регламента", en = "Is the regulation kept" }
+undated.ru = "последний этап закрытых без даты не судится: сколько на нём стояли, неизвестно; этапы до него судятся"
+undated.en = "the last stage of a closing without a date is not judged: how long it took is not known; the stages before it are"
 partly.ru = "правило, чьих событий нет за этот срок, у этого менеджера или филиала, не судится: названо в unjudged"
 partly.en = "a rule whose events are not loaded for that span, manager or branch is not judged: unjudged names it"
 grain = "one row per rule that was judged"
@@ -37,7 +39,7 @@ WITH judged AS (
         rule,
         kept,
         amount,
-        CASE WHEN NOT kept AND coalesce(status, 'open') NOT IN ('won', 'lost') THEN deal_id END AS broken_deal
+        CASE WHEN NOT kept AND coalesce(status, 'open') NOT IN ('won', 'lost', 'gone') THEN deal_id END AS broken_deal
     FROM scope_checks
     WHERE kept IS NOT NULL AND at >= $from AND at < $to
 ),

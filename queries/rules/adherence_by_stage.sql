@@ -1,5 +1,7 @@
 /*
 title = { ru = "Соблюдение регламента по этапам", en = "Is the regulation kept, by stage" }
+undated.ru = "последний этап закрытых без даты не судится: сколько на нём стояли, неизвестно; этапы до него судятся"
+undated.en = "the last stage of a closing without a date is not judged: how long it took is not known; the stages before it are"
 partly.ru = "правило, чьих событий нет за этот срок, у этого менеджера или филиала, не судится: названо в unjudged"
 partly.en = "a rule whose events are not loaded for that span, manager or branch is not judged: unjudged names it"
 grain = "one row per stage and rule that was judged in it"

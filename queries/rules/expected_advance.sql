@@ -1,5 +1,7 @@
 /*
 title = { ru = "Доля прошедших этап и ожидание", en = "Share that advances, and what was expected" }
+partly.ru = "без истории этапов — по нынешнему этапу; где потеряна сделка, не известно, и доли пусты; срезы (snapshot) не говорят, что было до первого и между ними"
+partly.en = "without the stage history by the present stage; where a deal was lost is not known, and shares are empty; snapshots do not tell what was before the first, nor between them"
 grain = "one row per stage with an expected share"
 needs = ["deals.created_at", "deals.status"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
@@ -55,6 +57,7 @@ dated AS (
         manager,
         branch,
         entries,
+        moves,
         coalesce(least(created_at, entries[1]['at']), closed_at) AS entered_at
     FROM scope
 ),
@@ -73,7 +76,9 @@ cohort AS (
         END AS outcome,
         dated.undated,
         CASE WHEN present.terminal IS NULL AND NOT present.parking THEN present.position END AS present_position,
+        -- between two snapshots it may have passed stages unseen
         coalesce(known_from('stage', dated.manager, dated.branch) <= dated.entered_at, FALSE)
+        AND NOT coalesce(dated.moves[-1]['seen'], FALSE)
         AND (coalesce(dated.stage, '') = '' OR present.terminal IS NOT NULL) AS has_stayed
     FROM dated
     LEFT JOIN stages AS present ON dated.stage = present.stage

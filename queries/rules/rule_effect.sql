@@ -1,5 +1,7 @@
 /*
 title = { ru = "Помогает ли правило", en = "Does the rule help" }
+undated.ru = "считаются отдельно; где их больше 5 %, не сравнивается"
+undated.en = "are counted apart; where they are more than 5 %, nothing is compared"
 partly.ru = "правило, чьих событий нет за этот срок, у этого менеджера или филиала, не судится: названо в unjudged"
 partly.en = "a rule whose events are not loaded for that span, manager or branch is not judged: unjudged names it"
 grain = "one row per rule that was judged"
@@ -143,7 +145,8 @@ stays AS (
     GROUP BY steps.deal_id, steps.step['from']
 ),
 
--- the first judgement of a rule, in each stage where it has one; of contacts, those of the first week
+-- the first judgement of a rule, in each stage where it has one; of contacts, those of the first week. What could not be judged was
+-- neither kept nor broken
 checks AS (
     SELECT
         grp,
@@ -156,7 +159,7 @@ checks AS (
         max(CASE WHEN NOT kept AND at >= created_at AND at < created_at + INTERVAL '7 days' THEN 1 ELSE 0 END) AS broken_in_week,
         min(CASE WHEN NOT kept THEN at END) AS broken_at
     FROM scope_checks
-    WHERE deal_id IS NOT NULL AND created_at >= $from AND created_at < $to
+    WHERE kept IS NOT NULL AND deal_id IS NOT NULL AND created_at >= $from AND created_at < $to
     GROUP BY grp, rule, deal_id, CASE WHEN rule IN ('stale', 'evidence') THEN stage ELSE '' END
 ),
 
@@ -220,6 +223,7 @@ facts AS (
         scope.closed_at,
         scope.won_at,
         scope.amount,
+        scope.seen_until,
         coalesce(scope.manager, '') AS manager,
         local_month(scope.created_at) AS month,
         coalesce(lost_reasons.invalid, false) AS is_invalid,
@@ -227,6 +231,7 @@ facts AS (
         scope.closed_at IS NULL
         AND (
             coalesce(scope.status, '') IN ('won', 'lost')
+            OR scope.gone_at IS NOT NULL
             OR (scope.closed_by IS NOT NULL AND coalesce(scope.closed_after, scope.created_at) < $as_of)
         ) AS is_undated
     FROM scope
@@ -255,7 +260,7 @@ followed AS (
     WHERE
         NOT facts.is_invalid
         AND (facts.closed_at IS NULL OR facts.closed_at > landmarks.landmark)
-        AND minutes_between(landmarks.landmark, $as_of) >= longest.days * 1440
+        AND minutes_between(landmarks.landmark, facts.seen_until) >= longest.days * 1440
 ),
 
 cells AS (
@@ -392,7 +397,7 @@ judged AS (
             max(CASE WHEN status = 'lost' AND NOT kept THEN 1 ELSE 0 END) AS is_lost,
             max(CASE WHEN status = 'lost' AND NOT kept THEN amount END) AS amount
         FROM scope_checks
-        WHERE deal_id IS NOT NULL AND created_at >= $from AND created_at < $to
+        WHERE kept IS NOT NULL AND deal_id IS NOT NULL AND created_at >= $from AND created_at < $to
         GROUP BY grp, rule, deal_id
     ) AS of_deals
     GROUP BY grp, rule
@@ -463,18 +468,18 @@ SELECT
     control.title_ru,
     control.title_en,
     nullif(adjusted.figures['stage'], '') AS stage,
-    coalesce(adjusted.figures['kept_deals'], 0) AS kept_deals,
-    coalesce(adjusted.figures['kept_won'], 0) AS kept_won,
+    adjusted.figures['kept_deals'] AS kept_deals,
+    adjusted.figures['kept_won'] AS kept_won,
     adjusted.figures['kept_won']::double / nullif(adjusted.figures['kept_deals'], 0) AS kept_rate,
     wilson_low(adjusted.figures['kept_won'], adjusted.figures['kept_deals']) AS kept_rate_low,
     wilson_high(adjusted.figures['kept_won'], adjusted.figures['kept_deals']) AS kept_rate_high,
-    CASE WHEN coalesce(adjusted.figures['kept_won'], 0) = 0 THEN 0 ELSE adjusted.figures['kept_revenue'] END AS kept_revenue,
-    coalesce(adjusted.figures['broken_deals'], 0) AS broken_deals,
-    coalesce(adjusted.figures['broken_won'], 0) AS broken_won,
+    CASE WHEN adjusted.figures['kept_won'] = 0 THEN 0 ELSE adjusted.figures['kept_revenue'] END AS kept_revenue,
+    adjusted.figures['broken_deals'] AS broken_deals,
+    adjusted.figures['broken_won'] AS broken_won,
     adjusted.figures['broken_won']::double / nullif(adjusted.figures['broken_deals'], 0) AS broken_rate,
     wilson_low(adjusted.figures['broken_won'], adjusted.figures['broken_deals']) AS broken_rate_low,
     wilson_high(adjusted.figures['broken_won'], adjusted.figures['broken_deals']) AS broken_rate_high,
-    CASE WHEN coalesce(adjusted.figures['broken_won'], 0) = 0 THEN 0 ELSE adjusted.figures['broken_revenue'] END AS broken_revenue,
+    CASE WHEN adjusted.figures['broken_won'] = 0 THEN 0 ELSE adjusted.figures['broken_revenue'] END AS broken_revenue,
     CASE WHEN judged.broken_lost = 0 THEN 0 ELSE judged.broken_lost_amount END AS broken_lost_amount,
     coalesce(adjusted.figures['undated'], 0) AS undated,
     adjusted.difference,

@@ -9,6 +9,7 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
 use crate::ingest::Taken;
 use crate::model::lang::Lang;
+use crate::model::letters::composed;
 
 /// Turns CRM and advertising exports into a weekly report, judged against your own sales regulation.
 #[derive(Debug, Parser)]
@@ -16,7 +17,7 @@ use crate::model::lang::Lang;
 #[command(
     after_help = "Start with `voronka demo`, then `voronka init my-company`, which writes a README.md of what to do next.\n\
     С чего начать: `voronka demo`, затем `voronka init my-company` — в новой папке README.md с шагами по-русски.\n\
-    Exit codes: 0 fine, 1 a check found problems, 2 an error."
+    Exit codes: 0 fine, 1 a check found problems or a file of an ingest gave no row, 2 an error."
 )]
 pub struct Args {
     #[command(flatten)]
@@ -129,7 +130,8 @@ pub struct Ingest {
     /// The summary's language [default: the regulation's, or Russian].
     #[arg(long, value_enum)]
     pub lang: Option<Language>,
-    /// The exports, such as exports/*.csv: CSV, Excel, HTML tables, JSON lines, Parquet; gz and zip of them; folders.
+    /// The exports, such as exports/*.csv: CSV, Excel, HTML tables, JSON lines, Parquet; gz and zip of them; folders; `-` or a
+    /// pipe is read to its end first.
     #[arg(required = true, value_name = "EXPORT")]
     pub exports: Vec<PathBuf>,
 }
@@ -138,7 +140,7 @@ pub struct Ingest {
 #[command(disable_version_flag = true)]
 pub struct Quarantine {
     /// Only what was refused of this export, by its file's name.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = whole)]
     pub file: Option<String>,
     /// Writes the rows into this folder, a file for each export, to be mended and ingested again.
     #[arg(long, value_name = "DIR", conflicts_with = "format")]
@@ -254,10 +256,10 @@ pub struct Report {
     #[arg(long = "where", value_name = "DIM=VALUE", value_parser = held)]
     pub only: Vec<(String, String)>,
     /// The one whom the report is for, such as a manager's name.
-    #[arg(long = "for", value_name = "NAME", conflicts_with = "for_each")]
+    #[arg(long = "for", value_name = "NAME", value_parser = whole, conflicts_with = "for_each")]
     pub person: Option<String>,
     /// A report for each value of a dimension, such as `manager`: nobody's holds another's rows.
-    #[arg(long, value_name = "DIM")]
+    #[arg(long, value_name = "DIM", value_parser = whole)]
     pub for_each: Option<String>,
     /// What to write: html, csv, svg, png.
     #[arg(long, value_name = "FORMAT,…", value_delimiter = ',', default_value = "html")]
@@ -325,7 +327,12 @@ fn span(text: &str) -> Result<Duration, String> {
 fn held(text: &str) -> Result<(String, String), String> {
     let pair = text.split_once('=').filter(|(name, value)| !name.trim().is_empty() && !value.trim().is_empty());
     let (name, value) = pair.ok_or("write it as DIM=VALUE, such as branch=Север")?;
-    Ok((name.trim().to_owned(), value.trim().to_owned()))
+    Ok((composed(name.trim()).into_owned(), composed(value.trim()).into_owned()))
+}
+
+/// A text as it was typed or pasted, its letters in one piece, as the store has them.
+fn whole(text: &str) -> Result<String, String> {
+    Ok(composed(text).into_owned())
 }
 
 fn bytes(text: &str) -> Result<usize, String> {

@@ -1,11 +1,11 @@
 //! `voronka check`: all problems of all files that people write.
 
-use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
 use super::args::{Check, Place};
+use super::screen::say;
 use super::{Outcome, open};
 use crate::ingest::Mapping;
 use crate::metrics::Catalog;
@@ -48,15 +48,15 @@ pub async fn run(args: &Check, place: &Place) -> Result<Outcome> {
     problems.sort();
     problems.dedup();
     for problem in &problems {
-        writeln!(stdout(), "{problem}")?;
+        say(problem)?;
     }
     match problems.len() {
         0 => {
-            writeln!(stdout(), "{} checked, no problems", count(files.len(), "file"))?;
+            say(format!("{} checked, no problems", count(files.len(), "file")))?;
             Ok(Outcome::Fine)
         }
         n => {
-            writeln!(stdout(), "{} checked, {}", count(files.len(), "file"), count(n, "problem"))?;
+            say(format!("{} checked, {}", count(files.len(), "file"), count(n, "problem")))?;
             Ok(Outcome::Found)
         }
     }

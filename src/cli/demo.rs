@@ -1,7 +1,6 @@
 //! `voronka demo`: the whole way, on the small company that is embedded in the binary.
 
 use std::fs;
-use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -10,6 +9,7 @@ use include_dir::{Dir, include_dir};
 
 use super::args::{Demo, MEMORY, Place, Reading, Report};
 use super::progress::Shown;
+use super::screen::say;
 use super::{Outcome, open, report};
 use crate::ingest::{Mapping, Told, ingest_told};
 use crate::model::lang::Lang;
@@ -44,7 +44,7 @@ pub async fn run(args: Demo) -> Result<Outcome> {
     )
     .await?;
     drop(shown);
-    write!(stdout(), "{}", summary.text(args.lang.into()))?;
+    say(summary.text(args.lang.into()).trim_end())?;
 
     let reading = Reading { as_of: Some(as_of), version: None, memory: MEMORY, timeout: None };
     let weekly = Report {
@@ -61,10 +61,10 @@ pub async fn run(args: Demo) -> Result<Outcome> {
     let page = weekly.out.join("weekly.html");
     match args.lang.into() {
         Lang::Ru => {
-            writeln!(stdout(), "\nОткройте в браузере {}. Со своими данными: voronka init my-company", page.display())?
+            say(format!("\nОткройте в браузере {}. Со своими данными: voronka init my-company", page.display()))?
         }
         Lang::En => {
-            writeln!(stdout(), "\nOpen {} in a browser. With your own data: voronka init my-company", page.display())?
+            say(format!("\nOpen {} in a browser. With your own data: voronka init my-company", page.display()))?
         }
     }
     Ok(ended)

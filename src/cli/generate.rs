@@ -1,12 +1,11 @@
 //! `voronka generate`.
 
-use std::io::{Write, stdout};
-
 use anyhow::Result;
 
 use super::Outcome;
 use super::args::Generate;
 use super::progress::Shown;
+use super::screen::say;
 use crate::generate::{Plan, generate};
 use crate::model::progress::Progress;
 
@@ -15,6 +14,6 @@ pub fn run(args: &Generate) -> Result<Outcome> {
     let shown = Shown::new();
     let generated = generate(&plan, &args.out, &|done, total| shown.step("writing exports, clients", done, total))?;
     drop(shown);
-    writeln!(stdout(), "{generated}")?;
+    say(generated)?;
     Ok(Outcome::Fine)
 }

@@ -1,7 +1,7 @@
 //! `voronka ingest`.
 
 use std::fs::File;
-use std::io::{ErrorKind, Write, stdout};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -9,13 +9,18 @@ use chrono_tz::Tz;
 
 use super::args::{Ingest, Place};
 use super::progress::Shown;
-use super::{Outcome, open};
-use crate::ingest::{IngestError, Mapping, Told, draft, ingest_told, look};
+use super::screen::say;
+use super::{Outcome, open, pipes};
+use crate::ingest::{Draft, IngestError, Mapping, Told, draft, ingest_told, look};
 use crate::model::lang::Lang;
-use crate::model::shown::visible;
 use crate::store::Store;
 
 pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
+    let at_hand = pipes::at_hand(&args.exports)?;
+    load(args, place, &at_hand.exports).await.map_err(|error| at_hand.renamed(error))
+}
+
+async fn load(args: &Ingest, place: &Place, exports: &[PathBuf]) -> Result<Outcome> {
     // the mapping and the exports first: what is wrong with them should not leave an empty store behind
     let lang = open::lang(args.lang, place);
     let mapping = match &args.mapping {
@@ -23,38 +28,53 @@ pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
         None => Mapping::presets(args.zone.unwrap_or_else(|| zone(place)))?,
     };
     let is_pattern = |path: &Path| path.to_string_lossy().contains(['*', '?', '[']);
-    let absent = args.exports.iter().find(|export| !export.exists() && !is_pattern(export));
+    let absent = exports.iter().find(|export| !export.exists() && !is_pattern(export));
     if let Some(export) = absent {
-        return Err(open::no_file(export));
+        return Err(open::absent(export, lang));
     }
-    match look(&mapping, &args.exports, &std::env::temp_dir()) {
+    match look(&mapping, exports, &std::env::temp_dir()) {
         Err(IngestError::Unknown { paths, .. }) if args.mapping.is_none() => {
-            paths.iter().try_for_each(|path| begun(path, lang))?;
+            let zone = args.zone.or_else(|| open::regulation(place).ok().map(|regulation| regulation.calendar().zone));
+            paths.iter().try_for_each(|path| begun(path, lang, zone))?;
             return Ok(Outcome::Found);
         }
-        looked => looked?,
+        looked => looked.map_err(|error| said(&error, lang))?,
     }
     let store = Store::open_or_create(&place.store).await?;
     let shown = Shown::new();
-    let regulation = open::regulation_to_keep(place);
+    let regulation = open::regulation_to_keep(place, lang);
     let told = Told { regulation: regulation.as_ref(), taken: args.taken };
-    let told = ingest_told(told, &store, &mapping, &args.exports, open::now(), &shown).await;
+    let told = ingest_told(told, &store, &mapping, exports, open::now(), &shown).await;
     let summary = match told {
         Err(error @ IngestError::Unproven { .. }) if args.mapping.is_none() => {
-            anyhow::bail!(
-                "{error}\n    the mapping is a preset: print it with voronka presets NAME > mapping.toml, state it there, and \
-                 name the file: --mapping mapping.toml"
-            );
+            let way_out = match lang {
+                Lang::Ru => {
+                    "маппинг — пресет: выведите его, voronka presets ИМЯ > mapping.toml, укажите это в нём и назовите файл: \
+                     --mapping mapping.toml"
+                }
+                Lang::En => {
+                    "the mapping is a preset: print it with voronka presets NAME > mapping.toml, state it there, and \
+                     name the file: --mapping mapping.toml"
+                }
+            };
+            anyhow::bail!("{}\n    {way_out}", error.text(lang));
         }
-        told => told?,
+        told => told.map_err(|error| said(&error, lang))?,
     };
     drop(shown);
-    let text = visible(&summary.text(lang)).into_owned();
-    write!(stdout(), "{text}").and_then(|()| stdout().flush()).with_context(|| match lang {
+    say(summary.text(lang).trim_end()).with_context(|| match lang {
         Lang::Ru => "выгрузки загружены в хранилище, не записана только сводка о них (см. voronka log)",
         Lang::En => "the exports are in the store, only the summary of them could not be written (see voronka log)",
     })?;
-    Ok(Outcome::Fine)
+    match summary.gave_nothing() {
+        true => Ok(Outcome::Found),
+        false => Ok(Outcome::Fine),
+    }
+}
+
+/// A refusal in the language of the command.
+fn said(error: &IngestError, lang: Lang) -> anyhow::Error {
+    anyhow::anyhow!(error.text(lang))
 }
 
 /// The regulation's zone decides what a day is; the exports of the same company will be in it.
@@ -63,37 +83,70 @@ fn zone(place: &Place) -> Tz {
 }
 
 /// Writes a mapping to begin with for an export that no preset fits.
-fn begun(export: &Path, lang: Lang) -> Result<()> {
-    let text = draft(export, &std::env::temp_dir(), lang)?;
+fn begun(export: &Path, lang: Lang, zone: Option<Tz>) -> Result<()> {
+    let Draft { text, told, asked } =
+        draft(export, &std::env::temp_dir(), lang, zone).map_err(|error| said(&error, lang))?;
     let stem = export.file_stem().map_or_else(|| "export".into(), |stem| stem.to_string_lossy().into_owned());
     let path = PathBuf::from(format!("{stem}.mapping.toml"));
     let shown = path.display();
     let (mapping, named) = (pasted(&path), pasted(export));
-    match File::create_new(&path) {
+    match create_own(&path) {
         Ok(mut file) => file.write_all(text.as_bytes()).with_context(|| format!("cannot write {shown}"))?,
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            anyhow::bail!(
-                "{}: no preset fits its header, and {shown} is there already\n    edit it and name it: --mapping {mapping}; \
-                 or remove it for a new draft",
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => match lang {
+            Lang::Ru => anyhow::bail!(
+                "{}: ни один пресет не подходит к заголовку, а {shown} уже есть\n    поправьте его и назовите: --mapping {mapping}; или \
+                 удалите, чтобы получить новый черновик",
                 export.display()
-            );
-        }
+            ),
+            Lang::En => anyhow::bail!(
+                "{}: no preset fits its header, and {shown} is there already\n    edit it and name it: --mapping {mapping}; or remove \
+                 it for a new draft",
+                export.display()
+            ),
+        },
         Err(error) => return Err(anyhow::Error::new(error).context(format!("cannot write {shown}"))),
     }
+    let held: String = told.iter().map(|line| format!("  {line}\n")).collect();
+    let lines: Vec<String> = asked.iter().map(ToString::to_string).collect();
+    let (count, lines) = (lines.len(), lines.join(", "));
+    let export = export.display();
     let told = match lang {
-        Lang::Ru => format!(
-            "{}: ни один пресет не подходит к заголовку; ничего не загружено.\n  Черновик маппинга: {shown}\n  Проверьте роли \
-             столбцов, впишите то, что отмечено «?», затем:\n  voronka ingest --mapping {mapping} {named}",
-            export.display()
-        ),
-        Lang::En => format!(
-            "{}: no preset fits its header; nothing was loaded.\n  A draft of a mapping: {shown}\n  Check the roles of the \
-             columns, state what is marked with `?`, then:\n  voronka ingest --mapping {mapping} {named}",
-            export.display()
-        ),
+        Lang::Ru => {
+            let answer = match count {
+                0 => "Вопросов нет: проверьте роли столбцов и часовой пояс, затем:".to_owned(),
+                _ => format!(
+                    "Проверьте роли столбцов, впишите то, что отмечено «?» (вопросов {count}, строки {lines}), затем:"
+                ),
+            };
+            format!(
+                "{export}: ни один пресет не подходит к заголовку; ничего не загружено.\n{held}  Черновик маппинга: {shown}\n  \
+                 {answer}\n  voronka ingest --mapping {mapping} {named}"
+            )
+        }
+        Lang::En => {
+            let answer = match count {
+                0 => "Nothing is asked: check the roles of the columns and the time zone, then:".to_owned(),
+                _ => format!(
+                    "Check the roles of the columns, state what is marked with `?` ({count} of them, lines {lines}), then:"
+                ),
+            };
+            format!(
+                "{export}: no preset fits its header; nothing was loaded.\n{held}  A draft of a mapping: {shown}\n  {answer}\n  \
+                 voronka ingest --mapping {mapping} {named}"
+            )
+        }
     };
-    writeln!(stdout(), "{told}")?;
+    say(told)?;
     Ok(())
+}
+
+/// Creates a file that its owner alone can read: it tells of a company's clients.
+fn create_own(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 /// A file's name as a shell takes it for one word.

@@ -1,13 +1,13 @@
 //! `voronka init`: a company folder to start from.
 
 use std::fs;
-use std::io::{Write, stdout};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
 use super::Outcome;
 use super::args::Init;
+use super::screen::say;
 use crate::model::lang::Lang;
 use crate::regulation;
 
@@ -32,8 +32,8 @@ pub fn run(args: &Init) -> Result<Outcome> {
     }
     let readme = args.dir.join("README.md");
     match lang {
-        Lang::Ru => writeln!(stdout(), "С чего начать: {}", readme.display())?,
-        Lang::En => writeln!(stdout(), "Where to start: {}", readme.display())?,
+        Lang::Ru => say(format!("С чего начать: {}", readme.display()))?,
+        Lang::En => say(format!("Where to start: {}", readme.display()))?,
     }
     Ok(Outcome::Fine)
 }

@@ -1,11 +1,11 @@
 //! `voronka metrics`: what can be asked.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use anyhow::Result;
 
 use super::args::{Metrics, Place};
+use super::screen::say;
 use super::{Outcome, open};
 use crate::metrics::Metric;
 use crate::model::lang::Lang;
@@ -22,7 +22,7 @@ pub fn run(args: &Metrics, place: &Place) -> Result<Outcome> {
             }
         }
     }
-    std::io::stdout().write_all(text.as_bytes())?;
+    say(text.trim_end_matches('\n'))?;
     Ok(Outcome::Fine)
 }
 

@@ -1,7 +1,7 @@
 //! The command line: arguments in, exit code out. Wiring only, a file per command.
 //!
 //! The clock, the environment and the terminal are read here and nowhere below.
-//! Exit codes: 0 fine, 1 a check found problems, 2 an error.
+//! Exit codes: 0 fine, 1 a check found problems or a file of an ingest gave no row, 2 an error.
 
 mod args;
 mod check;
@@ -13,16 +13,17 @@ mod log;
 mod metrics;
 mod open;
 mod output;
+mod pipes;
 mod presets;
 mod quarantine;
 mod progress;
 mod query;
 mod report;
 mod runtime;
+mod screen;
 mod shell;
 mod sql;
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -30,7 +31,7 @@ use clap::{CommandFactory, Parser};
 use args::{Args, Command};
 
 use crate::ingest::IngestError;
-use crate::model::shown::visible;
+use crate::model::shown::hides;
 use crate::store::StoreError;
 
 /// What a command that ran to its end has to say.
@@ -44,14 +45,22 @@ enum Outcome {
 
 /// Parses the command line, runs the command and says how it ended.
 pub fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        // it repeats what was typed, names of files included
+        Err(error) if hides(&error.render().to_string()) => {
+            screen::tell(error.render());
+            return ExitCode::from(2);
+        }
+        Err(error) => error.exit(),
+    };
     let timeout = args.command.timeout();
     match runtime::run(timeout, move |runtime| run(args, runtime)) {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::Found) => ExitCode::from(1),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{} {}", label(), visible(&told(&error)));
+            screen::tell_error(told(&error));
             ExitCode::from(2)
         }
     }
@@ -74,7 +83,7 @@ fn run(args: Args, runtime: &tokio::runtime::Runtime) -> anyhow::Result<Outcome>
             Command::Sql(c) => sql::run(&c, &at).await,
             Command::Report(c) => report::run(&c, &at).await,
             Command::Completions { shell } => {
-                clap_complete::generate(shell, &mut Args::command(), "voronka", &mut std::io::stdout());
+                clap_complete::generate(shell, &mut Args::command(), "voronka", &mut screen::rows());
                 Ok(Outcome::Fine)
             }
         }
@@ -109,10 +118,4 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error
         .chain()
         .any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe))
-}
-
-/// `error:`, red where the terminal wants colours.
-fn label() -> &'static str {
-    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    if colours { "\u{1b}[1;31merror:\u{1b}[0m" } else { "error:" }
 }

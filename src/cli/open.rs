@@ -6,8 +6,10 @@ use anyhow::{Result, bail};
 use chrono::{Days, Months, NaiveDate, Utc};
 
 use super::args::{Language, Place, Reading};
+use super::screen::tell;
 use crate::metrics::Catalog;
 use crate::model::lang::Lang;
+use crate::model::letters::on_disk;
 use crate::model::problem::{Problems, nearest};
 use crate::regulation::{History, Regulation};
 use crate::session::Session;
@@ -26,7 +28,7 @@ pub fn now() -> chrono::DateTime<Utc> {
 
 /// Reads a text file that a person wrote.
 pub fn text(file: &Path) -> Result<String> {
-    std::fs::read_to_string(file).map_err(|error| match error.kind() {
+    std::fs::read_to_string(on_disk(file)).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => no_file(file),
         std::io::ErrorKind::InvalidData => anyhow::anyhow!("{}: not UTF-8 text\n    save it as UTF-8", file.display()),
         _ => anyhow::Error::new(error).context(format!("cannot read {}", file.display())),
@@ -35,6 +37,12 @@ pub fn text(file: &Path) -> Result<String> {
 
 /// A file that is not there, and the one beside it that may have been meant.
 pub fn no_file(file: &Path) -> anyhow::Error {
+    absent(file, Lang::En)
+}
+
+/// As [`no_file`], in the language of the command.
+pub fn absent(file: &Path, lang: Lang) -> anyhow::Error {
+    let say = |ru: &'static str, en: &'static str| if lang == Lang::Ru { ru } else { en };
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let kind = |path: &Path| path.extension().map(|e| e.to_ascii_lowercase());
     let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
@@ -43,13 +51,28 @@ pub fn no_file(file: &Path) -> anyhow::Error {
     names.sort();
     let wanted = file.file_name().unwrap_or_default().to_string_lossy();
     let hint = match (nearest(&wanted, names.iter().map(String::as_str)), &names[..]) {
-        _ if wanted.contains('*') => "no file has a name like that: put the files there first".to_owned(),
-        (Some(near), _) => format!("did you mean `{near}`?"),
-        (None, []) => format!("nor any other file of that kind in {}", folder.display()),
-        (None, names) if names.len() <= LISTED => format!("there are: {}", names.join(", ")),
-        (None, names) => format!("there are: {} and {} more", names[..LISTED].join(", "), names.len() - LISTED),
+        _ if wanted.contains('*') => {
+            say("таких файлов нет: сначала положите их сюда", "no file has a name like that: put the files there first")
+                .to_owned()
+        }
+        (Some(near), _) => format!("{} `{near}`?", say("может быть,", "did you mean")),
+        (None, []) => {
+            format!(
+                "{} {}",
+                say("и других файлов такого вида нет в папке", "nor any other file of that kind in"),
+                folder.display()
+            )
+        }
+        (None, names) if names.len() <= LISTED => format!("{}: {}", say("есть", "there are"), names.join(", ")),
+        (None, names) => {
+            let (listed, more) = (names[..LISTED].join(", "), names.len() - LISTED);
+            match lang {
+                Lang::Ru => format!("есть: {listed} и ещё {more}"),
+                Lang::En => format!("there are: {listed} and {more} more"),
+            }
+        }
     };
-    anyhow::anyhow!("{}: there is no such file\n    {hint}", file.display())
+    anyhow::anyhow!("{}: {}\n    {hint}", file.display(), say("такого файла нет", "there is no such file"))
 }
 
 /// The folder that holds the store: where the company's own metrics and reports lie.
@@ -134,11 +157,14 @@ fn in_force(today: &Regulation, snapshot: &Snapshot, as_of: NaiveDate) -> Result
 }
 
 /// The regulation that an ingest is made under, where there is one and it is sound.
-pub fn regulation_to_keep(place: &Place) -> Option<Regulation> {
+pub fn regulation_to_keep(place: &Place, lang: Lang) -> Option<Regulation> {
     match regulation(place) {
         Ok(regulation) => Some(regulation),
         Err(error) if error.is::<Problems>() => {
-            eprintln!("the regulation has problems and is not kept with the store; `voronka check` lists them");
+            tell(match lang {
+                Lang::Ru => "в регламенте есть ошибки, с хранилищем он не сохранён; их покажет `voronka check`",
+                Lang::En => "the regulation has problems and is not kept with the store; `voronka check` lists them",
+            });
             None
         }
         Err(_) => None,

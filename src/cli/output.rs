@@ -1,6 +1,6 @@
 //! Rows to stdout, in the format that was asked for, as they come: nothing but a table is held in memory.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
@@ -16,6 +16,7 @@ use futures::StreamExt;
 use parquet::arrow::ArrowWriter;
 
 use super::args::Format;
+use super::screen::{self, Rows};
 use crate::model::shown::{defused, visible};
 use crate::session::bounds::guarded;
 
@@ -43,9 +44,9 @@ pub async fn print_all(mut rows: SendableRecordBatchStream, format: Format) -> R
     printer.finish()
 }
 
-fn stdout(schema: SchemaRef, format: Format) -> Result<Printer<io::BufWriter<io::Stdout>>> {
-    let out = io::stdout();
-    if format == Format::Parquet && out.is_terminal() {
+fn stdout(schema: SchemaRef, format: Format) -> Result<Printer<io::BufWriter<Rows>>> {
+    let out = screen::rows();
+    if format == Format::Parquet && out.is_read_by_a_person() {
         bail!("Parquet is not text\n    send it to a file: voronka … --format parquet > rows.parquet");
     }
     Printer::new(io::BufWriter::new(out), schema, format)

@@ -1,10 +1,9 @@
 //! `voronka presets`.
 
-use std::io::{Write, stdout};
-
 use anyhow::{Result, bail};
 
 use super::Outcome;
+use super::screen::say;
 use crate::ingest::shipped;
 use crate::model::problem::hint;
 
@@ -13,14 +12,14 @@ pub fn run(name: Option<&str>) -> Result<Outcome> {
     let Some(name) = name else {
         for (name, text) in shipped {
             let about = text.lines().next().unwrap_or_default().trim_start_matches('#').trim();
-            writeln!(stdout(), "{name:<16} {about}")?;
+            say(format!("{name:<16} {about}"))?;
         }
         return Ok(Outcome::Fine);
     };
     // by the name of its file, or of a section in it, which is what an ingest tells
     let section = format!("\nname = \"{name}\"\n");
     match shipped.iter().find(|(known, text)| *known == name || text.contains(&section)) {
-        Some((_, text)) => write!(stdout(), "{text}")?,
+        Some((_, text)) => say(text.trim_end())?,
         None => bail!("no preset is named `{name}`\n    {}", hint(name, shipped.iter().map(|(known, _)| *known))),
     }
     Ok(Outcome::Fine)

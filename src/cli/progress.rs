@@ -5,7 +5,9 @@ use std::sync::Mutex;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::screen::tell;
 use crate::model::progress::Progress;
+use crate::model::shown::in_line;
 
 /// Shows what long work is at.
 pub struct Shown {
@@ -15,6 +17,7 @@ pub struct Shown {
 
 impl Shown {
     /// A bar where stderr is a terminal, lines where it is not.
+    #[allow(clippy::disallowed_methods)] // asks what it is, and writes nothing
     pub fn new() -> Shown {
         let bar = std::io::stderr().is_terminal().then(|| {
             let style = ProgressStyle::with_template("{msg:32} {wide_bar} {percent:>3} %");
@@ -30,12 +33,12 @@ impl Progress for Shown {
             Some(bar) => {
                 bar.set_length(total);
                 bar.set_position(done);
-                bar.set_message(what.to_owned());
+                bar.set_message(in_line(what).into_owned());
             }
             None => {
                 let Ok(mut last) = self.last.lock() else { return };
                 if *last != what {
-                    eprintln!("{what}");
+                    tell(in_line(what));
                     what.clone_into(&mut last);
                 }
             }

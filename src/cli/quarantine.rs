@@ -1,6 +1,5 @@
 //! `voronka quarantine`.
 
-use std::io::{Write, stdout};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,10 +8,12 @@ use arrow::array::{ArrayRef, Int64Array, StringArray, UInt64Array};
 use arrow::record_batch::RecordBatch;
 
 use super::args::{Format, Place, Quarantine};
+use super::screen::say;
 use super::{Outcome, open, output};
 use crate::ingest::{Repairs, Waiting, repairs, waiting};
 use crate::model::lang::Lang;
 use crate::model::problem::hint;
+use crate::model::shown::in_line;
 use crate::store::{Snapshot, Store};
 
 pub async fn run(args: &Quarantine, place: &Place) -> Result<Outcome> {
@@ -44,56 +45,52 @@ fn none_of(snapshot: &Snapshot, file: &str, lang: Lang) -> Result<Outcome> {
 
 fn listed(found: &[Waiting], lang: Lang) -> Result<()> {
     let words = |ru, en| if lang == Lang::Ru { ru } else { en };
-    let mut out = stdout();
     if found.is_empty() {
-        writeln!(out, "{}", words("в карантине ничего нет", "nothing is in quarantine"))?;
+        say(words("в карантине ничего нет", "nothing is in quarantine"))?;
         return Ok(());
     }
     for of_file in found.chunk_by(|a, b| a.file == b.file) {
         let rows: u64 = of_file.iter().map(|waiting| waiting.rows).sum();
-        writeln!(out, "{}: {} {rows}", of_file[0].file, words("строк", "rows"))?;
+        say(format!("{}: {} {rows}", in_line(&of_file[0].file), words("строк", "rows")))?;
         for waiting in of_file {
-            let column = if waiting.column.is_empty() { String::new() } else { format!("`{}`: ", waiting.column) };
-            let line = words("строка", "line");
-            write!(out, "  {} × {column}{} ({line} {}", waiting.rows, waiting.reason.get(lang), waiting.first_line)?;
-            let examples: Vec<String> = waiting.examples.iter().map(|text| format!("`{text}`")).collect();
-            match examples.is_empty() {
-                true => writeln!(out, ")")?,
-                false => writeln!(out, "; {})", examples.join(", "))?,
-            }
+            let column = match waiting.column.as_str() {
+                "" => String::new(),
+                column => format!("`{}`: ", in_line(column)),
+            };
+            let (reason, line) = (waiting.reason.get(lang), words("строка", "line"));
+            let examples = waiting.examples.iter().map(|text| format!("`{}`", in_line(text)));
+            let examples = match examples.collect::<Vec<_>>().join(", ") {
+                none if none.is_empty() => none,
+                some => format!("; {some}"),
+            };
+            say(format!("  {} × {column}{reason} ({line} {}{examples})", waiting.rows, waiting.first_line))?;
         }
     }
-    writeln!(
-        out,
-        "{}",
-        words(
-            "\nстроки для правки: voronka quarantine --out repair",
-            "\nthe rows, to be mended: voronka quarantine --out repair"
-        )
-    )?;
+    say(words(
+        "\nстроки для правки: voronka quarantine --out repair",
+        "\nthe rows, to be mended: voronka quarantine --out repair",
+    ))?;
     Ok(())
 }
 
 fn written(found: &[Repairs], lang: Lang) -> Result<()> {
-    let mut out = stdout();
     for repairs in found.iter().filter(|repairs| repairs.rows > 0) {
-        let (file, rows, path) = (&repairs.file, repairs.rows, shown(&repairs.path));
+        let (file, rows, path) = (in_line(&repairs.file), repairs.rows, shown(&repairs.path));
         match lang {
-            Lang::Ru => writeln!(out, "{file}: строк {rows} → {path}")?,
-            Lang::En => writeln!(out, "{file}: rows {rows} → {path}")?,
+            Lang::Ru => say(format!("{file}: строк {rows} → {path}"))?,
+            Lang::En => say(format!("{file}: rows {rows} → {path}"))?,
         }
     }
     for repairs in found.iter().filter(|repairs| repairs.elsewhere > 0) {
-        let (file, rows) = (&repairs.file, repairs.elsewhere);
-        match lang {
+        let (file, rows) = (in_line(&repairs.file), repairs.elsewhere);
+        say(match lang {
             Lang::Ru => {
-                writeln!(out, "{file}: ещё строк {rows}, которых нет в хранилище целиком: правьте их в самой выгрузке")?
+                format!("{file}: ещё строк {rows}, которых нет в хранилище целиком: правьте их в самой выгрузке")
             }
-            Lang::En => writeln!(
-                out,
-                "{file}: {rows} more rows that the store does not hold whole: mend them in the export itself"
-            )?,
-        }
+            Lang::En => {
+                format!("{file}: {rows} more rows that the store does not hold whole: mend them in the export itself")
+            }
+        })?;
     }
     if found.iter().any(|repairs| repairs.rows > 0) {
         let told = match lang {
@@ -108,13 +105,13 @@ fn written(found: &[Repairs], lang: Lang) -> Result<()> {
                          again\nwhat is mended leaves the quarantine, the rest stays"
             }
         };
-        writeln!(out, "{told}")?;
+        say(told)?;
     }
     Ok(())
 }
 
 fn shown(path: &Path) -> String {
-    path.display().to_string()
+    in_line(&path.display().to_string()).into_owned()
 }
 
 fn batch(found: &[Waiting], lang: Lang) -> Result<RecordBatch> {

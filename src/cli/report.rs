@@ -1,13 +1,13 @@
 //! `voronka report`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
 use super::args::{Place, Report};
 use super::progress::Shown;
+use super::screen::say;
 use super::{Outcome, open};
 use crate::model::lang::Lang;
 use crate::model::problem::hint;
@@ -96,8 +96,7 @@ pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
     }
     // told when all are made: whoever stops listening loses no file
     for file in files {
-        writeln!(stdout(), "{}", file.display())
-            .context("the reports are written, only the list of their files could not be")?;
+        say(file.display()).context("the reports are written, only the list of their files could not be")?;
     }
     // the reports are there, and say in its place what failed; a batch job that reads exit codes must not take them for whole
     match failed.is_empty() {

@@ -10,6 +10,7 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Config, Context, Editor, Helper, Highlighter, Hinter};
 
 use super::args::Format;
+use super::screen::{tell, tell_error};
 use super::sql::answer;
 use crate::session::Session;
 
@@ -21,7 +22,7 @@ pub async fn run(session: &Session, format: Format) -> Result<()> {
     if let Some(file) = &history {
         let _ = editor.load_history(file); // none yet on the first run
     }
-    eprintln!("End a query with `;`. Tab completes, `\\d` lists the tables, Ctrl-D leaves.");
+    tell("End a query with `;`. Tab completes, `\\d` lists the tables, Ctrl-D leaves.");
     loop {
         match editor.readline("voronka> ") {
             Ok(line) if line.trim().is_empty() => {}
@@ -35,7 +36,7 @@ pub async fn run(session: &Session, format: Format) -> Result<()> {
                     query => Cow::Borrowed(query),
                 };
                 if let Err(error) = answer(session, &query, format).await {
-                    eprintln!("error: {}", super::told(&error));
+                    tell_error(super::told(&error));
                 }
             }
             Err(ReadlineError::Interrupted) => {}

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::args::{Format, Place, Sql};
 use super::{Outcome, open, output, shell};
+use crate::model::letters::composed;
 use crate::session::Session;
 use crate::session::bounds::guarded;
 
@@ -26,7 +27,13 @@ pub async fn run(args: &Sql, place: &Place) -> Result<Outcome> {
 
 /// Runs one query and prints its rows as they come.
 pub async fn answer(session: &Session, query: &str, format: Format) -> Result<()> {
-    let frame = session.sql(query.trim().trim_end_matches(';')).await?;
+    // what editors of Windows write before a file's first letter
+    let query = composed(query.trim_start_matches('\u{feff}').trim().trim_end_matches(';'));
+    let frame =
+        session.sql(&query).await.map_err(|error| match error.to_string().contains("a single SQL statement") {
+            true => anyhow::anyhow!("there are several statements\n    ask one at a time; a `;` within quotes is none"),
+            false => error.into(),
+        })?;
     let rows = guarded(async { frame.execute_stream().await }).await?;
     output::print_all(rows, format).await
 }

@@ -107,8 +107,8 @@ fn looks(value: &str) -> String {
 /// A text without what the eye does not see: letters that look the same in Latin and Cyrillic are one, so are all
 /// spaces, and a run of them.
 pub(super) fn folded(text: &str) -> impl Iterator<Item = char> {
-    const LATIN: &str = "ABCEHKMOPTXYaceopxyEe";
-    const CYRILLIC: &str = "АВСЕНКМОРТХУасеорхуЁё";
+    const LATIN: &str = "ABCEHKMOPTXYaceopxyEeISJisj";
+    const CYRILLIC: &str = "АВСЕНКМОРТХУасеорхуЁёІЅЈіѕј";
     let latin = |c: char| CYRILLIC.chars().position(|x| x == c).and_then(|at| LATIN.chars().nth(at)).unwrap_or(c);
     let spaced = text.split_whitespace().enumerate();
     spaced.flat_map(|(nth, word)| (nth > 0).then_some(' ').into_iter().chain(word.chars())).map(latin)

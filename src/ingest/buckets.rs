@@ -18,6 +18,7 @@ use super::parallel::each;
 use super::snapshot::{Comparison, Seen, Snapshots};
 use super::spill::{Patches, Shape, Spill, bucket};
 use super::strays::{self, Strays};
+use super::twins;
 use super::upsert::{Counts, upsert, upsert_settled};
 use crate::model::progress::Progress;
 use crate::model::tables::Table;
@@ -96,6 +97,8 @@ struct Done {
     /// The deals that lost an event which names another one now, as their buckets.
     left: BTreeSet<u32>,
     told: Told,
+    /// The ids that were not known.
+    fresh: Vec<String>,
 }
 
 /// What is worth telling of the deals and events of an ingest.
@@ -117,6 +120,8 @@ pub(super) struct AllDone {
     /// What became of the events that know only their client; none: nothing changed, nobody looked.
     pub(super) of_clients: Option<OfClients>,
     pub(super) told: Told,
+    /// The ids that were not known, by table.
+    pub(super) fresh: BTreeMap<Table, Vec<String>>,
 }
 
 /// Everything that the work on a bucket reads.
@@ -165,6 +170,8 @@ impl Work<'_> {
                 to_do.events_changed.extend(done.events_differ.then_some(number));
                 to_do.left.extend(done.left);
             }
+            let of = if table == Table::Journeys { Table::Deals } else { table };
+            twins::add(all.fresh.entry(of).or_default(), done.fresh);
             all.seen.add(done.seen);
             all.told.closings.add(done.told.closings);
             all.told.strays.add(done.told.strays);
@@ -205,12 +212,14 @@ impl Work<'_> {
         let mut event_rows = self.rows(&old_events, events_layout, number)?;
         self.moved.exchange(&mut event_rows, &arrived, events_layout);
         let of_snapshots = self.snapshots.take(&mut deals, self.shapes);
+        let known = deal_rows.len();
         let mut closings = Closings::new(self.exports, self.shapes, deals_layout);
         let (mut deal_counts, mut touched) =
             upsert_settled(&mut deal_rows, &deals, self.shapes, deals_layout, &mut closings);
         let (mut event_counts, touched_events) = upsert(&mut event_rows, &events, self.shapes, events_layout);
         // what is written needs memory of its own
         drop((deals, events));
+        done.fresh = twins::fresh(&deal_rows, known, deals_layout);
         let compared = Comparison::run(
             self.snapshots,
             &of_snapshots,
@@ -309,8 +318,10 @@ impl Work<'_> {
         }
         let (old, layout) = (self.old(table, number)?, &self.layouts[&table]);
         let mut rows = self.rows(&old, layout, number)?;
+        let known = rows.len();
         let (counts, _) = upsert(&mut rows, &patches, self.shapes, layout);
         drop(patches);
+        done.fresh = twins::fresh(&rows, known, layout);
         done.counts.insert(table, counts);
         if counts.differs() || regrouped {
             let order = rows.sorted(&layout.slots(table.sorted_by()));

@@ -67,11 +67,12 @@ pub(super) fn refuse_parts(chosen: &[Chosen<'_>]) -> Result<(), IngestError> {
     Ok(())
 }
 
-/// Whether a section is for a file: by its name, or by the end of its path where the pattern has folders.
+/// Whether a section is for a file: by its name, or by the end of its path where the pattern has folders. A name may have the
+/// signs of a pattern in it: `deals [1].csv`.
 fn is_for(export: &Export, input: &Input) -> bool {
     let fits = |pattern: &glob::Pattern| {
         let depth = pattern.as_str().split('/').count();
-        input.ends(depth).iter().any(|end| pattern.matches(end))
+        input.ends(depth).iter().any(|end| pattern.matches(end) || pattern.as_str() == end)
     };
     export.files.iter().any(fits)
 }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+
+use super::counted::Count;
 
 /// A checked date format. It reads a value in exactly one way or not at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +37,7 @@ enum Item {
     Offset,
     Space,
     Literal(char),
-    Unix,
-    Excel,
+    Counted(Count),
 }
 
 /// Longer tokens before their own beginnings.
@@ -81,11 +82,8 @@ impl fmt::Display for DateFormat {
 impl DateFormat {
     /// Reads a format such as `dd.mm.yyyy HH:MM:SS`. The error says what is missing or met twice.
     pub fn parse(text: &str) -> Result<DateFormat, String> {
-        if text.trim() == "unix" {
-            return Ok(DateFormat { text: "unix".into(), items: vec![Item::Unix] });
-        }
-        if text.trim() == "excel" {
-            return Ok(DateFormat { text: "excel".into(), items: vec![Item::Excel] });
+        if let Some(count) = Count::named(text.trim()) {
+            return Ok(DateFormat { text: text.trim().to_owned(), items: vec![Item::Counted(count)] });
         }
         let mut items = Vec::new();
         let mut rest = text.trim();
@@ -135,12 +133,12 @@ impl DateFormat {
 
     /// Whether values carry their offset from UTC, so that no zone has to be known.
     pub fn has_offset(&self) -> bool {
-        self.items.iter().any(|item| matches!(item, Item::Offset | Item::Unix))
+        self.items.iter().any(|item| matches!(item, Item::Offset | Item::Counted(Count::Unix(_))))
     }
 
     /// Whether values say the time of day.
     pub fn has_time(&self) -> bool {
-        self.items.iter().any(|item| matches!(item, Item::Hour { .. } | Item::Hour12 | Item::Unix))
+        self.items.iter().any(|item| matches!(item, Item::Hour { .. } | Item::Hour12 | Item::Counted(Count::Unix(_))))
     }
 
     /// The moments that a text such as a file's name holds somewhere, each once. A number is taken whole or not at all.
@@ -158,6 +156,17 @@ impl DateFormat {
             }
         }
         found
+    }
+
+    /// Reads what the file's form calls a number; none where it does not fit. Of a day such as `03032025` a number has lost its zero.
+    pub fn read_number(&self, value: &str, is_1904: bool) -> Option<Moment> {
+        match self.items.first()? {
+            Item::Counted(count) => count.read(value, is_1904),
+            Item::Day { min: 2 } | Item::Month { min: 2 } | Item::Year2 => {
+                self.read(value).or_else(|| self.read(&format!("0{value}")))
+            }
+            _ => self.read(value),
+        }
     }
 
     /// Reads a value; none where it does not fit.
@@ -181,8 +190,7 @@ impl DateFormat {
                 Item::Offset => offset = Some(read.offset()?),
                 Item::Space => read.spaces()?,
                 Item::Literal(symbol) => read.rest = read.rest.strip_prefix(symbol)?,
-                Item::Unix => return unix(value),
-                Item::Excel => return serial(value),
+                Item::Counted(count) => return count.read(value, false),
             }
         }
         if let Some(afternoon) = half {
@@ -192,13 +200,6 @@ impl DateFormat {
         let time = NaiveTime::from_hms_nano_opt(hour, minute, second, nanos)?;
         read.rest.is_empty().then_some(Moment { local: date.and_time(time), offset })
     }
-}
-
-fn unix(value: &str) -> Option<Moment> {
-    let seconds: i64 = value.parse().ok()?;
-    let local = chrono::DateTime::from_timestamp(seconds, 0)?.naive_utc();
-    // later years are milliseconds, taken for seconds
-    (1..=9999).contains(&local.year()).then_some(Moment { local, offset: Some(0) })
 }
 
 struct Reader<'a> {
@@ -274,20 +275,6 @@ impl Reader<'_> {
         let minutes = self.digits(2, 2).unwrap_or(0);
         (hours <= 14 && minutes < 60).then(|| sign * i32::try_from(hours * 3600 + minutes * 60).unwrap_or(0))
     }
-}
-
-/// Days since the last of 1899, as spreadsheets count them, with the time as their fraction. To the second, since that is
-/// what the fraction was made of.
-pub fn serial(value: &str) -> Option<Moment> {
-    let days: f64 = value.replace(',', ".").parse().ok()?;
-    // the 29th of February 1900, which was none, is a day of theirs: what lies before it is no date of a deal
-    if !(61.0..2_958_466.0).contains(&days) {
-        return None;
-    }
-    let begin = NaiveDate::from_ymd_opt(1899, 12, 30)?.and_time(NaiveTime::MIN);
-    #[allow(clippy::cast_possible_truncation)] // within the years 1900 to 9999
-    let seconds = (days * 86_400.0).round() as i64;
-    Some(Moment { local: begin.checked_add_signed(chrono::TimeDelta::seconds(seconds))?, offset: None })
 }
 
 /// A date or a date with its time, as ISO 8601 writes them.
@@ -377,6 +364,19 @@ mod tests {
             ("yy.mm.dd", "25.03.01", Some("2025-03-01 00:00:00")),
             ("unix", "1735689600", Some("2025-01-01 00:00:00 0")),
             ("unix", "1735689600000", None),
+            ("unix", "1735689600.25", Some("2025-01-01 00:00:00.250 0")),
+            ("unix", "17356x", None),
+            ("unix", "1735689600.", Some("2025-01-01 00:00:00 0")),
+            ("unix", "-0.5", Some("1969-12-31 23:59:59.500 0")),
+            ("unix_ms", "1735689600123", Some("2025-01-01 00:00:00.123 0")),
+            ("unix_ms", "1735689600", None),
+            ("unix_us", "1735689600000001", Some("2025-01-01 00:00:00.000001 0")),
+            ("unix_ns", "1735689600000000001", Some("2025-01-01 00:00:00.000000001 0")),
+            ("unix_ms", "0", Some("1970-01-01 00:00:00 0")),
+            ("unix_ms", "-86400000", Some("1969-12-31 00:00:00 0")),
+            ("unix_days", "20150", Some("2025-03-03 00:00:00")),
+            ("unix_days", "20150.5", None),
+            ("yyyymmdd", "20250303", Some("2025-03-03 00:00:00")),
             ("excel", "45658", Some("2025-01-01 00:00:00")),
             ("excel", "45658,75", Some("2025-01-01 18:00:00")),
             ("excel", "45943.541", Some("2025-10-13 12:59:02")),
@@ -386,6 +386,24 @@ mod tests {
         for (format, value, expected) in table {
             assert_eq!(read(format, value).as_deref(), expected, "{value} as {format}");
         }
+    }
+
+    #[test]
+    fn numbers_are_read_as_they_are_stated() {
+        let read = |format: &str, value: &str, is_1904| {
+            let moment = DateFormat::parse(format).unwrap().read_number(value, is_1904)?;
+            Some(moment.local.to_string())
+        };
+        assert_eq!(read("yyyymmdd", "20250303", false).as_deref(), Some("2025-03-03 00:00:00"));
+        assert_eq!(read("yyyymmddHHMMSS", "20250303101500", false).as_deref(), Some("2025-03-03 10:15:00"));
+        assert_eq!(read("ddmmyyyy", "3032025", false).as_deref(), Some("2025-03-03 00:00:00"));
+        assert_eq!(read("ddmmyyyy", "13032025", false).as_deref(), Some("2025-03-13 00:00:00"));
+        assert_eq!(read("excel", "45719", false).as_deref(), Some("2025-03-03 00:00:00"));
+        assert_eq!(read("excel", "44257", true).as_deref(), Some("2025-03-03 00:00:00"));
+        for value in ["2025", "45719", "0250303", "20250303.5", "1741000000", "-20250303"] {
+            assert_eq!(read("yyyymmdd", value, false), None, "{value}");
+        }
+        assert_eq!(read("dd.mm.yyyy", "45719", false), None);
     }
 
     #[test]

@@ -1,15 +1,19 @@
 //! Why an ingest did not begin or had to stop: place, cause and way out.
 
+mod text;
+
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::model::lang::Text;
+use crate::model::shown::in_line;
 use crate::store::StoreError;
 
 /// Why an ingest was refused. The store is as it was before.
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
     /// No `[[export]]` of the mapping is for the file.
-    #[error("{}: no [[export]] of {mapping} is for this file\n    the mapping knows: {known}", path.display())]
+    #[error("{}: no [[export]] of {mapping} is for this file\n    the mapping knows: {known}", named(path))]
     NoExport {
         /// The export.
         path: PathBuf,
@@ -30,7 +34,10 @@ pub enum IngestError {
         mapping: String,
     },
     /// Several `[[export]]` are for the file.
-    #[error("{}: {mapping} has several [[export]] for this file: {names}\n    make their `files` exclude each other", path.display())]
+    #[error(
+        "{}: {mapping} has several [[export]] for this file: {names}\n    make their `files` exclude each other",
+        named(path)
+    )]
     SeveralExports {
         /// The export.
         path: PathBuf,
@@ -40,13 +47,13 @@ pub enum IngestError {
         names: String,
     },
     /// The same file is named twice.
-    #[error("{}: the export is named twice\n    name it once", path.display())]
+    #[error("{}: the export is named twice\n    name it once", named(path))]
     Twice {
         /// The export.
         path: PathBuf,
     },
     /// The file is empty, or holds a header alone.
-    #[error("{}: {what}\n    export it again; if it is right so, leave the file out", path.display())]
+    #[error("{}: {what}\n    export it again; if it is right so, leave the file out", named(path))]
     NoRows {
         /// The export.
         path: PathBuf,
@@ -54,35 +61,48 @@ pub enum IngestError {
         what: &'static str,
     },
     /// No table comes out of the file.
-    #[error("{}: {what}\n    {way_out}", path.display())]
+    #[error("{}: {}\n    {}", named(path), what.en, way_out.en)]
     NoTable {
         /// The export.
         path: PathBuf,
         /// What it is.
-        what: String,
+        what: Box<Text>,
         /// What to do.
-        way_out: String,
+        way_out: Box<Text>,
     },
     /// A folder without exports, or a pattern that fits nothing.
-    #[error("{}: no such file, and no files in it or like it\n    check the path; quote a pattern: \"exports/*.csv\"", path.display())]
+    #[error(
+        "{}: no such file, and no files in it or like it\n    check the path; quote a pattern: \"exports/*.csv\"",
+        named(path)
+    )]
     NoFiles {
         /// What was named.
         path: PathBuf,
     },
     /// The file became another one while it was read.
-    #[error("{}: the file changed while it was read: it is still being written\n    ingest it again when it is complete; nothing was stored", path.display())]
+    #[error(
+        "{}: the file changed while it was read: it is still being written\n    ingest it again when it is complete; nothing was stored",
+        named(path)
+    )]
     Changed {
         /// The export.
         path: PathBuf,
     },
     /// The key of the hashes is no key.
-    #[error("{}: not a key that an ingest made\n    put the store's own key back: with a new one every client would become another", path.display())]
+    #[error(
+        "{}: not a key that an ingest made\n    put the store's own key back: with a new one every client would become another",
+        named(path)
+    )]
     NoKey {
         /// The file.
         path: PathBuf,
     },
     /// The key of the hashes is not the one that the store knows.
-    #[error("{}: {what}\n    put the store's own key back; if it is lost, remove {}: the clients that the store knows will then be other ones than those to come", path.display(), id.display())]
+    #[error(
+        "{}: {what}\n    put the store's own key back; if it is lost, remove {}: the clients that the store knows will then be other ones than those to come",
+        named(path),
+        named(id)
+    )]
     OtherKey {
         /// The key's file.
         path: PathBuf,
@@ -91,14 +111,46 @@ pub enum IngestError {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// The mapping would keep personal data otherwise than the store does.
+    #[error(
+        "{}: this store keeps personal data by personal = \"{kept}\", and {mapping} states personal = \"{stated}\"\n    what is there would stay as it is, and clients and events would be there twice: state \"{kept}\", or ingest all exports into a new store: --store NEW",
+        named(store)
+    )]
+    OtherRule {
+        /// The store.
+        store: PathBuf,
+        /// How it keeps it.
+        kept: &'static str,
+        /// The mapping.
+        mapping: String,
+        /// What that states.
+        stated: &'static str,
+    },
+    /// Rows are known by texts that hold phones or e-mails, and the store has these as they came.
+    #[error(
+        "{}: in {values} names and ids by which rows are known, phones and e-mails would be replaced, and this store has such as they came\n    the rows would be there twice: ingest all exports into a new store: --store NEW; or state personal = \"keep\" in the mapping",
+        named(store)
+    )]
+    OtherTexts {
+        /// The store.
+        store: PathBuf,
+        /// How many.
+        values: u64,
+    },
     /// A file of rows to be mended is there already.
-    #[error("{}: it is there already, and somebody may be mending it\n    mend and ingest that one; or remove it, or name another folder: voronka quarantine --out DIR", path.display())]
+    #[error(
+        "{}: it is there already, and somebody may be mending it\n    mend and ingest that one; or remove it, or name another folder: voronka quarantine --out DIR",
+        named(path)
+    )]
     Exists {
         /// The file.
         path: PathBuf,
     },
     /// A row that does not end.
-    #[error("{}:{line}: a row begins near here that is longer than {most} MiB\n    a quote that is not closed, or no table: look at the line; escape = \"\\\\\" is for exports that write \\\" inside quotes", path.display())]
+    #[error(
+        "{}:{line}: a row begins near here that is longer than {most} MiB\n    a quote that is not closed, or no table: look at the line; escape = \"\\\\\" is for exports that write \\\" inside quotes",
+        named(path)
+    )]
     EndlessRow {
         /// The export.
         path: PathBuf,
@@ -108,7 +160,10 @@ pub enum IngestError {
         most: u64,
     },
     /// The bytes are not in the encoding that the mapping states.
-    #[error("{}:{line}: not UTF-8\n    say how it is encoded in {mapping}, [[export]] `{export}`: encoding = \"cp1251\" (Windows), or export it as UTF-8", path.display())]
+    #[error(
+        "{}:{line}: not UTF-8\n    say how it is encoded in {mapping}, [[export]] `{export}`: encoding = \"cp1251\" (Windows), or export it as UTF-8",
+        named(path)
+    )]
     NotUtf8 {
         /// The export.
         path: PathBuf,
@@ -120,7 +175,10 @@ pub enum IngestError {
         export: String,
     },
     /// The row that `header_has` describes is not there.
-    #[error("{}: none of the first {looked} lines has a cell `{text}`, which {mapping} asks for as header_has", path.display())]
+    #[error(
+        "{}: none of the first {looked} lines has a cell `{text}`, which {mapping} asks for as header_has",
+        named(path)
+    )]
     NoHeader {
         /// The export.
         path: PathBuf,
@@ -132,21 +190,30 @@ pub enum IngestError {
         mapping: String,
     },
     /// Columns that the mapping names are not in the header, or are there twice.
-    #[error("{}:{line}: the header does not fit {section}\n    {}\n    the header has: {header}", path.display(), problems.join("\n    "))]
+    #[error(
+        "{}:{line}: the header does not fit [[export]] `{export}` of {mapping}\n    {}\n    the header has: {header}",
+        named(path),
+        english(problems, "\n    ")
+    )]
     Header {
         /// The export.
         path: PathBuf,
         /// The header's line.
         line: u64,
-        /// The section of the mapping.
-        section: String,
+        /// The mapping.
+        mapping: String,
+        /// The section of it.
+        export: Box<str>,
         /// One for each column.
-        problems: Vec<String>,
+        problems: Vec<Text>,
         /// The header.
-        header: String,
+        header: Box<str>,
     },
     /// A quote that is not closed swallowed many lines.
-    #[error("{}:{line}: a quote opens here that is not closed in the next {lines} lines\n    mend it in the file; or, if the export writes \\\" inside quotes, add escape = \"\\\\\" to its [[export]]", path.display())]
+    #[error(
+        "{}:{line}: a quote opens here that is not closed in the next {lines} lines\n    mend it in the file; or, if the export writes \\\" inside quotes, add escape = \"\\\\\" to its [[export]]",
+        named(path)
+    )]
     OpenQuote {
         /// The export.
         path: PathBuf,
@@ -156,7 +223,10 @@ pub enum IngestError {
         lines: u64,
     },
     /// The name of a snapshot does not say when it was taken, or says it twice.
-    #[error("{}: {what}\n    name the file so that `{format}` ({mapping}, taken) is in it once, or say when with --taken", path.display())]
+    #[error(
+        "{}: {what}\n    name the file so that `{format}` ({mapping}, taken) is in it once, or say when with --taken",
+        named(path)
+    )]
     NotTaken {
         /// The export.
         path: PathBuf,
@@ -183,7 +253,10 @@ pub enum IngestError {
         mapping: String,
     },
     /// Mended rows of a snapshot, of which nothing says when it was taken.
-    #[error("{}: these are mended rows of a snapshot, and nothing says when that was taken\n    ingest them with the day of the export: --taken 2025-03-03", path.display())]
+    #[error(
+        "{}: these are mended rows of a snapshot, and nothing says when that was taken\n    ingest them with the day of the export: --taken 2025-03-03",
+        named(path)
+    )]
     RepairsNotTaken {
         /// The file.
         path: PathBuf,
@@ -200,7 +273,10 @@ pub enum IngestError {
         export: String,
     },
     /// An export of a time that is yet to come.
-    #[error("{}: the export is said to be taken at {taken}, which is yet to come\n    see its name, --taken and the clock", path.display())]
+    #[error(
+        "{}: the export is said to be taken at {taken}, which is yet to come\n    see its name, --taken and the clock",
+        named(path)
+    )]
     YetToCome {
         /// The export.
         path: PathBuf,
@@ -208,15 +284,15 @@ pub enum IngestError {
         taken: String,
     },
     /// Formats that are neither stated nor proven.
-    #[error("{}: {}", path.display(), problems.join("\n"))]
+    #[error("{}: {}", named(path), english(problems, "\n"))]
     Unproven {
         /// The export.
         path: PathBuf,
         /// One for each column, with the way out.
-        problems: Vec<String>,
+        problems: Vec<Text>,
     },
     /// A file could not be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}", named(path))]
     Io {
         /// The file.
         path: PathBuf,
@@ -225,7 +301,7 @@ pub enum IngestError {
         source: io::Error,
     },
     /// A data file of the store could not be read or written.
-    #[error("{}: {what}", path.display())]
+    #[error("{}: {what}", named(path))]
     Data {
         /// The file.
         path: PathBuf,
@@ -237,8 +313,17 @@ pub enum IngestError {
     Store(#[from] StoreError),
 }
 
+/// A file as it is named within a message.
+fn named(path: &Path) -> String {
+    in_line(&path.display().to_string()).into_owned()
+}
+
+fn english(texts: &[Text], with: &str) -> String {
+    texts.iter().map(|text| text.en.as_str()).collect::<Vec<_>>().join(with)
+}
+
 fn listed(paths: &[PathBuf]) -> String {
-    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+    paths.iter().map(|path| named(path).to_string()).collect::<Vec<_>>().join(", ")
 }
 
 impl IngestError {
@@ -247,7 +332,13 @@ impl IngestError {
     }
 
     pub(super) fn no_table(path: &Path, what: String, way_out: impl Into<String>) -> IngestError {
-        IngestError::NoTable { path: path.to_owned(), what, way_out: way_out.into() }
+        let both = |text: String| Text::new(text.clone(), text);
+        IngestError::unreadable(path, both(what), both(way_out.into()))
+    }
+
+    /// As [`IngestError::no_table`], said in both languages.
+    pub(super) fn unreadable(path: &Path, what: Text, way_out: Text) -> IngestError {
+        IngestError::NoTable { path: path.to_owned(), what: Box::new(what), way_out: Box::new(way_out) }
     }
 
     pub(super) fn data(path: &Path, what: impl ToString) -> IngestError {

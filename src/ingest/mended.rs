@@ -8,7 +8,7 @@ use std::path::Path;
 use csv::ByteRecord;
 
 use super::IngestError;
-use super::files::{Input, REPAIR_COLUMNS, nearly_repaired};
+use super::files::{ExportId, Input, REPAIR_COLUMNS, nearly_repaired};
 use super::mapping::{Export, Repeated};
 use super::records::{Cut, DELIMITERS, Mends, Readable, Record};
 use crate::model::lang::Text;
@@ -42,6 +42,7 @@ fn known_one(mut input: Input, scratch: &Path) -> Result<Input, IngestError> {
         Some(_) if lacks.iter().filter(|(_, found)| found.is_none()).count() == REPAIR_COLUMNS.len() => Ok(input),
         _ if !lacks.is_empty() => Err(lacking(&input.path, &lacks)),
         Some(name) => {
+            input.id = ExportId { file: name.clone(), folder: String::new() };
             input.name = name;
             input.repairs = true;
             Ok(input)
@@ -86,42 +87,64 @@ fn lacking(path: &Path, lacks: &[(usize, Option<usize>)]) -> IngestError {
         some.map(|(place, _)| format!("`{}`", REPAIR_COLUMNS[*place])).collect::<Vec<_>>().join(", ")
     };
     let what = match lacks.iter().any(|(_, found)| found.is_none()) {
-        true => format!("a file of mended rows by its name, and it has no column {}", names(true)),
-        false => format!("a file of mended rows, and columns of it do not stand where they belong: {}", names(false)),
+        true => Text::new(
+            format!("по имени это файл исправленных строк, а столбца {} в нём нет", names(true)),
+            format!("a file of mended rows by its name, and it has no column {}", names(true)),
+        ),
+        false => Text::new(
+            format!("это файл исправленных строк, а столбцы стоят не на своих местах: {}", names(false)),
+            format!("a file of mended rows, and columns of it do not stand where they belong: {}", names(false)),
+        ),
     };
-    let way_out = format!(
-        "its first columns are {}, as they were written: write it out anew, voronka quarantine --out DIR; an export needs \
-         another name",
-        REPAIR_COLUMNS.join(", ")
+    let first = REPAIR_COLUMNS.join(", ");
+    let way_out = Text::new(
+        format!(
+            "первые его столбцы — {first}, как они были выписаны: выпишите его заново, voronka quarantine --out ПАПКА; выгрузке нужно \
+             другое имя"
+        ),
+        format!(
+            "its first columns are {first}, as they were written: write it out anew, voronka quarantine --out DIR; an export needs \
+             another name"
+        ),
     );
-    IngestError::no_table(path, what, way_out)
+    IngestError::unreadable(path, what, way_out)
 }
 
 /// Refuses an export that has the columns of the quarantine in its header: mended rows under a name that does not say whose
 /// they are, or with columns moved before these.
 pub(super) fn refuse_unknown<'h>(path: &Path, mut header: impl Iterator<Item = &'h str>) -> Result<(), IngestError> {
     let Some(name) = header.find(|cell| REPAIR_COLUMNS.contains(cell)) else { return Ok(()) };
-    let what =
-        format!("it has the column `{name}`, so it holds mended rows, and its name does not say of which export");
-    Err(IngestError::no_table(
-        path,
-        what,
+    let what = Text::new(
+        format!("в нём есть столбец `{name}`, значит это исправленные строки, а чьи они, имя не говорит"),
+        format!("it has the column `{name}`, so it holds mended rows, and its name does not say of which export"),
+    );
+    let way_out = Text::new(
+        "назовите его так, как он был выписан: ВЫГРУЗКА.repair.csv, например deals.csv.repair.csv",
         "name it as it was written out: EXPORT.repair.csv, such as deals.csv.repair.csv",
-    ))
+    );
+    Err(IngestError::unreadable(path, what, way_out))
 }
 
 /// Refuses mended rows of an export whose rows of one key add up: one of them would take the place of the sum.
 pub(super) fn refuse_sums(input: &Input, export: &Export, mapping: &str) -> Result<(), IngestError> {
     let adds = export.fills.iter().find(|fill| fill.repeated == Repeated::Sum).filter(|_| input.repairs);
     let Some(fill) = adds else { return Ok(()) };
-    let what = format!(
-        "in [[export]] `{}` of {mapping} rows of one key add up ({}, repeated = \"sum\"): a mended row would take the place \
-         of their sum",
-        export.name,
-        fill.table.name()
+    let (section, table) = (&export.name, fill.table.name());
+    let what = Text::new(
+        format!(
+            "в [[export]] `{section}` маппинга {mapping} строки одного ключа складываются ({table}, repeated = \"sum\"): исправленная строка \
+             встала бы на место их суммы"
+        ),
+        format!(
+            "in [[export]] `{section}` of {mapping} rows of one key add up ({table}, repeated = \"sum\"): a mended row would take the place \
+             of their sum"
+        ),
     );
-    let way_out = format!("mend the export itself, and ingest it again under its own name: {}", input.name);
-    Err(IngestError::no_table(&input.path, what, way_out))
+    let way_out = Text::new(
+        format!("исправьте саму выгрузку и загрузите её снова под её именем: {}", input.name),
+        format!("mend the export itself, and ingest it again under its own name: {}", input.name),
+    );
+    Err(IngestError::unreadable(&input.path, what, way_out))
 }
 
 /// Mended rows that were not taken.
@@ -191,6 +214,21 @@ impl NotTaken {
         }
         notes
     }
+}
+
+/// That mended rows were overtaken.
+pub(super) fn of_overtaken(rows: u64) -> Option<Text> {
+    (rows > 0).then(|| {
+        Text::new(
+            format!(
+                "исправленных строк, о ключе которых после них загружено другое (или это неизвестно): {rows}; они заполнили только то, что было \
+                 пусто"
+            ),
+            format!(
+                "mended rows of whose key something came after them (or nobody can say): {rows}; they filled only what was empty"
+            ),
+        )
+    })
 }
 
 #[cfg(test)]

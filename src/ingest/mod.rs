@@ -11,6 +11,8 @@ mod buckets;
 mod cell;
 mod choose;
 mod closings;
+mod columns_page;
+mod counted;
 mod data_file;
 mod dates;
 mod day;
@@ -21,6 +23,7 @@ mod export;
 mod files;
 mod fold;
 mod journeys;
+mod later;
 mod layout;
 mod mapping;
 mod mended;
@@ -30,9 +33,11 @@ mod of_clients;
 mod parallel;
 mod personal;
 mod presets;
+mod privacy;
 mod quarantine;
 mod records;
 mod regulations;
+mod scrub;
 mod sink;
 mod snapshot;
 mod spill;
@@ -41,17 +46,19 @@ mod summary;
 mod taken;
 #[cfg(test)]
 mod tests;
+mod twins;
 mod upsert;
 mod workplace;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-pub use draft::draft;
+pub use columns_page::columns_page;
+pub use draft::{Draft, draft};
 pub use error::IngestError;
 pub use fold::{Between, ENTERED_WITHIN, Entry, Happening, Interval, Journey, Return, Share, fold};
 pub use mapping::Mapping;
@@ -69,11 +76,14 @@ use crate::store::{IngestRecord, Store, TableCount};
 use buckets::{Sizes, Work, buckets_for, buckets_needed};
 use day::DayOf;
 use export::{Oddities, Opened, Outcome, Plan, read_rows};
+use files::{ExportId, Input};
+use later::Later;
 use mapping::Export;
 use moved::Search;
-use personal::Key;
+use personal::{Key, Personal};
+use privacy::{Now, Rule};
 use quarantine::{Quarantine, Waits};
-use records::Readable;
+use records::{Mends, Readable};
 use sink::Sink;
 use snapshot::{SnapshotFile, Snapshots};
 use spill::{Shape, Spill};
@@ -146,6 +156,13 @@ async fn ingest_in_pieces(
     }
     let base = transaction.base().clone();
     let has = |column: &mapping::Mapped| opened.iter().any(|(opened, _)| opened.has(column));
+    let rule = Rule::of(store.dir(), base.version)?;
+    let is_personal = |(opened, export): &(Opened, &Export)| {
+        let columns = export.fills.iter().flat_map(|fill| &fill.columns);
+        columns.filter(|column| column.reading.personal).any(|column| !column.optional || opened.has(column))
+    };
+    let now = Now { personal: mapping.personal, has_columns: opened.iter().any(is_personal), mapping: &mapping.file };
+    rule.check(store.dir(), now)?;
     let layouts = layout::layouts(mapping, has, &base);
     let mut spill = Spill::new(store.dir().join(".spill"), parts(&opened, sizes), sizes.spill)?;
     let mut shapes: Vec<Shape> = Vec::new();
@@ -154,17 +171,23 @@ async fn ingest_in_pieces(
     // of each fill of a section the first shape, which tells its kind
     let mut kinds: BTreeMap<(String, usize), u32> = BTreeMap::new();
     let mut quarantine = Quarantine::default();
+    quarantine.later = Later::watching(quarantine::keys(&base)?);
     let waits = Waits::of(&base, chosen.iter().map(|(input, ..)| input))?;
     let mut read: BTreeMap<Table, sink::Read> = BTreeMap::new();
     let mut reaches: BTreeMap<Table, Reach> = BTreeMap::new();
-    let secret = match mapping.hashes() {
-        true => Some(Key::of(store.dir())?),
-        false => None,
+    // texts are searched for what is personal, whatever the mapping calls so
+    let secret = match mapping.personal {
+        Personal::Hash => Some(Key::of(store.dir())?),
+        Personal::Drop | Personal::Keep => None,
     };
     let mut oddities = Oddities::default();
     let mut files = Vec::new();
     for ((opened, export), taken) in opened.into_iter().zip(taken) {
-        let (file, bytes) = (opened.readable.input.name.clone(), opened.readable.input.bytes);
+        let Input { name, id, bytes, .. } = &opened.readable.input;
+        // two branches may call their exports alike: then their folders tell them apart
+        let is_alone =
+            opened.readable.input.repairs || chosen.iter().filter(|(input, ..)| input.name == *name).count() == 1;
+        let (file, bytes) = (if is_alone { name.clone() } else { id.qualified() }, *bytes);
         let repairs = opened.readable.input.repairs;
         let read_as = opened.read_as();
         summary.notes.extend(opened.notes().map(|note| about(&file, note)));
@@ -175,6 +198,8 @@ async fn ingest_in_pieces(
             first_shape,
             takers: plan.fills.iter().map(sink::Taker::new).collect(),
             file: &file,
+            id: &opened.readable.input.id,
+            header: String::new().into(),
             bytes,
             spill: &mut spill,
             quarantine: &mut quarantine,
@@ -183,6 +208,8 @@ async fn ingest_in_pieces(
             read: &mut read,
             listed_deals: sink::ListedDeals::default(),
             progress,
+            mends: None,
+            overtaken: 0,
             row: Vec::new(),
             scratch: Vec::new(),
         };
@@ -196,11 +223,20 @@ async fn ingest_in_pieces(
             shapes.push(Shape::new(fill, &layouts[&fill.table], of.repeated, kind));
             of_shapes.push(closings::Of { taken: taken.span.latest, zone: export.zone.unwrap_or(Tz::UTC) });
         }
-        let Outcome { rows, ignored, unwanted, oddities: here, mended, not_taken } =
+        if repairs {
+            // mended rows that were overtaken fill only what nobody filled since
+            for at in first_shape..shapes.len() {
+                shapes.push(shapes[at].late());
+                of_shapes.push(of_shapes[at]);
+            }
+        }
+        let Outcome { rows, refused: quarantined, ignored, unwanted, oddities: here, mended, not_taken } =
             read_rows(&opened, &mut plan, export, &mapping.file, &mut sink)?;
+        summary.notes.extend(here.of_lines().iter().map(|note| about(&file, note)));
         oddities.add(here);
         summary.notes.extend(plan.currencies().map(|note| about(&file, &note)));
         summary.notes.extend(summary::of_row_numbers(export).map(|note| about(&file, &note)));
+        summary.notes.extend(mended::of_overtaken(sink.overtaken).map(|note| about(&file, &note)));
         let listed = sink.listed_deals;
         summary.notes.extend(not_taken.notes().iter().map(|note| about(&file, note)));
         if repairs {
@@ -209,7 +245,19 @@ async fn ingest_in_pieces(
                 read.entry(fill.table).or_default();
             }
         }
-        quarantine.was_read(&file, repairs.then_some(mended));
+        match repairs {
+            false => quarantine.was_read(&opened.readable.input.id, None),
+            true => {
+                let mut of_folders: BTreeMap<&str, BTreeSet<Mends>> = BTreeMap::new();
+                for place in mended {
+                    of_folders.entry(waits.folder(&file, place)).or_default().insert(place);
+                }
+                for (folder, places) in of_folders {
+                    let id = ExportId { folder: folder.to_owned(), file: sink::of_file(&file, folder) };
+                    quarantine.was_read(&id, Some(places));
+                }
+            }
+        }
         for fill in &export.fills {
             reaches.entry(fill.table).or_default().see(taken, export.snapshot, repairs);
         }
@@ -221,8 +269,17 @@ async fn ingest_in_pieces(
             let has_gaps = gaps > 0 || repairs;
             files.push(SnapshotFile { taken: taken.span, export, shapes, listed: listed.marks, has_gaps });
         }
-        summary.files.push(FileCount { file, export: export.name.clone(), read_as, rows, ignored, unwanted });
+        summary.files.push(FileCount {
+            file,
+            export: export.name.clone(),
+            read_as,
+            rows,
+            quarantined,
+            ignored,
+            unwanted,
+        });
     }
+    rule.check_keys(store.dir(), oddities.searched_keys)?;
     let count = |table: Table| read.get(&table).map_or(0, |read| read.rows - read.quarantined);
     let buckets = buckets_needed(&base, count, sizes);
     let events = &layouts[&Table::Events];
@@ -279,6 +336,9 @@ async fn ingest_in_pieces(
         .collect();
     let repeated = done.counts.iter().map(|(table, counts)| (*table, counts.repeated));
     summary.notes.extend(notes(repeated, oddities));
+    for (table, fresh) in &done.fresh {
+        summary.notes.extend(twins::look(*table, fresh, base.tables.get(table))?);
+    }
     summary.notes.extend(done.told.closings.notes());
     summary.notes.extend(done.told.strays.note());
     let has_deals = summary.tables.iter().any(|count| count.table == Table::Deals && count.read > count.quarantined);
@@ -296,6 +356,7 @@ async fn ingest_in_pieces(
         tables: summary.tables.clone(),
         notes: summary.notes.iter().map(|note| note.en.clone()).collect(),
     };
+    rule.keep(store.dir(), now)?;
     summary.ingest = transaction.commit(record).await?;
     Ok(summary)
 }
@@ -342,6 +403,7 @@ fn notes(repeated: impl Iterator<Item = (Table, u64)>, met: Oddities) -> Vec<Tex
             "сумм с более чем четырьмя знаками после запятой, округлены",
             "amounts with more than four decimals, rounded",
         ),
+        (met.headers, "строк, повторяющих заголовок, пропущены", "rows that are the header once more, passed over"),
         (met.spread, "строк за период, разложены поровну по его дням", "rows of a period, spread evenly over its days"),
         (
             met.spread_long,
@@ -364,6 +426,11 @@ fn notes(repeated: impl Iterator<Item = (Table, u64)>, met: Oddities) -> Vec<Tex
             "texts with � in the place of letters: the file came so, or its encoding is another (encoding)",
         ),
         (met.cleaned, "текстов, из которых убраны невидимые символы", "texts out of which unseen symbols were taken"),
+        (
+            met.searched,
+            "текстов, в которых телефоны и адреса почты заменены (personal в маппинге не keep)",
+            "texts in which phones and e-mails were replaced (personal in the mapping is not keep)",
+        ),
     ];
     for (count, ru, en) in counted.into_iter().filter(|(count, ..)| *count > 0) {
         notes.push(Text::new(format!("{ru}: {count}"), format!("{en}: {count}")));

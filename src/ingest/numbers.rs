@@ -106,6 +106,15 @@ pub fn scaled(text: &str, decimal: Decimal, tens: u32) -> Option<Exact> {
     fitting(if negative { -units } else { units }).map(|units| Exact { units, rounded })
 }
 
+/// A factor of up to 12 decimals, such as 0.000001: its digits, and how many of them stand after the point.
+pub fn factor(text: &str) -> Option<(i64, u32)> {
+    let (whole, fraction) = text.split_once('.')?;
+    let decimals = u32::try_from(fraction.len()).ok().filter(|decimals| (1..=12).contains(decimals))?;
+    let digits = format!("{whole}{fraction}");
+    let is_number = digits.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit());
+    Some((digits.parse().ok().filter(|_| is_number)?, decimals))
+}
+
 /// Reads a real number; the same thousands as [`exact`].
 pub fn real(text: &str, decimal: Decimal) -> Option<f64> {
     // exact() has the say on what is a number; its digits alone would lose a small share's tail

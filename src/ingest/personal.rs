@@ -7,6 +7,8 @@ use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use super::IngestError;
 
 /// The file within a store that tells its key.
@@ -15,7 +17,8 @@ const ID: &str = "personal.id";
 const CONTEXT: &str = "voronka 2026-01-01 the id of a store's key of personal data";
 
 /// What becomes of personal data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Personal {
     /// It is replaced by what tells one from another and nothing more.
     #[default]
@@ -24,6 +27,17 @@ pub enum Personal {
     Drop,
     /// It is kept.
     Keep,
+}
+
+impl Personal {
+    /// As a mapping states it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Personal::Hash => "hash",
+            Personal::Drop => "drop",
+            Personal::Keep => "keep",
+        }
+    }
 }
 
 /// The form into which a text is brought.
@@ -78,6 +92,11 @@ impl Key {
             }
             None => key.leave_id(&id),
         }
+    }
+
+    /// Whether a store knows a key.
+    pub fn is_known(store: &Path) -> bool {
+        store.join(ID).is_file()
     }
 
     /// What tells the key and does not give it away.

@@ -1,27 +1,34 @@
 //! Refused rows: the table `quarantine` holds what the newest ingest of each export refused, the summary counts them.
 //!
-//! An export is known by its file's name. When it is ingested again its rows here are replaced, so that those which were
-//! mended are gone; where the same rows are refused as the last time, nothing is written. Rows of other exports stay.
+//! An export is known by its file's name and folder. When it is ingested again its rows here are replaced, so that those which
+//! were mended are gone; where the same rows are refused as the last time, nothing is written. Rows of other exports stay; of
+//! those of the same name in another folder, a row goes whose key comes in this one: the export was moved.
 //! Mended rows take the place of those that waited for them, one by one: `ingest` stays that of the export's reading, so that
 //! all rows of an export have one, and a file of mended rows can be mended further and read again.
 
+mod held;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::IngestError;
 use super::cell::{Cell, Rows};
-use super::data_file::{self, OldBucket};
+use super::data_file;
 use super::export::Refusal;
-use super::files::Input;
+use super::files::ExportId;
+use super::later::{self, Key, Later};
 use super::layout::Layout;
 use super::records::Mends;
 use super::summary::QuarantineCount;
 use crate::model::tables::Table;
-use crate::store::{Snapshot, Transaction};
+use crate::store::Transaction;
+use held::{Fate, Held, Marks};
+
+pub(super) use held::{Waits, keys};
 
 /// Rows kept in memory before they become files.
 const PIECE: usize = 100_000;
@@ -32,23 +39,27 @@ const TEXTS: [&str; 5] = ["column", "value", "reason", "reason_ru", "raw"];
 /// The quarantine of one ingest.
 #[derive(Debug, Default)]
 pub(super) struct Quarantine {
-    exports: BTreeMap<String, Refused>,
+    exports: BTreeMap<ExportId, Refused>,
     /// The exports that were read; of files of mended rows, the places of those that were taken.
     read: Read,
     /// How many rows of all exports are in memory.
     waiting: usize,
     counts: BTreeMap<(String, String, String), QuarantineCount>,
+    /// Which rows were overtaken by others.
+    pub(super) later: Later,
 }
 
-type Read = BTreeMap<String, Option<BTreeSet<Mends>>>;
+type Read = BTreeMap<ExportId, Option<BTreeSet<Mends>>>;
+
+/// A row that was refused: with the header of its own file, since there may be several files of one name, and with its number
+/// among all.
+type Row = (Arc<str>, Refusal, u64);
 
 /// What was refused of one export.
 #[derive(Debug, Default)]
 struct Refused {
-    header: Arc<str>,
     digest: Digest,
-    /// Each with the header of its own file: there may be several files of one name.
-    rows: Vec<(Arc<str>, Refusal)>,
+    rows: Vec<Row>,
     files: Vec<(PathBuf, u64)>,
 }
 
@@ -57,6 +68,8 @@ struct Refused {
 struct Digest {
     rows: u64,
     sum: u128,
+    /// Of those that were overtaken.
+    marks: u128,
 }
 
 impl Digest {
@@ -69,33 +82,37 @@ impl Digest {
         self.rows += 1;
         self.sum = self.sum.wrapping_add(xxh3_128(&bytes));
     }
+
+    /// Adds for which tables the row of a line was overtaken.
+    fn mark(&mut self, line: i64, later: &str) {
+        if !later.is_empty() {
+            let bytes = [&line.to_le_bytes(), later.as_bytes()].concat();
+            self.marks = self.marks.wrapping_add(xxh3_128(&bytes));
+        }
+    }
 }
 
 impl Quarantine {
-    /// Begins with an export: its header stands beside every row that is refused.
-    pub(super) fn begin(&mut self, file: &str, header: String) {
-        self.exports.entry(file.to_owned()).or_default().header = header.into();
-    }
-
     /// Hears that an export was read: all of it, or only the rows of these places, mended.
-    pub(super) fn was_read(&mut self, file: &str, mended: Option<BTreeSet<Mends>>) {
-        match (self.read.get_mut(file), mended) {
+    pub(super) fn was_read(&mut self, export: &ExportId, mended: Option<BTreeSet<Mends>>) {
+        match (self.read.get_mut(export), mended) {
             (Some(None), _) => {}
             (Some(Some(known)), Some(mended)) => known.extend(mended),
-            (_, mended) => drop(self.read.insert(file.to_owned(), mended)),
+            (_, mended) => drop(self.read.insert(export.clone(), mended)),
         }
     }
 
-    /// Takes a refused row of a file.
+    /// Takes a refused row of an export; `called` is what people are told that it is called.
     pub(super) fn push(
         &mut self,
-        file: &str,
+        (id, called): (&ExportId, &str),
+        header: &Arc<str>,
         refusal: Refusal,
         transaction: &mut Transaction,
     ) -> Result<(), IngestError> {
-        let reason = (file.to_owned(), refusal.column.clone(), refusal.reason.en.clone());
+        let reason = (called.to_owned(), refusal.column.clone(), refusal.reason.en.clone());
         let count = self.counts.entry(reason).or_insert_with(|| QuarantineCount {
-            file: file.to_owned(),
+            file: called.to_owned(),
             column: refusal.column.clone(),
             reason: refusal.reason.clone(),
             rows: 0,
@@ -103,14 +120,17 @@ impl Quarantine {
             first_value: refusal.value.clone(),
         });
         count.rows += 1;
-        let export = self.exports.entry(file.to_owned()).or_default();
+        let number = self.later.refuse(&refusal.keys, &id.file);
+        let export = self.exports.entry(id.clone()).or_default();
         export.digest.add(line(&refusal), texts(&refusal));
-        export.rows.push((export.header.clone(), refusal));
+        export.rows.push((Arc::clone(header), refusal, number));
         self.waiting += 1;
         if self.waiting >= PIECE {
             self.waiting = 0;
-            for (name, export) in &mut self.exports {
-                export.write(name, transaction)?;
+            for (id, export) in &mut self.exports {
+                // whether something comes after them is not known yet, and then it cannot be written any more
+                export.rows.iter_mut().for_each(|(_, refusal, _)| refusal.keys.clear());
+                export.write(id, &self.later, transaction)?;
             }
         }
         Ok(())
@@ -124,35 +144,48 @@ impl Quarantine {
         let held: Vec<Held> = base
             .into_iter()
             .flat_map(|state| &state.files)
-            .map(|file| Held::of(&file.path, &read))
+            .map(|file| Held::of(&file.path, &read, &self.later))
             .collect::<Result<_, _>>()?;
-        let mut last: BTreeMap<String, Digest> = BTreeMap::new();
+        let mut last: BTreeMap<ExportId, Digest> = BTreeMap::new();
         for held in held.iter().filter(|held| !held.exports.is_empty()) {
-            held.digest(&mut last)?;
+            held.digest(&read, &mut last)?;
         }
-        let mut changed: BTreeMap<&str, Option<&BTreeSet<Mends>>> = BTreeMap::new();
-        for (name, mended) in &read {
-            let mut export = self.exports.remove(name).unwrap_or_default();
+        let mut changed: Read = BTreeMap::new();
+        for (id, mended) in &read {
+            let mut export = self.exports.remove(id).unwrap_or_default();
             if mended.as_ref().is_some_and(BTreeSet::is_empty) {
                 // none of its rows was taken, so that none was refused either
                 continue;
             }
-            match mended.is_none() && export.digest == last.get(name).copied().unwrap_or_default() {
+            for (_, refusal, number) in &export.rows {
+                export.digest.mark(line(refusal), &later::tables(&self.later.after(&refusal.keys, *number)));
+            }
+            match mended.is_none() && export.digest == last.get(id).copied().unwrap_or_default() {
                 // so many that they were written early: they are there already
                 true => export
                     .files
                     .iter()
                     .try_for_each(|(path, _)| fs::remove_file(path).map_err(IngestError::io(path)))?,
                 false => {
-                    export.write(name, transaction)?;
+                    export.write(id, &self.later, transaction)?;
                     transaction.append(Table::Quarantine, export.files);
-                    changed.insert(name.as_str(), mended.as_ref());
+                    changed.insert(id.clone(), mended.clone());
                 }
             }
         }
-        for held in held.into_iter().filter(|held| held.exports.iter().any(|name| changed.contains_key(name.as_str())))
-        {
-            held.without(&changed, transaction)?;
+        let later = &self.later;
+        let fate = |row: &Marks<'_>| -> Fate {
+            match row.of(&read).map(|id| (changed.get(id), &read[id])) {
+                // all of the export was read, and it is there anew, or as it was
+                Some((Some(None), _)) => Fate::Goes,
+                Some((None, None)) => Fate::Stays,
+                Some((Some(Some(mended)), _)) if !waits_on(mended, row.place) => Fate::Goes,
+                None if row.was_moved(&read, later) => Fate::Goes,
+                _ => row.overtaken(later),
+            }
+        };
+        for held in held {
+            held.settle(&fate, transaction)?;
         }
         let mut counts: Vec<QuarantineCount> = self.counts.into_values().collect();
         counts.sort_by_key(|count| std::cmp::Reverse(count.rows));
@@ -162,21 +195,33 @@ impl Quarantine {
 
 impl Refused {
     /// Writes the rows in memory as a data file.
-    fn write(&mut self, name: &str, transaction: &mut Transaction) -> Result<(), IngestError> {
+    fn write(&mut self, id: &ExportId, later: &Later, transaction: &mut Transaction) -> Result<(), IngestError> {
         if self.rows.is_empty() {
             return Ok(());
         }
         let layout = layout();
         let number = i64::try_from(transaction.number()).unwrap_or(i64::MAX);
         let mut rows = Rows::new(layout.width());
-        for (header, refusal) in &self.rows {
+        let known = |(_, refusal, number): &Row| {
+            let after = later::tables(&later.after(&refusal.keys, *number));
+            (Key::written(&refusal.keys), after)
+        };
+        let known: Vec<(String, String)> = self.rows.iter().map(known).collect();
+        for ((header, refusal, _), (keys, after)) in self.rows.iter().zip(&known) {
             let start = rows.cells.len();
             rows.cells.resize(start + layout.width(), Cell::Null);
             let ingest = refusal.first.and_then(|first| i64::try_from(first).ok()).unwrap_or(number);
-            let place =
-                [("ingest", Cell::Whole(ingest)), ("file", Cell::Text(name)), ("line", Cell::Whole(line(refusal)))];
+            let place = [
+                ("ingest", Cell::Whole(ingest)),
+                ("file", Cell::Text(&id.file)),
+                ("folder", Cell::Text(&id.folder)),
+                ("line", Cell::Whole(line(refusal))),
+                ("header", Cell::Text(header)),
+                ("keys", Cell::Text(keys)),
+                ("later", Cell::Text(after)),
+            ];
             let shown = TEXTS.into_iter().zip(texts(refusal).map(Cell::Text));
-            for (column, value) in place.into_iter().chain(shown).chain([("header", Cell::Text(header))]) {
+            for (column, value) in place.into_iter().chain(shown) {
                 if let Some(slot) = layout.slot(column) {
                     rows.cells[start + slot] = value;
                 }
@@ -184,73 +229,6 @@ impl Refused {
         }
         self.files.push(write(&layout, &rows, transaction)?);
         self.rows.clear();
-        Ok(())
-    }
-}
-
-/// A data file of the base.
-struct Held {
-    path: PathBuf,
-    /// The exports, of those that were read, whose rows it holds.
-    exports: BTreeSet<String>,
-}
-
-impl Held {
-    fn of(path: &Path, read: &Read) -> Result<Held, IngestError> {
-        let mut layout = layout();
-        layout.columns.retain(|(name, _)| name == "file");
-        let old = OldBucket::read_columns(path, &["file"])?;
-        let rows = old.rows(&layout)?;
-        let names = rows.cells.iter().filter_map(|name| read.get_key_value(name.text()?));
-        Ok(Held { path: path.to_owned(), exports: names.map(|(name, _)| name.clone()).collect() })
-    }
-
-    /// Adds its rows to what the last ingest of their export refused.
-    fn digest(&self, last: &mut BTreeMap<String, Digest>) -> Result<(), IngestError> {
-        let layout = layout();
-        let old = OldBucket::read([self.path.as_path()].into_iter())?;
-        let rows = old.rows(&layout)?;
-        let slot = |name: &str| layout.slot(name).unwrap_or_default();
-        let (file, line, texts) = (slot("file"), slot("line"), TEXTS.map(slot));
-        for row in 0..rows.len() {
-            let text = |slot: usize| rows.cell(row, slot).text().unwrap_or_default();
-            let Some(name) = self.exports.get(text(file)) else { continue };
-            let digest = last.entry(name.clone()).or_default();
-            digest.add(rows.cell(row, line).whole().unwrap_or_default(), texts.map(text));
-        }
-        Ok(())
-    }
-
-    /// Takes the rows of the changed exports out of the table: all of them, or those that were mended. The file may hold
-    /// those of others: they are kept.
-    fn without(
-        &self,
-        changed: &BTreeMap<&str, Option<&BTreeSet<Mends>>>,
-        transaction: &mut Transaction,
-    ) -> Result<(), IngestError> {
-        let layout = layout();
-        let old = OldBucket::read([self.path.as_path()].into_iter())?;
-        let rows = old.rows(&layout)?;
-        let [ingest, file, line] = ["ingest", "file", "line"].map(|name| layout.slot(name).unwrap_or_default());
-        let mut kept = Rows::new(layout.width());
-        for row in 0..rows.len() {
-            let number = |slot: usize| {
-                rows.cell(row, slot).whole().and_then(|number| u64::try_from(number).ok()).unwrap_or_default()
-            };
-            let is_kept = match changed.get(rows.cell(row, file).text().unwrap_or_default()) {
-                None => true,
-                Some(None) => false,
-                Some(Some(mended)) => waits_on(mended, Mends { ingest: number(ingest), line: number(line) }),
-            };
-            if is_kept {
-                kept.cells.extend_from_slice(rows.row(row));
-            }
-        }
-        transaction.remove(Table::Quarantine, vec![self.path.clone()]);
-        if kept.len() > 0 {
-            let written = write(&layout, &kept, transaction)?;
-            transaction.append(Table::Quarantine, vec![written]);
-        }
         Ok(())
     }
 }
@@ -279,58 +257,4 @@ fn line(refusal: &Refusal) -> i64 {
 /// In the order of [`TEXTS`].
 fn texts(refusal: &Refusal) -> [&str; TEXTS.len()] {
     [&refusal.column, &refusal.value, &refusal.reason.en, &refusal.reason.ru, &refusal.raw]
-}
-
-/// How many rows wait in a store, by export and place: of those exports whose mended rows are read.
-#[derive(Debug, Default)]
-pub(super) struct Waits(BTreeMap<String, BTreeMap<Mends, u64>>);
-
-impl Waits {
-    /// Looks them up. Of an export that is read itself nothing waits any more: its newest reading counts alone.
-    pub(super) fn of<'i>(
-        base: &Snapshot,
-        inputs: impl Iterator<Item = &'i Input> + Clone,
-    ) -> Result<Waits, IngestError> {
-        let mended = inputs.clone().filter(|input| input.repairs);
-        let mut waits: BTreeMap<String, BTreeMap<Mends, u64>> =
-            mended.map(|input| (input.name.clone(), BTreeMap::new())).collect();
-        for input in inputs.filter(|input| !input.repairs) {
-            waits.remove(&input.name);
-        }
-        if waits.is_empty() {
-            return Ok(Waits(waits));
-        }
-        for file in base.tables.get(&Table::Quarantine).into_iter().flat_map(|state| &state.files) {
-            count(&file.path, &mut waits)?;
-        }
-        // a store of an early Voronka holds what older ingests of an export refused as well
-        for places in waits.values_mut() {
-            let newest = places.keys().map(|place| place.ingest).max();
-            places.retain(|place, _| Some(place.ingest) == newest);
-        }
-        Ok(Waits(waits))
-    }
-
-    /// How many rows of an export wait at one place.
-    pub(super) fn at(&self, export: &str, place: Mends) -> u64 {
-        self.0.get(export).and_then(|places| places.get(&place)).copied().unwrap_or_default()
-    }
-}
-
-/// Counts the rows of a data file.
-fn count(path: &Path, waits: &mut BTreeMap<String, BTreeMap<Mends, u64>>) -> Result<(), IngestError> {
-    const COLUMNS: [&str; 3] = ["ingest", "file", "line"];
-    let mut layout = Layout::new(Table::Quarantine, Vec::new());
-    layout.columns.retain(|(name, _)| COLUMNS.contains(&name.as_str()));
-    let [ingest, file, line] = COLUMNS.map(|name| layout.slot(name).unwrap_or_default());
-    let old = OldBucket::read_columns(path, &COLUMNS)?;
-    let rows = old.rows(&layout)?;
-    for row in 0..rows.len() {
-        let number = |slot: usize| rows.cell(row, slot).whole().and_then(|number| u64::try_from(number).ok());
-        let (Some(ingest), Some(line)) = (number(ingest), number(line)) else { continue };
-        if let Some(places) = waits.get_mut(rows.cell(row, file).text().unwrap_or_default()) {
-            *places.entry(Mends { ingest, line }).or_default() += 1;
-        }
-    }
-    Ok(())
 }

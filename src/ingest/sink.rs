@@ -1,11 +1,14 @@
 //! Where the rows of a file go: encoded into the spill, or into quarantine.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::IngestError;
 use super::export::{FillPlan, Refusal, RowSink, Value};
+use super::files::ExportId;
+use super::later::Key;
 use super::quarantine::{Quarantine, Waits};
 use super::records::Mends;
 use super::snapshot::mark;
@@ -16,6 +19,11 @@ use crate::store::Transaction;
 
 /// What makes an event without an id the same event in the next export.
 const IDENTITY: [&str; 8] = ["at", "kind", "deal_id", "client_id", "manager", "direction", "stage", "campaign"];
+
+/// Whether a row without an id is known by this column.
+pub(super) fn is_identity(table: Table, column: &str) -> bool {
+    table == Table::Events && IDENTITY.contains(&column)
+}
 
 /// Rows read for a table.
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,6 +47,8 @@ pub(super) struct Taker {
     event_id: Option<usize>,
     identity: Vec<Option<usize>>,
     bucket_by: Vec<Option<usize>>,
+    /// Where the columns of its key stand.
+    key: Vec<(&'static str, Option<usize>)>,
 }
 
 impl Taker {
@@ -49,6 +59,7 @@ impl Taker {
             event_id: (fill.table == Table::Events).then(|| place(&"event_id")).flatten(),
             identity: IDENTITY.iter().map(place).collect(),
             bucket_by: fill.table.bucket_by().iter().map(place).collect(),
+            key: fill.table.key().iter().map(|name| (*name, place(name))).collect(),
         }
     }
 }
@@ -57,7 +68,10 @@ impl Taker {
 pub(super) struct Sink<'s> {
     pub(super) first_shape: usize,
     pub(super) takers: Vec<Taker>,
+    /// The export: what it is called, and by what it is known.
     pub(super) file: &'s str,
+    pub(super) id: &'s ExportId,
+    pub(super) header: Arc<str>,
     pub(super) bytes: u64,
     pub(super) spill: &'s mut Spill,
     pub(super) quarantine: &'s mut Quarantine,
@@ -66,6 +80,10 @@ pub(super) struct Sink<'s> {
     pub(super) read: &'s mut BTreeMap<Table, Read>,
     pub(super) listed_deals: ListedDeals,
     pub(super) progress: &'s dyn Progress,
+    /// Of a file of mended rows: the place of the row that is taken.
+    pub(super) mends: Option<Mends>,
+    /// How many rows were overtaken.
+    pub(super) overtaken: u64,
     /// The row being encoded.
     pub(super) row: Vec<u8>,
     /// The identity being hashed.
@@ -101,9 +119,28 @@ impl RowSink for Sink<'_> {
             Some(Value::Text(text)) => Some(text.as_ref()),
             _ => None,
         };
-        let key = taker.bucket_by.iter().find_map(filled).or(derived.as_deref()).unwrap_or_default();
-        let shape = u32::try_from(self.first_shape + fill).unwrap_or(u32::MAX);
-        self.spill.push(shape, taker.table, key, &self.row)
+        let bucket = taker.bucket_by.iter().find_map(filled).or(derived.as_deref()).unwrap_or_default();
+        let mut is_late = false;
+        if self.mends.is_some() || self.quarantine.later.watches() {
+            let place = |name: &str| taker.key.iter().find(|(known, _)| *known == name).and_then(|(_, at)| *at);
+            let key = Key::of(taker.table, |name| place(name).map(|at| &values[at]));
+            let newest = Mends { ingest: self.transaction.number(), line: u64::MAX };
+            if let Some(key) = key {
+                is_late = self.mends.is_some_and(|place| {
+                    self.waits.may_be_late(self.file, place, taker.table)
+                        || self.quarantine.later.is_overtaken(key, place)
+                });
+                self.quarantine.later.take(key, &self.id.file, self.mends.unwrap_or(newest));
+            }
+        }
+        self.overtaken += u64::from(is_late);
+        // the shapes of late rows stand behind those of all fills
+        let shape = self.first_shape + fill + if is_late { self.takers.len() } else { 0 };
+        self.spill.push(u32::try_from(shape).unwrap_or(u32::MAX), taker.table, bucket, &self.row)
+    }
+
+    fn mends(&mut self, place: Mends) {
+        self.mends = Some(place);
     }
 
     fn waits(&self, place: Mends) -> u64 {
@@ -111,7 +148,7 @@ impl RowSink for Sink<'_> {
     }
 
     fn begin(&mut self, header: String) {
-        self.quarantine.begin(self.file, header);
+        self.header = header.into();
     }
 
     fn refuses_deal(&mut self, deal_id: &str) {
@@ -127,12 +164,25 @@ impl RowSink for Sink<'_> {
         let read = self.read.entry(refusal.table).or_default();
         read.rows += 1;
         read.quarantined += 1;
-        self.quarantine.push(self.file, refusal, self.transaction)
+        let id = match self.mends {
+            Some(place) => {
+                let folder = self.waits.folder(self.file, place);
+                ExportId { file: of_file(self.file, folder), folder: folder.to_owned() }
+            }
+            None => self.id.clone(),
+        };
+        self.quarantine.push((&id, self.file), &self.header, refusal, self.transaction)
     }
 
     fn progress(&mut self, done: u64) {
         self.progress.step(self.file, done, self.bytes);
     }
+}
+
+/// The name of an export's file, of which mended rows may be called by folder and name.
+pub(super) fn of_file(called: &str, folder: &str) -> String {
+    let bare = called.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).filter(|_| !folder.is_empty());
+    bare.unwrap_or(called).to_owned()
 }
 
 /// The id of an event whose export gives none: the same row has the same id in every export.

@@ -72,6 +72,25 @@ impl Shape {
         }
     }
 
+    /// The shape of rows that came too late: they fill only what is empty.
+    pub(super) fn late(&self) -> Shape {
+        let is_key = |at: usize| self.key.contains(&Some(at));
+        let column = |(at, column): (usize, &ShapeColumn)| ShapeColumn {
+            slot: column.slot,
+            adds_up: column.adds_up,
+            if_unknown: column.if_unknown || !is_key(at),
+        };
+        Shape {
+            table: self.table,
+            sum: self.sum,
+            columns: self.columns.iter().enumerate().map(column).collect(),
+            key: self.key.clone(),
+            bucket_by: self.bucket_by.clone(),
+            gives_ids: self.gives_ids,
+            kind: self.kind,
+        }
+    }
+
     /// The shape of whole rows of a table, as the store has them.
     pub(super) fn whole(layout: &Layout) -> Shape {
         let column = |slot| ShapeColumn { slot, adds_up: false, if_unknown: false };

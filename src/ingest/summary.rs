@@ -7,6 +7,7 @@ use super::of_clients::OfClients;
 use super::snapshot::Seen;
 use super::taken::By;
 use crate::model::lang::{Lang, Text};
+use crate::model::shown::in_line;
 use crate::model::tables::Table;
 use crate::store::TableCount;
 
@@ -40,10 +41,19 @@ pub struct FileCount {
     pub read_as: String,
     /// Rows below the header.
     pub rows: u64,
+    /// Rows that were refused.
+    pub quarantined: u64,
     /// Rows that the mapping's `ignore_rows` describes.
     pub ignored: u64,
     /// Rows for which no `when` of the mapping holds.
     pub unwanted: u64,
+}
+
+impl FileCount {
+    /// Rows of which something came into the store.
+    fn taken(&self) -> u64 {
+        self.rows.saturating_sub(self.quarantined + self.ignored + self.unwanted)
+    }
 }
 
 /// Refused rows of one file, column and reason.
@@ -69,6 +79,13 @@ impl Summary {
         self.marked + self.rejoined == 0 && self.tables.iter().all(|t| t.new + t.changed == 0)
     }
 
+    /// Whether a file had rows and every one of them was refused, or nothing of any file was taken: whoever runs an ingest by a
+    /// program has to hear of that.
+    pub fn gave_nothing(&self) -> bool {
+        let is_refused = |file: &FileCount| file.rows > 0 && file.quarantined == file.rows;
+        self.files.iter().any(is_refused) || self.files.iter().all(|file| file.taken() == 0)
+    }
+
     /// The summary as a person reads it.
     pub fn text(&self, lang: Lang) -> String {
         let words = |ru: &'static str, en: &'static str| match lang {
@@ -80,9 +97,9 @@ impl Summary {
             let _ = write!(
                 out,
                 "  {} ({}; {}): {} {}",
-                file.file,
+                in_line(&file.file),
                 file.export,
-                file.read_as,
+                in_line(&file.read_as),
                 words("строк", "rows"),
                 file.rows
             );
@@ -118,15 +135,26 @@ impl Summary {
         }
         for q in &self.quarantined {
             let (line, value) = (words("строка", "line"), words("значение", "value"));
-            let column = if q.column.is_empty() { String::new() } else { format!(", `{}`", q.column) };
-            let _ = write!(out, "  {} × {}{column}: {} ({line} {}", q.rows, q.file, q.reason.get(lang), q.first_line);
+            let column = if q.column.is_empty() { String::new() } else { format!(", `{}`", in_line(&q.column)) };
+            let (file, reason) = (in_line(&q.file), q.reason.get(lang));
+            let _ = write!(out, "  {} × {file}{column}: {reason} ({line} {}", q.rows, q.first_line);
             let _ = match q.first_value.as_str() {
                 "" => writeln!(out, ")"),
-                text => writeln!(out, ", {value} `{text}`)"),
+                text => writeln!(out, ", {value} `{}`)", in_line(text)),
             };
         }
+        for file in self.files.iter().filter(|file| file.taken() == 0) {
+            let told = match file.quarantined == file.rows {
+                true => words(
+                    "все её строки в карантине, ни одна не загружена",
+                    "all its rows are in quarantine, none was loaded",
+                ),
+                false => words("ни одна её строка не загружена", "none of its rows was loaded"),
+            };
+            let _ = writeln!(out, "  ! {}: {told}", file.file);
+        }
         for note in &self.notes {
-            let _ = writeln!(out, "  ! {}", note.get(lang));
+            let _ = writeln!(out, "  ! {}", note.get(lang).replace('\n', "\\n"));
         }
         if self.nothing_changed() {
             let _ = writeln!(out, "{}", words("данные не изменились", "the data has not changed"));

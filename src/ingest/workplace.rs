@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 use super::IngestError;
 use super::data_file::OldBucket;
 use super::export::MOST_RAW;
-use super::files::{REPAIR_COLUMNS, repair_name};
+use super::files::{ExportId, REPAIR_COLUMNS, repair_name};
 use super::layout::Layout;
 use crate::model::lang::{Lang, Text};
 use crate::model::shown::defused;
@@ -200,20 +200,22 @@ fn each(
     let Some(state) = snapshot.tables.get(&Table::Quarantine) else { return Ok(()) };
     let layout = Layout::new(Table::Quarantine, Vec::new());
     let slot = |name: &str| layout.slot(name).unwrap_or_default();
-    let [ingest, file, line] = ["ingest", "file", "line"].map(slot);
+    let [ingest, file, folder, line] = ["ingest", "file", "folder", "line"].map(slot);
     let [column, value, reason, reason_ru, raw, header] =
         ["column", "value", "reason", "reason_ru", "raw", "header"].map(slot);
     // a store of an early Voronka holds what older ingests of an export refused as well
-    let mut newest: BTreeMap<String, i64> = BTreeMap::new();
+    let mut newest: BTreeMap<(String, String), i64> = BTreeMap::new();
     for path in state.files.iter().map(|file| file.path.as_path()) {
         let mut narrow = layout.clone();
-        narrow.columns.retain(|(name, _)| name == "ingest" || name == "file");
-        let old = OldBucket::read_columns(path, &["ingest", "file"])?;
+        const COLUMNS: [&str; 3] = ["ingest", "file", "folder"];
+        narrow.columns.retain(|(name, _)| COLUMNS.contains(&name.as_str()));
+        let old = OldBucket::read_columns(path, &COLUMNS)?;
         let rows = old.rows(&narrow)?;
-        let [ingest, file] = ["ingest", "file"].map(|name| narrow.slot(name).unwrap_or_default());
+        let [ingest, file, folder] = COLUMNS.map(|name| narrow.slot(name).unwrap_or_default());
         for row in 0..rows.len() {
-            let (name, number) = (rows.cell(row, file).text().unwrap_or_default(), rows.cell(row, ingest).whole());
-            let known = newest.entry(name.to_owned()).or_default();
+            let text = |slot: usize| rows.cell(row, slot).text().unwrap_or_default().to_owned();
+            let number = rows.cell(row, ingest).whole();
+            let known = newest.entry((text(file), text(folder))).or_default();
             *known = number.unwrap_or_default().max(*known);
         }
     }
@@ -222,9 +224,16 @@ fn each(
         let rows = old.rows(&layout)?;
         for row in 0..rows.len() {
             let text = |slot: usize| rows.cell(row, slot).text().unwrap_or_default();
-            let name = text(file);
-            let is_newest = newest.get(name).copied() == rows.cell(row, ingest).whole();
-            if !is_newest || only.is_some_and(|only| only != name) {
+            let (name, within) = (text(file), text(folder));
+            let is_newest =
+                newest.get(&(name.to_owned(), within.to_owned())).copied() == rows.cell(row, ingest).whole();
+            // two branches may call their exports alike: then the folder tells them apart
+            let id = ExportId { file: name.to_owned(), folder: within.to_owned() };
+            let called = match newest.keys().filter(|(known, _)| known == name).count() {
+                0 | 1 => id.file.clone(),
+                _ => id.qualified(),
+            };
+            if !is_newest || only.is_some_and(|only| only != name && only != called) {
                 continue;
             }
             let ru = match text(reason_ru) {
@@ -232,7 +241,7 @@ fn each(
                 ru => ru,
             };
             take(Held {
-                file: name,
+                file: &called,
                 line: rows.cell(row, line).whole().unwrap_or_default(),
                 ingest: rows.cell(row, ingest).whole().unwrap_or_default(),
                 column: text(column),
@@ -267,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_row_goes_out_without_formulas() {
-        assert_eq!(cells("1;=A1;\"-5;=\"\"x\";a=b;+7;", b';'), ["1", "'=A1", "'-5;=\"x", "a=b", "'+7", ""]);
+        assert_eq!(cells("1;=A1;\"-5;=\"\"x\";a=b;+7;", b';'), ["1", "'=A1", "'-5;'=\"x", "a=b", "'+7", ""]);
         assert_eq!((delimiter("ID;\"a,b,c,d\";x"), delimiter("ID,Name"), delimiter("ID")), (b';', b',', b';'));
     }
 }

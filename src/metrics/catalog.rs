@@ -6,6 +6,7 @@ use std::path::Path;
 use include_dir::{Dir, include_dir};
 
 use super::{Metric, MetricError, front};
+use crate::model::letters::composed;
 use crate::model::problem::{Problem, Problems, hint};
 
 /// `queries/`, embedded: each metric, and beside it its proof.
@@ -46,7 +47,7 @@ impl Catalog {
             let mut own = Catalog::default();
             for file in files {
                 let text = std::fs::read_to_string(&file).map_err(|e| unreadable(&file, &e))?;
-                own.add(&file.display().to_string(), &text, &mut problems);
+                own.add(&file.display().to_string(), &composed(&text), &mut problems);
             }
             catalog.metrics.extend(own.metrics);
         }

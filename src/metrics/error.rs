@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use datafusion::error::DataFusionError;
 
 use crate::model::lang::Text;
+use crate::session::SessionError;
 
 /// Why a metric gives no result.
 #[derive(Debug, thiserror::Error)]
@@ -79,12 +80,12 @@ pub enum MetricError {
         found: String,
     },
     /// The session could not be asked.
-    #[error("`{metric}`: {problem}")]
+    #[error("`{metric}`: {source}")]
     Session {
         /// The metric.
         metric: String,
         /// What the session said.
-        problem: String,
+        source: Box<SessionError>,
     },
     /// The engine refused or failed.
     #[error("`{metric}`: {source}")]
@@ -101,6 +102,7 @@ impl MetricError {
     pub fn is_short_of_memory(&self) -> bool {
         match self {
             MetricError::Engine { source, .. } => matches!(source.find_root(), DataFusionError::ResourcesExhausted(_)),
+            MetricError::Session { source, .. } => source.is_short_of_memory(),
             _ => false,
         }
     }

@@ -18,7 +18,7 @@ mod statement;
 pub use catalog::Catalog;
 pub use columns::{MetricColumn, MetricResult};
 pub use error::MetricError;
-pub use need::source_name;
+pub use need::{source_name, way_out};
 pub use needs_page::needs_page;
 pub use page::page;
 pub use run::Ask;

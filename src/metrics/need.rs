@@ -30,7 +30,7 @@ fn column(written: &str) -> Result<(Table, &'static str), Wrong> {
 /// Where a column's values come from: what to export or to map, so that it is filled.
 pub(super) fn source(table: Table, column: &str) -> Text {
     match (table, column) {
-        (Table::Journeys, "entries") => Text::new(
+        (Table::Journeys, "entries" | "returns" | "intervals") => Text::new(
             "собирается из событий вида stage (история этапов); выгрузите её",
             "folded from events of kind stage (the stage history): export it",
         ),
@@ -38,7 +38,7 @@ pub(super) fn source(table: Table, column: &str) -> Text {
             "собирается из исходящих звонков, писем, SMS и сообщений в events; выгрузите звонки и переписку",
             "folded from outgoing calls, letters, SMS and messages in events: export calls and messages",
         ),
-        (Table::Journeys, "touch_at") => Text::new(
+        (Table::Journeys, "touch_at" | "events") => Text::new(
             "собирается из исходящих звонков, писем, сообщений и встреч в events; выгрузите дела и звонки",
             "folded from outgoing calls, letters, messages and meetings in events: export activities and calls",
         ),
@@ -66,11 +66,26 @@ pub(super) fn source(table: Table, column: &str) -> Text {
             "календарь акций (название, начало, конец): добавьте его выгрузкой",
             "the calendar of promotions (name, start, end): add it as an export",
         ),
+        // the others of a journey are its deal's
+        (Table::Journeys, column) => source(Table::Deals, column),
+        (Table::Ingests | Table::Quarantine | Table::Regulations, _) => {
+            Text::new("ведёт сама загрузка: загрузите выгрузку", "kept by the ingest itself: ingest an export")
+        }
+        (table, column) if table.kept_by_ingest().contains(&column) => Text::new(
+            format!("{column} ведёт сама загрузка, сравнивая срезы: snapshot = true в маппинге"),
+            format!("{column} is kept by the ingest itself, by comparing snapshots: snapshot = true in the mapping"),
+        ),
         _ => Text::new(
             format!("столбец {column} таблицы {}: назовите его в маппинге и загрузите выгрузку снова", table.name()),
             format!("the column {column} of {}: name it in the mapping and ingest the export again", table.name()),
         ),
     }
+}
+
+/// What to export or to map, so that `what` is filled, such as `spend.cost`. None for what is no column of ours.
+pub fn way_out(what: &str) -> Option<Text> {
+    let (table, column) = column(what).ok()?;
+    Some(source(table, column))
 }
 
 /// What an export of these columns is called by people, such as `spend.cost`: one name for all that one export fills; of a
@@ -100,6 +115,7 @@ pub fn source_name(what: &str) -> Option<Text> {
         (Table::Staff, _) => Text::new("список сотрудников", "the list of staff"),
         (Table::Clients, _) => Text::new("список клиентов", "the list of clients"),
         (Table::Deals, column) => deals_name(column),
+        (Table::Quarantine, _) => Text::new("не принятые строки", "refused rows"),
         _ => Text::new(format!("{}.{column}", table.name()), format!("{}.{column}", table.name())),
     })
 }

@@ -15,7 +15,9 @@ use datafusion::sql::parser::Statement;
 use super::columns::{self, MetricResult};
 use super::{Metric, MetricError, need};
 use crate::model::calendar::Calendar;
+use crate::model::lang::Text;
 use crate::model::problem::hint;
+use crate::model::tables::Table;
 use crate::session::bounds::guarded;
 use crate::session::{Session, SessionError, read_only};
 
@@ -44,8 +46,9 @@ impl Metric {
         }
         self.check_dimensions(session, &ask.by)?;
         self.check_needs(session)?;
-        let context = session.scope(&ask.by, &self.named).await.map_err(|e| self.session_error(&e))?;
+        let context = session.scope(&ask.by, &self.named).await.map_err(|e| self.session_error(e))?;
         let engine = |source| MetricError::Engine { metric: metric(), source: Box::new(source) };
+        self.check_held(session)?;
         self.check_relations(&context)?;
         let raw = guarded(self.execute(&context, session.regulation().calendar(), ask)).await.map_err(engine)?;
         let own = self.columns.iter().cloned();
@@ -56,7 +59,7 @@ impl Metric {
 
     /// Plans the metric and runs nothing: whether the store has the tables, columns and functions that it names.
     pub async fn plan(&self, session: &Session) -> Result<(), MetricError> {
-        let context = session.scope(&[], &self.named).await.map_err(|e| self.session_error(&e))?;
+        let context = session.scope(&[], &self.named).await.map_err(|e| self.session_error(e))?;
         self.check_relations(&context)?;
         let day = session.as_of();
         let ask = Ask { from: day, to: day, as_of: day, by: Vec::new() };
@@ -93,7 +96,7 @@ impl Metric {
             let alternatives = need::parse(written).unwrap_or_default();
             let mut found = false;
             for (table, column) in &alternatives {
-                let filled = session.columns_filled(*table).map_err(|e| self.session_error(&e))?;
+                let filled = session.columns_filled(*table).map_err(|e| self.session_error(e))?;
                 found |= filled.contains(*column);
             }
             if let (false, Some((table, column))) = (found, alternatives.first()) {
@@ -118,6 +121,21 @@ impl Metric {
         Ok(concat_batches(&schema, &collect(plan, tasks).await?)?)
     }
 
+    /// Refuses what a session that is held to some may not see.
+    fn check_held(&self, session: &Session) -> Result<(), MetricError> {
+        let refused = Table::Quarantine.name();
+        match session.hides(refused) && self.relations.iter().any(|name| name == refused) {
+            false => Ok(()),
+            true => {
+                let why = Text::new(
+                    "этот отчёт — об одном, а чьи строки в этой таблице, не доказать; смотрите общий отчёт",
+                    "this report is held to one, and whose rows these are cannot be proven; see the report for all",
+                );
+                Err(MetricError::Missing { metric: self.name.clone(), what: format!("{refused}.raw"), why })
+            }
+        }
+    }
+
     fn check_relations(&self, context: &SessionContext) -> Result<(), MetricError> {
         let known = context.state().schema_for_ref("deals").map(|schema| schema.table_names()).unwrap_or_default();
         match self.relations.iter().find(|name| !known.contains(name)) {
@@ -140,8 +158,8 @@ impl Metric {
         context.execute_logical_plan(plan).await?.with_param_values(parameters(calendar, ask))
     }
 
-    fn session_error(&self, error: &SessionError) -> MetricError {
-        MetricError::Session { metric: self.name.clone(), problem: error.to_string() }
+    fn session_error(&self, error: SessionError) -> MetricError {
+        MetricError::Session { metric: self.name.clone(), source: Box::new(error) }
     }
 }
 

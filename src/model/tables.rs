@@ -253,6 +253,11 @@ const QUARANTINE: &[Column] = &[
     c("reason_ru", Kind::Text),
     c("raw", Kind::Text),
     c("header", Kind::Text),
+    // the name of the folder in which the export lay; by which keys the row is known, as far as it can be read, as hashes; and
+    // the tables to which a good row of such a key came later
+    c("folder", Kind::Text),
+    c("keys", Kind::Text),
+    c("later", Kind::Text),
 ];
 
 const REGULATIONS: &[Column] = &[c("ingest", Kind::Count), c("valid_from", Kind::Day), c("text", Kind::Text)];

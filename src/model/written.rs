@@ -27,6 +27,7 @@ mod value;
 
 use std::cell::RefCell;
 
+use crate::model::letters::composed;
 use crate::model::problem::{Problem, Problems, hint, nearest};
 
 pub use section::{Key, Section};
@@ -64,7 +65,7 @@ impl Document {
 
     /// Reads TOML that begins at line `first` of a larger file, such as the front matter of a metric.
     pub fn read_from_line(file: &str, text: &str, first: usize) -> Result<Document, Problems> {
-        let root = value::parse(file, text, first)?;
+        let root = value::parse(file, &composed(text), first)?;
         Ok(Document { file: file.to_owned(), root, problems: RefCell::default() })
     }
 

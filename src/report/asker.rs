@@ -10,7 +10,7 @@ use super::definition::{Compare, Question};
 use super::grid::Grid;
 use super::period::{Period, Range};
 use super::reach::Reach;
-use crate::metrics::{Ask, Catalog, Metric, MetricError};
+use crate::metrics::{Ask, Catalog, Metric, MetricError, way_out};
 use crate::model::lang::Lang;
 use crate::model::problem::hint;
 use crate::model::tables::Table;
@@ -38,6 +38,23 @@ pub(super) struct Missing {
     /// The way out, in the report's language; of a fault, what it says and the way out.
     pub why: String,
 }
+
+/// What columns need beside what their whole metric does: metric, how the column's name begins, what it takes.
+const COLUMN_NEEDS: [(&str, &str, &str); 12] = [
+    // a log of stages fills the events, and tells of no contact
+    ("contacts", "over_", "journeys.touch_at"),
+    ("contact_rules", "broken", "journeys.touch_at"),
+    ("lead_quality", "valid", "deals.lost_reason"),
+    ("lead_quality", "cost_per_valid", "deals.lost_reason"),
+    ("lead_quality", "price_", "deals.promo|deals.interest|deals.lost_reason"),
+    ("lead_quality", "qualified", "journeys.entries"),
+    ("lead_quality", "cost_per_qualified", "spend.cost"),
+    ("lead_quality", "spend", "spend.cost"),
+    ("lead_quality", "cpl", "spend.cost"),
+    ("lead_quality", "cac", "spend.cost"),
+    ("expected_advance", "settled", "journeys.entries"),
+    ("expected_advance", "gap", "journeys.entries"),
+];
 
 /// A result, or what is missing for it.
 pub(super) type Answer = Result<Arc<Grid>, Missing>;
@@ -190,6 +207,23 @@ impl<'a> Asker<'a> {
         counted && possible && self.cover(question, range, &[column]).is_none()
     }
 
+    /// What a column of a metric cannot do without, if no row of the store has it; the metric's other columns can.
+    pub fn lacking(&self, question: &Question, column: &str) -> Option<Missing> {
+        let needs = |(metric, start, _): &&(&str, &str, &str)| *metric == question.metric && column.starts_with(start);
+        let (.., needed) = COLUMN_NEEDS.iter().find(needs)?;
+        let filled = |name: &str| {
+            let (table, column) = name.split_once('.')?;
+            let filled = self.session.columns_filled(Table::named(table)?).ok()?;
+            Some(filled.contains(column))
+        };
+        // what cannot be asked is not said to be missing
+        if needed.split('|').any(|name| filled(name) != Some(false)) {
+            return None;
+        }
+        let first = needed.split('|').next_back()?;
+        Some(Missing { lack: Lack::Data, what: first.to_owned(), why: way_out(first)?.get(self.lang).to_owned() })
+    }
+
     /// The metric asked for, where there is one.
     pub fn metric(&self, question: &Question) -> Option<&'a Metric> {
         self.catalog.get(&question.metric).ok()
@@ -209,7 +243,7 @@ impl<'a> Asker<'a> {
             Err(ReportError::Metric(MetricError::Missing { what, why, .. })) => {
                 Err(Missing { lack: Lack::Data, what, why: why.get(self.lang).to_owned() })
             }
-            Err(ReportError::Metric(error)) if error.is_short_of_memory() => Err(self.too_large(&question.metric)),
+            Err(error) if error.is_short_of_memory() => Err(self.too_large(&question.metric)),
             Err(error) => Err(self.fault(&question.metric, &error.to_string())),
         };
         self.answers.insert(key, answer.clone());

@@ -47,6 +47,17 @@ pub enum ReportError {
     Cells(arrow::error::ArrowError),
 }
 
+impl ReportError {
+    /// Whether the engine had less memory than a question needs.
+    pub(super) fn is_short_of_memory(&self) -> bool {
+        match self {
+            ReportError::Metric(error) => error.is_short_of_memory(),
+            ReportError::Session(error) => error.is_short_of_memory(),
+            _ => false,
+        }
+    }
+}
+
 /// What a part became: a block, nothing where no row fits, or the reason why there is none.
 type Made = Result<Option<Block>, Missing>;
 
@@ -242,8 +253,7 @@ impl Builder<'_> {
                     push(&mut blocks, block);
                 }
                 Ok(None) => {
-                    let has_period = part.ask().is_none_or(|ask| self.say.has_period(ask));
-                    blocks.push(Block::Text(self.say.nothing(self.say.text(title), has_period)));
+                    blocks.push(Block::Text(self.say.no_row(self.say.text(title), part.ask())));
                     empty += 1;
                 }
                 Err(missing) => {
@@ -262,8 +272,10 @@ impl Builder<'_> {
         if made == 0 && !gaps.is_empty() {
             blocks = vec![Block::Notice(self.say.gaps_of_section(&reasons(gaps)))];
         } else if made == 0 && empty > 0 {
-            let has_period = section.parts.iter().filter_map(Part::ask).any(|ask| self.say.has_period(ask));
-            blocks = vec![Block::Notice(self.say.nothing(self.say.text(&section.title), has_period))];
+            // of several parts the one that has a period, or else any, says it
+            let asks = || section.parts.iter().filter_map(Part::ask);
+            let ask = asks().find(|ask| self.say.has_period(ask)).or_else(|| asks().next());
+            blocks = vec![Block::Notice(self.say.no_row(self.say.text(&section.title), ask))];
         } else {
             let left: Vec<&str> = of_parts(gaps, section, self.say).map(|gap| gap.title.as_str()).collect();
             blocks.extend(self.say.left_out(&left).map(Block::Notice));

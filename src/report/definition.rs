@@ -182,10 +182,32 @@ pub(super) struct Chart {
 pub(super) enum Shape {
     Stacked(Lines),
     Grouped(Lines),
-    Lines { lines: Lines, bounds: Option<(String, String)>, young: Option<String> },
-    Funnel { label: String, reached: String, open: String, lost: String },
-    Intervals { label: String, value: String, low: String, high: String, reference: bool },
-    Heat { row: String, column: String, value: String, pivot: f64 },
+    Lines {
+        lines: Lines,
+        bounds: Option<(String, String)>,
+        young: Option<String>,
+    },
+    Funnel {
+        label: String,
+        reached: String,
+        open: String,
+        lost: String,
+        gone_on: Option<String>,
+        share: Option<String>,
+    },
+    Intervals {
+        label: String,
+        value: String,
+        low: String,
+        high: String,
+        reference: bool,
+    },
+    Heat {
+        row: String,
+        column: String,
+        value: String,
+        pivot: f64,
+    },
 }
 
 /// Values along an axis: a line per column, or a line per value of the `series` column.

@@ -64,6 +64,9 @@ async fn one(
     asker.check_target(target)?;
     let range = asker.range(period);
     let grid = asker.ask(&ask, range).await?;
+    if let Some(missing) = grid.is_blank(&target.column).then(|| asker.lacking(&ask, &target.column)).flatten() {
+        return Err(missing);
+    }
     let earlier = asker.earlier(&ask, &target.column, &part.compare).await;
     let then: Vec<_> = earlier.answers.iter().map(|(compare, grid)| (*compare, grid.as_ref())).collect();
     let cover = asker.cover(&ask, range, &[&target.column]);

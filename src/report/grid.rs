@@ -55,6 +55,14 @@ impl Grid {
         number(self.cell(row, column))
     }
 
+    /// Whether a column has no value in any of the rows, nor bounds of one.
+    pub fn is_blank(&self, column: &str) -> bool {
+        let known = |row: usize| {
+            ["", "_least", "_most"].iter().any(|end| self.number(row, &format!("{column}{end}")).is_some())
+        };
+        !(0..self.rows.len()).any(known)
+    }
+
     /// A dimension that no row has a value of.
     pub fn unfilled_dimension(&self) -> Option<&str> {
         let unfilled = |at: &usize| !self.rows.is_empty() && self.rows.iter().all(|row| row[*at] == Cell::Empty);

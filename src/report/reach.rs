@@ -6,7 +6,7 @@ use arrow::array::{Array, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type};
 use arrow::record_batch::RecordBatch;
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 
 use super::build::ReportError;
 use crate::metrics::Metric;
@@ -79,23 +79,13 @@ impl Reach {
     }
 }
 
-/// Up to when the exports of each table were taken, as the record of ingests knows: a store of an early Voronka does not.
+/// Of each table of exports, the first local day that they do not wholly cover.
 async fn until(session: &Session) -> Result<BTreeMap<Table, NaiveDate>, ReportError> {
-    let ingests = session.context().table(Table::Ingests.name()).await.map_err(SessionError::from)?;
-    if !ingests.schema().has_column_with_unqualified_name("taken") {
-        return Ok(BTreeMap::new());
-    }
-    let query = "SELECT table_name, local_day(max(taken) + INTERVAL '1 microsecond') FROM ingests WHERE taken IS NOT NULL GROUP BY table_name";
+    let calendar = session.regulation().calendar();
     let mut until = BTreeMap::new();
-    for batch in asked(session, query).await? {
-        let names = cast(batch.column(0), &DataType::Utf8).map_err(ReportError::Cells)?;
-        let names = names.as_string::<i32>();
-        for row in 0..batch.num_rows() {
-            let table = Table::named(names.value(row)).filter(|table| GROWING.contains(table));
-            if let (Some(table), Some(day)) = (table, day(&batch, 1, row)?) {
-                until.insert(table, day);
-            }
-        }
+    for table in GROWING {
+        let Some(taken) = session.taken(table).await? else { continue };
+        until.insert(table, calendar.day(taken + TimeDelta::microseconds(1)));
     }
     Ok(until)
 }

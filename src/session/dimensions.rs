@@ -19,7 +19,7 @@ const CANONICAL: [&str; 10] =
     ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest"];
 
 /// Names that the views give to columns of their own.
-pub(super) const TAKEN: [&str; 10] = [
+pub(super) const TAKEN: [&str; 15] = [
     "grp",
     "team",
     "supervisor",
@@ -27,6 +27,11 @@ pub(super) const TAKEN: [&str; 10] = [
     "moves",
     "is_open",
     "undated",
+    "entered_at",
+    "least_outcome",
+    "least_until",
+    "most_outcome",
+    "most_until",
     "seen_until",
     "exported_status",
     "exported_closed_at",

@@ -45,6 +45,16 @@ pub enum SessionError {
     Engine(#[source] Box<DataFusionError>),
 }
 
+impl SessionError {
+    /// Whether the engine had less memory than the question needs.
+    pub fn is_short_of_memory(&self) -> bool {
+        match self {
+            SessionError::Engine(source) => matches!(source.find_root(), DataFusionError::ResourcesExhausted(_)),
+            _ => false,
+        }
+    }
+}
+
 impl From<DataFusionError> for SessionError {
     fn from(error: DataFusionError) -> SessionError {
         SessionError::Engine(Box::new(error))

@@ -72,8 +72,8 @@ pub struct Session {
     filled: Mutex<BTreeMap<Table, BTreeSet<String>>>,
     /// On which days there are events of each source, once somebody has asked; the same at every cut.
     sources: Arc<tokio::sync::OnceCell<Sources>>,
-    /// Whether the context has all views already, once somebody has written SQL.
-    whole: tokio::sync::OnceCell<()>,
+    /// Whether the context has the views already that read no event, and those that do, once somebody has written SQL.
+    views: [tokio::sync::OnceCell<()>; 2],
 }
 
 impl Session {
@@ -116,10 +116,10 @@ impl Session {
             only: Vec::new(),
             filled: Mutex::default(),
             sources: Arc::default(),
-            whole: tokio::sync::OnceCell::new(),
+            views: Default::default(),
         };
         session.deals_until = session.taken(Table::Deals).await?.map(|taken| taken.timestamp_micros() + 1);
-        session.views(&[]).register(&session.context).await?;
+        session.scope_of(&[]).register(&session.context).await?;
         Ok(session)
     }
 
@@ -167,15 +167,15 @@ impl Session {
     pub async fn scope(&self, by: &[String], names: &BTreeSet<String>) -> Result<SessionContext, SessionError> {
         dimensions::check(by, &self.dimensions())?;
         let context = tables::beside(&self.context, |name| !views::is_view(name) && !self.hides(name)).await?;
-        let views = self.views(by);
+        let views = self.scope_of(by);
         views.register(&context).await?;
         views.register_named(&context, names, &self.loaded(&context, names).await?).await?;
         Ok(context)
     }
 
-    /// Whether a table would show rows that a session held to some is not to see.
-    fn hides(&self, name: &str) -> bool {
-        const SHARED: [Table; 4] = [Table::Promos, Table::Staff, Table::Ingests, Table::Quarantine];
+    /// Whether a table would show rows that a session held to some is not to see. Of a refused row nothing proves whose it is.
+    pub fn hides(&self, name: &str) -> bool {
+        const SHARED: [Table; 3] = [Table::Promos, Table::Staff, Table::Ingests];
         !self.only.is_empty() && Table::named(name).is_some_and(|table| !SHARED.contains(&table))
     }
 
@@ -192,7 +192,7 @@ impl Session {
         Ok(Loaded { sources, columns })
     }
 
-    fn views<'a>(&'a self, by: &'a [String]) -> Scope<'a> {
+    fn scope_of<'a>(&'a self, by: &'a [String]) -> Scope<'a> {
         let epoch = chrono::DateTime::UNIX_EPOCH.date_naive();
         let cut_day = i32::try_from((self.as_of - epoch).num_days()).unwrap_or(i32::MAX);
         let begins = |day| self.regulation.calendar().midnight(day).timestamp_micros();
@@ -201,7 +201,9 @@ impl Session {
         let Session { context: tables, regulation, staff, only, .. } = self;
         let is_earlier = self.as_of < self.seen_from;
         let seen_until = self.deals_until.unwrap_or(cut).min(cut);
-        Scope { tables, regulation, by, only, cut, seen_until, day_after, is_earlier, cut_day, staff }
+        // what cannot be read fails where it is asked for
+        let has_gone = self.columns_filled(Table::Deals).is_ok_and(|columns| columns.contains("gone_at"));
+        Scope { tables, regulation, by, only, cut, seen_until, day_after, is_earlier, cut_day, has_gone, staff }
     }
 
     /// By what `scope` can be split: the canonical dimensions, then the columns that mappings added to deals.
@@ -240,7 +242,14 @@ impl Session {
             return Err(SessionError::TooMuch { what });
         }
         bounds::guarded(async {
-            self.whole.get_or_try_init(|| self.register_all()).await?;
+            // those that must read all events first are there for who names them, or asks what there is
+            let is_letter = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+            let words = query.split(|letter| !is_letter(letter)).map(str::to_ascii_lowercase).collect();
+            let [plain, reading] = &self.views;
+            plain.get_or_try_init(|| self.register_those(|name| !views::reads_events(name))).await?;
+            if views::want_sources(&words) || ["show", "information_schema"].iter().any(|word| words.contains(*word)) {
+                reading.get_or_try_init(|| self.register_those(views::reads_events)).await?;
+            }
             let plan = self.context.state().create_logical_plan(query).await?;
             read_only(&plan).map_err(|e| SessionError::ReadOnly { what: e.strip_backtrace() })?;
             Ok(self.context.execute_logical_plan(plan).await?)
@@ -248,11 +257,11 @@ impl Session {
         .await
     }
 
-    /// SQL that somebody writes sees all views.
-    async fn register_all(&self) -> Result<(), SessionError> {
-        let names = views::NAMES.map(str::to_owned).into();
+    /// SQL that somebody writes sees all views, each registered once.
+    async fn register_those(&self, wanted: impl Fn(&str) -> bool) -> Result<(), SessionError> {
+        let names = views::NAMES.into_iter().filter(|name| wanted(name)).map(str::to_owned).collect();
         let loaded = self.loaded(&self.context, &names).await?;
-        Ok(self.views(&[]).register_named(&self.context, &names, &loaded).await?)
+        Ok(self.scope_of(&[]).register_named(&self.context, &names, &loaded).await?)
     }
 
     /// Whether the table holds any row.

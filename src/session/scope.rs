@@ -11,7 +11,7 @@ use arrow::datatypes::DataType;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::Result;
 use datafusion::execution::context::SessionContext;
-use datafusion::functions::core::expr_fn::{coalesce, get_field, nullif};
+use datafusion::functions::core::expr_fn::{coalesce, get_field, least, nullif};
 use datafusion::functions_nested::expr_fn::{array_element, array_length};
 use datafusion::logical_expr::{Case, JoinType};
 use datafusion::prelude::{Expr, cast, lit, when};
@@ -43,6 +43,8 @@ pub(super) struct Scope<'a> {
     pub(super) is_earlier: bool,
     /// The same as a local day, since the epoch.
     pub(super) cut_day: i32,
+    /// Whether any deal of the store is marked as gone.
+    pub(super) has_gone: bool,
     pub(super) staff: &'a Staff,
 }
 
@@ -80,11 +82,16 @@ impl Scope<'_> {
         let won = self.stated().eq(text("won")).and(column("closed_at").lt(instant(self.cut)));
         columns.push(when(won, column("closed_at")).end()?.alias("won_at"));
         columns.push(self.is_open().alias("is_open"));
-        columns.push(instant(self.seen_until).alias("seen_until"));
+        columns.push(self.seen_until()?.alias("seen_until"));
         // as the exports say it, whatever the cut: to tell what does not fit
         columns.push(column("status").alias("exported_status"));
         columns.push(column("closed_at").alias("exported_closed_at"));
-        columns.push(when(self.undated(), self.stated()).end()?.alias("undated"));
+        columns.push(when(self.gone(), text("gone")).when(self.undated(), self.stated()).end()?.alias("undated"));
+        columns.push(self.entered_at()?.alias("entered_at"));
+        for (name, bound) in [("least", Bound::Least), ("most", Bound::Most)] {
+            let (outcome, until) = self.bound(bound)?;
+            columns.extend([outcome.alias(format!("{name}_outcome")), until.alias(format!("{name}_until"))]);
+        }
         columns.push(self.moves().alias("moves"));
         columns.push(self.staff.team().alias("team"));
         columns.push(self.staff.supervisor().alias("supervisor"));
@@ -104,9 +111,28 @@ impl Scope<'_> {
         self.by.iter().chain(self.only.iter().map(|(name, _)| name))
     }
 
+    /// Journeys, with `gone_at` of those deals that are marked. A join, since few are: where none is, nothing is joined.
+    async fn marked(&self) -> Result<DataFrame> {
+        let journeys = self.tables.table(Table::Journeys.name()).await?;
+        if journeys.schema().has_column_with_unqualified_name("gone_at") {
+            return Ok(journeys);
+        }
+        let mut names: Vec<Expr> = journeys.schema().fields().iter().map(|field| column(field.name())).collect();
+        if !self.has_gone {
+            let never = ScalarValue::TimestampMicrosecond(None, Some("UTC".into()));
+            names.push(lit(never).alias("gone_at"));
+            return journeys.select(names);
+        }
+        let key = "deal_id of the deals that are gone";
+        let gone = self.tables.table(Table::Deals.name()).await?.filter(column("gone_at").is_not_null())?;
+        let gone = gone.select(vec![column("deal_id").alias(key), column("gone_at")])?;
+        names.push(column("gone_at"));
+        journeys.join(gone, JoinType::Left, &["deal_id"], &[key], None)?.select(names)
+    }
+
     /// Journeys, with the columns of deals that they lack and that are asked for.
     pub(super) async fn journeys(&self, names: impl IntoIterator<Item = &String>) -> Result<DataFrame> {
-        let journeys = self.tables.table(Table::Journeys.name()).await?;
+        let journeys = self.marked().await?;
         let has = |frame: &DataFrame, name: &str| frame.schema().has_column_with_unqualified_name(name);
         let lacking: BTreeSet<&String> =
             names.into_iter().filter(|name| !has(&journeys, name) && !TAKEN.contains(&name.as_str())).collect();
@@ -127,8 +153,9 @@ impl Scope<'_> {
         let closed_later = || self.closed().and(column("closed_at").gt_eq(cut()));
         match name {
             "status" => when(closed_later(), text("open"))
-                .when(self.unclear(), lit(ScalarValue::Utf8View(None)))
+                .when(self.unclear().or(self.gone()), lit(ScalarValue::Utf8View(None)))
                 .otherwise(self.stated()),
+            "gone_at" => when(self.gone(), column(name)).end(),
             // the date of an open deal is a plan: it ends nothing
             "closed_at" => when(self.closed().and(column(name).lt(cut())), column(name)).end(),
             // why it was lost, and the discount that closed it, came with the closing
@@ -144,7 +171,7 @@ impl Scope<'_> {
                     // where no log tells, a present stage tells nothing of a day before, unless the deal had ended
                     true => {
                         let unlogged = column("entries").is_null().or(array_length(column("entries")).is_null());
-                        let is_open = self.is_open().or(self.unclear());
+                        let is_open = self.is_open().or(self.unclear()).or(self.gone());
                         stage.when(unlogged.and(is_open), lit(ScalarValue::Utf8View(None)))
                     }
                     false => stage,
@@ -190,9 +217,48 @@ impl Scope<'_> {
         self.undated().and(column("closed_by").gt_eq(instant(self.day_after))).is_true()
     }
 
-    /// Neither won nor lost at the cut. A deal of unknown status is open.
+    /// Neither won nor lost when its export listed it no longer, before the cut: what became of it is not known.
+    pub(super) fn gone(&self) -> Expr {
+        column("gone_at").lt(instant(self.cut)).is_true().and(self.closed().is_not_true())
+    }
+
+    /// Neither won nor lost at the cut, nor gone. A deal of unknown status is open.
     fn is_open(&self) -> Expr {
-        self.closed().and(column("closed_at").gt_eq(instant(self.cut)).is_not_true()).is_not_true()
+        let is_closed = self.closed().and(column("closed_at").gt_eq(instant(self.cut)).is_not_true());
+        is_closed.is_not_true().and(self.gone().is_not_true())
+    }
+
+    /// Until when exports show what is open. Of a deal that its export lists no longer nothing is known from then on.
+    fn seen_until(&self) -> Result<Expr> {
+        let gone = least(vec![column("gone_at"), instant(self.seen_until)]);
+        when(self.gone(), gone).otherwise(instant(self.seen_until))
+    }
+
+    /// When a deal entered the funnel: with its creation or its first logged entry, whichever came first; else with its closing.
+    fn entered_at(&self) -> Result<Expr> {
+        let first = get_field(array_element(self.clipped("entries")?, lit(1)), "at");
+        Ok(coalesce(vec![least(vec![column("created_at"), first]), self.clipped("closed_at")?]))
+    }
+
+    /// What a deal became (0 open, 1 won, 2 lost) and when, or until when it was seen open: as if the fewest deals, or the most, were
+    /// won by any day. An undated closing lies between the entry and the first export that shows it.
+    fn bound(&self, bound: Bound) -> Result<(Expr, Expr)> {
+        let outcome = Expr::Case(Case::new(
+            Some(Box::new(self.clipped("status")?)),
+            [("won", 1_i64), ("lost", 2)].map(|(status, code)| (Box::new(text(status)), Box::new(lit(code)))).to_vec(),
+            Some(Box::new(lit(0_i64))),
+        ));
+        let until = coalesce(vec![self.clipped("closed_at")?, self.seen_until()?]);
+        let latest = least(vec![column("closed_by"), instant(self.cut)]);
+        // the status whose undated closings count at once; the others never do
+        let (at_once, code) = match bound {
+            Bound::Least => ("lost", 2_i64),
+            Bound::Most => ("won", 1),
+        };
+        let is_at_once = || self.undated().and(self.stated().eq(text(at_once)));
+        let outcome = when(is_at_once(), lit(code)).when(self.undated(), lit(0_i64)).otherwise(outcome)?;
+        let until = when(is_at_once(), self.entered_at()?).when(self.undated(), latest).otherwise(until)?;
+        Ok((outcome, until))
     }
 
     /// Every move before the cut, in order.
@@ -240,6 +306,13 @@ impl Scope<'_> {
         let spend = if divisible { self.only(spend)? } else { spend };
         spend.select(columns.collect::<Vec<_>>())
     }
+}
+
+/// One end of what may have become of deals whose closing has no date.
+#[derive(Clone, Copy)]
+enum Bound {
+    Least,
+    Most,
 }
 
 /// Who belongs to which team, and who leads it.

@@ -1,4 +1,5 @@
--- The local days on which there are events of a source, by who called, whose deal it is and in which branch.
+-- The local days on which there are events of a source, by who called, whose deal it is and in which branch. A move that two
+-- snapshots show tells of the day of the later one, whatever its own date: before the first snapshot no move is loaded.
 WITH named AS (
     SELECT
         events.kind,
@@ -6,7 +7,7 @@ WITH named AS (
         events.manager AS caller,
         journeys.manager,
         journeys.branch,
-        local_day(events.at) AS day
+        local_day(coalesce(events."before", events.at)) AS day
     FROM events
     LEFT JOIN journeys ON coalesce(events.deal_id, events.joined_deal) = journeys.deal_id
     WHERE events.at IS NOT NULL

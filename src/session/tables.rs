@@ -18,12 +18,17 @@ use datafusion::execution::context::SessionContext;
 use datafusion::functions::expr_fn::replace;
 use datafusion::logical_expr::SortExpr;
 use datafusion::prelude::{ident, lit};
+use object_store::local::LocalFileSystem;
 
 use crate::model::tables::Table;
 use crate::store::{Snapshot, TableState};
 
 /// Registers every canonical table; one that was never ingested has its columns and no rows.
 pub(super) fn register(context: &SessionContext, snapshot: &Snapshot) -> Result<()> {
+    let files = snapshot.tables.values().flat_map(|state| &state.files);
+    if let Some(root) = files.map(|file| root(&file.path)).next() {
+        context.register_object_store(&base()?, Arc::new(LocalFileSystem::new_with_prefix(root)?));
+    }
     for table in Table::ALL {
         let provider: Arc<dyn TableProvider> = match snapshot.tables.get(&table) {
             Some(state) if !state.files.is_empty() => Arc::new(listing(context, table, state)?),
@@ -92,9 +97,22 @@ fn listing(context: &SessionContext, table: Table, state: &TableState) -> Result
     Ok(ListingTable::try_new(config)?.with_cache(cache))
 }
 
+/// Where the engine believes the store to lie: the path to its folder may have signs in it that mean something in an address.
+fn base() -> Result<url::Url> {
+    url::Url::parse("store://local/").map_err(|error| DataFusionError::External(Box::new(error)))
+}
+
+/// The store's folder, by a data file: `store/table/attempt/file`.
+fn root(path: &Path) -> &Path {
+    path.ancestors().nth(3).unwrap_or(path)
+}
+
 fn url(path: &Path) -> Result<ListingTableUrl> {
-    let url = url::Url::from_file_path(path)
-        .map_err(|()| DataFusionError::Configuration(format!("{}: the path is not absolute", path.display())))?;
+    let mut url = base()?;
+    let parts = path.strip_prefix(root(path)).map_err(|error| DataFusionError::External(Box::new(error)))?;
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().extend(parts.iter().map(|part| part.to_string_lossy()));
+    }
     ListingTableUrl::try_new(url, None)
 }
 

@@ -158,6 +158,47 @@ fn files_of_several_ingests_are_one_table_and_scope_groups_them() {
 }
 
 #[test]
+fn an_open_deal_is_seen_up_to_when_its_export_was_taken() {
+    run(async {
+        let (_dir, store) = store().await;
+        let query = "SELECT deal_id, is_open, least_outcome AS least, least_until, most_outcome AS most, most_until \
+            FROM scope WHERE deal_id <> 'd' ORDER BY deal_id";
+        let later = session(&store, "2025-03-01").await;
+        let expected = "\
++---------+---------+-------+----------------------+------+----------------------+
+| deal_id | is_open | least | least_until          | most | most_until           |
++---------+---------+-------+----------------------+------+----------------------+
+| a       | false   | 1     | 2025-02-01T09:00:00Z | 1    | 2025-02-01T09:00:00Z |
+| b       | false   | 2     | 2025-01-20T09:00:00Z | 2    | 2025-01-20T09:00:00Z |
+| c       | false   | 0     | 2025-02-28T21:00:00Z | 1    |                      |
++---------+---------+-------+----------------------+------+----------------------+";
+        assert_eq!(table(&later, query).await, expected);
+        // the export was taken on 19 February: of the days after it nothing is known, of those before it all
+        for (as_of, until) in [("2025-03-01", "2025-02-19T21:20:00.000001Z"), ("2025-01-15", "2025-01-14T21:00:00Z")] {
+            let session = session(&store, as_of).await;
+            let seen = table(&session, "SELECT max(most_until) AS until FROM scope WHERE is_open").await;
+            assert!(seen.contains(until) || as_of == "2025-03-01", "{seen}");
+            let seen = table(&session, "SELECT DISTINCT seen_until FROM scope").await;
+            assert!(seen.contains(until), "{seen}");
+        }
+    });
+}
+
+#[test]
+fn views_that_read_all_events_are_there_for_who_names_them() {
+    run(async {
+        let (_dir, store) = store().await;
+        let session = session(&store, "2025-03-01").await;
+        table(&session, "SELECT 1").await;
+        assert!(session.sources.get().is_none());
+        let listed = table(&session, "SHOW TABLES").await;
+        assert!(listed.contains("scope_checks") && listed.contains("scope_events"), "{listed}");
+        assert!(session.sources.get().is_some());
+        table(&session, "SELECT count(*) FROM scope_checks").await;
+    });
+}
+
+#[test]
 fn questions_asked_at_once_do_not_see_each_others_split() {
     run(async {
         let (_dir, store) = store().await;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
+use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, Utc};
@@ -15,6 +16,7 @@ use deltalake::kernel::{Action, Add, CommitInfo, Metadata, Protocol, Remove, Str
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
 use futures::FutureExt as _;
+use object_store::local::LocalFileSystem;
 use serde_json::json;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -63,9 +65,18 @@ pub(super) async fn open(dir: &Path, version: Option<u64>) -> Result<Option<Delt
     }
 }
 
+/// The library sees the store's folder as the root of its world, and never the path to it: of that it takes `%20` for a blank,
+/// `\` for `/`, and does not read tabs or what is not Unicode.
 fn builder(dir: &Path) -> Result<DeltaTableBuilder, StoreError> {
-    let url = url::Url::from_directory_path(dir).map_err(|()| StoreError::file(dir, "the path is not absolute"))?;
-    DeltaTableBuilder::from_url(url).map_err(StoreError::delta(dir))
+    let (root, table) =
+        dir.parent().zip(dir.file_name()).ok_or_else(|| StoreError::file(dir, "not a table's folder"))?;
+    let files = LocalFileSystem::new_with_prefix(root).map_err(|error| StoreError::file(dir, error.to_string()))?;
+    // of a `file:` the kernel looks whether it is on the disk; of other schemes it believes that they list in order, which a
+    // folder does not, but for hosts like this one
+    let url = url::Url::parse(&format!("memory://unordered--x-s3/{}/", table.to_string_lossy()));
+    let url = url.map_err(|error| StoreError::file(dir, error.to_string()))?;
+    let builder = DeltaTableBuilder::from_url(url.clone()).map_err(StoreError::delta(dir))?;
+    Ok(builder.with_storage_backend(Arc::new(files), url))
 }
 
 /// The version that is open.

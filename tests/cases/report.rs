@@ -5,22 +5,22 @@ use crate::support::{checkout, rows, voronka};
 
 /// A finding as the page shows it.
 #[derive(Debug, Clone)]
-struct Finding {
-    verdict: String,
-    title: String,
-    said: String,
+pub(super) struct Finding {
+    pub verdict: String,
+    pub title: String,
+    pub said: String,
 }
 
 /// Makes a report that must go well: its page.
 #[track_caller]
-fn page(case: &Case, report: &str, lang: &str, as_of: &str) -> String {
+pub(super) fn page(case: &Case, report: &str, lang: &str, as_of: &str) -> String {
     let out = format!("out-{report}-{lang}");
     case.run(&["report", report, "--as-of", as_of, "--lang", lang, "--out", &out, "--format", "html,csv"]);
     std::fs::read_to_string(case.dir().join(out).join(format!("{report}.html"))).unwrap()
 }
 
 /// A page's text without its markup.
-fn plain(html: &str) -> String {
+pub(super) fn plain(html: &str) -> String {
     let mut text = String::new();
     for part in html.split('<') {
         text += part.split_once('>').map_or(part, |(_, rest)| rest);
@@ -30,7 +30,7 @@ fn plain(html: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn findings(html: &str) -> Vec<Finding> {
+pub(super) fn findings(html: &str) -> Vec<Finding> {
     let cards = html.split("<li class=\"finding ").skip(1).map(|card| card.split("</li>").next().unwrap());
     let one = |card: &str| {
         let within = |from: &str, to: &str| plain(card.split_once(from).unwrap().1.split(to).next().unwrap());
@@ -44,7 +44,7 @@ fn findings(html: &str) -> Vec<Finding> {
 }
 
 /// The tiles of a page: what each is, its figure and what stands beneath.
-fn tiles(html: &str) -> Vec<(String, String, String)> {
+pub(super) fn tiles(html: &str) -> Vec<(String, String, String)> {
     let tiles = html.split("<li><p class=\"label\">").skip(1).map(|tile| tile.split("</li>").next().unwrap());
     let one = |tile: &str| {
         let (label, rest) = tile.split_once("</p>").unwrap();
@@ -62,7 +62,7 @@ fn tile(html: &str, label: &str) -> (String, String) {
 }
 
 /// A company with the regulation that `init` gives.
-fn company(lang: &str) -> Case {
+pub(super) fn company(lang: &str) -> Case {
     let case = Case::new();
     case.run(&["init", "made", "--lang", lang]);
     let made = std::fs::read_to_string(case.dir().join("made/regulation.toml")).unwrap();

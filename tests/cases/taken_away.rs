@@ -126,7 +126,7 @@ fn turned(before: &BTreeMap<String, Verdict>, after: &BTreeMap<String, Verdict>)
     let is_turned = |name: &str, now: Verdict| {
         matches!(
             (before.get(name), now),
-            (Some(Verdict::Unknown | Verdict::Green), Verdict::Red) | (Some(Verdict::Red), Verdict::Green)
+            (None | Some(Verdict::Unknown | Verdict::Green), Verdict::Red) | (Some(Verdict::Red), Verdict::Green)
         )
     };
     let turned = after.iter().filter(|(name, now)| is_turned(name, **now));

@@ -141,14 +141,14 @@ fn dates_and_numbers_of_a_workbook_need_no_format() {
     let rows: [&[In<'_>]; 4] = [
         &[In::Text("ID"), In::Text("Создана"), In::Text("Сумма")],
         &[In::Number("1"), In::Day("45717.5"), In::Number("1234.5")],
-        &[In::Number("2"), In::Number("45718"), In::Number("1E+3")],
+        &[In::Number("2"), In::Day("45733"), In::Number("1E+3")],
         &[In::Number("3"), In::Text("13.03.2025"), In::Text("1 000,5")],
     ];
     company.put("deals.xlsx", xlsx(&[("Сделки", &rows)]));
     company.loads(&["deals.xlsx"]);
     assert_eq!(
         company.sql("SELECT to_char(created_at, '%Y-%m-%d %H:%M'), amount FROM deals ORDER BY deal_id"),
-        ["2025-03-01 09:00,1234.5000", "2025-03-01 21:00,1000.0000", "2025-03-12 21:00,1000.5000"]
+        ["2025-03-01 09:00,1234.5000", "2025-03-16 21:00,1000.0000", "2025-03-12 21:00,1000.5000"]
     );
 }
 

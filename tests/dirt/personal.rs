@@ -162,7 +162,9 @@ fn a_refused_row_tells_nothing_of_the_person_either() {
         company.put("crm.csv", CRM.replace("01.03.2025", "31.02.2025"));
         // too few cells: which of them is the phone is not known
         company.put("calls.csv", format!("{CALLS}2025-03-01 12:00:00,8{phone}\n2025-03-01 25:00:00,8{phone},1\n"));
-        let told = company.loads(&["crm.csv", "calls.csv"]);
+        let ran = company.ingest(&["crm.csv", "calls.csv"]);
+        assert_eq!(ran.code, 1, "{}", ran.err);
+        let told = ran.out;
         has_none(&told, &SECRETS);
         assert_eq!(company.sql("SELECT count(*) FROM quarantine"), ["5"], "{told}");
         has_none(&everything(&company), &SECRETS);

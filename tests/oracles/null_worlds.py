@@ -1,32 +1,42 @@
 #!/usr/bin/env python3
 """Null worlds: how often a verdict is given where nothing has an effect, and how often a planted effect is found.
 
-    tests/oracles/null_worlds.py VORONKA [PART …]     parts: rules, bases, pressure, spend, promo; none: all
+    tests/oracles/null_worlds.py VORONKA [PART …]     parts: rules, bases, handling, pressure, spend, promo, findings, experiment; none: all
 
 Each world is a company that has no effect in it; worlds lie side by side in one store, as branches, so that one query judges them all. A
 metric that corrects for the number of its groups would correct for all worlds at once: such a metric is held to its own world by the
-edits in `SPLIT`, written as a company's own query beside the store; nothing else of it is changed. Prints the rows of docs/null-worlds.md.
-No dependency but Python itself; the seed is fixed, so the same binary gives the same table.
+edits in `SPLIT`; nothing else of it is changed. All queries beside this script are written as a company's own beside the store, so that the table is of
+this checkout whatever the binary was built from. A report is asked with a section for each world. Prints the rows of docs/null-worlds.md, and how
+long each part took. No dependency but Python itself; the seeds are fixed, so the same queries give the same table.
 """
 
 import csv
 import io
 import math
 import random
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
 QUERIES = Path(__file__).resolve().parents[2] / "queries"
 WORLD = "split_part({}, chr(31), 1)"
+TEST = "split_part(grp, chr(31), 2)"
 START = datetime(2023, 1, 2)
 
 # what keeps a metric within its world: (text, by what it is replaced)
 SPLIT = {
     "rules/rule_effect": [
         ("PARTITION BY is_tested", "PARTITION BY grp, is_tested"),
+    ],
+    "tests/experiment": [
+        ("count(p) OVER (PARTITION BY most)", f"count(p) OVER (PARTITION BY most, {TEST})"),
+        ("(PARTITION BY most, p IS NOT NULL ORDER", f"(PARTITION BY most, {TEST}, p IS NOT NULL ORDER"),
+        ("PARTITION BY most, is_tested", f"PARTITION BY most, {TEST}, is_tested"),
     ],
     "bases/base_comparison": [
         ("        figures.figure,\n        figures.is_share,",
@@ -107,6 +117,7 @@ source = "source"
 contractor = "contractor"
 promo = "promo"
 status = "status"
+lost_reason = "reason"
 created_at = "created"
 closed_at = "closed"
 amount = "amount"
@@ -173,7 +184,7 @@ class Store:
 
     def ingest(self):
         mapping, files = MAPPING, []
-        tables = [("deals", self.deals, "", "id client world manager source contractor promo status created closed amount list"),
+        tables = [("deals", self.deals, "", "id client world manager source contractor promo status reason created closed amount list"),
                   ("events", self.events, EVENTS, "at kind id direction stage"),
                   ("spend", self.spend, SPEND, "day world amount"),
                   ("promos", self.promos, PROMOS, "promo first last")]
@@ -197,8 +208,7 @@ class Store:
                 if old not in text:
                     sys.exit(f"{path}: has no longer\n{old}")
                 text = text.replace(old, new)
-            if str(path.relative_to(QUERIES))[:-4] in SPLIT:
-                (own / path.name).write_text(text)
+            (own / path.name).write_text(text)
         self.run("ingest", "--mapping", "mapping.toml", *files)
 
     def run(self, *args):
@@ -206,6 +216,9 @@ class Store:
         if done.returncode:
             sys.exit(f"{args}: {done.stderr}")
         return done.stdout
+
+    def close(self):
+        shutil.rmtree(self.dir)
 
     def query(self, metric, by, *args):
         return list(csv.DictReader(io.StringIO(self.run("query", metric, "--by", by, "--format", "csv", *args))))
@@ -276,6 +289,7 @@ def rules(voronka):
     for rule in sorted({row["rule"] for row in rows if row["verdict"] != "not_compared"}):
         wrong = worlds(rows, {"helps", "hurts"}, only=lambda row: of_null(row) and row["rule"] == rule)
         table("rule_effect", f"helps or hurts: {rule}", null, "≤ 5 % of worlds", len(wrong))
+    store.close()
 
 
 def bases(voronka):
@@ -311,11 +325,12 @@ def bases(voronka):
     rows = store.query("lead_ranking", "branch,contractor", "--as-of", "2024-01-01")
     table("lead_ranking", "differ", null, "≤ 5 % of worlds", len(worlds(rows, {"differ"}, "scatter", lambda row: row["branch"][0] == "w")),
           planted, len(worlds(rows, {"differ"}, "scatter", lambda row: row["branch"][0] == "x")))
+    store.close()
 
 
 def handling(voronka):
     """Each world is a group whose leads are won at 0.3, however they are answered: the interval misses that in one world of twenty."""
-    rng, store, null = random.Random(3), Store(voronka), 400
+    rng, store, null = random.Random(3), Store(voronka), 2400
     for number in range(null):
         for _ in range(rng.choice([30, 80, 200])):
             created = START + timedelta(seconds=rng.randrange(86400 * 60))
@@ -327,10 +342,11 @@ def handling(voronka):
     rows = store.query("standardised_quality", "contractor", "--as-of", "2024-01-01")
     missed = sum(not float(row["standardised_rate_low"]) <= 0.3 <= float(row["standardised_rate_high"]) for row in rows)
     table("standardised_quality", "the interval misses the true rate", len(rows), "5 %", missed)
+    store.close()
 
 
 def pressure(voronka):
-    """Each touch is followed by a win as often as by a refusal."""
+    """Each touch is followed by a win as often as by a refusal; planted: the first two by more wins, from the fifth on by more refusals."""
     rng, store, null, planted = random.Random(4), Store(voronka), 200, 40
     for number in range(null + planted):
         world = f"{'w' if number < null else 'x'}{number:03}"
@@ -341,11 +357,12 @@ def pressure(voronka):
                 at += timedelta(hours=rng.uniform(5, 40))
                 calls.append(at)
                 harm = 0.4 if number >= null and touch >= 5 else 0.08
+                good = 0.2 if number >= null and touch <= 2 else 0.08
                 draw = rng.random()
-                if draw < 0.08:
+                if draw < good:
                     status = "won"
                     break
-                if draw < 0.08 + harm:
+                if draw < good + harm:
                     refused = at + timedelta(hours=1)
                     break
             key = store.deal(world, created, at + timedelta(hours=3), status, manager="m")
@@ -355,19 +372,21 @@ def pressure(voronka):
                 store.event(refused, "refusal", key)
     store.ingest()
     rows = store.query("advised_stop", "branch", "--as-of", "2024-01-01")
-    told = {row["branch"] for row in rows if row["advised_stop"] not in ("", "0")}
-    table("advised_stop", "a stop is advised", null, "not stated", len([w for w in told if w[0] == "w"]), planted,
-          len([w for w in told if w[0] == "x"]))
+    for column, said in (("advised_stop", "a stop is advised"), ("until_touch", "proven useful up to a touch")):
+        told = {row["branch"] for row in rows if row[column] not in ("", "0")}
+        table("advised_stop", said, null, "≤ 5 % of worlds", len([w for w in told if w[0] == "w"]), planted,
+              len([w for w in told if w[0] == "x"]))
+    store.close()
 
 
 def spend(voronka):
-    """Leads in proportion to spend; planted: their square root."""
-    rng, store, null, planted = random.Random(5), Store(voronka), 200, 40
+    """Leads in proportion to spend; planted: to its power 0.4. In every second world weeks scatter more than Poisson's law says."""
+    rng, store, null, planted = random.Random(5), Store(voronka), 600, 40
     for number in range(null + planted):
         world = f"{'w' if number < null else 'x'}{number:03}"
         for week in range(40):
             money = 1000 * rng.lognormvariate(0, 0.5)
-            mean = 12 * (money / 1000) ** (1.0 if number < null else 0.4)
+            mean = 12 * (money / 1000) ** (1.0 if number < null else 0.4) * (rng.gammavariate(8, 1 / 8) if number % 2 else 1.0)
             leads = 0
             room = rng.expovariate(1)
             while room < mean:
@@ -383,11 +402,12 @@ def spend(voronka):
         told = {row["contractor"] for row in rows if row[f"{name}_high"] and float(row[f"{name}_high"]) < 1}
         table("spend_elasticity", f"each next rouble brings less (`{name}`)", null, "2.5 %", len([w for w in told if w[0] == "w"]),
               planted, len([w for w in told if w[0] == "x"]))
+    store.close()
 
 
 def promo(voronka):
     """Sales at a steady pace, with promotions that change nothing but their name; the price is paid in full or not by chance."""
-    rng, store, null, planted = random.Random(6), Store(voronka), 200, 40
+    rng, store, null, planted = random.Random(6), Store(voronka), 400, 40
     starts = [90 + 60 * number for number in range(5)]
     for index, start in enumerate(starts):
         first = START + timedelta(days=start)
@@ -418,11 +438,127 @@ def promo(voronka):
         told = [row for row in known if float(row[f"{name}_low"]) > 0 or float(row[f"{name}_high"]) < 0]
         if known:
             table("promo_trend", f"`{name}`: interval excludes 0", len(known), "5 %", len(told))
+    store.close()
 
 
-PARTS = {"rules": rules, "bases": bases, "handling": handling, "pressure": pressure, "spend": spend, "promo": promo}
+TARGETS = [("lead_quality", "eventual_rate", "contractor"), ("lead_quality", "valid_rate", "contractor"), ("response", "sla_share", "manager")]
+REPORT = """
+title = "Null"
+period = "13w"
+[[section]]
+id = "world"
+title = "World"
+each = "branch"
+[[section.findings]]
+period = "13w"
+compare = ["previous"]
+limit = 1000
+"""
+
+
+def findings(voronka):
+    """A report with a section for each world: 2 to 12 groups, alike and as they were before. One target is out of reach, so that each group is told
+    beside the others and beside what was; the other is what all groups are like, so that none of them misses it. Planted: g0 wins 2.5 times as
+    often as the others, and g1 half as often as before."""
+    rng, null, planted = random.Random(7), 200, 40
+    rates = {"eventual_rate": 0.2, "valid_rate": 0.9, "sla_share": 0.8}
+    regulation = REGULATION.replace("[contact_hours]\n", "") + "[funnel]\nhorizons_days = [30]\n"
+    for reason in ("spam", "other"):
+        regulation += f'[[lost_reason]]\nreason = "{reason}"\ntitle = "{reason}"\n' + ('means = "invalid"\n' if reason == "spam" else "")
+    targets = {"beside": "", "own": ""}
+    for title in targets:
+        for metric, column, by in TARGETS:
+            green = 0.9999 if title == "beside" else rates[column]
+            targets[title] += (f'[[target]]\nmetric = "{metric}"\ncolumn = "{column}"\nby = ["{by}"]\nbetter = "higher"\ngreen = {green}\n'
+                               f'red = {green - 0.00001:.6f}\ntitle = "{title}-{column}"\nadvice = "-"\n')
+    store = Store(voronka, regulation)
+    for number in range(null + planted):
+        world, is_null = f"{'w' if number < null else 'x'}{number:03}", number < null
+        for group in range(rng.choice([2, 5, 12])):
+            for half, size in ((0, rng.choice([40, 80])), (1, rng.choice([40, 80]))):
+                for _ in range(size if is_null else 80):
+                    created = START + timedelta(weeks=13 * half, seconds=rng.randrange(86400 * 91))
+                    rate = 0.2
+                    if not is_null:
+                        rate = 0.5 if group == 0 else 0.45 if group == 1 and half == 0 else 0.2
+                    won, valid = rng.random() < rate, rng.random() < 0.875
+                    key = store.deal(world, created, created + timedelta(days=rng.uniform(1, 10)), "won" if won else "lost",
+                                     contractor=f"g{group}", manager=f"g{group}", reason="" if won else "other" if valid else "spam")
+                    late = rng.random() < 0.2
+                    store.event(created + timedelta(hours=rng.uniform(5, 20) if late else rng.uniform(0.1, 3.9)), "call", key)
+    store.ingest()
+    page = ""
+    for title, of in targets.items():
+        (store.dir / f"{title}.toml").write_text(regulation + of)
+        # what was before plays no part in whether a target is missed
+        (store.dir / "null.toml").write_text(REPORT if title == "beside" else REPORT.replace('compare = ["previous"]\n', ""))
+        store.run("report", "null.toml", "--as-of", (START + timedelta(weeks=26)).strftime("%Y-%m-%d"), "--lang", "en", "--out", title,
+                  "--regulation", f"{title}.toml")
+        page += "".join(path.read_text() for path in sorted((store.dir / title).rglob("*.html")))
+    told = {world: {} for world in {deal["world"] for deal in store.deals}}
+    world = None
+    # each world's heading, each target's groups, and what is said of them
+    text = re.sub(r"<(style|script|svg).*?</\1>", " ", page, flags=re.S)
+    text = re.sub(r"<[^>]+>", "\n", text)
+    title = None
+    for line in text.split("\n"):
+        line = line.strip()
+        if re.search(r"\b[wx]\d{3}$", line):
+            world, title = line[-4:], None
+        named = re.match(r"(beside|own)-(\w+)(: (g\d+)$)?", line)
+        if named:
+            title = (named[1], named[2], named[4])
+        for said, verdict in (("Better than the others", "rest"), ("Worse than the others", "rest"), ("more than chance", "change")):
+            if said in line and world and title and title[0] == "beside":
+                told[world].setdefault((verdict, title[1]), set()).add((title[2], said))
+        if named and named[1] == "own" and named[4] and world:
+            told[world].setdefault(("red", title[1]), set()).add((title[2], ""))
+        if world and title:
+            told[world].setdefault("seen", set()).add(title)
+    unseen = [world for world, what in told.items() if len({title[1] for title in what.get("seen", ()) if title[0] == "beside"}) < len(TARGETS)]
+    if unseen:
+        sys.exit(f"the report does not tell of {len(unseen)} worlds, such as {sorted(unseen)[0]}; its text is read by its titles: see {store.dir}")
+    for _, column, _ in TARGETS:
+        for verdict, said in (("rest", "better or worse than the others"), ("change", "changed, more than chance"), ("red", "misses the target that it is right on")):
+            wrong = [world for world, what in told.items() if world[0] == "w" and (verdict, column) in what]
+            group = {"rest": ("g0", "Better than the others"), "change": ("g1", "more than chance")}.get(verdict)
+            hits = [world for world, what in told.items() if world[0] == "x" and group in what.get((verdict, column), ())]
+            effect = column == "eventual_rate" and group
+            table("findings", f"{said}: {column}", null, "≤ 5 % of worlds", len(wrong), planted if effect else None, len(hits))
+    store.close()
+
+
+def experiment(voronka):
+    """Two to four arms that win alike, dealt out evenly; planted: one wins twice as often; or it got a quarter fewer deals than were meant."""
+    rng, store, null, planted = random.Random(8), Store(voronka), 1000, 60
+    for number in range(null + 2 * planted):
+        world = f"{'w' if number < null else 'x' if number < null + planted else 'y'}{number:04}"
+        arms, rate, size = rng.choice([2, 3, 4]), rng.choice([0.03, 0.1, 0.3]), rng.choice([20, 60, 200])
+        if number >= null:
+            arms, rate, size = 2, 0.15, 400
+        for _ in range(arms * size):
+            arm = rng.randrange(arms)
+            if world[0] == "y" and arm == 1 and rng.random() < 0.25:
+                continue
+            won = rng.random() < (2 * rate if world[0] == "x" and arm == 1 else rate)
+            created = START + timedelta(seconds=rng.randrange(86400 * 60))
+            store.deal(world, created, created + timedelta(days=rng.uniform(1, 20)), "won" if won else "lost", source=f"arm{arm}")
+    store.ingest()
+    rows = store.query("experiment", "source,branch", "--as-of", "2024-01-01")
+    of = lambda first: lambda row: row["branch"][0] == first
+    table("experiment", "better or worse, any arm", null, "≤ 5 % of worlds", len(worlds(rows, {"better", "worse"}, only=of("w"))),
+          planted, len(worlds(rows, {"better", "worse"}, only=of("x"))))
+    table("experiment", "srm: the split is not the one meant", null, "0.1 %", len(worlds(rows, {"srm"}, only=of("w"))),
+          planted, len(worlds(rows, {"srm"}, only=of("y"))))
+    store.close()
+
+
+PARTS = {"rules": rules, "bases": bases, "handling": handling, "pressure": pressure, "spend": spend, "promo": promo, "findings": findings,
+         "experiment": experiment}
 
 if __name__ == "__main__":
     binary = str(Path(sys.argv[1]).resolve())
     for part in sys.argv[2:] or PARTS:
+        begun = time.monotonic()
         PARTS[part](binary)
+        print(f"{part}: {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)

@@ -73,8 +73,13 @@ pub fn dates(text: &str) {
         let found = format.find(value);
         assert!(!found.is_empty(), "{value:?} as {format}");
     }
-    for moment in [dates::serial(value), dates::iso(value)].into_iter().flatten() {
+    for moment in [dates::iso(value)].into_iter().flatten() {
         sane(moment, value);
+    }
+    for format in dates::known() {
+        for is_1904 in [false, true] {
+            format.read_number(value, is_1904).iter().for_each(|moment| sane(*moment, value));
+        }
     }
     if let Some(moment) = dates::iso(value) {
         let printed = moment.local.format("%Y-%m-%dT%H:%M:%S%.f").to_string();

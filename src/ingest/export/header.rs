@@ -25,7 +25,7 @@ enum Trouble {
     Missing(String),
     NoneOf(Vec<String>),
     /// Said already.
-    Unclear(String),
+    Unclear(Text),
 }
 
 impl Found {
@@ -35,12 +35,13 @@ impl Found {
     }
 
     /// Columns missing or met twice, each as a sentence.
-    pub(super) fn problems(&self) -> Vec<String> {
+    pub(super) fn problems(&self) -> Vec<Text> {
         let told = |trouble: &Trouble| match trouble {
             Trouble::Missing(name) => missing_one(name, &self.cells),
             Trouble::NoneOf(names) => {
                 let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-                format!("there is none of the columns {}", names.join(", "))
+                let names = names.join(", ");
+                Text::new(format!("нет ни одного из столбцов {names}"), format!("there is none of the columns {names}"))
             }
             Trouble::Unclear(problem) => problem.clone(),
         };
@@ -49,7 +50,11 @@ impl Found {
 
     /// The header for a message: all of it as far as that helps.
     pub(super) fn shown(&self) -> String {
-        let shown: Vec<&str> = self.cells.iter().take(40).map(String::as_str).collect();
+        let cut = |cell: &String| match cell.char_indices().nth(80) {
+            Some((end, _)) => format!("{}…", &cell[..end]),
+            None => cell.clone(),
+        };
+        let shown: Vec<String> = self.cells.iter().take(40).map(cut).collect();
         let more = self.cells.len().saturating_sub(shown.len());
         match more {
             0 => shown.join(" | "),
@@ -95,7 +100,7 @@ enum Place {
     Like(usize),
     Missing,
     /// There, but not so: said as a sentence.
-    Unclear(String),
+    Unclear(Text),
 }
 
 /// Finds the wanted columns among the cells of a header.
@@ -155,7 +160,11 @@ fn place(header: &Header, cells: &[String], looks: &OnceCell<Vec<String>>) -> Pl
             return match (name, nth) {
                 ("", nth @ 1..) if nth <= cells.len() => Place::At(nth - 1),
                 ("", _) => {
-                    Place::Unclear(format!("there is no column number {nth}: the header has {} of them", cells.len()))
+                    let all = cells.len();
+                    Place::Unclear(Text::new(
+                        format!("нет столбца номер {nth}: в заголовке их {all}"),
+                        format!("there is no column number {nth}: the header has {all} of them"),
+                    ))
                 }
                 (name, nth @ 1..) => self::place(&Header { text: name.to_owned(), nth: Some(nth) }, cells, looks),
                 _ => Place::Missing,
@@ -179,21 +188,29 @@ fn place(header: &Header, cells: &[String], looks: &OnceCell<Vec<String>>) -> Pl
         ([], _) => Place::Missing,
         (places, Some(nth)) => match places.get(nth - 1) {
             Some(place) => Place::At(*place),
-            None => Place::Unclear(format!(
-                "there is no column `{text}` number {nth}: it is there {} time(s)",
-                places.len()
+            None => Place::Unclear(Text::new(
+                format!("нет столбца `{text}` номер {nth}: он встречается столько раз: {}", places.len()),
+                format!("there is no column `{text}` number {nth}: it is there {} time(s)", places.len()),
             )),
         },
         (places, None) if text.contains('*') => {
             let names: Vec<String> = places.iter().map(|place| format!("`{}`", cells[*place])).collect();
-            Place::Unclear(format!("`{text}` fits several columns: {}; name the one that is meant", names.join(", ")))
+            let names = names.join(", ");
+            Place::Unclear(Text::new(
+                format!("`{text}` подходит к нескольким столбцам: {names}; назовите нужный"),
+                format!("`{text}` fits several columns: {names}; name the one that is meant"),
+            ))
         }
         (places, None) => {
             let numbers: Vec<String> = places.iter().map(|place| (place + 1).to_string()).collect();
-            let numbers = numbers.join(" and ");
-            Place::Unclear(format!(
-                "the column `{text}` is there {} times (columns {numbers}): say which, \"{text}#1\" or \"{text}#2\"",
-                places.len()
+            let (ru, en, times) = (numbers.join(" и "), numbers.join(" and "), places.len());
+            Place::Unclear(Text::new(
+                format!(
+                    "столбцов `{text}` несколько: {times} (номера {ru}); скажите, который: \"{text}#1\" или \"{text}#2\""
+                ),
+                format!(
+                    "the column `{text}` is there {times} times (columns {en}): say which, \"{text}#1\" or \"{text}#2\""
+                ),
             ))
         }
     }
@@ -215,10 +232,13 @@ pub(super) fn fits(pattern: &str, text: &str) -> bool {
     rest.ends_with(last)
 }
 
-fn missing_one(text: &str, cells: &[String]) -> String {
+fn missing_one(text: &str, cells: &[String]) -> Text {
     match nearest(text, cells.iter().map(String::as_str)) {
-        Some(near) => format!("there is no column `{text}`; did you mean `{near}`?"),
-        None => format!("there is no column `{text}`"),
+        Some(near) => Text::new(
+            format!("нет столбца `{text}`; может быть, `{near}`?"),
+            format!("there is no column `{text}`; did you mean `{near}`?"),
+        ),
+        None => Text::new(format!("нет столбца `{text}`"), format!("there is no column `{text}`")),
     }
 }
 
@@ -242,10 +262,10 @@ mod tests {
         let told =
             found(&cells, &[("Суммы", None), ("Источник", None), ("Источник", Some(3)), ("Город", None)]).problems();
         assert_eq!(told.len(), 4);
-        assert!(told[0].contains("did you mean `Сумма`?"), "{}", told[0]);
-        assert!(told[1].contains("2 times (columns 2 and 4)"), "{}", told[1]);
-        assert!(told[2].contains("number 3"), "{}", told[2]);
-        assert_eq!(told[3], "there is no column `Город`");
+        assert!(told[0].en.contains("did you mean `Сумма`?"), "{}", told[0].en);
+        assert!(told[1].en.contains("2 times (columns 2 and 4)"), "{}", told[1].en);
+        assert!(told[2].en.contains("number 3"), "{}", told[2].en);
+        assert_eq!(told[3].en, "there is no column `Город`");
     }
 
     #[test]
@@ -261,8 +281,8 @@ mod tests {
         assert_eq!(at("Phone #2"), Ok(6));
         assert_eq!(at("Spend (*)"), Ok(5));
         assert_eq!(at("Срок сделки"), Ok(4));
-        assert!(at("#8").unwrap_err()[0].contains("the header has 7"));
-        assert!(at("*и*").unwrap_err()[0].contains("several columns"));
+        assert!(at("#8").unwrap_err()[0].en.contains("the header has 7"));
+        assert!(at("*и*").unwrap_err()[0].en.contains("several columns"));
         assert_eq!(found(&cells, &[("Срок сделки", None)]).notes.len(), 1);
         assert!(!fits("a*b*c", "a-c") && fits("a*b*c", "axbyc") && fits("*", "") && !fits("a*a", "a"));
     }
@@ -275,7 +295,7 @@ mod tests {
         let find = |cells: &[String], optional| find(cells, &OnceCell::new(), wanted(optional), 1);
         assert_eq!(find(&cells, false).columns.len(), 1);
         let none = find(&["ID".to_owned()], false);
-        assert_eq!(none.problems(), ["there is none of the columns `Бюджет`, `Budget`"]);
+        assert_eq!(none.problems()[0].en, "there is none of the columns `Бюджет`, `Budget`");
         assert!(find(&["ID".to_owned()], true).problems().is_empty());
     }
 }

@@ -1,7 +1,9 @@
 //! One export file: opened, its header resolved, its formats proven, its rows read.
 
+mod column;
 mod header;
 mod in_time;
+mod moment;
 mod oddities;
 mod open;
 mod plan;

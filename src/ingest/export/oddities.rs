@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::in_time::Why;
 use crate::ingest::alike::Alike;
+use crate::ingest::records::{Quotes, Record};
 use crate::model::lang::Text;
 
 /// What was met in the values of a file, was kept, and is worth telling.
@@ -17,20 +18,56 @@ pub(in crate::ingest) struct Oddities {
     pub(in crate::ingest) spoilt: u64,
     /// Phones and e-mails that are none.
     pub(in crate::ingest) not_normal: u64,
+    /// Texts in which phones or e-mails were replaced.
+    pub(in crate::ingest) searched: u64,
+    /// Of them, those by which a row is known.
+    pub(in crate::ingest) searched_keys: u64,
     /// Cells of several values of which the first was taken.
     pub(in crate::ingest) first_taken: u64,
+    /// Rows that are the header once more.
+    pub(in crate::ingest) headers: u64,
     /// Rows of a period that were spread over its days.
     pub(in crate::ingest) spread: u64,
     /// Periods of more than a year.
     pub(in crate::ingest) spread_long: u64,
     /// Values that a person takes for one another.
     pub(in crate::ingest) alike: Alike,
+    /// What all values of a column together say.
+    pub(super) of_columns: Vec<Text>,
     /// Dates that are not filled, by table and column.
     dates: BTreeMap<(String, Why), Met>,
     /// Amounts below zero, by table and column.
     below_zero: BTreeMap<String, Met>,
+    /// Lines that were read by themselves, though a quote in them opens a cell and none closes it.
+    stray: Lines,
+    /// Rows of several lines of which one is a row by itself.
+    over_rows: Lines,
     /// The last day of the period that the row just read is of, where its day is the first one.
     pub(super) until: Option<i64>,
+}
+
+/// How many lines, and the first of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Lines {
+    times: u64,
+    first: Vec<u64>,
+}
+
+impl Lines {
+    /// So many are shown.
+    const SHOWN: usize = 5;
+
+    fn add(&mut self, line: u64) {
+        self.times += 1;
+        if self.first.len() < Lines::SHOWN {
+            self.first.push(line);
+        }
+    }
+
+    fn shown(&self) -> String {
+        let more = if self.times > self.first.len() as u64 { ", …" } else { "" };
+        format!("{}{more}", self.first.iter().map(u64::to_string).collect::<Vec<_>>().join(", "))
+    }
 }
 
 /// How many values, and the first of them as the file has it.
@@ -60,16 +97,51 @@ impl Oddities {
         self.below_zero.entry(column.to_owned()).or_default().add(1, shown);
     }
 
+    /// Hears of a row that was read, whose quotes may mean something else.
+    pub(super) fn quotes(&mut self, record: &Record) {
+        match record.quotes {
+            Quotes::Stray => self.stray.add(record.line),
+            Quotes::OverRows => self.over_rows.add(record.line),
+            Quotes::Plain | Quotes::Broken | Quotes::Open => {}
+        }
+    }
+
+    /// What is to be told of the lines of one file.
+    pub(in crate::ingest) fn of_lines(&self) -> Vec<Text> {
+        let mut notes = Vec::new();
+        let (times, lines) = (self.stray.times, self.stray.shown());
+        if times > 0 {
+            notes.push(Text::new(
+                format!("строк с кавычкой, которая ничего не закрывает: {times} (строки {lines}); каждая прочитана сама по себе, проверьте их"),
+                format!("lines with a quote that closes nothing: {times} (lines {lines}); each was read by itself: look at them"),
+            ));
+        }
+        let (times, lines) = (self.over_rows.times, self.over_rows.shown());
+        if times > 0 {
+            notes.push(Text::new(
+                format!("строк таблицы на несколько строк файла, среди которых есть похожая на строку таблицы: {times} (строки {lines}); \
+                         прочитаны как одна: если их несколько, не закрыта кавычка"),
+                format!("rows over several lines of which one looks like a row by itself: {times} (lines {lines}); read as one: if they \
+                         are several, a quote is not closed"),
+            ));
+        }
+        notes
+    }
+
     /// Adds what was met in another file.
     pub(in crate::ingest) fn add(&mut self, other: Oddities) {
         self.rounded += other.rounded;
         self.cleaned += other.cleaned;
         self.spoilt += other.spoilt;
         self.not_normal += other.not_normal;
+        self.searched += other.searched;
+        self.searched_keys += other.searched_keys;
         self.first_taken += other.first_taken;
+        self.headers += other.headers;
         self.spread += other.spread;
         self.spread_long += other.spread_long;
         self.alike.add(other.alike);
+        self.of_columns.extend(other.of_columns);
         for (place, met) in other.dates {
             self.dates.entry(place).or_default().add(met.times, &met.first);
         }
@@ -96,6 +168,6 @@ impl Oddities {
                 format!("`{column}`: amounts below zero: {times} (`{first}`); taken as they are; money given back is an event `refund`"),
             )
         });
-        dates.chain(below_zero)
+        dates.chain(below_zero).chain(self.of_columns.iter().cloned())
     }
 }

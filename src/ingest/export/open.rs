@@ -13,11 +13,21 @@ use crate::model::lang::Text;
 /// How far down a header may stand.
 const TITLE_LINES: usize = 100;
 
+/// What the beginnings of a file may take of the memory, in all ways in which it may be cut; of one of them; and of a row, which is
+/// no header beyond that.
+const HEADS: usize = 64 << 20;
+const HEAD: usize = 8 << 20;
+const ROW: usize = 4 << 20;
+/// What each of many sheets may take when that is spent.
+const LEAST: usize = 64 << 10;
+
 /// An export whose header is found. No file is open: there may be more exports than files may be.
 pub(in crate::ingest) struct Opened {
     pub(in crate::ingest) readable: Readable,
     /// How many cells the header has.
     pub(super) cells: usize,
+    /// How many cells a row has at least: a delimiter at the end of the header is no column.
+    pub(super) least: usize,
     pub(super) found: Found,
     cut: Cut,
     place: Place,
@@ -34,16 +44,18 @@ struct Place {
 /// The first records of a file in one way of reading it.
 #[derive(Debug)]
 pub(in crate::ingest) struct Head {
-    sheet: usize,
+    pub(in crate::ingest) sheet: usize,
     /// The sheet's.
     pub(in crate::ingest) name: Option<String>,
-    delimiter: u8,
+    pub(in crate::ingest) delimiter: u8,
     /// Each with its number, its line and its cells.
     pub(in crate::ingest) rows: Vec<(usize, u64, Vec<String>)>,
     /// The cells of each row as the eye sees them, once they are compared so.
     looks: Vec<OnceCell<Vec<String>>>,
     /// The line of the first record that is not in the encoding it ought to be in.
     undecoded: Option<u64>,
+    /// Why nothing could be read below `rows`.
+    stopped: Option<IngestError>,
 }
 
 /// The best that a section of a mapping finds among the heads of a file.
@@ -86,49 +98,70 @@ pub(in crate::ingest) fn heads(readable: &Readable, cut: &Cut) -> Result<Vec<Hea
         Form::Text => cut.delimiter.map_or(DELIMITERS.to_vec(), |stated| vec![stated]),
         _ => vec![b';'],
     };
-    let mut heads = Vec::new();
-    let mut failure = None;
+    let mut heads: Vec<Head> = Vec::new();
+    let mut left = HEADS;
     for (sheet, name) in readable.sheets() {
         for delimiter in &delimiters {
-            match head(readable, cut, sheet, *delimiter) {
-                Ok((rows, undecoded)) => {
-                    let (name, looks) = (name.map(str::to_owned), vec![OnceCell::new(); rows.len()]);
-                    heads.push(Head { sheet, name, delimiter: *delimiter, rows, looks, undecoded });
-                }
-                Err(error) => failure = failure.or(Some(error)),
-            }
+            let mut head = Head {
+                sheet,
+                name: name.map(str::to_owned),
+                delimiter: *delimiter,
+                rows: Vec::new(),
+                looks: Vec::new(),
+                undecoded: None,
+                stopped: None,
+            };
+            head.stopped = head.read(readable, cut, &mut left).err();
+            head.looks = vec![OnceCell::new(); head.rows.len()];
+            heads.push(head);
         }
     }
-    match failure {
-        Some(error) if heads.is_empty() => Err(error),
-        _ if heads.iter().all(|head| head.rows.is_empty()) => {
-            Err(IngestError::NoRows { path: readable.path().to_owned(), what: "the file has no header line" })
-        }
-        _ => Ok(heads),
+    if heads.iter().any(|head| !head.rows.is_empty()) {
+        return Ok(heads);
+    }
+    match heads.iter_mut().find_map(|head| head.stopped.take()) {
+        Some(error) => Err(error),
+        None => Err(IngestError::NoRows { path: readable.path().to_owned(), what: "the file has no header line" }),
     }
 }
 
-type Rows = (Vec<(usize, u64, Vec<String>)>, Option<u64>);
-
-fn head(readable: &Readable, cut: &Cut, sheet: usize, delimiter: u8) -> Result<Rows, IngestError> {
-    let mut records = readable.records(sheet, cut, delimiter)?;
-    let mut record = Record::default();
-    let (mut rows, mut undecoded) = (Vec::new(), None);
-    for number in 0..TITLE_LINES {
-        if !records.next(&mut record)? {
-            break;
-        }
-        if record.is_blank() {
-            continue;
-        }
-        match record.cells.iter().map(std::str::from_utf8).collect::<Result<Vec<_>, _>>() {
-            Ok(cells) => {
-                rows.push((number, record.line, cells.iter().map(|cell| cell.trim().to_owned()).collect()));
+impl Head {
+    /// Reads the first records, as far as one of them may be a header; `left` is what may still be taken of the memory.
+    fn read(&mut self, readable: &Readable, cut: &Cut, left: &mut usize) -> Result<(), IngestError> {
+        let mut records = readable.records(self.sheet, cut, self.delimiter)?;
+        let mut record = Record::default();
+        let mut taken = 0;
+        for number in 0..TITLE_LINES {
+            if taken > HEAD.min((*left).max(LEAST)) || !records.next(&mut record)? {
+                break;
             }
-            Err(_) => undecoded = undecoded.or(Some(record.line)),
+            if record.is_blank() {
+                continue;
+            }
+            let weight = record.cells.as_slice().len() + record.cells.len() * 2 * size_of::<String>();
+            if weight > ROW.min((*left).max(LEAST)) {
+                continue;
+            }
+            match record.cells.iter().map(std::str::from_utf8).collect::<Result<Vec<_>, _>>() {
+                Ok(cells) => {
+                    self.rows.push((number, record.line, cells.iter().map(|cell| cell.trim().to_owned()).collect()));
+                    taken += weight;
+                }
+                Err(_) => self.undecoded = self.undecoded.or(Some(record.line)),
+            }
         }
+        *left = left.saturating_sub(taken);
+        // a form that knows no short rows: a cell below a header without a name has a place, too
+        let widest = readable.widest(self.sheet).unwrap_or(0);
+        let missing: usize = self.rows.iter().map(|(.., cells)| widest.saturating_sub(cells.len())).sum();
+        if missing.saturating_mul(size_of::<String>()) <= *left {
+            *left -= missing * size_of::<String>();
+            self.rows.iter_mut().filter(|(.., cells)| cells.len() < widest).for_each(|(.., cells)| {
+                cells.resize(widest, String::new());
+            });
+        }
+        Ok(())
     }
-    Ok((rows, undecoded))
 }
 
 /// Looks for the header of a section among the heads of a file; none: no row of them is what `header_has` asks for.
@@ -178,15 +211,20 @@ impl Opened {
         if best.is_whole() {
             several(&path, &heads, &best, export)?;
             let Fit { place, found, cells } = best;
-            return Ok(Opened { readable, cells, found, cut: export.cut.clone(), place });
+            let least = (0..cells).rev().find(|at| !found.text(*at).is_empty()).map_or(1, |last| last + 1);
+            return Ok(Opened { readable, cells, least, found, cut: export.cut.clone(), place });
+        }
+        if let Some(error) = heads.into_iter().filter(|head| head.rows.is_empty()).find_map(|head| head.stopped) {
+            return Err(error);
         }
         let mut problems = best.found.problems();
         problems.extend(other_delimiter(&readable, export));
         Err(IngestError::Header {
             path,
             line: best.found.line,
-            section: format!("[[export]] `{}` of {mapping}", export.name),
-            header: best.found.shown(),
+            mapping: mapping.to_owned(),
+            export: export.name.clone().into(),
+            header: best.found.shown().into(),
             problems,
         })
     }
@@ -198,6 +236,7 @@ impl Opened {
         for _ in 0..=self.place.record {
             records.next(&mut record)?;
         }
+        records.expect(self.least, self.cells);
         Ok(records)
     }
 
@@ -268,31 +307,44 @@ fn several(path: &Path, heads: &[Head], best: &Fit, export: &Export) -> Result<(
         heads.iter().filter(|head| head.sheet == best.place.sheet || fitting.iter().any(|one| one.sheet == head.sheet));
     let names: Vec<String> = all.map(name).collect();
     let way_out = match fitting.iter().all(|head| head.name.is_some()) {
-        true => {
-            "save each of them as a file of its own; or name the one that is meant in its [[export]]: sheet = \"…\""
-        }
-        false => "save each of them as a file of its own",
+        true => Text::new(
+            "сохраните каждую отдельным файлом; или назовите нужный лист в [[export]]: sheet = \"…\"",
+            "save each of them as a file of its own; or name the one that is meant in its [[export]]: sheet = \"…\"",
+        ),
+        false => Text::new("сохраните каждую отдельным файлом", "save each of them as a file of its own"),
     };
-    Err(IngestError::no_table(path, format!("several tables in it have this header: {}", names.join(", ")), way_out))
+    let names = names.join(", ");
+    let what = Text::new(
+        format!("такой заголовок у нескольких таблиц в нём: {names}"),
+        format!("several tables in it have this header: {names}"),
+    );
+    Err(IngestError::unreadable(path, what, way_out))
 }
 
 /// Whether the file would fit with another delimiter than the one that the mapping states.
-fn other_delimiter(readable: &Readable, export: &Export) -> Option<String> {
+fn other_delimiter(readable: &Readable, export: &Export) -> Option<Text> {
     let stated = export.cut.delimiter?;
     let shown = |delimiter: u8| if delimiter == b'\t' { "tab".to_owned() } else { char::from(delimiter).to_string() };
     let heads = heads(readable, &Cut { delimiter: None, ..export.cut.clone() }).ok()?;
     let fitting = fit(&heads, export).filter(Fit::is_whole)?.place.delimiter;
     let (stated, fitting) = (shown(stated), shown(fitting));
-    Some(format!("with delimiter = \"{fitting}\" all columns are there; the mapping states \"{stated}\""))
+    Some(Text::new(
+        format!("с delimiter = \"{fitting}\" все столбцы на месте, а в маппинге \"{stated}\""),
+        format!("with delimiter = \"{fitting}\" all columns are there; the mapping states \"{stated}\""),
+    ))
 }
 
 fn no_sheet(path: &Path, sheet: &str, heads: &[Head]) -> IngestError {
     let names: Vec<&str> = heads.iter().filter_map(|head| head.name.as_deref()).collect();
     let way_out = match names.is_empty() {
-        true => "it is no workbook: remove the line `sheet` of its [[export]]".to_owned(),
-        false => format!("it has: {}", names.join(", ")),
+        true => Text::new(
+            "это не книга: уберите строку `sheet` из её [[export]]",
+            "it is no workbook: remove the line `sheet` of its [[export]]",
+        ),
+        false => Text::new(format!("в ней есть: {}", names.join(", ")), format!("it has: {}", names.join(", "))),
     };
-    IngestError::no_table(path, format!("there is no sheet `{sheet}`"), way_out)
+    let what = Text::new(format!("нет листа `{sheet}`"), format!("there is no sheet `{sheet}`"));
+    IngestError::unreadable(path, what, way_out)
 }
 
 /// The refusal of a file that is not in the encoding it ought to have.

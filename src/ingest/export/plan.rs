@@ -1,10 +1,11 @@
 //! A section of the mapping, resolved against one file's header and the store's column order.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 
+use super::column::Seen;
 use super::in_time::Times;
 use super::open::Opened;
 use super::raw::Raw;
@@ -15,6 +16,8 @@ use crate::ingest::mapping::{
     Condition, Export, Fill, Header, Mapped, Operand, Operation, Reading, Source, Test, required, words,
 };
 use crate::ingest::personal::{Key, Personal};
+use crate::ingest::scrub::{Bare, Scrub};
+use crate::ingest::sink::is_identity;
 use crate::model::calendar::Calendar;
 use crate::model::lang::Text;
 use crate::model::tables::{Kind, Table};
@@ -65,6 +68,10 @@ pub(in crate::ingest) struct ColumnPlan {
     pub(super) personal: Personal,
     /// With what they are hashed.
     pub(super) key: Option<Key>,
+    /// What becomes of phones and e-mails within its texts.
+    pub(super) scrub: Option<Scrub>,
+    /// Whether a row is known by it.
+    pub(super) is_key: bool,
     /// A length of time, in seconds.
     pub(super) is_length: bool,
     /// A day that may be written as a period, over whose days the row is spread.
@@ -75,6 +82,8 @@ pub(in crate::ingest) struct ColumnPlan {
     pub(super) currency: Cell<Option<Currency>>,
     /// The cell that says what the amounts of the row are in.
     pub(super) currency_cell: Option<usize>,
+    /// What its values said so far that only all of them together tell.
+    pub(super) seen: RefCell<Seen>,
     /// Whether amounts without a currency were met, where nothing but the values could say which it is.
     pub(super) bare: Cell<bool>,
 }
@@ -93,6 +102,7 @@ pub(super) enum From {
 pub(super) enum Part {
     Cell(usize),
     Number(i64),
+    Factor(i64, u32),
 }
 
 impl Plan {
@@ -120,7 +130,7 @@ impl Plan {
         let (ignore, fills): (Vec<Check>, Vec<FillPlan>) =
             (checks(&export.ignore_rows, at), export.fills.iter().map(fill).collect());
         let read = ignore.iter().chain(fills.iter().flat_map(|fill| &fill.when)).filter_map(|check| check.index);
-        let raw = Raw::new(opened.cells, read, fills.iter().flat_map(|fill| &fill.columns));
+        let raw = Raw::new(opened.cells, read, fills.iter().flat_map(|fill| &fill.columns), personal);
         Plan { ignore, totals: export.totals.clone(), fills, raw }
     }
 
@@ -136,6 +146,9 @@ impl Plan {
         })
     }
 }
+
+/// Canonical columns into which people write what they like.
+const TEXTS: [&str; 3] = ["lost_reason", "outcome", "interest"];
 
 fn checks(conditions: &[Condition], at: &BTreeMap<Header, usize>) -> Vec<Check> {
     let check = |c: &Condition| Check { index: at.get(&c.column).copied(), test: c.test.clone() };
@@ -162,6 +175,7 @@ fn resolve(
             let part = |operand: &Operand| match operand {
                 Operand::Column(header) => at.get(header).copied().map(Part::Cell),
                 Operand::Number(units) => Some(Part::Number(*units)),
+                Operand::Factor(digits, decimals) => Some(Part::Factor(*digits, *decimals)),
             };
             From::Compute(*operation, operands.iter().filter_map(part).collect())
         }
@@ -173,6 +187,15 @@ fn resolve(
         _ => None,
     };
     let canonical = |name: &str| !column.extra && column.name == name;
+    let words = words(table, &column.name).filter(|_| !column.extra);
+    let is_found = !matches!(from, From::Const(_) | From::RowNumber(_));
+    let is_key = !column.extra && (table.key().contains(&column.name.as_str()) || is_identity(table, &column.name));
+    // of what names campaigns and things, a long number is a number
+    let bare = match column.extra || TEXTS.contains(&column.name.as_str()) {
+        true => Bare::Phone,
+        false => Bare::Number,
+    };
+    let is_searched = column.kind == Kind::Text && is_found && words.is_none() && !column.reading.personal;
     let zone = column.reading.zone.unwrap_or(Tz::UTC);
     Some(ColumnPlan {
         name: column.name.clone(),
@@ -185,16 +208,19 @@ fn resolve(
         calendar: Calendar::of_zone(zone),
         times: Times::of(table, &column.name, column.kind, taken).filter(|_| !column.extra),
         required: !column.extra && required(table).contains(&column.name.as_str()),
-        words: words(table, &column.name).filter(|_| !column.extra),
+        words,
         is_id: column.name.ends_with("_id"),
         watched: Alike::watched(&column.name).filter(|_| !column.extra),
         personal: if column.reading.personal { personal } else { Personal::Keep },
         key: key.filter(|_| column.reading.personal).cloned(),
+        scrub: is_searched.then(|| Scrub::new(personal, key, bare)).flatten(),
+        is_key: is_key || column.name.ends_with("_id"),
         is_length: canonical("duration_s"),
         is_period: table == Table::Spend && canonical("day"),
         is_money_named: column.reading.currency.or(named).is_some(),
         currency: Cell::new(column.reading.currency.or(named)),
         currency_cell: opened.found.currency().filter(|_| named.is_none()),
+        seen: RefCell::default(),
         bare: Cell::new(false),
     })
 }

@@ -1,15 +1,18 @@
 //! Proves date and number formats that the mapping does not state, by the whole column. Never guesses.
 
+use chrono::Datelike;
+
 use super::in_time::is_unset;
 use super::open::Opened;
 use super::plan::{ColumnPlan, From, Part, Plan};
-use super::rows::{holds, is_total, shape_of};
+use super::rows::{holds, is_header, is_total, shape_of};
 use super::value::{Row, clean};
 use crate::ingest::IngestError;
 use crate::ingest::amounts;
 use crate::ingest::dates::{self, DateFormat};
 use crate::ingest::numbers::{self, Decimal, Evidence};
 use crate::ingest::records::{Ahead, Typed, ahead};
+use crate::model::lang::Text;
 use crate::model::tables::Kind;
 
 /// What is to be proven of one column, and what its values said so far.
@@ -50,7 +53,8 @@ pub(super) fn prove(plan: &mut Plan, opened: &Opened) -> Result<(), IngestError>
         let column = &mut plan.fills[case.fill].columns[case.column];
         let names: Vec<String> = case.cells.iter().map(|cell| format!("`{}`", opened.found.text(*cell))).collect();
         if let Err(problem) = case.proof.conclude(column) {
-            problems.push(format!("{}: {problem}", names.join(", ")));
+            let names = names.join(", ");
+            problems.push(Text::new(format!("{names}: {}", problem.ru), format!("{names}: {}", problem.en)));
         }
     }
     problems.dedup();
@@ -66,7 +70,12 @@ fn see(mut records: Ahead, plan: &Plan, opened: &Opened, cases: &mut [Case]) -> 
         // rows that will be quarantined or ignored prove nothing; the main pass says why
         let Ok(text) = simdutf8::basic::from_utf8(record.cells.as_slice()) else { continue };
         let row = Row { text, record, number: 0 };
-        if holds(&plan.ignore, row, false) || is_total(plan, row) || shape_of(record, opened.cells).is_some() {
+        if record.is_blank()
+            || is_header(row, opened)
+            || holds(&plan.ignore, row, false)
+            || is_total(plan, row)
+            || shape_of(record, opened).is_some()
+        {
             continue;
         }
         for case in &mut *cases {
@@ -140,7 +149,7 @@ fn cases(plan: &Plan) -> Vec<Case> {
                     .iter()
                     .filter_map(|part| match part {
                         Part::Cell(cell) => Some(*cell),
-                        Part::Number(_) => None,
+                        Part::Number(_) | Part::Factor(..) => None,
                     })
                     .collect(),
             };
@@ -192,7 +201,7 @@ impl Proof {
         }
     }
 
-    fn conclude(self, column: &mut ColumnPlan) -> Result<(), String> {
+    fn conclude(self, column: &mut ColumnPlan) -> Result<(), Text> {
         match self {
             Proof::Date { failed: Some((line, text, left)), .. } => Err(two_forms(line, &text, &left)),
             // no value at all: nothing has to be read
@@ -204,17 +213,32 @@ impl Proof {
                 }
                 left => {
                     let stated: Vec<String> = left.iter().map(|format| format!("dates = \"{format}\"")).collect();
-                    Err(format!(
-                        "the date format is not stated, and several fit every value: line {line} has `{text}`, which is \
-                         {}\n    state which in the mapping: {}",
-                        readings(left, &text),
-                        stated.join(" or ")
+                    let readings = readings(left, &text);
+                    Err(Text::new(
+                        format!(
+                            "формат дат не указан, а каждому значению подходят несколько: в строке {line} стоит `{text}`, это \
+                             {}\n    укажите нужный в маппинге: {}",
+                            readings.ru,
+                            stated.join(" или ")
+                        ),
+                        format!(
+                            "the date format is not stated, and several fit every value: line {line} has `{text}`, which is \
+                             {}\n    state which in the mapping: {}",
+                            readings.en,
+                            stated.join(" or ")
+                        ),
                     ))
                 }
             },
-            Proof::Number { point: Some((a, one)), comma: Some((b, other)), .. } => Err(format!(
-                "two notations in one column: line {a} has `{one}`, line {b} has `{other}`\n    \
-                 state the right one in the mapping, and the others are quarantined: decimal = \",\""
+            Proof::Number { point: Some((a, one)), comma: Some((b, other)), .. } => Err(Text::new(
+                format!(
+                    "в одном столбце числа пишутся двояко: в строке {a} — `{one}`, в строке {b} — `{other}`\n    \
+                     укажите верный знак в маппинге, остальные уйдут в карантин: decimal = \",\""
+                ),
+                format!(
+                    "two notations in one column: line {a} has `{one}`, line {b} has `{other}`\n    \
+                     state the right one in the mapping, and the others are quarantined: decimal = \",\""
+                ),
             )),
             Proof::Number { point: None, comma: None, either: Some((line, text)) } => {
                 let amount = amounts::read(text.strip_suffix('%').map_or(text.as_str(), str::trim_end));
@@ -223,9 +247,15 @@ impl Proof {
                     number * 10_f64.powi(i32::try_from(amount.tens).unwrap_or_default())
                 };
                 let (point, comma) = (meant(Decimal::Point), meant(Decimal::Comma));
-                Err(format!(
-                    "the decimal mark is not stated, and both fit every value: line {line} has `{text}`, which is {point} \
-                     with \".\" and {comma} with \",\"\n    state it in the mapping: decimal = \".\" or decimal = \",\""
+                Err(Text::new(
+                    format!(
+                        "знак дробной части не указан, а подходят оба: в строке {line} стоит `{text}`, это {point} с \".\" и \
+                         {comma} с \",\"\n    укажите его в маппинге: decimal = \".\" или decimal = \",\""
+                    ),
+                    format!(
+                        "the decimal mark is not stated, and both fit every value: line {line} has `{text}`, which is {point} \
+                         with \".\" and {comma} with \",\"\n    state it in the mapping: decimal = \".\" or decimal = \",\""
+                    ),
                 ))
             }
             Proof::Number { point, comma, .. } => {
@@ -241,28 +271,56 @@ impl Proof {
 
 /// A value that none of the formats fits that are left by those before it. What Excel saved anew has often two forms: an ISO
 /// date that it did not understand stays one, another is written as the country does.
-fn two_forms(line: u64, text: &str, left: &[DateFormat]) -> String {
+fn two_forms(line: u64, text: &str, left: &[DateFormat]) -> Text {
     let fitting: Vec<DateFormat> = dates::known().into_iter().filter(|format| format.read(text).is_some()).collect();
     let before = match left.len() > 3 {
-        true => String::new(),
-        false => format!(" (the values before it are {})", formats(left, " or ")),
+        true => Text::default(),
+        false => Text::new(
+            format!(" (значения до неё — {})", formats(left, " или ")),
+            format!(" (the values before it are {})", formats(left, " or ")),
+        ),
     };
-    let said = format!("no one date format fits the whole column: line {line} has `{text}`");
-    let alone = "what does not fit is quarantined alone";
+    let said = Text::new(
+        format!("ни один формат дат не подходит всему столбцу: в строке {line} стоит `{text}`"),
+        format!("no one date format fits the whole column: line {line} has `{text}`"),
+    );
     let pairs = left.iter().flat_map(|one| fitting.iter().map(move |other| (one, other)));
     let stated: Vec<String> = pairs
         .filter(|(one, other)| shape(one) != shape(other))
         .map(|(one, other)| format!("dates = [\"{one}\", \"{other}\"]"))
         .collect();
     match stated.len() {
-        1..=4 => format!(
-            "{said}, which is {}{before}\n    state both forms in the mapping, and {alone}: {}",
-            readings(&fitting, text),
-            stated.join(" or ")
-        ),
+        1..=4 => {
+            let readings = readings(&fitting, text);
+            Text::new(
+                format!(
+                    "{}, это {}{}\n    укажите в маппинге обе формы, неподходящее уйдёт в карантин само: {}",
+                    said.ru,
+                    readings.ru,
+                    before.ru,
+                    stated.join(" или ")
+                ),
+                format!(
+                    "{}, which is {}{}\n    state both forms in the mapping, and what does not fit is quarantined alone: {}",
+                    said.en,
+                    readings.en,
+                    before.en,
+                    stated.join(" or ")
+                ),
+            )
+        }
         _ => {
             let form = left.first().map_or_else(|| "dd.mm.yyyy HH:MM:SS".to_owned(), ToString::to_string);
-            format!("{said}{before}\n    state it in the mapping, and {alone}: dates = \"{form}\"")
+            Text::new(
+                format!(
+                    "{}{}\n    укажите его в маппинге, неподходящее уйдёт в карантин само: dates = \"{form}\"",
+                    said.ru, before.ru
+                ),
+                format!(
+                    "{}{}\n    state it in the mapping, and what does not fit is quarantined alone: dates = \"{form}\"",
+                    said.en, before.en
+                ),
+            )
         }
     }
 }
@@ -273,9 +331,28 @@ fn shape(format: &DateFormat) -> String {
 }
 
 /// What a value is in each of several formats.
-fn readings(formats: &[DateFormat], text: &str) -> String {
-    let reading = |format: &DateFormat| Some(format!("{} as {format}", format.read(text)?.local.format("%-d %B %Y")));
-    formats.iter().filter_map(reading).collect::<Vec<_>>().join(" or ")
+fn readings(formats: &[DateFormat], text: &str) -> Text {
+    const MONTHS: [&str; 12] = [
+        "января",
+        "февраля",
+        "марта",
+        "апреля",
+        "мая",
+        "июня",
+        "июля",
+        "августа",
+        "сентября",
+        "октября",
+        "ноября",
+        "декабря",
+    ];
+    let read = || formats.iter().filter_map(|format| Some((format, format.read(text)?.local)));
+    let ru = read().map(|(format, day)| {
+        let month = MONTHS.get(day.month0() as usize).copied().unwrap_or_default();
+        format!("{} {month} {} как {format}", day.day(), day.year())
+    });
+    let en = read().map(|(format, day)| format!("{} as {format}", day.format("%-d %B %Y")));
+    Text::new(ru.collect::<Vec<_>>().join(" или "), en.collect::<Vec<_>>().join(" or "))
 }
 
 fn formats(list: &[DateFormat], with: &str) -> String {

@@ -1,5 +1,7 @@
 //! Why a row is refused, in both languages. The only place that words it.
 
+use chrono::NaiveDate;
+
 use crate::ingest::amounts::Currency;
 use crate::ingest::dates::DateFormat;
 use crate::model::lang::Text;
@@ -19,6 +21,14 @@ pub(super) fn unknown_word(column: &str, allowed: &[&str]) -> Text {
 
 pub(super) fn not_listed() -> Text {
     Text::new("не перечислено в `values`", "not listed in `values`")
+}
+
+/// An id that is a phone or an e-mail, where what is personal is left out.
+pub(super) fn personal_id() -> Text {
+    Text::new(
+        "номер, в котором телефон или адрес почты, а personal = \"drop\" их не хранит: с personal = \"hash\" он станет хешем",
+        "an id that holds a phone or an e-mail, and personal = \"drop\" keeps none: with personal = \"hash\" it becomes a hash",
+    )
 }
 
 pub(super) fn spoilt_id() -> Text {
@@ -101,6 +111,14 @@ pub(super) fn in_brackets() -> Text {
     )
 }
 
+/// A number as some programs write one below zero.
+pub(super) fn minus_behind() -> Text {
+    Text::new(
+        "минус стоит после числа: выгрузите его со знаком впереди",
+        "a minus behind a number: export it with its sign before it",
+    )
+}
+
 pub(super) fn not_a_number(mark: char) -> Text {
     Text::new(format!("не число с десятичным знаком `{mark}`"), format!("not a number with the decimal mark `{mark}`"))
 }
@@ -110,6 +128,22 @@ pub(super) fn number_for_date() -> Text {
     Text::new(
         "это число, а маппинг не говорит, что за ним стоит",
         "which is a number, and the mapping does not say what it counts",
+    )
+}
+
+/// A number that none of the stated formats reads; and the format that would, with the day that it is then.
+pub(super) fn no_number_of_a_date(stated: &[DateFormat], would: Option<(&str, NaiveDate)>) -> Text {
+    let formats = |or: &str| stated.iter().map(ToString::to_string).collect::<Vec<_>>().join(or);
+    let (ru, en) = match would {
+        Some((form, day)) => (
+            format!("; как \"{form}\" это {day}: если так и есть, добавьте в `dates`"),
+            format!("; as \"{form}\" it is {day}: if that is meant, add it to `dates`"),
+        ),
+        None => Default::default(),
+    };
+    Text::new(
+        format!("число, а не дата вида {}{ru}", formats(" или ")),
+        format!("a number that is no date as {}{en}", formats(" or ")),
     )
 }
 
@@ -163,6 +197,14 @@ pub(super) fn wrong_encoding() -> Text {
 /// An event that belongs to nobody.
 pub(super) fn no_owner() -> Text {
     Text::new("не заполнены ни `deal_id`, ни `client_id`", "neither `deal_id` nor `client_id` is filled")
+}
+
+/// A row whose quotes nobody can understand.
+pub(super) fn broken_quote() -> Text {
+    Text::new(
+        "кавычка в строке не закрыта: где кончается ячейка, не понять; поправьте строку",
+        "a quote in the row is not closed: where its cell ends cannot be told; mend the row",
+    )
 }
 
 /// A cell that holds what looks like rows of the file.

@@ -12,9 +12,10 @@ use super::reason;
 use super::spread;
 use super::value::{Refused, Row, Value};
 use crate::ingest::IngestError;
+use crate::ingest::later::Key;
 use crate::ingest::mapping::{Export, Test};
 use crate::ingest::mended::{self, NotTaken};
-use crate::ingest::records::{Ahead, Mends, Record, ahead};
+use crate::ingest::records::{Ahead, Mends, Quotes, Record, ahead};
 use crate::model::lang::Text;
 use crate::model::tables::Table;
 
@@ -25,6 +26,8 @@ const STEP: u64 = 20_000;
 pub(in crate::ingest) trait RowSink {
     /// Takes the values of one row for the fill of that number: one for each of its columns.
     fn take(&mut self, fill: usize, values: &[Value<'_>]) -> Result<(), IngestError>;
+    /// Hears the place of the mended row whose values come next.
+    fn mends(&mut self, place: Mends);
     /// Says how many rows of the export wait at the place of a mended one.
     fn waits(&self, place: Mends) -> u64;
     /// Hears of which deal the row is that is refused next.
@@ -51,12 +54,16 @@ pub(in crate::ingest) struct Refusal {
     pub(in crate::ingest) value: String,
     pub(in crate::ingest) reason: Text,
     pub(in crate::ingest) raw: String,
+    /// By what its rows would be known, as far as that much of it can be read.
+    pub(in crate::ingest) keys: Vec<Key>,
 }
 
 /// What was met in a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::ingest) struct Outcome {
     pub(in crate::ingest) rows: u64,
+    /// Rows that were refused.
+    pub(in crate::ingest) refused: u64,
     /// Rows that `ignore_rows` describes.
     pub(in crate::ingest) ignored: u64,
     /// Rows that no table asked for.
@@ -81,21 +88,26 @@ pub(in crate::ingest) fn read_rows(
     if prove::is_needed(plan) {
         prove::prove(plan, opened)?;
     }
-    sink.begin(raw::header(opened));
+    sink.begin(raw::header(opened, &plan.raw));
     let mends = match opened.readable.input.repairs {
         true => Some(taken(opened, sink)?),
         false => None,
     };
     let mut outcome =
         ahead(opened.records()?, |records| rows_of(records, opened, plan, (export, mapping), mends.as_ref(), sink))?;
-    if outcome.rows == 0 && (0..opened.cells).any(|cell| opened.found.text(cell).contains('\r')) {
-        let way_out = "save it with usual line ends: in a spreadsheet as «CSV UTF-8», in an editor as LF";
-        return Err(IngestError::no_table(
-            &opened.path(),
-            "its lines end in a lone CR, as on old Macs".to_owned(),
-            way_out,
-        ));
+    let columns = || plan.fills.iter().flat_map(|fill| &fill.columns);
+    let mut problems: Vec<Text> = columns()
+        .filter_map(|column| {
+            let Text { ru, en } = column.seen.borrow().problem()?;
+            Some(Text::new(format!("`{}`: {ru}", column.place), format!("`{}`: {en}", column.place)))
+        })
+        .collect();
+    problems.dedup();
+    if !problems.is_empty() {
+        return Err(IngestError::Unproven { path: opened.path(), problems });
     }
+    let notes = columns().filter_map(|column| column.seen.borrow().note(&column.place));
+    outcome.oddities.of_columns.extend(notes);
     if outcome.rows == 0 {
         return Err(IngestError::NoRows { path: opened.path(), what: "the file has a header and no rows" });
     }
@@ -144,6 +156,8 @@ fn rows_of(
             outcome.not_taken.add(record.mends, record.mends.map_or(0, |place| sink.waits(place)));
             continue;
         }
+        record.mends.into_iter().for_each(|place| sink.mends(place));
+        let mut keys = Vec::new();
         let refused = match simdutf8::basic::from_utf8(record.cells.as_slice()) {
             Err(_) if export.encoding.is_none() && opened.readable.is_plain => {
                 return Err(not_utf8(&opened.path(), line, export, mapping));
@@ -151,28 +165,43 @@ fn rows_of(
             Err(_) => Err((0, whole(reason::wrong_encoding()))),
             Ok(text) => {
                 let row = Row { text, record, number: outcome.rows };
+                if is_header(row, opened) {
+                    outcome.rows -= 1;
+                    outcome.oddities.headers += 1;
+                    continue;
+                }
                 let is_ignored = holds(&plan.ignore, row, false) || is_total(plan, row);
                 // a row that is ignored may hold what it likes, but not the rest of the file
-                let takes_more = record.is_open && record.cells.as_slice().trim_ascii_end().contains(&b'\n');
+                let takes_more = record.quotes == Quotes::Open && record.lines > 1;
                 if let Some(lines) = swallowed(record, opened.cells).filter(|_| !is_ignored || takes_more) {
-                    // its end is the file's, so that it is counted from its beginning
-                    return Err(IngestError::OpenQuote { path: opened.path(), line: record.begin, lines });
+                    return Err(IngestError::OpenQuote { path: opened.path(), line: record.line, lines });
                 }
                 if is_ignored {
                     outcome.ignored += 1;
                     continue;
                 }
-                match shape_of(record, opened.cells).or_else(|| row_within(row, opened)) {
+                match shape_of(record, opened).or_else(|| row_within(row, opened)) {
                     Some(reason) => Err((0, whole(reason))),
-                    None => read_row(plan, row, export.snapshot, &mut outcome, sink)?,
+                    None => {
+                        outcome.oddities.quotes(record);
+                        let read = read_row(plan, row, export.snapshot, &mut outcome, sink)?;
+                        if read.is_err() {
+                            keys = keys_of(plan, row);
+                        }
+                        read
+                    }
                 }
             }
         };
         if let Err((fill, refused)) = refused {
+            outcome.refused += 1;
             let column = refused.cell.map_or_else(String::new, |cell| opened.found.text(cell).to_owned());
             if let Some(way_out) = refused.whole_column {
-                let problem =
-                    format!("`{column}`: line {line} has `{}`, {}\n    {way_out}", refused.value, refused.reason.en);
+                let Text { ru, en } = &refused.reason;
+                let problem = Text::new(
+                    format!("`{column}`: в строке {line} стоит `{}`: {ru}\n    {}", refused.value, way_out.ru),
+                    format!("`{column}`: line {line} has `{}`, {en}\n    {}", refused.value, way_out.en),
+                );
                 return Err(IngestError::Unproven { path: opened.path(), problems: vec![problem] });
             }
             sink.refuse(Refusal {
@@ -183,6 +212,7 @@ fn rows_of(
                 value: plan.raw.value(refused.cell, refused.value),
                 reason: refused.reason,
                 raw: plan.raw.row(record, opened.cells, opened.delimiter()),
+                keys,
             })?;
         }
     }
@@ -237,6 +267,17 @@ fn deal_of<'r>(plan: &Plan, row: Row<'r>) -> Option<Cow<'r, str>> {
     }
 }
 
+/// By what the rows of a refused one would be known, of each table of which that can be read.
+fn keys_of(plan: &Plan, row: Row<'_>) -> Vec<Key> {
+    let of_fill = |fill: &FillPlan| {
+        let columns = fill.columns.iter().filter(|column| fill.table.key().contains(&column.name.as_str()));
+        let read = columns.map(|column| Ok((column.name.as_str(), column.read(row, &mut Oddities::default())?)));
+        let read: Vec<(&str, Value<'_>)> = read.collect::<Result<_, Refused>>().ok()?;
+        Key::of(fill.table, |name| read.iter().find(|(known, _)| *known == name).map(|(_, value)| value))
+    };
+    plan.fills.iter().filter(|fill| holds(&fill.when, row, true)).filter_map(of_fill).collect()
+}
+
 fn values<'r>(fill: &FillPlan, row: Row<'r>, met: &mut Oddities) -> Result<Vec<Value<'r>>, Refused> {
     let values = fill.columns.iter().map(|column| column.read(row, met));
     let values: Vec<Value<'r>> = values.collect::<Result<_, _>>()?;
@@ -272,22 +313,32 @@ pub(super) fn holds(checks: &[Check], row: Row<'_>, all: bool) -> bool {
 /// Quarantined as one row, they would be counted as one: most of a file could be missing from a good-looking report.
 fn swallowed(record: &Record, cells: usize) -> Option<u64> {
     const LINES: u64 = 50;
-    let lines = || record.cells.as_slice().iter().filter(|byte| **byte == b'\n').count().saturating_sub(1) as u64;
-    match record.is_open {
-        true => Some(lines()),
-        false => (record.cells.len() != cells).then(lines).filter(|lines| *lines > LINES),
+    if record.is_of_form() {
+        return None;
+    }
+    match record.quotes {
+        Quotes::Open => Some(record.lines),
+        _ => (record.cells.len() != cells).then_some(record.lines.saturating_sub(1)).filter(|lines| *lines > LINES),
     }
 }
 
 /// What is wrong with the number of cells of a row. Cells after the last one of the header are none as long as nothing is
 /// in them: many exports end each row with a delimiter.
-pub(super) fn shape_of(record: &Record, cells: usize) -> Option<Text> {
+pub(super) fn shape_of(record: &Record, opened: &Opened) -> Option<Text> {
     let row = &record.cells;
     let is_blank = |cell: &[u8]| cell.trim_ascii().is_empty();
-    match row.len() < cells || !row.iter().skip(cells).all(is_blank) {
-        true => Some(reason::wrong_cells(row.len(), cells, row.as_slice().trim_ascii_end().contains(&b'\n'))),
+    if matches!(record.quotes, Quotes::Broken | Quotes::Open) {
+        return Some(reason::broken_quote());
+    }
+    match !record.is_of_form() && (row.len() < opened.least || !row.iter().skip(opened.cells).all(is_blank)) {
+        true => Some(reason::wrong_cells(row.len(), opened.cells, record.lines > 1)),
         false => None,
     }
+}
+
+/// Whether a row is the header once more, as in exports that were put together.
+pub(super) fn is_header(row: Row<'_>, opened: &Opened) -> bool {
+    opened.cells > 1 && (0..opened.cells).all(|cell| row.cell(cell) == opened.found.text(cell))
 }
 
 /// Whether a cell of several lines has one that looks like a row: a quote opens before it by mistake, and it is one.
@@ -295,7 +346,7 @@ pub(super) fn shape_of(record: &Record, cells: usize) -> Option<Text> {
 /// In a table of few columns a line of a text may look so: there a quotation mark within the cell has to speak for it, too.
 fn row_within(row: Row<'_>, opened: &Opened) -> Option<Text> {
     const FEW: usize = 4;
-    if opened.cells < 2 || !row.record.typed.is_empty() || !row.text.trim_end().contains('\n') {
+    if opened.cells < 2 || !row.record.typed.is_empty() || row.record.lines < 2 {
         return None;
     }
     let quote = char::from(opened.quote());
@@ -303,7 +354,7 @@ fn row_within(row: Row<'_>, opened: &Opened) -> Option<Text> {
     let is_row = |line: &str| line.matches(delimiter).count() + 1 >= opened.cells;
     let has_row = |cell: usize| {
         let text = row.cell(cell);
-        text.lines().skip(1).any(is_row) && (opened.cells >= FEW || text.contains(quote))
+        text.split(['\n', '\r']).skip(1).any(is_row) && (opened.cells >= FEW || text.contains(quote))
     };
     (0..opened.cells).any(has_row).then(reason::row_within)
 }

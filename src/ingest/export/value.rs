@@ -8,9 +8,8 @@ use super::oddities::Oddities;
 use super::plan::{ColumnPlan, From, Part};
 use super::reason;
 use crate::ingest::amounts::{self, Amount, Currency};
-use crate::ingest::dates::{self, DateFormat, Moment};
 use crate::ingest::durations::{self, Length};
-use crate::ingest::mapping::{Case, Operation, Otherwise, Reading};
+use crate::ingest::mapping::{Case, Operation, Otherwise, Percent, Reading};
 use crate::ingest::numbers::{self, Decimal, Exact, ONE};
 use crate::ingest::personal::{self, Personal};
 use crate::ingest::records::{Record, Typed};
@@ -39,7 +38,7 @@ pub(in crate::ingest) struct Refused {
     pub(super) value: String,
     pub(super) reason: Text,
     /// It is not the row's fault but the whole column's: nothing is stored, and this is the way out.
-    pub(super) whole_column: Option<String>,
+    pub(super) whole_column: Option<Text>,
 }
 
 /// One row of an export: text known to be UTF-8, cut into cells.
@@ -62,11 +61,6 @@ impl<'r> Row<'r> {
         self.record.typed.get(index).copied().unwrap_or_default()
     }
 }
-
-/// A campaign may last for years; what is longer than ten is a slip of the year.
-const LONGEST_PERIOD: i64 = 3660;
-/// The cost of a longer time than a year says little about a day of it: that is told.
-const YEAR: i64 = 366;
 
 /// A spreadsheet keeps so many digits of a number.
 const DIGITS_KEPT: usize = 15;
@@ -131,19 +125,23 @@ impl ColumnPlan {
             Kind::Real => {
                 let (bare, percent) = match text.strip_suffix('%') {
                     Some(bare) => (bare.trim_end(), true),
-                    // a cell of a workbook that shows 15 % holds 0.15
-                    None => (text.as_ref(), self.reading.percent && typed == Typed::No),
+                    // a cell of a workbook that shows 15 % holds 0.15, and one that shows 15 holds 15
+                    None => (text.as_ref(), self.reading.percent != Percent::No && typed != Typed::Percent),
                 };
                 match numbers::real(bare, self.decimal(typed)) {
+                    Some(number) if percent && self.reading.percent == Percent::Stated && !text.ends_with('%') => {
+                        self.seen.borrow_mut().percent(number, row.record.line, &text);
+                        Ok(Value::Real(number / 100.0))
+                    }
                     Some(number) => Ok(Value::Real(if percent { number / 100.0 } else { number })),
                     None => refuse(self.no_number(&text, typed)),
                 }
             }
-            Kind::Instant => match self.moment(&text, typed) {
+            Kind::Instant => match self.moment(&text, typed, row) {
                 Some(moment) => self.in_time(cell, &text, self.instant(moment), met),
-                None => Err(self.no_date(cell, &text, typed)),
+                None => Err(self.no_date(cell, &text, typed, row)),
             },
-            Kind::Day => self.day(cell, &text, typed, met),
+            Kind::Day => self.day(cell, &text, typed, row, met),
             Kind::Entries | Kind::Returns | Kind::Intervals | Kind::Instants => refuse(reason::never_mapped()),
         }
     }
@@ -219,6 +217,22 @@ impl ColumnPlan {
         };
         match (self.personal, &self.key) {
             (Personal::Keep, _) => {
+                let clean = self.scrub.as_ref().and_then(|scrub| Some((scrub, scrub.clean(&text)?)));
+                let text = match clean {
+                    None => text,
+                    // masks would make one of two
+                    Some((scrub, _)) if self.is_key && !scrub.tells_apart() => {
+                        return match self.required {
+                            true => Err(self.refuse(cell, "", reason::personal_id())),
+                            false => Ok(Value::Null),
+                        };
+                    }
+                    Some((_, clean)) => {
+                        met.searched += 1;
+                        met.searched_keys += u64::from(self.is_key);
+                        Cow::Owned(clean)
+                    }
+                };
                 if let Some(column) = self.watched {
                     met.alike.see(column, &text);
                 }
@@ -234,9 +248,12 @@ impl ColumnPlan {
         match durations::read(text, self.reading.duration) {
             Some(Length::Seconds(seconds)) => Ok(Value::Whole(seconds)),
             Some(Length::Either(minutes, hours)) => {
-                let way_out = "say which in the mapping: duration = \"mm:ss\" or duration = \"hh:mm\"";
+                let way_out = Text::new(
+                    "скажите в маппинге, что это: duration = \"mm:ss\" или duration = \"hh:mm\"",
+                    "say which in the mapping: duration = \"mm:ss\" or duration = \"hh:mm\"",
+                );
                 let refused = self.refuse(cell, text, reason::two_lengths(minutes, hours));
-                Err(Refused { whole_column: Some(way_out.to_owned()), ..refused })
+                Err(Refused { whole_column: Some(way_out), ..refused })
             }
             None => Err(self.refuse(cell, text, reason::no_length())),
         }
@@ -261,9 +278,15 @@ impl ColumnPlan {
         let known = self.currency.get();
         let ambiguous = |reason: Text, stated: &[Currency]| {
             let stated: Vec<String> = stated.iter().map(|currency| format!("currency = \"{currency}\"")).collect();
-            let way_out = format!(
-                "say in the mapping what the amounts without a currency are in; those in another one are then quarantined: {}",
-                stated.join(" or ")
+            let way_out = Text::new(
+                format!(
+                    "скажите в маппинге, в какой валюте суммы без неё; суммы в другой уйдут в карантин: {}",
+                    stated.join(" или ")
+                ),
+                format!(
+                    "say in the mapping what the amounts without a currency are in; those in another one are then quarantined: {}",
+                    stated.join(" or ")
+                ),
             );
             Err(Refused { whole_column: Some(way_out), ..self.refuse(cell, text, reason) })
         };
@@ -283,23 +306,6 @@ impl ColumnPlan {
                 self.bare.set(self.bare.get() || !zero);
                 Ok(())
             }
-        }
-    }
-
-    fn day<'r>(&self, cell: Option<usize>, text: &str, typed: Typed, met: &mut Oddities) -> Result<Value<'r>, Refused> {
-        let day = |text: &str| Some(i64::from(self.moment(text, typed)?.local.date().to_epoch_days()));
-        if let Some(day) = day(text) {
-            return self.in_time(cell, text, day, met);
-        }
-        match dates::ends(text).filter(|_| self.is_period).and_then(|(first, last)| Some((day(first)?, day(last)?))) {
-            Some((first, last)) if first == last => self.in_time(cell, text, first, met),
-            Some((first, last)) if first < last && last - first < LONGEST_PERIOD => {
-                met.until = Some(last);
-                met.spread_long += u64::from(last - first >= YEAR);
-                self.in_time(cell, text, first, met)
-            }
-            Some(_) => Err(self.refuse(cell, text, reason::no_period(LONGEST_PERIOD))),
-            None => Err(self.no_date(cell, text, typed)),
         }
     }
 
@@ -334,8 +340,13 @@ impl ColumnPlan {
     ) -> Result<Value<'r>, Refused> {
         let mut total: Option<i128> = None;
         for part in parts {
+            let mut one = i128::from(ONE);
             let next = match part {
                 Part::Number(units) => i128::from(*units),
+                Part::Factor(digits, decimals) => {
+                    one = 10_i128.pow(*decimals);
+                    i128::from(*digits)
+                }
                 Part::Cell(cell) => {
                     let Some(text) = clean(row.cell(*cell), &self.reading, *cell)? else { return Ok(Value::Null) };
                     let exact = self.exact(Some(*cell), &text, row)?;
@@ -351,7 +362,6 @@ impl ColumnPlan {
                     let Some(product) = total.checked_mul(next) else {
                         return Err(self.refuse(None, "", reason::product_too_large()));
                     };
-                    let one = i128::from(ONE);
                     met.rounded += u64::from(product % one != 0);
                     product.saturating_add(product.signum() * one / 2) / one
                 }
@@ -369,50 +379,20 @@ impl ColumnPlan {
         }
     }
 
-    /// Microseconds since 1970, UTC.
-    fn instant(&self, moment: Moment) -> i64 {
-        match moment.offset {
-            Some(offset) => moment.local.and_utc().timestamp_micros() - i64::from(offset) * 1_000_000,
-            None => self.calendar.instant(moment.local).timestamp_micros(),
-        }
-    }
-
-    fn moment(&self, text: &str, typed: Typed) -> Option<Moment> {
-        match (&self.from, typed, &self.reading.dates) {
-            (_, Typed::Time, _) => dates::iso(text),
-            // a number in a sheet is what the sheet calls a day, unless the mapping says otherwise
-            (_, Typed::Number | Typed::Whole, stated) => {
-                let stated = stated.iter().flatten().filter(|format| format.has_offset());
-                stated.map(|format| format.read(text)).next().unwrap_or_else(|| dates::serial(text))
-            }
-            // written as a TOML date, so in this one form
-            (From::Const(_), ..) | (.., None) => DateFormat::parse("yyyy-mm-dd").ok()?.read(text),
-            (.., Some(formats)) => formats.iter().find_map(|format| format.read(text)),
-        }
-    }
-
     fn decimal(&self, typed: Typed) -> Decimal {
         match (&self.from, typed) {
-            (From::Const(_), _) | (_, Typed::Number | Typed::Whole) => Decimal::Point,
+            (From::Const(_), _) | (_, Typed::Number | Typed::Whole | Typed::Percent) => Decimal::Point,
             // neither stated nor proven: no value of the column has a mark
             _ => self.reading.decimal.unwrap_or(Decimal::Point),
         }
     }
 
-    fn no_date(&self, cell: Option<usize>, text: &str, typed: Typed) -> Refused {
-        match &self.reading.dates {
-            None if matches!(typed, Typed::Number | Typed::Whole) => {
-                let way_out =
-                    "say it in the mapping: dates = \"unix\" for seconds since 1970, \"excel\" for days of a sheet";
-                Refused { whole_column: Some(way_out.to_owned()), ..self.refuse(cell, text, reason::number_for_date()) }
-            }
-            stated => self.refuse(cell, text, reason::not_a_date(stated.iter().flatten())),
-        }
-    }
-
     fn no_number(&self, text: &str, typed: Typed) -> Text {
-        if text.starts_with('(') && text.contains(')') {
+        if text.contains('(') && text.contains(')') && text.contains(|c: char| c.is_ascii_digit()) {
             return reason::in_brackets();
+        }
+        if text.ends_with(['-', '−', '–']) && text.starts_with(|c: char| c.is_ascii_digit()) {
+            return reason::minus_behind();
         }
         let worded = text.chars().any(|c| !c.is_ascii_digit() && !c.is_whitespace() && !".,-+'()".contains(c));
         match worded {
@@ -422,6 +402,8 @@ impl ColumnPlan {
     }
 
     pub(super) fn refuse(&self, cell: Option<usize>, value: &str, reason: Text) -> Refused {
+        // what was put together out of several cells is nobody's cell, and may be somebody's name
+        let value = if cell.is_none() && self.personal != Personal::Keep { "" } else { value };
         Refused { cell, value: value.to_owned(), reason, whole_column: None }
     }
 }

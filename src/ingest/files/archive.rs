@@ -1,11 +1,12 @@
 //! The members of a zip archive, found once and then read like files.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Read, Seek};
 use std::path::Path;
 
 use zip::{CompressionMethod, ZipArchive};
 
+use super::guard::FREE;
 use crate::ingest::IngestError;
 
 /// Members beyond these are no exports that a person put together.
@@ -22,6 +23,8 @@ pub(super) struct Member {
     pub(super) start: u64,
     pub(super) packed: u64,
     pub(super) deflated: bool,
+    /// So many bytes may come out of it whatever it was packed into: its part of what the archive may.
+    pub(super) free: u64,
 }
 
 /// What a file that begins like a zip is.
@@ -35,10 +38,14 @@ pub(super) enum Zip {
 /// Looks into a zip. Workbooks are zips, too.
 pub(super) fn look(path: &Path) -> Result<Zip, IngestError> {
     let file = File::open(path).map_err(IngestError::io(path))?;
+    let length = file.metadata().map_err(IngestError::io(path))?.len();
     let broken = |what: String| {
         IngestError::no_table(path, format!("this begins like a zip archive and is none: {what}"), AGAIN)
     };
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|e| broken(e.to_string()))?;
+    if overlap(spans(&mut archive).map_err(broken)?) {
+        return Err(IngestError::no_table(path, SHARED.to_owned(), "ask who sent it for the exports themselves"));
+    }
     let names: Result<Vec<String>, _> = archive.file_names().map(|name| name.map(|n| n.into_owned())).collect();
     let names = names.map_err(|e| broken(e.to_string()))?;
     let has = |name: &str| names.iter().any(|known| known == name);
@@ -79,12 +86,37 @@ pub(super) fn look(path: &Path) -> Result<Zip, IngestError> {
             }
         };
         let start = member.data_start().ok_or_else(|| broken(format!("`{name}` lies nowhere in it")))?;
-        members.push(Member { name, start, packed: member.compressed_size(), deflated });
+        // the directory may state any size
+        let packed = member.compressed_size().min(length.saturating_sub(start));
+        members.push(Member { name, start, packed, deflated, free: FREE });
     }
+    let free = FREE / members.len().max(1) as u64;
+    members.iter_mut().for_each(|member| member.free = free);
     match members.is_empty() {
         true => Err(IngestError::NoRows { path: path.to_owned(), what: "the archive is empty" }),
         false => Ok(Zip::Archive(members)),
     }
+}
+
+/// What is wrong with an archive whose members lie in the same place.
+pub(in crate::ingest) const SHARED: &str =
+    "two files in it share the same bytes, so that it unpacks to more than is in it: no program packs so";
+
+/// Where each member begins and ends in an archive.
+pub(in crate::ingest) fn spans<R: Read + Seek>(archive: &mut ZipArchive<R>) -> Result<Vec<(u64, u64)>, String> {
+    let mut spans = Vec::with_capacity(archive.len());
+    for index in 0..archive.len() {
+        let member = archive.by_index_raw(index).map_err(|e| e.to_string())?;
+        let start = member.data_start().unwrap_or_else(|| member.header_start());
+        spans.push((member.header_start(), start.saturating_add(member.compressed_size())));
+    }
+    Ok(spans)
+}
+
+/// Whether two members lie in the same place: of one packed piece a thousand files can be made.
+pub(in crate::ingest) fn overlap(mut spans: Vec<(u64, u64)>) -> bool {
+    spans.sort_unstable();
+    spans.windows(2).any(|two| two[0].1 > two[1].0)
 }
 
 const AGAIN: &str = "fetch or export it again";

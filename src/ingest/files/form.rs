@@ -78,7 +78,10 @@ impl Form {
         if begins(&["{"]) {
             return Ok(Form::JsonLines);
         }
-        if begins(&["[{", "[ {", "[\n", "[\r\n"]) {
+        if text
+            .strip_prefix('[')
+            .is_some_and(|rest| rest.trim_start().starts_with(['{', ']']) || rest.starts_with(['\r', '\n']))
+        {
             return refuse("this is one JSON array", "write it as JSON lines: one object on each line");
         }
         Ok(Form::Text)

@@ -9,17 +9,20 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder};
 
 use super::archive::{self, Member, Zip};
 use super::form::Form;
-use super::guard::Guarded;
+use super::guard::{Counted, FREE, Guarded};
 use super::repair;
 use crate::ingest::IngestError;
+use crate::model::letters::composed;
 
 /// An export, ready to be read from its beginning as often as needed.
 #[derive(Debug, Clone)]
 pub(in crate::ingest) struct Input {
     /// As it is shown: of a member, the archive's path and its own name.
     pub(in crate::ingest) path: PathBuf,
-    /// By what the export is known: its file's name; of a member, the archive's and its own.
+    /// What the export is called: its file's name; of a member, the archive's and its own.
     pub(in crate::ingest) name: String,
+    /// By what the export is known.
+    pub(in crate::ingest) id: ExportId,
     pub(in crate::ingest) form: Form,
     /// Whether it holds rows of the quarantine that were mended, and not the export itself.
     pub(in crate::ingest) repairs: bool,
@@ -29,6 +32,33 @@ pub(in crate::ingest) struct Input {
     member: Option<Member>,
     gzip: bool,
     stamp: Stamp,
+}
+
+/// By what an export is known from one ingest to the next: two branches may call theirs alike.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::ingest) struct ExportId {
+    /// Its file's name; of a member, the archive's and its own.
+    pub(in crate::ingest) file: String,
+    /// The name of the folder in which it lies, empty if not known. A folder that is only called by a number or a day is one of a
+    /// row of such: then the one that holds it.
+    pub(in crate::ingest) folder: String,
+}
+
+impl ExportId {
+    /// A name that tells it from others of the same file name.
+    pub(in crate::ingest) fn qualified(&self) -> String {
+        match self.folder.as_str() {
+            "" => self.file.clone(),
+            folder => format!("{folder}/{}", self.file),
+        }
+    }
+}
+
+/// The name of the folder that tells an export.
+fn folder(path: &Path) -> String {
+    let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let names = whole.ancestors().skip(1).filter_map(|folder| Some(folder.file_name()?.to_string_lossy().into_owned()));
+    names.into_iter().find(|name| name.contains(char::is_alphabetic)).unwrap_or_default()
 }
 
 /// By what a changed file is known.
@@ -52,7 +82,7 @@ impl Input {
     /// The exports in a file: one, or those of an archive.
     pub(super) fn read(path: &Path) -> Result<Vec<Input>, IngestError> {
         let stamp = Stamp::of(path)?;
-        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let name = path.file_name().map_or_else(String::new, |name| composed(&name.to_string_lossy()).into_owned());
         let mut start = Vec::new();
         let file = File::open(path).map_err(IngestError::io(path))?;
         file.take(4).read_to_end(&mut start).map_err(IngestError::io(path))?;
@@ -60,6 +90,11 @@ impl Input {
         let mut input = Input {
             path: path.to_owned(),
             repairs: of.is_some(),
+            id: ExportId {
+                // whose rows are mended is told by the rows
+                folder: if of.is_some() { String::new() } else { folder(path) },
+                file: of.clone().unwrap_or_else(|| name.clone()),
+            },
             name: of.unwrap_or(name),
             form: Form::Xlsx,
             bytes: stamp.bytes,
@@ -78,7 +113,8 @@ impl Input {
         };
         let one = |member: Member| {
             let mut input = input.clone();
-            input.name = format!("{}/{}", input.name, member.name);
+            input.name = format!("{}/{}", input.name, composed(&member.name));
+            input.id.file.clone_from(&input.name);
             // a name that begins at the root would take the place of the archive's
             input.path = path.join(member.name.trim_start_matches(['/', '\\']));
             input.bytes = member.packed;
@@ -108,22 +144,20 @@ impl Input {
     /// Its bytes, unpacked.
     pub(in crate::ingest) fn open(&self) -> Result<Box<dyn Read + Send>, IngestError> {
         let mut file = File::open(&self.file).map_err(IngestError::io(&self.file))?;
-        let bytes: Box<dyn Read + Send> = match &self.member {
+        let (from, length) = match &self.member {
             // what is written to it from now on is not read
-            None => Box::new(file.take(self.stamp.bytes)),
-            Some(member) => {
-                file.seek(SeekFrom::Start(member.start)).map_err(IngestError::io(&self.file))?;
-                let packed = file.take(member.packed);
-                match member.deflated {
-                    true => Box::new(Guarded::new(DeflateDecoder::new(packed), member.packed)),
-                    false => Box::new(packed),
-                }
-            }
+            None => (0, self.stamp.bytes),
+            Some(member) => (member.start, member.packed),
         };
-        Ok(match self.gzip {
-            true => Box::new(Guarded::new(MultiGzDecoder::new(bytes), self.bytes)),
-            false => bytes,
-        })
+        file.seek(SeekFrom::Start(from)).map_err(IngestError::io(&self.file))?;
+        let (file, packed) = Counted::new(file.take(length));
+        let bytes: Box<dyn Read + Send> = match &self.member {
+            Some(member) if member.deflated => Box::new(DeflateDecoder::new(file)),
+            _ => Box::new(file),
+        };
+        let bytes: Box<dyn Read + Send> = if self.gzip { Box::new(MultiGzDecoder::new(bytes)) } else { bytes };
+        let free = self.member.as_ref().map_or(FREE, |member| member.free);
+        Ok(if self.is_packed() { Box::new(Guarded::new(bytes, packed, free)) } else { bytes })
     }
 
     /// A file with its unpacked bytes, for formats that are not read from the beginning to the end: its own, or a copy
@@ -155,7 +189,7 @@ impl Input {
     /// The names that a pattern may mean, the longest path last.
     pub(in crate::ingest) fn ends(&self, depth: usize) -> Vec<String> {
         let path = if self.repairs { self.path.with_file_name(&self.name) } else { self.path.clone() };
-        let parts: Vec<String> = path.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+        let parts: Vec<String> = path.iter().map(|part| composed(&part.to_string_lossy()).into_owned()).collect();
         let end = parts[parts.len() - depth.min(parts.len())..].join("/");
         let bare = end.strip_suffix(".gz").map(str::to_owned);
         std::iter::once(end).chain(bare).collect()

@@ -5,19 +5,22 @@
 
 mod archive;
 mod form;
+mod fitting;
 mod guard;
 mod input;
 mod repair;
 
+pub(super) use archive::{SHARED, overlap, spans};
 pub(super) use form::Form;
 pub(super) use guard::{FREE, RATIO};
-pub(super) use input::Input;
+pub(super) use input::{ExportId, Input};
 pub(super) use repair::{REPAIR_COLUMNS, nearly_repaired, repair_name};
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::IngestError;
+use fitting::fitting;
 
 /// The exports that a person means: a folder stands for its files, a pattern for what it fits, a zip for its members.
 ///
@@ -60,14 +63,6 @@ fn listed(folder: &Path) -> Result<Vec<PathBuf>, IngestError> {
     }
     files.sort();
     Ok(files)
-}
-
-/// The files that a pattern fits, where the shell has not looked for them.
-fn fitting(pattern: &Path) -> Vec<PathBuf> {
-    let found = glob::glob(&pattern.to_string_lossy()).into_iter().flatten().flatten();
-    let mut files: Vec<PathBuf> = found.filter(|path| path.is_file()).collect();
-    files.sort();
-    files
 }
 
 #[cfg(test)]

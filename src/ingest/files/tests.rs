@@ -76,6 +76,50 @@ fn a_bomb_is_told_before_it_fills_anything() {
 }
 
 #[test]
+fn an_archive_is_not_believed_its_sizes_nor_members_that_share_bytes() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("exports.zip");
+    // of a hundred files each may have its part of what the archive may
+    let names: Vec<String> = (0..100).map(|number| format!("{number}.csv")).collect();
+    let mut members: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &b"a;1"[..])).collect();
+    let lines = vec![b'\n'; 4 << 20];
+    members[99].1 = &lines;
+    let honest = zip(&members);
+    // the sizes of the directory, at the end of the file, and those before the member itself
+    let promise = |bytes: &mut Vec<u8>, packed: u32| {
+        let directory = bytes.windows(4).rposition(|four| four == b"PK\x01\x02").unwrap();
+        bytes[directory + 20..directory + 24].copy_from_slice(&packed.to_le_bytes());
+    };
+    for lie in [None, Some(1 << 28), Some(u32::MAX - 1)] {
+        let mut bytes = honest.clone();
+        lie.into_iter().for_each(|packed| promise(&mut bytes, packed));
+        fs::write(&path, &bytes).unwrap();
+        let told = expand(std::slice::from_ref(&path)).and_then(|found| {
+            let last = found.iter().find(|input| input.name.ends_with("/99.csv")).unwrap();
+            assert!(last.bytes < bytes.len() as u64);
+            std::io::copy(&mut last.open()?, &mut std::io::sink()).map_err(IngestError::io(&path))
+        });
+        let told = told.unwrap_err().to_string();
+        assert!(told.contains("unpack to more than 2 MiB"), "{told}");
+    }
+    // a second entry of the directory for the same member
+    let mut bytes = zip(&[("a.csv", b"a;1")]);
+    let directory = bytes.windows(4).rposition(|four| four == b"PK\x01\x02").unwrap();
+    let end = bytes.windows(4).rposition(|four| four == b"PK\x05\x06").unwrap();
+    let entry = bytes[directory..end].to_vec();
+    let (mut tail, size) = (bytes.split_off(end), 2 * u32::try_from(entry.len()).unwrap());
+    let mut other = entry.clone();
+    other[46] = b'b';
+    bytes.extend(other);
+    tail[8..12].copy_from_slice(&[2, 0, 2, 0]);
+    tail[12..16].copy_from_slice(&size.to_le_bytes());
+    bytes.extend(tail);
+    fs::write(&path, &bytes).unwrap();
+    let told = expand(&[path]).unwrap_err().to_string();
+    assert!(told.contains("two files in it share the same bytes"), "{told}");
+}
+
+#[test]
 fn a_file_that_grows_is_read_as_it_was_and_told() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("deals.csv");

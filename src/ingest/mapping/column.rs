@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 
 use super::export::{currency, dates, decimal, text_or_list, zone};
-use super::{Case, Header, Mapped, Operand, Operation, Otherwise, Reading, Source, words};
+use super::{Case, Header, Mapped, Operand, Operation, Otherwise, Percent, Reading, Source, words};
 use crate::ingest::amounts::Currency;
 use crate::ingest::dates::DateFormat;
 use crate::ingest::durations::TwoParts;
@@ -208,11 +208,17 @@ fn constant(section: &Section<'_>, value: &Value, kind: Kind) -> Option<Source> 
 fn operands(section: &Section<'_>, key: &str, items: &[Written<Value>]) -> Vec<Operand> {
     let exact = |item: &Written<Value>, number: String| {
         let exact = numbers::exact(&number, Decimal::Point).filter(|exact| !exact.rounded);
-        if exact.is_none() {
-            let way_out = "up to 14 digits before the point and 4 after it";
+        let factor = || numbers::factor(&number).filter(|_| key == "multiply");
+        let operand = exact.map(|exact| Operand::Number(exact.units));
+        let operand = operand.or_else(|| factor().map(|(digits, decimals)| Operand::Factor(digits, decimals)));
+        if operand.is_none() {
+            let way_out = match key {
+                "multiply" => "up to 14 digits before the point and 4 after it, or up to 12 decimals of a small factor",
+                _ => "up to 14 digits before the point and 4 after it",
+            };
             section.problem(item.line, format!("`{key}` cannot reckon with {number} exactly"), way_out);
         }
-        exact.map(|exact| Operand::Number(exact.units))
+        operand
     };
     let read = |item: &Written<Value>| match &item.value {
         Value::Text(text) => Some(Operand::Column(header(text))),
@@ -223,7 +229,9 @@ fn operands(section: &Section<'_>, key: &str, items: &[Written<Value>]) -> Vec<O
             None
         }
     };
-    let operands: Vec<Operand> = items.iter().filter_map(read).collect();
+    let mut operands: Vec<Operand> = items.iter().filter_map(read).collect();
+    // what is multiplied by a small factor first is rounded first
+    operands.sort_by_key(|operand| matches!(operand, Operand::Factor(..)));
     if items.len() < 2 {
         section.wrong(key, format!("`{key}` needs at least two"), format!("{key} = [\"Header\", \"Header\"]"));
     }
@@ -246,6 +254,7 @@ fn reading(section: &Section<'_>, plain: Reading, kind: Kind, name: &str) -> Rea
         ("zone", time),
         ("decimal", number),
         ("percent", kind == Kind::Real),
+        ("date_cells", time),
         ("prefix", kind == Kind::Text),
         ("first_of", kind == Kind::Text),
         ("normal", kind == Kind::Text),
@@ -273,9 +282,22 @@ fn reading(section: &Section<'_>, plain: Reading, kind: Kind, name: &str) -> Rea
         personal: section.boolean("personal") || normal.is_some(),
         currency: currency(section).or(plain.currency),
         duration: section.optional_one_of("duration", &[("mm:ss", TwoParts::Minutes), ("hh:mm", TwoParts::Hours)]),
-        percent: section.boolean("percent"),
+        percent: percent(section),
+        cells_swapped: section.optional_one_of("date_cells", &[("swapped", true), ("right", false)]),
         prefix: section.optional_text("prefix").unwrap_or_default(),
         if_unknown: section.boolean("if_unknown"),
+    }
+}
+
+fn percent(section: &Section<'_>) -> Percent {
+    match section.value("percent") {
+        Some(Value::Text(text)) if text == "points" => Percent::Points,
+        Some(Value::Text(_)) => {
+            section.wrong("percent", "`percent` is true or \"points\"", "percent = true");
+            Percent::No
+        }
+        _ if section.boolean("percent") => Percent::Stated,
+        _ => Percent::No,
     }
 }
 

@@ -184,8 +184,13 @@ fn fill(section: &Section<'_>, defaults: &Defaults) -> Option<Fill> {
             }
             Some(known) => columns.extend(column::read(&written, key.name, known.kind, Some(table), defaults)),
             None => {
-                let near = hint(key.name, table.columns().iter().map(|c| c.name));
-                let way_out = format!("{near}; columns of your own stand in [export.table.extra]");
+                let way_out = match Table::Journeys.column(key.name) {
+                    Some(_) => folded(key.name).to_owned(),
+                    None => {
+                        let near = hint(key.name, table.columns().iter().map(|c| c.name));
+                        format!("{near}; columns of your own stand in [export.table.extra]")
+                    }
+                };
                 written.problem(key.line, format!("`{}` has no column `{}`", table.name(), key.name), way_out);
                 column::skip_one(&written, key.name);
             }
@@ -193,8 +198,10 @@ fn fill(section: &Section<'_>, defaults: &Defaults) -> Option<Fill> {
     }
     for (section, key) in extra.iter().flat_map(|e| e.keys().into_iter().map(move |key| (e, key))) {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        let way_out = if table.column(key.name).is_some() || Table::Journeys.column(key.name).is_some() {
+        let way_out = if table.column(key.name).is_some() {
             "that is a column of ours: use [export.table.columns], or another name"
+        } else if Table::Journeys.column(key.name).is_some() {
+            folded(key.name)
         } else if !key.name.starts_with(|c: char| c.is_ascii_lowercase()) || !key.name.chars().all(plain) {
             "begin with a letter a-z; then a-z, digits and _"
         } else {
@@ -206,6 +213,23 @@ fn fill(section: &Section<'_>, defaults: &Defaults) -> Option<Fill> {
     }
     complete(section, table, &columns);
     Some(Fill { table, when, repeated: repeated.unwrap_or(Repeated::Last), columns })
+}
+
+/// The way out where a column of the export is to have the name of one that the ingest makes.
+fn folded(column: &str) -> &'static str {
+    match column {
+        "refunded_at" => "no export fills it: it is made of events of kind refund; map those, or use another name",
+        "refused_at" => "no export fills it: it is made of events of kind refusal; map those, or use another name",
+        "complained_at" => "no export fills it: it is made of events of kind complaint; map those, or use another name",
+        "opted_out_at" => "no export fills it: it is made of events of kind opt_out; map those, or use another name",
+        "entries" | "returns" | "intervals" => {
+            "no export fills it: it is made of events of kind stage; map those, or use another name"
+        }
+        "response_at" | "touch_at" | "events" => {
+            "no export fills it: it is made of calls, letters, messages and meetings in events; map those, or use another name"
+        }
+        _ => "it is a column of `deals`: fill deals with it, or use another name",
+    }
 }
 
 /// Notes the columns without which no row could be stored.
@@ -240,6 +264,13 @@ fn conditions(section: &Section<'_>, key: &str, empty: &[String]) -> Vec<Conditi
 fn condition(section: &Section<'_>, empty: &[String]) -> Option<Condition> {
     let nth = section.optional_whole("nth").and_then(|nth| usize::try_from(nth).ok()).filter(|nth| *nth > 0);
     let column = Header { text: section.text("column").trim().to_owned(), nth };
+    if column.text == "?" {
+        section.wrong(
+            "column",
+            "`column` has a `?`, which is what the draft leaves to you",
+            "name the column, or remove the line",
+        );
+    }
     let has = |key: &str| section.has(key);
     let tests = [
         has("equals").then(|| Test::Equals(text_or_list(section, "equals"))),
@@ -291,6 +322,14 @@ pub(super) fn dates(section: &Section<'_>) -> Option<Vec<DateFormat>> {
     let texts = text_or_list(section, "dates");
     let formats = texts.iter().filter_map(|text| match DateFormat::parse(text) {
         Ok(format) => Some(format),
+        Err(_) if text == "?" => {
+            section.wrong(
+                "dates",
+                "`dates` has a `?`, which is what the draft leaves to you",
+                "write one of the forms that stand behind it",
+            );
+            None
+        }
         Err(what) => {
             section.wrong("dates", what, "write dates = \"dd.mm.yyyy HH:MM:SS\": mm is the month, MM the minutes");
             None

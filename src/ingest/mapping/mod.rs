@@ -45,12 +45,6 @@ impl Mapping {
         Ok(Mapping { file: file.to_owned(), personal, exports })
     }
 
-    /// Whether it makes hashes of personal data.
-    pub(super) fn hashes(&self) -> bool {
-        let columns = || self.exports.iter().flat_map(|export| &export.fills).flat_map(|fill| &fill.columns);
-        self.personal == Personal::Hash && columns().any(|column| column.reading.personal)
-    }
-
     /// The names of the kinds of export that it knows, with the patterns of their files.
     pub fn exports(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
         self.exports.iter().map(|e| (e.name.as_str(), e.files.iter().map(glob::Pattern::as_str).collect()))
@@ -165,6 +159,8 @@ pub(super) enum Operand {
     Column(Header),
     /// In units of [`super::numbers::ONE`].
     Number(i64),
+    /// A factor of more decimals than a sum has: its digits, and how many of them stand after the point.
+    Factor(i64, u32),
 }
 
 /// How a value is read once it was found.
@@ -192,9 +188,23 @@ pub(super) struct Reading {
     pub currency: Option<Currency>,
     /// How a length such as `3:25` is meant.
     pub duration: Option<TwoParts>,
-    pub percent: bool,
+    pub percent: Percent,
+    /// Whether dates that a sheet calls so have day and month swapped; none: not stated.
+    pub cells_swapped: Option<bool>,
     pub prefix: String,
     pub if_unknown: bool,
+}
+
+/// What a number without a sign is in a column of shares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Percent {
+    /// A share.
+    #[default]
+    No,
+    /// A percentage: 15 is 15 %. Where no number of a column is above one, it is asked whether they are shares.
+    Stated,
+    /// A percentage, whatever the numbers are.
+    Points,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -264,7 +274,7 @@ impl Source {
                 .iter()
                 .filter_map(|operand| match operand {
                     Operand::Column(header) => Some(header.clone()),
-                    Operand::Number(_) => None,
+                    Operand::Number(_) | Operand::Factor(..) => None,
                 })
                 .collect(),
         }

@@ -1,7 +1,11 @@
 //! What an older workbook would take to be read, found out before it is: its reader believes what the file says of itself,
 //! and holds every cell of the rectangle around a sheet's cells in memory.
 
+use std::collections::BTreeSet;
+
 use encoding_rs::UTF_16LE;
+
+use super::workbook::is_percent;
 
 /// Cells in the rectangles around the cells of all sheets. A sheet of that form has 65,536 rows.
 const MOST_CELLS: u64 = 10_000_000;
@@ -11,8 +15,12 @@ const MOST_TEXT: u64 = 512 << 20;
 const FREE_SECTOR: u32 = 0xFFFF_FFFC;
 const END: u32 = 0xFFFF_FFFE;
 
-/// Whether a workbook can be read in a memory of a usual size; the error says what is wrong with it.
-pub(super) fn weigh(bytes: &[u8]) -> Result<(), String> {
+/// Cells of a sheet by row and column, from 0.
+pub(super) type Cells = BTreeSet<(u32, u32)>;
+
+/// Whether a workbook can be read in a memory of a usual size; the error says what is wrong with it. Gives the cells of each
+/// sheet that are shown as percentages, which its reader does not tell.
+pub(super) fn weigh(bytes: &[u8]) -> Result<Vec<Cells>, String> {
     let book = stream(bytes)?;
     let cells: u64 = sheets(&book).map(|sheet| area(sheet).unwrap_or(u64::MAX)).fold(0, u64::saturating_add);
     if cells > MOST_CELLS {
@@ -21,10 +29,67 @@ pub(super) fn weigh(bytes: &[u8]) -> Result<(), String> {
     let lengths = texts(&book);
     let length = |number: u32| lengths.get(number as usize).copied().unwrap_or(0);
     let text: u64 = sheets(&book).flat_map(texts_of).map(length).fold(0, u64::saturating_add);
-    match text > MOST_TEXT {
-        true => Err(format!("its cells come to more than {} MiB of text, most of it the same", MOST_TEXT >> 20)),
-        false => Ok(()),
+    if text > MOST_TEXT {
+        return Err(format!("its cells come to more than {} MiB of text, most of it the same", MOST_TEXT >> 20));
     }
+    // its reader leaves a cell empty that points at a text which is not there
+    let known = lengths.len().max(declared_texts(&book) as usize);
+    for (number, sheet) in sheets(&book).enumerate() {
+        if let Some((row, column, text)) = pointing(sheet).find(|(.., text)| *text as usize >= known) {
+            return Err(format!(
+                "sheet {}, row {}, column {}: the cell points at the text number {text}, and the workbook has {known}, counted from 0",
+                number + 1,
+                u32::from(row) + 1,
+                u32::from(column) + 1
+            ));
+        }
+    }
+    let styles = percent_styles(&book);
+    Ok(sheets(&book).map(|sheet| percents(sheet, &styles)).collect())
+}
+
+/// Whether each style of a workbook shows numbers as percentages, by its number.
+fn percent_styles(book: &[u8]) -> Vec<bool> {
+    const FORMAT: u16 = 0x041E;
+    const STYLE: u16 = 0x00E0;
+    let globals = || records(book).take_while(|(number, _)| *number != END_OF_STREAM);
+    let text = |data: &[u8]| {
+        let (letters, flags) = (short(data, 2)? as usize, *data.get(4)?);
+        Some(match flags & 1 {
+            0 => data.get(5..5 + letters)?.iter().map(|byte| char::from(*byte)).collect::<String>(),
+            _ => UTF_16LE.decode_without_bom_handling(data.get(5..5 + 2 * letters)?).0.into_owned(),
+        })
+    };
+    // of those that each Excel knows, these two: [MS-XLS] 2.4.126
+    let mut formats = BTreeSet::from([9, 10]);
+    let stated = globals().filter(|(number, _)| *number == FORMAT);
+    formats.extend(stated.filter_map(|(_, data)| is_percent(&text(data)?).then(|| short(data, 0)).flatten()));
+    let styles = globals().filter(|(number, _)| *number == STYLE);
+    styles.map(|(_, data)| short(data, 2).is_some_and(|format| formats.contains(&format))).collect()
+}
+
+/// The cells of a sheet with one of these styles.
+fn percents(sheet: &[u8], styles: &[bool]) -> Cells {
+    const NUMBERS: [u16; 3] = [0x0203, 0x027E, 0x0006];
+    const SEVERAL: u16 = 0x00BD;
+    let is_percent =
+        |data: &[u8], at: usize| short(data, at).and_then(|style| styles.get(style as usize)) == Some(&true);
+    let mut cells = Cells::new();
+    for (number, data) in own(sheet) {
+        let Some((row, column)) = short(data, 0).zip(short(data, 2)) else { continue };
+        let (row, column) = (u32::from(row), u32::from(column));
+        match number {
+            SEVERAL => {
+                let each = (column..).zip((4..data.len().saturating_sub(2)).step_by(6));
+                cells.extend(each.filter(|(_, at)| is_percent(data, *at)).map(|(column, _)| (row, column)));
+            }
+            _ if NUMBERS.contains(&number) && is_percent(data, 4) => {
+                cells.insert((row, column));
+            }
+            _ => {}
+        }
+    }
+    cells
 }
 
 fn short(bytes: &[u8], at: usize) -> Option<u16> {
@@ -197,10 +262,23 @@ fn area(sheet: &[u8]) -> Option<u64> {
     Some(around.max(stated))
 }
 
+/// The cells of a sheet that point at a text: row, column, the text's number in the workbook.
+fn pointing(sheet: &[u8]) -> impl Iterator<Item = (u16, u16, u32)> {
+    const TEXT: u16 = 0x00FD;
+    let cells = own(sheet).filter(|(number, _)| *number == TEXT);
+    cells.filter_map(|(_, data)| Some((short(data, 0)?, short(data, 2)?, long(data, 6)?)))
+}
+
 /// The texts of a sheet's cells, by their numbers in the workbook.
 fn texts_of(sheet: &[u8]) -> impl Iterator<Item = u32> {
-    const TEXT: u16 = 0x00FD;
-    own(sheet).filter(|(number, _)| *number == TEXT).filter_map(|(_, data)| long(data, 6))
+    pointing(sheet).map(|(.., text)| text)
+}
+
+const TEXTS: u16 = 0x00FC;
+
+/// How many texts a workbook says that it has.
+fn declared_texts(book: &[u8]) -> u32 {
+    records(book).find(|(number, _)| *number == TEXTS).and_then(|(_, data)| long(data, 4)).unwrap_or(0)
 }
 
 /// How many bytes each text of a workbook takes, up to the first that is not to be understood.
@@ -208,7 +286,6 @@ fn texts_of(sheet: &[u8]) -> impl Iterator<Item = u32> {
 /// [MS-XLS] 2.4.265 and 2.5.293: a text goes on in the next record wherever it is cut, there with the width of its letters
 /// told anew.
 fn texts(book: &[u8]) -> Vec<u64> {
-    const TEXTS: u16 = 0x00FC;
     const CONTINUED: u16 = 0x003C;
     let mut parts = records(book).skip_while(|(number, _)| *number != TEXTS);
     let Some((_, first)) = parts.next() else { return Vec::new() };
@@ -325,6 +402,25 @@ mod tests {
         let begin = record(0x0809, &[0; 16]);
         let sheet = [begin.clone(), cell(3), begin, record(0x000A, b""), cell(0), record(0x000A, b""), cell(1)];
         assert_eq!(texts_of(&sheet.concat()).collect::<Vec<_>>(), [3, 0]);
+    }
+
+    #[test]
+    fn cells_shown_as_percentages_are_known() {
+        let format = |id: u16, text: &str| {
+            let text = [&(text.len() as u16).to_le_bytes()[..], &[0], text.as_bytes()].concat();
+            record(0x041E, &[&id.to_le_bytes()[..], &text].concat())
+        };
+        let style = |format: u16| record(0x00E0, &[&[0, 0][..], &format.to_le_bytes(), &[0; 16]].concat());
+        let book = [format(164, "0.0%"), format(165, "0\"%\""), style(0), style(9), style(164), style(165)].concat();
+        let styles = percent_styles(&book);
+        assert_eq!(styles, [false, true, true, false]);
+        let number = |column: u16, style: u16| {
+            record(0x0203, &[&[1, 0][..], &column.to_le_bytes(), &style.to_le_bytes(), &[0; 8]].concat())
+        };
+        let several = [&[2_u8, 0, 5, 0][..], &[0; 6], &[2, 0, 0, 0, 0, 0], &[3, 0, 0, 0, 0, 0], &[7, 0]].concat();
+        let sheet =
+            [record(0x0809, &[0; 16]), number(0, 0), number(1, 1), number(2, 9), record(0x00BD, &several)].concat();
+        assert_eq!(percents(&sheet, &styles), Cells::from([(1, 1), (2, 6)]));
     }
 
     #[test]

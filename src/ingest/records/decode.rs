@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use encoding_rs::{Decoder, UTF_16LE};
 
@@ -13,17 +13,34 @@ use super::Encoding;
 pub(super) struct Allowance {
     most: u64,
     left: Arc<AtomicU64>,
-    over: Arc<AtomicBool>,
+    /// What cuts a row into cells, and how often it may be met.
+    cuts: Option<u8>,
+    cells: Arc<AtomicU64>,
 }
+
+/// A row may hold so many delimiters, those within quotes too: for each that cuts a cell its end is kept, and a text of delimiters
+/// alone would take eight times its size. Far more than the columns that a table may have.
+const MOST_CUTS: u64 = 1 << 20;
 
 impl Allowance {
     pub(super) fn of(most: u64) -> Allowance {
-        Allowance { most, left: Arc::new(AtomicU64::new(most)), over: Arc::default() }
+        Allowance { most, left: Arc::new(AtomicU64::new(most)), cuts: None, cells: Arc::default() }
+    }
+
+    /// The same for rows that are cut into cells.
+    pub(super) fn of_cells(most: u64, delimiter: u8) -> Allowance {
+        Allowance { cuts: Some(delimiter), ..Allowance::of(most) }
     }
 
     /// A row was read: the next one has all of it again.
     pub(super) fn renew(&self) {
         self.left.store(self.most, Ordering::Relaxed);
+        self.cells.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether more cells were met than a row may have.
+    pub(super) fn is_cut_too_often(&self) -> bool {
+        self.cells.load(Ordering::Relaxed) > MOST_CUTS
     }
 
     /// Whether more was asked for than allowed.
@@ -31,9 +48,13 @@ impl Allowance {
         self.left.load(Ordering::Relaxed) == 0
     }
 
-    /// Whether more was asked for than there is.
-    pub(super) fn is_over(&self) -> bool {
-        self.over.load(Ordering::Relaxed)
+    fn cut(&self, text: &[u8]) -> io::Result<()> {
+        let Some(delimiter) = self.cuts else { return Ok(()) };
+        let met = text.iter().filter(|byte| **byte == delimiter).count() as u64;
+        match self.cells.fetch_add(met, Ordering::Relaxed) + met > MOST_CUTS {
+            true => Err(io::Error::other("a row of too many cells")),
+            false => Ok(()),
+        }
     }
 
     fn take(&self, bytes: usize) -> io::Result<()> {
@@ -105,6 +126,7 @@ impl<R: Read> Decoded<R> {
                     self.text.truncate(written);
                 }
             }
+            self.allowance.cut(&self.text)?;
         }
         if self.ended {
             // the last line is ended like any other, so that all are counted alike; a blank line more harms nobody
@@ -128,9 +150,6 @@ impl<R: Read> Read for Decoded<R> {
             self.fill()?;
         }
         let length = out.len().min(self.text.len() - self.text_from);
-        if length == 0 && !out.is_empty() {
-            self.allowance.over.store(true, Ordering::Relaxed);
-        }
         out[..length].copy_from_slice(&self.text[self.text_from..self.text_from + length]);
         self.text_from += length;
         Ok(length)

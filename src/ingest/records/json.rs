@@ -15,37 +15,26 @@ const LONGEST_KEY: usize = 4096;
 /// Objects within objects go no deeper: what is below is a cell of text.
 const DEEPEST: usize = 4;
 
-type Cells = Vec<(String, Typed)>;
-
 /// Lays down the lines of a file, with the keys met in it as the header.
 pub(super) fn lines(keeping: &Keeping<'_>, encoding: Encoding) -> Result<Sheet, IngestError> {
     let mut keys = Keys::default();
-    let mut cells = Cells::new();
     // the header stands first, and a key may come last: so the keys are gathered before
     each_line(keeping, encoding, |line, object| {
         flatten(object, &mut |key, _, _| keys.column(key).map(drop)).map_err(|what| wrong(keeping, line, &what))?;
         Ok(())
     })?;
     let mut kept = keeping.begin(None)?;
-    // in which line each column was filled last
-    let mut filled = vec![0; keys.names.len()];
     kept.push(0, keys.names.iter().map(|name| (name.as_str(), Typed::No)))?;
+    // those that a line fills: another line may have thousands
+    let mut cells: BTreeMap<usize, (String, Typed)> = BTreeMap::new();
     each_line(keeping, encoding, |line, object| {
         cells.clear();
-        cells.resize(keys.names.len(), (String::new(), Typed::No));
-        let mut put = |key: &str, text: String, typed: Typed| {
-            let column = keys.column(key)?;
-            match (cells.get_mut(column), filled.get_mut(column)) {
-                (Some(_), Some(at)) if *at == line => Err(format!("the key `{key}` is there twice")),
-                (Some(cell), Some(at)) => {
-                    (*cell, *at) = ((text, typed), line);
-                    Ok(())
-                }
-                _ => Err("a key that was not there a moment ago".to_owned()),
-            }
+        let mut put = |key: &str, text: String, typed: Typed| match cells.insert(keys.column(key)?, (text, typed)) {
+            Some(_) => Err(format!("the key `{key}` is there twice")),
+            None => Ok(()),
         };
         flatten(object, &mut put).map_err(|what| wrong(keeping, line, &what))?;
-        kept.push(line, cells.iter().map(|(text, typed)| (text.as_str(), *typed)))
+        kept.push_filled(line, cells.iter().map(|(column, (text, typed))| (*column, (text.as_str(), *typed))))
     })?;
     kept.done()
 }
@@ -102,10 +91,27 @@ fn each_line(
         })?;
         let text = text.trim();
         if !text.is_empty() {
-            let object: &RawValue = serde_json::from_str(text).map_err(|e| wrong(keeping, number, &e.to_string()))?;
+            let object: &RawValue =
+                serde_json::from_str(text).map_err(|e| wrong(keeping, number, &no_object(text, &e)))?;
             take(number, object)?;
         }
     }
+}
+
+/// Why a line is no object: the column is that of the line.
+fn no_object(text: &str, error: &serde_json::Error) -> String {
+    let rest = text.get(error.column().saturating_sub(1)..).unwrap_or_default();
+    let known = [
+        ("{", "a second object: each stands on a line of its own"),
+        (",", "a comma after the object: nothing stands between lines"),
+        ("NaN", "NaN, which is no JSON: an empty value is null"),
+        ("Infinity", "Infinity, which is no JSON: an empty value is null"),
+        ("-Infinity", "Infinity, which is no JSON: an empty value is null"),
+    ];
+    let said = error.to_string();
+    let plain = said.split(" at line ").next().unwrap_or_default();
+    let what = known.iter().find(|(begin, _)| rest.starts_with(begin)).map_or(plain, |(_, what)| what);
+    format!("column {}: {what}", error.column())
 }
 
 /// Gives every value of an object with its key. Numbers keep their digits: an id of 19 of them is none the worse.

@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Record, Sheet, Typed};
 use crate::ingest::IngestError;
@@ -15,6 +17,25 @@ pub(super) const LONGEST_CELL: usize = 16 << 20;
 /// A row is not longer, in whatever form: what is, is no row but a quote that swallows the file, or no table at all.
 pub(super) const LONGEST_ROW: usize = 64 << 20;
 
+/// How much room the sheets of a file may take together: cells may share one long text, which is laid down for each of them.
+#[derive(Debug, Clone)]
+pub(super) struct Budget {
+    most: u64,
+    taken: Arc<AtomicU64>,
+}
+
+impl Budget {
+    /// That of a file of so many bytes.
+    pub(super) fn of(packed: u64) -> Budget {
+        Budget { most: FREE.max(packed.saturating_mul(RATIO)), taken: Arc::default() }
+    }
+
+    /// Takes so many bytes of it; false: there are no more.
+    fn take(&self, bytes: u64) -> bool {
+        self.taken.fetch_add(bytes, Ordering::Relaxed) + bytes <= self.most
+    }
+}
+
 /// A sheet being laid down, and then laid down.
 #[derive(Debug)]
 pub(super) struct Kept {
@@ -22,22 +43,27 @@ pub(super) struct Kept {
     path: PathBuf,
     file: BufWriter<File>,
     bytes: u64,
-    /// It may not come to more bytes than these: cells may share one long text, which is laid down for each of them.
-    most: u64,
+    budget: Budget,
     records: u64,
     widest: usize,
+    /// Whether its days are counted from 1904.
+    pub(super) is_1904: bool,
 }
 
 impl Kept {
-    /// Begins to lay down, into an empty file, what comes out of `packed` bytes.
-    pub(super) fn new(file: File, name: Option<String>, path: &Path, packed: u64) -> Kept {
-        let file = BufWriter::with_capacity(1 << 20, file);
-        let most = FREE.max(packed.saturating_mul(RATIO));
-        Kept { name, path: path.to_owned(), file, bytes: 0, most, records: 0, widest: 0 }
+    /// Begins to lay down a sheet, into an empty file.
+    pub(super) fn new(file: File, name: Option<String>, path: &Path, budget: Budget) -> Kept {
+        let file = BufWriter::with_capacity(64 << 10, file);
+        Kept { name, path: path.to_owned(), file, bytes: 0, budget, records: 0, widest: 0, is_1904: false }
     }
 
     pub(super) fn name(&self) -> Option<&str> {
         self.name.as_deref()
+    }
+
+    /// How many cells its longest row has.
+    pub(super) fn widest(&self) -> usize {
+        self.widest
     }
 
     /// How many records it has.
@@ -56,20 +82,28 @@ impl Kept {
             let what = format!("row {line} has {columns} columns, and no spreadsheet has more than {MOST_COLUMNS}");
             return Err(IngestError::no_table(&self.path, what, "export only the columns that are needed"));
         }
-        let mut row = Vec::with_capacity(columns.min(256) * 8);
-        let (mut empty, mut run) = (true, 0);
-        for (text, typed) in cells {
-            if text.is_empty() {
-                run += 1;
-                continue;
-            }
+        self.push_filled(line, cells.enumerate())
+    }
+
+    /// The same of cells with their columns, of which there may be many that this record does not fill. The columns ascend.
+    pub(super) fn push_filled<'c>(
+        &mut self,
+        line: u64,
+        cells: impl Iterator<Item = (usize, (&'c str, Typed))>,
+    ) -> Result<(), IngestError> {
+        let (mut row, mut empty) = (Vec::new(), true);
+        // what is behind the last cell with anything in it is no part of the row: it would be put together for each of them
+        let mut filled = 0;
+        for (at, (text, typed)) in cells.filter(|(_, (text, _))| !text.is_empty()) {
             empty &= text.trim().is_empty();
-            put(&mut row, EMPTY, std::mem::take(&mut run), b"");
+            put(&mut row, EMPTY, at - filled, b"");
+            filled = at + 1;
             let kind = match typed {
                 Typed::No => 0,
                 Typed::Number => 1,
                 Typed::Time => 2,
                 Typed::Whole => 3,
+                Typed::Percent => 5,
             };
             put(&mut row, kind, text.len(), text.as_bytes());
             if row.len() > LONGEST_ROW {
@@ -77,20 +111,21 @@ impl Kept {
                 return Err(IngestError::no_table(&self.path, what, "export only the columns that are needed"));
             }
         }
-        put(&mut row, EMPTY, run, b"");
         if empty {
             return Ok(());
         }
         let mut head = line.to_le_bytes().to_vec();
-        head.extend_from_slice(&u32::try_from(columns).unwrap_or(u32::MAX).to_le_bytes());
+        head.extend_from_slice(&u32::try_from(filled).unwrap_or(u32::MAX).to_le_bytes());
         self.file.write_all(&head).and_then(|()| self.file.write_all(&row)).map_err(IngestError::io(&self.path))?;
-        self.bytes += (head.len() + row.len()) as u64;
-        if self.bytes > self.most {
-            let what = format!("its cells come to more than {} MiB of text: no export does that", self.most >> 20);
+        let taken = (head.len() + row.len()) as u64;
+        self.bytes += taken;
+        if !self.budget.take(taken) {
+            let most = self.budget.most >> 20;
+            let what = format!("its cells come to more than {most} MiB of text: no export does that");
             return Err(IngestError::no_table(&self.path, what, "look what it is, and ingest it saved as CSV"));
         }
         self.records += 1;
-        self.widest = self.widest.max(columns);
+        self.widest = self.widest.max(filled);
         Ok(())
     }
 
@@ -108,7 +143,7 @@ impl Kept {
             Ok(BufReader::with_capacity(1 << 20, file))
         };
         let file = open().map_err(IngestError::io(&self.path))?;
-        Ok(KeptReader { file, skip, widest: self.widest, bytes: self.bytes, read: 0, cell: Vec::new() })
+        Ok(KeptReader { file, skip, is_1904: self.is_1904, bytes: self.bytes, read: 0, cell: Vec::new() })
     }
 }
 
@@ -123,11 +158,12 @@ fn put(row: &mut Vec<u8>, kind: u8, length: usize, text: &[u8]) {
     }
 }
 
-/// Reads a sheet that was laid down. Rows shorter than the widest one are filled up: the form knows no short rows.
+/// Reads a sheet that was laid down. A row ends with its last cell that has anything in it: the form knows no short rows, and one
+/// stray cell at the edge of a sheet would make a thousand cells of each.
 pub(super) struct KeptReader {
     file: BufReader<File>,
     skip: u64,
-    widest: usize,
+    is_1904: bool,
     bytes: u64,
     read: u64,
     cell: Vec<u8>,
@@ -145,6 +181,7 @@ impl KeptReader {
             self.file.read_exact(&mut head)?;
             self.read += head.len() as u64;
             let (line, columns) = head.split_at(8);
+            record.is_1904 = self.is_1904;
             record.line = u64::from_le_bytes(line.try_into().unwrap_or_default());
             let columns = u32::from_le_bytes(columns.try_into().unwrap_or_default()) as usize;
             while record.cells.len() < columns {
@@ -164,10 +201,10 @@ impl KeptReader {
                     1 => Typed::Number,
                     2 => Typed::Time,
                     3 => Typed::Whole,
+                    5 => Typed::Percent,
                     _ => Typed::No,
                 });
             }
-            fill(record, self.widest);
             // a header that is no line of the file is nobody's to skip
             if record.line > self.skip || record.line == 0 {
                 return Ok(true);
@@ -196,24 +233,27 @@ mod tests {
     #[test]
     fn cells_that_share_one_long_text_end_before_the_disk_does() {
         let text = "x".repeat(LONGEST_CELL);
-        let mut kept = Kept::new(tempfile::tempfile().unwrap(), None, Path::new("x.xlsx"), 2 << 20);
+        let mut kept = Kept::new(tempfile::tempfile().unwrap(), None, Path::new("x.xlsx"), Budget::of(2 << 20));
         let told = (1..).find_map(|line| kept.push(line, [(text.as_str(), Typed::No)].into_iter()).err()).unwrap();
         assert!(told.to_string().starts_with("x.xlsx: its cells come to more than 400 MiB of text"), "{told}");
         assert!(kept.bytes <= 420 << 20);
+        // another sheet of the file has no more room either
+        let mut other = Kept::new(tempfile::tempfile().unwrap(), None, Path::new("x.xlsx"), kept.budget.clone());
+        assert!(other.push(1, [("x", Typed::No)].into_iter()).is_err());
         let told = kept.push(1, [(text.as_str(), Typed::No); 5].into_iter()).unwrap_err();
         assert!(told.to_string().starts_with("x.xlsx: row 1 is longer than 64 MiB"), "{told}");
     }
 
     #[test]
     fn a_wide_sheet_that_is_nearly_empty_takes_no_room_and_is_read_as_it_was() {
-        let mut kept = Kept::new(tempfile::tempfile().unwrap(), None, Path::new("x"), 1000);
+        let mut kept = Kept::new(tempfile::tempfile().unwrap(), None, Path::new("x"), Budget::of(1000));
         let mut row = vec![("", Typed::No); MOST_COLUMNS];
         row[1] = ("a", Typed::Number);
         row[MOST_COLUMNS - 1] = ("b", Typed::No);
         for line in 1..=100 {
             kept.push(line, row.iter().copied()).unwrap();
         }
-        kept.push(101, [("c", Typed::Time)].into_iter()).unwrap();
+        kept.push(101, [("c", Typed::Time), ("", Typed::No), ("", Typed::No)].into_iter()).unwrap();
         let Sheet::Kept(kept) = kept.done().unwrap() else { panic!("laid down") };
         assert!(kept.bytes < 5000, "{}", kept.bytes);
         let (mut reader, mut record) = (kept.read(0).unwrap(), Record::default());
@@ -224,7 +264,7 @@ mod tests {
             assert_eq!(&record.cells[MOST_COLUMNS - 1], b"b");
         }
         assert!(reader.next(&mut record).unwrap());
-        assert_eq!((&record.cells[0], record.typed[0], record.cells.len()), (&b"c"[..], Typed::Time, MOST_COLUMNS));
+        assert_eq!((&record.cells[0], record.typed[0], record.cells.len()), (&b"c"[..], Typed::Time, 1));
         assert!(!reader.next(&mut record).unwrap());
     }
 }

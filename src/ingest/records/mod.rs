@@ -4,16 +4,20 @@
 //! without a name (`kept.rs`), so that memory does not grow with them and a second pass costs no second parse.
 
 mod ahead;
+mod cells;
 mod compound;
 mod decode;
 mod encoding;
 mod html;
 mod json;
 mod kept;
+mod lines;
 mod parquet;
+mod parts;
 mod text;
 mod workbook;
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -21,13 +25,14 @@ use csv::ByteRecord;
 
 pub(super) use ahead::{Ahead, ahead};
 pub(super) use encoding::Encoding;
-use kept::{Kept, KeptReader};
+use kept::{Budget, Kept, KeptReader};
 use text::TextReader;
 
 use super::IngestError;
 use super::dates;
 use super::files::{Form, Input, REPAIR_COLUMNS};
-use crate::model::shown::undefused;
+use crate::model::letters::{composed, into_composed, may_be_in_pieces};
+use crate::model::shown::{is_unseen, undefused};
 
 /// What may cut the cells of a text where it is not stated, the likeliest first: the header proves which.
 pub(super) const DELIMITERS: [u8; 4] = [b';', b',', b'\t', b'|'];
@@ -59,22 +64,49 @@ pub(super) enum Typed {
     Number,
     /// A whole number with all its digits.
     Whole,
+    /// A number that the form shows as a percentage: 0.15 is 15 %.
+    Percent,
     /// A date, or a date with its time, as ISO 8601 writes them.
     Time,
+}
+
+/// What the quotes of a record of text are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Quotes {
+    /// As they should be.
+    #[default]
+    Plain,
+    /// One of them means nothing, or is not doubled: the line was read by itself.
+    Stray,
+    /// As they should be, and yet one of its lines is a row by itself.
+    OverRows,
+    /// One of them cannot be understood.
+    Broken,
+    /// The file ends within a quote that opens in it.
+    Open,
+}
+
+impl Typed {
+    /// Whether the form calls it a number.
+    pub(super) fn is_number(self) -> bool {
+        matches!(self, Typed::Number | Typed::Whole | Typed::Percent)
+    }
 }
 
 /// One record.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Record {
     pub(super) cells: ByteRecord,
-    /// Of every cell; empty where the form types nothing.
+    /// Of every cell; empty where the form types nothing. Where it types them, empty cells at the end of a row are left out.
     pub(super) typed: Vec<Typed>,
+    /// Whether the file counts days from 1904, as Excel on a Mac once did.
+    pub(super) is_1904: bool,
     /// The line or row at which it begins, from 1.
     pub(super) line: u64,
-    /// The same, or the first of the blank lines before it.
-    pub(super) begin: u64,
-    /// Whether the file ends within a quote that opens in it.
-    pub(super) is_open: bool,
+    /// How many lines of text it takes.
+    pub(super) lines: u64,
+    /// What its quotes are, if it has any.
+    pub(super) quotes: Quotes,
     /// Of a mended row: its place in the export. Without it, nothing says which of those that wait it is.
     pub(super) mends: Option<Mends>,
 }
@@ -86,6 +118,13 @@ pub(super) struct Mends {
     pub(super) line: u64,
 }
 
+fn bytes(text: Cow<'_, str>) -> Cow<'_, [u8]> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    }
+}
+
 impl Record {
     /// Of a file of mended rows: the export's own record, at the line that it has there. Times as the quarantine writes
     /// them are understood whatever the mapping states.
@@ -93,18 +132,40 @@ impl Record {
         let number = |at: usize| std::str::from_utf8(self.cells.get(at)?).ok()?.trim().parse::<u64>().ok();
         self.mends = number(0).zip(number(1)).map(|(line, ingest)| Mends { ingest, line });
         self.line = self.mends.map_or(self.line, |mends| mends.line);
-        let plain = |cell| std::str::from_utf8(cell).map_or(cell, |text| undefused(text).as_bytes());
-        let cells: ByteRecord = self.cells.iter().skip(REPAIR_COLUMNS.len()).map(plain).collect();
+        let mut cells = ByteRecord::new();
+        for cell in self.cells.iter().skip(REPAIR_COLUMNS.len()) {
+            match std::str::from_utf8(cell) {
+                Ok(text) => cells.push_field(undefused(text).as_bytes()),
+                Err(_) => cells.push_field(cell),
+            }
+        }
         let is_time = |cell: &[u8]| std::str::from_utf8(cell).is_ok_and(|text| dates::iso(text.trim()).is_some());
         self.typed = cells.iter().map(|cell| if is_time(cell) { Typed::Time } else { Typed::No }).collect();
         self.cells = cells;
     }
 
-    /// Whether there is nothing in it: what a CR leaves, too.
+    /// Whether it came out of a form that knows where its cells are: one that ends early is not cut, its other cells are empty.
+    pub(super) fn is_of_form(&self) -> bool {
+        !self.typed.is_empty() && self.mends.is_none()
+    }
+
+    /// Whether there is nothing in any of its cells: what a CR leaves, and the delimiters alone that spreadsheets write below a
+    /// table.
     pub(super) fn is_blank(&self) -> bool {
-        match self.typed.is_empty() {
-            true => self.cells.len() <= 1 && self.cells.as_slice().trim_ascii().is_empty(),
-            false => self.cells.as_slice().trim_ascii().is_empty(),
+        let text = self.cells.as_slice().trim_ascii();
+        text.is_empty()
+            || text.first().is_some_and(|byte| !byte.is_ascii())
+                && std::str::from_utf8(text).is_ok_and(|text| text.chars().all(|c| c.is_whitespace() || is_unseen(c)))
+    }
+
+    /// Brings the letters of its cells into one piece.
+    fn compose(&mut self) {
+        if !may_be_in_pieces(self.cells.as_slice()) {
+            return;
+        }
+        let whole = |cell| std::str::from_utf8(cell).map_or(Cow::Borrowed(cell), |text| bytes(composed(text)));
+        if self.cells.iter().any(|cell| *whole(cell) != *cell) {
+            self.cells = self.cells.iter().map(whole).collect();
         }
     }
 }
@@ -141,7 +202,7 @@ impl Readable {
             Form::Xlsx | Form::Xls | Form::Parquet => None,
         };
         let (encoding, is_plain) = (settled.map(|(encoding, _)| encoding), settled.is_some_and(|(_, plain)| plain));
-        let keeping = Keeping { input, scratch, rows };
+        let keeping = Keeping { input, scratch, rows, budget: Budget::of(input.bytes) };
         let sheets = match input.form {
             Form::Text => vec![Sheet::Text],
             Form::Xlsx => workbook::xlsx(&keeping)?,
@@ -159,6 +220,14 @@ impl Readable {
             Sheet::Text => (number, None),
             Sheet::Kept(kept) => (number, kept.name()),
         })
+    }
+
+    /// How many cells the longest row of a sheet has; none: of text only its rows tell.
+    pub(super) fn widest(&self, sheet: usize) -> Option<usize> {
+        match self.sheets.get(sheet) {
+            Some(Sheet::Kept(kept)) => Some(kept.widest()),
+            _ => None,
+        }
     }
 
     /// The path, for messages.
@@ -198,6 +267,13 @@ enum Reading {
 }
 
 impl Records {
+    /// Says how many cells a row has from now on, at least and at most: what a quote is may depend on it.
+    pub(super) fn expect(&mut self, least: usize, most: usize) {
+        if let Reading::Text(text) = &mut self.reading {
+            text.expect(least, most);
+        }
+    }
+
     /// Reads the next record; false at the end.
     pub(super) fn next(&mut self, record: &mut Record) -> Result<bool, IngestError> {
         let more = match &mut self.reading {
@@ -205,10 +281,7 @@ impl Records {
             Reading::Kept(kept) => kept.next(record).map_err(IngestError::io(&self.path))?,
         };
         if more {
-            record.begin = match &self.reading {
-                Reading::Text(text) => text.begin(record),
-                Reading::Kept(_) => record.line,
-            };
+            record.compose();
         }
         if more && self.repairs {
             record.repaired();
@@ -239,6 +312,8 @@ struct Keeping<'k> {
     input: &'k Input,
     scratch: &'k Path,
     rows: Option<u64>,
+    /// What all its sheets may take.
+    budget: Budget,
 }
 
 impl Keeping<'_> {
@@ -248,7 +323,7 @@ impl Keeping<'_> {
 
     fn begin(&self, name: Option<String>) -> Result<Kept, IngestError> {
         let file: File = tempfile::tempfile_in(self.scratch).map_err(IngestError::io(self.scratch))?;
-        Ok(Kept::new(file, name, self.path(), self.input.bytes))
+        Ok(Kept::new(file, name.map(into_composed), self.path(), self.budget.clone()))
     }
 
     fn is_enough(&self, rows: u64) -> bool {
@@ -256,5 +331,7 @@ impl Keeping<'_> {
     }
 }
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;

@@ -1,18 +1,16 @@
 //! Workbooks: every sheet that has anything in it, cell by cell.
 
-use std::fs::File;
-use std::io::{self, BufReader, Cursor, Read};
+use std::io::{BufReader, Cursor, Read};
 
-use calamine::{Data, DataRef, ExcelDateTime, Reader, Xls, Xlsx, XlsxError};
-use zip::ZipArchive;
+use calamine::{Data, DataRef, ExcelDateTime, Reader, Style, Xls, Xlsx, XlsxError};
 
 use super::kept::MOST_COLUMNS;
-use super::{Keeping, Kept, Sheet, Typed, compound, unharmed};
+use super::{Keeping, Kept, Sheet, Typed, compound, parts, unharmed};
 use crate::ingest::IngestError;
-use crate::ingest::files::{FREE, RATIO};
 
-/// What a workbook unpacks to, its largest part: all texts of it are in memory at once.
-const LARGEST_PART: u64 = 1 << 30;
+/// A workbook of an older Excel is in memory as a whole. It has no more than 65,536 rows a sheet.
+const LARGEST: u64 = 256 << 20;
+const MOST_SHEETS: usize = 900;
 /// A spreadsheet has no more rows.
 const MOST_ROWS: u32 = 1_048_576;
 
@@ -23,10 +21,12 @@ pub(super) fn xlsx(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, IngestError> {
 
 fn read_xlsx(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, IngestError> {
     let file = keeping.input.whole(keeping.scratch)?;
-    weigh(keeping, &file)?;
+    parts::weigh(keeping, &file)?;
     let mut workbook = Xlsx::new(BufReader::new(file)).map_err(|e| broken(keeping, e))?;
+    let is_1904 = workbook.has_1904_epoch();
     let mut sheets = Vec::new();
     for name in workbook.sheet_names() {
+        few(keeping, &sheets)?;
         let mut cells = match workbook.worksheet_cells_reader(&name) {
             Ok(cells) => cells,
             // a sheet of charts has no cells
@@ -34,8 +34,12 @@ fn read_xlsx(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, IngestError> {
             Err(error) => return Err(broken(keeping, format!("sheet `{name}`: {error}"))),
         };
         let mut kept = keeping.begin(Some(name.clone()))?;
+        kept.is_1904 = is_1904;
+        let percents: Vec<bool> = cells.styles().iter().map(shows_percent).collect();
         let mut row = Row::default();
-        while let Some(cell) = cells.next_cell().map_err(|e| broken(keeping, e))? {
+        loop {
+            let at = |e| broken(keeping, format!("sheet `{name}`, after row {}: {e}", row.number + 1));
+            let Some((cell, style)) = cells.next_cell_with_style_id().map_err(at)? else { break };
             let (number, column) = cell.get_position();
             if number != row.number {
                 row.end(&mut kept)?;
@@ -44,7 +48,7 @@ fn read_xlsx(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, IngestError> {
                 }
                 row.number = number;
             }
-            row.put(keeping, column, shown(cell.get_value()))?;
+            row.put(keeping, column, shown(cell.get_value(), percents.get(style).copied().unwrap_or(false)))?;
         }
         row.end(&mut kept)?;
         if kept.len() > 0 {
@@ -62,16 +66,22 @@ pub(super) fn xls(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, IngestError> {
 fn read_xls(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, IngestError> {
     let mut bytes = Vec::new();
     let file = keeping.input.whole(keeping.scratch)?;
-    file.take(LARGEST_PART + 1).read_to_end(&mut bytes).map_err(IngestError::io(keeping.path()))?;
-    if bytes.len() as u64 > LARGEST_PART {
-        return Err(broken(keeping, format!("it is larger than {} MiB", LARGEST_PART >> 20)));
+    // one that is packed within an archive is no larger than such a file may be
+    let most = (64 << 20).max(keeping.input.bytes.saturating_mul(16)).min(LARGEST);
+    file.take(most + 1).read_to_end(&mut bytes).map_err(IngestError::io(keeping.path()))?;
+    if bytes.len() as u64 > most {
+        return Err(broken(keeping, format!("it is larger than {} MiB", most >> 20)));
     }
-    compound::weigh(&bytes).map_err(|e| broken(keeping, e))?;
+    let percents = compound::weigh(&bytes).map_err(|e| broken(keeping, e))?;
     let mut workbook = Xls::new(Cursor::new(bytes)).map_err(|e| broken(keeping, e))?;
+    let is_1904 = workbook.has_1904_epoch();
     let mut sheets = Vec::new();
-    for name in workbook.sheet_names() {
+    for (sheet, name) in workbook.sheet_names().into_iter().enumerate() {
+        few(keeping, &sheets)?;
+        let percents = percents.get(sheet);
         let cells = workbook.worksheet_range(&name).map_err(|e| broken(keeping, e))?;
         let mut kept = keeping.begin(Some(name))?;
+        kept.is_1904 = is_1904;
         let (first, left) = cells.start().unwrap_or_default();
         for (below, values) in cells.rows().enumerate() {
             if keeping.is_enough(kept.len()) {
@@ -79,7 +89,8 @@ fn read_xls(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, IngestError> {
             }
             let mut row = Row { number: first + u32::try_from(below).unwrap_or(u32::MAX), ..Row::default() };
             for (column, value) in (left..).zip(values) {
-                row.put(keeping, column, shown(&borrowed(value)))?;
+                let is_percent = percents.is_some_and(|cells| cells.contains(&(row.number, column)));
+                row.put(keeping, column, shown(&borrowed(value), is_percent))?;
             }
             row.end(&mut kept)?;
         }
@@ -90,7 +101,7 @@ fn read_xls(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, IngestError> {
     found(keeping, sheets)
 }
 
-fn broken(keeping: &Keeping<'_>, what: impl std::fmt::Display) -> IngestError {
+pub(super) fn broken(keeping: &Keeping<'_>, what: impl std::fmt::Display) -> IngestError {
     IngestError::no_table(
         keeping.path(),
         format!("this is a workbook that cannot be read: {what}"),
@@ -98,33 +109,19 @@ fn broken(keeping: &Keeping<'_>, what: impl std::fmt::Display) -> IngestError {
     )
 }
 
+/// Refuses a workbook of more sheets than a person looks through: each is a file while it is read.
+fn few(keeping: &Keeping<'_>, sheets: &[Sheet]) -> Result<(), IngestError> {
+    match sheets.len() < MOST_SHEETS {
+        true => Ok(()),
+        false => Err(broken(keeping, format!("it has more than {MOST_SHEETS} sheets"))),
+    }
+}
+
 fn found(keeping: &Keeping<'_>, sheets: Vec<Sheet>) -> Result<Vec<Sheet>, IngestError> {
     match sheets.is_empty() {
         true => Err(IngestError::NoRows { path: keeping.path().to_owned(), what: "the workbook is empty" }),
         false => Ok(sheets),
     }
-}
-
-/// Unpacks every part of a workbook once, into nothing: what it says of its sizes is not believed.
-fn weigh(keeping: &Keeping<'_>, file: &File) -> Result<(), IngestError> {
-    let file = file.try_clone().map_err(IngestError::io(keeping.path()))?;
-    let mut parts = ZipArchive::new(BufReader::new(file)).map_err(|e| broken(keeping, e))?;
-    // as of anything that is packed: what packs better than this is no table
-    let likely = FREE.max(keeping.input.bytes.saturating_mul(RATIO));
-    let mut left = 16 * LARGEST_PART;
-    for index in 0..parts.len() {
-        let part = parts.by_index(index).map_err(|e| broken(keeping, e))?;
-        // sheets are read cell by cell, the rest of it is held in memory
-        let streamed = part.name().is_ok_and(|name| name.starts_with("xl/worksheets/"));
-        let most = if streamed { left } else { left.min(LARGEST_PART) }.min(likely);
-        let size = io::copy(&mut part.take(most + 1), &mut io::sink()).map_err(|e| broken(keeping, e))?;
-        if size > most {
-            let what = format!("a part of it unpacks to more than {} MiB", most >> 20);
-            return Err(broken(keeping, what));
-        }
-        left -= size;
-    }
-    Ok(())
 }
 
 /// A row being put together.
@@ -172,14 +169,38 @@ fn borrowed(value: &Data) -> DataRef<'_> {
     }
 }
 
-fn shown(value: &DataRef<'_>) -> (String, Typed) {
+/// Whether a style shows its numbers as percentages.
+fn shows_percent(style: &Style) -> bool {
+    style.number_format.as_ref().is_some_and(|format| is_percent(&format.format_code))
+}
+
+/// Whether a format of numbers shows percentages: what stands in quotes or behind a backslash is text.
+pub(super) fn is_percent(format: &str) -> bool {
+    let (mut quoted, mut skipped) = (false, false);
+    for symbol in format.chars() {
+        match symbol {
+            _ if skipped => skipped = false,
+            '"' => quoted = !quoted,
+            _ if quoted => {}
+            '\\' | '_' | '*' => skipped = true,
+            '%' => return true,
+            // what follows is for numbers below zero
+            ';' => return false,
+            _ => {}
+        }
+    }
+    false
+}
+
+fn shown(value: &DataRef<'_>, is_percent: bool) -> (String, Typed) {
+    let number = if is_percent { Typed::Percent } else { Typed::Number };
     match value {
         DataRef::Empty => (String::new(), Typed::No),
         DataRef::String(text) => (text.clone(), Typed::No),
         DataRef::SharedString(text) => ((*text).to_owned(), Typed::No),
-        DataRef::Int(number) => (number.to_string(), Typed::Number),
+        DataRef::Int(value) => (value.to_string(), number),
         // the shortest digits that mean the same number; never an exponent
-        DataRef::Float(number) => (number.to_string(), Typed::Number),
+        DataRef::Float(value) => (value.to_string(), number),
         DataRef::Bool(yes) => (yes.to_string(), Typed::No),
         DataRef::DateTime(time) => moment(time),
         DataRef::DateTimeIso(text) => (text.clone(), Typed::Time),

@@ -223,7 +223,8 @@ async fn of_rows_that_wait_at_one_line_all_are_mended_or_none() {
         fs::create_dir(company.dir.path().join(folder)).unwrap();
         company.file(&format!("{folder}/deals.csv"), [HEADER, &row].concat())
     };
-    company.ingest(&[export("a", bad(1, 100)), export("b", bad(2, 200))]).await.unwrap();
+    // a folder for each day is no branch of its own
+    company.ingest(&[export("2025-03-03", bad(1, 100)), export("2025-03-10", bad(2, 200))]).await.unwrap();
     let file = [out(&company, "repair").await];
     let all = mended(&fs::read_to_string(&file[0]).unwrap());
     fs::write(&file[0], all.lines().take(2).collect::<Vec<_>>().join("\n")).unwrap();
@@ -289,4 +290,86 @@ async fn rows_of_any_width_are_written_out_once() {
     company.ingest(&[company.file("repair/deals.csv.repair.csv", whole)]).await.unwrap();
     assert_eq!(company.rows(Table::Deals, &["deal_id"]).await, ["1", "2", "4", "6"]);
     assert_eq!(company.rows(Table::Quarantine, &["line"]).await, ["4", "6"]);
+}
+
+#[tokio::test]
+async fn exports_of_one_name_in_two_folders_are_two() {
+    let company = Company::new(BITRIX);
+    let export = |folder: &str, row: String| {
+        fs::create_dir_all(company.dir.path().join(folder)).unwrap();
+        company.file(&format!("{folder}/deals.csv"), [HEADER, &row].concat())
+    };
+    let held = async || company.rows(Table::Quarantine, &["ingest", "file", "folder", "line"]).await;
+    let (north, south) = (export("north", bad(1, 100)), export("south", bad(2, 200)));
+    company.ingest(std::slice::from_ref(&north)).await.unwrap();
+    company.ingest(std::slice::from_ref(&south)).await.unwrap();
+    let both = ["1 deals.csv north 2", "2 deals.csv south 2"];
+    assert_eq!(held().await, both);
+    // again, alone and together: nothing of it changes
+    let files = company.files();
+    let told = company.ingest(&[north.clone(), south.clone()]).await.unwrap().text(Lang::En);
+    assert!(told.contains("  north/deals.csv (deals;") && told.contains("1 × south/deals.csv, "), "{told}");
+    assert_eq!((held().await, company.files()), (both.map(str::to_owned).to_vec(), files));
+
+    // each is written out and mended for itself
+    let (snapshot, folder) = (company.store().await.snapshot(None).await.unwrap(), company.dir.path().join("repair"));
+    let written = repairs(&snapshot, None, &folder, Lang::Ru).unwrap();
+    let names: Vec<&str> = written.iter().map(|written| written.file.as_str()).collect();
+    assert_eq!(names, ["north/deals.csv", "south/deals.csv"]);
+    assert_eq!(waiting(&snapshot, Some("south/deals.csv")).unwrap().len(), 1);
+    fs::write(&written[1].path, mended(&fs::read_to_string(&written[1].path).unwrap())).unwrap();
+    company.ingest(&[written[1].path.clone()]).await.unwrap();
+    assert_eq!(company.rows(Table::Deals, &["deal_id"]).await, ["2"]);
+    assert_eq!(held().await, both[..1]);
+
+    // moved to another folder it is the same: what came there waits here no more, whether it is good now or not
+    company.ingest(&[export("elsewhere", bad(1, 100))]).await.unwrap();
+    assert_eq!(held().await, ["5 deals.csv elsewhere 2"]);
+    company.ingest(&[export("new", mended(&bad(1, 100)))]).await.unwrap();
+    assert!(held().await.is_empty());
+    assert_eq!(company.rows(Table::Deals, &["deal_id"]).await, ["1", "2"]);
+}
+
+#[tokio::test]
+async fn a_mended_row_does_not_take_the_place_of_a_later_one() {
+    let deals = async |company: &Company| company.rows(Table::Deals, &["deal_id", "amount", "stage"]).await;
+    let later = async |company: &Company| company.rows(Table::Quarantine, &["line", "later"]).await;
+    let lost = |stage: &str, amount: u32| format!("1;{stage};01.03.2025 10:00:00;;{amount};0;Уфа\r\n");
+
+    // in another export of a later day
+    let company = Company::new(BITRIX);
+    company.ingest(&[company.file("deals.csv", [HEADER, &bad(1, 100)].concat())]).await.unwrap();
+    let file = out(&company, "repair").await;
+    fs::write(&file, mended(&fs::read_to_string(&file).unwrap())).unwrap();
+    company.ingest(&[company.file("deals_late.csv", [HEADER, &lost("Успех", 500)].concat())]).await.unwrap();
+    assert_eq!(later(&company).await, ["2 deals"]);
+    let told = company.ingest(std::slice::from_ref(&file)).await.unwrap().text(Lang::Ru);
+    assert!(told.contains("исправленных строк, о ключе которых после них загружено другое"), "{told}");
+    assert_eq!(deals(&company).await, ["1 5000000 Успех"]);
+    assert!(later(&company).await.is_empty(), "it is mended");
+
+    // in the same file below it; a good one above it is no later one
+    let company = Company::new(BITRIX);
+    company.ingest(&[company.file("deals.csv", [HEADER, &bad(1, 100), &lost("Успех", 500)].concat())]).await.unwrap();
+    let file = out(&company, "repair").await;
+    fs::write(&file, mended(&fs::read_to_string(&file).unwrap())).unwrap();
+    company.ingest(std::slice::from_ref(&file)).await.unwrap();
+    assert_eq!(deals(&company).await, ["1 5000000 Успех"]);
+    let company = Company::new(BITRIX);
+    company.ingest(&[company.file("deals.csv", [HEADER, &lost("Успех", 500), &bad(1, 100)].concat())]).await.unwrap();
+    assert_eq!(later(&company).await, ["3 "]);
+    let file = out(&company, "repair").await;
+    fs::write(&file, mended(&fs::read_to_string(&file).unwrap())).unwrap();
+    company.ingest(std::slice::from_ref(&file)).await.unwrap();
+    assert_eq!(deals(&company).await.len(), 1);
+    assert!(deals(&company).await[0].starts_with("1 1000000 "), "{:?}", deals(&company).await);
+
+    // what the later one did not tell is filled, and the export itself, read again, is the newest
+    let company = Company::new(BITRIX);
+    company.ingest(&[company.file("deals.csv", [HEADER, &bad(1, 100)].concat())]).await.unwrap();
+    let again = company.file("deals.csv", [HEADER, &bad(1, 100)].concat());
+    company.ingest(&[company.file("deals_late.csv", [HEADER, &lost("Успех", 500)].concat())]).await.unwrap();
+    assert_eq!(later(&company).await, ["2 deals"]);
+    company.ingest(&[again]).await.unwrap();
+    assert_eq!(later(&company).await, ["2 "]);
 }

@@ -25,6 +25,11 @@ pub(super) async fn chart(asker: &mut Asker<'_>, say: &Say<'_>, chart: &definiti
     if picked.rows.is_empty() {
         return Ok(None);
     }
+    let drawn = chart.shape.values();
+    let blank = drawn.iter().all(|column| grid.is_blank(column));
+    if let Some(missing) = drawn.iter().filter(|_| blank).find_map(|column| asker.lacking(&chart.ask, column)) {
+        return Err(missing);
+    }
     let view = View { say, metric: &chart.ask.metric, grid: &grid, picked: &picked };
     let limit = chart.rows.limit.filter(|_| by_series);
     let reference = match &chart.shape {
@@ -98,12 +103,22 @@ impl View<'_> {
                 let is_young = |young: &String| self.numbers(young).iter().position(|n| n.is_some_and(|n| n > 0.0));
                 return (Plot::Lines { series, band, young_from: young.as_ref().and_then(is_young) }, shown, of);
             }
-            Shape::Funnel { label, reached, open, lost } => Plot::Funnel {
-                stages: self.labels(label),
-                reached: self.filled(reached),
-                open: self.filled(open),
-                lost: self.filled(lost),
-            },
+            Shape::Funnel { label, reached, open, lost, gone_on, share } => {
+                let (stages, reached) = (self.labels(label), self.filled(reached));
+                let (open, lost) = (self.filled(open), self.filled(lost));
+                let unplaced = |gone_on: &String| {
+                    let on = self.filled(gone_on);
+                    (0..on.len()).map(|at| (reached[at] - on[at] - open[at] - lost[at]).max(0.0)).collect()
+                };
+                let unplaced = gone_on.as_ref().map_or_else(|| vec![0.0; reached.len()], unplaced);
+                let of_previous = |at: usize| {
+                    let before = reached.get(at.checked_sub(1)?).filter(|before| **before > 0.0)?;
+                    Some(reached[at] / before)
+                };
+                let shares = share.as_ref().map(|share| self.numbers(share));
+                let shares = shares.unwrap_or_else(|| (0..reached.len()).map(of_previous).collect());
+                Plot::Funnel { stages, reached, open, lost, unplaced, shares }
+            }
             Shape::Intervals { label, value, low, high, .. } => {
                 let point = |(value, bounds): (Option<f64>, Option<(f64, f64)>)| Some((value?, bounds?.0, bounds?.1));
                 Plot::Intervals {

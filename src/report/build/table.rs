@@ -20,7 +20,8 @@ pub(super) async fn table(asker: &mut Asker<'_>, say: &Say<'_>, table: &definiti
     let title = say.text(&table.title);
     let picked = pick(&grid, &table.rows, say);
     if picked.rows.is_empty() {
-        return Ok(None);
+        let lacking = table.columns.iter().find_map(|column| asker.lacking(&table.ask, column));
+        return lacking.map_or(Ok(None), Err);
     }
     let shown = columns(&grid, &table.columns, say);
     let cell = |row: usize, at: usize| match with_interval(&grid, row, at) {

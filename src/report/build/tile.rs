@@ -15,12 +15,16 @@ pub(super) async fn tile(asker: &mut Asker<'_>, say: &Say<'_>, tile: &definition
     let range = asker.range(tile.ask.period);
     let grid = asker.ask(&tile.ask, range).await?;
     let (column, unit) = (say.column(&tile.column), grid.unit(&tile.column));
+    if let Some(missing) = grid.is_blank(&column).then(|| asker.lacking(&tile.ask, &column)).flatten() {
+        return Err(missing);
+    }
     let value = value(asker, tile, &column, &grid, range);
     let mut notes = Vec::new();
     let cover = asker.cover(&tile.ask, range, &[&column]);
     match (&value, cover) {
         (_, Some(cover)) => notes.push(say.cover(cover, tile.ask.period)),
         (None, None) => notes.push(reason(asker, say, tile, &column, range)),
+        (Some(Cell::Empty), None) => notes.push(say.not_told().to_owned()),
         (Some(_), None) => {}
     }
     let value = value.unwrap_or(Cell::Empty);

@@ -65,6 +65,8 @@ impl Builder<'_> {
         }
         if let Ok(grid) = self.asker.ask(&quality, range).await {
             undated(&mut lines, self.say, &grid);
+            unfilled(&mut lines, self.say, &grid);
+            gone(&mut lines, self.say, &grid);
         }
         let ended: Vec<_> = self.asker.ended().collect();
         for (table, last) in ended {
@@ -92,7 +94,9 @@ impl Builder<'_> {
                 // a column that a mapping added is known by its name alone
                 match codes[..] == [name.as_str()] {
                     true => format!("{} {name}", say.pick("Разрез", "The split")),
-                    false => format!("{} ({})", capital(&name), codes.join(", ")),
+                    false => {
+                        format!("{} ({})", capital(&name), codes.join(", ").replace(" or ", say.pick(" или ", " or ")))
+                    }
                 }
             }
             Lack::Memory => format!("{} {}", say.pick("Память для", "Memory for"), missing.what),
@@ -161,13 +165,11 @@ fn rules(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
         let title = text(row, &say.column("title_{lang}")).or_else(|| text(row, "rule")).unwrap_or_default();
         let stage = text(row, &say.column("stage_{lang}")).or_else(|| text(row, "stage"));
         let missing = text(row, "missing").unwrap_or_else(|| title.clone());
-        let what = match text(row, &span) {
-            Some(span) => format!("{}: {span}", capital(&missing)),
-            None => capital(&missing),
-        };
+        // the span names the source in words
+        let what = capital(&text(row, &span).unwrap_or(missing));
         let cases = grid.number(row, "cases").map(|cases| {
             let cases = say.numbers.exact(cases, Unit::Count);
-            format!("{} {cases}", say.pick("не судится сделок", "deals not judged"))
+            format!("{} {cases}", say.pick("не судится случаев", "cases not judged"))
         });
         let notes: Vec<String> = stage.into_iter().chain(cases).collect();
         let touched = match notes.is_empty() {
@@ -181,7 +183,7 @@ fn rules(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
             )
             .to_owned()
         });
-        lines.add(what, Some(touched), way);
+        lines.add(what, Some(touched), capital(&way));
     }
 }
 
@@ -204,6 +206,63 @@ fn undated(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
             format!("Closing dates: {count} closed deals have none"),
             "conversion by a given day is told within bounds; revenue, return and cost per client of a period lack these deals",
             "Export the closing date and name its column in the mapping (closed_at); a planned date is no closing",
+        ),
+    };
+    lines.add(what, Some(touched.to_owned()), way.to_owned());
+}
+
+/// Deals of which some lack what most have.
+fn unfilled(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
+    let kinds = [
+        (
+            "without_created_at",
+            ("Даты создания: нет у {} сделок", "Creation dates: {} deals have none"),
+            ("этих сделок нет среди лидов ни одного периода", "these deals are among the leads of no period"),
+            ("Выгрузите дату создания (created_at)", "Export the creation date (created_at)"),
+        ),
+        (
+            "won_without_amount",
+            ("Суммы: нет у {} выигранных сделок", "Amounts: {} won deals have none"),
+            ("выручка и средний чек — без этих сделок", "revenue and the mean purchase lack these deals"),
+            ("Выгрузите сумму (amount)", "Export the amount (amount)"),
+        ),
+        (
+            "won_without_client",
+            ("Клиенты: не названы у {} выигранных сделок", "Clients: {} won deals name none"),
+            ("повторные покупки и база — без этих сделок", "repeat purchases and the client base lack these deals"),
+            ("Выгрузите клиента (client_id)", "Export the client (client_id)"),
+        ),
+    ];
+    for (column, what, touched, way) in kinds {
+        let count: f64 = (0..grid.rows.len()).filter_map(|row| grid.number(row, column)).sum();
+        let all: f64 = (0..grid.rows.len()).filter_map(|row| grid.number(row, "deals")).sum();
+        // where nobody has it, the figures that need it say so
+        if count < 1.0 || count >= all {
+            continue;
+        }
+        let count = say.numbers.exact(count, Unit::Count);
+        let what = say.pick(what.0, what.1).replace("{}", &count);
+        lines.add(what, Some(say.pick(touched.0, touched.1).to_owned()), say.pick(way.0, way.1).to_owned());
+    }
+}
+
+/// Open deals that their export lists no longer.
+fn gone(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
+    let gone: f64 = (0..grid.rows.len()).filter_map(|row| grid.number(row, "gone")).sum();
+    if gone < 1.0 {
+        return;
+    }
+    let count = say.numbers.exact(gone, Unit::Count);
+    let (what, touched, way) = match say.lang {
+        Lang::Ru => (
+            format!("Пропали из выгрузок: открытых сделок {count}"),
+            "с того дня они не открыты, не выиграны и не проиграны: ни в работе, ни в просрочке, ни в списках дел их нет",
+            "Посмотрите в CRM, удалены ли они или не попали в выгрузку; полная выгрузка (snapshot = true) перечисляет все сделки",
+        ),
+        Lang::En => (
+            format!("Gone from the exports: {count} open deals"),
+            "from that day on they are neither open, won nor lost: they stand in no stage, are never overdue, and are in no list of work",
+            "See in the CRM whether they were deleted, or left out of the export; a full export (snapshot = true) lists all deals",
         ),
     };
     lines.add(what, Some(touched.to_owned()), way.to_owned());

@@ -235,6 +235,8 @@ impl Reader<'_> {
                 reached: column("value"),
                 open: column("open"),
                 lost: column("lost"),
+                gone_on: optional("gone_on"),
+                share: optional("share"),
             },
             "intervals" => Shape::Intervals {
                 label: column("label"),

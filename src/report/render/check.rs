@@ -55,10 +55,12 @@ fn check_chart(chart: &Chart) -> Result<(), RenderError> {
             check_series(series)?;
             band.as_ref().map_or(Ok(()), |band| same(&what, "bounds", band.len(), series.labels.len()))
         }
-        Plot::Funnel { stages, reached, open, lost } => {
+        Plot::Funnel { stages, reached, open, lost, unplaced, shares } => {
             same(&what, "values of `reached`", reached.len(), stages.len())?;
             same(&what, "values of `open`", open.len(), stages.len())?;
-            same(&what, "values of `lost`", lost.len(), stages.len())
+            same(&what, "values of `lost`", lost.len(), stages.len())?;
+            same(&what, "values of `unplaced`", unplaced.len(), stages.len())?;
+            same(&what, "values of `shares`", shares.len(), stages.len())
         }
         Plot::Intervals { labels, points, .. } => same(&what, "points", points.len(), labels.len()),
         Plot::Heat { rows, columns, values, .. } => {

@@ -75,11 +75,11 @@ impl Words {
         self.pick("95 % интервал", "95% interval")
     }
 
-    /// The parts of a funnel's bar: went on, still open, lost.
-    pub fn funnel_parts(self) -> [&'static str; 3] {
+    /// The parts of a funnel's bar: went on, still open, lost, in a stage that nobody knows.
+    pub fn funnel_parts(self) -> [&'static str; 4] {
         match self.0 {
-            Lang::Ru => ["прошли дальше", "ещё здесь", "потеряны"],
-            Lang::En => ["went on", "still here", "lost"],
+            Lang::Ru => ["прошли дальше", "ещё здесь", "потеряны", "где остановились, неизвестно: здесь или дальше"],
+            Lang::En => ["went on", "still here", "lost", "where they stopped is unknown: here or later"],
         }
     }
 

@@ -71,6 +71,21 @@ impl Say<'_> {
         }
     }
 
+    /// That there are data, and the figure does not follow from them.
+    pub fn not_told(&self) -> &'static str {
+        match self.lang {
+            Lang::Ru => "по имеющимся данным этого не сказать",
+            Lang::En => "the data there are do not tell",
+        }
+    }
+
+    /// That a part shows nothing since nothing of it could be judged.
+    pub fn unjudged(&self, title: &str) -> String {
+        let words = self.pick("судить не по чему", "nothing to judge by");
+        let reference = self.reference().map(|text| format!(" {text}")).unwrap_or_default();
+        format!("«{title}»: {words}.{reference}")
+    }
+
     /// That a comparison could not be made.
     pub fn not_compared(&self, fault: &Missing) -> String {
         format!("{}: {}", self.pick("прошлое не посчитано, ошибка", "the past was not computed, an error"), fault.why)

@@ -125,9 +125,6 @@ impl Judge {
     /// Each stay in a stage that has an allowed time. Where it began or ended between two snapshots, it is broken if the
     /// shortest stay that this leaves open is too long, kept if the longest is not; of the others nobody can say.
     fn stale<'j>(&self, deal: &Deal<'_, 'j>, moves: &[Move<'j>], cut: i64, verdicts: &mut Vec<Verdict<'j>>) {
-        if deal.ended_somewhen() {
-            return;
-        }
         let end = if deal.is_closed() { deal.closed_at.unwrap_or(cut) } else { cut };
         let is_exact = |step: &Move<'_>| step.earliest == Some(step.at) && self.last(step.at) == step.at;
         for (index, step) in moves.iter().enumerate() {
@@ -136,6 +133,10 @@ impl Judge {
                 continue;
             }
             let next = moves.get(index + 1);
+            // the last stay ended nobody knows when; those before it ended with a move, however the deal did
+            if next.is_none() && deal.ended_somewhen() {
+                continue;
+            }
             let until = |left_at: Option<i64>, end: i64| left_at.map_or(end, |left| left.min(end)).max(step.at);
             let done = deal.is_closed() || next.is_some();
             let allowed = (hours * HOUR).round() as i64;

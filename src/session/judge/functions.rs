@@ -163,12 +163,13 @@ impl<'a> Columns<'a> {
         let instant = |column: &TimestampMicrosecondArray| column.is_valid(row).then(|| column.value(row));
         let status = match words.0 {
             Some("won") => Status::Won,
-            Some("lost") => Status::Lost,
+            // a deal that is gone ended somewhen, and nothing is held against anybody
+            Some("lost" | "gone") => Status::Lost,
             _ => Status::Open,
         };
         Deal {
             status,
-            is_invalid: status == Status::Lost && words.1.is_some_and(|reason| judge.is_invalid(reason)),
+            is_invalid: words.0 == Some("lost") && words.1.is_some_and(|reason| judge.is_invalid(reason)),
             created_at: instant(self.created_at),
             response_at: instant(self.response_at),
             closed_at: instant(self.closed_at),

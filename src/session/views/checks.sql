@@ -2,7 +2,8 @@
 --
 -- What is not due yet gives no row. What cannot be judged has no `kept`: `missing` names the source or column that it would
 -- take, and `why`: never (not loaded, or not for this manager or branch), before, after (it begins later, it ends earlier), day (days
--- are known, and no times). What is given stays: `at` is the moment from which the verdict was certain, so that
+-- are known, and no times). `deal` is missing where a working day passed between the
+-- export of deals and the day before the cut. What is given stays: `at` is the moment from which the verdict was certain, so that
 -- a later cut adds judgements and does not move old ones. (next_step is the exception: it knows today only.)
 --
 --   response      answered, or the allowed time over: at the first outgoing contact, or when that time ended
@@ -23,7 +24,7 @@ WITH deals_seen AS (
         grp,
         stage,
         created_at,
-        -- closed by now, if not at the cut for certain: it is not held against anybody as open
+        -- closed by now, if not at the cut for certain, or gone: it is not held against anybody as open
         coalesce(undated, status) AS status,
         coalesce(list_amount, amount) AS whole_amount,
         judge_deal(
@@ -52,6 +53,31 @@ planning AS (
     FROM scope_planned
     INNER JOIN deals_seen ON scope_planned.deal_id = deals_seen.deal_id
     GROUP BY coalesce(deals_seen.branch, '')
+),
+
+-- whether the export of deals is a whole working day behind, the longest of the last fortnight: who is open now, and what is planned, is unknown. The
+-- last day before the cut does not count: by default it is today, and not over
+working_day AS (
+    SELECT max(working_minutes(days.day::date, (days.day + INTERVAL '1 day')::date)) AS minutes
+    FROM (
+        SELECT unnest(
+            generate_series(
+                arrow_cast($as_of_day, 'Date32') - INTERVAL '14 days',
+                arrow_cast($as_of_day, 'Date32') - INTERVAL '1 day',
+                INTERVAL '1 day'
+            )
+        ) AS day
+    ) AS days
+),
+
+behind AS (
+    SELECT
+        minutes > 0.0
+        AND working_minutes(
+            arrow_cast($seen, 'Timestamp(Microsecond, Some("UTC"))'),
+            (arrow_cast($as_of_day, 'Date32') - INTERVAL '1 day')::date
+        ) >= minutes AS is_behind
+    FROM working_day
 ),
 
 -- a client's contacts and mailings in their order; a refusal in the very moment of one came out of it
@@ -175,15 +201,16 @@ SELECT
     deals_seen.manager,
     deals_seen.stage,
     arrow_cast($as_of, 'Timestamp(Microsecond, Some("UTC"))') - INTERVAL '1 microsecond' AS at,
-    CASE WHEN tasks.branch IS NOT NULL THEN planned.deal_id IS NOT NULL END AS kept,
+    CASE WHEN tasks.branch IS NOT NULL AND NOT behind.is_behind THEN planned.deal_id IS NOT NULL END AS kept,
     NULL AS overdue_hours,
     deals_seen.whole_amount AS amount,
     deals_seen.created_at,
     deals_seen.status,
-    CASE WHEN tasks.branch IS NULL THEN 'task' END AS missing,
-    CASE WHEN tasks.branch IS NULL THEN 'never' END AS why,
+    CASE WHEN tasks.branch IS NULL THEN 'task' WHEN behind.is_behind THEN 'deal' END AS missing,
+    CASE WHEN tasks.branch IS NULL THEN 'never' WHEN behind.is_behind THEN 'after' END AS why,
     deals_seen.grp
 FROM deals_seen
+CROSS JOIN behind
 LEFT JOIN scope_planned AS planned ON deals_seen.deal_id = planned.deal_id
 LEFT JOIN planning AS tasks ON coalesce(deals_seen.branch, '') = tasks.branch
-WHERE coalesce(deals_seen.status, 'open') NOT IN ('won', 'lost')
+WHERE coalesce(deals_seen.status, 'open') NOT IN ('won', 'lost', 'gone')

@@ -114,7 +114,10 @@ impl Scope<'_> {
         match name {
             "amount" => Ok(coalesce(vec![column("list_amount"), column("amount")])),
             // closed by now, if not at the cut for certain: not held against anybody as open
-            "status" => Ok(coalesce(vec![self.clipped(name)?, column(name)])),
+            "status" => {
+                let known = coalesce(vec![self.clipped(name)?, column(name)]);
+                when(self.gone(), text("gone")).otherwise(known)
+            }
             name => self.clipped(name),
         }
     }

@@ -52,10 +52,17 @@ pub(super) struct Loaded<'a> {
     pub(super) columns: BTreeSet<String>,
 }
 
+/// The views that ask in which time sources are known, which takes a look at all events.
+const READING: [&str; 4] = ["scope_evidence", "scope_required", "scope_checks", "scope_coverage"];
+
+/// Whether a view is one of those.
+pub(super) fn reads_events(name: &str) -> bool {
+    READING.contains(&name)
+}
+
 /// Whether a view or a function among these asks in which time sources are known.
 pub(super) fn want_sources(names: &BTreeSet<String>) -> bool {
-    const VIEWS: [&str; 4] = ["scope_evidence", "scope_required", "scope_checks", "scope_coverage"];
-    VIEWS.iter().chain(&FUNCTIONS).any(|name| names.contains(*name))
+    READING.iter().chain(&FUNCTIONS).any(|name| names.contains(*name))
 }
 
 /// Whether an event is a touch: an outgoing call, letter, SMS or message, or a meeting.
@@ -80,6 +87,9 @@ impl Scope<'_> {
     ) -> Result<()> {
         let wanted = |view: &&str| names.contains(*view) || names.iter().any(|name| made_of(name).contains(view));
         for name in NAMES.into_iter().filter(wanted) {
+            if into.table_exist(name)? {
+                continue;
+            }
             let frame = match name {
                 "scope_events" => self.events().await?,
                 "scope_contacts" => self.contacts().await?,

@@ -1,24 +1,33 @@
-//! A funnel: a bar per stage split into went on, still there and lost, with the conversion from the stage before.
+//! A funnel: a bar per stage split into went on, still there, lost and unknown, with the conversion from the stage before.
 
 use super::Sheet;
 use super::font;
 use super::frame::{Mark, legend};
-use super::palette::{BLUE, GREY, SHADE, SKY};
+use super::palette::{BLUE, GREY, ORANGE, SHADE, SKY};
 use super::picture::{Anchor, Color, Picture};
 use super::rows::name_column;
 use crate::model::unit::Unit;
+use crate::report::render::number::NONE;
 
-/// Went on, still there, lost.
-const COLORS: [Color; 3] = [BLUE, SKY, GREY];
+/// Went on, still there, lost, in a stage that nobody knows.
+const COLORS: [Color; 4] = [BLUE, SKY, GREY, ORANGE];
 
-/// The funnel. `None` where nothing reached any stage.
-pub fn funnel(sheet: &Sheet, stages: &[String], reached: &[f64], open: &[f64], lost: &[f64]) -> Option<Picture> {
+/// The funnel. `rest` are those still open, lost and unplaced. `None` where nothing reached any stage.
+pub fn funnel(
+    sheet: &Sheet,
+    stages: &[String],
+    reached: &[f64],
+    rest: &[&[f64]; 3],
+    shares: &[Option<f64>],
+) -> Option<Picture> {
     let most = reached.iter().copied().filter(|v| v.is_finite()).fold(0.0, f64::max);
     if most <= 0.0 {
         return None;
     }
     let mut picture = Picture::new(sheet.width);
-    let names = sheet.words.funnel_parts().into_iter().zip(COLORS);
+    let [open, lost, unplaced] = rest;
+    let parts = if unplaced.iter().any(|n| *n > 0.0) { 4 } else { 3 };
+    let names = sheet.words.funnel_parts().into_iter().zip(COLORS).take(parts);
     legend(sheet, &mut picture, &names.map(|(n, c)| (n.to_string(), Mark::Square(c))).collect::<Vec<_>>());
 
     let [count_head, share_head] = sheet.words.funnel_heads();
@@ -27,12 +36,12 @@ pub fn funnel(sheet: &Sheet, stages: &[String], reached: &[f64], open: &[f64], l
             + 16.0
     };
     let counts: Vec<String> = reached.iter().map(|v| sheet.numbers.exact(*v, Unit::Count)).collect();
-    let shares: Vec<String> = (0..stages.len())
-        .map(|i| match i.checked_sub(1).map(|before| reached[before]) {
-            Some(before) if before > 0.0 => sheet.numbers.exact(reached[i] / before, Unit::Share),
-            _ => String::new(),
-        })
-        .collect();
+    let share = |(at, share): (usize, &Option<f64>)| match share {
+        _ if at == 0 => String::new(),
+        Some(share) => sheet.numbers.exact(*share, Unit::Share),
+        None => NONE.to_owned(),
+    };
+    let shares: Vec<String> = shares.iter().enumerate().map(share).collect();
     let share_right = sheet.width;
     let count_right = share_right - column(share_head, shares.clone());
     let left = if sheet.narrow() { 0.0 } else { name_column(sheet, stages) };
@@ -55,7 +64,7 @@ pub fn funnel(sheet: &Sheet, stages: &[String], reached: &[f64], open: &[f64], l
             y += sheet.size * 1.5;
         }
         picture.rect(left, y, right - left, thickness, SHADE);
-        let parts = [reached[i] - open[i] - lost[i], open[i], lost[i]];
+        let parts = [reached[i] - open[i] - lost[i] - unplaced[i], open[i], lost[i], unplaced[i]];
         let mut x = left;
         for (part, color) in parts.into_iter().zip(COLORS) {
             let width = (part / most).max(0.0) * (right - left);

@@ -73,7 +73,9 @@ pub fn draw(chart: &Chart, numbers: Numbers, width: f64) -> Picture {
         Plot::Stacked(series) => bars::stacked(&sheet, series),
         Plot::Grouped(series) => bars::grouped(&sheet, series),
         Plot::Lines { series, band, young_from } => lines::lines(&sheet, series, band.as_deref(), *young_from),
-        Plot::Funnel { stages, reached, open, lost } => funnel::funnel(&sheet, stages, reached, open, lost),
+        Plot::Funnel { stages, reached, open, lost, unplaced, shares } => {
+            funnel::funnel(&sheet, stages, reached, &[open, lost, unplaced], shares)
+        }
         Plot::Intervals { labels, points, reference, unit } => {
             intervals::intervals(&sheet, labels, points, *reference, *unit)
         }

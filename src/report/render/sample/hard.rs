@@ -149,6 +149,8 @@ fn hard_charts() -> Vec<Chart> {
                 reached: vec![3.0, 9_999_999.0],
                 open: vec![5.0, 0.0],
                 lost: vec![f64::NAN, 12.0],
+                unplaced: vec![1.0, 0.0],
+                shares: vec![None, Some(3_333_333.0)],
             },
         ),
         (
