@@ -2,6 +2,7 @@
 //! written in its test.
 
 mod calendar;
+mod currencies;
 mod dates;
 mod features;
 mod funnel;
@@ -9,6 +10,7 @@ mod joining;
 mod known;
 mod money;
 mod report;
+mod sums;
 mod taken_away;
 mod verdicts;
 

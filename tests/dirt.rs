@@ -3,7 +3,7 @@
 
 mod forms;
 mod ids;
-mod make;
+pub mod make;
 mod personal;
 mod rows;
 mod safety;

@@ -10,6 +10,7 @@ mod belongs;
 mod buckets;
 mod cell;
 mod choose;
+mod currencies;
 mod closings;
 mod data_file;
 mod dates;
@@ -38,6 +39,7 @@ mod snapshot;
 mod spill;
 mod strays;
 mod summary;
+mod sums;
 mod taken;
 #[cfg(test)]
 mod tests;
@@ -58,6 +60,7 @@ pub use mapping::Mapping;
 pub use presets::shipped;
 pub use spill::bucket;
 pub use summary::{FileCount, QuarantineCount, Summary};
+pub use sums::MoneySum;
 pub use taken::Taken;
 pub use workplace::{Repairs, Waiting, repairs, waiting};
 
@@ -145,6 +148,9 @@ async fn ingest_in_pieces(
         regulations::keep(regulation, &mut transaction)?;
     }
     let base = transaction.base().clone();
+    let stated = told.regulation.map(Regulation::currency);
+    let mut currencies = currencies::Currencies::new(&store.log().await?, stated);
+    let mut file_sums = Vec::new();
     let has = |column: &mapping::Mapped| opened.iter().any(|(opened, _)| opened.has(column));
     let layouts = layout::layouts(mapping, has, &base);
     let mut spill = Spill::new(store.dir().join(".spill"), parts(&opened, sizes), sizes.spill)?;
@@ -196,9 +202,15 @@ async fn ingest_in_pieces(
             shapes.push(Shape::new(fill, &layouts[&fill.table], of.repeated, kind));
             of_shapes.push(closings::Of { taken: taken.span.latest, zone: export.zone.unwrap_or(Tz::UTC) });
         }
-        let Outcome { rows, ignored, unwanted, oddities: here, mended, not_taken } =
+        let problems = plan.clashes();
+        if !problems.is_empty() {
+            return Err(IngestError::Unproven { path: opened.path(), problems });
+        }
+        let Outcome { rows, ignored, unwanted, oddities: here, sums, mended, not_taken } =
             read_rows(&opened, &mut plan, export, &mapping.file, &mut sink)?;
         oddities.add(here);
+        file_sums.extend(sums);
+        currencies.see(&opened.path(), &file, plan.money())?;
         summary.notes.extend(plan.currencies().map(|note| about(&file, &note)));
         summary.notes.extend(summary::of_row_numbers(export).map(|note| about(&file, &note)));
         let listed = sink.listed_deals;
@@ -279,6 +291,9 @@ async fn ingest_in_pieces(
         .collect();
     let repeated = done.counts.iter().map(|(table, counts)| (*table, counts.repeated));
     summary.notes.extend(notes(repeated, oddities));
+    summary.notes.extend(joined(done.counts.iter().map(|(table, counts)| (*table, counts.joined))));
+    summary.notes.extend(currencies.notes());
+    summary.sums = sums::sums(file_sums, &done.counts, &layouts);
     summary.notes.extend(done.told.closings.notes());
     summary.notes.extend(done.told.strays.note());
     let has_deals = summary.tables.iter().any(|count| count.table == Table::Deals && count.read > count.quarantined);
@@ -295,6 +310,7 @@ async fn ingest_in_pieces(
         exports: summary.files.iter().map(|f| f.file.clone()).collect(),
         tables: summary.tables.clone(),
         notes: summary.notes.iter().map(|note| note.en.clone()).collect(),
+        currencies: currencies.record(),
     };
     summary.ingest = transaction.commit(record).await?;
     Ok(summary)
@@ -316,6 +332,18 @@ fn parts(opened: &[(Opened, &Export)], sizes: Sizes) -> u32 {
 /// A note with the file that it is about.
 fn about(file: &str, note: &Text) -> Text {
     Text::new(format!("{file}: {}", note.ru), format!("{file}: {}", note.en))
+}
+
+/// Rows that say more of what another export tells: they are no keys of their own.
+fn joined(joined: impl Iterator<Item = (Table, u64)>) -> Vec<Text> {
+    let note = |(table, rows): (Table, u64)| {
+        let name = table.name();
+        Text::new(
+            format!("{name}: строк, дополняющих строку другой выгрузки о том же: {rows}"),
+            format!("{name}: rows that add to a row of another export about the same: {rows}"),
+        )
+    };
+    joined.filter(|(_, rows)| *rows > 0).map(note).collect()
 }
 
 /// What is worth telling and was kept.

@@ -10,6 +10,7 @@ mod raw;
 mod reason;
 mod rows;
 mod spread;
+mod sums;
 mod value;
 
 pub(super) use oddities::Oddities;
@@ -17,4 +18,5 @@ pub(super) use open::{Fit, Head, Opened, fit, heads};
 pub(super) use plan::{FillPlan, Plan};
 pub(super) use raw::MOST_RAW;
 pub(super) use rows::{Outcome, Refusal, RowSink, read_rows};
+pub(super) use sums::FileSum;
 pub(super) use value::Value;

@@ -10,6 +10,7 @@ use super::prove;
 use super::raw;
 use super::reason;
 use super::spread;
+use super::sums::{FileSum, Sums};
 use super::value::{Refused, Row, Value};
 use crate::ingest::IngestError;
 use crate::ingest::mapping::{Export, Test};
@@ -63,6 +64,8 @@ pub(in crate::ingest) struct Outcome {
     pub(in crate::ingest) unwanted: u64,
     /// What was met in values and is worth telling.
     pub(in crate::ingest) oddities: Oddities,
+    /// What the rows gave to each column of money.
+    pub(in crate::ingest) sums: Vec<FileSum>,
     /// Of a file of mended rows: the places of those that were taken.
     pub(in crate::ingest) mended: BTreeSet<Mends>,
     /// Of a file of mended rows: the others.
@@ -127,6 +130,7 @@ fn rows_of(
     sink: &mut dyn RowSink,
 ) -> Result<Outcome, IngestError> {
     let (mut outcome, mut told) = (Outcome::default(), 0);
+    let mut sums = Sums::new(plan);
     loop {
         if outcome.rows / STEP > told {
             told = outcome.rows / STEP;
@@ -148,7 +152,10 @@ fn rows_of(
             Err(_) if export.encoding.is_none() && opened.readable.is_plain => {
                 return Err(not_utf8(&opened.path(), line, export, mapping));
             }
-            Err(_) => Err((0, whole(reason::wrong_encoding()))),
+            Err(_) => {
+                sums.lose();
+                Err((0, whole(reason::wrong_encoding())))
+            }
             Ok(text) => {
                 let row = Row { text, record, number: outcome.rows };
                 let is_ignored = holds(&plan.ignore, row, false) || is_total(plan, row);
@@ -163,8 +170,17 @@ fn rows_of(
                     continue;
                 }
                 match shape_of(record, opened.cells).or_else(|| row_within(row, opened)) {
-                    Some(reason) => Err((0, whole(reason))),
-                    None => read_row(plan, row, export.snapshot, &mut outcome, sink)?,
+                    Some(reason) => {
+                        sums.lose();
+                        Err((0, whole(reason)))
+                    }
+                    None => {
+                        let read = read_row(plan, row, export.snapshot, (&mut outcome, &mut sums), sink)?;
+                        if read.is_err() {
+                            sums.refuse(row);
+                        }
+                        read
+                    }
                 }
             }
         };
@@ -186,6 +202,7 @@ fn rows_of(
             })?;
         }
     }
+    outcome.sums = sums.finish();
     Ok(outcome)
 }
 
@@ -194,7 +211,7 @@ fn read_row(
     plan: &Plan,
     row: Row<'_>,
     is_of_snapshot: bool,
-    outcome: &mut Outcome,
+    (outcome, sums): (&mut Outcome, &mut Sums<'_>),
     sink: &mut dyn RowSink,
 ) -> Result<Result<(), (usize, Refused)>, IngestError> {
     let mut read: Vec<(usize, Vec<Value<'_>>, Option<i64>)> = Vec::with_capacity(plan.fills.len());
@@ -216,6 +233,7 @@ fn read_row(
         deal_of(plan, row).iter().for_each(|deal_id| sink.lists_deal(deal_id));
     }
     for (number, values, until) in &read {
+        sums.take(*number, values);
         match until {
             None => sink.take(*number, values)?,
             Some(last) => {
