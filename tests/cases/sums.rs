@@ -14,6 +14,9 @@ const REGULATION: &str = include_str!("f36/regulation.toml");
 /// A row of the file: the id, when it was created, its amount.
 type Deal = (String, &'static str, String);
 
+/// Makes a file of deals.
+type Make<'a> = &'a dyn Fn(&[Deal]) -> Vec<u8>;
+
 /// Deals whose amounts are below zero, have cents, are repeated, cannot be read, or stand in rows that are refused or ignored.
 fn deals(changed: bool) -> Vec<Deal> {
     let mut deals: Vec<Deal> = (1..=200)
@@ -136,7 +139,7 @@ fn conserved(case: &Case, file: &str, deals: &[Deal]) -> Vec<i64> {
 #[test]
 fn nothing_is_lost_in_any_form() {
     let (first, second) = (deals(false), deals(true));
-    let forms: [(&str, &str, &dyn Fn(&[Deal]) -> Vec<u8>); 9] = [
+    let forms: [(&str, &str, Make<'_>); 9] = [
         ("deals.csv", ".", &|d| text(d, ',', ".", false).into_bytes()),
         ("deals.csv", ",", &|d| text(d, ';', ",", true).into_bytes()),
         ("deals.txt", ",", &|d| text(d, '\t', ",", false).into_bytes()),
