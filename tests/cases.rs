@@ -4,6 +4,7 @@
 mod books;
 mod calendar;
 mod companies;
+mod currencies;
 mod dates;
 mod drafts;
 mod features;
@@ -13,6 +14,7 @@ mod known;
 mod money;
 mod privacy;
 mod report;
+mod sums;
 mod taken_away;
 mod text;
 mod verdicts;

@@ -35,6 +35,8 @@ pub struct IngestRecord {
     pub tables: Vec<TableCount>,
     /// Sentences for whoever reads the log.
     pub notes: Vec<String>,
+    /// What the amounts that it brought are in, by column: `deals.amount=USD`; without a code where nothing named one.
+    pub currencies: Vec<String>,
 }
 
 /// What one ingest did to one table.
@@ -57,7 +59,7 @@ pub struct TableCount {
 }
 
 /// Columns of `ingests` that are the store's own: not canonical, and not shown in SQL.
-pub(super) const OWN: [&str; 3] = ["delta_version", "buckets", "notes"];
+pub(super) const OWN: [&str; 4] = ["delta_version", "buckets", "notes", "currencies"];
 
 /// The state of a table that an ingest left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +111,7 @@ impl Rows {
 pub(super) fn schema() -> SchemaRef {
     let mut fields: Vec<Field> = Table::Ingests.schema(&[]).fields().iter().map(|f| f.as_ref().clone()).collect();
     fields.extend(
-        [("delta_version", Kind::Count), ("buckets", Kind::Count), ("notes", Kind::Text)]
+        [("delta_version", Kind::Count), ("buckets", Kind::Count), ("notes", Kind::Text), ("currencies", Kind::Text)]
             .map(|(name, kind)| Field::new(name, kind.arrow(), true)),
     );
     Arc::new(Schema::new(fields))
@@ -150,6 +152,7 @@ fn read(batch: &RecordBatch, rows: &mut Rows) -> Result<(), String> {
         Some(_) => Some(column("taken", &Kind::Instant.arrow())?.as_primitive::<TimestampMicrosecondType>().clone()),
         None => None,
     };
+    let currencies = batch.column_by_name("currencies").map(|_| text("currencies")).transpose()?;
     let number = |from: &Result<Int64Array, String>, row: usize| -> Result<u64, String> {
         u64::try_from(from.as_ref().map_err(String::clone)?.value(row)).map_err(|_| "a negative count".to_owned())
     };
@@ -164,7 +167,9 @@ fn read(batch: &RecordBatch, rows: &mut Rows) -> Result<(), String> {
             };
             let at = DateTime::<Utc>::from_timestamp_micros(at.value(row)).unwrap_or_default();
             let (exports, notes) = (lines(&exports), lines(&notes));
-            (IngestRecord { ingest: number_of_ingest, at, exports, tables: Vec::new(), notes }, Vec::new())
+            let currencies = currencies.as_ref().map(lines).unwrap_or_default();
+            let record = IngestRecord { ingest: number_of_ingest, at, exports, tables: Vec::new(), notes, currencies };
+            (record, Vec::new())
         });
         if delta_version.is_valid(row) {
             let delta_version = u64::try_from(delta_version.value(row)).map_err(|_| "a negative version")?;
@@ -230,6 +235,7 @@ fn batch(rows: &Rows) -> Result<RecordBatch, arrow::error::ArrowError> {
             count(&|l| l.named.map(|n| n.delta_version)),
             count(&|l| l.named.map(|n| u64::from(n.buckets))),
             text(&|l| one_per_line(&l.record.notes)),
+            text(&|l| one_per_line(&l.record.currencies)),
         ],
     )
 }

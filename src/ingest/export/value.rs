@@ -272,10 +272,21 @@ impl ColumnPlan {
         }
     }
 
+    /// The amount of a row that is refused, for its sum; in units. What the column knows of its currency stays as it was.
+    pub(super) fn amount(&self, row: Row<'_>) -> Result<i64, Refused> {
+        let known = (self.currency.get(), self.bare.get(), self.met.get());
+        let read = self.read(row, &mut Oddities::default());
+        self.currency.set(known.0);
+        self.bare.set(known.1);
+        self.met.set(known.2);
+        read.map(|value| if let Value::Whole(units) = value { units } else { 0 })
+    }
+
     /// Two currencies never add up: all amounts of a column say the same one, or none of them says any, or the mapping or
     /// the header says which it is.
     fn one_currency(&self, cell: Option<usize>, text: &str, met: Option<Currency>, zero: bool) -> Result<(), Refused> {
         let known = self.currency.get();
+        self.met.set(self.met.get() || !zero);
         let ambiguous = |reason: Text, stated: &[Currency]| {
             let stated: Vec<String> = stated.iter().map(|currency| format!("currency = \"{currency}\"")).collect();
             let way_out = Text::new(
