@@ -102,7 +102,7 @@ const HEADER_WORDS: [(&str, &str); 13] = [
     ("юанях", "CNY"),
 ];
 /// What is a currency behind a number, and something else within a header.
-const NO_HEADER_WORDS: [&str; 8] = ["р", "Br", "сум", "сом", "тг", "try", "ALL", "TOP"];
+const NO_HEADER_WORDS: [&str; 9] = ["р", "Br", "сум", "сом", "тг", "try", "Try", "ALL", "TOP"];
 
 /// Codes that in small letters are words.
 const SNAKE_WORDS: [&str; 9] = ["ALL", "TOP", "PEN", "COP", "CUP", "MOP", "SOS", "MAD", "BAM"];

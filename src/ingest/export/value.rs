@@ -38,7 +38,7 @@ pub(in crate::ingest) struct Refused {
     pub(super) value: String,
     pub(super) reason: Text,
     /// It is not the row's fault but the whole column's: nothing is stored, and this is the way out.
-    pub(super) whole_column: Option<Text>,
+    pub(super) whole_column: Option<Box<Text>>,
 }
 
 /// One row of an export: text known to be UTF-8, cut into cells.
@@ -253,7 +253,7 @@ impl ColumnPlan {
                     "say which in the mapping: duration = \"mm:ss\" or duration = \"hh:mm\"",
                 );
                 let refused = self.refuse(cell, text, reason::two_lengths(minutes, hours));
-                Err(Refused { whole_column: Some(way_out), ..refused })
+                Err(Refused { whole_column: Some(Box::new(way_out)), ..refused })
             }
             None => Err(self.refuse(cell, text, reason::no_length())),
         }
@@ -299,7 +299,7 @@ impl ColumnPlan {
                     stated.join(" or ")
                 ),
             );
-            Err(Refused { whole_column: Some(way_out), ..self.refuse(cell, text, reason) })
+            Err(Refused { whole_column: Some(Box::new(way_out)), ..self.refuse(cell, text, reason) })
         };
         match (met, known) {
             (Some(met), Some(known)) if met == known => Ok(()),
