@@ -208,6 +208,15 @@ spent AS (
     GROUP BY grp
 ),
 
+-- leads that came before any spend of their group is known: the same in campaign_roi
+unpaid AS (
+    SELECT scope.grp, count(*) AS leads
+    FROM scope
+    INNER JOIN (SELECT grp, min(day) AS first_day FROM scope_spend GROUP BY grp) AS began ON scope.grp = began.grp
+    WHERE scope.created_at >= $from AND scope.created_at < $to AND local_day(scope.created_at)::int < began.first_day::int - 31
+    GROUP BY scope.grp
+),
+
 together AS (
     SELECT
         coalesce(counted.grp, spent.grp) AS grp,
@@ -228,13 +237,15 @@ together AS (
         loaded.has_reasons AND loaded.has_status AS has_reasons,
         loaded.has_status,
         -- of several groups, leads and spend that name none have nothing in common
-        coalesce(counted.grp, spent.grp) = '' AND count(*) OVER () > 1 AS is_unfilled,
+        (coalesce(counted.grp, spent.grp) = '' AND count(*) OVER () > 1)
+        OR 200 * coalesce(unpaid.leads, 0) > coalesce(counted.leads, 0) AS is_unfilled,
         counted.eventual_least,
         counted.eventual_most,
         spent.spend
     FROM counted
     FULL JOIN spent ON counted.grp = spent.grp
     LEFT JOIN new_clients ON coalesce(counted.grp, spent.grp) = new_clients.grp
+    LEFT JOIN unpaid ON counted.grp = unpaid.grp
     CROSS JOIN loaded
 ),
 
