@@ -170,7 +170,7 @@ fn maven_with_unstated_dates_is_refused_where_nothing_proves_them() {
     }
     writer.flush().unwrap();
     assert!(dates.len() == 2 && kept > 1000, "{dates:?} {kept}");
-    let ran = voronka(dir.path(), &["ingest", "--mapping", "mapping.toml", "sales_pipeline.csv"]);
+    let ran = voronka(dir.path(), &["ingest", "--mapping", "mapping.toml", "sales_pipeline.csv", "--lang", "en"]);
     assert_eq!(ran.code, 2, "{}", ran.out);
     for said in ["`engage_date`", "`close_date`", "not stated", "m/d/yyyy", "d/m/yyyy", "dates = "] {
         assert!(ran.err.contains(said), "{said} is not in: {}", ran.err);

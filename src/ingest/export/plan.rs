@@ -278,7 +278,8 @@ fn resolve(
         true => Bare::Phone,
         false => Bare::Number,
     };
-    let is_searched = column.kind == Kind::Text && is_found && words.is_none() && !column.reading.personal;
+    let is_searched =
+        column.kind == Kind::Text && is_found && words.is_none() && !column.reading.personal && !column.reading.is_ours;
     let zone = column.reading.zone.unwrap_or(Tz::UTC);
     Some(ColumnPlan {
         name: column.name.clone(),
