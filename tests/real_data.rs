@@ -106,7 +106,6 @@ fn olist_by_origin() {
         &page,
         &[
             ("Revenue of the week", "deals.amount"),
-            ("Deals won", "deals.amount"),
             ("Answered in time", "journeys.response_at"),
             ("Whose leads buy more rarely than all together?", "contractor"),
             ("Do leads and sales grow with the budget", "spend.cost"),
