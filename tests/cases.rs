@@ -4,6 +4,7 @@
 mod books;
 mod calendar;
 mod companies;
+mod currencies;
 mod damage;
 mod dates;
 mod drafts;
@@ -14,6 +15,7 @@ mod known;
 mod money;
 mod privacy;
 mod report;
+mod sums;
 mod taken_away;
 mod text;
 mod verdicts;

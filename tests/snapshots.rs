@@ -258,8 +258,16 @@ fn the_funnels_agree(company: &Company) {
     for end in [0, STAGES.len() - 1] {
         assert_eq!(full[end]["reached"], weekly[end]["reached"]);
     }
-    let lost = |rows: &[Row]| rows.iter().map(|row| number(row, "lost")).sum::<u64>();
+    // in which stage a deal was lost between two snapshots is not known: it is counted as lost all the same
+    let lost = |rows: &[Row]| rows.iter().map(|row| number(row, "lost_total")).sum::<u64>();
     assert_eq!(lost(&full), lost(&weekly));
+    for (log, seen) in full.iter().zip(&weekly).skip(1) {
+        for name in ["from_previous", "from_first"] {
+            let share = |row: &Row, end: &str| row[&format!("{name}{end}")].parse::<f64>().unwrap();
+            let known = share(seen, "_least") - 1e-9..=share(seen, "_most") + 1e-9;
+            assert!(known.contains(&share(log, "")), "{name} of {log:?} beside {seen:?}");
+        }
+    }
     assert!(number(&full[0], "reached") > 150, "{}", full[0]["reached"]);
 }
 

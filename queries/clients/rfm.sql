@@ -99,7 +99,13 @@ SELECT
     counted.clients,
     counted.clients::double / sum(counted.clients) OVER (PARTITION BY counted.grp) AS share,
     counted.revenue,
-    counted.revenue::double / nullif((sum(counted.revenue) OVER (PARTITION BY counted.grp))::double, 0) AS revenue_share,
+    -- where a segment has less than nothing, parts are no shares
+    CASE
+        WHEN
+            min(counted.revenue) OVER (PARTITION BY counted.grp) >= 0
+            AND sum(counted.revenue) OVER (PARTITION BY counted.grp) > 0
+            THEN counted.revenue::double / (sum(counted.revenue) OVER (PARTITION BY counted.grp))::double
+    END AS revenue_share,
     counted.days::double / counted.clients AS mean_days,
     coalesce(undated.wins, 0) AS undated
 FROM counted

@@ -1,10 +1,10 @@
 /*
 title = { ru = "Качество лидов", en = "Lead quality" }
-partly.ru = "доля годных пуста без причин проигрыша, квалифицированных — без истории этапов, за ценой — без акций, интереса и причин; цены пусты у группы без расхода"
-partly.en = "the valid rate is empty without reasons for losing, the qualified rate without the stage history, the price-driven share without promotions, interest and reasons; costs are empty for a group without spend"
+partly.ru = "доля годных пуста без причин проигрыша, квалифицированных — без истории этапов, за ценой — без акций, интереса и причин; цены пусты у группы без расхода; без статуса пусто всё, кроме лидов, расхода и CPL"
+partly.en = "the valid rate is empty without reasons for losing, the qualified rate without the stage history, the price-driven share without promotions, interest and reasons; costs are empty for a group without spend; without a status all but leads, spend and CPL are"
 zero = ["leads", "won"]
 grain = "one row for all leads of the group"
-needs = ["deals.created_at", "deals.status"]
+needs = ["deals.created_at"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
 
 about.ru = """
@@ -176,7 +176,11 @@ counted AS (
 
 -- whether the store tells at all why deals were lost
 loaded AS (
-    SELECT count(*) FILTER (WHERE coalesce(lost_reason, '') <> '') > 0 AS has_reasons FROM scope
+    SELECT
+        count(*) FILTER (WHERE coalesce(lost_reason, '') <> '') > 0 AS has_reasons,
+        -- without it nobody knows what came of a lead; that it came, and what it cost, is known all the same
+        count(*) FILTER (WHERE coalesce(status, '') <> '') > 0 OR count(*) = 0 AS has_status
+    FROM scope
 ),
 
 -- a client's first known win, or a win of nobody in particular: the same in campaign_roi
@@ -204,6 +208,15 @@ spent AS (
     GROUP BY grp
 ),
 
+-- leads that came before any spend of their group is known: the same in campaign_roi
+unpaid AS (
+    SELECT scope.grp, count(*) AS leads
+    FROM scope
+    INNER JOIN (SELECT grp, min(day) AS first_day FROM scope_spend GROUP BY grp) AS began ON scope.grp = began.grp
+    WHERE scope.created_at >= $from AND scope.created_at < $to AND local_day(scope.created_at)::int < began.first_day::int - 31
+    GROUP BY scope.grp
+),
+
 together AS (
     SELECT
         coalesce(counted.grp, spent.grp) AS grp,
@@ -221,15 +234,18 @@ together AS (
         coalesce(counted.price_driven, 0) AS price_driven,
         coalesce(counted.perhaps_price_driven, 0) AS perhaps_price_driven,
         coalesce(new_clients.new_clients, 0) AS new_clients,
-        loaded.has_reasons,
+        loaded.has_reasons AND loaded.has_status AS has_reasons,
+        loaded.has_status,
         -- of several groups, leads and spend that name none have nothing in common
-        coalesce(counted.grp, spent.grp) = '' AND count(*) OVER () > 1 AS is_unfilled,
+        (coalesce(counted.grp, spent.grp) = '' AND count(*) OVER () > 1)
+        OR 200 * coalesce(unpaid.leads, 0) > coalesce(counted.leads, 0) AS is_unfilled,
         counted.eventual_least,
         counted.eventual_most,
         spent.spend
     FROM counted
     FULL JOIN spent ON counted.grp = spent.grp
     LEFT JOIN new_clients ON coalesce(counted.grp, spent.grp) = new_clients.grp
+    LEFT JOIN unpaid ON counted.grp = unpaid.grp
     CROSS JOIN loaded
 ),
 
@@ -251,22 +267,24 @@ bounded AS (
         perhaps_price_driven,
         new_clients,
         has_reasons,
-        is_unfilled,
+        has_status,
         eventual_least,
         eventual_most,
         spend,
+        -- money given back, or not spent, buys nobody
+        CASE WHEN spend > 0 AND NOT is_unfilled THEN spend END AS base,
         -- valid is known of all leads but those lost for no stated reason
         CASE WHEN has_reasons THEN (leads - invalid - unexplained)::double / nullif(leads, 0) END AS valid_least,
         CASE WHEN has_reasons THEN (leads - invalid)::double / nullif(leads, 0) END AS valid_most,
         qualified::double / nullif(leads, 0) AS qualified_least,
         (qualified + unplaced)::double / nullif(leads, 0) AS qualified_most,
-        won::double / nullif(leads, 0) AS won_least,
-        (won + perhaps_won)::double / nullif(leads, 0) AS won_most,
+        CASE WHEN has_status THEN won::double / nullif(leads, 0) END AS won_least,
+        CASE WHEN has_status THEN (won + perhaps_won)::double / nullif(leads, 0) END AS won_most,
         CASE WHEN tells_price THEN price_driven::double / nullif(leads, 0) END AS price_least,
         CASE WHEN tells_price THEN (price_driven + CASE WHEN has_reasons THEN perhaps_price_driven ELSE 0 END)::double / nullif(leads, 0) END
             AS price_most,
-        eventual_least['estimate'] AS eventually_least,
-        eventual_most['estimate'] AS eventually_most
+        CASE WHEN has_status THEN eventual_least['estimate'] END AS eventually_least,
+        CASE WHEN has_status THEN eventual_most['estimate'] END AS eventually_most
     FROM together
 )
 
@@ -275,10 +293,10 @@ SELECT
     leads,
     CASE WHEN valid_most - valid_least <= 0.005 THEN leads - invalid - unexplained END AS valid,
     CASE WHEN qualified_most - qualified_least <= 0.005 OR leads = 0 THEN qualified END AS qualified,
-    won,
-    lost,
-    open,
-    undated,
+    CASE WHEN has_status THEN won END AS won,
+    CASE WHEN has_status THEN lost END AS lost,
+    CASE WHEN has_status THEN open END AS open,
+    CASE WHEN has_status THEN undated END AS undated,
     CASE WHEN valid_most - valid_least <= 0.005 THEN (valid_least + valid_most) / 2.0 END AS valid_rate,
     CASE WHEN has_reasons THEN wilson_low(leads - invalid - unexplained, leads) END AS valid_rate_low,
     CASE WHEN has_reasons THEN wilson_high(leads - invalid, leads) END AS valid_rate_high,
@@ -292,13 +310,13 @@ SELECT
     qualified_most AS qualified_rate_most,
     unplaced AS qualified_rate_unknown,
     CASE WHEN won_most - won_least <= 0.005 THEN (won_least + won_most) / 2.0 END AS win_rate,
-    wilson_low(won, leads) AS win_rate_low,
-    wilson_high(won + perhaps_won, leads) AS win_rate_high,
+    CASE WHEN has_status THEN wilson_low(won, leads) END AS win_rate_low,
+    CASE WHEN has_status THEN wilson_high(won + perhaps_won, leads) END AS win_rate_high,
     won_least AS win_rate_least,
     won_most AS win_rate_most,
     CASE WHEN eventually_most - eventually_least <= 0.005 THEN (eventually_least + eventually_most) / 2.0 END AS eventual_rate,
-    eventual_least['low'] AS eventual_rate_low,
-    eventual_most['high'] AS eventual_rate_high,
+    CASE WHEN has_status THEN eventual_least['low'] END AS eventual_rate_low,
+    CASE WHEN has_status THEN eventual_most['high'] END AS eventual_rate_high,
     eventually_least AS eventual_rate_least,
     eventually_most AS eventual_rate_most,
     CASE WHEN price_most - price_least <= 0.005 OR leads = 0 THEN price_driven END AS price_driven,
@@ -308,11 +326,11 @@ SELECT
     price_least AS price_share_least,
     price_most AS price_share_most,
     CASE WHEN NOT tells_price THEN leads WHEN has_reasons THEN perhaps_price_driven ELSE 0 END AS price_share_unknown,
-    new_clients,
+    CASE WHEN has_status THEN new_clients END AS new_clients,
     spend,
-    CASE WHEN NOT is_unfilled THEN spend / nullif(leads, 0) END AS cpl,
-    CASE WHEN NOT is_unfilled AND valid_most - valid_least <= 0.005 THEN spend / nullif(leads - invalid - unexplained, 0) END AS cost_per_valid,
-    CASE WHEN NOT is_unfilled AND qualified_most - qualified_least <= 0.005 THEN spend / nullif(qualified, 0) END AS cost_per_qualified,
-    CASE WHEN NOT is_unfilled THEN spend / nullif(new_clients, 0) END AS cac
+    base / nullif(leads, 0) AS cpl,
+    CASE WHEN valid_most - valid_least <= 0.005 THEN base / nullif(leads - invalid - unexplained, 0) END AS cost_per_valid,
+    CASE WHEN qualified_most - qualified_least <= 0.005 THEN base / nullif(qualified, 0) END AS cost_per_qualified,
+    CASE WHEN has_status THEN base / nullif(new_clients, 0) END AS cac
 FROM bounded
 ORDER BY grp

@@ -228,10 +228,14 @@ shares AS (
         coalesce(dateless.undated, 0) AS undated,
         sold.won_without_amount,
         sold.revenue,
-        sold.discount::double / nullif(sold.list_amount::double, 0) AS depth,
+        CASE WHEN sold.list_amount > 0 THEN sold.discount::double / sold.list_amount::double END AS depth,
         sold.promo_won,
         sold.promo_won::double / nullif(sold.won, 0) AS promo_won_share,
-        sold.promo_revenue::double / nullif(sold.revenue::double, 0) AS promo_revenue_share,
+        -- with money given back, a part may be more than the whole, or less than nothing: no share
+        CASE
+            WHEN sold.revenue > 0 AND sold.promo_revenue BETWEEN 0 AND sold.revenue
+                THEN sold.promo_revenue::double / sold.revenue::double
+        END AS promo_revenue_share,
         promo_months.with_promo::double / nullif(promo_months.months, 0) AS promo_months_share,
         coalesce(clients.clients, 0) AS clients,
         coalesce(clients.promo_only, 0) AS promo_only,

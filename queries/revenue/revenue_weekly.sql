@@ -4,7 +4,7 @@ partly.ru = "история — с первой продажи группы: д�
 partly.en = "history begins with the group's first win: no zeros before it, and after it a week without a win is zero; pressured is empty without touches"
 zero = ["won", "revenue"]
 grain = "one row per week of the period, from the week of the group's first win"
-needs = ["deals.closed_at", "deals.status", "deals.amount"]
+needs = ["deals.closed_at", "deals.status"]
 dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
 about.ru = """
 Выручка выигранных за неделю сделок, разложенная без остатка: под давлением — касаний до выигрыша за неделю или месяц больше лимита регламента
@@ -14,7 +14,7 @@ about.ru = """
 ничего не продавшей — с первого её лида после первого выигрыша компании); дальше неделя без продаж — ноль, и группы, у которых в периоде или за
 четыре недели до него была хоть одна сделка, стоят с нулями. Первая неделя может быть неполной. Отрицательные суммы складываются как есть.
 Выигрыш без даты не попадает ни в одну неделю: сколько их, говорят revenue_change и revenue_stability. Выручка пуста, если суммы неизвестны у
-всех."""
+всех, и всюду, если сумм не загружено вовсе."""
 about.en = """
 Revenue of the deals won in the week, split without remainder: pressured — more touches before the win, in a week or a month, than the
 regulation's cap `any`; else under a promotion; else the client's first purchase at full price; else a repeat one; what cannot be told is
@@ -23,7 +23,8 @@ of them: then the parts at full price and under promotion are empty), or the tou
 win (then pressured is empty). History begins with the week of the group's first win (of a group that never sold: with its first lead after the
 company's first win); from there a week without sales is zero, and groups that had any deal in the period or the four weeks before it stand with
 zeros. The first week may be a part of one. Negative amounts are added as they are. A win without a date is in no week: revenue_change and
-revenue_stability count them. Revenue is empty where no win of the week has an amount."""
+revenue_stability count them. Revenue is empty where no win of the week has an amount, and everywhere where
+no amounts are loaded at all."""
 columns = [
   { name = "week", unit = "date", title = { ru = "Неделя", en = "Week" } },
   { name = "won", unit = "count", title = { ru = "Выиграны", en = "Won" } },
@@ -66,6 +67,12 @@ touches AS (
         AND scope.status = 'won'
         AND scope.won_at >= $from
         AND scope.won_at < $to
+),
+
+-- where no win has an amount, a week without a win has no revenue that anybody knows
+amounts AS (
+    SELECT count(amount) > 0 AS are_known
+    FROM wins
 ),
 
 -- touches of a deal before it was won, by week and by month, beside the cap of each; a closing that is a day may be after all of them
@@ -205,10 +212,11 @@ told AS (
         by_week.pressured,
         by_week.unknown,
         by_week.won_without_client,
-        by_week.won = 0 OR by_week.won_with_amount > 0 AS has_amounts,
+        amounts.are_known AND (by_week.won = 0 OR by_week.won_with_amount > 0) AS has_amounts,
         promoted.is_known AS has_promos,
         pressure.is_known AND by_week.won_without_touches = 0 AS has_touches
     FROM by_week
+    CROSS JOIN amounts
     CROSS JOIN pressure
     CROSS JOIN promoted
 )

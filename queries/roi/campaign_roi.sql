@@ -13,7 +13,8 @@ about.ru = """
 выручка. CPL на лид, CPO на продажу, CAC на нового клиента (его первая известная покупка — в этом периоде). Пусто: без расхода или при расходе не больше нуля — всё это; ДРР
 — без выручки; ROMI и ДРР — где сумма неизвестна больше чем у 1 продажи из 200, CAC и новые клиенты — где у стольких не назван клиент. У
 незаполненной группы рядом с другими и там, где ни у одной группы с расходом нет сделок (расход и сделки названы по-разному), отдачи нет: выручка
-и расход — от разного. Выигрыши без даты, которые могли прийтись на период, в нём не посчитаны и стоят отдельно; ROMI с ними — от и до. Возвраты
+и расход — от разного; нет её и там, где лиды периода приходили раньше чем за месяц до первого известного расхода группы (больше чем 1 из 200): во что они обошлись,
+не известно. Выигрыши без даты, которые могли прийтись на период, в нём не посчитаны и стоят отдельно; ROMI с ними — от и до. Возвраты
 отрицательными суммами вычитаются."""
 about.en = """
 Within the period: leads created, deals won with their revenue, money spent; what was won may have come earlier (by cohort of arrival: payback).
@@ -22,7 +23,7 @@ Loss = spend − revenue (below zero: gain); spend without a single deal is lost
 CPO per win, CAC per new client (whose first known purchase fell within the period). Empty: all of these without spend or with a spend not above zero; DRR without revenue; ROMI
 and DRR where more than 1 win of 200 lacks its amount, CAC and new clients where as many name no client. The unfilled group beside others has no
 return, and none has where no group with spend has a deal (spend and deals are named differently): there revenue and spend come from different
-things. Wins without a date that may have been of the period are not counted in it and stand apart; ROMI with them: least and most. Refunds as
+things; nor where leads of the period came more than a month before the group's first known spend (more than 1 of 200): what they cost is not known. Wins without a date that may have been of the period are not counted in it and stand apart; ROMI with them: least and most. Refunds as
 negative amounts are subtracted."""
 columns = [
   { name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } },
@@ -46,11 +47,22 @@ columns = [
   { name = "romi_most", unit = "share", title = { ru = "до", en = "most" } },
 ]
 */
-WITH came AS (
-    SELECT grp, count(*) AS leads
-    FROM scope
-    WHERE created_at >= $from AND created_at < $to
+-- from when on the group's spend is known, whatever the period; a month's spend may be booked on its last day
+WITH began AS (
+    SELECT grp, min(day) AS first_day
+    FROM scope_spend
     GROUP BY grp
+),
+
+came AS (
+    SELECT
+        scope.grp,
+        count(*) AS leads,
+        count(*) FILTER (WHERE local_day(scope.created_at)::int < began.first_day::int - 31) AS unpaid
+    FROM scope
+    LEFT JOIN began ON scope.grp = began.grp
+    WHERE scope.created_at >= $from AND scope.created_at < $to
+    GROUP BY scope.grp
 ),
 
 -- every win, and whether it is its client's first purchase, which a refund is not; a deal that names no client counts as a client of its own: the same in lead_quality
@@ -156,6 +168,8 @@ together AS (
         CASE
             WHEN
                 spent.spend > 0
+                -- leads came before any spend of theirs is known: what they cost is not known
+                AND 200 * coalesce(came.unpaid, 0) <= coalesce(came.leads, 0)
                 AND (
                     count(*) OVER () = 1
                     OR (shared.names > 0 AND replace(groups.grp, chr(31), '') <> '')

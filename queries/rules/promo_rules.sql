@@ -119,8 +119,11 @@ shares AS (
         rest_days,
         -- revenue without any under this promotion is none; no revenue at all is unknown
         CASE WHEN all_revenue IS NOT NULL THEN coalesce(revenue, 0) END AS revenue,
-        CASE WHEN all_revenue IS NOT NULL THEN coalesce(revenue, 0) END::double
-        / nullif(all_revenue::double, 0.0) AS revenue_share
+        -- with money given back, a part may be more than the whole, or less than nothing: no share
+        CASE
+            WHEN all_revenue > 0 AND coalesce(revenue, 0) BETWEEN 0 AND all_revenue
+                THEN coalesce(revenue, 0)::double / all_revenue::double
+        END AS revenue_share
     FROM listed
 )
 

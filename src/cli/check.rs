@@ -68,20 +68,19 @@ async fn whole(place: &Place) -> Result<()> {
     let checked = Store::open(&place.store).await?.check().await?;
     let kib = checked.bytes.div_ceil(1024);
     for damaged in &checked.damaged {
-        writeln!(stdout(), "{damaged}")?;
+        say(damaged)?;
     }
     let (ingests, files) = (count(checked.ingests, "ingest"), count(checked.files, "data file"));
     if !checked.damaged.is_empty() {
         bail!("{shown}: {} of {ingests}, {files} ({kib} KiB) are damaged", checked.damaged.len());
     }
-    writeln!(stdout(), "{shown}: {ingests}, {files} ({kib} KiB) read, all whole")?;
+    say(format_args!("{shown}: {ingests}, {files} ({kib} KiB) read, all whole"))?;
     if checked.unproven > 0 {
-        writeln!(
-            stdout(),
+        say(format_args!(
             "    {} of them were written before digests were kept: of these only length and number of rows are certain; the next \
              ingest gives them digests",
             checked.unproven
-        )?;
+        ))?;
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::model::letters::on_disk;
 use crate::model::problem::{Problems, nearest};
 use crate::regulation::{History, Regulation};
 use crate::session::Session;
-use crate::store::{Snapshot, Store, regulations};
+use crate::store::{Snapshot, Store, currencies, regulations};
 
 /// How far ahead a report may look.
 const YEARS_AHEAD: u32 = 10;
@@ -136,6 +136,26 @@ pub async fn session(place: &Place, reading: &Reading, regulation: &Regulation) 
     let as_of = as_of(reading, regulation)?;
     let in_force = in_force(regulation, &snapshot, as_of)?;
     Ok(Session::open(&snapshot, &in_force, as_of, Some(reading.memory)).await?)
+}
+
+/// Refuses to show amounts in a currency that they are not in.
+pub async fn one_currency(place: &Place, reading: &Reading, regulation: &Regulation) -> Result<()> {
+    let version = reading.version;
+    let mut records = Store::open(&place.store).await?.log().await?;
+    records.retain(|record| version.is_none_or(|version| record.ingest <= version));
+    let other = |(_, code, _): &(&str, Option<&str>, u64)| code.is_some_and(|code| code != regulation.currency());
+    let Some((place, Some(code), ingest)) = currencies(&records).find(other) else { return Ok(()) };
+    let stated = regulation.currency();
+    match regulation.lang() {
+        Lang::Ru => bail!(
+            "суммы {place} (загрузка {ingest}) — в {code}, а в регламенте currency = \"{stated}\"\n    исправьте currency в [company] \
+             регламента; либо пересчитайте суммы в {stated} и соберите хранилище заново"
+        ),
+        Lang::En => bail!(
+            "the amounts of {place} (ingest {ingest}) are in {code}, and the regulation has currency = \"{stated}\"\n    mend \
+             `currency` under [company] of the regulation; or convert the amounts to {stated} and make the store anew"
+        ),
+    }
 }
 
 /// The regulation by which the days before `as_of` are judged: today's, or an older one that the store kept.

@@ -17,6 +17,7 @@ pub async fn run(args: &Query, place: &Place) -> Result<Outcome> {
     if from >= to {
         bail!("the period is empty: it begins on {from} and ends before {to}\n    --from must be before --to");
     }
+    open::one_currency(place, &args.reading, &regulation).await?;
     let session = open::session(place, &args.reading, &regulation).await?;
     let result = metric.run(&session, &Ask { from, to, as_of, by: args.by.clone() }).await?;
     output::print(&result.batch, args.format)?;

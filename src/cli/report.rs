@@ -24,6 +24,7 @@ pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
     let regulation = open::regulation(place)?;
     let catalog = open::catalog(place)?;
     let definition = find(&args.name, place, &catalog)?;
+    open::one_currency(place, &args.reading, &regulation).await?;
     let everyone = open::session(place, &args.reading, &regulation).await?;
     let mut session = everyone.at(everyone.as_of()).await?;
     for (dimension, value) in definition.only().iter().chain(&args.only) {

@@ -69,6 +69,44 @@ const CURRENCIES: [(&str, &str); 52] = [
     ("₹", "INR"),
 ];
 
+/// The codes of ISO 4217 that are not among [`CURRENCIES`]; written in capitals, since many are words or parts of some.
+const CODES: [&str; 119] = [
+    "AFN", "ALL", "ANG", "AOA", "ARS", "AUD", "AWG", "BAM", "BBD", "BDT", "BGN", "BHD", "BIF", "BMD", "BND", "BOB",
+    "BSD", "BTN", "BWP", "BYR", "BZD", "CAD", "CDF", "CLP", "COP", "CRC", "CUP", "CVE", "CZK", "DJF", "DKK", "DOP",
+    "DZD", "EGP", "ERN", "ETB", "FJD", "FKP", "GHS", "GIP", "GMD", "GNF", "GTQ", "GYD", "HKD", "HNL", "HTG", "HUF",
+    "IDR", "ILS", "IQD", "IRR", "ISK", "JMD", "JOD", "KES", "KHR", "KMF", "KPW", "KRW", "KWD", "KYD", "LAK", "LBP",
+    "LKR", "LRD", "LSL", "LYD", "MAD", "MDL", "MGA", "MKD", "MMK", "MNT", "MOP", "MRU", "MUR", "MVR", "MWK", "MXN",
+    "MYR", "MZN", "NAD", "NGN", "NIO", "NOK", "NPR", "NZD", "OMR", "PAB", "PEN", "PGK", "PHP", "PKR", "PYG", "QAR",
+    "RON", "RSD", "RWF", "SAR", "SBD", "SCR", "SDG", "SEK", "SGD", "SHP", "SLE", "SOS", "SRD", "SSP", "SYP", "SZL",
+    "THB", "TJS", "TMT", "TND", "TOP", "TTD", "TWD",
+];
+/// The rest of them, and what people keep beside money.
+const MORE_CODES: [&str; 21] = [
+    "TZS", "UGX", "USDT", "UYU", "VES", "VND", "VUV", "WST", "XAF", "XCD", "XOF", "XPF", "YER", "ZAR", "ZMW", "BTC",
+    "ETH", "USDC", "STN", "SVC", "ZWL",
+];
+/// How a header says it in words.
+const HEADER_WORDS: [(&str, &str); 13] = [
+    ("рублях", "RUB"),
+    ("рубли", "RUB"),
+    ("rubles", "RUB"),
+    ("roubles", "RUB"),
+    ("долларах", "USD"),
+    ("доллары", "USD"),
+    ("долл", "USD"),
+    ("dollars", "USD"),
+    ("dollar", "USD"),
+    ("euro", "EUR"),
+    ("euros", "EUR"),
+    ("гривнах", "UAH"),
+    ("юанях", "CNY"),
+];
+/// What is a currency behind a number, and something else within a header.
+const NO_HEADER_WORDS: [&str; 9] = ["р", "Br", "сум", "сом", "тг", "try", "Try", "ALL", "TOP"];
+
+/// Codes that in small letters are words.
+const SNAKE_WORDS: [&str; 9] = ["ALL", "TOP", "PEN", "COP", "CUP", "MOP", "SOS", "MAD", "BAM"];
+
 /// How powers of ten are written after a number. A small `m` is left out: it may be metres or minutes.
 const POWERS: [(&str, u32); 16] = [
     ("тыс.", 3),
@@ -103,7 +141,19 @@ pub struct Amount<'t> {
 /// A currency, by its code or sign.
 pub fn currency(text: &str) -> Option<Currency> {
     let is = |written: &str| written == text || (written.is_ascii() && written.eq_ignore_ascii_case(text));
-    CURRENCIES.iter().find(|(written, _)| is(written)).map(|(_, code)| Currency(code))
+    let known = CURRENCIES.iter().find(|(written, _)| is(written)).map(|(_, code)| Currency(code));
+    known.or_else(|| codes().find(|code| *code == text).map(Currency))
+}
+
+fn codes() -> impl Iterator<Item = &'static str> {
+    CODES.into_iter().chain(MORE_CODES)
+}
+
+impl Currency {
+    /// Its code.
+    pub fn code(self) -> &'static str {
+        self.0
+    }
 }
 
 /// A currency as a column of currencies has it: as [`currency`], or by its name.
@@ -125,14 +175,26 @@ pub fn named(text: &str) -> Option<Currency> {
         ("узбекский сум", "UZS"),
     ];
     let lower = text.to_lowercase();
-    currency(text).or_else(|| NAMES.iter().find(|(name, _)| *name == lower).map(|(_, code)| Currency(code)))
+    let by_name = || NAMES.iter().find(|(name, _)| *name == lower).map(|(_, code)| Currency(code));
+    currency(text).or_else(by_name).or_else(|| currency(&text.to_uppercase()))
 }
 
-/// The currency that a header names: `Amount spent (USD)`, `Расход, руб.`, `Бюджет ₽`.
+/// The currency that a header names: `Amount spent (USD)`, `Расход, руб.`, `Бюджет ₽`, `amount_usd`. Of several, the last.
 pub fn of_header(header: &str) -> Option<Currency> {
-    let within = header.rsplit_once('(').and_then(|(_, rest)| rest.split(')').next());
-    let after = [',', ' ', '\u{a0}'].into_iter().filter_map(|mark| header.rsplit_once(mark).map(|(_, rest)| rest));
-    within.into_iter().chain(after).map(str::trim).filter(|text| *text != "р" && *text != "Br").find_map(currency)
+    let is_sign = |c: char| c != '.' && CURRENCIES.iter().any(|(written, _)| written.ends_with(c));
+    let words = || header.rsplit(move |c: char| !(c.is_alphanumeric() || is_sign(c))).filter(|word| !word.is_empty());
+    let one = |word: &str| {
+        let lower = word.to_lowercase();
+        let named = HEADER_WORDS.iter().find(|(named, _)| *named == lower).map(|(_, code)| Currency(code));
+        named.or_else(|| currency(word).filter(|_| !NO_HEADER_WORDS.contains(&word)))
+    };
+    let last = words().find_map(one);
+    // `cost_sek`: all in small letters, as a program writes it
+    let is_of_program = header.contains('_') && !header.contains(char::is_uppercase);
+    last.or_else(|| {
+        let code = words().next().filter(|_| is_of_program)?.to_uppercase();
+        codes().find(|known| *known == code && !SNAKE_WORDS.contains(known)).map(Currency)
+    })
 }
 
 /// Takes a number out of what is written around it. What is left may be no number: who reads it says so.
@@ -183,7 +245,9 @@ fn first(text: &str) -> Option<(Currency, &str)> {
         let number = rest.trim_start_matches(['-', '−', ' ', '.', ',']);
         number.starts_with(|c: char| c.is_ascii_digit()).then_some(rest)
     };
-    CURRENCIES.iter().find_map(|(written, code)| Some((Currency(code), after(written)?)))
+    let known = CURRENCIES.iter().find_map(|(written, code)| Some((Currency(code), after(written)?)));
+    known
+        .or_else(|| codes().filter(|code| text.starts_with(code)).find_map(|code| Some((Currency(code), after(code)?))))
 }
 
 /// A currency at the end, and what stands before it.
@@ -193,7 +257,8 @@ fn last(text: &str) -> Option<(Currency, &str)> {
         let rest = text.get(at..).filter(|end| same(end, written)).map(|_| text[..at].trim_end())?;
         (rest.ends_with(|c: char| c.is_ascii_digit()) || powered(rest)).then_some(rest)
     };
-    CURRENCIES.iter().find_map(|(written, code)| Some((Currency(code), before(written)?)))
+    let known = CURRENCIES.iter().find_map(|(written, code)| Some((Currency(code), before(written)?)));
+    known.or_else(|| codes().filter(|code| text.ends_with(code)).find_map(|code| Some((Currency(code), before(code)?))))
 }
 
 fn powered(text: &str) -> bool {
@@ -240,6 +305,9 @@ mod tests {
             ("руб.", "руб.", "", 0),
             ("", "", "", 0),
             ("12 шт", "12 шт", "", 0),
+            ("100 SEK", "100", "SEK", 0),
+            ("CZK 1 200,50", "1 200,50", "CZK", 0),
+            ("12 top", "12 top", "", 0),
         ];
         for (text, number, currency, tens) in table {
             assert_eq!(shown(text), (number.to_owned(), currency, tens), "{text}");
@@ -257,6 +325,17 @@ mod tests {
             ("Бюджет ", None),
             ("Cost", None),
             ("Доход (план)", None),
+            ("amount_usd", Some("USD")),
+            ("cost_sek", Some("SEK")),
+            ("cost_all", None),
+            ("Сумма в рублях", Some("RUB")),
+            ("EUR amount", Some("EUR")),
+            ("Cost [SEK]", Some("SEK")),
+            ("Amount $", Some("USD")),
+            ("Сумма", None),
+            ("Try amount", None),
+            ("Total (ALL)", None),
+            ("Бюджет р.", None),
         ] {
             assert_eq!(of_header(header.trim()).map(|currency| currency.0), code, "{header}");
         }

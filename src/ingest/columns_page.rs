@@ -286,6 +286,15 @@ fn of_record(table: Table, column: &str) -> Said {
         (_, "reason_ru") => ("почему, по-русски", "why, in Russian"),
         (_, "raw") => ("строка, как она была", "the row as it was"),
         (_, "header") => ("заголовок выгрузки", "the header of the export"),
+        (_, "folder") => ("папка, в которой лежала выгрузка", "the folder in which the export lay"),
+        (_, "keys") => (
+            "хеши ключей строки, насколько их можно прочесть",
+            "hashes of the keys of the row, as far as they can be read",
+        ),
+        (_, "later") => (
+            "таблицы, куда позже пришла годная строка с тем же ключом",
+            "the tables to which a good row of such a key came later",
+        ),
         (_, "valid_from") => ("с какого дня действует", "from which day it holds"),
         (_, "text") => ("текст регламента", "the text of the regulation"),
         _ => return None,

@@ -291,6 +291,21 @@ pub enum IngestError {
         /// One for each column, with the way out.
         problems: Vec<Text>,
     },
+    /// Amounts in another currency than those that they would be added to, or set against.
+    #[error(
+        "{}: {what}\n    convert them before the ingest; or, where the cells hold bare numbers, in the mapping: {column} = {{ multiply = [\"…\", RATE], currency = \"{other}\" }}; rows in another currency are left out by `when`, or a store of its own is made for them (--store)",
+        path.display()
+    )]
+    Currencies {
+        /// The export.
+        path: PathBuf,
+        /// What is in which.
+        what: String,
+        /// The column of ours.
+        column: String,
+        /// The currency of the others.
+        other: String,
+    },
     /// A file could not be read or written.
     #[error("{}: {source}", named(path))]
     Io {

@@ -14,6 +14,8 @@ pub(super) struct Layout {
     pub(super) columns: Vec<(String, Kind)>,
     /// The slots of the key's columns.
     pub(super) key: Vec<usize>,
+    /// The slots of money.
+    pub(super) money: Vec<usize>,
 }
 
 impl Layout {
@@ -21,7 +23,8 @@ impl Layout {
     pub(super) fn new(table: Table, extra: Vec<String>) -> Layout {
         let canonical = table.columns().iter().map(|c| (c.name.to_owned(), c.kind));
         let columns: Vec<_> = canonical.chain(extra.iter().map(|name| (name.clone(), Kind::Text))).collect();
-        let mut layout = Layout { table, extra, columns, key: Vec::new() };
+        let money = (0..columns.len()).filter(|slot| columns[*slot].1 == Kind::Money).collect();
+        let mut layout = Layout { table, extra, columns, key: Vec::new(), money };
         layout.key = layout.slots(table.key());
         layout
     }

@@ -10,6 +10,7 @@ mod belongs;
 mod buckets;
 mod cell;
 mod choose;
+mod currencies;
 mod closings;
 mod columns_page;
 mod counted;
@@ -43,6 +44,7 @@ mod snapshot;
 mod spill;
 mod strays;
 mod summary;
+mod sums;
 mod taken;
 #[cfg(test)]
 mod tests;
@@ -65,6 +67,7 @@ pub use mapping::Mapping;
 pub use presets::shipped;
 pub use spill::bucket;
 pub use summary::{FileCount, QuarantineCount, Summary};
+pub use sums::MoneySum;
 pub use taken::Taken;
 pub use workplace::{Repairs, Waiting, repairs, waiting};
 
@@ -155,6 +158,9 @@ async fn ingest_in_pieces(
         regulations::keep(regulation, &mut transaction)?;
     }
     let base = transaction.base().clone();
+    let stated = told.regulation.map(Regulation::currency);
+    let mut currencies = currencies::Currencies::new(&store.log().await?, stated);
+    let mut file_sums = Vec::new();
     let has = |column: &mapping::Mapped| opened.iter().any(|(opened, _)| opened.has(column));
     let rule = Rule::of(store.dir(), base.version)?;
     let is_personal = |(opened, export): &(Opened, &Export)| {
@@ -223,6 +229,10 @@ async fn ingest_in_pieces(
             shapes.push(Shape::new(fill, &layouts[&fill.table], of.repeated, kind));
             of_shapes.push(closings::Of { taken: taken.span.latest, zone: export.zone.unwrap_or(Tz::UTC) });
         }
+        let problems = plan.clashes();
+        if !problems.is_empty() {
+            return Err(IngestError::Unproven { path: opened.path(), problems });
+        }
         if repairs {
             // mended rows that were overtaken fill only what nobody filled since
             for at in first_shape..shapes.len() {
@@ -230,10 +240,12 @@ async fn ingest_in_pieces(
                 of_shapes.push(of_shapes[at]);
             }
         }
-        let Outcome { rows, refused: quarantined, ignored, unwanted, oddities: here, mended, not_taken } =
+        let Outcome { rows, refused: quarantined, ignored, unwanted, oddities: here, sums, mended, not_taken } =
             read_rows(&opened, &mut plan, export, &mapping.file, &mut sink)?;
         summary.notes.extend(here.of_lines().iter().map(|note| about(&file, note)));
         oddities.add(here);
+        file_sums.extend(sums);
+        currencies.see(&opened.path(), &file, plan.money())?;
         summary.notes.extend(plan.currencies().map(|note| about(&file, &note)));
         summary.notes.extend(summary::of_row_numbers(export).map(|note| about(&file, &note)));
         summary.notes.extend(mended::of_overtaken(sink.overtaken).map(|note| about(&file, &note)));
@@ -339,6 +351,9 @@ async fn ingest_in_pieces(
     for (table, fresh) in &done.fresh {
         summary.notes.extend(twins::look(*table, fresh, base.tables.get(table))?);
     }
+    summary.notes.extend(joined(done.counts.iter().map(|(table, counts)| (*table, counts.joined))));
+    summary.notes.extend(currencies.notes());
+    summary.sums = sums::sums(file_sums, &done.counts, &layouts);
     summary.notes.extend(done.told.closings.notes());
     summary.notes.extend(done.told.strays.note());
     let has_deals = summary.tables.iter().any(|count| count.table == Table::Deals && count.read > count.quarantined);
@@ -355,6 +370,7 @@ async fn ingest_in_pieces(
         exports: summary.files.iter().map(|f| f.file.clone()).collect(),
         tables: summary.tables.clone(),
         notes: summary.notes.iter().map(|note| note.en.clone()).collect(),
+        currencies: currencies.record(),
     };
     rule.keep(store.dir(), now)?;
     summary.ingest = transaction.commit(record).await?;
@@ -377,6 +393,18 @@ fn parts(opened: &[(Opened, &Export)], sizes: Sizes) -> u32 {
 /// A note with the file that it is about.
 fn about(file: &str, note: &Text) -> Text {
     Text::new(format!("{file}: {}", note.ru), format!("{file}: {}", note.en))
+}
+
+/// Rows that say more of what another export tells: they are no keys of their own.
+fn joined(joined: impl Iterator<Item = (Table, u64)>) -> Vec<Text> {
+    let note = |(table, rows): (Table, u64)| {
+        let name = table.name();
+        Text::new(
+            format!("{name}: строк, дополняющих строку другой выгрузки о том же: {rows}"),
+            format!("{name}: rows that add to a row of another export about the same: {rows}"),
+        )
+    };
+    joined.filter(|(_, rows)| *rows > 0).map(note).collect()
 }
 
 /// What is worth telling and was kept.

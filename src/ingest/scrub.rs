@@ -195,6 +195,22 @@ fn groups(text: &str) -> Vec<Group> {
     groups
 }
 
+const WORD_ENDS: fn(char) -> bool = |symbol| !symbol.is_ascii_alphanumeric() && symbol != '-';
+
+/// Whether what stands before is a piece of a code such as `2f0e1d2c-`: letters and digits, joined by a hyphen.
+fn is_of_code(before: Option<&str>) -> bool {
+    before.and_then(|word| word.strip_suffix('-')).is_some_and(is_code)
+}
+
+/// The same of what stands behind: `-1aaaaaaaaaa3`.
+fn is_of_code_after(after: &str) -> bool {
+    after.strip_prefix('-').and_then(|word| word.split(WORD_ENDS).next()).is_some_and(is_code)
+}
+
+fn is_code(word: &str) -> bool {
+    word.contains(|symbol: char| symbol.is_ascii_digit()) && word.contains(|symbol: char| symbol.is_ascii_alphabetic())
+}
+
 /// Whether these groups are a phone. What is only a long number is none: amounts, dates, numbers of orders.
 fn is_phone(text: &str, groups: &[Group]) -> bool {
     let (Some(first), Some(last)) = (groups.first(), groups.last()) else { return false };
@@ -202,6 +218,10 @@ fn is_phone(text: &str, groups: &[Group]) -> bool {
     let lengths: Vec<usize> = groups.iter().map(|group| group.to - group.from).collect();
     let lettered = |symbol: Option<char>| symbol.is_some_and(char::is_alphanumeric);
     if lettered(text[..first.begins].chars().next_back()) {
+        return false;
+    }
+    if !first.plus && (is_of_code(text[..first.begins].rsplit(WORD_ENDS).next()) || is_of_code_after(&text[last.to..]))
+    {
         return false;
     }
     if first.plus {
@@ -315,6 +335,10 @@ mod tests {
             "—",
         ] {
             assert_eq!(masked(text, Bare::Phone), text);
+        }
+        // nor a piece of a code
+        for code in ["yk-2f0e1d2c-0010-5000-8000-1aaaaaaaaaa3", "89121234-5678-4abc-9def-891212345678"] {
+            assert_eq!(masked(code, Bare::Phone), code);
         }
         // a number by which a deal is known is none, whatever its length; with a plus it is
         for text in ["79121234567", "9121234567"] {

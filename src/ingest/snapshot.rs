@@ -298,7 +298,10 @@ impl<'a> Comparison<'a> {
             let key = shapes[*shape as usize].key.first().copied().flatten();
             let id = key.and_then(|at| part.cells[*start as usize + at].text()).unwrap_or_default();
             match last_seen.get(id).is_some_and(|seen_at| *seen_at > taken.earliest) {
-                true => drop(older.insert(id)),
+                true => {
+                    self.counts.leave_out(layout, &shapes[*shape as usize], &part.cells[*start as usize..]);
+                    older.insert(id);
+                }
                 false => fresh.rows.push((*shape, *start)),
             }
         }

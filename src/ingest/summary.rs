@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::mapping::Export;
 use super::of_clients::OfClients;
 use super::snapshot::Seen;
+use super::sums::{MoneySum, lines};
 use super::taken::By;
 use crate::model::lang::{Lang, Text};
 use crate::model::shown::in_line;
@@ -20,6 +21,8 @@ pub struct Summary {
     pub files: Vec<FileCount>,
     /// What became of the rows, by table. `read` counts rows, the others keys: rows that repeat a key are one key.
     pub tables: Vec<TableCount>,
+    /// What became of the amounts, by column of money.
+    pub sums: Vec<MoneySum>,
     /// Deals that a snapshot lists no longer, or again, or of which another one is the first that does not list them.
     pub marked: u64,
     /// Events that name only their client and belong to another deal than before, or to none any more.
@@ -115,20 +118,15 @@ impl Summary {
             Lang::Ru => ["таблица", "прочитано", "новых", "изменено", "без изменений", "карантин"],
             Lang::En => ["table", "read", "new", "changed", "unchanged", "quarantined"],
         };
-        let mut lines = vec![head.map(str::to_owned)];
-        lines.extend(self.tables.iter().map(|t| {
+        let mut counts = vec![head.map(str::to_owned)];
+        counts.extend(self.tables.iter().map(|t| {
             let numbers = [t.read, t.new, t.changed, t.unchanged, t.quarantined].map(|n| n.to_string());
             let [read, new, changed, unchanged, quarantined] = numbers;
             [t.table.name().to_owned(), read, new, changed, unchanged, quarantined]
         }));
-        let widths: Vec<usize> =
-            (0..6).map(|at| lines.iter().map(|line| line[at].chars().count()).max().unwrap_or(0)).collect();
-        for line in &lines {
-            let _ = write!(out, "  {:<width$}", line[0], width = widths[0]);
-            for (cell, width) in line.iter().zip(&widths).skip(1) {
-                let _ = write!(out, "  {cell:>width$}");
-            }
-            out.push('\n');
+        aligned(&counts, &mut out);
+        if !self.sums.is_empty() {
+            aligned(&lines(&self.sums, lang), &mut out);
         }
         if !self.quarantined.is_empty() {
             let _ = writeln!(out, "{}", words("в карантине:", "in quarantine:"));
@@ -160,6 +158,20 @@ impl Summary {
             let _ = writeln!(out, "{}", words("данные не изменились", "the data has not changed"));
         }
         out
+    }
+}
+
+/// Lines of a table, the first cell to the left and the others to the right.
+fn aligned<const N: usize>(lines: &[[String; N]], out: &mut String) {
+    let width = |at: usize| lines.iter().map(|line| line[at].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..N).map(width).collect();
+    for line in lines {
+        let mut text = format!("  {:<width$}", line[0], width = widths[0]);
+        for (cell, width) in line.iter().zip(&widths).skip(1) {
+            let _ = write!(text, "  {cell:>width$}");
+        }
+        out.push_str(text.trim_end());
+        out.push('\n');
     }
 }
 

@@ -160,6 +160,9 @@ ingest 1
   table   read  new  changed  unchanged  quarantined
   deals      6    3        0          0            3
   events     5    4        0          0            1
+  sums               in the files  = written  + unchanged  + quarantined  + repeated  unreadable
+  deals.amount           2,007.50   1,507.50            0            500           0      rows 2
+  deals.list_amount      1,607.50   1,107.50            0            500           0      rows 2
 in quarantine:
   1 × deals.csv: 6 cells, the header has 7 (line 5)
   1 × deals.csv, `Создана`: not a date as dd.mm.yyyy HH:MM:SS (line 4, value `31.02.2025 10:00:00`)

@@ -19,6 +19,24 @@ pub(super) struct Counts {
     pub(super) unchanged: u64,
     /// Rows that repeat the key of an earlier row of the same kind of export, in the same file or in another one.
     pub(super) repeated: u64,
+    /// Rows about a key of which a row of another kind of export told before.
+    pub(super) joined: u64,
+    /// What became of the amounts, in the order of the layout's money.
+    pub(super) money: [Kept; MOST_MONEY],
+}
+
+/// No table has more columns of money.
+const MOST_MONEY: usize = 3;
+
+/// What became of the amounts that rows gave to a column, in units of money.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Kept {
+    /// Of keys that were new or changed.
+    pub(super) written: i128,
+    /// Of keys that the store had so.
+    pub(super) unchanged: i128,
+    /// Given by rows that another row, or what the store knew better, took the place of.
+    pub(super) merged: i128,
 }
 
 impl Counts {
@@ -28,6 +46,20 @@ impl Counts {
         self.changed += other.changed;
         self.unchanged += other.unchanged;
         self.repeated += other.repeated;
+        self.joined += other.joined;
+        for (kept, more) in self.money.iter_mut().zip(other.money) {
+            kept.written += more.written;
+            kept.unchanged += more.unchanged;
+            kept.merged += more.merged;
+        }
+    }
+
+    /// Hears of a row that is left out: what the store has is newer.
+    pub(super) fn leave_out(&mut self, layout: &Layout, shape: &Shape, cells: &[Cell<'_>]) {
+        for (kept, slot) in self.money.iter_mut().zip(&layout.money) {
+            let given = shape.columns.iter().zip(cells).find(|(column, _)| column.slot == *slot);
+            kept.merged += i128::from(given.and_then(|(_, cell)| cell.whole()).unwrap_or_default());
+        }
     }
 
     /// Whether the bucket has to be written again.
@@ -130,7 +162,7 @@ pub(super) fn upsert_settled<'a>(
     let mut counts = Counts::default();
     rows.cells.reserve(groups.new * rows.width);
     let apply = |(group, old): (&[u32], Option<u32>)| {
-        apply(rows, old, Group { patches, group }, shapes, &mut counts, &mut *settle)
+        apply(rows, old, Group { patches, group }, (shapes, layout), &mut counts, &mut *settle)
     };
     let touched = groups.in_order().map(apply).collect();
     (counts, touched)
@@ -167,7 +199,7 @@ fn apply<'a>(
     rows: &mut Rows<'a>,
     old: Option<u32>,
     Group { patches, group }: Group<'_, 'a>,
-    shapes: &[Shape],
+    (shapes, layout): (&[Shape], &Layout),
     counts: &mut Counts,
     settle: &mut dyn Settle<'a>,
 ) -> usize {
@@ -178,17 +210,30 @@ fn apply<'a>(
     }
     let start = row * rows.width;
     let (mut seen, mut kinds): (Vec<u32>, Vec<u32>) = Default::default();
+    // of each column of money: what the rows gave, and what of it stands
+    let mut money = [(0_i128, 0_i128); MOST_MONEY];
     for patch in group {
         let (number, from) = patches.rows[*patch as usize];
         let shape = &shapes[number as usize];
         let again = seen.contains(&number);
         counts.repeated += u64::from(kinds.contains(&shape.kind));
+        counts.joined += u64::from(!kinds.is_empty() && !kinds.contains(&shape.kind));
         if group.len() > 1 {
             seen.push(number);
             kinds.push(shape.kind);
         }
         for (column, cell) in shape.columns.iter().zip(&patches.cells[from as usize..]) {
             let place = &mut rows.cells[start + column.slot];
+            if let Some(at) = layout.money.iter().position(|slot| *slot == column.slot) {
+                let more = i128::from(cell.whole().unwrap_or_default());
+                let (given, stands) = &mut money[at];
+                *given += more;
+                match () {
+                    () if column.if_unknown && !place.is_null() => {}
+                    () if again && shape.sum && column.adds_up => *stands += more,
+                    () => *stands = more,
+                }
+            }
             *place = match (*place, *cell) {
                 (known, _) if column.if_unknown && !known.is_null() => known,
                 (Cell::Whole(sum), Cell::Whole(more)) if again && shape.sum && column.adds_up => {
@@ -201,10 +246,15 @@ fn apply<'a>(
     }
     let now = &mut rows.cells[start..start + rows.width];
     settle.settle(row, before.as_deref(), now, Group { patches, group });
-    match before {
-        None => counts.new += 1,
-        Some(before) if rows.row(row) == before.as_slice() => counts.unchanged += 1,
-        Some(_) => counts.changed += 1,
+    let same = before.as_deref().is_some_and(|before| rows.row(row) == before);
+    match (old, same) {
+        (None, _) => counts.new += 1,
+        (Some(_), true) => counts.unchanged += 1,
+        (Some(_), false) => counts.changed += 1,
+    }
+    for (kept, (given, stands)) in counts.money.iter_mut().zip(money) {
+        *(if same { &mut kept.unchanged } else { &mut kept.written }) += stands;
+        kept.merged += given - stands;
     }
     row
 }
@@ -297,7 +347,7 @@ mod tests {
             ],
         };
         let (counts, touched) = upsert(&mut rows, &patches, &shapes, &layout);
-        assert_eq!(counts, Counts { new: 1, changed: 2, unchanged: 0, repeated: 1 });
+        assert_eq!(counts, Counts { new: 1, changed: 2, unchanged: 0, repeated: 1, joined: 1, ..Counts::default() });
         assert_eq!(touched.len(), 3);
         assert_eq!(
             staff(&rows),
@@ -309,7 +359,7 @@ mod tests {
         );
         // the same again changes nothing
         let (again, _) = upsert(&mut rows, &patches, &shapes, &layout);
-        assert_eq!(again, Counts { new: 0, changed: 0, unchanged: 3, repeated: 1 });
+        assert_eq!(again, Counts { unchanged: 3, repeated: 1, joined: 1, ..Counts::default() });
     }
 
     #[test]

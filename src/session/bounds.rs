@@ -55,7 +55,12 @@ fn depth(tokens: &[Token]) -> usize {
         let Some(level) = levels.last_mut() else { break };
         match token {
             Token::Comma | Token::SemiColon => level.end(),
-            Token::LParen | Token::LBracket | Token::LBrace => levels.push(Level::default()),
+            Token::LParen | Token::LBrace => levels.push(Level::default()),
+            // an index is an operator on what stands before it
+            Token::LBracket => {
+                level.own += 1;
+                levels.push(Level::default());
+            }
             Token::RParen | Token::RBracket | Token::RBrace => {
                 level.end();
                 let deepest = level.deepest + 1;

@@ -95,6 +95,7 @@ fn record() -> IngestRecord {
         exports: vec!["deals.csv".into(), "events.csv".into()],
         tables: vec![count],
         notes: vec![],
+        currencies: vec![],
     }
 }
 

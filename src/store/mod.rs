@@ -7,6 +7,7 @@
 //!
 //! Leaves to others: what the rows mean (ingest), and reading them (session).
 
+mod currencies;
 mod delta;
 mod damage;
 mod error;
@@ -24,6 +25,7 @@ mod transaction;
 
 use std::path::{Path, PathBuf};
 
+pub use self::currencies::currencies;
 pub use self::damage::Checked;
 pub use self::error::StoreError;
 pub use self::record::{IngestRecord, TableCount};

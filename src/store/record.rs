@@ -40,6 +40,8 @@ pub struct IngestRecord {
     pub tables: Vec<TableCount>,
     /// Sentences for whoever reads the log.
     pub notes: Vec<String>,
+    /// What the amounts that it brought are in, by column: `deals.amount=USD`; without a code where nothing named one.
+    pub currencies: Vec<String>,
 }
 
 /// What one ingest did to one table.
@@ -62,7 +64,8 @@ pub struct TableCount {
 }
 
 /// Columns of `ingests` that are the store's own: not canonical, and not shown in SQL.
-pub(super) const OWN: [&str; 7] = ["delta_version", "buckets", "notes", "state", "commit", "files", "proof"];
+pub(super) const OWN: [&str; 8] =
+    ["delta_version", "buckets", "notes", "state", "commit", "files", "proof", "currencies"];
 
 /// The state of a table that an ingest left.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,7 +153,7 @@ pub(super) fn schema() -> SchemaRef {
     let mut fields: Vec<Field> = Table::Ingests.schema(&[]).fields().iter().map(|f| f.as_ref().clone()).collect();
     fields.extend(
         OWN.into_iter()
-            .zip([Kind::Count, Kind::Count, Kind::Text, Kind::Text, Kind::Text, Kind::Text, Kind::Text])
+            .zip([Kind::Count, Kind::Count, Kind::Text, Kind::Text, Kind::Text, Kind::Text, Kind::Text, Kind::Text])
             .map(|(name, kind)| Field::new(name, kind.arrow(), true)),
     );
     Arc::new(Schema::new(fields))
@@ -238,6 +241,7 @@ fn read(batch: &RecordBatch, rows: &mut Rows) -> Result<(), String> {
         None => Ok(None),
         Some(text) => Digest::parse(&text).map(Some).ok_or_else(|| format!("`{text}` is no digest")),
     };
+    let currencies = batch.column_by_name("currencies").map(|_| text("currencies")).transpose()?;
     let number = |from: &Result<Int64Array, String>, row: usize| -> Result<u64, String> {
         u64::try_from(from.as_ref().map_err(String::clone)?.value(row)).map_err(|_| "a negative count".to_owned())
     };
@@ -252,7 +256,9 @@ fn read(batch: &RecordBatch, rows: &mut Rows) -> Result<(), String> {
             };
             let at = DateTime::<Utc>::from_timestamp_micros(at.value(row)).unwrap_or_default();
             let (exports, notes) = (lines(&exports), lines(&notes));
-            (IngestRecord { ingest: number_of_ingest, at, exports, tables: Vec::new(), notes }, Vec::new())
+            let currencies = currencies.as_ref().map(lines).unwrap_or_default();
+            let record = IngestRecord { ingest: number_of_ingest, at, exports, tables: Vec::new(), notes, currencies };
+            (record, Vec::new())
         });
         if delta_version.is_valid(row) {
             let delta_version = u64::try_from(delta_version.value(row)).map_err(|_| "a negative version")?;
@@ -375,6 +381,7 @@ fn batch(rows: &Rows) -> Result<RecordBatch, arrow::error::ArrowError> {
             digest(&|n| n.commit),
             own(&|l| l.named.map(|n| written(&n.files))),
             own(&|l| proofs.get(&l.record.ingest).map(ToString::to_string)),
+            text(&|l| one_per_line(&l.record.currencies)),
         ],
     )
 }

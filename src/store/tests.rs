@@ -37,7 +37,8 @@ pub(super) fn record(ingest: u64) -> IngestRecord {
     let count =
         TableCount { table: Table::Deals, read: 3, new: 2, changed: 1, unchanged: 0, quarantined: 0, taken: None };
     let exports = vec!["deals.csv".to_owned(), "events, all.csv".to_owned()];
-    IngestRecord { ingest, at: at(ingest), exports, tables: vec![count], notes: vec!["a note".to_owned()] }
+    let (notes, currencies) = (vec!["a note".to_owned()], vec!["deals.amount=USD".to_owned()]);
+    IngestRecord { ingest, at: at(ingest), exports, tables: vec![count], notes, currencies }
 }
 
 pub(super) fn put(t: &mut Transaction, table: Table, buckets: u32, bucket: u32, keys: &[&str]) {

@@ -314,3 +314,46 @@ fn what_was_never_exported_is_no_full_price() {
     about(week, "unknown", 300.0, 0.0);
     about(week, "revenue", 300.0, 0.0);
 }
+
+#[test]
+fn a_figure_needs_only_what_it_is_made_of() {
+    let case = Case::new();
+    case.put("regulation.toml", REGULATION);
+    // neither status nor closings nor amounts: how many came and what each cost is known all the same
+    let mapping = MAPPING
+        .lines()
+        .filter(|line| !["stage", "status", "closed_at", "amount"].iter().any(|name| line.starts_with(name)));
+    case.put("mapping.toml", mapping.collect::<Vec<_>>().join("\n"));
+    case.put(
+        "deals.csv",
+        "id,client,branch,campaign,created\n1,a,N,x,2025-03-03\n2,b,N,x,2025-03-04\n3,c,N,y,2025-03-04\n",
+    );
+    case.put("spend.csv", format!("{SPEND}2025-03-03,x,100\n2025-03-03,y,-30\n"));
+    case.ingest(&["deals.csv", "spend.csv"]);
+    let period = ["--from", "2025-03-01", "--to", "2025-04-01", "--as-of", "2025-04-01"];
+    let leads = case.query(&[&["lead_quality", "--by", "campaign"], &period[..]].concat());
+    assert_eq!((leads[0]["leads"].as_str(), leads[0]["won"].as_str(), leads[0]["win_rate"].as_str()), ("2", "", ""));
+    about(&leads[0], "cpl", 50.0, 0.0);
+    // money given back bought nobody
+    assert_eq!(leads[1]["cpl"], "");
+
+    // wins without amounts are wins
+    let case = Case::new();
+    case.put("regulation.toml", REGULATION);
+    let mapping = MAPPING.lines().filter(|line| !line.starts_with("amount"));
+    case.put("mapping.toml", mapping.collect::<Vec<_>>().join("\n"));
+    case.put("deals.csv", format!("{DEALS}1,a,N,,won,2025-03-03,2025-03-05,\n2,b,N,,won,2025-03-03,2025-03-19,\n"));
+    case.ingest(&["deals.csv"]);
+    let weeks = case.query(&["revenue_weekly", "--as-of", "2025-03-24"]);
+    let told: Vec<(&str, &str)> = weeks.iter().map(|week| (week["won"].as_str(), week["revenue"].as_str())).collect();
+    assert_eq!(told, [("1", ""), ("0", ""), ("1", "")]);
+}
+
+#[test]
+fn parts_of_a_sum_below_zero_are_no_shares() {
+    let deals = "a,a,N,,won,2025-03-03,2025-03-05,100\nb,b,N,,won,2025-03-03,2025-03-06,-300\n";
+    let case = company(deals, "");
+    let segments = case.query(&["rfm", "--as-of", "2025-04-01"]);
+    sane(&segments);
+    assert!(segments.iter().all(|row| row["revenue_share"].is_empty()), "{segments:?}");
+}

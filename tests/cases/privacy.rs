@@ -343,7 +343,8 @@ fn cells_of_csv_are_inert_wherever_they_are_cut() {
     assert_eq!(answer, "a,b,c,d,e\n,-5,'-5,1.5,-0.5\n");
     // mended rows come back as they were
     case.put("e.csv", "ID,D,A,S\n9,2025-06-24,x,\"a;=1, -b\"\n");
-    case.run(&["ingest", "--mapping", "m.toml", "e.csv"]);
+    let refused = run(&case, &["ingest", "--mapping", "m.toml", "e.csv"]);
+    assert_eq!(refused.code, 1, "{}", refused.err);
     case.run(&["quarantine", "--file", "e.csv", "--out", "rep"]);
     let path = case.dir().join("rep/e.csv.repair.csv");
     let text = fs::read_to_string(&path).unwrap();

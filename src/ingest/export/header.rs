@@ -67,24 +67,37 @@ impl Found {
         self.cells.get(index).map_or("", String::as_str)
     }
 
-    /// The column in which the currency of each row stands, where there is one by name.
-    pub(super) fn currency(&self) -> Option<usize> {
-        const NAMES: [&str; 13] = [
-            "валюта",
-            "валюта сделки",
-            "валюта суммы",
-            "валюта платежа",
-            "код валюты",
-            "сделка - валюта",
-            "currency",
-            "currency code",
-            "currency_code",
-            "amount currency",
-            "deal currency",
-            "deal - currency",
-            "deal - currency of value",
-        ];
-        self.cells.iter().position(|cell| NAMES.contains(&cell.to_lowercase().as_str()))
+    /// The column in which the currency of each row stands, where there is one by name; of several the one that names the
+    /// column of `amounts`.
+    pub(super) fn currency(&self, amounts: &str) -> Option<usize> {
+        const NAMES: [&str; 4] = ["валюта", "валюты", "currency", "curr"];
+        /// A rate is none.
+        const RATES: [&str; 5] = ["курс", "rate", "exchange", "in", "в"];
+        /// An amount in some currency is none, but «currency of amount» is.
+        const AMOUNTS: [&str; 6] = ["amount", "total", "sum", "value", "price", "сумма"];
+        let words = |text: &str| -> Vec<String> {
+            let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+            words.map(str::to_lowercase).collect()
+        };
+        let has = |words: &[String], names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));
+        let is_one = |at: &usize| {
+            let words = words(&self.cells[*at]);
+            let is_amount = words.last().is_some_and(|last| AMOUNTS.contains(&last.as_str())) && !has(&words, &["of"]);
+            has(&words, &NAMES) && !has(&words, &RATES) && !is_amount
+        };
+        let all: Vec<usize> = (0..self.cells.len()).filter(is_one).collect();
+        let known = words(amounts);
+        let shared = |at: &usize| words(&self.cells[*at]).iter().filter(|word| known.contains(word)).count();
+        let most = all.iter().map(shared).max()?;
+        let nearest: Vec<usize> = all.into_iter().filter(|at| shared(at) == most).collect();
+        let is_plain = |at: &usize| words(&self.cells[*at]).iter().all(|word| NAMES.contains(&word.as_str()));
+        match nearest.as_slice() {
+            [only] => Some(*only),
+            several => several.iter().copied().find(is_plain).or_else(|| {
+                let of_deal = |at: &usize| has(&words(&self.cells[*at]), &["deal", "сделки", "сделка"]);
+                several.iter().copied().find(of_deal)
+            }),
+        }
     }
 
     /// Whether any of these columns is there.

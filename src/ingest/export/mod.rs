@@ -12,6 +12,7 @@ mod raw;
 mod reason;
 mod rows;
 mod spread;
+mod sums;
 mod value;
 
 pub(super) use oddities::Oddities;
@@ -19,4 +20,5 @@ pub(super) use open::{Fit, Head, Opened, fit, heads};
 pub(super) use plan::{FillPlan, Plan};
 pub(super) use raw::MOST_RAW;
 pub(super) use rows::{Outcome, Refusal, RowSink, read_rows};
+pub(super) use sums::FileSum;
 pub(super) use value::Value;

@@ -73,7 +73,7 @@ impl ColumnPlan {
         let fitting = || fitting(text, row.record.is_1904);
         match &self.reading.dates {
             None if typed.is_number() => Refused {
-                whole_column: Some(number_of_what(&fitting())),
+                whole_column: Some(Box::new(number_of_what(&fitting()))),
                 ..self.refuse(cell, text, reason::number_for_date())
             },
             Some(stated) if typed.is_number() => self.refuse(

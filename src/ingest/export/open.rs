@@ -283,7 +283,7 @@ impl Opened {
         self.cut.quote
     }
 
-    pub(super) fn path(&self) -> PathBuf {
+    pub(in crate::ingest) fn path(&self) -> PathBuf {
         self.readable.path().to_owned()
     }
 }

@@ -86,6 +86,10 @@ pub(in crate::ingest) struct ColumnPlan {
     pub(super) seen: RefCell<Seen>,
     /// Whether amounts without a currency were met, where nothing but the values could say which it is.
     pub(super) bare: Cell<bool>,
+    /// Whether any amount was met that is not zero.
+    pub(super) met: Cell<bool>,
+    /// The currencies that the headers of its cells name, by header.
+    pub(super) headers: Vec<(String, Currency)>,
 }
 
 /// As [`Source`], by cell.
@@ -103,6 +107,15 @@ pub(super) enum Part {
     Cell(usize),
     Number(i64),
     Factor(i64, u32),
+}
+
+impl Part {
+    fn cell(&self) -> Option<usize> {
+        match self {
+            Part::Cell(cell) => Some(*cell),
+            Part::Number(_) | Part::Factor(..) => None,
+        }
+    }
 }
 
 impl Plan {
@@ -150,9 +163,60 @@ impl Plan {
 /// Canonical columns into which people write what they like.
 const TEXTS: [&str; 3] = ["lost_reason", "outcome", "interest"];
 
+impl Plan {
+    /// What is known of the currency of each column of money that has amounts: its table and name, and the
+    /// currency, if anything names one.
+    pub(in crate::ingest) fn money(&self) -> impl Iterator<Item = (&str, Option<Currency>)> {
+        let columns = self.fills.iter().flat_map(|fill| &fill.columns);
+        let met = columns.filter(|column| column.kind == Kind::Money && column.met.get());
+        met.map(|column| (column.place.as_str(), column.currency.get()))
+    }
+
+    /// Headers that name another currency than the mapping does, or than each other.
+    pub(in crate::ingest) fn clashes(&self) -> Vec<Text> {
+        let columns = self.fills.iter().flat_map(|fill| &fill.columns);
+        let clash = |column: &ColumnPlan| {
+            let (header, named) = column.headers.first()?;
+            let place = &column.place;
+            if let Some((other, second)) = column.headers.iter().find(|(_, other)| other != named) {
+                return Some(Text::new(
+                    format!(
+                        "`{header}` — в {named}, `{other}` — в {second}, и оба в {place}\n    заполните его из одного"
+                    ),
+                    format!(
+                        "`{header}` is in {named} and `{other}` in {second}, and both fill {place}\n    fill it from one of them"
+                    ),
+                ));
+            }
+            let stated = column.reading.currency.filter(|stated| stated != named)?;
+            // what is multiplied by a number is converted
+            let converted = matches!(column.from, From::Compute(Operation::Multiply, _));
+            let name = &column.name;
+            (!converted).then(|| Text::new(
+                format!(
+                    "заголовок `{header}` называет {named}, а маппинг говорит, что {place} в {stated}\n    пересчитайте по курсу (1, если \
+                     неверен заголовок): {name} = {{ multiply = [\"{header}\", 1], currency = \"{stated}\" }}; или уберите `currency` из \
+                     маппинга",
+                ),
+                format!(
+                    "the header `{header}` says {named}, and the mapping says that {place} is in {stated}\n    convert it by a \
+                     rate (1 if the header is wrong): {name} = {{ multiply = [\"{header}\", 1], currency = \"{stated}\" }}; or take \
+                     `currency` out of the mapping",
+                ),
+            ))
+        };
+        columns.filter_map(clash).collect()
+    }
+}
+
 fn checks(conditions: &[Condition], at: &BTreeMap<Header, usize>) -> Vec<Check> {
     let check = |c: &Condition| Check { index: at.get(&c.column).copied(), test: c.test.clone() };
     conditions.iter().map(check).collect()
+}
+
+/// Whether a column of ours, by its name, says what the amounts of another one are in.
+fn is_currency_of(name: &str, amounts: &str) -> bool {
+    name == "currency" || name.strip_suffix("_currency").is_some_and(|of| of == amounts)
 }
 
 fn resolve(
@@ -180,12 +244,31 @@ fn resolve(
             From::Compute(*operation, operands.iter().filter_map(part).collect())
         }
     };
-    let named = match &from {
-        From::Cells(cells) if column.kind == Kind::Money => {
-            cells.iter().find_map(|cell| amounts::of_header(opened.found.text(*cell)))
-        }
-        _ => None,
+    let of_money: Vec<usize> = match &from {
+        _ if column.kind != Kind::Money => Vec::new(),
+        From::Cells(cells) => cells.clone(),
+        From::Compute(_, parts) => parts.iter().filter_map(Part::cell).collect(),
+        _ => Vec::new(),
     };
+    let header = |cell: &usize| opened.found.text(*cell).to_owned();
+    let headers = of_money.iter().filter_map(|cell| Some((header(cell), amounts::of_header(&header(cell))?)));
+    let headers: Vec<(String, Currency)> = headers.collect();
+    let named = headers.first().map(|(_, currency)| *currency);
+    let beside = of_money.first().and_then(|cell| {
+        // a column of ours that is called so says where it stands
+        let ours = export
+            .fills
+            .iter()
+            .flat_map(|fill| &fill.columns)
+            .filter(|ours| ours.extra && is_currency_of(&ours.name, &column.name));
+        let mut stated = ours.filter_map(|ours| match &ours.source {
+            Source::From(headers) | Source::Either(headers) => {
+                headers.iter().find_map(|header| at.get(header).copied())
+            }
+            _ => None,
+        });
+        stated.next_back().or_else(|| opened.found.currency(opened.found.text(*cell)))
+    });
     let canonical = |name: &str| !column.extra && column.name == name;
     let words = words(table, &column.name).filter(|_| !column.extra);
     let is_found = !matches!(from, From::Const(_) | From::RowNumber(_));
@@ -195,7 +278,8 @@ fn resolve(
         true => Bare::Phone,
         false => Bare::Number,
     };
-    let is_searched = column.kind == Kind::Text && is_found && words.is_none() && !column.reading.personal;
+    let is_searched =
+        column.kind == Kind::Text && is_found && words.is_none() && !column.reading.personal && !column.reading.is_ours;
     let zone = column.reading.zone.unwrap_or(Tz::UTC);
     Some(ColumnPlan {
         name: column.name.clone(),
@@ -219,8 +303,10 @@ fn resolve(
         is_period: table == Table::Spend && canonical("day"),
         is_money_named: column.reading.currency.or(named).is_some(),
         currency: Cell::new(column.reading.currency.or(named)),
-        currency_cell: opened.found.currency().filter(|_| named.is_none()),
+        currency_cell: beside.filter(|_| named.is_none()),
         seen: RefCell::default(),
         bare: Cell::new(false),
+        met: Cell::new(false),
+        headers,
     })
 }

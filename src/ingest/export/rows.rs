@@ -10,6 +10,7 @@ use super::prove;
 use super::raw;
 use super::reason;
 use super::spread;
+use super::sums::{FileSum, Sums};
 use super::value::{Refused, Row, Value};
 use crate::ingest::IngestError;
 use crate::ingest::later::Key;
@@ -70,6 +71,8 @@ pub(in crate::ingest) struct Outcome {
     pub(in crate::ingest) unwanted: u64,
     /// What was met in values and is worth telling.
     pub(in crate::ingest) oddities: Oddities,
+    /// What the rows gave to each column of money.
+    pub(in crate::ingest) sums: Vec<FileSum>,
     /// Of a file of mended rows: the places of those that were taken.
     pub(in crate::ingest) mended: BTreeSet<Mends>,
     /// Of a file of mended rows: the others.
@@ -139,6 +142,7 @@ fn rows_of(
     sink: &mut dyn RowSink,
 ) -> Result<Outcome, IngestError> {
     let (mut outcome, mut told) = (Outcome::default(), 0);
+    let mut sums = Sums::new(plan);
     loop {
         if outcome.rows / STEP > told {
             told = outcome.rows / STEP;
@@ -162,7 +166,10 @@ fn rows_of(
             Err(_) if export.encoding.is_none() && opened.readable.is_plain => {
                 return Err(not_utf8(&opened.path(), line, export, mapping));
             }
-            Err(_) => Err((0, whole(reason::wrong_encoding()))),
+            Err(_) => {
+                sums.lose();
+                Err((0, whole(reason::wrong_encoding())))
+            }
             Ok(text) => {
                 let row = Row { text, record, number: outcome.rows };
                 if is_header(row, opened) {
@@ -181,12 +188,16 @@ fn rows_of(
                     continue;
                 }
                 match shape_of(record, opened).or_else(|| row_within(row, opened)) {
-                    Some(reason) => Err((0, whole(reason))),
+                    Some(reason) => {
+                        sums.lose();
+                        Err((0, whole(reason)))
+                    }
                     None => {
                         outcome.oddities.quotes(record);
-                        let read = read_row(plan, row, export.snapshot, &mut outcome, sink)?;
+                        let read = read_row(plan, row, export.snapshot, (&mut outcome, &mut sums), sink)?;
                         if read.is_err() {
                             keys = keys_of(plan, row);
+                            sums.refuse(row);
                         }
                         read
                     }
@@ -216,6 +227,7 @@ fn rows_of(
             })?;
         }
     }
+    outcome.sums = sums.finish();
     Ok(outcome)
 }
 
@@ -224,7 +236,7 @@ fn read_row(
     plan: &Plan,
     row: Row<'_>,
     is_of_snapshot: bool,
-    outcome: &mut Outcome,
+    (outcome, sums): (&mut Outcome, &mut Sums<'_>),
     sink: &mut dyn RowSink,
 ) -> Result<Result<(), (usize, Refused)>, IngestError> {
     let mut read: Vec<(usize, Vec<Value<'_>>, Option<i64>)> = Vec::with_capacity(plan.fills.len());
@@ -246,6 +258,7 @@ fn read_row(
         deal_of(plan, row).iter().for_each(|deal_id| sink.lists_deal(deal_id));
     }
     for (number, values, until) in &read {
+        sums.take(*number, values);
         match until {
             None => sink.take(*number, values)?,
             Some(last) => {

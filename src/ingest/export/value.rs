@@ -38,7 +38,7 @@ pub(in crate::ingest) struct Refused {
     pub(super) value: String,
     pub(super) reason: Text,
     /// It is not the row's fault but the whole column's: nothing is stored, and this is the way out.
-    pub(super) whole_column: Option<Text>,
+    pub(super) whole_column: Option<Box<Text>>,
 }
 
 /// One row of an export: text known to be UTF-8, cut into cells.
@@ -253,7 +253,7 @@ impl ColumnPlan {
                     "say which in the mapping: duration = \"mm:ss\" or duration = \"hh:mm\"",
                 );
                 let refused = self.refuse(cell, text, reason::two_lengths(minutes, hours));
-                Err(Refused { whole_column: Some(way_out), ..refused })
+                Err(Refused { whole_column: Some(Box::new(way_out)), ..refused })
             }
             None => Err(self.refuse(cell, text, reason::no_length())),
         }
@@ -272,10 +272,21 @@ impl ColumnPlan {
         }
     }
 
+    /// The amount of a row that is refused, for its sum; in units. What the column knows of its currency stays as it was.
+    pub(super) fn amount(&self, row: Row<'_>) -> Result<i64, Refused> {
+        let known = (self.currency.get(), self.bare.get(), self.met.get());
+        let read = self.read(row, &mut Oddities::default());
+        self.currency.set(known.0);
+        self.bare.set(known.1);
+        self.met.set(known.2);
+        read.map(|value| if let Value::Whole(units) = value { units } else { 0 })
+    }
+
     /// Two currencies never add up: all amounts of a column say the same one, or none of them says any, or the mapping or
     /// the header says which it is.
     fn one_currency(&self, cell: Option<usize>, text: &str, met: Option<Currency>, zero: bool) -> Result<(), Refused> {
         let known = self.currency.get();
+        self.met.set(self.met.get() || !zero);
         let ambiguous = |reason: Text, stated: &[Currency]| {
             let stated: Vec<String> = stated.iter().map(|currency| format!("currency = \"{currency}\"")).collect();
             let way_out = Text::new(
@@ -288,7 +299,7 @@ impl ColumnPlan {
                     stated.join(" or ")
                 ),
             );
-            Err(Refused { whole_column: Some(way_out), ..self.refuse(cell, text, reason) })
+            Err(Refused { whole_column: Some(Box::new(way_out)), ..self.refuse(cell, text, reason) })
         };
         match (met, known) {
             (Some(met), Some(known)) if met == known => Ok(()),

@@ -280,6 +280,7 @@ fn reading(section: &Section<'_>, plain: Reading, kind: Kind, name: &str) -> Rea
         normal,
         // a phone or an e-mail is somebody's, whatever the mapping says of it
         personal: section.boolean("personal") || normal.is_some(),
+        is_ours: section.value("personal").is_some() && !section.boolean("personal"),
         currency: currency(section).or(plain.currency),
         duration: section.optional_one_of("duration", &[("mm:ss", TwoParts::Minutes), ("hh:mm", TwoParts::Hours)]),
         percent: percent(section),

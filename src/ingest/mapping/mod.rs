@@ -184,6 +184,8 @@ pub(super) struct Reading {
     pub normal: Option<Normal>,
     /// Whether it is personal data.
     pub personal: bool,
+    /// Whether it is said not to be: phones in it are the company's own.
+    pub is_ours: bool,
     /// What amounts are in; none: whatever they say, as long as it is one currency.
     pub currency: Option<Currency>,
     /// How a length such as `3:25` is meant.

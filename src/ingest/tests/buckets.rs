@@ -222,7 +222,9 @@ async fn an_event_that_is_there_twice_becomes_one() {
     let path = t.new_file(Table::Events, other.bucket);
     data_file::write(&path, &layout, &rows, &order).unwrap();
     t.replace(Table::Events, state.buckets, vec![], other.bucket, vec![(path, rows.len() as u64)]);
-    t.commit(IngestRecord { ingest: 0, at: at(), exports: vec![], tables: vec![], notes: vec![] }).await.unwrap();
+    t.commit(IngestRecord { ingest: 0, at: at(), exports: vec![], tables: vec![], notes: vec![], currencies: vec![] })
+        .await
+        .unwrap();
     assert_eq!(event(&company, "e1").await.len(), 2);
     ingest_small(&company, &first).await;
     assert_eq!(event(&company, "e1").await, ["e1 call 1 c1 -"]);

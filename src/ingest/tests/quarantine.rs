@@ -60,7 +60,9 @@ async fn quarantine_of_an_early_store_is_put_right_by_the_next_ingest() {
         data_file::write(&path, &layout, &rows, &[0, 1]).unwrap();
         t.append(Table::Quarantine, vec![(path, 2)]);
         let (tables, notes) = (vec![], vec![]);
-        t.commit(IngestRecord { ingest: 0, at: at(), exports: vec![], tables, notes }).await.unwrap();
+        t.commit(IngestRecord { ingest: 0, at: at(), exports: vec![], tables, notes, currencies: vec![] })
+            .await
+            .unwrap();
     }
     company.ingest(&exports[..1]).await.unwrap();
     assert_eq!(
