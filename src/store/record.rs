@@ -355,7 +355,7 @@ fn batch(rows: &Rows) -> Result<RecordBatch, arrow::error::ArrowError> {
         Arc::new(lines.iter().map(|l| Some(of(l))).collect::<StringArray>())
     };
     let own = |of: &dyn Fn(&Line<'_>) -> Option<String>| -> ArrayRef {
-        Arc::new(lines.iter().map(|l| of(l)).collect::<StringArray>())
+        Arc::new(lines.iter().map(of).collect::<StringArray>())
     };
     let digest = |of: &dyn Fn(&Named) -> Option<Digest>| own(&|l| l.named.and_then(of).map(|d| d.to_string()));
     let at: TimestampMicrosecondArray = lines.iter().map(|l| Some(l.record.at.timestamp_micros())).collect();
