@@ -167,25 +167,28 @@ fn what_was_planted_is_found_and_the_equal_are_not_told_apart() {
     assert!(findings.iter().filter(alarm).all(|finding| !finding.advice.is_empty()));
 }
 
-/// A quarter of this small company holds too few leads of one contractor for a verdict, and half a year too few weeks for
-/// a slope: a report may ask for more.
+/// A quarter of this small company holds too few leads of one contractor for a verdict: a report may ask for more. That one
+/// contractor's returns diminish (0.43 by 203 leads, planted 0.4) its two years do not prove: a larger company does, see
+/// `truth.rs`.
 #[test]
-fn over_a_longer_period_late_answers_and_diminishing_returns_are_found_as_well() {
+fn over_a_longer_period_late_answers_are_found_and_what_chance_may_explain_is_not() {
     let text = "title = 'T'\n[[section]]\nid = 's'\ntitle = 'S'\n[[section.findings]]\nperiod = 'all'\n\
         metrics = ['response', 'spend_elasticity']\n";
     let definition = Definition::parse("mine.toml", text, &WHOLE.catalog).unwrap();
     let document = WHOLE.report(&definition, Lang::Ru).unwrap();
     let findings = findings(&document);
     let late = "Ответили в срок на лиды подрядчика";
-    for planted in [format!("{late}: Студия Полёт"), "Отдача от роста бюджета: Норд Диджитал".to_owned()]
-    {
-        assert_eq!(verdict(&findings, &planted), Some(Verdict::Red), "{planted} is not in {findings:#?}");
-    }
-    // no other contractor is answered late, none of the others' returns is shown to diminish
+    let planted = format!("{late}: Студия Полёт");
+    assert_eq!(verdict(&findings, &planted), Some(Verdict::Red), "{planted} is not in {findings:#?}");
+    let returns =
+        findings.iter().find(|f| f.title.starts_with("Отдача от роста бюджета") && f.verdict == Verdict::Unknown);
+    let told = returns.is_some_and(|f| f.value.contains("не доказано") && f.value.contains("Норд Диджитал — 0,43"));
+    assert!(told, "{findings:#?}");
+    // no other contractor is answered late, nobody's returns are shown to diminish
     let bad = |finding: &&&Finding| matches!(finding.verdict, Verdict::Red | Verdict::Yellow);
     let by_contractor = [late, "Отдача от роста бюджета"];
     let named = findings.iter().filter(bad).filter(|f| by_contractor.iter().any(|target| f.title.starts_with(target)));
-    assert_eq!(named.count(), 2, "{findings:#?}");
+    assert_eq!(named.count(), 1, "{findings:#?}");
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub(super) struct Missing {
 }
 
 /// What columns need beside what their whole metric does: metric, how the column's name begins, what it takes.
-const COLUMN_NEEDS: [(&str, &str, &str); 12] = [
+const COLUMN_NEEDS: [(&str, &str, &str); 20] = [
     // a log of stages fills the events, and tells of no contact
     ("contacts", "over_", "journeys.touch_at"),
     ("contact_rules", "broken", "journeys.touch_at"),
@@ -52,6 +52,14 @@ const COLUMN_NEEDS: [(&str, &str, &str); 12] = [
     ("lead_quality", "spend", "spend.cost"),
     ("lead_quality", "cpl", "spend.cost"),
     ("lead_quality", "cac", "spend.cost"),
+    ("lead_quality", "won", "deals.status"),
+    ("lead_quality", "win_rate", "deals.status"),
+    ("revenue_weekly", "revenue", "deals.amount"),
+    ("revenue_weekly", "repeat_full", "deals.amount"),
+    ("revenue_weekly", "new_full", "deals.amount"),
+    ("revenue_weekly", "promo", "deals.amount"),
+    ("revenue_weekly", "pressured", "deals.amount"),
+    ("revenue_weekly", "unknown", "deals.amount"),
     ("expected_advance", "settled", "journeys.entries"),
     ("expected_advance", "gap", "journeys.entries"),
 ];

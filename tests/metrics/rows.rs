@@ -100,11 +100,18 @@ fn write(
     let extra: Vec<String> = match table {
         Table::Deals | Table::Journeys => {
             let names: std::collections::BTreeSet<&String> = rows.iter().flat_map(|row| row.keys()).collect();
-            names.into_iter().filter(|n| table.column(n).is_none()).cloned().collect()
+            let kept = Table::Deals.kept_by_ingest();
+            let by_deals = |name: &str| table == Table::Journeys && kept.contains(&name);
+            let own = |name: &&String| table.column(name).is_none() && !by_deals(name);
+            names.into_iter().filter(own).cloned().collect()
         }
         _ => Vec::new(),
     };
-    let unknown = rows.iter().flat_map(|row| row.keys()).find(|n| table.column(n).is_none() && !extra.contains(n));
+    let of_deals = |name: &str| table == Table::Journeys && Table::Deals.column(name).is_some();
+    let unknown = rows
+        .iter()
+        .flat_map(|row| row.keys())
+        .find(|n| table.column(n).is_none() && !extra.contains(n) && !of_deals(n));
     if let Some(name) = unknown {
         return Err(format!("{} has no column {name}", table.name()));
     }
