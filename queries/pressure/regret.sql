@@ -45,7 +45,7 @@ WITH wins AS (
         scope.won_at >= $from
         AND scope.won_at < $to
         AND scope.status = 'won'
-        AND minutes_between(ends_at(scope.won_at), $as_of) >= rules.regret_days * 1440.0
+        AND minutes_between(ends_at(scope.won_at), scope.seen_until) >= rules.regret_days * 1440.0
 ),
 
 touches AS (

@@ -62,7 +62,7 @@ dealt AS (
         scope.grp,
         split_part(scope.grp, chr(31), 1) AS arm,
         substr(scope.grp, character_length(split_part(scope.grp, chr(31), 1)) + 1) AS test,
-        local_day(scope.created_at)::int + longest.days < $as_of_day::int AS is_ripe,
+        local_day(scope.created_at)::int + longest.days < local_day(scope.seen_until)::int AS is_ripe,
         coalesce(minutes_between(scope.created_at, scope.won_at) <= longest.days * 1440.0, FALSE)
         -- closed on an unknown day, but seen closed in time
         OR coalesce(scope.undated = 'won' AND minutes_between(scope.created_at, scope.closed_by) <= longest.days * 1440.0, FALSE) AS is_won,

@@ -64,6 +64,9 @@ const COLUMN_NEEDS: [(&str, &str, &str); 20] = [
     ("expected_advance", "gap", "journeys.entries"),
 ];
 
+/// The metric that counts closings without a date.
+pub(super) const QUALITY: &str = "data_quality";
+
 /// A result, or what is missing for it.
 pub(super) type Answer = Result<Arc<Grid>, Missing>;
 
@@ -213,6 +216,16 @@ impl<'a> Asker<'a> {
         let counted = self.metric(question).is_some_and(|metric| metric.zero.iter().any(|name| name == column));
         let possible = self.begins(question, column).is_some_and(|day| day < range.to);
         counted && possible && self.cover(question, range, &[column]).is_none()
+    }
+
+    /// How many won deals have no closing date, where the metric counts wins by theirs: they are in none of its figures.
+    pub async fn undated_wins(&mut self, question: &Question, range: Range) -> Option<f64> {
+        let metric = self.metric(question)?;
+        metric.needs.iter().any(|need| need.contains("deals.closed_at")).then_some(())?;
+        let quality = Question { metric: QUALITY.to_owned(), by: Vec::new(), period: question.period };
+        let grid = self.ask(&quality, range).await.ok()?;
+        let undated = (0..grid.rows.len()).filter_map(|row| grid.number(row, "won_without_closed_at")).sum();
+        Some(undated).filter(|undated| *undated > 0.0)
     }
 
     /// What a column of a metric cannot do without, if no row of the store has it; the metric's other columns can.

@@ -224,6 +224,7 @@ impl Builder<'_> {
         let mut blocks: Vec<Block> =
             section.text.iter().map(|text| Block::Text(self.say.text(text).to_owned())).collect();
         let (mut made, mut empty, before) = (0, 0, self.gaps.len());
+        let mut undated = None;
         for part in &section.parts {
             let (title, block) = match part {
                 Part::Text(text) => {
@@ -250,6 +251,9 @@ impl Builder<'_> {
             match block {
                 Ok(Some(block)) => {
                     made += 1;
+                    if let (Some(ask), false) = (part.ask(), matches!(part, Part::Tile(_))) {
+                        undated = undated.or(self.asker.undated_wins(ask, self.asker.range(ask.period)).await);
+                    }
                     push(&mut blocks, block);
                 }
                 Ok(None) => {
@@ -279,6 +283,8 @@ impl Builder<'_> {
         } else {
             let left: Vec<&str> = of_parts(gaps, section, self.say).map(|gap| gap.title.as_str()).collect();
             blocks.extend(self.say.left_out(&left).map(Block::Notice));
+            // a tile says it of itself
+            blocks.extend(undated.map(|wins| Block::Text(self.say.section_undated_wins(wins))));
         }
         document::Section { id: section.id.clone(), title: self.say.text(&section.title).to_owned(), blocks }
     }

@@ -37,6 +37,7 @@ pub(super) async fn tile(asker: &mut Asker<'_>, say: &Say<'_>, tile: &definition
             notes.push(format!("{} {to} ({} {was})", say.difference(now, past, unit), say.pick("было", "was")));
         }
     }
+    notes.extend(asker.undated_wins(&tile.ask, range).await.map(|wins| say.undated_wins(wins)));
     notes.extend(earlier.fault.map(|fault| say.not_compared(&fault)));
     notes.extend(tile.note.as_ref().map(|note| say.text(note).to_owned()));
     let (label, source) = (say.text(&tile.label).to_owned(), say.source(&tile.ask, range));

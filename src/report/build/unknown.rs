@@ -4,7 +4,7 @@ use super::{Builder, Gap, Unnamed};
 use crate::model::lang::Lang;
 use crate::model::tables::Table;
 use crate::model::unit::Unit;
-use crate::report::asker::{Lack, Missing};
+use crate::report::asker::{Lack, Missing, QUALITY};
 use crate::report::definition::Question;
 use crate::report::document::{self, Block, Cell, Column};
 use crate::report::grid::Grid;
@@ -12,8 +12,6 @@ use crate::report::say::{Say, capital};
 
 /// The metric of rules that are not judged.
 const UNJUDGED: &str = "unjudged";
-/// The metric that counts closings without a date.
-const QUALITY: &str = "data_quality";
 /// So many parts of a report are named for one lack; the rest is counted.
 const NAMED: usize = 5;
 

@@ -6,6 +6,7 @@ use super::Say;
 use crate::metrics::source_name;
 use crate::model::calendar::Calendar;
 use crate::model::lang::Lang;
+use crate::model::unit::Unit;
 use crate::report::asker::{Cover, Lack, Missing};
 use crate::report::period::Period;
 
@@ -68,6 +69,26 @@ impl Say<'_> {
         match self.lang {
             Lang::Ru => "за период судить не по чему",
             Lang::En => "nothing to judge by within the period",
+        }
+    }
+
+    /// The same below a section.
+    pub fn section_undated_wins(&self, wins: f64) -> String {
+        let wins = self.numbers.exact(wins, Unit::Count);
+        match self.lang {
+            Lang::Ru => {
+                format!("Цифры за период посчитаны без выигранных сделок, у которых нет даты закрытия: {wins}.")
+            }
+            Lang::En => format!("Figures of a period leave out the won deals that have no closing date: {wins}."),
+        }
+    }
+
+    /// Beside figures of a span of days: wins that no day is known of.
+    pub fn undated_wins(&self, wins: f64) -> String {
+        let wins = self.numbers.exact(wins, Unit::Count);
+        match self.lang {
+            Lang::Ru => format!("без выигранных сделок, у которых нет даты закрытия: {wins}"),
+            Lang::En => format!("without the won deals that have no closing date: {wins}"),
         }
     }
 
