@@ -14,4 +14,5 @@ pub mod functions;
 pub mod session;
 pub mod metrics;
 pub mod report;
+pub mod company;
 pub mod cli;

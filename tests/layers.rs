@@ -10,6 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["ingest", "generate", "session"],
     &["metrics"],
     &["report"],
+    &["company"],
     &["cli"],
 ];
 

@@ -47,6 +47,7 @@ WITH sources AS (
         ('opt_out', 'отписки', 'opt-outs', 'отписки (события opt_out)', 'opt-outs (events of kind opt_out)'),
         ('complaint', 'жалобы', 'complaints', 'жалобы (события complaint)', 'complaints (events of kind complaint)'),
         ('task', 'назначенные дела', 'planned tasks', 'дела с их сроками (события task)', 'tasks with their due dates (events of kind task)'),
+        ('closed_at', 'даты закрытия', 'closing dates', 'дату закрытия и её столбец в маппинге (closed_at)', 'the closing date, and its column in the mapping (closed_at)'),
         ('deal', 'выгрузка сделок', 'the export of deals', 'свежую выгрузку сделок и дел', 'deals and tasks as of the day of the report'),
         ('call', 'звонки', 'calls', 'звонки', 'calls'),
         ('meeting', 'встречи', 'meetings', 'встречи', 'meetings'),
@@ -138,6 +139,7 @@ SELECT
             WHEN together.why = 'before' THEN concat(': загружены только с ', to_char(local_day(known_from(together.missing, NULL, NULL)), '%d.%m.%Y'), ' или, для части менеджеров и филиалов, позже')
             WHEN together.why = 'after' THEN concat(': загружены только по ', to_char(local_day(known_until(together.missing, NULL, NULL) - INTERVAL '1 microsecond'), '%d.%m.%Y'), ' или, для части менеджеров и филиалов, раньше')
             WHEN together.why = 'day' THEN ': известны дни, но не время'
+            WHEN together.why = 'between' THEN ': известно лишь, между какими выгрузками'
             WHEN known_from(together.missing, NULL, NULL) IS NULL THEN ': не загружены'
             ELSE ': не загружены для части менеджеров или филиалов'
         END
@@ -149,6 +151,7 @@ SELECT
             WHEN together.why = 'before' THEN concat(': loaded only from ', to_char(local_day(known_from(together.missing, NULL, NULL)), '%Y-%m-%d'), ' on, or later for some managers and branches')
             WHEN together.why = 'after' THEN concat(': loaded only until ', to_char(local_day(known_until(together.missing, NULL, NULL) - INTERVAL '1 microsecond'), '%Y-%m-%d'), ', or less for some managers and branches')
             WHEN together.why = 'day' THEN ': the days are known, and no times'
+            WHEN together.why = 'between' THEN ': known only between which exports'
             WHEN known_from(together.missing, NULL, NULL) IS NULL THEN ': not loaded'
             ELSE ': not loaded for some managers or branches'
         END

@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use super::args::{Check, Place};
 use super::screen::say;
 use super::{Outcome, open};
+use crate::company::read;
 use crate::ingest::Mapping;
 use crate::metrics::Catalog;
 use crate::model::problem::{Problem, Problems};
@@ -33,7 +34,7 @@ pub async fn run(args: &Check, place: &Place) -> Result<Outcome> {
             "nothing to check: no regulation, mapping, metric or report here\n    name a file, or start with `voronka init DIR`"
         );
     }
-    let (catalog, mut problems) = Catalog::sound(open::own_metrics(place).as_deref())?;
+    let (catalog, mut problems) = Catalog::sound(open::company(place).own_metrics().as_deref())?;
     // a metric that is broken is there all the same: whoever names it has no problem of their own
     let broken: Vec<String> = problems.iter().map(|problem| no_metric(&stem(Path::new(&problem.file)))).collect();
     let session = if files.iter().any(|file| is_metric(file)) { session(place).await } else { None };
@@ -87,7 +88,7 @@ async fn whole(place: &Place) -> Result<()> {
 
 /// The store, where there is one that can be asked: what metrics name is compared with what it holds.
 async fn session(place: &Place) -> Option<Session> {
-    let regulation = open::regulation(place).ok()?;
+    let regulation = open::company(place).regulation().ok()?;
     let snapshot = Store::open(&place.store).await.ok()?.snapshot(None).await.ok()?;
     let today = regulation.calendar().day(open::now());
     Session::open(&snapshot, &regulation, today, None).await.ok()
@@ -96,7 +97,7 @@ async fn session(place: &Place) -> Option<Session> {
 /// What the engine says of a sound metric that names what the store does not have.
 async fn unplanned(file: &Path, session: &Session) -> Result<Option<Problem>> {
     let name = file.display().to_string();
-    let Ok(metric) = Catalog::check(&name, &open::text(file)?) else { return Ok(None) };
+    let Ok(metric) = Catalog::check(&name, &read(file)?) else { return Ok(None) };
     let Err(error) = metric.plan(session).await else { return Ok(None) };
     let said = error.to_string();
     let said = said.strip_prefix(&format!("`{}`: ", metric.name)).unwrap_or(&said);
@@ -125,7 +126,7 @@ fn count(n: usize, what: &str) -> String {
 fn nearby(place: &Place) -> Result<Vec<PathBuf>> {
     let mut files: Vec<PathBuf> = place.regulation.clone().into_iter().collect();
     for pattern in ["regulation*.toml", "mapping*.toml", "queries/**/*.sql", "reports/*.toml"] {
-        let beside = open::beside(&place.store, pattern);
+        let beside = open::company(place).beside(pattern);
         for pattern in [pattern.to_owned(), beside.display().to_string()] {
             files.extend(glob::glob(&pattern)?.filter_map(Result::ok));
         }
@@ -138,7 +139,7 @@ fn nearby(place: &Place) -> Result<Vec<PathBuf>> {
 /// The problems of one file, by what its content says it is.
 fn problems_of(file: &Path, catalog: &Catalog) -> Result<Vec<Problem>> {
     let name = file.display().to_string();
-    let text = open::text(file)?;
+    let text = read(file)?;
     let found = if is_metric(file) {
         Catalog::check(&name, &text).err()
     } else if has_table(&text, "export") {

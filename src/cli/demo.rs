@@ -11,6 +11,7 @@ use super::args::{Demo, MEMORY, Place, Reading, Report};
 use super::progress::Shown;
 use super::screen::say;
 use super::{Outcome, open, report};
+use crate::company::read;
 use crate::ingest::{Mapping, Told, ingest_told};
 use crate::model::lang::Lang;
 use crate::store::Store;
@@ -23,17 +24,17 @@ const MARK: &str = ".voronka-demo";
 pub async fn run(args: Demo) -> Result<Outcome> {
     clear(&args.out)?;
     SAMPLE.extract(&args.out).with_context(|| format!("cannot write to {}", args.out.display()))?;
-    let truth = open::text(&args.out.join("truth.toml"))?;
+    let truth = read(&args.out.join("truth.toml"))?;
     let as_of = as_of(&truth).context("sample_data/truth.toml states no as_of")?;
 
     let place = Place { store: args.out.join("store"), regulation: Some(args.out.join("regulation.toml")) };
     let mapping = args.out.join("mapping.toml");
-    let mapping = Mapping::parse(&mapping.display().to_string(), &open::text(&mapping)?)?;
+    let mapping = Mapping::parse(&mapping.display().to_string(), &read(&mapping)?)?;
     let shown = Shown::new();
     let store = Store::open_or_create(&place.store).await?;
     // the sample's own day, not the clock's: the same demo twice is the same report, byte for byte
     let at = as_of.and_time(chrono::NaiveTime::MIN).and_utc();
-    let regulation = open::regulation(&place)?;
+    let regulation = open::company(&place).regulation()?;
     let summary = ingest_told(
         Told { regulation: Some(&regulation), taken: None },
         &store,

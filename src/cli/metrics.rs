@@ -11,7 +11,7 @@ use crate::metrics::Metric;
 use crate::model::lang::Lang;
 
 pub fn run(args: &Metrics, place: &Place) -> Result<Outcome> {
-    let catalog = open::catalog(place)?;
+    let catalog = open::company(place).catalog()?;
     let lang = open::lang(args.lang, place);
     let mut text = String::new();
     match &args.name {

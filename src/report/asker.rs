@@ -67,6 +67,9 @@ const COLUMN_NEEDS: [(&str, &str, &str); 20] = [
 /// The metric that counts closings without a date.
 pub(super) const QUALITY: &str = "data_quality";
 
+/// The metric that counts wins without a date which may lie within a period.
+const UNDATED: &str = "undated_wins";
+
 /// A result, or what is missing for it.
 pub(super) type Answer = Result<Arc<Grid>, Missing>;
 
@@ -218,14 +221,15 @@ impl<'a> Asker<'a> {
         counted && possible && self.cover(question, range, &[column]).is_none()
     }
 
-    /// How many won deals have no closing date, where the metric counts wins by theirs: they are in none of its figures.
+    /// How many wins without a closing date may lie within the days, where the metric counts wins by theirs: none of its figures
+    /// has them.
     pub async fn undated_wins(&mut self, question: &Question, range: Range) -> Option<f64> {
         let metric = self.metric(question)?;
         metric.needs.iter().any(|need| need.contains("deals.closed_at")).then_some(())?;
-        let quality = Question { metric: QUALITY.to_owned(), by: Vec::new(), period: question.period };
-        let grid = self.ask(&quality, range).await.ok()?;
-        let undated = (0..grid.rows.len()).filter_map(|row| grid.number(row, "won_without_closed_at")).sum();
-        Some(undated).filter(|undated| *undated > 0.0)
+        let undated = Question { metric: UNDATED.to_owned(), by: Vec::new(), period: question.period };
+        let grid = self.ask(&undated, range).await.ok()?;
+        let wins = (0..grid.rows.len()).filter_map(|row| grid.number(row, "wins")).sum();
+        Some(wins).filter(|wins| *wins > 0.0)
     }
 
     /// What a column of a metric cannot do without, if no row of the store has it; the metric's other columns can.

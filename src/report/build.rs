@@ -227,8 +227,11 @@ impl Builder<'_> {
         let mut undated = None;
         for part in &section.parts {
             let (title, block) = match part {
-                Part::Text(text) => {
-                    blocks.push(Block::Text(self.say.text(text).to_owned()));
+                Part::Text { text, of } => {
+                    let shown = |id: &String| blocks.iter().any(|block| block.id() == Some(id.as_str()));
+                    if of.is_empty() || of.iter().any(shown) {
+                        blocks.push(Block::Text(self.say.text(text).to_owned()));
+                    }
                     continue;
                 }
                 Part::Missing => {
@@ -311,7 +314,7 @@ fn of_parts<'g>(gaps: &'g [Gap], section: &'g Section, say: &'g Say<'_>) -> impl
         Part::Tile(tile) => Some(say.text(&tile.label)),
         Part::Table(table) => Some(say.text(&table.title)),
         Part::Chart(chart) => Some(say.text(&chart.title)),
-        Part::Text(_) | Part::Findings(_) | Part::Missing => None,
+        Part::Text { .. } | Part::Findings(_) | Part::Missing => None,
     };
     let of_section = move |gap: &&'g Gap| section.parts.iter().filter_map(title).any(|title| title == gap.title);
     gaps.iter().filter(|gap| gap.missing.lack == Lack::Data).filter(of_section)

@@ -61,8 +61,8 @@ pub(super) struct Each {
 /// A part of a section as defined.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Part {
-    /// A paragraph.
-    Text(Text),
+    /// A paragraph; where it is about parts named by their ids, it stands only beside one of them.
+    Text { text: Text, of: Vec<String> },
     /// A headline figure; neighbours stand side by side.
     Tile(Tile),
     /// The regulation's targets, judged.
@@ -80,7 +80,7 @@ impl Part {
     pub fn ask(&self) -> Option<&Question> {
         match self {
             Part::Tile(Tile { ask, .. }) | Part::Table(Table { ask, .. }) | Part::Chart(Chart { ask, .. }) => Some(ask),
-            Part::Text(_) | Part::Findings(_) | Part::Missing => None,
+            Part::Text { .. } | Part::Findings(_) | Part::Missing => None,
         }
     }
 }

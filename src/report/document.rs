@@ -84,6 +84,17 @@ pub enum Block {
     Chart(Chart),
 }
 
+impl Block {
+    /// The id of a table or a chart.
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Block::Table(table) => Some(&table.id),
+            Block::Chart(chart) => Some(&chart.id),
+            Block::Text(_) | Block::Notice(_) | Block::Tiles(_) | Block::Findings(_) => None,
+        }
+    }
+}
+
 /// A headline figure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tile {

@@ -36,6 +36,11 @@ impl Mapping {
         Mapping::read(file, text, None)
     }
 
+    /// A zone in which exports are read, other than this one.
+    pub fn zone_beside(&self, zone: Tz) -> Option<Tz> {
+        self.exports.iter().filter_map(|export| export.zone).find(|stated| *stated != zone)
+    }
+
     /// As [`Mapping::parse`]; `zone_else` is the zone of times where it states none.
     pub(super) fn read(file: &str, text: &str, zone_else: Option<Tz>) -> Result<Mapping, Problems> {
         let document = Document::read(file, text)?;

@@ -8,6 +8,7 @@ use crate::model::unit::Unit;
 use crate::report::asker::Asker;
 use crate::report::definition::{self, Lines, Question, Rows, Shape};
 use crate::report::document::{Block, Cell, Chart, Plot, Series};
+use crate::report::findings::evidence::Estimate;
 use crate::report::grid::{Grid, number};
 use crate::report::period::Range;
 use crate::report::say::Say;
@@ -34,7 +35,10 @@ pub(super) async fn chart(asker: &mut Asker<'_>, say: &Say<'_>, chart: &definiti
     let limit = chart.rows.limit.filter(|_| by_series);
     let reference = match &chart.shape {
         // a line that cannot be had leaves the chart
-        Shape::Intervals { value, reference: true, .. } => overall(asker, &chart.ask, range, value).await,
+        Shape::Intervals { value, low, high, reference: true, .. } => match named(&grid, value, low, high) {
+            Some(mean) => mean,
+            None => overall(asker, &chart.ask, range, value).await,
+        },
         _ => None,
     };
     let (plot, shown, of) = view.plot(&chart.shape, limit, reference);
@@ -65,6 +69,21 @@ impl Shape {
             Shape::Intervals { value, .. } | Shape::Heat { value, .. } => vec![value],
         }
     }
+}
+
+/// The value of the groups with a name together, where some cases have none: those are no peers of anybody. The mean of the groups
+/// by what their intervals say of their cases. `None`: every case has a name.
+fn named(grid: &Grid, value: &str, low: &str, high: &str) -> Option<Option<f64>> {
+    let rows = 0..grid.rows.len();
+    rows.clone().any(|row| grid.is_unnamed(row)).then_some(())?;
+    let of = |row: usize| {
+        let (value, low, high) = (grid.number(row, value)?, grid.number(row, low)?, grid.number(row, high)?);
+        Some((value, Estimate { value, low, high }.observations()?))
+    };
+    let known: Option<Vec<(f64, f64)>> = rows.filter(|row| !grid.is_unnamed(*row)).map(of).collect();
+    let known = known.unwrap_or_default();
+    let cases: f64 = known.iter().map(|(_, cases)| cases).sum();
+    Some((cases > 0.0).then(|| known.iter().map(|(value, cases)| value * cases).sum::<f64>() / cases))
 }
 
 /// The value of all groups together: the same question without a split.

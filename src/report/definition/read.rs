@@ -127,7 +127,7 @@ impl Reader<'_> {
     /// None: a problem was noted.
     fn part(&self, kind: &str, part: &written::Section<'_>, ids: &mut BTreeSet<String>) -> Option<Part> {
         Some(match kind {
-            "paragraph" => Part::Text(part.bilingual("text")),
+            "paragraph" => Part::Text { text: part.bilingual("text"), of: earlier(part, ids) },
             "tile" => Part::Tile(self.tile(part)),
             "findings" => Part::Findings(self.findings(part)),
             "table" => Part::Table(self.table(part, ids)),
@@ -416,6 +416,17 @@ fn has_column(metric: &Metric, name: &str) -> bool {
 
 fn column_names(metric: &Metric) -> impl Iterator<Item = &str> {
     metric.columns.iter().map(|column| column.name.as_str())
+}
+
+/// The parts that a paragraph is about: each stands before it.
+fn earlier(part: &written::Section<'_>, ids: &BTreeSet<String>) -> Vec<String> {
+    let of = part.texts("of");
+    for id in of.iter().filter(|id| !ids.contains(&id.value)) {
+        let hint =
+            format!("a paragraph stands after what it is about; {}", hint(&id.value, ids.iter().map(String::as_str)));
+        part.problem(id.line, format!("no table and no chart before it has the id `{}`", id.value), hint);
+    }
+    of.into_iter().map(|id| id.value).collect()
 }
 
 /// Ids are anchors and file names, so one report cannot have two that are equal.

@@ -72,6 +72,8 @@ pub struct Judged {
     pub interval: Option<(f64, f64)>,
     /// The least and the most that the value may be given what is not known, where that is not nothing.
     pub ends: Option<(f64, f64)>,
+    /// Whether the least or the most is known.
+    pub has_end: bool,
     /// In how many cases something is not known, and of how many, where that can be told.
     pub unknown_cases: Option<(f64, Option<f64>)>,
     /// How many cases stand behind it, where that can be told.
@@ -138,6 +140,8 @@ pub fn judge(target: &Target, grid: &Grid, earlier: &[(Compare, &Grid)], ground:
 /// Why a group cannot be judged, before anything is compared.
 fn cannot(target: &Target, grid: &Grid, one: &Judged, ground: Ground) -> Option<Unknown> {
     let straddles = one.ends.is_some_and(|(least, most)| colour(target, least) != colour(target, most));
+    // whatever the unknown is; that the target is missed has to be shown of a value
+    let on_target = one.ends.is_some_and(|(least, _)| !straddles && colour(target, least) == Verdict::Green);
     // money set against money that is not known, or was not spent, is no return
     let no_spend = is_return(&target.column)
         && grid.position("spend").is_some()
@@ -146,8 +150,8 @@ fn cannot(target: &Target, grid: &Grid, one: &Judged, ground: Ground) -> Option<
     match () {
         () if grid.is_unnamed(one.row) => Some(Unknown::Unnamed),
         () if ground.covered == Covered::Nothing => Some(Unknown::Uncovered),
-        () if straddles || one.value.is_none() && one.ends.is_some() => Some(Unknown::Partial),
-        () if one.value.is_none() || no_spend || one.cases.is_some_and(|cases| cases.round() < 1.0) => {
+        () if straddles || one.value.is_none() && one.has_end && !on_target => Some(Unknown::Partial),
+        () if one.value.is_none() && !on_target || no_spend || one.cases.is_some_and(|cases| cases.round() < 1.0) => {
             Some(Unknown::NoData)
         }
         // a rate of those cases that are known stands; a count, a sum and what is made of them do not
@@ -205,7 +209,8 @@ fn first_look(target: &Target, grid: &Grid, row: usize) -> Judged {
     let column = |end: &str| grid.number(row, &format!("{}_{end}", target.column));
     let value = grid.number(row, &target.column);
     let interval = column("low").zip(column("high"));
-    let ends = column("least").zip(column("most")).filter(|(least, most)| most - least > EXACT || value.is_none());
+    let (least, most) = (column("least"), column("most"));
+    let ends = least.zip(most).filter(|(least, most)| most - least > EXACT || value.is_none());
     let estimate = estimate(value, interval).filter(|_| grid.unit(&target.column) == Unit::Share);
     let observed = estimate.and_then(|e| e.observations());
     let named = CASES_OF.iter().find(|(column, _)| *column == target.column).map(|(_, cases)| *cases);
@@ -223,6 +228,7 @@ fn first_look(target: &Target, grid: &Grid, row: usize) -> Judged {
         value,
         interval,
         ends,
+        has_end: least.or(most).is_some(),
         unknown_cases: unknown.map(|unknown| (unknown, all.filter(|all| *all >= unknown))),
         cases: cases.or(counted),
         of_cases: cases.is_some_and(|n| named.is_none_or(|named| (n - named).abs() < 0.5)),
@@ -266,7 +272,7 @@ fn against_target(target: &Target, unit: Unit, judged: &mut [Judged]) {
     };
     let adjusted = adjusted(&judged.iter().map(p_value).collect::<Vec<_>>());
     for (one, q) in judged.iter_mut().zip(adjusted) {
-        let (None, Some(value)) = (one.unknown, one.value) else { continue };
+        let (None, Some(value)) = (one.unknown, one.value.or(one.ends.map(|(least, _)| least))) else { continue };
         one.verdict = match colour(target, value) {
             Verdict::Yellow | Verdict::Red if q.is_some_and(|q| q > FALSE_DISCOVERY_RATE) => {
                 one.unknown = Some(Unknown::Unproven);

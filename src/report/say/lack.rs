@@ -77,18 +77,26 @@ impl Say<'_> {
         let wins = self.numbers.exact(wins, Unit::Count);
         match self.lang {
             Lang::Ru => {
-                format!("Цифры за период посчитаны без выигранных сделок, у которых нет даты закрытия: {wins}.")
+                format!(
+                    "Цифры за период посчитаны без выигранных сделок, у которых нет даты закрытия, хотя она может быть в этом периоде: {wins}."
+                )
             }
-            Lang::En => format!("Figures of a period leave out the won deals that have no closing date: {wins}."),
+            Lang::En => format!(
+                "Figures of a period leave out the won deals of unknown closing date that may fall within it: {wins}."
+            ),
         }
     }
 
-    /// Beside figures of a span of days: wins that no day is known of.
+    /// Beside a figure of a span of days: wins without a date that may lie within it.
     pub fn undated_wins(&self, wins: f64) -> String {
         let wins = self.numbers.exact(wins, Unit::Count);
         match self.lang {
-            Lang::Ru => format!("без выигранных сделок, у которых нет даты закрытия: {wins}"),
-            Lang::En => format!("without the won deals that have no closing date: {wins}"),
+            Lang::Ru => {
+                format!("без выигранных сделок, у которых нет даты закрытия, а она может быть в этих днях: {wins}")
+            }
+            Lang::En => {
+                format!("without the won deals of unknown closing date that may fall within these days: {wins}")
+            }
         }
     }
 
