@@ -1,4 +1,4 @@
-//! A report as data: everything that is shown, and nothing of how. Renderers neither query nor compute.
+//! A report as data: what is shown, without any layout. Renderers neither query nor compute.
 
 use chrono::NaiveDate;
 
@@ -24,8 +24,8 @@ pub struct Document {
     pub sections: Vec<Section>,
     /// The last lines: store version, as_of, regulation.
     pub colophon: Vec<String>,
-    /// What an error kept from being made, and the error. It is told in its place as well; whoever runs the report unattended
-    /// must hear of it.
+    /// Descriptions of the parts that failed with an error. They are also shown in their places; unattended runs need
+    /// this list.
     pub failed: Vec<String>,
 }
 

@@ -11,7 +11,7 @@ use crate::report::document::{Block, Cell, Column, Table};
 use crate::report::grid::{Grid, number};
 use crate::report::say::Say;
 
-/// A table: the dimensions, then the columns asked for. A value whose interval the metric knows is shown with it.
+/// A table: the dimensions, then the requested columns. A value that has an interval is shown with it.
 pub(super) async fn table(asker: &mut Asker<'_>, say: &Say<'_>, table: &definition::Table) -> Made {
     let range = asker.range(table.ask.period);
     let grid = asker.ask(&table.ask, range).await?;
@@ -45,11 +45,11 @@ pub(super) async fn table(asker: &mut Asker<'_>, say: &Say<'_>, table: &definiti
     })))
 }
 
-/// What a column's name ends in that says how sure its value is.
+/// Suffixes of columns that hold bounds.
 const BOUNDS: [&str; 4] = ["_low", "_high", "_least", "_most"];
 
-/// Dimensions first, then those asked for, or all that say something: bounds stand with their value, and of titles in
-/// two languages one is enough.
+/// The columns to show: dimensions, then the requested columns, or all useful ones. Bounds are shown with their value;
+/// of bilingual title columns one is shown.
 fn columns(grid: &Grid, asked: &[String], say: &Say<'_>) -> Vec<usize> {
     let other = say.pick("_en", "_ru");
     let says_something = |at: &usize| {
