@@ -301,8 +301,8 @@ impl Builder<'_> {
     }
 }
 
-/// Gaps whose reasons are listed in another section, except those of targets, which are shown where the target would be
-/// judged.
+/// The gaps of a section's tiles, tables and charts whose data are missing (reasons: another section). Gaps of targets are
+/// shown by the findings.
 fn of_parts<'g>(gaps: &'g [Gap], section: &'g Section, say: &'g Say<'_>) -> impl Iterator<Item = &'g Gap> {
     let title = |part: &'g Part| match part {
         Part::Tile(tile) => Some(say.text(&tile.label)),
