@@ -39,10 +39,9 @@ pub(super) struct Missing {
     pub why: String,
 }
 
-/// Inputs that single columns need in addition to the `needs` of their metric: metric, prefix of the column name,
-/// input.
+/// What columns need beside what their whole metric does: metric, how the column's name begins, what it takes.
 const COLUMN_NEEDS: [(&str, &str, &str); 20] = [
-    // a stage log fills `events`, but contains no contacts
+    // a log of stages fills the events, and tells of no contact
     ("contacts", "over_", "journeys.touch_at"),
     ("contact_rules", "broken", "journeys.touch_at"),
     ("lead_quality", "valid", "deals.lost_reason"),
@@ -226,7 +225,7 @@ impl<'a> Asker<'a> {
             let filled = self.session.columns_filled(Table::named(table)?).ok()?;
             Some(filled.contains(column))
         };
-        // an input that cannot be queried is not reported as missing
+        // what cannot be asked is not said to be missing
         if needed.split('|').any(|name| filled(name) != Some(false)) {
             return None;
         }

@@ -55,7 +55,7 @@ impl Grid {
         number(self.cell(row, column))
     }
 
-    /// Whether a column has neither a value nor bounds in any row.
+    /// Whether a column has no value in any of the rows, nor bounds of one.
     pub fn is_blank(&self, column: &str) -> bool {
         let known = |row: usize| {
             ["", "_least", "_most"].iter().any(|end| self.number(row, &format!("{column}{end}")).is_some())
@@ -86,7 +86,7 @@ impl Grid {
     }
 }
 
-/// Whether a column relates revenue or leads to spend.
+/// Whether a column sets what was earned, or who came, against money spent.
 pub(super) fn is_return(column: &str) -> bool {
     const RETURNS: [&str; 6] = ["roi", "romi", "drr", "cpl", "cpo", "cac"];
     RETURNS.contains(&column) || column.starts_with("cost_per_")

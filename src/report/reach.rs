@@ -15,7 +15,7 @@ use crate::session::{Session, SessionError};
 
 /// The tables that grow day by day. Promotions and staff are exported once and stay valid.
 const GROWING: [Table; 3] = [Table::Deals, Table::Events, Table::Spend];
-/// Columns that are computed from spend.
+/// Columns that are made of money spent.
 const SPENT: [&str; 7] = ["spend", "cpl", "cpo", "cac", "roi", "romi", "drr"];
 
 /// The first and last days that the data show.

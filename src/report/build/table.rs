@@ -45,11 +45,11 @@ pub(super) async fn table(asker: &mut Asker<'_>, say: &Say<'_>, table: &definiti
     })))
 }
 
-/// Suffixes of columns that hold bounds.
+/// What a column's name ends in that says how sure its value is.
 const BOUNDS: [&str; 4] = ["_low", "_high", "_least", "_most"];
 
-/// The columns to show: dimensions, then the requested columns, or all useful ones. Bounds are shown with their value;
-/// of bilingual title columns one is shown.
+/// Dimensions first, then those asked for, or all that say something: bounds stand with their value, and of titles in
+/// two languages one is enough.
 fn columns(grid: &Grid, asked: &[String], say: &Say<'_>) -> Vec<usize> {
     let other = say.pick("_en", "_ru");
     let says_something = |at: &usize| {

@@ -139,7 +139,7 @@ pub fn judge(target: &Target, grid: &Grid, earlier: &[(Compare, &Grid)], ground:
 /// Why a group cannot be judged, independent of any comparison.
 fn cannot(target: &Target, grid: &Grid, one: &Judged, ground: Ground) -> Option<Unknown> {
     let straddles = one.ends.is_some_and(|(least, most)| colour(target, least) != colour(target, most));
-    // a return without known, positive spend is not a return
+    // money set against money that is not known, or was not spent, is no return
     let no_spend = is_return(&target.column)
         && grid.position("spend").is_some()
         && grid.number(one.row, "spend").is_none_or(|spend| spend <= 0.0);
@@ -234,12 +234,12 @@ fn first_look(target: &Target, grid: &Grid, row: usize) -> Judged {
     }
 }
 
-/// The number of cases that a row counts, whatever its columns are computed from.
+/// How many cases a row counts, whatever its columns are made of.
 pub fn counted(grid: &Grid, row: usize) -> Option<f64> {
     CASES.iter().find_map(|name| grid.number(row, name))
 }
 
-/// A row's value, and its denominator.
+/// A row's value, and how many cases it is a share of.
 pub fn share_and_cases(target: &Target, grid: &Grid, row: usize) -> Option<(f64, f64)> {
     let named = CASES_OF.iter().find(|(column, _)| *column == target.column).map(|(_, cases)| *cases);
     let cases = named.into_iter().chain(CASES).find_map(|name| grid.number(row, name))?;
