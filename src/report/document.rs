@@ -231,9 +231,9 @@ pub enum Plot {
         open: Vec<f64>,
         /// Of these, lost.
         lost: Vec<f64>,
-        /// Of these, lost or open in a stage that nobody knows: here or in any later one.
+        /// Of these, lost or open in an unknown stage: this one or a later one.
         unplaced: Vec<f64>,
-        /// The share of the stage before that came here; absent where nobody knows.
+        /// The share of the previous stage that came here; `None` if unknown.
         shares: Vec<Option<f64>>,
     },
     /// A point with its interval per label (lead quality by contractor), and a reference line.
