@@ -1,4 +1,4 @@
-//! The order of DESIGN.md, held: imports go downward only, and an engine stays where it belongs.
+//! The module order of ARCHITECTURE.md: imports go downward only, and an engine is named only where it belongs.
 
 use std::fs;
 use std::path::{Path, PathBuf};

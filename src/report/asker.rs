@@ -1,4 +1,4 @@
-//! Asks metrics for the parts of a report: each question once.
+//! Runs the metrics for the parts of a report, each question once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -28,14 +28,14 @@ pub(super) enum Lack {
     Fault,
 }
 
-/// What could not be computed, and the way out.
+/// What could not be computed, and how to fix it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Missing {
-    /// What is lacking.
+    /// The kind of failure.
     pub lack: Lack,
-    /// Of what: such as `spend.cost`, or the metric that is too large or failed.
+    /// What is missing (such as `spend.cost`), or the metric that failed or ran out of memory.
     pub what: String,
-    /// The way out, in the report's language; of a fault, what it says and the way out.
+    /// How to fix it, in the report's language. For a fault: its message, then how to fix it.
     pub why: String,
 }
 
@@ -73,34 +73,34 @@ const UNDATED: &str = "undated_wins";
 /// A result, or what is missing for it.
 pub(super) type Answer = Result<Arc<Grid>, Missing>;
 
-/// The answers about earlier periods, and the fault that kept one from being there.
+/// The results for earlier periods, and the fault that prevented one of them.
 #[derive(Debug, Default)]
 pub(super) struct Earlier {
     pub answers: Vec<(Compare, Arc<Grid>)>,
     pub fault: Option<Missing>,
 }
 
-/// How much of a period the exports cover, where not all of it.
+/// Which part of a period the exports cover, if not all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cover {
-    /// Up to this day, which they still cover.
+    /// Covered up to and including this day.
     Until(NaiveDate),
-    /// None of it: they end on this day, before it.
+    /// Not covered: the exports end on this day, before the period.
     Not(NaiveDate),
 }
 
-/// Asks metrics, remembering the answers: tiles, charts and tables often share one.
+/// Runs metrics and caches the results: tiles, charts and tables often share one.
 pub(super) struct Asker<'a> {
     session: &'a Session,
-    /// Sessions of earlier days. An earlier period is seen as it was seen then: deals that have ripened since would
-    /// make every present period look worse than the one before.
+    /// Sessions as of earlier days. An earlier period is computed as of its own end: otherwise deals that ripened since
+    /// then would make every current period look worse than the one before.
     earlier: BTreeMap<NaiveDate, Session>,
     catalog: &'a Catalog,
     as_of: NaiveDate,
     lang: Lang,
     reach: Reach,
     answers: BTreeMap<(Question, Range, NaiveDate), Answer>,
-    /// What failed, or had too little memory, each once.
+    /// Metrics that failed or ran out of memory, each once.
     faults: Vec<Missing>,
 }
 
@@ -121,7 +121,7 @@ impl<'a> Asker<'a> {
         period.range(self.as_of, self.reach.first.unwrap_or(self.as_of))
     }
 
-    /// The last day on which anything happened; none where there are no deals.
+    /// The last day on which a deal was created or closed; `None` if there are no deals.
     pub fn last_day(&self) -> Option<NaiveDate> {
         self.reach.last
     }
@@ -131,18 +131,19 @@ impl<'a> Asker<'a> {
         self.session.regulation().targets()
     }
 
-    /// Groups of fewer deals are too small to judge.
+    /// Groups of fewer deals are not judged (the regulation's `small_group`).
     #[allow(clippy::cast_precision_loss)] // a number that a person wrote
     pub fn small_group(&self) -> f64 {
         self.session.regulation().rules().small_group as f64
     }
 
-    /// What has failed so far, each fault once.
+    /// The faults so far, each once.
     pub fn take_faults(&mut self) -> Vec<Missing> {
         std::mem::take(&mut self.faults)
     }
 
-    /// A target of the regulation must name a metric and a column that exist: the regulation alone cannot know.
+    /// Checks that each target of the regulation names an existing metric and column; the regulation cannot check that
+    /// itself.
     pub fn check_target(&mut self, target: &Target) -> Result<(), Missing> {
         let metric = self.catalog.get(&target.metric).map_err(ReportError::from);
         let checked =
@@ -157,14 +158,14 @@ impl<'a> Asker<'a> {
         checked.map_err(|error| self.fault(&target.metric, &error.to_string()))
     }
 
-    /// The answer to a question about the given days, or what is missing for it.
+    /// The result of a question for the given days, or what is missing for it.
     pub async fn ask(&mut self, question: &Question, range: Range) -> Answer {
         self.ask_as_of(question, range, self.as_of).await
     }
 
-    /// The answers about earlier periods, each as it was seen then. Those that the data do not cover are left out, whole or
-    /// in part: before the thing counted could first happen there is nothing, which is not the same as zero. So is every one
-    /// where the present period is covered in part.
+    /// The results for earlier periods, each as of its own end. Periods that the data do not cover completely are left
+    /// out: before the first possible occurrence there is no value, which is not the same as zero. If the current
+    /// period is covered in part, all earlier periods are left out.
     pub async fn earlier(&mut self, question: &Question, column: &str, compare: &[Compare]) -> Earlier {
         let now = self.range(question.period);
         let (mut found, mut seen) = (Earlier::default(), BTreeSet::new());
@@ -194,7 +195,7 @@ impl<'a> Asker<'a> {
         found
     }
 
-    /// How much of a period the exports behind these columns cover; none: all of it, as far as anybody knows.
+    /// Which part of a period the exports behind these columns cover; `None` if all of it, as far as the exports show.
     pub fn cover(&self, question: &Question, range: Range, columns: &[&str]) -> Option<Cover> {
         let metric = self.metric(question).filter(|metric| metric.has_period)?;
         let until = self.reach.until(metric, columns).filter(|until| *until < range.to)?;
@@ -202,19 +203,19 @@ impl<'a> Asker<'a> {
         Some(if until <= range.from { Cover::Not(last) } else { Cover::Until(last) })
     }
 
-    /// The tables whose exports end before the report's day, each with the last day that they cover.
+    /// The tables whose exports end before the report's day, each with the last day covered.
     pub fn ended(&self) -> impl Iterator<Item = (Table, NaiveDate)> {
         let ended = self.reach.until.iter().filter(|(_, until)| **until < self.as_of);
         ended.map(|(table, until)| (*table, *until - Days::new(1)))
     }
 
-    /// The day on which what a column counts could first happen. Before any deal nothing says it: the report's day is taken.
+    /// The first day on which what a column counts could happen. If nothing determines it, the report's day.
     pub fn begins(&self, question: &Question, column: &str) -> Option<NaiveDate> {
         self.metric(question).and_then(|metric| self.reach.begins(metric, column))
     }
 
-    /// Whether a column is zero, not unknown, where the metric has no row: what it counts could happen within the period,
-    /// which the exports cover.
+    /// Whether a column is zero (and not unknown) where the metric has no row: what it counts could happen within the
+    /// period, and the exports cover the period.
     pub fn is_zero(&self, question: &Question, range: Range, column: &str) -> bool {
         let counted = self.metric(question).is_some_and(|metric| metric.zero.iter().any(|name| name == column));
         let possible = self.begins(question, column).is_some_and(|day| day < range.to);
@@ -249,7 +250,7 @@ impl<'a> Asker<'a> {
         Some(Missing { lack: Lack::Data, what: first.to_owned(), why: way_out(first)?.get(self.lang).to_owned() })
     }
 
-    /// The metric asked for, where there is one.
+    /// The metric of a question; `None` if it does not exist.
     pub fn metric(&self, question: &Question) -> Option<&'a Metric> {
         self.catalog.get(&question.metric).ok()
     }
@@ -288,7 +289,7 @@ impl<'a> Asker<'a> {
 }
 
 impl Asker<'_> {
-    /// Remembers a fault. One question that fails must not take the answers to all others with it.
+    /// Records a fault, so that one failing question does not fail the whole report.
     fn fault(&mut self, metric: &str, error: &str) -> Missing {
         let way = match self.lang {
             Lang::Ru => format!(
@@ -309,7 +310,7 @@ impl Asker<'_> {
         missing
     }
 
-    /// One question that needs more memory than there is must not take the answers to all others with it.
+    /// Maps an out-of-memory error to `Missing`, so that one large question does not fail the whole report.
     fn too_large(&mut self, metric: &str) -> Missing {
         let why = match self.lang {
             Lang::Ru => "дайте запросам больше, например --memory 6GiB",
@@ -318,7 +319,7 @@ impl Asker<'_> {
         self.remember(Missing { lack: Lack::Memory, what: metric.to_owned(), why: why.to_owned() })
     }
 
-    /// A split by something that no row has shows nothing but the whole once more.
+    /// A split by a dimension that no row fills shows only the total, so it counts as missing.
     fn unfilled(&self, dimension: &str) -> Missing {
         let why = match self.lang {
             Lang::Ru => "разрез не заполнен ни в одной строке: назовите его столбец в маппинге",

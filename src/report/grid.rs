@@ -1,4 +1,4 @@
-//! A metric's result as cells, ready to be picked from.
+//! A metric's result as cells with access by row and column name.
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::cast;
@@ -11,7 +11,7 @@ use crate::metrics::{MetricColumn, MetricResult};
 use crate::model::tables::MONEY_SCALE;
 use crate::model::unit::Unit;
 
-/// Rows and columns of a result. The first `dimensions` columns are what it was split by.
+/// Rows and columns of a result. The first `dimensions` columns are the split.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Grid {
     pub columns: Vec<MetricColumn>,
@@ -28,14 +28,14 @@ impl Grid {
         Ok(Grid { columns: result.columns.clone(), dimensions: result.ask.by.len(), rows: rows.collect() })
     }
 
-    /// The same with plain ratios told to be something else.
+    /// The same grid with another unit for plain ratios.
     pub fn with_ratios(&self, unit: Unit) -> Grid {
         let mut grid = self.clone();
         grid.columns.iter_mut().filter(|column| column.unit == Unit::Ratio).for_each(|column| column.unit = unit);
         grid
     }
 
-    /// Where a column stands.
+    /// The index of a column.
     pub fn position(&self, column: &str) -> Option<usize> {
         self.columns.iter().position(|c| c.name == column)
     }
@@ -63,24 +63,24 @@ impl Grid {
         !(0..self.rows.len()).any(known)
     }
 
-    /// A dimension that no row has a value of.
+    /// A dimension that no row fills.
     pub fn unfilled_dimension(&self) -> Option<&str> {
         let unfilled = |at: &usize| !self.rows.is_empty() && self.rows.iter().all(|row| row[*at] == Cell::Empty);
         (0..self.dimensions).find(unfilled).map(|at| self.columns[at].name.as_str())
     }
 
-    /// Whether a row is of what no dimension names: no group, but whatever was left over.
+    /// Whether no dimension of a row is filled: a remainder, not a group.
     pub fn is_unnamed(&self, row: usize) -> bool {
         self.dimensions > 0 && self.group(row).iter().all(|cell| *cell == Cell::Empty)
     }
 
-    /// Whether a cell sets money earned against money spent of what no dimension names: sales that name no campaign beside
-    /// spend that names none are not one thing, and have no return.
+    /// Whether a cell is a return on spend in the unfilled group: sales without a campaign and spend without a campaign
+    /// are unrelated, so their ratio means nothing.
     pub fn is_no_return(&self, row: usize, column: &str) -> bool {
         self.is_unnamed(row) && is_return(column)
     }
 
-    /// The dimension values of a row: what identifies its group.
+    /// The dimension values of a row, which identify its group.
     pub fn group(&self, row: usize) -> &[Cell] {
         &self.rows[row][..self.dimensions]
     }
@@ -117,7 +117,7 @@ fn cells(array: &ArrayRef, unit: Unit) -> Result<Vec<Cell>, ArrowError> {
             numbers.iter().map(|number| number.filter(|n| n.is_finite()).map_or(Cell::Empty, Cell::Number)).collect()
         }
         DataType::Decimal128(..) | DataType::Decimal256(..) if unit == Unit::Money => {
-            // averages come with more digits, and sums with more room, than money is kept in
+            // averages have more digits, and sums more room, than stored money
             let wide = DataType::Decimal128(38, MONEY_SCALE);
             let money = cast(array, &wide)?;
             money.as_primitive::<Decimal128Type>().iter().map(|money| money.map_or(Cell::Empty, Cell::Money)).collect()

@@ -19,7 +19,7 @@ pub(super) async fn chart(asker: &mut Asker<'_>, say: &Say<'_>, chart: &definiti
     let grid = asker.ask(&chart.ask, range).await?;
     let grid = chart.rows.ratios_are.map_or(Arc::clone(&grid), |unit| Arc::new(grid.with_ratios(unit)));
     let title = say.text(&chart.title);
-    // lines told apart by a column are limited as lines, not as rows
+    // if a column makes the series, the limit counts series, not rows
     let by_series = chart.shape.lines().is_some_and(|lines| lines.series.is_some());
     let rows = Rows { limit: chart.rows.limit.filter(|_| !by_series), ..chart.rows.clone() };
     let picked = pick(&grid, &rows, say);
@@ -102,10 +102,10 @@ struct View<'a> {
 }
 
 impl View<'_> {
-    /// What is drawn, how many rows or lines of it are shown, and of how many.
+    /// The plot, the number of shown rows or series, and their total number.
     fn plot(&self, shape: &Shape, limit: Option<usize>, reference: Option<f64>) -> (Plot, usize, usize) {
         let all = (self.picked.rows.len(), self.picked.of);
-        // stacked bars keep the rest as one part, so that nothing is hidden
+        // stacked bars sum up the rest as one part, so that the total stays right
         let cut = |(series, of): (Series, usize)| match limit {
             Some(limit) => (series, limit.min(of), of),
             None => (series, all.0, all.1),
@@ -172,8 +172,8 @@ impl View<'_> {
         self.numbers(low).into_iter().zip(self.numbers(high)).map(|(low, high)| low.zip(high)).collect()
     }
 
-    /// The series, and how many there would be without the limit. `rest`: sum up those beyond it, so that the whole
-    /// stays whole.
+    /// The series, and their number without the limit. `rest`: sum up those beyond the limit into one series, so that
+    /// the total stays right.
     fn series(&self, lines: &Lines, limit: Option<usize>, rest: bool) -> (Series, usize) {
         let unit = lines.values.first().map_or(Unit::Text, |column| self.grid.unit(column));
         let Some(by) = &lines.series else {
@@ -187,7 +187,7 @@ impl View<'_> {
         };
         let value = lines.values.first().map_or("", String::as_str);
         let (mut xs, names) = (self.distinct(&lines.x), self.distinct(by));
-        // groups begin at different weeks: the axis follows the calendar, not the order of the rows
+        // groups begin at different weeks: the axis follows the calendar, not the row order
         xs.sort_by_key(|(_, x)| match x {
             Cell::Date(day) => Some(*day),
             _ => None,
@@ -228,7 +228,7 @@ impl View<'_> {
         }
     }
 
-    /// The different values of a column in order of appearance, each with its first row.
+    /// The distinct values of a column in order of appearance, each with its first row.
     fn distinct(&self, column: &str) -> Vec<(usize, &Cell)> {
         let mut found: Vec<(usize, &Cell)> = Vec::new();
         for row in &self.picked.rows {

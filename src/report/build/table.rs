@@ -11,7 +11,7 @@ use crate::report::document::{Block, Cell, Column, Table};
 use crate::report::grid::{Grid, number};
 use crate::report::say::Say;
 
-/// A table: the dimensions, then the columns asked for. A value whose interval the metric knows is shown with it.
+/// A table: the dimensions, then the requested columns. A value that has an interval is shown with it.
 pub(super) async fn table(asker: &mut Asker<'_>, say: &Say<'_>, table: &definition::Table) -> Made {
     let range = asker.range(table.ask.period);
     let grid = asker.ask(&table.ask, range).await?;

@@ -10,7 +10,7 @@ use crate::report::grid::{Grid, number};
 use crate::report::period::Range;
 use crate::report::say::Say;
 
-/// One figure, and its change against other periods; where there is none, why.
+/// A figure with its changes against other periods, or the reason why there is none.
 pub(super) async fn tile(asker: &mut Asker<'_>, say: &Say<'_>, tile: &definition::Tile) -> Made {
     let range = asker.range(tile.ask.period);
     let grid = asker.ask(&tile.ask, range).await?;
@@ -47,8 +47,8 @@ pub(super) async fn tile(asker: &mut Asker<'_>, say: &Say<'_>, tile: &definition
     Ok(Some(Block::Tiles(vec![Tile { label, value, unit, notes, source }])))
 }
 
-/// The figure: that of the row, or zero where there is no row since what it counts did not happen. None: there is no row, and
-/// nobody knows.
+/// The figure: the row's value, or zero if a missing row means zero. `None` if there is no row and the value is
+/// unknown.
 fn value(asker: &Asker<'_>, tile: &definition::Tile, column: &str, grid: &Grid, range: Range) -> Option<Cell> {
     match picked(grid, &tile.pick, column) {
         Some(cell) => Some(cell.clone()),
@@ -57,7 +57,7 @@ fn value(asker: &Asker<'_>, tile: &definition::Tile, column: &str, grid: &Grid, 
     }
 }
 
-/// Zero in a column's unit, where no row means zero. An earlier period is asked for only where the thing could happen.
+/// Zero in a column's unit, if a missing row means zero. For an earlier period: only if the event could happen then.
 fn zero(asker: &Asker<'_>, tile: &definition::Tile, column: &str, unit: Unit) -> Option<Cell> {
     let counted = asker.metric(&tile.ask).is_some_and(|metric| metric.zero.iter().any(|name| name == column));
     counted.then(|| Cell::zero(unit)).flatten()

@@ -1,13 +1,13 @@
-//! Whether a difference is more than chance: plain statistics on numbers.
+//! Significance tests: plain statistics on numbers.
 //!
-//! A finding calls a group better or worse only after these tests, and after the correction for the number of groups
-//! that were compared. The tests start from what every result carries, the estimate and its 95 % interval, so they hold
-//! for any metric: a Wilson interval gives back the very number of observations that it was made from.
+//! A finding calls a group better or worse only after these tests and the correction for the number of groups compared.
+//! The tests start from the estimate and its 95 % interval, which every result has, so they work for any metric: a
+//! Wilson interval determines the number of observations.
 
 /// The 97.5 % point of the normal distribution: half the width of a 95 % interval in standard errors.
 const Z95: f64 = 1.959_963_984_540_054;
 
-/// How often chance alone would be wrong among all differences that are called real.
+/// The false discovery rate: the expected share of wrong ones among the differences called real.
 pub const FALSE_DISCOVERY_RATE: f64 = 0.05;
 
 /// An estimate with its 95 % interval.
@@ -22,11 +22,11 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// How many observations stand behind a share, read back from its interval.
+    /// The number of observations of a share, derived from its interval.
     ///
     /// The bounds of Wilson's interval solve (p̂ − p)² = z² p (1 − p) / n for p (Wilson 1927), so each of them gives n.
-    /// The bound farther from the estimate is used, since rounding hurts it least. For intervals of another kind the
-    /// result is the number of observations that would leave as much doubt.
+    /// The bound farther from the estimate is used, since rounding affects it least. For intervals of another kind the
+    /// result is the number of observations that would give an interval of the same width.
     pub fn observations(&self) -> Option<f64> {
         let bound = match self.value - self.low > self.high - self.value {
             true => self.low,
@@ -36,10 +36,10 @@ impl Estimate {
         (n.is_finite() && n > 0.0 && (0.0..=1.0).contains(&self.value)).then_some(n)
     }
 
-    /// The two-sided p-value of a share against a fixed bound, by the likelihood ratio. `share` is the estimate, or another that
-    /// it may be, of as many observations. Wilson's score test, which his interval inverts, does not hold far in the tail, where the
-    /// correction for many groups looks: of 36 groups that are right on the bound, 1.2 cases expected in each, it called one worse in a world
-    /// of five.
+    /// The two-sided p-value of a share against a fixed bound, by the likelihood ratio. `share` is the estimate, or
+    /// another possible value with the same number of observations. Wilson's score test is inaccurate far in the tail,
+    /// which the correction for many groups uses: with 36 groups exactly at the bound and 1.2 expected cases each, it
+    /// called a group worse in one world of five.
     pub fn share_against(&self, share: f64, bound: f64) -> Option<f64> {
         let n = self.observations()?;
         match bound > 0.0 && bound < 1.0 {
@@ -47,27 +47,27 @@ impl Estimate {
                 let (expected, seen) = (n * bound, nearer(share * n, n * bound));
                 Some(likelihood_ratio(&[(seen, expected), (n - seen, n - expected)]))
             }
-            // a share cannot be beyond 0 or 1, so nothing can be shown against such a bound
+            // a share cannot lie beyond 0 or 1, so nothing can be significant against such a bound
             false => Some(1.0),
         }
     }
 
-    /// The two-sided p-value of any estimate against a fixed bound, its error taken as normal with the interval's width.
+    /// The two-sided p-value of any estimate against a fixed bound: normal error with the width of the interval.
     pub fn value_against(&self, value: f64, bound: f64) -> Option<f64> {
         let error = (self.high - self.low) / (2.0 * Z95);
         (error > 0.0 && error.is_finite()).then(|| two_sided((value - bound) / error))
     }
 }
 
-/// The two-sided p-value of two shares being one, by the likelihood ratio of the two by two table. The “N − 1” chi-squared test (Campbell 2007)
-/// called one of 20 to 36 equal small groups different in 7 to 12 worlds of a hundred. Where less than one case is expected, nothing is
-/// shown, and the answer is 1.
+/// The two-sided p-value of two equal shares, by the likelihood ratio of the two-by-two table. The “N − 1” chi-squared
+/// test (Campbell 2007) called one of 20 to 36 equal small groups different in 7 to 12 % of worlds. The p-value is 1 if
+/// less than one case is expected in a cell.
 pub fn shares_equal((share, n): (f64, f64), (other, m): (f64, f64)) -> f64 {
     let total = n + m;
     let hits = share * n + other * m;
     let pooled = hits / total;
     let least = n.min(m) * pooled.min(1.0 - pooled);
-    // two empty groups have no share at all
+    // two empty groups have no share
     if least.is_nan() || least < 1.0 {
         return 1.0;
     }
@@ -82,18 +82,18 @@ pub fn shares_equal((share, n): (f64, f64), (other, m): (f64, f64)) -> f64 {
     ])
 }
 
-/// A number of cases, half a case nearer to what is expected, for cases are whole.
+/// Continuity correction: moves a number of cases half a case towards the expected one.
 fn nearer(cases: f64, expected: f64) -> f64 {
     cases - (cases - expected).clamp(-0.5, 0.5)
 }
 
-/// The two-sided p-value of cells being as expected, of one degree of freedom; each is seen and expected.
+/// The two-sided p-value of the likelihood ratio with one degree of freedom; each cell is (observed, expected).
 fn likelihood_ratio(cells: &[(f64, f64)]) -> f64 {
     let told = |&(seen, expected): &(f64, f64)| if seen > 0.0 { seen * (seen / expected).ln() } else { 0.0 };
     two_sided((2.0 * cells.iter().map(told).sum::<f64>()).max(0.0).sqrt())
 }
 
-/// Benjamini and Hochberg's (1995) adjusted p-values, in the order given; absent ones stay absent and do not count.
+/// Adjusted p-values by Benjamini and Hochberg (1995), in the order given. Absent ones stay absent and do not count.
 pub fn adjusted(p_values: &[Option<f64>]) -> Vec<Option<f64>> {
     let mut order: Vec<(usize, f64)> = p_values.iter().enumerate().filter_map(|(i, p)| Some((i, (*p)?))).collect();
     order.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
@@ -107,7 +107,7 @@ pub fn adjusted(p_values: &[Option<f64>]) -> Vec<Option<f64>> {
     out
 }
 
-/// The probability of a standard normal value at least as far from 0 as `z`.
+/// The probability that a standard normal value is at least as far from 0 as `z`.
 fn two_sided(z: f64) -> f64 {
     (2.0 * (1.0 - normal(z.abs()))).clamp(0.0, 1.0)
 }
