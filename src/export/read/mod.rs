@@ -1,0 +1,25 @@
+//! One export file: opened, its header resolved, its formats proven, its rows read.
+
+mod column;
+mod header;
+mod date_limits;
+mod moment;
+mod oddities;
+mod open;
+mod plan;
+mod prove;
+mod raw;
+mod reason;
+mod row_key;
+mod rows;
+mod spread;
+mod sums;
+mod value;
+
+pub(crate) use oddities::Oddities;
+pub(crate) use open::{Fit, Head, Opened, fit, heads};
+pub(crate) use plan::{FillPlan, Plan};
+pub(crate) use raw::MOST_RAW;
+pub(crate) use row_key::RowKey;
+pub(crate) use rows::{Outcome, Refusal, RowSink, read_rows};
+pub(crate) use sums::FileSum;
