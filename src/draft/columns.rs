@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Column;
 use super::days::Written;
 use super::digits::Mark;
+use super::event_words::{direction, kind};
 use super::profile::{is_clock, is_phone};
 use super::roles::{Fit, Given, Taken, holds_phones};
-use super::section::{candidates, direction, kind};
+use super::source_column::Column;
 use super::texts::{Say, list, quoted, remark};
 use crate::export::values::numbers::{Decimal, ONE};
 use crate::export::values::personal;
@@ -437,4 +437,11 @@ fn words(column: &Column, say: Say) -> String {
 /// Whether a value is neither a phone nor an e-mail, nor holds one.
 pub(super) fn harmless(value: &str) -> bool {
     !value.contains('@') && !is_phone(value) && value.chars().filter(char::is_ascii_digit).count() < 7
+}
+
+/// The columns that are different in every row, as a list.
+pub(super) fn candidates(columns: &[Column], rows: u64) -> String {
+    let apart = columns.iter().filter(|column| column.seen.tells_apart(rows)).take(6);
+    let names: Vec<String> = apart.map(|column| quoted(&column.name)).collect();
+    if names.is_empty() { String::new() } else { format!("; {}", names.join(", ")) }
 }

@@ -7,7 +7,9 @@
 mod columns;
 mod days;
 mod digits;
+mod event_words;
 mod outcome;
+mod outline;
 mod profile;
 mod names;
 mod roles;
@@ -15,14 +17,16 @@ mod status;
 mod texts;
 mod words;
 mod section;
+mod source_column;
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use chrono_tz::Tz;
 
-use profile::{Below, Seen};
+pub use outline::Draft;
+
+use profile::Below;
 use texts::{Say, quoted};
 
 use crate::export::ExportError;
@@ -30,38 +34,6 @@ use crate::export::files;
 use crate::export::read::{Head, heads};
 use crate::export::records::{Cut, Readable};
 use crate::model::lang::Lang;
-
-/// The first cells of totals.
-const TOTALS: [&str; 4] = ["Итого", "Всего", "Total", "Grand total"];
-
-/// A mapping to begin with, and what is to be told of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Draft {
-    /// The file.
-    pub text: String,
-    /// What the export holds, to be compared with what the CRM shows: a sentence each, in the language asked for.
-    pub told: Vec<String>,
-    /// The lines of `text` on which a person has to say something.
-    pub asked: Vec<usize>,
-}
-
-/// A column of the export.
-struct Column {
-    /// As a mapping names it: with its number where its header is there twice.
-    name: String,
-    /// What its header says.
-    ideas: Vec<String>,
-    seen: Seen,
-    /// The column that has the time of day, where this one has the day alone.
-    time: Option<usize>,
-}
-
-impl Column {
-    /// Whether its header has an idea.
-    fn says(&self, idea: &str) -> bool {
-        self.ideas.iter().any(|of| of == idea)
-    }
-}
 
 /// Writes a mapping for a file, with what is known of it, and comments in a language. `zone` is the zone of its times, where
 /// something says it.
@@ -154,28 +126,6 @@ fn header(heads: &[Head]) -> Option<(&Head, usize)> {
         }
     }
     best.map(|(_, head, at)| (head, at))
-}
-
-/// The columns of a header, with what was seen in them.
-fn all(cells: &[String], seen: Vec<Seen>) -> Vec<Column> {
-    let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    cells.iter().enumerate().for_each(|(place, header)| places.entry(header).or_default().push(place));
-    let named = |place: usize, header: &str| {
-        let same = &places[header];
-        let nth = same.binary_search(&place).unwrap_or_default() + 1;
-        match (header.is_empty(), same.len()) {
-            (true, _) => format!("#{}", place + 1),
-            (_, 1) => header.to_owned(),
-            _ => format!("{header}#{nth}"),
-        }
-    };
-    let column = |(place, (header, seen)): (usize, (&String, Seen))| Column {
-        name: named(place, header),
-        ideas: words::ideas(header),
-        seen,
-        time: None,
-    };
-    cells.iter().zip(seen).enumerate().map(column).collect()
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::TOTALS;
 use super::days::Days;
 use super::digits::{self, Digits};
+use super::texts::TOTALS;
 use crate::export::ExportError;
 use crate::export::records::{Cut, Readable, Record, Typed};
 use crate::export::values::numbers::Decimal;

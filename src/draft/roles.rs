@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::Column;
+use super::event_words::{self, direction};
 use super::names::{FILES, NAMES, Name};
 use super::profile::is_phone;
-use super::section::direction;
+use super::source_column::Column;
 use super::words::ideas;
 use crate::model::tables::{Kind, Table};
 
@@ -338,7 +338,7 @@ fn is_directed(column: &Column) -> bool {
 
 /// Whether some values are kinds of events.
 fn is_kinds(column: &Column) -> bool {
-    column.seen.sample.iter().any(|value| crate::draft::section::kind(value).is_some())
+    column.seen.sample.iter().any(|value| event_words::kind(value).is_some())
 }
 
 /// Whether a column holds phones, by its name or by its values.

@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::columns::{self, Formats};
+use super::columns::{self, Formats, candidates};
 use super::digits::Mark;
+use super::outline::Draft;
 use super::profile;
 use super::profile::{Below, Look, Repeats};
 use super::roles::{Fit, Given, Log, Taken, take};
+use super::source_column::{self, Column};
 use super::status;
-use super::texts::{Say, quoted};
-use super::{Column, Draft, TOTALS};
+use super::texts::{Say, TOTALS, quoted};
 use crate::export::ExportError;
 use crate::export::mapping::required;
 use crate::export::values::numbers::Decimal;
@@ -28,7 +29,7 @@ pub(super) fn section(
     say: Say,
 ) -> Result<(), ExportError> {
     let Look { rows, totals, misshapen, columns: seen } = profile::look(below)?;
-    let mut columns = super::all(cells, seen);
+    let mut columns = source_column::all(cells, seen);
     let (name, pattern) = named(file);
     let taken = take(&columns, rows, name);
     columns::join_time(&mut columns, &taken.given);
@@ -308,13 +309,6 @@ fn event_id(taken: &Taken, repeats: &Repeats, columns: &[Column], rows: u64, say
     Some(format!("event_id = \"?\" # {asked}: {}{}", say.count(repeats.rows), candidates(columns, rows)))
 }
 
-/// The columns that are different in every row, as a list.
-pub(super) fn candidates(columns: &[Column], rows: u64) -> String {
-    let apart = columns.iter().filter(|column| column.seen.tells_apart(rows)).take(6);
-    let names: Vec<String> = apart.map(|column| quoted(&column.name)).collect();
-    if names.is_empty() { String::new() } else { format!("; {}", names.join(", ")) }
-}
-
 /// Writes the columns that have a role, and asks for those without which no row could be stored.
 fn lines(out: &mut String, table: Table, columns: &[Column], taken: &Taken, formats: &Formats, rows: u64, say: Say) {
     let mut written: BTreeSet<&str> = BTreeSet::new();
@@ -364,37 +358,4 @@ fn lines(out: &mut String, table: Table, columns: &[Column], taken: &Taken, form
             )
         );
     }
-}
-
-/// What our `direction` says for a word of theirs.
-pub(super) fn direction(word: &str) -> Option<&'static str> {
-    let word = word.to_lowercase();
-    let begins = |with: &[&str]| with.iter().any(|begin| word.starts_with(begin));
-    match word.as_str() {
-        "in" => Some("incoming"),
-        "out" => Some("outgoing"),
-        _ if begins(&["вход", "incom", "inbound", "missed", "пропущ"]) => Some("incoming"),
-        _ if begins(&["исход", "outgo", "outbound"]) => Some("outgoing"),
-        _ => None,
-    }
-}
-
-/// What our `kind` of an event says for a word of theirs.
-pub(super) fn kind(word: &str) -> Option<&'static str> {
-    const KINDS: [(&str, &[&str]); 12] = [
-        ("call", &["call", "phone", "звон"]),
-        ("email", &["email", "mail", "letter", "письм"]),
-        ("sms", &["sms", "смс"]),
-        ("message", &["message", "chat", "whatsapp", "telegram", "сообщен", "чат"]),
-        ("meeting", &["meeting", "встреч"]),
-        ("mailing", &["mailing", "newsletter", "рассыл"]),
-        ("refusal", &["refusal", "отказ"]),
-        ("complaint", &["complaint", "жалоб"]),
-        ("opt_out", &["opt", "unsubscri", "отпис"]),
-        ("refund", &["refund", "возврат"]),
-        ("task", &["task", "задач"]),
-        ("stage", &["stage", "смена этап", "этап", "стади"]),
-    ];
-    let word = super::words::cut(word).join(" ");
-    KINDS.iter().find(|(_, begins)| begins.iter().any(|begin| word.starts_with(begin))).map(|(kind, _)| *kind)
 }

@@ -1,8 +1,8 @@
 //! How a draft says which deals were won and lost.
 
-use super::Column;
 use super::outcome::{Ended, ended};
 use super::roles::Given;
+use super::source_column::Column;
 use super::texts::{Say, quoted, remark};
 
 /// The line of `status`, where there is something to say; `stages` are the columns of the stage.

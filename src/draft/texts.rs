@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 use crate::export::values::numbers::ONE;
 use crate::model::lang::Lang;
 
+/// The first cells of totals.
+pub(super) const TOTALS: [&str; 4] = ["Итого", "Всего", "Total", "Grand total"];
+
 /// A text in the language of the draft.
 #[derive(Clone, Copy)]
 pub(super) struct Say(pub(super) Lang);

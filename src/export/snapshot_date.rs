@@ -13,7 +13,8 @@ use super::ExportError;
 use super::choose::Chosen;
 use super::files::Input;
 use super::mapping::Export;
-use super::values::dates::{DateFormat, Moment};
+use super::values::dates::DateFormat;
+use super::values::moment::Moment;
 use crate::model::calendar::Calendar;
 
 /// The formats in which a person says when.

@@ -6,7 +6,8 @@ use chrono_tz::Tz;
 
 use super::IngestError;
 use super::begin::Begun;
-use super::bucket::work::{AllDone, Work};
+use super::bucket::context::Work;
+use super::bucket::work::AllDone;
 use super::settle::Settled;
 use super::stage::Staged;
 use crate::journey::day::DayOf;

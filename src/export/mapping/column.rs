@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 
-use super::export::{currency, dates, decimal, text_or_list, zone};
-use super::{Case, Header, Mapped, Operand, Operation, Otherwise, Percent, Reading, Source, words};
+use super::formats::{currency, dates, decimal, text_or_list, zone};
+use super::model::{Case, Header, Mapped, Operand, Operation, Otherwise, Percent, Reading, Source, words};
 use crate::export::values::amounts::Currency;
 use crate::export::values::dates::DateFormat;
 use crate::export::values::durations::TwoParts;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::export::records::Encoding;
 
 const DEALS: &str = r#"
 zone = "Europe/Moscow"

@@ -5,38 +5,13 @@
 
 use chrono::{DateTime, Datelike, NaiveDate};
 
-use super::Oddities;
-use super::plan::ColumnPlan;
+use super::column_plan::ColumnPlan;
+use super::date_range::{DAY, Far};
+use super::oddities::{Oddities, Why};
 use super::reason;
-use super::value::Refused;
+use super::row::Refused;
 use crate::export::datum::Value;
-use crate::model::tables::{Kind, Table};
-
-/// Why a date is not filled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Why {
-    /// It stands for an empty cell.
-    Unset,
-    /// There is no such date.
-    OutOfTime,
-}
-
-/// What becomes of a date that cannot be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Far {
-    NotFilled,
-    Refused,
-}
-
-/// The dates that a column may hold, in its own unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Times {
-    first: i64,
-    last: i64,
-    far: Far,
-}
-
-const DAY: i64 = 86_400_000_000;
+use crate::model::tables::Kind;
 
 /// What programs write where there is no date: 1C and .NET, SQL Server, Excel and Delphi, Unix, and «for ever».
 const UNSET: [(i32, u32, u32); 7] =
@@ -45,29 +20,6 @@ const UNSET: [(i32, u32, u32); 7] =
 /// Whether a text stands for an empty cell in a column of dates: no day of it is a date everywhere.
 pub(super) fn is_unset(text: &str) -> bool {
     text == "0" || ["01.01.0001", "0001-01-01", "0000-00-00"].iter().any(|day| text.starts_with(day))
-}
-
-impl Times {
-    /// Those of a column; `until` is when the export was taken, in microseconds.
-    pub(super) fn of(table: Table, column: &str, kind: Kind, until: i64) -> Option<Times> {
-        let unit = match kind {
-            Kind::Instant => DAY,
-            Kind::Day => 1,
-            _ => return None,
-        };
-        let year = |year: i32| NaiveDate::from_ymd_opt(year, 1, 1).map_or(0, |day| i64::from(day.to_epoch_days()));
-        let today = until.div_euclid(DAY);
-        let after = |years: i64| today + years * 366;
-        let (first, last, far) = match (table, column) {
-            // what is planned may lie years ahead
-            (Table::Deals, "closed_at" | "expected_close") => (year(1980), after(30), Far::NotFilled),
-            // promotions that never end are written so
-            (Table::Promos, _) => (year(1980), i64::MAX / DAY - 1, Far::Refused),
-            (Table::Staff | Table::Clients, _) => (year(1940), after(30), Far::NotFilled),
-            _ => (year(1980), after(2), Far::Refused),
-        };
-        Some(Times { first: first * unit, last: (last + 1) * unit - 1, far })
-    }
 }
 
 impl ColumnPlan {
@@ -101,6 +53,8 @@ impl ColumnPlan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::export::read::date_range::Times;
+    use crate::model::tables::Table;
 
     #[test]
     fn a_column_holds_the_dates_that_can_be() {

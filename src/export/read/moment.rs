@@ -2,14 +2,15 @@
 
 use chrono::{Datelike, NaiveDate};
 
+use super::column_plan::{ColumnPlan, From};
 use super::oddities::Oddities;
-use super::plan::{ColumnPlan, From};
 use super::reason;
-use super::value::{Refused, Row};
+use super::row::{Refused, Row};
 use crate::export::datum::Value;
 use crate::export::records::Typed;
 use crate::export::values::dates;
-use crate::export::values::dates::{DateFormat, Moment};
+use crate::export::values::dates::DateFormat;
+use crate::export::values::moment::Moment;
 use crate::model::lang::Text;
 
 /// A campaign may last for years; what is longer than ten is a slip of the year.

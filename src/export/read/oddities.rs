@@ -2,10 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::date_limits::Why;
 use crate::export::records::{Quotes, Record};
 use crate::export::values::lookalikes::Alike;
 use crate::model::lang::Text;
+
+/// Why a date is not filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Why {
+    /// It stands for an empty cell.
+    Unset,
+    /// There is no such date.
+    OutOfTime,
+}
 
 /// What was met in the values of a file, was kept, and is worth telling.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -2,11 +2,13 @@
 
 use chrono::Datelike;
 
+use super::column_plan::{ColumnPlan, From, Part};
 use super::date_limits::is_unset;
 use super::open::Opened;
-use super::plan::{ColumnPlan, From, Part, Plan};
-use super::rows::{holds, is_header, is_total, shape_of};
-use super::value::{Row, clean};
+use super::plan::Plan;
+use super::row::Row;
+use super::row_checks::{holds, is_header, is_total, shape_of};
+use super::value::clean;
 use crate::export::ExportError;
 use crate::export::records::{Ahead, Typed, ahead};
 use crate::export::values::amounts;

@@ -2,8 +2,8 @@
 
 use csv::WriterBuilder;
 
+use super::column_plan::{ColumnPlan, From, Part};
 use super::open::Opened;
-use super::plan::{ColumnPlan, From, Part};
 use crate::export::records::{Quotes, Record, Typed};
 use crate::export::values::numbers::Decimal;
 use crate::export::values::personal;

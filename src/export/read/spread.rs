@@ -1,6 +1,6 @@
 //! A row of a period, spread evenly over its days: each column's parts add up to what the row said.
 
-use super::plan::FillPlan;
+use super::column_plan::FillPlan;
 use crate::export::datum::Value;
 use crate::model::tables::Kind;
 

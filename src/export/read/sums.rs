@@ -1,8 +1,9 @@
 //! The sums of the money columns of a file, of rows taken and of rows refused: what a person compares with the CRM's screen.
 
-use super::plan::{ColumnPlan, Plan};
-use super::rows::holds;
-use super::value::Row;
+use super::column_plan::ColumnPlan;
+use super::plan::Plan;
+use super::row::Row;
+use super::row_checks::holds;
 use crate::export::datum::Value;
 use crate::model::tables::{Kind, Table};
 

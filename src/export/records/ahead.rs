@@ -3,7 +3,8 @@
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 
-use super::{Record, Records};
+use super::Records;
+use super::record::Record;
 use crate::export::ExportError;
 
 /// Bytes after which a batch is handed on. A longer row ends its batch, so that of those few are in memory.

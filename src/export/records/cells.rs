@@ -3,7 +3,7 @@
 
 use csv::ByteRecord;
 
-use super::Cut;
+use super::record::Cut;
 
 /// What stands between cells and around them.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use encoding_rs::{Decoder, UTF_16LE};
 
-use super::Encoding;
+use super::encoding::Encoding;
 
 /// How much may be read until somebody says that he got on: so no row takes more memory than that.
 #[derive(Debug, Clone)]

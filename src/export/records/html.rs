@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use html5gum::{IoReader, Token, Tokenizer};
 
 use super::decode::{Allowance, Decoded};
+use super::encoding::Encoding;
+use super::keeping::Keeping;
+use super::record::Typed;
+use super::temp_table::{Kept, Sheet};
 use super::temp_table::{LONGEST_CELL, LONGEST_ROW, MOST_COLUMNS};
-use super::{Encoding, Keeping, Kept, Sheet, Typed};
 use crate::export::ExportError;
 use crate::export::files::{FREE, RATIO};
 

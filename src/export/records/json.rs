@@ -6,8 +6,11 @@ use std::io::{BufRead, BufReader};
 use serde_json::value::RawValue;
 
 use super::decode::{Allowance, Decoded};
+use super::encoding::Encoding;
+use super::keeping::Keeping;
+use super::record::Typed;
+use super::temp_table::Sheet;
 use super::temp_table::{LONGEST_CELL, MOST_COLUMNS};
-use super::{Encoding, Keeping, Sheet, Typed};
 use crate::export::ExportError;
 
 /// The name of a column is not longer, with those of the objects around it.

@@ -13,8 +13,10 @@ use parquet::column::page::PageReader;
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::serialized_reader::SerializedPageReader;
 
+use super::keeping::{Keeping, unharmed};
+use super::record::Typed;
 use super::temp_table::LONGEST_CELL;
-use super::{Keeping, Sheet, Typed, unharmed};
+use super::temp_table::Sheet;
 use crate::export::ExportError;
 use crate::export::files::{FREE, RATIO};
 

@@ -6,9 +6,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Record, Sheet, Typed};
+use super::record::{Record, Typed};
 use crate::export::ExportError;
 use crate::export::files::{FREE, RATIO};
+
+/// One table of an export: text, or a sheet laid down.
+#[derive(Debug)]
+pub(super) enum Sheet {
+    Text,
+    Kept(Kept),
+}
 
 /// A spreadsheet has no more columns than these, and nothing else should.
 pub(super) const MOST_COLUMNS: usize = 16_384;

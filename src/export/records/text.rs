@@ -10,9 +10,10 @@ use csv::ByteRecord;
 
 use super::cells::{Came, Marks, Strict};
 use super::decode::{Allowance, Decoded};
+use super::encoding::Encoding;
 use super::lines::Lines;
+use super::record::{Cut, Quotes, Record};
 use super::temp_table::{LONGEST_ROW, MOST_COLUMNS};
-use super::{Cut, Encoding, Quotes, Record};
 use crate::export::ExportError;
 
 /// So many lines are looked through for the end of a cell whose quotes nobody doubled.

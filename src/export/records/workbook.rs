@@ -4,8 +4,12 @@ use std::io::{BufReader, Cursor, Read};
 
 use calamine::{Data, DataRef, ExcelDateTime, Reader, Style, Xls, Xlsx, XlsxError};
 
+use super::keeping::{Keeping, unharmed};
+use super::record::Typed;
+use super::spreadsheet::{broken, is_percent};
 use super::temp_table::MOST_COLUMNS;
-use super::{Keeping, Kept, Sheet, Typed, unharmed, xls_limits, xlsx_limits};
+use super::temp_table::{Kept, Sheet};
+use super::{xls_limits, xlsx_limits};
 use crate::export::ExportError;
 
 /// A workbook of an older Excel is in memory as a whole. It has no more than 65,536 rows a sheet.
@@ -101,14 +105,6 @@ fn read_xls(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, ExportError> {
     found(keeping, sheets)
 }
 
-pub(super) fn broken(keeping: &Keeping<'_>, what: impl std::fmt::Display) -> ExportError {
-    ExportError::no_table(
-        keeping.path(),
-        format!("this is a workbook that cannot be read: {what}"),
-        "open it in a spreadsheet and save it anew, without a password",
-    )
-}
-
 /// Refuses a workbook of more sheets than a person looks through: each is a file while it is read.
 fn few(keeping: &Keeping<'_>, sheets: &[Sheet]) -> Result<(), ExportError> {
     match sheets.len() < MOST_SHEETS {
@@ -172,24 +168,6 @@ fn borrowed(value: &Data) -> DataRef<'_> {
 /// Whether a style shows its numbers as percentages.
 fn shows_percent(style: &Style) -> bool {
     style.number_format.as_ref().is_some_and(|format| is_percent(&format.format_code))
-}
-
-/// Whether a format of numbers shows percentages: what stands in quotes or behind a backslash is text.
-pub(super) fn is_percent(format: &str) -> bool {
-    let (mut quoted, mut skipped) = (false, false);
-    for symbol in format.chars() {
-        match symbol {
-            _ if skipped => skipped = false,
-            '"' => quoted = !quoted,
-            _ if quoted => {}
-            '\\' | '_' | '*' => skipped = true,
-            '%' => return true,
-            // what follows is for numbers below zero
-            ';' => return false,
-            _ => {}
-        }
-    }
-    false
 }
 
 fn shown(value: &DataRef<'_>, is_percent: bool) -> (String, Typed) {

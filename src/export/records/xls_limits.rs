@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use encoding_rs::UTF_16LE;
 
-use super::workbook::is_percent;
+use super::spreadsheet::is_percent;
 
 /// Cells in the rectangles around the cells of all sheets. A sheet of that form has 65,536 rows.
 const MOST_CELLS: u64 = 10_000_000;

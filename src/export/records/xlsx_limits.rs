@@ -10,9 +10,9 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use zip::ZipArchive;
 
-use super::Keeping;
+use super::keeping::Keeping;
+use super::spreadsheet::broken;
 use super::temp_table::LONGEST_CELL;
-use super::workbook::broken;
 use crate::export::ExportError;
 use crate::export::files::{FREE, RATIO, SHARED, overlap, spans};
 

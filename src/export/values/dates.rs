@@ -2,24 +2,16 @@
 
 use std::fmt;
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{NaiveDate, NaiveTime};
 
 use super::date_numbers::Count;
+use super::moment::Moment;
 
 /// A checked date format. It reads a value in exactly one way or not at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DateFormat {
     text: String,
     items: Vec<Item>,
-}
-
-/// What a value said: local time unless it carries an offset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment {
-    /// Date and time as written; midnight where only a date is.
-    pub local: NaiveDateTime,
-    /// Seconds east of UTC, where the value says so.
-    pub offset: Option<i32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

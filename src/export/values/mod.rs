@@ -5,6 +5,7 @@ mod date_numbers;
 pub(crate) mod dates;
 pub(crate) mod durations;
 pub(crate) mod lookalikes;
+pub(crate) mod moment;
 pub(crate) mod numbers;
 pub(crate) mod personal;
 pub(crate) mod scrub;

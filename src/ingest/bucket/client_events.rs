@@ -12,8 +12,8 @@ use std::sync::{Mutex, PoisonError};
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::context::{Work, Written};
 use super::journeys::{Guest, fold_all, guests};
-use super::work::{Work, Written};
 use crate::export::datum::Cell;
 use crate::ingest::IngestError;
 use crate::ingest::data_file;

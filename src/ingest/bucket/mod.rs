@@ -2,6 +2,7 @@
 
 pub(crate) mod client_events;
 pub(crate) mod closing_dates;
+pub(crate) mod context;
 mod journeys;
 pub(crate) mod listing_history;
 pub(crate) mod near_duplicates;

@@ -1,19 +1,19 @@
 //! From spilled rows to new files of the store, a bucket at a time.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
+use std::sync::PoisonError;
 
 use super::client_events;
 use super::client_events::{Files, OfClients, ToDo};
 use super::closing_dates;
 use super::closing_dates::Closings;
-use super::journeys::{Sorted, fold_all};
-use super::listing_history::{Comparison, Seen, Snapshots};
+use super::context::{Work, Written};
+use super::journeys::fold_all;
+use super::listing_history::{Comparison, Seen};
 use super::near_duplicates;
 use super::orphan_events;
 use super::orphan_events::Strays;
-use super::reassigned::Moved;
 use super::upsert::{Counts, upsert, upsert_settled};
 use crate::export::datum::Cell;
 use crate::ingest::IngestError;
@@ -21,18 +21,11 @@ use crate::ingest::data_file;
 use crate::ingest::data_file::OldBucket;
 use crate::ingest::parallel::each;
 use crate::ingest::rows::Rows;
-use crate::ingest::sizes::{Sizes, together};
-use crate::ingest::stage::shape::Shape;
-use crate::ingest::stage::spill::{Patches, Spill, bucket};
-use crate::journey::Journey;
-use crate::journey::day::DayOf;
+use crate::ingest::sizes::together;
+use crate::ingest::stage::spill::{Patches, bucket};
 use crate::model::layout::{Layout, NoColumn};
 use crate::model::progress::Progress;
 use crate::model::tables::Table;
-use crate::store::{Snapshot, Transaction};
-
-/// The new content of a table's bucket: its file and number of rows; none: empty.
-pub(crate) type Written = (Table, u32, Option<(PathBuf, u64)>);
 
 /// What one bucket gave.
 #[derive(Debug, Default)]
@@ -72,26 +65,6 @@ pub(crate) struct AllDone {
     pub(crate) told: Told,
     /// The ids that were not known, by table.
     pub(crate) fresh: BTreeMap<Table, Vec<String>>,
-}
-
-/// Everything that the work on a bucket reads.
-pub(crate) struct Work<'a> {
-    pub(crate) spill: &'a Spill,
-    pub(crate) shapes: &'a [Shape],
-    /// Of each shape of an export, what is known of that.
-    pub(crate) exports: &'a [closing_dates::Of],
-    pub(crate) layouts: &'a BTreeMap<Table, Layout>,
-    pub(crate) base: &'a Snapshot,
-    /// The number of buckets of every table from now on.
-    pub(crate) buckets: &'a BTreeMap<Table, u32>,
-    /// The events that change their bucket.
-    pub(crate) moved: &'a Moved,
-    pub(crate) snapshots: &'a Snapshots,
-    pub(crate) days: &'a DayOf,
-    pub(crate) sizes: Sizes,
-    /// Whether events that know only their client are expected, so that journeys are folded when these are joined.
-    pub(crate) fold_later: bool,
-    pub(crate) transaction: Mutex<&'a mut Transaction>,
 }
 
 impl Work<'_> {
@@ -223,18 +196,6 @@ impl Work<'_> {
         Ok(done)
     }
 
-    /// Writes the journeys of a bucket.
-    pub(crate) fn write_journeys(
-        &self,
-        number: u32,
-        (rows, layout, order): Sorted<'_, '_>,
-        folded: &[Journey<'_>],
-    ) -> Result<Written, IngestError> {
-        let journeys = Layout::new(Table::Journeys, layout.extra.clone());
-        let write = |path: &Path| data_file::write_journeys(path, &journeys, (layout, rows, order), folded);
-        self.write(Table::Journeys, number, order.len(), write)
-    }
-
     /// An event that names a deal now, or became a mailing, is joined to none. Returns the buckets of the deals that had it.
     fn forget_joined(&self, events: &mut Rows<'_>, layout: &Layout) -> Result<BTreeSet<u32>, NoColumn> {
         let [deal_id, kind, joined] = layout.places(["deal_id", "kind", "joined_deal"])?;
@@ -280,10 +241,6 @@ impl Work<'_> {
         Ok(done)
     }
 
-    pub(crate) fn buckets(&self, table: Table) -> u32 {
-        self.buckets.get(&table).copied().unwrap_or(1)
-    }
-
     /// Whether the number of a table's buckets changes, so that every one of them has to be written.
     fn is_regrouped(&self, table: Table) -> bool {
         together(&table)
@@ -320,23 +277,5 @@ impl Work<'_> {
             rows = kept;
         }
         Ok(rows)
-    }
-
-    pub(crate) fn write(
-        &self,
-        table: Table,
-        number: u32,
-        rows: usize,
-        write: impl FnOnce(&Path) -> Result<(), IngestError>,
-    ) -> Result<Written, IngestError> {
-        if rows == 0 {
-            return Ok((table, number, None));
-        }
-        let path = {
-            let mut transaction = self.transaction.lock().unwrap_or_else(PoisonError::into_inner);
-            transaction.new_file(table, number)
-        };
-        write(&path)?;
-        Ok((table, number, Some((path, rows as u64))))
     }
 }
