@@ -143,35 +143,11 @@ pub(super) fn source(
     let columns: Vec<&Column> = of.iter().map(|(column, _)| *column).collect();
     let kind_of = table.column(role).map(|column| column.kind);
     if of.len() > 1 {
-        // whichever of a client's phones is filled, it is the client's
-        let normals: Vec<Option<Normal>> = columns.iter().copied().map(normal).collect();
-        if let (true, true, Some(Some(form))) = (
-            normals.windows(2).all(|pair| pair[0] == pair[1]),
-            role == "client_id" && table != Table::Events,
-            normals.first(),
-        ) {
-            let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
-            return format!("{{ from = {}, {} }} # {}", list(&names), normal_form(Some(*form)), held(first, say));
-        }
-        let which = say.say("? какой из столбцов", "? which of the columns");
-        return format!("{} # {which}: {}", quoted("?"), listed(&columns, kind_of, say));
+        return several(table, role, &columns, kind_of, say);
     }
     let mut told: Vec<String> = Vec::new();
-    let is_doubtful = kind_of == Some(Kind::Money)
-        && *fit >= Fit::Part
-        && matches!(role, "amount" | "cost")
-        && !(table == Table::Spend && first.says("cost"));
-    if is_doubtful {
-        let asked = match table {
-            Table::Spend => {
-                say.say("? расход ли это; если нет, удалите строку", "? is it what was spent; if not, remove the line")
-            }
-            _ => say.say(
-                "? деньги ли это сделки; если нет, удалите строку",
-                "? is it the money of a deal; if not, remove the line",
-            ),
-        };
-        return format!("{} # {asked}: {} ({})", quoted("?"), quoted(&first.name), sum(first, say));
+    if let Some(asked) = doubtful(table, role, (first, *fit), kind_of, say) {
+        return asked;
     }
     let mut options = options(first, kind_of, formats, say, &mut told);
     let name = match first.time {
@@ -226,6 +202,43 @@ pub(super) fn source(
         _ => format!("{{ {name}, {} }}", options.join(", ")),
     };
     format!("{from} # {}", told.join("; "))
+}
+
+/// What is asked where several columns may be the one.
+fn several(table: Table, role: &str, columns: &[&Column], kind_of: Option<Kind>, say: Say) -> String {
+    // whichever of a client's phones is filled, it is the client's
+    let normals: Vec<Option<Normal>> = columns.iter().copied().map(normal).collect();
+    if let (true, true, Some(Some(form))) = (
+        normals.windows(2).all(|pair| pair[0] == pair[1]),
+        role == "client_id" && table != Table::Events,
+        normals.first(),
+    ) {
+        let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
+        return format!("{{ from = {}, {} }} # {}", list(&names), normal_form(Some(*form)), held(columns[0], say));
+    }
+    let which = say.say("? какой из столбцов", "? which of the columns");
+    format!("{} # {which}: {}", quoted("?"), listed(columns, kind_of, say))
+}
+
+/// What is asked of a column of money that may hold other money than is meant.
+fn doubtful(table: Table, role: &str, (first, fit): (&Column, Fit), kind_of: Option<Kind>, say: Say) -> Option<String> {
+    let is_doubtful = kind_of == Some(Kind::Money)
+        && fit >= Fit::Part
+        && matches!(role, "amount" | "cost")
+        && !(table == Table::Spend && first.says("cost"));
+    if !is_doubtful {
+        return None;
+    }
+    let asked = match table {
+        Table::Spend => {
+            say.say("? расход ли это; если нет, удалите строку", "? is it what was spent; if not, remove the line")
+        }
+        _ => say.say(
+            "? деньги ли это сделки; если нет, удалите строку",
+            "? is it the money of a deal; if not, remove the line",
+        ),
+    };
+    Some(format!("{} # {asked}: {} ({})", quoted("?"), quoted(&first.name), sum(first, say)))
 }
 
 /// How a column is written, as options of a mapping; what is to be asked or told goes to `told`.

@@ -111,9 +111,16 @@ pub(super) fn take(columns: &[Column], rows: u64, file: &str) -> Taken {
         return taken(Table::Staff, true, None, staff);
     }
 
-    let clients = given(Table::Clients);
+    deals_or_clients(columns, rows, of_file, deals)
+}
+
+/// What an export is that nothing else fits: deals or clients, whichever its columns speak for.
+fn deals_or_clients(columns: &[Column], rows: u64, of_file: Option<Table>, deals: Vec<Given>) -> Taken {
+    let has = |given: &[Given], role: &str| given.iter().any(|one| one.role == role);
+    let taken = |table, is_sure, given| Taken { table: Some(table), is_sure, log: None, given };
+    let clients = assigned(Table::Clients, columns, rows);
     let mut of_clients = for_clients(&clients, columns, rows);
-    let mut of_deals = of_deals;
+    let mut of_deals = for_deals(&deals, columns, rows);
     match of_file {
         Some(Table::Deals) => of_deals += 3,
         Some(Table::Clients) => of_clients += 3,
@@ -123,11 +130,11 @@ pub(super) fn take(columns: &[Column], rows: u64, file: &str) -> Taken {
     let is_sure = best >= 2 && best - other >= 2;
     match (best, of_deals >= of_clients) {
         (0, _) => Taken { table: None, is_sure: false, log: None, given: Vec::new() },
-        (_, true) => taken(Table::Deals, is_sure, None, deals),
+        (_, true) => taken(Table::Deals, is_sure, deals),
         (_, false) if !has(&clients, "client_id") => {
             Taken { table: None, is_sure: false, log: None, given: Vec::new() }
         }
-        (_, false) => taken(Table::Clients, is_sure, None, clients),
+        (_, false) => taken(Table::Clients, is_sure, clients),
     }
 }
 

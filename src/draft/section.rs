@@ -43,22 +43,7 @@ pub(super) fn section(
     if let Some(sheet) = sheet {
         let _ = writeln!(out, "sheet = {}", quoted(sheet));
     }
-    for (other, rows) in others {
-        let told = match say.0 {
-            Lang::Ru => format!(
-                "листа {} здесь нет (строк {}): сохраните его отдельным файлом",
-                quoted(other),
-                say.count(*rows)
-            ),
-            Lang::En => format!(
-                "the sheet {} is not read here ({} rows): save it as a file of its own",
-                quoted(other),
-                say.count(*rows)
-            ),
-        };
-        let _ = writeln!(out, "# {told}");
-        draft.told.push(told);
-    }
+    draft.told.extend(not_read(others, out, say));
     if let Some(dates) = &formats.shared {
         let _ = writeln!(out, "dates = {dates}");
     }
@@ -95,6 +80,36 @@ pub(super) fn section(
     if let Some(line) = event_id(&taken, &repeats, &columns, rows, say) {
         let _ = writeln!(out, "{line}");
     }
+    rest(out, &columns, &taken, say);
+    out.push('\n');
+    told(draft, file, &taken, &columns, rows, totals, say);
+    Ok(())
+}
+
+/// Writes that other sheets are not read, and returns it.
+fn not_read(others: &[(String, u64)], out: &mut String, say: Say) -> Vec<String> {
+    let mut all = Vec::new();
+    for (other, rows) in others {
+        let told = match say.0 {
+            Lang::Ru => format!(
+                "листа {} здесь нет (строк {}): сохраните его отдельным файлом",
+                quoted(other),
+                say.count(*rows)
+            ),
+            Lang::En => format!(
+                "the sheet {} is not read here ({} rows): save it as a file of its own",
+                quoted(other),
+                say.count(*rows)
+            ),
+        };
+        let _ = writeln!(out, "# {told}");
+        all.push(told);
+    }
+    all
+}
+
+/// Writes the columns that have no role.
+fn rest(out: &mut String, columns: &[Column], taken: &Taken, say: Say) {
     let is_used =
         |at: usize| taken.given.iter().any(|one| one.at == at) || columns.iter().any(|column| column.time == Some(at));
     let rest: Vec<&Column> =
@@ -109,9 +124,6 @@ pub(super) fn section(
             let _ = writeln!(out, "# … = {} # {}", quoted(&column.name), columns::held(column, say));
         }
     }
-    out.push('\n');
-    told(draft, file, &taken, &columns, rows, totals, say);
-    Ok(())
 }
 
 /// What the export holds, to be compared with what the CRM shows.

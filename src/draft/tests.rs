@@ -246,114 +246,115 @@ fn rows_of_one_key_are_added_up_or_asked_about_with_their_sums() {
     has(&draft, &["repeated = \"?\""]);
 }
 
+/// Of each CRM the header of a deal's export, and the column that each of ours comes from
+const CRMS: [(&str, &[(&str, &str)]); 8] = [
+    (
+        "id,name,price,responsible_user_id,status_id,pipeline_id,created_at,closed_at,loss_reason_id",
+        &[
+            ("deal_id", "id"),
+            ("amount", "price"),
+            ("manager", "responsible_user_id"),
+            ("stage", "status_id"),
+            ("created_at", "created_at"),
+            ("closed_at", "closed_at"),
+            ("lost_reason", "loss_reason_id"),
+        ],
+    ),
+    (
+        "ID,TITLE,STAGE_ID,ASSIGNED_BY_ID,CONTACT_ID,DATE_CREATE,CLOSEDATE,UTM_SOURCE,UTM_CAMPAIGN",
+        &[
+            ("deal_id", "ID"),
+            ("stage", "STAGE_ID"),
+            ("manager", "ASSIGNED_BY_ID"),
+            ("client_id", "CONTACT_ID"),
+            ("created_at", "DATE_CREATE"),
+            ("closed_at", "CLOSEDATE"),
+            ("source", "UTM_SOURCE"),
+            ("campaign", "UTM_CAMPAIGN"),
+        ],
+    ),
+    (
+        "hs_object_id,dealname,dealstage,amount,hubspot_owner_id,createdate,closedate,pipeline",
+        &[
+            ("stage", "dealstage"),
+            ("amount", "amount"),
+            ("manager", "hubspot_owner_id"),
+            ("created_at", "createdate"),
+            ("closed_at", "closedate"),
+            ("pipeline", "pipeline"),
+        ],
+    ),
+    (
+        "OpportunityId,StageName,Amount,OwnerId,CreatedDate,CloseDate,LeadSource,AccountId",
+        &[
+            ("deal_id", "OpportunityId"),
+            ("stage", "StageName"),
+            ("amount", "Amount"),
+            ("manager", "OwnerId"),
+            ("created_at", "CreatedDate"),
+            ("closed_at", "CloseDate"),
+            ("source", "LeadSource"),
+            ("client_id", "AccountId"),
+        ],
+    ),
+    (
+        "Deal - ID,Deal - Stage,Deal - Value,Deal - Owner,Deal - Deal created,Deal - Deal closed on,Deal - Expected close date,Deal - Lost reason",
+        &[
+            ("deal_id", "Deal - ID"),
+            ("stage", "Deal - Stage"),
+            ("amount", "Deal - Value"),
+            ("manager", "Deal - Owner"),
+            ("created_at", "Deal - Deal created"),
+            ("closed_at", "Deal - Deal closed on"),
+            ("expected_close", "Deal - Expected close date"),
+            ("lost_reason", "Deal - Lost reason"),
+        ],
+    ),
+    (
+        "Record Id,Deal Owner,Amount,Stage,Closing Date,Tentative Close Date,Created Time,Lead Source,Contact Name",
+        &[
+            ("deal_id", "Record Id"),
+            ("manager", "Deal Owner"),
+            ("amount", "Amount"),
+            ("stage", "Stage"),
+            ("closed_at", "Closing Date"),
+            ("expected_close", "Tentative Close Date"),
+            ("created_at", "Created Time"),
+            ("source", "Lead Source"),
+            ("client_id", "Contact Name"),
+        ],
+    ),
+    (
+        "Номер,Дата,Контрагент,Сумма,Менеджер,Состояние",
+        &[
+            ("deal_id", "Номер"),
+            ("created_at", "Дата"),
+            ("client_id", "Контрагент"),
+            ("amount", "Сумма"),
+            ("manager", "Менеджер"),
+            ("stage", "Состояние"),
+        ],
+    ),
+    (
+        "ID сделки,Этап сделки,Воронка,Бюджет,Ответственный,Дата создания сделки,Дата закрытия,Планируемая дата закрытия,Причина отказа,Телефон",
+        &[
+            ("deal_id", "ID сделки"),
+            ("stage", "Этап сделки"),
+            ("pipeline", "Воронка"),
+            ("amount", "Бюджет"),
+            ("manager", "Ответственный"),
+            ("created_at", "Дата создания сделки"),
+            ("closed_at", "Дата закрытия"),
+            ("expected_close", "Планируемая дата закрытия"),
+            ("lost_reason", "Причина отказа"),
+            ("client_id", "Телефон"),
+        ],
+    ),
+];
+
 #[test]
 fn the_fields_of_the_usual_crms_are_known() {
-    // of each CRM: the header of a deal's export, and the column that each of ours comes from
-    let table: [(&str, &[(&str, &str)]); 8] = [
-        (
-            "id,name,price,responsible_user_id,status_id,pipeline_id,created_at,closed_at,loss_reason_id",
-            &[
-                ("deal_id", "id"),
-                ("amount", "price"),
-                ("manager", "responsible_user_id"),
-                ("stage", "status_id"),
-                ("created_at", "created_at"),
-                ("closed_at", "closed_at"),
-                ("lost_reason", "loss_reason_id"),
-            ],
-        ),
-        (
-            "ID,TITLE,STAGE_ID,ASSIGNED_BY_ID,CONTACT_ID,DATE_CREATE,CLOSEDATE,UTM_SOURCE,UTM_CAMPAIGN",
-            &[
-                ("deal_id", "ID"),
-                ("stage", "STAGE_ID"),
-                ("manager", "ASSIGNED_BY_ID"),
-                ("client_id", "CONTACT_ID"),
-                ("created_at", "DATE_CREATE"),
-                ("closed_at", "CLOSEDATE"),
-                ("source", "UTM_SOURCE"),
-                ("campaign", "UTM_CAMPAIGN"),
-            ],
-        ),
-        (
-            "hs_object_id,dealname,dealstage,amount,hubspot_owner_id,createdate,closedate,pipeline",
-            &[
-                ("stage", "dealstage"),
-                ("amount", "amount"),
-                ("manager", "hubspot_owner_id"),
-                ("created_at", "createdate"),
-                ("closed_at", "closedate"),
-                ("pipeline", "pipeline"),
-            ],
-        ),
-        (
-            "OpportunityId,StageName,Amount,OwnerId,CreatedDate,CloseDate,LeadSource,AccountId",
-            &[
-                ("deal_id", "OpportunityId"),
-                ("stage", "StageName"),
-                ("amount", "Amount"),
-                ("manager", "OwnerId"),
-                ("created_at", "CreatedDate"),
-                ("closed_at", "CloseDate"),
-                ("source", "LeadSource"),
-                ("client_id", "AccountId"),
-            ],
-        ),
-        (
-            "Deal - ID,Deal - Stage,Deal - Value,Deal - Owner,Deal - Deal created,Deal - Deal closed on,Deal - Expected close date,Deal - Lost reason",
-            &[
-                ("deal_id", "Deal - ID"),
-                ("stage", "Deal - Stage"),
-                ("amount", "Deal - Value"),
-                ("manager", "Deal - Owner"),
-                ("created_at", "Deal - Deal created"),
-                ("closed_at", "Deal - Deal closed on"),
-                ("expected_close", "Deal - Expected close date"),
-                ("lost_reason", "Deal - Lost reason"),
-            ],
-        ),
-        (
-            "Record Id,Deal Owner,Amount,Stage,Closing Date,Tentative Close Date,Created Time,Lead Source,Contact Name",
-            &[
-                ("deal_id", "Record Id"),
-                ("manager", "Deal Owner"),
-                ("amount", "Amount"),
-                ("stage", "Stage"),
-                ("closed_at", "Closing Date"),
-                ("expected_close", "Tentative Close Date"),
-                ("created_at", "Created Time"),
-                ("source", "Lead Source"),
-                ("client_id", "Contact Name"),
-            ],
-        ),
-        (
-            "Номер,Дата,Контрагент,Сумма,Менеджер,Состояние",
-            &[
-                ("deal_id", "Номер"),
-                ("created_at", "Дата"),
-                ("client_id", "Контрагент"),
-                ("amount", "Сумма"),
-                ("manager", "Менеджер"),
-                ("stage", "Состояние"),
-            ],
-        ),
-        (
-            "ID сделки,Этап сделки,Воронка,Бюджет,Ответственный,Дата создания сделки,Дата закрытия,Планируемая дата закрытия,Причина отказа,Телефон",
-            &[
-                ("deal_id", "ID сделки"),
-                ("stage", "Этап сделки"),
-                ("pipeline", "Воронка"),
-                ("amount", "Бюджет"),
-                ("manager", "Ответственный"),
-                ("created_at", "Дата создания сделки"),
-                ("closed_at", "Дата закрытия"),
-                ("expected_close", "Планируемая дата закрытия"),
-                ("lost_reason", "Причина отказа"),
-                ("client_id", "Телефон"),
-            ],
-        ),
-    ];
-    for (header, expected) in table {
+    for (header, expected) in CRMS {
         let of_row = |n: usize| -> String {
             let cell = |name: &str| match super::words::ideas(name).join(" ") {
                 ideas

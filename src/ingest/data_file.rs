@@ -162,12 +162,6 @@ fn save(path: &Path, height: usize, columns: Vec<Column>) -> Result<(), PolarsEr
     writer.with_row_group_size(Some(ROW_GROUP)).finish(&mut frame).map(drop)
 }
 
-fn column<'a>(name: &str, kind: Kind, cells: impl ExactSizeIterator<Item = Cell<'a>>) -> Result<Column, PolarsError> {
-    let mut building = Building::new(name, kind, cells.len());
-    building.extend(cells);
-    building.finish()
-}
-
 /// A column that is being filled.
 enum Building {
     Text(StringChunkedBuilder),

@@ -132,16 +132,11 @@ fn is_currency_of(name: &str, amounts: &str) -> bool {
     name == "currency" || name.strip_suffix("_currency").is_some_and(|of| of == amounts)
 }
 
-fn resolve(
-    column: &Mapped,
-    (export, table): (&Export, Table),
-    opened: &Opened,
-    layouts: &BTreeMap<Table, Layout>,
-    ((personal, key), taken): ((Personal, Option<&Key>), i64),
-) -> Option<ColumnPlan> {
+/// Where a column comes from. `None` if the export need not have it and does not.
+fn from(column: &Mapped, export: &Export, opened: &Opened) -> Option<From> {
     let at = &opened.found.columns;
     let cells = |headers: &[Header]| headers.iter().filter_map(|h| at.get(h).copied()).collect::<Vec<_>>();
-    let from = match &column.source {
+    Some(match &column.source {
         _ if column.optional && !opened.has(column) => return None,
         Source::From(headers) => From::Cells(cells(headers)),
         Source::Either(headers) => From::Cells(cells(headers).into_iter().take(1).collect()),
@@ -156,7 +151,18 @@ fn resolve(
             };
             From::Compute(*operation, operands.iter().filter_map(part).collect())
         }
-    };
+    })
+}
+
+fn resolve(
+    column: &Mapped,
+    (export, table): (&Export, Table),
+    opened: &Opened,
+    layouts: &BTreeMap<Table, Layout>,
+    ((personal, key), taken): ((Personal, Option<&Key>), i64),
+) -> Option<ColumnPlan> {
+    let at = &opened.found.columns;
+    let from = from(column, export, opened)?;
     let of_money: Vec<usize> = match &from {
         _ if column.kind != Kind::Money => Vec::new(),
         From::Cells(cells) => cells.clone(),

@@ -102,8 +102,8 @@ pub(crate) fn read_rows<S: RowSink>(
         true => Some(taken(opened, sink)?),
         false => None,
     };
-    let mut outcome =
-        ahead(opened.records()?, |records| rows_of(records, opened, plan, (export, mapping), mends.as_ref(), sink))?;
+    let pass = Pass { opened, plan, export, mapping };
+    let mut outcome = ahead(opened.records()?, |records| rows_of(records, &pass, mends.as_ref(), sink))?;
     let columns = || plan.fills.iter().flat_map(|fill| &fill.columns);
     let mut problems: Vec<Text> = columns()
         .filter_map(|column| {
@@ -141,14 +141,12 @@ fn taken(opened: &Opened, sink: &impl RowSink) -> Result<BTreeSet<Mends>, Export
 
 fn rows_of<S: RowSink>(
     mut records: Ahead,
-    opened: &Opened,
-    plan: &Plan,
-    (export, mapping): (&Export, &str),
+    pass: &Pass<'_>,
     mends: Option<&BTreeSet<Mends>>,
     sink: &mut S,
 ) -> Result<Outcome, S::Error> {
     let (mut outcome, mut told) = (Outcome::default(), 0);
-    let mut sums = Sums::new(plan);
+    let mut sums = Sums::new(pass.plan);
     loop {
         if outcome.rows / STEP > told {
             told = outcome.rows / STEP;
@@ -159,7 +157,6 @@ fn rows_of<S: RowSink>(
             continue;
         }
         outcome.rows += 1;
-        let line = record.line;
         if let Some(taken) = mends
             && record.mends.is_none_or(|place| !taken.contains(&place))
         {
@@ -167,74 +164,103 @@ fn rows_of<S: RowSink>(
             continue;
         }
         record.mends.into_iter().for_each(|place| sink.mends(place));
-        let mut keys = Vec::new();
-        let refused = match simdutf8::basic::from_utf8(record.cells.as_slice()) {
-            Err(_) if export.encoding.is_none() && opened.readable.is_plain => {
-                return Err(not_utf8(&opened.path(), line, export, mapping).into());
-            }
-            Err(_) => {
-                sums.lose();
-                Err((0, whole(reason::wrong_encoding())))
-            }
-            Ok(text) => {
-                let row = Row { text, record, number: outcome.rows };
-                if is_header(row, opened) {
-                    outcome.rows -= 1;
-                    outcome.oddities.headers += 1;
-                    continue;
-                }
-                let is_ignored = holds(&plan.ignore, row, false) || is_total(plan, row);
-                // a row that is ignored may hold what it likes, but not the rest of the file
-                let takes_more = record.quotes == Quotes::Open && record.lines > 1;
-                if let Some(lines) = swallowed(record, opened.cells).filter(|_| !is_ignored || takes_more) {
-                    return Err(ExportError::OpenQuote { path: opened.path(), line: record.line, lines }.into());
-                }
-                if is_ignored {
-                    outcome.ignored += 1;
-                    continue;
-                }
-                match shape_of(record, opened).or_else(|| row_within(row, opened)) {
-                    Some(reason) => {
-                        sums.lose();
-                        Err((0, whole(reason)))
-                    }
-                    None => {
-                        outcome.oddities.quotes(record);
-                        let read = read_row(plan, row, export.snapshot, (&mut outcome, &mut sums), sink)?;
-                        if read.is_err() {
-                            keys = keys_of(plan, row);
-                            sums.refuse(row);
-                        }
-                        read
-                    }
-                }
-            }
-        };
-        if let Err((fill, refused)) = refused {
+        if let Some(refused) = pass.read(record, (&mut outcome, &mut sums), sink)? {
             outcome.refused += 1;
-            let column = refused.cell.map_or_else(String::new, |cell| opened.found.text(cell).to_owned());
-            if let Some(way_out) = refused.whole_column {
-                let Text { ru, en } = &refused.reason;
-                let problem = Text::new(
-                    format!("`{column}`: в строке {line} стоит `{}`: {ru}\n    {}", refused.value, way_out.ru),
-                    format!("`{column}`: line {line} has `{}`, {en}\n    {}", refused.value, way_out.en),
-                );
-                return Err(ExportError::Unproven { path: opened.path(), problems: vec![problem] }.into());
-            }
-            sink.refuse(Refusal {
-                table: plan.fills[fill].table,
-                line,
-                first: record.mends.map(|place| place.ingest),
-                column,
-                value: plan.raw.value(refused.cell, refused.value),
-                reason: refused.reason,
-                raw: plan.raw.row(record, opened.cells, opened.delimiter()),
-                keys,
-            })?;
+            pass.refuse(record, refused, sink)?;
         }
     }
     outcome.sums = sums.finish();
     Ok(outcome)
+}
+
+/// A row that is refused: by which fill, why, and by what its rows would be known.
+type RefusedRow = (usize, Refused, Vec<RowKey>);
+
+/// What all rows of a file are read by.
+struct Pass<'p> {
+    opened: &'p Opened,
+    plan: &'p Plan,
+    export: &'p Export,
+    /// The mapping's file name, for messages.
+    mapping: &'p str,
+}
+
+impl Pass<'_> {
+    /// Reads a record that is not blank. `None` if it was taken or ignored, or is the header once more.
+    fn read<S: RowSink>(
+        &self,
+        record: &Record,
+        (outcome, sums): (&mut Outcome, &mut Sums<'_>),
+        sink: &mut S,
+    ) -> Result<Option<RefusedRow>, S::Error> {
+        let Pass { opened, plan, export, mapping } = *self;
+        let text = match simdutf8::basic::from_utf8(record.cells.as_slice()) {
+            Ok(text) => text,
+            Err(_) if export.encoding.is_none() && opened.readable.is_plain => {
+                return Err(not_utf8(&opened.path(), record.line, export, mapping).into());
+            }
+            Err(_) => {
+                sums.lose();
+                return Ok(Some((0, whole(reason::wrong_encoding()), Vec::new())));
+            }
+        };
+        let row = Row { text, record, number: outcome.rows };
+        if is_header(row, opened) {
+            outcome.rows -= 1;
+            outcome.oddities.headers += 1;
+            return Ok(None);
+        }
+        let is_ignored = holds(&plan.ignore, row, false) || is_total(plan, row);
+        // a row that is ignored may hold what it likes, but not the rest of the file
+        let takes_more = record.quotes == Quotes::Open && record.lines > 1;
+        if let Some(lines) = swallowed(record, opened.cells).filter(|_| !is_ignored || takes_more) {
+            return Err(ExportError::OpenQuote { path: opened.path(), line: record.line, lines }.into());
+        }
+        if is_ignored {
+            outcome.ignored += 1;
+            return Ok(None);
+        }
+        if let Some(reason) = shape_of(record, opened).or_else(|| row_within(row, opened)) {
+            sums.lose();
+            return Ok(Some((0, whole(reason), Vec::new())));
+        }
+        outcome.oddities.quotes(record);
+        let Err((fill, refused)) = read_row(plan, row, export.snapshot, (outcome, &mut *sums), sink)? else {
+            return Ok(None);
+        };
+        sums.refuse(row);
+        Ok(Some((fill, refused, keys_of(plan, row))))
+    }
+
+    /// Hands a refused row on. Refuses the file where the fault is the whole column's.
+    fn refuse<S: RowSink>(
+        &self,
+        record: &Record,
+        (fill, refused, keys): RefusedRow,
+        sink: &mut S,
+    ) -> Result<(), S::Error> {
+        let Pass { opened, plan, .. } = *self;
+        let line = record.line;
+        let column = refused.cell.map_or_else(String::new, |cell| opened.found.text(cell).to_owned());
+        if let Some(way_out) = refused.whole_column {
+            let Text { ru, en } = &refused.reason;
+            let problem = Text::new(
+                format!("`{column}`: в строке {line} стоит `{}`: {ru}\n    {}", refused.value, way_out.ru),
+                format!("`{column}`: line {line} has `{}`, {en}\n    {}", refused.value, way_out.en),
+            );
+            return Err(ExportError::Unproven { path: opened.path(), problems: vec![problem] }.into());
+        }
+        sink.refuse(Refusal {
+            table: plan.fills[fill].table,
+            line,
+            first: record.mends.map(|place| place.ingest),
+            column,
+            value: plan.raw.value(refused.cell, refused.value),
+            reason: refused.reason,
+            raw: plan.raw.row(record, opened.cells, opened.delimiter()),
+            keys,
+        })
+    }
 }
 
 /// Reads all of a row before any table gets it: a row is taken whole or not at all.

@@ -178,32 +178,35 @@ impl ColumnPlan {
             prefix => Cow::Owned(format!("{prefix}{text}")),
         };
         match (self.personal, &self.key) {
-            (Personal::Keep, _) => {
-                let clean = self.scrub.as_ref().and_then(|scrub| Some((scrub, scrub.clean(&text)?)));
-                let text = match clean {
-                    None => text,
-                    // masks would make one of two
-                    Some((scrub, _)) if self.is_key && !scrub.tells_apart() => {
-                        return match self.required {
-                            true => Err(self.refuse(cell, "", reason::personal_id())),
-                            false => Ok(Value::Null),
-                        };
-                    }
-                    Some((_, clean)) => {
-                        met.searched += 1;
-                        met.searched_keys += u64::from(self.is_key);
-                        Cow::Owned(clean)
-                    }
-                };
-                if let Some(column) = self.watched {
-                    met.alike.see(column, &text);
-                }
-                Ok(Value::Text(text))
-            }
+            (Personal::Keep, _) => self.searched(cell, text, met),
             (Personal::Hash, Some(key)) => Ok(Value::Text(Cow::Owned(key.hash(&text)))),
             // without a key nothing personal gets through
             (Personal::Hash | Personal::Drop, _) => Ok(Value::Null),
         }
+    }
+
+    /// A text that the mapping does not call personal, without the phones and e-mails in it.
+    fn searched<'r>(&self, cell: Option<usize>, text: Cow<'r, str>, met: &mut Oddities) -> Result<Value<'r>, Refused> {
+        let clean = self.scrub.as_ref().and_then(|scrub| Some((scrub, scrub.clean(&text)?)));
+        let text = match clean {
+            None => text,
+            // masks would make one of two
+            Some((scrub, _)) if self.is_key && !scrub.tells_apart() => {
+                return match self.required {
+                    true => Err(self.refuse(cell, "", reason::personal_id())),
+                    false => Ok(Value::Null),
+                };
+            }
+            Some((_, clean)) => {
+                met.searched += 1;
+                met.searched_keys += u64::from(self.is_key);
+                Cow::Owned(clean)
+            }
+        };
+        if let Some(column) = self.watched {
+            met.alike.see(column, &text);
+        }
+        Ok(Value::Text(text))
     }
 
     fn length<'r>(&self, cell: Option<usize>, text: &str) -> Result<Value<'r>, Refused> {
