@@ -10,8 +10,7 @@ use super::roles::{Fit, Given, Taken, holds_phones};
 use super::source_column::Column;
 use super::texts::{Say, list, quoted, remark};
 use crate::export::values::numbers::{Decimal, ONE};
-use crate::export::values::personal;
-use crate::export::values::personal::Normal;
+use crate::export::values::personal::{self, Normal};
 use crate::model::lang::Lang;
 use crate::model::tables::{Kind, Table};
 

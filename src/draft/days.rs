@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::export::records::Typed;
-use crate::export::values::dates;
-use crate::export::values::dates::DateFormat;
+use crate::export::values::dates::{self, DateFormat};
 
 /// Forms beside those that an ingest tries by itself.
 const MORE: [&str; 25] = [

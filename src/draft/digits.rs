@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::export::records::Typed;
 use crate::export::values::amounts;
-use crate::export::values::numbers;
-use crate::export::values::numbers::{Decimal, Evidence};
+use crate::export::values::numbers::{self, Decimal, Evidence};
 
 /// So many words stand for an empty number.
 const WORDS: usize = 12;

@@ -29,10 +29,9 @@ pub use outline::Draft;
 use profile::Below;
 use texts::{Say, quoted};
 
-use crate::export::ExportError;
-use crate::export::files;
 use crate::export::read::{Head, heads};
 use crate::export::records::{Cut, Readable};
+use crate::export::{ExportError, files};
 use crate::model::lang::Lang;
 
 /// Writes a mapping for a file, with what is known of it, and comments in a language. `zone` is the zone of its times, where

@@ -10,8 +10,7 @@ use super::texts::TOTALS;
 use crate::export::ExportError;
 use crate::export::records::{Cut, Readable, Record, Typed};
 use crate::export::values::numbers::Decimal;
-use crate::export::values::personal;
-use crate::export::values::personal::Normal;
+use crate::export::values::personal::{self, Normal};
 
 /// So many values of a column are kept to look at, and so many of all columns.
 const SAMPLE: usize = 1000;

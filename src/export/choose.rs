@@ -4,12 +4,11 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::ExportError;
 use super::files::{self, Input};
 use super::mapping::{Export, Fill, Mapping, Source};
 use super::read::{Fit, Head, fit, heads};
 use super::records::{Cut, Readable};
-use super::repair;
+use super::{ExportError, repair};
 use crate::model::lang::Text;
 use crate::model::tables::Table;
 

@@ -8,8 +8,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::IngestError;
-use super::key_file;
+use super::{IngestError, key_file};
 use crate::export::values::personal::Personal;
 
 /// The file within a store that tells its rule.

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use super::IngestError;
-use super::data_file;
 use super::rows::Rows;
+use super::{IngestError, data_file};
 use crate::export::datum::Cell;
 use crate::model::layout::Layout;
 use crate::model::tables::Table;

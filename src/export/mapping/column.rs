@@ -9,8 +9,7 @@ use super::model::{Case, Header, Mapped, Operand, Operation, Otherwise, Percent,
 use crate::export::values::amounts::Currency;
 use crate::export::values::dates::DateFormat;
 use crate::export::values::durations::TwoParts;
-use crate::export::values::numbers;
-use crate::export::values::numbers::Decimal;
+use crate::export::values::numbers::{self, Decimal};
 use crate::export::values::personal::Normal;
 use crate::model::problem::hint;
 use crate::model::tables::{Kind, Table};

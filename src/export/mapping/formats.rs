@@ -1,7 +1,6 @@
 //! What sections and columns of a mapping state alike: time zones, currencies, formats of dates and numbers.
 
-use crate::export::values::amounts;
-use crate::export::values::amounts::Currency;
+use crate::export::values::amounts::{self, Currency};
 use crate::export::values::dates::DateFormat;
 use crate::export::values::numbers::Decimal;
 use crate::model::problem::hint;

@@ -8,8 +8,7 @@ use super::reason;
 use super::row::{Refused, Row};
 use crate::export::datum::Value;
 use crate::export::records::Typed;
-use crate::export::values::dates;
-use crate::export::values::dates::DateFormat;
+use crate::export::values::dates::{self, DateFormat};
 use crate::export::values::moment::Moment;
 use crate::model::lang::Text;
 
@@ -19,7 +18,7 @@ const LONGEST_PERIOD: i64 = 3660;
 const YEAR: i64 = 366;
 
 impl ColumnPlan {
-    /// Reads a day, or a period of them.
+    /// Reads a day, or a period of them: its first day, and the last one.
     pub(super) fn day<'r>(
         &self,
         cell: Option<usize>,
@@ -27,17 +26,16 @@ impl ColumnPlan {
         typed: Typed,
         row: Row<'r>,
         met: &mut Oddities,
-    ) -> Result<Value<'r>, Refused> {
+    ) -> Result<(Value<'r>, Option<i64>), Refused> {
         let day = |text: &str| Some(i64::from(self.moment(text, typed, row)?.local.date().to_epoch_days()));
         if let Some(day) = day(text) {
-            return self.in_time(cell, text, day, met);
+            return Ok((self.in_time(cell, text, day, met)?, None));
         }
         match dates::ends(text).filter(|_| self.is_period).and_then(|(first, last)| Some((day(first)?, day(last)?))) {
-            Some((first, last)) if first == last => self.in_time(cell, text, first, met),
+            Some((first, last)) if first == last => Ok((self.in_time(cell, text, first, met)?, None)),
             Some((first, last)) if first < last && last - first < LONGEST_PERIOD => {
-                met.until = Some(last);
                 met.spread_long += u64::from(last - first >= YEAR);
-                self.in_time(cell, text, first, met)
+                Ok((self.in_time(cell, text, first, met)?, Some(last)))
             }
             Some(_) => Err(self.refuse(cell, text, reason::no_period(LONGEST_PERIOD))),
             None => Err(self.no_date(cell, text, typed, row)),

@@ -50,8 +50,6 @@ pub(crate) struct Oddities {
     stray: Lines,
     /// Rows of several lines of which one is a row by itself.
     over_rows: Lines,
-    /// The last day of the period that the row just read is of, where its day is the first one.
-    pub(super) until: Option<i64>,
 }
 
 /// How many lines, and the first of them.

@@ -10,16 +10,14 @@ use super::date_range::Times;
 use super::open::Opened;
 use super::raw::Raw;
 use crate::export::mapping::{Condition, Export, Fill, Header, Mapped, Operand, Operation, Source, required, words};
-use crate::export::values::amounts;
-use crate::export::values::amounts::Currency;
+use crate::export::values::amounts::{self, Currency};
 use crate::export::values::lookalikes::Alike;
 use crate::export::values::personal::{Key, Personal};
 use crate::export::values::scrub::{Bare, Scrub};
 use crate::model::calendar::Calendar;
 use crate::model::lang::Text;
 use crate::model::layout::Layout;
-use crate::model::tables::is_identity;
-use crate::model::tables::{Kind, Table};
+use crate::model::tables::{Kind, Table, is_identity};
 
 /// What is to be done with every row of a file.
 pub(crate) struct Plan {

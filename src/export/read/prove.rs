@@ -12,10 +12,8 @@ use super::value::clean;
 use crate::export::ExportError;
 use crate::export::records::{Ahead, Typed, ahead};
 use crate::export::values::amounts;
-use crate::export::values::dates;
-use crate::export::values::dates::DateFormat;
-use crate::export::values::numbers;
-use crate::export::values::numbers::{Decimal, Evidence};
+use crate::export::values::dates::{self, DateFormat};
+use crate::export::values::numbers::{self, Decimal, Evidence};
 use crate::model::lang::Text;
 use crate::model::tables::Kind;
 

@@ -6,8 +6,7 @@ use super::column_plan::{ColumnPlan, From, Part};
 use super::open::Opened;
 use crate::export::records::{Quotes, Record, Typed};
 use crate::export::values::numbers::Decimal;
-use crate::export::values::personal;
-use crate::export::values::personal::{Key, Normal, Personal};
+use crate::export::values::personal::{self, Key, Normal, Personal};
 use crate::export::values::scrub::{Bare, Scrub};
 use crate::model::tables::Kind;
 

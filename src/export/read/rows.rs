@@ -7,20 +7,16 @@ use super::column_plan::FillPlan;
 use super::oddities::Oddities;
 use super::open::{Opened, not_utf8};
 use super::plan::Plan;
-use super::prove;
-use super::raw;
-use super::reason;
 use super::row::{Refused, Row};
 use super::row_checks::{holds, is_header, is_total, row_within, shape_of, swallowed};
 use super::row_key::RowKey;
-use super::spread;
 use super::sums::{FileSum, Sums};
+use super::{prove, raw, reason, spread};
 use crate::export::ExportError;
 use crate::export::datum::Value;
 use crate::export::mapping::Export;
 use crate::export::records::{Ahead, Mends, Quotes, Record, ahead};
-use crate::export::repair;
-use crate::export::repair::NotTaken;
+use crate::export::repair::{self, NotTaken};
 use crate::model::lang::Text;
 use crate::model::tables::Table;
 
@@ -274,10 +270,8 @@ fn read_row<S: RowSink>(
     let mut read: Vec<(usize, Vec<Value<'_>>, Option<i64>)> = Vec::with_capacity(plan.fills.len());
     for (number, fill) in plan.fills.iter().enumerate() {
         if holds(&fill.when, row, true) {
-            // of a row refused before, or it would be the period of this one
-            outcome.oddities.until = None;
             match values(fill, row, &mut outcome.oddities) {
-                Ok(values) => read.push((number, values, outcome.oddities.until.take())),
+                Ok((values, until)) => read.push((number, values, until)),
                 Err(refused) => {
                     deal_of(plan, row).iter().for_each(|deal_id| sink.refuses_deal(deal_id));
                     return Ok(Err((number, refused)));
@@ -323,9 +317,14 @@ fn keys_of(plan: &Plan, row: Row<'_>) -> Vec<RowKey> {
     plan.fills.iter().filter(|fill| holds(&fill.when, row, true)).filter_map(of_fill).collect()
 }
 
-fn values<'r>(fill: &FillPlan, row: Row<'r>, met: &mut Oddities) -> Result<Vec<Value<'r>>, Refused> {
-    let values = fill.columns.iter().map(|column| column.read(row, met));
-    let values: Vec<Value<'r>> = values.collect::<Result<_, _>>()?;
+/// The values of a row for a fill; of a row of a period the last day of it, too.
+fn values<'r>(fill: &FillPlan, row: Row<'r>, met: &mut Oddities) -> Result<(Vec<Value<'r>>, Option<i64>), Refused> {
+    let (mut values, mut until) = (Vec::with_capacity(fill.columns.len()), None);
+    for column in &fill.columns {
+        let (value, last) = column.read_period(row, met)?;
+        values.push(value);
+        until = last.or(until);
+    }
     if fill.table == Table::Events {
         let owner = |name: &str| fill.columns.iter().position(|c| c.name == name).map(|at| &values[at]);
         let owned = ["deal_id", "client_id"].into_iter().filter_map(owner).any(|value| *value != Value::Null);
@@ -333,7 +332,7 @@ fn values<'r>(fill: &FillPlan, row: Row<'r>, met: &mut Oddities) -> Result<Vec<V
             return Err(whole(reason::no_owner()));
         }
     }
-    Ok(values)
+    Ok((values, until))
 }
 
 fn whole(reason: Text) -> Refused {

@@ -5,21 +5,16 @@ use std::borrow::Cow;
 use super::column_plan::{ColumnPlan, From, Part};
 use super::date_limits::is_unset;
 use super::header::fits;
-use super::oddities::Oddities;
-use super::oddities::Why;
+use super::oddities::{Oddities, Why};
 use super::reason;
 use super::row::{Refused, Row};
 use crate::export::datum::Value;
 use crate::export::mapping::{Case, Operation, Otherwise, Percent, Reading};
 use crate::export::records::Typed;
-use crate::export::values::amounts;
-use crate::export::values::amounts::{Amount, Currency};
-use crate::export::values::durations;
-use crate::export::values::durations::Length;
-use crate::export::values::numbers;
-use crate::export::values::numbers::{Decimal, Exact, ONE};
-use crate::export::values::personal;
-use crate::export::values::personal::Personal;
+use crate::export::values::amounts::{self, Amount, Currency};
+use crate::export::values::durations::{self, Length};
+use crate::export::values::numbers::{self, Decimal, Exact, ONE};
+use crate::export::values::personal::{self, Personal};
 use crate::model::lang::Text;
 use crate::model::shown::{hides, is_unseen};
 use crate::model::tables::Kind;
@@ -47,6 +42,15 @@ const FAULTS: [&str; 14] = [
 impl ColumnPlan {
     /// Reads the column's value in a row.
     pub(super) fn read<'r>(&self, row: Row<'r>, met: &mut Oddities) -> Result<Value<'r>, Refused> {
+        self.read_period(row, met).map(|(value, _)| value)
+    }
+
+    /// Reads the column's value in a row; of a period its first day, and the last one beside it.
+    pub(super) fn read_period<'r>(
+        &self,
+        row: Row<'r>,
+        met: &mut Oddities,
+    ) -> Result<(Value<'r>, Option<i64>), Refused> {
         let (cell, text) = match &self.from {
             From::Cells(cells) => self.first(cells, row)?,
             From::Const(text) => (None, Some(Cow::Owned(text.clone()))),
@@ -55,21 +59,21 @@ impl ColumnPlan {
                 return Err(self.refuse(None, "", reason::mended_by_number()));
             }
             From::RowNumber(section) => (None, Some(Cow::Owned(format!("{section}-{}", row.number)))),
-            From::Compute(operation, parts) => return self.compute(*operation, parts, row, met),
+            From::Compute(operation, parts) => return Ok((self.compute(*operation, parts, row, met)?, None)),
         };
         let Some(text) = text else {
             return match self.required {
                 true => Err(self.refuse(cell, "", reason::not_filled())),
-                false => Ok(Value::Null),
+                false => Ok((Value::Null, None)),
             };
         };
         let typed = cell.map_or(Typed::No, |cell| row.typed(cell));
         if !self.required && matches!(self.kind, Kind::Instant | Kind::Day) && is_unset(&text) {
             met.date(&self.place, Why::Unset, &text);
-            return Ok(Value::Null);
+            return Ok((Value::Null, None));
         }
         let refuse = |reason: Text| Err(self.refuse(cell, &text, reason));
-        match self.kind {
+        let value = match self.kind {
             Kind::Text => self.text(cell, text, typed, met),
             Kind::Count if self.is_length && typed == Typed::No => self.length(cell, &text),
             Kind::Money => {
@@ -103,9 +107,10 @@ impl ColumnPlan {
                 Some(moment) => self.in_time(cell, &text, self.instant(moment), met),
                 None => Err(self.no_date(cell, &text, typed, row)),
             },
-            Kind::Day => self.day(cell, &text, typed, row, met),
+            Kind::Day => return self.day(cell, &text, typed, row, met),
             Kind::Entries | Kind::Returns | Kind::Intervals | Kind::Instants => refuse(reason::never_mapped()),
-        }
+        };
+        value.map(|value| (value, None))
     }
 
     /// The cells that its texts come from.

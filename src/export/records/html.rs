@@ -8,8 +8,7 @@ use super::decode::{Allowance, Decoded};
 use super::encoding::Encoding;
 use super::keeping::Keeping;
 use super::record::Typed;
-use super::temp_table::{Kept, Sheet};
-use super::temp_table::{LONGEST_CELL, LONGEST_ROW, MOST_COLUMNS};
+use super::temp_table::{Kept, LONGEST_CELL, LONGEST_ROW, MOST_COLUMNS, Sheet};
 use crate::export::ExportError;
 use crate::export::files::{FREE, RATIO};
 

@@ -9,8 +9,7 @@ use super::decode::{Allowance, Decoded};
 use super::encoding::Encoding;
 use super::keeping::Keeping;
 use super::record::Typed;
-use super::temp_table::Sheet;
-use super::temp_table::{LONGEST_CELL, MOST_COLUMNS};
+use super::temp_table::{LONGEST_CELL, MOST_COLUMNS, Sheet};
 use crate::export::ExportError;
 
 /// The name of a column is not longer, with those of the objects around it.

@@ -1,7 +1,7 @@
 //! Records out of an export, whatever its form: cells of text, some of which the form itself calls a number or a time.
 //!
 //! Delimited text is read as it stands, as often as needed. The other forms are laid down once as records in a file
-//! without a name (`kept.rs`), so that memory does not grow with them and a second pass costs no second parse.
+//! without a name (`temp_table.rs`), so that memory does not grow with them and a second pass costs no second parse.
 
 mod ahead;
 mod cells;

@@ -15,8 +15,7 @@ use parquet::file::serialized_reader::SerializedPageReader;
 
 use super::keeping::{Keeping, unharmed};
 use super::record::Typed;
-use super::temp_table::LONGEST_CELL;
-use super::temp_table::Sheet;
+use super::temp_table::{LONGEST_CELL, Sheet};
 use crate::export::ExportError;
 use crate::export::files::{FREE, RATIO};
 

@@ -7,8 +7,7 @@ use calamine::{Data, DataRef, ExcelDateTime, Reader, Style, Xls, Xlsx, XlsxError
 use super::keeping::{Keeping, unharmed};
 use super::record::Typed;
 use super::spreadsheet::{broken, is_percent};
-use super::temp_table::MOST_COLUMNS;
-use super::temp_table::{Kept, Sheet};
+use super::temp_table::{Kept, MOST_COLUMNS, Sheet};
 use super::{xls_limits, xlsx_limits};
 use crate::export::ExportError;
 

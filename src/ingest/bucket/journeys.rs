@@ -1,7 +1,6 @@
 //! The journeys of a bucket: its deals, its events, and the events of other buckets that belong to them.
 
-use crate::export::datum::Cell;
-use crate::export::datum::decode;
+use crate::export::datum::{Cell, decode};
 use crate::ingest::rows::Rows;
 use crate::ingest::stage::shape::encode_cells;
 use crate::ingest::stage::spill::next;

@@ -12,13 +12,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::columns::{Digest, Read, TEXTS, layout, write};
-use super::newer_rows;
-use super::newer_rows::Later;
+use super::newer_rows::{self, Later};
 use super::waiting::{Fate, Held, Marks};
 use crate::export::datum::Cell;
 use crate::export::files::ExportId;
-use crate::export::read::Refusal;
-use crate::export::read::RowKey;
+use crate::export::read::{Refusal, RowKey};
 use crate::export::records::Mends;
 use crate::ingest::IngestError;
 use crate::ingest::rows::Rows;

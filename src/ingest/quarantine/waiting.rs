@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::columns::{Digest, Read, TEXTS, layout, write};
-use super::newer_rows;
-use super::newer_rows::Later;
+use super::newer_rows::{self, Later};
 use crate::export::datum::Cell;
 use crate::export::files::{ExportId, Input};
 use crate::export::read::RowKey;

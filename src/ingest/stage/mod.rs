@@ -8,16 +8,15 @@ pub(crate) mod spill;
 
 use std::collections::BTreeMap;
 
-use super::IngestError;
 use super::begin::Begun;
 use super::bucket::closing_dates;
 use super::bucket::listing_history::SnapshotFile;
 use super::currencies::Currencies;
-use super::key_file;
 use super::open::{OpenFile, OpenFiles};
 use super::quarantine::{Later, Quarantine, Waits, keys};
 use super::sizes::{Sizes, buckets_for};
 use super::summary::Summary;
+use super::{IngestError, key_file};
 use crate::export::read::{FileSum, Oddities};
 use crate::export::snapshot_date::Reach;
 use crate::export::values::personal::{Key, Personal};

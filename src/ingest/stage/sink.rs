@@ -6,11 +6,9 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::spill::Spill;
-use crate::export::datum::Value;
-use crate::export::datum::encode;
+use crate::export::datum::{Value, encode};
 use crate::export::files::ExportId;
-use crate::export::read::RowKey;
-use crate::export::read::{FillPlan, Refusal, RowSink};
+use crate::export::read::{FillPlan, Refusal, RowKey, RowSink};
 use crate::export::records::Mends;
 use crate::ingest::IngestError;
 use crate::ingest::bucket::listing_history::mark;
