@@ -8,7 +8,7 @@ use super::args::{Check, Place};
 use super::screen::say;
 use super::{Outcome, open};
 use crate::company::read;
-use crate::ingest::Mapping;
+use crate::export::Mapping;
 use crate::metrics::Catalog;
 use crate::model::problem::{Problem, Problems};
 use crate::regulation::{Known, Regulation};

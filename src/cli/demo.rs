@@ -12,7 +12,8 @@ use super::progress::Shown;
 use super::screen::say;
 use super::{Outcome, open, report};
 use crate::company::read;
-use crate::ingest::{Mapping, Told, ingest_told};
+use crate::export::Mapping;
+use crate::ingest::{IngestOptions, ingest};
 use crate::model::lang::Lang;
 use crate::store::Store;
 
@@ -35,15 +36,8 @@ pub async fn run(args: Demo) -> Result<Outcome> {
     // the sample's own day, not the clock's: the same demo twice is the same report, byte for byte
     let at = as_of.and_time(chrono::NaiveTime::MIN).and_utc();
     let regulation = open::company(&place).regulation()?;
-    let summary = ingest_told(
-        Told { regulation: Some(&regulation), taken: None },
-        &store,
-        &mapping,
-        &exports(&args.out)?,
-        at,
-        &shown,
-    )
-    .await?;
+    let options = IngestOptions::at(at).regulation(Some(&regulation)).progress(&shown);
+    let summary = ingest(&store, &mapping, &exports(&args.out)?, options).await?;
     drop(shown);
     say(summary.text(args.lang.into()).trim_end())?;
 

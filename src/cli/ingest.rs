@@ -12,7 +12,9 @@ use super::progress::Shown;
 use super::screen::{say, tell};
 use super::{Outcome, open, pipes};
 use crate::company::{Absent, read};
-use crate::ingest::{Draft, IngestError, Mapping, Told, draft, ingest_told, look};
+use crate::draft::{Draft, draft};
+use crate::export::{ExportError, Mapping, look};
+use crate::ingest::{IngestError, IngestOptions, ingest};
 use crate::model::lang::Lang;
 use crate::store::Store;
 
@@ -48,18 +50,17 @@ async fn load(args: &Ingest, place: &Place, exports: &[PathBuf]) -> Result<Outco
         bail!(Absent::new(export).text(lang));
     }
     match look(&mapping, exports, &std::env::temp_dir()) {
-        Err(IngestError::Unknown { paths, .. }) if args.mapping.is_none() => {
+        Err(ExportError::Unknown { paths, .. }) if args.mapping.is_none() => {
             paths.iter().try_for_each(|path| begun(path, lang, zone))?;
             return Ok(Outcome::Found);
         }
-        looked => looked.map_err(|error| said(&error, lang))?,
+        looked => looked.map_err(|error| anyhow::anyhow!(error.text(lang)))?,
     }
     let store = Store::open_or_create(&place.store).await?;
     let shown = Shown::new();
-    let told = Told { regulation: regulation.as_ref(), taken: args.taken };
-    let told = ingest_told(told, &store, &mapping, exports, open::now(), &shown).await;
-    let summary = match told {
-        Err(error @ IngestError::Unproven { .. }) if args.mapping.is_none() => {
+    let options = IngestOptions::at(open::now()).regulation(regulation.as_ref()).taken(args.taken).progress(&shown);
+    let summary = match ingest(&store, &mapping, exports, options).await {
+        Err(error @ IngestError::Export(ExportError::Unproven { .. })) if args.mapping.is_none() => {
             let way_out = match lang {
                 Lang::Ru => {
                     "маппинг — пресет: выведите его, voronka presets ИМЯ > mapping.toml, укажите это в нём и назовите файл: \
@@ -72,7 +73,7 @@ async fn load(args: &Ingest, place: &Place, exports: &[PathBuf]) -> Result<Outco
             };
             bail!("{}\n    {way_out}", error.text(lang));
         }
-        told => told.map_err(|error| said(&error, lang))?,
+        done => done.map_err(|error| anyhow::anyhow!(error.text(lang)))?,
     };
     drop(shown);
     say(summary.text(lang).trim_end()).with_context(|| match lang {
@@ -83,11 +84,6 @@ async fn load(args: &Ingest, place: &Place, exports: &[PathBuf]) -> Result<Outco
         true => Ok(Outcome::Found),
         false => Ok(Outcome::Fine),
     }
-}
-
-/// A refusal in the language of the command.
-fn said(error: &IngestError, lang: Lang) -> anyhow::Error {
-    anyhow::anyhow!(error.text(lang))
 }
 
 /// Where neither a regulation nor an option says the time zone, the one taken is told.
@@ -103,7 +99,7 @@ fn no_zone(lang: Lang) -> Tz {
 /// Writes a mapping to begin with for an export that no preset fits.
 fn begun(export: &Path, lang: Lang, zone: Option<Tz>) -> Result<()> {
     let Draft { text, told, asked } =
-        draft(export, &std::env::temp_dir(), lang, zone).map_err(|error| said(&error, lang))?;
+        draft(export, &std::env::temp_dir(), lang, zone).map_err(|error| anyhow::anyhow!(error.text(lang)))?;
     let stem = export.file_stem().map_or_else(|| "export".into(), |stem| stem.to_string_lossy().into_owned());
     let path = PathBuf::from(format!("{stem}.mapping.toml"));
     let shown = path.display();

@@ -32,7 +32,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 pub use self::error::CompanyError;
 pub use self::file::{Absent, read};
-use crate::ingest::{Mapping, Summary, Told, ingest_told};
+use crate::export::Mapping;
+use crate::ingest::{IngestOptions, Summary, ingest};
 use crate::metrics::{Ask, Catalog, MetricResult};
 use crate::regulation::Regulation;
 use crate::report::build;
@@ -146,8 +147,7 @@ impl Company {
     pub async fn ingest(&self, exports: &[PathBuf], at: DateTime<Utc>) -> Result<Summary, CompanyError> {
         let (mapping, regulation) = (self.mapping()?, self.regulation_if_any()?);
         let store = Store::open_or_create(&self.store).await?;
-        let told = Told { regulation: regulation.as_ref(), taken: None };
-        Ok(ingest_told(told, &store, &mapping, exports, at, &()).await?)
+        Ok(ingest(&store, &mapping, exports, IngestOptions::at(at).regulation(regulation.as_ref())).await?)
     }
 
     /// The newest state of the store as one saw it on a day: nothing that happened on or after it is seen, and the regulation

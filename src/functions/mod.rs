@@ -15,6 +15,7 @@ use crate::model::calendar::Calendar;
 pub mod aggregate;
 pub mod arguments;
 pub mod beta_binomial;
+pub mod by_then;
 pub mod calendar;
 pub mod chi_squared;
 pub mod clients;

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::export::FileSum;
-use super::layout::Layout;
-use super::upsert::Counts;
+use super::bucket::upsert::Counts;
+use crate::export::read::FileSum;
 use crate::model::lang::Lang;
+use crate::model::layout::{Layout, NoColumn};
 use crate::model::tables::Table;
 
 /// Ten-thousandths in one unit of money.
@@ -33,16 +33,16 @@ pub struct MoneySum {
 }
 
 /// Puts together what the files gave and what the store took.
-pub(super) fn sums(
+pub(crate) fn sums(
     files: Vec<FileSum>,
     counts: &BTreeMap<Table, Counts>,
     layouts: &BTreeMap<Table, Layout>,
-) -> Vec<MoneySum> {
+) -> Result<Vec<MoneySum>, NoColumn> {
     let mut all: BTreeMap<(Table, usize), MoneySum> = BTreeMap::new();
     for file in files {
         let Some(layout) = layouts.get(&file.table) else { continue };
-        let place = layout.slot(&file.column).and_then(|slot| layout.money.iter().position(|money| *money == slot));
-        let Some(at) = place else { continue };
+        let slot = layout.slot(&file.column)?;
+        let Some(at) = layout.money.iter().position(|money| *money == slot) else { continue };
         let sum = all.entry((file.table, at)).or_default();
         sum.place = format!("{}.{}", file.table.name(), file.column);
         sum.all += file.all;
@@ -53,11 +53,11 @@ pub(super) fn sums(
         let kept = counts.get(table).map(|counts| counts.money[*at]).unwrap_or_default();
         (sum.written, sum.unchanged, sum.merged) = (kept.written, kept.unchanged, kept.merged);
     }
-    all.into_values().collect()
+    Ok(all.into_values().collect())
 }
 
 /// The sums as lines of a table: its head, and one line for each column.
-pub(super) fn lines(sums: &[MoneySum], lang: Lang) -> Vec<[String; 7]> {
+pub(crate) fn lines(sums: &[MoneySum], lang: Lang) -> Vec<[String; 7]> {
     let head = match lang {
         Lang::Ru => ["суммы", "в файлах", "= записано", "+ без изменений", "+ карантин", "+ повторы", "не прочитать"],
         Lang::En => ["sums", "in the files", "= written", "+ unchanged", "+ quarantined", "+ repeated", "unreadable"],

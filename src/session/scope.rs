@@ -17,10 +17,10 @@ use datafusion::logical_expr::{Case, JoinType};
 use datafusion::prelude::{Expr, cast, lit, when};
 use datafusion::scalar::ScalarValue;
 
-use super::clip::{before, counted};
 use super::dimensions::{TAKEN, column, group, text};
-use super::moves::moves;
 use super::tables::instant;
+use crate::journey::cut::{before, counted};
+use crate::journey::moves::moves;
 use crate::model::tables::Table;
 use crate::regulation::{Regulation, Terminal};
 
@@ -268,7 +268,8 @@ impl Scope<'_> {
     /// Every move before the cut, in order.
     fn moves(&self) -> Expr {
         let known = |name: &str| before().call(vec![column(name), instant(self.cut)]);
-        moves(self.regulation.stages()).call(["entries", "returns", "intervals"].map(known).to_vec())
+        moves(self.regulation.stages().iter().map(|stage| stage.id.clone()).collect())
+            .call(["entries", "returns", "intervals"].map(known).to_vec())
     }
 
     pub(super) fn dimension(&self, name: &str) -> Expr {
