@@ -2,7 +2,7 @@
 title = { ru = "Концентрация выручки", en = "Concentration of revenue" }
 grain = "one row for the group"
 needs = ["deals.client_id", "deals.closed_at", "deals.status", "deals.amount"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 Держится ли выручка на немногих. По сделкам, выигранным за период, суммы клиента складываются, возвраты (отрицательные суммы) вычитаются. Индекс

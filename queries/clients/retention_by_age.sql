@@ -2,7 +2,7 @@
 title = { ru = "Удержание по возрасту", en = "Retention by age" }
 grain = "one row per age in whole months, from 1, over by the as-of date"
 needs = ["deals.client_id", "deals.closed_at", "deals.status"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 То же, что «Удержание по когортам», но когорты периода вместе: какая доля клиентов купила в месяце этого возраста (1 — следующий за
@@ -20,9 +20,7 @@ columns = [
   { name = "cohorts", unit = "count", title = { ru = "Когорты", en = "Cohorts" } },
   { name = "clients", unit = "count", title = { ru = "Клиенты", en = "Clients" } },
   { name = "retained", unit = "count", title = { ru = "Купили", en = "Retained" } },
-  { name = "retained_share", unit = "share", title = { ru = "Удержание", en = "Retention" } },
-  { name = "retained_share_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "retained_share_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "retained_share", unit = "share", interval = true, title = { ru = "Удержание", en = "Retention" } },
   { name = "undated", unit = "count", title = { ru = "Продаж без даты", en = "Wins without a date" } },
 ]
 */

@@ -2,7 +2,7 @@
 title = { ru = "Конверсия в продажу к сроку", en = "Conversion to a win by a given day" }
 grain = "one row per horizon of the regulation"
 needs = ["deals.created_at", "deals.status"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 Доля вошедших в воронку за период, кто будет выигран не позже чем через H дней после входа: оценка Аалена — Йохансена, где
@@ -24,11 +24,7 @@ columns = [
   { name = "lost", unit = "count", title = { ru = "Потеряны", en = "Lost" } },
   { name = "open", unit = "count", title = { ru = "В работе", en = "Open" } },
   { name = "undated", unit = "count", title = { ru = "Без даты или пропали", en = "Undated or gone" } },
-  { name = "eventual", unit = "share", title = { ru = "Конверсия к сроку", en = "Eventual conversion" } },
-  { name = "eventual_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "eventual_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "eventual_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "eventual_most", unit = "share", title = { ru = "не более", en = "at most" } },
+  { name = "eventual", unit = "share", interval = true, ends = true, title = { ru = "Конверсия к сроку", en = "Eventual conversion" } },
 ]
 */
 -- a closing before the entry takes no time; an open deal is seen open as long as exports of deals reach

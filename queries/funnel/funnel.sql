@@ -6,7 +6,7 @@ undated.ru = "выиграны или проиграны с выгрузки, к
 undated.en = "won or lost from the export on that showed it"
 grain = "one row per stage of the regulation, the lost ones left out"
 needs = ["deals.created_at"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 Сделки, впервые вошедшие в воронку за период, и что с ними стало к дате отчёта. Дошла до этапа: по журналу переходов вошла в него или
@@ -41,8 +41,7 @@ snapshot showed, and one that was lost when first seen is lost from an unknown s
 
 columns = [
   { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },
-  { name = "title_ru", unit = "text", title = { ru = "Название", en = "Title (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Название (en)", en = "Title" } },
+  { name = "title_{lang}", unit = "text", title = { ru = "Название", en = "Title" } },
   { name = "position", unit = "count", title = { ru = "№", en = "No." } },
   { name = "reached", unit = "count", title = { ru = "Дошли", en = "Reached" } },
   { name = "reached_strict", unit = "count", title = { ru = "Дошли по порядку", en = "Reached in order" } },
@@ -58,21 +57,9 @@ columns = [
   { name = "unclear", unit = "count", title = { ru = "Исход неясен", en = "Unclear" } },
   { name = "lost_total", unit = "count", title = { ru = "Потеряны всего", en = "Lost in all" } },
   { name = "remaining", unit = "count", title = { ru = "Остались, этап известен или нет", en = "Remaining, in a known stage or not" } },
-  { name = "from_previous", unit = "share", title = { ru = "От предыдущего", en = "From previous" } },
-  { name = "from_previous_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "from_previous_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "from_previous_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "from_previous_most", unit = "share", title = { ru = "не более", en = "at most" } },
-  { name = "from_first", unit = "share", title = { ru = "От первого", en = "From first" } },
-  { name = "from_first_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "from_first_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "from_first_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "from_first_most", unit = "share", title = { ru = "не более", en = "at most" } },
-  { name = "settled", unit = "share", title = { ru = "Завершённая конверсия", en = "Settled conversion" } },
-  { name = "settled_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "settled_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "settled_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "settled_most", unit = "share", title = { ru = "не более", en = "at most" } },
+  { name = "from_previous", unit = "share", interval = true, ends = true, title = { ru = "От предыдущего", en = "From previous" } },
+  { name = "from_first", unit = "share", interval = true, ends = true, title = { ru = "От первого", en = "From first" } },
+  { name = "settled", unit = "share", interval = true, ends = true, title = { ru = "Завершённая конверсия", en = "Settled conversion" } },
 ]
 */
 WITH funnel_stages AS (

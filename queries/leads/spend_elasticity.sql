@@ -2,7 +2,7 @@
 title = { ru = "Растут ли лиды вместе с бюджетом", en = "Do leads grow with the budget" }
 grain = "one row per group"
 needs = ["deals.created_at", "spend.cost"]
-dimensions = ["source", "contractor", "campaign"]
+dimensions = "spend"
 
 about.ru = """
 Эластичность: на сколько процентов лидов недели больше там, где расход недели больше на процент; то же для выигранных из лидов недели.
@@ -24,15 +24,11 @@ date is left out for wins (column "Weeks with undated wins"). Below 1 with confi
 columns = [
   { name = "weeks", unit = "count", title = { ru = "Недели", en = "Weeks" } },
   { name = "weeks_without_leads", unit = "count", title = { ru = "Недели без лидов", en = "Weeks without leads" } },
-  { name = "slope", unit = "ratio", title = { ru = "Эластичность лидов", en = "Elasticity of leads" } },
-  { name = "slope_low", unit = "ratio", title = { ru = "от", en = "low" } },
-  { name = "slope_high", unit = "ratio", title = { ru = "до", en = "high" } },
+  { name = "slope", unit = "ratio", interval = true, title = { ru = "Эластичность лидов", en = "Elasticity of leads" } },
   { name = "wins_weeks", unit = "count", title = { ru = "Недели с продажами, дозревшие", en = "Ripe weeks with wins" } },
   { name = "ripe_weeks_without_wins", unit = "count", title = { ru = "Дозревшие недели без продаж", en = "Ripe weeks without wins" } },
   { name = "undated_weeks", unit = "count", title = { ru = "Недели с продажами без даты", en = "Weeks with undated wins" } },
-  { name = "wins_slope", unit = "ratio", title = { ru = "Эластичность продаж", en = "Elasticity of wins" } },
-  { name = "wins_slope_low", unit = "ratio", title = { ru = "от", en = "low" } },
-  { name = "wins_slope_high", unit = "ratio", title = { ru = "до", en = "high" } },
+  { name = "wins_slope", unit = "ratio", interval = true, title = { ru = "Эластичность продаж", en = "Elasticity of wins" } },
 ]
 */
 WITH RECURSIVE longest AS (

@@ -10,7 +10,7 @@ needs = [
   "journeys.touch_at",
   "journeys.refused_at|journeys.opted_out_at|journeys.complained_at",
 ]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 По таблице «Что добавляет ещё одно касание»: первое касание, у которого верхняя граница доли выигранных ниже нижней границы доли вреда
@@ -36,13 +36,9 @@ columns = [
   { name = "advised_stop", unit = "count", title = { ru = "Остановиться на касании", en = "Advised stop" } },
   { name = "deals", unit = "count", title = { ru = "Сделки у этого касания", en = "Deals at that touch" } },
   { name = "won_next", unit = "count", title = { ru = "Выиграны до следующего", en = "Won before the next" } },
-  { name = "win_hazard", unit = "share", title = { ru = "Доля выигранных", en = "Win hazard" } },
-  { name = "win_hazard_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "win_hazard_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "win_hazard", unit = "share", interval = true, title = { ru = "Доля выигранных", en = "Win hazard" } },
   { name = "harm_next", unit = "count", title = { ru = "Отказ, отписка или жалоба", en = "Refused, opted out or complained" } },
-  { name = "harm_hazard", unit = "share", title = { ru = "Доля вреда", en = "Harm hazard" } },
-  { name = "harm_hazard_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "harm_hazard_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "harm_hazard", unit = "share", interval = true, title = { ru = "Доля вреда", en = "Harm hazard" } },
 ]
 */
 -- where a day is all that is known, the last moment of it: the touches of the day came before

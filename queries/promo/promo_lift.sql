@@ -2,7 +2,7 @@
 title = { ru = "Что на самом деле добавила акция", en = "What a promotion really added" }
 grain = "one row per promotion that began within the period"
 needs = ["deals.closed_at", "deals.status", "promos.starts"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
+dimensions = "leads"
 about.ru = """
 Чистый прирост: продажи и выручка дней акции и дней до и после неё (срок провала из регламента) минус основа — сколько они принесли бы и так.
 Занятое у соседних дней прироста не даёт. Доказан он там, где весь интервал по одну сторону нуля. Основа: уровень × день недели × тренд по
@@ -32,14 +32,10 @@ columns = [
   { name = "expected_won", unit = "ratio", title = { ru = "Было бы и так", en = "Expected anyway" } },
   { name = "won_around", unit = "count", title = { ru = "Продажи до и после", en = "Wins before and after" } },
   { name = "expected_around", unit = "ratio", title = { ru = "Было бы и так до и после", en = "Expected before and after" } },
-  { name = "net_won", unit = "ratio", title = { ru = "Чистый прирост продаж", en = "Net lift, wins" } },
-  { name = "net_won_low", unit = "ratio", title = { ru = "от", en = "low" } },
-  { name = "net_won_high", unit = "ratio", title = { ru = "до", en = "high" } },
+  { name = "net_won", unit = "ratio", interval = true, title = { ru = "Чистый прирост продаж", en = "Net lift, wins" } },
   { name = "revenue", unit = "money", title = { ru = "Выручка дней акции", en = "Revenue within" } },
   { name = "expected_revenue", unit = "money", title = { ru = "Было бы и так", en = "Expected anyway" } },
-  { name = "net_revenue", unit = "money", title = { ru = "Чистый прирост выручки", en = "Net lift, revenue" } },
-  { name = "net_revenue_low", unit = "money", title = { ru = "от", en = "low" } },
-  { name = "net_revenue_high", unit = "money", title = { ru = "до", en = "high" } },
+  { name = "net_revenue", unit = "money", interval = true, title = { ru = "Чистый прирост выручки", en = "Net lift, revenue" } },
   { name = "ordinary_days", unit = "count", title = { ru = "Обычных дней в основе", en = "Ordinary days in the baseline" } },
   { name = "halo_days", unit = "count", title = { ru = "Отступ от акций, дней", en = "Halo, days" } },
   { name = "span_weeks", unit = "count", title = { ru = "Недель в обе стороны", en = "Weeks on either side" } },

@@ -2,7 +2,7 @@
 title = { ru = "Растёт ли зависимость от акций", en = "Is the dependency on promotions growing" }
 grain = "one row for the group"
 needs = ["deals.closed_at", "deals.status", "deals.amount", "deals.promo", "promos.starts"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
+dimensions = "leads"
 about.ru = """
 Наклоны прямых по полным неделям периода, в пересчёте на квартал (13 недель), с интервалом 95 % (Стьюдент; недели считаются независимыми): доля
 выручки по акциям и глубина скидки — в процентных пунктах; выручка по полной цене в спокойные недели — в деньгах недели. Спокойная неделя — без
@@ -20,17 +20,11 @@ first whole one after the group's first win on: before, nothing could be sold; f
 may have been of the period are not counted and stand apart."""
 columns = [
   { name = "weeks", unit = "count", title = { ru = "Недели с выручкой", en = "Weeks with revenue" } },
-  { name = "promo_share_change", unit = "index", title = { ru = "Доля выручки по акции: п. п. за квартал", en = "Share of revenue under promotion: points a quarter" } },
-  { name = "promo_share_change_low", unit = "index", title = { ru = "от", en = "low" } },
-  { name = "promo_share_change_high", unit = "index", title = { ru = "до", en = "high" } },
-  { name = "depth_change", unit = "index", title = { ru = "Глубина скидки: п. п. за квартал", en = "Discount depth: points a quarter" } },
-  { name = "depth_change_low", unit = "index", title = { ru = "от", en = "low" } },
-  { name = "depth_change_high", unit = "index", title = { ru = "до", en = "high" } },
+  { name = "promo_share_change", unit = "index", interval = true, title = { ru = "Доля выручки по акции: п. п. за квартал", en = "Share of revenue under promotion: points a quarter" } },
+  { name = "depth_change", unit = "index", interval = true, title = { ru = "Глубина скидки: п. п. за квартал", en = "Discount depth: points a quarter" } },
   { name = "calm_weeks", unit = "count", title = { ru = "Спокойные недели", en = "Calm weeks" } },
   { name = "baseline", unit = "money", title = { ru = "Выручка спокойной недели по полной цене", en = "A calm week's full-price revenue" } },
-  { name = "baseline_change", unit = "money", title = { ru = "Её изменение за квартал", en = "Its change a quarter" } },
-  { name = "baseline_change_low", unit = "money", title = { ru = "от", en = "low" } },
-  { name = "baseline_change_high", unit = "money", title = { ru = "до", en = "high" } },
+  { name = "baseline_change", unit = "money", interval = true, title = { ru = "Её изменение за квартал", en = "Its change a quarter" } },
   { name = "undated_won", unit = "count", title = { ru = "Выиграны без даты", en = "Won without a date" } },
   { name = "undated_revenue", unit = "money", title = { ru = "Их выручка", en = "Their revenue" } },
 ]

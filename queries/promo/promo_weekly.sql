@@ -2,7 +2,7 @@
 title = { ru = "Продажи по акциям, по неделям", en = "Sales under promotion by week" }
 grain = "one row per week of the period, from the week of the group's first win"
 needs = ["deals.closed_at", "deals.status", "deals.amount", "deals.promo"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
+dimensions = "leads"
 about.ru = """
 Выигранные за неделю сделки: сколько из них и из их выручки пришлось на акции (у сделки указана акция). Глубина: скидка / сумма по прайсу — по
 всем выигранным сделкам, где известны обе суммы. У доли сделок — интервал Уилсона 95 %. История начинается с недели первого выигрыша группы (у
@@ -19,15 +19,13 @@ columns = [
   { name = "week", unit = "date", title = { ru = "Неделя", en = "Week" } },
   { name = "won", unit = "count", title = { ru = "Выиграны", en = "Won" } },
   { name = "promo_won", unit = "count", title = { ru = "По акции", en = "Under promotion" } },
-  { name = "promo_won_share", unit = "share", title = { ru = "Доля сделок по акции", en = "Share of wins under promotion" } },
-  { name = "promo_won_share_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "promo_won_share_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "promo_won_share", unit = "share", of = "won", interval = true, title = { ru = "Доля сделок по акции", en = "Share of wins under promotion" } },
   { name = "revenue", unit = "money", title = { ru = "Выручка", en = "Revenue" } },
   { name = "promo_revenue", unit = "money", title = { ru = "Выручка по акции", en = "Revenue under promotion" } },
-  { name = "promo_revenue_share", unit = "share", title = { ru = "Доля выручки по акции", en = "Share of revenue under promotion" } },
+  { name = "promo_revenue_share", unit = "share", of = "won", title = { ru = "Доля выручки по акции", en = "Share of revenue under promotion" } },
   { name = "list_amount", unit = "money", title = { ru = "По прайсу", en = "List amount" } },
   { name = "discount", unit = "money", title = { ru = "Скидка", en = "Discount" } },
-  { name = "depth", unit = "share", title = { ru = "Глубина скидки", en = "Discount depth" } },
+  { name = "depth", unit = "share", of = "won", title = { ru = "Глубина скидки", en = "Discount depth" } },
 ]
 */
 WITH wins AS (

@@ -2,7 +2,7 @@
 title = { ru = "Продажи вокруг акций", en = "Sales around promotions" }
 grain = "one row per kind of day"
 needs = ["deals.closed_at", "deals.status", "promos.starts"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
+dimensions = "leads"
 about.ru = """
 Каждый день периода — один из пяти: первые дни акции (first), остальные её дни (during), дни перед акцией (before), дни после неё (after), прочие
 (other); длину окон задаёт регламент, день нескольких акций берётся по этому порядку. Продаж в день и отношение к прочим дням. Провал до и после

@@ -4,7 +4,7 @@ partly.ru = "недели до первой продажи не считаютс
 partly.en = "weeks before the first win do not count; with a week covered in part it is not judged"
 grain = "one row for the group"
 needs = ["deals.closed_at", "deals.status", "deals.amount"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 about.ru = """
 По полным неделям периода (не больше последних, сколько велит регламент): средняя выручка и её коэффициент вариации (стандартное отклонение /
 среднее). Он же без тренда; а если об этой группе известны хотя бы 104 полные недели — и без сезона: «Убрано» говорит, что именно. Тренд и сезон

@@ -5,7 +5,7 @@ partly.en = "history begins with the group's first win: no zeros before it, and 
 zero = ["won", "revenue"]
 grain = "one row per week of the period, from the week of the group's first win"
 needs = ["deals.closed_at", "deals.status"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
+dimensions = "leads"
 about.ru = """
 Выручка выигранных за неделю сделок, разложенная без остатка: под давлением — касаний до выигрыша за неделю или месяц больше лимита регламента
 «any»; иначе по акции; иначе первая покупка клиента по полной цене; иначе повторная; чего сказать нельзя, то неизвестно: клиент не назван, у него
@@ -28,13 +28,13 @@ no amounts are loaded at all."""
 columns = [
   { name = "week", unit = "date", title = { ru = "Неделя", en = "Week" } },
   { name = "won", unit = "count", title = { ru = "Выиграны", en = "Won" } },
-  { name = "revenue", unit = "money", title = { ru = "Выручка", en = "Revenue" } },
-  { name = "repeat_full", unit = "money", title = { ru = "Повторные по полной цене", en = "Repeat at full price" } },
-  { name = "new_full", unit = "money", title = { ru = "Новые по полной цене", en = "New at full price" } },
-  { name = "promo", unit = "money", title = { ru = "По акции", en = "Under promotion" } },
-  { name = "pressured", unit = "money", title = { ru = "Под давлением", en = "Pressured" } },
+  { name = "revenue", unit = "money", needs = ["deals.amount"], title = { ru = "Выручка", en = "Revenue" } },
+  { name = "repeat_full", unit = "money", needs = ["deals.amount"], title = { ru = "Повторные по полной цене", en = "Repeat at full price" } },
+  { name = "new_full", unit = "money", needs = ["deals.amount"], title = { ru = "Новые по полной цене", en = "New at full price" } },
+  { name = "promo", unit = "money", needs = ["deals.amount"], title = { ru = "По акции", en = "Under promotion" } },
+  { name = "pressured", unit = "money", needs = ["deals.amount"], title = { ru = "Под давлением", en = "Pressured" } },
   { name = "won_without_client", unit = "count", title = { ru = "Без клиента", en = "Without a client" } },
-  { name = "unknown", unit = "money", title = { ru = "Неизвестно, откуда", en = "Unknown" } },
+  { name = "unknown", unit = "money", needs = ["deals.amount"], title = { ru = "Неизвестно, откуда", en = "Unknown" } },
   { name = "won_without_amount", unit = "count", title = { ru = "Без суммы", en = "Without an amount" } },
 ]
 */

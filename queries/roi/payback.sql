@@ -4,7 +4,7 @@ undated.ru = "отдача — в границах, со всеми такими
 undated.en = "the return lies within bounds, with all such wins and without; their number and amount are told"
 grain = "one row per month of arrival and age in months, up to the as-of date"
 needs = ["deals.created_at", "deals.closed_at", "deals.amount", "spend.cost"]
-dimensions = ["source", "contractor", "campaign"]
+dimensions = "spend"
 about.ru = """
 Расход месяца против маржи со сделок, созданных в этом месяце, по возрасту: 0 — тот же месяц, 1 — следующий и так далее. Доля окупленного:
 накопленная маржа / расход. Месяцев после даты отчёта нет в таблице. Если себестоимость не известна ни у одной продажи, вместо маржи стоит
@@ -26,7 +26,7 @@ columns = [
   { name = "month", unit = "date", title = { ru = "Месяц", en = "Month" } },
   { name = "age", unit = "count", title = { ru = "Возраст, мес.", en = "Age, months" } },
   { name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } },
-  { name = "spend", unit = "money", title = { ru = "Расход", en = "Spend" } },
+  { name = "spend", unit = "money", spend = "sum", title = { ru = "Расход", en = "Spend" } },
   { name = "revenue", unit = "money", title = { ru = "Выручка", en = "Revenue" } },
   { name = "margin", unit = "money", title = { ru = "Маржа", en = "Margin" } },
   { name = "cumulative_margin", unit = "money", title = { ru = "Маржа накопленным итогом", en = "Cumulative margin" } },

@@ -4,7 +4,7 @@ undated.ru = "отдача — в границах, со всеми такими
 undated.en = "the return lies within bounds, with all such wins and without; their number and amount are told"
 grain = "one row per month of arrival"
 needs = ["deals.created_at", "deals.closed_at", "deals.amount", "spend.cost"]
-dimensions = ["source", "contractor", "campaign"]
+dimensions = "spend"
 about.ru = """
 Первый возраст (в месяцах), на котором накопленная маржа сделок, созданных в месяце, достигла его расхода; пусто: ещё не достигла или расход не
 известен. Маржа — накопленная к дате отчёта; если себестоимость нигде не известна, вместо неё выручка. В счёт идут только сделки, за которые
@@ -22,7 +22,7 @@ spend not above zero, for the unfilled group beside others, and where no deal fi
 columns = [
   { name = "month", unit = "date", title = { ru = "Месяц", en = "Month" } },
   { name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } },
-  { name = "spend", unit = "money", title = { ru = "Расход", en = "Spend" } },
+  { name = "spend", unit = "money", spend = "sum", title = { ru = "Расход", en = "Spend" } },
   { name = "margin", unit = "money", title = { ru = "Маржа", en = "Margin" } },
   { name = "payback_age", unit = "count", title = { ru = "Окупился на месяце", en = "Paid back at age" } },
   { name = "on", unit = "text", title = { ru = "По чему", en = "On" } },

@@ -4,7 +4,7 @@ partly.ru = "показывает отобранные сделки, какие 
 partly.en = "shows the deals drawn, as they are"
 grain = "one row per deal drawn and item of the checklist"
 needs = ["deals.status"]
-dimensions = ["source", "contractor", "campaign", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 about.ru = """
 Сделки «Выборки для контроля качества» за период, каждая со всеми пунктами чек-листа из регламента. Колонка «Балл» пуста: в файле CSV
 впишите 1 (выполнено) или 0 (нет) и загрузите файл командой ingest, см. маппинг, раздел «Бланк контроля качества». Строки без балла при
@@ -19,8 +19,7 @@ columns = [
   { name = "number", unit = "count", title = { ru = "№", en = "No." } },
   { name = "deal_id", unit = "text", title = { ru = "Сделка", en = "Deal" } },
   { name = "manager", unit = "text", title = { ru = "Менеджер", en = "Manager" } },
-  { name = "title_ru", unit = "text", title = { ru = "Пункт проверки", en = "Check (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Пункт проверки (en)", en = "Check" } },
+  { name = "title_{lang}", unit = "text", title = { ru = "Пункт проверки", en = "Check" } },
   { name = "score", unit = "ratio", title = { ru = "Балл", en = "Score" } },
   { name = "outcome", unit = "text", title = { ru = "Код пункта", en = "Item" } },
   { name = "day", unit = "date", title = { ru = "День", en = "Day" } },

@@ -4,7 +4,7 @@ partly.ru = "правило, чьих событий нет за этот сро
 partly.en = "a rule whose events are not loaded for that span, manager or branch is not judged: unjudged names it"
 grain = "one row per deal drawn"
 needs = ["deals.status"]
-dimensions = ["source", "contractor", "campaign", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 about.ru = """
 Сделки, которые за период закрылись или вошли на новый этап; из них столько, сколько велит регламент, по слоям «менеджер × нынешний этап».
 Внутри слоя порядок случайный, но закреплён зерном регламента: та же выборка получится снова. Первые места — по одной сделке из каждого

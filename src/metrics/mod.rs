@@ -7,6 +7,7 @@
 
 mod catalog;
 mod columns;
+mod declared;
 mod error;
 mod front;
 mod need;
@@ -16,9 +17,9 @@ mod run;
 mod statement;
 
 pub use catalog::Catalog;
-pub use columns::{MetricColumn, MetricResult};
+pub use columns::{Bound, MetricColumn, MetricResult, Spending};
 pub use error::MetricError;
-pub use need::{source_name, way_out};
+pub use need::{Need, source_name, way_out};
 pub use needs_page::needs_page;
 pub use page::page;
 pub use run::Ask;
@@ -43,8 +44,8 @@ pub struct Metric {
     pub about: Text,
     /// What one row is.
     pub grain: String,
-    /// The columns that must hold at least one value, as `table.column`; alternatives are joined by `|`.
-    pub needs: Vec<String>,
+    /// The columns that must hold at least one value.
+    pub needs: Vec<Need>,
     /// What it says where what it needs is there for a part of the time or for some groups; none: as all that need the same.
     pub partly: Option<Text>,
     /// What it says of won and lost deals whose closing has no date; none: as all that need the same.
@@ -70,7 +71,7 @@ pub struct Metric {
 impl Metric {
     /// The tables out of which its figures come: those that it needs, and those behind the views that it reads.
     pub fn tables(&self) -> BTreeSet<Table> {
-        let needed = self.needs.iter().flat_map(|need| need::parse(need).unwrap_or_default());
+        let needed = self.needs.iter().flat_map(Need::columns);
         let needed = needed.flat_map(|(table, column)| behind(table, column));
         let read = self.relations.iter().flat_map(|name| match name.as_str() {
             "scope_spend" => vec![Table::Spend],

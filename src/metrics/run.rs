@@ -92,16 +92,16 @@ impl Metric {
     }
 
     fn check_needs(&self, session: &Session) -> Result<(), MetricError> {
-        for written in &self.needs {
-            let alternatives = need::parse(written).unwrap_or_default();
+        for need in &self.needs {
             let mut found = false;
-            for (table, column) in &alternatives {
-                let filled = session.columns_filled(*table).map_err(|e| self.session_error(e))?;
-                found |= filled.contains(*column);
+            for (table, column) in need.columns() {
+                let filled = session.columns_filled(table).map_err(|e| self.session_error(e))?;
+                found |= filled.contains(column);
             }
-            if let (false, Some((table, column))) = (found, alternatives.first()) {
-                let (metric, what) = (self.name.clone(), written.replace('|', " or "));
-                return Err(MetricError::Missing { metric, what, why: need::source(*table, column) });
+            if !found {
+                let (table, column) = need.first();
+                let (metric, what) = (self.name.clone(), need.joined(" or "));
+                return Err(MetricError::Missing { metric, what, why: need::source(table, column) });
             }
         }
         Ok(())

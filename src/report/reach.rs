@@ -9,14 +9,12 @@ use arrow::record_batch::RecordBatch;
 use chrono::{NaiveDate, TimeDelta};
 
 use super::build::ReportError;
-use crate::metrics::Metric;
+use crate::metrics::{Metric, MetricColumn, Need};
 use crate::model::tables::Table;
 use crate::session::{Session, SessionError};
 
 /// The tables that grow day by day. A calendar of promotions or a list of staff is exported once and holds for long.
 const GROWING: [Table; 3] = [Table::Deals, Table::Events, Table::Spend];
-/// Columns that are made of money spent.
-const SPENT: [&str; 7] = ["spend", "cpl", "cpo", "cac", "roi", "romi", "drr"];
 
 /// From when on and until when the data tell.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,13 +55,13 @@ impl Reach {
     /// The local day on which a metric's column could first be other than nothing: the first win for what is sold, the first
     /// lead for leads. None: it never could.
     pub fn begins(&self, metric: &Metric, column: &str) -> Option<NaiveDate> {
-        let needs = |name: &str| metric.needs.iter().any(|need| need.contains(name));
-        let sold = needs("deals.closed_at") && !column.starts_with("leads");
+        let needs = |of: &dyn Fn(&Need) -> bool| metric.needs.iter().any(of);
+        let sold = needs(&|need| need.names(Table::Deals, "closed_at")) && !column.starts_with("leads");
         let first = match sold {
             true => self.first_win,
             false => self.first_lead.or(self.first),
         };
-        match needs("spend.") {
+        match needs(&|need| need.is_of(Table::Spend)) {
             true => first.max(self.first_spend),
             false => first,
         }
@@ -72,8 +70,8 @@ impl Reach {
     /// The first local day that the exports behind a metric do not wholly cover; none: nothing says it. Of spend only those
     /// columns are made that count money spent, unless the whole metric needs it.
     pub fn until(&self, metric: &Metric, columns: &[&str]) -> Option<NaiveDate> {
-        let spent = |column: &&str| SPENT.contains(column) || column.starts_with("cost_per_");
-        let of_spend = metric.needs.iter().any(|need| need.contains("spend.")) || columns.iter().any(spent);
+        let spent = |column: &MetricColumn| column.spending.is_some() && columns.contains(&column.name.as_str());
+        let of_spend = metric.needs.iter().any(|need| need.is_of(Table::Spend)) || metric.columns.iter().any(spent);
         let tables = metric.tables().into_iter().filter(|table| of_spend || *table != Table::Spend);
         tables.filter_map(|table| self.until.get(&table).copied()).min()
     }
