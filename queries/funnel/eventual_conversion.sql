@@ -27,22 +27,7 @@ columns = [
   { name = "eventual", unit = "share", interval = true, ends = true, title = { ru = "Конверсия к сроку", en = "Eventual conversion" } },
 ]
 */
--- a closing before the entry takes no time; an open deal is seen open as long as exports of deals reach
-WITH bounded AS (
-    SELECT
-        grp,
-        status,
-        is_open,
-        undated,
-        least_outcome,
-        greatest(minutes_between(entered_at, least_until) / 1440.0, 0.0) AS least_days,
-        most_outcome,
-        greatest(minutes_between(entered_at, most_until) / 1440.0, 0.0) AS most_days
-    FROM scope
-    WHERE entered_at >= $from AND entered_at < $to
-),
-
-by_horizon AS (
+WITH by_horizon AS (
     SELECT
         bounded.grp,
         horizons.days,
@@ -53,7 +38,7 @@ by_horizon AS (
         count(bounded.undated) AS undated,
         cuminc(bounded.least_days, bounded.least_outcome, horizons.days::double) AS least,
         cuminc(bounded.most_days, bounded.most_outcome, horizons.days::double) AS most
-    FROM bounded
+    FROM bounded_outcomes AS bounded
     CROSS JOIN horizons
     GROUP BY bounded.grp, horizons.days
 )

@@ -83,44 +83,9 @@ ends AS (
     FROM funnel_stages
 ),
 
-dated AS (
-    SELECT
-        deal_id,
-        grp,
-        status,
-        undated,
-        stage,
-        manager,
-        branch,
-        moves,
-        entered_at
-    FROM scope
-),
-
--- how a deal stands, and the step of the funnel in which it does; an end says nothing more than the status
 cohort AS (
-    SELECT
-        dated.deal_id,
-        dated.grp,
-        dated.moves,
-        dated.undated,
-        CASE
-            WHEN dated.status IN ('won', 'lost') THEN dated.status
-            WHEN dated.status IS NULL AND dated.undated IS NOT NULL THEN 'unclear'
-            -- where no status is filled the stage is all there is
-            WHEN dated.status IS NULL THEN coalesce(present.terminal, 'open')
-            ELSE 'open'
-        END AS outcome,
-        CASE WHEN present.terminal IS NULL AND NOT present.parking THEN present.position END AS present_position,
-        -- a move seen by comparing two snapshots: others may lie between
-        coalesce(dated.moves[-1]['seen'], FALSE) AS was_seen,
-        -- where all moves since its entry are loaded, a deal without any has not left the first stage
-        coalesce(known_from('stage', dated.manager, dated.branch) <= dated.entered_at, FALSE)
-        AND NOT coalesce(dated.moves[-1]['seen'], FALSE)
-        AND (coalesce(dated.stage, '') = '' OR present.terminal IS NOT NULL) AS has_stayed
-    FROM dated
-    LEFT JOIN stages AS present ON dated.stage = present.stage
-    WHERE dated.entered_at >= $from AND dated.entered_at < $to
+    SELECT deal_id, grp, moves, outcome, undated, present_position, was_seen, has_stayed
+    FROM placed_deals
 ),
 
 every_move AS (

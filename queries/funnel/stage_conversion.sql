@@ -61,48 +61,19 @@ longest AS (
     FROM horizons
 ),
 
-dated AS (
+cohort AS (
     SELECT
         deal_id,
         grp,
         entries,
-        moves,
-        status,
+        outcome,
         undated,
-        stage,
-        manager,
-        branch,
+        present_position,
+        has_stayed,
         closed_at,
-        -- a closing without a date was at the latest when an export showed it
-        coalesce(closed_at, CASE WHEN undated IS NOT NULL THEN least(closed_by, $as_of) END, seen_until) AS seen_until,
+        seen_until,
         entered_at
-    FROM scope
-),
-
--- as in the funnel: how a deal stands, and in which step of the funnel
-cohort AS (
-    SELECT
-        dated.deal_id,
-        dated.grp,
-        dated.entries,
-        CASE
-            WHEN dated.status IN ('won', 'lost') THEN dated.status
-            WHEN dated.status IS NULL AND dated.undated IS NOT NULL THEN 'unclear'
-            WHEN dated.status IS NULL THEN coalesce(present.terminal, 'open')
-            ELSE 'open'
-        END AS outcome,
-        dated.undated,
-        CASE WHEN present.terminal IS NULL AND NOT present.parking THEN present.position END AS present_position,
-        -- between two snapshots it may have passed stages unseen
-        coalesce(known_from('stage', dated.manager, dated.branch) <= dated.entered_at, FALSE)
-        AND NOT coalesce(dated.moves[-1]['seen'], FALSE)
-        AND (coalesce(dated.stage, '') = '' OR present.terminal IS NOT NULL) AS has_stayed,
-        dated.closed_at,
-        dated.seen_until,
-        dated.entered_at
-    FROM dated
-    LEFT JOIN stages AS present ON dated.stage = present.stage
-    WHERE dated.entered_at >= $from AND dated.entered_at < $to
+    FROM placed_deals
 ),
 
 unnested AS (

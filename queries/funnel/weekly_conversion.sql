@@ -35,22 +35,6 @@ WITH longest AS (
     FROM horizons
 ),
 
--- a closing before the entry takes no time
-bounded AS (
-    SELECT
-        grp,
-        local_week(entered_at) AS week,
-        status,
-        is_open,
-        undated,
-        least_outcome,
-        greatest(minutes_between(entered_at, least_until) / 1440.0, 0.0) AS least_days,
-        most_outcome,
-        greatest(minutes_between(entered_at, most_until) / 1440.0, 0.0) AS most_days
-    FROM scope
-    WHERE entered_at >= $from AND entered_at < $to
-),
-
 by_week AS (
     SELECT
         bounded.grp,
@@ -65,7 +49,7 @@ by_week AS (
         count(*) FILTER (WHERE bounded.undated = 'lost' AND bounded.status IS NULL) AS perhaps_lost,
         cuminc(bounded.least_days, bounded.least_outcome, longest.days::double) AS least,
         cuminc(bounded.most_days, bounded.most_outcome, longest.days::double) AS most
-    FROM bounded
+    FROM bounded_outcomes AS bounded
     CROSS JOIN longest
     GROUP BY bounded.grp, bounded.week, longest.days
 ),

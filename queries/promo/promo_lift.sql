@@ -50,35 +50,9 @@ WITH campaigns AS (
     WHERE starts < $as_of_day
 ),
 
--- where the group's wins begin: with its first; a group that never sold could since its first lead, once the company had begun to
-histories AS (
-    SELECT
-        grp,
-        local_day(min(won_at)) AS first_win,
-        local_day(min(closed_at)) AS first_closing,
-        local_day(min(created_at)) AS first_lead,
-        bool_or(
-            coalesce(created_at, closed_at) < $to AND coalesce(closed_at, closed_by, $to) >= $from - INTERVAL '28 days'
-        ) AS is_at_work
-    FROM scope
-    GROUP BY grp
-),
-
-company AS (
-    SELECT coalesce(min(first_win), min(first_closing)) AS day
-    FROM histories
-),
-
-known AS (
-    SELECT histories.grp, coalesce(histories.first_win, greatest(company.day, histories.first_lead)) AS day
-    FROM histories
-    CROSS JOIN company
-    WHERE histories.is_at_work AND company.day IS NOT NULL
-),
-
 days AS (
     SELECT unnest(generate_series(earliest.day, $as_of_day - INTERVAL '1 day', INTERVAL '1 day')) AS day
-    FROM (SELECT min(day) AS day FROM known) AS earliest
+    FROM (SELECT min(day) AS day FROM begun_groups) AS earliest
 ),
 
 -- 2: of a promotion, 1: near one, 0: ordinary
@@ -141,7 +115,7 @@ filled AS (
         coalesce(wins.won, 0) AS won,
         coalesce(wins.revenue, 0) AS revenue
     FROM parts
-    INNER JOIN known ON parts.day >= known.day
+    INNER JOIN begun_groups AS known ON parts.day >= known.day
     LEFT JOIN wins ON known.grp = wins.grp AND parts.day = wins.day
     WHERE parts.part IS NOT NULL
 ),

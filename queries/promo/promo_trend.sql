@@ -29,34 +29,8 @@ columns = [
   { name = "undated_revenue", unit = "money", title = { ru = "Их выручка", en = "Their revenue" } },
 ]
 */
-WITH -- where the group's wins begin: with its first; a group that never sold could since its first lead, once the company had begun to
-histories AS (
-    SELECT
-        grp,
-        local_day(min(won_at)) AS first_win,
-        local_day(min(closed_at)) AS first_closing,
-        local_day(min(created_at)) AS first_lead,
-        bool_or(
-            coalesce(created_at, closed_at) < $to AND coalesce(closed_at, closed_by, $to) >= $from - INTERVAL '28 days'
-        ) AS is_at_work
-    FROM scope
-    GROUP BY grp
-),
-
-company AS (
-    SELECT coalesce(min(first_win), min(first_closing)) AS day
-    FROM histories
-),
-
-groups AS (
-    SELECT histories.grp, coalesce(histories.first_win, greatest(company.day, histories.first_lead)) AS day
-    FROM histories
-    CROSS JOIN company
-    WHERE histories.is_at_work AND company.day IS NOT NULL
-),
-
 -- whole weeks of the period from the first that the group's data know
-weeks AS (
+WITH weeks AS (
     SELECT
         grp,
         unnest(
@@ -66,7 +40,7 @@ weeks AS (
                 INTERVAL '7 days'
             )
         ) AS week
-    FROM groups
+    FROM begun_groups
 ),
 
 -- a promotion with its dips: from the first day to the last, as numbers
@@ -133,19 +107,6 @@ fitted AS (
         ols_slope(calm_revenue::double, quarter) AS of_baseline
     FROM filled
     GROUP BY grp
-),
-
--- known to be won, and on a day that may have been one of the period's
-undated AS (
-    SELECT grp, count(*) AS won, sum(amount) AS revenue
-    FROM scope
-    WHERE
-        status = 'won'
-        AND won_at IS NULL
-        AND coalesce(created_at < $to, TRUE)
-        AND coalesce(closed_after < $to, TRUE)
-        AND coalesce(closed_by >= $from, TRUE)
-    GROUP BY grp
 )
 
 SELECT
@@ -165,6 +126,6 @@ SELECT
     coalesce(undated.won, 0) AS undated_won,
     CASE WHEN undated.won IS NULL THEN 0 ELSE undated.revenue END AS undated_revenue
 FROM fitted
-LEFT JOIN undated ON fitted.grp = undated.grp
+LEFT JOIN undated_wins AS undated ON fitted.grp = undated.grp
 WHERE fitted.weeks > 0
 ORDER BY fitted.grp

@@ -39,45 +39,6 @@ WITH wins AS (
     WHERE status = 'won' AND won_at >= $from AND won_at < $to
 ),
 
--- where the group's wins begin: with its first; a group that never sold could since its first lead, once the company had begun to
-histories AS (
-    SELECT
-        grp,
-        local_day(min(won_at)) AS first_win,
-        local_day(min(closed_at)) AS first_closing,
-        local_day(min(created_at)) AS first_lead,
-        bool_or(
-            coalesce(created_at, closed_at) < $to AND coalesce(closed_at, closed_by, $to) >= $from - INTERVAL '28 days'
-        ) AS is_at_work
-    FROM scope
-    GROUP BY grp
-),
-
-company AS (
-    SELECT coalesce(min(first_win), min(first_closing)) AS day
-    FROM histories
-),
-
-groups AS (
-    SELECT histories.grp, coalesce(histories.first_win, greatest(company.day, histories.first_lead)) AS day
-    FROM histories
-    CROSS JOIN company
-    WHERE histories.is_at_work AND company.day IS NOT NULL
-),
-
-weeks AS (
-    SELECT
-        grp,
-        unnest(
-            generate_series(
-                greatest(local_week($from_day), local_week(day)),
-                least($to_day, $as_of_day) - INTERVAL '1 day',
-                INTERVAL '7 days'
-            )
-        ) AS week
-    FROM groups
-),
-
 by_week AS (
     SELECT
         weeks.grp,
@@ -89,7 +50,7 @@ by_week AS (
         coalesce(sum(wins.amount) FILTER (WHERE wins.is_promo), 0) AS promo_revenue,
         sum(wins.list_amount) AS list_amount,
         sum(wins.list_amount - wins.amount) AS discount
-    FROM weeks
+    FROM begun_weeks AS weeks
     LEFT JOIN wins ON weeks.grp = wins.grp AND weeks.week = wins.week
     GROUP BY weeks.grp, weeks.week
 )

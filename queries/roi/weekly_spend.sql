@@ -26,34 +26,7 @@ columns = [
   { name = "leads", unit = "count", title = { ru = "Лиды от рекламы", en = "Leads from advertising" } },
 ]
 */
--- whom advertising paid for: each way in which deals came, where money was spent on it; what a spend row leaves empty fits any
-WITH paid AS (
-    SELECT DISTINCT
-        coalesce(source, '') AS source,
-        coalesce(contractor, '') AS contractor,
-        coalesce(campaign, '') AS campaign
-    FROM scope_spend
-    WHERE cost > 0
-),
-
-ways AS (
-    SELECT DISTINCT
-        coalesce(source, '') AS source,
-        coalesce(contractor, '') AS contractor,
-        coalesce(campaign, '') AS campaign
-    FROM scope
-),
-
-paid_ways AS (
-    SELECT DISTINCT ways.source, ways.contractor, ways.campaign
-    FROM ways
-    INNER JOIN paid
-        ON (paid.source = '' OR paid.source = ways.source)
-        AND (paid.contractor = '' OR paid.contractor = ways.contractor)
-        AND (paid.campaign = '' OR paid.campaign = ways.campaign)
-),
-
-deals AS (
+WITH deals AS (
     SELECT scope.grp, scope.created_at, scope.closed_at, scope.closed_by, scope.won_at, scope.amount
     FROM scope
     INNER JOIN paid_ways

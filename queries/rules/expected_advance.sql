@@ -40,42 +40,9 @@ WITH ends AS (
     WHERE NOT parking AND (terminal IS DISTINCT FROM 'lost')
 ),
 
-dated AS (
-    SELECT
-        deal_id,
-        grp,
-        status,
-        undated,
-        stage,
-        manager,
-        branch,
-        entries,
-        moves,
-        coalesce(least(created_at, entries[1]['at']), closed_at) AS entered_at
-    FROM scope
-),
-
--- as in the funnel: how a deal stands, and in which step of the funnel
 cohort AS (
-    SELECT
-        dated.deal_id,
-        dated.grp,
-        dated.entries,
-        CASE
-            WHEN dated.status IN ('won', 'lost') THEN dated.status
-            WHEN dated.status IS NULL AND dated.undated IS NOT NULL THEN 'unclear'
-            WHEN dated.status IS NULL THEN coalesce(present.terminal, 'open')
-            ELSE 'open'
-        END AS outcome,
-        dated.undated,
-        CASE WHEN present.terminal IS NULL AND NOT present.parking THEN present.position END AS present_position,
-        -- between two snapshots it may have passed stages unseen
-        coalesce(known_from('stage', dated.manager, dated.branch) <= dated.entered_at, FALSE)
-        AND NOT coalesce(dated.moves[-1]['seen'], FALSE)
-        AND (coalesce(dated.stage, '') = '' OR present.terminal IS NOT NULL) AS has_stayed
-    FROM dated
-    LEFT JOIN stages AS present ON dated.stage = present.stage
-    WHERE dated.entered_at >= $from AND dated.entered_at < $to
+    SELECT deal_id, grp, entries, outcome, undated, present_position, has_stayed
+    FROM placed_deals
 ),
 
 moves AS (

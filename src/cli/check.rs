@@ -40,7 +40,7 @@ pub async fn run(args: &Check, place: &Place) -> Result<Outcome> {
     for file in &files {
         let found = problems_of(file, &catalog)?;
         if let (true, true, Some(session)) = (is_metric(file), found.is_empty(), &session) {
-            problems.extend(unplanned(file, session).await?);
+            problems.extend(unplanned(file, &catalog, session).await?);
         }
         problems.extend(found);
     }
@@ -94,9 +94,9 @@ async fn session(place: &Place) -> Option<Session> {
 }
 
 /// What the engine says of a sound metric that names what the store does not have.
-async fn unplanned(file: &Path, session: &Session) -> Result<Option<Problem>> {
+async fn unplanned(file: &Path, catalog: &Catalog, session: &Session) -> Result<Option<Problem>> {
     let name = file.display().to_string();
-    let Ok(metric) = Catalog::check(&name, &open::text(file)?) else { return Ok(None) };
+    let Ok(Some(metric)) = catalog.check(&name, &open::text(file)?) else { return Ok(None) };
     let Err(error) = metric.plan(session).await else { return Ok(None) };
     let said = error.to_string();
     let said = said.strip_prefix(&format!("`{}`: ", metric.name)).unwrap_or(&said);
@@ -140,7 +140,7 @@ fn problems_of(file: &Path, catalog: &Catalog) -> Result<Vec<Problem>> {
     let name = file.display().to_string();
     let text = open::text(file)?;
     let found = if is_metric(file) {
-        Catalog::check(&name, &text).err()
+        catalog.check(&name, &text).err()
     } else if has_table(&text, "export") {
         Mapping::parse(&name, &text).err()
     } else if has_table(&text, "company") || has_table(&text, "stage") {

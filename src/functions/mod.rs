@@ -27,6 +27,7 @@ pub mod groups;
 pub mod km;
 pub mod net_lift;
 pub mod ols_slope;
+mod poisson_slope;
 pub mod outlook;
 pub mod product_change;
 pub mod seeded;
@@ -79,6 +80,7 @@ impl Functions {
                 aggregate::<km::KmQuantile>(),
                 aggregate::<net_lift::NetLift>(),
                 aggregate::<ols_slope::OlsSlope>(),
+                aggregate::<poisson_slope::PoissonSlope>(),
                 aggregate::<shares::SharesEqual>(),
                 aggregate::<standardised::Standardised>(),
                 aggregate::<variation::Cv>(),

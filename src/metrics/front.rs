@@ -1,7 +1,12 @@
 //! The front matter of a metric: the leading comment, in TOML.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use super::columns::MetricColumn;
-use super::{Metric, Need, declared, statement};
+use super::select::Select;
+use super::statement::Order;
+use super::{Metric, Need, declared};
 use crate::model::problem::{Problem, Problems, hint, nearest};
 use crate::model::written::{Document, Section, Value};
 
@@ -75,20 +80,21 @@ pub(super) fn read(file: &str, text: &str) -> Result<Metric, Problems> {
     }
     let (partly, undated) = (root.optional_bilingual("partly"), root.optional_bilingual("undated"));
     let mut problems = doc.finish().err().unwrap_or_default().0;
-    let parsed = statement::parse(file, text).map_err(|more| problems.extend(more)).ok();
-    if let Some(statement) = &parsed {
-        problems.extend(agree(file, &columns, &dimensions, statement::output(statement)));
+    let (topic, name) = place(file);
+    let parsed = Select::parse(file, &name, text, Order::Needed).map_err(|more| problems.extend(more)).ok();
+    if let Some(select) = &parsed {
+        problems.extend(agree(file, &columns, &dimensions, select.output()));
     }
     problems.sort();
     match parsed {
-        Some(statement) if problems.is_empty() => {
-            let (topic, name) = place(file);
-            let (text, relations) = (text.to_owned(), statement::relations(&statement));
-            let named = relations.union(&statement::functions(&statement)).cloned().collect();
-            let has_period = statement::has_period(&statement);
+        Some(select) if problems.is_empty() => {
+            let (text, has_period) = (text.to_owned(), select.has_period);
+            let (select, reads, read_needs) = (Arc::new(select), Vec::new(), Vec::new());
+            // what it reads by name is known once all files are: until then these are empty
+            let (relations, named) = (BTreeSet::new(), BTreeSet::new());
             #[rustfmt::skip]
             let metric =
-                Metric { name, topic, title, about, grain, needs, partly, undated, zero, dimensions, extra_dimensions, columns, text, has_period, statement, relations, named };
+                Metric { name, topic, title, about, grain, needs, partly, undated, zero, dimensions, extra_dimensions, columns, text, has_period, select, reads, read_needs, relations, named };
             Ok(metric)
         }
         _ => Err(Problems(problems)),
@@ -161,7 +167,7 @@ fn split(text: &str) -> Option<(&str, usize)> {
 }
 
 /// Topic and name out of a path.
-fn place(file: &str) -> (String, String) {
+pub(super) fn place(file: &str) -> (String, String) {
     let mut parts = file.rsplit(['/', '\\']);
     let name = parts.next().unwrap_or_default().trim_end_matches(".sql").to_owned();
     (parts.next().unwrap_or_default().to_owned(), name)

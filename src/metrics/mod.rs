@@ -2,7 +2,8 @@
 //!
 //! A metric is one SQL file that an analyst can read: a leading comment holds its front matter (TOML: titles, what it
 //! counts, what it needs, by what it may be split), then comes one SELECT. The caller chooses period, cut and
-//! dimensions; the SQL reads the session's views `scope`, `scope_entries` and `scope_spend` and groups by `grp`.
+//! dimensions; the SQL reads the session's views `scope`, `scope_entries` and `scope_spend` and groups by `grp`. It may read
+//! another metric by its name, and pieces of `queries/shared/`: both are asked with the same period, cut and dimensions.
 //! Thresholds come from the regulation's tables, never from here. What a number means: `docs/metrics.md`.
 
 mod catalog;
@@ -13,7 +14,9 @@ mod front;
 mod need;
 mod needs_page;
 mod page;
+mod link;
 mod run;
+mod select;
 mod statement;
 
 pub use catalog::Catalog;
@@ -25,9 +28,9 @@ pub use page::page;
 pub use run::Ask;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use datafusion::sql::sqlparser::ast::Statement;
-
+use self::select::{Read, Select};
 use crate::model::lang::Text;
 use crate::model::tables::Table;
 
@@ -62,16 +65,21 @@ pub struct Metric {
     pub text: String,
     /// Whether its SQL asks for the period; without one it tells how things stand at the cut.
     pub has_period: bool,
-    statement: Box<Statement>,
+    select: Arc<Select>,
+    /// The metrics and shared pieces that it reads, those first that others read.
+    reads: Vec<Read>,
+    /// What the metrics that it reads need, and it does not name itself.
+    read_needs: Vec<Need>,
+    /// The tables and views that it reads, itself and through others.
     relations: BTreeSet<String>,
-    /// The relations and the functions that its SQL names.
+    /// These, and the functions that are called.
     named: BTreeSet<String>,
 }
 
 impl Metric {
     /// The tables out of which its figures come: those that it needs, and those behind the views that it reads.
     pub fn tables(&self) -> BTreeSet<Table> {
-        let needed = self.needs.iter().flat_map(Need::columns);
+        let needed = self.needs.iter().chain(&self.read_needs).flat_map(Need::columns);
         let needed = needed.flat_map(|(table, column)| behind(table, column));
         let read = self.relations.iter().flat_map(|name| match name.as_str() {
             "scope_spend" => vec![Table::Spend],

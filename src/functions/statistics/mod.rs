@@ -13,6 +13,7 @@ pub mod maximum;
 pub mod normal;
 pub mod observations;
 pub mod outlook;
+pub mod poisson;
 pub mod regression;
 pub mod shapley;
 pub mod shares;

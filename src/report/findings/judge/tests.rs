@@ -77,25 +77,32 @@ fn company(columns: &[(&str, Unit, f64)]) -> Grid {
     Grid { columns: MetricColumn::named(&head), dimensions: 0, rows: vec![row] }
 }
 
-fn of_company(column: &str, columns: &[(&str, Unit, f64)]) -> Judged {
+fn of_company(column: &str, of: Option<&str>, columns: &[(&str, Unit, f64)]) -> Judged {
     let target = Target { column: column.to_owned(), by: Vec::new(), ..target(Better::Lower, 0.05, 0.15) };
-    judge(&target, &company(columns), &[], GROUND).remove(0)
+    let mut grid = company(columns);
+    let declared = grid.columns.iter_mut().filter(|declared| declared.name == column);
+    declared.for_each(|declared| declared.of = of.map(str::to_owned));
+    judge(&target, &grid, &[], GROUND).remove(0)
 }
 
 #[test]
 fn a_company_with_few_cases_is_too_small_to_judge_as_well() {
     let waiting = |first_days_won: f64| {
         let shares = [("won", Unit::Count, 900.0), ("first_days_won", Unit::Count, first_days_won)];
-        of_company("waiting_share", &[&shares[..], &[("waiting_share", Unit::Share, 0.5)]].concat())
+        of_company(
+            "waiting_share",
+            Some("first_days_won"),
+            &[&shares[..], &[("waiting_share", Unit::Share, 0.5)]].concat(),
+        )
     };
     // 900 wins, but only those of the first days could have waited
     assert_eq!((waiting(29.0).verdict, waiting(29.0).unknown), (Verdict::Unknown, Some(Unknown::Small)));
     assert_eq!((waiting(30.0).verdict, waiting(30.0).unknown), (Verdict::Red, None));
     // what nobody counts cannot be small
-    assert_eq!(of_company("cv_adjusted", &[("cv_adjusted", Unit::Ratio, 0.5)]).verdict, Verdict::Red);
+    assert_eq!(of_company("cv_adjusted", None, &[("cv_adjusted", Unit::Ratio, 0.5)]).verdict, Verdict::Red);
     // the first of the known names, where no other is meant
     let cpl = [("leads", Unit::Count, 29.0), ("won", Unit::Count, 300.0), ("cpl", Unit::Money, 1.0)];
-    assert_eq!(of_company("cpl", &cpl).unknown, Some(Unknown::Small));
+    assert_eq!(of_company("cpl", None, &cpl).unknown, Some(Unknown::Small));
 }
 
 #[test]
@@ -103,7 +110,7 @@ fn an_interval_says_no_more_cases_than_there_are() {
     let rate = |leads: f64, value: f64, low: f64, high: f64| {
         let ends = [("eventual_rate_low", Unit::Share, low), ("eventual_rate_high", Unit::Share, high)];
         let own = [("leads", Unit::Count, leads), ("eventual_rate", Unit::Share, value)];
-        of_company("eventual_rate", &[&own[..], &ends[..]].concat())
+        of_company("eventual_rate", Some("leads"), &[&own[..], &ends[..]].concat())
     };
     let wide = wilson(8.0, 40.0);
     // half of the 80 are still open: the interval is as wide as that of 40, and nobody should read "of 80"
