@@ -10,6 +10,7 @@ pub mod gamma;
 pub mod gamma_gamma;
 pub mod lift;
 pub mod maximum;
+pub mod multiple;
 pub mod normal;
 pub mod observations;
 pub mod outlook;
