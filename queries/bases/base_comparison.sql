@@ -353,18 +353,9 @@ compared AS (
     FROM scored
 ),
 
--- two-sided p = erfc(z / √2), by Abramowitz and Stegun 7.1.26, right to seven digits
 tested AS (
-    SELECT
-        figure,
-        grp,
-        percentile,
-        is_better,
-        t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))) * exp(-z * z / 2.0) AS p
-    FROM (
-        SELECT figure, grp, percentile, is_better, z, 1.0 / (1.0 + 0.3275911 * z / sqrt(2.0)) AS t
-        FROM compared
-    ) AS tails
+    SELECT figure, grp, percentile, is_better, normal_p(z) AS p
+    FROM compared
 ),
 
 ranked AS (

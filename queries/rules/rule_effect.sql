@@ -331,21 +331,10 @@ compared AS (
     FROM of_stages
 ),
 
--- two-sided p = erfc(z / √2), by Abramowitz and Stegun 7.1.26, right to seven digits
 tested AS (
-    SELECT
-        grp,
-        rule,
-        figures,
-        difference,
-        reach,
-        is_tested,
-        t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))) * exp(-z * z / 2.0) AS p
-    FROM (
-        SELECT grp, rule, figures, difference, reach, is_tested, z, 1.0 / (1.0 + 0.3275911 * z / sqrt(2.0)) AS t
-        FROM compared
-        WHERE place = 1
-    ) AS tails
+    SELECT grp, rule, figures, difference, reach, is_tested, normal_p(z) AS p
+    FROM compared
+    WHERE place = 1
 ),
 
 ranked AS (
