@@ -35,7 +35,8 @@ pub async fn run(args: &Check, place: &Place) -> Result<Outcome> {
     }
     let (catalog, mut problems) = Catalog::sound(open::own_metrics(place).as_deref())?;
     // a metric that is broken is there all the same: whoever names it has no problem of their own
-    let broken: Vec<String> = problems.iter().map(|problem| no_metric(&stem(Path::new(&problem.file)))).collect();
+    let broken = problems.iter().flat_map(|problem| no_metric(&stem(Path::new(&problem.file))));
+    let broken: Vec<String> = broken.collect();
     let session = if files.iter().any(|file| is_metric(file)) { session(place).await } else { None };
     for file in &files {
         let found = problems_of(file, &catalog)?;
@@ -112,9 +113,9 @@ fn stem(file: &Path) -> String {
     file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// What is said of a metric that is not there.
-fn no_metric(name: &str) -> String {
-    format!("there is no metric `{name}`")
+/// What is said of a metric that is not there: where a report or a target names it, and where a metric reads it.
+fn no_metric(name: &str) -> [String; 2] {
+    [format!("there is no metric `{name}`"), format!("there is no table `{name}`")]
 }
 
 fn count(n: usize, what: &str) -> String {

@@ -143,7 +143,8 @@ impl Metric {
     }
 
     fn check_relations(&self, context: &SessionContext) -> Result<(), MetricError> {
-        let known = context.state().schema_for_ref("deals").map(|schema| schema.table_names()).unwrap_or_default();
+        let mut known = context.state().schema_for_ref("deals").map(|schema| schema.table_names()).unwrap_or_default();
+        known.sort();
         match self.relations.iter().find(|name| !known.contains(name)) {
             None => Ok(()),
             Some(name) => {
