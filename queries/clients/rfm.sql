@@ -2,7 +2,7 @@
 title = { ru = "Давность, частота, деньги", en = "Recency, frequency, money" }
 grain = "one row per segment that has clients"
 needs = ["deals.client_id", "deals.closed_at", "deals.status", "deals.amount"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "extra"]
+dimensions = "clients"
 
 about.ru = """
 Все клиенты хотя бы с одной покупкой на дату отчёта, независимо от периода. Давность R — день последней покупки, частота F — число

@@ -2,7 +2,7 @@
 title = { ru = "Конверсия в продажу к сроку", en = "Conversion to a win by a given day" }
 grain = "one row per horizon of the regulation"
 needs = ["deals.created_at", "deals.status"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 Доля вошедших в воронку за период, кто будет выигран не позже чем через H дней после входа: оценка Аалена — Йохансена, где
@@ -24,29 +24,10 @@ columns = [
   { name = "lost", unit = "count", title = { ru = "Потеряны", en = "Lost" } },
   { name = "open", unit = "count", title = { ru = "В работе", en = "Open" } },
   { name = "undated", unit = "count", title = { ru = "Без даты или пропали", en = "Undated or gone" } },
-  { name = "eventual", unit = "share", title = { ru = "Конверсия к сроку", en = "Eventual conversion" } },
-  { name = "eventual_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "eventual_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "eventual_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "eventual_most", unit = "share", title = { ru = "не более", en = "at most" } },
+  { name = "eventual", unit = "share", interval = true, ends = true, title = { ru = "Конверсия к сроку", en = "Eventual conversion" } },
 ]
 */
--- a closing before the entry takes no time; an open deal is seen open as long as exports of deals reach
-WITH bounded AS (
-    SELECT
-        grp,
-        status,
-        is_open,
-        undated,
-        least_outcome,
-        greatest(minutes_between(entered_at, least_until) / 1440.0, 0.0) AS least_days,
-        most_outcome,
-        greatest(minutes_between(entered_at, most_until) / 1440.0, 0.0) AS most_days
-    FROM scope
-    WHERE entered_at >= $from AND entered_at < $to
-),
-
-by_horizon AS (
+WITH by_horizon AS (
     SELECT
         bounded.grp,
         horizons.days,
@@ -57,7 +38,7 @@ by_horizon AS (
         count(bounded.undated) AS undated,
         cuminc(bounded.least_days, bounded.least_outcome, horizons.days::double) AS least,
         cuminc(bounded.most_days, bounded.most_outcome, horizons.days::double) AS most
-    FROM bounded
+    FROM bounded_outcomes AS bounded
     CROSS JOIN horizons
     GROUP BY bounded.grp, horizons.days
 )

@@ -6,7 +6,7 @@ undated.ru = "выиграны или проиграны с выгрузки, к
 undated.en = "won or lost from the export on that showed it"
 grain = "one row per stage of the regulation, the lost ones left out"
 needs = ["deals.created_at"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 Сделки, впервые вошедшие в воронку за период, и что с ними стало к дате отчёта. Дошла до этапа: по журналу переходов вошла в него или
@@ -41,8 +41,7 @@ snapshot showed, and one that was lost when first seen is lost from an unknown s
 
 columns = [
   { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },
-  { name = "title_ru", unit = "text", title = { ru = "Название", en = "Title (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Название (en)", en = "Title" } },
+  { name = "title_{lang}", unit = "text", title = { ru = "Название", en = "Title" } },
   { name = "position", unit = "count", title = { ru = "№", en = "No." } },
   { name = "reached", unit = "count", title = { ru = "Дошли", en = "Reached" } },
   { name = "reached_strict", unit = "count", title = { ru = "Дошли по порядку", en = "Reached in order" } },
@@ -58,21 +57,9 @@ columns = [
   { name = "unclear", unit = "count", title = { ru = "Исход неясен", en = "Unclear" } },
   { name = "lost_total", unit = "count", title = { ru = "Потеряны всего", en = "Lost in all" } },
   { name = "remaining", unit = "count", title = { ru = "Остались, этап известен или нет", en = "Remaining, in a known stage or not" } },
-  { name = "from_previous", unit = "share", title = { ru = "От предыдущего", en = "From previous" } },
-  { name = "from_previous_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "from_previous_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "from_previous_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "from_previous_most", unit = "share", title = { ru = "не более", en = "at most" } },
-  { name = "from_first", unit = "share", title = { ru = "От первого", en = "From first" } },
-  { name = "from_first_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "from_first_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "from_first_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "from_first_most", unit = "share", title = { ru = "не более", en = "at most" } },
-  { name = "settled", unit = "share", title = { ru = "Завершённая конверсия", en = "Settled conversion" } },
-  { name = "settled_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "settled_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "settled_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "settled_most", unit = "share", title = { ru = "не более", en = "at most" } },
+  { name = "from_previous", unit = "share", interval = true, ends = true, title = { ru = "От предыдущего", en = "From previous" } },
+  { name = "from_first", unit = "share", interval = true, ends = true, title = { ru = "От первого", en = "From first" } },
+  { name = "settled", unit = "share", interval = true, ends = true, title = { ru = "Завершённая конверсия", en = "Settled conversion" } },
 ]
 */
 WITH funnel_stages AS (
@@ -96,44 +83,9 @@ ends AS (
     FROM funnel_stages
 ),
 
-dated AS (
-    SELECT
-        deal_id,
-        grp,
-        status,
-        undated,
-        stage,
-        manager,
-        branch,
-        moves,
-        entered_at
-    FROM scope
-),
-
--- how a deal stands, and the step of the funnel in which it does; an end says nothing more than the status
 cohort AS (
-    SELECT
-        dated.deal_id,
-        dated.grp,
-        dated.moves,
-        dated.undated,
-        CASE
-            WHEN dated.status IN ('won', 'lost') THEN dated.status
-            WHEN dated.status IS NULL AND dated.undated IS NOT NULL THEN 'unclear'
-            -- where no status is filled the stage is all there is
-            WHEN dated.status IS NULL THEN coalesce(present.terminal, 'open')
-            ELSE 'open'
-        END AS outcome,
-        CASE WHEN present.terminal IS NULL AND NOT present.parking THEN present.position END AS present_position,
-        -- a move seen by comparing two snapshots: others may lie between
-        coalesce(dated.moves[-1]['seen'], FALSE) AS was_seen,
-        -- where all moves since its entry are loaded, a deal without any has not left the first stage
-        coalesce(known_from('stage', dated.manager, dated.branch) <= dated.entered_at, FALSE)
-        AND NOT coalesce(dated.moves[-1]['seen'], FALSE)
-        AND (coalesce(dated.stage, '') = '' OR present.terminal IS NOT NULL) AS has_stayed
-    FROM dated
-    LEFT JOIN stages AS present ON dated.stage = present.stage
-    WHERE dated.entered_at >= $from AND dated.entered_at < $to
+    SELECT deal_id, grp, moves, outcome, undated, present_position, was_seen, has_stayed
+    FROM placed_deals
 ),
 
 every_move AS (

@@ -2,7 +2,7 @@
 title = { ru = "Конверсия по неделям прихода", en = "Conversion by week of arrival" }
 grain = "one row per week in which deals came in"
 needs = ["deals.created_at", "deals.status"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 Вошедшие в воронку по неделям входа и что с ними стало к дате отчёта. Завершённая конверсия: выиграны / (выиграны + потеряны).
@@ -24,14 +24,8 @@ columns = [
   { name = "lost", unit = "count", title = { ru = "Потеряны", en = "Lost" } },
   { name = "open", unit = "count", title = { ru = "В работе", en = "Open" } },
   { name = "undated", unit = "count", title = { ru = "Без даты или пропали", en = "Undated or gone" } },
-  { name = "settled", unit = "share", title = { ru = "Завершённая конверсия", en = "Settled conversion" } },
-  { name = "settled_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "settled_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "eventual", unit = "share", title = { ru = "Конверсия к сроку", en = "Eventual conversion" } },
-  { name = "eventual_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "eventual_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "eventual_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "eventual_most", unit = "share", title = { ru = "не более", en = "at most" } },
+  { name = "settled", unit = "share", interval = true, title = { ru = "Завершённая конверсия", en = "Settled conversion" } },
+  { name = "eventual", unit = "share", interval = true, ends = true, title = { ru = "Конверсия к сроку", en = "Eventual conversion" } },
   { name = "so_far", unit = "share", title = { ru = "Купили к сроку, молодые — пока", en = "Bought by the horizon, young weeks so far" } },
   { name = "young", unit = "count", title = { ru = "Молодая", en = "Young" } },
 ]
@@ -39,22 +33,6 @@ columns = [
 WITH longest AS (
     SELECT max(days) AS days
     FROM horizons
-),
-
--- a closing before the entry takes no time
-bounded AS (
-    SELECT
-        grp,
-        local_week(entered_at) AS week,
-        status,
-        is_open,
-        undated,
-        least_outcome,
-        greatest(minutes_between(entered_at, least_until) / 1440.0, 0.0) AS least_days,
-        most_outcome,
-        greatest(minutes_between(entered_at, most_until) / 1440.0, 0.0) AS most_days
-    FROM scope
-    WHERE entered_at >= $from AND entered_at < $to
 ),
 
 by_week AS (
@@ -71,7 +49,7 @@ by_week AS (
         count(*) FILTER (WHERE bounded.undated = 'lost' AND bounded.status IS NULL) AS perhaps_lost,
         cuminc(bounded.least_days, bounded.least_outcome, longest.days::double) AS least,
         cuminc(bounded.most_days, bounded.most_outcome, longest.days::double) AS most
-    FROM bounded
+    FROM bounded_outcomes AS bounded
     CROSS JOIN longest
     GROUP BY bounded.grp, bounded.week, longest.days
 ),

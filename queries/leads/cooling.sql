@@ -2,7 +2,7 @@
 title = { ru = "Остывание: доля продаж от скорости ответа", en = "Cooling: win rate by speed of response" }
 grain = "one row per response bucket of the regulation, one for leads not answered, and one for those of which it is not known"
 needs = ["deals.created_at", "deals.status", "journeys.response_at"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 Лиды, созданные за период, по времени первого ответа (рабочие минуты, если так велит регламент) и доля выигранных среди них с
@@ -23,19 +23,14 @@ time, manager or branch are not loaded, or the day is known without a time."""
 
 columns = [
   { name = "bucket", unit = "count", title = { ru = "№", en = "No." } },
-  { name = "label_ru", unit = "text", title = { ru = "Ответ", en = "Response (ru)" } },
-  { name = "label_en", unit = "text", title = { ru = "Ответ (en)", en = "Response" } },
+  { name = "label_{lang}", unit = "text", title = { ru = "Ответ", en = "Response" } },
   { name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } },
   { name = "won", unit = "count", title = { ru = "Выиграны", en = "Won" } },
   { name = "lost", unit = "count", title = { ru = "Потеряны", en = "Lost" } },
   { name = "open", unit = "count", title = { ru = "В работе", en = "Open" } },
-  { name = "win_rate", unit = "share", title = { ru = "Доля выигранных", en = "Win rate" } },
-  { name = "win_rate_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "win_rate_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "win_rate", unit = "share", interval = true, title = { ru = "Доля выигранных", en = "Win rate" } },
   { name = "undated", unit = "count", title = { ru = "Без даты", en = "Undated" } },
-  { name = "eventual_rate", unit = "share", title = { ru = "Конверсия к сроку", en = "Eventual win rate" } },
-  { name = "eventual_rate_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "eventual_rate_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "eventual_rate", unit = "share", of = "leads", interval = true, title = { ru = "Конверсия к сроку", en = "Eventual win rate" } },
 ]
 */
 WITH buckets AS (

@@ -5,7 +5,7 @@ partly.en = "the valid rate is empty without reasons for losing, the qualified r
 zero = ["leads", "won"]
 grain = "one row for all leads of the group"
 needs = ["deals.created_at"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 Лиды: сделки, созданные за период, и что с ними стало к дате отчёта. Годные: не потеряны по причине, которую регламент называет
@@ -29,47 +29,27 @@ all, there are no rates of them."""
 
 columns = [
   { name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } },
-  { name = "valid", unit = "count", title = { ru = "Годные", en = "Valid" } },
-  { name = "qualified", unit = "count", title = { ru = "Квалифицированные", en = "Qualified" } },
-  { name = "won", unit = "count", title = { ru = "Выиграны", en = "Won" } },
+  { name = "valid", unit = "count", needs = ["deals.lost_reason"], title = { ru = "Годные", en = "Valid" } },
+  { name = "qualified", unit = "count", needs = ["journeys.entries"], title = { ru = "Квалифицированные", en = "Qualified" } },
+  { name = "won", unit = "count", needs = ["deals.status"], title = { ru = "Выиграны", en = "Won" } },
   { name = "lost", unit = "count", title = { ru = "Потеряны", en = "Lost" } },
   { name = "open", unit = "count", title = { ru = "В работе", en = "Open" } },
   { name = "undated", unit = "count", title = { ru = "Закрыты без даты", en = "Closed without a date" } },
-  { name = "valid_rate", unit = "share", title = { ru = "Доля годных", en = "Valid rate" } },
-  { name = "valid_rate_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "valid_rate_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "valid_rate_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "valid_rate_most", unit = "share", title = { ru = "не более", en = "at most" } },
-  { name = "valid_rate_unknown", unit = "count", title = { ru = "Годность не известна", en = "Validity unknown" } },
-  { name = "qualified_rate", unit = "share", title = { ru = "Доля квалифицированных", en = "Qualified rate" } },
-  { name = "qualified_rate_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "qualified_rate_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "qualified_rate_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "qualified_rate_most", unit = "share", title = { ru = "не более", en = "at most" } },
-  { name = "qualified_rate_unknown", unit = "count", title = { ru = "Квалификация не известна", en = "Qualification unknown" } },
-  { name = "win_rate", unit = "share", title = { ru = "Доля выигранных", en = "Win rate" } },
-  { name = "win_rate_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "win_rate_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "win_rate_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "win_rate_most", unit = "share", title = { ru = "не более", en = "at most" } },
-  { name = "eventual_rate", unit = "share", title = { ru = "Конверсия к сроку", en = "Eventual win rate" } },
-  { name = "eventual_rate_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "eventual_rate_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "eventual_rate_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "eventual_rate_most", unit = "share", title = { ru = "не более", en = "at most" } },
-  { name = "price_driven", unit = "count", title = { ru = "Движимы ценой", en = "Price-driven" } },
-  { name = "price_share", unit = "share", title = { ru = "Доля движимых ценой", en = "Price-driven share" } },
-  { name = "price_share_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "price_share_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "price_share_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "price_share_most", unit = "share", title = { ru = "не более", en = "at most" } },
-  { name = "price_share_unknown", unit = "count", title = { ru = "Причина не известна", en = "Reason unknown" } },
+  { name = "valid_rate", unit = "share", interval = true, ends = true, unknown = "valid_rate_unknown", needs = ["deals.lost_reason"], title = { ru = "Доля годных", en = "Valid rate" } },
+  { name = "valid_rate_unknown", unit = "count", needs = ["deals.lost_reason"], title = { ru = "Годность не известна", en = "Validity unknown" } },
+  { name = "qualified_rate", unit = "share", interval = true, ends = true, unknown = "qualified_rate_unknown", needs = ["journeys.entries"], title = { ru = "Доля квалифицированных", en = "Qualified rate" } },
+  { name = "qualified_rate_unknown", unit = "count", needs = ["journeys.entries"], title = { ru = "Квалификация не известна", en = "Qualification unknown" } },
+  { name = "win_rate", unit = "share", interval = true, ends = true, needs = ["deals.status"], title = { ru = "Доля выигранных", en = "Win rate" } },
+  { name = "eventual_rate", unit = "share", of = "leads", interval = true, ends = true, title = { ru = "Конверсия к сроку", en = "Eventual win rate" } },
+  { name = "price_driven", unit = "count", needs = ["deals.promo|deals.interest|deals.lost_reason"], title = { ru = "Движимы ценой", en = "Price-driven" } },
+  { name = "price_share", unit = "share", interval = true, ends = true, unknown = "price_share_unknown", needs = ["deals.promo|deals.interest|deals.lost_reason"], title = { ru = "Доля движимых ценой", en = "Price-driven share" } },
+  { name = "price_share_unknown", unit = "count", needs = ["deals.promo|deals.interest|deals.lost_reason"], title = { ru = "Причина не известна", en = "Reason unknown" } },
   { name = "new_clients", unit = "count", title = { ru = "Новые клиенты", en = "New clients" } },
-  { name = "spend", unit = "money", title = { ru = "Расход", en = "Spend" } },
-  { name = "cpl", unit = "money", title = { ru = "CPL", en = "CPL" } },
-  { name = "cost_per_valid", unit = "money", title = { ru = "За годный лид", en = "Cost per valid lead" } },
-  { name = "cost_per_qualified", unit = "money", title = { ru = "За квалифицированный лид", en = "Cost per qualified lead" } },
-  { name = "cac", unit = "money", title = { ru = "CAC", en = "CAC" } },
+  { name = "spend", unit = "money", needs = ["spend.cost"], spend = "sum", title = { ru = "Расход", en = "Spend" } },
+  { name = "cpl", unit = "money", needs = ["spend.cost"], spend = "against", title = { ru = "CPL", en = "CPL" } },
+  { name = "cost_per_valid", unit = "money", of = "valid", needs = ["deals.lost_reason"], spend = "against", title = { ru = "За годный лид", en = "Cost per valid lead" } },
+  { name = "cost_per_qualified", unit = "money", of = "qualified", needs = ["spend.cost"], spend = "against", title = { ru = "За квалифицированный лид", en = "Cost per qualified lead" } },
+  { name = "cac", unit = "money", of = "new_clients", needs = ["spend.cost"], spend = "against", title = { ru = "CAC", en = "CAC" } },
 ]
 */
 WITH longest AS (

@@ -2,7 +2,7 @@
 title = { ru = "Чьи лиды лучше: с поправкой на случай", en = "Whose leads are better, chance allowed for" }
 grain = "one row for all leads of the group"
 needs = ["deals.created_at", "deals.status"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 Доля выигранных и квалифицированных по группам — как есть и стянутая к общей (эмпирический Байес): разброс групп оценён бета-биномиальным
@@ -25,17 +25,11 @@ columns = [
   { name = "place", unit = "count", title = { ru = "Место", en = "Rank" } },
   { name = "leads", unit = "count", title = { ru = "Дозревшие лиды", en = "Ripe leads" } },
   { name = "won", unit = "count", title = { ru = "Выиграны в срок", en = "Won in time" } },
-  { name = "raw_rate", unit = "share", title = { ru = "Доля выигранных как есть", en = "Win rate, raw" } },
-  { name = "raw_rate_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "raw_rate_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "eb_rate", unit = "share", title = { ru = "Доля выигранных с поправкой на случай", en = "Win rate, shrunk" } },
-  { name = "eb_rate_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "eb_rate_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "raw_rate", unit = "share", interval = true, title = { ru = "Доля выигранных как есть", en = "Win rate, raw" } },
+  { name = "eb_rate", unit = "share", interval = true, title = { ru = "Доля выигранных с поправкой на случай", en = "Win rate, shrunk" } },
   { name = "scatter", unit = "text", title = { ru = "Различаются ли группы", en = "Do groups differ" } },
   { name = "qualified", unit = "count", title = { ru = "Квалифицированы", en = "Qualified" } },
-  { name = "eb_qualified_rate", unit = "share", title = { ru = "Доля квалифицированных с поправкой", en = "Qualified rate, shrunk" } },
-  { name = "eb_qualified_rate_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "eb_qualified_rate_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "eb_qualified_rate", unit = "share", interval = true, title = { ru = "Доля квалифицированных с поправкой", en = "Qualified rate, shrunk" } },
   { name = "undated", unit = "count", title = { ru = "Выиграны без даты", en = "Won without a date" } },
   { name = "unplaced", unit = "count", title = { ru = "Квалификация не известна", en = "Qualification unknown" } },
 ]

@@ -4,7 +4,7 @@ undated.ru = "без ответа и закрытые неизвестно ко�
 undated.en = "those unanswered and closed nobody knows when are not judged"
 grain = "one row for all leads of the group"
 needs = ["deals.created_at", "journeys.response_at"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 От создания лида (за период) до первого исходящего звонка, письма, SMS или сообщения, в минутах: рабочих, если так велит регламент, иначе
@@ -29,9 +29,7 @@ columns = [
   { name = "p90_minutes", unit = "minutes", title = { ru = "90 %, мин", en = "90th percentile, min" } },
   { name = "judged", unit = "count", title = { ru = "Можно судить", en = "Judged" } },
   { name = "within_sla", unit = "count", title = { ru = "В срок", en = "Within SLA" } },
-  { name = "sla_share", unit = "share", title = { ru = "Доля в срок", en = "Share within SLA" } },
-  { name = "sla_share_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "sla_share_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "sla_share", unit = "share", of = "judged", interval = true, title = { ru = "Доля в срок", en = "Share within SLA" } },
 ]
 */
 WITH leads AS (

@@ -23,12 +23,8 @@ columns = [
   { name = "leads", unit = "count", title = { ru = "Дозревшие лиды", en = "Ripe leads" } },
   { name = "young", unit = "count", title = { ru = "Ещё не дозрели", en = "Too young yet" } },
   { name = "won", unit = "count", title = { ru = "Выиграны в срок", en = "Won in time" } },
-  { name = "raw_rate", unit = "share", title = { ru = "Доля выигранных как есть", en = "Win rate, raw" } },
-  { name = "raw_rate_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "raw_rate_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "standardised_rate", unit = "share", title = { ru = "При равной обработке", en = "Win rate, standardised" } },
-  { name = "standardised_rate_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "standardised_rate_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "raw_rate", unit = "share", interval = true, title = { ru = "Доля выигранных как есть", en = "Win rate, raw" } },
+  { name = "standardised_rate", unit = "share", interval = true, title = { ru = "При равной обработке", en = "Win rate, standardised" } },
   { name = "covered", unit = "share", title = { ru = "Охвачено", en = "Covered" } },
 ]
 */

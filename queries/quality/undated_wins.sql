@@ -6,7 +6,7 @@ undated.ru = "считает их"
 undated.en = "counts them"
 grain = "one row for the group"
 needs = ["deals.status"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 about.ru = """
 Выигранные сделки без даты закрытия, которые могли быть выиграны в днях периода: созданы до его конца, а первая выгрузка, в которой они закрыты, снята
 не раньше его начала. Ни в выручке, ни в продажах, ни в окупаемости за период их нет; во всех периодах вместе одна и та же сделка считается в каждом,

@@ -6,7 +6,7 @@ undated.ru = "не влияют"
 undated.en = "do not matter"
 grain = "one row per rule, stage, missing source or column, and reason"
 needs = ["deals.deal_id"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 about.ru = """
 Правила регламента, о которых на дату отчёта судить нельзя, потому что данных нет: их никогда не загружали (never), не загружали для этого
 менеджера или филиала (never), загруженное начинается позже (before) или кончается раньше (after), известны лишь дни без времени (day).
@@ -19,20 +19,16 @@ was not judged for that reason; empty where there is nothing to judge at all. It
 the period."""
 columns = [
   { name = "rule", unit = "text", title = { ru = "Правило", en = "Rule" } },
-  { name = "title_ru", unit = "text", title = { ru = "Правило", en = "Rule (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Правило (en)", en = "Rule" } },
+  { name = "title_{lang}", unit = "text", title = { ru = "Правило", en = "Rule" } },
   { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },
-  { name = "stage_ru", unit = "text", title = { ru = "Этап", en = "Stage (ru)" } },
-  { name = "stage_en", unit = "text", title = { ru = "Этап (en)", en = "Stage" } },
+  { name = "stage_{lang}", unit = "text", title = { ru = "Этап", en = "Stage" } },
   { name = "missing", unit = "text", title = { ru = "Чего нет в данных", en = "What the data lack" } },
   { name = "why", unit = "text", title = { ru = "Почему", en = "Why" } },
   { name = "cases", unit = "count", title = { ru = "Случаи", en = "Cases" } },
   { name = "since", unit = "date", title = { ru = "С", en = "From" } },
   { name = "until", unit = "date", title = { ru = "По", en = "To" } },
-  { name = "span_ru", unit = "text", title = { ru = "Что известно", en = "What is known (ru)" } },
-  { name = "span_en", unit = "text", title = { ru = "Что известно (en)", en = "What is known" } },
-  { name = "way_out_ru", unit = "text", title = { ru = "Что выгрузить", en = "What to export (ru)" } },
-  { name = "way_out_en", unit = "text", title = { ru = "Что выгрузить (en)", en = "What to export" } },
+  { name = "span_{lang}", unit = "text", title = { ru = "Что известно", en = "What is known" } },
+  { name = "way_out_{lang}", unit = "text", title = { ru = "Что выгрузить", en = "What to export" } },
 ]
 */
 -- the sources in words, as the subject of a sentence and as what to export

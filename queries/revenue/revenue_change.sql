@@ -2,7 +2,7 @@
 title = { ru = "Почему изменилась выручка", en = "Why revenue changed" }
 grain = "one row per comparison: with the period before, and with the same weeks a year before"
 needs = ["deals.created_at", "deals.closed_at", "deals.status", "deals.amount"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 about.ru = """
 Выручка периода (до даты отчёта) против выручки такого же периода прямо перед ним (before) и против тех же недель год назад, на 364 дня раньше
 (year). Разность разложена точно, по Шепли, на четыре части: число лидов, доли источников (mix), конверсия (выигрышей периода на новый лид

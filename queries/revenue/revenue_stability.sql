@@ -4,7 +4,7 @@ partly.ru = "недели до первой продажи не считаютс
 partly.en = "weeks before the first win do not count; with a week covered in part it is not judged"
 grain = "one row for the group"
 needs = ["deals.closed_at", "deals.status", "deals.amount"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 about.ru = """
 По полным неделям периода (не больше последних, сколько велит регламент): средняя выручка и её коэффициент вариации (стандартное отклонение /
 среднее). Он же без тренда; а если об этой группе известны хотя бы 104 полные недели — и без сезона: «Убрано» говорит, что именно. Тренд и сезон
@@ -39,39 +39,13 @@ columns = [
   { name = "undated_revenue", unit = "money", title = { ru = "Их выручка", en = "Their revenue" } },
 ]
 */
-WITH -- where the group's wins begin: with its first; a group that never sold could since its first lead, once the company had begun to
-histories AS (
-    SELECT
-        grp,
-        local_day(min(won_at)) AS first_win,
-        local_day(min(closed_at)) AS first_closing,
-        local_day(min(created_at)) AS first_lead,
-        bool_or(
-            coalesce(created_at, closed_at) < $to AND coalesce(closed_at, closed_by, $to) >= $from - INTERVAL '28 days'
-        ) AS is_at_work
-    FROM scope
-    GROUP BY grp
-),
-
-company AS (
-    SELECT coalesce(min(first_win), min(first_closing)) AS day
-    FROM histories
-),
-
-groups AS (
-    SELECT histories.grp, coalesce(histories.first_win, greatest(company.day, histories.first_lead)) AS day
-    FROM histories
-    CROSS JOIN company
-    WHERE histories.is_at_work AND company.day IS NOT NULL
-),
-
 -- the first whole week of each group, and the Monday of the last one of all
-known AS (
+WITH known AS (
     SELECT
         grp,
         local_week(day + INTERVAL '6 days') AS known_week,
         local_week(least($to_day, $as_of_day)) - INTERVAL '7 days' AS last_week
-    FROM groups
+    FROM begun_groups
 ),
 
 known_weeks AS (
@@ -118,19 +92,6 @@ varied AS (
         -- Mondays are 4 days after a multiple of 7, before 1970 too: a division that leaves a rest would count week 0 twice
         detrended_cv((week::int - 4) / 7, revenue::double, judged) AS adjusted
     FROM filled
-    GROUP BY grp
-),
-
--- known to be won, and on a day that may have been one of the period's
-undated AS (
-    SELECT grp, count(*) AS won, sum(amount) AS revenue
-    FROM scope
-    WHERE
-        status = 'won'
-        AND won_at IS NULL
-        AND coalesce(created_at < $to, TRUE)
-        AND coalesce(closed_after < $to, TRUE)
-        AND coalesce(closed_by >= $from, TRUE)
     GROUP BY grp
 ),
 
@@ -186,6 +147,6 @@ SELECT
     CASE WHEN undated.won IS NULL THEN 0 ELSE undated.revenue END AS undated_revenue
 FROM varied
 INNER JOIN compared ON varied.grp = compared.grp
-LEFT JOIN undated ON varied.grp = undated.grp
+LEFT JOIN undated_wins AS undated ON varied.grp = undated.grp
 WHERE varied.weeks > 0
 ORDER BY varied.grp

@@ -5,7 +5,7 @@ undated.en = "the return lies within bounds, with all such wins and without; the
 zero = ["leads", "won", "new_clients", "revenue"]
 grain = "one row for the group, the greatest loss first"
 needs = ["deals.created_at", "deals.closed_at", "deals.amount", "spend.cost"]
-dimensions = ["source", "contractor", "campaign"]
+dimensions = "spend"
 about.ru = """
 За период: лиды — созданы, продажи и выручка — выиграны, расход — потрачен; выигранное могло прийти раньше (по когорте прихода: payback). Убыток
 = расход − выручка (минус — прибыль); расход без единой сделки — убыток целиком. Без разреза вся выручка стоит против всего расхода. ROI = (маржа
@@ -32,13 +32,13 @@ columns = [
   { name = "revenue", unit = "money", title = { ru = "Выручка", en = "Revenue" } },
   { name = "margin", unit = "money", title = { ru = "Маржа", en = "Margin" } },
   { name = "won_without_margin", unit = "count", title = { ru = "Продаж без маржи", en = "Wins without a known margin" } },
-  { name = "spend", unit = "money", title = { ru = "Расход", en = "Spend" } },
-  { name = "roi", unit = "share", title = { ru = "ROI", en = "ROI" } },
-  { name = "romi", unit = "share", title = { ru = "ROMI", en = "ROMI" } },
-  { name = "drr", unit = "share", title = { ru = "ДРР", en = "Spend to revenue" } },
-  { name = "cpl", unit = "money", title = { ru = "CPL", en = "CPL" } },
-  { name = "cpo", unit = "money", title = { ru = "CPO", en = "CPO" } },
-  { name = "cac", unit = "money", title = { ru = "CAC", en = "CAC" } },
+  { name = "spend", unit = "money", spend = "sum", title = { ru = "Расход", en = "Spend" } },
+  { name = "roi", unit = "share", spend = "against", title = { ru = "ROI", en = "ROI" } },
+  { name = "romi", unit = "share", spend = "against", title = { ru = "ROMI", en = "ROMI" } },
+  { name = "drr", unit = "share", spend = "against", title = { ru = "ДРР", en = "Spend to revenue" } },
+  { name = "cpl", unit = "money", spend = "against", title = { ru = "CPL", en = "CPL" } },
+  { name = "cpo", unit = "money", of = "won", spend = "against", title = { ru = "CPO", en = "CPO" } },
+  { name = "cac", unit = "money", of = "new_clients", spend = "against", title = { ru = "CAC", en = "CAC" } },
   { name = "loss", unit = "money", title = { ru = "Убыток", en = "Loss" } },
   { name = "won_without_amount", unit = "count", title = { ru = "Продаж без суммы", en = "Wins without an amount" } },
   { name = "undated_won", unit = "count", title = { ru = "Выиграны без даты", en = "Won without a date" } },

@@ -4,7 +4,7 @@ undated.ru = "отдача — в границах, со всеми такими
 undated.en = "the return lies within bounds, with all such wins and without; their number and amount are told"
 grain = "one row per month of arrival and age in months, up to the as-of date"
 needs = ["deals.created_at", "deals.closed_at", "deals.amount", "spend.cost"]
-dimensions = ["source", "contractor", "campaign"]
+dimensions = "spend"
 about.ru = """
 Расход месяца против маржи со сделок, созданных в этом месяце, по возрасту: 0 — тот же месяц, 1 — следующий и так далее. Доля окупленного:
 накопленная маржа / расход. Месяцев после даты отчёта нет в таблице. Если себестоимость не известна ни у одной продажи, вместо маржи стоит
@@ -26,7 +26,7 @@ columns = [
   { name = "month", unit = "date", title = { ru = "Месяц", en = "Month" } },
   { name = "age", unit = "count", title = { ru = "Возраст, мес.", en = "Age, months" } },
   { name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } },
-  { name = "spend", unit = "money", title = { ru = "Расход", en = "Spend" } },
+  { name = "spend", unit = "money", spend = "sum", title = { ru = "Расход", en = "Spend" } },
   { name = "revenue", unit = "money", title = { ru = "Выручка", en = "Revenue" } },
   { name = "margin", unit = "money", title = { ru = "Маржа", en = "Margin" } },
   { name = "cumulative_margin", unit = "money", title = { ru = "Маржа накопленным итогом", en = "Cumulative margin" } },
@@ -38,68 +38,9 @@ columns = [
   { name = "undated_margin", unit = "money", title = { ru = "Их маржа", en = "Their margin" } },
 ]
 */
-WITH basis AS (
-    SELECT CASE WHEN count(cost) > 0 THEN 'margin' ELSE 'revenue' END AS basis
-    FROM scope
-    WHERE status = 'won'
-),
-
--- whom advertising paid for: each way in which deals came, where money was spent on it; what a spend row leaves empty fits any
-paid AS (
-    SELECT DISTINCT
-        coalesce(source, '') AS source,
-        coalesce(contractor, '') AS contractor,
-        coalesce(campaign, '') AS campaign
-    FROM scope_spend
-    WHERE cost > 0
-),
-
-ways AS (
-    SELECT DISTINCT
-        coalesce(source, '') AS source,
-        coalesce(contractor, '') AS contractor,
-        coalesce(campaign, '') AS campaign
-    FROM scope
-),
-
-paid_ways AS (
-    SELECT DISTINCT ways.source, ways.contractor, ways.campaign
-    FROM ways
-    INNER JOIN paid
-        ON (paid.source = '' OR paid.source = ways.source)
-        AND (paid.contractor = '' OR paid.contractor = ways.contractor)
-        AND (paid.campaign = '' OR paid.campaign = ways.campaign)
-),
-
--- months are counted from year 0, so that an age is a difference
-came AS (
-    SELECT
-        scope.grp,
-        local_month(scope.created_at) AS month,
-        -- won before it was created is dirt: such a deal is of age 0, and an open one of none
-        CASE
-            WHEN scope.won_at IS NOT NULL
-                THEN greatest(
-                    date_part('year', local_month(scope.won_at)) * 12 + date_part('month', local_month(scope.won_at))
-                    - date_part('year', local_month(scope.created_at)) * 12 - date_part('month', local_month(scope.created_at)),
-                    0
-                )
-        END AS age,
-        scope.status = 'won' AND scope.won_at IS NULL AS is_undated,
-        scope.amount,
-        CASE basis.basis WHEN 'margin' THEN scope.amount - scope.cost ELSE scope.amount END AS margin
-    FROM scope
-    CROSS JOIN basis
-    INNER JOIN paid_ways
-        ON coalesce(scope.source, '') = paid_ways.source
-        AND coalesce(scope.contractor, '') = paid_ways.contractor
-        AND coalesce(scope.campaign, '') = paid_ways.campaign
-    WHERE scope.created_at >= $from AND scope.created_at < $to
-),
-
-earned AS (
+WITH earned AS (
     SELECT grp, month, age, sum(amount) AS revenue, sum(margin) AS margin
-    FROM came
+    FROM paid_deals
     WHERE age IS NOT NULL
     GROUP BY grp, month, age
 ),
@@ -111,15 +52,8 @@ arrived AS (
         count(*) AS leads,
         count(*) FILTER (WHERE is_undated) AS undated_won,
         sum(margin) FILTER (WHERE is_undated) AS undated_margin
-    FROM came
+    FROM paid_deals
     GROUP BY grp, month
-),
-
-spent AS (
-    SELECT grp, local_month(day) AS month, sum(cost) AS spend
-    FROM scope_spend
-    WHERE day >= $from_day AND day < $to_day
-    GROUP BY 1, 2
 ),
 
 cohorts AS (
@@ -131,7 +65,7 @@ cohorts AS (
         coalesce(arrived.undated_margin, 0) AS undated_margin,
         spent.spend
     FROM arrived
-    FULL JOIN spent ON arrived.grp = spent.grp AND arrived.month = spent.month
+    FULL JOIN spent_by_month AS spent ON arrived.grp = spent.grp AND arrived.month = spent.month
 ),
 
 cells AS (
@@ -232,5 +166,5 @@ SELECT
     bounded.undated_won,
     bounded.undated_margin
 FROM bounded
-CROSS JOIN basis
+CROSS JOIN margin_basis AS basis
 ORDER BY replace(bounded.grp, chr(31), '') = '', bounded.grp, bounded.month, bounded.age

@@ -2,7 +2,7 @@
 title = { ru = "Расход и выручка по неделям", en = "Spend and revenue by week" }
 grain = "one row per week of the period, from the first spend, lead or win of the group"
 needs = ["deals.created_at", "deals.closed_at", "deals.amount", "spend.cost"]
-dimensions = ["source", "contractor", "campaign"]
+dimensions = "spend"
 about.ru = """
 За каждую неделю: потрачено, выручка выигранных на этой неделе сделок, создано лидов. Выигранное могло прийти раньше. В счёт идут только сделки,
 за которые платила реклама: их источник, подрядчик и кампания есть в строках ненулевого расхода (пустое в строке расхода подходит к любому),
@@ -21,39 +21,12 @@ campaign_roi counts them. Revenue is empty where no win of the week has an amoun
 not to be compared; where no deal fits any spend, neither leads nor revenue of advertising can be told."""
 columns = [
   { name = "week", unit = "date", title = { ru = "Неделя", en = "Week" } },
-  { name = "spend", unit = "money", title = { ru = "Расход", en = "Spend" } },
+  { name = "spend", unit = "money", spend = "sum", title = { ru = "Расход", en = "Spend" } },
   { name = "revenue", unit = "money", title = { ru = "Выручка от рекламы", en = "Revenue from advertising" } },
   { name = "leads", unit = "count", title = { ru = "Лиды от рекламы", en = "Leads from advertising" } },
 ]
 */
--- whom advertising paid for: each way in which deals came, where money was spent on it; what a spend row leaves empty fits any
-WITH paid AS (
-    SELECT DISTINCT
-        coalesce(source, '') AS source,
-        coalesce(contractor, '') AS contractor,
-        coalesce(campaign, '') AS campaign
-    FROM scope_spend
-    WHERE cost > 0
-),
-
-ways AS (
-    SELECT DISTINCT
-        coalesce(source, '') AS source,
-        coalesce(contractor, '') AS contractor,
-        coalesce(campaign, '') AS campaign
-    FROM scope
-),
-
-paid_ways AS (
-    SELECT DISTINCT ways.source, ways.contractor, ways.campaign
-    FROM ways
-    INNER JOIN paid
-        ON (paid.source = '' OR paid.source = ways.source)
-        AND (paid.contractor = '' OR paid.contractor = ways.contractor)
-        AND (paid.campaign = '' OR paid.campaign = ways.campaign)
-),
-
-deals AS (
+WITH deals AS (
     SELECT scope.grp, scope.created_at, scope.closed_at, scope.closed_by, scope.won_at, scope.amount
     FROM scope
     INNER JOIN paid_ways

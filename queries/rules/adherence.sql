@@ -6,7 +6,7 @@ partly.ru = "правило, чьих событий нет за этот сро
 partly.en = "a rule whose events are not loaded for that span, manager or branch is not judged: unjudged names it"
 grain = "one row per rule that was judged"
 needs = ["deals.created_at"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 about.ru = """
 По каждому правилу: сколько раз его можно было проверить за период, сколько раз оно соблюдено и сколько нарушено; доля с интервалом Уилсона
 95 %. Проверка относится ко дню, когда исход стал ясен: лид отвечен или срок истёк, этап покинут или SLA вышел, сделка вошла на этап,
@@ -21,14 +21,11 @@ branch) does not count: see "What cannot be judged"; a rule never judged has no 
 known."""
 columns = [
   { name = "rule", unit = "text", title = { ru = "Код правила", en = "Rule code" } },
-  { name = "title_ru", unit = "text", title = { ru = "Правило", en = "Rule (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Правило (en)", en = "Rule" } },
+  { name = "title_{lang}", unit = "text", title = { ru = "Правило", en = "Rule" } },
   { name = "checked", unit = "count", title = { ru = "Проверено", en = "Checked" } },
   { name = "kept", unit = "count", title = { ru = "Соблюдено", en = "Kept" } },
   { name = "breaches", unit = "count", title = { ru = "Нарушено", en = "Broken" } },
-  { name = "kept_share", unit = "share", title = { ru = "Доля соблюдения", en = "Share kept" } },
-  { name = "kept_share_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "kept_share_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "kept_share", unit = "share", of = "checked", interval = true, title = { ru = "Доля соблюдения", en = "Share kept" } },
   { name = "open_at_stake", unit = "money", title = { ru = "Под угрозой", en = "Open amount at stake" } },
 ]
 */

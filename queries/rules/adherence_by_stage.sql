@@ -6,7 +6,7 @@ partly.ru = "правило, чьих событий нет за этот сро
 partly.en = "a rule whose events are not loaded for that span, manager or branch is not judged: unjudged names it"
 grain = "one row per stage and rule that was judged in it"
 needs = ["journeys.entries"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 about.ru = """
 То же, что «Соблюдение регламента», но отдельно по каждому этапу и только для правил, у которых этап есть: SLA этапа, основание,
 обязательные поля, следующий шаг, пропуск этапа. Что судить нельзя, не считается: см. «О чём судить нельзя». Доля с интервалом Уилсона 95 %."""
@@ -18,14 +18,11 @@ columns = [
   { name = "stage_ru", unit = "text", title = { ru = "Название этапа", en = "Stage (ru)" } },
   { name = "stage_en", unit = "text", title = { ru = "Название этапа (en)", en = "Stage title" } },
   { name = "rule", unit = "text", title = { ru = "Код правила", en = "Rule code" } },
-  { name = "title_ru", unit = "text", title = { ru = "Правило", en = "Rule (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Правило (en)", en = "Rule" } },
+  { name = "title_{lang}", unit = "text", title = { ru = "Правило", en = "Rule" } },
   { name = "checked", unit = "count", title = { ru = "Проверено", en = "Checked" } },
   { name = "kept", unit = "count", title = { ru = "Соблюдено", en = "Kept" } },
   { name = "breaches", unit = "count", title = { ru = "Нарушено", en = "Broken" } },
-  { name = "kept_share", unit = "share", title = { ru = "Доля соблюдения", en = "Share kept" } },
-  { name = "kept_share_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "kept_share_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "kept_share", unit = "share", of = "checked", interval = true, title = { ru = "Доля соблюдения", en = "Share kept" } },
 ]
 */
 WITH counted AS (

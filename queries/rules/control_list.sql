@@ -4,7 +4,7 @@ partly.ru = "правило, чьих событий нет за этот сро
 partly.en = "a rule whose events are not loaded for that span, manager or branch is not judged: unjudged names it"
 grain = "one row per open deal and rule it breaks, and per overloaded manager"
 needs = ["deals.created_at", "deals.status"]
-dimensions = ["source", "contractor", "campaign", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 about.ru = """
 На что посмотреть сегодня, то есть на дату отчёта; период роли не играет. Только открытые сделки. response: ответа нет дольше срока, или за
 последние 7 дней ответили поздно; response_soon: ответа ещё нет, и срок выйдет в ближайший час (рабочий, если срок в рабочих минутах);
@@ -21,8 +21,7 @@ last 7 days; load: the manager has more open deals than the regulation allows (a
 most costly first; of equal amounts, the longest overdue."""
 columns = [
   { name = "rule", unit = "text", title = { ru = "Код правила", en = "Rule code" } },
-  { name = "title_ru", unit = "text", title = { ru = "Правило", en = "Rule (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Правило (en)", en = "Rule" } },
+  { name = "title_{lang}", unit = "text", title = { ru = "Правило", en = "Rule" } },
   { name = "look", unit = "text", title = { ru = "Когда смотреть", en = "Looked at" } },
   { name = "manager", unit = "text", title = { ru = "Менеджер", en = "Manager" } },
   { name = "deal_id", unit = "text", title = { ru = "Сделка", en = "Deal" } },
@@ -32,8 +31,7 @@ columns = [
   { name = "overdue_hours", unit = "hours", title = { ru = "Просрочка, раб. ч", en = "Overdue, working h" } },
   { name = "amount", unit = "money", title = { ru = "Сумма", en = "Amount" } },
   { name = "open_deals", unit = "count", title = { ru = "Открытых сделок", en = "Open deals" } },
-  { name = "advice_ru", unit = "text", title = { ru = "Что делать", en = "Advice (ru)" } },
-  { name = "advice_en", unit = "text", title = { ru = "Что делать (en)", en = "Advice" } },
+  { name = "advice_{lang}", unit = "text", title = { ru = "Что делать", en = "Advice" } },
 ]
 */
 WITH open_deals AS (

@@ -4,7 +4,7 @@ partly.ru = "без истории этапов — по нынешнему эт
 partly.en = "without the stage history by the present stage; where a deal was lost is not known, and shares are empty; snapshots do not tell what was before the first, nor between them"
 grain = "one row per stage with an expected share"
 needs = ["deals.created_at", "deals.status"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 about.ru = """
 Сделки, вошедшие в воронку за период, как в «Воронке»: сколько достигли этапа, из них прошли дальше, потеряны на нём и ещё стоят. Доля
 прошедших — от тех, чья судьба решена (прошли или потеряны), с интервалом Уилсона 95 %; рядом ожидание из регламента и разность.
@@ -19,23 +19,16 @@ lost from an unknown stage, open in an unknown stage, or unclear; "at least" and
 deals did; where they differ by more than 0.5 points, the share and the difference themselves are empty."""
 columns = [
   { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },
-  { name = "title_ru", unit = "text", title = { ru = "Название", en = "Title (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Название (en)", en = "Title" } },
+  { name = "title_{lang}", unit = "text", title = { ru = "Название", en = "Title" } },
   { name = "position", unit = "count", title = { ru = "№", en = "No." } },
   { name = "reached", unit = "count", title = { ru = "Достигли", en = "Reached" } },
   { name = "advanced", unit = "count", title = { ru = "Прошли дальше", en = "Advanced" } },
   { name = "lost", unit = "count", title = { ru = "Потеряны", en = "Lost" } },
   { name = "open", unit = "count", title = { ru = "Ещё стоят", en = "Still there" } },
   { name = "unplaced", unit = "count", title = { ru = "Где стоят, неизвестно", en = "Where is unknown" } },
-  { name = "settled", unit = "share", title = { ru = "Доля прошедших", en = "Share advanced" } },
-  { name = "settled_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "settled_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "settled_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "settled_most", unit = "share", title = { ru = "не более", en = "at most" } },
+  { name = "settled", unit = "share", interval = true, ends = true, needs = ["journeys.entries"], title = { ru = "Доля прошедших", en = "Share advanced" } },
   { name = "expected", unit = "share", title = { ru = "Ожидалось", en = "Expected" } },
-  { name = "gap", unit = "share", title = { ru = "Разность", en = "Gap" } },
-  { name = "gap_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "gap_most", unit = "share", title = { ru = "не более", en = "at most" } },
+  { name = "gap", unit = "share", ends = true, needs = ["journeys.entries"], title = { ru = "Разность", en = "Gap" } },
 ]
 */
 WITH ends AS (
@@ -47,42 +40,9 @@ WITH ends AS (
     WHERE NOT parking AND (terminal IS DISTINCT FROM 'lost')
 ),
 
-dated AS (
-    SELECT
-        deal_id,
-        grp,
-        status,
-        undated,
-        stage,
-        manager,
-        branch,
-        entries,
-        moves,
-        coalesce(least(created_at, entries[1]['at']), closed_at) AS entered_at
-    FROM scope
-),
-
--- as in the funnel: how a deal stands, and in which step of the funnel
 cohort AS (
-    SELECT
-        dated.deal_id,
-        dated.grp,
-        dated.entries,
-        CASE
-            WHEN dated.status IN ('won', 'lost') THEN dated.status
-            WHEN dated.status IS NULL AND dated.undated IS NOT NULL THEN 'unclear'
-            WHEN dated.status IS NULL THEN coalesce(present.terminal, 'open')
-            ELSE 'open'
-        END AS outcome,
-        dated.undated,
-        CASE WHEN present.terminal IS NULL AND NOT present.parking THEN present.position END AS present_position,
-        -- between two snapshots it may have passed stages unseen
-        coalesce(known_from('stage', dated.manager, dated.branch) <= dated.entered_at, FALSE)
-        AND NOT coalesce(dated.moves[-1]['seen'], FALSE)
-        AND (coalesce(dated.stage, '') = '' OR present.terminal IS NOT NULL) AS has_stayed
-    FROM dated
-    LEFT JOIN stages AS present ON dated.stage = present.stage
-    WHERE dated.entered_at >= $from AND dated.entered_at < $to
+    SELECT deal_id, grp, entries, outcome, undated, present_position, has_stayed
+    FROM placed_deals
 ),
 
 moves AS (

@@ -36,12 +36,13 @@ pub async fn run(args: &Check, place: &Place) -> Result<Outcome> {
     }
     let (catalog, mut problems) = Catalog::sound(open::company(place).own_metrics().as_deref())?;
     // a metric that is broken is there all the same: whoever names it has no problem of their own
-    let broken: Vec<String> = problems.iter().map(|problem| no_metric(&stem(Path::new(&problem.file)))).collect();
+    let broken = problems.iter().flat_map(|problem| no_metric(&stem(Path::new(&problem.file))));
+    let broken: Vec<String> = broken.collect();
     let session = if files.iter().any(|file| is_metric(file)) { session(place).await } else { None };
     for file in &files {
         let found = problems_of(file, &catalog)?;
         if let (true, true, Some(session)) = (is_metric(file), found.is_empty(), &session) {
-            problems.extend(unplanned(file, session).await?);
+            problems.extend(unplanned(file, &catalog, session).await?);
         }
         problems.extend(found);
     }
@@ -95,9 +96,9 @@ async fn session(place: &Place) -> Option<Session> {
 }
 
 /// What the engine says of a sound metric that names what the store does not have.
-async fn unplanned(file: &Path, session: &Session) -> Result<Option<Problem>> {
+async fn unplanned(file: &Path, catalog: &Catalog, session: &Session) -> Result<Option<Problem>> {
     let name = file.display().to_string();
-    let Ok(metric) = Catalog::check(&name, &read(file)?) else { return Ok(None) };
+    let Ok(Some(metric)) = catalog.check(&name, &read(file)?) else { return Ok(None) };
     let Err(error) = metric.plan(session).await else { return Ok(None) };
     let said = error.to_string();
     let said = said.strip_prefix(&format!("`{}`: ", metric.name)).unwrap_or(&said);
@@ -113,9 +114,9 @@ fn stem(file: &Path) -> String {
     file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// What is said of a metric that is not there.
-fn no_metric(name: &str) -> String {
-    format!("there is no metric `{name}`")
+/// What is said of a metric that is not there: where a report or a target names it, and where a metric reads it.
+fn no_metric(name: &str) -> [String; 2] {
+    [format!("there is no metric `{name}`"), format!("there is no table `{name}`")]
 }
 
 fn count(n: usize, what: &str) -> String {
@@ -141,7 +142,7 @@ fn problems_of(file: &Path, catalog: &Catalog) -> Result<Vec<Problem>> {
     let name = file.display().to_string();
     let text = read(file)?;
     let found = if is_metric(file) {
-        Catalog::check(&name, &text).err()
+        catalog.check(&name, &text).err()
     } else if has_table(&text, "export") {
         Mapping::parse(&name, &text).err()
     } else if has_table(&text, "company") || has_table(&text, "stage") {

@@ -36,7 +36,12 @@ fn short(out: &mut String, metric: &Metric, lang: Lang) -> std::fmt::Result {
         writeln!(out, "{:22} {by}: {}", "", metric.dimensions.join(", "))?;
     }
     if !metric.needs.is_empty() {
-        writeln!(out, "{:22} {needs}: {}", "", metric.needs.join(", "))?;
+        writeln!(
+            out,
+            "{:22} {needs}: {}",
+            "",
+            metric.needs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        )?;
     }
     Ok(())
 }

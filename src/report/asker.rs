@@ -39,31 +39,6 @@ pub(super) struct Missing {
     pub why: String,
 }
 
-/// What columns need beside what their whole metric does: metric, how the column's name begins, what it takes.
-const COLUMN_NEEDS: [(&str, &str, &str); 20] = [
-    // a log of stages fills the events, and tells of no contact
-    ("contacts", "over_", "journeys.touch_at"),
-    ("contact_rules", "broken", "journeys.touch_at"),
-    ("lead_quality", "valid", "deals.lost_reason"),
-    ("lead_quality", "cost_per_valid", "deals.lost_reason"),
-    ("lead_quality", "price_", "deals.promo|deals.interest|deals.lost_reason"),
-    ("lead_quality", "qualified", "journeys.entries"),
-    ("lead_quality", "cost_per_qualified", "spend.cost"),
-    ("lead_quality", "spend", "spend.cost"),
-    ("lead_quality", "cpl", "spend.cost"),
-    ("lead_quality", "cac", "spend.cost"),
-    ("lead_quality", "won", "deals.status"),
-    ("lead_quality", "win_rate", "deals.status"),
-    ("revenue_weekly", "revenue", "deals.amount"),
-    ("revenue_weekly", "repeat_full", "deals.amount"),
-    ("revenue_weekly", "new_full", "deals.amount"),
-    ("revenue_weekly", "promo", "deals.amount"),
-    ("revenue_weekly", "pressured", "deals.amount"),
-    ("revenue_weekly", "unknown", "deals.amount"),
-    ("expected_advance", "settled", "journeys.entries"),
-    ("expected_advance", "gap", "journeys.entries"),
-];
-
 /// The metric that counts closings without a date.
 pub(super) const QUALITY: &str = "data_quality";
 
@@ -226,7 +201,11 @@ impl<'a> Asker<'a> {
     /// has them.
     pub async fn undated_wins(&mut self, question: &Question, range: Range) -> Option<f64> {
         let metric = self.metric(question)?;
-        metric.needs.iter().any(|need| need.contains("deals.closed_at")).then_some(())?;
+        metric
+            .needs
+            .iter()
+            .any(|need| need.columns().any(|needed| needed == (Table::Deals, "closed_at")))
+            .then_some(())?;
         let undated = Question { metric: UNDATED.to_owned(), by: Vec::new(), period: question.period };
         let grid = self.ask(&undated, range).await.ok()?;
         let wins = (0..grid.rows.len()).filter_map(|row| grid.number(row, "wins")).sum();
@@ -235,19 +214,16 @@ impl<'a> Asker<'a> {
 
     /// What a column of a metric cannot do without, if no row of the store has it; the metric's other columns can.
     pub fn lacking(&self, question: &Question, column: &str) -> Option<Missing> {
-        let needs = |(metric, start, _): &&(&str, &str, &str)| *metric == question.metric && column.starts_with(start);
-        let (.., needed) = COLUMN_NEEDS.iter().find(needs)?;
-        let filled = |name: &str| {
-            let (table, column) = name.split_once('.')?;
-            let filled = self.session.columns_filled(Table::named(table)?).ok()?;
-            Some(filled.contains(column))
-        };
+        let column = self.metric(question)?.columns.iter().find(|known| known.name == column)?;
         // what cannot be asked is not said to be missing
-        if needed.split('|').any(|name| filled(name) != Some(false)) {
-            return None;
-        }
-        let first = needed.split('|').next_back()?;
-        Some(Missing { lack: Lack::Data, what: first.to_owned(), why: way_out(first)?.get(self.lang).to_owned() })
+        let unfilled = |(table, name): (Table, &str)| {
+            self.session.columns_filled(table).is_ok_and(|filled| !filled.contains(name))
+        };
+        let lacking = column.needs.iter().find(|need| need.columns().all(unfilled))?;
+        let (table, name) = lacking.columns().next_back()?;
+        let what = format!("{}.{name}", table.name());
+        let why = way_out(&what)?.get(self.lang).to_owned();
+        Some(Missing { lack: Lack::Data, what, why })
     }
 
     /// The metric of a question; `None` if it does not exist.

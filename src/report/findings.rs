@@ -110,8 +110,8 @@ fn unnamed(say: &Say<'_>, target: &Target, grid: &Grid, judged: &[Judged]) -> Op
     let titles = grid.columns[..grid.dimensions].iter().map(|column| say.text(&column.title));
     let by = titles.collect::<Vec<_>>().join(" · ");
     let exact = |cases: f64| say.numbers.exact(cases.round(), Unit::Count);
-    let all: f64 = judged.iter().filter_map(|one| judge::counted(grid, one.row)).sum();
-    let size = judge::counted(grid, one.row).map(|cases| (exact(cases), exact(all)));
+    let all: f64 = judged.iter().filter_map(|one| grid.cases(one.row)).sum();
+    let size = grid.cases(one.row).map(|cases| (exact(cases), exact(all)));
     Some(Unnamed { by, size, target: say.text(&target.title).to_owned() })
 }
 

@@ -7,7 +7,7 @@ use arrow::error::ArrowError;
 use chrono::NaiveDate;
 
 use super::document::Cell;
-use crate::metrics::{MetricColumn, MetricResult};
+use crate::metrics::{Bound, MetricColumn, MetricResult, Spending};
 use crate::model::tables::MONEY_SCALE;
 use crate::model::unit::Unit;
 
@@ -55,12 +55,31 @@ impl Grid {
         number(self.cell(row, column))
     }
 
+    /// What is declared of a column.
+    pub fn column(&self, name: &str) -> Option<&MetricColumn> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The number at an end of a column's value.
+    pub fn bound(&self, row: usize, column: &str, bound: Bound) -> Option<f64> {
+        let is_it = |other: &MetricColumn| other.bound_of.as_ref().is_some_and(|(of, at)| of == column && *at == bound);
+        let at = self.columns.iter().position(is_it)?;
+        number(&self.rows[row][at])
+    }
+
+    /// How many cases a row counts: by the first of the columns that say it.
+    pub fn cases(&self, row: usize) -> Option<f64> {
+        let mut counts: Vec<(usize, usize)> =
+            self.columns.iter().enumerate().filter_map(|(at, column)| Some((column.cases?, at))).collect();
+        counts.sort_unstable();
+        counts.into_iter().find_map(|(_, at)| number(&self.rows[row][at]))
+    }
+
     /// Whether a column has no value in any of the rows, nor bounds of one.
     pub fn is_blank(&self, column: &str) -> bool {
-        let known = |row: usize| {
-            ["", "_least", "_most"].iter().any(|end| self.number(row, &format!("{column}{end}")).is_some())
-        };
-        !(0..self.rows.len()).any(known)
+        let within =
+            |row: usize| [Bound::Least, Bound::Most].into_iter().any(|end| self.bound(row, column, end).is_some());
+        !(0..self.rows.len()).any(|row| self.number(row, column).is_some() || within(row))
     }
 
     /// A dimension that no row fills.
@@ -77,19 +96,18 @@ impl Grid {
     /// Whether a cell is a return on spend in the unfilled group: sales without a campaign and spend without a campaign
     /// are unrelated, so their ratio means nothing.
     pub fn is_no_return(&self, row: usize, column: &str) -> bool {
-        self.is_unnamed(row) && is_return(column)
+        self.is_unnamed(row) && self.is_return(column)
+    }
+
+    /// Whether a column sets what was earned, or who came, against money spent.
+    pub fn is_return(&self, column: &str) -> bool {
+        self.column(column).is_some_and(|column| column.spending == Some(Spending::Against))
     }
 
     /// The dimension values of a row, which identify its group.
     pub fn group(&self, row: usize) -> &[Cell] {
         &self.rows[row][..self.dimensions]
     }
-}
-
-/// Whether a column sets what was earned, or who came, against money spent.
-pub(super) fn is_return(column: &str) -> bool {
-    const RETURNS: [&str; 6] = ["roi", "romi", "drr", "cpl", "cpo", "cac"];
-    RETURNS.contains(&column) || column.starts_with("cost_per_")
 }
 
 /// The number in a cell, money in whole currency units.

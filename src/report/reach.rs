@@ -9,14 +9,12 @@ use arrow::record_batch::RecordBatch;
 use chrono::{NaiveDate, TimeDelta};
 
 use super::build::ReportError;
-use crate::metrics::Metric;
+use crate::metrics::{Metric, MetricColumn, Need};
 use crate::model::tables::Table;
 use crate::session::{Session, SessionError};
 
 /// The tables that grow day by day. Promotions and staff are exported once and stay valid.
 const GROWING: [Table; 3] = [Table::Deals, Table::Events, Table::Spend];
-/// Columns that are made of money spent.
-const SPENT: [&str; 7] = ["spend", "cpl", "cpo", "cac", "roi", "romi", "drr"];
 
 /// The first and last days that the data show.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,13 +55,13 @@ impl Reach {
     /// The first local day on which a column can differ from zero: the first win for sales, the first lead for leads.
     /// `None` if there is none.
     pub fn begins(&self, metric: &Metric, column: &str) -> Option<NaiveDate> {
-        let needs = |name: &str| metric.needs.iter().any(|need| need.contains(name));
-        let sold = needs("deals.closed_at") && !column.starts_with("leads");
+        let needs = |of: &dyn Fn(&Need) -> bool| metric.needs.iter().any(of);
+        let sold = needs(&|need| need.names(Table::Deals, "closed_at")) && !column.starts_with("leads");
         let first = match sold {
             true => self.first_win,
             false => self.first_lead.or(self.first),
         };
-        match needs("spend.") {
+        match needs(&|need| need.is_of(Table::Spend)) {
             true => first.max(self.first_spend),
             false => first,
         }
@@ -72,8 +70,8 @@ impl Reach {
     /// The first local day that the exports behind a metric do not completely cover; `None` if it is not known. The
     /// coverage of spend matters only for columns computed from spend, unless the whole metric needs it.
     pub fn until(&self, metric: &Metric, columns: &[&str]) -> Option<NaiveDate> {
-        let spent = |column: &&str| SPENT.contains(column) || column.starts_with("cost_per_");
-        let of_spend = metric.needs.iter().any(|need| need.contains("spend.")) || columns.iter().any(spent);
+        let spent = |column: &MetricColumn| column.spending.is_some() && columns.contains(&column.name.as_str());
+        let of_spend = metric.needs.iter().any(|need| need.is_of(Table::Spend)) || metric.columns.iter().any(spent);
         let tables = metric.tables().into_iter().filter(|table| of_spend || *table != Table::Spend);
         tables.filter_map(|table| self.until.get(&table).copied()).min()
     }

@@ -67,16 +67,15 @@ fn filled(grid: &Grid, there: &[Arc<Grid>], zero: &[usize]) -> Option<Grid> {
 mod tests {
     use super::*;
     use crate::metrics::MetricColumn;
-    use crate::model::lang::Text;
 
     fn grid(rows: &[(&str, i64, f64)]) -> Grid {
         let columns = [("manager", Unit::Text), ("won", Unit::Count), ("share", Unit::Share)];
-        let columns = columns.map(|(name, unit)| MetricColumn { name: name.into(), unit, title: Text::default() });
+        let columns = MetricColumn::named(&columns);
         let row = |(name, won, share): &(&str, i64, f64)| {
             let name = if name.is_empty() { Cell::Empty } else { Cell::Text((*name).into()) };
             vec![name, Cell::Count(*won), Cell::Number(*share)]
         };
-        Grid { columns: columns.to_vec(), dimensions: 1, rows: rows.iter().map(row).collect() }
+        Grid { columns, dimensions: 1, rows: rows.iter().map(row).collect() }
     }
 
     #[test]

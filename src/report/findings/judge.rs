@@ -3,36 +3,13 @@
 
 use super::cause::Cause;
 use super::evidence::{Estimate, FALSE_DISCOVERY_RATE, adjusted, shares_equal};
+use crate::metrics::Bound;
 use crate::model::unit::Unit;
 use crate::regulation::{Better, Target};
 use crate::report::definition::Compare;
 use crate::report::document::{Cell, Verdict};
-use crate::report::grid::{Grid, is_return, number};
+use crate::report::grid::{Grid, number};
 
-/// The counts that say how many cases stand behind a row, in the order in which they are looked for. Only needed where
-/// the interval does not say it.
-const CASES: [&str; 7] = ["leads", "deals", "clients", "reached", "standing", "entered", "won"];
-/// What a column is made of, where its metric counts several things and the first of [`CASES`] is not the one.
-const CASES_OF: [(&str, &str); 18] = [
-    ("broken_share", "checked"),
-    ("contacted_share", "judged"),
-    ("cost_per_qualified", "qualified"),
-    ("cost_per_valid", "valid"),
-    ("cac", "new_clients"),
-    ("cpo", "won"),
-    ("dependency_index", "won"),
-    ("depth", "won"),
-    ("eventual_rate", "leads"),
-    ("kept_share", "checked"),
-    ("over_share", "contacts"),
-    ("promo_months_share", "won"),
-    ("promo_only_share", "clients"),
-    ("promo_revenue_share", "won"),
-    ("promo_won_share", "won"),
-    ("sla_share", "judged"),
-    ("stale_share", "standing"),
-    ("waiting_share", "first_days_won"),
-];
 /// No group is put before all others for being absurdly far off.
 const WORST: f64 = 10.0;
 /// Ends that lie so near are one value.
@@ -144,7 +121,7 @@ fn cannot(target: &Target, grid: &Grid, one: &Judged, ground: Ground) -> Option<
     // whatever the unknown is; that the target is missed has to be shown of a value
     let on_target = one.ends.is_some_and(|(least, _)| !straddles && colour(target, least) == Verdict::Green);
     // money set against money that is not known, or was not spent, is no return
-    let no_spend = is_return(&target.column)
+    let no_spend = grid.is_return(&target.column)
         && grid.position("spend").is_some()
         && grid.number(one.row, "spend").is_none_or(|spend| spend <= 0.0);
     let few = |cases: f64| cases.round() < ground.small_group;
@@ -207,21 +184,22 @@ fn identity(grid: &Grid, row: usize, keyed: bool) -> &[Cell] {
 }
 
 fn first_look(target: &Target, grid: &Grid, row: usize) -> Judged {
-    let column = |end: &str| grid.number(row, &format!("{}_{end}", target.column));
+    let bound = |end: Bound| grid.bound(row, &target.column, end);
     let value = grid.number(row, &target.column);
-    let interval = column("low").zip(column("high"));
-    let (least, most) = (column("least"), column("most"));
+    let interval = bound(Bound::Low).zip(bound(Bound::High));
+    let (least, most) = (bound(Bound::Least), bound(Bound::Most));
     let ends = least.zip(most).filter(|(least, most)| most - least > EXACT || value.is_none());
     let estimate = estimate(value, interval).filter(|_| grid.unit(&target.column) == Unit::Share);
     let observed = estimate.and_then(|e| e.observations());
-    let named = CASES_OF.iter().find(|(column, _)| *column == target.column).map(|(_, cases)| *cases);
-    let named = named.and_then(|cases| grid.number(row, cases));
-    let counted = named.or_else(|| CASES.iter().find_map(|name| grid.number(row, name)));
+    let declared = grid.column(&target.column);
+    let named = declared.and_then(|column| grid.number(row, column.of.as_deref()?));
+    let counted = named.or_else(|| grid.cases(row));
     let counted = stake::bought(target, grid, row).map_or(counted, |bought| counted.map(|n| n.max(bought)));
     // an interval of another kind may be wider than the cases suggest, but never narrower
     let cases = observed.map(|n| named.map_or(n, |named| n.min(named)));
-    let unknown = column("unknown").or_else(|| grid.number(row, "undated")).filter(|unknown| *unknown > 0.0);
-    let all = self::counted(grid, row);
+    let unknown = declared.and_then(|column| column.unknown.iter().find_map(|name| grid.number(row, name)));
+    let unknown = unknown.filter(|unknown| *unknown > 0.0);
+    let all = grid.cases(row);
     Judged {
         row,
         verdict: Verdict::Unknown,
@@ -240,15 +218,10 @@ fn first_look(target: &Target, grid: &Grid, row: usize) -> Judged {
     }
 }
 
-/// How many cases a row counts, whatever its columns are made of.
-pub fn counted(grid: &Grid, row: usize) -> Option<f64> {
-    CASES.iter().find_map(|name| grid.number(row, name))
-}
-
 /// A row's value, and how many cases it is a share of.
 pub fn share_and_cases(target: &Target, grid: &Grid, row: usize) -> Option<(f64, f64)> {
-    let named = CASES_OF.iter().find(|(column, _)| *column == target.column).map(|(_, cases)| *cases);
-    let cases = named.into_iter().chain(CASES).find_map(|name| grid.number(row, name))?;
+    let named = grid.column(&target.column).and_then(|column| grid.number(row, column.of.as_deref()?));
+    let cases = named.or_else(|| grid.cases(row))?;
     Some((grid.number(row, &target.column)?, cases))
 }
 

@@ -2,12 +2,13 @@
 
 use super::cause::Cause;
 use super::judge::{self, Beside, Judged, Unknown};
+use crate::metrics::MetricColumn;
 use crate::model::lang::Lang;
 use crate::model::unit::Unit;
 use crate::regulation::{Better, Target};
 use crate::report::definition::Compare;
 use crate::report::document::{Cell, Finding, Verdict};
-use crate::report::grid::{Grid, is_return};
+use crate::report::grid::Grid;
 use crate::report::period::Period;
 use crate::report::say::{Say, capital};
 
@@ -214,7 +215,8 @@ impl Wording<'_> {
     /// The sums behind a return; and a note if no lead names the campaign, which may be waste or a different spelling.
     fn money(&self, one: &Judged) -> Option<String> {
         let money = |name: &str| self.grid.number(one.row, name);
-        let (spend, revenue) = money("spend").filter(|_| is_return(&self.target.column)).zip(money("revenue"))?;
+        let (spend, revenue) =
+            money("spend").filter(|_| self.grid.is_return(&self.target.column)).zip(money("revenue"))?;
         let show = |money: f64| self.say.numbers.compact(money, Unit::Money);
         let (spend, revenue) = (show(spend), show(revenue));
         let nobody = match (money("leads"), self.say.lang) {
@@ -270,9 +272,9 @@ impl Wording<'_> {
                 false => group,
             };
         }
-        let titled = ["title_{lang}", "label_{lang}"].map(|name| self.say.column(name));
-        let own = titled.iter().find(|name| self.grid.position(name).is_some());
-        let own = own.unwrap_or(&self.grid.columns[self.grid.dimensions].name);
+        let titles = |column: &&MetricColumn| column.titles_row && column.lang.is_none_or(|lang| lang == self.say.lang);
+        let own = self.grid.columns.iter().find(titles).unwrap_or(&self.grid.columns[self.grid.dimensions]);
+        let own = own.name.as_str();
         let own = match self.grid.cell(one.row, own) {
             Cell::Empty => self.say.pick("прочие", "others").to_owned(),
             _ => self.say.label(metric, self.grid, one.row, own),

@@ -2,7 +2,7 @@
 
 use super::{Judged, Unknown, WORST};
 use crate::regulation::Target;
-use crate::report::grid::{Grid, is_return};
+use crate::report::grid::Grid;
 
 /// Sets the weight of each group, so that the most expensive finding comes first.
 ///
@@ -25,7 +25,7 @@ pub(super) fn weigh(target: &Target, grid: &Grid, judged: &mut [Judged]) {
     };
     let weights: Vec<f64> = judged
         .iter()
-        .map(|one| match is_return(&target.column) && all_spend > 0.0 {
+        .map(|one| match grid.is_return(&target.column) && all_spend > 0.0 {
             true => WORST * lost(grid, one.row) / all_spend,
             false => part(one) * one.value.map_or(0.0, |value| ((value - target.green).abs() / band).min(WORST)),
         })
@@ -36,7 +36,7 @@ pub(super) fn weigh(target: &Target, grid: &Grid, judged: &mut [Judged]) {
 /// The number of leads that a group's spend would have bought at the overall price. A group with much spend and few
 /// leads is not too small to judge.
 pub(super) fn bought(target: &Target, grid: &Grid, row: usize) -> Option<f64> {
-    if !is_return(&target.column) || grid.dimensions == 0 {
+    if !grid.is_return(&target.column) || grid.dimensions == 0 {
         return None;
     }
     let rows = || (0..grid.rows.len()).filter(|row| !grid.is_unnamed(*row));
