@@ -12,7 +12,9 @@ about.ru = """
 браком. Квалифицированные: дошли до квалифицирующего этапа регламента или дальше, либо выиграны. Доли — от всех лидов, интервал
 Уилсона 95 %. Конверсия к сроку — Аален — Йохансен на самом длинном сроке: открытые не считаются потерянными. Движимы ценой: пришли по
 акции, спрашивали только цену или потеряны из-за цены. Расход за тот же период; CAC — на нового клиента: первая
-известная покупка клиента — в этом периоде, когда бы ни пришёл лид.
+известная покупка клиента — в этом периоде, когда бы ни пришёл лид; новые клиенты и CAC пусты, если на 200 из них больше одного выигрыша без
+даты, который мог прийтись на период. Где больше чем 1 лид из 200 пришёл раньше чем за месяц до первого известного
+расхода своего источника, подрядчика и кампании, цен нет: во что эти лиды обошлись, не известно.
 Чего не знаем, того не считаем: у потерянных без причины не известно, годны ли они; у потерянных без журнала этапов — дошли ли до
 квалификации; у закрытых без даты — когда. Такие лиды сосчитаны в «не известно», доли стоят между «не менее» и «не более», а само значение
 пусто, если границы расходятся больше чем на 0,5 п. п.; где причин, акций и интересов не загружено вовсе, долей по ним нет; где в базе есть выигрыши и ни одной потери, потери не выгружены: доли годных, квалифицированных и выигранных пусты."""
@@ -21,7 +23,9 @@ Leads: deals created within the period, and what had become of them by the as-of
 regulation calls invalid. Qualified: reached the regulation's qualifying stage or a later one, or won. Rates are of all leads, with a 95 %
 Wilson interval. Eventual win rate: Aalen–Johansen at the longest horizon, where open is not lost. Price-driven: came on a promotion,
 asked for price alone, or lost on price. Spend of the same period; CAC is per new client: the client's first
-known purchase fell within the period, whenever the lead came.
+known purchase fell within the period, whenever the lead came; new clients and CAC are empty where more than one win without a date per 200
+of them may have been of the period. Where more than 1 lead of 200 came more than a month before the first known spend
+of its source, contractor and campaign, there are no costs: what those leads cost is not known.
 What is not known is not counted: of lost leads without a reason, whether they were valid; of lost leads without a stage log, whether they
 were qualified; of closings without a date, when they were. Such leads stand under "unknown", the rates lie between "at least" and
 "at most", and the value itself is empty where these are more than 0.5 pp apart; where no reasons, promotions or interests are loaded at
@@ -204,6 +208,19 @@ new_clients AS (
     GROUP BY grp
 ),
 
+-- known to be won, and on a day that may have been one of the period's: of new clients among them nothing is known
+undated_wins AS (
+    SELECT grp, count(*) AS won
+    FROM scope
+    WHERE
+        status = 'won'
+        AND won_at IS NULL
+        AND coalesce(created_at < $to, TRUE)
+        AND coalesce(closed_after < $to, TRUE)
+        AND coalesce(closed_by >= $from, TRUE)
+    GROUP BY grp
+),
+
 spent AS (
     SELECT grp, sum(cost) AS spend
     FROM scope_spend
@@ -211,12 +228,44 @@ spent AS (
     GROUP BY grp
 ),
 
--- leads that came before any spend of their group is known: the same in campaign_roi
+-- from when on the spend of each way in which deals came is known, whatever the period; what a spend row leaves empty fits any
+way_began AS (
+    SELECT ways.source, ways.contractor, ways.campaign, min(spend.first_day) AS first_day
+    FROM (
+        SELECT DISTINCT
+            coalesce(source, '') AS source,
+            coalesce(contractor, '') AS contractor,
+            coalesce(campaign, '') AS campaign
+        FROM scope
+    ) AS ways
+    INNER JOIN (
+        SELECT
+            coalesce(source, '') AS source,
+            coalesce(contractor, '') AS contractor,
+            coalesce(campaign, '') AS campaign,
+            min(day) AS first_day
+        FROM scope_spend
+        GROUP BY 1, 2, 3
+    ) AS spend
+        ON (spend.source = '' OR spend.source = ways.source)
+        AND (spend.contractor = '' OR spend.contractor = ways.contractor)
+        AND (spend.campaign = '' OR spend.campaign = ways.campaign)
+    GROUP BY 1, 2, 3
+),
+
+-- leads that came before any spend of their way is known, or of their group where no spend is of it: the same in campaign_roi
 unpaid AS (
     SELECT scope.grp, count(*) AS leads
     FROM scope
     INNER JOIN (SELECT grp, min(day) AS first_day FROM scope_spend GROUP BY grp) AS began ON scope.grp = began.grp
-    WHERE scope.created_at >= $from AND scope.created_at < $to AND local_day(scope.created_at)::int < began.first_day::int - 31
+    LEFT JOIN way_began
+        ON coalesce(scope.source, '') = way_began.source
+        AND coalesce(scope.contractor, '') = way_began.contractor
+        AND coalesce(scope.campaign, '') = way_began.campaign
+    WHERE
+        scope.created_at >= $from
+        AND scope.created_at < $to
+        AND local_day(scope.created_at)::int < coalesce(way_began.first_day, began.first_day)::int - 31
     GROUP BY scope.grp
 ),
 
@@ -236,7 +285,9 @@ together AS (
         coalesce(counted.tells_price, 0) > 0 AS tells_price,
         coalesce(counted.price_driven, 0) AS price_driven,
         coalesce(counted.perhaps_price_driven, 0) AS perhaps_price_driven,
-        coalesce(new_clients.new_clients, 0) AS new_clients,
+        CASE
+            WHEN 200 * coalesce(undated_wins.won, 0) <= coalesce(new_clients.new_clients, 0) THEN coalesce(new_clients.new_clients, 0)
+        END AS new_clients,
         loaded.has_reasons AND loaded.has_status AS has_reasons,
         loaded.any_lost,
         loaded.has_status,
@@ -250,6 +301,7 @@ together AS (
     FULL JOIN spent ON counted.grp = spent.grp
     LEFT JOIN new_clients ON coalesce(counted.grp, spent.grp) = new_clients.grp
     LEFT JOIN unpaid ON counted.grp = unpaid.grp
+    LEFT JOIN undated_wins ON coalesce(counted.grp, spent.grp) = undated_wins.grp
     CROSS JOIN loaded
 ),
 
