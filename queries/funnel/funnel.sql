@@ -22,7 +22,7 @@ about.ru = """
 считается один раз. Входили повторно: вошли на этап ещё раз, откуда угодно. Доли с интервалом Уилсона 95 %. Вход между срезами:
 переход виден лишь сравнением двух срезов, и когда он был, известно до промежутка между ними; дошедшие до этапа от этого верны. Этап,
 пройденный между двумя срезами целиком, не пропущен; потерянная сделка могла дойти дальше, чем показал срез, а впервые увиденная уже
-потерянной потеряна неизвестно откуда."""
+потерянной потеряна неизвестно откуда. Где в базе есть выигрыши и ни одной потери, потери не выгружены: доли пусты."""
 about.en = """
 Deals that first came into the funnel within the period, and what had become of them by the as-of date. A deal reached a stage if the
 log says that it entered it or any later one, or if it stands there by its present stage in the CRM; of the two, the further. A won deal
@@ -37,7 +37,7 @@ Moved back to a stage: entered it, for the first time or again, directly from a 
 counts once per stage. Re-entered: entered the stage again, wherever from. Rates have 95 % Wilson intervals. Entered between
 snapshots: the move is seen only by comparing two snapshots, so when it was is known to the time between them; a stage that was
 reached is counted all the same. A stage passed wholly between two snapshots is not skipped; a lost deal may have come further than a
-snapshot showed, and one that was lost when first seen is lost from an unknown stage."""
+snapshot showed, and one that was lost when first seen is lost from an unknown stage. Where the store has wins and not one loss, losses are not exported: shares are empty."""
 
 columns = [
   { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },
@@ -277,16 +277,18 @@ bounded AS (
     SELECT
         grp,
         position,
-        reached::double / nullif(previous_most, 0) AS previous_least,
-        (reached + more)::double / nullif(previous_for_most, 0) AS previous_most,
-        reached::double / nullif(came_in, 0) AS first_least,
-        (reached + more)::double / nullif(came_in, 0) AS first_most,
+        losses.any_lost,
+        CASE WHEN losses.any_lost THEN reached::double / nullif(previous_most, 0) END AS previous_least,
+        CASE WHEN losses.any_lost THEN (reached + more)::double / nullif(previous_for_most, 0) END AS previous_most,
+        CASE WHEN losses.any_lost OR is_first THEN reached::double / nullif(came_in, 0) END AS first_least,
+        CASE WHEN losses.any_lost OR is_first THEN (reached + more)::double / nullif(came_in, 0) END AS first_most,
         -- nothing comes after the last stage, so it has no conversion of its own
-        CASE WHEN NOT is_last THEN advanced::double / nullif(advanced + lost + may_have_lost, 0) END AS settled_least,
+        CASE WHEN losses.any_lost AND NOT is_last THEN advanced::double / nullif(advanced + lost + may_have_lost, 0) END AS settled_least,
         CASE
-            WHEN NOT is_last THEN (advanced + more_advanced)::double / nullif(advanced + more_advanced + lost, 0)
+            WHEN losses.any_lost AND NOT is_last THEN (advanced + more_advanced)::double / nullif(advanced + more_advanced + lost, 0)
         END AS settled_most
     FROM compared
+    CROSS JOIN losses
 )
 
 SELECT
@@ -310,14 +312,14 @@ SELECT
     c.lost + c.lost_unplaced AS lost_total,
     c.open + c.open_unplaced + c.unclear AS remaining,
     CASE WHEN b.previous_most - b.previous_least <= 0.005 THEN (b.previous_least + b.previous_most) / 2.0 END AS from_previous,
-    wilson_low(c.reached, c.previous_most) AS from_previous_low,
-    wilson_high(c.reached + c.more, c.previous_for_most) AS from_previous_high,
+    CASE WHEN b.any_lost THEN wilson_low(c.reached, c.previous_most) END AS from_previous_low,
+    CASE WHEN b.any_lost THEN wilson_high(c.reached + c.more, c.previous_for_most) END AS from_previous_high,
     b.previous_least AS from_previous_least,
     b.previous_most AS from_previous_most,
     CASE WHEN b.first_most - b.first_least <= 0.005 THEN (b.first_least + b.first_most) / 2.0 END AS from_first,
     -- the first stage is all of itself, without any doubt
-    CASE WHEN NOT c.is_first THEN wilson_low(c.reached, c.came_in) END AS from_first_low,
-    CASE WHEN NOT c.is_first THEN wilson_high(c.reached + c.more, c.came_in) END AS from_first_high,
+    CASE WHEN b.any_lost AND NOT c.is_first THEN wilson_low(c.reached, c.came_in) END AS from_first_low,
+    CASE WHEN b.any_lost AND NOT c.is_first THEN wilson_high(c.reached + c.more, c.came_in) END AS from_first_high,
     b.first_least AS from_first_least,
     b.first_most AS from_first_most,
     CASE WHEN b.settled_most - b.settled_least <= 0.005 THEN (b.settled_least + b.settled_most) / 2.0 END AS settled,

@@ -402,7 +402,11 @@ SELECT
     -- a stage without an SLA cannot be overstayed
     CASE WHEN stages.sla_hours IS NOT NULL THEN counted.stale END AS stale,
     CASE WHEN stages.sla_hours IS NOT NULL THEN counted.stale_unknown END AS stale_unknown,
-    CASE WHEN stages.sla_hours IS NOT NULL THEN counted.stale::double / nullif(counted.judged, 0) END AS stale_share,
+    -- where those of whom it is unknown matter, the share lies between its bounds
+    CASE
+        WHEN stages.sla_hours IS NOT NULL AND 200 * counted.stale_unknown <= counted.standing
+            THEN counted.stale::double / nullif(counted.judged, 0)
+    END AS stale_share,
     CASE WHEN stages.sla_hours IS NOT NULL THEN wilson_low(counted.stale, counted.judged) END AS stale_share_low,
     CASE WHEN stages.sla_hours IS NOT NULL THEN wilson_high(counted.stale, counted.judged) END AS stale_share_high,
     CASE WHEN stages.sla_hours IS NOT NULL THEN counted.stale::double / nullif(counted.standing, 0) END AS stale_share_least,

@@ -9,13 +9,13 @@ about.ru = """
 Конверсия к сроку: оценка Аалена — Йохансена на самом длинном сроке регламента. Молодая неделя: её срок ещё не вышел. Закрытые без даты закрылись когда-то между входом и
 первой выгрузкой, где они закрыты: «не менее» и «не более» — оценка, будь каждый такой выигрыш самым поздним, а проигрыш самым ранним из
 возможных, и наоборот; если они расходятся больше чем на 0,5 п. п., сама оценка и «купили к сроку» пусты. Выигранные, потерянные и открытые: известные на дату отчёта; закрыта ли
-к ней сделка без даты, бывает неизвестно."""
+к ней сделка без даты, бывает неизвестно. Где в базе есть выигрыши и ни одной потери, потери не выгружены: доли пусты."""
 about.en = """
 Those who came into the funnel, by week, and what had become of them by the as-of date. Settled conversion: won / (won + lost).
 Eventual conversion: the Aalen–Johansen estimate at the regulation's longest horizon. A young week has not lived that long yet. What was closed without a date was closed somewhen between its entry and the first export that shows it
 closed: "at least" and "at most" are the estimates were each such win as late, each such loss as early as may be, and the other way
 round; where they differ by more than 0.5 points, the estimate itself and what was bought by the horizon are empty. Won, lost and open are those known at the as-of date:
-whether a deal without a date was closed by then may be unknown."""
+whether a deal without a date was closed by then may be unknown. Where the store has wins and not one loss, losses are not exported: shares are empty."""
 
 columns = [
   { name = "week", unit = "date", title = { ru = "Неделя", en = "Week" } },
@@ -47,16 +47,12 @@ by_week AS (
         count(bounded.undated) AS undated,
         count(*) FILTER (WHERE bounded.undated = 'won' AND bounded.status IS NULL) AS perhaps_won,
         count(*) FILTER (WHERE bounded.undated = 'lost' AND bounded.status IS NULL) AS perhaps_lost,
-        cuminc(bounded.least_days, bounded.least_outcome, longest.days::double) AS least,
-        cuminc(bounded.most_days, bounded.most_outcome, longest.days::double) AS most
+        cuminc(bounded.least_days, bounded.least_outcome, longest.days::double) FILTER (WHERE losses.any_lost) AS least,
+        cuminc(bounded.most_days, bounded.most_outcome, longest.days::double) FILTER (WHERE losses.any_lost) AS most
     FROM bounded_outcomes AS bounded
     CROSS JOIN longest
+    CROSS JOIN losses
     GROUP BY bounded.grp, bounded.week, longest.days
-),
-
--- whether the store knows of any loss
-losses AS (
-    SELECT count(*) FILTER (WHERE coalesce(undated, status) = 'lost') > 0 AS any_lost FROM scope
 )
 
 SELECT
@@ -70,8 +66,8 @@ SELECT
     -- of what may be settled or not there is no share; nor is there any where no loss is known at all: losses are not exported, and the won
     -- alone would make 100 %
     CASE WHEN perhaps_won + perhaps_lost = 0 AND losses.any_lost THEN won::double / nullif(won + lost, 0) END AS settled,
-    wilson_low(won, won + lost + perhaps_lost) AS settled_low,
-    wilson_high(won + perhaps_won, won + perhaps_won + lost) AS settled_high,
+    CASE WHEN losses.any_lost THEN wilson_low(won, won + lost + perhaps_lost) END AS settled_low,
+    CASE WHEN losses.any_lost THEN wilson_high(won + perhaps_won, won + perhaps_won + lost) END AS settled_high,
     CASE WHEN most['estimate'] - least['estimate'] <= 0.005 THEN (least['estimate'] + most['estimate']) / 2.0 END AS eventual,
     least['low'] AS eventual_low,
     most['high'] AS eventual_high,

@@ -11,7 +11,7 @@ about.ru = """
 закрыться когда угодно между созданием и первой выгрузкой, где они закрыты: если от этого конверсия к сроку меняется больше чем на 0,5 %,
 она пуста, а границы — крайние. Это связь, а не доказанная причина. Без ответа — на дату отчёта; свежие из них ещё могут получить ответ.
 Последняя строка — лиды, о которых ответ неизвестен: ответы за это время, этого менеджера или филиала не загружены, либо известен день
-без времени."""
+без времени. Где в базе есть выигрыши и ни одной потери, потери не выгружены: доли пусты."""
 about.en = """
 Leads created within the period by the time to the first response (working minutes if the regulation says so), and the share won
 among them with its 95 % Wilson interval. A bucket holds what is later than its lower bound and no later than its upper one, as the time
@@ -19,7 +19,7 @@ allowed for a response does. Beside it the eventual win rate: Aalen–Johansen a
 without a date (column "Undated") may have closed at any moment between their creation and the first export that shows them closed: where
 that changes the eventual rate by more than 0.5 %, it is empty, and the bounds are the outer ones. An association, not a proven cause. Not
 answered: at the as-of date; the fresh ones may yet be answered. The last row are leads of whose response nothing is known: answers of that
-time, manager or branch are not loaded, or the day is known without a time."""
+time, manager or branch are not loaded, or the day is known without a time. Where the store has wins and not one loss, losses are not exported: shares are empty."""
 
 columns = [
   { name = "bucket", unit = "count", title = { ru = "№", en = "No." } },
@@ -91,10 +91,12 @@ counted AS (
         count(*) FILTER (WHERE leads.status = 'lost') AS lost,
         count(*) FILTER (WHERE leads.undated IS NOT NULL AND leads.status IS NULL) AS unclear,
         count(leads.undated) AS undated,
-        cuminc(leads.least_days, leads.least_outcome, longest.days) AS least,
-        cuminc(leads.most_days, leads.most_outcome, longest.days) AS most
+        bool_and(losses.any_lost) AS any_lost,
+        cuminc(leads.least_days, leads.least_outcome, longest.days) FILTER (WHERE losses.any_lost) AS least,
+        cuminc(leads.most_days, leads.most_outcome, longest.days) FILTER (WHERE losses.any_lost) AS most
     FROM leads
     CROSS JOIN longest
+    CROSS JOIN losses
     INNER JOIN buckets
         ON leads.known = buckets.known
         AND (
@@ -118,9 +120,9 @@ SELECT
     lost,
     leads - won - lost - unclear AS open,
     -- closed by now, if not by the as-of day for certain: neither won nor lost nor open
-    CASE WHEN unclear = 0 THEN won::double / leads END AS win_rate,
-    CASE WHEN unclear = 0 THEN wilson_low(won, leads) END AS win_rate_low,
-    CASE WHEN unclear = 0 THEN wilson_high(won, leads) END AS win_rate_high,
+    CASE WHEN any_lost AND unclear = 0 THEN won::double / leads END AS win_rate,
+    CASE WHEN any_lost AND unclear = 0 THEN wilson_low(won, leads) END AS win_rate_low,
+    CASE WHEN any_lost AND unclear = 0 THEN wilson_high(won, leads) END AS win_rate_high,
     undated,
     CASE
         WHEN most['estimate'] - least['estimate'] <= 0.005 THEN (least['estimate'] + most['estimate']) / 2.0

@@ -10,7 +10,8 @@ about.ru = """
 квазипуассоновских и пуассоновских, и t Стьюдента. Меньше десяти лидов (продаж) в этих неделях — эластичность не названа; недель всего две или расход был всегда один —
 нет интервала или наклона. Полные недели периода, где был расход. Продажа в счёт, если случилась не позже самого длинного срока
 регламента после прихода лида, а неделя — если все её лиды этот срок прожили: иначе свежие недели казались бы бедными. Недели до
-первого известного лида и те, что выгрузка расхода покрывает не целиком, не в счёт. Неделя, у лида которой есть продажа без даты, для продаж не в
+первого известного лида и те, что выгрузка расхода покрывает не целиком, не в счёт; как и те, больше чем 1 лид из 200 которых пришёл раньше первого известного расхода
+своего источника, подрядчика и кампании. Строки «не заполнено» нет. Неделя, у лида которой есть продажа без даты, для продаж не в
 счёт (столбец «Недели с продажами без даты»). Уверенно ниже 1: каждый следующий рубль приносит меньше. Связь, а не доказанная причина."""
 about.en = """
 Elasticity: by how many per cent more leads a week brings that costs one per cent more; the same for the wins among a week's leads. Poisson
@@ -18,7 +19,8 @@ regression of their number on the logarithm of spend: weeks without leads or win
 HC3 errors, no less than those of quasi-Poisson and of Poisson, and Student's t. Fewer than ten leads (wins) in these weeks: no elasticity is told; two
 weeks only, or the same spend ever: no interval, or no slope. Whole weeks of the period with spend. A win counts if it came within the
 regulation's longest horizon after the lead, and a week if all its leads have lived that long: fresh weeks would look poor otherwise. Weeks
-before the first known lead, and those that the exports of spend cover in part, are left out. A week one of whose leads was won without a
+before the first known lead, and those that the exports of spend cover in part, are left out; so are those of which more than 1 lead of 200
+came before the first known spend of its source, contractor and campaign. The unfilled group has no row. A week one of whose leads was won without a
 date is left out for wins (column "Weeks with undated wins"). Below 1 with confidence: each next rouble brings less. An association, not a proven cause."""
 
 columns = [
@@ -45,6 +47,31 @@ covered AS (
     FROM scope_spend
 ),
 
+-- from when on the spend of each way in which deals came is known, whatever the period; what a spend row leaves empty fits any
+way_began AS (
+    SELECT ways.source, ways.contractor, ways.campaign, min(spend.first_day) AS first_day
+    FROM (
+        SELECT DISTINCT
+            coalesce(source, '') AS source,
+            coalesce(contractor, '') AS contractor,
+            coalesce(campaign, '') AS campaign
+        FROM scope
+    ) AS ways
+    INNER JOIN (
+        SELECT
+            coalesce(source, '') AS source,
+            coalesce(contractor, '') AS contractor,
+            coalesce(campaign, '') AS campaign,
+            min(day) AS first_day
+        FROM scope_spend
+        GROUP BY 1, 2, 3
+    ) AS spend
+        ON (spend.source = '' OR spend.source = ways.source)
+        AND (spend.contractor = '' OR spend.contractor = ways.contractor)
+        AND (spend.campaign = '' OR spend.campaign = ways.campaign)
+    GROUP BY 1, 2, 3
+),
+
 lead_days AS (
     SELECT local_week(min(created_at)) AS first_week
     FROM scope
@@ -62,10 +89,15 @@ came AS (
         scope.grp,
         local_week(scope.created_at) AS week,
         count(*) AS leads,
+        count(*) FILTER (WHERE local_day(scope.created_at) < way_began.first_day) AS unpaid,
         count(*) FILTER (WHERE minutes_between(scope.created_at, scope.won_at) <= longest.days * 1440) AS won,
         count(*) FILTER (WHERE scope.undated = 'won') AS undated
     FROM scope
     CROSS JOIN longest
+    LEFT JOIN way_began
+        ON coalesce(scope.source, '') = way_began.source
+        AND coalesce(scope.contractor, '') = way_began.contractor
+        AND coalesce(scope.campaign, '') = way_began.campaign
     WHERE scope.created_at >= $from AND scope.created_at < $to
     GROUP BY 1, 2
 ),
@@ -92,6 +124,8 @@ weeks AS (
         AND spent.week >= covered.first_day
         AND spent.week + INTERVAL '6 days' <= covered.last_day
         AND spent.spend > 0
+        -- leads of a way whose spend is not known yet: the week's money is known in part
+        AND 200 * coalesce(came.unpaid, 0) <= coalesce(came.leads, 0)
 ),
 
 -- leads and wins are numbers: each a series of its own, of weeks with none as well. Without these, and with logarithms, the slope was flat: in 7 worlds of
@@ -124,4 +158,6 @@ SELECT
     of_wins['low'] AS wins_slope_low,
     of_wins['high'] AS wins_slope_high
 FROM counted
+-- leads and spend that name no group have nothing in common, unless there is but one
+WHERE replace(grp, chr(31), '') <> '' OR (SELECT count(*) FROM counted) = 1
 ORDER BY grp

@@ -10,12 +10,14 @@ dimensions = "deals"
 about.ru = """
 Правила регламента, о которых на дату отчёта судить нельзя, потому что данных нет: их никогда не загружали (never), не загружали для этого
 менеджера или филиала (never), загруженное начинается позже (before) или кончается раньше (after), известны лишь дни без времени (day).
-Случаи: сколько раз правило из-за этого не судилось; пусто, если судить не о чем вовсе. Нарушения здесь нет, и соблюдения тоже. От периода не
+Случаи: сколько раз правило из-за этого не судилось; пусто, если судить не о чем вовсе. Нарушения здесь нет, и соблюдения тоже. Правило conversion: есть выигранные сделки и ни одной потерянной, значит,
+потери не выгружены, и долей выигранных нет. От периода не
 зависит."""
 about.en = """
 Rules of the regulation that cannot be judged at the as-of date for want of data: never loaded, or never for this manager or branch
 (never); what is loaded begins later (before) or ends earlier (after); days are known, and no times (day). Cases: how often the rule
-was not judged for that reason; empty where there is nothing to judge at all. It is no breach, and it is not kept either. Does not depend on
+was not judged for that reason; empty where there is nothing to judge at all. It is no breach, and it is not kept either. The rule conversion: there are won
+deals and not one lost, so losses are not exported, and there are no shares of the won. Does not depend on
 the period."""
 columns = [
   { name = "rule", unit = "text", title = { ru = "Правило", en = "Rule" } },
@@ -44,6 +46,7 @@ WITH sources AS (
         ('complaint', 'жалобы', 'complaints', 'жалобы (события complaint)', 'complaints (events of kind complaint)'),
         ('task', 'назначенные дела', 'planned tasks', 'дела с их сроками (события task)', 'tasks with their due dates (events of kind task)'),
         ('closed_at', 'даты закрытия', 'closing dates', 'дату закрытия и её столбец в маппинге (closed_at)', 'the closing date, and its column in the mapping (closed_at)'),
+        ('lost', 'потерянные сделки', 'lost deals', 'проигранные сделки вместе с выигранными и открытыми', 'lost deals along with the won and the open ones'),
         ('deal', 'выгрузка сделок', 'the export of deals', 'свежую выгрузку сделок и дел', 'deals and tasks as of the day of the report'),
         ('call', 'звонки', 'calls', 'звонки', 'calls'),
         ('meeting', 'встречи', 'meetings', 'встречи', 'meetings'),
@@ -113,13 +116,26 @@ together AS (
     FROM needed
     LEFT ANTI JOIN unjudged ON needed.rule = unjudged.rule
     WHERE known_from(needed.missing, NULL, NULL) IS NULL
+    UNION ALL
+    -- wins and not one loss in the whole store: losses are not exported, and of what is left no share of the won is told
+    SELECT
+        '' AS grp,
+        'conversion' AS rule,
+        NULL AS stage,
+        'lost' AS missing,
+        'never' AS why,
+        count(*) FILTER (WHERE exported_status = 'won') AS cases,
+        NULL AS since,
+        NULL AS until
+    FROM scope
+    HAVING count(*) FILTER (WHERE exported_status = 'won') > 0 AND count(*) FILTER (WHERE exported_status = 'lost') = 0
 )
 
 SELECT
     together.grp,
     together.rule,
-    control.title_ru,
-    control.title_en,
+    CASE WHEN together.rule = 'conversion' THEN 'Конверсия' ELSE control.title_ru END AS title_ru,
+    CASE WHEN together.rule = 'conversion' THEN 'Conversion' ELSE control.title_en END AS title_en,
     together.stage,
     stages.title_ru AS stage_ru,
     stages.title_en AS stage_en,
@@ -131,6 +147,7 @@ SELECT
     concat(
         coalesce(sources.title_ru, concat('столбец или событие ', together.missing)),
         CASE
+            WHEN together.missing = 'lost' THEN ': ни одной, хотя выигранные есть'
             WHEN together.missing = 'deal' THEN ': старше дня отчёта на рабочий день или больше'
             WHEN together.why = 'before' THEN concat(': загружены только с ', to_char(local_day(known_from(together.missing, NULL, NULL)), '%d.%m.%Y'), ' или, для части менеджеров и филиалов, позже')
             WHEN together.why = 'after' THEN concat(': загружены только по ', to_char(local_day(known_until(together.missing, NULL, NULL) - INTERVAL '1 microsecond'), '%d.%m.%Y'), ' или, для части менеджеров и филиалов, раньше')
@@ -143,6 +160,7 @@ SELECT
     concat(
         coalesce(sources.title_en, concat('column or event ', together.missing)),
         CASE
+            WHEN together.missing = 'lost' THEN ': not one, though there are won ones'
             WHEN together.missing = 'deal' THEN ': older than the day of the report by a working day or more'
             WHEN together.why = 'before' THEN concat(': loaded only from ', to_char(local_day(known_from(together.missing, NULL, NULL)), '%Y-%m-%d'), ' on, or later for some managers and branches')
             WHEN together.why = 'after' THEN concat(': loaded only until ', to_char(local_day(known_until(together.missing, NULL, NULL) - INTERVAL '1 microsecond'), '%Y-%m-%d'), ', or less for some managers and branches')

@@ -455,13 +455,19 @@ SELECT
     wilson_low(adjusted.figures['kept_won'], adjusted.figures['kept_deals']) AS kept_rate_low,
     wilson_high(adjusted.figures['kept_won'], adjusted.figures['kept_deals']) AS kept_rate_high,
     CASE WHEN adjusted.figures['kept_won'] = 0 THEN 0 ELSE adjusted.figures['kept_revenue'] END AS kept_revenue,
-    adjusted.figures['broken_deals'] AS broken_deals,
+    -- where nothing was compared, none broken is no figure, nor is what was lost by breaking
+    CASE WHEN adjusted.p_adjusted IS NOT NULL OR adjusted.figures['broken_deals'] > 0 THEN adjusted.figures['broken_deals'] END
+        AS broken_deals,
     adjusted.figures['broken_won'] AS broken_won,
     adjusted.figures['broken_won']::double / nullif(adjusted.figures['broken_deals'], 0) AS broken_rate,
     wilson_low(adjusted.figures['broken_won'], adjusted.figures['broken_deals']) AS broken_rate_low,
     wilson_high(adjusted.figures['broken_won'], adjusted.figures['broken_deals']) AS broken_rate_high,
     CASE WHEN adjusted.figures['broken_won'] = 0 THEN 0 ELSE adjusted.figures['broken_revenue'] END AS broken_revenue,
-    CASE WHEN judged.broken_lost = 0 THEN 0 ELSE judged.broken_lost_amount END AS broken_lost_amount,
+    CASE
+        WHEN adjusted.p_adjusted IS NULL AND coalesce(adjusted.figures['broken_deals'], 0) = 0 THEN NULL
+        WHEN judged.broken_lost = 0 THEN 0
+        ELSE judged.broken_lost_amount
+    END AS broken_lost_amount,
     coalesce(adjusted.figures['undated'], 0) AS undated,
     adjusted.difference,
     adjusted.difference - adjusted.reach AS difference_low,

@@ -1,5 +1,5 @@
 /* Deals created within the period that advertising paid for: the month of arrival, the age in months at which each was won, and what
-   it brought (grp, month, age, is_undated, amount, margin). Months are counted from year 0, so that an age is a difference. */
+   it brought (grp, month, age, is_undated, is_unpaid, amount, margin). Months are counted from year 0, so that an age is a difference. */
 SELECT
     scope.grp,
     local_month(scope.created_at) AS month,
@@ -13,6 +13,8 @@ SELECT
             )
     END AS age,
     scope.status = 'won' AND scope.won_at IS NULL AS is_undated,
+    -- of an earlier month than the first known spend of its way: what it cost is not known
+    local_month(scope.created_at) < local_month(paid_ways.first_day) AS is_unpaid,
     scope.amount,
     CASE basis.basis WHEN 'margin' THEN scope.amount - scope.cost ELSE scope.amount END AS margin
 FROM scope

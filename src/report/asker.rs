@@ -43,7 +43,7 @@ pub(super) struct Missing {
 pub(super) const QUALITY: &str = "data_quality";
 
 /// The metric that counts wins without a date which may lie within a period.
-const UNDATED: &str = "undated_wins";
+const UNDATED: &str = "wins_without_date";
 
 /// A result, or what is missing for it.
 pub(super) type Answer = Result<Arc<Grid>, Missing>;
