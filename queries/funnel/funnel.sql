@@ -14,7 +14,7 @@ about.ru = """
 перехода в журнале нет; завершающий этап, который не сходится со статусом, не говорит ничего: решает статус. Этап-стоянка (parking) —
 не шаг воронки. Вход в воронку: создание сделки или первый переход, что раньше. Прошли дальше + потеряны + потеряны неизвестно откуда +
 в работе + в работе, этап неизвестен + исход неясен = дошли. Потеряны неизвестно откуда: журнал с её входа не загружен, а нынешний этап — сам «проигрыш»;
-сделка могла зайти дальше этапа, на котором показана; где ни одной потерянной или стоящей не известно, но могли быть и такие, пусто, а не ноль. Исход неясен: закрыта без даты, и была ли закрыта к дате отчёта, неизвестно.
+сделка могла зайти дальше этапа, на котором показана. Исход неясен: закрыта без даты, и была ли закрыта к дате отчёта, неизвестно.
 Завершённая конверсия: прошли / (прошли + потеряны). «Не менее» и «не более» — крайние конверсии при любом ходе сделок, о которых не всё
 известно; если они расходятся больше чем на 0,5 п. п., сама конверсия пуста.
 По порядку, минуя этап, возвраты — только по журналу; у группы без журнала пусто. По порядку: вошла в каждый этап до этого включительно, и ни один первый вход не раньше первого входа в предыдущий этап.
@@ -29,7 +29,7 @@ log says that it entered it or any later one, or if it stands there by its prese
 reached the last, even where no move was logged; a terminal stage that contradicts the status says nothing: the status decides. A parking
 place is no step of the funnel. Entry into the funnel: creation or the first logged move, whichever is earlier. Advanced + lost + lost
 from an unknown stage + open + open in an unknown stage + unclear = reached. Lost from an unknown stage: no log is loaded since its entry, and the
-present stage is the lost one itself; the deal may have come further than where it is shown; where none is known to be lost or to stand, and some may, it is empty and not zero. Unclear: closed without a date, and whether it was
+present stage is the lost one itself; the deal may have come further than where it is shown. Unclear: closed without a date, and whether it was
 by the as-of date is not known. Settled conversion: advanced / (advanced + lost). "At least" and "at most" are the conversions at their
 extremes, whatever the deals of which not all is known did; where they differ by more than 0.5 points, the conversion itself is empty.
 In order, skipped, moved back and re-entered come from the log alone; empty for a group without any. In order: entered every stage up to this one, no first entry being earlier than the first entry into the stage before.
@@ -283,9 +283,7 @@ counted AS (
         sum(CASE WHEN is_unplaced AND NOT has_reached AND NOT is_last THEN deals ELSE 0 END) AS may_have,
         sum(CASE WHEN is_unplaced AND NOT has_reached AND may_win THEN deals ELSE 0 END) AS may_have_won,
         -- who may have been lost here
-        sum(CASE WHEN is_unplaced AND may_lose AND NOT has_advanced THEN deals ELSE 0 END) AS may_have_lost,
-        -- who may stand here
-        sum(CASE WHEN is_unplaced AND outcome <> 'lost' AND NOT has_advanced THEN deals ELSE 0 END) AS may_stand
+        sum(CASE WHEN is_unplaced AND may_lose AND NOT has_advanced THEN deals ELSE 0 END) AS may_have_lost
     FROM beside
     GROUP BY 1, 2, 3, 4, 5, 6, 7
 ),
@@ -311,7 +309,6 @@ compared AS (
         open_unplaced,
         unclear,
         may_have_lost,
-        may_stand,
         first_value(reached) OVER (PARTITION BY grp ORDER BY position) AS came_in,
         CASE WHEN is_last THEN may_have_won ELSE may_have END AS more,
         lag(reached + may_have) OVER (PARTITION BY grp ORDER BY position) AS previous_most,
@@ -363,10 +360,9 @@ SELECT
     CASE WHEN c.logged > 0 THEN coalesce(e.re_entered, 0) END AS re_entered,
     coalesce(e.interval_known, 0) AS interval_known,
     c.advanced,
-    -- none is not known where some may have been lost, or may stand, here
-    CASE WHEN c.lost > 0 OR c.may_have_lost = 0 OR c.is_last THEN c.lost END AS lost,
+    c.lost,
     c.lost_unplaced,
-    CASE WHEN c.open > 0 OR c.may_stand = 0 OR c.is_last THEN c.open END AS open,
+    c.open,
     c.open_unplaced,
     c.unclear,
     c.lost + c.lost_unplaced AS lost_total,
