@@ -117,7 +117,8 @@ counted AS (
         sum(CASE WHEN is_here AND outcome = 'open' AND NOT is_unplaced THEN deals ELSE 0 END) AS open,
         sum(CASE WHEN is_here AND is_unplaced THEN deals ELSE 0 END) AS unplaced,
         sum(CASE WHEN is_unplaced AND NOT has_advanced AND may_advance THEN deals ELSE 0 END) AS may_have_advanced,
-        sum(CASE WHEN is_unplaced AND NOT has_advanced AND may_lose THEN deals ELSE 0 END) AS may_have_lost
+        sum(CASE WHEN is_unplaced AND NOT has_advanced AND may_lose THEN deals ELSE 0 END) AS may_have_lost,
+        sum(CASE WHEN is_unplaced AND NOT has_advanced AND outcome <> 'lost' THEN deals ELSE 0 END) AS may_stand
     FROM beside
     GROUP BY grp, stage
 ),
@@ -133,6 +134,7 @@ bounded AS (
         unplaced,
         may_have_advanced,
         may_have_lost,
+        may_stand,
         -- where perhaps nothing is settled, there is no bound
         CASE WHEN losses.any_lost AND advanced + may_have_advanced + lost > 0 THEN advanced::double / nullif(advanced + lost + may_have_lost, 0) END AS least,
         CASE
@@ -151,8 +153,9 @@ SELECT
     stages.position,
     bounded.reached,
     bounded.advanced,
-    bounded.lost,
-    bounded.open,
+    -- none is not known where some may have been lost, or may stand, here
+    CASE WHEN bounded.lost > 0 OR bounded.may_have_lost = 0 THEN bounded.lost END AS lost,
+    CASE WHEN bounded.open > 0 OR bounded.may_stand = 0 THEN bounded.open END AS open,
     bounded.unplaced,
     CASE WHEN bounded.most - bounded.least <= 0.005 THEN (bounded.least + bounded.most) / 2.0 END AS settled,
     CASE WHEN bounded.most IS NOT NULL THEN wilson_low(bounded.advanced, bounded.advanced + bounded.lost + bounded.may_have_lost) END
