@@ -49,8 +49,8 @@ pub(crate) struct SnapshotFile {
     pub(crate) has_gaps: bool,
 }
 
-/// By what a deal is known that a snapshot lists and that is not taken: a file may have millions of them. Should another deal
-/// have the same mark by chance, it is not told that it is gone.
+/// 64-bit hash of the id of a listed deal that was not stored: a file may have millions of them. A collision only means that one
+/// gone deal is not reported as gone.
 pub(crate) fn mark(deal_id: &str) -> u64 {
     xxh3_64(deal_id.as_bytes())
 }
