@@ -1,4 +1,4 @@
-//! Files of mended rows: by what they are known, and which of their rows are taken.
+//! Repair files (`X.repair.csv`): how they are recognised and which of their rows are accepted.
 //!
 //! A mended row is known by its line in the export and by the ingest that refused it there. It is taken while such a row
 //! waits in the store: a file that was written out before the newest export of that name came tells of another export.

@@ -255,7 +255,8 @@ fn when(
     Ok(When { span, by })
 }
 
-/// What a name says in the form that the mapping states; none: it states none, or the name does not say it and the user does.
+/// The date in the file name, by the mapping's `taken` format. `None` without a format, or if the name does not match and
+/// `--taken` was given.
 fn stated(input: &Input, export: &Export, mapping: &str, is_said: bool) -> Result<Option<Taken>, ExportError> {
     let Some(format) = &export.taken else { return Ok(None) };
     let what = match format.find(name(input)).as_slice() {

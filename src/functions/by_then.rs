@@ -9,7 +9,7 @@ use datafusion::common::{exec_datafusion_err, plan_datafusion_err};
 use datafusion::error::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 
-/// The function: a struct of the sums, called as the numbers are.
+/// `by_then(…)`: a struct with one sum per numeric field, under the same names.
 pub fn by_then() -> ScalarUDF {
     ScalarUDF::new_from_impl(ByThen { signature: Signature::any(2, Volatility::Immutable) })
 }

@@ -29,11 +29,11 @@ pub(crate) trait RowSink {
     type Error: From<ExportError>;
     /// Takes the values of one row for the fill of that number: one for each of its columns.
     fn take(&mut self, fill: usize, values: &[Value<'_>]) -> Result<(), Self::Error>;
-    /// Hears the place of the mended row whose values come next.
+    /// Called before `take` or `refuse` with the place of the repaired row.
     fn mends(&mut self, place: Mends);
     /// Says how many rows of the export wait at the place of a mended one.
     fn waits(&self, place: Mends) -> u64;
-    /// Hears of which deal the row is that is refused next.
+    /// Called before `refuse` with the row's deal id, if it could be read.
     fn refuses_deal(&mut self, deal_id: &str);
     /// Hears of a deal that a snapshot lists in a row which `deals` does not want.
     fn lists_deal(&mut self, deal_id: &str);

@@ -78,7 +78,7 @@ impl Kept {
         self.records
     }
 
-    /// Lays down a record. One without anything in it is left out: lines are counted by those who lay down.
+    /// Appends a record to the temp file. Blank records are skipped; the caller counts lines.
     pub(super) fn push<'c>(
         &mut self,
         line: u64,

@@ -228,7 +228,7 @@ fn own(sheet: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
 /// The rectangle around the cells of a sheet, or that which it states, if that is larger; none: it states nonsense.
 fn area(sheet: &[u8]) -> Option<u64> {
     const STATED: u16 = 0x0200;
-    /// Numbers, texts, words of logic, formulas, each in the ways in which they are kept.
+    /// BIFF record types of a cell: NUMBER, LABEL, BOOLERR, RK, RSTRING, LABELSST, MULRK, FORMULA.
     const CELLS: [u16; 8] = [0x0203, 0x0204, 0x00D6, 0x0205, 0x027E, 0x00FD, 0x00BD, 0x0006];
     const SEVERAL: u16 = 0x00BD;
     let mut stated = 0;
@@ -381,7 +381,7 @@ mod tests {
     fn texts_are_measured_across_the_records_that_cut_them() {
         let narrow = |text: &str| [&(text.len() as u16).to_le_bytes()[..], &[0], text.as_bytes()].concat();
         let wide = |letters: u16| [&letters.to_le_bytes()[..], &[1], &vec![0x04; 2 * letters as usize]].concat();
-        // two runs of fonts and five bytes of how it sounds stand behind it
+        // followed by two rich-text runs and five bytes of phonetic data
         let decked = [&[3, 0, 12, 2, 0, 5, 0, 0, 0][..], b"abc", &[0; 13]].concat();
         // three letters of this are in the first record, then it is told that the other two are wide
         let cut = [&[5, 0, 0][..], b"abc"].concat();

@@ -174,7 +174,7 @@ fn begun(path: &Path, delimiter: u8) -> Result<Writer<NamedTempFile<File>>, Inge
         return Err(IngestError::Exists { path: path.to_owned() });
     }
     let folder = path.parent().unwrap_or(Path::new("."));
-    // whoever may read the folder may read it: no file of one owner alone
+    // default permissions: `tempfile` would create it 0600
     let made = tempfile::Builder::new().make_in(folder, |aside| File::create_new(aside));
     let mut file = made.map_err(IngestError::io(path))?;
     // a spreadsheet takes it for UTF-8 by its mark

@@ -18,7 +18,7 @@ pub(crate) struct Shape {
     pub(crate) bucket_by: Vec<usize>,
     /// Of events: whether the export gives ids of its own. Its rows end in a number that tells their order.
     pub(crate) gives_ids: bool,
-    /// Tells fills of one section from those of others: of one kind, two rows of a key say the same twice.
+    /// Groups the shapes of one mapping fill. A key seen twice within a group counts as a repeat.
     pub(crate) kind: u32,
 }
 

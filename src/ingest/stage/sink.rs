@@ -24,7 +24,7 @@ pub(crate) struct Read {
     pub(crate) quarantined: u64,
 }
 
-/// What is known of the deals that a file lists and that no row of it was taken of.
+/// Deals present in a listing file whose rows were refused or filtered out. They must not be marked as gone.
 #[derive(Debug, Default)]
 pub(crate) struct ListedDeals {
     pub(crate) marks: BTreeSet<u64>,
