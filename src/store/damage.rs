@@ -30,7 +30,7 @@ pub struct Checked {
 /// Reads every file that any ingest names. Fails if the record of ingests itself is damaged, because nothing else can
 /// be checked then.
 pub(super) async fn check(store: &Path) -> Result<Checked, StoreError> {
-    let rows = record::load(store).await?;
+    let rows = snapshot::record(store).await?;
     let mut checked = Checked { ingests: rows.versions().len(), ..Checked::default() };
     let mut seen: BTreeMap<(Table, u64), &Named> = BTreeMap::new();
     let mut files: BTreeMap<PathBuf, (DataFile, Option<Digest>)> = BTreeMap::new();

@@ -86,6 +86,20 @@ pub enum StoreError {
         /// What is wrong with it.
         what: String,
     },
+    /// The record of ingests is older than the data: a part of the store was restored or synchronised without the rest.
+    #[error(
+        "{}: files of ingest {ingest}, but the record of ingests ends with {newest}: it is older than the data\n    \
+         restore the whole store from one backup, with `ingests` and `voronka-store.toml`; nothing was deleted",
+        path.display()
+    )]
+    RolledBack {
+        /// The folder of the later ingest.
+        path: PathBuf,
+        /// Its number.
+        ingest: u64,
+        /// The last ingest of the record.
+        newest: u64,
+    },
     /// A store of an early Voronka holds files of an ingest that is not in its record.
     #[error(
         "{}: files of ingest {ingest}, which the record of ingests does not know: it was killed, or the record has lost its end\n    \

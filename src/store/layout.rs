@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use super::StoreError;
 use super::proof::Digest;
+use crate::model::tables::Table;
 
 /// The file that marks a folder as a store.
 pub(super) const MARKER: &str = "voronka-store.toml";
@@ -166,6 +167,15 @@ pub(super) fn attempts(table: &Path, from: u64) -> Result<Vec<(Attempt, PathBuf)
     }
     found.sort();
     Ok(found)
+}
+
+/// The folder of the latest attempt at any ingest, over all tables.
+pub(super) fn latest_attempt(store: &Path) -> Result<Option<(Attempt, PathBuf)>, StoreError> {
+    let mut latest = None;
+    for table in Table::ALL {
+        latest = latest.max(attempts(&store.join(table.name()), 0)?.pop());
+    }
+    Ok(latest)
 }
 
 /// Whether a file name has the form that the store uses.

@@ -74,7 +74,7 @@ impl DataFile {
 /// Opens the requested version, or the newest, and the record of all ingests. Every file of the version is read and
 /// compared with its digest.
 pub(super) async fn load(store: &Path, version: Option<u64>) -> Result<(Snapshot, Rows), StoreError> {
-    let rows = record::load(store).await?;
+    let rows = record(store).await?;
     let newest = rows.versions().last().copied().unwrap_or(0);
     let version = match version {
         None if newest == 0 => return Ok((Snapshot::default(), rows)),
@@ -90,6 +90,21 @@ pub(super) async fn load(store: &Path, version: Option<u64>) -> Result<(Snapshot
     proof::verify(files.into_iter().flatten().collect()).await?;
     let tables = rows.tables(version).iter().map(|named| named.table).zip(states).collect();
     Ok((Snapshot { version, tables }, rows))
+}
+
+/// The record of ingests.
+///
+/// # Errors
+/// It is damaged, or older than the data: an ingest begins only after the one before it completed.
+pub(super) async fn record(store: &Path) -> Result<Rows, StoreError> {
+    // looked at before the record is read: an ingest that completes meanwhile is in the record then
+    let latest = layout::latest_attempt(store)?;
+    let rows = record::load(store).await?;
+    let newest = rows.versions().last().copied().unwrap_or(0);
+    match latest.filter(|(attempt, _)| attempt.ingest > newest + 1) {
+        Some((attempt, path)) => Err(StoreError::RolledBack { path, ingest: attempt.ingest, newest }),
+        None => Ok(rows),
+    }
 }
 
 /// The state of a table that an ingest names, and its files with their recorded digests. The state is verified, the

@@ -314,6 +314,37 @@ async fn many_ingests_are_read_from_a_checkpoint_and_few_files() {
     assert_eq!(store.log().await.unwrap().len(), 45);
 }
 
+fn copy(from: &Path, to: &Path) {
+    if from.is_file() {
+        fs::copy(from, to).unwrap();
+        return;
+    }
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        copy(&entry.path(), &to.join(entry.file_name()));
+    }
+}
+
+#[tokio::test]
+async fn a_record_older_than_the_data_answers_nothing_and_deletes_nothing() {
+    let (dir, store) = store().await;
+    first(&store).await;
+    let parts = ["ingests", layout::MARKER];
+    parts.iter().for_each(|part| copy(&store.dir().join(part), &dir.path().join(part)));
+    for ingest in 2..=3 {
+        let mut t = store.begin().await.unwrap();
+        put(&mut t, Table::Staff, 1, 0, &[&format!("m{ingest}")]);
+        t.commit(record(ingest)).await.unwrap();
+    }
+    fs::remove_dir_all(store.dir().join("ingests")).unwrap();
+    parts.iter().for_each(|part| copy(&dir.path().join(part), &store.dir().join(part)));
+    for error in [store.snapshot(None).await.unwrap_err(), store.begin().await.map(drop).unwrap_err()] {
+        assert!(matches!(error, StoreError::RolledBack { ingest: 3, newest: 1, .. }), "{error}");
+    }
+    assert_eq!(layout::attempts(&store.dir().join("staff"), 2).unwrap().len(), 2);
+}
+
 #[tokio::test]
 async fn what_is_not_a_store_is_said_to_be_none() {
     let dir = tempfile::tempdir().unwrap();
