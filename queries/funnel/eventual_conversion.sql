@@ -9,13 +9,13 @@ about.ru = """
 потеря — конкурирующий исход, а открытая на дату отчёта сделка цензурирована, то есть не считается потерянной. Интервал 95 %. Закрытые без даты закрылись когда-то между входом и
 первой выгрузкой, где они закрыты: «не менее» и «не более» — оценка, будь каждый такой выигрыш самым поздним, а проигрыш самым ранним из
 возможных, и наоборот; если они расходятся больше чем на 0,5 п. п., сама оценка пуста. Выигранные, потерянные и открытые: известные на дату отчёта; закрыта ли
-к ней сделка без даты, бывает неизвестно. Где в базе есть выигрыши и ни одной потери, потери не выгружены: доли пусты."""
+к ней сделка без даты, бывает неизвестно. Если выигранных больше, чем открытых, а потерянных нет ни одной, потери не выгружены: доли пусты."""
 about.en = """
 The share of those who came into the funnel within the period that is won no later than H days after: the Aalen–Johansen
 estimate, with a loss as the competing event; a deal still open at the as-of date is censored, not lost. 95 % interval. What was closed without a date was closed somewhen between its entry and the first export that shows it
 closed: "at least" and "at most" are the estimates were each such win as late, each such loss as early as may be, and the other way
 round; where they differ by more than 0.5 points, the estimate itself is empty. Won, lost and open are those known at the as-of date:
-whether a deal without a date was closed by then may be unknown. Where the store has wins and not one loss, losses are not exported: shares are empty."""
+whether a deal without a date was closed by then may be unknown. Where more deals are won than open and not one is lost, losses are not exported: shares are empty."""
 
 columns = [
   { name = "horizon_days", unit = "days", title = { ru = "Срок, дней", en = "By day" } },

@@ -22,7 +22,7 @@ about.ru = """
 считается один раз. Входили повторно: вошли на этап ещё раз, откуда угодно. Доли с интервалом Уилсона 95 %. Вход между срезами:
 переход виден лишь сравнением двух срезов, и когда он был, известно до промежутка между ними; дошедшие до этапа от этого верны. Этап,
 пройденный между двумя срезами целиком, не пропущен; потерянная сделка могла дойти дальше, чем показал срез, а впервые увиденная уже
-потерянной потеряна неизвестно откуда. Где в базе есть выигрыши и ни одной потери, потери не выгружены: доли пусты."""
+потерянной потеряна неизвестно откуда. Если выигранных больше, чем открытых, а потерянных нет ни одной, потери не выгружены: доли пусты."""
 about.en = """
 Deals that first came into the funnel within the period, and what had become of them by the as-of date. A deal reached a stage if the
 log says that it entered it or any later one, or if it stands there by its present stage in the CRM; of the two, the further. A won deal
@@ -37,7 +37,7 @@ Moved back to a stage: entered it, for the first time or again, directly from a 
 counts once per stage. Re-entered: entered the stage again, wherever from. Rates have 95 % Wilson intervals. Entered between
 snapshots: the move is seen only by comparing two snapshots, so when it was is known to the time between them; a stage that was
 reached is counted all the same. A stage passed wholly between two snapshots is not skipped; a lost deal may have come further than a
-snapshot showed, and one that was lost when first seen is lost from an unknown stage. Where the store has wins and not one loss, losses are not exported: shares are empty."""
+snapshot showed, and one that was lost when first seen is lost from an unknown stage. Where more deals are won than open and not one is lost, losses are not exported: shares are empty."""
 
 columns = [
   { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },

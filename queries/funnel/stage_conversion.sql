@@ -14,7 +14,7 @@ about.ru = """
 сравнением двух срезов, стоит на конце промежутка между ними: дни верны до этого промежутка. Когда, неизвестно: до этапа дошли по
 нынешнему этапу в CRM, а не по журналу, или закрыты без даты. Где стоят, неизвестно: как в «Воронке», потеряны неизвестно откуда, в работе
 на неизвестном этапе или с неясным исходом; прошли + потеряны + в работе + эти = дошли. «Не менее» и «не более» — крайние оценки при
-любом ходе таких сделок; если они расходятся больше чем на 0,5 п. п., сама доля пуста. Где в базе есть выигрыши и ни одной потери, потери не выгружены: доли пусты."""
+любом ходе таких сделок; если они расходятся больше чем на 0,5 п. п., сама доля пуста. Если выигранных больше, чем открытых, а потерянных нет ни одной, потери не выгружены: доли пусты."""
 about.en = """
 The same deals as in the funnel: the share of those who reached a stage that goes on no later than H days after. The Aalen–Johansen
 estimate, with a loss as the competing event; a deal still open at the as-of date is censored, not lost; 95 % interval. The clock
@@ -23,7 +23,7 @@ observed for so long. Settled conversion: advanced / (advanced + lost), Wilson i
 seen only by comparing two snapshots stands at the end of the time between them: days are right to within that time. When is unknown: the
 stage was reached by the present stage in the CRM, not by the log, or the deal was closed without a date. Where is unknown: as in "Funnel",
 lost from an unknown stage, open in an unknown stage, or unclear; advanced + lost + open + these = reached. "At least" and "at most" are
-the estimates at their extremes, whatever such deals did; where they differ by more than 0.5 points, the share itself is empty. Where the store has wins and not one loss, losses are not exported: shares are empty."""
+the estimates at their extremes, whatever such deals did; where they differ by more than 0.5 points, the share itself is empty. Where more deals are won than open and not one is lost, losses are not exported: shares are empty."""
 
 columns = [
   { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },

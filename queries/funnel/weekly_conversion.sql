@@ -9,13 +9,13 @@ about.ru = """
 Конверсия к сроку: оценка Аалена — Йохансена на самом длинном сроке регламента. Молодая неделя: её срок ещё не вышел. Закрытые без даты закрылись когда-то между входом и
 первой выгрузкой, где они закрыты: «не менее» и «не более» — оценка, будь каждый такой выигрыш самым поздним, а проигрыш самым ранним из
 возможных, и наоборот; если они расходятся больше чем на 0,5 п. п., сама оценка и «купили к сроку» пусты. Выигранные, потерянные и открытые: известные на дату отчёта; закрыта ли
-к ней сделка без даты, бывает неизвестно. Где в базе есть выигрыши и ни одной потери, потери не выгружены: доли пусты."""
+к ней сделка без даты, бывает неизвестно. Если выигранных больше, чем открытых, а потерянных нет ни одной, потери не выгружены: доли пусты."""
 about.en = """
 Those who came into the funnel, by week, and what had become of them by the as-of date. Settled conversion: won / (won + lost).
 Eventual conversion: the Aalen–Johansen estimate at the regulation's longest horizon. A young week has not lived that long yet. What was closed without a date was closed somewhen between its entry and the first export that shows it
 closed: "at least" and "at most" are the estimates were each such win as late, each such loss as early as may be, and the other way
 round; where they differ by more than 0.5 points, the estimate itself and what was bought by the horizon are empty. Won, lost and open are those known at the as-of date:
-whether a deal without a date was closed by then may be unknown. Where the store has wins and not one loss, losses are not exported: shares are empty."""
+whether a deal without a date was closed by then may be unknown. Where more deals are won than open and not one is lost, losses are not exported: shares are empty."""
 
 columns = [
   { name = "week", unit = "date", title = { ru = "Неделя", en = "Week" } },

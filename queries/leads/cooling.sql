@@ -11,7 +11,7 @@ about.ru = """
 закрыться когда угодно между созданием и первой выгрузкой, где они закрыты: если от этого конверсия к сроку меняется больше чем на 0,5 %,
 она пуста, а границы — крайние. Это связь, а не доказанная причина. Без ответа — на дату отчёта; свежие из них ещё могут получить ответ.
 Последняя строка — лиды, о которых ответ неизвестен: ответы за это время, этого менеджера или филиала не загружены, либо известен день
-без времени. Где в базе есть выигрыши и ни одной потери, потери не выгружены: доли пусты."""
+без времени. Если выигранных больше, чем открытых, а потерянных нет ни одной, потери не выгружены: доли пусты."""
 about.en = """
 Leads created within the period by the time to the first response (working minutes if the regulation says so), and the share won
 among them with its 95 % Wilson interval. A bucket holds what is later than its lower bound and no later than its upper one, as the time
@@ -19,7 +19,7 @@ allowed for a response does. Beside it the eventual win rate: Aalen–Johansen a
 without a date (column "Undated") may have closed at any moment between their creation and the first export that shows them closed: where
 that changes the eventual rate by more than 0.5 %, it is empty, and the bounds are the outer ones. An association, not a proven cause. Not
 answered: at the as-of date; the fresh ones may yet be answered. The last row are leads of whose response nothing is known: answers of that
-time, manager or branch are not loaded, or the day is known without a time. Where the store has wins and not one loss, losses are not exported: shares are empty."""
+time, manager or branch are not loaded, or the day is known without a time. Where more deals are won than open and not one is lost, losses are not exported: shares are empty."""
 
 columns = [
   { name = "bucket", unit = "count", title = { ru = "№", en = "No." } },

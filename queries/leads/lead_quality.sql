@@ -17,7 +17,7 @@ about.ru = """
 расхода своего источника, подрядчика и кампании, цен нет: во что эти лиды обошлись, не известно.
 Чего не знаем, того не считаем: у потерянных без причины не известно, годны ли они; у потерянных без журнала этапов — дошли ли до
 квалификации; у закрытых без даты — когда. Такие лиды сосчитаны в «не известно», доли стоят между «не менее» и «не более», а само значение
-пусто, если границы расходятся больше чем на 0,5 п. п.; где причин, акций и интересов не загружено вовсе, долей по ним нет; где в базе есть выигрыши и ни одной потери, потери не выгружены: доли годных, квалифицированных и выигранных пусты."""
+пусто, если границы расходятся больше чем на 0,5 п. п.; где причин, акций и интересов не загружено вовсе, долей по ним нет; если выигранных больше, чем открытых, а потерянных нет ни одной, потери не выгружены: доли годных, квалифицированных и выигранных пусты."""
 about.en = """
 Leads: deals created within the period, and what had become of them by the as-of date. Valid: not lost for a reason that the
 regulation calls invalid. Qualified: reached the regulation's qualifying stage or a later one, or won. Rates are of all leads, with a 95 %
@@ -29,7 +29,7 @@ of its source, contractor and campaign, there are no costs: what those leads cos
 What is not known is not counted: of lost leads without a reason, whether they were valid; of lost leads without a stage log, whether they
 were qualified; of closings without a date, when they were. Such leads stand under "unknown", the rates lie between "at least" and
 "at most", and the value itself is empty where these are more than 0.5 pp apart; where no reasons, promotions or interests are loaded at
-all, there are no rates of them; where the store has wins and not one loss, losses are not exported: the valid, qualified and win rates are empty."""
+all, there are no rates of them; where more deals are won than open and not one is lost, losses are not exported: the valid, qualified and win rates are empty."""
 
 columns = [
   { name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } },
@@ -162,9 +162,8 @@ counted AS (
 loaded AS (
     SELECT
         count(*) FILTER (WHERE coalesce(lost_reason, '') <> '') > 0 AS has_reasons,
-        -- whether it knows of any loss; where it knows of wins alone, losses are not exported, and what is left are the best
-        count(*) FILTER (WHERE exported_status = 'lost') > 0
-        OR count(*) FILTER (WHERE exported_status = 'won') = 0 AS any_lost,
+        -- where losses are not exported, what is left are the best
+        (SELECT any_lost FROM losses) AS any_lost,
         -- without it nobody knows what came of a lead; that it came, and what it cost, is known all the same
         count(*) FILTER (WHERE coalesce(status, '') <> '') > 0 OR count(*) = 0 AS has_status
     FROM scope

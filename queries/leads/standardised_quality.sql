@@ -11,7 +11,7 @@ about.ru = """
 вообще что-то говорит, доля приведена к ней. В счёт идут лиды, прожившие самый длинный срок регламента, и продажи не позже него: открытые не
 считаются потерянными. Интервалы 95 % — Уилсона, стандартизованный — по числу лидов, столько же
 говорящих о доле. Лиды без значения разреза весов не дают. Связь, а не доказанная причина. Группа, где больше
-чем у 1 лида из 200 продажа без даты, долей не имеет: в срок она или нет, не известно. Где в базе есть выигрыши и ни одной потери, потери не выгружены: доли пусты."""
+чем у 1 лида из 200 продажа без даты, долей не имеет: в срок она или нет, не известно. Если выигранных больше, чем открытых, а потерянных нет ни одной, потери не выгружены: доли пусты."""
 about.en = """
 The share won, raw and directly standardised: what it would be if the group's leads were answered as fast, and handled by the same managers,
 as all leads together. So a contractor is not blamed for slow processing. Cells: response bucket of the regulation (and not answered) ×
@@ -19,7 +19,7 @@ manager; weights: all leads of the period. Cells of a group with fewer than 5 le
 share of the weights that the group says anything about, to which the rate is scaled. Counted are leads that have lived the regulation's
 longest horizon, and wins within it: open is not lost. 95 % intervals: Wilson's, the standardised one by the number of leads that would
 say as much of the rate. Leads without a value of the split weigh nothing. An association, not a proven cause. A group of
-which more than 1 lead in 200 was won on an unknown day, in time or not, has no rates. Where the store has wins and not one loss, losses are not exported: shares are empty."""
+which more than 1 lead in 200 was won on an unknown day, in time or not, has no rates. Where more deals are won than open and not one is lost, losses are not exported: shares are empty."""
 
 columns = [
   { name = "leads", unit = "count", title = { ru = "Дозревшие лиды", en = "Ripe leads" } },

@@ -10,7 +10,7 @@ dimensions = "deals"
 about.ru = """
 Правила регламента, о которых на дату отчёта судить нельзя, потому что данных нет: их никогда не загружали (never), не загружали для этого
 менеджера или филиала (never), загруженное начинается позже (before) или кончается раньше (after), известны лишь дни без времени (day).
-Случаи: сколько раз правило из-за этого не судилось; пусто, если судить не о чем вовсе. Нарушения здесь нет, и соблюдения тоже. Правило conversion: есть выигранные сделки и ни одной потерянной, значит,
+Случаи: сколько раз правило из-за этого не судилось; пусто, если судить не о чем вовсе. Нарушения здесь нет, и соблюдения тоже. Правило conversion: выигранных сделок больше, чем открытых, и ни одной потерянной, значит,
 потери не выгружены, и долей выигранных нет. От периода не
 зависит."""
 about.en = """
@@ -117,18 +117,19 @@ together AS (
     LEFT ANTI JOIN unjudged ON needed.rule = unjudged.rule
     WHERE known_from(needed.missing, NULL, NULL) IS NULL
     UNION ALL
-    -- wins and not one loss in the whole store: losses are not exported, and of what is left no share of the won is told
+    -- losses are not exported, and of what is left no share of the won is told
     SELECT
         '' AS grp,
         'conversion' AS rule,
         NULL AS stage,
         'lost' AS missing,
         'never' AS why,
-        count(*) FILTER (WHERE exported_status = 'won') AS cases,
+        wins.won AS cases,
         NULL AS since,
         NULL AS until
-    FROM scope
-    HAVING count(*) FILTER (WHERE exported_status = 'won') > 0 AND count(*) FILTER (WHERE exported_status = 'lost') = 0
+    FROM (SELECT count(*) AS won FROM scope WHERE exported_status = 'won') AS wins
+    CROSS JOIN losses
+    WHERE NOT losses.any_lost
 )
 
 SELECT

@@ -10,13 +10,13 @@ about.ru = """
 прошедших — от тех, чья судьба решена (прошли или потеряны), с интервалом Уилсона 95 %; рядом ожидание из регламента и разность.
 Пока ожидание внутри интервала, данные ему не противоречат. Где стоят, неизвестно: как в «Воронке», потеряны неизвестно откуда, в работе на
 неизвестном этапе или с неясным исходом; «не менее» и «не более» — доля и разность при любом ходе таких сделок; если они расходятся больше
-чем на 0,5 п. п., сама доля и разность пусты. Где в базе есть выигрыши и ни одной потери, потери не выгружены: доли пусты."""
+чем на 0,5 п. п., сама доля и разность пусты. Если выигранных больше, чем открытых, а потерянных нет ни одной, потери не выгружены: доли пусты."""
 about.en = """
 Deals that entered the funnel within the period, as in "Funnel": how many reached the stage, and of them advanced, were lost in it, still
 stand there. The share that advanced is of those settled (advanced or lost), with a 95 % Wilson interval; beside it what the regulation
 expects, and the difference. While the expected share lies inside the interval, the data do not contradict it. Where is unknown: as in "Funnel",
 lost from an unknown stage, open in an unknown stage, or unclear; "at least" and "at most" are the share and the difference whatever such
-deals did; where they differ by more than 0.5 points, the share and the difference themselves are empty. Where the store has wins and not one loss, losses are not exported: shares are empty."""
+deals did; where they differ by more than 0.5 points, the share and the difference themselves are empty. Where more deals are won than open and not one is lost, losses are not exported: shares are empty."""
 columns = [
   { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },
   { name = "title_{lang}", unit = "text", title = { ru = "Название", en = "Title" } },

@@ -1,6 +1,6 @@
-/* Whether the store knows of any loss (one row: any_lost). If it knows of wins alone, losses are not exported, and the won would make
-   100 %. */
+/* Whether losses are exported (one row: any_lost): a deal is lost, or as many are open as are won. More wins than open deals and not one
+   loss are what is left if lost deals are not exported; the won would make 100 %. */
 SELECT
     count(*) FILTER (WHERE exported_status = 'lost') > 0
-    OR count(*) FILTER (WHERE exported_status = 'won') = 0 AS any_lost
+    OR count(*) FILTER (WHERE exported_status = 'won') <= count(*) FILTER (WHERE coalesce(exported_status, '') <> 'won') AS any_lost
 FROM scope
