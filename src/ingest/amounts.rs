@@ -145,11 +145,25 @@ pub fn currency(text: &str) -> Option<Currency> {
     known.or_else(|| codes().find(|code| *code == text).map(Currency))
 }
 
+fn all() -> impl Iterator<Item = &'static str> {
+    CURRENCIES.iter().map(|(_, code)| *code).chain(codes())
+}
+
 fn codes() -> impl Iterator<Item = &'static str> {
     CODES.into_iter().chain(MORE_CODES)
 }
 
 impl Currency {
+    /// Its number among all that are known; there are fewer than 192.
+    pub fn index(self) -> u8 {
+        all().position(|code| code == self.0).and_then(|at| u8::try_from(at).ok()).unwrap_or(u8::MAX)
+    }
+
+    /// The currency of a number; none has that of no currency.
+    pub fn of_index(index: u8) -> Option<Currency> {
+        all().nth(usize::from(index)).map(Currency)
+    }
+
     /// Its code.
     pub fn code(self) -> &'static str {
         self.0

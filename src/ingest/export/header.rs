@@ -13,6 +13,8 @@ use crate::model::problem::nearest;
 pub(super) struct Found {
     pub(super) line: u64,
     pub(super) columns: BTreeMap<Header, usize>,
+    /// Whether any column is looked for by its name, and not by its place alone.
+    pub(super) names_any: bool,
     troubles: Vec<Trouble>,
     /// What was taken for what, where that is not plain.
     pub(super) notes: Vec<Text>,
@@ -125,11 +127,18 @@ pub(super) fn find(
     wanted: impl Iterator<Item = Wanted>,
     line: u64,
 ) -> Found {
-    let mut found =
-        Found { line, columns: BTreeMap::new(), troubles: Vec::new(), notes: Vec::new(), cells: cells.to_vec() };
+    let mut found = Found {
+        line,
+        columns: BTreeMap::new(),
+        names_any: false,
+        troubles: Vec::new(),
+        notes: Vec::new(),
+        cells: cells.to_vec(),
+    };
     for Wanted { headers, either, optional } in wanted {
         let mut missing = Vec::new();
         for header in &headers {
+            found.names_any |= !header.text.starts_with('#');
             let place = place(header, cells, looks);
             match place {
                 Place::At(at) => drop(found.columns.insert(header.clone(), at)),

@@ -1,5 +1,6 @@
 //! One export file: opened, its header resolved, its formats proven, its rows read.
 
+mod again;
 mod column;
 mod header;
 mod in_time;

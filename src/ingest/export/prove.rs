@@ -2,10 +2,11 @@
 
 use chrono::Datelike;
 
+use super::again::Again;
 use super::in_time::is_unset;
 use super::open::Opened;
 use super::plan::{ColumnPlan, From, Part, Plan};
-use super::rows::{holds, is_header, is_total, shape_of};
+use super::rows::{holds, is_total, shape_of};
 use super::value::{Row, clean};
 use crate::ingest::IngestError;
 use crate::ingest::amounts;
@@ -66,14 +67,15 @@ pub(super) fn prove(plan: &mut Plan, opened: &Opened) -> Result<(), IngestError>
 
 /// Shows the values of all rows to the cases.
 fn see(mut records: Ahead, plan: &Plan, opened: &Opened, cases: &mut [Case]) -> Result<(), IngestError> {
+    let again = Again::new(opened);
     while let Some(record) = records.next()? {
         // rows that will be quarantined or ignored prove nothing; the main pass says why
         let Ok(text) = simdutf8::basic::from_utf8(record.cells.as_slice()) else { continue };
         let row = Row { text, record, number: 0 };
         if record.is_blank()
-            || is_header(row, opened)
             || holds(&plan.ignore, row, false)
             || is_total(plan, row)
+            || again.passes(row, opened)?
             || shape_of(record, opened).is_some()
         {
             continue;

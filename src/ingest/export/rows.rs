@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::again::Again;
 use super::oddities::Oddities;
 use super::open::{Opened, not_utf8};
 use super::plan::{Check, FillPlan, Plan};
@@ -143,6 +144,7 @@ fn rows_of(
 ) -> Result<Outcome, IngestError> {
     let (mut outcome, mut told) = (Outcome::default(), 0);
     let mut sums = Sums::new(plan);
+    let again = Again::new(opened);
     loop {
         if outcome.rows / STEP > told {
             told = outcome.rows / STEP;
@@ -172,12 +174,12 @@ fn rows_of(
             }
             Ok(text) => {
                 let row = Row { text, record, number: outcome.rows };
-                if is_header(row, opened) {
+                let is_ignored = holds(&plan.ignore, row, false) || is_total(plan, row);
+                if !is_ignored && again.passes(row, opened)? {
                     outcome.rows -= 1;
                     outcome.oddities.headers += 1;
                     continue;
                 }
-                let is_ignored = holds(&plan.ignore, row, false) || is_total(plan, row);
                 // a row that is ignored may hold what it likes, but not the rest of the file
                 let takes_more = record.quotes == Quotes::Open && record.lines > 1;
                 if let Some(lines) = swallowed(record, opened.cells).filter(|_| !is_ignored || takes_more) {
@@ -347,11 +349,6 @@ pub(super) fn shape_of(record: &Record, opened: &Opened) -> Option<Text> {
         true => Some(reason::wrong_cells(row.len(), opened.cells, record.lines > 1)),
         false => None,
     }
-}
-
-/// Whether a row is the header once more, as in exports that were put together.
-pub(super) fn is_header(row: Row<'_>, opened: &Opened) -> bool {
-    opened.cells > 1 && (0..opened.cells).all(|cell| row.cell(cell) == opened.found.text(cell))
 }
 
 /// Whether a cell of several lines has one that looks like a row: a quote opens before it by mistake, and it is one.

@@ -12,7 +12,7 @@ use crate::ingest::durations::{self, Length};
 use crate::ingest::mapping::{Case, Operation, Otherwise, Percent, Reading};
 use crate::ingest::numbers::{self, Decimal, Exact, ONE};
 use crate::ingest::personal::{self, Personal};
-use crate::ingest::records::{Record, Typed};
+use crate::ingest::records::{Record, Typed, UNCALCULATED};
 use crate::model::lang::Text;
 use crate::model::shown::{hides, is_unseen};
 use crate::model::tables::Kind;
@@ -264,6 +264,11 @@ impl ColumnPlan {
         let typed = cell.map_or(Typed::No, |cell| row.typed(cell));
         let Amount { number, currency, tens } = amounts::read(text);
         let currency = currency.or_else(|| amounts::named(row.cell(self.currency_cell?)));
+        // a sheet may show a currency that the value itself does not have; what is multiplied is converted from it
+        let is_converted =
+            self.reading.currency.is_some() && matches!(self.from, From::Compute(Operation::Multiply, _));
+        let shown = if let Typed::Money(shown) = typed { Some(shown).filter(|_| !is_converted) } else { None };
+        let currency = currency.or(shown);
         let exact = numbers::scaled(&number, self.decimal(typed), tens);
         let exact = exact.ok_or_else(|| self.refuse(cell, text, self.no_number(text, typed)))?;
         match self.kind {
@@ -392,7 +397,9 @@ impl ColumnPlan {
 
     fn decimal(&self, typed: Typed) -> Decimal {
         match (&self.from, typed) {
-            (From::Const(_), _) | (_, Typed::Number | Typed::Whole | Typed::Percent) => Decimal::Point,
+            (From::Const(_), _) | (_, Typed::Number | Typed::Whole | Typed::Percent | Typed::Money(_)) => {
+                Decimal::Point
+            }
             // neither stated nor proven: no value of the column has a mark
             _ => self.reading.decimal.unwrap_or(Decimal::Point),
         }
@@ -432,6 +439,9 @@ pub(super) fn clean<'r>(text: &'r str, reading: &Reading, cell: usize) -> Result
     if text.starts_with('#') && FAULTS.contains(&text) {
         return refuse(text, reason::spreadsheet_error());
     }
+    if text == UNCALCULATED {
+        return refuse(text, reason::uncalculated());
+    }
     let mut text = Cow::Borrowed(text);
     for unwanted in &reading.strip {
         if text.contains(unwanted.as_str()) {
@@ -459,7 +469,7 @@ pub(super) fn clean<'r>(text: &'r str, reading: &Reading, cell: usize) -> Result
 /// Whether an id went through a spreadsheet: `5.8e+18`, or a number of more digits than it keeps.
 fn is_spoilt(id: &str, typed: Typed) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    if typed == Typed::Number && id.len() > DIGITS_KEPT && digits(id) {
+    if matches!(typed, Typed::Number | Typed::Money(_)) && id.len() > DIGITS_KEPT && digits(id) {
         return true;
     }
     let Some((number, power)) = id.split_once(['e', 'E']) else { return false };

@@ -8,6 +8,7 @@ mod cells;
 mod compound;
 mod decode;
 mod encoding;
+mod formats;
 mod html;
 mod json;
 mod kept;
@@ -25,10 +26,12 @@ use csv::ByteRecord;
 
 pub(super) use ahead::{Ahead, ahead};
 pub(super) use encoding::Encoding;
+pub(super) use formats::UNCALCULATED;
 use kept::{Budget, Kept, KeptReader};
 use text::TextReader;
 
 use super::IngestError;
+use super::amounts::Currency;
 use super::dates;
 use super::files::{Form, Input, REPAIR_COLUMNS};
 use crate::model::letters::{composed, into_composed, may_be_in_pieces};
@@ -66,6 +69,8 @@ pub(super) enum Typed {
     Whole,
     /// A number that the form shows as a percentage: 0.15 is 15 %.
     Percent,
+    /// A number that the form shows with a currency.
+    Money(Currency),
     /// A date, or a date with its time, as ISO 8601 writes them.
     Time,
 }
@@ -89,7 +94,7 @@ pub(super) enum Quotes {
 impl Typed {
     /// Whether the form calls it a number.
     pub(super) fn is_number(self) -> bool {
-        matches!(self, Typed::Number | Typed::Whole | Typed::Percent)
+        matches!(self, Typed::Number | Typed::Whole | Typed::Percent | Typed::Money(_))
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{BufReader, Cursor, Read};
 use calamine::{Data, DataRef, ExcelDateTime, Reader, Style, Xls, Xlsx, XlsxError};
 
 use super::kept::MOST_COLUMNS;
-use super::{Keeping, Kept, Sheet, Typed, compound, parts, unharmed};
+use super::{Keeping, Kept, Sheet, Typed, UNCALCULATED, compound, formats, parts, unharmed};
 use crate::ingest::IngestError;
 
 /// A workbook of an older Excel is in memory as a whole. It has no more than 65,536 rows a sheet.
@@ -21,7 +21,7 @@ pub(super) fn xlsx(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, IngestError> {
 
 fn read_xlsx(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, IngestError> {
     let file = keeping.input.whole(keeping.scratch)?;
-    parts::weigh(keeping, &file)?;
+    let uncalculated = parts::weigh(keeping, &file)?;
     let mut workbook = Xlsx::new(BufReader::new(file)).map_err(|e| broken(keeping, e))?;
     let is_1904 = workbook.has_1904_epoch();
     let mut sheets = Vec::new();
@@ -35,7 +35,8 @@ fn read_xlsx(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, IngestError> {
         };
         let mut kept = keeping.begin(Some(name.clone()))?;
         kept.is_1904 = is_1904;
-        let percents: Vec<bool> = cells.styles().iter().map(shows_percent).collect();
+        let styles: Vec<Typed> = cells.styles().iter().map(typed).collect();
+        let uncalculated = uncalculated.get(&name).map_or(&[][..], Vec::as_slice);
         let mut row = Row::default();
         loop {
             let at = |e| broken(keeping, format!("sheet `{name}`, after row {}: {e}", row.number + 1));
@@ -48,7 +49,13 @@ fn read_xlsx(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, IngestError> {
                 }
                 row.number = number;
             }
-            row.put(keeping, column, shown(cell.get_value(), percents.get(style).copied().unwrap_or(false)))?;
+            let value = match cell.get_value() {
+                DataRef::Empty if uncalculated.binary_search(&(number, column)).is_ok() => {
+                    (UNCALCULATED.to_owned(), Typed::No)
+                }
+                value => shown(value, styles.get(style).copied().unwrap_or(Typed::Number)),
+            };
+            row.put(keeping, column, value)?;
         }
         row.end(&mut kept)?;
         if kept.len() > 0 {
@@ -72,13 +79,13 @@ fn read_xls(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, IngestError> {
     if bytes.len() as u64 > most {
         return Err(broken(keeping, format!("it is larger than {} MiB", most >> 20)));
     }
-    let percents = compound::weigh(&bytes).map_err(|e| broken(keeping, e))?;
+    let typed = compound::weigh(&bytes).map_err(|e| broken(keeping, e))?;
     let mut workbook = Xls::new(Cursor::new(bytes)).map_err(|e| broken(keeping, e))?;
     let is_1904 = workbook.has_1904_epoch();
     let mut sheets = Vec::new();
     for (sheet, name) in workbook.sheet_names().into_iter().enumerate() {
         few(keeping, &sheets)?;
-        let percents = percents.get(sheet);
+        let typed = typed.get(sheet);
         let cells = workbook.worksheet_range(&name).map_err(|e| broken(keeping, e))?;
         let mut kept = keeping.begin(Some(name))?;
         kept.is_1904 = is_1904;
@@ -89,8 +96,8 @@ fn read_xls(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, IngestError> {
             }
             let mut row = Row { number: first + u32::try_from(below).unwrap_or(u32::MAX), ..Row::default() };
             for (column, value) in (left..).zip(values) {
-                let is_percent = percents.is_some_and(|cells| cells.contains(&(row.number, column)));
-                row.put(keeping, column, shown(&borrowed(value), is_percent))?;
+                let number = typed.and_then(|cells| cells.get(&(row.number, column))).copied();
+                row.put(keeping, column, shown(&borrowed(value), number.unwrap_or(Typed::Number)))?;
             }
             row.end(&mut kept)?;
         }
@@ -169,31 +176,12 @@ fn borrowed(value: &Data) -> DataRef<'_> {
     }
 }
 
-/// Whether a style shows its numbers as percentages.
-fn shows_percent(style: &Style) -> bool {
-    style.number_format.as_ref().is_some_and(|format| is_percent(&format.format_code))
+/// What a style makes of its numbers.
+fn typed(style: &Style) -> Typed {
+    style.number_format.as_ref().map_or(Typed::Number, |format| formats::typed(&format.format_code))
 }
 
-/// Whether a format of numbers shows percentages: what stands in quotes or behind a backslash is text.
-pub(super) fn is_percent(format: &str) -> bool {
-    let (mut quoted, mut skipped) = (false, false);
-    for symbol in format.chars() {
-        match symbol {
-            _ if skipped => skipped = false,
-            '"' => quoted = !quoted,
-            _ if quoted => {}
-            '\\' | '_' | '*' => skipped = true,
-            '%' => return true,
-            // what follows is for numbers below zero
-            ';' => return false,
-            _ => {}
-        }
-    }
-    false
-}
-
-fn shown(value: &DataRef<'_>, is_percent: bool) -> (String, Typed) {
-    let number = if is_percent { Typed::Percent } else { Typed::Number };
+fn shown(value: &DataRef<'_>, number: Typed) -> (String, Typed) {
     match value {
         DataRef::Empty => (String::new(), Typed::No),
         DataRef::String(text) => (text.clone(), Typed::No),
