@@ -1,5 +1,6 @@
 //! Why an ingest did not begin or had to stop: place, cause and way out.
 
+mod damage;
 mod text;
 
 use std::io;
@@ -343,7 +344,10 @@ fn listed(paths: &[PathBuf]) -> String {
 
 impl IngestError {
     pub(super) fn io(path: &Path) -> impl Fn(io::Error) -> IngestError + '_ {
-        move |source| IngestError::Io { path: path.to_owned(), source }
+        move |source| match damage::of_bytes(&source) {
+            Some((what, way_out)) => IngestError::unreadable(path, what, way_out),
+            None => IngestError::Io { path: path.to_owned(), source },
+        }
     }
 
     pub(super) fn no_table(path: &Path, what: String, way_out: impl Into<String>) -> IngestError {
@@ -358,5 +362,14 @@ impl IngestError {
 
     pub(super) fn data(path: &Path, what: impl ToString) -> IngestError {
         IngestError::Data { path: path.to_owned(), what: what.to_string() }
+    }
+
+    /// Of a data file that could not be written.
+    pub(super) fn unwritten(path: &Path, what: impl ToString) -> IngestError {
+        let what = what.to_string();
+        match damage::of_writing(&what) {
+            Some((what, way_out)) => IngestError::unreadable(path, what, way_out),
+            None => IngestError::data(path, what),
+        }
     }
 }

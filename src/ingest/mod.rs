@@ -29,6 +29,7 @@ mod layout;
 mod mapping;
 mod mended;
 mod moved;
+mod multiples;
 mod numbers;
 mod of_clients;
 mod parallel;

@@ -78,7 +78,7 @@ pub(super) fn lines(sums: &[MoneySum], lang: Lang) -> Vec<[String; 7]> {
 }
 
 /// Money in full: what a CRM shows, to the cent or as exact as it is.
-fn money(units: i128, lang: Lang) -> String {
+pub(super) fn money(units: i128, lang: Lang) -> String {
     let (space, mark) = match lang {
         Lang::Ru => (' ', ','),
         Lang::En => (',', '.'),

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::*;
-use crate::dirt::make::{book, zip};
+use crate::dirt::make::{In, book, xlsx, zip};
 
 const PLAIN: &str = "deal_id = \"ID\"\ncreated_at = \"D\"\namount = \"A\"\nstatus = { const = \"open\" }";
 
@@ -153,4 +153,147 @@ fn the_currency_that_a_sheet_shows_is_one() {
         assert_eq!(code, if styles == [1, 1] { 0 } else { 2 }, "{told}");
         says(&told, words);
     }
+}
+
+/// Deals whose amounts stand under this header.
+fn under(header: &str, amount: &str) -> Case {
+    let case = company(&PLAIN.replace("\"A\"", amount));
+    case.put("a.csv", format!("ID,D,\"{header}\"\n{}", deals(1..=10)));
+    case
+}
+
+#[test]
+fn a_header_that_says_a_multiple_is_refused_until_it_is_stated() {
+    for (header, factor, sum) in [
+        ("Сумма, тыс. руб.", "1000", "55000.0000"),
+        ("Amount (USD thousands)", "1000", "55000.0000"),
+        ("Сумма, млн", "1000000", "55000000.0000"),
+        ("Стоимость, коп.", "0.01", "0.5500"),
+        ("amount_cents", "0.01", "0.5500"),
+        ("amountMicros", "0.000001", "0.0001"),
+    ] {
+        let case = under(header, &format!("\"{header}\""));
+        let (code, told) = said(&case, "a.csv");
+        assert_eq!(code, 2, "{told}");
+        says(&told, &[&format!("amount = {{ multiply = [\"{header}\", {factor}] }}"), "1 instead of"]);
+        if factor != "0.000001" {
+            let case = under(header, &format!("{{ multiply = [\"{header}\", {factor}] }}"));
+            let (_, told) = said(&case, "a.csv");
+            assert_eq!(stored(&case), ("10".into(), sum.into()), "{told}");
+        }
+        let case = under(header, &format!("{{ multiply = [\"{header}\", 1] }}"));
+        said(&case, "a.csv");
+        assert_eq!(stored(&case), ("10".into(), "55.0000".into()), "{header}");
+    }
+}
+
+#[test]
+fn a_column_of_currencies_is_known_by_any_name() {
+    let file = |header: &str, codes: [&str; 2]| {
+        let rows: String = (1..=10).map(|id| format!("{id},2025-03-01,{id},{}\n", codes[id % 2])).collect();
+        format!("ID,D,A,{header}\n{rows}")
+    };
+    for (header, codes) in [
+        ("CurrencyIsoCode", ["RUB", "USD"]),
+        ("currencyCode", ["RUB", "USD"]),
+        ("Ccy", ["RUB", "USD"]),
+        ("Вал.", ["RUB", "USD"]),
+        ("Ден. единица", ["RUB", "USD"]),
+        ("Валюта", ["643", "840"]),
+    ] {
+        let case = company(PLAIN);
+        case.put("a.csv", file(header, codes));
+        let (code, told) = said(&case, "a.csv");
+        assert_eq!(code, 2, "{told}");
+        says(&told, &["line 3 has `2`, which is RUB, and others are USD"]);
+    }
+    let case = company(PLAIN);
+    case.put("a.csv", file("T", ["RUB", "EUR"]));
+    let (code, told) = said(&case, "a.csv");
+    assert_eq!(code, 2, "{told}");
+    says(
+        &told,
+        &["the column `T` holds nothing but currencies (EUR, RUB)", "currency = \"T\" in [export.table.extra]"],
+    );
+    // one that is the same everywhere, and one that holds something else, too
+    for codes in [["EUR", "EUR"], ["EUR", "new"]] {
+        let case = company(PLAIN);
+        case.put("a.csv", file("T", codes));
+        let (code, told) = said(&case, "a.csv");
+        assert_eq!(code, 0, "{told}");
+    }
+    // the way out
+    let case = company(
+        &format!("{PLAIN}\n[export.table.extra]\ncurrency = \"T\"")
+            .replace("\"A\"", "{ from = \"A\", currency = \"EUR\" }"),
+    );
+    case.put("a.csv", file("T", ["RUB", "EUR"]));
+    let (_, told) = said(&case, "a.csv");
+    assert_eq!(stored(&case), ("5".into(), "25.0000".into()), "{told}");
+}
+
+#[test]
+fn other_sheets_that_have_rows_are_told() {
+    let (head, rows): ([In<'_>; 3], _) =
+        (["ID", "D", "A"].map(In::Text), ["1", "2"].map(|id| [In::Text(id), In::Text("2025-03-01"), In::Number(id)]));
+    let case = company(PLAIN);
+    let first: Vec<&[In<'_>]> = vec![&head, &rows[0]];
+    case.put("a.xlsx", xlsx(&[("deals", &first), ("more", &[&rows[1][..], &rows[0][..]]), ("none", &[])]));
+    let (code, told) = said(&case, "a.xlsx");
+    assert_eq!((code, stored(&case)), (0, ("1".into(), "1.0000".into())), "{told}");
+    says(&told, &["other sheets that have rows and were not read: 1 (in brackets how many rows): «more» (2)"]);
+}
+
+#[test]
+fn a_total_that_nobody_stated_does_not_double_the_money() {
+    let case = company(PLAIN);
+    case.put(
+        "a.csv",
+        format!(
+            "ID,D,A\n{}Итого,2025-03-01,6\n{}Total:,2025-03-01,9\nВсего,2025-03-01,15\n",
+            deals(1..=3),
+            deals(4..=5)
+        ),
+    );
+    let (code, told) = said(&case, "a.csv");
+    assert_eq!((code, stored(&case)), (0, ("5".into(), "15.0000".into())), "{told}");
+    says(&told, &["the total of the rows above, no data: say in the [[export]] totals = [\"Итого\"]"]);
+    // one that is no sum of them is taken, and told
+    let case = company(PLAIN);
+    case.put("a.csv", format!("ID,D,A\n{}Grand total,2025-03-01,7\n", deals(1..=3)));
+    let (_, told) = said(&case, "a.csv");
+    assert_eq!(stored(&case), ("4".into(), "13.0000".into()), "{told}");
+    says(
+        &told,
+        &[
+            "called a total and were taken as data: 1 (the first is line 5, `Grand total`)",
+            "totals = [\"Grand total\"]",
+        ],
+    );
+}
+
+#[test]
+fn amounts_of_which_a_part_is_empty_are_told() {
+    let case = company(&PLAIN.replace("\"A\"", "{ subtract = [\"A\", \"B\"] }"));
+    let rows: String =
+        (1..=20).map(|id| format!("{id},2025-03-01,{id},{}\n", if id % 2 == 0 { "1" } else { "" })).collect();
+    case.put("a.csv", format!("ID,D,A,B\n{rows}"));
+    let (_, told) = said(&case, "a.csv");
+    assert_eq!(stored(&case), ("20".into(), "100.0000".into()), "{told}");
+    says(&told, &["one of them is empty in rows: 10; no amount was taken of them, and their other parts come to 100"]);
+}
+
+#[test]
+fn a_text_of_several_lines_with_commas_is_a_text() {
+    let case = company(PLAIN);
+    let rows: String = (1..=20)
+        .map(|id| format!("{id},2025-03-01,{id},\"Called,\nsaid: yes, no, maybe, later\nand, so, on, here\"\n"))
+        .collect();
+    case.put("a.csv", format!("ID,D,A,T\n{rows}"));
+    let (_, told) = said(&case, "a.csv");
+    assert_eq!(stored(&case), ("20".into(), "210.0000".into()), "{told}");
+    // a row within a text is one all the same
+    let case = company(PLAIN);
+    case.put("a.csv", "ID,D,A,T\n1,2025-03-01,1,\"see:\n2,2025-03-02,2,x\"\n");
+    says(&said(&case, "a.csv").1, &["one of them looks like a row"]);
 }

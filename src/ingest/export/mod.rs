@@ -1,6 +1,7 @@
 //! One export file: opened, its header resolved, its formats proven, its rows read.
 
 mod again;
+mod codes;
 mod column;
 mod header;
 mod in_time;
@@ -14,7 +15,9 @@ mod reason;
 mod rows;
 mod spread;
 mod sums;
+mod total;
 mod value;
+mod within;
 
 pub(super) use oddities::Oddities;
 pub(super) use open::{Fit, Head, Opened, fit, heads};

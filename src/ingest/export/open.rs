@@ -230,6 +230,7 @@ impl Opened {
             let above = rows_above(&heads, &best, &readable);
             let Fit { place, mut found, cells } = best;
             found.notes.extend(above);
+            found.notes.extend(other_sheets(&readable, place.sheet));
             let least = (0..cells).rev().find(|at| !found.text(*at).is_empty()).map_or(1, |last| last + 1);
             return Ok(Opened { readable, cells, least, found, cut: export.cut.clone(), place });
         }
@@ -305,6 +306,25 @@ impl Opened {
     pub(in crate::ingest) fn path(&self) -> PathBuf {
         self.readable.path().to_owned()
     }
+}
+
+/// Tells the other sheets of a workbook that have rows: they may go on where the one that is read ends.
+fn other_sheets(readable: &Readable, read: usize) -> Option<Text> {
+    const SHOWN: usize = 10;
+    // the tables of a web page are for its layout, too
+    let others = readable.sheets().filter(|(sheet, name)| *sheet != read && name.is_some());
+    let others: Vec<String> =
+        others.map(|(sheet, name)| format!("«{}» ({})", name.unwrap_or_default(), readable.rows(sheet))).collect();
+    let more = if others.len() > SHOWN { ", …" } else { "" };
+    let (all, names) = (others.len(), others.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", "));
+    (all > 0).then(|| {
+        Text::new(
+            format!(
+                "других листов, в которых есть строки, не прочитано: {all} (в скобках — сколько строк): {names}{more}"
+            ),
+            format!("other sheets that have rows and were not read: {all} (in brackets how many rows): {names}{more}"),
+        )
+    })
 }
 
 /// Tells the rows above the header that look like rows of a table: titles have fewer cells.

@@ -15,6 +15,7 @@ use crate::ingest::layout::Layout;
 use crate::ingest::mapping::{
     Condition, Export, Fill, Header, Mapped, Operand, Operation, Reading, Source, Test, required, words,
 };
+use crate::ingest::multiples;
 use crate::ingest::personal::{Key, Personal};
 use crate::ingest::scrub::{Bare, Scrub};
 use crate::ingest::sink::is_identity;
@@ -90,6 +91,8 @@ pub(in crate::ingest) struct ColumnPlan {
     pub(super) met: Cell<bool>,
     /// The currencies that the headers of its cells name, by header.
     pub(super) headers: Vec<(String, Currency)>,
+    /// Its header that says a multiple which the mapping does not state, and that multiple.
+    pub(super) multiple: Option<(String, &'static str)>,
 }
 
 /// As [`Source`], by cell.
@@ -205,7 +208,11 @@ impl Plan {
                 ),
             ))
         };
-        columns.filter_map(clash).collect()
+        let multiple = |column: &ColumnPlan| {
+            let (header, factor) = column.multiple.as_ref()?;
+            Some(multiples::refused((&column.place, &column.name), header, factor, column.reading.currency))
+        };
+        columns.clone().filter_map(clash).chain(columns.filter_map(multiple)).collect()
     }
 }
 
@@ -253,6 +260,10 @@ fn resolve(
     let header = |cell: &usize| opened.found.text(*cell).to_owned();
     let headers = of_money.iter().filter_map(|cell| Some((header(cell), amounts::of_header(&header(cell))?)));
     let headers: Vec<(String, Currency)> = headers.collect();
+    let multiple = of_money.iter().filter(|_| !matches!(column.source, Source::Compute { .. })).find_map(|cell| {
+        let header = header(cell);
+        multiples::of_header(&header).map(|factor| (header, factor))
+    });
     let named = headers.first().map(|(_, currency)| *currency);
     let beside = of_money.first().and_then(|cell| {
         // a column of ours that is called so says where it stands
@@ -308,5 +319,6 @@ fn resolve(
         bare: Cell::new(false),
         met: Cell::new(false),
         headers,
+        multiple,
     })
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::again::Again;
+use super::codes::Codes;
 use super::oddities::Oddities;
 use super::open::{Opened, not_utf8};
 use super::plan::{Check, FillPlan, Plan};
@@ -12,7 +13,9 @@ use super::raw;
 use super::reason;
 use super::spread;
 use super::sums::{FileSum, Sums};
+use super::total::{self, Totals};
 use super::value::{Refused, Row, Value};
+use super::within;
 use crate::ingest::IngestError;
 use crate::ingest::later::Key;
 use crate::ingest::mapping::{Export, Test};
@@ -144,7 +147,7 @@ fn rows_of(
 ) -> Result<Outcome, IngestError> {
     let (mut outcome, mut told) = (Outcome::default(), 0);
     let mut sums = Sums::new(plan);
-    let again = Again::new(opened);
+    let (again, mut codes, mut totals) = (Again::new(opened), Codes::new(opened, plan), Totals::default());
     loop {
         if outcome.rows / STEP > told {
             told = outcome.rows / STEP;
@@ -189,17 +192,26 @@ fn rows_of(
                     outcome.ignored += 1;
                     continue;
                 }
-                match shape_of(record, opened).or_else(|| row_within(row, opened)) {
+                match shape_of(record, opened).or_else(|| row_within(row, opened, plan)) {
                     Some(reason) => {
                         sums.lose();
                         Err((0, whole(reason)))
                     }
                     None => {
                         outcome.oddities.quotes(record);
-                        let read = read_row(plan, row, export.snapshot, (&mut outcome, &mut sums), sink)?;
-                        if read.is_err() {
-                            keys = keys_of(plan, row);
-                            sums.refuse(row);
+                        codes.see(row);
+                        let of_total = totals.see(plan, row, &sums);
+                        let read = match of_total {
+                            total::Is::Total(word) => Err((0, whole(reason::total(word)))),
+                            _ => read_row(plan, row, export.snapshot, (&mut outcome, &mut sums), sink)?,
+                        };
+                        match (&read, of_total) {
+                            (Err(_), _) => {
+                                keys = keys_of(plan, row);
+                                sums.refuse(row);
+                            }
+                            (Ok(()), total::Is::Named(word)) => totals.took(line, word),
+                            (Ok(()), _) => {}
                         }
                         read
                     }
@@ -229,6 +241,10 @@ fn rows_of(
             })?;
         }
     }
+    if let Some(problem) = codes.problem(opened, plan) {
+        return Err(IngestError::Unproven { path: opened.path(), problems: vec![problem] });
+    }
+    outcome.oddities.of_file.extend(totals.note());
     outcome.sums = sums.finish();
     Ok(outcome)
 }
@@ -351,20 +367,19 @@ pub(super) fn shape_of(record: &Record, opened: &Opened) -> Option<Text> {
     }
 }
 
-/// Whether a cell of several lines has one that looks like a row: a quote opens before it by mistake, and it is one.
+/// Whether a cell of several lines has one that is a row by itself: a quote opens before it by mistake.
 ///
 /// In a table of few columns a line of a text may look so: there a quotation mark within the cell has to speak for it, too.
-fn row_within(row: Row<'_>, opened: &Opened) -> Option<Text> {
+fn row_within(row: Row<'_>, opened: &Opened, plan: &Plan) -> Option<Text> {
     const FEW: usize = 4;
     if opened.cells < 2 || !row.record.typed.is_empty() || row.record.lines < 2 {
         return None;
     }
     let quote = char::from(opened.quote());
-    let delimiter = char::from(opened.delimiter());
-    let is_row = |line: &str| line.matches(delimiter).count() + 1 >= opened.cells;
     let has_row = |cell: usize| {
         let text = row.cell(cell);
-        text.split(['\n', '\r']).skip(1).any(is_row) && (opened.cells >= FEW || text.contains(quote))
+        (opened.cells >= FEW || text.contains(quote))
+            && text.split(['\n', '\r']).skip(1).any(|line| within::is_row(line, opened, plan))
     };
     (0..opened.cells).any(has_row).then(reason::row_within)
 }

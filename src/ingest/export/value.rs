@@ -364,7 +364,10 @@ impl ColumnPlan {
                     i128::from(*digits)
                 }
                 Part::Cell(cell) => {
-                    let Some(text) = clean(row.cell(*cell), &self.reading, *cell)? else { return Ok(Value::Null) };
+                    let Some(text) = clean(row.cell(*cell), &self.reading, *cell)? else {
+                        met.fell_out(&self.place, self.without(operation, parts, row));
+                        return Ok(Value::Null);
+                    };
                     let exact = self.exact(Some(*cell), &text, row)?;
                     met.rounded += u64::from(exact.rounded);
                     i128::from(exact.units)
@@ -393,6 +396,23 @@ impl ColumnPlan {
             Kind::Real => Ok(Value::Real(units as f64 / ONE as f64)),
             _ => Ok(Value::Whole(units)),
         }
+    }
+
+    /// What the filled parts of a sum or a difference come to, of which another part is empty; none: nothing is in any of them.
+    fn without(&self, operation: Operation, parts: &[Part], row: Row<'_>) -> Option<i128> {
+        if operation == Operation::Multiply {
+            return None;
+        }
+        let mut total = None;
+        for (at, part) in parts.iter().enumerate() {
+            let Part::Cell(cell) = part else { continue };
+            let Ok(Some(text)) = clean(row.cell(*cell), &self.reading, *cell) else { continue };
+            let Amount { number, tens, .. } = amounts::read(&text);
+            let Some(exact) = numbers::scaled(&number, self.decimal(row.typed(*cell)), tens) else { continue };
+            let sign = if at > 0 && operation == Operation::Subtract { -1 } else { 1 };
+            total = Some(total.unwrap_or(0) + sign * i128::from(exact.units));
+        }
+        total
     }
 
     fn decimal(&self, typed: Typed) -> Decimal {

@@ -235,6 +235,14 @@ impl Readable {
         }
     }
 
+    /// How many rows a sheet has that are not empty; of text nobody counted them.
+    pub(super) fn rows(&self, sheet: usize) -> u64 {
+        match self.sheets.get(sheet) {
+            Some(Sheet::Kept(kept)) => kept.len(),
+            _ => 0,
+        }
+    }
+
     /// The path, for messages.
     pub(super) fn path(&self) -> &Path {
         &self.input.path
