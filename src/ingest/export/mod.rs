@@ -8,6 +8,7 @@ mod in_time;
 mod moment;
 mod oddities;
 mod open;
+mod parts;
 mod plan;
 mod prove;
 mod raw;

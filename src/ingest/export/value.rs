@@ -398,24 +398,7 @@ impl ColumnPlan {
         }
     }
 
-    /// What the filled parts of a sum or a difference come to, of which another part is empty; none: nothing is in any of them.
-    fn without(&self, operation: Operation, parts: &[Part], row: Row<'_>) -> Option<i128> {
-        if operation == Operation::Multiply {
-            return None;
-        }
-        let mut total = None;
-        for (at, part) in parts.iter().enumerate() {
-            let Part::Cell(cell) = part else { continue };
-            let Ok(Some(text)) = clean(row.cell(*cell), &self.reading, *cell) else { continue };
-            let Amount { number, tens, .. } = amounts::read(&text);
-            let Some(exact) = numbers::scaled(&number, self.decimal(row.typed(*cell)), tens) else { continue };
-            let sign = if at > 0 && operation == Operation::Subtract { -1 } else { 1 };
-            total = Some(total.unwrap_or(0) + sign * i128::from(exact.units));
-        }
-        total
-    }
-
-    fn decimal(&self, typed: Typed) -> Decimal {
+    pub(super) fn decimal(&self, typed: Typed) -> Decimal {
         match (&self.from, typed) {
             (From::Const(_), _) | (_, Typed::Number | Typed::Whole | Typed::Percent | Typed::Money(_)) => {
                 Decimal::Point
