@@ -8,10 +8,14 @@
 pub mod model;
 pub mod regulation;
 pub mod generate;
+pub mod export;
+pub mod draft;
 pub mod store;
-pub mod ingest;
 pub mod functions;
+pub mod journey;
+pub mod ingest;
 pub mod session;
 pub mod metrics;
 pub mod report;
+pub mod company;
 pub mod cli;

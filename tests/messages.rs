@@ -95,6 +95,16 @@ const CASES: &[Case] = &[
     Case { name: "no_store", files: &[], args: &["query", "lead_quality", "--store", "elsewhere"] },
     Case { name: "no_such_version", files: &[], args: &["query", "lead_quality", "--version", "7"] },
     Case { name: "no_regulation", files: &[], args: &["query", "lead_quality", "--regulation", "regulations.toml"] },
+    Case {
+        name: "ingest_without_the_regulation_named",
+        files: &[],
+        args: &["ingest", "--mapping", "mapping.toml", "--regulation", "regulations.toml", "deals.csv"],
+    },
+    Case {
+        name: "ingest_with_a_broken_regulation",
+        files: &[("regulation.toml", || swapped(REGULATION, "currency =", "curency ="))],
+        args: INGEST,
+    },
     Case { name: "sql_typo", files: &[], args: &["sql", "SELECT amuont FROM deals"] },
     Case { name: "sql_that_writes", files: &[], args: &["sql", "DROP TABLE deals"] },
     Case { name: "report_typo", files: &[], args: &["report", "weakly"] },

@@ -132,7 +132,10 @@ fn files(ending: &str) -> Vec<PathBuf> {
 
 #[test]
 fn every_metric_has_a_proof_and_every_proof_holds() {
-    let without: Vec<PathBuf> = files("sql").into_iter().filter(|sql| !sql.with_extension("slt").is_file()).collect();
+    // pieces that metrics share are proven by these
+    let is_piece = |sql: &PathBuf| sql.parent().is_some_and(|folder| folder.ends_with("shared"));
+    let bare = |sql: &PathBuf| !is_piece(sql) && !sql.with_extension("slt").is_file();
+    let without: Vec<PathBuf> = files("sql").into_iter().filter(bare).collect();
     assert!(without.is_empty(), "no proof beside {without:?}");
     let proofs = files("slt");
     assert!(!proofs.is_empty(), "no proof found");
@@ -166,4 +169,44 @@ fn the_page_of_metrics_is_up_to_date() {
         }
     }
     assert!(stale.is_empty(), "the docs are not what the metrics say; make them anew:\n{}", stale.join("\n"));
+}
+
+/// The lines of a query that say something, outside of its front matter.
+fn lines(file: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(file).unwrap();
+    let sql = text.split_once("*/").map_or(text.as_str(), |(_, sql)| sql);
+    sql.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
+}
+
+/// The length of the longest run of lines that two queries have in common, and where it ends in the first.
+fn longest_run(one: &[String], other: &[String]) -> (usize, usize) {
+    let (mut longest, mut before) = ((0, 0), vec![0; other.len() + 1]);
+    for (at, line) in one.iter().enumerate() {
+        let mut runs = vec![0; other.len() + 1];
+        for (place, _) in other.iter().enumerate().filter(|(_, same)| *same == line) {
+            runs[place + 1] = before[place] + 1;
+            longest = longest.max((runs[place + 1], at));
+        }
+        before = runs;
+    }
+    longest
+}
+
+/// What two queries have in common stands in one: a metric that the other reads, or a piece of `queries/shared`.
+#[test]
+fn no_ten_lines_stand_in_two_queries() {
+    let queries: Vec<_> = files("sql").into_iter().map(|file| (lines(&file), file)).collect();
+    let mut copies = Vec::new();
+    for (at, (one, file)) in queries.iter().enumerate() {
+        for (other, second) in &queries[at + 1..] {
+            let (length, end) = longest_run(one, other);
+            if length >= 10 {
+                let first = &one[end + 1 - length];
+                copies.push(format!("{length} lines of {} and {}, from `{first}`", file.display(), second.display()));
+            }
+        }
+    }
+    assert!(copies.is_empty(), "copies between queries:\n{}", copies.join("\n"));
+    let same = ["a", "b", "c"].map(str::to_owned);
+    assert_eq!(longest_run(&same, &["x", "b", "c"].map(str::to_owned)), (2, 2));
 }

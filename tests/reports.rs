@@ -9,7 +9,8 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, NaiveDate};
 use tokio::runtime::Runtime;
-use voronka::ingest::{Mapping, ingest};
+use voronka::export::Mapping;
+use voronka::ingest::{IngestOptions, ingest};
 use voronka::metrics::Catalog;
 use voronka::model::lang::Lang;
 use voronka::regulation::Regulation;
@@ -48,7 +49,7 @@ impl Company {
             let store = Store::open_or_create(dir.path()).await.unwrap();
             if !exports.is_empty() {
                 let at = DateTime::from_timestamp(1_751_241_600, 0).unwrap();
-                ingest(&store, &mapping, &exports, at, &()).await.unwrap_or_else(|e| panic!("{e}"));
+                ingest(&store, &mapping, &exports, IngestOptions::at(at)).await.unwrap_or_else(|e| panic!("{e}"));
             }
             let snapshot = store.snapshot(None).await.unwrap();
             Session::open(&snapshot, &regulation, as_of, None).await.unwrap()

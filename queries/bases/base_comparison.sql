@@ -2,7 +2,7 @@
 title = { ru = "Базы на одной шкале", en = "Client bases on one scale" }
 grain = "one row per figure and group"
 needs = ["deals.created_at", "deals.status"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 about.ru = """
 Группы (филиалы или любой другой разрез) рядом, по сделкам, созданным за период. win_rate: выигранные от закрытых; average_deal:
 средняя сумма выигранной; revenue_per_lead: выручка на закрытый лид; repeat_share: доля выигранных у клиентов, купивших прежде; price_share:
@@ -27,11 +27,8 @@ of those known), wins without a client, deals of which it is unknown whether the
 ever filled. "Not known": how many."""
 columns = [
   { name = "figure", unit = "text", title = { ru = "Показатель", en = "Figure" } },
-  { name = "title_ru", unit = "text", title = { ru = "Название", en = "Title (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Название (en)", en = "Title" } },
-  { name = "value", unit = "ratio", title = { ru = "Значение", en = "Value" } },
-  { name = "value_low", unit = "ratio", title = { ru = "от", en = "low" } },
-  { name = "value_high", unit = "ratio", title = { ru = "до", en = "high" } },
+  { name = "title_{lang}", unit = "text", title = { ru = "Название", en = "Title" } },
+  { name = "value", unit = "ratio", interval = true, title = { ru = "Значение", en = "Value" } },
   { name = "cases", unit = "count", title = { ru = "Случаев", en = "Cases" } },
   { name = "unknown", unit = "count", title = { ru = "Не известно", en = "Not known" } },
   { name = "percentile", unit = "share", title = { ru = "Перцентиль", en = "Percentile" } },
@@ -356,18 +353,9 @@ compared AS (
     FROM scored
 ),
 
--- two-sided p = erfc(z / √2), by Abramowitz and Stegun 7.1.26, right to seven digits
 tested AS (
-    SELECT
-        figure,
-        grp,
-        percentile,
-        is_better,
-        t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))) * exp(-z * z / 2.0) AS p
-    FROM (
-        SELECT figure, grp, percentile, is_better, z, 1.0 / (1.0 + 0.3275911 * z / sqrt(2.0)) AS t
-        FROM compared
-    ) AS tails
+    SELECT figure, grp, percentile, is_better, normal_p(z) AS p
+    FROM compared
 ),
 
 ranked AS (

@@ -4,7 +4,7 @@ partly.ru = "судит клиентов, чьи менеджер и филиа�
 partly.en = "judges clients whose manager and branch have touches loaded; the others “cannot be judged”"
 grain = "one row per client kind of the regulation, and one for clients of no kind"
 needs = ["deals.client_id", "journeys.touch_at"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "extra"]
+dimensions = "clients"
 
 about.ru = """
 Вся база на дату отчёта, по видам клиентов из регламента; у клиента без вида столбец пуст. Охвачен: последнее содержательное касание (тем
@@ -23,17 +23,14 @@ a deal of the client entered a stage beyond its earlier ones, or was won. A clie
 
 columns = [
   { name = "kind", unit = "text", title = { ru = "Вид клиента", en = "Client kind" } },
-  { name = "title_ru", unit = "text", title = { ru = "Название", en = "Title (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Название (en)", en = "Title" } },
+  { name = "title_{lang}", unit = "text", title = { ru = "Название", en = "Title" } },
   { name = "contact_days", unit = "days", title = { ru = "Касаться раз в, дней", en = "Contact every, days" } },
   { name = "clients", unit = "count", title = { ru = "Клиенты", en = "Clients" } },
   { name = "forbidden", unit = "count", title = { ru = "Нельзя", en = "Forbidden" } },
   { name = "unknown", unit = "count", title = { ru = "Не известно", en = "Unknown" } },
   { name = "judged", unit = "count", title = { ru = "Судим", en = "Judged" } },
   { name = "contacted", unit = "count", title = { ru = "Охвачены", en = "Contacted" } },
-  { name = "contacted_share", unit = "share", title = { ru = "Охват", en = "Coverage" } },
-  { name = "contacted_share_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "contacted_share_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "contacted_share", unit = "share", of = "judged", interval = true, title = { ru = "Охват", en = "Coverage" } },
   { name = "overdue", unit = "count", title = { ru = "Просрочены", en = "Overdue" } },
   { name = "never_touched", unit = "count", title = { ru = "Без единого касания", en = "Never touched" } },
   { name = "moved_forward", unit = "count", title = { ru = "Продвинулись", en = "Moved forward" } },

@@ -4,7 +4,7 @@ partly.ru = "ушедшие и вернувшиеся пусты, пока от 
 partly.en = "lapsed and reactivated are empty until lapsed_days after the first known purchase"
 grain = "one row per month that the period touches, from the first that the data know"
 needs = ["deals.client_id", "deals.closed_at", "deals.status"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 Покупатели по месяцам; первый и последний месяц — только в границах периода и до даты отчёта. Новые: первая известная покупка (в начале данных новыми кажутся и

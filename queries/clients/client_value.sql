@@ -4,7 +4,7 @@ partly.ru = "без повторных покупок модели нет: пу�
 partly.en = "no model without repeat purchases: empty; still with us is empty where nobody is seen to leave"
 grain = "one row for the group"
 needs = ["deals.client_id", "deals.closed_at", "deals.status", "deals.amount"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "extra"]
+dimensions = "clients"
 
 about.ru = """
 Все клиенты хотя бы с одной покупкой на дату отчёта, независимо от периода. Модель BG/NBD: частота — число дней с повторной покупкой,

@@ -2,7 +2,7 @@
 title = { ru = "Концентрация выручки", en = "Concentration of revenue" }
 grain = "one row for the group"
 needs = ["deals.client_id", "deals.closed_at", "deals.status", "deals.amount"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 Держится ли выручка на немногих. По сделкам, выигранным за период, суммы клиента складываются, возвраты (отрицательные суммы) вычитаются. Индекс
@@ -84,19 +84,6 @@ squares AS (
     GROUP BY placed.grp
 ),
 
--- known to be won, and on a day that may have been one of the period's
-undated AS (
-    SELECT grp, count(*) AS won, sum(amount) AS revenue
-    FROM scope
-    WHERE
-        status = 'won'
-        AND won_at IS NULL
-        AND coalesce(created_at < $to, TRUE)
-        AND coalesce(closed_after < $to, TRUE)
-        AND coalesce(closed_by >= $from, TRUE)
-    GROUP BY grp
-),
-
 -- groups that had a deal in the period or the four weeks before
 groups AS (
     SELECT DISTINCT grp
@@ -121,5 +108,5 @@ SELECT
 FROM groups
 LEFT JOIN totals ON groups.grp = totals.grp
 LEFT JOIN squares ON groups.grp = squares.grp
-LEFT JOIN undated ON groups.grp = undated.grp
+LEFT JOIN undated_wins AS undated ON groups.grp = undated.grp
 ORDER BY groups.grp

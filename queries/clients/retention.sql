@@ -2,7 +2,7 @@
 title = { ru = "Удержание по когортам", en = "Retention by cohort" }
 grain = "one row per month of the first purchase and age in whole months over by the as-of date"
 needs = ["deals.client_id", "deals.closed_at", "deals.status"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 Клиенты, чья первая покупка пришлась на период, по месяцу этой покупки; возраст 0 — тот же месяц, 1 — следующий и так далее. Удержаны:
@@ -20,9 +20,7 @@ columns = [
   { name = "age", unit = "count", title = { ru = "Возраст, мес.", en = "Age, months" } },
   { name = "clients", unit = "count", title = { ru = "Клиенты когорты", en = "Clients of the cohort" } },
   { name = "retained", unit = "count", title = { ru = "Купили", en = "Retained" } },
-  { name = "retained_share", unit = "share", title = { ru = "Удержание", en = "Retention" } },
-  { name = "retained_share_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "retained_share_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "retained_share", unit = "share", interval = true, title = { ru = "Удержание", en = "Retention" } },
   { name = "revenue", unit = "money", title = { ru = "Выручка", en = "Revenue" } },
   { name = "undated", unit = "count", title = { ru = "Продаж без даты", en = "Wins without a date" } },
 ]

@@ -2,7 +2,7 @@
 title = { ru = "Удержание по возрасту", en = "Retention by age" }
 grain = "one row per age in whole months, from 1, over by the as-of date"
 needs = ["deals.client_id", "deals.closed_at", "deals.status"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 То же, что «Удержание по когортам», но когорты периода вместе: какая доля клиентов купила в месяце этого возраста (1 — следующий за
@@ -20,94 +20,33 @@ columns = [
   { name = "cohorts", unit = "count", title = { ru = "Когорты", en = "Cohorts" } },
   { name = "clients", unit = "count", title = { ru = "Клиенты", en = "Clients" } },
   { name = "retained", unit = "count", title = { ru = "Купили", en = "Retained" } },
-  { name = "retained_share", unit = "share", title = { ru = "Удержание", en = "Retention" } },
-  { name = "retained_share_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "retained_share_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "retained_share", unit = "share", interval = true, title = { ru = "Удержание", en = "Retention" } },
   { name = "undated", unit = "count", title = { ru = "Продаж без даты", en = "Wins without a date" } },
 ]
 */
-WITH wins AS (
-    SELECT
-        client_id,
-        first_value(grp) OVER (PARTITION BY client_id ORDER BY won_at, deal_id) AS grp,
-        first_value(won_at) OVER (PARTITION BY client_id ORDER BY won_at, deal_id) AS first_at,
-        local_month(won_at) AS month
-    FROM scope
-    WHERE status = 'won' AND won_at IS NOT NULL AND client_id <> ''
-),
-
--- months are counted from year 0, so that an age is a difference
-bought AS (
+WITH summed AS (
     SELECT
         grp,
-        client_id,
-        local_month(first_at) AS cohort,
-        (
-            date_part('year', month) * 12 + date_part('month', month)
-            - date_part('year', local_month(first_at)) * 12 - date_part('month', local_month(first_at))
-        )::bigint AS age
-    FROM wins
-    WHERE first_at >= $from AND first_at < $to
-    GROUP BY 1, 2, 3, 4
-),
-
--- every client of a cohort bought at age 0, so that its size is known from there
-earned AS (
-    SELECT grp, cohort, age, count(*) AS retained
-    FROM bought
-    GROUP BY grp, cohort, age
-),
-
-cells AS (
-    SELECT
-        grp,
-        cohort,
-        retained AS clients,
-        unnest(
-            range(
-                0,
-                (
-                    -- the month of the as-of date is the first that is not over
-                    date_part('year', $as_of_day) * 12 + date_part('month', $as_of_day)
-                    - date_part('year', cohort) * 12 - date_part('month', cohort)
-                )::bigint
-            )
-        ) AS age
-    FROM earned
-    WHERE age = 0
-),
-
-undated AS (
-    SELECT grp, count(*) AS wins
-    FROM scope
-    WHERE undated = 'won' AND client_id <> ''
-    GROUP BY grp
-),
-
-summed AS (
-    SELECT
-        cells.grp,
-        cells.age,
+        age,
         count(*) AS cohorts,
-        sum(cells.clients) AS clients,
-        sum(coalesce(earned.retained, 0)) AS retained
-    FROM cells
-    LEFT JOIN earned ON cells.grp = earned.grp AND cells.cohort = earned.cohort AND cells.age = earned.age
+        sum(clients) AS clients,
+        sum(retained) AS retained,
+        max(undated) AS undated
+    FROM retention
     -- at age 0 every client bought
-    WHERE cells.age > 0
-    GROUP BY cells.grp, cells.age
+    WHERE age > 0
+    GROUP BY grp, age
 )
 
 SELECT
-    summed.grp,
-    summed.age,
-    summed.cohorts,
-    summed.clients,
-    summed.retained,
-    summed.retained::double / summed.clients AS retained_share,
-    wilson_low(summed.retained, summed.clients) AS retained_share_low,
-    wilson_high(summed.retained, summed.clients) AS retained_share_high,
-    coalesce(undated.wins, 0) AS undated
+    grp,
+    age,
+    cohorts,
+    clients,
+    retained,
+    retained::double / clients AS retained_share,
+    wilson_low(retained, clients) AS retained_share_low,
+    wilson_high(retained, clients) AS retained_share_high,
+    undated
 FROM summed
-LEFT JOIN undated ON summed.grp = undated.grp
-ORDER BY summed.grp, summed.age
+ORDER BY grp, age

@@ -2,15 +2,15 @@
 title = { ru = "Давность, частота, деньги", en = "Recency, frequency, money" }
 grain = "one row per segment that has clients"
 needs = ["deals.client_id", "deals.closed_at", "deals.status", "deals.amount"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "extra"]
+dimensions = "clients"
 
 about.ru = """
 Все клиенты хотя бы с одной покупкой на дату отчёта, независимо от периода. Давность R — день последней покупки, частота F — число
 покупок, деньги M — сумма покупок. Балл от 1 (худший) до 5: целая часть от 5 × доля клиентов, у которых показатель строго хуже, плюс 1;
 равные получают равный балл. Шкала одна для всех групп, поэтому группы сравнимы. Сегмент — первый подходящий: champions — R, F и M не ниже
 4; loyal — R и F не ниже 3; at_risk — R не выше 2, F не ниже 3; new — R не ниже 4, одна покупка; promising — R не ниже 3; hibernating — R
-равен 2; lost — R равен 1. Покупки без суммы денег не добавляют. Группа клиента — по его новейшей сделке. У продажи без даты неизвестен день: в F и M она входит, в R — нет, и клиент, у
-которого все продажи таковы, в таблицу не попал; сколько таких продаж в группе — в последнем столбце."""
+равен 2; lost — R равен 1. Покупки без суммы денег не добавляют. Группа клиента — по его новейшей сделке. У продажи без даты неизвестен день: в F и M она входит, в R — нет, и клиенты, у
+которых все продажи таковы, стоят строкой unknown; сколько таких продаж в группе — в последнем столбце."""
 about.en = """
 All clients with at least one purchase by the as-of date, whatever the period. Recency R is the day of the last purchase, frequency F the
 number of purchases, money M their sum. The score runs from 1 (worst) to 5: the whole part of 5 × the share of clients that are strictly
@@ -18,7 +18,7 @@ worse, plus 1; equals get equal scores. One scale for all groups, so that groups
 R, F and M at least 4; loyal — R and F at least 3; at_risk — R at most 2, F at least 3; new — R at least 4, one purchase; promising — R at
 least 3; hibernating — R is 2; lost — R is 1. A purchase without an amount adds no money. A client belongs to the group of the newest
 deal. Of a win without a
-date the day is not known: it counts for F and M and not for R, and a client all of whose wins are so is not in the table; how many such wins the
+date the day is not known: it counts for F and M and not for R, and clients all of whose wins are so stand in the row unknown; how many such wins the
 group has stands in the last column."""
 
 columns = [
@@ -65,6 +65,11 @@ placed AS (
             ELSE 7
         END AS place
     FROM scored
+    UNION ALL
+    -- bought, and nobody knows when: their money is of all time too
+    SELECT grp, revenue, NULL AS last_day, 8 AS place
+    FROM scope_clients
+    WHERE last_won_at IS NULL AND won > 0
 ),
 
 undated AS (
@@ -94,7 +99,8 @@ SELECT
         WHEN 4 THEN 'promising'
         WHEN 5 THEN 'at_risk'
         WHEN 6 THEN 'hibernating'
-        ELSE 'lost'
+        WHEN 7 THEN 'lost'
+        ELSE 'unknown'
     END AS segment,
     counted.clients,
     counted.clients::double / sum(counted.clients) OVER (PARTITION BY counted.grp) AS share,

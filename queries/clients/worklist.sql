@@ -4,7 +4,7 @@ partly.ru = "правило, чьих событий нет за этот сро
 partly.en = "a rule whose events are not loaded for that span, manager or branch is not judged: unjudged names it"
 grain = "one row per deal to be worked or client to be contacted"
 needs = ["deals.created_at", "deals.status"]
-dimensions = ["source", "contractor", "campaign", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 Что делать сегодня, то есть в день отчёта; период роли не играет. Строка — открытая сделка или клиент, которого пора коснуться; главная
@@ -31,8 +31,7 @@ columns = [
   { name = "client_id", unit = "text", title = { ru = "Клиент", en = "Client" } },
   { name = "deal_id", unit = "text", title = { ru = "Сделка", en = "Deal" } },
   { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },
-  { name = "next_step_ru", unit = "text", title = { ru = "Что делать", en = "Next step (ru)" } },
-  { name = "next_step_en", unit = "text", title = { ru = "Что делать (en)", en = "Next step" } },
+  { name = "next_step_{lang}", unit = "text", title = { ru = "Что делать", en = "Next step" } },
   { name = "due_hours", unit = "hours", title = { ru = "Осталось, ч", en = "Due in, h" } },
   { name = "overdue_hours", unit = "hours", title = { ru = "Просрочка, ч", en = "Overdue, h" } },
   { name = "amount", unit = "money", title = { ru = "Сумма", en = "Amount" } },

@@ -6,7 +6,7 @@ undated.ru = "выиграны или проиграны с выгрузки, к
 undated.en = "won or lost from the export on that showed it"
 grain = "one row per stage of the regulation, the lost ones left out"
 needs = ["deals.created_at"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 Сделки, впервые вошедшие в воронку за период, и что с ними стало к дате отчёта. Дошла до этапа: по журналу переходов вошла в него или
@@ -22,7 +22,7 @@ about.ru = """
 считается один раз. Входили повторно: вошли на этап ещё раз, откуда угодно. Доли с интервалом Уилсона 95 %. Вход между срезами:
 переход виден лишь сравнением двух срезов, и когда он был, известно до промежутка между ними; дошедшие до этапа от этого верны. Этап,
 пройденный между двумя срезами целиком, не пропущен; потерянная сделка могла дойти дальше, чем показал срез, а впервые увиденная уже
-потерянной потеряна неизвестно откуда."""
+потерянной потеряна неизвестно откуда. Где в базе есть выигрыши и ни одной потери, потери не выгружены: доли пусты."""
 about.en = """
 Deals that first came into the funnel within the period, and what had become of them by the as-of date. A deal reached a stage if the
 log says that it entered it or any later one, or if it stands there by its present stage in the CRM; of the two, the further. A won deal
@@ -37,12 +37,11 @@ Moved back to a stage: entered it, for the first time or again, directly from a 
 counts once per stage. Re-entered: entered the stage again, wherever from. Rates have 95 % Wilson intervals. Entered between
 snapshots: the move is seen only by comparing two snapshots, so when it was is known to the time between them; a stage that was
 reached is counted all the same. A stage passed wholly between two snapshots is not skipped; a lost deal may have come further than a
-snapshot showed, and one that was lost when first seen is lost from an unknown stage."""
+snapshot showed, and one that was lost when first seen is lost from an unknown stage. Where the store has wins and not one loss, losses are not exported: shares are empty."""
 
 columns = [
   { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },
-  { name = "title_ru", unit = "text", title = { ru = "Название", en = "Title (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Название (en)", en = "Title" } },
+  { name = "title_{lang}", unit = "text", title = { ru = "Название", en = "Title" } },
   { name = "position", unit = "count", title = { ru = "№", en = "No." } },
   { name = "reached", unit = "count", title = { ru = "Дошли", en = "Reached" } },
   { name = "reached_strict", unit = "count", title = { ru = "Дошли по порядку", en = "Reached in order" } },
@@ -58,21 +57,9 @@ columns = [
   { name = "unclear", unit = "count", title = { ru = "Исход неясен", en = "Unclear" } },
   { name = "lost_total", unit = "count", title = { ru = "Потеряны всего", en = "Lost in all" } },
   { name = "remaining", unit = "count", title = { ru = "Остались, этап известен или нет", en = "Remaining, in a known stage or not" } },
-  { name = "from_previous", unit = "share", title = { ru = "От предыдущего", en = "From previous" } },
-  { name = "from_previous_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "from_previous_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "from_previous_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "from_previous_most", unit = "share", title = { ru = "не более", en = "at most" } },
-  { name = "from_first", unit = "share", title = { ru = "От первого", en = "From first" } },
-  { name = "from_first_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "from_first_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "from_first_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "from_first_most", unit = "share", title = { ru = "не более", en = "at most" } },
-  { name = "settled", unit = "share", title = { ru = "Завершённая конверсия", en = "Settled conversion" } },
-  { name = "settled_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "settled_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "settled_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "settled_most", unit = "share", title = { ru = "не более", en = "at most" } },
+  { name = "from_previous", unit = "share", interval = true, ends = true, title = { ru = "От предыдущего", en = "From previous" } },
+  { name = "from_first", unit = "share", interval = true, ends = true, title = { ru = "От первого", en = "From first" } },
+  { name = "settled", unit = "share", interval = true, ends = true, title = { ru = "Завершённая конверсия", en = "Settled conversion" } },
 ]
 */
 WITH funnel_stages AS (
@@ -96,44 +83,9 @@ ends AS (
     FROM funnel_stages
 ),
 
-dated AS (
-    SELECT
-        deal_id,
-        grp,
-        status,
-        undated,
-        stage,
-        manager,
-        branch,
-        moves,
-        entered_at
-    FROM scope
-),
-
--- how a deal stands, and the step of the funnel in which it does; an end says nothing more than the status
 cohort AS (
-    SELECT
-        dated.deal_id,
-        dated.grp,
-        dated.moves,
-        dated.undated,
-        CASE
-            WHEN dated.status IN ('won', 'lost') THEN dated.status
-            WHEN dated.status IS NULL AND dated.undated IS NOT NULL THEN 'unclear'
-            -- where no status is filled the stage is all there is
-            WHEN dated.status IS NULL THEN coalesce(present.terminal, 'open')
-            ELSE 'open'
-        END AS outcome,
-        CASE WHEN present.terminal IS NULL AND NOT present.parking THEN present.position END AS present_position,
-        -- a move seen by comparing two snapshots: others may lie between
-        coalesce(dated.moves[-1]['seen'], FALSE) AS was_seen,
-        -- where all moves since its entry are loaded, a deal without any has not left the first stage
-        coalesce(known_from('stage', dated.manager, dated.branch) <= dated.entered_at, FALSE)
-        AND NOT coalesce(dated.moves[-1]['seen'], FALSE)
-        AND (coalesce(dated.stage, '') = '' OR present.terminal IS NOT NULL) AS has_stayed
-    FROM dated
-    LEFT JOIN stages AS present ON dated.stage = present.stage
-    WHERE dated.entered_at >= $from AND dated.entered_at < $to
+    SELECT deal_id, grp, moves, outcome, undated, present_position, was_seen, has_stayed
+    FROM placed_deals
 ),
 
 every_move AS (
@@ -325,16 +277,18 @@ bounded AS (
     SELECT
         grp,
         position,
-        reached::double / nullif(previous_most, 0) AS previous_least,
-        (reached + more)::double / nullif(previous_for_most, 0) AS previous_most,
-        reached::double / nullif(came_in, 0) AS first_least,
-        (reached + more)::double / nullif(came_in, 0) AS first_most,
+        losses.any_lost,
+        CASE WHEN losses.any_lost THEN reached::double / nullif(previous_most, 0) END AS previous_least,
+        CASE WHEN losses.any_lost THEN (reached + more)::double / nullif(previous_for_most, 0) END AS previous_most,
+        CASE WHEN losses.any_lost OR is_first THEN reached::double / nullif(came_in, 0) END AS first_least,
+        CASE WHEN losses.any_lost OR is_first THEN (reached + more)::double / nullif(came_in, 0) END AS first_most,
         -- nothing comes after the last stage, so it has no conversion of its own
-        CASE WHEN NOT is_last THEN advanced::double / nullif(advanced + lost + may_have_lost, 0) END AS settled_least,
+        CASE WHEN losses.any_lost AND NOT is_last THEN advanced::double / nullif(advanced + lost + may_have_lost, 0) END AS settled_least,
         CASE
-            WHEN NOT is_last THEN (advanced + more_advanced)::double / nullif(advanced + more_advanced + lost, 0)
+            WHEN losses.any_lost AND NOT is_last THEN (advanced + more_advanced)::double / nullif(advanced + more_advanced + lost, 0)
         END AS settled_most
     FROM compared
+    CROSS JOIN losses
 )
 
 SELECT
@@ -358,14 +312,14 @@ SELECT
     c.lost + c.lost_unplaced AS lost_total,
     c.open + c.open_unplaced + c.unclear AS remaining,
     CASE WHEN b.previous_most - b.previous_least <= 0.005 THEN (b.previous_least + b.previous_most) / 2.0 END AS from_previous,
-    wilson_low(c.reached, c.previous_most) AS from_previous_low,
-    wilson_high(c.reached + c.more, c.previous_for_most) AS from_previous_high,
+    CASE WHEN b.any_lost THEN wilson_low(c.reached, c.previous_most) END AS from_previous_low,
+    CASE WHEN b.any_lost THEN wilson_high(c.reached + c.more, c.previous_for_most) END AS from_previous_high,
     b.previous_least AS from_previous_least,
     b.previous_most AS from_previous_most,
     CASE WHEN b.first_most - b.first_least <= 0.005 THEN (b.first_least + b.first_most) / 2.0 END AS from_first,
     -- the first stage is all of itself, without any doubt
-    CASE WHEN NOT c.is_first THEN wilson_low(c.reached, c.came_in) END AS from_first_low,
-    CASE WHEN NOT c.is_first THEN wilson_high(c.reached + c.more, c.came_in) END AS from_first_high,
+    CASE WHEN b.any_lost AND NOT c.is_first THEN wilson_low(c.reached, c.came_in) END AS from_first_low,
+    CASE WHEN b.any_lost AND NOT c.is_first THEN wilson_high(c.reached + c.more, c.came_in) END AS from_first_high,
     b.first_least AS from_first_least,
     b.first_most AS from_first_most,
     CASE WHEN b.settled_most - b.settled_least <= 0.005 THEN (b.settled_least + b.settled_most) / 2.0 END AS settled,

@@ -4,7 +4,7 @@ partly.ru = "без истории этапов — по нынешнему эт
 partly.en = "without the stage history by the present stage; where a deal was lost is not known, and shares are empty; snapshots do not tell what was before the first, nor between them"
 grain = "one row per stage that was reached and that another follows, and horizon; the lost ones left out"
 needs = ["deals.created_at", "deals.status", "journeys.entries"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 Те же сделки, что в воронке: какая доля дошедших до этапа пройдёт дальше не позже чем через H дней. Оценка Аалена — Йохансена:
@@ -14,7 +14,7 @@ about.ru = """
 сравнением двух срезов, стоит на конце промежутка между ними: дни верны до этого промежутка. Когда, неизвестно: до этапа дошли по
 нынешнему этапу в CRM, а не по журналу, или закрыты без даты. Где стоят, неизвестно: как в «Воронке», потеряны неизвестно откуда, в работе
 на неизвестном этапе или с неясным исходом; прошли + потеряны + в работе + эти = дошли. «Не менее» и «не более» — крайние оценки при
-любом ходе таких сделок; если они расходятся больше чем на 0,5 п. п., сама доля пуста."""
+любом ходе таких сделок; если они расходятся больше чем на 0,5 п. п., сама доля пуста. Где в базе есть выигрыши и ни одной потери, потери не выгружены: доли пусты."""
 about.en = """
 The same deals as in the funnel: the share of those who reached a stage that goes on no later than H days after. The Aalen–Johansen
 estimate, with a loss as the competing event; a deal still open at the as-of date is censored, not lost; 95 % interval. The clock
@@ -23,13 +23,12 @@ observed for so long. Settled conversion: advanced / (advanced + lost), Wilson i
 seen only by comparing two snapshots stands at the end of the time between them: days are right to within that time. When is unknown: the
 stage was reached by the present stage in the CRM, not by the log, or the deal was closed without a date. Where is unknown: as in "Funnel",
 lost from an unknown stage, open in an unknown stage, or unclear; advanced + lost + open + these = reached. "At least" and "at most" are
-the estimates at their extremes, whatever such deals did; where they differ by more than 0.5 points, the share itself is empty."""
+the estimates at their extremes, whatever such deals did; where they differ by more than 0.5 points, the share itself is empty. Where the store has wins and not one loss, losses are not exported: shares are empty."""
 
 columns = [
   { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },
   { name = "horizon_days", unit = "days", title = { ru = "Срок, дней", en = "By day" } },
-  { name = "title_ru", unit = "text", title = { ru = "Название", en = "Title (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Название (en)", en = "Title" } },
+  { name = "title_{lang}", unit = "text", title = { ru = "Название", en = "Title" } },
   { name = "position", unit = "count", title = { ru = "№", en = "No." } },
   { name = "longest", unit = "count", title = { ru = "Самый длинный срок", en = "The longest horizon" } },
   { name = "reached", unit = "count", title = { ru = "Дошли", en = "Reached" } },
@@ -38,16 +37,8 @@ columns = [
   { name = "open", unit = "count", title = { ru = "В работе", en = "Open" } },
   { name = "unplaced", unit = "count", title = { ru = "Где стоят, неизвестно", en = "Where is unknown" } },
   { name = "undated", unit = "count", title = { ru = "Когда, неизвестно", en = "When is unknown" } },
-  { name = "eventual", unit = "share", title = { ru = "Пройдут к сроку", en = "Will have advanced" } },
-  { name = "eventual_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "eventual_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "eventual_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "eventual_most", unit = "share", title = { ru = "не более", en = "at most" } },
-  { name = "settled", unit = "share", title = { ru = "Завершённая конверсия", en = "Settled conversion" } },
-  { name = "settled_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "settled_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "settled_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "settled_most", unit = "share", title = { ru = "не более", en = "at most" } },
+  { name = "eventual", unit = "share", interval = true, ends = true, title = { ru = "Пройдут к сроку", en = "Will have advanced" } },
+  { name = "settled", unit = "share", interval = true, ends = true, title = { ru = "Завершённая конверсия", en = "Settled conversion" } },
 ]
 */
 WITH funnel_stages AS (
@@ -70,48 +61,19 @@ longest AS (
     FROM horizons
 ),
 
-dated AS (
+cohort AS (
     SELECT
         deal_id,
         grp,
         entries,
-        moves,
-        status,
+        outcome,
         undated,
-        stage,
-        manager,
-        branch,
+        present_position,
+        has_stayed,
         closed_at,
-        -- a closing without a date was at the latest when an export showed it
-        coalesce(closed_at, CASE WHEN undated IS NOT NULL THEN least(closed_by, $as_of) END, seen_until) AS seen_until,
+        seen_until,
         entered_at
-    FROM scope
-),
-
--- as in the funnel: how a deal stands, and in which step of the funnel
-cohort AS (
-    SELECT
-        dated.deal_id,
-        dated.grp,
-        dated.entries,
-        CASE
-            WHEN dated.status IN ('won', 'lost') THEN dated.status
-            WHEN dated.status IS NULL AND dated.undated IS NOT NULL THEN 'unclear'
-            WHEN dated.status IS NULL THEN coalesce(present.terminal, 'open')
-            ELSE 'open'
-        END AS outcome,
-        dated.undated,
-        CASE WHEN present.terminal IS NULL AND NOT present.parking THEN present.position END AS present_position,
-        -- between two snapshots it may have passed stages unseen
-        coalesce(known_from('stage', dated.manager, dated.branch) <= dated.entered_at, FALSE)
-        AND NOT coalesce(dated.moves[-1]['seen'], FALSE)
-        AND (coalesce(dated.stage, '') = '' OR present.terminal IS NOT NULL) AS has_stayed,
-        dated.closed_at,
-        dated.seen_until,
-        dated.entered_at
-    FROM dated
-    LEFT JOIN stages AS present ON dated.stage = present.stage
-    WHERE dated.entered_at >= $from AND dated.entered_at < $to
+    FROM placed_deals
 ),
 
 unnested AS (
@@ -321,11 +283,12 @@ by_horizon AS (
         count(*) FILTER (WHERE bounded.is_counted AND NOT bounded.is_unplaced AND bounded.lived_days IS NULL) AS undated,
         count(*) FILTER (WHERE bounded.may_advance) AS may_advance,
         count(*) FILTER (WHERE bounded.is_unplaced AND bounded.may_lose) AS may_lose,
-        cuminc(bounded.least_days, bounded.least_outcome, horizons.days::double) AS least,
+        cuminc(bounded.least_days, bounded.least_outcome, horizons.days::double) FILTER (WHERE losses.any_lost) AS least,
         cuminc(bounded.most_days, bounded.most_outcome, horizons.days::double)
-            FILTER (WHERE bounded.most_outcome IS NOT NULL) AS most
+            FILTER (WHERE bounded.most_outcome IS NOT NULL AND losses.any_lost) AS most
     FROM bounded
     CROSS JOIN horizons
+    CROSS JOIN losses
     GROUP BY bounded.grp, bounded.position, horizons.days
 ),
 
@@ -344,9 +307,10 @@ compared AS (
         may_lose,
         least,
         most,
-        advanced::double / nullif(advanced + lost + may_lose, 0) AS settled_least,
-        (advanced + may_advance)::double / nullif(advanced + may_advance + lost, 0) AS settled_most
+        CASE WHEN losses.any_lost THEN advanced::double / nullif(advanced + lost + may_lose, 0) END AS settled_least,
+        CASE WHEN losses.any_lost THEN (advanced + may_advance)::double / nullif(advanced + may_advance + lost, 0) END AS settled_most
     FROM by_horizon
+    CROSS JOIN losses
     WHERE reached > 0
 )
 

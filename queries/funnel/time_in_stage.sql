@@ -6,7 +6,7 @@ partly.ru = "сколько стоит сделка, впервые увиден
 partly.en = "how long a deal has stood that was first seen in its stage is not known: it is not judged"
 grain = "one row per stage that is not terminal"
 needs = ["journeys.entries"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 От первого входа на этап в течение периода до ухода с него: вперёд, в потерю или на стоянку (parking). Потеря кончает пребывание, даже
@@ -43,8 +43,7 @@ the share of all that stand, were none or all of these stale."""
 
 columns = [
   { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },
-  { name = "title_ru", unit = "text", title = { ru = "Название", en = "Title (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Название (en)", en = "Title" } },
+  { name = "title_{lang}", unit = "text", title = { ru = "Название", en = "Title" } },
   { name = "position", unit = "count", title = { ru = "№", en = "No." } },
   { name = "entered", unit = "count", title = { ru = "Вошли", en = "Entered" } },
   { name = "left_stage", unit = "count", title = { ru = "Ушли", en = "Left" } },
@@ -62,11 +61,7 @@ columns = [
   { name = "standing", unit = "count", title = { ru = "Стоят всего", en = "Standing, whenever entered" } },
   { name = "stale", unit = "count", title = { ru = "Просрочены", en = "Stale" } },
   { name = "stale_unknown", unit = "count", title = { ru = "Неизвестно, просрочены ли", en = "Unknown whether stale" } },
-  { name = "stale_share", unit = "share", title = { ru = "Доля просроченных", en = "Stale share" } },
-  { name = "stale_share_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "stale_share_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "stale_share_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "stale_share_most", unit = "share", title = { ru = "не более", en = "at most" } },
+  { name = "stale_share", unit = "share", of = "standing", interval = true, ends = true, title = { ru = "Доля просроченных", en = "Stale share" } },
   { name = "worst_times_over", unit = "ratio", title = { ru = "Худшая, во сколько раз дольше", en = "Worst, times over" } },
 ]
 */
@@ -407,7 +402,11 @@ SELECT
     -- a stage without an SLA cannot be overstayed
     CASE WHEN stages.sla_hours IS NOT NULL THEN counted.stale END AS stale,
     CASE WHEN stages.sla_hours IS NOT NULL THEN counted.stale_unknown END AS stale_unknown,
-    CASE WHEN stages.sla_hours IS NOT NULL THEN counted.stale::double / nullif(counted.judged, 0) END AS stale_share,
+    -- where those of whom it is unknown matter, the share lies between its bounds
+    CASE
+        WHEN stages.sla_hours IS NOT NULL AND 200 * counted.stale_unknown <= counted.standing
+            THEN counted.stale::double / nullif(counted.judged, 0)
+    END AS stale_share,
     CASE WHEN stages.sla_hours IS NOT NULL THEN wilson_low(counted.stale, counted.judged) END AS stale_share_low,
     CASE WHEN stages.sla_hours IS NOT NULL THEN wilson_high(counted.stale, counted.judged) END AS stale_share_high,
     CASE WHEN stages.sla_hours IS NOT NULL THEN counted.stale::double / nullif(counted.standing, 0) END AS stale_share_least,

@@ -2,7 +2,7 @@
 title = { ru = "Остывание: доля продаж от скорости ответа", en = "Cooling: win rate by speed of response" }
 grain = "one row per response bucket of the regulation, one for leads not answered, and one for those of which it is not known"
 needs = ["deals.created_at", "deals.status", "journeys.response_at"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 Лиды, созданные за период, по времени первого ответа (рабочие минуты, если так велит регламент) и доля выигранных среди них с
@@ -11,7 +11,7 @@ about.ru = """
 закрыться когда угодно между созданием и первой выгрузкой, где они закрыты: если от этого конверсия к сроку меняется больше чем на 0,5 %,
 она пуста, а границы — крайние. Это связь, а не доказанная причина. Без ответа — на дату отчёта; свежие из них ещё могут получить ответ.
 Последняя строка — лиды, о которых ответ неизвестен: ответы за это время, этого менеджера или филиала не загружены, либо известен день
-без времени."""
+без времени. Где в базе есть выигрыши и ни одной потери, потери не выгружены: доли пусты."""
 about.en = """
 Leads created within the period by the time to the first response (working minutes if the regulation says so), and the share won
 among them with its 95 % Wilson interval. A bucket holds what is later than its lower bound and no later than its upper one, as the time
@@ -19,23 +19,18 @@ allowed for a response does. Beside it the eventual win rate: Aalen–Johansen a
 without a date (column "Undated") may have closed at any moment between their creation and the first export that shows them closed: where
 that changes the eventual rate by more than 0.5 %, it is empty, and the bounds are the outer ones. An association, not a proven cause. Not
 answered: at the as-of date; the fresh ones may yet be answered. The last row are leads of whose response nothing is known: answers of that
-time, manager or branch are not loaded, or the day is known without a time."""
+time, manager or branch are not loaded, or the day is known without a time. Where the store has wins and not one loss, losses are not exported: shares are empty."""
 
 columns = [
   { name = "bucket", unit = "count", title = { ru = "№", en = "No." } },
-  { name = "label_ru", unit = "text", title = { ru = "Ответ", en = "Response (ru)" } },
-  { name = "label_en", unit = "text", title = { ru = "Ответ (en)", en = "Response" } },
+  { name = "label_{lang}", unit = "text", title = { ru = "Ответ", en = "Response" } },
   { name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } },
   { name = "won", unit = "count", title = { ru = "Выиграны", en = "Won" } },
   { name = "lost", unit = "count", title = { ru = "Потеряны", en = "Lost" } },
   { name = "open", unit = "count", title = { ru = "В работе", en = "Open" } },
-  { name = "win_rate", unit = "share", title = { ru = "Доля выигранных", en = "Win rate" } },
-  { name = "win_rate_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "win_rate_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "win_rate", unit = "share", interval = true, title = { ru = "Доля выигранных", en = "Win rate" } },
   { name = "undated", unit = "count", title = { ru = "Без даты", en = "Undated" } },
-  { name = "eventual_rate", unit = "share", title = { ru = "Конверсия к сроку", en = "Eventual win rate" } },
-  { name = "eventual_rate_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "eventual_rate_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "eventual_rate", unit = "share", of = "leads", interval = true, title = { ru = "Конверсия к сроку", en = "Eventual win rate" } },
 ]
 */
 WITH buckets AS (
@@ -96,10 +91,12 @@ counted AS (
         count(*) FILTER (WHERE leads.status = 'lost') AS lost,
         count(*) FILTER (WHERE leads.undated IS NOT NULL AND leads.status IS NULL) AS unclear,
         count(leads.undated) AS undated,
-        cuminc(leads.least_days, leads.least_outcome, longest.days) AS least,
-        cuminc(leads.most_days, leads.most_outcome, longest.days) AS most
+        bool_and(losses.any_lost) AS any_lost,
+        cuminc(leads.least_days, leads.least_outcome, longest.days) FILTER (WHERE losses.any_lost) AS least,
+        cuminc(leads.most_days, leads.most_outcome, longest.days) FILTER (WHERE losses.any_lost) AS most
     FROM leads
     CROSS JOIN longest
+    CROSS JOIN losses
     INNER JOIN buckets
         ON leads.known = buckets.known
         AND (
@@ -123,9 +120,9 @@ SELECT
     lost,
     leads - won - lost - unclear AS open,
     -- closed by now, if not by the as-of day for certain: neither won nor lost nor open
-    CASE WHEN unclear = 0 THEN won::double / leads END AS win_rate,
-    CASE WHEN unclear = 0 THEN wilson_low(won, leads) END AS win_rate_low,
-    CASE WHEN unclear = 0 THEN wilson_high(won, leads) END AS win_rate_high,
+    CASE WHEN any_lost AND unclear = 0 THEN won::double / leads END AS win_rate,
+    CASE WHEN any_lost AND unclear = 0 THEN wilson_low(won, leads) END AS win_rate_low,
+    CASE WHEN any_lost AND unclear = 0 THEN wilson_high(won, leads) END AS win_rate_high,
     undated,
     CASE
         WHEN most['estimate'] - least['estimate'] <= 0.005 THEN (least['estimate'] + most['estimate']) / 2.0

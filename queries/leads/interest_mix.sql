@@ -9,12 +9,9 @@ about.en = "Leads created within the period by interest; an empty interest was n
 
 columns = [
   { name = "interest", unit = "text", title = { ru = "Интерес", en = "Interest" } },
-  { name = "title_ru", unit = "text", title = { ru = "Название", en = "Title (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Название (en)", en = "Title" } },
+  { name = "title_{lang}", unit = "text", title = { ru = "Название", en = "Title" } },
   { name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } },
-  { name = "share", unit = "share", title = { ru = "Доля", en = "Share" } },
-  { name = "share_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "share_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "share", unit = "share", interval = true, title = { ru = "Доля", en = "Share" } },
 ]
 */
 WITH counted AS (

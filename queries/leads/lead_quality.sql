@@ -5,71 +5,55 @@ partly.en = "the valid rate is empty without reasons for losing, the qualified r
 zero = ["leads", "won"]
 grain = "one row for all leads of the group"
 needs = ["deals.created_at"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 Лиды: сделки, созданные за период, и что с ними стало к дате отчёта. Годные: не потеряны по причине, которую регламент называет
 браком. Квалифицированные: дошли до квалифицирующего этапа регламента или дальше, либо выиграны. Доли — от всех лидов, интервал
 Уилсона 95 %. Конверсия к сроку — Аален — Йохансен на самом длинном сроке: открытые не считаются потерянными. Движимы ценой: пришли по
 акции, спрашивали только цену или потеряны из-за цены. Расход за тот же период; CAC — на нового клиента: первая
-известная покупка клиента — в этом периоде, когда бы ни пришёл лид.
+известная покупка клиента — в этом периоде, когда бы ни пришёл лид; новые клиенты и CAC пусты, если на 200 из них больше одного выигрыша без
+даты, который мог прийтись на период. Где больше чем 1 лид из 200 пришёл раньше чем за месяц до первого известного
+расхода своего источника, подрядчика и кампании, цен нет: во что эти лиды обошлись, не известно.
 Чего не знаем, того не считаем: у потерянных без причины не известно, годны ли они; у потерянных без журнала этапов — дошли ли до
 квалификации; у закрытых без даты — когда. Такие лиды сосчитаны в «не известно», доли стоят между «не менее» и «не более», а само значение
-пусто, если границы расходятся больше чем на 0,5 п. п.; где причин, акций и интересов не загружено вовсе, долей по ним нет."""
+пусто, если границы расходятся больше чем на 0,5 п. п.; где причин, акций и интересов не загружено вовсе, долей по ним нет; где в базе есть выигрыши и ни одной потери, потери не выгружены: доли годных, квалифицированных и выигранных пусты."""
 about.en = """
 Leads: deals created within the period, and what had become of them by the as-of date. Valid: not lost for a reason that the
 regulation calls invalid. Qualified: reached the regulation's qualifying stage or a later one, or won. Rates are of all leads, with a 95 %
 Wilson interval. Eventual win rate: Aalen–Johansen at the longest horizon, where open is not lost. Price-driven: came on a promotion,
 asked for price alone, or lost on price. Spend of the same period; CAC is per new client: the client's first
-known purchase fell within the period, whenever the lead came.
+known purchase fell within the period, whenever the lead came; new clients and CAC are empty where more than one win without a date per 200
+of them may have been of the period. Where more than 1 lead of 200 came more than a month before the first known spend
+of its source, contractor and campaign, there are no costs: what those leads cost is not known.
 What is not known is not counted: of lost leads without a reason, whether they were valid; of lost leads without a stage log, whether they
 were qualified; of closings without a date, when they were. Such leads stand under "unknown", the rates lie between "at least" and
 "at most", and the value itself is empty where these are more than 0.5 pp apart; where no reasons, promotions or interests are loaded at
-all, there are no rates of them."""
+all, there are no rates of them; where the store has wins and not one loss, losses are not exported: the valid, qualified and win rates are empty."""
 
 columns = [
   { name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } },
-  { name = "valid", unit = "count", title = { ru = "Годные", en = "Valid" } },
-  { name = "qualified", unit = "count", title = { ru = "Квалифицированные", en = "Qualified" } },
-  { name = "won", unit = "count", title = { ru = "Выиграны", en = "Won" } },
+  { name = "valid", unit = "count", needs = ["deals.lost_reason"], title = { ru = "Годные", en = "Valid" } },
+  { name = "qualified", unit = "count", needs = ["journeys.entries"], title = { ru = "Квалифицированные", en = "Qualified" } },
+  { name = "won", unit = "count", needs = ["deals.status"], title = { ru = "Выиграны", en = "Won" } },
   { name = "lost", unit = "count", title = { ru = "Потеряны", en = "Lost" } },
   { name = "open", unit = "count", title = { ru = "В работе", en = "Open" } },
   { name = "undated", unit = "count", title = { ru = "Закрыты без даты", en = "Closed without a date" } },
-  { name = "valid_rate", unit = "share", title = { ru = "Доля годных", en = "Valid rate" } },
-  { name = "valid_rate_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "valid_rate_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "valid_rate_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "valid_rate_most", unit = "share", title = { ru = "не более", en = "at most" } },
-  { name = "valid_rate_unknown", unit = "count", title = { ru = "Годность не известна", en = "Validity unknown" } },
-  { name = "qualified_rate", unit = "share", title = { ru = "Доля квалифицированных", en = "Qualified rate" } },
-  { name = "qualified_rate_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "qualified_rate_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "qualified_rate_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "qualified_rate_most", unit = "share", title = { ru = "не более", en = "at most" } },
-  { name = "qualified_rate_unknown", unit = "count", title = { ru = "Квалификация не известна", en = "Qualification unknown" } },
-  { name = "win_rate", unit = "share", title = { ru = "Доля выигранных", en = "Win rate" } },
-  { name = "win_rate_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "win_rate_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "win_rate_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "win_rate_most", unit = "share", title = { ru = "не более", en = "at most" } },
-  { name = "eventual_rate", unit = "share", title = { ru = "Конверсия к сроку", en = "Eventual win rate" } },
-  { name = "eventual_rate_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "eventual_rate_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "eventual_rate_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "eventual_rate_most", unit = "share", title = { ru = "не более", en = "at most" } },
-  { name = "price_driven", unit = "count", title = { ru = "Движимы ценой", en = "Price-driven" } },
-  { name = "price_share", unit = "share", title = { ru = "Доля движимых ценой", en = "Price-driven share" } },
-  { name = "price_share_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "price_share_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "price_share_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "price_share_most", unit = "share", title = { ru = "не более", en = "at most" } },
-  { name = "price_share_unknown", unit = "count", title = { ru = "Причина не известна", en = "Reason unknown" } },
+  { name = "valid_rate", unit = "share", interval = true, ends = true, unknown = "valid_rate_unknown", needs = ["deals.lost_reason"], title = { ru = "Доля годных", en = "Valid rate" } },
+  { name = "valid_rate_unknown", unit = "count", needs = ["deals.lost_reason"], title = { ru = "Годность не известна", en = "Validity unknown" } },
+  { name = "qualified_rate", unit = "share", interval = true, ends = true, unknown = "qualified_rate_unknown", needs = ["journeys.entries"], title = { ru = "Доля квалифицированных", en = "Qualified rate" } },
+  { name = "qualified_rate_unknown", unit = "count", needs = ["journeys.entries"], title = { ru = "Квалификация не известна", en = "Qualification unknown" } },
+  { name = "win_rate", unit = "share", interval = true, ends = true, needs = ["deals.status"], title = { ru = "Доля выигранных", en = "Win rate" } },
+  { name = "eventual_rate", unit = "share", of = "leads", interval = true, ends = true, title = { ru = "Конверсия к сроку", en = "Eventual win rate" } },
+  { name = "price_driven", unit = "count", needs = ["deals.promo|deals.interest|deals.lost_reason"], title = { ru = "Движимы ценой", en = "Price-driven" } },
+  { name = "price_share", unit = "share", interval = true, ends = true, unknown = "price_share_unknown", needs = ["deals.promo|deals.interest|deals.lost_reason"], title = { ru = "Доля движимых ценой", en = "Price-driven share" } },
+  { name = "price_share_unknown", unit = "count", needs = ["deals.promo|deals.interest|deals.lost_reason"], title = { ru = "Причина не известна", en = "Reason unknown" } },
   { name = "new_clients", unit = "count", title = { ru = "Новые клиенты", en = "New clients" } },
-  { name = "spend", unit = "money", title = { ru = "Расход", en = "Spend" } },
-  { name = "cpl", unit = "money", title = { ru = "CPL", en = "CPL" } },
-  { name = "cost_per_valid", unit = "money", title = { ru = "За годный лид", en = "Cost per valid lead" } },
-  { name = "cost_per_qualified", unit = "money", title = { ru = "За квалифицированный лид", en = "Cost per qualified lead" } },
-  { name = "cac", unit = "money", title = { ru = "CAC", en = "CAC" } },
+  { name = "spend", unit = "money", needs = ["spend.cost"], spend = "sum", title = { ru = "Расход", en = "Spend" } },
+  { name = "cpl", unit = "money", needs = ["spend.cost"], spend = "against", title = { ru = "CPL", en = "CPL" } },
+  { name = "cost_per_valid", unit = "money", of = "valid", needs = ["deals.lost_reason"], spend = "against", title = { ru = "За годный лид", en = "Cost per valid lead" } },
+  { name = "cost_per_qualified", unit = "money", of = "qualified", needs = ["spend.cost"], spend = "against", title = { ru = "За квалифицированный лид", en = "Cost per qualified lead" } },
+  { name = "cac", unit = "money", of = "new_clients", needs = ["spend.cost"], spend = "against", title = { ru = "CAC", en = "CAC" } },
 ]
 */
 WITH longest AS (
@@ -178,6 +162,9 @@ counted AS (
 loaded AS (
     SELECT
         count(*) FILTER (WHERE coalesce(lost_reason, '') <> '') > 0 AS has_reasons,
+        -- whether it knows of any loss; where it knows of wins alone, losses are not exported, and what is left are the best
+        count(*) FILTER (WHERE exported_status = 'lost') > 0
+        OR count(*) FILTER (WHERE exported_status = 'won') = 0 AS any_lost,
         -- without it nobody knows what came of a lead; that it came, and what it cost, is known all the same
         count(*) FILTER (WHERE coalesce(status, '') <> '') > 0 OR count(*) = 0 AS has_status
     FROM scope
@@ -201,6 +188,19 @@ new_clients AS (
     GROUP BY grp
 ),
 
+-- known to be won, and on a day that may have been one of the period's: of new clients among them nothing is known
+undated_wins AS (
+    SELECT grp, count(*) AS won
+    FROM scope
+    WHERE
+        status = 'won'
+        AND won_at IS NULL
+        AND coalesce(created_at < $to, TRUE)
+        AND coalesce(closed_after < $to, TRUE)
+        AND coalesce(closed_by >= $from, TRUE)
+    GROUP BY grp
+),
+
 spent AS (
     SELECT grp, sum(cost) AS spend
     FROM scope_spend
@@ -208,12 +208,44 @@ spent AS (
     GROUP BY grp
 ),
 
--- leads that came before any spend of their group is known: the same in campaign_roi
+-- from when on the spend of each way in which deals came is known, whatever the period; what a spend row leaves empty fits any
+way_began AS (
+    SELECT ways.source, ways.contractor, ways.campaign, min(spend.first_day) AS first_day
+    FROM (
+        SELECT DISTINCT
+            coalesce(source, '') AS source,
+            coalesce(contractor, '') AS contractor,
+            coalesce(campaign, '') AS campaign
+        FROM scope
+    ) AS ways
+    INNER JOIN (
+        SELECT
+            coalesce(source, '') AS source,
+            coalesce(contractor, '') AS contractor,
+            coalesce(campaign, '') AS campaign,
+            min(day) AS first_day
+        FROM scope_spend
+        GROUP BY 1, 2, 3
+    ) AS spend
+        ON (spend.source = '' OR spend.source = ways.source)
+        AND (spend.contractor = '' OR spend.contractor = ways.contractor)
+        AND (spend.campaign = '' OR spend.campaign = ways.campaign)
+    GROUP BY 1, 2, 3
+),
+
+-- leads that came before any spend of their way is known, or of their group where no spend is of it: the same in campaign_roi
 unpaid AS (
     SELECT scope.grp, count(*) AS leads
     FROM scope
     INNER JOIN (SELECT grp, min(day) AS first_day FROM scope_spend GROUP BY grp) AS began ON scope.grp = began.grp
-    WHERE scope.created_at >= $from AND scope.created_at < $to AND local_day(scope.created_at)::int < began.first_day::int - 31
+    LEFT JOIN way_began
+        ON coalesce(scope.source, '') = way_began.source
+        AND coalesce(scope.contractor, '') = way_began.contractor
+        AND coalesce(scope.campaign, '') = way_began.campaign
+    WHERE
+        scope.created_at >= $from
+        AND scope.created_at < $to
+        AND local_day(scope.created_at)::int < coalesce(way_began.first_day, began.first_day)::int - 31
     GROUP BY scope.grp
 ),
 
@@ -233,8 +265,11 @@ together AS (
         coalesce(counted.tells_price, 0) > 0 AS tells_price,
         coalesce(counted.price_driven, 0) AS price_driven,
         coalesce(counted.perhaps_price_driven, 0) AS perhaps_price_driven,
-        coalesce(new_clients.new_clients, 0) AS new_clients,
+        CASE
+            WHEN 200 * coalesce(undated_wins.won, 0) <= coalesce(new_clients.new_clients, 0) THEN coalesce(new_clients.new_clients, 0)
+        END AS new_clients,
         loaded.has_reasons AND loaded.has_status AS has_reasons,
+        loaded.any_lost,
         loaded.has_status,
         -- of several groups, leads and spend that name none have nothing in common
         (coalesce(counted.grp, spent.grp) = '' AND count(*) OVER () > 1)
@@ -246,6 +281,7 @@ together AS (
     FULL JOIN spent ON counted.grp = spent.grp
     LEFT JOIN new_clients ON coalesce(counted.grp, spent.grp) = new_clients.grp
     LEFT JOIN unpaid ON counted.grp = unpaid.grp
+    LEFT JOIN undated_wins ON coalesce(counted.grp, spent.grp) = undated_wins.grp
     CROSS JOIN loaded
 ),
 
@@ -268,6 +304,7 @@ bounded AS (
         new_clients,
         has_reasons,
         has_status,
+        any_lost,
         eventual_least,
         eventual_most,
         spend,
@@ -276,15 +313,15 @@ bounded AS (
         -- valid is known of all leads but those lost for no stated reason
         CASE WHEN has_reasons THEN (leads - invalid - unexplained)::double / nullif(leads, 0) END AS valid_least,
         CASE WHEN has_reasons THEN (leads - invalid)::double / nullif(leads, 0) END AS valid_most,
-        qualified::double / nullif(leads, 0) AS qualified_least,
-        (qualified + unplaced)::double / nullif(leads, 0) AS qualified_most,
-        CASE WHEN has_status THEN won::double / nullif(leads, 0) END AS won_least,
-        CASE WHEN has_status THEN (won + perhaps_won)::double / nullif(leads, 0) END AS won_most,
+        CASE WHEN any_lost THEN qualified::double / nullif(leads, 0) END AS qualified_least,
+        CASE WHEN any_lost THEN (qualified + unplaced)::double / nullif(leads, 0) END AS qualified_most,
+        CASE WHEN has_status AND any_lost THEN won::double / nullif(leads, 0) END AS won_least,
+        CASE WHEN has_status AND any_lost THEN (won + perhaps_won)::double / nullif(leads, 0) END AS won_most,
         CASE WHEN tells_price THEN price_driven::double / nullif(leads, 0) END AS price_least,
         CASE WHEN tells_price THEN (price_driven + CASE WHEN has_reasons THEN perhaps_price_driven ELSE 0 END)::double / nullif(leads, 0) END
             AS price_most,
-        CASE WHEN has_status THEN eventual_least['estimate'] END AS eventually_least,
-        CASE WHEN has_status THEN eventual_most['estimate'] END AS eventually_most
+        CASE WHEN has_status AND any_lost THEN eventual_least['estimate'] END AS eventually_least,
+        CASE WHEN has_status AND any_lost THEN eventual_most['estimate'] END AS eventually_most
     FROM together
 )
 
@@ -292,7 +329,7 @@ SELECT
     grp,
     leads,
     CASE WHEN valid_most - valid_least <= 0.005 THEN leads - invalid - unexplained END AS valid,
-    CASE WHEN qualified_most - qualified_least <= 0.005 OR leads = 0 THEN qualified END AS qualified,
+    CASE WHEN qualified_most - qualified_least <= 0.005 OR leads = 0 OR (NOT any_lost AND unplaced = 0) THEN qualified END AS qualified,
     CASE WHEN has_status THEN won END AS won,
     CASE WHEN has_status THEN lost END AS lost,
     CASE WHEN has_status THEN open END AS open,
@@ -304,19 +341,19 @@ SELECT
     valid_most AS valid_rate_most,
     CASE WHEN has_reasons THEN unexplained ELSE leads END AS valid_rate_unknown,
     CASE WHEN qualified_most - qualified_least <= 0.005 THEN (qualified_least + qualified_most) / 2.0 END AS qualified_rate,
-    wilson_low(qualified, leads) AS qualified_rate_low,
-    wilson_high(qualified + unplaced, leads) AS qualified_rate_high,
+    CASE WHEN any_lost THEN wilson_low(qualified, leads) END AS qualified_rate_low,
+    CASE WHEN any_lost THEN wilson_high(qualified + unplaced, leads) END AS qualified_rate_high,
     qualified_least AS qualified_rate_least,
     qualified_most AS qualified_rate_most,
     unplaced AS qualified_rate_unknown,
     CASE WHEN won_most - won_least <= 0.005 THEN (won_least + won_most) / 2.0 END AS win_rate,
-    CASE WHEN has_status THEN wilson_low(won, leads) END AS win_rate_low,
-    CASE WHEN has_status THEN wilson_high(won + perhaps_won, leads) END AS win_rate_high,
+    CASE WHEN has_status AND any_lost THEN wilson_low(won, leads) END AS win_rate_low,
+    CASE WHEN has_status AND any_lost THEN wilson_high(won + perhaps_won, leads) END AS win_rate_high,
     won_least AS win_rate_least,
     won_most AS win_rate_most,
     CASE WHEN eventually_most - eventually_least <= 0.005 THEN (eventually_least + eventually_most) / 2.0 END AS eventual_rate,
-    CASE WHEN has_status THEN eventual_least['low'] END AS eventual_rate_low,
-    CASE WHEN has_status THEN eventual_most['high'] END AS eventual_rate_high,
+    CASE WHEN has_status AND any_lost THEN eventual_least['low'] END AS eventual_rate_low,
+    CASE WHEN has_status AND any_lost THEN eventual_most['high'] END AS eventual_rate_high,
     eventually_least AS eventual_rate_least,
     eventually_most AS eventual_rate_most,
     CASE WHEN price_most - price_least <= 0.005 OR leads = 0 THEN price_driven END AS price_driven,

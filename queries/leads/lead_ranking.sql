@@ -2,7 +2,7 @@
 title = { ru = "Чьи лиды лучше: с поправкой на случай", en = "Whose leads are better, chance allowed for" }
 grain = "one row for all leads of the group"
 needs = ["deals.created_at", "deals.status"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 Доля выигранных и квалифицированных по группам — как есть и стянутая к общей (эмпирический Байес): разброс групп оценён бета-биномиальным
@@ -10,7 +10,7 @@ about.ru = """
 ни последней. Интервал 95 % — апостериорный. Различаются ли группы, решает критерий хи-квадрат на уровне 5 % (группы, где не ждали и одного случая,
 слиты); не различаются — они равны: столбец scatter говорит equal, и у всех общая доля. То же отдельно для квалифицированных. Места — по стянутой доле выигранных. В счёт идут лиды, прожившие самый длинный срок регламента, и продажи не позже него: открытые
 не считаются потерянными. Лиды, у которых разрез не заполнен, места не занимают. Группа, где больше чем у 1 лида из 200 продажа без даты, места
-не занимает тоже: в срок она или нет, не известно. Долей квалифицированных нет, если хоть у одной группы больше чем о 1 лиде из 200 не известно, как далеко он дошёл."""
+не занимает тоже: в срок она или нет, не известно. Долей квалифицированных нет, если хоть у одной группы больше чем о 1 лиде из 200 не известно, как далеко он дошёл. Где в базе есть выигрыши и ни одной потери, потери не выгружены: доли пусты."""
 about.en = """
 The share won and the share qualified by group, raw and shrunk to the common one (empirical Bayes): how groups scatter is estimated by the
 beta-binomial distribution of all of them, and the fewer leads a group has, the nearer its rate is to the common one. So a group of three leads
@@ -19,23 +19,17 @@ expected are taken together); where they do not, they are equal: the column `sca
 tested by themselves. Ranked by the shrunk win rate. Counted are leads that have lived the regulation's longest horizon, and
 wins within it: open is not lost. Leads that have no value of the split take no place; nor does a group of which more than 1 lead in 200 was
 won on an unknown day, in time or not. There are no rates of the qualified if of any group it is not known of more than 1 lead in 200 how far it
-came."""
+came. Where the store has wins and not one loss, losses are not exported: shares are empty."""
 
 columns = [
   { name = "place", unit = "count", title = { ru = "Место", en = "Rank" } },
   { name = "leads", unit = "count", title = { ru = "Дозревшие лиды", en = "Ripe leads" } },
   { name = "won", unit = "count", title = { ru = "Выиграны в срок", en = "Won in time" } },
-  { name = "raw_rate", unit = "share", title = { ru = "Доля выигранных как есть", en = "Win rate, raw" } },
-  { name = "raw_rate_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "raw_rate_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "eb_rate", unit = "share", title = { ru = "Доля выигранных с поправкой на случай", en = "Win rate, shrunk" } },
-  { name = "eb_rate_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "eb_rate_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "raw_rate", unit = "share", interval = true, title = { ru = "Доля выигранных как есть", en = "Win rate, raw" } },
+  { name = "eb_rate", unit = "share", interval = true, title = { ru = "Доля выигранных с поправкой на случай", en = "Win rate, shrunk" } },
   { name = "scatter", unit = "text", title = { ru = "Различаются ли группы", en = "Do groups differ" } },
   { name = "qualified", unit = "count", title = { ru = "Квалифицированы", en = "Qualified" } },
-  { name = "eb_qualified_rate", unit = "share", title = { ru = "Доля квалифицированных с поправкой", en = "Qualified rate, shrunk" } },
-  { name = "eb_qualified_rate_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "eb_qualified_rate_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "eb_qualified_rate", unit = "share", interval = true, title = { ru = "Доля квалифицированных с поправкой", en = "Qualified rate, shrunk" } },
   { name = "undated", unit = "count", title = { ru = "Выиграны без даты", en = "Won without a date" } },
   { name = "unplaced", unit = "count", title = { ru = "Квалификация не известна", en = "Qualification unknown" } },
 ]
@@ -111,7 +105,15 @@ named AS (
 counted AS (
     SELECT grp, leads, won, qualified
     FROM named
-    WHERE undated * 200 <= leads
+    WHERE
+        undated * 200 <= leads
+        -- where the store has wins and not one loss, losses are not exported: the won are no share of anything
+        AND (
+            SELECT
+                count(*) FILTER (WHERE scope.exported_status = 'lost') > 0
+                OR count(*) FILTER (WHERE scope.exported_status = 'won') = 0
+            FROM scope
+        )
 ),
 
 -- whether it is known of nearly all leads how far they came

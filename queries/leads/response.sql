@@ -4,21 +4,21 @@ undated.ru = "без ответа и закрытые неизвестно ко�
 undated.en = "those unanswered and closed nobody knows when are not judged"
 grain = "one row for all leads of the group"
 needs = ["deals.created_at", "journeys.response_at"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 От создания лида (за период) до первого исходящего звонка, письма, SMS или сообщения, в минутах: рабочих, если так велит регламент, иначе
 календарных. Медиана и 90-й перцентиль по Каплану — Мейеру: лид без ответа цензурирован на дату отчёта или закрытия. В срок: ответ
 не позже SLA. Доля — от лидов, о которых уже можно судить: отвеченных и тех, что ждали дольше SLA. Не в счёт: свежие без ответа, закрытые
 без ответа как негодные, закрытые без ответа в неизвестный день. Не известно: лиды, созданные до первого загруженного ответа их менеджера
-и филиала либо позже последнего, и лиды, о которых известны дни, но не время; они не входят ни в доли, ни в медианы."""
+и филиала либо позже последнего, и лиды, о которых известны дни, но не время; они не входят ни в доли, ни в медианы; не известно ничего — пусто и «Без ответа»."""
 about.en = """
 From the creation of a lead (within the period) to the first outgoing call, letter, SMS or message, in minutes: working ones if the regulation
 says so, else calendar ones. Median and 90th percentile by Kaplan–Meier: an unanswered lead is censored at the as-of date or its
 closing. In time: answered within the SLA. The share is of leads that can be judged: answered, or kept waiting longer than
 the SLA. It leaves out the fresh unanswered ones, those closed unanswered as invalid, and those closed unanswered on an unknown day.
 Unknown: leads created before the first loaded answer of their manager and branch, or after the last, and leads of which days are known
-and no times; they count in no share and no median."""
+and no times; they count in no share and no median; where all are unknown, "not answered" is empty too."""
 
 columns = [
   { name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } },
@@ -29,9 +29,7 @@ columns = [
   { name = "p90_minutes", unit = "minutes", title = { ru = "90 %, мин", en = "90th percentile, min" } },
   { name = "judged", unit = "count", title = { ru = "Можно судить", en = "Judged" } },
   { name = "within_sla", unit = "count", title = { ru = "В срок", en = "Within SLA" } },
-  { name = "sla_share", unit = "share", title = { ru = "Доля в срок", en = "Share within SLA" } },
-  { name = "sla_share_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "sla_share_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "sla_share", unit = "share", of = "judged", interval = true, title = { ru = "Доля в срок", en = "Share within SLA" } },
 ]
 */
 WITH leads AS (
@@ -107,7 +105,10 @@ counted AS (
         grp,
         count(*) AS leads,
         count(*) FILTER (WHERE is_answered) AS answered,
-        count(*) FILTER (WHERE is_known AND NOT is_answered) AS unanswered,
+        -- where answers of none of its leads are loaded, nobody knows of one that was not answered
+        CASE
+            WHEN bool_or(is_known) OR bool_and(is_answered) THEN count(*) FILTER (WHERE is_known AND NOT is_answered)
+        END AS unanswered,
         count(*) FILTER (WHERE NOT is_known OR is_of_some_day) AS unknown,
         km_quantile(minutes, is_answered, 0.5) FILTER (WHERE is_timed) AS median_minutes,
         km_quantile(minutes, is_answered, 0.9) FILTER (WHERE is_timed) AS p90_minutes,

@@ -10,26 +10,25 @@ about.ru = """
 все лиды периода. Клетки группы меньше 5 лидов слиты: сначала в одном сроке ответа, потом все; «Охвачено» — доля весов, о которой группа
 вообще что-то говорит, доля приведена к ней. В счёт идут лиды, прожившие самый длинный срок регламента, и продажи не позже него: открытые не
 считаются потерянными. Интервалы 95 % — Уилсона, стандартизованный — по числу лидов, столько же
-говорящих о доле. Лиды без значения разреза весов не дают. Связь, а не доказанная причина."""
+говорящих о доле. Лиды без значения разреза весов не дают. Связь, а не доказанная причина. Группа, где больше
+чем у 1 лида из 200 продажа без даты, долей не имеет: в срок она или нет, не известно. Где в базе есть выигрыши и ни одной потери, потери не выгружены: доли пусты."""
 about.en = """
 The share won, raw and directly standardised: what it would be if the group's leads were answered as fast, and handled by the same managers,
 as all leads together. So a contractor is not blamed for slow processing. Cells: response bucket of the regulation (and not answered) ×
 manager; weights: all leads of the period. Cells of a group with fewer than 5 leads are merged, first within a bucket, then all; covered: the
 share of the weights that the group says anything about, to which the rate is scaled. Counted are leads that have lived the regulation's
 longest horizon, and wins within it: open is not lost. 95 % intervals: Wilson's, the standardised one by the number of leads that would
-say as much of the rate. Leads without a value of the split weigh nothing. An association, not a proven cause."""
+say as much of the rate. Leads without a value of the split weigh nothing. An association, not a proven cause. A group of
+which more than 1 lead in 200 was won on an unknown day, in time or not, has no rates. Where the store has wins and not one loss, losses are not exported: shares are empty."""
 
 columns = [
   { name = "leads", unit = "count", title = { ru = "Дозревшие лиды", en = "Ripe leads" } },
   { name = "young", unit = "count", title = { ru = "Ещё не дозрели", en = "Too young yet" } },
   { name = "won", unit = "count", title = { ru = "Выиграны в срок", en = "Won in time" } },
-  { name = "raw_rate", unit = "share", title = { ru = "Доля выигранных как есть", en = "Win rate, raw" } },
-  { name = "raw_rate_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "raw_rate_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "standardised_rate", unit = "share", title = { ru = "При равной обработке", en = "Win rate, standardised" } },
-  { name = "standardised_rate_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "standardised_rate_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "raw_rate", unit = "share", interval = true, title = { ru = "Доля выигранных как есть", en = "Win rate, raw" } },
+  { name = "standardised_rate", unit = "share", interval = true, title = { ru = "При равной обработке", en = "Win rate, standardised" } },
   { name = "covered", unit = "share", title = { ru = "Охвачено", en = "Covered" } },
+  { name = "undated", unit = "count", title = { ru = "Выиграны без даты", en = "Won without a date" } },
 ]
 */
 WITH longest AS (
@@ -49,7 +48,8 @@ leads AS (
         scope.response_at,
         scope.created_at,
         minutes_between(scope.created_at, scope.seen_until) >= longest.days * 1440 AS is_ripe,
-        CASE WHEN minutes_between(scope.created_at, scope.won_at) <= longest.days * 1440 THEN 1 ELSE 0 END AS won
+        CASE WHEN minutes_between(scope.created_at, scope.won_at) <= longest.days * 1440 THEN 1 ELSE 0 END AS won,
+        CASE WHEN scope.undated = 'won' THEN 1 ELSE 0 END AS undated
     FROM scope
     CROSS JOIN longest
     WHERE scope.created_at >= $from AND scope.created_at < $to
@@ -102,7 +102,8 @@ groups AS (
         grp,
         count(*) FILTER (WHERE is_ripe) AS leads,
         count(*) FILTER (WHERE NOT is_ripe) AS young,
-        coalesce(sum(won) FILTER (WHERE is_ripe), 0) AS won
+        coalesce(sum(won) FILTER (WHERE is_ripe), 0) AS won,
+        coalesce(sum(undated) FILTER (WHERE is_ripe), 0) AS undated
     FROM leads
     GROUP BY grp
 ),
@@ -186,21 +187,30 @@ bounded AS (
 everything AS (
     SELECT sum(weight) AS weight
     FROM pooled
+),
+
+-- whether the rate of a group can be told: losses are exported, and of nearly all its wins it is known whether they came in time
+told AS (
+    SELECT groups.grp, losses.any_lost AND groups.undated * 200 <= groups.leads AS is_known
+    FROM groups
+    CROSS JOIN losses
 )
 
 SELECT
     groups.grp,
     groups.leads,
     groups.young,
-    groups.won,
-    groups.won::double / nullif(groups.leads, 0) AS raw_rate,
-    wilson_low(groups.won, groups.leads) AS raw_rate_low,
-    wilson_high(groups.won, groups.leads) AS raw_rate_high,
+    CASE WHEN groups.undated = 0 OR told.is_known THEN groups.won END AS won,
+    CASE WHEN told.is_known THEN groups.won::double / nullif(groups.leads, 0) END AS raw_rate,
+    CASE WHEN told.is_known THEN wilson_low(groups.won, groups.leads) END AS raw_rate_low,
+    CASE WHEN told.is_known THEN wilson_high(groups.won, groups.leads) END AS raw_rate_high,
     bounded.rate AS standardised_rate,
     CASE WHEN bounded.rate IS NOT NULL THEN greatest(bounded.middle - bounded.reach, 0.0) END AS standardised_rate_low,
     CASE WHEN bounded.rate IS NOT NULL THEN least(bounded.middle + bounded.reach, 1.0) END AS standardised_rate_high,
-    coalesce(bounded.weight, 0)::double / nullif(everything.weight, 0) AS covered
+    coalesce(bounded.weight, 0)::double / nullif(everything.weight, 0) AS covered,
+    groups.undated
 FROM groups
 CROSS JOIN everything
-LEFT JOIN bounded ON groups.grp = bounded.grp
+INNER JOIN told ON groups.grp = told.grp
+LEFT JOIN bounded ON groups.grp = bounded.grp AND told.is_known
 ORDER BY groups.grp

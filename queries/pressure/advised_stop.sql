@@ -10,7 +10,7 @@ needs = [
   "journeys.touch_at",
   "journeys.refused_at|journeys.opted_out_at|journeys.complained_at",
 ]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 По таблице «Что добавляет ещё одно касание»: первое касание, у которого верхняя граница доли выигранных ниже нижней границы доли вреда
@@ -36,98 +36,28 @@ columns = [
   { name = "advised_stop", unit = "count", title = { ru = "Остановиться на касании", en = "Advised stop" } },
   { name = "deals", unit = "count", title = { ru = "Сделки у этого касания", en = "Deals at that touch" } },
   { name = "won_next", unit = "count", title = { ru = "Выиграны до следующего", en = "Won before the next" } },
-  { name = "win_hazard", unit = "share", title = { ru = "Доля выигранных", en = "Win hazard" } },
-  { name = "win_hazard_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "win_hazard_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "win_hazard", unit = "share", interval = true, title = { ru = "Доля выигранных", en = "Win hazard" } },
   { name = "harm_next", unit = "count", title = { ru = "Отказ, отписка или жалоба", en = "Refused, opted out or complained" } },
-  { name = "harm_hazard", unit = "share", title = { ru = "Доля вреда", en = "Harm hazard" } },
-  { name = "harm_hazard_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "harm_hazard_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "harm_hazard", unit = "share", interval = true, title = { ru = "Доля вреда", en = "Harm hazard" } },
 ]
 */
--- where a day is all that is known, the last moment of it: the touches of the day came before
-WITH chased AS (
+-- the harm of a group of which no harm was ever loaded is unknown, and tells nothing
+WITH turns AS (
     SELECT
         grp,
-        touch_at,
-        array_length(touch_at)::bigint AS touches,
-        ends_at(won_at) AS won_at,
-        ends_at(closed_at) AS closed_at,
-        least(ends_at(refused_at), ends_at(opted_out_at), ends_at(complained_at)) AS harmed_at
-    FROM scope
-    WHERE created_at >= $from AND created_at < $to AND array_length(touch_at) > 0
-),
-
--- each touch beside the next one of its deal, if there is one
-numbered AS (
-    SELECT
-        grp,
-        won_at,
-        closed_at,
-        harmed_at,
-        unnest(range(1, touches + 1)) AS touch,
-        unnest(touch_at) AS touched_at,
-        unnest(array_slice(touch_at, 2, touches)) AS next_at
-    FROM chased
-),
-
--- at risk: not closed and not harmed before the touch
-at_risk AS (
-    SELECT
-        grp,
-        touch,
-        CASE WHEN won_at >= touched_at AND (next_at IS NULL OR won_at < next_at) THEN 1 END AS has_won,
-        CASE WHEN harmed_at >= touched_at AND (next_at IS NULL OR harmed_at < next_at) THEN 1 END AS has_harmed
-    FROM numbered
-    WHERE (closed_at IS NULL OR closed_at >= touched_at) AND (harmed_at IS NULL OR harmed_at >= touched_at)
-),
-
-counted AS (
-    SELECT grp, touch, count(*) AS deals, count(has_won) AS won_next, count(has_harmed) AS harm_next
-    FROM at_risk
-    GROUP BY grp, touch
-),
-
-hazards AS (
-    SELECT
-        grp,
-        touch,
-        deals,
-        won_next,
-        wilson_low(won_next, deals) AS win_low,
-        wilson_high(won_next, deals) AS win_high,
-        harm_next,
-        wilson_low(harm_next, deals) AS harm_low,
-        wilson_high(harm_next, deals) AS harm_high
-    FROM counted
-),
-
--- groups of which some harm was ever loaded: of the others nothing is known of it
-harm AS (
-    SELECT grp, count(coalesce(refused_at, opted_out_at, complained_at)) > 0 AS is_known
-    FROM scope
+        max(deals) AS deals_touched,
+        min(CASE WHEN win_hazard_high < harm_hazard_low THEN touch END) AS advised_stop,
+        min(CASE WHEN won_next < harm_next THEN touch END) AS from_touch
+    FROM touch_hazard
     GROUP BY grp
-),
-
-turns AS (
-    SELECT
-        hazards.grp,
-        harm.is_known,
-        max(hazards.deals) AS deals_touched,
-        min(CASE WHEN harm.is_known AND hazards.win_high < hazards.harm_low THEN hazards.touch END) AS advised_stop,
-        min(CASE WHEN harm.is_known AND hazards.won_next < hazards.harm_next THEN hazards.touch END) AS from_touch
-    FROM hazards
-    INNER JOIN harm ON hazards.grp = harm.grp
-    GROUP BY hazards.grp, harm.is_known
 ),
 
 useful AS (
     SELECT hazards.grp, max(hazards.touch) AS until_touch
-    FROM hazards
+    FROM touch_hazard AS hazards
     INNER JOIN turns ON hazards.grp = turns.grp
     WHERE
-        turns.is_known
-        AND hazards.win_low > hazards.harm_high
+        hazards.win_hazard_low > hazards.harm_hazard_high
         AND (turns.from_touch IS NULL OR hazards.touch < turns.from_touch)
     GROUP BY hazards.grp
 )
@@ -140,14 +70,14 @@ SELECT
     turns.advised_stop,
     hazards.deals,
     hazards.won_next,
-    hazards.won_next::double / hazards.deals AS win_hazard,
-    hazards.win_low AS win_hazard_low,
-    hazards.win_high AS win_hazard_high,
+    hazards.win_hazard,
+    hazards.win_hazard_low,
+    hazards.win_hazard_high,
     hazards.harm_next,
-    hazards.harm_next::double / hazards.deals AS harm_hazard,
-    hazards.harm_low AS harm_hazard_low,
-    hazards.harm_high AS harm_hazard_high
+    hazards.harm_hazard,
+    hazards.harm_hazard_low,
+    hazards.harm_hazard_high
 FROM turns
 LEFT JOIN useful ON turns.grp = useful.grp
-LEFT JOIN hazards ON turns.grp = hazards.grp AND turns.advised_stop = hazards.touch
+LEFT JOIN touch_hazard AS hazards ON turns.grp = hazards.grp AND turns.advised_stop = hazards.touch
 ORDER BY turns.grp

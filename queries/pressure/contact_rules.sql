@@ -2,7 +2,7 @@
 title = { ru = "Контакты по правилам", en = "Contacts by the rules" }
 grain = "one row per rule"
 needs = ["events.kind"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "extra"]
+dimensions = "clients"
 
 about.ru = """
 Касания и рассылки за период, проверенные по трём правилам. out_of_hours — касания вне разрешённых часов и дней контакта; рассылки и
@@ -25,13 +25,10 @@ and "Mailings and their caps"."""
 
 columns = [
   { name = "rule", unit = "text", title = { ru = "Код правила", en = "Rule code" } },
-  { name = "title_ru", unit = "text", title = { ru = "Правило", en = "Rule (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Правило (en)", en = "Rule" } },
+  { name = "title_{lang}", unit = "text", title = { ru = "Правило", en = "Rule" } },
   { name = "checked", unit = "count", title = { ru = "Проверено", en = "Checked" } },
-  { name = "broken", unit = "count", title = { ru = "Нарушено", en = "Broken" } },
-  { name = "broken_share", unit = "share", title = { ru = "Доля нарушений", en = "Share broken" } },
-  { name = "broken_share_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "broken_share_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "broken", unit = "count", needs = ["journeys.touch_at"], title = { ru = "Нарушено", en = "Broken" } },
+  { name = "broken_share", unit = "share", of = "checked", interval = true, needs = ["journeys.touch_at"], title = { ru = "Доля нарушений", en = "Share broken" } },
 ]
 */
 WITH counted AS (

@@ -2,7 +2,7 @@
 title = { ru = "Касания и лимиты", en = "Contacts and caps" }
 grain = "one row per kind of contact in the period, and one for all touches together (any)"
 needs = ["events.kind"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "extra"]
+dimensions = "clients"
 
 about.ru = """
 Касания за период: исходящие звонки, письма, SMS, сообщения и все встречи; any — все вместе; рассылки (mailing) — отдельно, по своему
@@ -24,10 +24,8 @@ columns = [
   { name = "per_month", unit = "count", title = { ru = "Лимит в месяц", en = "Cap per month" } },
   { name = "contacts", unit = "count", title = { ru = "Касания", en = "Contacts" } },
   { name = "client_weeks", unit = "count", title = { ru = "Клиенто-недели с касанием", en = "Client-weeks with a contact" } },
-  { name = "over_cap", unit = "count", title = { ru = "Сверх лимита", en = "Over the cap" } },
-  { name = "over_share", unit = "share", title = { ru = "Доля сверх лимита", en = "Share over the cap" } },
-  { name = "over_share_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "over_share_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "over_cap", unit = "count", needs = ["journeys.touch_at"], title = { ru = "Сверх лимита", en = "Over the cap" } },
+  { name = "over_share", unit = "share", of = "contacts", interval = true, needs = ["journeys.touch_at"], title = { ru = "Доля сверх лимита", en = "Share over the cap" } },
 ]
 */
 -- from the beginning of the period's first week and month, so that what it cuts off is counted; a local day begins up to a day before

@@ -2,7 +2,7 @@
 title = { ru = "Рассылки и нормы", en = "Mailings and their caps" }
 grain = "one row for all mailings, and one per mailing rule of the regulation"
 needs = ["events.kind"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "extra"]
+dimensions = "clients"
 
 about.ru = """
 Рассылки за период по клиентам и календарным месяцам. Строка cap — месячный лимит mailing из регламента (нет лимита — пусто, а не ноль);
@@ -27,9 +27,7 @@ columns = [
   { name = "mailings", unit = "count", title = { ru = "Рассылки", en = "Mailings" } },
   { name = "client_months", unit = "count", title = { ru = "Клиенто-месяцы", en = "Client-months" } },
   { name = "over_cap", unit = "count", title = { ru = "Сверх нормы", en = "Over" } },
-  { name = "over_share", unit = "share", title = { ru = "Доля сверх нормы", en = "Share over" } },
-  { name = "over_share_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "over_share_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "over_share", unit = "share", interval = true, title = { ru = "Доля сверх нормы", en = "Share over" } },
 ]
 */
 WITH mailings AS (

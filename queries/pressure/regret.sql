@@ -2,7 +2,7 @@
 title = { ru = "Жалеют ли о покупке", en = "Do they regret buying" }
 grain = "one row per third of the wins by touches before them"
 needs = ["deals.closed_at", "deals.status", "journeys.touch_at", "journeys.refunded_at|journeys.complained_at"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 Сделки, выигранные за период, с выигрыша которых до даты отчёта прошло не меньше regret_days регламента: сколько из них за эти дни
@@ -25,9 +25,7 @@ columns = [
   { name = "refunds", unit = "count", title = { ru = "С возвратом", en = "With a refund" } },
   { name = "complaints", unit = "count", title = { ru = "С жалобой", en = "With a complaint" } },
   { name = "regretted", unit = "count", title = { ru = "С возвратом или жалобой", en = "With either" } },
-  { name = "regret_share", unit = "share", title = { ru = "Доля пожалевших", en = "Share regretted" } },
-  { name = "regret_share_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "regret_share_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "regret_share", unit = "share", interval = true, title = { ru = "Доля пожалевших", en = "Share regretted" } },
 ]
 */
 WITH wins AS (

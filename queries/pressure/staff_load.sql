@@ -25,13 +25,9 @@ columns = [
   { name = "touches", unit = "count", title = { ru = "Касания", en = "Touches" } },
   { name = "touches_per_day", unit = "ratio", title = { ru = "Касаний в день", en = "Touches per day" } },
   { name = "over_days", unit = "count", title = { ru = "Дни с перегрузкой", en = "Overloaded days" } },
-  { name = "over_days_share", unit = "share", title = { ru = "Доля дней с перегрузкой", en = "Share of overloaded days" } },
-  { name = "over_days_share_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "over_days_share_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "over_days_share", unit = "share", interval = true, title = { ru = "Доля дней с перегрузкой", en = "Share of overloaded days" } },
   { name = "out_of_hours", unit = "count", title = { ru = "Касания вне рабочих часов", en = "Touches out of hours" } },
-  { name = "out_of_hours_share", unit = "share", title = { ru = "Доля вне часов", en = "Share out of hours" } },
-  { name = "out_of_hours_share_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "out_of_hours_share_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "out_of_hours_share", unit = "share", interval = true, title = { ru = "Доля вне часов", en = "Share out of hours" } },
   { name = "open_deals", unit = "count", title = { ru = "Открытых сделок сейчас", en = "Open deals now" } },
   { name = "over_load_open", unit = "count", title = { ru = "Людей с перебором сделок", en = "Managers with too many deals" } },
   { name = "people_left", unit = "count", title = { ru = "Ушли", en = "Left" } },
@@ -78,7 +74,12 @@ worked AS (
 ),
 
 opened AS (
-    SELECT grp, manager, count(CASE WHEN is_open THEN 1 END) AS open_deals
+    SELECT
+        grp,
+        manager,
+        -- of this branch: calls of another, or of deals without a branch, tell nothing of it
+        bool_or(known_from('touch', manager, branch) IS NOT NULL) AS is_loaded,
+        count(CASE WHEN is_open THEN 1 END) AS open_deals
     FROM scope
     WHERE manager <> ''
     GROUP BY grp, manager
@@ -86,17 +87,17 @@ opened AS (
 
 -- all who ever had a deal in the group or touched somebody for it within the period
 members AS (
-    SELECT grp, manager, sum(open_deals) AS open_deals
+    SELECT grp, manager, bool_or(is_loaded) AS is_loaded, sum(open_deals) AS open_deals
     FROM (
-        SELECT grp, manager, open_deals FROM opened
+        SELECT grp, manager, is_loaded, open_deals FROM opened
         UNION ALL
-        SELECT DISTINCT grp, manager, 0 AS open_deals FROM daily
+        SELECT DISTINCT grp, manager, TRUE AS is_loaded, 0 AS open_deals FROM daily
     ) AS every_manager
     GROUP BY grp, manager
 ),
 
 whole_loads AS (
-    SELECT grp, manager, open_deals, sum(open_deals) OVER (PARTITION BY manager) AS open_deals_of_manager
+    SELECT grp, manager, is_loaded, open_deals, sum(open_deals) OVER (PARTITION BY manager) AS open_deals_of_manager
     FROM members
 ),
 
@@ -116,7 +117,7 @@ active AS (
 held AS (
     SELECT
         whole_loads.grp,
-        bool_or(known_from('touch', whole_loads.manager, arrow_cast(NULL, 'Utf8')) IS NOT NULL) AS is_loaded,
+        bool_or(whole_loads.is_loaded) AS is_loaded,
         sum(whole_loads.open_deals) AS open_deals,
         CASE
             WHEN min(rules.load_open_deals) IS NOT NULL

@@ -4,7 +4,7 @@ partly.ru = "вред пуст, пока не загружены отказы, �
 partly.en = "harm is empty until refusals, complaints or opt-outs are loaded"
 grain = "one row per touch number"
 needs = ["deals.created_at", "deals.status", "deals.closed_at", "journeys.touch_at"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 about.ru = """
 Сделки, созданные за период и получившие k-е касание до закрытия и до первого отказа, отписки или жалобы: сколько выиграно до следующего
 касания и скольким оно принесло отказ, отписку или жалобу. Доли с интервалом Уилсона 95 %. Выжившие до длинных цепочек не льстят: у каждого k
@@ -20,13 +20,9 @@ columns = [
   { name = "touch", unit = "count", title = { ru = "Касание", en = "Touch" } },
   { name = "deals", unit = "count", title = { ru = "Сделки", en = "Deals" } },
   { name = "won_next", unit = "count", title = { ru = "Выиграны до следующего", en = "Won before the next" } },
-  { name = "win_hazard", unit = "share", title = { ru = "Доля выигранных", en = "Win hazard" } },
-  { name = "win_hazard_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "win_hazard_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "win_hazard", unit = "share", interval = true, title = { ru = "Доля выигранных", en = "Win hazard" } },
   { name = "harm_next", unit = "count", title = { ru = "Отказ, отписка или жалоба", en = "Refused, opted out or complained" } },
-  { name = "harm_hazard", unit = "share", title = { ru = "Доля вреда", en = "Harm hazard" } },
-  { name = "harm_hazard_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "harm_hazard_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "harm_hazard", unit = "share", interval = true, title = { ru = "Доля вреда", en = "Harm hazard" } },
 ]
 */
 -- where a day is all that is known, the last moment of it: the touches of the day came before

@@ -2,7 +2,7 @@
 title = { ru = "Сколько касаний у сделок", en = "Touches per deal, by outcome" }
 grain = "one row per outcome: won, lost, open"
 needs = ["deals.created_at", "deals.status", "journeys.touch_at|deals.touches"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 Сделки, созданные за период, по исходу на дату отчёта, и сколько касаний каждая получила (все касания сделки, и после закрытия). Число — из

@@ -4,7 +4,7 @@ undated.ru = "доля — в границах: купили сразу или �
 undated.en = "the rate lies within bounds, from bought at once to not in time; where these are far apart, no value"
 grain = "one row per kind of first purchase"
 needs = ["deals.client_id", "deals.closed_at", "deals.status", "deals.promo"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
+dimensions = "leads"
 about.ru = """
 Клиенты, чья первая покупка пришлась на период: по акции (promo) или по полной цене (full). Доля купивших снова по полной цене за срок
 регламента — по Каплану — Мейеру, ещё не прожившие срок цензурированы на дату отчёта. Группа клиента — по его первой покупке. Возврат денег
@@ -20,9 +20,7 @@ columns = [
   { name = "first", unit = "text", title = { ru = "Первая покупка", en = "First purchase" } },
   { name = "clients", unit = "count", title = { ru = "Клиенты", en = "Clients" } },
   { name = "repeated", unit = "count", title = { ru = "Купили снова по полной", en = "Bought again at full price" } },
-  { name = "repeat_rate", unit = "share", title = { ru = "Доля вернувшихся", en = "Repeat rate" } },
-  { name = "repeat_rate_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "repeat_rate_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "repeat_rate", unit = "share", interval = true, title = { ru = "Доля вернувшихся", en = "Repeat rate" } },
   { name = "undated", unit = "count", title = { ru = "С покупками без даты", en = "With undated purchases" } },
 ]
 */

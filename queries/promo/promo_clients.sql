@@ -2,7 +2,7 @@
 title = { ru = "Клиенты и акции", en = "Clients and promotions" }
 grain = "one row per kind of client"
 needs = ["deals.client_id", "deals.closed_at", "deals.status", "deals.promo"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
+dimensions = "leads"
 about.ru = """
 Клиенты, купившие за период, по всем их покупкам до конца периода: только по акции (promo_only), и так и так (mixed), никогда по акции
 (never). Выручка — за период, возвраты (отрицательные суммы) вычтены; сам по себе возврат — не покупка. Сделки без клиента не в счёт. Выигрыши
@@ -15,9 +15,7 @@ with a 95 % Wilson interval."""
 columns = [
   { name = "kind", unit = "text", title = { ru = "Покупает", en = "Buys" } },
   { name = "clients", unit = "count", title = { ru = "Клиенты", en = "Clients" } },
-  { name = "share", unit = "share", title = { ru = "Доля клиентов", en = "Share of clients" } },
-  { name = "share_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "share_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "share", unit = "share", interval = true, title = { ru = "Доля клиентов", en = "Share of clients" } },
   { name = "revenue", unit = "money", title = { ru = "Выручка", en = "Revenue" } },
   { name = "undated_won", unit = "count", title = { ru = "Выиграны без даты", en = "Won without a date" } },
 ]

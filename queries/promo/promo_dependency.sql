@@ -2,7 +2,7 @@
 title = { ru = "Зависимость от акций", en = "Promotion dependency" }
 grain = "one row for the group"
 needs = ["deals.client_id", "deals.created_at", "deals.closed_at", "deals.status", "deals.amount", "deals.promo", "promos.starts"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
+dimensions = "leads"
 about.ru = """
 Индекс 0–100 — среднее четырёх долей, умноженное на 100: выручка по акциям за период; месяцы с акцией среди последних (их число задаёт
 регламент, начиная с первого, о котором есть данные); клиенты периода, всегда покупавшие по акции; ждавшие — среди выигранных в первые дни акций
@@ -23,27 +23,19 @@ columns = [
   { name = "undated", unit = "count", title = { ru = "Продаж без даты", en = "Wins without a date" } },
   { name = "won_without_amount", unit = "count", title = { ru = "Продаж без суммы", en = "Wins without an amount" } },
   { name = "revenue", unit = "money", title = { ru = "Выручка", en = "Revenue" } },
-  { name = "depth", unit = "share", title = { ru = "Глубина скидки", en = "Discount depth" } },
+  { name = "depth", unit = "share", of = "won", title = { ru = "Глубина скидки", en = "Discount depth" } },
   { name = "promo_won", unit = "count", title = { ru = "Из них по акции", en = "Of them under promotion" } },
-  { name = "promo_won_share", unit = "share", title = { ru = "Доля сделок по акции", en = "Share of wins under promotion" } },
-  { name = "promo_won_share_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "promo_won_share_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "promo_revenue_share", unit = "share", title = { ru = "Доля выручки по акции", en = "Share of revenue under promotion" } },
-  { name = "promo_months_share", unit = "share", title = { ru = "Доля месяцев с акцией", en = "Share of months with a promotion" } },
+  { name = "promo_won_share", unit = "share", of = "won", interval = true, title = { ru = "Доля сделок по акции", en = "Share of wins under promotion" } },
+  { name = "promo_revenue_share", unit = "share", of = "won", title = { ru = "Доля выручки по акции", en = "Share of revenue under promotion" } },
+  { name = "promo_months_share", unit = "share", of = "won", title = { ru = "Доля месяцев с акцией", en = "Share of months with a promotion" } },
   { name = "clients", unit = "count", title = { ru = "Клиенты", en = "Clients" } },
   { name = "promo_only", unit = "count", title = { ru = "Из них только по акции", en = "Of them promo-only" } },
-  { name = "promo_only_share", unit = "share", title = { ru = "Доля клиентов только по акции", en = "Share of promo-only clients" } },
-  { name = "promo_only_share_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "promo_only_share_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "promo_only_share", unit = "share", of = "clients", interval = true, title = { ru = "Доля клиентов только по акции", en = "Share of promo-only clients" } },
   { name = "first_days_won", unit = "count", title = { ru = "Выиграны в первые дни акций", en = "Won in promotions' first days" } },
   { name = "waiting_judged", unit = "count", title = { ru = "Из них с известными касаниями", en = "Of them with known touches" } },
   { name = "waiting", unit = "count", title = { ru = "Из них ждали", en = "Of them waiting" } },
-  { name = "waiting_share", unit = "share", title = { ru = "Доля ждавших", en = "Waiting share" } },
-  { name = "waiting_share_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "waiting_share_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "dependency_index", unit = "index", title = { ru = "Индекс зависимости", en = "Dependency index" } },
-  { name = "dependency_index_least", unit = "index", title = { ru = "не менее", en = "at least" } },
-  { name = "dependency_index_most", unit = "index", title = { ru = "не более", en = "at most" } },
+  { name = "waiting_share", unit = "share", of = "first_days_won", interval = true, title = { ru = "Доля ждавших", en = "Waiting share" } },
+  { name = "dependency_index", unit = "index", of = "won", ends = true, title = { ru = "Индекс зависимости", en = "Dependency index" } },
 ]
 */
 WITH wins AS (

@@ -2,7 +2,7 @@
 title = { ru = "Что на самом деле добавила акция", en = "What a promotion really added" }
 grain = "one row per promotion that began within the period"
 needs = ["deals.closed_at", "deals.status", "promos.starts"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
+dimensions = "leads"
 about.ru = """
 Чистый прирост: продажи и выручка дней акции и дней до и после неё (срок провала из регламента) минус основа — сколько они принесли бы и так.
 Занятое у соседних дней прироста не даёт. Доказан он там, где весь интервал по одну сторону нуля. Основа: уровень × день недели × тренд по
@@ -32,14 +32,10 @@ columns = [
   { name = "expected_won", unit = "ratio", title = { ru = "Было бы и так", en = "Expected anyway" } },
   { name = "won_around", unit = "count", title = { ru = "Продажи до и после", en = "Wins before and after" } },
   { name = "expected_around", unit = "ratio", title = { ru = "Было бы и так до и после", en = "Expected before and after" } },
-  { name = "net_won", unit = "ratio", title = { ru = "Чистый прирост продаж", en = "Net lift, wins" } },
-  { name = "net_won_low", unit = "ratio", title = { ru = "от", en = "low" } },
-  { name = "net_won_high", unit = "ratio", title = { ru = "до", en = "high" } },
+  { name = "net_won", unit = "ratio", interval = true, title = { ru = "Чистый прирост продаж", en = "Net lift, wins" } },
   { name = "revenue", unit = "money", title = { ru = "Выручка дней акции", en = "Revenue within" } },
   { name = "expected_revenue", unit = "money", title = { ru = "Было бы и так", en = "Expected anyway" } },
-  { name = "net_revenue", unit = "money", title = { ru = "Чистый прирост выручки", en = "Net lift, revenue" } },
-  { name = "net_revenue_low", unit = "money", title = { ru = "от", en = "low" } },
-  { name = "net_revenue_high", unit = "money", title = { ru = "до", en = "high" } },
+  { name = "net_revenue", unit = "money", interval = true, title = { ru = "Чистый прирост выручки", en = "Net lift, revenue" } },
   { name = "ordinary_days", unit = "count", title = { ru = "Обычных дней в основе", en = "Ordinary days in the baseline" } },
   { name = "halo_days", unit = "count", title = { ru = "Отступ от акций, дней", en = "Halo, days" } },
   { name = "span_weeks", unit = "count", title = { ru = "Недель в обе стороны", en = "Weeks on either side" } },
@@ -54,35 +50,9 @@ WITH campaigns AS (
     WHERE starts < $as_of_day
 ),
 
--- where the group's wins begin: with its first; a group that never sold could since its first lead, once the company had begun to
-histories AS (
-    SELECT
-        grp,
-        local_day(min(won_at)) AS first_win,
-        local_day(min(closed_at)) AS first_closing,
-        local_day(min(created_at)) AS first_lead,
-        bool_or(
-            coalesce(created_at, closed_at) < $to AND coalesce(closed_at, closed_by, $to) >= $from - INTERVAL '28 days'
-        ) AS is_at_work
-    FROM scope
-    GROUP BY grp
-),
-
-company AS (
-    SELECT coalesce(min(first_win), min(first_closing)) AS day
-    FROM histories
-),
-
-known AS (
-    SELECT histories.grp, coalesce(histories.first_win, greatest(company.day, histories.first_lead)) AS day
-    FROM histories
-    CROSS JOIN company
-    WHERE histories.is_at_work AND company.day IS NOT NULL
-),
-
 days AS (
     SELECT unnest(generate_series(earliest.day, $as_of_day - INTERVAL '1 day', INTERVAL '1 day')) AS day
-    FROM (SELECT min(day) AS day FROM known) AS earliest
+    FROM (SELECT min(day) AS day FROM begun_groups) AS earliest
 ),
 
 -- 2: of a promotion, 1: near one, 0: ordinary
@@ -145,7 +115,7 @@ filled AS (
         coalesce(wins.won, 0) AS won,
         coalesce(wins.revenue, 0) AS revenue
     FROM parts
-    INNER JOIN known ON parts.day >= known.day
+    INNER JOIN begun_groups AS known ON parts.day >= known.day
     LEFT JOIN wins ON known.grp = wins.grp AND parts.day = wins.day
     WHERE parts.part IS NOT NULL
 ),

@@ -2,7 +2,7 @@
 title = { ru = "Растёт ли зависимость от акций", en = "Is the dependency on promotions growing" }
 grain = "one row for the group"
 needs = ["deals.closed_at", "deals.status", "deals.amount", "deals.promo", "promos.starts"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
+dimensions = "leads"
 about.ru = """
 Наклоны прямых по полным неделям периода, в пересчёте на квартал (13 недель), с интервалом 95 % (Стьюдент; недели считаются независимыми): доля
 выручки по акциям и глубина скидки — в процентных пунктах; выручка по полной цене в спокойные недели — в деньгах недели. Спокойная неделя — без
@@ -20,49 +20,17 @@ first whole one after the group's first win on: before, nothing could be sold; f
 may have been of the period are not counted and stand apart."""
 columns = [
   { name = "weeks", unit = "count", title = { ru = "Недели с выручкой", en = "Weeks with revenue" } },
-  { name = "promo_share_change", unit = "index", title = { ru = "Доля выручки по акции: п. п. за квартал", en = "Share of revenue under promotion: points a quarter" } },
-  { name = "promo_share_change_low", unit = "index", title = { ru = "от", en = "low" } },
-  { name = "promo_share_change_high", unit = "index", title = { ru = "до", en = "high" } },
-  { name = "depth_change", unit = "index", title = { ru = "Глубина скидки: п. п. за квартал", en = "Discount depth: points a quarter" } },
-  { name = "depth_change_low", unit = "index", title = { ru = "от", en = "low" } },
-  { name = "depth_change_high", unit = "index", title = { ru = "до", en = "high" } },
+  { name = "promo_share_change", unit = "index", interval = true, title = { ru = "Доля выручки по акции: п. п. за квартал", en = "Share of revenue under promotion: points a quarter" } },
+  { name = "depth_change", unit = "index", interval = true, title = { ru = "Глубина скидки: п. п. за квартал", en = "Discount depth: points a quarter" } },
   { name = "calm_weeks", unit = "count", title = { ru = "Спокойные недели", en = "Calm weeks" } },
   { name = "baseline", unit = "money", title = { ru = "Выручка спокойной недели по полной цене", en = "A calm week's full-price revenue" } },
-  { name = "baseline_change", unit = "money", title = { ru = "Её изменение за квартал", en = "Its change a quarter" } },
-  { name = "baseline_change_low", unit = "money", title = { ru = "от", en = "low" } },
-  { name = "baseline_change_high", unit = "money", title = { ru = "до", en = "high" } },
+  { name = "baseline_change", unit = "money", interval = true, title = { ru = "Её изменение за квартал", en = "Its change a quarter" } },
   { name = "undated_won", unit = "count", title = { ru = "Выиграны без даты", en = "Won without a date" } },
   { name = "undated_revenue", unit = "money", title = { ru = "Их выручка", en = "Their revenue" } },
 ]
 */
-WITH -- where the group's wins begin: with its first; a group that never sold could since its first lead, once the company had begun to
-histories AS (
-    SELECT
-        grp,
-        local_day(min(won_at)) AS first_win,
-        local_day(min(closed_at)) AS first_closing,
-        local_day(min(created_at)) AS first_lead,
-        bool_or(
-            coalesce(created_at, closed_at) < $to AND coalesce(closed_at, closed_by, $to) >= $from - INTERVAL '28 days'
-        ) AS is_at_work
-    FROM scope
-    GROUP BY grp
-),
-
-company AS (
-    SELECT coalesce(min(first_win), min(first_closing)) AS day
-    FROM histories
-),
-
-groups AS (
-    SELECT histories.grp, coalesce(histories.first_win, greatest(company.day, histories.first_lead)) AS day
-    FROM histories
-    CROSS JOIN company
-    WHERE histories.is_at_work AND company.day IS NOT NULL
-),
-
 -- whole weeks of the period from the first that the group's data know
-weeks AS (
+WITH weeks AS (
     SELECT
         grp,
         unnest(
@@ -72,7 +40,7 @@ weeks AS (
                 INTERVAL '7 days'
             )
         ) AS week
-    FROM groups
+    FROM begun_groups
 ),
 
 -- a promotion with its dips: from the first day to the last, as numbers
@@ -139,19 +107,6 @@ fitted AS (
         ols_slope(calm_revenue::double, quarter) AS of_baseline
     FROM filled
     GROUP BY grp
-),
-
--- known to be won, and on a day that may have been one of the period's
-undated AS (
-    SELECT grp, count(*) AS won, sum(amount) AS revenue
-    FROM scope
-    WHERE
-        status = 'won'
-        AND won_at IS NULL
-        AND coalesce(created_at < $to, TRUE)
-        AND coalesce(closed_after < $to, TRUE)
-        AND coalesce(closed_by >= $from, TRUE)
-    GROUP BY grp
 )
 
 SELECT
@@ -171,6 +126,6 @@ SELECT
     coalesce(undated.won, 0) AS undated_won,
     CASE WHEN undated.won IS NULL THEN 0 ELSE undated.revenue END AS undated_revenue
 FROM fitted
-LEFT JOIN undated ON fitted.grp = undated.grp
+LEFT JOIN undated_wins AS undated ON fitted.grp = undated.grp
 WHERE fitted.weeks > 0
 ORDER BY fitted.grp

@@ -2,7 +2,7 @@
 title = { ru = "Продажи по акциям, по неделям", en = "Sales under promotion by week" }
 grain = "one row per week of the period, from the week of the group's first win"
 needs = ["deals.closed_at", "deals.status", "deals.amount", "deals.promo"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
+dimensions = "leads"
 about.ru = """
 Выигранные за неделю сделки: сколько из них и из их выручки пришлось на акции (у сделки указана акция). Глубина: скидка / сумма по прайсу — по
 всем выигранным сделкам, где известны обе суммы. У доли сделок — интервал Уилсона 95 %. История начинается с недели первого выигрыша группы (у
@@ -19,15 +19,13 @@ columns = [
   { name = "week", unit = "date", title = { ru = "Неделя", en = "Week" } },
   { name = "won", unit = "count", title = { ru = "Выиграны", en = "Won" } },
   { name = "promo_won", unit = "count", title = { ru = "По акции", en = "Under promotion" } },
-  { name = "promo_won_share", unit = "share", title = { ru = "Доля сделок по акции", en = "Share of wins under promotion" } },
-  { name = "promo_won_share_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "promo_won_share_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "promo_won_share", unit = "share", of = "won", interval = true, title = { ru = "Доля сделок по акции", en = "Share of wins under promotion" } },
   { name = "revenue", unit = "money", title = { ru = "Выручка", en = "Revenue" } },
   { name = "promo_revenue", unit = "money", title = { ru = "Выручка по акции", en = "Revenue under promotion" } },
-  { name = "promo_revenue_share", unit = "share", title = { ru = "Доля выручки по акции", en = "Share of revenue under promotion" } },
+  { name = "promo_revenue_share", unit = "share", of = "won", title = { ru = "Доля выручки по акции", en = "Share of revenue under promotion" } },
   { name = "list_amount", unit = "money", title = { ru = "По прайсу", en = "List amount" } },
   { name = "discount", unit = "money", title = { ru = "Скидка", en = "Discount" } },
-  { name = "depth", unit = "share", title = { ru = "Глубина скидки", en = "Discount depth" } },
+  { name = "depth", unit = "share", of = "won", title = { ru = "Глубина скидки", en = "Discount depth" } },
 ]
 */
 WITH wins AS (
@@ -41,45 +39,6 @@ WITH wins AS (
     WHERE status = 'won' AND won_at >= $from AND won_at < $to
 ),
 
--- where the group's wins begin: with its first; a group that never sold could since its first lead, once the company had begun to
-histories AS (
-    SELECT
-        grp,
-        local_day(min(won_at)) AS first_win,
-        local_day(min(closed_at)) AS first_closing,
-        local_day(min(created_at)) AS first_lead,
-        bool_or(
-            coalesce(created_at, closed_at) < $to AND coalesce(closed_at, closed_by, $to) >= $from - INTERVAL '28 days'
-        ) AS is_at_work
-    FROM scope
-    GROUP BY grp
-),
-
-company AS (
-    SELECT coalesce(min(first_win), min(first_closing)) AS day
-    FROM histories
-),
-
-groups AS (
-    SELECT histories.grp, coalesce(histories.first_win, greatest(company.day, histories.first_lead)) AS day
-    FROM histories
-    CROSS JOIN company
-    WHERE histories.is_at_work AND company.day IS NOT NULL
-),
-
-weeks AS (
-    SELECT
-        grp,
-        unnest(
-            generate_series(
-                greatest(local_week($from_day), local_week(day)),
-                least($to_day, $as_of_day) - INTERVAL '1 day',
-                INTERVAL '7 days'
-            )
-        ) AS week
-    FROM groups
-),
-
 by_week AS (
     SELECT
         weeks.grp,
@@ -91,7 +50,7 @@ by_week AS (
         coalesce(sum(wins.amount) FILTER (WHERE wins.is_promo), 0) AS promo_revenue,
         sum(wins.list_amount) AS list_amount,
         sum(wins.list_amount - wins.amount) AS discount
-    FROM weeks
+    FROM begun_weeks AS weeks
     LEFT JOIN wins ON weeks.grp = wins.grp AND weeks.week = wins.week
     GROUP BY weeks.grp, weeks.week
 )

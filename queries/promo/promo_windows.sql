@@ -2,7 +2,7 @@
 title = { ru = "Продажи вокруг акций", en = "Sales around promotions" }
 grain = "one row per kind of day"
 needs = ["deals.closed_at", "deals.status", "promos.starts"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
+dimensions = "leads"
 about.ru = """
 Каждый день периода — один из пяти: первые дни акции (first), остальные её дни (during), дни перед акцией (before), дни после неё (after), прочие
 (other); длину окон задаёт регламент, день нескольких акций берётся по этому порядку. Продаж в день и отношение к прочим дням. Провал до и после
@@ -24,33 +24,7 @@ columns = [
   { name = "ratio_to_other", unit = "ratio", title = { ru = "К прочим дням", en = "Ratio to other days" } },
 ]
 */
-WITH -- where the group's wins begin: with its first; a group that never sold could since its first lead, once the company had begun to
-histories AS (
-    SELECT
-        grp,
-        local_day(min(won_at)) AS first_win,
-        local_day(min(closed_at)) AS first_closing,
-        local_day(min(created_at)) AS first_lead,
-        bool_or(
-            coalesce(created_at, closed_at) < $to AND coalesce(closed_at, closed_by, $to) >= $from - INTERVAL '28 days'
-        ) AS is_at_work
-    FROM scope
-    GROUP BY grp
-),
-
-company AS (
-    SELECT coalesce(min(first_win), min(first_closing)) AS day
-    FROM histories
-),
-
-groups AS (
-    SELECT histories.grp, coalesce(histories.first_win, greatest(company.day, histories.first_lead)) AS day
-    FROM histories
-    CROSS JOIN company
-    WHERE histories.is_at_work AND company.day IS NOT NULL
-),
-
-days AS (
+WITH days AS (
     SELECT
         unnest(
             generate_series(
@@ -59,7 +33,7 @@ days AS (
                 INTERVAL '1 day'
             )
         ) AS day
-    FROM (SELECT min(day) AS day FROM groups) AS earliest
+    FROM (SELECT min(day) AS day FROM begun_groups) AS earliest
 ),
 
 -- days as numbers, so that windows are sums; what the as-of date lets be seen: a promotion still to come is unknown, an endless one runs on
@@ -110,23 +84,10 @@ counted AS (
         windows.name,
         count(*) AS days,
         coalesce(sum(wins.won), 0) AS won
-    FROM groups
+    FROM begun_groups AS groups
     INNER JOIN windows ON windows.day >= groups.day
     LEFT JOIN wins ON groups.grp = wins.grp AND windows.day = wins.day
     GROUP BY groups.grp, windows.place, windows.name
-),
-
--- known to be won, and on a day that may have been one of the period's
-undated AS (
-    SELECT grp, count(*) AS won
-    FROM scope
-    WHERE
-        status = 'won'
-        AND won_at IS NULL
-        AND coalesce(created_at < $to, TRUE)
-        AND coalesce(closed_after < $to, TRUE)
-        AND coalesce(closed_by >= $from, TRUE)
-    GROUP BY grp
 ),
 
 told AS (
@@ -148,7 +109,7 @@ told AS (
         undated.won,
         NULL AS won_per_day,
         NULL AS other_per_day
-    FROM undated
+    FROM undated_wins AS undated
 )
 
 SELECT

@@ -2,7 +2,7 @@
 title = { ru = "Что противоречит само себе", en = "What contradicts itself" }
 grain = "one row per contradiction that occurs"
 needs = ["deals.deal_id"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 about.ru = """
 Сделки, известные на дату отчёта, независимо от периода, о которых выгрузка говорит две разные вещи, и как это понято. Дни без времени
 сравниваются как дни: «закрыта раньше, чем создана» — только если день закрытия раньше дня создания. Примеры — первые три номера."""
@@ -12,8 +12,7 @@ a time are compared as days: "closed before created" only where the day of closi
 ids."""
 columns = [
   { name = "contradiction", unit = "text", title = { ru = "Код", en = "Code" } },
-  { name = "title_ru", unit = "text", title = { ru = "Противоречие", en = "Contradiction (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Противоречие (en)", en = "Contradiction" } },
+  { name = "title_{lang}", unit = "text", title = { ru = "Противоречие", en = "Contradiction" } },
   { name = "deals", unit = "count", title = { ru = "Сделки", en = "Deals" } },
   { name = "of_deals", unit = "count", title = { ru = "Из", en = "Of" } },
   { name = "example_1", unit = "text", title = { ru = "Например", en = "Such as" } },

@@ -6,7 +6,7 @@ undated.ru = "считает их"
 undated.en = "counts them"
 grain = "one row for the group"
 needs = ["deals.deal_id"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 about.ru = """
 Все сделки, известные на дату отчёта, независимо от периода: чего в них не хватает и что в них не сходится. Неизвестный этап: нынешний
 этап сделки, которого нет в регламенте. Пропали из выгрузок: открытые сделки, которых полная выгрузка (snapshot = true) больше не перечисляет: с

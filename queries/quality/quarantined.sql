@@ -14,8 +14,7 @@ ingest refused: what is mended leaves this list when a file of the same name is 
 columns = [
   { name = "file", unit = "text", title = { ru = "Файл", en = "File" } },
   { name = "in_column", unit = "text", title = { ru = "Столбец", en = "Column" } },
-  { name = "reason_ru", unit = "text", title = { ru = "Причина", en = "Reason (ru)" } },
-  { name = "reason_en", unit = "text", title = { ru = "Причина (en)", en = "Reason" } },
+  { name = "reason_{lang}", unit = "text", title = { ru = "Причина", en = "Reason" } },
   { name = "refused", unit = "count", title = { ru = "Строк", en = "Rows" } },
   { name = "example_line", unit = "count", title = { ru = "Пример: строка", en = "Example: line" } },
   { name = "example_value", unit = "text", title = { ru = "Пример: значение", en = "Example: value" } },

@@ -6,33 +6,31 @@ undated.ru = "не влияют"
 undated.en = "do not matter"
 grain = "one row per rule, stage, missing source or column, and reason"
 needs = ["deals.deal_id"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 about.ru = """
 Правила регламента, о которых на дату отчёта судить нельзя, потому что данных нет: их никогда не загружали (never), не загружали для этого
 менеджера или филиала (never), загруженное начинается позже (before) или кончается раньше (after), известны лишь дни без времени (day).
-Случаи: сколько раз правило из-за этого не судилось; пусто, если судить не о чем вовсе. Нарушения здесь нет, и соблюдения тоже. От периода не
+Случаи: сколько раз правило из-за этого не судилось; пусто, если судить не о чем вовсе. Нарушения здесь нет, и соблюдения тоже. Правило conversion: есть выигранные сделки и ни одной потерянной, значит,
+потери не выгружены, и долей выигранных нет. От периода не
 зависит."""
 about.en = """
 Rules of the regulation that cannot be judged at the as-of date for want of data: never loaded, or never for this manager or branch
 (never); what is loaded begins later (before) or ends earlier (after); days are known, and no times (day). Cases: how often the rule
-was not judged for that reason; empty where there is nothing to judge at all. It is no breach, and it is not kept either. Does not depend on
+was not judged for that reason; empty where there is nothing to judge at all. It is no breach, and it is not kept either. The rule conversion: there are won
+deals and not one lost, so losses are not exported, and there are no shares of the won. Does not depend on
 the period."""
 columns = [
   { name = "rule", unit = "text", title = { ru = "Правило", en = "Rule" } },
-  { name = "title_ru", unit = "text", title = { ru = "Правило", en = "Rule (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Правило (en)", en = "Rule" } },
+  { name = "title_{lang}", unit = "text", title = { ru = "Правило", en = "Rule" } },
   { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },
-  { name = "stage_ru", unit = "text", title = { ru = "Этап", en = "Stage (ru)" } },
-  { name = "stage_en", unit = "text", title = { ru = "Этап (en)", en = "Stage" } },
+  { name = "stage_{lang}", unit = "text", title = { ru = "Этап", en = "Stage" } },
   { name = "missing", unit = "text", title = { ru = "Чего нет в данных", en = "What the data lack" } },
   { name = "why", unit = "text", title = { ru = "Почему", en = "Why" } },
   { name = "cases", unit = "count", title = { ru = "Случаи", en = "Cases" } },
   { name = "since", unit = "date", title = { ru = "С", en = "From" } },
   { name = "until", unit = "date", title = { ru = "По", en = "To" } },
-  { name = "span_ru", unit = "text", title = { ru = "Что известно", en = "What is known (ru)" } },
-  { name = "span_en", unit = "text", title = { ru = "Что известно (en)", en = "What is known" } },
-  { name = "way_out_ru", unit = "text", title = { ru = "Что выгрузить", en = "What to export (ru)" } },
-  { name = "way_out_en", unit = "text", title = { ru = "Что выгрузить (en)", en = "What to export" } },
+  { name = "span_{lang}", unit = "text", title = { ru = "Что известно", en = "What is known" } },
+  { name = "way_out_{lang}", unit = "text", title = { ru = "Что выгрузить", en = "What to export" } },
 ]
 */
 -- the sources in words, as the subject of a sentence and as what to export
@@ -47,6 +45,8 @@ WITH sources AS (
         ('opt_out', 'отписки', 'opt-outs', 'отписки (события opt_out)', 'opt-outs (events of kind opt_out)'),
         ('complaint', 'жалобы', 'complaints', 'жалобы (события complaint)', 'complaints (events of kind complaint)'),
         ('task', 'назначенные дела', 'planned tasks', 'дела с их сроками (события task)', 'tasks with their due dates (events of kind task)'),
+        ('closed_at', 'даты закрытия', 'closing dates', 'дату закрытия и её столбец в маппинге (closed_at)', 'the closing date, and its column in the mapping (closed_at)'),
+        ('lost', 'потерянные сделки', 'lost deals', 'проигранные сделки вместе с выигранными и открытыми', 'lost deals along with the won and the open ones'),
         ('deal', 'выгрузка сделок', 'the export of deals', 'свежую выгрузку сделок и дел', 'deals and tasks as of the day of the report'),
         ('call', 'звонки', 'calls', 'звонки', 'calls'),
         ('meeting', 'встречи', 'meetings', 'встречи', 'meetings'),
@@ -116,13 +116,26 @@ together AS (
     FROM needed
     LEFT ANTI JOIN unjudged ON needed.rule = unjudged.rule
     WHERE known_from(needed.missing, NULL, NULL) IS NULL
+    UNION ALL
+    -- wins and not one loss in the whole store: losses are not exported, and of what is left no share of the won is told
+    SELECT
+        '' AS grp,
+        'conversion' AS rule,
+        NULL AS stage,
+        'lost' AS missing,
+        'never' AS why,
+        count(*) FILTER (WHERE exported_status = 'won') AS cases,
+        NULL AS since,
+        NULL AS until
+    FROM scope
+    HAVING count(*) FILTER (WHERE exported_status = 'won') > 0 AND count(*) FILTER (WHERE exported_status = 'lost') = 0
 )
 
 SELECT
     together.grp,
     together.rule,
-    control.title_ru,
-    control.title_en,
+    CASE WHEN together.rule = 'conversion' THEN 'Конверсия' ELSE control.title_ru END AS title_ru,
+    CASE WHEN together.rule = 'conversion' THEN 'Conversion' ELSE control.title_en END AS title_en,
     together.stage,
     stages.title_ru AS stage_ru,
     stages.title_en AS stage_en,
@@ -134,10 +147,12 @@ SELECT
     concat(
         coalesce(sources.title_ru, concat('столбец или событие ', together.missing)),
         CASE
+            WHEN together.missing = 'lost' THEN ': ни одной, хотя выигранные есть'
             WHEN together.missing = 'deal' THEN ': старше дня отчёта на рабочий день или больше'
             WHEN together.why = 'before' THEN concat(': загружены только с ', to_char(local_day(known_from(together.missing, NULL, NULL)), '%d.%m.%Y'), ' или, для части менеджеров и филиалов, позже')
             WHEN together.why = 'after' THEN concat(': загружены только по ', to_char(local_day(known_until(together.missing, NULL, NULL) - INTERVAL '1 microsecond'), '%d.%m.%Y'), ' или, для части менеджеров и филиалов, раньше')
             WHEN together.why = 'day' THEN ': известны дни, но не время'
+            WHEN together.why = 'between' THEN ': известно лишь, между какими выгрузками'
             WHEN known_from(together.missing, NULL, NULL) IS NULL THEN ': не загружены'
             ELSE ': не загружены для части менеджеров или филиалов'
         END
@@ -145,10 +160,12 @@ SELECT
     concat(
         coalesce(sources.title_en, concat('column or event ', together.missing)),
         CASE
+            WHEN together.missing = 'lost' THEN ': not one, though there are won ones'
             WHEN together.missing = 'deal' THEN ': older than the day of the report by a working day or more'
             WHEN together.why = 'before' THEN concat(': loaded only from ', to_char(local_day(known_from(together.missing, NULL, NULL)), '%Y-%m-%d'), ' on, or later for some managers and branches')
             WHEN together.why = 'after' THEN concat(': loaded only until ', to_char(local_day(known_until(together.missing, NULL, NULL) - INTERVAL '1 microsecond'), '%Y-%m-%d'), ', or less for some managers and branches')
             WHEN together.why = 'day' THEN ': the days are known, and no times'
+            WHEN together.why = 'between' THEN ': known only between which exports'
             WHEN known_from(together.missing, NULL, NULL) IS NULL THEN ': not loaded'
             ELSE ': not loaded for some managers or branches'
         END

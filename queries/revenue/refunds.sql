@@ -2,7 +2,7 @@
 title = { ru = "Возвраты денег по неделям", en = "Refunds by week" }
 grain = "one row per whole week of the period, from the first in which a refund is known"
 needs = ["journeys.refunded_at|events.amount"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 Возвраты (события вида refund) целой недели, по дню возврата, и сколько денег вернули: сумма события; знак в выгрузке роли не играет.

@@ -2,7 +2,7 @@
 title = { ru = "Почему изменилась выручка", en = "Why revenue changed" }
 grain = "one row per comparison: with the period before, and with the same weeks a year before"
 needs = ["deals.created_at", "deals.closed_at", "deals.status", "deals.amount"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 about.ru = """
 Выручка периода (до даты отчёта) против выручки такого же периода прямо перед ним (before) и против тех же недель год назад, на 364 дня раньше
 (year). Разность разложена точно, по Шепли, на четыре части: число лидов, доли источников (mix), конверсия (выигрышей периода на новый лид
@@ -11,7 +11,8 @@ about.ru = """
 относится к конверсии. Пусто, если данные компании не достают до начала прежнего периода: они начинаются с её первого выигрыша и с первого лида,
 что позже; группа, начавшая продавать после него, тогда принесла ноль. Группа, у которой в периоде или за четыре недели до него были сделки, но
 ни лидов, ни продаж, стоит с нулями. Выигрыши без суммы входят в число продаж, но не в выручку: их число рядом. Выигрыши без даты, которые могли
-прийтись на один или другой период, не посчитаны и стоят отдельно."""
+прийтись на один или другой период, не посчитаны и стоят отдельно; где их больше чем 1 на 200 выигрышей, изменение и его части
+пусты. Период, который выгрузки сделок покрывают не до конца, сравнивается по последний покрытый день."""
 about.en = """
 Revenue of the period (up to the as-of date) against that of the equally long period just before (before), and of the same weeks a year, 364
 days, before (year). The difference is split exactly, by Shapley, into four parts: number of leads, shares of the sources (mix), conversion (wins
@@ -21,7 +22,8 @@ from the other. Revenue of a source without new leads counts as conversion. Empt
 the earlier period: they begin with its first win or its first lead, whichever is later; a group that began to sell after that brought nothing
 then. A group that had deals in the period or the four weeks before it, but neither leads nor sales, stands with zeros. Wins without an amount
 are counted among the wins and add nothing to revenue: their number stands beside. Wins without a date that may have been of the one period or
-the other are not counted and stand apart."""
+the other are not counted and stand apart; where there is more than 1 of them to 200 wins, the change and its parts are empty. A period that
+the exports of deals do not cover to its end is compared to the last day covered."""
 columns = [
   { name = "against", unit = "text", title = { ru = "По сравнению с", en = "Against" } },
   { name = "revenue", unit = "money", title = { ru = "Выручка", en = "Revenue" } },
@@ -48,9 +50,12 @@ WITH known AS (
     FROM scope
 ),
 
--- days as numbers; a period that is not over is compared as far as it is seen
+-- days as numbers; a period that is not over, or that the exports do not cover to its end, is compared as far as it is seen
 span AS (
-    SELECT $from_day::int AS starts, least($to_day, $as_of_day)::int AS ends
+    SELECT
+        $from_day::int AS starts,
+        greatest(least($to_day::int, $as_of_day::int, local_day(max(seen_until))::int + 1), $from_day::int) AS ends
+    FROM scope
 ),
 
 spans AS (
@@ -253,6 +258,15 @@ told AS (
         summed.from_mix,
         summed.from_deal,
         CASE WHEN summed.then_starts >= known.day THEN 1 ELSE 0 END AS reached,
+        -- of what an undated win may have been part, no change is told
+        CASE
+            WHEN
+                200 * coalesce(undated.won, 0) > summed.won
+                OR 200 * coalesce(undated.then_won, 0) > summed.then_won
+                THEN 0
+            WHEN summed.then_starts >= known.day THEN 1
+            ELSE 0
+        END AS told,
         coalesce(undated.won, 0) AS undated_won,
         CASE WHEN coalesce(undated.won, 0) = 0 THEN 0 ELSE undated.revenue END AS undated_revenue,
         coalesce(undated.then_won, 0) AS then_undated_won,
@@ -267,12 +281,12 @@ SELECT
     against,
     revenue,
     CASE WHEN reached = 1 THEN then_revenue END AS revenue_before,
-    CASE WHEN reached = 1 THEN change END AS change,
-    CASE WHEN reached = 1 THEN from_leads END AS from_leads,
-    CASE WHEN reached = 1 THEN from_mix END AS from_mix,
+    CASE WHEN told = 1 THEN change END AS change,
+    CASE WHEN told = 1 THEN from_leads END AS from_leads,
+    CASE WHEN told = 1 THEN from_mix END AS from_mix,
     -- what is left: conversion, the revenue of sources without leads, and the parts of a kopeck
-    CASE WHEN reached = 1 THEN change - from_leads - from_mix - from_deal END AS from_conversion,
-    CASE WHEN reached = 1 THEN from_deal END AS from_deal,
+    CASE WHEN told = 1 THEN change - from_leads - from_mix - from_deal END AS from_conversion,
+    CASE WHEN told = 1 THEN from_deal END AS from_deal,
     leads,
     CASE WHEN reached = 1 THEN then_leads END AS leads_before,
     won,

@@ -4,7 +4,7 @@ partly.ru = "недели до первой продажи не считаютс
 partly.en = "weeks before the first win do not count; with a week covered in part it is not judged"
 grain = "one row for the group"
 needs = ["deals.closed_at", "deals.status", "deals.amount"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 about.ru = """
 По полным неделям периода (не больше последних, сколько велит регламент): средняя выручка и её коэффициент вариации (стандартное отклонение /
 среднее). Он же без тренда; а если об этой группе известны хотя бы 104 полные недели — и без сезона: «Убрано» говорит, что именно. Тренд и сезон
@@ -12,7 +12,9 @@ about.ru = """
 было нельзя); неделя, начатая раньше него, неполна и не в счёт; дальше неделя без продаж — ноль. Ничего не продавшая группа могла продавать с
 первого своего лида после первого выигрыша компании. Неделя, у всех продаж которой нет сумм, неизвестна. Вариация пуста, если среднее не больше
 нуля. Последняя полная неделя против предыдущей и против той же недели год назад (на 52 недели раньше); пусто, если те недели вне данных, а
-изменение — и если там не больше нуля. Выигрыши без даты, которые могли прийтись на период, не посчитаны и стоят отдельно."""
+изменение — и если там не больше нуля. Выигрыши без даты, которые могли прийтись на период, не посчитаны и стоят отдельно; где такой выигрыш
+мог прийтись на одну из сравниваемых недель, изменение пусто. Неделя, которую выгрузки сделок покрывают не до её последнего дня, не в счёт, и изменения
+к ней нет."""
 about.en = """
 Over the whole weeks of the period (at most as many of the last as the regulation says): mean revenue and its coefficient of variation (standard
 deviation / mean). The same with the trend removed; and the season too, where at least 104 whole weeks of the group are known: `removed` says
@@ -21,7 +23,8 @@ which. Trend and season are learnt from all known weeks, the weeks of the period
 sales is zero. A group that never sold could since its first lead after the company's first win. A week none of whose wins has an amount is
 unknown. Variability is empty where the mean is not above zero. The last whole week against the one before and against the same week last year
 (52 weeks earlier); empty where the data do not reach that far, and the change also where that week is not above zero. Wins without a date that
-may have been of the period are not counted and stand apart."""
+may have been of the period are not counted and stand apart; where one may have been of a week that is compared, there is no change. A week that the
+exports of deals do not cover to its last day does not count, and has no change."""
 columns = [
   { name = "weeks", unit = "count", title = { ru = "Недели", en = "Weeks" } },
   { name = "mean_weekly", unit = "money", title = { ru = "В среднем за неделю", en = "Mean week" } },
@@ -39,43 +42,20 @@ columns = [
   { name = "undated_revenue", unit = "money", title = { ru = "Их выручка", en = "Their revenue" } },
 ]
 */
-WITH -- where the group's wins begin: with its first; a group that never sold could since its first lead, once the company had begun to
-histories AS (
-    SELECT
-        grp,
-        local_day(min(won_at)) AS first_win,
-        local_day(min(closed_at)) AS first_closing,
-        local_day(min(created_at)) AS first_lead,
-        bool_or(
-            coalesce(created_at, closed_at) < $to AND coalesce(closed_at, closed_by, $to) >= $from - INTERVAL '28 days'
-        ) AS is_at_work
-    FROM scope
-    GROUP BY grp
-),
-
-company AS (
-    SELECT coalesce(min(first_win), min(first_closing)) AS day
-    FROM histories
-),
-
-groups AS (
-    SELECT histories.grp, coalesce(histories.first_win, greatest(company.day, histories.first_lead)) AS day
-    FROM histories
-    CROSS JOIN company
-    WHERE histories.is_at_work AND company.day IS NOT NULL
-),
-
 -- the first whole week of each group, and the Monday of the last one of all
-known AS (
+WITH known AS (
     SELECT
         grp,
         local_week(day + INTERVAL '6 days') AS known_week,
-        local_week(least($to_day, $as_of_day)) - INTERVAL '7 days' AS last_week
-    FROM groups
+        local_week(least($to_day, $as_of_day)) - INTERVAL '7 days' AS last_week,
+        -- the last week that the exports of deals cover whole: to its seventh day
+        local_week(least($to_day, $as_of_day, seen.seen_day + INTERVAL '1 day')) - INTERVAL '7 days' AS covered_week
+    FROM begun_groups
+    CROSS JOIN (SELECT local_day(max(seen_until)) AS seen_day FROM scope) AS seen
 ),
 
 known_weeks AS (
-    SELECT grp, unnest(generate_series(known_week, last_week, INTERVAL '7 days')) AS week
+    SELECT grp, unnest(generate_series(known_week, covered_week, INTERVAL '7 days')) AS week
     FROM known
 ),
 
@@ -121,27 +101,40 @@ varied AS (
     GROUP BY grp
 ),
 
--- known to be won, and on a day that may have been one of the period's
-undated AS (
-    SELECT grp, count(*) AS won, sum(amount) AS revenue
-    FROM scope
-    WHERE
-        status = 'won'
-        AND won_at IS NULL
-        AND coalesce(created_at < $to, TRUE)
-        AND coalesce(closed_after < $to, TRUE)
-        AND coalesce(closed_by >= $from, TRUE)
-    GROUP BY grp
+-- undated wins that may have been of one of the weeks that are compared
+doubtful AS (
+    SELECT
+        known.grp,
+        count(*) FILTER (
+            WHERE unknown.earliest < known.last_week::int + 7 - 0 AND unknown.latest >= known.last_week::int - 0
+        ) AS of_last,
+        count(*) FILTER (
+            WHERE unknown.earliest < known.last_week::int + 7 - 7 AND unknown.latest >= known.last_week::int - 7
+        ) AS of_previous,
+        count(*) FILTER (
+            WHERE unknown.earliest < known.last_week::int + 7 - 364 AND unknown.latest >= known.last_week::int - 364
+        ) AS of_year
+    FROM known
+    INNER JOIN (
+        SELECT
+            grp,
+            coalesce(local_day(greatest(created_at, closed_after))::int, -1000000) AS earliest,
+            coalesce(local_day(closed_by)::int, 1000000) AS latest
+        FROM scope
+        WHERE status = 'won' AND won_at IS NULL
+    ) AS unknown ON known.grp = unknown.grp
+    GROUP BY known.grp
 ),
 
--- a week before the data is unknown
+-- a week before the data is unknown, and one that the exports cover in part
 compared AS (
     SELECT
         known.grp,
         known.last_week AS week,
-        CASE WHEN last_one.week IS NULL THEN 0 ELSE last_one.revenue END AS last_week,
+        CASE WHEN known.covered_week < known.last_week THEN NULL WHEN last_one.week IS NULL THEN 0 ELSE last_one.revenue END AS last_week,
         CASE
             WHEN known.last_week - INTERVAL '7 days' < known.known_week THEN NULL
+            WHEN known.covered_week < known.last_week - INTERVAL '7 days' THEN NULL
             WHEN one_before.week IS NULL THEN 0
             ELSE one_before.revenue
         END AS previous_week,
@@ -171,14 +164,17 @@ SELECT
     END AS removed,
     varied.known_weeks,
     compared.week,
-    compared.last_week,
+    -- nothing sold is not known where an undated win may have been of the week
+    CASE WHEN compared.last_week <> 0 OR coalesce(doubtful.of_last, 0) = 0 THEN compared.last_week END AS last_week,
     compared.previous_week,
     CASE
+        WHEN coalesce(doubtful.of_last, 0) > 0 OR coalesce(doubtful.of_previous, 0) > 0 THEN NULL
         WHEN compared.previous_week > 0
             THEN (compared.last_week - compared.previous_week)::double / compared.previous_week::double
     END AS change_week,
     compared.same_week_last_year,
     CASE
+        WHEN coalesce(doubtful.of_last, 0) > 0 OR coalesce(doubtful.of_year, 0) > 0 THEN NULL
         WHEN compared.same_week_last_year > 0
             THEN (compared.last_week - compared.same_week_last_year)::double / compared.same_week_last_year::double
     END AS change_year,
@@ -186,6 +182,7 @@ SELECT
     CASE WHEN undated.won IS NULL THEN 0 ELSE undated.revenue END AS undated_revenue
 FROM varied
 INNER JOIN compared ON varied.grp = compared.grp
-LEFT JOIN undated ON varied.grp = undated.grp
+LEFT JOIN undated_wins AS undated ON varied.grp = undated.grp
+LEFT JOIN doubtful ON varied.grp = doubtful.grp
 WHERE varied.weeks > 0
 ORDER BY varied.grp

@@ -5,7 +5,7 @@ partly.en = "history begins with the group's first win: no zeros before it, and 
 zero = ["won", "revenue"]
 grain = "one row per week of the period, from the week of the group's first win"
 needs = ["deals.closed_at", "deals.status"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
+dimensions = "leads"
 about.ru = """
 Выручка выигранных за неделю сделок, разложенная без остатка: под давлением — касаний до выигрыша за неделю или месяц больше лимита регламента
 «any»; иначе по акции; иначе первая покупка клиента по полной цене; иначе повторная; чего сказать нельзя, то неизвестно: клиент не назван, у него
@@ -28,13 +28,13 @@ no amounts are loaded at all."""
 columns = [
   { name = "week", unit = "date", title = { ru = "Неделя", en = "Week" } },
   { name = "won", unit = "count", title = { ru = "Выиграны", en = "Won" } },
-  { name = "revenue", unit = "money", title = { ru = "Выручка", en = "Revenue" } },
-  { name = "repeat_full", unit = "money", title = { ru = "Повторные по полной цене", en = "Repeat at full price" } },
-  { name = "new_full", unit = "money", title = { ru = "Новые по полной цене", en = "New at full price" } },
-  { name = "promo", unit = "money", title = { ru = "По акции", en = "Under promotion" } },
-  { name = "pressured", unit = "money", title = { ru = "Под давлением", en = "Pressured" } },
+  { name = "revenue", unit = "money", needs = ["deals.amount"], title = { ru = "Выручка", en = "Revenue" } },
+  { name = "repeat_full", unit = "money", needs = ["deals.amount"], title = { ru = "Повторные по полной цене", en = "Repeat at full price" } },
+  { name = "new_full", unit = "money", needs = ["deals.amount"], title = { ru = "Новые по полной цене", en = "New at full price" } },
+  { name = "promo", unit = "money", needs = ["deals.amount"], title = { ru = "По акции", en = "Under promotion" } },
+  { name = "pressured", unit = "money", needs = ["deals.amount"], title = { ru = "Под давлением", en = "Pressured" } },
   { name = "won_without_client", unit = "count", title = { ru = "Без клиента", en = "Without a client" } },
-  { name = "unknown", unit = "money", title = { ru = "Неизвестно, откуда", en = "Unknown" } },
+  { name = "unknown", unit = "money", needs = ["deals.amount"], title = { ru = "Неизвестно, откуда", en = "Unknown" } },
   { name = "won_without_amount", unit = "count", title = { ru = "Без суммы", en = "Without an amount" } },
 ]
 */
@@ -141,45 +141,6 @@ sorted AS (
     WHERE wins.won_at >= $from AND wins.won_at < $to
 ),
 
--- where the group's wins begin: with its first; a group that never sold could since its first lead, once the company had begun to
-histories AS (
-    SELECT
-        grp,
-        local_day(min(won_at)) AS first_win,
-        local_day(min(closed_at)) AS first_closing,
-        local_day(min(created_at)) AS first_lead,
-        bool_or(
-            coalesce(created_at, closed_at) < $to AND coalesce(closed_at, closed_by, $to) >= $from - INTERVAL '28 days'
-        ) AS is_at_work
-    FROM scope
-    GROUP BY grp
-),
-
-company AS (
-    SELECT coalesce(min(first_win), min(first_closing)) AS day
-    FROM histories
-),
-
-groups AS (
-    SELECT histories.grp, coalesce(histories.first_win, greatest(company.day, histories.first_lead)) AS day
-    FROM histories
-    CROSS JOIN company
-    WHERE histories.is_at_work AND company.day IS NOT NULL
-),
-
-weeks AS (
-    SELECT
-        grp,
-        unnest(
-            generate_series(
-                greatest(local_week($from_day), local_week(day)),
-                least($to_day, $as_of_day) - INTERVAL '1 day',
-                INTERVAL '7 days'
-            )
-        ) AS week
-    FROM groups
-),
-
 by_week AS (
     SELECT
         weeks.grp,
@@ -194,7 +155,7 @@ by_week AS (
         coalesce(sum(sorted.amount) FILTER (WHERE sorted.origin = 'unknown'), 0) AS unknown,
         count(*) FILTER (WHERE sorted.is_clientless) AS won_without_client,
         count(*) FILTER (WHERE NOT sorted.is_covered) AS won_without_touches
-    FROM weeks
+    FROM begun_weeks AS weeks
     LEFT JOIN sorted ON weeks.grp = sorted.grp AND weeks.week = sorted.week
     GROUP BY weeks.grp, weeks.week
 ),

@@ -2,7 +2,7 @@
 title = { ru = "Что заявляет рекламный кабинет", en = "What the advertising cabinet claims" }
 grain = "one row for the group"
 needs = ["spend.cost", "spend.claimed_leads|spend.claimed_orders|spend.claimed_revenue"]
-dimensions = ["source", "contractor", "campaign"]
+dimensions = "spend"
 about.ru = """
 Показы, клики, лиды, заказы и выручка так, как их приписывает себе рекламный кабинет, за дни периода. Это не данные CRM, и с ними не
 складывается. ROMI = (выручка − расход) / расход, ДРР = расход / выручка; пусто при расходе (для ДРР — и при выручке) не больше нуля."""
@@ -16,11 +16,11 @@ columns = [
   { name = "leads", unit = "count", title = { ru = "Лиды (кабинет)", en = "Leads (claimed)" } },
   { name = "orders", unit = "count", title = { ru = "Заказы (кабинет)", en = "Orders (claimed)" } },
   { name = "revenue", unit = "money", title = { ru = "Выручка (кабинет)", en = "Revenue (claimed)" } },
-  { name = "spend", unit = "money", title = { ru = "Расход", en = "Spend" } },
-  { name = "romi", unit = "share", title = { ru = "ROMI (кабинет)", en = "ROMI (claimed)" } },
-  { name = "drr", unit = "share", title = { ru = "ДРР (кабинет)", en = "Spend to revenue (claimed)" } },
-  { name = "cpl", unit = "money", title = { ru = "CPL (кабинет)", en = "CPL (claimed)" } },
-  { name = "cpo", unit = "money", title = { ru = "CPO (кабинет)", en = "CPO (claimed)" } },
+  { name = "spend", unit = "money", spend = "sum", title = { ru = "Расход", en = "Spend" } },
+  { name = "romi", unit = "share", spend = "against", title = { ru = "ROMI (кабинет)", en = "ROMI (claimed)" } },
+  { name = "drr", unit = "share", spend = "against", title = { ru = "ДРР (кабинет)", en = "Spend to revenue (claimed)" } },
+  { name = "cpl", unit = "money", spend = "against", title = { ru = "CPL (кабинет)", en = "CPL (claimed)" } },
+  { name = "cpo", unit = "money", spend = "against", title = { ru = "CPO (кабинет)", en = "CPO (claimed)" } },
 ]
 */
 WITH claimed AS (

@@ -5,15 +5,15 @@ undated.en = "the return lies within bounds, with all such wins and without; the
 zero = ["leads", "won", "new_clients", "revenue"]
 grain = "one row for the group, the greatest loss first"
 needs = ["deals.created_at", "deals.closed_at", "deals.amount", "spend.cost"]
-dimensions = ["source", "contractor", "campaign"]
+dimensions = "spend"
 about.ru = """
 За период: лиды — созданы, продажи и выручка — выиграны, расход — потрачен; выигранное могло прийти раньше (по когорте прихода: payback). Убыток
 = расход − выручка (минус — прибыль); расход без единой сделки — убыток целиком. Без разреза вся выручка стоит против всего расхода. ROI = (маржа
 − расход) / расход; пусто, если хоть у одной продажи неизвестна сумма или себестоимость. ROMI = (выручка − расход) / расход. ДРР = расход /
 выручка. CPL на лид, CPO на продажу, CAC на нового клиента (его первая известная покупка — в этом периоде). Пусто: без расхода или при расходе не больше нуля — всё это; ДРР
-— без выручки; ROMI и ДРР — где сумма неизвестна больше чем у 1 продажи из 200, CAC и новые клиенты — где у стольких не назван клиент. У
+— без выручки; ROMI и ДРР — где сумма неизвестна больше чем у 1 продажи из 200, CAC и новые клиенты — где у стольких не назван клиент или столько же выигрышей без даты. У
 незаполненной группы рядом с другими и там, где ни у одной группы с расходом нет сделок (расход и сделки названы по-разному), отдачи нет: выручка
-и расход — от разного; нет её и там, где лиды периода приходили раньше чем за месяц до первого известного расхода группы (больше чем 1 из 200): во что они обошлись,
+и расход — от разного; нет её и там, где лиды периода приходили раньше чем за месяц до первого известного расхода их источника, подрядчика и кампании (больше чем 1 из 200): во что они обошлись,
 не известно. Выигрыши без даты, которые могли прийтись на период, в нём не посчитаны и стоят отдельно; ROMI с ними — от и до. Возвраты
 отрицательными суммами вычитаются."""
 about.en = """
@@ -21,9 +21,9 @@ Within the period: leads created, deals won with their revenue, money spent; wha
 Loss = spend − revenue (below zero: gain); spend without a single deal is lost whole. Not split, all revenue stands against all spend. ROI =
 (margin − spend) / spend; empty where any win lacks its amount or cost. ROMI = (revenue − spend) / spend. DRR = spend / revenue. CPL per lead,
 CPO per win, CAC per new client (whose first known purchase fell within the period). Empty: all of these without spend or with a spend not above zero; DRR without revenue; ROMI
-and DRR where more than 1 win of 200 lacks its amount, CAC and new clients where as many name no client. The unfilled group beside others has no
+and DRR where more than 1 win of 200 lacks its amount, CAC and new clients where as many name no client, or as many wins have no date. The unfilled group beside others has no
 return, and none has where no group with spend has a deal (spend and deals are named differently): there revenue and spend come from different
-things; nor where leads of the period came more than a month before the group's first known spend (more than 1 of 200): what they cost is not known. Wins without a date that may have been of the period are not counted in it and stand apart; ROMI with them: least and most. Refunds as
+things; nor where leads of the period came more than a month before the first known spend of their source, contractor and campaign (more than 1 of 200): what they cost is not known. Wins without a date that may have been of the period are not counted in it and stand apart; ROMI with them: least and most. Refunds as
 negative amounts are subtracted."""
 columns = [
   { name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } },
@@ -32,13 +32,13 @@ columns = [
   { name = "revenue", unit = "money", title = { ru = "Выручка", en = "Revenue" } },
   { name = "margin", unit = "money", title = { ru = "Маржа", en = "Margin" } },
   { name = "won_without_margin", unit = "count", title = { ru = "Продаж без маржи", en = "Wins without a known margin" } },
-  { name = "spend", unit = "money", title = { ru = "Расход", en = "Spend" } },
-  { name = "roi", unit = "share", title = { ru = "ROI", en = "ROI" } },
-  { name = "romi", unit = "share", title = { ru = "ROMI", en = "ROMI" } },
-  { name = "drr", unit = "share", title = { ru = "ДРР", en = "Spend to revenue" } },
-  { name = "cpl", unit = "money", title = { ru = "CPL", en = "CPL" } },
-  { name = "cpo", unit = "money", title = { ru = "CPO", en = "CPO" } },
-  { name = "cac", unit = "money", title = { ru = "CAC", en = "CAC" } },
+  { name = "spend", unit = "money", spend = "sum", title = { ru = "Расход", en = "Spend" } },
+  { name = "roi", unit = "share", spend = "against", title = { ru = "ROI", en = "ROI" } },
+  { name = "romi", unit = "share", spend = "against", title = { ru = "ROMI", en = "ROMI" } },
+  { name = "drr", unit = "share", spend = "against", title = { ru = "ДРР", en = "Spend to revenue" } },
+  { name = "cpl", unit = "money", spend = "against", title = { ru = "CPL", en = "CPL" } },
+  { name = "cpo", unit = "money", of = "won", spend = "against", title = { ru = "CPO", en = "CPO" } },
+  { name = "cac", unit = "money", of = "new_clients", spend = "against", title = { ru = "CAC", en = "CAC" } },
   { name = "loss", unit = "money", title = { ru = "Убыток", en = "Loss" } },
   { name = "won_without_amount", unit = "count", title = { ru = "Продаж без суммы", en = "Wins without an amount" } },
   { name = "undated_won", unit = "count", title = { ru = "Выиграны без даты", en = "Won without a date" } },
@@ -54,13 +54,42 @@ WITH began AS (
     GROUP BY grp
 ),
 
+-- from when on the spend of each way in which deals came is known, whatever the period; what a spend row leaves empty fits any
+way_began AS (
+    SELECT ways.source, ways.contractor, ways.campaign, min(spend.first_day) AS first_day
+    FROM (
+        SELECT DISTINCT
+            coalesce(source, '') AS source,
+            coalesce(contractor, '') AS contractor,
+            coalesce(campaign, '') AS campaign
+        FROM scope
+    ) AS ways
+    INNER JOIN (
+        SELECT
+            coalesce(source, '') AS source,
+            coalesce(contractor, '') AS contractor,
+            coalesce(campaign, '') AS campaign,
+            min(day) AS first_day
+        FROM scope_spend
+        GROUP BY 1, 2, 3
+    ) AS spend
+        ON (spend.source = '' OR spend.source = ways.source)
+        AND (spend.contractor = '' OR spend.contractor = ways.contractor)
+        AND (spend.campaign = '' OR spend.campaign = ways.campaign)
+    GROUP BY 1, 2, 3
+),
+
 came AS (
     SELECT
         scope.grp,
         count(*) AS leads,
-        count(*) FILTER (WHERE local_day(scope.created_at)::int < began.first_day::int - 31) AS unpaid
+        count(*) FILTER (WHERE local_day(scope.created_at)::int < coalesce(way_began.first_day, began.first_day)::int - 31) AS unpaid
     FROM scope
     LEFT JOIN began ON scope.grp = began.grp
+    LEFT JOIN way_began
+        ON coalesce(scope.source, '') = way_began.source
+        AND coalesce(scope.contractor, '') = way_began.contractor
+        AND coalesce(scope.campaign, '') = way_began.campaign
     WHERE scope.created_at >= $from AND scope.created_at < $to
     GROUP BY scope.grp
 ),
@@ -150,7 +179,7 @@ together AS (
         coalesce(came.leads, 0) AS leads,
         coalesce(sold.won, 0) AS won,
         coalesce(sold.new_clients, 0) AS new_clients,
-        200 * coalesce(sold.clientless, 0) <= coalesce(sold.won, 0) AS has_clients,
+        200 * coalesce(sold.clientless, 0) <= coalesce(sold.won, 0) AND 200 * coalesce(undated.won, 0) <= coalesce(sold.won, 0) AS has_clients,
         -- nothing won is no revenue; won without amounts is unknown revenue
         CASE WHEN sold.won IS NULL THEN 0 ELSE sold.revenue END AS revenue,
         CASE WHEN sold.won IS NULL THEN 0 ELSE sold.margin END AS margin,

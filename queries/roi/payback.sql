@@ -4,7 +4,7 @@ undated.ru = "отдача — в границах, со всеми такими
 undated.en = "the return lies within bounds, with all such wins and without; their number and amount are told"
 grain = "one row per month of arrival and age in months, up to the as-of date"
 needs = ["deals.created_at", "deals.closed_at", "deals.amount", "spend.cost"]
-dimensions = ["source", "contractor", "campaign"]
+dimensions = "spend"
 about.ru = """
 Расход месяца против маржи со сделок, созданных в этом месяце, по возрасту: 0 — тот же месяц, 1 — следующий и так далее. Доля окупленного:
 накопленная маржа / расход. Месяцев после даты отчёта нет в таблице. Если себестоимость не известна ни у одной продажи, вместо маржи стоит
@@ -13,7 +13,8 @@ about.ru = """
 бесплатные источники расход не окупают. Выигрыш без даты принадлежит месяцу, в котором сделка создана, но возраста не имеет: он стоит отдельно, а
 «Окуплено» лежит от (не раньше последнего месяца) и до (сразу); если они расходятся больше чем на 0,5 п. п., само значение пусто. Пусто также без
 расхода, при расходе не больше нуля и у незаполненной группы рядом с другими и там, где ни одна сделка не подходит к расходу: расход и сделки —
-от разного."""
+от разного; и у месяца, больше чем 1 лид из 200 которого пришёл раньше месяца первого известного расхода своего источника, подрядчика и
+кампании: во что он обошёлся, не известно."""
 about.en = """
 A month's spend against the margin of the deals created in that month, by age: 0 is the same month, 1 the next, and so on. Paid share: cumulative
 margin / spend. Months after the as-of date are absent. Where no win has a known cost, revenue stands in for margin and the column `on` says
@@ -21,85 +22,28 @@ revenue. A win without a known cost adds nothing to margin. Only deals that adve
 occur in rows of spend above zero (what such a row leaves empty fits any), so repeat clients and free sources pay nothing back. A win without a
 date belongs to the month in which the deal was created, but has no age: it stands apart, and the paid share lies between least (not before the
 last month) and most (at once); where these differ by more than 0.5 points the value itself is empty. It is empty as well without spend, with a
-spend not above zero, for the unfilled group beside others, and where no deal fits any spend: there spend and deals are of different things."""
+spend not above zero, for the unfilled group beside others, and where no deal fits any spend: there spend and deals are of different things;
+and for a month of which more than 1 lead of 200 came in an earlier month than the first known spend of its source, contractor and campaign: what
+it cost is not known."""
 columns = [
   { name = "month", unit = "date", title = { ru = "Месяц", en = "Month" } },
   { name = "age", unit = "count", title = { ru = "Возраст, мес.", en = "Age, months" } },
   { name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } },
-  { name = "spend", unit = "money", title = { ru = "Расход", en = "Spend" } },
+  { name = "spend", unit = "money", spend = "sum", title = { ru = "Расход", en = "Spend" } },
   { name = "revenue", unit = "money", title = { ru = "Выручка", en = "Revenue" } },
-  { name = "margin", unit = "money", title = { ru = "Маржа", en = "Margin" } },
-  { name = "cumulative_margin", unit = "money", title = { ru = "Маржа накопленным итогом", en = "Cumulative margin" } },
+  { name = "margin", unit = "money", title = { ru = "Маржа или выручка", en = "Margin, or revenue" } },
+  { name = "cumulative_margin", unit = "money", title = { ru = "Она же накопленным итогом", en = "The same, cumulative" } },
   { name = "paid_share", unit = "share", title = { ru = "Окуплено", en = "Paid back" } },
   { name = "on", unit = "text", title = { ru = "По чему", en = "On" } },
   { name = "paid_share_least", unit = "share", title = { ru = "Окуплено, от", en = "Paid back, least" } },
   { name = "paid_share_most", unit = "share", title = { ru = "до", en = "most" } },
   { name = "undated_won", unit = "count", title = { ru = "Выиграны без даты", en = "Won without a date" } },
-  { name = "undated_margin", unit = "money", title = { ru = "Их маржа", en = "Their margin" } },
+  { name = "undated_margin", unit = "money", title = { ru = "Их маржа или выручка", en = "Their margin, or revenue" } },
 ]
 */
-WITH basis AS (
-    SELECT CASE WHEN count(cost) > 0 THEN 'margin' ELSE 'revenue' END AS basis
-    FROM scope
-    WHERE status = 'won'
-),
-
--- whom advertising paid for: each way in which deals came, where money was spent on it; what a spend row leaves empty fits any
-paid AS (
-    SELECT DISTINCT
-        coalesce(source, '') AS source,
-        coalesce(contractor, '') AS contractor,
-        coalesce(campaign, '') AS campaign
-    FROM scope_spend
-    WHERE cost > 0
-),
-
-ways AS (
-    SELECT DISTINCT
-        coalesce(source, '') AS source,
-        coalesce(contractor, '') AS contractor,
-        coalesce(campaign, '') AS campaign
-    FROM scope
-),
-
-paid_ways AS (
-    SELECT DISTINCT ways.source, ways.contractor, ways.campaign
-    FROM ways
-    INNER JOIN paid
-        ON (paid.source = '' OR paid.source = ways.source)
-        AND (paid.contractor = '' OR paid.contractor = ways.contractor)
-        AND (paid.campaign = '' OR paid.campaign = ways.campaign)
-),
-
--- months are counted from year 0, so that an age is a difference
-came AS (
-    SELECT
-        scope.grp,
-        local_month(scope.created_at) AS month,
-        -- won before it was created is dirt: such a deal is of age 0, and an open one of none
-        CASE
-            WHEN scope.won_at IS NOT NULL
-                THEN greatest(
-                    date_part('year', local_month(scope.won_at)) * 12 + date_part('month', local_month(scope.won_at))
-                    - date_part('year', local_month(scope.created_at)) * 12 - date_part('month', local_month(scope.created_at)),
-                    0
-                )
-        END AS age,
-        scope.status = 'won' AND scope.won_at IS NULL AS is_undated,
-        scope.amount,
-        CASE basis.basis WHEN 'margin' THEN scope.amount - scope.cost ELSE scope.amount END AS margin
-    FROM scope
-    CROSS JOIN basis
-    INNER JOIN paid_ways
-        ON coalesce(scope.source, '') = paid_ways.source
-        AND coalesce(scope.contractor, '') = paid_ways.contractor
-        AND coalesce(scope.campaign, '') = paid_ways.campaign
-    WHERE scope.created_at >= $from AND scope.created_at < $to
-),
-
-earned AS (
+WITH earned AS (
     SELECT grp, month, age, sum(amount) AS revenue, sum(margin) AS margin
-    FROM came
+    FROM paid_deals
     WHERE age IS NOT NULL
     GROUP BY grp, month, age
 ),
@@ -109,17 +53,11 @@ arrived AS (
         grp,
         month,
         count(*) AS leads,
+        count(*) FILTER (WHERE is_unpaid) AS unpaid,
         count(*) FILTER (WHERE is_undated) AS undated_won,
         sum(margin) FILTER (WHERE is_undated) AS undated_margin
-    FROM came
+    FROM paid_deals
     GROUP BY grp, month
-),
-
-spent AS (
-    SELECT grp, local_month(day) AS month, sum(cost) AS spend
-    FROM scope_spend
-    WHERE day >= $from_day AND day < $to_day
-    GROUP BY 1, 2
 ),
 
 cohorts AS (
@@ -127,11 +65,12 @@ cohorts AS (
         coalesce(arrived.grp, spent.grp) AS grp,
         coalesce(arrived.month, spent.month) AS month,
         coalesce(arrived.leads, 0) AS leads,
+        200 * coalesce(arrived.unpaid, 0) <= coalesce(arrived.leads, 0) AS is_paid,
         coalesce(arrived.undated_won, 0) AS undated_won,
         coalesce(arrived.undated_margin, 0) AS undated_margin,
         spent.spend
     FROM arrived
-    FULL JOIN spent ON arrived.grp = spent.grp AND arrived.month = spent.month
+    FULL JOIN spent_by_month AS spent ON arrived.grp = spent.grp AND arrived.month = spent.month
 ),
 
 cells AS (
@@ -139,6 +78,7 @@ cells AS (
         grp,
         month,
         leads,
+        is_paid,
         undated_won,
         undated_margin,
         spend,
@@ -161,6 +101,7 @@ filled AS (
         cells.month,
         cells.age,
         cells.leads,
+        cells.is_paid,
         cells.undated_won,
         cells.undated_margin,
         cells.spend,
@@ -205,6 +146,7 @@ bounded AS (
         CASE
             WHEN
                 filled.spend > 0
+                AND filled.is_paid
                 AND groups.paid_ways > 0
                 AND (groups.number = 1 OR replace(filled.grp, chr(31), '') <> '')
                 THEN filled.spend::double
@@ -232,5 +174,5 @@ SELECT
     bounded.undated_won,
     bounded.undated_margin
 FROM bounded
-CROSS JOIN basis
+CROSS JOIN margin_basis AS basis
 ORDER BY replace(bounded.grp, chr(31), '') = '', bounded.grp, bounded.month, bounded.age

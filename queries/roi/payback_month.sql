@@ -4,7 +4,7 @@ undated.ru = "отдача — в границах, со всеми такими
 undated.en = "the return lies within bounds, with all such wins and without; their number and amount are told"
 grain = "one row per month of arrival"
 needs = ["deals.created_at", "deals.closed_at", "deals.amount", "spend.cost"]
-dimensions = ["source", "contractor", "campaign"]
+dimensions = "spend"
 about.ru = """
 Первый возраст (в месяцах), на котором накопленная маржа сделок, созданных в месяце, достигла его расхода; пусто: ещё не достигла или расход не
 известен. Маржа — накопленная к дате отчёта; если себестоимость нигде не известна, вместо неё выручка. В счёт идут только сделки, за которые
@@ -22,7 +22,7 @@ spend not above zero, for the unfilled group beside others, and where no deal fi
 columns = [
   { name = "month", unit = "date", title = { ru = "Месяц", en = "Month" } },
   { name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } },
-  { name = "spend", unit = "money", title = { ru = "Расход", en = "Spend" } },
+  { name = "spend", unit = "money", spend = "sum", title = { ru = "Расход", en = "Spend" } },
   { name = "margin", unit = "money", title = { ru = "Маржа", en = "Margin" } },
   { name = "payback_age", unit = "count", title = { ru = "Окупился на месяце", en = "Paid back at age" } },
   { name = "on", unit = "text", title = { ru = "По чему", en = "On" } },
@@ -33,64 +33,7 @@ columns = [
   { name = "undated_margin", unit = "money", title = { ru = "Их маржа", en = "Their margin" } },
 ]
 */
-WITH basis AS (
-    SELECT CASE WHEN count(cost) > 0 THEN 'margin' ELSE 'revenue' END AS basis
-    FROM scope
-    WHERE status = 'won'
-),
-
--- whom advertising paid for: each way in which deals came, where money was spent on it; what a spend row leaves empty fits any
-paid AS (
-    SELECT DISTINCT
-        coalesce(source, '') AS source,
-        coalesce(contractor, '') AS contractor,
-        coalesce(campaign, '') AS campaign
-    FROM scope_spend
-    WHERE cost > 0
-),
-
-ways AS (
-    SELECT DISTINCT
-        coalesce(source, '') AS source,
-        coalesce(contractor, '') AS contractor,
-        coalesce(campaign, '') AS campaign
-    FROM scope
-),
-
-paid_ways AS (
-    SELECT DISTINCT ways.source, ways.contractor, ways.campaign
-    FROM ways
-    INNER JOIN paid
-        ON (paid.source = '' OR paid.source = ways.source)
-        AND (paid.contractor = '' OR paid.contractor = ways.contractor)
-        AND (paid.campaign = '' OR paid.campaign = ways.campaign)
-),
-
-came AS (
-    SELECT
-        scope.grp,
-        local_month(scope.created_at) AS month,
-        -- won before it was created is dirt: such a deal is of age 0, and an open one of none
-        CASE
-            WHEN scope.won_at IS NOT NULL
-                THEN greatest(
-                    date_part('year', local_month(scope.won_at)) * 12 + date_part('month', local_month(scope.won_at))
-                    - date_part('year', local_month(scope.created_at)) * 12 - date_part('month', local_month(scope.created_at)),
-                    0
-                )
-        END AS age,
-        scope.status = 'won' AND scope.won_at IS NULL AS is_undated,
-        CASE basis.basis WHEN 'margin' THEN scope.amount - scope.cost ELSE scope.amount END AS margin
-    FROM scope
-    CROSS JOIN basis
-    INNER JOIN paid_ways
-        ON coalesce(scope.source, '') = paid_ways.source
-        AND coalesce(scope.contractor, '') = paid_ways.contractor
-        AND coalesce(scope.campaign, '') = paid_ways.campaign
-    WHERE scope.created_at >= $from AND scope.created_at < $to
-),
-
-arrived AS (
+WITH arrived AS (
     SELECT
         grp,
         month,
@@ -98,15 +41,8 @@ arrived AS (
         sum(margin) FILTER (WHERE age IS NOT NULL OR is_undated) AS margin,
         count(*) FILTER (WHERE is_undated) AS undated_won,
         coalesce(sum(margin) FILTER (WHERE is_undated), 0) AS undated_margin
-    FROM came
+    FROM paid_deals
     GROUP BY grp, month
-),
-
-spent AS (
-    SELECT grp, local_month(day) AS month, sum(cost) AS spend
-    FROM scope_spend
-    WHERE day >= $from_day AND day < $to_day
-    GROUP BY 1, 2
 ),
 
 cohorts AS (
@@ -119,7 +55,7 @@ cohorts AS (
         coalesce(arrived.undated_margin, 0) AS undated_margin,
         spent.spend
     FROM arrived
-    FULL JOIN spent ON arrived.grp = spent.grp AND arrived.month = spent.month
+    FULL JOIN spent_by_month AS spent ON arrived.grp = spent.grp AND arrived.month = spent.month
 ),
 
 -- where no deal came in a way that money was spent on, spend and deals are named differently, and nothing can be told
@@ -148,7 +84,7 @@ owed AS (
 -- the months from arrival to the last day that the as-of date lets be seen, by age; undated margin at once, or at the last
 margins AS (
     SELECT grp, month, age, sum(margin) AS margin, 0 AS undated_first, 0 AS undated_last
-    FROM came
+    FROM paid_deals
     WHERE age IS NOT NULL
     GROUP BY grp, month, age
     UNION ALL
@@ -216,7 +152,7 @@ SELECT
     cohorts.undated_won,
     cohorts.undated_margin
 FROM cohorts
-CROSS JOIN basis
+CROSS JOIN margin_basis AS basis
 INNER JOIN owed ON cohorts.grp = owed.grp AND cohorts.month = owed.month
 LEFT JOIN returned ON cohorts.grp = returned.grp AND cohorts.month = returned.month
 ORDER BY replace(cohorts.grp, chr(31), '') = '', cohorts.grp, cohorts.month

@@ -2,13 +2,14 @@
 title = { ru = "Расход и выручка по неделям", en = "Spend and revenue by week" }
 grain = "one row per week of the period, from the first spend, lead or win of the group"
 needs = ["deals.created_at", "deals.closed_at", "deals.amount", "spend.cost"]
-dimensions = ["source", "contractor", "campaign"]
+dimensions = "spend"
 about.ru = """
 За каждую неделю: потрачено, выручка выигранных на этой неделе сделок, создано лидов. Выигранное могло прийти раньше. В счёт идут только сделки,
 за которые платила реклама: их источник, подрядчик и кампания есть в строках ненулевого расхода (пустое в строке расхода подходит к любому),
 поэтому повторные клиенты и бесплатные источники сюда не входят. У каждого своё начало в группе: у расхода — неделя первого расхода, у лидов —
 первого лида, у выручки — первого выигрыша (у ничего не продавшей группы — её первого лида после первого выигрыша компании); раньше пусто, дальше
-неделя без лидов и продаж — ноль. Неделя без строки расхода — расход неизвестен. Выигрыш без даты не попадает ни в одну неделю: их считает
+неделя без лидов и продаж — ноль. Неделя без строки расхода — расход неизвестен; так же неделя, больше чем 1 лид из 200
+которой пришёл раньше чем за месяц до первого известного расхода своего источника, подрядчика и кампании. Выигрыш без даты не попадает ни в одну неделю: их считает
 campaign_roi. Выручка пуста, если суммы неизвестны у всех продаж недели. Незаполненная группа — расход и сделки от разного: сравнивать их нельзя;
 где ни одна сделка не подходит к расходу, выручки и лидов от рекламы не видно."""
 about.en = """
@@ -16,50 +17,33 @@ For every week: money spent, revenue of the deals won in it, leads created in it
 paid for count: their source, contractor and campaign occur in rows of spend above zero (what such a row leaves empty fits any), so repeat
 clients and free sources are left out. Each begins in a group by itself: spend with the week of the first spend, leads with that of the first
 lead, revenue with that of the first win (of a group that never sold: with its first lead after the company's first win); before, it is empty;
-from there a week without leads or sales is zero. A week without a row of spend is unknown spend. A win without a date is in no week:
+from there a week without leads or sales is zero. A week without a row of spend is unknown spend; so is one of which more than 1 lead of 200 came
+more than a month before the first known spend of its source, contractor and campaign. A win without a date is in no week:
 campaign_roi counts them. Revenue is empty where no win of the week has an amount. In the unfilled group spend and deals are of different things,
 not to be compared; where no deal fits any spend, neither leads nor revenue of advertising can be told."""
 columns = [
   { name = "week", unit = "date", title = { ru = "Неделя", en = "Week" } },
-  { name = "spend", unit = "money", title = { ru = "Расход", en = "Spend" } },
+  { name = "spend", unit = "money", spend = "sum", title = { ru = "Расход", en = "Spend" } },
   { name = "revenue", unit = "money", title = { ru = "Выручка от рекламы", en = "Revenue from advertising" } },
   { name = "leads", unit = "count", title = { ru = "Лиды от рекламы", en = "Leads from advertising" } },
 ]
 */
--- whom advertising paid for: each way in which deals came, where money was spent on it; what a spend row leaves empty fits any
-WITH paid AS (
-    SELECT DISTINCT
-        coalesce(source, '') AS source,
-        coalesce(contractor, '') AS contractor,
-        coalesce(campaign, '') AS campaign
-    FROM scope_spend
-    WHERE cost > 0
-),
-
-ways AS (
-    SELECT DISTINCT
-        coalesce(source, '') AS source,
-        coalesce(contractor, '') AS contractor,
-        coalesce(campaign, '') AS campaign
-    FROM scope
-),
-
-paid_ways AS (
-    SELECT DISTINCT ways.source, ways.contractor, ways.campaign
-    FROM ways
-    INNER JOIN paid
-        ON (paid.source = '' OR paid.source = ways.source)
-        AND (paid.contractor = '' OR paid.contractor = ways.contractor)
-        AND (paid.campaign = '' OR paid.campaign = ways.campaign)
-),
-
-deals AS (
-    SELECT scope.grp, scope.created_at, scope.closed_at, scope.closed_by, scope.won_at, scope.amount
+WITH deals AS (
+    SELECT scope.grp, scope.created_at, scope.closed_at, scope.closed_by, scope.won_at, scope.amount, paid_ways.first_day
     FROM scope
     INNER JOIN paid_ways
         ON coalesce(scope.source, '') = paid_ways.source
         AND coalesce(scope.contractor, '') = paid_ways.contractor
         AND coalesce(scope.campaign, '') = paid_ways.campaign
+),
+
+-- weeks in which leads came more than a month before any spend of their way is known: their spend is known in part
+partly_known AS (
+    SELECT grp, local_week(created_at) AS week
+    FROM deals
+    WHERE created_at >= $from AND created_at < $to
+    GROUP BY 1, 2
+    HAVING 200 * count(*) FILTER (WHERE local_day(created_at)::int < first_day::int - 31) > count(*)
 ),
 
 flows AS (
@@ -153,11 +137,12 @@ summed AS (
 )
 
 SELECT
-    grp,
-    week,
+    summed.grp,
+    summed.week,
     -- a week without a spend row is unknown spend
-    spend,
-    CASE WHEN coalesce(won, 0) > 0 THEN revenue WHEN week >= revenue_from THEN 0 END AS revenue,
-    CASE WHEN week >= coalesce(leads_from, revenue_from) THEN coalesce(leads, 0) END AS leads
+    CASE WHEN partly_known.week IS NULL THEN summed.spend END AS spend,
+    CASE WHEN coalesce(summed.won, 0) > 0 THEN summed.revenue WHEN summed.week >= summed.revenue_from THEN 0 END AS revenue,
+    CASE WHEN summed.week >= coalesce(summed.leads_from, summed.revenue_from) THEN coalesce(summed.leads, 0) END AS leads
 FROM summed
-ORDER BY grp, week
+LEFT JOIN partly_known ON summed.grp = partly_known.grp AND summed.week = partly_known.week
+ORDER BY summed.grp, summed.week

@@ -6,29 +6,31 @@ partly.ru = "правило, чьих событий нет за этот сро
 partly.en = "a rule whose events are not loaded for that span, manager or branch is not judged: unjudged names it"
 grain = "one row per rule that was judged"
 needs = ["deals.created_at"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 about.ru = """
 По каждому правилу: сколько раз его можно было проверить за период, сколько раз оно соблюдено и сколько нарушено; доля с интервалом Уилсона
 95 %. Проверка относится ко дню, когда исход стал ясен: лид отвечен или срок истёк, этап покинут или SLA вышел, сделка вошла на этап,
 сделан звонок. Что судить нельзя (срок ещё не вышел, данных нет за это время, по этому
 менеджеру или филиалу), не считается — см. «О чём судить нельзя»; правила без проверок в таблице нет. Под угрозой: сумма
-открытых сделок с нарушением этого правила за период, каждая сделка один раз; пусто, если ни одной суммы не известно."""
+открытых сделок с нарушением этого правила за период, каждая сделка один раз; пусто, если ни одной суммы не известно. Когда судить нельзя так часто, что доля
+между «не менее» (все такие случаи — нарушения) и «не более» (все соблюдены) расходится больше чем на 0,5 п. п., сама доля пуста; нет нарушений, но
+судить можно не всё, — пусты и нарушения."""
 about.en = """
 For each rule: how often it could be judged within the period, how often it was kept and how often broken; the share with a 95 % Wilson
 interval. A judgement belongs to the day on which its outcome was certain: the lead was answered or its time was over, the stage was left or
 its SLA was over, the deal entered the stage, the call was made. What cannot be judged (not yet due, no data of that time, manager or
 branch) does not count: see "What cannot be judged"; a rule never judged has no row. At stake: the amount of open deals with a breach of this rule within the period, each deal once; empty where no amount is
-known."""
+known. "At least" and "at most" are the shares were all that
+cannot be judged broken, or kept; where they differ by more than 0.5 points, the share is empty; and where no breach is known, though not all could
+be judged, so is the number of breaches."""
 columns = [
   { name = "rule", unit = "text", title = { ru = "Код правила", en = "Rule code" } },
-  { name = "title_ru", unit = "text", title = { ru = "Правило", en = "Rule (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Правило (en)", en = "Rule" } },
+  { name = "title_{lang}", unit = "text", title = { ru = "Правило", en = "Rule" } },
   { name = "checked", unit = "count", title = { ru = "Проверено", en = "Checked" } },
   { name = "kept", unit = "count", title = { ru = "Соблюдено", en = "Kept" } },
   { name = "breaches", unit = "count", title = { ru = "Нарушено", en = "Broken" } },
-  { name = "kept_share", unit = "share", title = { ru = "Доля соблюдения", en = "Share kept" } },
-  { name = "kept_share_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "kept_share_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "kept_share", unit = "share", of = "checked", interval = true, ends = true, unknown = "unjudged", title = { ru = "Доля соблюдения", en = "Share kept" } },
+  { name = "unjudged", unit = "count", title = { ru = "Судить нельзя", en = "Not judged" } },
   { name = "open_at_stake", unit = "money", title = { ru = "Под угрозой", en = "Open amount at stake" } },
 ]
 */
@@ -41,7 +43,8 @@ WITH judged AS (
         amount,
         CASE WHEN NOT kept AND coalesce(status, 'open') NOT IN ('won', 'lost', 'gone') THEN deal_id END AS broken_deal
     FROM scope_checks
-    WHERE kept IS NOT NULL AND at >= $from AND at < $to
+    -- what could not be judged for want of data counts by itself: it may be either
+    WHERE (kept IS NOT NULL OR missing IS NOT NULL) AND at >= $from AND at < $to
 ),
 
 by_deal AS (
@@ -49,7 +52,8 @@ by_deal AS (
         grp,
         rule,
         broken_deal,
-        count(*) AS checked,
+        count(kept) AS checked,
+        count(*) - count(kept) AS unjudged,
         count(*) FILTER (WHERE kept) AS kept,
         max(amount) AS amount
     FROM judged
@@ -61,6 +65,7 @@ counted AS (
         grp,
         rule,
         sum(checked) AS checked,
+        sum(unjudged) AS unjudged,
         sum(kept) AS kept,
         count(broken_deal) AS open_broken,
         sum(CASE WHEN broken_deal IS NOT NULL THEN amount END) AS open_amount
@@ -75,12 +80,26 @@ SELECT
     control.title_en,
     counted.checked,
     counted.kept,
-    counted.checked - counted.kept AS breaches,
-    counted.kept::double / counted.checked AS kept_share,
-    wilson_low(counted.kept, counted.checked) AS kept_share_low,
-    wilson_high(counted.kept, counted.checked) AS kept_share_high,
+    -- none known is not none, where some could not be judged
+    CASE
+        WHEN counted.kept < counted.checked OR 200 * counted.unjudged <= counted.checked + counted.unjudged
+            THEN counted.checked - counted.kept
+    END AS breaches,
+    CASE
+        WHEN 200 * counted.unjudged <= counted.checked + counted.unjudged
+            THEN (counted.kept + counted.unjudged / 2.0) / (counted.checked + counted.unjudged)
+    END AS kept_share,
+    wilson_low(counted.kept, counted.checked + counted.unjudged) AS kept_share_low,
+    wilson_high(counted.kept + counted.unjudged, counted.checked + counted.unjudged) AS kept_share_high,
+    counted.kept::double / (counted.checked + counted.unjudged) AS kept_share_least,
+    (counted.kept + counted.unjudged)::double / (counted.checked + counted.unjudged) AS kept_share_most,
+    counted.unjudged,
     -- nothing open is nothing at stake; an unknown amount is not nothing
-    CASE WHEN counted.open_broken = 0 THEN 0 ELSE counted.open_amount END AS open_at_stake
+    CASE
+        WHEN counted.open_broken > 0 THEN counted.open_amount
+        WHEN 200 * counted.unjudged <= counted.checked + counted.unjudged THEN 0
+    END AS open_at_stake
 FROM counted
 LEFT JOIN control ON counted.rule = control.rule
+WHERE counted.checked > 0
 ORDER BY counted.grp, control.position, counted.rule

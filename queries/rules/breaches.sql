@@ -6,7 +6,7 @@ partly.ru = "правило, чьих событий нет за этот сро
 partly.en = "a rule whose events are not loaded for that span, manager or branch is not judged: unjudged names it"
 grain = "one row per breach"
 needs = ["deals.created_at"]
-dimensions = ["source", "contractor", "campaign", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 about.ru = """
 Каждое нарушение за период: правило, день, сделка, клиент, менеджер. Просрочка — рабочие часы сверх срока, только для ответа и SLA
 этапа. Сумма — по прайсу, а где её нет, сумма сделки. Это те же нарушения, что сосчитаны в «Соблюдении регламента»."""
@@ -15,8 +15,7 @@ Every breach of the period: rule, day, deal, client, manager. Overdue: working h
 stage's SLA only. Amount: the list price, or else the deal's amount. These are the breaches that "Is the regulation kept" counts."""
 columns = [
   { name = "rule", unit = "text", title = { ru = "Код правила", en = "Rule code" } },
-  { name = "title_ru", unit = "text", title = { ru = "Правило", en = "Rule (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Правило (en)", en = "Rule" } },
+  { name = "title_{lang}", unit = "text", title = { ru = "Правило", en = "Rule" } },
   { name = "at", unit = "date", title = { ru = "День", en = "Day" } },
   { name = "deal_id", unit = "text", title = { ru = "Сделка", en = "Deal" } },
   { name = "client_id", unit = "text", title = { ru = "Клиент", en = "Client" } },

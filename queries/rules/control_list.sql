@@ -4,25 +4,24 @@ partly.ru = "правило, чьих событий нет за этот сро
 partly.en = "a rule whose events are not loaded for that span, manager or branch is not judged: unjudged names it"
 grain = "one row per open deal and rule it breaks, and per overloaded manager"
 needs = ["deals.created_at", "deals.status"]
-dimensions = ["source", "contractor", "campaign", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 about.ru = """
-На что посмотреть сегодня, то есть на дату отчёта; период роли не играет. Только открытые сделки. response: ответа нет дольше срока, или за
-последние 7 дней ответили поздно; response_soon: ответа ещё нет, и срок выйдет в ближайший час (рабочий, если срок в рабочих минутах);
+На что посмотреть сегодня, то есть на дату отчёта; период роли не играет. Только открытые сделки. response: ответа нет дольше срока (поздно
+ответили — уже не сегодняшнее дело: оно сосчитано в «Соблюдении регламента»); response_soon: ответа ещё нет, и срок выйдет в ближайший час (рабочий, если срок в рабочих минутах);
 stale: стоит на этапе дольше SLA; evidence: стоит на этапе без основания; required: не заполнено обязательное поле пройденного
 или нынешнего этапа; next_step: нет назначенного дела; over_cap: за последние 7 дней с клиентом связались сверх лимита; load: у менеджера
 открытых сделок больше нормы (строка на менеджера, его число открытых сделок по всем группам). Сначала дорогие, при равной сумме — самые
 просроченные."""
 about.en = """
-What to look at today, that is at the as-of date; the period plays no part. Open deals only. response: unanswered beyond the time allowed,
-or answered too late within the last 7 days; response_soon: not answered yet, and the time is over within the next hour (a working one
+What to look at today, that is at the as-of date; the period plays no part. Open deals only. response: unanswered beyond the time allowed
+(a late answer is past, and counted in "Is the regulation kept"); response_soon: not answered yet, and the time is over within the next hour (a working one
 where the time is in working minutes); stale: in its stage beyond the SLA; evidence: in its stage without evidence; required: a required
 field of this or of an earlier stage is missing; next_step: no task is planned; over_cap: the client was contacted over the cap within the
 last 7 days; load: the manager has more open deals than the regulation allows (a row per manager, with the open deals of all groups). The
 most costly first; of equal amounts, the longest overdue."""
 columns = [
   { name = "rule", unit = "text", title = { ru = "Код правила", en = "Rule code" } },
-  { name = "title_ru", unit = "text", title = { ru = "Правило", en = "Rule (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Правило (en)", en = "Rule" } },
+  { name = "title_{lang}", unit = "text", title = { ru = "Правило", en = "Rule" } },
   { name = "look", unit = "text", title = { ru = "Когда смотреть", en = "Looked at" } },
   { name = "manager", unit = "text", title = { ru = "Менеджер", en = "Manager" } },
   { name = "deal_id", unit = "text", title = { ru = "Сделка", en = "Deal" } },
@@ -32,8 +31,7 @@ columns = [
   { name = "overdue_hours", unit = "hours", title = { ru = "Просрочка, раб. ч", en = "Overdue, working h" } },
   { name = "amount", unit = "money", title = { ru = "Сумма", en = "Amount" } },
   { name = "open_deals", unit = "count", title = { ru = "Открытых сделок", en = "Open deals" } },
-  { name = "advice_ru", unit = "text", title = { ru = "Что делать", en = "Advice (ru)" } },
-  { name = "advice_en", unit = "text", title = { ru = "Что делать (en)", en = "Advice" } },
+  { name = "advice_{lang}", unit = "text", title = { ru = "Что делать", en = "Advice" } },
 ]
 */
 WITH open_deals AS (
@@ -82,10 +80,8 @@ broken AS (
             OR (checks.rule = 'evidence' AND checks.stage = open_deals.standing['stage'])
             -- this stay, not one before it
             OR (checks.rule = 'stale' AND checks.stage = open_deals.standing['stage'] AND checks.at >= open_deals.standing['at'])
-            OR (
-                checks.rule = 'response'
-                AND (open_deals.response_at IS NULL OR local_day(open_deals.response_at) >= $as_of_day - INTERVAL '7 days')
-            )
+            -- a late answer is past: there is nobody to call
+            OR (checks.rule = 'response' AND open_deals.response_at IS NULL)
             OR (checks.rule = 'over_cap' AND local_day(checks.at) >= $as_of_day - INTERVAL '7 days')
         )
 ),

@@ -4,38 +4,31 @@ partly.ru = "без истории этапов — по нынешнему эт
 partly.en = "without the stage history by the present stage; where a deal was lost is not known, and shares are empty; snapshots do not tell what was before the first, nor between them"
 grain = "one row per stage with an expected share"
 needs = ["deals.created_at", "deals.status"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 about.ru = """
 Сделки, вошедшие в воронку за период, как в «Воронке»: сколько достигли этапа, из них прошли дальше, потеряны на нём и ещё стоят. Доля
 прошедших — от тех, чья судьба решена (прошли или потеряны), с интервалом Уилсона 95 %; рядом ожидание из регламента и разность.
 Пока ожидание внутри интервала, данные ему не противоречат. Где стоят, неизвестно: как в «Воронке», потеряны неизвестно откуда, в работе на
 неизвестном этапе или с неясным исходом; «не менее» и «не более» — доля и разность при любом ходе таких сделок; если они расходятся больше
-чем на 0,5 п. п., сама доля и разность пусты."""
+чем на 0,5 п. п., сама доля и разность пусты. Где в базе есть выигрыши и ни одной потери, потери не выгружены: доли пусты."""
 about.en = """
 Deals that entered the funnel within the period, as in "Funnel": how many reached the stage, and of them advanced, were lost in it, still
 stand there. The share that advanced is of those settled (advanced or lost), with a 95 % Wilson interval; beside it what the regulation
 expects, and the difference. While the expected share lies inside the interval, the data do not contradict it. Where is unknown: as in "Funnel",
 lost from an unknown stage, open in an unknown stage, or unclear; "at least" and "at most" are the share and the difference whatever such
-deals did; where they differ by more than 0.5 points, the share and the difference themselves are empty."""
+deals did; where they differ by more than 0.5 points, the share and the difference themselves are empty. Where the store has wins and not one loss, losses are not exported: shares are empty."""
 columns = [
   { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },
-  { name = "title_ru", unit = "text", title = { ru = "Название", en = "Title (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Название (en)", en = "Title" } },
+  { name = "title_{lang}", unit = "text", title = { ru = "Название", en = "Title" } },
   { name = "position", unit = "count", title = { ru = "№", en = "No." } },
   { name = "reached", unit = "count", title = { ru = "Достигли", en = "Reached" } },
   { name = "advanced", unit = "count", title = { ru = "Прошли дальше", en = "Advanced" } },
   { name = "lost", unit = "count", title = { ru = "Потеряны", en = "Lost" } },
   { name = "open", unit = "count", title = { ru = "Ещё стоят", en = "Still there" } },
   { name = "unplaced", unit = "count", title = { ru = "Где стоят, неизвестно", en = "Where is unknown" } },
-  { name = "settled", unit = "share", title = { ru = "Доля прошедших", en = "Share advanced" } },
-  { name = "settled_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "settled_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "settled_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "settled_most", unit = "share", title = { ru = "не более", en = "at most" } },
+  { name = "settled", unit = "share", interval = true, ends = true, needs = ["journeys.entries"], title = { ru = "Доля прошедших", en = "Share advanced" } },
   { name = "expected", unit = "share", title = { ru = "Ожидалось", en = "Expected" } },
-  { name = "gap", unit = "share", title = { ru = "Разность", en = "Gap" } },
-  { name = "gap_least", unit = "share", title = { ru = "не менее", en = "at least" } },
-  { name = "gap_most", unit = "share", title = { ru = "не более", en = "at most" } },
+  { name = "gap", unit = "share", ends = true, needs = ["journeys.entries"], title = { ru = "Разность", en = "Gap" } },
 ]
 */
 WITH ends AS (
@@ -47,42 +40,9 @@ WITH ends AS (
     WHERE NOT parking AND (terminal IS DISTINCT FROM 'lost')
 ),
 
-dated AS (
-    SELECT
-        deal_id,
-        grp,
-        status,
-        undated,
-        stage,
-        manager,
-        branch,
-        entries,
-        moves,
-        coalesce(least(created_at, entries[1]['at']), closed_at) AS entered_at
-    FROM scope
-),
-
--- as in the funnel: how a deal stands, and in which step of the funnel
 cohort AS (
-    SELECT
-        dated.deal_id,
-        dated.grp,
-        dated.entries,
-        CASE
-            WHEN dated.status IN ('won', 'lost') THEN dated.status
-            WHEN dated.status IS NULL AND dated.undated IS NOT NULL THEN 'unclear'
-            WHEN dated.status IS NULL THEN coalesce(present.terminal, 'open')
-            ELSE 'open'
-        END AS outcome,
-        dated.undated,
-        CASE WHEN present.terminal IS NULL AND NOT present.parking THEN present.position END AS present_position,
-        -- between two snapshots it may have passed stages unseen
-        coalesce(known_from('stage', dated.manager, dated.branch) <= dated.entered_at, FALSE)
-        AND NOT coalesce(dated.moves[-1]['seen'], FALSE)
-        AND (coalesce(dated.stage, '') = '' OR present.terminal IS NOT NULL) AS has_stayed
-    FROM dated
-    LEFT JOIN stages AS present ON dated.stage = present.stage
-    WHERE dated.entered_at >= $from AND dated.entered_at < $to
+    SELECT deal_id, grp, entries, outcome, undated, present_position, has_stayed
+    FROM placed_deals
 ),
 
 moves AS (
@@ -157,7 +117,8 @@ counted AS (
         sum(CASE WHEN is_here AND outcome = 'open' AND NOT is_unplaced THEN deals ELSE 0 END) AS open,
         sum(CASE WHEN is_here AND is_unplaced THEN deals ELSE 0 END) AS unplaced,
         sum(CASE WHEN is_unplaced AND NOT has_advanced AND may_advance THEN deals ELSE 0 END) AS may_have_advanced,
-        sum(CASE WHEN is_unplaced AND NOT has_advanced AND may_lose THEN deals ELSE 0 END) AS may_have_lost
+        sum(CASE WHEN is_unplaced AND NOT has_advanced AND may_lose THEN deals ELSE 0 END) AS may_have_lost,
+        sum(CASE WHEN is_unplaced AND NOT has_advanced AND outcome <> 'lost' THEN deals ELSE 0 END) AS may_stand
     FROM beside
     GROUP BY grp, stage
 ),
@@ -173,13 +134,15 @@ bounded AS (
         unplaced,
         may_have_advanced,
         may_have_lost,
+        may_stand,
         -- where perhaps nothing is settled, there is no bound
-        CASE WHEN advanced + may_have_advanced + lost > 0 THEN advanced::double / nullif(advanced + lost + may_have_lost, 0) END AS least,
+        CASE WHEN losses.any_lost AND advanced + may_have_advanced + lost > 0 THEN advanced::double / nullif(advanced + lost + may_have_lost, 0) END AS least,
         CASE
-            WHEN advanced + lost + may_have_lost > 0
+            WHEN losses.any_lost AND advanced + lost + may_have_lost > 0
                 THEN (advanced + may_have_advanced)::double / nullif(advanced + may_have_advanced + lost, 0)
         END AS most
     FROM counted
+    CROSS JOIN losses
 )
 
 SELECT
@@ -190,8 +153,9 @@ SELECT
     stages.position,
     bounded.reached,
     bounded.advanced,
-    bounded.lost,
-    bounded.open,
+    -- none is not known where some may have been lost, or may stand, here
+    CASE WHEN bounded.lost > 0 OR bounded.may_have_lost = 0 THEN bounded.lost END AS lost,
+    CASE WHEN bounded.open > 0 OR bounded.may_stand = 0 THEN bounded.open END AS open,
     bounded.unplaced,
     CASE WHEN bounded.most - bounded.least <= 0.005 THEN (bounded.least + bounded.most) / 2.0 END AS settled,
     CASE WHEN bounded.most IS NOT NULL THEN wilson_low(bounded.advanced, bounded.advanced + bounded.lost + bounded.may_have_lost) END

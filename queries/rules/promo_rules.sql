@@ -2,7 +2,7 @@
 title = { ru = "Акции по регламенту", en = "Promotions held against the regulation" }
 grain = "one row per promotion of the period, and one for all together"
 needs = ["promos.starts"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", "extra"]
+dimensions = "leads"
 about.ru = """
 Акции, хоть один день которых пришёлся на период. Перерыв: полных дней между концом прежних акций и началом этой (последний день акции
 принадлежит ей). Глубина и перерыв сверены с регламентом. Доля выручки: выигранные за период сделки этой акции от всей выручки периода;

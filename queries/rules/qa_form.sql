@@ -4,7 +4,7 @@ partly.ru = "показывает отобранные сделки, какие 
 partly.en = "shows the deals drawn, as they are"
 grain = "one row per deal drawn and item of the checklist"
 needs = ["deals.status"]
-dimensions = ["source", "contractor", "campaign", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 about.ru = """
 Сделки «Выборки для контроля качества» за период, каждая со всеми пунктами чек-листа из регламента. Колонка «Балл» пуста: в файле CSV
 впишите 1 (выполнено) или 0 (нет) и загрузите файл командой ingest, см. маппинг, раздел «Бланк контроля качества». Строки без балла при
@@ -19,77 +19,13 @@ columns = [
   { name = "number", unit = "count", title = { ru = "№", en = "No." } },
   { name = "deal_id", unit = "text", title = { ru = "Сделка", en = "Deal" } },
   { name = "manager", unit = "text", title = { ru = "Менеджер", en = "Manager" } },
-  { name = "title_ru", unit = "text", title = { ru = "Пункт проверки", en = "Check (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Пункт проверки (en)", en = "Check" } },
+  { name = "title_{lang}", unit = "text", title = { ru = "Пункт проверки", en = "Check" } },
   { name = "score", unit = "ratio", title = { ru = "Балл", en = "Score" } },
   { name = "outcome", unit = "text", title = { ru = "Код пункта", en = "Item" } },
   { name = "day", unit = "date", title = { ru = "День", en = "Day" } },
   { name = "event_id", unit = "text", title = { ru = "Номер записи", en = "Record" } },
 ]
 */
--- the draw of the metric qa_sample, word for word
-WITH moved AS (
-    SELECT DISTINCT deal_id
-    FROM scope_entries
-    WHERE at >= $from AND at < $to
-),
-
-eligible AS (
-    SELECT
-        scope.grp,
-        scope.deal_id,
-        scope.manager,
-        scope.stage,
-        seeded(rules.quality_seed, scope.deal_id) AS draw
-    FROM scope
-    CROSS JOIN rules
-    LEFT JOIN moved ON scope.deal_id = moved.deal_id
-    WHERE
-        moved.deal_id IS NOT NULL
-        OR (scope.closed_at >= $from AND scope.closed_at < $to)
-        -- closed nobody knows when, but within the period
-        OR (scope.undated IS NOT NULL AND scope.closed_after >= $from AND scope.closed_by < $to)
-),
-
-shuffled AS (
-    SELECT
-        grp,
-        deal_id,
-        manager,
-        stage,
-        draw,
-        row_number() OVER (PARTITION BY manager, stage ORDER BY draw, deal_id) AS turn,
-        count(*) OVER (PARTITION BY manager, stage) AS size
-    FROM eligible
-),
-
--- the second deal of a stratum has the claim 0.5 / (size - 1), the third 1.5 / (size - 1), …: the smaller comes first
-numbered AS (
-    SELECT
-        grp,
-        deal_id,
-        manager,
-        row_number() OVER (
-            ORDER BY
-                CASE WHEN turn = 1 THEN 0 ELSE 1 END,
-                CASE WHEN turn = 1 THEN -size::double ELSE (turn - 1.5) / (size - 1) END,
-                draw,
-                deal_id
-        ) AS number
-    FROM shuffled
-),
-
-drawn AS (
-    SELECT
-        numbered.grp,
-        numbered.number,
-        numbered.deal_id,
-        numbered.manager
-    FROM numbered
-    CROSS JOIN rules
-    WHERE numbered.number <= rules.quality_sample
-)
-
 SELECT
     drawn.grp,
     drawn.number,
@@ -102,6 +38,6 @@ SELECT
     checklist.item AS outcome,
     $as_of_day - INTERVAL '1 day' AS day,
     concat('qa-', $from_day::text, '-', drawn.deal_id, '-', checklist.item) AS event_id
-FROM drawn
+FROM quality_draw AS drawn
 CROSS JOIN checklist
 ORDER BY drawn.grp, drawn.number, checklist.position

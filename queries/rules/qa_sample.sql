@@ -4,7 +4,7 @@ partly.ru = "правило, чьих событий нет за этот сро
 partly.en = "a rule whose events are not loaded for that span, manager or branch is not judged: unjudged names it"
 grain = "one row per deal drawn"
 needs = ["deals.status"]
-dimensions = ["source", "contractor", "campaign", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 about.ru = """
 Сделки, которые за период закрылись или вошли на новый этап; из них столько, сколько велит регламент, по слоям «менеджер × нынешний этап».
 Внутри слоя порядок случайный, но закреплён зерном регламента: та же выборка получится снова. Первые места — по одной сделке из каждого
@@ -31,83 +31,7 @@ columns = [
   { name = "breaches", unit = "count", title = { ru = "Нарушений", en = "Breaches" } },
 ]
 */
-WITH moved AS (
-    SELECT DISTINCT deal_id
-    FROM scope_entries
-    WHERE at >= $from AND at < $to
-),
-
-eligible AS (
-    SELECT
-        scope.grp,
-        scope.deal_id,
-        scope.client_id,
-        scope.manager,
-        scope.stage,
-        scope.status,
-        coalesce(scope.list_amount, scope.amount) AS amount,
-        seeded(rules.quality_seed, scope.deal_id) AS draw
-    FROM scope
-    CROSS JOIN rules
-    LEFT JOIN moved ON scope.deal_id = moved.deal_id
-    WHERE
-        moved.deal_id IS NOT NULL
-        OR (scope.closed_at >= $from AND scope.closed_at < $to)
-        -- closed nobody knows when, but within the period
-        OR (scope.undated IS NOT NULL AND scope.closed_after >= $from AND scope.closed_by < $to)
-),
-
-shuffled AS (
-    SELECT
-        grp,
-        deal_id,
-        client_id,
-        manager,
-        stage,
-        status,
-        amount,
-        draw,
-        row_number() OVER (PARTITION BY manager, stage ORDER BY draw, deal_id) AS turn,
-        count(*) OVER (PARTITION BY manager, stage) AS size
-    FROM eligible
-),
-
--- the second deal of a stratum has the claim 0.5 / (size - 1), the third 1.5 / (size - 1), …: the smaller comes first
-numbered AS (
-    SELECT
-        grp,
-        deal_id,
-        client_id,
-        manager,
-        stage,
-        status,
-        amount,
-        row_number() OVER (
-            ORDER BY
-                CASE WHEN turn = 1 THEN 0 ELSE 1 END,
-                CASE WHEN turn = 1 THEN -size::double ELSE (turn - 1.5) / (size - 1) END,
-                draw,
-                deal_id
-        ) AS number
-    FROM shuffled
-),
-
-drawn AS (
-    SELECT
-        numbered.grp,
-        numbered.number,
-        numbered.deal_id,
-        numbered.client_id,
-        numbered.manager,
-        numbered.stage,
-        numbered.status,
-        numbered.amount
-    FROM numbered
-    CROSS JOIN rules
-    WHERE numbered.number <= rules.quality_sample
-),
-
-evidence AS (
+WITH evidence AS (
     SELECT deal_id, min(CASE WHEN kept THEN 1 WHEN NOT kept THEN 0 END) AS kept
     FROM scope_evidence
     GROUP BY deal_id
@@ -132,7 +56,7 @@ SELECT
     evidence.kept AS evidence_kept,
     -- of a deal that nothing could be judged of: unknown
     broken.breaches
-FROM drawn
+FROM quality_draw AS drawn
 LEFT JOIN evidence ON drawn.deal_id = evidence.deal_id
 LEFT JOIN broken ON drawn.deal_id = broken.deal_id
 ORDER BY drawn.grp, drawn.number

@@ -2,7 +2,7 @@
 title = { ru = "Оценки контроля качества", en = "Quality control scores" }
 grain = "one row per checklist item"
 needs = ["events.score"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 about.ru = """
 Проверки контроля качества за период (события qa_check; пункт чек-листа — в их исходе, outcome): сколько раз оценён каждый пункт, средний
 балл, сколько раз не выполнен (балл 0) и доля выполненных с интервалом Уилсона 95 %. Чаще всего невыполняемые — первыми. Проверки без
@@ -13,15 +13,12 @@ scored, the mean score, how often it failed (score 0), and the share passed with
 Checks without a score do not count. An item that the regulation's checklist does not know has no title."""
 columns = [
   { name = "item", unit = "text", title = { ru = "Пункт", en = "Item" } },
-  { name = "title_ru", unit = "text", title = { ru = "Название", en = "Title (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Название (en)", en = "Title" } },
+  { name = "title_{lang}", unit = "text", title = { ru = "Название", en = "Title" } },
   { name = "checks", unit = "count", title = { ru = "Проверок", en = "Checks" } },
   { name = "mean_score", unit = "ratio", title = { ru = "Средний балл", en = "Mean score" } },
   { name = "failed", unit = "count", title = { ru = "Не выполнен", en = "Failed" } },
   { name = "passed", unit = "count", title = { ru = "Выполнен", en = "Passed" } },
-  { name = "passed_share", unit = "share", title = { ru = "Доля выполненных", en = "Share passed" } },
-  { name = "passed_share_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "passed_share_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "passed_share", unit = "share", interval = true, title = { ru = "Доля выполненных", en = "Share passed" } },
 ]
 */
 WITH scored AS (

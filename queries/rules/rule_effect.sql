@@ -6,7 +6,7 @@ partly.ru = "правило, чьих событий нет за этот сро
 partly.en = "a rule whose events are not loaded for that span, manager or branch is not judged: unjudged names it"
 grain = "one row per rule that was judged"
 needs = ["deals.created_at", "deals.status"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 about.ru = """
 Что бывает после того, как правило соблюли или нарушили. Сделки, созданные за период, сравниваются с одной точки: дожившие до неё открытыми, и у всех
 потом одинаковое время — самый длинный срок регламента; доля — выигранные за него. Точка у каждого правила своя (столбец «Что сравнили»): ответ — когда
@@ -28,29 +28,21 @@ lived the horizon, or more than 5 % of the closings have no date. What was no le
 amount of all lost deals with a breach, not all of it lost because of that."""
 columns = [
   { name = "rule", unit = "text", title = { ru = "Код правила", en = "Rule code" } },
-  { name = "title_ru", unit = "text", title = { ru = "Правило", en = "Rule (ru)" } },
-  { name = "title_en", unit = "text", title = { ru = "Правило (en)", en = "Rule" } },
+  { name = "title_{lang}", unit = "text", title = { ru = "Правило", en = "Rule" } },
   { name = "stage", unit = "text", title = { ru = "Этап", en = "Stage" } },
   { name = "kept_deals", unit = "count", title = { ru = "Соблюдено, сделок", en = "Kept, deals" } },
   { name = "kept_won", unit = "count", title = { ru = "Из них выиграны", en = "Of them won" } },
-  { name = "kept_rate", unit = "share", title = { ru = "Доля выигранных", en = "Win rate when kept" } },
-  { name = "kept_rate_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "kept_rate_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "kept_rate", unit = "share", interval = true, title = { ru = "Доля выигранных", en = "Win rate when kept" } },
   { name = "kept_revenue", unit = "money", title = { ru = "Выручка, соблюдено", en = "Revenue when kept" } },
   { name = "broken_deals", unit = "count", title = { ru = "Нарушено, сделок", en = "Broken, deals" } },
   { name = "broken_won", unit = "count", title = { ru = "Из них выиграны", en = "Of them won" } },
-  { name = "broken_rate", unit = "share", title = { ru = "Доля выигранных при нарушении", en = "Win rate when broken" } },
-  { name = "broken_rate_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "broken_rate_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "broken_rate", unit = "share", interval = true, title = { ru = "Доля выигранных при нарушении", en = "Win rate when broken" } },
   { name = "broken_revenue", unit = "money", title = { ru = "Выручка, нарушено", en = "Revenue when broken" } },
   { name = "broken_lost_amount", unit = "money", title = { ru = "Потеряно с нарушением", en = "Lost with a breach" } },
   { name = "undated", unit = "count", title = { ru = "Закрыты без даты", en = "Closed, no date" } },
-  { name = "difference", unit = "share", title = { ru = "Разность между похожими", en = "Difference between alike deals" } },
-  { name = "difference_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "difference_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "difference", unit = "share", interval = true, title = { ru = "Разность между похожими", en = "Difference between alike deals" } },
   { name = "p_adjusted", unit = "ratio", title = { ru = "p с поправкой", en = "Adjusted p" } },
-  { name = "compared_ru", unit = "text", title = { ru = "Что сравнили", en = "Compared (ru)" } },
-  { name = "compared_en", unit = "text", title = { ru = "Что сравнили (en)", en = "Compared" } },
+  { name = "compared_{lang}", unit = "text", title = { ru = "Что сравнили", en = "Compared" } },
   { name = "verdict", unit = "text", title = { ru = "Вывод", en = "Verdict" } },
 ]
 */
@@ -339,21 +331,10 @@ compared AS (
     FROM of_stages
 ),
 
--- two-sided p = erfc(z / √2), by Abramowitz and Stegun 7.1.26, right to seven digits
 tested AS (
-    SELECT
-        grp,
-        rule,
-        figures,
-        difference,
-        reach,
-        is_tested,
-        t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))) * exp(-z * z / 2.0) AS p
-    FROM (
-        SELECT grp, rule, figures, difference, reach, is_tested, z, 1.0 / (1.0 + 0.3275911 * z / sqrt(2.0)) AS t
-        FROM compared
-        WHERE place = 1
-    ) AS tails
+    SELECT grp, rule, figures, difference, reach, is_tested, normal_p(z) AS p
+    FROM compared
+    WHERE place = 1
 ),
 
 ranked AS (
@@ -474,13 +455,19 @@ SELECT
     wilson_low(adjusted.figures['kept_won'], adjusted.figures['kept_deals']) AS kept_rate_low,
     wilson_high(adjusted.figures['kept_won'], adjusted.figures['kept_deals']) AS kept_rate_high,
     CASE WHEN adjusted.figures['kept_won'] = 0 THEN 0 ELSE adjusted.figures['kept_revenue'] END AS kept_revenue,
-    adjusted.figures['broken_deals'] AS broken_deals,
+    -- where nothing was compared, none broken is no figure, nor is what was lost by breaking
+    CASE WHEN adjusted.p_adjusted IS NOT NULL OR adjusted.figures['broken_deals'] > 0 THEN adjusted.figures['broken_deals'] END
+        AS broken_deals,
     adjusted.figures['broken_won'] AS broken_won,
     adjusted.figures['broken_won']::double / nullif(adjusted.figures['broken_deals'], 0) AS broken_rate,
     wilson_low(adjusted.figures['broken_won'], adjusted.figures['broken_deals']) AS broken_rate_low,
     wilson_high(adjusted.figures['broken_won'], adjusted.figures['broken_deals']) AS broken_rate_high,
     CASE WHEN adjusted.figures['broken_won'] = 0 THEN 0 ELSE adjusted.figures['broken_revenue'] END AS broken_revenue,
-    CASE WHEN judged.broken_lost = 0 THEN 0 ELSE judged.broken_lost_amount END AS broken_lost_amount,
+    CASE
+        WHEN adjusted.p_adjusted IS NULL AND coalesce(adjusted.figures['broken_deals'], 0) = 0 THEN NULL
+        WHEN judged.broken_lost = 0 THEN 0
+        ELSE judged.broken_lost_amount
+    END AS broken_lost_amount,
     coalesce(adjusted.figures['undated'], 0) AS undated,
     adjusted.difference,
     adjusted.difference - adjusted.reach AS difference_low,

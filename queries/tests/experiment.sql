@@ -2,7 +2,7 @@
 title = { ru = "Проба: чем отличается группа", en = "A controlled test: what the arm changed" }
 grain = "one row per group: by the column that says the arm, first of the dimensions"
 needs = ["deals.created_at", "deals.status"]
-dimensions = ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest", "extra"]
+dimensions = "deals"
 
 about.ru = """
 Сделки делили наугад между группами пробы: новый скрипт и старый, письмо и без письма. Первое измерение (--by) — столбец, в котором
@@ -38,12 +38,8 @@ columns = [
   { name = "ripe", unit = "count", title = { ru = "Дозревшие", en = "Ripe" } },
   { name = "won", unit = "count", title = { ru = "Выиграны в срок", en = "Won in time" } },
   { name = "undated", unit = "count", title = { ru = "Выиграны, неизвестно когда", en = "Won, nobody knows when" } },
-  { name = "win_rate", unit = "share", title = { ru = "Доля выигранных", en = "Win rate" } },
-  { name = "win_rate_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "win_rate_high", unit = "share", title = { ru = "до", en = "high" } },
-  { name = "difference", unit = "share", title = { ru = "Разность с контрольной", en = "Difference to the control" } },
-  { name = "difference_low", unit = "share", title = { ru = "от", en = "low" } },
-  { name = "difference_high", unit = "share", title = { ru = "до", en = "high" } },
+  { name = "win_rate", unit = "share", interval = true, title = { ru = "Доля выигранных", en = "Win rate" } },
+  { name = "difference", unit = "share", interval = true, title = { ru = "Разность с контрольной", en = "Difference to the control" } },
   { name = "p", unit = "ratio", title = { ru = "p", en = "p" } },
   { name = "p_adjusted", unit = "ratio", title = { ru = "p с поправкой", en = "Adjusted p" } },
   { name = "revenue_per_deal", unit = "money", title = { ru = "Выручка на сделку", en = "Revenue per deal" } },

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{Datelike as _, NaiveDate};
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
-use crate::ingest::Taken;
+use crate::export::Taken;
 use crate::model::lang::Lang;
 use crate::model::letters::composed;
 

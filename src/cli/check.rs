@@ -7,7 +7,8 @@ use anyhow::{Result, bail};
 use super::args::{Check, Place};
 use super::screen::say;
 use super::{Outcome, open};
-use crate::ingest::Mapping;
+use crate::company::read;
+use crate::export::Mapping;
 use crate::metrics::Catalog;
 use crate::model::problem::{Problem, Problems};
 use crate::regulation::{Known, Regulation};
@@ -33,14 +34,15 @@ pub async fn run(args: &Check, place: &Place) -> Result<Outcome> {
             "nothing to check: no regulation, mapping, metric or report here\n    name a file, or start with `voronka init DIR`"
         );
     }
-    let (catalog, mut problems) = Catalog::sound(open::own_metrics(place).as_deref())?;
+    let (catalog, mut problems) = Catalog::sound(open::company(place).own_metrics().as_deref())?;
     // a metric that is broken is there all the same: whoever names it has no problem of their own
-    let broken: Vec<String> = problems.iter().map(|problem| no_metric(&stem(Path::new(&problem.file)))).collect();
+    let broken = problems.iter().flat_map(|problem| no_metric(&stem(Path::new(&problem.file))));
+    let broken: Vec<String> = broken.collect();
     let session = if files.iter().any(|file| is_metric(file)) { session(place).await } else { None };
     for file in &files {
         let found = problems_of(file, &catalog)?;
         if let (true, true, Some(session)) = (is_metric(file), found.is_empty(), &session) {
-            problems.extend(unplanned(file, session).await?);
+            problems.extend(unplanned(file, &catalog, session).await?);
         }
         problems.extend(found);
     }
@@ -87,16 +89,16 @@ async fn whole(place: &Place) -> Result<()> {
 
 /// The store, where there is one that can be asked: what metrics name is compared with what it holds.
 async fn session(place: &Place) -> Option<Session> {
-    let regulation = open::regulation(place).ok()?;
+    let regulation = open::company(place).regulation().ok()?;
     let snapshot = Store::open(&place.store).await.ok()?.snapshot(None).await.ok()?;
     let today = regulation.calendar().day(open::now());
     Session::open(&snapshot, &regulation, today, None).await.ok()
 }
 
 /// What the engine says of a sound metric that names what the store does not have.
-async fn unplanned(file: &Path, session: &Session) -> Result<Option<Problem>> {
+async fn unplanned(file: &Path, catalog: &Catalog, session: &Session) -> Result<Option<Problem>> {
     let name = file.display().to_string();
-    let Ok(metric) = Catalog::check(&name, &open::text(file)?) else { return Ok(None) };
+    let Ok(Some(metric)) = catalog.check(&name, &read(file)?) else { return Ok(None) };
     let Err(error) = metric.plan(session).await else { return Ok(None) };
     let said = error.to_string();
     let said = said.strip_prefix(&format!("`{}`: ", metric.name)).unwrap_or(&said);
@@ -112,9 +114,9 @@ fn stem(file: &Path) -> String {
     file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// What is said of a metric that is not there.
-fn no_metric(name: &str) -> String {
-    format!("there is no metric `{name}`")
+/// What is said of a metric that is not there: where a report or a target names it, and where a metric reads it.
+fn no_metric(name: &str) -> [String; 2] {
+    [format!("there is no metric `{name}`"), format!("there is no table `{name}`")]
 }
 
 fn count(n: usize, what: &str) -> String {
@@ -125,7 +127,7 @@ fn count(n: usize, what: &str) -> String {
 fn nearby(place: &Place) -> Result<Vec<PathBuf>> {
     let mut files: Vec<PathBuf> = place.regulation.clone().into_iter().collect();
     for pattern in ["regulation*.toml", "mapping*.toml", "queries/**/*.sql", "reports/*.toml"] {
-        let beside = open::beside(&place.store, pattern);
+        let beside = open::company(place).beside(pattern);
         for pattern in [pattern.to_owned(), beside.display().to_string()] {
             files.extend(glob::glob(&pattern)?.filter_map(Result::ok));
         }
@@ -138,9 +140,9 @@ fn nearby(place: &Place) -> Result<Vec<PathBuf>> {
 /// The problems of one file, by what its content says it is.
 fn problems_of(file: &Path, catalog: &Catalog) -> Result<Vec<Problem>> {
     let name = file.display().to_string();
-    let text = open::text(file)?;
+    let text = read(file)?;
     let found = if is_metric(file) {
-        Catalog::check(&name, &text).err()
+        catalog.check(&name, &text).err()
     } else if has_table(&text, "export") {
         Mapping::parse(&name, &text).err()
     } else if has_table(&text, "company") || has_table(&text, "stage") {

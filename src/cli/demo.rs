@@ -11,7 +11,9 @@ use super::args::{Demo, MEMORY, Place, Reading, Report};
 use super::progress::Shown;
 use super::screen::say;
 use super::{Outcome, open, report};
-use crate::ingest::{Mapping, Told, ingest_told};
+use crate::company::read;
+use crate::export::Mapping;
+use crate::ingest::{IngestOptions, ingest};
 use crate::model::lang::Lang;
 use crate::store::Store;
 
@@ -23,26 +25,19 @@ const MARK: &str = ".voronka-demo";
 pub async fn run(args: Demo) -> Result<Outcome> {
     clear(&args.out)?;
     SAMPLE.extract(&args.out).with_context(|| format!("cannot write to {}", args.out.display()))?;
-    let truth = open::text(&args.out.join("truth.toml"))?;
+    let truth = read(&args.out.join("truth.toml"))?;
     let as_of = as_of(&truth).context("sample_data/truth.toml states no as_of")?;
 
     let place = Place { store: args.out.join("store"), regulation: Some(args.out.join("regulation.toml")) };
     let mapping = args.out.join("mapping.toml");
-    let mapping = Mapping::parse(&mapping.display().to_string(), &open::text(&mapping)?)?;
+    let mapping = Mapping::parse(&mapping.display().to_string(), &read(&mapping)?)?;
     let shown = Shown::new();
     let store = Store::open_or_create(&place.store).await?;
     // the sample's own day, not the clock's: the same demo twice is the same report, byte for byte
     let at = as_of.and_time(chrono::NaiveTime::MIN).and_utc();
-    let regulation = open::regulation(&place)?;
-    let summary = ingest_told(
-        Told { regulation: Some(&regulation), taken: None },
-        &store,
-        &mapping,
-        &exports(&args.out)?,
-        at,
-        &shown,
-    )
-    .await?;
+    let regulation = open::company(&place).regulation()?;
+    let options = IngestOptions::at(at).regulation(Some(&regulation)).progress(&shown);
+    let summary = ingest(&store, &mapping, &exports(&args.out)?, options).await?;
     drop(shown);
     say(summary.text(args.lang.into()).trim_end())?;
 

@@ -4,14 +4,17 @@ use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use chrono_tz::Tz;
 
 use super::args::{Ingest, Place};
 use super::progress::Shown;
-use super::screen::say;
+use super::screen::{say, tell};
 use super::{Outcome, open, pipes};
-use crate::ingest::{Draft, IngestError, Mapping, Told, draft, ingest_told, look};
+use crate::company::{Absent, read};
+use crate::draft::{Draft, draft};
+use crate::export::{ExportError, Mapping, look};
+use crate::ingest::{IngestError, IngestOptions, ingest};
 use crate::model::lang::Lang;
 use crate::store::Store;
 
@@ -23,30 +26,41 @@ pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
 async fn load(args: &Ingest, place: &Place, exports: &[PathBuf]) -> Result<Outcome> {
     // the mapping and the exports first: what is wrong with them should not leave an empty store behind
     let lang = open::lang(args.lang, place);
+    // one that cannot be read stops here: it says the time zone, and stays with the store
+    let regulation = open::company(place).regulation_if_any().map_err(|error| anyhow::anyhow!(error.text(lang)))?;
+    let zone = args.zone.or_else(|| regulation.as_ref().map(|regulation| regulation.calendar().zone));
     let mapping = match &args.mapping {
-        Some(file) => Mapping::parse(&file.display().to_string(), &open::text(file)?)?,
-        None => Mapping::presets(args.zone.unwrap_or_else(|| zone(place)))?,
+        Some(file) => Mapping::parse(&file.display().to_string(), &read(file)?)?,
+        None => Mapping::presets(zone.unwrap_or_else(|| no_zone(lang)))?,
     };
+    if let Some((stated, zone)) = zone.and_then(|zone| Some((mapping.zone_beside(zone)?, zone))) {
+        tell(match lang {
+            Lang::Ru => format!(
+                "часовые пояса различаются: в маппинге {stated}, в регламенте {zone}; дни и недели отчёта — по {zone}, верны ли оба?"
+            ),
+            Lang::En => format!(
+                "the time zones differ: {stated} in the mapping, {zone} in the regulation; days and weeks of reports are those of \
+                 {zone}: are both right?"
+            ),
+        });
+    }
     let is_pattern = |path: &Path| path.to_string_lossy().contains(['*', '?', '[']);
     let absent = exports.iter().find(|export| !export.exists() && !is_pattern(export));
     if let Some(export) = absent {
-        return Err(open::absent(export, lang));
+        bail!(Absent::new(export).text(lang));
     }
     match look(&mapping, exports, &std::env::temp_dir()) {
-        Err(IngestError::Unknown { paths, .. }) if args.mapping.is_none() => {
-            let zone = args.zone.or_else(|| open::regulation(place).ok().map(|regulation| regulation.calendar().zone));
+        Err(ExportError::Unknown { paths, .. }) if args.mapping.is_none() => {
             paths.iter().try_for_each(|path| begun(path, lang, zone))?;
             return Ok(Outcome::Found);
         }
-        looked => looked.map_err(|error| said(&error, lang))?,
+        looked => looked.map_err(|error| anyhow::anyhow!(error.text(lang)))?,
     }
     let store = Store::open_or_create(&place.store).await?;
     let shown = Shown::new();
-    let regulation = open::regulation_to_keep(place, lang);
-    let told = Told { regulation: regulation.as_ref(), taken: args.taken };
-    let told = ingest_told(told, &store, &mapping, exports, open::now(), &shown).await;
-    let summary = match told {
-        Err(error @ IngestError::Unproven { .. }) if args.mapping.is_none() => {
+    let options = IngestOptions::at(open::now()).regulation(regulation.as_ref()).taken(args.taken).progress(&shown);
+    let summary = match ingest(&store, &mapping, exports, options).await {
+        Err(error @ IngestError::Export(ExportError::Unproven { .. })) if args.mapping.is_none() => {
             let way_out = match lang {
                 Lang::Ru => {
                     "маппинг — пресет: выведите его, voronka presets ИМЯ > mapping.toml, укажите это в нём и назовите файл: \
@@ -57,9 +71,9 @@ async fn load(args: &Ingest, place: &Place, exports: &[PathBuf]) -> Result<Outco
                      name the file: --mapping mapping.toml"
                 }
             };
-            anyhow::bail!("{}\n    {way_out}", error.text(lang));
+            bail!("{}\n    {way_out}", error.text(lang));
         }
-        told => told.map_err(|error| said(&error, lang))?,
+        done => done.map_err(|error| anyhow::anyhow!(error.text(lang)))?,
     };
     drop(shown);
     say(summary.text(lang).trim_end()).with_context(|| match lang {
@@ -72,20 +86,20 @@ async fn load(args: &Ingest, place: &Place, exports: &[PathBuf]) -> Result<Outco
     }
 }
 
-/// A refusal in the language of the command.
-fn said(error: &IngestError, lang: Lang) -> anyhow::Error {
-    anyhow::anyhow!(error.text(lang))
-}
-
-/// The regulation's zone decides what a day is; the exports of the same company will be in it.
-fn zone(place: &Place) -> Tz {
-    open::regulation(place).map_or(Tz::Europe__Moscow, |regulation| regulation.calendar().zone)
+/// Where neither a regulation nor an option says the time zone, the one taken is told.
+fn no_zone(lang: Lang) -> Tz {
+    let zone = Tz::Europe__Moscow;
+    tell(match lang {
+        Lang::Ru => format!("регламента нет, время в выгрузках взято как {zone}; другой пояс назовёт --zone"),
+        Lang::En => format!("there is no regulation: times in the exports are taken as {zone}; --zone names another"),
+    });
+    zone
 }
 
 /// Writes a mapping to begin with for an export that no preset fits.
 fn begun(export: &Path, lang: Lang, zone: Option<Tz>) -> Result<()> {
     let Draft { text, told, asked } =
-        draft(export, &std::env::temp_dir(), lang, zone).map_err(|error| said(&error, lang))?;
+        draft(export, &std::env::temp_dir(), lang, zone).map_err(|error| anyhow::anyhow!(error.text(lang)))?;
     let stem = export.file_stem().map_or_else(|| "export".into(), |stem| stem.to_string_lossy().into_owned());
     let path = PathBuf::from(format!("{stem}.mapping.toml"));
     let shown = path.display();
@@ -93,12 +107,12 @@ fn begun(export: &Path, lang: Lang, zone: Option<Tz>) -> Result<()> {
     match create_own(&path) {
         Ok(mut file) => file.write_all(text.as_bytes()).with_context(|| format!("cannot write {shown}"))?,
         Err(error) if error.kind() == ErrorKind::AlreadyExists => match lang {
-            Lang::Ru => anyhow::bail!(
+            Lang::Ru => bail!(
                 "{}: ни один пресет не подходит к заголовку, а {shown} уже есть\n    поправьте его и назовите: --mapping {mapping}; или \
                  удалите, чтобы получить новый черновик",
                 export.display()
             ),
-            Lang::En => anyhow::bail!(
+            Lang::En => bail!(
                 "{}: no preset fits its header, and {shown} is there already\n    edit it and name it: --mapping {mapping}; or remove \
                  it for a new draft",
                 export.display()

@@ -11,7 +11,7 @@ use crate::metrics::Metric;
 use crate::model::lang::Lang;
 
 pub fn run(args: &Metrics, place: &Place) -> Result<Outcome> {
-    let catalog = open::catalog(place)?;
+    let catalog = open::company(place).catalog()?;
     let lang = open::lang(args.lang, place);
     let mut text = String::new();
     match &args.name {
@@ -36,7 +36,12 @@ fn short(out: &mut String, metric: &Metric, lang: Lang) -> std::fmt::Result {
         writeln!(out, "{:22} {by}: {}", "", metric.dimensions.join(", "))?;
     }
     if !metric.needs.is_empty() {
-        writeln!(out, "{:22} {needs}: {}", "", metric.needs.join(", "))?;
+        writeln!(
+            out,
+            "{:22} {needs}: {}",
+            "",
+            metric.needs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        )?;
     }
     Ok(())
 }

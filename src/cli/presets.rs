@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use super::Outcome;
 use super::screen::say;
-use crate::ingest::shipped;
+use crate::export::shipped;
 use crate::model::problem::hint;
 
 pub fn run(name: Option<&str>) -> Result<Outcome> {

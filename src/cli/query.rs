@@ -8,8 +8,8 @@ use super::{Outcome, open, output};
 use crate::metrics::Ask;
 
 pub async fn run(args: &Query, place: &Place) -> Result<Outcome> {
-    let regulation = open::regulation(place)?;
-    let catalog = open::catalog(place)?;
+    let company = open::company(place);
+    let (regulation, catalog) = (company.regulation()?, company.catalog()?);
     let metric = catalog.get(&args.metric)?;
     let as_of = open::as_of(&args.reading, &regulation)?;
     let from = args.from.unwrap_or(DateTime::UNIX_EPOCH.date_naive());
@@ -17,7 +17,7 @@ pub async fn run(args: &Query, place: &Place) -> Result<Outcome> {
     if from >= to {
         bail!("the period is empty: it begins on {from} and ends before {to}\n    --from must be before --to");
     }
-    open::one_currency(place, &args.reading, &regulation).await?;
+    company.check_currency(&regulation, args.reading.version).await?;
     let session = open::session(place, &args.reading, &regulation).await?;
     let result = metric.run(&session, &Ask { from, to, as_of, by: args.by.clone() }).await?;
     output::print(&result.batch, args.format)?;

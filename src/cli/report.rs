@@ -12,19 +12,18 @@ use super::{Outcome, open};
 use crate::model::lang::Lang;
 use crate::model::problem::hint;
 use crate::model::progress::Progress;
-use crate::report::definition::Definition;
+use crate::report::build;
 use crate::report::document::Document;
 use crate::report::render::{Format, RenderError, render};
 use crate::report::slug::{slug, told_apart};
-use crate::report::{build, definition};
 use crate::session::Session;
 
 pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
     let formats = args.format.iter().map(|f| f.parse::<Format>()).collect::<Result<Vec<_>, _>>()?;
-    let regulation = open::regulation(place)?;
-    let catalog = open::catalog(place)?;
-    let definition = find(&args.name, place, &catalog)?;
-    open::one_currency(place, &args.reading, &regulation).await?;
+    let company = open::company(place);
+    let (regulation, catalog) = (company.regulation()?, company.catalog()?);
+    let definition = company.definition(&args.name, &catalog)?;
+    company.check_currency(&regulation, args.reading.version).await?;
     let everyone = open::session(place, &args.reading, &regulation).await?;
     let mut session = everyone.at(everyone.as_of()).await?;
     for (dimension, value) in definition.only().iter().chain(&args.only) {
@@ -124,14 +123,4 @@ async fn held(session: &Session, dimension: &str, value: &str) -> Result<Session
         bail!("no deal has the {dimension} `{value}`\n    {}", hint(value, values.iter().map(String::as_str)));
     }
     Ok(held)
-}
-
-/// A definition by file name, from `reports/` beside the store, or shipped.
-fn find(name: &str, place: &Place, catalog: &crate::metrics::Catalog) -> Result<Definition> {
-    let own = open::beside(&place.store, "reports").join(format!("{name}.toml"));
-    let file = if name.ends_with(".toml") { Path::new(name).to_owned() } else { own };
-    if name.ends_with(".toml") || file.is_file() {
-        return Ok(Definition::parse(&file.display().to_string(), &open::text(&file)?, catalog)?);
-    }
-    Ok(definition::shipped(name, catalog)?)
 }

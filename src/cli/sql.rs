@@ -11,7 +11,7 @@ use crate::session::Session;
 use crate::session::bounds::guarded;
 
 pub async fn run(args: &Sql, place: &Place) -> Result<Outcome> {
-    let regulation = open::regulation(place)?;
+    let regulation = open::company(place).regulation()?;
     let session = open::session(place, &args.reading, &regulation).await?;
     match &args.query {
         Some(query) => answer(&session, query, args.format).await?,

@@ -41,6 +41,7 @@ pub(super) fn example(name: &str) -> Vec<ArrayRef> {
             vec![reals(|i| i as f64), reals(|i| 5.0 + ((i * 29) % 17) as f64 / 3.0), reals(part)]
         }
         "ols_slope" => vec![reals(|i| ((i * 29) % 17) as f64 / 3.0), reals(|i| i as f64 / 7.0)],
+        "poisson_slope" => vec![reals(|i| ((i * 29) % 17) as f64), reals(|i| i as f64 / 7.0)],
         "standardised" => {
             vec![reals(|i| 1.0 + (i % 9) as f64), reals(|i| (i % 4) as f64), reals(|i| 5.0 + (i % 3) as f64)]
         }

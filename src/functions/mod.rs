@@ -15,6 +15,7 @@ use crate::model::calendar::Calendar;
 pub mod aggregate;
 pub mod arguments;
 pub mod beta_binomial;
+pub mod by_then;
 pub mod calendar;
 pub mod chi_squared;
 pub mod clients;
@@ -28,6 +29,7 @@ pub mod km;
 pub mod net_lift;
 pub mod ols_slope;
 pub mod outlook;
+pub mod poisson_slope;
 pub mod product_change;
 pub mod seeded;
 pub mod shares;
@@ -79,6 +81,7 @@ impl Functions {
                 aggregate::<km::KmQuantile>(),
                 aggregate::<net_lift::NetLift>(),
                 aggregate::<ols_slope::OlsSlope>(),
+                aggregate::<poisson_slope::PoissonSlope>(),
                 aggregate::<shares::SharesEqual>(),
                 aggregate::<standardised::Standardised>(),
                 aggregate::<variation::Cv>(),

@@ -189,6 +189,16 @@ async fn lines_and_series() {
     )
     .await;
     gives(&format!("SELECT {of}['slope'], {of}['low'], {of}['n'] FROM {pairs} WHERE x < 3"), "2.0||2").await;
+    let of = "poisson_slope(number, ln(spend))";
+    let weeks = "(VALUES (100, 4), (200, 8), (400, 16), (800, NULL)) AS weeks(spend, number)";
+    gives(&format!("SELECT round({of}['slope'], 6), {of}['n'], round({of}['low'], 4) FROM {weeks}"), "1.0|3|-3.7558")
+        .await;
+    gives(&format!("SELECT {of}['slope'], {of}['n'] FROM {weeks} WHERE spend = 100"), "|1").await;
+    refuses(
+        &format!("SELECT poisson_slope(-number, spend) FROM {weeks}"),
+        "poisson_slope: number is -4; it must be 0 or more",
+    )
+    .await;
     gives(&format!("SELECT round(cv(y), 6), cv(y) FILTER (WHERE x = 1) FROM {pairs}"), "0.436615|").await;
     let of = |judged: &str| format!("detrended_cv(x, y, {judged})");
     let (all, last) = (of("true"), of("x = 3"));
@@ -324,7 +334,7 @@ async fn threads_do_not_change_a_bit() {
         FROM (SELECT unnest(range(20000)) AS i)) AS rows";
     let query = format!(
         "SELECT grp, cuminc(x, outcome, 20)['low'], km_at(x, outcome = 1, 20)['high'], km_quantile(x, outcome = 1, 0.5),
-            ols_slope(y, x)['low'], cv(x), detrended_cv(i, y, i % 5 = 0)['cv'],
+            ols_slope(y, x)['low'], poisson_slope(x, y)['low'], cv(x), detrended_cv(i, y, i % 5 = 0)['cv'],
             net_lift(i, y, CASE WHEN i % 11 < 7 THEN 0 ELSE i % 3 + 1 END)['low'],
             window_funnel(3, arrow_cast(i * 31 % 10007 * 1000000, 'Timestamp(Microsecond, None)'), i % 2 = 0, i % 3 = 0),
             bgnbd(outcome, CASE WHEN outcome > 0 THEN i % 5 * 1.1 ELSE 0 END, i % 11 + 7)['alpha'],

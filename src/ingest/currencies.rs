@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::IngestError;
-use super::amounts::Currency;
+use crate::export::values::amounts::Currency;
 use crate::model::lang::Text;
 use crate::store::{IngestRecord, currencies};
 
 /// What is known of the currency of amounts.
-#[derive(Debug, Default)]
-pub(super) struct Currencies {
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Currencies {
     /// What the store's amounts are in, and who said it.
     known: Option<(String, Said)>,
     /// What the regulation's money is in.
@@ -23,7 +23,7 @@ pub(super) struct Currencies {
 }
 
 /// Who said what amounts are in.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Said {
     File(String, String),
     Ingest(u64, String),
@@ -46,7 +46,7 @@ impl Said {
 
 impl Currencies {
     /// What former ingests and the regulation say.
-    pub(super) fn new(records: &[IngestRecord], regulation: Option<&str>) -> Currencies {
+    pub(crate) fn new(records: &[IngestRecord], regulation: Option<&str>) -> Currencies {
         let mut all = Currencies { regulation: regulation.map(str::to_owned), ..Currencies::default() };
         for (place, code, ingest) in currencies(records) {
             match code {
@@ -59,7 +59,7 @@ impl Currencies {
 
     /// Hears of the columns of a file; refuses it where its amounts are in another currency than those that they would be added
     /// to or set against.
-    pub(super) fn see<'p>(
+    pub(crate) fn see<'p>(
         &mut self,
         path: &Path,
         file: &str,
@@ -86,13 +86,13 @@ impl Currencies {
     }
 
     /// What the ingest's record keeps.
-    pub(super) fn record(&self) -> Vec<String> {
+    pub(crate) fn record(&self) -> Vec<String> {
         let lines = self.met.iter().flat_map(|(place, codes)| codes.iter().map(move |code| (place, code)));
         lines.map(|(place, code)| format!("{place}={}", code.unwrap_or_default())).collect()
     }
 
     /// What is worth telling: that the regulation has another currency, and what amounts count as that name none.
-    pub(super) fn notes(&self) -> Vec<Text> {
+    pub(crate) fn notes(&self) -> Vec<Text> {
         self.of_regulation().into_iter().chain(self.of_bare()).collect()
     }
 

@@ -3,32 +3,30 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use polars::chunked_array::builder::{
-    ChunkedBuilder, ListBuilderTrait, ListPrimitiveChunkedBuilder, PrimitiveChunkedBuilder, StringChunkedBuilder,
-    get_list_builder,
-};
+use polars::chunked_array::builder::{ChunkedBuilder, PrimitiveChunkedBuilder, StringChunkedBuilder};
 use polars::prelude::{
     Column, DataFrame, DataType, Float64Type, Int32Type, Int64Type, Int128Type, IntoSeries, ParquetCompression,
-    ParquetReader, ParquetWriter, PolarsError, SerReader, Series, StructChunked, TimeUnit, TimeZone,
+    ParquetReader, ParquetWriter, PolarsError, SerReader, Series, TimeUnit, TimeZone,
 };
 
 use super::IngestError;
-use super::cell::{Cell, Rows};
-use super::fold::Journey;
-use super::layout::Layout;
+use super::rows::Rows;
+use crate::export::datum::Cell;
+use crate::journey::Journey;
+use crate::model::layout::Layout;
 use crate::model::tables::{Kind, MONEY_PRECISION, MONEY_SCALE};
 
 const ROW_GROUP: usize = 100_000;
 
 /// The files of a bucket in memory; [`OldBucket::rows`] borrows from it.
 #[derive(Debug, Default)]
-pub(super) struct OldBucket {
+pub(crate) struct OldBucket {
     frames: Vec<(PathBuf, DataFrame)>,
 }
 
 impl OldBucket {
     /// Reads the files of a bucket.
-    pub(super) fn read<'p>(paths: impl Iterator<Item = &'p Path>) -> Result<OldBucket, IngestError> {
+    pub(crate) fn read<'p>(paths: impl Iterator<Item = &'p Path>) -> Result<OldBucket, IngestError> {
         let frame = |path: &Path| {
             let file = File::open(path).map_err(IngestError::io(path))?;
             let frame = ParquetReader::new(file).finish().map_err(|e| IngestError::data(path, e))?;
@@ -38,12 +36,12 @@ impl OldBucket {
     }
 
     /// Reads those of some columns that one file has.
-    pub(super) fn read_columns(path: &Path, columns: &[&str]) -> Result<OldBucket, IngestError> {
+    pub(crate) fn read_columns(path: &Path, columns: &[&str]) -> Result<OldBucket, IngestError> {
         OldBucket::read_part(path, columns, None)
     }
 
     /// Reads one column of the first row of a file.
-    pub(super) fn read_first(path: &Path, column: &str) -> Result<OldBucket, IngestError> {
+    pub(crate) fn read_first(path: &Path, column: &str) -> Result<OldBucket, IngestError> {
         OldBucket::read_part(path, &[column], Some((0, 1)))
     }
 
@@ -57,14 +55,14 @@ impl OldBucket {
     }
 
     /// The columns of a file.
-    pub(super) fn columns(path: &Path) -> Result<Vec<String>, IngestError> {
+    pub(crate) fn columns(path: &Path) -> Result<Vec<String>, IngestError> {
         let file = File::open(path).map_err(IngestError::io(path))?;
         let schema = ParquetReader::new(file).schema().map_err(|e| IngestError::data(path, e))?;
         Ok(schema.iter_names().map(ToString::to_string).collect())
     }
 
     /// The rows, in the columns of the layout; a column that a file does not have is not filled.
-    pub(super) fn rows(&self, layout: &Layout) -> Result<Rows<'_>, IngestError> {
+    pub(crate) fn rows(&self, layout: &Layout) -> Result<Rows<'_>, IngestError> {
         let mut rows = Rows::new(layout.width());
         for (path, frame) in &self.frames {
             let start = rows.cells.len();
@@ -110,7 +108,7 @@ fn fill<'a: 'p, 'p>(
 }
 
 /// Writes rows in the order given.
-pub(super) fn write(path: &Path, layout: &Layout, rows: &Rows<'_>, order: &[u32]) -> Result<(), IngestError> {
+pub(crate) fn write(path: &Path, layout: &Layout, rows: &Rows<'_>, order: &[u32]) -> Result<(), IngestError> {
     let columns = layout.columns.iter().enumerate().map(|(slot, (name, kind))| (slot, name.as_str(), *kind));
     shuffled(columns, rows, order)
         .and_then(|columns| save(path, order.len(), columns))
@@ -118,19 +116,20 @@ pub(super) fn write(path: &Path, layout: &Layout, rows: &Rows<'_>, order: &[u32]
 }
 
 /// Writes journeys: the columns that they share with the deals, in the deals' order, and what was folded.
-pub(super) fn write_journeys(
+pub(crate) fn write_journeys(
     path: &Path,
     journeys: &Layout,
     deals: (&Layout, &Rows<'_>, &[u32]),
     folded: &[Journey<'_>],
 ) -> Result<(), IngestError> {
     let (layout, rows, order) = deals;
-    let shared = journeys.columns.iter().filter_map(|(name, kind)| Some((layout.slot(name)?, name.as_str(), *kind)));
+    let shared =
+        journeys.columns.iter().filter_map(|(name, kind)| Some((layout.slot(name).ok()?, name.as_str(), *kind)));
     let columns = || {
         let mut shared = shuffled(shared, rows, order)?.into_iter();
         let column = |(name, kind): &(String, Kind)| match layout.slot(name) {
-            Some(_) => Ok(shared.next()),
-            None => folded_column(name, *kind, folded).map(Some),
+            Ok(_) => Ok(shared.next()),
+            Err(_) => crate::journey::polars::column(name, *kind, folded).map(Some),
         };
         let columns: Vec<Option<Column>> = journeys.columns.iter().map(column).collect::<Result<_, _>>()?;
         Ok(columns.into_iter().flatten().collect())
@@ -161,12 +160,6 @@ fn save(path: &Path, height: usize, columns: Vec<Column>) -> Result<(), PolarsEr
     let file = File::create(path)?;
     let writer = ParquetWriter::new(file).with_compression(ParquetCompression::Zstd(None));
     writer.with_row_group_size(Some(ROW_GROUP)).finish(&mut frame).map(drop)
-}
-
-fn column<'a>(name: &str, kind: Kind, cells: impl ExactSizeIterator<Item = Cell<'a>>) -> Result<Column, PolarsError> {
-    let mut building = Building::new(name, kind, cells.len());
-    building.extend(cells);
-    building.finish()
 }
 
 /// A column that is being filled.
@@ -226,83 +219,4 @@ impl Building {
         };
         Ok(series.into())
     }
-}
-
-fn folded_column(name: &str, kind: Kind, folded: &[Journey<'_>]) -> Result<Column, PolarsError> {
-    let whole = |of: fn(&Journey<'_>) -> Option<i64>| {
-        column(name, kind, folded.iter().map(move |journey| of(journey).map_or(Cell::Null, Cell::Whole)))
-    };
-    match name {
-        "response_at" => whole(|j| j.response_at),
-        "refused_at" => whole(|j| j.refused_at),
-        "opted_out_at" => whole(|j| j.opted_out_at),
-        "complained_at" => whole(|j| j.complained_at),
-        "refunded_at" => whole(|j| j.refunded_at),
-        "events" => whole(|j| Some(j.events)),
-        "touch_at" => touches(name, folded),
-        "entries" => entries(name, folded),
-        "returns" => returns(name, folded),
-        "intervals" => intervals(name, folded),
-        // a column of journeys that the store knows and nobody folds would be silently empty
-        other => Err(PolarsError::ColumnNotFound(format!("nobody folds `{other}`").into())),
-    }
-}
-
-fn touches(name: &str, folded: &[Journey<'_>]) -> Result<Column, PolarsError> {
-    let instant = DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC));
-    let all = folded.iter().map(|j| j.touch_at.len()).sum();
-    let mut lists = ListPrimitiveChunkedBuilder::<Int64Type>::new(name.into(), folded.len(), all, instant);
-    for journey in folded {
-        lists.append_slice(&journey.touch_at);
-    }
-    Ok(lists.finish().into_series().into())
-}
-
-fn entries(name: &str, folded: &[Journey<'_>]) -> Result<Column, PolarsError> {
-    let all: Vec<_> = folded.iter().flat_map(|j| &j.entries).collect();
-    let fields = [
-        column("stage", Kind::Text, all.iter().map(|entry| Cell::Text(entry.stage)))?,
-        column("at", Kind::Instant, all.iter().map(|entry| Cell::Whole(entry.at)))?,
-        column("times", Kind::Count, all.iter().map(|entry| Cell::Whole(entry.times)))?,
-    ];
-    lists(name, &fields, folded.iter().map(|journey| journey.entries.len()))
-}
-
-fn returns(name: &str, folded: &[Journey<'_>]) -> Result<Column, PolarsError> {
-    let all: Vec<_> = folded.iter().flat_map(|j| &j.returns).collect();
-    let fields = [
-        column("stage", Kind::Text, all.iter().map(|again| Cell::Text(again.stage)))?,
-        column("at", Kind::Instant, all.iter().map(|again| Cell::Whole(again.at)))?,
-        column("from", Kind::Text, all.iter().map(|again| Cell::Text(again.from)))?,
-    ];
-    lists(name, &fields, folded.iter().map(|journey| journey.returns.len()))
-}
-
-fn intervals(name: &str, folded: &[Journey<'_>]) -> Result<Column, PolarsError> {
-    let all: Vec<_> = folded.iter().flat_map(|j| &j.intervals).collect();
-    let fields = [
-        column("stage", Kind::Text, all.iter().map(|seen| Cell::Text(seen.stage)))?,
-        column("at", Kind::Instant, all.iter().map(|seen| Cell::Whole(seen.at)))?,
-        column("after", Kind::Instant, all.iter().map(|seen| seen.between.after.map_or(Cell::Null, Cell::Whole)))?,
-        column("before", Kind::Instant, all.iter().map(|seen| Cell::Whole(seen.between.before)))?,
-    ];
-    lists(name, &fields, folded.iter().map(|journey| journey.intervals.len()))
-}
-
-/// Lists of structs: the fields of all lists one after another, and how long each list is.
-fn lists(name: &str, fields: &[Column], lengths: impl ExactSizeIterator<Item = usize>) -> Result<Column, PolarsError> {
-    let all = fields.first().map_or(0, Column::len);
-    let flat = StructChunked::from_columns(name.into(), all, fields)?.into_series();
-    let mut lists = get_list_builder(flat.dtype(), all, lengths.len(), name.into());
-    // most deals never return: one empty list serves them all
-    let empty = flat.slice(0, 0);
-    let mut from = 0_i64;
-    for length in lengths {
-        match length {
-            0 => lists.append_series(&empty)?,
-            length => lists.append_series(&flat.slice(from, length))?,
-        }
-        from += i64::try_from(length).unwrap_or_default();
-    }
-    Ok(lists.finish().into_series().into())
 }

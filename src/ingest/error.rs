@@ -1,94 +1,20 @@
 //! Why an ingest did not begin or had to stop: place, cause and way out.
 
-mod damage;
 mod text;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::model::lang::Text;
-use crate::model::shown::in_line;
+use crate::export::{ExportError, named};
+use crate::model::layout::NoColumn;
 use crate::store::StoreError;
 
 /// Why an ingest was refused. The store is as it was before.
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
-    /// No `[[export]]` of the mapping is for the file.
-    #[error("{}: no [[export]] of {mapping} is for this file\n    the mapping knows: {known}", named(path))]
-    NoExport {
-        /// The export.
-        path: PathBuf,
-        /// The mapping.
-        mapping: String,
-        /// The names and patterns of its sections.
-        known: String,
-    },
-    /// None of the sections fits the header of these files.
-    #[error(
-        "{}: the header fits no [[export]] of {mapping}\n    name the files of the [[export]] that is meant: files = \"…\"",
-        listed(paths)
-    )]
-    Unknown {
-        /// The exports.
-        paths: Vec<PathBuf>,
-        /// What was looked through.
-        mapping: String,
-    },
-    /// Several `[[export]]` are for the file.
-    #[error(
-        "{}: {mapping} has several [[export]] for this file: {names}\n    make their `files` exclude each other",
-        named(path)
-    )]
-    SeveralExports {
-        /// The export.
-        path: PathBuf,
-        /// The mapping.
-        mapping: String,
-        /// The names of the sections.
-        names: String,
-    },
-    /// The same file is named twice.
-    #[error("{}: the export is named twice\n    name it once", named(path))]
-    Twice {
-        /// The export.
-        path: PathBuf,
-    },
-    /// The file is empty, or holds a header alone.
-    #[error("{}: {what}\n    export it again; if it is right so, leave the file out", named(path))]
-    NoRows {
-        /// The export.
-        path: PathBuf,
-        /// What it holds instead of rows.
-        what: &'static str,
-    },
-    /// No table comes out of the file.
-    #[error("{}: {}\n    {}", named(path), what.en, way_out.en)]
-    NoTable {
-        /// The export.
-        path: PathBuf,
-        /// What it is.
-        what: Box<Text>,
-        /// What to do.
-        way_out: Box<Text>,
-    },
-    /// A folder without exports, or a pattern that fits nothing.
-    #[error(
-        "{}: no such file, and no files in it or like it\n    check the path; quote a pattern: \"exports/*.csv\"",
-        named(path)
-    )]
-    NoFiles {
-        /// What was named.
-        path: PathBuf,
-    },
-    /// The file became another one while it was read.
-    #[error(
-        "{}: the file changed while it was read: it is still being written\n    ingest it again when it is complete; nothing was stored",
-        named(path)
-    )]
-    Changed {
-        /// The export.
-        path: PathBuf,
-    },
+    /// An export cannot be read.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// The key of the hashes is no key.
     #[error(
         "{}: not a key that an ingest made\n    put the store's own key back: with a new one every client would become another",
@@ -147,151 +73,6 @@ pub enum IngestError {
         /// The file.
         path: PathBuf,
     },
-    /// A row that does not end.
-    #[error(
-        "{}:{line}: a row begins near here that is longer than {most} MiB\n    a quote that is not closed, or no table: look at the line; escape = \"\\\\\" is for exports that write \\\" inside quotes",
-        named(path)
-    )]
-    EndlessRow {
-        /// The export.
-        path: PathBuf,
-        /// Where the row begins, about.
-        line: u64,
-        /// How long a row may be, in MiB.
-        most: u64,
-    },
-    /// The bytes are not in the encoding that the mapping states.
-    #[error(
-        "{}:{line}: not UTF-8\n    say how it is encoded in {mapping}, [[export]] `{export}`: encoding = \"cp1251\" (Windows), or export it as UTF-8",
-        named(path)
-    )]
-    NotUtf8 {
-        /// The export.
-        path: PathBuf,
-        /// The first line that is not.
-        line: u64,
-        /// The mapping.
-        mapping: String,
-        /// The section.
-        export: String,
-    },
-    /// The row that `header_has` describes is not there.
-    #[error(
-        "{}: none of the first {looked} lines has a cell `{text}`, which {mapping} asks for as header_has",
-        named(path)
-    )]
-    NoHeader {
-        /// The export.
-        path: PathBuf,
-        /// How many lines were looked at.
-        looked: usize,
-        /// The text.
-        text: String,
-        /// The mapping.
-        mapping: String,
-    },
-    /// Columns that the mapping names are not in the header, or are there twice.
-    #[error(
-        "{}:{line}: the header does not fit [[export]] `{export}` of {mapping}\n    {}\n    the header has: {header}",
-        named(path),
-        english(problems, "\n    ")
-    )]
-    Header {
-        /// The export.
-        path: PathBuf,
-        /// The header's line.
-        line: u64,
-        /// The mapping.
-        mapping: String,
-        /// The section of it.
-        export: Box<str>,
-        /// One for each column.
-        problems: Vec<Text>,
-        /// The header.
-        header: Box<str>,
-    },
-    /// A quote that is not closed swallowed many lines.
-    #[error(
-        "{}:{line}: a quote opens here that is not closed in the next {lines} lines\n    mend it in the file; or, if the export writes \\\" inside quotes, add escape = \"\\\\\" to its [[export]]",
-        named(path)
-    )]
-    OpenQuote {
-        /// The export.
-        path: PathBuf,
-        /// Where the row begins.
-        line: u64,
-        /// How many lines the row holds.
-        lines: u64,
-    },
-    /// The name of a snapshot does not say when it was taken, or says it twice.
-    #[error(
-        "{}: {what}\n    name the file so that `{format}` ({mapping}, taken) is in it once, or say when with --taken",
-        named(path)
-    )]
-    NotTaken {
-        /// The export.
-        path: PathBuf,
-        /// What its name says.
-        what: &'static str,
-        /// The format.
-        format: String,
-        /// The mapping.
-        mapping: String,
-    },
-    /// Several snapshots of one section that nothing tells apart.
-    #[error(
-        "{}: {what} ([[export]] `{export}` of {mapping})\n    put its date into the name of each (deals_2025-03-03.csv; of the parts of one export, the same) and leave --taken out; or state `taken` in the mapping; or ingest each by itself with --taken",
-        listed(paths)
-    )]
-    TakenTogether {
-        /// The exports.
-        paths: Vec<PathBuf>,
-        /// What is said of them.
-        what: &'static str,
-        /// The section.
-        export: String,
-        /// The mapping.
-        mapping: String,
-    },
-    /// Mended rows of a snapshot, of which nothing says when it was taken.
-    #[error(
-        "{}: these are mended rows of a snapshot, and nothing says when that was taken\n    ingest them with the day of the export: --taken 2025-03-03",
-        named(path)
-    )]
-    RepairsNotTaken {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Several files of a section whose deals are known by the number of their row.
-    #[error(
-        "{}: the section `{export}` knows deals by the number of their row, and each file begins with row 1\n    give each file an [[export]] of its own (`files = \"…\"`), or put them into one file",
-        listed(paths)
-    )]
-    SameNumbers {
-        /// The files.
-        paths: Vec<PathBuf>,
-        /// The section.
-        export: String,
-    },
-    /// An export of a time that is yet to come.
-    #[error(
-        "{}: the export is said to be taken at {taken}, which is yet to come\n    see its name, --taken and the clock",
-        named(path)
-    )]
-    YetToCome {
-        /// The export.
-        path: PathBuf,
-        /// When.
-        taken: String,
-    },
-    /// Formats that are neither stated nor proven.
-    #[error("{}: {}", named(path), english(problems, "\n"))]
-    Unproven {
-        /// The export.
-        path: PathBuf,
-        /// One for each column, with the way out.
-        problems: Vec<Text>,
-    },
     /// Amounts in another currency than those that they would be added to, or set against.
     #[error(
         "{}: {what}\n    convert them before the ingest; or, where the cells hold bare numbers, in the mapping: {column} = {{ multiply = [\"…\", RATE], currency = \"{other}\" }}; rows in another currency are left out by `when`, or a store of its own is made for them (--store)",
@@ -324,52 +105,55 @@ pub enum IngestError {
         /// What is wrong.
         what: String,
     },
+    /// A data file of the store could not be written since the disk is full.
+    #[error(
+        "{}: it could not be written: the disk seems to be full ({what})\n    make room on the disk, and try again",
+        named(path)
+    )]
+    NoRoom {
+        /// The file.
+        path: PathBuf,
+        /// What its writer says, which knows only that a write failed.
+        what: String,
+    },
     /// The store could not be opened or committed.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// A file as it is named within a message.
-fn named(path: &Path) -> String {
-    in_line(&path.display().to_string()).into_owned()
-}
-
-fn english(texts: &[Text], with: &str) -> String {
-    texts.iter().map(|text| text.en.as_str()).collect::<Vec<_>>().join(with)
-}
-
-fn listed(paths: &[PathBuf]) -> String {
-    paths.iter().map(|path| named(path).to_string()).collect::<Vec<_>>().join(", ")
+    /// A table has no column of a name that this program gives it: a fault of the program, not of the data.
+    #[error(transparent)]
+    NoColumn(#[from] NoColumn),
 }
 
 impl IngestError {
-    pub(super) fn io(path: &Path) -> impl Fn(io::Error) -> IngestError + '_ {
-        move |source| match damage::of_bytes(&source) {
-            Some((what, way_out)) => IngestError::unreadable(path, what, way_out),
-            None => IngestError::Io { path: path.to_owned(), source },
-        }
+    pub(crate) fn io(path: &Path) -> impl Fn(io::Error) -> IngestError + '_ {
+        move |source| IngestError::Io { path: path.to_owned(), source }
     }
 
-    pub(super) fn no_table(path: &Path, what: String, way_out: impl Into<String>) -> IngestError {
-        let both = |text: String| Text::new(text.clone(), text);
-        IngestError::unreadable(path, both(what), both(way_out.into()))
-    }
-
-    /// As [`IngestError::no_table`], said in both languages.
-    pub(super) fn unreadable(path: &Path, what: Text, way_out: Text) -> IngestError {
-        IngestError::NoTable { path: path.to_owned(), what: Box::new(what), way_out: Box::new(way_out) }
-    }
-
-    pub(super) fn data(path: &Path, what: impl ToString) -> IngestError {
+    pub(crate) fn data(path: &Path, what: impl ToString) -> IngestError {
         IngestError::Data { path: path.to_owned(), what: what.to_string() }
     }
 
     /// Of a data file that could not be written.
-    pub(super) fn unwritten(path: &Path, what: impl ToString) -> IngestError {
-        let what = what.to_string();
-        match damage::of_writing(&what) {
-            Some((what, way_out)) => IngestError::unreadable(path, what, way_out),
-            None => IngestError::data(path, what),
+    pub(crate) fn unwritten(path: &Path, what: impl ToString) -> IngestError {
+        /// What the writer says of any write that failed.
+        const FAILED: &str = "Invalid thrift: transport error";
+        let (path, what) = (path.to_owned(), what.to_string());
+        match what.contains(FAILED) {
+            true => IngestError::NoRoom { path, what },
+            false => IngestError::Data { path, what },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::lang::Lang;
+
+    #[test]
+    fn a_full_disk_is_told_with_a_way_out() {
+        let full = IngestError::unwritten(Path::new("x"), "Invalid thrift: transport error");
+        assert!(full.text(Lang::En).contains("make room") && full.text(Lang::Ru).contains("освободите"));
+        assert!(!IngestError::unwritten(Path::new("x"), "not a parquet file").text(Lang::En).contains("make room"));
     }
 }

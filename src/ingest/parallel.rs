@@ -8,7 +8,7 @@ use super::IngestError;
 
 /// Does all pieces and returns what they gave, in their order. After a failure no further piece is begun. `step` hears
 /// how many are done.
-pub(super) fn each<P: Sync, T: Send>(
+pub(crate) fn each<P: Sync, T: Send>(
     pieces: &[P],
     work: impl Fn(&P) -> Result<T, IngestError> + Sync,
     step: impl Fn(u64) + Sync,

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::IngestError;
-use super::personal::{Key, Personal};
+use super::{IngestError, key_file};
+use crate::export::values::personal::Personal;
 
 /// The file within a store that tells its rule.
 const FILE: &str = "personal.toml";
@@ -17,7 +17,7 @@ const FILE: &str = "personal.toml";
 /// By which rule a store keeps personal data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Rule {
+pub(crate) struct Rule {
     /// What becomes of columns that mappings call personal; none: there was none yet, or an early Voronka kept it.
     columns: Option<Personal>,
     /// Whether all texts in the store were searched for phones and e-mails.
@@ -26,17 +26,17 @@ pub(super) struct Rule {
 
 /// What an ingest does with personal data.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Now<'m> {
-    pub(super) personal: Personal,
+pub(crate) struct Now<'m> {
+    pub(crate) personal: Personal,
     /// Whether any column that it reads is called personal.
-    pub(super) has_columns: bool,
+    pub(crate) has_columns: bool,
     /// The mapping, for messages.
-    pub(super) mapping: &'m str,
+    pub(crate) mapping: &'m str,
 }
 
 impl Rule {
     /// The rule of a store in which so many ingests are complete.
-    pub(super) fn of(store: &Path, version: u64) -> Result<Rule, IngestError> {
+    pub(crate) fn of(store: &Path, version: u64) -> Result<Rule, IngestError> {
         if version == 0 {
             return Ok(Rule { columns: None, texts: true });
         }
@@ -50,11 +50,11 @@ impl Rule {
 
     /// The rule of a store that an early Voronka made: it knew a key only where it made hashes.
     fn early(store: &Path) -> Rule {
-        Rule { columns: Key::is_known(store).then_some(Personal::Hash), texts: false }
+        Rule { columns: key_file::is_known(store).then_some(Personal::Hash), texts: false }
     }
 
     /// Refuses an ingest that would do otherwise than those before it.
-    pub(super) fn check(self, store: &Path, now: Now<'_>) -> Result<(), IngestError> {
+    pub(crate) fn check(self, store: &Path, now: Now<'_>) -> Result<(), IngestError> {
         match self.columns {
             Some(kept) if now.has_columns && kept != now.personal => Err(IngestError::OtherRule {
                 store: store.to_owned(),
@@ -68,7 +68,7 @@ impl Rule {
 
     /// Refuses hashes where the store has phones and e-mails by which rows are known: each such row would be there twice.
     /// `searched` is how many values of keys have any.
-    pub(super) fn check_keys(self, store: &Path, searched: u64) -> Result<(), IngestError> {
+    pub(crate) fn check_keys(self, store: &Path, searched: u64) -> Result<(), IngestError> {
         match self.texts || searched == 0 {
             true => Ok(()),
             false => Err(IngestError::OtherTexts { store: store.to_owned(), values: searched }),
@@ -76,7 +76,7 @@ impl Rule {
     }
 
     /// Writes down the rule that holds from now on.
-    pub(super) fn keep(self, store: &Path, now: Now<'_>) -> Result<(), IngestError> {
+    pub(crate) fn keep(self, store: &Path, now: Now<'_>) -> Result<(), IngestError> {
         let columns = self.columns.or(now.has_columns.then_some(now.personal));
         let rule = Rule { columns, texts: self.texts && now.personal != Personal::Keep };
         let path = store.join(FILE);

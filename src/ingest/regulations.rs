@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use super::IngestError;
-use super::cell::{Cell, Rows};
-use super::data_file;
-use super::layout::Layout;
+use super::rows::Rows;
+use super::{IngestError, data_file};
+use crate::export::datum::Cell;
+use crate::model::layout::Layout;
 use crate::model::tables::Table;
 use crate::regulation::Regulation;
 use crate::store::{Transaction, regulations};
 
 /// Adds the regulation to the store, unless it is the one that was added last.
-pub(super) fn keep(regulation: &Regulation, transaction: &mut Transaction) -> Result<(), IngestError> {
+pub(crate) fn keep(regulation: &Regulation, transaction: &mut Transaction) -> Result<(), IngestError> {
     let known = regulations(transaction.base()).map_err(IngestError::from)?;
     if known.last().is_some_and(|last| last.text == regulation.text()) {
         return Ok(());
@@ -27,8 +27,8 @@ pub(super) fn keep(regulation: &Regulation, transaction: &mut Transaction) -> Re
         ("text", Some(Cell::Text(regulation.text()))),
     ];
     for (name, value) in values {
-        if let (Some(slot), Some(value)) = (layout.slot(name), value) {
-            rows.cells[slot] = value;
+        if let Some(value) = value {
+            rows.cells[layout.slot(name)?] = value;
         }
     }
     let path = transaction.new_file(Table::Regulations, 0);

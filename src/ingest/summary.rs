@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::mapping::Export;
-use super::of_clients::OfClients;
-use super::snapshot::Seen;
+use super::bucket::client_events::OfClients;
+use super::bucket::listing_history::Seen;
 use super::sums::{MoneySum, lines};
-use super::taken::By;
+use crate::export::mapping::Export;
+use crate::export::snapshot_date::By;
 use crate::model::lang::{Lang, Text};
 use crate::model::shown::in_line;
 use crate::model::tables::Table;
@@ -177,7 +177,7 @@ fn aligned<const N: usize>(lines: &[[String; N]], out: &mut String) {
 
 /// What is to be known of a file that is a snapshot: that nobody said when it was taken, and what tells it then; and how many
 /// of its rows are `gaps`: refused, and not even their deal could be read.
-pub(super) fn of_snapshot(file: &str, by: By, gaps: u64) -> Vec<Text> {
+pub(crate) fn of_snapshot(file: &str, by: By, gaps: u64) -> Vec<Text> {
     let mut notes = Vec::new();
     match by {
         By::Mapping | By::User => {}
@@ -206,7 +206,7 @@ pub(super) fn of_snapshot(file: &str, by: By, gaps: u64) -> Vec<Text> {
 }
 
 /// What became of the events that know only their client, if there are any.
-pub(super) fn of_clients(told: OfClients) -> Option<Text> {
+pub(crate) fn of_clients(told: OfClients) -> Option<Text> {
     let OfClients { joined, without_deal, unknown_client, changed: _ } = told;
     (joined + without_deal + unknown_client > 0).then(|| {
         Text::new(
@@ -223,7 +223,7 @@ pub(super) fn of_clients(told: OfClients) -> Option<Text> {
 }
 
 /// What a list of deals in their present stages lacks, where no event tells of a stage.
-pub(super) fn of_missing_log(export: &Export) -> Option<Text> {
+pub(crate) fn of_missing_log(export: &Export) -> Option<Text> {
     let of_deals = export.fills.iter().filter(|fill| fill.table == Table::Deals);
     let has_stage = of_deals.flat_map(|fill| &fill.columns).any(|column| column.name == "stage");
     let name = &export.name;
@@ -244,7 +244,7 @@ pub(super) fn of_missing_log(export: &Export) -> Option<Text> {
 }
 
 /// What is to be known of an export whose deals are known by the number of their row.
-pub(super) fn of_row_numbers(export: &Export) -> Option<Text> {
+pub(crate) fn of_row_numbers(export: &Export) -> Option<Text> {
     export.numbers_rows().then(|| {
         Text::new(
             "сделки известны по номеру строки (row_number): в следующей выгрузке строки должны стоять в том же порядке, новые — в конце; \
@@ -256,7 +256,7 @@ pub(super) fn of_row_numbers(export: &Export) -> Option<Text> {
 }
 
 /// What comparing the snapshots with the store gave.
-pub(super) fn of_comparison(seen: Seen) -> Vec<Text> {
+pub(crate) fn of_comparison(seen: Seen) -> Vec<Text> {
     let mut notes = Vec::new();
     let Seen { moves, dated, first, older, gone, back, shifted, again: _ } = seen;
     if moves > 0 {

@@ -6,16 +6,22 @@ mod of_clients;
 mod quarantine;
 mod snapshots;
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use chrono::{DateTime, Utc};
 use tempfile::TempDir;
 
-use super::cell::{Cell, Rows};
 use super::data_file::OldBucket;
-use super::layout::Layout;
+use super::rows::Rows;
+use super::sizes::Sizes;
 use super::*;
+use crate::export::datum::Cell;
 use crate::model::lang::Lang;
+use crate::model::layout::Layout;
+use crate::model::tables::Table;
+use crate::store::{IngestRecord, TableCount};
 
 mod shipped;
 
@@ -45,7 +51,7 @@ impl Company {
     }
 
     async fn ingest(&self, exports: &[PathBuf]) -> Result<Summary, IngestError> {
-        ingest(&self.store().await, &self.mapping, exports, at(), &()).await
+        ingest(&self.store().await, &self.mapping, exports, IngestOptions::at(at())).await
     }
 
     async fn refused(&self, name: &str, text: impl AsRef<[u8]>) -> String {
@@ -375,7 +381,7 @@ async fn the_number_of_buckets_and_the_spill_change_nothing_but_the_files() {
         for exports in [&first, &second, &second, &first] {
             let store = company.store().await;
             let summary =
-                ingest_in_pieces(Told::default(), &store, &company.mapping, exports, at(), &(), sizes).await.unwrap();
+                ingest(&store, &company.mapping, exports, IngestOptions::at(at()).sizes(sizes)).await.unwrap();
             seen.push(format!("{:?}", summary.tables));
             let snapshot = store.snapshot(None).await.unwrap();
             let journeys = [Table::Deals, Table::Events, Table::Journeys].map(|table| snapshot.tables[&table].buckets);

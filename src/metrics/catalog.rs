@@ -2,20 +2,35 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
 
+use super::link::Readable;
+use super::select::Select;
+use super::statement::Order;
 use super::{Metric, MetricError, front};
 use crate::model::letters::composed;
 use crate::model::problem::{Problem, Problems, hint};
 
-/// `queries/`, embedded: each metric, and beside it its proof.
+/// The folder of SELECTs that metrics share.
+const SHARED: &str = "shared";
+
+/// `queries/`, embedded: each metric, and beside it its proof; in `shared/` what several of them read.
 static SHIPPED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/queries");
 
 /// The metrics that can be asked, by name.
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
     metrics: BTreeMap<String, Metric>,
+    /// SELECTs of `shared/`: metrics read them by name, and nobody asks for them.
+    pieces: BTreeMap<String, Arc<Select>>,
+}
+
+/// What a file in `queries/` holds.
+enum Held {
+    Metric(Box<Metric>),
+    Piece(Select),
 }
 
 impl Catalog {
@@ -50,13 +65,41 @@ impl Catalog {
                 own.add(&file.display().to_string(), &composed(&text), &mut problems);
             }
             catalog.metrics.extend(own.metrics);
+            catalog.pieces.extend(own.pieces);
         }
+        problems.extend(catalog.link());
         Ok((catalog, problems))
     }
 
-    /// Checks one metric's file: all its problems, or the metric.
-    pub fn check(file: &str, text: &str) -> Result<Metric, Problems> {
-        front::read(file, text)
+    /// Checks one file as if it stood among the others: all its problems, or the metric; none for a shared piece.
+    pub fn check(&self, file: &str, text: &str) -> Result<Option<Metric>, Problems> {
+        match held(file, text)? {
+            Held::Piece(_) => Ok(None),
+            Held::Metric(mut metric) => {
+                self.readable().link(&mut metric).map_err(|problem| Problems(vec![problem]))?;
+                Ok(Some(*metric))
+            }
+        }
+    }
+
+    fn readable(&self) -> Readable<'_> {
+        Readable { metrics: &self.metrics, pieces: &self.pieces }
+    }
+
+    /// Gives each metric what it reads by name. One that cannot have it is left out.
+    fn link(&mut self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut linked = BTreeMap::new();
+        for (name, metric) in &self.metrics {
+            let mut metric = metric.clone();
+            match self.readable().link(&mut metric) {
+                Ok(()) => drop(linked.insert(name.clone(), metric)),
+                Err(problem) if problems.contains(&problem) => {}
+                Err(problem) => problems.push(problem),
+            }
+        }
+        self.metrics = linked;
+        problems
     }
 
     /// All names, sorted.
@@ -78,16 +121,33 @@ impl Catalog {
     }
 
     fn add(&mut self, file: &str, text: &str, problems: &mut Vec<Problem>) {
-        match front::read(file, text) {
-            Err(more) => problems.extend(more.0),
-            Ok(metric) => {
+        let (name, is_second) = match held(file, text) {
+            Err(more) => return problems.extend(more.0),
+            Ok(Held::Metric(metric)) => {
                 let name = metric.name.clone();
-                if self.metrics.insert(name.clone(), metric).is_some() {
-                    let (what, hint) = (format!("there are two metrics `{name}`"), "rename one".to_owned());
-                    problems.push(Problem { file: file.to_owned(), line: 0, what, hint });
-                }
+                let is_piece = self.pieces.contains_key(&name);
+                (name.clone(), self.metrics.insert(name, *metric).is_some() || is_piece)
             }
+            Ok(Held::Piece(select)) => {
+                let name = select.name.clone();
+                let is_metric = self.metrics.contains_key(&name);
+                (name.clone(), self.pieces.insert(name, Arc::new(select)).is_some() || is_metric)
+            }
+        };
+        if is_second {
+            let (what, hint) = (format!("there are two metrics `{name}`"), "rename one".to_owned());
+            problems.push(Problem { file: file.to_owned(), line: 0, what, hint });
         }
+    }
+}
+
+/// Reads a file by the folder in which it stands.
+fn held(file: &str, text: &str) -> Result<Held, Problems> {
+    match front::place(file) {
+        (folder, name) if folder == SHARED => {
+            Select::parse(file, &name, text, Order::Free).map(Held::Piece).map_err(Problems)
+        }
+        _ => front::read(file, text).map(|metric| Held::Metric(Box::new(metric))),
     }
 }
 
@@ -142,5 +202,51 @@ mod tests {
         std::fs::write(dir.path().join("data_quality.sql"), text.replace("Data quality", "Ours")).unwrap();
         let catalog = Catalog::load(Some(dir.path())).unwrap();
         assert_eq!(catalog.get("data_quality").unwrap().title.en, "Ours");
+    }
+
+    #[test]
+    fn a_metric_may_read_another_and_no_circle() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, from: &str, dimensions: &str| {
+            let text = format!(
+                "/*\ntitle = 'T'\nabout = 'A'\ngrain = 'one row'\nneeds = ['deals.{name}']\ndimensions = {dimensions}\n\
+                 columns = [{{ name = 'n', unit = 'count', title = 'N' }}]\n*/\n\
+                 SELECT grp, count(*) AS n\nFROM {from}\nGROUP BY grp ORDER BY grp\n"
+            );
+            std::fs::write(dir.path().join(format!("{name}.sql")), text).unwrap();
+        };
+        std::fs::create_dir(dir.path().join("shared")).unwrap();
+        let piece = "SELECT grp FROM scope WHERE created_at < $to";
+        std::fs::write(dir.path().join("shared/lately.sql"), piece).unwrap();
+        write("amount", "cost JOIN lately USING (grp)", "'spend'");
+        write("cost", "lately", "'deals'");
+        let catalog = Catalog::load(Some(dir.path())).unwrap();
+        let amount = catalog.get("amount").unwrap();
+        assert_eq!(
+            amount.reads.iter().map(|r| (r.select.name.as_str(), r.is_kept)).collect::<Vec<_>>(),
+            [("lately", true), ("cost", false)]
+        );
+        assert_eq!(amount.relations.iter().collect::<Vec<_>>(), ["scope"]);
+        assert_eq!((amount.has_period, amount.read_needs.len()), (true, 1));
+        assert!(catalog.get("lately").is_err(), "a piece is no metric");
+
+        let problems = |dir: &Path| {
+            Catalog::load(Some(dir))
+                .unwrap_err()
+                .0
+                .iter()
+                .map(|p| format!("{}: {}", p.line, p.what))
+                .collect::<Vec<_>>()
+        };
+        write("amount", "cost", "'deals'");
+        write("cost", "lately", "'spend'");
+        assert_eq!(problems(dir.path()), ["10: `cost` cannot be split by `manager`, and is read here"]);
+        write("cost", "amount", "'deals'");
+        assert_eq!(
+            problems(dir.path()),
+            ["10: a circle: amount reads cost reads amount", "10: a circle: cost reads amount reads cost"]
+        );
+        write("cost", "cost", "'deals'");
+        assert_eq!(problems(dir.path()), ["10: a circle: cost reads cost"]);
     }
 }

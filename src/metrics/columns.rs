@@ -8,8 +8,10 @@ use arrow::datatypes::{DataType, Field, Schema};
 use arrow::error::ArrowError;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 
+use super::declared;
+use super::need::Need;
 use super::run::Ask;
-use crate::model::lang::Text;
+use crate::model::lang::{Lang, Text};
 use crate::model::tables::MONEY_SCALE;
 use crate::model::unit::Unit;
 
@@ -25,6 +27,86 @@ pub struct MetricColumn {
     pub unit: Unit,
     /// Its title.
     pub title: Text,
+    /// The count of which it is a share or an average, where that is not the count of the row's cases.
+    pub of: Option<String>,
+    /// The column that it is an end of.
+    pub bound_of: Option<(String, Bound)>,
+    /// The counts that say in how many cases its value is not known, in the order of preference.
+    pub unknown: Vec<String>,
+    /// That it counts the cases behind a row: its place among the columns that do.
+    pub cases: Option<usize>,
+    /// What it has to do with money spent.
+    pub spending: Option<Spending>,
+    /// The columns of the store without which it has no value, while the metric's others may.
+    pub needs: Vec<Need>,
+    /// The language of its text, where the metric gives the same in another language.
+    pub lang: Option<Lang>,
+    /// Whether it says what a row is about, for people.
+    pub titles_row: bool,
+}
+
+/// An end of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// The lower end of its 95 % interval.
+    Low,
+    /// The upper end of its 95 % interval.
+    High,
+    /// The least that it may be, given what is not known.
+    Least,
+    /// The most that it may be, given what is not known.
+    Most,
+}
+
+impl Bound {
+    /// All of them.
+    pub(super) const ALL: [Bound; 4] = [Bound::Low, Bound::High, Bound::Least, Bound::Most];
+
+    /// What the name of such a column ends in.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Bound::Low => "low",
+            Bound::High => "high",
+            Bound::Least => "least",
+            Bound::Most => "most",
+        }
+    }
+}
+
+/// What a column has to do with money spent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spending {
+    /// It is money spent.
+    Sum,
+    /// It sets what was earned, or who came, against money spent.
+    Against,
+}
+
+impl MetricColumn {
+    /// A column of which nothing else is declared.
+    pub fn new(name: &str, unit: Unit, title: Text) -> MetricColumn {
+        MetricColumn {
+            name: name.to_owned(),
+            unit,
+            title,
+            of: None,
+            bound_of: None,
+            unknown: Vec::new(),
+            cases: None,
+            spending: None,
+            needs: Vec::new(),
+            lang: None,
+            titles_row: false,
+        }
+    }
+
+    /// Columns of a metric whose declarations say no more than name and unit.
+    pub fn named(columns: &[(&str, Unit)]) -> Vec<MetricColumn> {
+        let mut named: Vec<_> =
+            columns.iter().map(|(name, unit)| MetricColumn::new(name, *unit, Text::default())).collect();
+        declared::by_name(&mut named);
+        named
+    }
 }
 
 /// What a metric gave.
@@ -69,7 +151,7 @@ pub(super) fn dimension_column(name: &str) -> MetricColumn {
         "interest" => ("Интерес", "Interest"),
         other => (other, other),
     };
-    MetricColumn { name: name.to_owned(), unit: Unit::Text, title: Text::new(ru, en) }
+    MetricColumn::new(name, Unit::Text, Text::new(ru, en))
 }
 
 /// Splits `grp`, the first column of `raw`, into the dimensions, and gives every other column its unit's type.
@@ -114,7 +196,7 @@ mod tests {
         let money: ArrayRef =
             Arc::new(Decimal128Array::from(vec![Some(1_000_005), None]).with_precision_and_scale(38, 5).unwrap());
         let raw = RecordBatch::try_from_iter_with_nullable([("grp", grp, true), ("spend", money, true)]).unwrap();
-        let spend = MetricColumn { name: "spend".into(), unit: Unit::Money, title: Text::default() };
+        let spend = MetricColumn::new("spend", Unit::Money, Text::default());
         let shaped = shape(&raw, &["source".into(), "branch".into()], &[spend]).unwrap();
         let text = |i: usize| shaped.column(i).as_string::<i32>().iter().collect::<Vec<_>>();
         assert_eq!((text(0), text(1)), (vec![Some("site"), None], vec![None, Some("B")]));

@@ -1,10 +1,14 @@
 //! The front matter of a metric: the leading comment, in TOML.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use super::columns::MetricColumn;
-use super::{Metric, need, statement};
+use super::select::Select;
+use super::statement::Order;
+use super::{Metric, Need, declared};
 use crate::model::problem::{Problem, Problems, hint, nearest};
-use crate::model::unit::Unit;
-use crate::model::written::{Document, Section, Wrong};
+use crate::model::written::{Document, Section, Value};
 
 /// Dimensions that need no extra column.
 pub(super) const DIMENSIONS: [&str; 10] =
@@ -13,17 +17,32 @@ pub(super) const DIMENSIONS: [&str; 10] =
 /// Stands among the dimensions for every further column of deals.
 const EXTRA: &str = "extra";
 
-const UNITS: [(&str, Unit); 10] = [
-    ("text", Unit::Text),
-    ("date", Unit::Date),
-    ("count", Unit::Count),
-    ("money", Unit::Money),
-    ("share", Unit::Share),
-    ("ratio", Unit::Ratio),
-    ("minutes", Unit::Minutes),
-    ("hours", Unit::Hours),
-    ("days", Unit::Days),
-    ("index", Unit::Index),
+/// Lists of dimensions that many metrics share, by name: what deals, clients and spend can be split by. One that bears the name of
+/// a column is left out.
+const NAMED: [(&str, &[&str]); 4] = [
+    (
+        "deals",
+        &[
+            "source",
+            "contractor",
+            "campaign",
+            "manager",
+            "branch",
+            "pipeline",
+            "team",
+            "supervisor",
+            "promo",
+            "interest",
+            EXTRA,
+        ],
+    ),
+    // a lead has no promotion: it is of what was won
+    (
+        "leads",
+        &["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "interest", EXTRA],
+    ),
+    ("clients", &["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", EXTRA]),
+    ("spend", &["source", "contractor", "campaign"]),
 ];
 
 /// Reads a metric's file and finds all its problems. `file` is its path as the person named it.
@@ -42,23 +61,13 @@ pub(super) fn read(file: &str, text: &str) -> Result<Metric, Problems> {
     let (title, about, grain) = (root.bilingual("title"), root.bilingual("about"), root.text("grain"));
     let mut needs = Vec::new();
     for written in root.texts("needs") {
-        match need::parse(&written.value) {
-            Ok(_) => needs.push(written.value),
+        match Need::parse(&written.value) {
+            Ok(need) => needs.push(need),
             Err(wrong) => root.problem(written.line, wrong.what, wrong.hint),
         }
     }
-    let (mut dimensions, mut extra_dimensions) = (Vec::new(), false);
-    for written in root.texts("dimensions") {
-        match written.value.as_str() {
-            EXTRA => extra_dimensions = true,
-            known if DIMENSIONS.contains(&known) => dimensions.push(written.value),
-            other => {
-                let allowed = DIMENSIONS.into_iter().chain([EXTRA]);
-                root.problem(written.line, format!("there is no dimension `{other}`"), hint(other, allowed));
-            }
-        }
-    }
-    let columns: Vec<MetricColumn> = root.tables("columns").iter().map(column).collect();
+    let columns = declared::read(&root);
+    let (dimensions, extra_dimensions) = dimensions(&root, &columns);
     let mut zero = Vec::new();
     for written in root.texts("zero") {
         match columns.iter().any(|column| column.name == written.value) {
@@ -71,36 +80,50 @@ pub(super) fn read(file: &str, text: &str) -> Result<Metric, Problems> {
     }
     let (partly, undated) = (root.optional_bilingual("partly"), root.optional_bilingual("undated"));
     let mut problems = doc.finish().err().unwrap_or_default().0;
-    let parsed = statement::parse(file, text).map_err(|more| problems.extend(more)).ok();
-    if let Some(statement) = &parsed {
-        problems.extend(agree(file, &columns, &dimensions, statement::output(statement)));
+    let (topic, name) = place(file);
+    let parsed = Select::parse(file, &name, text, Order::Needed).map_err(|more| problems.extend(more)).ok();
+    if let Some(select) = &parsed {
+        problems.extend(agree(file, &columns, &dimensions, select.output()));
     }
     problems.sort();
     match parsed {
-        Some(statement) if problems.is_empty() => {
-            let (topic, name) = place(file);
-            let (text, relations) = (text.to_owned(), statement::relations(&statement));
-            let named = relations.union(&statement::functions(&statement)).cloned().collect();
-            let has_period = statement::has_period(&statement);
+        Some(select) if problems.is_empty() => {
+            let (text, has_period) = (text.to_owned(), select.has_period);
+            let (select, reads, read_needs) = (Arc::new(select), Vec::new(), Vec::new());
+            // what it reads by name is known once all files are: until then these are empty
+            let (relations, named) = (BTreeSet::new(), BTreeSet::new());
             #[rustfmt::skip]
             let metric =
-                Metric { name, topic, title, about, grain, needs, partly, undated, zero, dimensions, extra_dimensions, columns, text, has_period, statement, relations, named };
+                Metric { name, topic, title, about, grain, needs, partly, undated, zero, dimensions, extra_dimensions, columns, text, has_period, select, reads, read_needs, relations, named };
             Ok(metric)
         }
         _ => Err(Problems(problems)),
     }
 }
 
-fn column(section: &Section<'_>) -> MetricColumn {
-    let name = section.checked("name", |name| {
-        let plain = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-        match plain && name != "grp" {
-            true => Ok(name.to_owned()),
-            false => Err(Wrong::new(format!("`{name}` is no column name"), "small Latin letters, digits and _")),
+/// Dimensions by which a metric may be split, and whether also by further columns of deals: a list, or the name of one.
+fn dimensions(root: &Section<'_>, columns: &[MetricColumn]) -> (Vec<String>, bool) {
+    if let Some(Value::Text(name)) = root.value("dimensions") {
+        let Some((_, list)) = NAMED.iter().find(|(known, _)| known == name) else {
+            let near = hint(name, NAMED.iter().map(|(known, _)| *known));
+            root.wrong("dimensions", format!("there is no list of dimensions `{name}`"), near);
+            return (Vec::new(), false);
+        };
+        let is_free = |name: &&&str| **name != EXTRA && !columns.iter().any(|column| column.name == **name);
+        return (list.iter().filter(is_free).map(|name| (*name).to_owned()).collect(), list.contains(&EXTRA));
+    }
+    let (mut dimensions, mut extra) = (Vec::new(), false);
+    for written in root.texts("dimensions") {
+        match written.value.as_str() {
+            EXTRA => extra = true,
+            known if DIMENSIONS.contains(&known) => dimensions.push(written.value),
+            other => {
+                let allowed = DIMENSIONS.into_iter().chain([EXTRA]);
+                root.problem(written.line, format!("there is no dimension `{other}`"), hint(other, allowed));
+            }
         }
-    });
-    let unit = section.one_of("unit", &UNITS).unwrap_or(Unit::Text);
-    MetricColumn { name: name.unwrap_or_default(), unit, title: section.bilingual("title") }
+    }
+    (dimensions, extra)
 }
 
 /// The declared columns are those of the SELECT, which begins with `grp`, and no dimension bears the name of one.
@@ -144,7 +167,7 @@ fn split(text: &str) -> Option<(&str, usize)> {
 }
 
 /// Topic and name out of a path.
-fn place(file: &str) -> (String, String) {
+pub(super) fn place(file: &str) -> (String, String) {
     let mut parts = file.rsplit(['/', '\\']);
     let name = parts.next().unwrap_or_default().trim_end_matches(".sql").to_owned();
     (parts.next().unwrap_or_default().to_owned(), name)
@@ -153,6 +176,9 @@ fn place(file: &str) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::{Bound, Spending};
+    use crate::model::lang::Lang;
+    use crate::model::unit::Unit;
 
     const FINE: &str = "/*\ntitle = 'T'\nabout = 'A'\ngrain = 'one row'\nneeds = ['deals.amount']\n\
         dimensions = ['source', 'extra']\ncolumns = [\n  { name = 'n', unit = 'count', title = 'N' },\n]\n*/\n\
@@ -183,6 +209,50 @@ mod tests {
         );
         let zero = read("n.sql", &FINE.replace("needs =", "zero = ['n', 'm']\nneeds =")).unwrap_err().to_string();
         assert_eq!(zero, "n.sql:5: `zero` names no column: `m`\n    did you mean `n`?");
+        let mut unknown = read("n.sql", &FINE.replace("['source', 'extra']", "'deal'")).unwrap_err().to_string();
+        assert_eq!(unknown, "n.sql:6: there is no list of dimensions `deal`\n    did you mean `deals`?");
+        let column = |keys: &str| FINE.replace("title = 'N' }", &format!("title = 'N', {keys} }}"));
+        for (keys, problem) in [
+            ("of = 'm'", "n.sql:8: `of` names no column: `m`\n    did you mean `n`?"),
+            ("unknown = 'm'", "n.sql:8: `unknown` names no column: `m`\n    did you mean `n`?"),
+            (
+                "needs = ['deals.amuont']",
+                "n.sql:8: the table `deals` has no column `amuont`\n    did you mean `amount`?",
+            ),
+            ("needs = ['amount']", "n.sql:8: `amount` is no need\n    write it as table.column, such as deals.amount"),
+            ("spend = 'sums'", "n.sql:8: `spend` in [[columns]] cannot be `sums`\n    did you mean `sum`?"),
+            ("intervall = true", "n.sql:8: unknown key `intervall` in [[columns]]\n    did you mean `interval`?"),
+        ] {
+            unknown = read("n.sql", &column(keys)).unwrap_err().to_string();
+            assert_eq!(unknown, problem);
+        }
+        let title = read("n.sql", &FINE.replace("needs =", "row_title = 'm'\ncases = 'm'\nneeds =")).unwrap_err();
+        assert_eq!(
+            title.to_string(),
+            "n.sql:5: `row_title` names no column: `m`\n    did you mean `n`?\n\
+             n.sql:6: `cases` names no column: `m`\n    did you mean `n`?"
+        );
         assert!(read("n.sql", "SELECT 1").unwrap_err().to_string().starts_with("n.sql:1: a metric begins"));
+    }
+
+    #[test]
+    fn a_declaration_stands_for_several_columns() {
+        let text = "/*\ntitle = 'T'\nabout = 'A'\ngrain = 'one row'\ndimensions = 'spend'\ncases = 'seen'\ncolumns = [\n  \
+            { name = 'name_{lang}', unit = 'text', title = { ru = 'Н', en = 'N' } },\n  \
+            { name = 'campaign', unit = 'text', title = 'C' },\n  { name = 'seen', unit = 'count', title = 'S' },\n  \
+            { name = 'open', unit = 'count', title = 'O' },\n  { name = 'rate', unit = 'share', of = 'seen', interval = true, \
+            ends = true, unknown = 'open', needs = ['spend.cost'], spend = 'against', title = 'R' },\n]\n\
+            row_title = 'name_{lang}'\n*/\nSELECT grp, name_ru, name_en, campaign, seen, open, rate, rate_low, rate_high, \
+            rate_least, rate_most FROM scope ORDER BY grp\n";
+        let metric = read("own/n.sql", text).unwrap();
+        assert_eq!(metric.dimensions, ["source", "contractor"]);
+        let column = |name: &str| metric.columns.iter().find(|column| column.name == name).unwrap();
+        assert_eq!((column("name_ru").lang, column("name_en").lang), (Some(Lang::Ru), Some(Lang::En)));
+        assert_eq!((column("name_ru").title.ru.as_str(), column("name_ru").title.en.as_str()), ("Н", "N (ru)"));
+        assert!(column("name_en").titles_row && !column("campaign").titles_row);
+        let (rate, most) = (column("rate"), column("rate_most"));
+        assert_eq!((rate.of.as_deref(), rate.unknown.as_slice()), (Some("seen"), ["open".to_owned()].as_slice()));
+        assert_eq!((most.bound_of.clone(), most.unit), (Some(("rate".to_owned(), Bound::Most)), Unit::Share));
+        assert_eq!((most.needs.len(), most.spending, column("seen").cases), (1, Some(Spending::Against), Some(0)));
     }
 }

@@ -2,31 +2,35 @@
 //!
 //! A metric is one SQL file that an analyst can read: a leading comment holds its front matter (TOML: titles, what it
 //! counts, what it needs, by what it may be split), then comes one SELECT. The caller chooses period, cut and
-//! dimensions; the SQL reads the session's views `scope`, `scope_entries` and `scope_spend` and groups by `grp`.
+//! dimensions; the SQL reads the session's views `scope`, `scope_entries` and `scope_spend` and groups by `grp`. It may read
+//! another metric by its name, and pieces of `queries/shared/`: both are asked with the same period, cut and dimensions.
 //! Thresholds come from the regulation's tables, never from here. What a number means: `docs/metrics.md`.
 
 mod catalog;
 mod columns;
+mod declared;
 mod error;
 mod front;
 mod need;
 mod needs_page;
 mod page;
+mod link;
 mod run;
+mod select;
 mod statement;
 
 pub use catalog::Catalog;
-pub use columns::{MetricColumn, MetricResult};
+pub use columns::{Bound, MetricColumn, MetricResult, Spending};
 pub use error::MetricError;
-pub use need::{source_name, way_out};
+pub use need::{Need, source_name, way_out};
 pub use needs_page::needs_page;
 pub use page::page;
 pub use run::Ask;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use datafusion::sql::sqlparser::ast::Statement;
-
+use self::select::{Read, Select};
 use crate::model::lang::Text;
 use crate::model::tables::Table;
 
@@ -43,8 +47,8 @@ pub struct Metric {
     pub about: Text,
     /// What one row is.
     pub grain: String,
-    /// The columns that must hold at least one value, as `table.column`; alternatives are joined by `|`.
-    pub needs: Vec<String>,
+    /// The columns that must hold at least one value.
+    pub needs: Vec<Need>,
     /// What it says where what it needs is there for a part of the time or for some groups; none: as all that need the same.
     pub partly: Option<Text>,
     /// What it says of won and lost deals whose closing has no date; none: as all that need the same.
@@ -61,16 +65,21 @@ pub struct Metric {
     pub text: String,
     /// Whether its SQL asks for the period; without one it tells how things stand at the cut.
     pub has_period: bool,
-    statement: Box<Statement>,
+    select: Arc<Select>,
+    /// The metrics and shared pieces that it reads, those first that others read.
+    reads: Vec<Read>,
+    /// What the metrics that it reads need, and it does not name itself.
+    read_needs: Vec<Need>,
+    /// The tables and views that it reads, itself and through others.
     relations: BTreeSet<String>,
-    /// The relations and the functions that its SQL names.
+    /// These, and the functions that are called.
     named: BTreeSet<String>,
 }
 
 impl Metric {
     /// The tables out of which its figures come: those that it needs, and those behind the views that it reads.
     pub fn tables(&self) -> BTreeSet<Table> {
-        let needed = self.needs.iter().flat_map(|need| need::parse(need).unwrap_or_default());
+        let needed = self.needs.iter().chain(&self.read_needs).flat_map(Need::columns);
         let needed = needed.flat_map(|(table, column)| behind(table, column));
         let read = self.relations.iter().flat_map(|name| match name.as_str() {
             "scope_spend" => vec![Table::Spend],

@@ -1,16 +1,65 @@
 //! What a metric needs of the store, and how to say that it is not there.
 
+use std::fmt::{Display, Formatter};
+
 use crate::model::lang::Text;
 use crate::model::problem::hint;
 use crate::model::tables::Table;
 use crate::model::written::Wrong;
 
-/// One of several columns, any of which will do.
-pub(super) type Alternatives = Vec<(Table, &'static str)>;
+/// What must hold at least one value: a column, or any of several. Having one means that the columns exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    first: (Table, &'static str),
+    others: Vec<(Table, &'static str)>,
+}
 
-/// Reads `table.column`, or several joined by `|`.
-pub(super) fn parse(need: &str) -> Result<Alternatives, Wrong> {
-    need.split('|').map(|one| column(one.trim())).collect()
+impl Need {
+    /// Reads `table.column`, or several joined by `|`.
+    pub(super) fn parse(written: &str) -> Result<Need, Wrong> {
+        let (first, others) = written.split_once('|').map_or((written, None), |(first, rest)| (first, Some(rest)));
+        let others = others.iter().flat_map(|rest| rest.split('|')).map(|one| column(one.trim()));
+        Ok(Need { first: column(first.trim())?, others: others.collect::<Result<_, _>>()? })
+    }
+
+    /// The columns, any of which will do: at least one.
+    pub fn columns(&self) -> impl DoubleEndedIterator<Item = (Table, &'static str)> + '_ {
+        std::iter::once(self.first).chain(self.others.iter().copied())
+    }
+
+    /// Whether one of the columns is this table's.
+    pub fn is_of(&self, table: Table) -> bool {
+        self.columns().any(|(of, _)| of == table)
+    }
+
+    /// Whether this is one of the columns.
+    pub fn names(&self, table: Table, column: &str) -> bool {
+        self.columns().any(|one| one == (table, column))
+    }
+
+    /// The column by which people are told what to export.
+    pub(super) fn first(&self) -> (Table, &'static str) {
+        self.first
+    }
+
+    /// The columns as `table.column`, `between` them.
+    pub(super) fn joined(&self, between: &str) -> String {
+        let names = self.columns().map(|(table, column)| format!("{}.{column}", table.name()));
+        names.collect::<Vec<_>>().join(between)
+    }
+
+    /// What people call the export that fills it.
+    pub(super) fn source_name(&self) -> Text {
+        let (table, column) = self.first;
+        name_of(table, column)
+    }
+}
+
+/// As it is written in a metric's front matter.
+impl Display for Need {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.joined("|"))
+    }
 }
 
 fn column(written: &str) -> Result<(Table, &'static str), Wrong> {
@@ -97,7 +146,11 @@ pub fn source_name(what: &str) -> Option<Text> {
     }
     let first = what.split([',', '|']).next()?.split(" or ").next()?.trim();
     let (table, column) = column(first).ok()?;
-    Some(match (table, column) {
+    Some(name_of(table, column))
+}
+
+fn name_of(table: Table, column: &'static str) -> Text {
+    match (table, column) {
         (Table::Journeys, "entries") => Text::new("история этапов", "the stage history"),
         (Table::Journeys, "response_at" | "touch_at") | (Table::Events, "kind" | "manager") => {
             Text::new("звонки и переписка", "calls and messages")
@@ -117,7 +170,7 @@ pub fn source_name(what: &str) -> Option<Text> {
         (Table::Deals, column) => deals_name(column),
         (Table::Quarantine, _) => Text::new("не принятые строки", "refused rows"),
         _ => Text::new(format!("{}.{column}", table.name()), format!("{}.{column}", table.name())),
-    })
+    }
 }
 
 fn deals_name(column: &str) -> Text {
@@ -145,7 +198,11 @@ mod tests {
 
     #[test]
     fn a_need_names_a_canonical_column() {
-        assert_eq!(parse("deals.amount|spend.cost").unwrap(), [(Table::Deals, "amount"), (Table::Spend, "cost")]);
+        let parse = Need::parse;
+        let either = parse("deals.amount | spend.cost").unwrap();
+        assert_eq!(either.columns().collect::<Vec<_>>(), [(Table::Deals, "amount"), (Table::Spend, "cost")]);
+        assert_eq!((either.to_string().as_str(), either.is_of(Table::Spend)), ("deals.amount|spend.cost", true));
+        assert_eq!(parse("deals.amount|").unwrap_err().what, "`` is no need");
         assert_eq!(parse("deals.amuont").unwrap_err().hint, "did you mean `amount`?");
         assert_eq!(parse("deal.amount").unwrap_err().hint, "did you mean `deals`?");
         assert_eq!(parse("amount").unwrap_err().what, "`amount` is no need");

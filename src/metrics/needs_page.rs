@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Catalog, Metric, need};
+use super::{Catalog, Metric};
 use crate::model::lang::{Lang, Text};
 use crate::model::tables::Table;
 use crate::regulation::Target;
@@ -92,11 +92,8 @@ fn head(lang: Lang) -> &'static str {
 }
 
 fn needs(metric: &Metric, lang: Lang) -> String {
-    let alternatives = |written: &String| {
-        let or = pick(lang, " или ", " or ");
-        written.split('|').map(|one| format!("`{}`", one.trim())).collect::<Vec<_>>().join(or)
-    };
-    metric.needs.iter().map(alternatives).collect::<Vec<_>>().join(", ")
+    let or = pick(lang, "` или `", "` or `");
+    metric.needs.iter().map(|need| format!("`{}`", need.joined(or))).collect::<Vec<_>>().join(", ")
 }
 
 fn missing(metric: &Metric, lang: Lang) -> String {
@@ -123,8 +120,8 @@ fn unjudged(target: &Target, metric: &Metric, lang: Lang) -> String {
 /// What to export, each source once.
 fn sources(metric: &Metric, lang: Lang) -> String {
     let mut names: Vec<String> = Vec::new();
-    for name in metric.needs.iter().filter_map(|need| need::source_name(need)) {
-        let name = name.get(lang).to_owned();
+    for need in &metric.needs {
+        let name = need.source_name().get(lang).to_owned();
         if !names.contains(&name) {
             names.push(name);
         }
@@ -159,17 +156,17 @@ fn partly(metric: &Metric, lang: Lang) -> String {
 }
 
 fn undated(metric: &Metric, lang: Lang) -> String {
-    let needs = |names: &[&str]| metric.needs.iter().any(|need| names.iter().any(|name| need.contains(name)));
+    let needs = |table: Table, column: &str| metric.needs.iter().any(|need| need.names(table, column));
     let default = match () {
         () if metric.columns.iter().any(|column| column.name.starts_with("eventual")) => Text::new(
             "в границах: от «выиграны позже всего» до «выиграны сразу»; если границы далеки, значения нет",
             "within bounds, from won as late as can be to won at once; where the bounds are far apart, no value",
         ),
-        () if needs(&["closed_at"]) => Text::new(
+        () if needs(Table::Deals, "closed_at") || needs(Table::Journeys, "closed_at") => Text::new(
             "в сумму за период не входят, их число названо; вердикт — лишь если он от них не зависит",
             "are in no period's sum, their number is told; a verdict only where it does not depend on them",
         ),
-        () if needs(&["deals.status"]) => Text::new(
+        () if needs(Table::Deals, "status") => Text::new(
             "до выгрузки, которая показала их закрытыми, не известно, открыты ли они; после — закрыты",
             "until the export that showed them closed nobody knows whether they are open; after it they are closed",
         ),

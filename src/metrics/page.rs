@@ -1,6 +1,6 @@
 //! The page that lists every metric: `docs/metrics.md` is made by it.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
 use super::{Catalog, Metric};
 use crate::model::lang::Lang;
@@ -25,12 +25,16 @@ pub fn page(catalog: &Catalog, lang: Lang) -> String {
     out
 }
 
+/// Each as code, with commas.
+fn code<T: Display>(names: &[T]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
 fn one(out: &mut String, metric: &Metric, lang: Lang) {
     let (needs, by) = match lang {
         Lang::Ru => ("Нужны", "Измерения"),
         Lang::En => ("Needs", "Dimensions"),
     };
-    let code = |names: &[String]| names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
     let further = match (metric.extra_dimensions, lang) {
         (false, _) => "",
         (true, Lang::Ru) => ", другие столбцы сделок",

@@ -1,25 +1,19 @@
 //! Asking a metric: check the ask and the needs, bind the period, run, shape the answer.
 
-use std::sync::Arc;
-
-use arrow::compute::concat_batches;
 use arrow::record_batch::RecordBatch;
 use chrono::NaiveDate;
-use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
-use datafusion::physical_plan::collect;
 use datafusion::prelude::SessionContext;
-use datafusion::scalar::ScalarValue;
-use datafusion::sql::parser::Statement;
 
 use super::columns::{self, MetricResult};
+use super::select::Compute;
 use super::{Metric, MetricError, need};
 use crate::model::calendar::Calendar;
 use crate::model::lang::Text;
 use crate::model::problem::hint;
 use crate::model::tables::Table;
 use crate::session::bounds::guarded;
-use crate::session::{Session, SessionError, read_only};
+use crate::session::{Session, SessionError};
 
 /// What is asked of a metric.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +44,7 @@ impl Metric {
         let engine = |source| MetricError::Engine { metric: metric(), source: Box::new(source) };
         self.check_held(session)?;
         self.check_relations(&context)?;
-        let raw = guarded(self.execute(&context, session.regulation().calendar(), ask)).await.map_err(engine)?;
+        let raw = guarded(self.rows(&context, session.regulation().calendar(), ask)).await.map_err(engine)?;
         let own = self.columns.iter().cloned();
         let columns: Vec<_> = ask.by.iter().map(|name| columns::dimension_column(name)).chain(own).collect();
         let batch = columns::shape(&raw, &ask.by, &self.columns).map_err(|e| engine(e.into()))?;
@@ -64,8 +58,9 @@ impl Metric {
         let day = session.as_of();
         let ask = Ask { from: day, to: day, as_of: day, by: Vec::new() };
         let planned = guarded(async {
-            let frame = self.logical(&context, session.regulation().calendar(), &ask).await?;
-            frame.into_optimized_plan()
+            let calendar = session.regulation().calendar();
+            self.register_reads(&context, calendar, &ask, Compute::Plan).await?;
+            self.select.plan(&context, calendar, &ask).await?.into_optimized_plan()
         });
         let engine = |source| MetricError::Engine { metric: self.name.clone(), source: Box::new(source) };
         planned.await.map(|_| ()).map_err(engine)
@@ -92,33 +87,44 @@ impl Metric {
     }
 
     fn check_needs(&self, session: &Session) -> Result<(), MetricError> {
-        for written in &self.needs {
-            let alternatives = need::parse(written).unwrap_or_default();
+        for need in self.needs.iter().chain(&self.read_needs) {
             let mut found = false;
-            for (table, column) in &alternatives {
-                let filled = session.columns_filled(*table).map_err(|e| self.session_error(e))?;
-                found |= filled.contains(*column);
+            for (table, column) in need.columns() {
+                let filled = session.columns_filled(table).map_err(|e| self.session_error(e))?;
+                found |= filled.contains(column);
             }
-            if let (false, Some((table, column))) = (found, alternatives.first()) {
-                let (metric, what) = (self.name.clone(), written.replace('|', " or "));
-                return Err(MetricError::Missing { metric, what, why: need::source(*table, column) });
+            if !found {
+                let (table, column) = need.first();
+                let (metric, what) = (self.name.clone(), need.joined(" or "));
+                return Err(MetricError::Missing { metric, what, why: need::source(table, column) });
             }
         }
         Ok(())
     }
 
-    async fn execute(
+    /// The rows of its SELECT, columns as they come.
+    async fn rows(
         &self,
         context: &SessionContext,
         calendar: &Calendar,
         ask: &Ask,
     ) -> Result<RecordBatch, DataFusionError> {
-        let frame = self.logical(context, calendar, ask).await?;
-        // the types are settled in the physical plan, not before
-        let tasks = Arc::new(frame.task_ctx());
-        let plan = frame.create_physical_plan().await?;
-        let schema = plan.schema();
-        Ok(concat_batches(&schema, &collect(plan, tasks).await?)?)
+        self.register_reads(context, calendar, ask, Compute::Rows).await?;
+        self.select.rows(context, calendar, ask).await
+    }
+
+    /// What it reads by name becomes tables of the context.
+    async fn register_reads(
+        &self,
+        context: &SessionContext,
+        calendar: &Calendar,
+        ask: &Ask,
+        compute: Compute,
+    ) -> Result<(), DataFusionError> {
+        for read in &self.reads {
+            read.register(context, calendar, ask, compute).await?;
+        }
+        Ok(())
     }
 
     /// Refuses what a session that is held to some may not see.
@@ -137,7 +143,8 @@ impl Metric {
     }
 
     fn check_relations(&self, context: &SessionContext) -> Result<(), MetricError> {
-        let known = context.state().schema_for_ref("deals").map(|schema| schema.table_names()).unwrap_or_default();
+        let mut known = context.state().schema_for_ref("deals").map(|schema| schema.table_names()).unwrap_or_default();
+        known.sort();
         match self.relations.iter().find(|name| !known.contains(name)) {
             None => Ok(()),
             Some(name) => {
@@ -147,37 +154,7 @@ impl Metric {
         }
     }
 
-    async fn logical(
-        &self,
-        context: &SessionContext,
-        calendar: &Calendar,
-        ask: &Ask,
-    ) -> Result<DataFrame, DataFusionError> {
-        let plan = context.state().statement_to_plan(Statement::Statement(self.statement.clone())).await?;
-        read_only(&plan)?;
-        context.execute_logical_plan(plan).await?.with_param_values(parameters(calendar, ask))
-    }
-
     fn session_error(&self, error: SessionError) -> MetricError {
         MetricError::Session { metric: self.name.clone(), source: Box::new(error) }
     }
-}
-
-/// The bound values of `statement::PARAMETERS`.
-fn parameters(calendar: &Calendar, ask: &Ask) -> Vec<(&'static str, ScalarValue)> {
-    let day = |day: NaiveDate| {
-        let since_epoch = day.signed_duration_since(chrono::DateTime::UNIX_EPOCH.date_naive());
-        ScalarValue::Date32(i32::try_from(since_epoch.num_days()).ok())
-    };
-    let midnight = |day: NaiveDate| {
-        ScalarValue::TimestampMicrosecond(Some(calendar.midnight(day).timestamp_micros()), Some("UTC".into()))
-    };
-    vec![
-        ("from", midnight(ask.from)),
-        ("to", midnight(ask.to)),
-        ("as_of", midnight(ask.as_of)),
-        ("from_day", day(ask.from)),
-        ("to_day", day(ask.to)),
-        ("as_of_day", day(ask.as_of)),
-    ]
 }

@@ -1,6 +1,6 @@
 //! The SQL of a metric, checked as far as that needs no data: one SELECT, known parameters, named columns in order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
@@ -23,11 +23,20 @@ pub(super) const PARAMETERS: [(&str, &str); 6] = [
     ("as_of_day", "Date32"),
 ];
 
+/// Whether the rows of a SELECT must have an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// A metric's are shown.
+    Needed,
+    /// A shared piece's are only read.
+    Free,
+}
+
 /// Parses the SQL and types its parameters. `text` is the whole file, so that lines are the file's.
 ///
 /// A bound parameter has no type while the engine resolves functions, and `local_week($from_day)` would not be found;
 /// so each is wrapped in a cast to its type here, in the syntax tree. Its value is still bound, never written into SQL.
-pub(super) fn parse(file: &str, text: &str) -> Result<Box<Statement>, Vec<Problem>> {
+pub(super) fn parse(file: &str, text: &str, order: Order) -> Result<Box<Statement>, Vec<Problem>> {
     let problem = |line: u64, what: String, hint: &str| Problem {
         file: file.into(),
         line: line as usize,
@@ -56,7 +65,7 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Box<Statement>, Vec<Proble
     {
         problems.push(problem(0, "SELECT … INTO is not allowed".into(), "metrics only read"));
     }
-    if query.order_by.is_none() {
+    if order == Order::Needed && query.order_by.is_none() {
         problems.push(problem(
             0,
             "the SELECT has no ORDER BY".into(),
@@ -95,11 +104,21 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Box<Statement>, Vec<Proble
     }
 }
 
-/// The tables and views that the SELECT reads; what it names itself, in a WITH, is none of them.
-pub(super) fn relations(statement: &Statement) -> BTreeSet<String> {
+/// Where a SELECT names a relation, and how often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mention {
+    /// The line of the first time.
+    pub line: u64,
+    /// How often.
+    pub times: usize,
+}
+
+/// What the SELECT reads: tables, views, metrics, shared pieces. What it names itself, in a WITH, is none of them.
+pub(super) fn relations(statement: &Statement) -> BTreeMap<String, Mention> {
     let mut relations = Relations::default();
     let _ = statement.visit(&mut relations);
-    relations.read.difference(&relations.own).cloned().collect()
+    relations.read.retain(|name, _| !relations.own.contains(name));
+    relations.read
 }
 
 /// The functions that the SELECT calls, as the engine reads their names.
@@ -119,7 +138,7 @@ pub(super) fn functions(statement: &Statement) -> BTreeSet<String> {
 /// What a statement reads from, and what it names in a WITH.
 #[derive(Default)]
 struct Relations {
-    read: BTreeSet<String>,
+    read: BTreeMap<String, Mention>,
     own: BTreeSet<String>,
 }
 
@@ -144,8 +163,10 @@ impl Visitor for Relations {
         // with arguments it is a function; what is qualified, such as information_schema.tables, is none of ours
         if let TableFactor::Table { name: path, args: None, .. } = factor
             && let [part] = &path.0[..]
+            && let Some(ident) = part.as_ident()
         {
-            self.read.extend(part.as_ident().map(name));
+            let first = Mention { line: ident.span.start.line, times: 0 };
+            self.read.entry(name(ident)).or_insert(first).times += 1;
         }
         ControlFlow::Continue(())
     }
@@ -208,14 +229,14 @@ mod tests {
     use super::*;
 
     fn problems(sql: &str) -> String {
-        let all = parse("q.sql", sql).map(|_| ()).unwrap_err();
+        let all = parse("q.sql", sql, Order::Needed).map(|_| ()).unwrap_err();
         all.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
     }
 
     #[test]
     fn parameters_are_typed_and_columns_named() {
         let sql = "SELECT s.grp, count(*) AS deals FROM s WHERE s.day >= $from_day GROUP BY 1 ORDER BY 1";
-        let statement = parse("q.sql", sql).unwrap();
+        let statement = parse("q.sql", sql, Order::Needed).unwrap();
         assert!(statement.to_string().contains("s.day >= arrow_cast($from_day, 'Date32')"));
         assert_eq!(output(&statement).unwrap(), ["grp", "deals"]);
     }
@@ -225,8 +246,8 @@ mod tests {
         let sql = "WITH Leads AS (SELECT deal_id FROM Scope AS s) SELECT l.grp FROM leads AS l \
                    JOIN \"Own\" ON TRUE JOIN range(0, 3) ON TRUE JOIN information_schema.tables ON TRUE \
                    WHERE EXISTS (SELECT 1 FROM deals) ORDER BY 1";
-        let statement = parse("q.sql", sql).unwrap();
-        assert_eq!(relations(&statement).into_iter().collect::<Vec<_>>(), ["Own", "deals", "scope"]);
+        let statement = parse("q.sql", sql, Order::Needed).unwrap();
+        assert_eq!(relations(&statement).into_keys().collect::<Vec<_>>(), ["Own", "deals", "scope"]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod calendar;
 pub mod lang;
+pub mod layout;
 pub mod letters;
 pub mod problem;
 pub mod progress;

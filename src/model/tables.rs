@@ -374,6 +374,15 @@ impl Table {
     }
 }
 
+/// What makes an event without an id the same event in the next export.
+pub const EVENT_IDENTITY: [&str; 8] =
+    ["at", "kind", "deal_id", "client_id", "manager", "direction", "stage", "campaign"];
+
+/// Whether a row without an id is known by this column.
+pub fn is_identity(table: Table, column: &str) -> bool {
+    table == Table::Events && EVENT_IDENTITY.contains(&column)
+}
+
 /// The values that `deals.status` may hold.
 pub const STATUSES: [&str; 3] = ["open", "won", "lost"];
 

@@ -26,6 +26,7 @@ pub use rules::{
     Arm, Better, Bucket, Cap, ChecklistItem, ClientKind, Control, Interest, Load, Look, LostReason, MailingRule,
     Meaning, PromotionRules, Quality, Rules, Stage, Target, Terminal,
 };
+pub use tables::NAMES as TABLES;
 pub use template::template;
 
 use arrow::record_batch::RecordBatch;

@@ -9,6 +9,25 @@ use super::Regulation;
 use super::rules::{Better, Look, Meaning, Terminal};
 use crate::model::lang::{Lang, Text};
 
+/// The names of all tables, as [`tables`] gives them.
+pub const NAMES: [&str; 15] = [
+    "company",
+    "stages",
+    "lost_reasons",
+    "interests",
+    "arms",
+    "caps",
+    "required_fields",
+    "client_kinds",
+    "mailing_rules",
+    "control",
+    "checklist",
+    "rules",
+    "horizons",
+    "response_buckets",
+    "targets",
+];
+
 /// All tables. Names and columns are part of what metrics rely on.
 pub fn tables(regulation: &Regulation) -> Vec<(&'static str, RecordBatch)> {
     vec![

@@ -146,6 +146,7 @@ fn hours_have_many_forms() {
 fn sql_sees_every_table_with_its_columns() {
     let columns =
         |batch: &RecordBatch| batch.schema().fields().iter().map(|f| f.name().as_str()).collect::<Vec<_>>().join(" ");
+    assert_eq!(sound().tables().into_iter().map(|(name, _)| name).collect::<Vec<_>>(), super::TABLES);
     let tables: Vec<_> = sound().tables().into_iter().map(|(name, b)| (name, columns(&b), b.num_rows())).collect();
     let expected = [
         ("company", "name currency time_zone", 1),

@@ -1,4 +1,4 @@
-//! Asks metrics for the parts of a report: each question once.
+//! Runs the metrics for the parts of a report, each question once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -28,76 +28,54 @@ pub(super) enum Lack {
     Fault,
 }
 
-/// What could not be computed, and the way out.
+/// What could not be computed, and how to fix it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Missing {
-    /// What is lacking.
+    /// The kind of failure.
     pub lack: Lack,
-    /// Of what: such as `spend.cost`, or the metric that is too large or failed.
+    /// What is missing (such as `spend.cost`), or the metric that failed or ran out of memory.
     pub what: String,
-    /// The way out, in the report's language; of a fault, what it says and the way out.
+    /// How to fix it, in the report's language. For a fault: its message, then how to fix it.
     pub why: String,
 }
-
-/// What columns need beside what their whole metric does: metric, how the column's name begins, what it takes.
-const COLUMN_NEEDS: [(&str, &str, &str); 20] = [
-    // a log of stages fills the events, and tells of no contact
-    ("contacts", "over_", "journeys.touch_at"),
-    ("contact_rules", "broken", "journeys.touch_at"),
-    ("lead_quality", "valid", "deals.lost_reason"),
-    ("lead_quality", "cost_per_valid", "deals.lost_reason"),
-    ("lead_quality", "price_", "deals.promo|deals.interest|deals.lost_reason"),
-    ("lead_quality", "qualified", "journeys.entries"),
-    ("lead_quality", "cost_per_qualified", "spend.cost"),
-    ("lead_quality", "spend", "spend.cost"),
-    ("lead_quality", "cpl", "spend.cost"),
-    ("lead_quality", "cac", "spend.cost"),
-    ("lead_quality", "won", "deals.status"),
-    ("lead_quality", "win_rate", "deals.status"),
-    ("revenue_weekly", "revenue", "deals.amount"),
-    ("revenue_weekly", "repeat_full", "deals.amount"),
-    ("revenue_weekly", "new_full", "deals.amount"),
-    ("revenue_weekly", "promo", "deals.amount"),
-    ("revenue_weekly", "pressured", "deals.amount"),
-    ("revenue_weekly", "unknown", "deals.amount"),
-    ("expected_advance", "settled", "journeys.entries"),
-    ("expected_advance", "gap", "journeys.entries"),
-];
 
 /// The metric that counts closings without a date.
 pub(super) const QUALITY: &str = "data_quality";
 
+/// The metric that counts wins without a date which may lie within a period.
+const UNDATED: &str = "wins_without_date";
+
 /// A result, or what is missing for it.
 pub(super) type Answer = Result<Arc<Grid>, Missing>;
 
-/// The answers about earlier periods, and the fault that kept one from being there.
+/// The results for earlier periods, and the fault that prevented one of them.
 #[derive(Debug, Default)]
 pub(super) struct Earlier {
     pub answers: Vec<(Compare, Arc<Grid>)>,
     pub fault: Option<Missing>,
 }
 
-/// How much of a period the exports cover, where not all of it.
+/// Which part of a period the exports cover, if not all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cover {
-    /// Up to this day, which they still cover.
+    /// Covered up to and including this day.
     Until(NaiveDate),
-    /// None of it: they end on this day, before it.
+    /// Not covered: the exports end on this day, before the period.
     Not(NaiveDate),
 }
 
-/// Asks metrics, remembering the answers: tiles, charts and tables often share one.
+/// Runs metrics and caches the results: tiles, charts and tables often share one.
 pub(super) struct Asker<'a> {
     session: &'a Session,
-    /// Sessions of earlier days. An earlier period is seen as it was seen then: deals that have ripened since would
-    /// make every present period look worse than the one before.
+    /// Sessions as of earlier days. An earlier period is computed as of its own end: otherwise deals that ripened since
+    /// then would make every current period look worse than the one before.
     earlier: BTreeMap<NaiveDate, Session>,
     catalog: &'a Catalog,
     as_of: NaiveDate,
     lang: Lang,
     reach: Reach,
     answers: BTreeMap<(Question, Range, NaiveDate), Answer>,
-    /// What failed, or had too little memory, each once.
+    /// Metrics that failed or ran out of memory, each once.
     faults: Vec<Missing>,
 }
 
@@ -118,7 +96,7 @@ impl<'a> Asker<'a> {
         period.range(self.as_of, self.reach.first.unwrap_or(self.as_of))
     }
 
-    /// The last day on which anything happened; none where there are no deals.
+    /// The last day on which a deal was created or closed; `None` if there are no deals.
     pub fn last_day(&self) -> Option<NaiveDate> {
         self.reach.last
     }
@@ -128,18 +106,19 @@ impl<'a> Asker<'a> {
         self.session.regulation().targets()
     }
 
-    /// Groups of fewer deals are too small to judge.
+    /// Groups of fewer deals are not judged (the regulation's `small_group`).
     #[allow(clippy::cast_precision_loss)] // a number that a person wrote
     pub fn small_group(&self) -> f64 {
         self.session.regulation().rules().small_group as f64
     }
 
-    /// What has failed so far, each fault once.
+    /// The faults so far, each once.
     pub fn take_faults(&mut self) -> Vec<Missing> {
         std::mem::take(&mut self.faults)
     }
 
-    /// A target of the regulation must name a metric and a column that exist: the regulation alone cannot know.
+    /// Checks that each target of the regulation names an existing metric and column; the regulation cannot check that
+    /// itself.
     pub fn check_target(&mut self, target: &Target) -> Result<(), Missing> {
         let metric = self.catalog.get(&target.metric).map_err(ReportError::from);
         let checked =
@@ -154,14 +133,14 @@ impl<'a> Asker<'a> {
         checked.map_err(|error| self.fault(&target.metric, &error.to_string()))
     }
 
-    /// The answer to a question about the given days, or what is missing for it.
+    /// The result of a question for the given days, or what is missing for it.
     pub async fn ask(&mut self, question: &Question, range: Range) -> Answer {
         self.ask_as_of(question, range, self.as_of).await
     }
 
-    /// The answers about earlier periods, each as it was seen then. Those that the data do not cover are left out, whole or
-    /// in part: before the thing counted could first happen there is nothing, which is not the same as zero. So is every one
-    /// where the present period is covered in part.
+    /// The results for earlier periods, each as of its own end. Periods that the data do not cover completely are left
+    /// out: before the first possible occurrence there is no value, which is not the same as zero. If the current
+    /// period is covered in part, all earlier periods are left out.
     pub async fn earlier(&mut self, question: &Question, column: &str, compare: &[Compare]) -> Earlier {
         let now = self.range(question.period);
         let (mut found, mut seen) = (Earlier::default(), BTreeSet::new());
@@ -191,7 +170,7 @@ impl<'a> Asker<'a> {
         found
     }
 
-    /// How much of a period the exports behind these columns cover; none: all of it, as far as anybody knows.
+    /// Which part of a period the exports behind these columns cover; `None` if all of it, as far as the exports show.
     pub fn cover(&self, question: &Question, range: Range, columns: &[&str]) -> Option<Cover> {
         let metric = self.metric(question).filter(|metric| metric.has_period)?;
         let until = self.reach.until(metric, columns).filter(|until| *until < range.to)?;
@@ -199,53 +178,55 @@ impl<'a> Asker<'a> {
         Some(if until <= range.from { Cover::Not(last) } else { Cover::Until(last) })
     }
 
-    /// The tables whose exports end before the report's day, each with the last day that they cover.
+    /// The tables whose exports end before the report's day, each with the last day covered.
     pub fn ended(&self) -> impl Iterator<Item = (Table, NaiveDate)> {
         let ended = self.reach.until.iter().filter(|(_, until)| **until < self.as_of);
         ended.map(|(table, until)| (*table, *until - Days::new(1)))
     }
 
-    /// The day on which what a column counts could first happen. Before any deal nothing says it: the report's day is taken.
+    /// The first day on which what a column counts could happen. If nothing determines it, the report's day.
     pub fn begins(&self, question: &Question, column: &str) -> Option<NaiveDate> {
         self.metric(question).and_then(|metric| self.reach.begins(metric, column))
     }
 
-    /// Whether a column is zero, not unknown, where the metric has no row: what it counts could happen within the period,
-    /// which the exports cover.
+    /// Whether a column is zero (and not unknown) where the metric has no row: what it counts could happen within the
+    /// period, and the exports cover the period.
     pub fn is_zero(&self, question: &Question, range: Range, column: &str) -> bool {
         let counted = self.metric(question).is_some_and(|metric| metric.zero.iter().any(|name| name == column));
         let possible = self.begins(question, column).is_some_and(|day| day < range.to);
         counted && possible && self.cover(question, range, &[column]).is_none()
     }
 
-    /// How many won deals have no closing date, where the metric counts wins by theirs: they are in none of its figures.
+    /// How many wins without a closing date may lie within the days, where the metric counts wins by theirs: none of its figures
+    /// has them.
     pub async fn undated_wins(&mut self, question: &Question, range: Range) -> Option<f64> {
         let metric = self.metric(question)?;
-        metric.needs.iter().any(|need| need.contains("deals.closed_at")).then_some(())?;
-        let quality = Question { metric: QUALITY.to_owned(), by: Vec::new(), period: question.period };
-        let grid = self.ask(&quality, range).await.ok()?;
-        let undated = (0..grid.rows.len()).filter_map(|row| grid.number(row, "won_without_closed_at")).sum();
-        Some(undated).filter(|undated| *undated > 0.0)
+        metric
+            .needs
+            .iter()
+            .any(|need| need.columns().any(|needed| needed == (Table::Deals, "closed_at")))
+            .then_some(())?;
+        let undated = Question { metric: UNDATED.to_owned(), by: Vec::new(), period: question.period };
+        let grid = self.ask(&undated, range).await.ok()?;
+        let wins = (0..grid.rows.len()).filter_map(|row| grid.number(row, "wins")).sum();
+        Some(wins).filter(|wins| *wins > 0.0)
     }
 
     /// What a column of a metric cannot do without, if no row of the store has it; the metric's other columns can.
     pub fn lacking(&self, question: &Question, column: &str) -> Option<Missing> {
-        let needs = |(metric, start, _): &&(&str, &str, &str)| *metric == question.metric && column.starts_with(start);
-        let (.., needed) = COLUMN_NEEDS.iter().find(needs)?;
-        let filled = |name: &str| {
-            let (table, column) = name.split_once('.')?;
-            let filled = self.session.columns_filled(Table::named(table)?).ok()?;
-            Some(filled.contains(column))
-        };
+        let column = self.metric(question)?.columns.iter().find(|known| known.name == column)?;
         // what cannot be asked is not said to be missing
-        if needed.split('|').any(|name| filled(name) != Some(false)) {
-            return None;
-        }
-        let first = needed.split('|').next_back()?;
-        Some(Missing { lack: Lack::Data, what: first.to_owned(), why: way_out(first)?.get(self.lang).to_owned() })
+        let unfilled = |(table, name): (Table, &str)| {
+            self.session.columns_filled(table).is_ok_and(|filled| !filled.contains(name))
+        };
+        let lacking = column.needs.iter().find(|need| need.columns().all(unfilled))?;
+        let (table, name) = lacking.columns().next_back()?;
+        let what = format!("{}.{name}", table.name());
+        let why = way_out(&what)?.get(self.lang).to_owned();
+        Some(Missing { lack: Lack::Data, what, why })
     }
 
-    /// The metric asked for, where there is one.
+    /// The metric of a question; `None` if it does not exist.
     pub fn metric(&self, question: &Question) -> Option<&'a Metric> {
         self.catalog.get(&question.metric).ok()
     }
@@ -284,7 +265,7 @@ impl<'a> Asker<'a> {
 }
 
 impl Asker<'_> {
-    /// Remembers a fault. One question that fails must not take the answers to all others with it.
+    /// Records a fault, so that one failing question does not fail the whole report.
     fn fault(&mut self, metric: &str, error: &str) -> Missing {
         let way = match self.lang {
             Lang::Ru => format!(
@@ -305,7 +286,7 @@ impl Asker<'_> {
         missing
     }
 
-    /// One question that needs more memory than there is must not take the answers to all others with it.
+    /// Maps an out-of-memory error to `Missing`, so that one large question does not fail the whole report.
     fn too_large(&mut self, metric: &str) -> Missing {
         let why = match self.lang {
             Lang::Ru => "дайте запросам больше, например --memory 6GiB",
@@ -314,7 +295,7 @@ impl Asker<'_> {
         self.remember(Missing { lack: Lack::Memory, what: metric.to_owned(), why: why.to_owned() })
     }
 
-    /// A split by something that no row has shows nothing but the whole once more.
+    /// A split by a dimension that no row fills shows only the total, so it counts as missing.
     fn unfilled(&self, dimension: &str) -> Missing {
         let why = match self.lang {
             Lang::Ru => "разрез не заполнен ни в одной строке: назовите его столбец в маппинге",

@@ -1,4 +1,4 @@
-//! From a checked definition to a document: asks the metrics, and arranges what they say.
+//! Builds a `Document` from a checked definition: runs the metrics and arranges the results.
 
 mod absent;
 mod chart;
@@ -21,7 +21,7 @@ use crate::model::lang::Lang;
 use crate::model::progress::Progress;
 use crate::session::{Session, SessionError};
 
-/// Why a report cannot be made. What is merely missing is no error: the report says so in its place.
+/// Why a report cannot be built. Missing data are no error: the report shows a notice in place of the part.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     /// A metric failed, or a target of the regulation names one that does not exist.
@@ -39,16 +39,16 @@ pub enum ReportError {
         /// The nearest column, or all.
         hint: String,
     },
-    /// The session could not be opened for an earlier day, or not be asked.
+    /// The session for an earlier day could not be opened, or a query failed.
     #[error(transparent)]
     Session(#[from] SessionError),
-    /// A result holds values that no cell can hold.
+    /// A result has a type that `Cell` cannot represent.
     #[error("a result cannot be read: {0}")]
     Cells(arrow::error::ArrowError),
 }
 
 impl ReportError {
-    /// Whether the engine had less memory than a question needs.
+    /// Whether a query ran out of memory.
     pub(super) fn is_short_of_memory(&self) -> bool {
         match self {
             ReportError::Metric(error) => error.is_short_of_memory(),
@@ -58,28 +58,29 @@ impl ReportError {
     }
 }
 
-/// What a part became: a block, nothing where no row fits, or the reason why there is none.
+/// The result of building a part: a block, `None` if no row matches, or the reason why it could not be computed.
 type Made = Result<Option<Block>, Missing>;
 
-/// Something that could not be computed or judged, and for which part or target.
+/// Something that could not be computed or judged, and the part or target concerned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Gap {
     title: String,
     missing: Missing,
 }
 
-/// Groups without a name: no group, and by whom they were left out.
+/// Rows without a value of the split, and the target that left them out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Unnamed {
     /// The split, in words.
     pub by: String,
-    /// How many cases have no name, and of how many, where that can be told.
+    /// How many cases have no value, and out of how many, if known.
     pub size: Option<(String, String)>,
     /// The target that leaves them out.
     pub target: String,
 }
 
-/// Makes the document of a report as of a day. What fails within it is told in its place, and in [`Document::failed`].
+/// Builds the document of a report as of a day. A part that fails becomes a notice in its place and an entry of
+/// [`Document::failed`].
 pub async fn build(
     session: &Session,
     catalog: &Catalog,
@@ -141,13 +142,13 @@ pub async fn build(
     })
 }
 
-/// The report's name, and what it is held to beside what its definition says: the stem of its files.
+/// The report's name, plus the values that `--for` and `--where` restrict it to: the stem of its files.
 fn name_of(definition: &Definition, session: &Session) -> String {
     let beside = session.held().iter().filter(|held| !definition.only.contains(held));
     beside.fold(definition.name.clone(), |name, (_, value)| format!("{name}-{}", slug(value)))
 }
 
-/// A section of several alike: its ids and its title tell which.
+/// Makes ids and the title of a repeated section (`each`) unique.
 fn numbered(section: document::Section, number: usize, value: &str) -> document::Section {
     let id = |id: &str| format!("{id}-{number}");
     let block = |block: Block| match block {
@@ -170,12 +171,12 @@ struct Builder<'a> {
     unnamed: Vec<Unnamed>,
     /// What failed, in words.
     failed: Vec<String>,
-    /// How many times it was gathered what cannot be judged: no two tables have one id.
+    /// How many tables of missing data were built so far; makes their ids unique.
     gathered: usize,
 }
 
 impl Builder<'_> {
-    /// A section for each value of its dimension. One that fails leaves the others.
+    /// Builds a section for each value of its dimension. A section that fails does not stop the others.
     async fn for_each(
         &mut self,
         section: &Section,
@@ -196,7 +197,7 @@ impl Builder<'_> {
         Ok(sections)
     }
 
-    /// The section held to a value of a dimension.
+    /// Builds the section restricted to one value of a dimension.
     async fn held(
         &mut self,
         section: &Section,
@@ -227,8 +228,11 @@ impl Builder<'_> {
         let mut undated = None;
         for part in &section.parts {
             let (title, block) = match part {
-                Part::Text(text) => {
-                    blocks.push(Block::Text(self.say.text(text).to_owned()));
+                Part::Text { text, of } => {
+                    let shown = |id: &String| blocks.iter().any(|block| block.id() == Some(id.as_str()));
+                    if of.is_empty() || of.iter().any(shown) {
+                        blocks.push(Block::Text(self.say.text(text).to_owned()));
+                    }
                     continue;
                 }
                 Part::Missing => {
@@ -262,7 +266,8 @@ impl Builder<'_> {
                 }
                 Err(missing) => {
                     let title = self.say.text(title).to_owned();
-                    // what is missing is told in one place, if the report has one; what failed is told where it failed
+                    // missing data are listed in one section if the report has one; faults are shown where they
+                    // occurred
                     if missing.lack != Lack::Data || self.say.gathered.is_none() {
                         blocks.push(Block::Notice(self.say.gap(&title, &missing)));
                     }
@@ -272,11 +277,11 @@ impl Builder<'_> {
         }
         self.note_faults(self.say.text(&section.title));
         let gaps = &self.gaps[before.min(self.gaps.len())..];
-        // a section of which nothing is left is one line
+        // a section without any remaining part becomes one line
         if made == 0 && !gaps.is_empty() {
             blocks = vec![Block::Notice(self.say.gaps_of_section(&reasons(gaps)))];
         } else if made == 0 && empty > 0 {
-            // of several parts the one that has a period, or else any, says it
+            // the notice names the period of the first part that has one
             let asks = || section.parts.iter().filter_map(Part::ask);
             let ask = asks().find(|ask| self.say.has_period(ask)).or_else(|| asks().next());
             blocks = vec![Block::Notice(self.say.no_row(self.say.text(&section.title), ask))];
@@ -289,7 +294,7 @@ impl Builder<'_> {
         document::Section { id: section.id.clone(), title: self.say.text(&section.title).to_owned(), blocks }
     }
 
-    /// A section of which nothing could be made.
+    /// A section that could not be built.
     fn failed_section(&mut self, section: &Section, error: &ReportError) -> document::Section {
         let title = self.say.text(&section.title).to_owned();
         let said = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
@@ -298,26 +303,27 @@ impl Builder<'_> {
         document::Section { id: section.id.clone(), blocks: vec![Block::Notice(self.say.gap(&title, &missing))], title }
     }
 
-    /// Who runs the report unattended must hear of what failed as well.
+    /// Records the error in [`Document::failed`] as well, so that an unattended run reports it.
     fn note_faults(&mut self, title: &str) {
         let faults = self.asker.take_faults();
         self.failed.extend(faults.into_iter().map(|fault| format!("{title}: {}: {}", fault.what, fault.why)));
     }
 }
 
-/// Gaps of the parts of a section whose reasons stand elsewhere; those of targets are told where they would be judged.
+/// The gaps of a section's tiles, tables and charts whose data are missing (reasons: another section). Gaps of targets are
+/// shown by the findings.
 fn of_parts<'g>(gaps: &'g [Gap], section: &'g Section, say: &'g Say<'_>) -> impl Iterator<Item = &'g Gap> {
     let title = |part: &'g Part| match part {
         Part::Tile(tile) => Some(say.text(&tile.label)),
         Part::Table(table) => Some(say.text(&table.title)),
         Part::Chart(chart) => Some(say.text(&chart.title)),
-        Part::Text(_) | Part::Findings(_) | Part::Missing => None,
+        Part::Text { .. } | Part::Findings(_) | Part::Missing => None,
     };
     let of_section = move |gap: &&'g Gap| section.parts.iter().filter_map(title).any(|title| title == gap.title);
     gaps.iter().filter(|gap| gap.missing.lack == Lack::Data).filter(of_section)
 }
 
-/// Different reasons, in the order of the report.
+/// The distinct reasons, in the order of the report.
 fn reasons(gaps: &[Gap]) -> Vec<&Missing> {
     let mut reasons: Vec<&Missing> = Vec::new();
     for gap in gaps {

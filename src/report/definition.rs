@@ -1,7 +1,7 @@
-//! A report definition: a TOML file that says which questions a report answers, and with which metrics.
+//! A report definition: a TOML file that lists the questions of a report and the metrics that answer them.
 //!
-//! Having a [`Definition`] means that it was checked: every metric, column, dimension, period and kind of chart in it
-//! exists. What the file may hold is described for its writers in `docs/guide/report.md`.
+//! A [`Definition`] has been checked: every metric, column, dimension, period and chart kind in it exists. The keys are
+//! documented in `docs/guide/report.md`.
 
 mod read;
 #[cfg(test)]
@@ -17,7 +17,7 @@ use crate::model::lang::{Lang, Text};
 use crate::model::problem::{Problem, Problems, hint};
 use crate::model::unit::Unit;
 
-/// The definitions that are part of the program.
+/// The definitions that ship with the program.
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/reports");
 
 /// A checked report definition.
@@ -27,11 +27,11 @@ pub struct Definition {
     pub(super) title: Text,
     pub(super) audience: Option<Text>,
     pub(super) period: Period,
-    /// The dimension whose one value the report is for, such as `manager`; none: it is for everyone.
+    /// The dimension of a personal report (`for`), such as `manager`; `None` if the report is for everyone.
     pub(super) person: Option<String>,
-    /// The rows that the report is held to: dimension and value.
+    /// The filter of the whole report (`where`): dimension and value.
     pub(super) only: Vec<(String, String)>,
-    /// Its language, unless another is asked for.
+    /// Its language, unless `--lang` overrides it.
     pub(super) lang: Option<Lang>,
     pub(super) labels: Labels,
     pub(super) sections: Vec<Section>,
@@ -46,12 +46,12 @@ pub(super) struct Section {
     pub id: String,
     pub title: Text,
     pub text: Option<Text>,
-    /// The section stands once for each value of a dimension.
+    /// Repeats the section for each value of a dimension.
     pub each: Option<Each>,
     pub parts: Vec<Part>,
 }
 
-/// A section for each value of a dimension, those with most deals first.
+/// A section per value of a dimension, sorted by number of deals, descending.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Each {
     pub dimension: String,
@@ -61,11 +61,11 @@ pub(super) struct Each {
 /// A part of a section as defined.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Part {
-    /// A paragraph.
-    Text(Text),
+    /// A paragraph; where it is about parts named by their ids, it stands only beside one of them.
+    Text { text: Text, of: Vec<String> },
     /// A headline figure; neighbours stand side by side.
     Tile(Tile),
-    /// The regulation's targets, judged.
+    /// The judged targets of the regulation.
     Findings(Findings),
     /// A table.
     Table(Table),
@@ -76,16 +76,16 @@ pub(super) enum Part {
 }
 
 impl Part {
-    /// What it asks, if it asks one metric.
+    /// The question of the part, if it has exactly one.
     pub fn ask(&self) -> Option<&Question> {
         match self {
             Part::Tile(Tile { ask, .. }) | Part::Table(Table { ask, .. }) | Part::Chart(Chart { ask, .. }) => Some(ask),
-            Part::Text(_) | Part::Findings(_) | Part::Missing => None,
+            Part::Text { .. } | Part::Findings(_) | Part::Missing => None,
         }
     }
 }
 
-/// What is asked of a metric.
+/// A question to one metric.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Question {
     pub metric: String,
@@ -93,7 +93,7 @@ pub(super) struct Question {
     pub period: Period,
 }
 
-/// What a tile or a finding is compared with.
+/// The periods that a tile or a finding is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Compare {
     /// The period just before.
@@ -128,16 +128,16 @@ pub(super) struct Findings {
     pub period: Period,
     /// Other periods, by metric.
     pub periods: BTreeMap<String, Period>,
-    /// Only targets of these metrics; none: of all.
+    /// Only targets of these metrics; all targets if empty.
     pub metrics: Vec<String>,
-    /// How many groups of one target are told apart before the rest is summed up in a line.
+    /// How many groups of one target get a finding of their own; the rest is summarised in one line.
     pub limit: usize,
     pub compare: Vec<Compare>,
-    /// The dimensions among whose groups the cause of a change is sought.
+    /// The dimensions whose groups are searched for the cause of a change.
     pub split: Vec<String>,
 }
 
-/// By which column, or by how much it exceeds another, and which way.
+/// The sort key: a column, or the difference of two columns, and the direction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sort {
     pub column: String,
@@ -145,14 +145,14 @@ pub(super) struct Sort {
     pub descending: bool,
 }
 
-/// Which rows are shown, and in which order.
+/// Filter, order and limit of the shown rows.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Rows {
     pub sort: Option<Sort>,
     pub limit: Option<usize>,
     /// Only rows whose column shows this value.
     pub only: Option<(String, String)>,
-    /// What plain ratios are in these rows, where the metric's rows differ in that.
+    /// The unit of plain ratios in these rows, for metrics whose rows have different units.
     pub ratios_are: Option<Unit>,
 }
 
@@ -162,7 +162,7 @@ pub(super) struct Table {
     pub id: String,
     pub title: Text,
     pub ask: Question,
-    /// Shown columns; none: all.
+    /// Shown columns; all if empty.
     pub columns: Vec<String>,
     pub rows: Rows,
 }
@@ -177,7 +177,7 @@ pub(super) struct Chart {
     pub shape: Shape,
 }
 
-/// What a chart draws out of which columns.
+/// The chart kind, and the columns that it draws.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Shape {
     Stacked(Lines),
@@ -219,7 +219,7 @@ pub(super) struct Lines {
 }
 
 impl Definition {
-    /// Reads and checks a definition, finding all its problems. The report is named after the file.
+    /// Reads and checks a definition; returns all its problems. The report is named after the file.
     pub fn parse(file: &str, text: &str, catalog: &Catalog) -> Result<Definition, Problems> {
         read::read(file, text, catalog)
     }
@@ -234,23 +234,23 @@ impl Definition {
         &self.title
     }
 
-    /// The dimension whose one value the report is for.
+    /// The dimension of a personal report (`for`).
     pub fn person(&self) -> Option<&str> {
         self.person.as_deref()
     }
 
-    /// The rows that it is held to: dimension and value.
+    /// The filter of the whole report: dimension and value.
     pub fn only(&self) -> &[(String, String)] {
         &self.only
     }
 
-    /// Its language, unless another is asked for.
+    /// Its language, unless another is requested.
     pub fn lang(&self) -> Option<Lang> {
         self.lang
     }
 }
 
-/// The names of the definitions that are part of the program.
+/// The names of the definitions that ship with the program.
 pub fn names() -> Vec<&'static str> {
     let mut names: Vec<&str> =
         SHIPPED.files().filter_map(|f| f.path().file_name()?.to_str()?.strip_suffix(".toml")).collect();
@@ -258,12 +258,12 @@ pub fn names() -> Vec<&'static str> {
     names
 }
 
-/// The text of a definition that is part of the program: something to copy and change.
+/// The text of a shipped definition, to copy and change.
 pub fn shipped_text(name: &str) -> Option<&'static str> {
     SHIPPED.get_file(format!("{name}.toml"))?.contents_utf8()
 }
 
-/// A definition that is part of the program.
+/// A shipped definition.
 pub fn shipped(name: &str, catalog: &Catalog) -> Result<Definition, Problems> {
     match shipped_text(name) {
         Some(text) => Definition::parse(&format!("reports/{name}.toml"), text, catalog),

@@ -1,4 +1,4 @@
-//! A report as data: everything that is shown, and nothing of how. Renderers neither query nor compute.
+//! A report as data: what is shown, without any layout. Renderers neither query nor compute.
 
 use chrono::NaiveDate;
 
@@ -24,8 +24,8 @@ pub struct Document {
     pub sections: Vec<Section>,
     /// The last lines: store version, as_of, regulation.
     pub colophon: Vec<String>,
-    /// What an error kept from being made, and the error. It is told in its place as well; whoever runs the report unattended
-    /// must hear of it.
+    /// Descriptions of the parts that failed with an error. They are also shown in their places; unattended runs need
+    /// this list.
     pub failed: Vec<String>,
 }
 
@@ -82,6 +82,17 @@ pub enum Block {
     Table(Table),
     /// A chart.
     Chart(Chart),
+}
+
+impl Block {
+    /// The id of a table or a chart.
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Block::Table(table) => Some(&table.id),
+            Block::Chart(chart) => Some(&chart.id),
+            Block::Text(_) | Block::Notice(_) | Block::Tiles(_) | Block::Findings(_) => None,
+        }
+    }
 }
 
 /// A headline figure.
@@ -231,9 +242,9 @@ pub enum Plot {
         open: Vec<f64>,
         /// Of these, lost.
         lost: Vec<f64>,
-        /// Of these, lost or open in a stage that nobody knows: here or in any later one.
+        /// Of these, lost or open in an unknown stage: this one or a later one.
         unplaced: Vec<f64>,
-        /// The share of the stage before that came here; absent where nobody knows.
+        /// The share of the previous stage that came here; `None` if unknown.
         shares: Vec<Option<f64>>,
     },
     /// A point with its interval per label (lead quality by contractor), and a reference line.

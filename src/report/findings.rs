@@ -1,6 +1,7 @@
-//! Findings: every target of the regulation beside what came out, with a verdict, what changed, and the advice.
+//! Findings: every target of the regulation beside its actual value, with a verdict, the change, and the advice.
 //!
-//! [`judge`] decides, [`evidence`] holds its statistics, [`wording`] says it; here the metrics are asked.
+//! [`judge`] gives the verdicts, [`evidence`] has the statistics, [`wording`] writes the sentences; this file runs the
+//! metrics.
 
 mod cause;
 pub mod evidence;
@@ -22,18 +23,18 @@ use cause::{Cause, Part};
 use judge::{Covered, Ground, Judged, Unknown};
 use wording::Said;
 
-/// What came of the targets.
+/// The result of judging all targets.
 #[derive(Debug, Default)]
 pub(super) struct Made {
-    /// The findings worst first, and a notice of what could not be judged.
+    /// The findings, worst first, and a notice about what could not be judged.
     pub blocks: Vec<Block>,
     /// Targets that could not be judged at all, and why.
     pub missing: Vec<(String, Missing)>,
-    /// Groups without a name, which no target judges.
+    /// Rows without a value of the split, which no target judges.
     pub unnamed: Vec<Unnamed>,
 }
 
-/// Judges the targets. One that fails leaves the others.
+/// Judges the targets. A target that fails does not stop the others.
 pub(super) async fn findings(asker: &mut Asker<'_>, say: &Say<'_>, part: &definition::Findings) -> Made {
     let mut made = Made::default();
     let mut said = Vec::new();
@@ -103,19 +104,19 @@ async fn one(
     Ok((wording.said(judged, part.limit), unnamed))
 }
 
-/// What no dimension names, where there is any of it.
+/// The rows without a value of the split, if there are any.
 fn unnamed(say: &Say<'_>, target: &Target, grid: &Grid, judged: &[Judged]) -> Option<Unnamed> {
     let one = judged.iter().find(|one| one.unknown == Some(Unknown::Unnamed))?;
     let titles = grid.columns[..grid.dimensions].iter().map(|column| say.text(&column.title));
     let by = titles.collect::<Vec<_>>().join(" · ");
     let exact = |cases: f64| say.numbers.exact(cases.round(), Unit::Count);
-    let all: f64 = judged.iter().filter_map(|one| judge::counted(grid, one.row)).sum();
-    let size = judge::counted(grid, one.row).map(|cases| (exact(cases), exact(all)));
+    let all: f64 = judged.iter().filter_map(|one| grid.cases(one.row)).sum();
+    let size = grid.cases(one.row).map(|cases| (exact(cases), exact(all)));
     Some(Unnamed { by, size, target: say.text(&target.title).to_owned() })
 }
 
-/// Who carried those changes of a share that are more than chance: by the split whose groups tell most of it. What fails
-/// leaves the finding without a cause; the fault itself is told where it is asked for.
+/// The groups that caused the significant changes of a share, by the split that explains most of the change. If a query
+/// fails, the finding has no cause; the fault is reported by the part that asked for the data.
 async fn causes(
     asker: &mut Asker<'_>,
     say: &Say<'_>,
@@ -124,10 +125,10 @@ async fn causes(
     one: &Judged,
 ) -> Vec<(Compare, Cause)> {
     let mut causes = Vec::new();
-    // the rows of a metric that has several are told apart by its first column
+    // rows of one group are distinguished by the metric's first column
     let key = judge::has_key(grid, &judge::current_rows(grid)).then(|| &grid.rows[one.row][0]);
     for (compare, then) in one.changes.iter().filter(|(_, then)| then.proven == Some(true)) {
-        // all splits in one question: it takes as long as one of them
+        // all splits in one query: it takes no longer than a single one
         let mut by = part.split.clone();
         let now = loop {
             let ask = Question { metric: target.metric.clone(), by: by.clone(), period };
@@ -151,9 +152,9 @@ async fn causes(
     causes
 }
 
-/// The groups of one of the dimensions by which two results are split, then and now.
+/// The groups of one dimension in two results, earlier and current.
 fn parts(say: &Say<'_>, target: &Target, (key, at): (Option<&Cell>, usize), now: &Grid, before: &Grid) -> Vec<Part> {
-    // hits and cases of each group: shares of parts add up as their hits do
+    // hits and cases of each group: shares of parts add up the way their hits do
     let sums = |grid: &Grid| {
         let mut sums: BTreeMap<String, (f64, f64)> = BTreeMap::new();
         for row in judge::current_rows(grid) {
@@ -177,7 +178,7 @@ fn parts(say: &Say<'_>, target: &Target, (key, at): (Option<&Cell>, usize), now:
     names.into_iter().map(part).collect()
 }
 
-/// Whether a target is for a group: a group with a target of its own is not judged by the one for all.
+/// Whether a target applies to a group: a group with a target of its own is not judged by the general one.
 fn is_for(target: &Target, all: &[Target], group: &[Cell]) -> bool {
     let is = |name: &str| matches!(group, [Cell::Text(text)] if text == name);
     let alike =
@@ -208,7 +209,7 @@ fn blocks(say: &Say<'_>, mut said: Vec<Said>, missing: &[(String, Missing)], no_
         (Lack::Data, say.pick("Не проверены цели, нет данных", "Targets not checked, the data are missing")),
     ] {
         let of_it = || missing.iter().filter(|(_, missing)| missing.lack == lack);
-        // which ones, and what to export, is told in one place if the report has one
+        // which ones, and what to export, is listed in one section if the report has one
         if let (Lack::Data, Some(reference), 1..) = (lack, say.reference(), of_it().count()) {
             let sources: BTreeSet<String> = of_it().map(|(_, missing)| say.source_of(&missing.what)).collect();
             let sources: Vec<String> = sources.into_iter().collect();
@@ -227,7 +228,7 @@ fn blocks(say: &Say<'_>, mut said: Vec<Said>, missing: &[(String, Missing)], no_
     blocks
 }
 
-/// Worst first; what cannot be judged stands before what needs no attention.
+/// Sort order: worst first; unknown before green.
 fn rank(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::Red => 0,

@@ -1,4 +1,4 @@
-//! A metric's result as cells, ready to be picked from.
+//! A metric's result as cells with access by row and column name.
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::cast;
@@ -7,11 +7,11 @@ use arrow::error::ArrowError;
 use chrono::NaiveDate;
 
 use super::document::Cell;
-use crate::metrics::{MetricColumn, MetricResult};
+use crate::metrics::{Bound, MetricColumn, MetricResult, Spending};
 use crate::model::tables::MONEY_SCALE;
 use crate::model::unit::Unit;
 
-/// Rows and columns of a result. The first `dimensions` columns are what it was split by.
+/// Rows and columns of a result. The first `dimensions` columns are the split.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Grid {
     pub columns: Vec<MetricColumn>,
@@ -28,14 +28,14 @@ impl Grid {
         Ok(Grid { columns: result.columns.clone(), dimensions: result.ask.by.len(), rows: rows.collect() })
     }
 
-    /// The same with plain ratios told to be something else.
+    /// The same grid with another unit for plain ratios.
     pub fn with_ratios(&self, unit: Unit) -> Grid {
         let mut grid = self.clone();
         grid.columns.iter_mut().filter(|column| column.unit == Unit::Ratio).for_each(|column| column.unit = unit);
         grid
     }
 
-    /// Where a column stands.
+    /// The index of a column.
     pub fn position(&self, column: &str) -> Option<usize> {
         self.columns.iter().position(|c| c.name == column)
     }
@@ -55,41 +55,59 @@ impl Grid {
         number(self.cell(row, column))
     }
 
-    /// Whether a column has no value in any of the rows, nor bounds of one.
-    pub fn is_blank(&self, column: &str) -> bool {
-        let known = |row: usize| {
-            ["", "_least", "_most"].iter().any(|end| self.number(row, &format!("{column}{end}")).is_some())
-        };
-        !(0..self.rows.len()).any(known)
+    /// What is declared of a column.
+    pub fn column(&self, name: &str) -> Option<&MetricColumn> {
+        self.columns.iter().find(|column| column.name == name)
     }
 
-    /// A dimension that no row has a value of.
+    /// The number at an end of a column's value.
+    pub fn bound(&self, row: usize, column: &str, bound: Bound) -> Option<f64> {
+        let is_it = |other: &MetricColumn| other.bound_of.as_ref().is_some_and(|(of, at)| of == column && *at == bound);
+        let at = self.columns.iter().position(is_it)?;
+        number(&self.rows[row][at])
+    }
+
+    /// How many cases a row counts: by the first of the columns that say it.
+    pub fn cases(&self, row: usize) -> Option<f64> {
+        let mut counts: Vec<(usize, usize)> =
+            self.columns.iter().enumerate().filter_map(|(at, column)| Some((column.cases?, at))).collect();
+        counts.sort_unstable();
+        counts.into_iter().find_map(|(_, at)| number(&self.rows[row][at]))
+    }
+
+    /// Whether a column has no value in any of the rows, nor bounds of one.
+    pub fn is_blank(&self, column: &str) -> bool {
+        let within =
+            |row: usize| [Bound::Least, Bound::Most].into_iter().any(|end| self.bound(row, column, end).is_some());
+        !(0..self.rows.len()).any(|row| self.number(row, column).is_some() || within(row))
+    }
+
+    /// A dimension that no row fills.
     pub fn unfilled_dimension(&self) -> Option<&str> {
         let unfilled = |at: &usize| !self.rows.is_empty() && self.rows.iter().all(|row| row[*at] == Cell::Empty);
         (0..self.dimensions).find(unfilled).map(|at| self.columns[at].name.as_str())
     }
 
-    /// Whether a row is of what no dimension names: no group, but whatever was left over.
+    /// Whether no dimension of a row is filled: a remainder, not a group.
     pub fn is_unnamed(&self, row: usize) -> bool {
         self.dimensions > 0 && self.group(row).iter().all(|cell| *cell == Cell::Empty)
     }
 
-    /// Whether a cell sets money earned against money spent of what no dimension names: sales that name no campaign beside
-    /// spend that names none are not one thing, and have no return.
+    /// Whether a cell is a return on spend in the unfilled group: sales without a campaign and spend without a campaign
+    /// are unrelated, so their ratio means nothing.
     pub fn is_no_return(&self, row: usize, column: &str) -> bool {
-        self.is_unnamed(row) && is_return(column)
+        self.is_unnamed(row) && self.is_return(column)
     }
 
-    /// The dimension values of a row: what identifies its group.
+    /// Whether a column sets what was earned, or who came, against money spent.
+    pub fn is_return(&self, column: &str) -> bool {
+        self.column(column).is_some_and(|column| column.spending == Some(Spending::Against))
+    }
+
+    /// The dimension values of a row, which identify its group.
     pub fn group(&self, row: usize) -> &[Cell] {
         &self.rows[row][..self.dimensions]
     }
-}
-
-/// Whether a column sets what was earned, or who came, against money spent.
-pub(super) fn is_return(column: &str) -> bool {
-    const RETURNS: [&str; 6] = ["roi", "romi", "drr", "cpl", "cpo", "cac"];
-    RETURNS.contains(&column) || column.starts_with("cost_per_")
 }
 
 /// The number in a cell, money in whole currency units.
@@ -117,7 +135,7 @@ fn cells(array: &ArrayRef, unit: Unit) -> Result<Vec<Cell>, ArrowError> {
             numbers.iter().map(|number| number.filter(|n| n.is_finite()).map_or(Cell::Empty, Cell::Number)).collect()
         }
         DataType::Decimal128(..) | DataType::Decimal256(..) if unit == Unit::Money => {
-            // averages come with more digits, and sums with more room, than money is kept in
+            // averages have more digits, and sums more room, than stored money
             let wide = DataType::Decimal128(38, MONEY_SCALE);
             let money = cast(array, &wide)?;
             money.as_primitive::<Decimal128Type>().iter().map(|money| money.map_or(Cell::Empty, Cell::Money)).collect()

@@ -1,6 +1,6 @@
-//! From a report definition to files: [`definition`] → [`build()`] → [`document`] → [`render`].
+//! Turns a report definition into files: [`definition`] → [`build()`] → [`document`] → [`render`].
 //!
-//! A definition asks questions of metrics; the document holds the answers in words and figures; renderers only draw.
+//! A definition asks questions of metrics; the document holds the answers as words and figures; renderers only draw.
 
 mod asker;
 mod build;

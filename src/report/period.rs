@@ -19,19 +19,19 @@ pub struct Range {
 /// A period relative to `as_of`. All but `Months` end with the last complete week, which is the report's week.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Period {
-    /// So many complete weeks, Monday to Sunday: `last_week`, `13w`.
+    /// A number of complete weeks, Monday to Sunday: `last_week`, `13w`.
     Weeks(u32),
-    /// So many complete calendar months: `last_month`, `12m`.
+    /// A number of complete calendar months: `last_month`, `12m`.
     Months(u32),
     /// From 1 January of the report's week to its end: `ytd`.
     YearToDate,
-    /// From the first day known to the end of the report's week: `all`.
+    /// From the first known day to the end of the report's week: `all`.
     All,
 }
 
-/// What may be written, for messages.
+/// The accepted forms, for messages.
 const NAMES: [&str; 6] = ["last_week", "last_month", "13w", "12m", "ytd", "all"];
-/// More than anybody has kept a CRM for: a slip of the finger, and a needless load.
+/// An upper limit against typing errors: no CRM has a longer history.
 const MOST_WEEKS: u32 = 1040;
 
 impl Period {
@@ -58,7 +58,7 @@ impl Period {
         }
     }
 
-    /// The days of the period. `first` is the first day that the store knows of.
+    /// The days of the period. `first` is the first day in the store.
     pub fn range(self, as_of: NaiveDate, first: NaiveDate) -> Range {
         let end = Calendar::monday(as_of);
         match self {
@@ -71,12 +71,12 @@ impl Period {
                 let last = end - Days::new(1);
                 Range { from: last - Days::new(u64::from(last.ordinal0())), to: end }
             }
-            // a store that is empty, or younger than a week, still has a period
+            // an empty store, or one younger than a week, still has a period
             Period::All => Range { from: Calendar::monday(first).min(end - Days::new(7)), to: end },
         }
     }
 
-    /// The period just before, of the same length. None where there is no such thing.
+    /// The period of the same length just before; `None` if there is none.
     pub fn before(self, range: Range) -> Option<Range> {
         match self {
             Period::Weeks(n) => Some(range.earlier_by_days(7 * u64::from(n))),

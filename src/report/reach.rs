@@ -1,4 +1,4 @@
-//! From when on and until when the data tell of what a metric counts: a period outside of it is no whole period.
+//! The days for which the data show what a metric counts. A period that exceeds them is incomplete.
 
 use std::collections::BTreeMap;
 
@@ -9,16 +9,14 @@ use arrow::record_batch::RecordBatch;
 use chrono::{NaiveDate, TimeDelta};
 
 use super::build::ReportError;
-use crate::metrics::Metric;
+use crate::metrics::{Metric, MetricColumn, Need};
 use crate::model::tables::Table;
 use crate::session::{Session, SessionError};
 
-/// The tables that grow day by day. A calendar of promotions or a list of staff is exported once and holds for long.
+/// The tables that grow day by day. Promotions and staff are exported once and stay valid.
 const GROWING: [Table; 3] = [Table::Deals, Table::Events, Table::Spend];
-/// Columns that are made of money spent.
-const SPENT: [&str; 7] = ["spend", "cpl", "cpo", "cac", "roi", "romi", "drr"];
 
-/// From when on and until when the data tell.
+/// The first and last days that the data show.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Reach {
     /// The first and the last local day on which a deal was created or closed.
@@ -28,12 +26,12 @@ pub(super) struct Reach {
     first_win: Option<NaiveDate>,
     first_lead: Option<NaiveDate>,
     first_spend: Option<NaiveDate>,
-    /// Of each table of exports, the first local day that they do not wholly cover.
+    /// The first local day that is not completely covered, by table.
     pub until: BTreeMap<Table, NaiveDate>,
 }
 
 impl Reach {
-    /// Asks the store.
+    /// Queries the store.
     pub async fn of(session: &Session) -> Result<Reach, ReportError> {
         let days = "SELECT local_day(min(least(created_at, closed_at))), local_day(max(greatest(created_at, closed_at))), \
                     local_day(min(created_at)), local_day(min(closed_at) FILTER (WHERE status = 'won')) FROM journeys";
@@ -54,32 +52,32 @@ impl Reach {
         Ok(reach)
     }
 
-    /// The local day on which a metric's column could first be other than nothing: the first win for what is sold, the first
-    /// lead for leads. None: it never could.
+    /// The first local day on which a column can differ from zero: the first win for sales, the first lead for leads.
+    /// `None` if there is none.
     pub fn begins(&self, metric: &Metric, column: &str) -> Option<NaiveDate> {
-        let needs = |name: &str| metric.needs.iter().any(|need| need.contains(name));
-        let sold = needs("deals.closed_at") && !column.starts_with("leads");
+        let needs = |of: &dyn Fn(&Need) -> bool| metric.needs.iter().any(of);
+        let sold = needs(&|need| need.names(Table::Deals, "closed_at")) && !column.starts_with("leads");
         let first = match sold {
             true => self.first_win,
             false => self.first_lead.or(self.first),
         };
-        match needs("spend.") {
+        match needs(&|need| need.is_of(Table::Spend)) {
             true => first.max(self.first_spend),
             false => first,
         }
     }
 
-    /// The first local day that the exports behind a metric do not wholly cover; none: nothing says it. Of spend only those
-    /// columns are made that count money spent, unless the whole metric needs it.
+    /// The first local day that the exports behind a metric do not completely cover; `None` if it is not known. The
+    /// coverage of spend matters only for columns computed from spend, unless the whole metric needs it.
     pub fn until(&self, metric: &Metric, columns: &[&str]) -> Option<NaiveDate> {
-        let spent = |column: &&str| SPENT.contains(column) || column.starts_with("cost_per_");
-        let of_spend = metric.needs.iter().any(|need| need.contains("spend.")) || columns.iter().any(spent);
+        let spent = |column: &MetricColumn| column.spending.is_some() && columns.contains(&column.name.as_str());
+        let of_spend = metric.needs.iter().any(|need| need.is_of(Table::Spend)) || metric.columns.iter().any(spent);
         let tables = metric.tables().into_iter().filter(|table| of_spend || *table != Table::Spend);
         tables.filter_map(|table| self.until.get(&table).copied()).min()
     }
 }
 
-/// Of each table of exports, the first local day that they do not wholly cover.
+/// The first local day that is not completely covered, by table of exports.
 async fn until(session: &Session) -> Result<BTreeMap<Table, NaiveDate>, ReportError> {
     let calendar = session.regulation().calendar();
     let mut until = BTreeMap::new();
@@ -90,7 +88,7 @@ async fn until(session: &Session) -> Result<BTreeMap<Table, NaiveDate>, ReportEr
     Ok(until)
 }
 
-/// Asks the tables alone: views that nobody names would read all events.
+/// Queries tables only: views would read all events.
 async fn asked(session: &Session, query: &str) -> Result<Vec<RecordBatch>, ReportError> {
     let frame = session.context().sql(query).await.map_err(SessionError::from)?;
     Ok(frame.collect().await.map_err(SessionError::from)?)

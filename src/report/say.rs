@@ -1,4 +1,4 @@
-//! How values, groups and sources are put into words, in one language; in [`lack`] what is not known.
+//! Phrases for values, groups and sources in one language; [`lack`] has those for missing data.
 
 mod lack;
 
@@ -21,22 +21,22 @@ use crate::model::unit::Unit;
 use crate::regulation::{History, Regulation};
 use crate::session::Session;
 
-/// A change of more than so many times is told as a difference: it came from next to nothing.
+/// A change by more than this factor is shown as a difference: the earlier value was close to zero.
 const MOST_RELATIVE: f64 = 10.0;
 
-/// Puts things into words.
+/// Formats and phrases in one language.
 #[derive(Debug)]
 pub(super) struct Say<'a> {
     pub lang: Lang,
     pub numbers: Numbers<'a>,
     labels: &'a Labels,
-    /// Titles that the regulation gives: column → value → text.
+    /// Titles from the regulation: column → value → text.
     titles: BTreeMap<String, BTreeMap<String, Text>>,
     as_of: NaiveDate,
     version: u64,
-    /// Metrics that tell how things stand, whatever the period.
+    /// Metrics that describe the current state, independent of the period.
     standing: BTreeSet<String>,
-    /// The title of the section that gathers what cannot be judged, if the report has one.
+    /// The title of the section that lists what could not be judged, if the report has one.
     pub gathered: Option<String>,
 }
 
@@ -53,7 +53,7 @@ impl<'a> Say<'a> {
         for (name, batch) in regulation.tables() {
             let Some((key, texts)) = titles_of(&batch) else { continue };
             titles.insert(key, texts.clone());
-            // `lost_reasons` also gives titles to the column `lost_reason`
+            // `lost_reasons` also provides the titles of the column `lost_reason`
             titles.insert(name.trim_end_matches('s').to_owned(), texts);
         }
         let numbers = Numbers { lang, currency: regulation.currency_sign() };
@@ -63,7 +63,7 @@ impl<'a> Say<'a> {
         Say { lang, numbers, labels, titles, as_of, version, standing: standing.collect(), gathered }
     }
 
-    /// One of two words.
+    /// Chooses between two words.
     pub fn pick<'t>(&self, ru: &'t str, en: &'t str) -> &'t str {
         match self.lang {
             Lang::Ru => ru,
@@ -71,23 +71,23 @@ impl<'a> Say<'a> {
         }
     }
 
-    /// A text of the definition.
+    /// A text of the definition in this language.
     pub fn text<'t>(&self, text: &'t Text) -> &'t str {
         text.get(self.lang)
     }
 
-    /// A column's name with the report's language filled in.
+    /// A column name with `{lang}` replaced.
     pub fn column(&self, name: &str) -> String {
         name.replace("{lang}", self.pick("ru", "en"))
     }
 
-    /// A cell as it is shown: ids and codes by their titles, a dimension without a value by saying so.
+    /// A cell as shown: titles instead of ids and codes, a placeholder for an empty dimension.
     pub fn shown(&self, metric: &str, grid: &Grid, at: usize, cell: &Cell) -> Cell {
         let column = grid.columns[at].name.as_str();
         let value = match cell {
             Cell::Text(value) => value.as_str(),
             Cell::Empty if at < grid.dimensions => "",
-            // a number that is a code
+            // a code that is a number
             Cell::Count(number) => {
                 let labels = self.labels.get(metric).and_then(|columns| columns.get(column));
                 let label = labels.and_then(|all| all.get(&number.to_string()));
@@ -111,7 +111,7 @@ impl<'a> Say<'a> {
         }
     }
 
-    /// A row's value of a column as a label on an axis or in a sentence.
+    /// The value of a column as a label on an axis or in a sentence.
     pub fn label(&self, metric: &str, grid: &Grid, row: usize, column: &str) -> String {
         let Some(at) = grid.position(column) else { return String::new() };
         match self.shown(metric, grid, at, &grid.rows[row][at]) {
@@ -141,8 +141,9 @@ impl<'a> Say<'a> {
         }
     }
 
-    /// A difference of two values of a unit: money and counts in per cent, shares in points, the rest as it is. From nothing,
-    /// from below nothing and from next to nothing a percentage says nothing, or the wrong thing: then the difference itself.
+    /// The difference of two values: money and counts in per cent, shares in percentage points, other units as they
+    /// are. If the earlier value is zero, negative or close to zero, a percentage would mislead, so the absolute
+    /// difference is shown.
     pub fn difference(&self, now: f64, then: f64, unit: Unit) -> String {
         let (points, relative) = (now - then, (now - then) / then);
         match unit {
@@ -189,12 +190,12 @@ impl<'a> Say<'a> {
         capital(&period.words(self.lang))
     }
 
-    /// Whether the answer depends on the period that is asked for.
+    /// Whether the metric's result depends on the period.
     pub fn has_period(&self, ask: &Question) -> bool {
         !self.standing.contains(&ask.metric)
     }
 
-    /// That a table or a chart has nothing to show.
+    /// Notice: a table or chart has nothing to show.
     pub fn nothing(&self, title: &str, has_period: bool) -> String {
         let words = match has_period {
             true => self.pick("за период нет ни одной строки", "not a single row within the period"),
@@ -203,17 +204,25 @@ impl<'a> Say<'a> {
         format!("«{title}»: {words}.")
     }
 
-    /// That a part has no row. Of what judges rules, none means that there was nothing to judge by.
+    /// Notice: a part has no row. For metrics of rules this means that nothing could be judged.
     pub fn no_row(&self, title: &str, ask: Option<&Question>) -> String {
-        const JUDGING: [&str; 6] =
-            ["adherence", "adherence_by_stage", "rule_effect", "contact_rules", "contacts", "mailing_caps"];
+        const JUDGING: [&str; 8] = [
+            "adherence",
+            "control_list",
+            "worklist",
+            "adherence_by_stage",
+            "rule_effect",
+            "contact_rules",
+            "contacts",
+            "mailing_caps",
+        ];
         match ask {
             Some(ask) if JUDGING.contains(&ask.metric.as_str()) => self.unjudged(title),
             _ => self.nothing(title, ask.is_none_or(|ask| self.has_period(ask))),
         }
     }
 
-    /// The day on which things are told to stand as they do.
+    /// The day for which a current state is shown.
     pub fn day(&self) -> String {
         format!("{} {}", self.pick("На утро", "On the morning of"), self.numbers.date(self.as_of))
     }
@@ -245,7 +254,7 @@ impl<'a> Say<'a> {
         }
     }
 
-    /// By which regulation the report judges, and whether it has changed since.
+    /// Which regulation the report uses, and whether it has changed since.
     fn in_force(&self, regulation: &Regulation) -> String {
         let from = regulation.valid_from().map(|day| self.numbers.date(day));
         let History { until, too_young } = regulation.history();
@@ -276,7 +285,7 @@ impl<'a> Say<'a> {
         }
     }
 
-    /// Where a figure comes from: metric, split, period, as_of, store version.
+    /// The source of a figure: metric, split, period, as_of, store version.
     pub fn source(&self, ask: &Question, range: Range) -> String {
         let as_of = self.numbers.date(self.as_of);
         let range = if self.has_period(ask) { format!("{}, ", self.range(range)) } else { String::new() };
@@ -298,7 +307,7 @@ pub(super) fn capital(text: &str) -> String {
     symbols.next().map_or_else(String::new, |first| first.to_uppercase().chain(symbols).collect())
 }
 
-/// The titles in a table of the regulation, and the column that they are for: its first.
+/// The titles in a table of the regulation, keyed by its first column.
 fn titles_of(batch: &RecordBatch) -> Option<(String, BTreeMap<String, Text>)> {
     let text = |column: &arrow::array::ArrayRef| cast(column, &DataType::Utf8).ok();
     let (ids, ru, en) = (

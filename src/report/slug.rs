@@ -1,11 +1,11 @@
-//! Names of people, branches and contractors as parts of file names.
+//! File name parts made of names of people, branches and contractors.
 
 use xxhash_rust::xxh3::xxh3_64;
 
-/// So many letters of a name: a file's name has at most 255 bytes, and holds the report's and up to two names.
+/// Maximum length of a part: a file name has at most 255 bytes and may contain the report's name and two parts.
 const LONGEST: usize = 60;
 
-/// Russian letters in Latin ones, as in passports.
+/// Transliteration of Russian letters, as in passports.
 const LETTERS: [(char, &str); 33] = [
     ('а', "a"),
     ('б', "b"),
@@ -42,8 +42,8 @@ const LETTERS: [(char, &str); 33] = [
     ('я', "ia"),
 ];
 
-/// A name in small Latin letters, digits and hyphens. One that is too long, or has letters that are not known here, ends in
-/// what tells it apart from others that begin so; one of which nothing is left begins with `other`.
+/// A name in lower-case Latin letters, digits and hyphens. A name that is too long or has unknown letters ends in a
+/// hash; a name without any usable letter begins with `other`.
 pub fn slug(name: &str) -> String {
     let (mut out, mut is_lossy) = (String::new(), false);
     for symbol in name.chars().flat_map(char::to_lowercase) {
@@ -68,7 +68,7 @@ pub fn slug(name: &str) -> String {
     }
 }
 
-/// What tells a name apart from all others: eight hexadecimal digits made of it.
+/// A hash of the name: eight hexadecimal digits.
 pub fn told_apart(name: &str) -> String {
     format!("{:08x}", xxh3_64(name.as_bytes()) >> 32)
 }

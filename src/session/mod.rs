@@ -5,13 +5,10 @@
 
 mod bounded;
 pub mod bounds;
-mod by_then;
-mod clip;
 mod dimensions;
 mod error;
 mod filled;
 mod judge;
-mod moves;
 mod scope;
 mod sources;
 mod tables;

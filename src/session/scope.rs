@@ -17,10 +17,10 @@ use datafusion::logical_expr::{Case, JoinType};
 use datafusion::prelude::{Expr, cast, lit, when};
 use datafusion::scalar::ScalarValue;
 
-use super::clip::{before, counted};
 use super::dimensions::{TAKEN, column, group, text};
-use super::moves::moves;
 use super::tables::instant;
+use crate::journey::cut::{before, counted};
+use crate::journey::moves::moves;
 use crate::model::tables::Table;
 use crate::regulation::{Regulation, Terminal};
 
@@ -241,7 +241,7 @@ impl Scope<'_> {
     }
 
     /// What a deal became (0 open, 1 won, 2 lost) and when, or until when it was seen open: as if the fewest deals, or the most, were
-    /// won by any day. An undated closing lies between the entry and the first export that shows it.
+    /// won by any day. An undated closing lies between the entry and the first export that shows it, and is one at the latest then.
     fn bound(&self, bound: Bound) -> Result<(Expr, Expr)> {
         let outcome = Expr::Case(Case::new(
             Some(Box::new(self.clipped("status")?)),
@@ -250,21 +250,26 @@ impl Scope<'_> {
         ));
         let until = coalesce(vec![self.clipped("closed_at")?, self.seen_until()?]);
         let latest = least(vec![column("closed_by"), instant(self.cut)]);
-        // the status whose undated closings count at once; the others never do
-        let (at_once, code) = match bound {
-            Bound::Least => ("lost", 2_i64),
-            Bound::Most => ("won", 1),
+        // the status whose undated closings count at once; the others count on the last day on which they may have been, and not
+        // at all if that may be after the cut
+        let ((at_once, first), (at_last, last)) = match bound {
+            Bound::Least => (("lost", 2_i64), ("won", 1_i64)),
+            Bound::Most => (("won", 1), ("lost", 2)),
         };
-        let is_at_once = || self.undated().and(self.stated().eq(text(at_once)));
-        let outcome = when(is_at_once(), lit(code)).when(self.undated(), lit(0_i64)).otherwise(outcome)?;
-        let until = when(is_at_once(), self.entered_at()?).when(self.undated(), latest).otherwise(until)?;
+        let undated = |status: &str| self.undated().and(self.stated().eq(text(status)));
+        let outcome = when(undated(at_once), lit(first))
+            .when(undated(at_last).and(self.unclear().is_not_true()), lit(last))
+            .when(self.undated(), lit(0_i64))
+            .otherwise(outcome)?;
+        let until = when(undated(at_once), self.entered_at()?).when(self.undated(), latest).otherwise(until)?;
         Ok((outcome, until))
     }
 
     /// Every move before the cut, in order.
     fn moves(&self) -> Expr {
         let known = |name: &str| before().call(vec![column(name), instant(self.cut)]);
-        moves(self.regulation.stages()).call(["entries", "returns", "intervals"].map(known).to_vec())
+        moves(self.regulation.stages().iter().map(|stage| stage.id.clone()).collect())
+            .call(["entries", "returns", "intervals"].map(known).to_vec())
     }
 
     pub(super) fn dimension(&self, name: &str) -> Expr {

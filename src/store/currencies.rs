@@ -1,9 +1,9 @@
-//! What the amounts of a store are in, as its ingests recorded it.
+//! The currencies of a store's amounts, as its ingests recorded them.
 
 use super::IngestRecord;
 
-/// Of each column of money and each ingest that brought amounts: the column as `deals.amount`, the currency's code where
-/// something named it, and the ingest.
+/// One entry per money column and ingest that brought amounts: the column as `deals.amount`, the currency code if the
+/// amounts named one, and the number of the ingest.
 pub fn currencies(records: &[IngestRecord]) -> impl Iterator<Item = (&str, Option<&str>, u64)> {
     records.iter().flat_map(|record| {
         let lines = record.currencies.iter().filter_map(|line| line.split_once('='));

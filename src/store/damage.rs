@@ -1,4 +1,4 @@
-//! What a damaged store says: which file is at fault, and, on demand, what of everything is whole.
+//! Describes a damaged store: which file is at fault and, on demand, the state of every version.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,22 +11,24 @@ use super::record::{self, Named, Rows};
 use super::{DataFile, StoreError, snapshot};
 use crate::model::tables::Table;
 
-/// What was found by reading everything.
+/// The result of reading every file.
 #[derive(Debug, Default)]
 pub struct Checked {
-    /// How many ingests are complete.
+    /// The number of complete ingests.
     pub ingests: usize,
-    /// How many data files they name.
+    /// The number of data files that they name.
     pub files: usize,
-    /// How many bytes these have.
+    /// The total size of these files in bytes.
     pub bytes: u64,
-    /// How many of the files an early Voronka wrote, which kept no digests: of them, length and rows alone are certain.
+    /// The number of files without a digest, written by an early Voronka: only their length and row count can be
+    /// checked.
     pub unproven: usize,
-    /// What is damaged, each file once.
+    /// The damaged files, each once.
     pub damaged: Vec<String>,
 }
 
-/// Reads every file that any ingest names. An error if the record of ingests itself is damaged: then nothing else can be told.
+/// Reads every file that any ingest names. Fails if the record of ingests itself is damaged, because nothing else can
+/// be checked then.
 pub(super) async fn check(store: &Path) -> Result<Checked, StoreError> {
     let rows = record::load(store).await?;
     let mut checked = Checked { ingests: rows.versions().len(), ..Checked::default() };
@@ -55,16 +57,16 @@ pub(super) async fn check(store: &Path) -> Result<Checked, StoreError> {
             checked.damaged.push(error.to_string());
         }
     }
-    // several versions are read from one log: what is said of it is said once
+    // several versions share one log: each problem is reported once
     checked.damaged.sort();
     checked.damaged.dedup();
     Ok(checked)
 }
 
-/// Which file of the log of `ingests` is at fault, where the record does not hold together.
+/// Finds the damaged file in the log of `ingests` if the record is inconsistent.
 pub(super) fn of_record(store: &Path, marker: &Marker, error: StoreError) -> StoreError {
     let dir = store.join(Table::Ingests.name());
-    // each complete ingest is one commit of this table, so its number tells that of the commit
+    // each complete ingest is one commit of this table, so its number determines that of the commit
     let newest = marker.newest.unwrap_or(0);
     let known = marker.commit().map(|digest| (newest.saturating_sub(1), digest)).into_iter().collect();
     let commits = match newest {
@@ -74,7 +76,7 @@ pub(super) fn of_record(store: &Path, marker: &Marker, error: StoreError) -> Sto
     of_log(&dir, commits, &known, error)
 }
 
-/// Which file of a table's log is at fault, where it does not give the state that an ingest recorded.
+/// Finds the damaged file in a table's log if the log does not give the state that an ingest recorded.
 pub(super) fn of_table(store: &Path, rows: &Rows, named: &Named, error: StoreError) -> StoreError {
     let dir = store.join(named.table.name());
     of_log(&dir, named.delta_version + 1, &rows.commits(named.table), error)
@@ -104,12 +106,12 @@ fn of_log(dir: &Path, commits: u64, known: &BTreeMap<u64, Digest>, error: StoreE
     }
 }
 
-/// The file of a commit.
+/// The path of a commit.
 pub(super) fn commit(dir: &Path, version: u64) -> PathBuf {
     dir.join("_delta_log").join(format!("{version:020}.json"))
 }
 
-/// What is wrong with a commit; none if nothing is seen.
+/// What is wrong with a commit; `None` if no damage is visible.
 fn fault_of(path: &Path, digest: Option<Digest>) -> Option<String> {
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
@@ -127,20 +129,21 @@ fn fault_of(path: &Path, digest: Option<Digest>) -> Option<String> {
     }
 }
 
-/// The newest version that a log has a commit of.
+/// The newest version for which a log has a commit.
 fn newest_commit(dir: &Path) -> Option<u64> {
     let entries = fs::read_dir(dir.join("_delta_log")).ok()?;
     let names = entries.filter_map(Result::ok).map(|entry| entry.file_name().to_string_lossy().into_owned());
     names.filter_map(|name| name.strip_suffix(".json")?.parse().ok()).max()
 }
 
-/// The newest checkpoint of the first so many commits.
+/// The newest checkpoint among the first `n` commits.
 fn checkpoint(dir: &Path, commits: u64) -> Option<PathBuf> {
     let path = |version: u64| dir.join("_delta_log").join(format!("{version:020}.checkpoint.parquet"));
     (0..commits).rev().map(path).find(|path| path.exists())
 }
 
-/// Refuses a store of an early Voronka that has data and no record of ingests: no marker says that there never was one.
+/// Refuses a store of an early Voronka with data but without a record of ingests: its marker does not say whether there
+/// was one.
 pub(super) fn refuse_orphans(store: &Path) -> Result<(), StoreError> {
     for table in Table::ALL {
         let dir = store.join(table.name());

@@ -23,10 +23,10 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::{StoreError, damage, footer, record};
 use crate::model::tables::Table;
 
-/// A log is read from its newest checkpoint on; one is written every so many versions.
+/// A checkpoint is written every so many versions; a log is read from its newest checkpoint on.
 const CHECKPOINT_EVERY: u64 = 20;
 
-/// A data file, as the log names it.
+/// A data file, as listed in the log.
 #[derive(Debug, Clone)]
 pub(super) struct Logged {
     pub(super) rows: u64,
@@ -40,7 +40,7 @@ pub(super) struct Logged {
 /// Data files by their path inside the table's folder.
 pub(super) type Files = BTreeMap<String, Logged>;
 
-/// Opens a table at a version, or at its newest; none if there is no such table.
+/// Opens a table at a version, or at its newest one; `None` if the table does not exist.
 pub(super) async fn open(dir: &Path, version: Option<u64>) -> Result<Option<DeltaTable>, StoreError> {
     if !dir.join("_delta_log").is_dir() {
         return Ok(None);
@@ -48,7 +48,7 @@ pub(super) async fn open(dir: &Path, version: Option<u64>) -> Result<Option<Delt
     let error = StoreError::delta(dir);
     if version.is_none() {
         let table = builder(dir)?.build().map_err(&error)?;
-        // a log folder without a single commit: the ingest that made it was killed before its first one
+        // a log folder without any commit: the ingest that created it was killed before its first commit
         if !table.verify_deltatable_existence().await.map_err(&error)? {
             return Ok(None);
         }
@@ -58,33 +58,33 @@ pub(super) async fn open(dir: &Path, version: Option<u64>) -> Result<Option<Delt
         Some(version) => newest.with_version(version),
         None => newest,
     };
-    // what is damaged may make the library panic: that is a damaged log, too
+    // a damaged log may make the library panic: the panic is reported as damage
     match AssertUnwindSafe(wanted.load()).catch_unwind().await {
         Ok(loaded) => loaded.map(Some).map_err(error),
         Err(_) => Err(StoreError::damaged(&dir.join("_delta_log"), "the log cannot be read")),
     }
 }
 
-/// The library sees the store's folder as the root of its world, and never the path to it: of that it takes `%20` for a blank,
-/// `\` for `/`, and does not read tabs or what is not Unicode.
+/// Opens the store's folder as the root of an object store, because the library mishandles some paths: it reads `%20`
+/// as a blank and `\` as `/`, and rejects tabs and non-Unicode names.
 fn builder(dir: &Path) -> Result<DeltaTableBuilder, StoreError> {
     let (root, table) =
         dir.parent().zip(dir.file_name()).ok_or_else(|| StoreError::file(dir, "not a table's folder"))?;
     let files = LocalFileSystem::new_with_prefix(root).map_err(|error| StoreError::file(dir, error.to_string()))?;
-    // of a `file:` the kernel looks whether it is on the disk; of other schemes it believes that they list in order, which a
-    // folder does not, but for hosts like this one
+    // for `file:` the kernel checks the path on disk; for other schemes it assumes sorted listings, which a folder does not
+    // give, except for hosts of this form
     let url = url::Url::parse(&format!("memory://unordered--x-s3/{}/", table.to_string_lossy()));
     let url = url.map_err(|error| StoreError::file(dir, error.to_string()))?;
     let builder = DeltaTableBuilder::from_url(url.clone()).map_err(StoreError::delta(dir))?;
     Ok(builder.with_storage_backend(Arc::new(files), url))
 }
 
-/// The version that is open.
+/// The open version.
 pub(super) fn version(table: &DeltaTable) -> u64 {
     table.version().unwrap_or(0)
 }
 
-/// The files of the version that is open.
+/// The files of the open version.
 pub(super) fn files(dir: &Path, table: &DeltaTable) -> Result<Files, StoreError> {
     let state = table.snapshot().map_err(StoreError::delta(dir))?;
     let mut files = Files::new();
@@ -100,13 +100,13 @@ pub(super) fn files(dir: &Path, table: &DeltaTable) -> Result<Files, StoreError>
     Ok(files)
 }
 
-/// The names of all columns of the version that is open.
+/// The names of all columns of the open version.
 pub(super) fn columns(dir: &Path, delta: &DeltaTable) -> Result<Vec<String>, StoreError> {
     let schema = delta.snapshot().map_err(StoreError::delta(dir))?.schema();
     Ok(schema.fields().map(|field| field.name().clone()).collect())
 }
 
-/// The columns of the version that is open which are not canonical.
+/// The columns of the open version that are not canonical.
 pub(super) fn extra(dir: &Path, table: Table, delta: &DeltaTable) -> Result<Vec<String>, StoreError> {
     let schema = delta.snapshot().map_err(StoreError::delta(dir))?.schema();
     let own = |name: &str| table == Table::Ingests && record::OWN.contains(&name);
@@ -114,7 +114,7 @@ pub(super) fn extra(dir: &Path, table: Table, delta: &DeltaTable) -> Result<Vec<
     Ok(extra.cloned().collect())
 }
 
-/// What the next version of a table must hold.
+/// The content of the next version of a table.
 pub(super) struct Next<'a> {
     pub(super) dir: &'a Path,
     pub(super) name: &'a str,
@@ -124,11 +124,11 @@ pub(super) struct Next<'a> {
     pub(super) at: DateTime<Utc>,
 }
 
-/// Commits the version that holds just these files, and says which it is: not yet brought to the disk ([`sync`]). Commits nothing if the table's newest
-/// version already holds them.
+/// Commits a version that holds exactly these files, and returns its number. The commit is not yet flushed to disk: see
+/// [`sync`]. No commit is made if the table's newest version already holds these files.
 ///
-/// The difference is taken to the *newest* version of the log, whoever made it: files that a killed ingest
-/// committed are removed, files that it removed are added again.
+/// The difference is taken to the *newest* version of the log, including versions of killed ingests: files that a
+/// killed ingest committed are removed, files that it removed are added again.
 pub(super) async fn commit(next: Next<'_>) -> Result<u64, StoreError> {
     let error = StoreError::delta(next.dir);
     let schema: StructType = next.schema.as_ref().try_into_kernel().map_err(|e| error(DeltaTableError::from(e)))?;
@@ -158,7 +158,7 @@ pub(super) async fn commit(next: Next<'_>) -> Result<u64, StoreError> {
     }
     actions.insert(0, commit_info(&next, &operation));
 
-    // the store's lock makes this the only writer: a version that someone else wrote in between is a reason to stop
+    // the store's lock makes this process the only writer: a version by another writer in between is an error
     let properties = CommitProperties::default().with_max_retries(0).with_create_checkpoint(false);
     let properties = properties.with_cleanup_expired_logs(Some(false));
     let log = match &newest {
@@ -172,15 +172,15 @@ pub(super) async fn commit(next: Next<'_>) -> Result<u64, StoreError> {
     Ok(done.version())
 }
 
-/// Brings a commit to the disk, before a later one names it.
+/// Flushes a commit to disk, before a later one names it.
 pub(super) fn sync(dir: &Path, version: u64) -> std::io::Result<()> {
     File::open(damage::commit(dir, version)).and_then(|commit| commit.sync_all())?;
     footer::sync_folder(&dir.join("_delta_log"));
     Ok(())
 }
 
-/// Writes a checkpoint where one is due. A log without it is longer to read, and no less right: so a failure here is
-/// no failure of the ingest, which is complete.
+/// Writes a checkpoint if one is due. Without it the log takes longer to read but stays correct, so an error here does
+/// not fail the ingest, which is complete.
 pub(super) async fn checkpoint(dir: &Path, version: u64) {
     if version == 0 || !version.is_multiple_of(CHECKPOINT_EVERY) {
         return;
@@ -197,7 +197,7 @@ fn protocol() -> Protocol {
 
 fn metadata(next: &Next<'_>, schema: &StructType, old: Option<&Metadata>) -> Result<Metadata, DeltaTableError> {
     let at = next.at.timestamp_millis();
-    // made from what the table is, since nothing here is random
+    // derived from the table's content, because nothing here may be random
     let id = || uuid::Uuid::from_u128(xxh3_128(format!("voronka {} {at}", next.name).as_bytes())).to_string();
     let value = json!({
         "id": old.map_or_else(id, |m| m.id().to_owned()),
@@ -206,7 +206,7 @@ fn metadata(next: &Next<'_>, schema: &StructType, old: Option<&Metadata>) -> Res
         "format": { "provider": "parquet", "options": {} },
         "schemaString": serde_json::to_string(schema)?,
         "partitionColumns": [],
-        // an old version is opened as long as the store lives: no other writer may clean it away
+        // old versions must stay readable as long as the store exists: no other writer may delete their files
         "configuration": {
             "delta.logRetentionDuration": "interval 36500 days",
             "delta.deletedFileRetentionDuration": "interval 36500 days",
@@ -221,7 +221,7 @@ fn commit_info(next: &Next<'_>, operation: &DeltaOperation) -> Action {
     let mut info = operation.get_commit_info();
     info.timestamp = Some(next.at.timestamp_millis());
     info.engine_info = Some(format!("voronka:{}", env!("CARGO_PKG_VERSION")));
-    // the default parameters of a Create repeat the whole metadata, location included: a store may be moved
+    // the default parameters of a Create commit contain the whole metadata, location included, but a store may be moved
     info.operation_parameters = None;
     info.info.insert("voronkaIngest".to_owned(), json!(next.ingest));
     Action::CommitInfo(CommitInfo { is_blind_append: None, ..info })

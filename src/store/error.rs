@@ -1,4 +1,4 @@
-//! What can go wrong with a store, where, and the way out.
+//! Errors of the store: what is wrong, where, and how to fix it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ pub enum StoreError {
         /// The folder.
         dir: PathBuf,
     },
-    /// A new store was asked for in a folder that holds something else.
+    /// A new store was requested in a folder that holds something else.
     #[error(
         "{}: not a store, and not empty (it holds `{found}`)\n    a store is made in a new or empty folder: name one with --store",
         dir.display()
@@ -29,7 +29,7 @@ pub enum StoreError {
         /// One of the things in it.
         found: String,
     },
-    /// The store's format is one that this version does not know.
+    /// The store's format is unknown to this version of Voronka.
     #[error(
         "{}: the store has format {format}, and this Voronka knows formats up to {known}\n    use the newer Voronka that made it",
         dir.display()
@@ -37,9 +37,9 @@ pub enum StoreError {
     Newer {
         /// The folder.
         dir: PathBuf,
-        /// The format that the store names.
+        /// The store's format.
         format: u32,
-        /// The newest format known here.
+        /// The newest supported format.
         known: u32,
     },
     /// The marker file cannot be understood.
@@ -57,7 +57,7 @@ pub enum StoreError {
         dir: PathBuf,
         /// The version asked for.
         version: u64,
-        /// Which versions there are, as a sentence.
+        /// The existing versions, as a sentence.
         existing: String,
     },
     /// Another ingest is writing.
@@ -66,7 +66,7 @@ pub enum StoreError {
         /// The store.
         dir: PathBuf,
     },
-    /// A data file is not what the ingest said it is.
+    /// A data file differs from what the ingest declared.
     #[error("{}: {what}", path.display())]
     DataFile {
         /// The file.
@@ -74,7 +74,7 @@ pub enum StoreError {
         /// What is wrong with it.
         what: String,
     },
-    /// A file that an ingest wrote is gone, or is not what it was.
+    /// A file that an ingest wrote is missing or has changed.
     #[error(
         "{}: {what}\n    the store is damaged: put this file back from a backup, or the whole store; `voronka check --store` \
          lists all that is damaged",
@@ -86,7 +86,7 @@ pub enum StoreError {
         /// What is wrong with it.
         what: String,
     },
-    /// A store of an early Voronka holds files of an ingest that its record does not know.
+    /// A store of an early Voronka holds files of an ingest that is not in its record.
     #[error(
         "{}: files of ingest {ingest}, which the record of ingests does not know: it was killed, or the record has lost its end\n    \
          if `voronka log` lists all that was ingested, delete this folder and run it again; if not, restore the store from a backup",
@@ -98,7 +98,7 @@ pub enum StoreError {
         /// Its number.
         ingest: u64,
     },
-    /// The last commit was made, and the system did not say that it is on the disk.
+    /// The last commit was made, but the system did not confirm that it is on disk.
     #[error(
         "{}: ingest {ingest} is in the store, but it is not certain to outlast a loss of power: {source}\n    see `voronka log`, and check the disk",
         path.display()
@@ -112,15 +112,15 @@ pub enum StoreError {
         #[source]
         source: io::Error,
     },
-    /// The buckets of a table do not fit together.
+    /// The buckets of a table are inconsistent.
     #[error("table `{table}`: {what}")]
     Buckets {
         /// The table.
         table: &'static str,
-        /// What does not fit.
+        /// The inconsistency.
         what: String,
     },
-    /// The rows of `ingests` do not say what a store's must say.
+    /// The rows of `ingests` are invalid.
     #[error("{}: {what}\n    the record of ingests is damaged: restore the store from a backup", dir.display())]
     Record {
         /// The folder of `ingests`.
@@ -133,7 +133,7 @@ pub enum StoreError {
     Delta {
         /// The table's folder.
         dir: PathBuf,
-        /// What the Delta library says.
+        /// The error of the Delta library.
         #[source]
         source: Box<DeltaTableError>,
     },
@@ -142,16 +142,16 @@ pub enum StoreError {
     Parquet {
         /// The file.
         path: PathBuf,
-        /// What the Parquet library says.
+        /// The error of the Parquet library.
         #[source]
         source: ParquetError,
     },
-    /// The file system said no.
+    /// An input or output error.
     #[error("{}: {source}", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         #[source]
         source: io::Error,
     },

@@ -1,4 +1,4 @@
-//! What a Parquet file's footer says: the proof that an ingest wrote what it said, and the statistics for the log.
+//! Parquet footers: check of the files that an ingest wrote, and statistics for the log.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -13,10 +13,10 @@ use serde_json::json;
 use super::StoreError;
 use super::delta::Logged;
 
-/// So many files are brought to the disk at once: one by one takes six times as long.
+/// How many files are flushed to disk at once: one by one takes six times as long.
 const AT_ONCE: usize = 8;
 
-/// Checks the files, with their numbers of rows, and brings them safely to the disk, the folders that list them too.
+/// Checks the files with their row counts, and flushes them and their folders to disk.
 pub(super) async fn seal(
     files: Vec<(PathBuf, u64)>,
     schema: &SchemaRef,
@@ -36,16 +36,15 @@ pub(super) async fn seal(
     Ok(sealed)
 }
 
-/// Brings the list of a folder's files to the disk. Not every system can do that, and none needs it but against a loss
-/// of power: so a failure is none.
+/// Flushes a folder to disk. Errors are ignored: not every system supports it, and it matters only if power is lost.
 pub(super) fn sync_folder(folder: &Path) {
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
 }
 
-/// Checks that a file holds that many rows, of columns that the schema has, and brings it to the disk.
+/// Checks that a file has the given row count and the columns of the schema, and flushes it to disk.
 fn one(path: &Path, rows: u64, schema: &Schema, modified: i64) -> Result<Logged, StoreError> {
     let file = File::open(path).map_err(StoreError::io(path))?;
-    // a machine that loses power after the commit must not lose the rows that it names
+    // if power is lost after the commit, the rows that the commit names must be on disk
     file.sync_data().map_err(StoreError::io(path))?;
     let bytes = file.metadata().map_err(StoreError::io(path))?.len();
     let reader = SerializedFileReader::new(file).map_err(StoreError::parquet(path))?;
@@ -68,7 +67,7 @@ fn one(path: &Path, rows: u64, schema: &Schema, modified: i64) -> Result<Logged,
     Ok(Logged { rows, bytes, stats: stats(&reader, rows), modified })
 }
 
-/// Whether two types store the same values; names and nullability inside lists and structs do not matter.
+/// Whether two types store the same values; names and nullability inside lists and structs are ignored.
 fn same(a: &DataType, b: &DataType) -> bool {
     use DataType::{LargeList, LargeUtf8, List, Struct, Utf8, Utf8View};
     match (a, b) {
@@ -82,7 +81,7 @@ fn same(a: &DataType, b: &DataType) -> bool {
     }
 }
 
-/// The Delta statistics of a file: how many rows, and how many nulls in each flat column.
+/// The Delta statistics of a file: number of rows, and number of nulls in each flat column.
 fn stats(reader: &SerializedFileReader<File>, rows: u64) -> String {
     let mut nulls: BTreeMap<String, Option<u64>> = BTreeMap::new();
     for group in reader.metadata().row_groups() {

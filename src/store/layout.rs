@@ -1,4 +1,4 @@
-//! What lies where in a store's folder: the marker, the lock, the data files.
+//! The files in a store's folder: marker, lock, data files.
 //!
 //! ```text
 //! store/
@@ -17,18 +17,19 @@ use std::path::{Path, PathBuf};
 use super::StoreError;
 use super::proof::Digest;
 
-/// The file that makes a folder a store.
+/// The file that marks a folder as a store.
 pub(super) const MARKER: &str = "voronka-store.toml";
-/// The newest format that is known here.
+/// The newest supported format.
 pub(super) const FORMAT: u32 = 1;
 const LOCK: &str = ".lock";
 
-/// What the marker says. It is the witness of the record of ingests: a record that ends before `newest` has lost something.
+/// The content of the marker. It protects the end of the record of ingests: a record that ends before `newest` has lost
+/// rows.
 #[derive(Debug, Clone, Default, serde::Deserialize)]
 pub(super) struct Marker {
     format: u32,
-    /// The newest complete ingest, or the one before it, if that was killed right after its last commit. None in a store
-    /// of an early Voronka.
+    /// The newest complete ingest, or the one before it if the newest was killed right after its last commit. `None` in
+    /// a store of an early Voronka.
     pub(super) newest: Option<u64>,
     record: Option<String>,
     commit: Option<String>,
@@ -64,14 +65,14 @@ pub(super) fn marker(dir: &Path) -> Result<Marker, StoreError> {
     }
 }
 
-/// Writes the marker anew: which ingest is the newest, with the digests of its record and of the commit that names it.
+/// Rewrites the marker: the newest ingest, with the digests of its record and of the commit that names it.
 pub(super) fn witness(dir: &Path, newest: u64, made: Option<(Digest, Digest)>) -> Result<(), StoreError> {
     let marker = dir.join(MARKER);
     let mut text = format!("# A Voronka store. Do not edit.\nformat = {FORMAT}\nnewest = {newest}\n");
     if let Some((record, commit)) = made {
         text += &format!("record = \"{record}\"\ncommit = \"{commit}\"\n");
     }
-    // each has its own, so that of two that make the store at once none takes the other's away
+    // each process uses its own file, so that two that create the store at once do not remove each other's
     let aside = dir.join(format!(".{MARKER}.{}", std::process::id()));
     let write = || {
         let mut file = File::create(&aside)?;
@@ -84,24 +85,24 @@ pub(super) fn witness(dir: &Path, newest: u64, made: Option<(Digest, Digest)>) -
     Ok(())
 }
 
-/// Whether a name is what systems and storage boxes leave in folders: nobody's data.
+/// Whether a name belongs to a file that operating systems or storage devices leave in folders.
 fn is_foreign(name: &str) -> bool {
     const FOREIGN: [&str; 7] =
         ["@eaDir", "@Recycle", "#recycle", "#snapshot", "Thumbs.db", "desktop.ini", "lost+found"];
     name.starts_with('.') || FOREIGN.iter().any(|foreign| name.eq_ignore_ascii_case(foreign))
 }
 
-/// Makes the folder a store if it is new or empty.
+/// Creates a store in the folder if it is new or empty.
 pub(super) fn create(dir: &Path) -> Result<(), StoreError> {
     fs::create_dir_all(dir).map_err(StoreError::io(dir))?;
     let marker = dir.join(MARKER);
     if marker.exists() {
         return Ok(());
     }
-    // hidden files are nobody's data, and one of them may be the leftover of a creation that was killed
+    // hidden files are ignored: one of them may be the leftover of a creation that was killed
     for entry in fs::read_dir(dir).map_err(StoreError::io(dir))? {
         let found = entry.map_err(StoreError::io(dir))?.file_name().to_string_lossy().into_owned();
-        // another ingest may have made it a store in the meantime
+        // another ingest may have created the store in the meantime
         if !is_foreign(&found) && !marker.exists() {
             return Err(StoreError::NotEmpty { dir: dir.to_owned(), found });
         }
@@ -109,7 +110,7 @@ pub(super) fn create(dir: &Path) -> Result<(), StoreError> {
     witness(dir, 0, None)
 }
 
-/// Takes the lock of the one writer. The system releases it when the file is dropped or the process dies.
+/// Takes the writer's lock. The system releases it when the file is dropped or the process dies.
 pub(super) fn lock(dir: &Path) -> Result<File, StoreError> {
     let path = dir.join(LOCK);
     let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(StoreError::io(&path))?;
@@ -120,7 +121,7 @@ pub(super) fn lock(dir: &Path) -> Result<File, StoreError> {
     }
 }
 
-/// One attempt at an ingest. Its number tells its files from those of an attempt that died.
+/// An attempt at an ingest. Its number distinguishes its files from those of killed attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Attempt {
     pub(super) ingest: u64,
@@ -144,7 +145,7 @@ impl Attempt {
     }
 }
 
-/// The bucket that a data file's path names.
+/// The bucket in a data file's path.
 pub(super) fn bucket(path: &str) -> Option<u32> {
     let name = path.rsplit('/').next()?;
     name.strip_prefix('b')?.split_once('-')?.0.parse().ok()
@@ -167,7 +168,7 @@ pub(super) fn attempts(table: &Path, from: u64) -> Result<Vec<(Attempt, PathBuf)
     Ok(found)
 }
 
-/// Whether a file's name is one that the store gives.
+/// Whether a file name has the form that the store uses.
 fn is_ours(path: &Path) -> bool {
     path.is_file() && path.extension().is_some_and(|e| e == "parquet") && bucket(&path.to_string_lossy()).is_some()
 }
@@ -179,14 +180,14 @@ pub(super) fn data_files(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
     Ok(entries.into_iter().map(|entry| entry.path()).filter(|path| is_ours(path)).collect())
 }
 
-/// Deletes the data files of an attempt that `keep` does not want, and the folder if `whole` and nothing is left in it.
-/// What others put there stays.
+/// Deletes the data files of an attempt that are not in `keep`, and the folder if `whole` and it is empty. Other files
+/// stay.
 pub(super) fn clean(folder: &Path, keep: impl Fn(&Path) -> bool, whole: bool) -> Result<(), StoreError> {
     for path in data_files(folder)?.into_iter().filter(|path| !keep(path)) {
         fs::remove_file(&path).map_err(StoreError::io(&path))?;
     }
     if whole {
-        // the system refuses it where something is left, and that is no harm
+        // the system refuses to delete a folder that is not empty, which is intended
         let _ = fs::remove_dir(folder);
     }
     Ok(())

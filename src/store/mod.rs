@@ -1,11 +1,11 @@
-//! The store: a folder with a Delta table per canonical table, and the record of ingests that names which version of
-//! each belongs together.
+//! The store: a folder with a Delta table per canonical table, and the table `ingests`, which records the version of
+//! each table that belongs together.
 //!
-//! An ingest touches several tables, and Delta commits one at a time. So readers never open "the newest version of
-//! each": they open the versions that the newest *complete* ingest names. The commit of its record is the atom.
-//! Why so: `docs/decisions/store.md`.
+//! An ingest changes several tables, but Delta commits one table at a time. So readers do not open the newest version
+//! of each table: they open the versions that the newest *complete* ingest names. The commit to `ingests` makes an
+//! ingest visible, all of it or nothing. Why: `docs/decisions/store.md`.
 //!
-//! Leaves to others: what the rows mean (ingest), and reading them (session).
+//! Out of scope: the meaning of rows (`ingest`), and queries (`session`).
 
 mod currencies;
 mod delta;
@@ -33,49 +33,49 @@ pub use self::regulations::{Kept, regulations};
 pub use self::snapshot::{DataFile, Snapshot, TableState};
 pub use self::transaction::Transaction;
 
-/// A store's folder, checked to be one.
+/// A folder that was checked to be a store.
 #[derive(Debug, Clone)]
 pub struct Store {
     dir: PathBuf,
 }
 
 impl Store {
-    /// Opens a store that exists.
+    /// Opens an existing store.
     pub async fn open(dir: &Path) -> Result<Store, StoreError> {
         layout::marker(dir)?;
         let dir = dir.canonicalize().map_err(StoreError::io(dir))?;
         Ok(Store { dir })
     }
 
-    /// Opens a store, or makes an empty one where there is nothing yet.
+    /// Opens a store, or creates an empty one in a new or empty folder.
     pub async fn open_or_create(dir: &Path) -> Result<Store, StoreError> {
         layout::create(dir)?;
         Store::open(dir).await
     }
 
-    /// Where it is, absolute.
+    /// The absolute path of the folder.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// The state that an ingest left, or the newest one; the empty state, version 0, if no ingest is complete.
+    /// The state that an ingest left, or the newest one; version 0, empty, if no ingest is complete.
     ///
-    /// Every file of it has been compared with what the ingest wrote: a damaged store is an error here, and nowhere later.
+    /// Every file is compared with what the ingest wrote, so a damaged store fails here and not in a later query.
     pub async fn snapshot(&self, version: Option<u64>) -> Result<Snapshot, StoreError> {
         Ok(snapshot::load(&self.dir, version).await?.0)
     }
 
-    /// The complete ingests, newest first, of a store whose newest state is whole.
+    /// The complete ingests, newest first. Checks the newest state.
     pub async fn log(&self) -> Result<Vec<IngestRecord>, StoreError> {
         Ok(snapshot::load(&self.dir, None).await?.1.records())
     }
 
-    /// Reads every file that any ingest names, and says which are not what was written.
+    /// Reads every file that any ingest names, and reports which differ from what was written.
     pub async fn check(&self) -> Result<Checked, StoreError> {
         damage::check(&self.dir).await
     }
 
-    /// Begins an ingest. There is one at a time: the lock is held until the transaction is committed or dropped, and
+    /// Begins an ingest. Only one can run at a time: the lock is held until the transaction is committed or dropped;
     /// the system releases it when the process dies.
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
         Transaction::begin(&self.dir).await

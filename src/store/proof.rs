@@ -1,7 +1,7 @@
-//! Digests: what a file was when an ingest wrote it, and whether it still is that.
+//! Digests of files as ingests wrote them, and the comparison with the files as they are.
 //!
-//! The digest is xxh3 of 128 bits: it tells every accident of a disk, a copy or a synchronisation, and runs faster than a
-//! file is read. It proves nothing against somebody who changes a file on purpose. What is checked when:
+//! The digest is xxh3 with 128 bits: it detects every accidental change by disk, copy or synchronisation, and is faster
+//! than reading the file. It does not protect against deliberate changes. What is checked when:
 //! `docs/decisions/store.md`.
 
 use std::collections::BTreeMap;
@@ -17,9 +17,9 @@ use super::StoreError;
 use super::delta::Files;
 use super::snapshot::DataFile;
 
-/// So many files are read at once.
+/// How many files are read at once.
 const AT_ONCE: usize = 8;
-/// So many bytes are read at a time.
+/// How many bytes are read at a time.
 const PIECE: usize = 1 << 18;
 
 /// A digest, written as 32 hexadecimal digits.
@@ -27,12 +27,12 @@ const PIECE: usize = 1 << 18;
 pub(super) struct Digest(u128);
 
 impl Digest {
-    /// Of bytes at hand.
+    /// The digest of bytes in memory.
     pub(super) fn of(bytes: &[u8]) -> Digest {
         Digest(xxh3_128(bytes))
     }
 
-    /// Of a whole file.
+    /// The digest of a whole file.
     pub(super) fn of_file(path: &Path) -> io::Result<Digest> {
         let mut file = File::open(path)?;
         let (mut hasher, mut piece) = (Xxh3::new(), vec![0; PIECE]);
@@ -44,7 +44,7 @@ impl Digest {
         }
     }
 
-    /// As it was written; none if it is none.
+    /// Parses a digest; `None` if the text is not one.
     pub(super) fn parse(text: &str) -> Option<Digest> {
         u128::from_str_radix(text, 16).ok().map(Digest)
     }
@@ -59,7 +59,8 @@ impl std::fmt::Display for Digest {
 /// The digests of a table's data files, by their path inside its folder.
 pub(super) type Digests = BTreeMap<String, Digest>;
 
-/// The digest of a table's state: its columns, and its files with their sizes, rows and digests. None if a file has none.
+/// The digest of a table's state: its columns, and its files with sizes, rows and digests. `None` if a file has no
+/// digest.
 pub(super) fn state(columns: &[String], files: &Files, digests: &Digests) -> Option<Digest> {
     let mut text = format!("{}\n", columns.join("\t"));
     for (path, file) in files {
@@ -68,7 +69,7 @@ pub(super) fn state(columns: &[String], files: &Files, digests: &Digests) -> Opt
     Some(Digest::of(text.as_bytes()))
 }
 
-/// The digests of those files that have none yet.
+/// Computes the digests of files that have none.
 pub(super) async fn missing(dir: &Path, files: &Files, known: &Digests) -> Result<Digests, StoreError> {
     let unknown: Vec<String> = files.keys().filter(|path| !known.contains_key(*path)).cloned().collect();
     let found = stream::iter(unknown).map(|path| {
@@ -80,14 +81,14 @@ pub(super) async fn missing(dir: &Path, files: &Files, known: &Digests) -> Resul
     found.buffered(AT_ONCE).try_collect().await
 }
 
-/// Checks that each file is what an ingest wrote.
+/// Checks that each file is as the ingest wrote it.
 pub(super) async fn verify(files: Vec<(DataFile, Option<Digest>)>) -> Result<(), StoreError> {
     let checked =
         stream::iter(files).map(|(file, digest)| in_background(file.path.clone(), move || whole(&file, digest)));
     checked.buffered(AT_ONCE).try_collect::<Vec<()>>().await.map(|_| ())
 }
 
-/// Runs work on a file where waiting for the disk holds up nobody.
+/// Runs work on a file on a thread that may block.
 async fn in_background<T: Send + 'static>(
     path: PathBuf,
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
@@ -95,7 +96,7 @@ async fn in_background<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(|e| StoreError::io(&path)(e.into()))?
 }
 
-/// Checks that a data file is what an ingest wrote: by its digest, or, where none was kept, by its length and rows.
+/// Checks a data file by its digest or, if none was recorded, by its length and row count.
 pub(super) fn whole(file: &DataFile, digest: Option<Digest>) -> Result<(), StoreError> {
     let damaged = |what: String| Err(StoreError::damaged(&file.path, what));
     let found = match std::fs::metadata(&file.path) {
@@ -118,7 +119,7 @@ pub(super) fn whole(file: &DataFile, digest: Option<Digest>) -> Result<(), Store
     }
 }
 
-/// How many rows a footer says.
+/// The row count in a footer.
 fn rows(path: &Path) -> Result<u64, String> {
     let file = File::open(path).map_err(|e| e.to_string())?;
     let reader = SerializedFileReader::new(file).map_err(|e| e.to_string())?;

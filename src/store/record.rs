@@ -1,11 +1,11 @@
-//! The record of ingests: the rows of the table `ingests`, whose last commit makes an ingest complete.
+//! The record of ingests: the rows of the table `ingests`. The commit of these rows completes an ingest.
 //!
-//! A row is a table in one ingest: how many rows were read, new, changed, … and, beside these canonical columns, which
-//! version of the Delta table the ingest left and into how many buckets it is spread. A table that an ingest did not
-//! count has a row with the version alone, so that the newest ingest names the state of every table.
+//! A row describes one table in one ingest: how many rows were read, new, changed, …; and, in columns that are not
+//! canonical, the version of the Delta table after the ingest and its number of buckets. A table that an ingest did not
+//! touch has a row with the version only, so that the newest ingest names the state of every table.
 //!
-//! Beside the version stand digests: of the table's state, of the commit, of the data files that no earlier ingest
-//! recorded, and of all rows of the ingest. So the record proves itself, and everything that it names.
+//! Digests are stored beside the version: of the table's state, of the commit, of the data files that no earlier ingest
+//! recorded, and of all rows of the ingest. So the record can verify itself and everything that it names.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -27,24 +27,24 @@ use super::proof::{self, Digest, Digests};
 use super::{DataFile, StoreError, damage, delta};
 use crate::model::tables::{Kind, Table};
 
-/// What one ingest did.
+/// A summary of one ingest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IngestRecord {
-    /// Its number, from 1: the version of the store that it made.
+    /// Its number, from 1, which is also the version of the store that it made.
     pub ingest: u64,
     /// When it ran.
     pub at: DateTime<Utc>,
     /// The files that it read.
     pub exports: Vec<String>,
-    /// What became of their rows, by table.
+    /// The row counts by table.
     pub tables: Vec<TableCount>,
-    /// Sentences for whoever reads the log.
+    /// Notes for readers of the log.
     pub notes: Vec<String>,
-    /// What the amounts that it brought are in, by column: `deals.amount=USD`; without a code where nothing named one.
+    /// The currencies of its amounts by column: `deals.amount=USD`; without a code if the amounts named none.
     pub currencies: Vec<String>,
 }
 
-/// What one ingest did to one table.
+/// The row counts of one table in one ingest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TableCount {
     /// The table.
@@ -59,25 +59,26 @@ pub struct TableCount {
     pub unchanged: u64,
     /// Rows refused.
     pub quarantined: u64,
-    /// Up to when the exports reach that filled it; none: nothing says it.
+    /// The moment up to which the exports of this table reach; `None` if it is not known.
     pub taken: Option<DateTime<Utc>>,
 }
 
-/// Columns of `ingests` that are the store's own: not canonical, and not shown in SQL.
+/// Columns of `ingests` that are internal to the store: not canonical, and hidden from SQL.
 pub(super) const OWN: [&str; 8] =
     ["delta_version", "buckets", "notes", "state", "commit", "files", "proof", "currencies"];
 
-/// The state of a table that an ingest left.
+/// The state of a table after an ingest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Named {
     pub(super) table: Table,
     pub(super) delta_version: u64,
     pub(super) buckets: u32,
-    /// The digest of the state; none in an ingest of an early Voronka, and of `ingests`, whose last file holds this row.
+    /// The digest of the state; `None` for ingests of an early Voronka, and for `ingests` itself, whose last file holds
+    /// this row.
     pub(super) state: Option<Digest>,
     /// The digest of the commit that made the version.
     pub(super) commit: Option<Digest>,
-    /// The digests of data files that no earlier ingest recorded; of `ingests` those of all files but the last.
+    /// The digests of data files that no earlier ingest recorded; for `ingests`, those of all files but the last.
     pub(super) files: Digests,
 }
 
@@ -86,24 +87,24 @@ pub(super) struct Named {
 pub(super) struct Rows {
     ingests: BTreeMap<u64, (IngestRecord, Vec<Named>)>,
     versions: Vec<u64>,
-    /// What each ingest says its rows are.
+    /// The recorded digest of the rows, by ingest.
     proofs: BTreeMap<u64, Digest>,
 }
 
 impl Rows {
-    /// The digests of all data files of a table that are recorded.
+    /// The recorded digests of all data files of a table.
     pub(super) fn digests(&self, table: Table) -> Digests {
         let named = self.ingests.values().flat_map(|(_, named)| named).filter(|named| named.table == table);
         named.flat_map(|named| named.files.clone()).collect()
     }
 
-    /// The digests of all commits of a table that are recorded, by version.
+    /// The recorded digests of all commits of a table, by version.
     pub(super) fn commits(&self, table: Table) -> BTreeMap<u64, Digest> {
         let named = self.ingests.values().flat_map(|(_, named)| named).filter(|named| named.table == table);
         named.filter_map(|named| Some((named.delta_version, named.commit?))).collect()
     }
 
-    /// What is wrong with the rows; none if each ingest's are those that it wrote, and none is missing.
+    /// What is wrong with the rows; `None` if all ingests are present and their rows match their digests.
     fn fault(&self) -> Option<String> {
         let gap = (1..).zip(&self.versions).find(|(expected, found)| expected != *found);
         if let Some((expected, _)) = gap {
@@ -123,7 +124,7 @@ impl Rows {
         &self.versions
     }
 
-    /// The state of each table that the ingest left.
+    /// The state of each table after the ingest.
     pub(super) fn tables(&self, ingest: u64) -> &[Named] {
         self.ingests.get(&ingest).map_or(&[], |(_, named)| named)
     }
@@ -138,7 +139,7 @@ impl Rows {
         self.versions = self.ingests.keys().copied().collect();
     }
 
-    /// The rows of one ingest alone.
+    /// The rows of one ingest.
     pub(super) fn only(&self, ingest: u64) -> Rows {
         let mut rows = Rows::default();
         if let Some((record, named)) = self.ingests.get(&ingest) {
@@ -159,16 +160,16 @@ pub(super) fn schema() -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-/// Reads the rows of every complete ingest, and proves that they are those that were written.
+/// Reads the rows of every complete ingest, and verifies them.
 pub(super) async fn load(store: &Path) -> Result<Rows, StoreError> {
-    // the marker first: an ingest that ends in between makes the record newer than the marker, never older
+    // the marker is read first: an ingest that ends in between makes the record newer than the marker, never older
     let marker = layout::marker(store)?;
     let dir = store.join(Table::Ingests.name());
     let opened = delta::open(&dir, None).await.map_err(|error| damage::of_record(store, &marker, error))?;
     let mut rows = Rows::default();
     if let Some(table) = opened {
         let files = delta::files(&dir, &table)?;
-        // the last file first: it holds the digests of the others
+        // the last file is read first: it holds the digests of the others
         for (path, logged) in files.iter().rev() {
             let digest = digest(path, &marker, &rows);
             let place = dir.join(path);
@@ -195,7 +196,7 @@ pub(super) async fn load(store: &Path) -> Result<Rows, StoreError> {
     Ok(rows)
 }
 
-/// The digest of a data file of `ingests`: the marker has that of the newest, the newest ingest those of the others.
+/// The digest of a data file of `ingests`: the marker has the newest one, the newest ingest the others.
 fn digest(path: &str, marker: &Marker, rows: &Rows) -> Option<Digest> {
     let of_newest = path.split('-').next().and_then(|number| number.parse().ok()) == marker.newest;
     marker.record().filter(|_| of_newest).or_else(|| rows.digests(Table::Ingests).get(path).copied())
@@ -223,12 +224,12 @@ fn read(batch: &RecordBatch, rows: &mut Rows) -> Result<(), String> {
     let (exports, table_name, notes) = (text("exports")?, text("table_name")?, text("notes")?);
     let counts = ["read", "new", "changed", "unchanged", "quarantined"].map(count);
     let [read, new, changed, unchanged, quarantined] = &counts;
-    // a store of an early Voronka does not have it
+    // absent in a store of an early Voronka
     let taken = match batch.column_by_name("taken") {
         Some(_) => Some(column("taken", &Kind::Instant.arrow())?.as_primitive::<TimestampMicrosecondType>().clone()),
         None => None,
     };
-    // neither does it have digests
+    // likewise for digests
     let own = |name: &str| match batch.column_by_name(name) {
         Some(_) => text(name).map(Some),
         None => Ok(None),
@@ -288,7 +289,7 @@ fn read(batch: &RecordBatch, rows: &mut Rows) -> Result<(), String> {
     Ok(())
 }
 
-/// The digests of files, one a line: `digest path`.
+/// The digests of files, one per line: `digest path`.
 fn digests(lines: &str) -> Result<Digests, String> {
     let one = |line: &str| {
         let (digest, path) = line.split_once(' ')?;
@@ -301,7 +302,7 @@ fn written(digests: &Digests) -> String {
     digests.iter().map(|(path, digest)| format!("{digest} {path}")).collect::<Vec<_>>().join("\n")
 }
 
-/// The digest of everything that an ingest's rows say.
+/// The digest of all rows of an ingest.
 fn proven(record: &IngestRecord, named: &[Named]) -> Digest {
     let mut text = format!(
         "{}\t{}\t{}\t{}\t{}\t{}\n",
@@ -330,7 +331,7 @@ fn proven(record: &IngestRecord, named: &[Named]) -> Digest {
     Digest::of(text.as_bytes())
 }
 
-/// Writes rows as a data file of `ingests`, and says how many they are.
+/// Writes rows as a data file of `ingests`, and returns their number.
 pub(super) fn write(path: &Path, rows: &Rows) -> Result<u64, StoreError> {
     let batch = batch(rows).map_err(|e| StoreError::parquet(path)(ParquetError::ArrowError(e.to_string())))?;
     let file = File::create(path).map_err(StoreError::io(path))?;
@@ -404,7 +405,7 @@ fn lines<'a>(record: &'a IngestRecord, named: &'a [Named]) -> Vec<Line<'a>> {
     tables.into_iter().map(line).collect()
 }
 
-/// A list as text, an item per line: file names and notes that hold line breaks lose them.
+/// A list as text, one item per line; line breaks inside an item become spaces.
 fn one_per_line(items: &[String]) -> String {
     items.iter().map(|item| item.replace('\n', " ")).collect::<Vec<_>>().join("\n")
 }

@@ -1,4 +1,4 @@
-//! The regulations that ingests left in the store.
+//! The regulations stored by ingests.
 
 use std::fs::File;
 
@@ -10,14 +10,14 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use super::{Snapshot, StoreError};
 use crate::model::tables::Table;
 
-/// A regulation as it was when an ingest was made.
+/// The regulation at the time of an ingest.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Kept {
     /// The ingest.
     pub ingest: i64,
-    /// The first day on which it was in force; none: always was.
+    /// The first day on which it was in force; `None` if always.
     pub valid_from: Option<NaiveDate>,
-    /// The whole file.
+    /// The text of the file.
     pub text: String,
 }
 

@@ -1,4 +1,4 @@
-//! One state of a store: which files each table consists of.
+//! A version of the store: the files of each table.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,16 +11,16 @@ use super::record::{self, Named, Rows};
 use super::{StoreError, damage, delta, layout};
 use crate::model::tables::Table;
 
-/// So many logs are read at once. Each holds threads that wait for others, and where the system gives no more threads, all
-/// would wait for ever.
+/// How many logs are read at once. Each blocks threads that wait for others; without a limit a system that is out of
+/// threads would deadlock.
 const AT_ONCE: usize = 4;
 
-/// The store as one complete ingest left it.
+/// The store as left by one complete ingest.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
     /// The number of that ingest; 0 is the empty store.
     pub version: u64,
-    /// The tables that hold, or have held, rows.
+    /// The tables that have, or had, rows.
     pub tables: BTreeMap<Table, TableState>,
 }
 
@@ -31,7 +31,7 @@ pub struct TableState {
     pub schema: SchemaRef,
     /// Names of the columns that mappings added.
     pub extra: Vec<String>,
-    /// Into how many buckets the rows are spread.
+    /// The number of buckets.
     pub buckets: u32,
     /// The files, by path.
     pub files: Vec<DataFile>,
@@ -45,7 +45,7 @@ impl TableState {
         self.files.iter().filter(move |f| f.bucket == bucket)
     }
 
-    /// How many rows the table has.
+    /// The row count of the table.
     pub fn rows(&self) -> u64 {
         self.files.iter().map(|f| f.rows).sum()
     }
@@ -54,25 +54,25 @@ impl TableState {
 /// One Parquet file of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataFile {
-    /// Where it is, absolute.
+    /// The absolute path.
     pub path: PathBuf,
-    /// The bucket whose rows it holds.
+    /// Its bucket.
     pub bucket: u32,
-    /// How many rows.
+    /// Its row count.
     pub rows: u64,
     /// Its size.
     pub bytes: u64,
 }
 
 impl DataFile {
-    /// Whether it belongs to that table.
+    /// Whether the file belongs to that table.
     pub(super) fn is_of(&self, store: &Path, table: Table) -> bool {
         self.path.starts_with(store.join(table.name()))
     }
 }
 
-/// Opens the version named, or the newest, and the record of all ingests. Every file of it is read and compared with what
-/// was written.
+/// Opens the requested version, or the newest, and the record of all ingests. Every file of the version is read and
+/// compared with its digest.
 pub(super) async fn load(store: &Path, version: Option<u64>) -> Result<(Snapshot, Rows), StoreError> {
     let rows = record::load(store).await?;
     let newest = rows.versions().last().copied().unwrap_or(0);
@@ -92,8 +92,8 @@ pub(super) async fn load(store: &Path, version: Option<u64>) -> Result<(Snapshot
     Ok((Snapshot { version, tables }, rows))
 }
 
-/// The state of a table that an ingest names, and its files with the digests that were recorded: checked against the digest
-/// of the state, the files not yet read.
+/// The state of a table that an ingest names, and its files with their recorded digests. The state is verified, the
+/// files are not yet read.
 pub(super) async fn state(
     store: &Path,
     rows: &Rows,

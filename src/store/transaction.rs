@@ -1,4 +1,4 @@
-//! One ingest's writing: files handed out, buckets replaced, everything committed at once.
+//! The transaction of an ingest: it hands out file paths, replaces buckets, and commits everything at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -12,10 +12,10 @@ use super::snapshot::{self, Snapshot, TableState};
 use super::{StoreError, damage, footer};
 use crate::model::tables::Table;
 
-/// So many small files of `ingests` are read at every opening; then they become one.
+/// After so many small files, `ingests` is rewritten as one file, since all are read at every opening.
 const RECORD_FILES: usize = 32;
 
-/// The one open ingest of a store. Dropped without [`Transaction::commit`], it leaves the store as it was.
+/// The only open ingest of a store. If it is dropped without [`Transaction::commit`], the store stays as it was.
 #[derive(Debug)]
 pub struct Transaction {
     store: PathBuf,
@@ -26,12 +26,12 @@ pub struct Transaction {
     handed_out: BTreeMap<(Table, u32), usize>,
     changes: BTreeMap<Table, Change>,
     _lock: File,
-    /// How many commits are made before the ingest "dies".
+    /// For tests: the number of commits before the ingest "dies".
     #[cfg(test)]
     pub(super) dies_after: Option<usize>,
 }
 
-/// What is to become of a table.
+/// The pending change of a table.
 #[derive(Debug, Default)]
 struct Change {
     buckets: u32,
@@ -42,7 +42,7 @@ struct Change {
 }
 
 impl Transaction {
-    /// Takes the store's lock, opens its newest state, and clears away what a killed ingest left.
+    /// Takes the store's lock, opens its newest state, and removes leftovers of killed ingests.
     pub(super) async fn begin(store: &Path) -> Result<Transaction, StoreError> {
         let lock = layout::lock(store)?;
         let newest = layout::marker(store)?.newest;
@@ -50,7 +50,7 @@ impl Transaction {
         if newest.is_none() {
             refuse_unknown(store, &base)?;
         }
-        // the one before was killed right after its last commit, or an early Voronka made it
+        // the previous ingest was killed right after its last commit, or an early Voronka made it
         if newest != Some(base.version) {
             layout::witness(store, base.version, None)?;
         }
@@ -68,33 +68,33 @@ impl Transaction {
         })
     }
 
-    /// The newest complete state: what this ingest builds on.
+    /// The newest complete state, on which this ingest builds.
     pub fn base(&self) -> &Snapshot {
         &self.base
     }
 
-    /// The number of the ingest being made.
+    /// The number of this ingest.
     pub fn number(&self) -> u64 {
         self.attempt.ingest
     }
 
-    /// Where to write the next Parquet file of a bucket: zstd, canonical schema, sorted by [`Table::sorted_by`]. The
-    /// path was never used before.
+    /// The path for the next Parquet file of a bucket (zstd, canonical schema, sorted by [`Table::sorted_by`]). No path
+    /// is used twice.
     pub fn new_file(&mut self, table: Table, bucket: u32) -> PathBuf {
         let sequence = self.handed_out.entry((table, bucket)).or_insert(0);
         let path = self.store.join(table.name()).join(self.attempt.file(bucket, *sequence));
         *sequence += 1;
         if let Some(folder) = path.parent() {
-            // where this fails, so does the writing of the file, and says why
+            // if this fails, writing the file fails as well and reports the reason
             let _ = fs::create_dir_all(folder);
         }
         path
     }
 
-    /// Makes these files, with their numbers of rows, the whole content of a bucket; none: the bucket becomes empty.
+    /// Replaces the content of a bucket by these files with their row counts; without files the bucket becomes empty.
     ///
-    /// `extra` are the table's columns beside the canonical ones; those of the base stay. Where `buckets` is not the
-    /// base's, every bucket must be given.
+    /// `extra` are the table's columns beyond the canonical ones; those of the base are kept. If `buckets` differs from
+    /// the base's, every bucket must be given.
     pub fn replace(&mut self, table: Table, buckets: u32, extra: Vec<String>, bucket: u32, files: Vec<(PathBuf, u64)>) {
         let change = self.changes.entry(table).or_default();
         change.buckets = buckets;
@@ -102,12 +102,12 @@ impl Transaction {
         change.replaced.insert(bucket, files);
     }
 
-    /// Adds files, with their numbers of rows, to a table of one bucket.
+    /// Adds files with their row counts to a table of one bucket.
     pub fn append(&mut self, table: Table, files: Vec<(PathBuf, u64)>) {
         self.change(table).appended.extend(files);
     }
 
-    /// Takes files of the base out of a table of one bucket, and their rows with them.
+    /// Removes files of the base, and their rows, from a table of one bucket.
     pub fn remove(&mut self, table: Table, files: Vec<PathBuf>) {
         self.change(table).removed.extend(files);
     }
@@ -117,9 +117,9 @@ impl Transaction {
         self.changes.entry(table).or_insert_with(|| Change { buckets, ..Change::default() })
     }
 
-    /// Commits: each changed table by its own Delta commit, then the record of the ingest, which names their versions
-    /// and thereby makes all of it the store's newest state. Killed at any moment before that last commit, the store
-    /// stays as it was. Returns the number of the ingest; that in `record` is set to it.
+    /// Commits each changed table by its own Delta commit, then the record of the ingest, which names their versions
+    /// and makes them the store's newest state. If the process is killed before that last commit, the store stays as it
+    /// was. Returns the number of the ingest, which is also set in `record`.
     pub async fn commit(mut self, record: IngestRecord) -> Result<u64, StoreError> {
         let record = IngestRecord { ingest: self.number(), ..record };
         let mut named = Vec::new();
@@ -130,7 +130,8 @@ impl Transaction {
         Ok(self.number())
     }
 
-    /// Brings the newest Delta version of a table to what this ingest wants, whatever a killed one left there.
+    /// Changes the newest Delta version of a table to the content that this ingest needs, whatever a killed ingest left
+    /// there.
     async fn settle(&mut self, table: Table, record: &IngestRecord) -> Result<Option<Named>, StoreError> {
         let dir = self.store.join(table.name());
         let change = self.changes.remove(&table);
@@ -138,7 +139,7 @@ impl Transaction {
         if change.is_none() {
             let newest = delta::open(&dir, None).await?;
             match (base, newest) {
-                // never filled, or as the base has it: the version stays
+                // never filled, or same as the base: the version stays
                 (None, None) => return Ok(None),
                 (Some(base), Some(newest)) if delta::version(&newest) == base.delta_version => {
                     let named = self.recorded.tables(self.base.version).iter().find(|named| named.table == table);
@@ -177,14 +178,14 @@ impl Transaction {
         let delta_version = delta::commit(next).await?;
         delta::sync(&dir, delta_version).map_err(StoreError::io(&damage::commit(&dir, delta_version)))?;
         delta::checkpoint(&dir, delta_version).await;
-        // a table that only a killed ingest ever filled is empty again, and stays unnamed
+        // a table that only a killed ingest filled is empty again, and stays unnamed
         match change.is_some() || self.base.tables.contains_key(&table) {
             true => self.seal(table, delta_version, buckets, &files, &columns).await.map(Some),
             false => Ok(None),
         }
     }
 
-    /// The state of a table as the record names it, with its digests.
+    /// The state of a table for the record, with its digests.
     async fn seal(
         &self,
         table: Table,
@@ -202,13 +203,13 @@ impl Transaction {
         Ok(Named { table, delta_version, buckets, state, commit: Some(commit), files: new })
     }
 
-    /// The last commit, the atom.
+    /// The last commit, which makes the ingest visible.
     async fn finish(&mut self, record: IngestRecord, mut named: Vec<Named>) -> Result<(), StoreError> {
         let table = Table::Ingests;
         let dir = self.store.join(table.name());
         let (number, at) = (record.ingest, record.at);
         let newest = delta::open(&dir, None).await?;
-        // nobody else writes, so the version is known before it is made
+        // there is no other writer, so the version is known in advance
         let delta_version = newest.map_or(0, |t| delta::version(&t) + 1);
         let mut files = self.base_files(table).await?;
         let is_many = files.len() >= RECORD_FILES;
@@ -232,11 +233,11 @@ impl Transaction {
         self.step(&dir)?;
         let next = delta::Next { dir: &dir, name: table.name(), schema, files, ingest: number, at };
         let made = delta::commit(next).await?;
-        // from here on it is stored, and no failure may say otherwise
+        // from here on the ingest is stored, and no error may claim otherwise
         let commit = damage::commit(&dir, made);
         let unsynced = |source| StoreError::Unsynced { path: commit.clone(), ingest: number, source };
         delta::sync(&dir, made).map_err(unsynced)?;
-        // a marker that lags behind is no harm: the next ingest mends it
+        // a marker that lags behind is harmless: the next ingest corrects it
         if let Ok(digest) = Digest::of_file(&commit) {
             let _ = layout::witness(&self.store, number, Some((made_of, digest)));
         }
@@ -267,7 +268,7 @@ impl Transaction {
         }
     }
 
-    /// Where a test lets the ingest die.
+    /// Where a test makes the ingest die.
     fn step(&mut self, _dir: &Path) -> Result<(), StoreError> {
         #[cfg(test)]
         if let Some(left) = &mut self.dies_after {
@@ -280,7 +281,7 @@ impl Transaction {
     }
 }
 
-/// A data file's path inside its table's folder, as the log writes it.
+/// A data file's path relative to its table's folder, as the log writes it.
 fn inside(dir: &Path, path: &Path) -> Result<String, StoreError> {
     let inside = path.strip_prefix(dir).map_err(|_| StoreError::file(path, "not a path of new_file()"))?;
     Ok(inside.to_string_lossy().replace('\\', "/"))
@@ -290,8 +291,8 @@ fn rebucketed(base: &TableState, change: &Change) -> bool {
     base.buckets != change.buckets && !base.files.is_empty()
 }
 
-/// Refuses to build upon a store of an early Voronka in which an ingest left files that the record does not know: nothing
-/// says whether it was killed, or the record has lost its end; and what is not known to be dead is not deleted.
+/// Refuses a store of an early Voronka with files of an ingest that is not in the record: either the ingest was killed
+/// or the record has lost its end, and files must not be deleted unless they are known to be dead.
 fn refuse_unknown(store: &Path, base: &Snapshot) -> Result<(), StoreError> {
     for table in Table::ALL {
         for (attempt, path) in layout::attempts(&store.join(table.name()), base.version + 1)? {
@@ -303,10 +304,11 @@ fn refuse_unknown(store: &Path, base: &Snapshot) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Deletes the files that no state of the store needs, and says which attempt this one is.
+/// Deletes the files that no version of the store needs, and returns the number of this attempt.
 ///
 /// A killed ingest may have committed tables without naming them. Those files stay as long as the newest Delta version
-/// lists them, for other readers of Delta; this ingest's commit takes them off the list, the next one deletes them.
+/// lists them, for other readers of Delta; this ingest's commit removes them from the list, and the next ingest deletes
+/// them.
 async fn clear(store: &Path, base: &Snapshot) -> Result<Attempt, StoreError> {
     let ingest = base.version + 1;
     let mut attempt = 0;
@@ -322,7 +324,7 @@ async fn clear(store: &Path, base: &Snapshot) -> Result<Attempt, StoreError> {
             keep.extend(delta::files(&dir, &newest)?.into_keys().map(|path| dir.join(path)));
         }
         for (found, folder) in folders {
-            // an empty folder of this ingest's dead attempts stays, so that its number is not used again
+            // an empty folder of a killed attempt at this ingest stays, so that its number is not used again
             layout::clean(&folder, |path| keep.contains(path), found.ingest < ingest)?;
             if found.ingest == ingest {
                 attempt = attempt.max(found.attempt);

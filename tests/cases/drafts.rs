@@ -290,7 +290,7 @@ fn the_page_of_columns_is_up_to_date() {
     use voronka::model::lang::Lang;
     let mut stale = Vec::new();
     for (lang, file) in [(Lang::En, "columns.en.md"), (Lang::Ru, "columns.ru.md")] {
-        let fresh = voronka::ingest::columns_page(lang);
+        let fresh = voronka::export::columns_page(lang);
         if std::fs::read_to_string(checkout("docs/guide").join(file)).unwrap_or_default() != fresh {
             let aside = std::env::temp_dir().join(file);
             std::fs::write(&aside, fresh).unwrap();

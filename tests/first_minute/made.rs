@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::support::checkout;
-use voronka::ingest::draft;
+use voronka::draft::draft;
 use voronka::model::lang::Lang;
 
 /// Of each made export: the table that its draft fills, and the sum of its money where there is one. It is the one typed in

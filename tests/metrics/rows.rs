@@ -12,7 +12,7 @@ use arrow::datatypes::{DataType, Field};
 use arrow::record_batch::RecordBatch;
 use chrono::{NaiveDate, NaiveDateTime};
 use parquet::arrow::ArrowWriter;
-use voronka::ingest::{Between, Happening, Journey, Share, fold};
+use voronka::journey::{Between, Happening, Journey, Share, fold};
 use voronka::model::calendar::Calendar;
 use voronka::model::tables::{Kind, MONEY_PRECISION, MONEY_SCALE, Table};
 use voronka::store::{DataFile, Snapshot, TableState};

@@ -10,9 +10,7 @@ fn small() -> Sizes {
 }
 
 async fn ingest_small(company: &Company, exports: &[PathBuf]) -> Summary {
-    ingest_in_pieces(Told::default(), &company.store().await, &company.mapping, exports, at(), &(), small())
-        .await
-        .unwrap()
+    ingest(&company.store().await, &company.mapping, exports, IngestOptions::at(at()).sizes(small())).await.unwrap()
 }
 
 const CLIENTS: &str = r#"
@@ -208,12 +206,13 @@ async fn an_event_that_is_there_twice_becomes_one() {
     let store = company.store().await;
     let mut t = store.begin().await.unwrap();
     let state = t.base().tables[&Table::Events].clone();
-    let own = bucket("1", state.buckets);
+    let own = stage::spill::bucket("1", state.buckets);
     let other = state.files.iter().find(|file| file.bucket != own).unwrap().clone();
     let layout = Layout::new(Table::Events, vec![]);
     let old = OldBucket::read([other.path.as_path()].into_iter()).unwrap();
     let mut rows = old.rows(&layout).unwrap();
-    let deal = (0..60).map(|n| n.to_string()).find(|deal| bucket(deal, state.buckets) == other.bucket).unwrap();
+    let deal =
+        (0..60).map(|n| n.to_string()).find(|deal| stage::spill::bucket(deal, state.buckets) == other.bucket).unwrap();
     let mut row = rows.row(0).to_vec();
     row[layout.slot("event_id").unwrap()] = Cell::Text("e1");
     row[layout.slot("deal_id").unwrap()] = Cell::Text(&deal);

@@ -42,9 +42,7 @@ fn small() -> Sizes {
 }
 
 async fn ingest_with(company: &Company, exports: &[PathBuf], sizes: Sizes) -> Summary {
-    ingest_in_pieces(Told::default(), &company.store().await, &company.mapping, exports, at(), &(), sizes)
-        .await
-        .unwrap()
+    ingest(&company.store().await, &company.mapping, exports, IngestOptions::at(at()).sizes(sizes)).await.unwrap()
 }
 
 /// What comes of a company: its journeys, and the deals of its events.

@@ -53,8 +53,8 @@ impl Company {
     }
 
     async fn ingest_taken(&self, taken: &str, files: &[PathBuf]) -> Result<Summary, IngestError> {
-        let told = Told { taken: Some(taken.parse().unwrap()), regulation: None };
-        ingest_told(told, &self.store().await, &self.mapping, files, at(), &()).await
+        let options = IngestOptions::at(at()).taken(Some(taken.parse().unwrap()));
+        ingest(&self.store().await, &self.mapping, files, options).await
     }
 
     /// The stage events: deal, stage, and at, after and before as days.
@@ -268,7 +268,7 @@ async fn a_bucket_of_which_nothing_is_listed_is_looked_at_too() {
     let small = Sizes { rows_at_first: 8, rows_at_most: 16, spill: 512, ids: 8 };
     let load = async |day: &str, rows: String| {
         let (store, file) = (company.store().await, company.file(&format!("sales_{day}.csv"), format!("{HEAD}{rows}")));
-        ingest_in_pieces(Told::default(), &store, &company.mapping, &[file], at(), &(), small).await.unwrap()
+        ingest(&store, &company.mapping, &[file], IngestOptions::at(at()).sizes(small)).await.unwrap()
     };
     load("2025-03-03", (0..64).map(|id| format!("{id},new,,\n")).collect()).await;
     let gone = load("2025-03-10", "7,offer,,\n".to_owned()).await;

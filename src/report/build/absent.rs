@@ -1,4 +1,4 @@
-//! Groups that are there and did nothing: a manager who sold nothing in the week has a row, of zeros.
+//! Adds zero rows for groups that exist but have no activity, such as a manager without a sale in the week.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use crate::report::document::Cell;
 use crate::report::grid::Grid;
 use crate::report::period::Range;
 
-/// Who came within a period: its groups are there whatever else they did.
+/// The metric that lists the groups with leads in a period.
 const LEADS: &str = "lead_quality";
 
-/// The result with a row for each group that was there in the period before, or has leads in this one, and is not in it: what
-/// the metric counts is zero there, all else unknown. Only of metrics of a row per group.
+/// The result plus a row for each group that has rows in the previous period, or leads in this one, but no row here:
+/// columns in `zero` are 0, all others empty. Only for metrics with one row per group.
 pub(super) async fn with_absent(asker: &mut Asker<'_>, ask: &Question, range: Range, grid: Arc<Grid>) -> Arc<Grid> {
     let Some(metric) = asker.metric(ask).filter(|metric| !metric.zero.is_empty() && grid.dimensions > 0) else {
         return grid;
@@ -36,7 +36,7 @@ pub(super) async fn with_absent(asker: &mut Asker<'_>, ask: &Question, range: Ra
     filled(&grid, &there, &zero).map_or(grid, Arc::new)
 }
 
-/// None: nobody is absent.
+/// `None` if no group is absent.
 fn filled(grid: &Grid, there: &[Arc<Grid>], zero: &[usize]) -> Option<Grid> {
     let known: Vec<&[Cell]> = (0..grid.rows.len()).map(|row| grid.group(row)).collect();
     let mut seen: BTreeSet<String> = BTreeSet::new();
@@ -45,7 +45,7 @@ fn filled(grid: &Grid, there: &[Arc<Grid>], zero: &[usize]) -> Option<Grid> {
         for row in 0..other.rows.len() {
             let group = other.group(row);
             let named = group.iter().any(|cell| *cell != Cell::Empty);
-            // cells have no order: their text tells them apart
+            // cells have no order: their text is the key
             if named && !known.contains(&group) && seen.insert(format!("{group:?}")) {
                 let cell = |at: usize| match zero.contains(&at) {
                     true => Cell::zero(grid.columns[at].unit).unwrap_or(Cell::Empty),
@@ -67,16 +67,15 @@ fn filled(grid: &Grid, there: &[Arc<Grid>], zero: &[usize]) -> Option<Grid> {
 mod tests {
     use super::*;
     use crate::metrics::MetricColumn;
-    use crate::model::lang::Text;
 
     fn grid(rows: &[(&str, i64, f64)]) -> Grid {
         let columns = [("manager", Unit::Text), ("won", Unit::Count), ("share", Unit::Share)];
-        let columns = columns.map(|(name, unit)| MetricColumn { name: name.into(), unit, title: Text::default() });
+        let columns = MetricColumn::named(&columns);
         let row = |(name, won, share): &(&str, i64, f64)| {
             let name = if name.is_empty() { Cell::Empty } else { Cell::Text((*name).into()) };
             vec![name, Cell::Count(*won), Cell::Number(*share)]
         };
-        Grid { columns: columns.to_vec(), dimensions: 1, rows: rows.iter().map(row).collect() }
+        Grid { columns, dimensions: 1, rows: rows.iter().map(row).collect() }
     }
 
     #[test]

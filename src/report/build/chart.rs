@@ -8,6 +8,7 @@ use crate::model::unit::Unit;
 use crate::report::asker::Asker;
 use crate::report::definition::{self, Lines, Question, Rows, Shape};
 use crate::report::document::{Block, Cell, Chart, Plot, Series};
+use crate::report::findings::evidence::Estimate;
 use crate::report::grid::{Grid, number};
 use crate::report::period::Range;
 use crate::report::say::Say;
@@ -18,7 +19,7 @@ pub(super) async fn chart(asker: &mut Asker<'_>, say: &Say<'_>, chart: &definiti
     let grid = asker.ask(&chart.ask, range).await?;
     let grid = chart.rows.ratios_are.map_or(Arc::clone(&grid), |unit| Arc::new(grid.with_ratios(unit)));
     let title = say.text(&chart.title);
-    // lines told apart by a column are limited as lines, not as rows
+    // if a column makes the series, the limit counts series, not rows
     let by_series = chart.shape.lines().is_some_and(|lines| lines.series.is_some());
     let rows = Rows { limit: chart.rows.limit.filter(|_| !by_series), ..chart.rows.clone() };
     let picked = pick(&grid, &rows, say);
@@ -34,7 +35,10 @@ pub(super) async fn chart(asker: &mut Asker<'_>, say: &Say<'_>, chart: &definiti
     let limit = chart.rows.limit.filter(|_| by_series);
     let reference = match &chart.shape {
         // a line that cannot be had leaves the chart
-        Shape::Intervals { value, reference: true, .. } => overall(asker, &chart.ask, range, value).await,
+        Shape::Intervals { value, low, high, reference: true, .. } => match named(&grid, value, low, high) {
+            Some(mean) => mean,
+            None => overall(asker, &chart.ask, range, value).await,
+        },
         _ => None,
     };
     let (plot, shown, of) = view.plot(&chart.shape, limit, reference);
@@ -67,6 +71,21 @@ impl Shape {
     }
 }
 
+/// The value of the groups with a name together, where some cases have none: those are no peers of anybody. The mean of the groups
+/// by what their intervals say of their cases. `None`: every case has a name.
+fn named(grid: &Grid, value: &str, low: &str, high: &str) -> Option<Option<f64>> {
+    let rows = 0..grid.rows.len();
+    rows.clone().any(|row| grid.is_unnamed(row)).then_some(())?;
+    let of = |row: usize| {
+        let (value, low, high) = (grid.number(row, value)?, grid.number(row, low)?, grid.number(row, high)?);
+        Some((value, Estimate { value, low, high }.observations()?))
+    };
+    let known: Option<Vec<(f64, f64)>> = rows.filter(|row| !grid.is_unnamed(*row)).map(of).collect();
+    let known = known.unwrap_or_default();
+    let cases: f64 = known.iter().map(|(_, cases)| cases).sum();
+    Some((cases > 0.0).then(|| known.iter().map(|(value, cases)| value * cases).sum::<f64>() / cases))
+}
+
 /// The value of all groups together: the same question without a split.
 async fn overall(asker: &mut Asker<'_>, ask: &Question, range: Range, column: &str) -> Option<f64> {
     let whole = Question { by: Vec::new(), ..ask.clone() };
@@ -83,10 +102,10 @@ struct View<'a> {
 }
 
 impl View<'_> {
-    /// What is drawn, how many rows or lines of it are shown, and of how many.
+    /// The plot, the number of shown rows or series, and their total number.
     fn plot(&self, shape: &Shape, limit: Option<usize>, reference: Option<f64>) -> (Plot, usize, usize) {
         let all = (self.picked.rows.len(), self.picked.of);
-        // stacked bars keep the rest as one part, so that nothing is hidden
+        // stacked bars sum up the rest as one part, so that the total stays right
         let cut = |(series, of): (Series, usize)| match limit {
             Some(limit) => (series, limit.min(of), of),
             None => (series, all.0, all.1),
@@ -153,8 +172,8 @@ impl View<'_> {
         self.numbers(low).into_iter().zip(self.numbers(high)).map(|(low, high)| low.zip(high)).collect()
     }
 
-    /// The series, and how many there would be without the limit. `rest`: sum up those beyond it, so that the whole
-    /// stays whole.
+    /// The series, and their number without the limit. `rest`: sum up those beyond the limit into one series, so that
+    /// the total stays right.
     fn series(&self, lines: &Lines, limit: Option<usize>, rest: bool) -> (Series, usize) {
         let unit = lines.values.first().map_or(Unit::Text, |column| self.grid.unit(column));
         let Some(by) = &lines.series else {
@@ -168,7 +187,7 @@ impl View<'_> {
         };
         let value = lines.values.first().map_or("", String::as_str);
         let (mut xs, names) = (self.distinct(&lines.x), self.distinct(by));
-        // groups begin at different weeks: the axis follows the calendar, not the order of the rows
+        // groups begin at different weeks: the axis follows the calendar, not the row order
         xs.sort_by_key(|(_, x)| match x {
             Cell::Date(day) => Some(*day),
             _ => None,
@@ -209,7 +228,7 @@ impl View<'_> {
         }
     }
 
-    /// The different values of a column in order of appearance, each with its first row.
+    /// The distinct values of a column in order of appearance, each with its first row.
     fn distinct(&self, column: &str) -> Vec<(usize, &Cell)> {
         let mut found: Vec<(usize, &Cell)> = Vec::new();
         for row in &self.picked.rows {

@@ -1,4 +1,4 @@
-//! Which rows of a result are shown, and in which order.
+//! Filters, sorts and limits the rows of a result.
 
 use std::cmp::Ordering;
 
@@ -26,7 +26,7 @@ pub fn pick(grid: &Grid, rows: &Rows, say: &Say<'_>) -> Picked {
         let column = say.column(column);
         match less {
             None => picked.sort_by(|a, b| compare(grid.cell(*a, &column), grid.cell(*b, &column), *descending)),
-            // what is not known of either is no difference
+            // the difference is empty if either value is
             Some(less) => {
                 let excess = |row: usize| Some(grid.number(row, &column)? - grid.number(row, less)?);
                 let cell = |row: usize| excess(row).map_or(Cell::Empty, Cell::Number);
@@ -39,7 +39,7 @@ pub fn pick(grid: &Grid, rows: &Rows, say: &Say<'_>) -> Picked {
     Picked { rows: picked, of }
 }
 
-/// Whether a cell holds what the definition wrote.
+/// Whether a cell equals the value in the definition.
 pub fn is(cell: &Cell, value: &str) -> bool {
     match cell {
         Cell::Text(text) => text == value,
@@ -49,7 +49,7 @@ pub fn is(cell: &Cell, value: &str) -> bool {
     }
 }
 
-/// Adds to a title how many rows a limit left: a cut table must say that it is one.
+/// Adds "showing N of M" to the title of a limited table.
 pub fn caption(title: &str, shown: usize, of: usize, say: &Say<'_>) -> String {
     match shown < of {
         true => format!("{title} ({} {shown} {} {of})", say.pick("показаны", "showing"), say.pick("из", "of")),
@@ -57,7 +57,7 @@ pub fn caption(title: &str, shown: usize, of: usize, say: &Say<'_>) -> String {
     }
 }
 
-/// Empty cells stand last, whichever way the rest is sorted.
+/// Sorts empty cells last in both directions.
 fn compare(a: &Cell, b: &Cell, descending: bool) -> Ordering {
     let way = |order: Ordering| if descending { order.reverse() } else { order };
     match (a, b) {

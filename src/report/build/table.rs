@@ -5,13 +5,14 @@ use std::sync::Arc;
 use super::Made;
 use super::absent::with_absent;
 use super::rows::{caption, pick};
+use crate::metrics::Bound;
 use crate::report::asker::Asker;
 use crate::report::definition;
 use crate::report::document::{Block, Cell, Column, Table};
 use crate::report::grid::{Grid, number};
 use crate::report::say::Say;
 
-/// A table: the dimensions, then the columns asked for. A value whose interval the metric knows is shown with it.
+/// A table: the dimensions, then the requested columns. A value that has an interval is shown with it.
 pub(super) async fn table(asker: &mut Asker<'_>, say: &Say<'_>, table: &definition::Table) -> Made {
     let range = asker.range(table.ask.period);
     let grid = asker.ask(&table.ask, range).await?;
@@ -45,17 +46,12 @@ pub(super) async fn table(asker: &mut Asker<'_>, say: &Say<'_>, table: &definiti
     })))
 }
 
-/// What a column's name ends in that says how sure its value is.
-const BOUNDS: [&str; 4] = ["_low", "_high", "_least", "_most"];
-
 /// Dimensions first, then those asked for, or all that say something: bounds stand with their value, and of titles in
 /// two languages one is enough.
 fn columns(grid: &Grid, asked: &[String], say: &Say<'_>) -> Vec<usize> {
-    let other = say.pick("_en", "_ru");
     let says_something = |at: &usize| {
-        let name = grid.columns[*at].name.as_str();
-        let bound = BOUNDS.iter().find_map(|end| name.strip_suffix(end));
-        !name.ends_with(other) && bound.is_none_or(|value| grid.position(value).is_none())
+        let column = &grid.columns[*at];
+        column.lang.is_none_or(|lang| lang == say.lang) && column.bound_of.is_none()
     };
     let own: Vec<usize> = match asked.is_empty() {
         true => (grid.dimensions..grid.columns.len()).filter(says_something).collect(),
@@ -67,6 +63,6 @@ fn columns(grid: &Grid, asked: &[String], say: &Say<'_>) -> Vec<usize> {
 
 fn with_interval(grid: &Grid, row: usize, at: usize) -> Option<Cell> {
     let name = &grid.columns[at].name;
-    let bound = |end: &str| grid.number(row, &format!("{name}_{end}"));
-    Some(Cell::Interval { value: number(&grid.rows[row][at])?, low: bound("low")?, high: bound("high")? })
+    let (low, high) = (grid.bound(row, name, Bound::Low)?, grid.bound(row, name, Bound::High)?);
+    Some(Cell::Interval { value: number(&grid.rows[row][at])?, low, high })
 }

@@ -4,13 +4,13 @@ use super::Made;
 use super::rows::is;
 use crate::model::unit::Unit;
 use crate::report::asker::Asker;
-use crate::report::definition::{self, Pick};
+use crate::report::definition::{self, Compare, Pick};
 use crate::report::document::{Block, Cell, Tile};
 use crate::report::grid::{Grid, number};
 use crate::report::period::Range;
 use crate::report::say::Say;
 
-/// One figure, and its change against other periods; where there is none, why.
+/// A figure with its changes against other periods, or the reason why there is none.
 pub(super) async fn tile(asker: &mut Asker<'_>, say: &Say<'_>, tile: &definition::Tile) -> Made {
     let range = asker.range(tile.ask.period);
     let grid = asker.ask(&tile.ask, range).await?;
@@ -22,13 +22,16 @@ pub(super) async fn tile(asker: &mut Asker<'_>, say: &Say<'_>, tile: &definition
     let mut notes = Vec::new();
     let cover = asker.cover(&tile.ask, range, &[&column]);
     match (&value, cover) {
-        (_, Some(cover)) => notes.push(say.cover(cover, tile.ask.period)),
+        (Some(Cell::Empty), _) => notes.push(say.not_told().to_owned()),
         (None, None) => notes.push(reason(asker, say, tile, &column, range)),
-        (Some(Cell::Empty), None) => notes.push(say.not_told().to_owned()),
+        (_, Some(cover)) => notes.push(say.cover(cover, tile.ask.period)),
         (Some(_), None) => {}
     }
     let value = value.unwrap_or(Cell::Empty);
-    let earlier = asker.earlier(&tile.ask, &column, &tile.compare).await;
+    let undated = asker.undated_wins(&tile.ask, range).await;
+    // what may have been won in this period or in another is no change
+    let compared: &[Compare] = if undated.is_some() { &[] } else { &tile.compare };
+    let earlier = asker.earlier(&tile.ask, &column, compared).await;
     for (compare, earlier) in earlier.answers {
         let was = picked(&earlier, &tile.pick, &column).cloned();
         let was = was.unwrap_or_else(|| zero(asker, tile, &column, unit).unwrap_or(Cell::Empty));
@@ -37,15 +40,15 @@ pub(super) async fn tile(asker: &mut Asker<'_>, say: &Say<'_>, tile: &definition
             notes.push(format!("{} {to} ({} {was})", say.difference(now, past, unit), say.pick("было", "was")));
         }
     }
-    notes.extend(asker.undated_wins(&tile.ask, range).await.map(|wins| say.undated_wins(wins)));
+    notes.extend(undated.map(|wins| say.undated_wins(wins)));
     notes.extend(earlier.fault.map(|fault| say.not_compared(&fault)));
     notes.extend(tile.note.as_ref().map(|note| say.text(note).to_owned()));
     let (label, source) = (say.text(&tile.label).to_owned(), say.source(&tile.ask, range));
     Ok(Some(Block::Tiles(vec![Tile { label, value, unit, notes, source }])))
 }
 
-/// The figure: that of the row, or zero where there is no row since what it counts did not happen. None: there is no row, and
-/// nobody knows.
+/// The figure: the row's value, or zero if a missing row means zero. `None` if there is no row and the value is
+/// unknown.
 fn value(asker: &Asker<'_>, tile: &definition::Tile, column: &str, grid: &Grid, range: Range) -> Option<Cell> {
     match picked(grid, &tile.pick, column) {
         Some(cell) => Some(cell.clone()),
@@ -54,7 +57,7 @@ fn value(asker: &Asker<'_>, tile: &definition::Tile, column: &str, grid: &Grid, 
     }
 }
 
-/// Zero in a column's unit, where no row means zero. An earlier period is asked for only where the thing could happen.
+/// Zero in a column's unit, if a missing row means zero. For an earlier period: only if the event could happen then.
 fn zero(asker: &Asker<'_>, tile: &definition::Tile, column: &str, unit: Unit) -> Option<Cell> {
     let counted = asker.metric(&tile.ask).is_some_and(|metric| metric.zero.iter().any(|name| name == column));
     counted.then(|| Cell::zero(unit)).flatten()

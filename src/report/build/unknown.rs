@@ -1,4 +1,4 @@
-//! All that could not be computed or judged, in one place: what is lacking, what it touches, what to export.
+//! The table of everything that could not be computed or judged: what is missing, what it affects, what to export.
 
 use super::{Builder, Gap, Unnamed};
 use crate::model::lang::Lang;
@@ -10,12 +10,12 @@ use crate::report::document::{self, Block, Cell, Column};
 use crate::report::grid::Grid;
 use crate::report::say::{Say, capital};
 
-/// The metric of rules that are not judged.
+/// The metric that lists unjudged rules.
 const UNJUDGED: &str = "unjudged";
-/// So many parts of a report are named for one lack; the rest is counted.
+/// How many affected parts are named per line; the rest is counted.
 const NAMED: usize = 5;
 
-/// What is lacking, what it touches, and the way out. Rows that lack the same thing are one.
+/// What is missing, what it affects, and how to fix it. Gaps with the same cause share a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Lacking {
     what: String,
@@ -23,12 +23,12 @@ struct Lacking {
     way: String,
 }
 
-/// Lines in the order in which they were found.
+/// Lines in order of discovery.
 #[derive(Debug, Default)]
 struct Lines(Vec<Lacking>);
 
 impl Lines {
-    /// Adds what is touched to the line of what is lacking.
+    /// Adds an affected part to the line of its cause.
     fn add(&mut self, what: String, touched: Option<String>, way: String) {
         let known = self.0.iter().position(|line| line.what == what);
         let at = known.unwrap_or_else(|| {
@@ -43,7 +43,7 @@ impl Lines {
 }
 
 impl Builder<'_> {
-    /// All that could not be computed or judged so far.
+    /// Everything that could not be computed or judged so far.
     pub(super) async fn all_unknown(&mut self) -> Vec<Block> {
         let mut lines = Lines::default();
         for gap in &self.gaps {
@@ -77,7 +77,7 @@ impl Builder<'_> {
         blocks
     }
 
-    /// What is lacking in words, with the columns of the same export that any gap lacks, and the way out.
+    /// The cause in words, with all missing columns of the same export, and how to fix it.
     fn gap_line(&self, missing: &Missing, all: &[Gap]) -> (String, String) {
         let say = self.say;
         let what = match missing.lack {
@@ -89,7 +89,7 @@ impl Builder<'_> {
                         codes.push(&gap.missing.what);
                     }
                 }
-                // a column that a mapping added is known by its name alone
+                // an extra column has only its name
                 match codes[..] == [name.as_str()] {
                     true => format!("{} {name}", say.pick("Разрез", "The split")),
                     false => {
@@ -152,7 +152,7 @@ impl Builder<'_> {
     }
 }
 
-/// Rules that are not judged in some stage, for some span or group.
+/// Rules that were not judged for some stage, time or group.
 fn rules(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
     let (span, way_out) = (say.column("span_{lang}"), say.column("way_out_{lang}"));
     let text = |row: usize, column: &str| match grid.cell(row, column) {
@@ -163,7 +163,7 @@ fn rules(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
         let title = text(row, &say.column("title_{lang}")).or_else(|| text(row, "rule")).unwrap_or_default();
         let stage = text(row, &say.column("stage_{lang}")).or_else(|| text(row, "stage"));
         let missing = text(row, "missing").unwrap_or_else(|| title.clone());
-        // the span names the source in words
+        // the span contains the name of the source
         let what = capital(&text(row, &span).unwrap_or(missing));
         let cases = grid.number(row, "cases").map(|cases| {
             let cases = say.numbers.exact(cases, Unit::Count);
@@ -185,7 +185,7 @@ fn rules(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
     }
 }
 
-/// Closings whose day nobody knows.
+/// Closings without a date.
 fn undated(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
     let count = |row: usize, names: &[&str]| names.iter().filter_map(|name| grid.number(row, name)).sum::<f64>();
     let rows = 0..grid.rows.len();
@@ -209,7 +209,7 @@ fn undated(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
     lines.add(what, Some(touched.to_owned()), way.to_owned());
 }
 
-/// Deals of which some lack what most have.
+/// Columns that most deals fill and some do not.
 fn unfilled(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
     let kinds = [
         (
@@ -234,7 +234,7 @@ fn unfilled(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
     for (column, what, touched, way) in kinds {
         let count: f64 = (0..grid.rows.len()).filter_map(|row| grid.number(row, column)).sum();
         let all: f64 = (0..grid.rows.len()).filter_map(|row| grid.number(row, "deals")).sum();
-        // where nobody has it, the figures that need it say so
+        // if no deal fills it, the figures that need it say so
         if count < 1.0 || count >= all {
             continue;
         }
@@ -244,7 +244,7 @@ fn unfilled(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
     }
 }
 
-/// Open deals that their export lists no longer.
+/// Open deals that the newest listing export no longer contains.
 fn gone(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
     let gone: f64 = (0..grid.rows.len()).filter_map(|row| grid.number(row, "gone")).sum();
     if gone < 1.0 {
@@ -266,7 +266,7 @@ fn gone(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
     lines.add(what, Some(touched.to_owned()), way.to_owned());
 }
 
-/// A table whose exports end before the report's day.
+/// Tables whose exports end before the report's day.
 fn ended_line(say: &Say<'_>, table: Table, last: &str) -> (String, String, String) {
     let name = capital(match table {
         Table::Deals => say.pick("сделки", "deals"),
@@ -289,10 +289,10 @@ fn ended_line(say: &Say<'_>, table: Table, last: &str) -> (String, String, Strin
     }
 }
 
-/// What no dimension names.
+/// Rows without a value of a split.
 fn unnamed(lines: &mut Lines, say: &Say<'_>, unnamed: &[Unnamed]) {
     for one in unnamed {
-        // targets look at different periods: one size tells enough of a split
+        // targets use different periods: one size per split is enough
         let size = unnamed.iter().find(|first| first.by == one.by).and_then(|first| first.size.as_ref());
         let what = match (size, say.lang) {
             (Some((cases, all)), Lang::Ru) => format!("{}: не заполнено у {cases} из {all}", one.by),

@@ -1,4 +1,4 @@
-//! From the file's text to a checked definition.
+//! Parses and checks the TOML text of a definition.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -14,9 +14,9 @@ use crate::model::unit::Unit;
 use crate::model::written::{self, Wrong};
 use crate::report::period::Period;
 
-/// The parts that a section may hold, as the file names them.
+/// The parts of a section, by their TOML keys.
 const PARTS: [&str; 6] = ["paragraph", "tile", "findings", "table", "chart", "missing"];
-/// What a tile or a finding may be compared with.
+/// The periods that a tile or a finding may be compared with.
 const COMPARE: [(&str, Compare); 2] = [("previous", Compare::Before), ("year", Compare::Year)];
 
 pub(super) fn read(file: &str, text: &str, catalog: &Catalog) -> Result<Definition, Problems> {
@@ -68,16 +68,16 @@ fn compare(part: &written::Section<'_>) -> Vec<Compare> {
 
 struct Reader<'a> {
     catalog: &'a Catalog,
-    /// The report's own period, for parts that name none.
+    /// The report's own period, the default of all parts.
     period: Period,
 }
 
-/// A metric with the columns that a part may name: the dimensions asked for come first.
+/// A metric with the columns that a part may name: the requested dimensions come first.
 struct Asked<'a> {
     question: Question,
-    /// None: the metric is unknown, which was said; its columns cannot be checked then.
+    /// `None` if the metric is unknown; a problem was noted, and its columns cannot be checked.
     metric: Option<&'a Metric>,
-    /// A dimension is misspelt, which was said; the columns that it would make cannot be checked then.
+    /// Whether a dimension is misspelt; a problem was noted, and its columns cannot be checked.
     misspelt_by: bool,
 }
 
@@ -110,7 +110,7 @@ impl Reader<'_> {
         let id = written.checked("id", |id| fresh_id(id, ids)).unwrap_or_default();
         let (title, text) = (written.bilingual("title"), written.optional_bilingual("text"));
         let each = written.optional_text("each").map(|dimension| Each { dimension, limit: limit(written) });
-        // parts stand in the order of the file, whatever their kinds
+        // parts keep the order of the file, across kinds
         let mut written_parts: Vec<_> = PARTS
             .into_iter()
             .flat_map(|kind| written.tables(kind).into_iter().map(move |part| (part.line(), kind, part)))
@@ -124,10 +124,10 @@ impl Reader<'_> {
         Section { id, title, text, each, parts }
     }
 
-    /// None: a problem was noted.
+    /// `None` if a problem was noted.
     fn part(&self, kind: &str, part: &written::Section<'_>, ids: &mut BTreeSet<String>) -> Option<Part> {
         Some(match kind {
-            "paragraph" => Part::Text(part.bilingual("text")),
+            "paragraph" => Part::Text { text: part.bilingual("text"), of: earlier(part, ids) },
             "tile" => Part::Tile(self.tile(part)),
             "findings" => Part::Findings(self.findings(part)),
             "table" => Part::Table(self.table(part, ids)),
@@ -206,7 +206,7 @@ impl Reader<'_> {
         let (title, rows) = (part.bilingual("title"), asked.rows(part));
         let kinds = ["stacked", "grouped", "lines", "funnel", "intervals", "heat"].map(|kind| (kind, kind));
         let Some(kind) = part.one_of("kind", &kinds) else {
-            // its encodings cannot be told from slips of the pen
+            // without a valid kind the other keys cannot be checked
             part.keys();
             return None;
         };
@@ -266,7 +266,7 @@ impl Reader<'_> {
         Asked { question: Question { metric: name, by, period }, metric, misspelt_by: wrong }
     }
 
-    /// A dimension of any metric; one that a mapping added is known to the store alone, and a near miss is a slip.
+    /// Checks a dimension of any metric. Extra columns are known to the store alone, so only near misses are refused.
     fn known_dimension(&self, part: &written::Section<'_>, dim: written::Written<String>) -> Option<String> {
         let metrics = || self.catalog.names().filter_map(|name| self.catalog.get(name).ok());
         let known: BTreeSet<&str> = metrics().flat_map(|metric| metric.dimensions.iter().map(String::as_str)).collect();
@@ -363,7 +363,7 @@ impl Asked<'_> {
         Rows { sort, limit: limit(part), only, ratios_are: part.optional_one_of("ratios_are", &units) }
     }
 
-    /// `{ column = "value" }`: the rows, or the row, meant.
+    /// `{ column = "value" }`: selects rows.
     fn only(&self, part: &written::Section<'_>, key: &str) -> Option<(String, String)> {
         let table = part.optional_table(key)?;
         let keys = table.keys();
@@ -395,8 +395,8 @@ fn limit(part: &written::Section<'_>) -> Option<usize> {
     }
 }
 
-/// A dimension is checked as far as it can be without the data: metrics that take the exports' extra columns take any
-/// name, but one that is nearly a known dimension is a slip of the pen.
+/// Checks a dimension as far as possible without data: a metric that allows extra columns accepts any name except a
+/// near miss of a known one.
 fn check_dimension(part: &written::Section<'_>, metric: &Metric, dim: &written::Written<String>) -> bool {
     let known: Vec<&str> = metric.dimensions.iter().map(String::as_str).collect();
     if known.contains(&dim.as_str()) || metric.extra_dimensions && nearest(dim, known.iter().copied()).is_none() {
@@ -416,6 +416,17 @@ fn has_column(metric: &Metric, name: &str) -> bool {
 
 fn column_names(metric: &Metric) -> impl Iterator<Item = &str> {
     metric.columns.iter().map(|column| column.name.as_str())
+}
+
+/// The parts that a paragraph is about: each stands before it.
+fn earlier(part: &written::Section<'_>, ids: &BTreeSet<String>) -> Vec<String> {
+    let of = part.texts("of");
+    for id in of.iter().filter(|id| !ids.contains(&id.value)) {
+        let hint =
+            format!("a paragraph stands after what it is about; {}", hint(&id.value, ids.iter().map(String::as_str)));
+        part.problem(id.line, format!("no table and no chart before it has the id `{}`", id.value), hint);
+    }
+    of.into_iter().map(|id| id.value).collect()
 }
 
 /// Ids are anchors and file names, so one report cannot have two that are equal.

@@ -46,7 +46,7 @@ fn a_definition_is_read_with_its_parts_in_the_order_of_the_file() {
     let definition = parse(FINE).unwrap();
     assert_eq!((definition.name(), definition.title().get(Lang::Ru)), ("mine", "Отчёт"));
     let [section] = &definition.sections[..] else { panic!("one section") };
-    let [Part::Tile(tile), Part::Chart(chart), Part::Text(_), Part::Table(table)] = &section.parts[..] else {
+    let [Part::Tile(tile), Part::Chart(chart), Part::Text { .. }, Part::Table(table)] = &section.parts[..] else {
         panic!("not in order: {:?}", section.parts)
     };
     // what names no period takes the report's, which is the last week unless stated

@@ -1,47 +1,47 @@
-//! Which groups carried a change of a share: the change split exactly among them. Pure.
+//! Attributes the change of a share to groups: the change is split exactly among them. Pure functions.
 
-/// Of the whole change, less is no cause worth naming.
+/// Groups with less than this part of the whole change are not named.
 const LEAST: f64 = 0.2;
-/// So many groups are named.
+/// How many groups are named at most.
 const NAMED: usize = 2;
-/// The parts of a share of cases add up to it; what does not is made of something else.
+/// Tolerance of the sum check: if the parts do not add up to the change, the column is not a share of cases.
 const EXACT: f64 = 1e-6;
 
-/// A group: its share and its cases, then and now; none where it was not there.
+/// A group with its share and cases, earlier and current; `None` if it has no row there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Part {
     /// The group in words.
     pub name: String,
-    /// Then.
+    /// Earlier.
     pub then: Option<(f64, f64)>,
-    /// Now.
+    /// Current.
     pub now: Option<(f64, f64)>,
 }
 
-/// The groups that carried a change.
+/// The groups that caused a change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cause {
-    /// By what the groups are told apart, in words.
+    /// The split, in words.
     pub by: String,
-    /// The groups, and how much of the change is theirs, the most first.
+    /// The groups and their parts of the change, largest first.
     pub carried: Vec<(String, f64)>,
-    /// How much is all others'.
+    /// The part of all other groups.
     pub others: f64,
 }
 
 impl Cause {
-    /// How much of the change the named groups carried.
+    /// The part of the change that the named groups explain.
     pub fn named(&self) -> f64 {
         self.carried.iter().map(|(_, part)| part.abs()).sum()
     }
 }
 
-/// Splits a change among groups, and names those that carried most of it and are no smaller than `small`. None where no
-/// group did, or where the groups' shares do not add up to the whole.
+/// Splits a change among groups, and names those with the largest parts that have at least `small` cases. `None` if
+/// there is no such group, or if the groups' shares do not add up to the total.
 ///
-/// With weight w = cases of the group / all cases and share p, a group's part is
-/// (p₁ − p₀)(w₀ + w₁)/2 + (w₁ − w₀)((p₀ + p₁)/2 − (P₀ + P₁)/2): what changed within it, and what its size changed. The parts
-/// sum to P₁ − P₀, for the weights sum to one.
+/// With weight w = cases of the group / all cases and share p, a group's part is (p₁ − p₀)(w₀ + w₁)/2 + (w₁ − w₀)((p₀ +
+/// p₁)/2 − (P₀ + P₁)/2): the effect of its own change plus the effect of its size. The parts sum to P₁ − P₀, because
+/// the weights sum to one.
 pub fn cause(by: String, parts: &[Part], change: f64, small: f64) -> Option<Cause> {
     let cases = |of: fn(&Part) -> Option<(f64, f64)>| parts.iter().filter_map(of).map(|(_, n)| n).sum::<f64>();
     let (then, now) = (|part: &Part| part.then, |part: &Part| part.now);
@@ -57,7 +57,7 @@ pub fn cause(by: String, parts: &[Part], change: f64, small: f64) -> Option<Caus
         return None;
     }
     let part = |part: &Part| {
-        // a group that was not there has no share of its own: its size alone changed
+        // a group that is new or gone has no change of its own: only its size changed
         let (p0, n0) = part.then.or(part.now.map(|(share, _)| (share, 0.0)))?;
         let (p1, n1) = part.now.unwrap_or((p0, 0.0));
         let (w0, w1) = (n0 / all_then, n1 / all_now);
@@ -85,7 +85,7 @@ mod tests {
         Part { name: name.into(), then, now }
     }
 
-    /// All cases of the parts, then and now, as one share each.
+    /// All cases of the parts as one share each, earlier and current.
     fn change(parts: &[Part]) -> f64 {
         let share = |of: fn(&Part) -> Option<(f64, f64)>| {
             let all: Vec<(f64, f64)> = parts.iter().filter_map(of).collect();

@@ -1,46 +1,24 @@
-//! Judges a result against a target: bounds, evidence, what the rest is like, what was before. Pure.
+//! Judges a result against a target: bounds, significance, comparison with other groups and earlier periods. Pure
+//! functions.
 
 use super::cause::Cause;
 use super::evidence::{Estimate, FALSE_DISCOVERY_RATE, adjusted, shares_equal};
+use crate::metrics::Bound;
 use crate::model::unit::Unit;
 use crate::regulation::{Better, Target};
 use crate::report::definition::Compare;
 use crate::report::document::{Cell, Verdict};
-use crate::report::grid::{Grid, is_return, number};
+use crate::report::grid::{Grid, number};
 
-/// The counts that say how many cases stand behind a row, in the order in which they are looked for. Only needed where
-/// the interval does not say it.
-const CASES: [&str; 7] = ["leads", "deals", "clients", "reached", "standing", "entered", "won"];
-/// What a column is made of, where its metric counts several things and the first of [`CASES`] is not the one.
-const CASES_OF: [(&str, &str); 18] = [
-    ("broken_share", "checked"),
-    ("contacted_share", "judged"),
-    ("cost_per_qualified", "qualified"),
-    ("cost_per_valid", "valid"),
-    ("cac", "new_clients"),
-    ("cpo", "won"),
-    ("dependency_index", "won"),
-    ("depth", "won"),
-    ("eventual_rate", "leads"),
-    ("kept_share", "checked"),
-    ("over_share", "contacts"),
-    ("promo_months_share", "won"),
-    ("promo_only_share", "clients"),
-    ("promo_revenue_share", "won"),
-    ("promo_won_share", "won"),
-    ("sla_share", "judged"),
-    ("stale_share", "standing"),
-    ("waiting_share", "first_days_won"),
-];
 /// No group is put before all others for being absurdly far off.
 const WORST: f64 = 10.0;
 /// Ends that lie so near are one value.
 const EXACT: f64 = 1e-9;
 
-/// On what a result is judged.
+/// The conditions of judging.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ground {
-    /// Groups of fewer cases are too small to judge.
+    /// Groups of fewer cases are not judged.
     pub small_group: f64,
     /// How much of the period the data cover.
     pub covered: Covered,
@@ -51,40 +29,42 @@ pub struct Ground {
 pub enum Covered {
     /// All of it.
     Whole,
-    /// A part: what was counted or summed within it is no whole count or sum.
+    /// A part: counts and sums within it are incomplete.
     Part,
     /// Nothing.
     Nothing,
 }
 
-/// A group beside its target.
+/// A group with its target's verdict.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judged {
     /// Its row in the result.
     pub row: usize,
     /// The verdict.
     pub verdict: Verdict,
-    /// Why the verdict is unknown, where it is.
+    /// Why the verdict is unknown, if it is.
     pub unknown: Option<Unknown>,
-    /// The value; absent where there is none.
+    /// The value; `None` if there is none.
     pub value: Option<f64>,
-    /// Its interval, where the metric has one.
+    /// Its 95 % interval, if the metric has one.
     pub interval: Option<(f64, f64)>,
-    /// The least and the most that the value may be given what is not known, where that is not nothing.
+    /// The least and the greatest possible value, if some cases are unknown.
     pub ends: Option<(f64, f64)>,
+    /// Whether the least or the most is known.
+    pub has_end: bool,
     /// In how many cases something is not known, and of how many, where that can be told.
     pub unknown_cases: Option<(f64, Option<f64>)>,
-    /// How many cases stand behind it, where that can be told.
+    /// The number of cases behind the value, if the metric counts them.
     pub cases: Option<f64>,
-    /// Whether these cases are what the value is a share of.
+    /// Whether `cases` is the denominator of the value.
     pub of_cases: bool,
-    /// What the other groups together are like; only for shares.
+    /// The value of all other groups together; only for shares.
     pub rest: Option<Beside>,
-    /// What was before.
+    /// The values of earlier periods.
     pub changes: Vec<(Compare, Beside)>,
-    /// Who carried a change.
+    /// The groups that caused a change.
     pub causes: Vec<(Compare, Cause)>,
-    /// How much it matters: how far beyond the target, times its part in the whole.
+    /// The sort weight: distance beyond the target times the group's part of the whole.
     pub weight: f64,
 }
 
@@ -93,28 +73,28 @@ pub struct Judged {
 pub enum Unknown {
     /// There is no value.
     NoData,
-    /// It is no group: no dimension names it.
+    /// It is the unfilled group: no dimension has a value.
     Unnamed,
-    /// The value may lie on both sides of a bound, given what is not known.
+    /// Unknown cases may put the value on either side of a bound.
     Partial,
-    /// The data cover the period in part, and the value is a count or a sum; or they do not cover it.
+    /// The data cover only a part of the period and the value is a count or a sum; or they cover none of it.
     Uncovered,
     /// Fewer cases than the regulation's small group.
     Small,
-    /// The value misses the target, but chance alone may be the reason.
+    /// The value misses the target, but the miss is not significant.
     Unproven,
 }
 
-/// Another value beside a group's own.
+/// Another value for comparison.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Beside {
     /// The other value.
     pub value: f64,
-    /// Whether the difference is more than chance, where that can be told.
+    /// Whether the difference is significant; `None` if it cannot be tested.
     pub proven: Option<bool>,
 }
 
-/// Judges every group of a result. `earlier` are the results of other periods to compare with.
+/// Judges every group of a result. `earlier` are the results of the periods to compare with.
 pub fn judge(target: &Target, grid: &Grid, earlier: &[(Compare, &Grid)], ground: Ground) -> Vec<Judged> {
     let rows = current_rows(grid);
     let keyed = has_key(grid, &rows);
@@ -135,29 +115,31 @@ pub fn judge(target: &Target, grid: &Grid, earlier: &[(Compare, &Grid)], ground:
     judged
 }
 
-/// Why a group cannot be judged, before anything is compared.
+/// Why a group cannot be judged, independent of any comparison.
 fn cannot(target: &Target, grid: &Grid, one: &Judged, ground: Ground) -> Option<Unknown> {
     let straddles = one.ends.is_some_and(|(least, most)| colour(target, least) != colour(target, most));
+    // whatever the unknown is; that the target is missed has to be shown of a value
+    let on_target = one.ends.is_some_and(|(least, _)| !straddles && colour(target, least) == Verdict::Green);
     // money set against money that is not known, or was not spent, is no return
-    let no_spend = is_return(&target.column)
+    let no_spend = grid.is_return(&target.column)
         && grid.position("spend").is_some()
         && grid.number(one.row, "spend").is_none_or(|spend| spend <= 0.0);
     let few = |cases: f64| cases.round() < ground.small_group;
     match () {
         () if grid.is_unnamed(one.row) => Some(Unknown::Unnamed),
         () if ground.covered == Covered::Nothing => Some(Unknown::Uncovered),
-        () if straddles || one.value.is_none() && one.ends.is_some() => Some(Unknown::Partial),
-        () if one.value.is_none() || no_spend || one.cases.is_some_and(|cases| cases.round() < 1.0) => {
+        () if straddles || one.value.is_none() && one.has_end && !on_target => Some(Unknown::Partial),
+        () if one.value.is_none() && !on_target || no_spend || one.cases.is_some_and(|cases| cases.round() < 1.0) => {
             Some(Unknown::NoData)
         }
-        // a rate of those cases that are known stands; a count, a sum and what is made of them do not
+        // a rate of the known cases is valid; counts, sums and values made of them are not
         () if ground.covered == Covered::Part && one.interval.is_none() => Some(Unknown::Uncovered),
         () if one.cases.is_some_and(few) => Some(Unknown::Small),
         () => None,
     }
 }
 
-/// The colour of a value by the bounds alone: from `green` on it is green, from `red` on it is red.
+/// The colour of a value by the bounds alone: green from `green` on, red from `red` on.
 fn colour(target: &Target, value: f64) -> Verdict {
     let (value, green, red) = match target.better {
         Better::Higher => (value, target.green, target.red),
@@ -170,8 +152,8 @@ fn colour(target: &Target, value: f64) -> Verdict {
     }
 }
 
-/// Of a result by week, by month or by horizon, each group's last row; of any other, all rows. A result may be by
-/// something and horizon, such as stage and horizon: then the last row of each of these.
+/// The rows to judge. For a result by week, month or horizon: each group's last row. For a result by a key and a
+/// horizon, such as stage and horizon: the last row of each key. Otherwise all rows.
 pub fn current_rows(grid: &Grid) -> Vec<usize> {
     let unit = |at: usize| grid.columns.get(at).map(|column| column.unit);
     let at = match (unit(grid.dimensions), unit(grid.dimensions + 1)) {
@@ -189,8 +171,8 @@ pub fn current_rows(grid: &Grid) -> Vec<usize> {
     all.clone().filter(last).collect()
 }
 
-/// Whether the first column after the dimensions names what a row is about, such as a rule or a stage: it is a text, or tells
-/// apart several rows of a group.
+/// Whether the first column after the dimensions is a key, such as a rule or a stage: it is a text, or distinguishes
+/// several rows of a group.
 pub fn has_key(grid: &Grid, rows: &[usize]) -> bool {
     let named = grid.columns.get(grid.dimensions).is_some_and(|column| column.unit == Unit::Text);
     named
@@ -202,20 +184,22 @@ fn identity(grid: &Grid, row: usize, keyed: bool) -> &[Cell] {
 }
 
 fn first_look(target: &Target, grid: &Grid, row: usize) -> Judged {
-    let column = |end: &str| grid.number(row, &format!("{}_{end}", target.column));
+    let bound = |end: Bound| grid.bound(row, &target.column, end);
     let value = grid.number(row, &target.column);
-    let interval = column("low").zip(column("high"));
-    let ends = column("least").zip(column("most")).filter(|(least, most)| most - least > EXACT || value.is_none());
+    let interval = bound(Bound::Low).zip(bound(Bound::High));
+    let (least, most) = (bound(Bound::Least), bound(Bound::Most));
+    let ends = least.zip(most).filter(|(least, most)| most - least > EXACT || value.is_none());
     let estimate = estimate(value, interval).filter(|_| grid.unit(&target.column) == Unit::Share);
     let observed = estimate.and_then(|e| e.observations());
-    let named = CASES_OF.iter().find(|(column, _)| *column == target.column).map(|(_, cases)| *cases);
-    let named = named.and_then(|cases| grid.number(row, cases));
-    let counted = named.or_else(|| CASES.iter().find_map(|name| grid.number(row, name)));
+    let declared = grid.column(&target.column);
+    let named = declared.and_then(|column| grid.number(row, column.of.as_deref()?));
+    let counted = named.or_else(|| grid.cases(row));
     let counted = stake::bought(target, grid, row).map_or(counted, |bought| counted.map(|n| n.max(bought)));
-    // an interval of another kind than Wilson's may say less than its cases would, but never more
+    // an interval of another kind may be wider than the cases suggest, but never narrower
     let cases = observed.map(|n| named.map_or(n, |named| n.min(named)));
-    let unknown = column("unknown").or_else(|| grid.number(row, "undated")).filter(|unknown| *unknown > 0.0);
-    let all = self::counted(grid, row);
+    let unknown = declared.and_then(|column| column.unknown.iter().find_map(|name| grid.number(row, name)));
+    let unknown = unknown.filter(|unknown| *unknown > 0.0);
+    let all = grid.cases(row);
     Judged {
         row,
         verdict: Verdict::Unknown,
@@ -223,6 +207,7 @@ fn first_look(target: &Target, grid: &Grid, row: usize) -> Judged {
         value,
         interval,
         ends,
+        has_end: least.or(most).is_some(),
         unknown_cases: unknown.map(|unknown| (unknown, all.filter(|all| *all >= unknown))),
         cases: cases.or(counted),
         of_cases: cases.is_some_and(|n| named.is_none_or(|named| (n - named).abs() < 0.5)),
@@ -233,15 +218,10 @@ fn first_look(target: &Target, grid: &Grid, row: usize) -> Judged {
     }
 }
 
-/// How many cases a row counts, whatever its columns are made of.
-pub fn counted(grid: &Grid, row: usize) -> Option<f64> {
-    CASES.iter().find_map(|name| grid.number(row, name))
-}
-
 /// A row's value, and how many cases it is a share of.
 pub fn share_and_cases(target: &Target, grid: &Grid, row: usize) -> Option<(f64, f64)> {
-    let named = CASES_OF.iter().find(|(column, _)| *column == target.column).map(|(_, cases)| *cases);
-    let cases = named.into_iter().chain(CASES).find_map(|name| grid.number(row, name))?;
+    let named = grid.column(&target.column).and_then(|column| grid.number(row, column.of.as_deref()?));
+    let cases = named.or_else(|| grid.cases(row))?;
     Some((grid.number(row, &target.column)?, cases))
 }
 
@@ -250,8 +230,8 @@ fn estimate(value: Option<f64>, interval: Option<(f64, f64)>) -> Option<Estimate
     Some(Estimate { value, low, high })
 }
 
-/// The colour of those that can be judged. A miss must be shown: at that of the ends which is nearer to the target, where the
-/// value is known within bounds.
+/// Gives the verdicts of the groups that can be judged. A miss must be significant; if the value is known only within
+/// bounds, the bound nearer to the target is tested.
 fn against_target(target: &Target, unit: Unit, judged: &mut [Judged]) {
     let p_value = |one: &Judged| {
         let estimate = estimate(one.value, one.interval).filter(|_| one.unknown.is_none())?;
@@ -266,7 +246,7 @@ fn against_target(target: &Target, unit: Unit, judged: &mut [Judged]) {
     };
     let adjusted = adjusted(&judged.iter().map(p_value).collect::<Vec<_>>());
     for (one, q) in judged.iter_mut().zip(adjusted) {
-        let (None, Some(value)) = (one.unknown, one.value) else { continue };
+        let (None, Some(value)) = (one.unknown, one.value.or(one.ends.map(|(least, _)| least))) else { continue };
         one.verdict = match colour(target, value) {
             Verdict::Yellow | Verdict::Red if q.is_some_and(|q| q > FALSE_DISCOVERY_RATE) => {
                 one.unknown = Some(Unknown::Unproven);
@@ -277,8 +257,8 @@ fn against_target(target: &Target, unit: Unit, judged: &mut [Judged]) {
     }
 }
 
-/// Each group beside all others together. Others are groups that could be judged themselves, of the same thing: another
-/// rule or another stage is no peer, and neither is what has no name, or is known in part.
+/// Compares each group with all other groups together. The others are groups that can be judged and have the same key:
+/// another rule or stage, the unfilled group and partly known groups are excluded.
 fn against_rest(grid: &Grid, keyed: bool, judged: &mut [Judged]) {
     let counted = |one: &Judged| {
         let known = one.ends.is_none() && matches!(one.unknown, None | Some(Unknown::Unproven | Unknown::Small));
@@ -313,7 +293,7 @@ fn against_earlier(
     let same = |one: &Judged| {
         let row = then_rows.iter().find(|row| identity(then, **row, keyed) == identity(grid, one.row, keyed))?;
         let past = first_look(target, then, *row);
-        // what is known in part then or now may have changed, or not
+        // a value known only within bounds may have changed or not
         (past.value.is_some() && past.ends.is_none() && one.ends.is_none()).then_some(past)
     };
     let past: Vec<Option<Judged>> = judged.iter().map(same).collect();

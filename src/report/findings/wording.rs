@@ -1,29 +1,30 @@
-//! Puts judged groups into words: the bad ones each for itself, the rest summed up.
+//! Writes the sentences of findings: bad groups one by one, the rest summarised.
 
 use super::cause::Cause;
 use super::judge::{self, Beside, Judged, Unknown};
+use crate::metrics::MetricColumn;
 use crate::model::lang::Lang;
 use crate::model::unit::Unit;
 use crate::regulation::{Better, Target};
 use crate::report::definition::Compare;
 use crate::report::document::{Cell, Finding, Verdict};
-use crate::report::grid::{Grid, is_return};
+use crate::report::grid::Grid;
 use crate::report::period::Period;
 use crate::report::say::{Say, capital};
 
-/// How many groups a summing-up names.
+/// How many groups a summary names.
 const NAMED: usize = 6;
 
-/// A finding, and how much it matters.
+/// A finding and its sort weight.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Said {
     /// The finding.
     pub finding: Finding,
-    /// How much it matters among findings of the same verdict.
+    /// The sort weight among findings of the same verdict.
     pub weight: f64,
 }
 
-/// What is needed to speak of one target.
+/// The context of one target.
 pub struct Wording<'a> {
     /// The language and its numbers.
     pub say: &'a Say<'a>,
@@ -33,25 +34,25 @@ pub struct Wording<'a> {
     pub ambiguous: bool,
     /// The result that was judged.
     pub grid: &'a Grid,
-    /// The period it is about.
+    /// The judged period.
     pub period: Period,
     /// Groups of fewer cases are not judged.
     pub small_group: f64,
     /// Metric, period, as_of, store version.
     pub source: String,
-    /// What must be known beside each value: how much of the period is covered; empty: nothing.
+    /// A note for each value on how much of the period is covered; empty if all of it.
     pub note: String,
 }
 
 impl Wording<'_> {
     /// The findings on one target: each bad group up to `limit`, then the other bad ones, the unknown, the good.
     pub fn said(&self, mut judged: Vec<Judged>, limit: usize) -> Vec<Said> {
-        // what is no group is no one of the groups; its size is told where the report gathers what cannot be judged
+        // the unfilled group is left out here; its size is shown where the report lists what could not be judged
         if self.say.gathered.is_some() {
             judged.retain(|one| one.unknown != Some(Unknown::Unnamed));
         }
         judged.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.row.cmp(&b.row)));
-        // whatever may have several rows names each, also if one could be judged
+        // a metric with several rows names each row, even if only one could be judged
         let alone = judged.len() == 1 && self.grid.dimensions == 0;
         let single = alone && !self.has_key();
         let equal = self.no_difference(&judged);
@@ -162,7 +163,7 @@ impl Wording<'_> {
         })
     }
 
-    /// The target's title, and by what its values are split where another target has the same title.
+    /// The target's title, with the split if another target has the same title.
     fn grouped_title(&self) -> String {
         if !self.ambiguous {
             return self.say.text(&self.target.title).to_owned();
@@ -194,7 +195,7 @@ impl Wording<'_> {
         }
     }
 
-    /// In how many cases something is unknown, and between which ends the value lies; none: nothing is unknown.
+    /// How many cases are unknown, and the bounds of the value; `None` if nothing is unknown.
     fn uncertainty(&self, one: &Judged) -> Option<String> {
         let exact = |cases: f64| self.say.numbers.exact(cases.round(), Unit::Count);
         let unknown = one.unknown_cases.map(|(unknown, of)| match (of, self.say.lang) {
@@ -211,10 +212,11 @@ impl Wording<'_> {
         (!said.is_empty()).then(|| said.join(", "))
     }
 
-    /// What money set against money is made of; and that nobody came for it, which may be waste or another name.
+    /// The sums behind a return; and a note if no lead names the campaign, which may be waste or a different spelling.
     fn money(&self, one: &Judged) -> Option<String> {
         let money = |name: &str| self.grid.number(one.row, name);
-        let (spend, revenue) = money("spend").filter(|_| is_return(&self.target.column)).zip(money("revenue"))?;
+        let (spend, revenue) =
+            money("spend").filter(|_| self.grid.is_return(&self.target.column)).zip(money("revenue"))?;
         let show = |money: f64| self.say.numbers.compact(money, Unit::Money);
         let (spend, revenue) = (show(spend), show(revenue));
         let nobody = match (money("leads"), self.say.lang) {
@@ -228,7 +230,7 @@ impl Wording<'_> {
         })
     }
 
-    /// A sentence where several groups were compared and none differs from the others.
+    /// A sentence if several groups were compared and none differs significantly.
     fn no_difference(&self, judged: &[Judged]) -> Option<&str> {
         let compared: Vec<Beside> = judged.iter().filter_map(|one| one.rest).collect();
         (compared.len() > 1 && compared.iter().all(|rest| rest.proven == Some(false))).then(|| {
@@ -246,7 +248,7 @@ impl Wording<'_> {
                 Some(text) => format!("{} — {text}", self.name(one)),
                 None => self.name(one),
             },
-            // the value of a group too small to judge would be judged nevertheless, and so would that of no group
+            // the value is left out for a group that is too small or unfilled, since readers would judge it
             (Some(Unknown::Small | Unknown::Unnamed), Some(cases)) => {
                 format!("{} — {}", self.name(one), self.say.numbers.exact(cases.round(), Unit::Count))
             }
@@ -260,7 +262,7 @@ impl Wording<'_> {
         names.join(", ")
     }
 
-    /// A group in words: its dimension values, and the row's own key where a group has several.
+    /// A group in words: its dimension values, and the row's key if a group has several rows.
     fn name(&self, one: &Judged) -> String {
         let metric = &self.target.metric;
         let group = self.say.group(metric, self.grid, one.row);
@@ -270,9 +272,9 @@ impl Wording<'_> {
                 false => group,
             };
         }
-        let titled = ["title_{lang}", "label_{lang}"].map(|name| self.say.column(name));
-        let own = titled.iter().find(|name| self.grid.position(name).is_some());
-        let own = own.unwrap_or(&self.grid.columns[self.grid.dimensions].name);
+        let titles = |column: &&MetricColumn| column.titles_row && column.lang.is_none_or(|lang| lang == self.say.lang);
+        let own = self.grid.columns.iter().find(titles).unwrap_or(&self.grid.columns[self.grid.dimensions]);
+        let own = own.name.as_str();
         let own = match self.grid.cell(one.row, own) {
             Cell::Empty => self.say.pick("прочие", "others").to_owned(),
             _ => self.say.label(metric, self.grid, one.row, own),
@@ -341,7 +343,7 @@ impl Wording<'_> {
         }
     }
 
-    /// Who carried a change: parts that add up to it.
+    /// The groups that caused a change, with parts that add up to it.
     fn cause(&self, cause: &Cause) -> String {
         let points = |part: f64| self.say.difference(part, 0.0, Unit::Share);
         let carried = cause.carried.iter().map(|(name, part)| format!("{name} {}", points(*part)));

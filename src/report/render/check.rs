@@ -1,12 +1,12 @@
-//! What a document must fulfil to be shown: ids that may be file names, rows as long as their heads, series as long as their
-//! labels. A value that would silently be left out or shown beside the wrong label is refused.
+//! Checks a document before rendering: ids are valid file names, rows have as many cells as the table has columns,
+//! series have as many values as labels. A value that would be dropped or shown beside the wrong label is an error.
 
 use std::collections::BTreeSet;
 
 use super::RenderError;
 use crate::report::document::{Block, Chart, Document, Plot, Series, Table};
 
-/// Refuses a document that does not hold together.
+/// Refuses an inconsistent document.
 pub fn check(doc: &Document) -> Result<(), RenderError> {
     let mut sections = BTreeSet::new();
     let mut blocks = BTreeSet::new();

@@ -1,7 +1,7 @@
-//! Every table as a CSV file, to be opened in a spreadsheet or read by a program.
+//! Writes every table as a CSV file for spreadsheets and programs.
 //!
-//! Headers are the metric's column names. Money is exact, shares are shares of one, days are ISO dates; an interval takes three
-//! columns. Text that a spreadsheet would run as a formula is defused with an apostrophe.
+//! Headers are the metric's column names. Money is exact, shares are fractions, days are ISO dates; an interval takes
+//! three columns. Text that a spreadsheet would run as a formula gets an apostrophe.
 
 use super::number::Numbers;
 use super::outputs::{Outputs, at};

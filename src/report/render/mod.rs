@@ -1,5 +1,5 @@
-//! From a [`Document`] to files. Renderers neither query nor compute: they show what the document holds, and refuse a
-//! document that does not hold together. The same document gives the same bytes.
+//! Renders a [`Document`] to files. Renderers neither query nor compute: they show what the document holds, and refuse
+//! an inconsistent document. The same document gives the same bytes.
 //!
 //! - HTML: `<name>.html`, one self-contained page;
 //! - CSV: `<name>-tables/<id>.csv`, a file per table; Russian: `;` and a decimal comma, English: `,` and a point; both UTF-8
@@ -26,7 +26,7 @@ mod sample;
 mod svg;
 mod words;
 
-/// A form in which a report is written.
+/// An output format of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
     /// One self-contained page.
@@ -87,12 +87,12 @@ pub enum RenderError {
     /// Not the name of a format.
     #[error("there is no report format `{name}`\n    {hint}")]
     UnknownFormat {
-        /// The name as written.
+        /// The requested name.
         name: String,
         /// The nearest name, or all of them.
         hint: String,
     },
-    /// The document does not hold together: a fault of whoever built it.
+    /// The document is inconsistent: a bug in the code that built it.
     #[error("the document cannot be rendered: {0}")]
     Malformed(String),
     /// A chart could not be drawn.
@@ -100,7 +100,7 @@ pub enum RenderError {
     Drawing {
         /// The chart.
         id: String,
-        /// What the drawing library says.
+        /// The error of the drawing library.
         why: String,
     },
     /// A file could not be written.
@@ -108,7 +108,7 @@ pub enum RenderError {
     Writing {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         why: std::io::Error,
     },
 }
@@ -119,8 +119,8 @@ trait Exporter {
     fn export(&self, doc: &Document, out: &mut Outputs) -> Result<(), RenderError>;
 }
 
-/// Writes the document into `dir` in the formats asked for, and says which files there are. All files are written aside and
-/// put in place together when all of them are complete.
+/// Writes the document into `dir` in the requested formats, and returns the paths of the files. All files are written
+/// to a temporary folder and renamed together when all of them are complete.
 pub fn render(doc: &Document, dir: &Path, formats: &[Format]) -> Result<Vec<PathBuf>, RenderError> {
     check::check(doc)?;
     let mut formats = formats.to_vec();

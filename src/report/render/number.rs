@@ -1,7 +1,7 @@
-//! The one place where numbers become text, in Russian and English.
+//! The only place that formats numbers, in Russian and English.
 //!
-//! [`Numbers::exact`] is for tables, [`Numbers::compact`] for tiles and labels in charts, [`Numbers::ticks`] for an axis, where
-//! all labels share one scale. Spaces within a number and before its unit do not break.
+//! [`Numbers::exact`] is for tables, [`Numbers::compact`] for tiles and labels in charts, [`Numbers::ticks`] for an
+//! axis, where all labels share one scale. Spaces within a number and before its unit are no-break spaces.
 
 use chrono::{Datelike, NaiveDate};
 
@@ -10,7 +10,7 @@ use crate::model::unit::Unit;
 
 /// No-break space.
 const NBSP: char = '\u{a0}';
-/// What is shown where there is no number. Not zero.
+/// Shown for a missing number. Not zero.
 pub const NONE: &str = "—";
 /// Ten-thousandths of the currency unit in one unit.
 const MONEY: f64 = 10_000.0;
@@ -69,7 +69,7 @@ impl Scale {
 }
 
 impl Numbers<'_> {
-    /// A number in full, as in a table. A value that is not finite is no value.
+    /// A number in full, as in a table. A value that is not finite is shown as missing.
     pub fn exact(&self, value: f64, unit: Unit) -> String {
         if !value.is_finite() {
             return NONE.to_string();
@@ -87,7 +87,7 @@ impl Numbers<'_> {
         }
     }
 
-    /// A number as short as it may be said: `1,2 млн ₽`.
+    /// A number in its shortest form: `1,2 млн ₽`.
     pub fn compact(&self, value: f64, unit: Unit) -> String {
         match unit {
             Unit::Money | Unit::Count if value.is_finite() && value.abs() >= shortened_from(unit) => {
@@ -109,7 +109,7 @@ impl Numbers<'_> {
         if text.starts_with('−') || none_or_zero { text } else { format!("+{text}") }
     }
 
-    /// The bounds of an interval, the unit said once where it follows the number: `31,2–37,9 %`.
+    /// The bounds of an interval, with the unit once if it follows the number: `31,2–37,9 %`.
     pub fn bounds(&self, low: f64, high: f64, unit: Unit) -> String {
         if !low.is_finite() || !high.is_finite() {
             return NONE.to_string();
@@ -124,7 +124,7 @@ impl Numbers<'_> {
         }
     }
 
-    /// Both bounds in the scale of the larger one; in Russian the scale and the currency follow the second alone.
+    /// Both bounds in the scale of the larger one; in Russian the scale and the currency follow the second bound only.
     fn scaled_bounds(&self, low: f64, high: f64, unit: Unit) -> String {
         let most = low.abs().max(high.abs());
         let scale = Scale::of(most);
@@ -149,7 +149,7 @@ impl Numbers<'_> {
         }
     }
 
-    /// Two ends with what stands between them; a dash would hide beside a minus.
+    /// Two bounds with a separator; a dash would be unreadable beside a minus.
     fn range(&self, low: &str, high: &str) -> String {
         match low.contains('−') || high.contains('−') {
             true => format!("{low}…{high}"),
@@ -170,7 +170,7 @@ impl Numbers<'_> {
         self.decimal(value, if cents == Cents::Two { 2 } else { 0 })
     }
 
-    /// A number for a program: all its digits, nothing between them. Nothing where there is no value.
+    /// A number for programs: all digits, no separators. Empty if there is no value.
     pub fn plain(&self, value: f64) -> String {
         match value.is_finite() {
             true => format!("{value}").replace('.', &self.mark().to_string()),
@@ -195,7 +195,7 @@ impl Numbers<'_> {
         }
     }
 
-    /// A day on an axis, the year said elsewhere: `30.06`, `30 Jun`.
+    /// A day on an axis, without the year: `30.06`, `30 Jun`.
     pub fn short_date(&self, day: NaiveDate) -> String {
         match self.lang {
             Lang::Ru => day.format("%d.%m").to_string(),
@@ -212,7 +212,7 @@ impl Numbers<'_> {
         format!("{name}{NBSP}{}", first.year())
     }
 
-    /// The labels of an axis from its values, all in one scale and with as many digits as tell them apart.
+    /// The labels of an axis, all in one scale and with as many digits as they need to differ.
     pub fn ticks(&self, values: &[f64], unit: Unit) -> Vec<String> {
         let top = values.iter().fold(0f64, |a, v| a.max(v.abs()));
         match unit {
@@ -248,7 +248,7 @@ impl Numbers<'_> {
         }
     }
 
-    /// Nought needs no unit of time: beside `1 ч` it would be said in another one.
+    /// Zero has no unit of time: beside `1 ч` it might be shown in another one.
     fn zero_or(&self, value: f64, text: String) -> String {
         if value == 0.0 { "0".to_string() } else { text }
     }
@@ -263,7 +263,7 @@ impl Numbers<'_> {
         self.with_currency(self.bare_money(value, cents), Unit::Money)
     }
 
-    /// Puts the currency where the language has it: after the number in Russian, before it in English.
+    /// Adds the currency: after the number in Russian, before it in English.
     fn with_currency(&self, number: String, unit: Unit) -> String {
         match (unit, self.lang) {
             (Unit::Money, Lang::Ru) => format!("{number}{NBSP}{}", self.currency),
@@ -323,7 +323,7 @@ impl Numbers<'_> {
         }
     }
 
-    /// A decimal number with its thousands apart and a true minus, never minus zero.
+    /// A decimal number with thousands separators and a true minus; minus zero becomes zero.
     fn decimal(&self, value: f64, digits: usize) -> String {
         let plain = format!("{:.digits$}", value.abs());
         let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
@@ -349,7 +349,7 @@ impl Numbers<'_> {
     }
 }
 
-/// The least digits after the mark, up to three, in which none of the values loses anything.
+/// The least number of decimals, up to three, that shows all values exactly.
 fn digits(values: impl Iterator<Item = f64> + Clone) -> usize {
     (0..3)
         .find(|d| {
@@ -359,7 +359,7 @@ fn digits(values: impl Iterator<Item = f64> + Clone) -> usize {
         .unwrap_or(3)
 }
 
-/// Money is long sooner than a count, which people like to see whole.
+/// Money is shortened from a smaller number of digits than counts, which readers prefer in full.
 fn shortened_from(unit: Unit) -> f64 {
     if unit == Unit::Money { 9_999.5 } else { 99_999.5 }
 }

@@ -8,24 +8,24 @@ use tempfile::TempDir;
 
 use super::RenderError;
 
-/// The file by whose lock a run is known to be alive.
+/// The lock file that shows that a run is alive.
 const HELD: &str = ".held";
 
-/// Files on their way into a folder.
+/// Files that are being written, before they are renamed into the target folder.
 pub struct Outputs {
     dir: PathBuf,
     /// The folder's own stem: the report's name.
     name: String,
     /// Removed when dropped.
     aside: TempDir,
-    /// Says to others that this run is alive.
+    /// The lock of this run.
     _held: File,
     files: Vec<PathBuf>,
 }
 
 impl Outputs {
-    /// Begins; the folder is made if need be. Each run writes into a folder of its own, so that two at once do not disturb
-    /// each other. What a killed run left aside is removed.
+    /// Creates the target folder if needed. Each run writes into its own hidden folder, so concurrent runs do not
+    /// disturb each other. Folders of killed runs are removed.
     pub fn open(dir: &Path, name: &str) -> Result<Outputs, RenderError> {
         fs::create_dir_all(dir).map_err(at(dir))?;
         let prefix = format!(".{name}.part-");
@@ -33,7 +33,7 @@ impl Outputs {
         let aside = tempfile::Builder::new().prefix(&prefix).tempdir_in(dir).map_err(at(dir))?;
         let mark = aside.path().join(HELD);
         let held = File::create(&mark).map_err(at(&mark))?;
-        // where a system has no locks, what a killed run leaves stays
+        // on a system without locks, folders of killed runs stay
         let _ = held.try_lock();
         Ok(Outputs { dir: dir.to_path_buf(), name: name.to_string(), aside, _held: held, files: Vec::new() })
     }
@@ -58,9 +58,9 @@ impl Outputs {
         Ok(path)
     }
 
-    /// Puts all files in place: of two runs at once, one after the other.
+    /// Renames all files into place; concurrent runs do so one after the other.
     pub fn finish(self) -> Result<Vec<PathBuf>, RenderError> {
-        // not every system lets a folder be locked; without it, each file is still whole
+        // not every system can lock a folder; without the lock, each single file is still complete
         let folder = File::open(&self.dir).ok();
         let _turn = folder.as_ref().map(File::lock);
         let mut placed = Vec::new();
@@ -76,7 +76,7 @@ impl Outputs {
     }
 }
 
-/// Removes what killed runs left. Best effort: what stays is hidden.
+/// Removes folders of killed runs. Errors are ignored: such folders are hidden.
 fn clear(dir: &Path, prefix: &str) {
     for entry in fs::read_dir(dir).into_iter().flatten().filter_map(Result::ok) {
         let is_part = entry.file_name().to_string_lossy().starts_with(prefix);
@@ -88,7 +88,7 @@ fn clear(dir: &Path, prefix: &str) {
     }
 }
 
-/// Names the path that an input or output error is about.
+/// Adds the path to an input or output error.
 pub fn at(path: &Path) -> impl FnOnce(io::Error) -> RenderError {
     let path = path.to_path_buf();
     move |why| RenderError::Writing { path, why }

@@ -1,4 +1,4 @@
-//! Every chart as a vector drawing with its title, source and face: it looks the same wherever it is put.
+//! Writes every chart as SVG with its title, source and embedded font, so that it looks the same everywhere.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -30,8 +30,8 @@ impl Exporter for Svg {
     }
 }
 
-/// The `<svg>` element, which tells its title and figures to those who cannot see it. `variant` keeps ids apart when a page
-/// holds several drawings of a chart; `extra` goes in front of the drawing.
+/// The `<svg>` element, with title and description for screen readers. `variant` makes ids unique when a page holds
+/// several drawings of a chart; `extra` is inserted before the drawing.
 pub fn element(
     chart: &Chart,
     picture: &Picture,
@@ -51,7 +51,7 @@ pub fn element(
     ))
 }
 
-/// The rules that embed the face.
+/// The CSS rules that embed the font.
 pub fn faces() -> String {
     let face = |weight: &str, bytes: &[u8]| {
         format!(

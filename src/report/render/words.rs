@@ -20,7 +20,7 @@ impl Words {
         self.pick("ru", "en")
     }
 
-    /// Where there is nothing to draw or to list.
+    /// Shown if there is nothing to draw or to list.
     pub fn no_data(self) -> &'static str {
         self.pick("нет данных", "no data")
     }
@@ -30,17 +30,17 @@ impl Words {
         self.pick("Содержание", "Contents")
     }
 
-    /// Stands before what a table or a chart was made from.
+    /// Label of a source line.
     pub fn source(self) -> &'static str {
         self.pick("Источник", "Source")
     }
 
-    /// Stands before the regulation's advice.
+    /// Label of the regulation's advice.
     pub fn advice(self) -> &'static str {
         self.pick("Что делать", "What to do")
     }
 
-    /// Stands before what changed.
+    /// Label of a change.
     pub fn change(self) -> &'static str {
         self.pick("Что изменилось", "What changed")
     }
@@ -50,7 +50,7 @@ impl Words {
         self.pick("Важно знать", "Please note")
     }
 
-    /// A verdict in words, so that it does not rest on colour.
+    /// A verdict in words, for readers who cannot see its colour.
     pub fn verdict(self, verdict: Verdict) -> &'static str {
         match verdict {
             Verdict::Red => self.pick("Вне нормы", "Off target"),
@@ -60,22 +60,22 @@ impl Words {
         }
     }
 
-    /// The head of findings that nobody need act on.
+    /// The heading of findings that need no action.
     pub fn quiet_findings(self) -> &'static str {
         self.pick("В норме и без оценки", "On target or not judged")
     }
 
-    /// The part of a line that is not ripe yet.
+    /// Label of the part of a line that is not ripe yet.
     pub fn young(self) -> &'static str {
         self.pick("ещё дозревают", "still maturing")
     }
 
-    /// The band around a line.
+    /// Label of the band around a line.
     pub fn band(self) -> &'static str {
         self.pick("95 % интервал", "95% interval")
     }
 
-    /// The parts of a funnel's bar: went on, still open, lost, in a stage that nobody knows.
+    /// The parts of a funnel's bar: advanced, still open, lost, in an unknown stage.
     pub fn funnel_parts(self) -> [&'static str; 4] {
         match self.0 {
             Lang::Ru => ["прошли дальше", "ещё здесь", "потеряны", "где остановились, неизвестно: здесь или дальше"],

@@ -1,4 +1,4 @@
-//! Words for what is not known: missing, failed, covered in part, not begun.
+//! Phrases for missing data: missing, failed, partly covered, not begun.
 
 use chrono::{Days, NaiveDate};
 
@@ -11,7 +11,7 @@ use crate::report::asker::{Cover, Lack, Missing};
 use crate::report::period::Period;
 
 impl Say<'_> {
-    /// That the report is about days of which nothing is known any more.
+    /// Notice: the data end before the report's days.
     pub fn data_end(&self, last: NaiveDate) -> String {
         let as_of = Calendar::monday(last) + Days::new(7);
         let last = self.numbers.date(last);
@@ -27,7 +27,7 @@ impl Say<'_> {
         }
     }
 
-    /// How much of a period the exports cover.
+    /// The covered part of a period.
     pub fn cover(&self, cover: Cover, period: Period) -> String {
         let (part, none) = match period {
             Period::Weeks(1) => (self.pick("часть недели", "part of the week"), self.pick("недели", "the week")),
@@ -42,12 +42,12 @@ impl Say<'_> {
         }
     }
 
-    /// A title, and how much of the period is covered, where not all of it.
+    /// A title with the covered part of the period, if it is not the whole.
     pub fn with_cover(&self, title: String, cover: Option<Cover>, period: Period) -> String {
         cover.map_or(title.clone(), |cover| format!("{title} ({})", self.cover(cover, period)))
     }
 
-    /// When what is counted could first happen, if that is after the period.
+    /// When the counted event could first happen, if that is after the period.
     pub fn begins(&self, day: NaiveDate) -> String {
         let day = self.numbers.date(day);
         match self.lang {
@@ -56,7 +56,7 @@ impl Say<'_> {
         }
     }
 
-    /// That what is counted never happened, as far as the data know.
+    /// Notice: the data contain no such event.
     pub fn never(&self) -> &'static str {
         match self.lang {
             Lang::Ru => "в данных этого ещё не было ни разу",
@@ -64,7 +64,7 @@ impl Say<'_> {
         }
     }
 
-    /// That a period holds nothing that could be judged.
+    /// Notice: nothing in the period could be judged.
     pub fn nothing_to_judge(&self) -> &'static str {
         match self.lang {
             Lang::Ru => "за период судить не по чему",
@@ -77,18 +77,26 @@ impl Say<'_> {
         let wins = self.numbers.exact(wins, Unit::Count);
         match self.lang {
             Lang::Ru => {
-                format!("Цифры за период посчитаны без выигранных сделок, у которых нет даты закрытия: {wins}.")
+                format!(
+                    "Цифры за период посчитаны без выигранных сделок, у которых нет даты закрытия, хотя она может быть в этом периоде: {wins}."
+                )
             }
-            Lang::En => format!("Figures of a period leave out the won deals that have no closing date: {wins}."),
+            Lang::En => format!(
+                "Figures of a period leave out the won deals of unknown closing date that may fall within it: {wins}."
+            ),
         }
     }
 
-    /// Beside figures of a span of days: wins that no day is known of.
+    /// Beside a figure of a span of days: wins without a date that may lie within it.
     pub fn undated_wins(&self, wins: f64) -> String {
         let wins = self.numbers.exact(wins, Unit::Count);
         match self.lang {
-            Lang::Ru => format!("без выигранных сделок, у которых нет даты закрытия: {wins}"),
-            Lang::En => format!("without the won deals that have no closing date: {wins}"),
+            Lang::Ru => {
+                format!("без выигранных сделок, у которых нет даты закрытия, а она может быть в этих днях: {wins}")
+            }
+            Lang::En => {
+                format!("without the won deals of unknown closing date that may fall within these days: {wins}")
+            }
         }
     }
 
@@ -100,19 +108,19 @@ impl Say<'_> {
         }
     }
 
-    /// That a part shows nothing since nothing of it could be judged.
+    /// Notice: a part is empty because nothing could be judged.
     pub fn unjudged(&self, title: &str) -> String {
         let words = self.pick("судить не по чему", "nothing to judge by");
         let reference = self.reference().map(|text| format!(" {text}")).unwrap_or_default();
         format!("«{title}»: {words}.{reference}")
     }
 
-    /// That a comparison could not be made.
+    /// Notice: a comparison could not be made.
     pub fn not_compared(&self, fault: &Missing) -> String {
         format!("{}: {}", self.pick("прошлое не посчитано, ошибка", "the past was not computed, an error"), fault.why)
     }
 
-    /// That a part could not be computed.
+    /// Notice: a part could not be computed.
     pub fn gap(&self, title: &str, missing: &Missing) -> String {
         let head = match missing.lack {
             Lack::Data => self.pick("не посчитано, нет данных в", "not computed, no data in"),
@@ -122,7 +130,7 @@ impl Say<'_> {
         format!("«{title}»: {head} {} — {}.", missing.what, missing.why.trim_end_matches('.'))
     }
 
-    /// Where it is said what to export.
+    /// A reference to the section that says what to export.
     pub fn reference(&self) -> Option<String> {
         let title = self.gathered.as_ref()?;
         Some(match self.lang {
@@ -131,7 +139,8 @@ impl Say<'_> {
         })
     }
 
-    /// That parts of a section could not be computed, where the reasons stand elsewhere. None: nothing was left out.
+    /// Notice: parts of a section could not be computed for reasons listed in another section. `None` if nothing was
+    /// left out.
     pub fn left_out(&self, titles: &[&str]) -> Option<String> {
         let reference = self.reference().filter(|_| !titles.is_empty())?;
         let head = self.pick("Не посчитано, нет данных", "Not computed, no data");
@@ -145,7 +154,7 @@ impl Say<'_> {
         Some(format!("{head}: {}. {reference}", titles.join(", ")))
     }
 
-    /// That a whole section could not be computed.
+    /// Notice: a whole section could not be computed.
     pub fn gaps_of_section(&self, reasons: &[&Missing]) -> String {
         let of = |lack: Lack, head: &str| {
             let said = reasons.iter().filter(|m| m.lack == lack).map(|m| match (lack, &self.gathered) {
@@ -164,7 +173,7 @@ impl Say<'_> {
         format!("{}{fault}{memory}{data}{reference}", self.pick("Не посчитано.", "Not computed."))
     }
 
-    /// What people call the export of `what`, such as `spend.cost`; `what` itself where it is none.
+    /// The common name of the export of `what`, such as `spend.cost`; `what` itself if it has none.
     pub fn source_of(&self, what: &str) -> String {
         source_name(what).map_or_else(|| what.to_owned(), |name| self.text(&name).to_owned())
     }

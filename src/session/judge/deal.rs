@@ -123,7 +123,7 @@ impl Judge {
     }
 
     /// Each stay in a stage that has an allowed time. Where it began or ended between two snapshots, it is broken if the
-    /// shortest stay that this leaves open is too long, kept if the longest is not; of the others nobody can say.
+    /// shortest stay that this leaves open is too long, kept if the longest is not; the others are not judged.
     fn stale<'j>(&self, deal: &Deal<'_, 'j>, moves: &[Move<'j>], cut: i64, verdicts: &mut Vec<Verdict<'j>>) {
         let end = if deal.is_closed() { deal.closed_at.unwrap_or(cut) } else { cut };
         let is_exact = |step: &Move<'_>| step.earliest == Some(step.at) && self.last(step.at) == step.at;
@@ -133,8 +133,13 @@ impl Judge {
                 continue;
             }
             let next = moves.get(index + 1);
-            // the last stay ended nobody knows when; those before it ended with a move, however the deal did
+            let unjudged = |missing, at| {
+                let kept = Verdict::kept("stale", Some(stage.id.as_str()), Some(at), true);
+                Verdict { kept: None, missing: Some((missing, Why::Between)), ..kept }
+            };
+            // the last stay ended on an unknown day; those before it ended with a move, however the deal did
             if next.is_none() && deal.ended_somewhen() {
+                verdicts.push(unjudged("closed_at", step.at));
                 continue;
             }
             let until = |left_at: Option<i64>, end: i64| left_at.map_or(end, |left| left.min(end)).max(step.at);
@@ -152,8 +157,13 @@ impl Judge {
             }
             let shortest = judge(self.last(step.at), until(left_earliest, end));
             let broken = shortest.filter(|shortest| shortest.kept == Some(false));
-            let kept = || judge(step.earliest?, latest).filter(|longest| longest.kept == Some(true));
-            verdicts.extend(broken.or_else(kept));
+            let longest = || step.earliest.map(|earliest| judge(earliest, latest));
+            verdicts.extend(broken.or_else(|| match longest() {
+                // neither over nor too long yet, however long it has been
+                Some(None) => None,
+                Some(Some(longest)) if longest.kept == Some(true) => Some(longest),
+                Some(Some(_)) | None => Some(unjudged("stage", latest)),
+            }));
         }
     }
 

@@ -44,6 +44,8 @@ pub(in crate::session) enum Why {
     After,
     /// Days are known, and no times: what came first is not.
     Day,
+    /// It is known between which exports it happened, and no more.
+    Between,
 }
 
 impl Why {
@@ -54,6 +56,7 @@ impl Why {
             Why::Before => "before",
             Why::After => "after",
             Why::Day => "day",
+            Why::Between => "between",
         }
     }
 }

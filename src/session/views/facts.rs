@@ -15,12 +15,12 @@ use datafusion::logical_expr::Case;
 use datafusion::prelude::{Expr, cast, lit, when};
 use datafusion::scalar::ScalarValue;
 
-use super::super::by_then::by_then;
 use super::super::dimensions::{column, text};
 use super::super::judge::Why;
 use super::super::scope::Scope;
 use super::super::tables::instant;
 use super::{Loaded, deal_of_event, is_touch};
+use crate::functions::by_then::by_then;
 use crate::model::tables::{TOUCH_KINDS, Table};
 use crate::regulation::{Condition, Stage};
 

@@ -1,14 +1,14 @@
-//! How much a finding matters: the money behind it.
+//! The sort weight of a finding: the money behind it.
 
 use super::{Judged, Unknown, WORST};
 use crate::regulation::Target;
-use crate::report::grid::{Grid, is_return};
+use crate::report::grid::Grid;
 
-/// Says of each group how much it matters, so that what costs most is read first.
+/// Sets the weight of each group, so that the most expensive finding comes first.
 ///
-/// A return on money spent matters by the money that did not come back: spend less margin, or less revenue where the margin is
-/// not known; who earned nothing lost all that was spent. Anything else matters by how far beyond the target it is, times its part
-/// in the money (revenue, or spend if that is more), or in the cases where its money is not known.
+/// For a return on spend: the money that did not come back, that is spend less margin, or less revenue if the margin is
+/// not known; all spend if nothing was earned. Otherwise: the distance beyond the target times the group's part of the
+/// money (revenue, or spend if greater), or of the cases if its money is not known.
 pub(super) fn weigh(target: &Target, grid: &Grid, judged: &mut [Judged]) {
     let named = |one: &&Judged| one.unknown != Some(Unknown::Unnamed);
     let sum = |of: &dyn Fn(&Judged) -> Option<f64>| judged.iter().filter(named).filter_map(of).sum::<f64>();
@@ -25,7 +25,7 @@ pub(super) fn weigh(target: &Target, grid: &Grid, judged: &mut [Judged]) {
     };
     let weights: Vec<f64> = judged
         .iter()
-        .map(|one| match is_return(&target.column) && all_spend > 0.0 {
+        .map(|one| match grid.is_return(&target.column) && all_spend > 0.0 {
             true => WORST * lost(grid, one.row) / all_spend,
             false => part(one) * one.value.map_or(0.0, |value| ((value - target.green).abs() / band).min(WORST)),
         })
@@ -33,10 +33,10 @@ pub(super) fn weigh(target: &Target, grid: &Grid, judged: &mut [Judged]) {
     judged.iter_mut().zip(weights).for_each(|(one, weight)| one.weight = weight);
 }
 
-/// How many leads a group's money would have bought at the price of all: one that spent much and brought few is not too small
-/// to judge, its money is the evidence.
+/// The number of leads that a group's spend would have bought at the overall price. A group with much spend and few
+/// leads is not too small to judge.
 pub(super) fn bought(target: &Target, grid: &Grid, row: usize) -> Option<f64> {
-    if !is_return(&target.column) || grid.dimensions == 0 {
+    if !grid.is_return(&target.column) || grid.dimensions == 0 {
         return None;
     }
     let rows = || (0..grid.rows.len()).filter(|row| !grid.is_unnamed(*row));

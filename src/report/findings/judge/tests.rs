@@ -29,14 +29,14 @@ fn grid(rows: &[(&str, i64, i64)]) -> Grid {
         ("win_rate_low", Unit::Share),
         ("win_rate_high", Unit::Share),
     ];
-    let columns = units.map(|(name, unit)| MetricColumn { name: name.to_owned(), unit, title: Text::default() });
+    let columns = MetricColumn::named(&units);
     #[allow(clippy::cast_precision_loss)]
     let row = |(name, won, leads): &(&str, i64, i64)| {
         let e = wilson(*won as f64, *leads as f64);
         let number = |n: f64| if n.is_finite() { Cell::Number(n) } else { Cell::Empty };
         vec![Cell::Text((*name).to_owned()), Cell::Count(*leads), number(e.value), number(e.low), number(e.high)]
     };
-    Grid { columns: columns.to_vec(), dimensions: 1, rows: rows.iter().map(row).collect() }
+    Grid { columns, dimensions: 1, rows: rows.iter().map(row).collect() }
 }
 
 fn verdicts(target: &Target, rows: &[(&str, i64, i64)]) -> Vec<(Verdict, Option<Unknown>)> {
@@ -72,34 +72,37 @@ fn bounds_evidence_and_small_groups_decide() {
 
 /// A company as a whole: one row of numbers, none of them a dimension.
 fn company(columns: &[(&str, Unit, f64)]) -> Grid {
-    let column = |(name, unit, _): &(&str, Unit, f64)| MetricColumn {
-        name: (*name).to_owned(),
-        unit: *unit,
-        title: Text::default(),
-    };
+    let head: Vec<(&str, Unit)> = columns.iter().map(|(name, unit, _)| (*name, *unit)).collect();
     let row = columns.iter().map(|(_, _, value)| Cell::Number(*value)).collect();
-    Grid { columns: columns.iter().map(column).collect(), dimensions: 0, rows: vec![row] }
+    Grid { columns: MetricColumn::named(&head), dimensions: 0, rows: vec![row] }
 }
 
-fn of_company(column: &str, columns: &[(&str, Unit, f64)]) -> Judged {
+fn of_company(column: &str, of: Option<&str>, columns: &[(&str, Unit, f64)]) -> Judged {
     let target = Target { column: column.to_owned(), by: Vec::new(), ..target(Better::Lower, 0.05, 0.15) };
-    judge(&target, &company(columns), &[], GROUND).remove(0)
+    let mut grid = company(columns);
+    let declared = grid.columns.iter_mut().filter(|declared| declared.name == column);
+    declared.for_each(|declared| declared.of = of.map(str::to_owned));
+    judge(&target, &grid, &[], GROUND).remove(0)
 }
 
 #[test]
 fn a_company_with_few_cases_is_too_small_to_judge_as_well() {
     let waiting = |first_days_won: f64| {
         let shares = [("won", Unit::Count, 900.0), ("first_days_won", Unit::Count, first_days_won)];
-        of_company("waiting_share", &[&shares[..], &[("waiting_share", Unit::Share, 0.5)]].concat())
+        of_company(
+            "waiting_share",
+            Some("first_days_won"),
+            &[&shares[..], &[("waiting_share", Unit::Share, 0.5)]].concat(),
+        )
     };
     // 900 wins, but only those of the first days could have waited
     assert_eq!((waiting(29.0).verdict, waiting(29.0).unknown), (Verdict::Unknown, Some(Unknown::Small)));
     assert_eq!((waiting(30.0).verdict, waiting(30.0).unknown), (Verdict::Red, None));
     // what nobody counts cannot be small
-    assert_eq!(of_company("cv_adjusted", &[("cv_adjusted", Unit::Ratio, 0.5)]).verdict, Verdict::Red);
+    assert_eq!(of_company("cv_adjusted", None, &[("cv_adjusted", Unit::Ratio, 0.5)]).verdict, Verdict::Red);
     // the first of the known names, where no other is meant
     let cpl = [("leads", Unit::Count, 29.0), ("won", Unit::Count, 300.0), ("cpl", Unit::Money, 1.0)];
-    assert_eq!(of_company("cpl", &cpl).unknown, Some(Unknown::Small));
+    assert_eq!(of_company("cpl", None, &cpl).unknown, Some(Unknown::Small));
 }
 
 #[test]
@@ -107,7 +110,7 @@ fn an_interval_says_no_more_cases_than_there_are() {
     let rate = |leads: f64, value: f64, low: f64, high: f64| {
         let ends = [("eventual_rate_low", Unit::Share, low), ("eventual_rate_high", Unit::Share, high)];
         let own = [("leads", Unit::Count, leads), ("eventual_rate", Unit::Share, value)];
-        of_company("eventual_rate", &[&own[..], &ends[..]].concat())
+        of_company("eventual_rate", Some("leads"), &[&own[..], &ends[..]].concat())
     };
     let wide = wilson(8.0, 40.0);
     // half of the 80 are still open: the interval is as wide as that of 40, and nobody should read "of 80"
@@ -175,14 +178,10 @@ fn a_change_is_told_from_chance() {
 #[test]
 fn of_weeks_the_last_is_judged() {
     let day = |day: u32| Cell::Date(chrono::NaiveDate::from_ymd_opt(2025, 6, day).unwrap());
-    let columns = [("week", Unit::Date), ("win_rate", Unit::Share)].map(|(name, unit)| MetricColumn {
-        name: name.to_owned(),
-        unit,
-        title: Text::default(),
-    });
+    let columns = MetricColumn::named(&[("week", Unit::Date), ("win_rate", Unit::Share)]);
     let rows =
         vec![vec![day(16), Cell::Number(0.5)], vec![day(23), Cell::Number(0.01)], vec![day(9), Cell::Number(0.5)]];
-    let grid = Grid { columns: columns.to_vec(), dimensions: 0, rows };
+    let grid = Grid { columns, dimensions: 0, rows };
     let judged = judge(&target(Better::Higher, 0.12, 0.06), &grid, &[], GROUND);
     assert_eq!(judged.len(), 1);
     assert_eq!((judged[0].row, judged[0].verdict), (1, Verdict::Red));
@@ -191,11 +190,11 @@ fn of_weeks_the_last_is_judged() {
 #[test]
 fn of_stages_by_horizon_each_is_judged_at_the_last() {
     let columns = [("stage", Unit::Text), ("horizon_days", Unit::Days), ("eventual", Unit::Share)];
-    let columns = columns.map(|(name, unit)| MetricColumn { name: name.to_owned(), unit, title: Text::default() });
+    let columns = MetricColumn::named(&columns);
     let row =
         |stage: &str, days: f64, share: f64| vec![Cell::Text(stage.into()), Cell::Number(days), Cell::Number(share)];
     let rows = vec![row("new", 30.0, 0.1), row("new", 90.0, 0.2), row("offer", 30.0, 0.1), row("offer", 90.0, 0.3)];
-    let grid = Grid { columns: columns.to_vec(), dimensions: 0, rows };
+    let grid = Grid { columns, dimensions: 0, rows };
     assert_eq!(current_rows(&grid), [1, 3]);
 }
 
@@ -206,14 +205,13 @@ fn nothing_to_judge_is_no_judgement() {
 
 /// Groups with more columns than a share: name, then numbers; an absent number is no value.
 fn table(columns: &[(&str, Unit)], rows: &[(&str, &[Option<f64>])]) -> Grid {
-    let head = [("campaign", Unit::Text)].into_iter().chain(columns.iter().copied());
-    let columns = head.map(|(name, unit)| MetricColumn { name: name.to_owned(), unit, title: Text::default() });
+    let columns = MetricColumn::named(&[&[("campaign", Unit::Text)], columns].concat());
     let text = |name: &str| if name.is_empty() { Cell::Empty } else { Cell::Text(name.to_owned()) };
     let row = |(name, numbers): &(&str, &[Option<f64>])| {
         let numbers = numbers.iter().map(|number| number.map_or(Cell::Empty, Cell::Number));
         [text(name)].into_iter().chain(numbers).collect()
     };
-    Grid { columns: columns.collect(), dimensions: 1, rows: rows.iter().map(row).collect() }
+    Grid { columns, dimensions: 1, rows: rows.iter().map(row).collect() }
 }
 
 #[test]
@@ -261,19 +259,18 @@ fn what_has_no_name_is_no_group_and_no_peer() {
 
 #[test]
 fn rules_are_no_peers_of_one_another() {
-    let columns = [("rule", Unit::Text), ("win_rate", Unit::Share), ("win_rate_low", Unit::Share)];
-    let columns = columns.into_iter().chain([("win_rate_high", Unit::Share)]);
-    let columns = columns.map(|(name, unit)| MetricColumn { name: name.to_owned(), unit, title: Text::default() });
+    let share = ["win_rate", "win_rate_low", "win_rate_high"].map(|name| (name, Unit::Share));
+    let columns = MetricColumn::named(&[&[("rule", Unit::Text)], &share[..]].concat());
     let row = |rule: &str, kept: f64| {
         let e = wilson(kept, 1000.0);
         vec![Cell::Text(rule.into()), Cell::Number(e.value), Cell::Number(e.low), Cell::Number(e.high)]
     };
-    let rules = Grid { columns: columns.collect(), dimensions: 0, rows: vec![row("calls", 900.0), row("tasks", 20.0)] };
+    let rules = Grid { columns, dimensions: 0, rows: vec![row("calls", 900.0), row("tasks", 20.0)] };
     let target = target(Better::Higher, 0.12, 0.06);
     assert!(judge(&target, &rules, &[], GROUND).iter().all(|one| one.rest.is_none()));
     // the same rule in two branches is
     let mut branches = rules.clone();
-    branches.columns.insert(0, MetricColumn { name: "branch".into(), unit: Unit::Text, title: Text::default() });
+    branches.columns.insert(0, MetricColumn::new("branch", Unit::Text, Text::default()));
     branches.dimensions = 1;
     let of = |branch: &str, row: &Vec<Cell>| [vec![Cell::Text(branch.into())], row.clone()].concat();
     branches.rows = ["north", "south"].iter().flat_map(|b| rules.rows.iter().map(move |row| of(b, row))).collect();

@@ -1,4 +1,4 @@
-//! Scales: round tick values for any unit, and labels along an axis that do not run into each other.
+//! Scales: round tick values for any unit, and labels along an axis that do not overlap.
 
 use chrono::{Datelike, NaiveDate};
 
@@ -26,7 +26,7 @@ impl Axis {
         Axis::over(low, high, count, unit)
     }
 
-    /// An axis that holds all values, and zero unless that would squeeze them into the far half.
+    /// An axis that holds all values, and zero unless that would compress the values into less than half of it.
     pub fn around(values: impl Iterator<Item = f64> + Clone, count: usize, unit: Unit) -> Axis {
         let finite = values.filter(|v| v.is_finite());
         let low = finite.clone().fold(f64::INFINITY, f64::min);
@@ -46,7 +46,7 @@ impl Axis {
         Axis { low: first * step, high: last * step, ticks }
     }
 
-    /// Where a value lies between `start` and `end`.
+    /// The position of a value between `start` and `end`.
     pub fn at(&self, value: f64, start: f64, end: f64) -> f64 {
         start + (value - self.low) / (self.high - self.low) * (end - start)
     }
@@ -85,7 +85,7 @@ pub enum Labels {
 }
 
 impl Labels {
-    /// Reads what the labels are: all `YYYY-MM-DD`, all `YYYY-MM`, or words.
+    /// Detects the kind of labels: all `YYYY-MM-DD`, all `YYYY-MM`, or words.
     pub fn read(labels: &[String], numbers: &Numbers) -> Labels {
         let parse = |add: &str| {
             let day = |l: &String| NaiveDate::parse_from_str(&format!("{l}{add}"), "%Y-%m-%d").ok();
@@ -98,7 +98,7 @@ impl Labels {
         }
     }
 
-    /// The labels as words, each complete in itself.
+    /// The labels as words, each complete by itself.
     pub fn words(&self, numbers: &Numbers) -> Vec<String> {
         match self {
             Labels::Days(days) => days.iter().map(|d| numbers.date(*d)).collect(),
@@ -151,7 +151,7 @@ impl Labels {
     }
 }
 
-/// The densest even choice of labels, counted from the last, that do not run into each other.
+/// The densest regular choice of labels, counted from the last, that do not overlap.
 fn spread(spans: &[(f64, f64)]) -> Vec<usize> {
     let chosen = |step: usize| -> Vec<usize> {
         (0..spans.len()).filter(|i| (spans.len() - 1 - i).is_multiple_of(step)).collect()

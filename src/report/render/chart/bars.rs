@@ -1,4 +1,5 @@
-//! Bars over labels, stacked or side by side. Where names do not fit under their bars, the bars lie down: see `rows`.
+//! Vertical bars over labels, stacked or grouped. If the names do not fit below the bars, horizontal bars are drawn:
+//! see `rows`.
 
 use super::Sheet;
 use super::axis::{Axis, Labels};
@@ -9,7 +10,7 @@ use super::picture::{Anchor, Picture};
 use super::rows;
 use crate::report::document::Series;
 
-/// Bars stacked into a whole. `None` where there is no value at all.
+/// Stacked bars. `None` if there is no value.
 pub fn stacked(sheet: &Sheet, series: &Series) -> Option<Picture> {
     let labels = read(sheet, series)?;
     let sums = |i: usize| {
@@ -44,7 +45,7 @@ pub fn stacked(sheet: &Sheet, series: &Series) -> Option<Picture> {
     Some(picture)
 }
 
-/// Bars side by side. `None` where there is no value at all.
+/// Grouped bars. `None` if there is no value.
 pub fn grouped(sheet: &Sheet, series: &Series) -> Option<Picture> {
     let labels = read(sheet, series)?;
     if !stands(sheet, &labels, series.labels.len()) {
@@ -89,7 +90,7 @@ fn read(sheet: &Sheet, series: &Series) -> Option<Labels> {
     some.then(|| Labels::read(&series.labels, &sheet.numbers))
 }
 
-/// Whether bars can stand: their names fit below them.
+/// Whether vertical bars are possible: their names fit below them.
 fn stands(sheet: &Sheet, labels: &Labels, count: usize) -> bool {
     labels.fit((sheet.width - 70.0) / count.max(1) as f64, sheet.size)
 }

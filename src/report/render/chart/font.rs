@@ -1,4 +1,4 @@
-//! The bundled face: registered once with plotters, measured in pixels.
+//! The bundled font: registered once with plotters, measured in pixels.
 
 use std::sync::OnceLock;
 
@@ -18,7 +18,7 @@ pub const REGULAR_WOFF2: &[u8] = include_bytes!("../../../../assets/fonts/GolosT
 /// SemiBold for embedding.
 pub const BOLD_WOFF2: &[u8] = include_bytes!("../../../../assets/fonts/GolosText-SemiBold.woff2");
 
-/// Makes the face known to plotters. Must come before any drawing or measuring.
+/// Registers the font with plotters. Must be called before drawing or measuring.
 pub fn register() {
     static ONCE: OnceLock<()> = OnceLock::new();
     ONCE.get_or_init(|| {
@@ -34,11 +34,11 @@ pub fn width(text: &str, size: f64, bold: bool) -> f64 {
     let style = if bold { FontStyle::Bold } else { FontStyle::Normal };
     // Plotters measures in whole pixels; measured at a thousand pixels, the rounding does not show.
     let measured = (FontFamily::Name(FAMILY), 1000.0 * LINE, style).into_font().box_size(text);
-    // Without the face there is a guess: better a plain chart than none.
+    // Without the font the width is estimated: a rough chart is better than none.
     measured.map_or(text.chars().count() as f64 * 0.6, |(w, _)| f64::from(w) / 1000.0) * size
 }
 
-/// The text, or as much of it as fits into `room`, ended by an ellipsis.
+/// The text, shortened with an ellipsis if it does not fit into `room`.
 pub fn fit(text: &str, room: f64, size: f64, bold: bool) -> String {
     if width(text, size, bold) <= room {
         return text.to_string();

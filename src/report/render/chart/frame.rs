@@ -1,4 +1,4 @@
-//! What charts with a vertical axis share: legend above, grid and values at the left, labels below.
+//! The common parts of charts with a vertical axis: legend above, grid and values at the left, labels below.
 
 use super::Sheet;
 use super::axis::{Axis, Labels};
@@ -7,7 +7,7 @@ use super::palette::{AXIS, GRID};
 use super::picture::{Anchor, Color, Picture};
 use crate::model::unit::Unit;
 
-/// How a legend shows a series.
+/// The legend symbol of a series.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Mark {
     /// A square, for bars and areas.
@@ -16,7 +16,7 @@ pub enum Mark {
     Stroke(Color),
 }
 
-/// Writes a legend that wraps, and makes the picture as much taller.
+/// Draws a legend with line breaks, and increases the height of the picture.
 pub fn legend(sheet: &Sheet, picture: &mut Picture, entries: &[(String, Mark)]) {
     if entries.is_empty() {
         return;
@@ -57,8 +57,8 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Lays out the area under what is already drawn. The grid is drawn at once, the zero line last: see [`Frame::finish`].
-    /// `beside` is left free at the right.
+    /// Lays out the area below what is already drawn. The grid is drawn at once, the zero line last: see
+    /// [`Frame::finish`]. A margin of `beside` is kept free at the right.
     pub fn open(sheet: &Sheet, picture: &mut Picture, axis: Axis, unit: Unit, slots: usize, beside: f64) -> Frame {
         let names = sheet.numbers.ticks(&axis.ticks, unit);
         let left = names.iter().map(|n| font::width(n, sheet.size, false)).fold(0.0, f64::max).ceil() + 8.0;

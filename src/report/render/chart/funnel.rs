@@ -1,4 +1,5 @@
-//! A funnel: a bar per stage split into went on, still there, lost and unknown, with the conversion from the stage before.
+//! A funnel: a bar per stage split into advanced, still open, lost and unknown, with the conversion from the previous
+//! stage.
 
 use super::Sheet;
 use super::font;
@@ -9,10 +10,10 @@ use super::rows::name_column;
 use crate::model::unit::Unit;
 use crate::report::render::number::NONE;
 
-/// Went on, still there, lost, in a stage that nobody knows.
+/// Advanced, still open, lost, in an unknown stage.
 const COLORS: [Color; 4] = [BLUE, SKY, GREY, ORANGE];
 
-/// The funnel. `rest` are those still open, lost and unplaced. `None` where nothing reached any stage.
+/// The funnel. `rest` are the open, lost and unplaced deals. `None` if no stage was reached.
 pub fn funnel(
     sheet: &Sheet,
     stages: &[String],

@@ -1,4 +1,4 @@
-//! A table of coloured cells. Columns that do not fit side by side go into a further panel below.
+//! A table of coloured cells. Columns that do not fit side by side continue in another panel below.
 
 use super::Sheet;
 use super::axis::Labels;
@@ -7,7 +7,7 @@ use super::palette::{BLUE, GRID, INK, VERMILION, WHITE};
 use super::picture::{Anchor, Color, Picture, Type};
 use crate::model::unit::Unit;
 
-/// The table. `None` where there is no value at all.
+/// The table. `None` if there is no value.
 pub fn heat(
     sheet: &Sheet,
     rows: &[String],
@@ -72,14 +72,14 @@ pub fn heat(
     Some(picture)
 }
 
-/// Blue from the pivot up, vermilion below it, the deeper the further.
+/// Blue above the pivot, vermilion below it, deeper with distance.
 fn ground(value: f64, pivot: f64, reach: f64) -> Color {
     let depth = if reach > 0.0 { ((value - pivot).abs() / reach).min(1.0) } else { 0.0 };
     let hue = if value >= pivot { BLUE } else { VERMILION };
     hue.tint(if value >= pivot { 0.22 + 0.6 * depth } else { 0.06 + 0.5 * depth })
 }
 
-/// Ink or white, whichever is easier to read on the ground.
+/// Ink or white, whichever has more contrast with the background.
 fn on(ground: Color) -> Color {
     let (r, g, b) = ground.rgb;
     let light = 0.299 * f64::from(r) + 0.587 * f64::from(g) + 0.114 * f64::from(b);

@@ -8,7 +8,7 @@ use super::picture::{Anchor, Picture, Type};
 use super::rows::name_column;
 use crate::model::unit::Unit;
 
-/// Dots with whiskers, in the order given. `None` where there is no point at all.
+/// Dots with whiskers, in the order given. `None` if there is no point.
 pub fn intervals(
     sheet: &Sheet,
     labels: &[String],

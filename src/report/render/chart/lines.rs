@@ -1,4 +1,4 @@
-//! Lines over labels, with a band around the first, and the unripe end drawn apart.
+//! Lines over labels, with a band around the first line; the unripe end is drawn differently.
 
 use super::Sheet;
 use super::axis::{Axis, Labels};
@@ -11,7 +11,7 @@ use crate::report::document::Series;
 /// A run of neighbouring points.
 type Run = Vec<(usize, f64)>;
 
-/// Lines; a missing value breaks a line. `None` where there is no value at all.
+/// Lines; a missing value breaks a line. `None` if there is no value.
 pub fn lines(
     sheet: &Sheet,
     series: &Series,
@@ -43,7 +43,7 @@ pub fn lines(
     let axis = Axis::around(all.into_iter(), 4, series.unit);
     let ends = if young.is_none() { ends(sheet, series) } else { Vec::new() };
     let beside = ends.iter().map(|(_, _, name)| font::width(name, sheet.size, true) + 9.0).fold(0.0, f64::max);
-    // The shade lies under the grid, so it goes first, though only the frame knows where; hence the splice.
+    // The shade lies under the grid, but its position is known only after the frame is laid out; hence the splice.
     let mut over = Picture::new(sheet.width);
     over.height = frame_top;
     let frame = Frame::open(sheet, &mut over, axis, series.unit, count, beside);
@@ -67,8 +67,8 @@ pub fn lines(
     Some(picture)
 }
 
-/// The last value of each line that reaches the end: which line, its value, and the value in words. Unripe ends are not
-/// named, they would be read as news.
+/// The last value of each line that reaches the end: index, value, text. Unripe ends get no label, because readers
+/// would take them for news.
 fn ends(sheet: &Sheet, series: &Series) -> Vec<(usize, f64, String)> {
     let last = series.lines.iter().enumerate().filter_map(|(i, (_, values))| {
         let value = values.last().copied().flatten().filter(|v| v.is_finite())?;
@@ -79,7 +79,7 @@ fn ends(sheet: &Sheet, series: &Series) -> Vec<(usize, f64, String)> {
     ends
 }
 
-/// Writes the last values beside the lines' ends, from the top, pushed apart where they would collide.
+/// Writes the last values beside the line ends, from the top, moved apart if they would overlap.
 fn name_ends(sheet: &Sheet, picture: &mut Picture, frame: &Frame, ends: Vec<(usize, f64, String)>) {
     let line = sheet.size * 1.15;
     let mut free = frame.top - line / 2.0;
@@ -139,7 +139,7 @@ fn draw_line(
     }
 }
 
-/// The values as runs without a gap.
+/// The values as runs without gaps.
 fn runs(values: &[Option<f64>]) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     let mut open = false;

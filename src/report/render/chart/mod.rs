@@ -27,7 +27,7 @@ pub const WIDE: f64 = 820.0;
 /// Width of a chart on a phone.
 pub const NARROW: f64 = 350.0;
 
-/// What all plots need to know: how numbers and words are said, and how much room there is.
+/// The context of all plots: number format, words and available width.
 #[derive(Debug, Clone, Copy)]
 struct Sheet<'a> {
     numbers: Numbers<'a>,
@@ -38,7 +38,7 @@ struct Sheet<'a> {
 }
 
 impl Sheet<'_> {
-    /// Whether names go above their bars instead of beside them.
+    /// Whether names are drawn above their bars instead of beside them.
     fn narrow(&self) -> bool {
         self.width < 500.0
     }
@@ -84,7 +84,7 @@ pub fn draw(chart: &Chart, numbers: Numbers, width: f64) -> Picture {
     drawn.unwrap_or_else(|| sheet.nothing())
 }
 
-/// Draws a chart with its title above and its source below, on white: a picture that stands alone.
+/// Draws a chart with its title above and its source below, on white, for use outside of a page.
 pub fn draw_captioned(chart: &Chart, numbers: Numbers, width: f64) -> Picture {
     let margin = 24.0;
     let room = width - 2.0 * margin;

@@ -1,5 +1,5 @@
-//! A drawing as data: shapes in logical pixels. The plots make one without knowing whether it becomes SVG or PNG, and
-//! tests can ask it whether texts collide.
+//! A drawing as data: shapes in logical pixels, independent of SVG or PNG. Tests use it to check that texts do not
+//! overlap.
 
 #[cfg(test)]
 use super::font;

@@ -9,13 +9,13 @@ use plotters::style::{Color as _, FontStyle, IntoFont, RGBAColor, ShapeStyle, Te
 use super::font;
 use super::picture::{Anchor, Color, Picture, Shape, Type};
 
-/// How logical pixels and font sizes are said to a backend.
+/// How logical pixels and font sizes are converted for a backend.
 struct Device {
-    /// Device pixels per logical pixel. Backends take whole pixels, so even the SVG is drawn enlarged.
+    /// Device pixels per logical pixel. Backends use whole pixels, so the SVG is drawn enlarged, too.
     scale: f64,
-    /// What plotters calls the size of a text, per font size.
+    /// The size that plotters expects for a text, per font size.
     text_size: f64,
-    /// From the top that plotters is told down to the baseline, per font size.
+    /// The distance from the top that plotters gets to the baseline, per font size.
     ascent: f64,
 }
 

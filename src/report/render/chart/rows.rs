@@ -1,4 +1,4 @@
-//! Bars lying down, a row or a group of rows per name, each with its figure.
+//! Horizontal bars: a row or a group of rows per name, each with its figure.
 
 use super::Sheet;
 use super::axis::Axis;

@@ -1,4 +1,4 @@
-//! A chart in a sentence, for those who hear it instead of seeing it.
+//! A chart described in a sentence, for screen readers.
 
 use super::axis::Labels;
 use crate::model::lang::Lang;
@@ -6,7 +6,7 @@ use crate::model::unit::Unit;
 use crate::report::document::{Plot, Series};
 use crate::report::render::number::{NONE, Numbers};
 
-/// What is drawn, and its last or only figures.
+/// The kind of chart, and its last or only values.
 pub fn describe(plot: &Plot, numbers: &Numbers) -> String {
     let ru = numbers.lang == Lang::Ru;
     match plot {

@@ -37,7 +37,7 @@ fn render_tiles(tiles: &[Tile], context: &Context) -> String {
     html
 }
 
-/// A tile's figure, short.
+/// A tile's figure in compact form.
 fn figure(tile: &Tile, context: &Context) -> String {
     let numbers = &context.numbers;
     match &tile.value {
@@ -51,7 +51,7 @@ fn figure(tile: &Tile, context: &Context) -> String {
     }
 }
 
-/// A chart in two drawings, of which the style shows the one that fits the screen.
+/// A chart drawn for two widths; the style shows the one that fits the screen.
 fn render_chart(chart: &Chart, context: &Context) -> Result<String, RenderError> {
     let mut html = format!(
         "<figure class=\"chart\" id=\"chart-{}\">\n<figcaption>{}</figcaption>\n",
@@ -68,7 +68,7 @@ fn render_chart(chart: &Chart, context: &Context) -> Result<String, RenderError>
     Ok(html)
 }
 
-/// What a table or a chart was made from.
+/// The source line of a table or a chart.
 pub fn source(text: &str, context: &Context) -> String {
     match text.is_empty() {
         true => String::new(),

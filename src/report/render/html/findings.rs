@@ -1,14 +1,14 @@
-//! Findings as cards. The verdict is said by shape and by word as well as by colour. What is on target, or cannot be judged,
-//! takes a line instead of a card.
+//! Findings as cards. The verdict is shown by shape, word and colour. Findings that are on target or cannot be judged
+//! take a line instead of a card.
 
 use super::blocks::source;
 use super::{Context, escape};
 use crate::report::document::{Finding, Verdict};
 
-/// More quiet findings than this are folded away on a screen; paper shows all.
+/// More green and unknown findings than this are collapsed on a screen; paper shows all.
 const FOLDED: usize = 6;
 
-/// A count per verdict; then, in the order given, what someone must act on, and after it what is on target or cannot be judged.
+/// A count per verdict; then, in the order given, red and yellow findings, then green and unknown ones.
 pub fn render(findings: &[Finding], context: &Context) -> String {
     if findings.is_empty() {
         return format!("<p class=\"none\">{}</p>\n", context.words.no_data());
@@ -46,7 +46,7 @@ fn list(findings: &[&Finding], context: &Context) -> String {
     }
 }
 
-/// Whether someone must act.
+/// Whether the finding needs action.
 fn pressing(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Red | Verdict::Yellow)
 }
@@ -85,7 +85,7 @@ fn class(verdict: Verdict) -> &'static str {
     }
 }
 
-/// An octagon, a triangle, a disc and a ring: each tells itself without its colour.
+/// An octagon, a triangle, a disc and a ring: distinguishable without colour.
 fn icon(verdict: Verdict) -> String {
     let shape = match verdict {
         Verdict::Red => {

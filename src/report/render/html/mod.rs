@@ -1,5 +1,5 @@
-//! The report as one self-contained page, for a screen of any width and for paper: style, face and charts are within it, and
-//! it runs no script.
+//! The report as one self-contained HTML page for any screen width and for paper: styles, fonts and charts are
+//! embedded, and there are no scripts.
 
 mod blocks;
 mod findings;
@@ -24,7 +24,7 @@ impl Exporter for Html {
     }
 }
 
-/// A text in which markup is only text.
+/// Escapes a text for HTML.
 pub fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
@@ -40,7 +40,7 @@ pub fn escape(text: &str) -> String {
     safe
 }
 
-/// What the parts of a page need to know.
+/// The context of all parts of a page.
 #[derive(Clone, Copy)]
 struct Context<'a> {
     numbers: Numbers<'a>,

@@ -6,12 +6,13 @@ use crate::model::unit::Unit;
 use crate::report::document::{Cell, Column, Table};
 use crate::report::render::number::{Cents, NONE};
 
-/// Rows above which a table scrolls in its own box on a screen. Paper shows all of them.
+/// A longer table scrolls in its own box on a screen. Paper shows all rows.
 const TALL: usize = 16;
-/// Columns from which a table is given more room on a screen and smaller type on paper, so that none is cut.
+/// A table with at least so many columns gets more width on a screen and smaller type on paper, so that no column is
+/// cut.
 const WIDE: [(usize, &str); 3] = [(8, "wider"), (12, "widest"), (16, "huge")];
 
-/// Symbols of a cell above which a phone shows each row as a card: beside other columns the text would be a thin strip.
+/// If a cell is longer than this, a phone shows each row as a card: as a column the text would be too narrow.
 const LONG: usize = 32;
 
 /// The table's markup.
@@ -33,7 +34,7 @@ pub fn render(table: &Table, context: &Context) -> String {
     if table.rows.is_empty() {
         html.push_str(&format!("<p class=\"none\">{}</p>\n", context.words.no_data()));
     } else {
-        // Focus lets those without a mouse scroll the box.
+        // A focusable box can be scrolled with the keyboard.
         html.push_str(&format!(
             "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"table-{id}-head\">\n"
         ));
@@ -91,7 +92,7 @@ fn head(column: &Column, context: &Context) -> String {
     }
 }
 
-/// Small money is shown to the hundredth; beside large sums hundredths would only be noise. The CSV has them all.
+/// Small amounts are shown with two decimals; for large sums the decimals are omitted. The CSV has all digits.
 fn column_cents(table: &Table, column: usize) -> Cents {
     let values = table.rows.iter().filter_map(|row| match row[column] {
         Cell::Money(money) => Some(money as f64 / 10_000.0),

@@ -1,4 +1,4 @@
-//! A document that holds everything a document may hold, for the tests and to be looked at.
+//! A sample document with every kind of block, chart and cell, for tests and for visual inspection.
 
 mod hard;
 
@@ -10,7 +10,7 @@ use crate::model::lang::{Lang, Text};
 use crate::model::unit::Unit;
 use crate::report::document::*;
 
-/// Puts a name into every place of a chart that takes one.
+/// Replaces every name in a chart.
 pub fn rename(chart: &mut Chart, name: &str) {
     let set = |list: &mut Vec<String>| list.iter_mut().for_each(|l| *l = name.to_string());
     match &mut chart.plot {

@@ -1,5 +1,5 @@
-//! Companies that nobody chose: what is equal by construction is told apart no more often than the reports state, and
-//! what was planted is told apart every time.
+//! Companies with seeds that were not selected: groups that are equal by construction are called different no more often
+//! than the reports state, and planted differences are found every time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -1,0 +1,74 @@
+//! `by_then(happened, moment)`: what had added up by a moment, of a list of structs with an instant `at` and numbers. What
+//! happened at the moment itself counts.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StructArray};
+use arrow::datatypes::{DataType, Field, Fields, Int64Type, TimestampMicrosecondType};
+use datafusion::common::{exec_datafusion_err, plan_datafusion_err};
+use datafusion::error::Result;
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
+
+/// `by_then(…)`: a struct with one sum per numeric field, under the same names.
+pub fn by_then() -> ScalarUDF {
+    ScalarUDF::new_from_impl(ByThen { signature: Signature::any(2, Volatility::Immutable) })
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct ByThen {
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for ByThen {
+    fn name(&self) -> &str {
+        "by_then"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
+        let wrong = || plan_datafusion_err!("by_then() needs a list of structs");
+        let DataType::List(item) = &arguments[0] else { return Err(wrong()) };
+        let DataType::Struct(fields) = item.data_type() else { return Err(wrong()) };
+        Ok(DataType::Struct(sums(fields)))
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let [happened, moment] = [0, 1].map(|index| args.args[index].to_array(args.number_rows));
+        Ok(ColumnarValue::Array(add_up(&happened?, &moment?)?))
+    }
+}
+
+fn sums(fields: &Fields) -> Fields {
+    let numbers = fields.iter().filter(|field| field.name() != "at");
+    numbers.map(|field| Field::new(field.name(), DataType::Int64, false)).collect()
+}
+
+fn add_up(happened: &ArrayRef, moment: &ArrayRef) -> Result<ArrayRef> {
+    let wrong =
+        || exec_datafusion_err!("by_then() needs a list of structs with an instant `at` and numbers, and an instant");
+    let lists = happened.as_list_opt::<i32>().ok_or_else(wrong)?;
+    let moment = moment.as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(wrong)?;
+    let structs = lists.values().as_struct_opt().ok_or_else(wrong)?;
+    let at = structs.column_by_name("at").and_then(|at| at.as_primitive_opt::<TimestampMicrosecondType>());
+    let at = at.ok_or_else(wrong)?;
+    let fields = sums(structs.fields());
+    let mut columns: Vec<ArrayRef> = Vec::new();
+    for field in &fields {
+        let numbers = structs.column_by_name(field.name()).and_then(|n| n.as_primitive_opt::<Int64Type>());
+        let numbers = numbers.ok_or_else(wrong)?;
+        let sum = |row: usize| {
+            let offsets = lists.value_offsets();
+            let (from, to) = match lists.is_valid(row) && moment.is_valid(row) {
+                true => (offsets[row] as usize, offsets[row + 1] as usize),
+                false => (0, 0),
+            };
+            let counts = |i: &usize| at.is_valid(*i) && at.value(*i) <= moment.value(row) && numbers.is_valid(*i);
+            (from..to).filter(counts).map(|i| numbers.value(i)).sum::<i64>()
+        };
+        columns.push(Arc::new(Int64Array::from_iter_values((0..lists.len()).map(sum))));
+    }
+    Ok(Arc::new(StructArray::try_new(fields, columns, None)?))
+}

@@ -1,0 +1,78 @@
+//! What the work on a bucket reads, and how its new files are written.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use super::closing_dates;
+use super::journeys::Sorted;
+use super::listing_history::Snapshots;
+use super::reassigned::Moved;
+use crate::ingest::sizes::Sizes;
+use crate::ingest::stage::shape::Shape;
+use crate::ingest::stage::spill::Spill;
+use crate::ingest::{IngestError, data_file};
+use crate::journey::Journey;
+use crate::journey::day::DayOf;
+use crate::model::layout::Layout;
+use crate::model::tables::Table;
+use crate::store::{Snapshot, Transaction};
+
+/// The new content of a table's bucket: its file and number of rows; none: empty.
+pub(crate) type Written = (Table, u32, Option<(PathBuf, u64)>);
+
+/// Everything that the work on a bucket reads.
+pub(crate) struct Work<'a> {
+    pub(crate) spill: &'a Spill,
+    pub(crate) shapes: &'a [Shape],
+    /// Of each shape of an export, what is known of that.
+    pub(crate) exports: &'a [closing_dates::Of],
+    pub(crate) layouts: &'a BTreeMap<Table, Layout>,
+    pub(crate) base: &'a Snapshot,
+    /// The number of buckets of every table from now on.
+    pub(crate) buckets: &'a BTreeMap<Table, u32>,
+    /// The events that change their bucket.
+    pub(crate) moved: &'a Moved,
+    pub(crate) snapshots: &'a Snapshots,
+    pub(crate) days: &'a DayOf,
+    pub(crate) sizes: Sizes,
+    /// Whether events that know only their client are expected, so that journeys are folded when these are joined.
+    pub(crate) fold_later: bool,
+    pub(crate) transaction: Mutex<&'a mut Transaction>,
+}
+
+impl Work<'_> {
+    pub(crate) fn buckets(&self, table: Table) -> u32 {
+        self.buckets.get(&table).copied().unwrap_or(1)
+    }
+
+    /// Writes the journeys of a bucket.
+    pub(crate) fn write_journeys(
+        &self,
+        number: u32,
+        (rows, layout, order): Sorted<'_, '_>,
+        folded: &[Journey<'_>],
+    ) -> Result<Written, IngestError> {
+        let journeys = Layout::new(Table::Journeys, layout.extra.clone());
+        let write = |path: &Path| data_file::write_journeys(path, &journeys, (layout, rows, order), folded);
+        self.write(Table::Journeys, number, order.len(), write)
+    }
+
+    pub(crate) fn write(
+        &self,
+        table: Table,
+        number: u32,
+        rows: usize,
+        write: impl FnOnce(&Path) -> Result<(), IngestError>,
+    ) -> Result<Written, IngestError> {
+        if rows == 0 {
+            return Ok((table, number, None));
+        }
+        let path = {
+            let mut transaction = self.transaction.lock().unwrap_or_else(PoisonError::into_inner);
+            transaction.new_file(table, number)
+        };
+        write(&path)?;
+        Ok((table, number, Some((path, rows as u64))))
+    }
+}

@@ -1,0 +1,133 @@
+//! The key of the hashes of a store: a file beside the store, and what tells it within.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use super::IngestError;
+use crate::export::values::personal::Key;
+
+/// The file within a store that tells its key.
+const ID: &str = "personal.id";
+
+/// Where the key of a store lies: beside it.
+pub(crate) fn path(store: &Path) -> PathBuf {
+    let mut name = store.file_name().unwrap_or_default().to_owned();
+    name.push(".key");
+    store.with_file_name(name)
+}
+
+/// Reads the key of a store, or makes one. Whoever has it can try all phones there are: it is not for an analyst.
+///
+/// The store holds what tells its key and does not give it away: a key that is lost is not made anew in silence, for
+/// every client would become two.
+pub(crate) fn of(store: &Path) -> Result<Key, IngestError> {
+    let (path, id) = (path(store), store.join(ID));
+    let known = match fs::read_to_string(&id) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => return Err(IngestError::io(&id)(error)),
+    };
+    let key = match read(&path) {
+        Err(IngestError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => match known {
+            Some(_) => {
+                return Err(IngestError::OtherKey { path, id, what: "the key of the store's hashes is gone" });
+            }
+            None => make(&path)?,
+        },
+        read => read?,
+    };
+    match known {
+        Some(known) if known.trim() == key.id() => Ok(key),
+        Some(_) => {
+            Err(IngestError::OtherKey { path, id, what: "not the key with which this store's hashes were made" })
+        }
+        None => leave_id(key, &id),
+    }
+}
+
+/// Whether a store knows a key.
+pub(crate) fn is_known(store: &Path) -> bool {
+    store.join(ID).is_file()
+}
+
+/// Writes down in the store which key is its own.
+fn leave_id(key: Key, id: &Path) -> Result<Key, IngestError> {
+    // whole or not at all: half of it would be another key's
+    let aside = id.with_file_name(format!(".{ID}"));
+    fs::write(&aside, format!("{}\n", key.id())).and_then(|()| fs::rename(&aside, id)).map_err(IngestError::io(id))?;
+    Ok(key)
+}
+
+fn read(path: &Path) -> Result<Key, IngestError> {
+    let text = fs::read_to_string(path).map_err(IngestError::io(path))?;
+    let key = blake3::Hash::from_hex(text.trim()).map_err(|_| IngestError::NoKey { path: path.to_owned() })?;
+    Ok(Key::new(*key.as_bytes()))
+}
+
+fn make(path: &Path) -> Result<Key, IngestError> {
+    let mut seed = Vec::new();
+    (0..3).for_each(|_| seed.extend_from_slice(uuid::Uuid::new_v4().as_bytes()));
+    let key = blake3::hash(&seed);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(IngestError::io(path))?;
+    writeln!(file, "{key}").map_err(IngestError::io(path))?;
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(Key::new(*key.as_bytes())),
+        // another ingest was quicker: its key is the store's
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => read(path),
+        Err(error) => Err(IngestError::io(path)(error.error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_keeps_its_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let [store, other] = ["store", "other"].map(|name| dir.path().join(name));
+        for folder in [&store, &other] {
+            fs::create_dir(folder).unwrap();
+        }
+        let key = of(&store).unwrap();
+        let hash = key.hash("+79121234567");
+        assert_eq!(of(&store).unwrap().hash("+79121234567"), hash);
+        assert_ne!(key.hash("+79121234568"), hash);
+        assert_ne!(of(&other).unwrap().hash("+79121234567"), hash);
+        fs::write(path(&store), "not a key").unwrap();
+        assert!(of(&store).is_err());
+    }
+
+    #[test]
+    fn a_store_knows_its_key_and_takes_no_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let [store, other] = ["store", "other"].map(|name| dir.path().join(name));
+        for folder in [&store, &other] {
+            fs::create_dir(folder).unwrap();
+        }
+        let hash = of(&store).unwrap().hash("1");
+        let (key, id) = (fs::read_to_string(path(&store)).unwrap(), store.join(ID));
+        assert!(!fs::read_to_string(&id).unwrap().contains(key.trim()));
+        // of an earlier version, the store does not know it yet
+        fs::remove_file(&id).unwrap();
+        assert_eq!(of(&store).unwrap().hash("1"), hash);
+        assert!(id.is_file());
+
+        fs::remove_file(path(&store)).unwrap();
+        let told = of(&store).unwrap_err().to_string();
+        assert!(told.contains("store.key: the key of the store's hashes is gone\n    put"), "{told}");
+        assert!(!path(&store).exists());
+        of(&other).unwrap();
+        fs::copy(path(&other), path(&store)).unwrap();
+        let told = of(&store).unwrap_err().to_string();
+        assert!(told.contains("store.key: not the key with which") && told.contains("personal.id"), "{told}");
+        fs::write(path(&store), &key).unwrap();
+        assert_eq!(of(&store).unwrap().hash("1"), hash);
+        // who says that it is lost begins anew
+        fs::remove_file(path(&store)).unwrap();
+        fs::remove_file(&id).unwrap();
+        assert_ne!(of(&store).unwrap().hash("1"), hash);
+    }
+}

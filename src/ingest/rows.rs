@@ -1,0 +1,77 @@
+//! Rows in memory: a bucket's worth, flat.
+
+use std::cmp::Ordering;
+
+use crate::export::datum::Cell;
+
+/// Rows of one table, each `width` cells.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rows<'a> {
+    pub(crate) width: usize,
+    pub(crate) cells: Vec<Cell<'a>>,
+}
+
+impl<'a> Rows<'a> {
+    pub(crate) fn new(width: usize) -> Rows<'a> {
+        Rows { width, cells: Vec::new() }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.cells.len() / self.width
+    }
+
+    pub(crate) fn row(&self, row: usize) -> &[Cell<'a>] {
+        &self.cells[row * self.width..(row + 1) * self.width]
+    }
+
+    pub(crate) fn cell(&self, row: usize, slot: usize) -> Cell<'a> {
+        self.cells[row * self.width + slot]
+    }
+
+    /// The rows in the order of these columns.
+    pub(crate) fn sorted(&self, by: &[usize]) -> Vec<u32> {
+        let rows = 0..u32::try_from(self.len()).unwrap_or(u32::MAX);
+        let prefix = |row: u32| by.first().map_or(0, |slot| self.cell(row as usize, *slot).prefix());
+        let mut order: Vec<(u64, u32)> = rows.map(|row| (prefix(row), row)).collect();
+        // rows with an equal sort key cannot be told apart by it: their key breaks the tie in every table
+        order.sort_by(|(first, a), (second, b)| {
+            let rest = || {
+                let (a, b) = (self.row(*a as usize), self.row(*b as usize));
+                by.iter().map(|slot| a[*slot].cmp(&b[*slot])).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
+            };
+            first.cmp(second).then_with(rest)
+        });
+        order.into_iter().map(|(_, row)| row).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::datum::Datum::{Null, Text, Whole};
+
+    #[test]
+    fn rows_are_sorted_as_their_cells_compare() {
+        let first = [
+            Null,
+            Text("a"),
+            Text("a\u{0}"),
+            Text("abcdefgh"),
+            Text("abcdefgh1"),
+            Text("abcdefgh0"),
+            Text("яблоко"),
+            Text("Ян"),
+        ];
+        let numbers = [Null, Whole(i64::MIN), Whole(-1), Whole(0), Whole(7), Whole(i64::MAX)];
+        for column in [first.as_slice(), numbers.as_slice()] {
+            let mut rows = Rows::new(2);
+            for (at, cell) in column.iter().chain(column).rev().enumerate() {
+                rows.cells.extend([*cell, Whole(at as i64 % 5)]);
+            }
+            let mut expected: Vec<&[Cell<'_>]> = (0..rows.len()).map(|row| rows.row(row)).collect();
+            expected.sort();
+            let sorted: Vec<&[Cell<'_>]> = rows.sorted(&[0, 1]).iter().map(|row| rows.row(*row as usize)).collect();
+            assert_eq!(sorted, expected);
+        }
+    }
+}

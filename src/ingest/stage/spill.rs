@@ -1,0 +1,184 @@
+//! Rows on their way from the exports to the buckets: in memory up to a budget, beyond it in files beside the store.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Write};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::shape::{Shape, bucket_key, cells};
+use crate::export::datum::Cell;
+use crate::ingest::IngestError;
+use crate::model::tables::Table;
+
+/// The bucket of a key; `buckets` is a power of two, so that bucket `n` of `2b` comes from bucket `n mod b`.
+pub fn bucket(key: &str, buckets: u32) -> u32 {
+    #[allow(clippy::cast_possible_truncation)] // less than `buckets`
+    let bucket = (xxh3_64(key.as_bytes()) % u64::from(buckets.max(1))) as u32;
+    bucket
+}
+
+/// The rows of an ingest, by part. Deals and events share `parts` of them, since a bucket's journeys need both; as many
+/// are for the other tables with buckets; then comes one for each table without.
+#[derive(Debug)]
+pub(crate) struct Spill {
+    dir: PathBuf,
+    parts: u32,
+    /// Bytes that rows may take before they go to disk.
+    budget: usize,
+    buffers: Vec<Vec<u8>>,
+    on_disk: Vec<bool>,
+    used: usize,
+}
+
+impl Spill {
+    /// An empty spill that uses the folder `dir`, which is emptied now and deleted at the end.
+    pub(crate) fn new(dir: PathBuf, parts: u32, budget: usize) -> Result<Spill, IngestError> {
+        if dir.exists() {
+            fs::remove_dir_all(&dir).map_err(IngestError::io(&dir))?;
+        }
+        fs::create_dir_all(&dir).map_err(IngestError::io(&dir))?;
+        let all = 2 * parts as usize + Table::ALL.len();
+        Ok(Spill { dir, parts, budget, buffers: vec![Vec::new(); all], on_disk: vec![false; all], used: 0 })
+    }
+
+    /// Where it lies on the disk.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The parts that may hold rows of a table.
+    pub(crate) fn parts(&self, table: Table) -> Range<usize> {
+        let parts = self.parts as usize;
+        match table {
+            Table::Deals | Table::Events | Table::Journeys => 0..parts,
+            _ if !table.bucket_by().is_empty() => parts..2 * parts,
+            _ => {
+                let own = 2 * parts + Table::ALL.iter().position(|t| *t == table).unwrap_or_default();
+                own..own + 1
+            }
+        }
+    }
+
+    /// The parts that may hold rows of one of a table's buckets.
+    pub(crate) fn bucket(&self, table: Table, number: u32, buckets: u32) -> Result<Vec<Vec<u8>>, IngestError> {
+        let parts = self.parts(table);
+        let step = parts.len().min(buckets as usize);
+        parts.skip(number as usize % step).step_by(step).map(|part| self.part(part)).collect()
+    }
+
+    /// Adds a row; `key` decides the part where the table has buckets.
+    pub(crate) fn push(&mut self, shape: u32, table: Table, key: &str, row: &[u8]) -> Result<(), IngestError> {
+        let parts = self.parts(table);
+        let part = parts.start + bucket(key, u32::try_from(parts.len()).unwrap_or(1)) as usize;
+        let buffer = &mut self.buffers[part];
+        let before = buffer.capacity();
+        buffer.extend_from_slice(&shape.to_le_bytes());
+        buffer.extend_from_slice(&u32::try_from(row.len()).unwrap_or(u32::MAX).to_le_bytes());
+        buffer.extend_from_slice(row);
+        self.used += buffer.capacity() - before;
+        match self.used > self.budget {
+            true => self.flush(),
+            false => Ok(()),
+        }
+    }
+
+    /// The encoded rows of a part, in the order in which they came.
+    pub(crate) fn part(&self, part: usize) -> Result<Vec<u8>, IngestError> {
+        let mut rows = Vec::new();
+        if self.on_disk[part] {
+            let path = path(&self.dir, part);
+            let read = File::open(&path).and_then(|mut file| file.read_to_end(&mut rows));
+            read.map_err(IngestError::io(&path))?;
+        }
+        rows.extend_from_slice(&self.buffers[part]);
+        Ok(rows)
+    }
+
+    fn flush(&mut self) -> Result<(), IngestError> {
+        for part in 0..self.buffers.len() {
+            if self.buffers[part].is_empty() {
+                continue;
+            }
+            let path = path(&self.dir, part);
+            let file = OpenOptions::new().create(true).append(true).open(&path);
+            file.and_then(|mut file| file.write_all(&self.buffers[part])).map_err(IngestError::io(&path))?;
+            self.on_disk[part] = true;
+            self.buffers[part] = Vec::new();
+        }
+        self.used = 0;
+        Ok(())
+    }
+}
+
+impl Drop for Spill {
+    fn drop(&mut self) {
+        // what cannot be deleted now is deleted when the next ingest begins
+        let _ = fs::remove_dir_all(&self.dir);
+    }
+}
+
+fn path(dir: &Path, part: usize) -> PathBuf {
+    dir.join(format!("{part:05}"))
+}
+
+/// Encoded rows, decoded: for each the number of its shape and where its cells begin.
+#[derive(Debug, Default)]
+pub(crate) struct Patches<'a> {
+    pub(crate) rows: Vec<(u32, u32)>,
+    pub(crate) cells: Vec<Cell<'a>>,
+}
+
+impl<'a> Patches<'a> {
+    /// Adds the rows of one table out of a part; those of other buckets are left out.
+    pub(crate) fn extend(&mut self, part: &'a [u8], table: Table, shapes: &[Shape], wanted: (u32, u32)) {
+        let (number, buckets) = wanted;
+        let of_table = |shape: u32| shapes.get(shape as usize).filter(|of| of.table == table);
+        let mut rest = part;
+        let (mut rows, mut width) = (0, 0);
+        while let Some((shape, _)) = next(&mut rest) {
+            let Some(of) = of_table(shape) else { continue };
+            rows += 1;
+            width += of.columns.len();
+        }
+        self.rows.reserve(rows);
+        self.cells.reserve(width);
+        let mut rest = part;
+        while let Some((shape, row)) = next(&mut rest) {
+            let Some(of) = of_table(shape) else { continue };
+            let start = self.cells.len();
+            cells(of, row, &mut self.cells);
+            let mine = match of.bucket_by.is_empty() {
+                true => true,
+                false => bucket(bucket_key(of, &self.cells[start..]), buckets) == number,
+            };
+            match mine {
+                true => self.rows.push((shape, u32::try_from(start).unwrap_or(u32::MAX))),
+                false => self.cells.truncate(start),
+            }
+        }
+    }
+}
+
+/// The next row of a part: the number of its shape, and its encoded cells.
+pub(crate) fn next<'a>(rest: &mut &'a [u8]) -> Option<(u32, &'a [u8])> {
+    let shape = u32::from_le_bytes(*rest.first_chunk()?);
+    let length = u32::from_le_bytes(*rest.get(4..)?.first_chunk()?) as usize;
+    let row = rest.get(8..8 + length)?;
+    *rest = &rest[8 + length..];
+    Some((shape, row))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_splits_into_two_when_their_number_doubles() {
+        for key in ["1", "2", "a-17", ""] {
+            assert_eq!(bucket(key, 16) % 8, bucket(key, 8));
+            assert_eq!(bucket(key, 1), 0);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Journeys as columns of a Parquet file, made by Polars.
+
+use polars::chunked_array::builder::{ListBuilderTrait, ListPrimitiveChunkedBuilder, get_list_builder};
+use polars::prelude::{
+    Column, DataType, Int64Chunked, Int64Type, IntoSeries, NewChunkedArray, PolarsError, StringChunked, StructChunked,
+    TimeUnit, TimeZone,
+};
+
+use super::Journey;
+use crate::model::tables::Kind;
+
+/// A column of journeys that is folded out of events.
+pub(crate) fn column(name: &str, kind: Kind, folded: &[Journey<'_>]) -> Result<Column, PolarsError> {
+    let number = |of: fn(&Journey<'_>) -> Option<i64>| whole(name, kind, folded.iter().map(of));
+    match name {
+        "response_at" => number(|j| j.response_at),
+        "refused_at" => number(|j| j.refused_at),
+        "opted_out_at" => number(|j| j.opted_out_at),
+        "complained_at" => number(|j| j.complained_at),
+        "refunded_at" => number(|j| j.refunded_at),
+        "events" => number(|j| Some(j.events)),
+        "touch_at" => touches(name, folded),
+        "entries" => entries(name, folded),
+        "returns" => returns(name, folded),
+        "intervals" => intervals(name, folded),
+        // a column of journeys that the store knows and nobody folds would be silently empty
+        other => Err(PolarsError::ColumnNotFound(format!("nobody folds `{other}`").into())),
+    }
+}
+
+fn touches(name: &str, folded: &[Journey<'_>]) -> Result<Column, PolarsError> {
+    let instant = DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC));
+    let all = folded.iter().map(|j| j.touch_at.len()).sum();
+    let mut lists = ListPrimitiveChunkedBuilder::<Int64Type>::new(name.into(), folded.len(), all, instant);
+    for journey in folded {
+        lists.append_slice(&journey.touch_at);
+    }
+    Ok(lists.finish().into_series().into())
+}
+
+fn entries(name: &str, folded: &[Journey<'_>]) -> Result<Column, PolarsError> {
+    let all: Vec<_> = folded.iter().flat_map(|j| &j.entries).collect();
+    let fields = [
+        text("stage", all.iter().map(|entry| entry.stage)),
+        whole("at", Kind::Instant, all.iter().map(|entry| Some(entry.at)))?,
+        whole("times", Kind::Count, all.iter().map(|entry| Some(entry.times)))?,
+    ];
+    lists(name, &fields, folded.iter().map(|journey| journey.entries.len()))
+}
+
+fn returns(name: &str, folded: &[Journey<'_>]) -> Result<Column, PolarsError> {
+    let all: Vec<_> = folded.iter().flat_map(|j| &j.returns).collect();
+    let fields = [
+        text("stage", all.iter().map(|again| again.stage)),
+        whole("at", Kind::Instant, all.iter().map(|again| Some(again.at)))?,
+        text("from", all.iter().map(|again| again.from)),
+    ];
+    lists(name, &fields, folded.iter().map(|journey| journey.returns.len()))
+}
+
+fn intervals(name: &str, folded: &[Journey<'_>]) -> Result<Column, PolarsError> {
+    let all: Vec<_> = folded.iter().flat_map(|j| &j.intervals).collect();
+    let fields = [
+        text("stage", all.iter().map(|seen| seen.stage)),
+        whole("at", Kind::Instant, all.iter().map(|seen| Some(seen.at)))?,
+        whole("after", Kind::Instant, all.iter().map(|seen| seen.between.after))?,
+        whole("before", Kind::Instant, all.iter().map(|seen| Some(seen.between.before)))?,
+    ];
+    lists(name, &fields, folded.iter().map(|journey| journey.intervals.len()))
+}
+
+/// Lists of structs: the fields of all lists one after another, and how long each list is.
+fn lists(name: &str, fields: &[Column], lengths: impl ExactSizeIterator<Item = usize>) -> Result<Column, PolarsError> {
+    let all = fields.first().map_or(0, Column::len);
+    let flat = StructChunked::from_columns(name.into(), all, fields)?.into_series();
+    let mut lists = get_list_builder(flat.dtype(), all, lengths.len(), name.into());
+    // most deals never return: one empty list serves them all
+    let empty = flat.slice(0, 0);
+    let mut from = 0_i64;
+    for length in lengths {
+        match length {
+            0 => lists.append_series(&empty)?,
+            length => lists.append_series(&flat.slice(from, length))?,
+        }
+        from += i64::try_from(length).unwrap_or_default();
+    }
+    Ok(lists.finish().into_series().into())
+}
+
+fn text<'a>(name: &str, texts: impl ExactSizeIterator<Item = &'a str>) -> Column {
+    StringChunked::from_iter_values(name.into(), texts).into_series().into()
+}
+
+/// A column of instants, or of counts.
+fn whole(name: &str, kind: Kind, numbers: impl ExactSizeIterator<Item = Option<i64>>) -> Result<Column, PolarsError> {
+    let numbers = Int64Chunked::from_iter_options(name.into(), numbers);
+    Ok(match kind {
+        Kind::Instant => numbers.into_datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)).into_series().into(),
+        Kind::Count => numbers.into_series().into(),
+        _ => return Err(PolarsError::SchemaMismatch(format!("`{name}` is no instant and no count").into())),
+    })
+}

@@ -1,0 +1,139 @@
+//! A SELECT that was checked, of a metric or of a piece that metrics share: asked with the same period, cut and split.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use arrow::compute::concat_batches;
+use arrow::record_batch::RecordBatch;
+use chrono::NaiveDate;
+use datafusion::dataframe::DataFrame;
+use datafusion::datasource::{MemTable, TableProvider};
+use datafusion::error::DataFusionError;
+use datafusion::physical_plan::collect;
+use datafusion::prelude::SessionContext;
+use datafusion::scalar::ScalarValue;
+use datafusion::sql::parser::Statement as Parsed;
+use datafusion::sql::sqlparser::ast::Statement;
+
+use super::run::Ask;
+use super::statement::{self, Mention, Order};
+use crate::model::calendar::Calendar;
+use crate::model::problem::Problem;
+use crate::session::read_only;
+
+/// A SELECT and what it reads.
+#[derive(Debug, Clone)]
+pub(super) struct Select {
+    /// The name by which others read it: the stem of its file.
+    pub name: String,
+    /// Its file, as the person named it.
+    pub file: String,
+    /// What it reads, by name: tables, views, metrics, shared pieces.
+    pub relations: BTreeMap<String, Mention>,
+    /// The functions that it calls.
+    pub functions: BTreeSet<String>,
+    /// Whether it asks for the period.
+    pub has_period: bool,
+    statement: Box<Statement>,
+}
+
+impl Select {
+    /// Checks the SQL of a file. `text` is the whole file, so that lines are the file's.
+    pub fn parse(file: &str, name: &str, text: &str, order: Order) -> Result<Select, Vec<Problem>> {
+        let statement = statement::parse(file, text, order)?;
+        Ok(Select {
+            name: name.to_owned(),
+            file: file.to_owned(),
+            relations: statement::relations(&statement),
+            functions: statement::functions(&statement),
+            has_period: statement::has_period(&statement),
+            statement,
+        })
+    }
+
+    /// The names of its columns; none where it is a union, or leaves one unnamed.
+    pub fn output(&self) -> Option<Vec<String>> {
+        statement::output(&self.statement)
+    }
+
+    /// Its plan, with what is asked as its parameters.
+    pub async fn plan(
+        &self,
+        context: &SessionContext,
+        calendar: &Calendar,
+        ask: &Ask,
+    ) -> Result<DataFrame, DataFusionError> {
+        let plan = context.state().statement_to_plan(Parsed::Statement(self.statement.clone())).await?;
+        read_only(&plan)?;
+        context.execute_logical_plan(plan).await?.with_param_values(parameters(calendar, ask))
+    }
+
+    /// Its rows.
+    pub async fn rows(
+        &self,
+        context: &SessionContext,
+        calendar: &Calendar,
+        ask: &Ask,
+    ) -> Result<RecordBatch, DataFusionError> {
+        let frame = self.plan(context, calendar, ask).await?;
+        // the types are settled in the physical plan, not before
+        let tasks = Arc::new(frame.task_ctx());
+        let plan = frame.create_physical_plan().await?;
+        let schema = plan.schema();
+        Ok(concat_batches(&schema, &collect(plan, tasks).await?)?)
+    }
+}
+
+/// A SELECT that another one reads by name.
+#[derive(Debug, Clone)]
+pub(super) struct Read {
+    pub select: Arc<Select>,
+    /// Whether it is named more than once: then its rows are computed once and kept. The engine would compute them for each.
+    pub is_kept: bool,
+}
+
+impl Read {
+    /// Lets the context's queries read it by its name.
+    pub async fn register(
+        &self,
+        context: &SessionContext,
+        calendar: &Calendar,
+        ask: &Ask,
+        compute: Compute,
+    ) -> Result<(), DataFusionError> {
+        let table: Arc<dyn TableProvider> = match (self.is_kept, compute) {
+            (true, Compute::Rows) => {
+                let rows = self.select.rows(context, calendar, ask).await?;
+                Arc::new(MemTable::try_new(rows.schema(), vec![vec![rows]])?)
+            }
+            _ => self.select.plan(context, calendar, ask).await?.into_view(),
+        };
+        context.register_table(self.select.name.as_str(), table).map(|_| ())
+    }
+}
+
+/// Whether rows are wanted, or the plan is enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Compute {
+    Rows,
+    Plan,
+}
+
+/// The bound values of `statement::PARAMETERS`.
+fn parameters(calendar: &Calendar, ask: &Ask) -> Vec<(&'static str, ScalarValue)> {
+    let day = |day: NaiveDate| {
+        let since_epoch = day.signed_duration_since(chrono::DateTime::UNIX_EPOCH.date_naive());
+        ScalarValue::Date32(i32::try_from(since_epoch.num_days()).ok())
+    };
+    let midnight = |day: NaiveDate| {
+        ScalarValue::TimestampMicrosecond(Some(calendar.midnight(day).timestamp_micros()), Some("UTC".into()))
+    };
+    vec![
+        ("from", midnight(ask.from)),
+        ("to", midnight(ask.to)),
+        ("as_of", midnight(ask.as_of)),
+        ("from_day", day(ask.from)),
+        ("to_day", day(ask.to)),
+        ("as_of_day", day(ask.as_of)),
+    ]
+}
