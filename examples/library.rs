@@ -3,6 +3,8 @@
 //! `cargo run --example library -- my-company 2025-06-30 my-company/exports/deals.csv`, where `my-company` is a folder that
 //! `voronka init` made.
 
+#![allow(clippy::disallowed_methods)] // an example writes to the terminal
+
 use std::io::Write;
 use std::path::PathBuf;
 

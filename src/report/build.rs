@@ -10,7 +10,7 @@ mod unknown;
 use chrono::NaiveDate;
 
 use super::asker::{Asker, Lack, Missing};
-use super::definition::{Definition, Each, Part, Section};
+use super::definition::{Definition, Each, Part, Question, Section};
 use super::document::{self, Block, Document, Tile};
 use super::findings::{Made as Judged, findings};
 use super::period::Period;
@@ -20,6 +20,11 @@ use crate::metrics::{Catalog, MetricError};
 use crate::model::lang::Lang;
 use crate::model::progress::Progress;
 use crate::session::{Session, SessionError};
+
+/// Metrics that list what breaks the regulation.
+const LISTS_OF_BREACHES: [&str; 2] = ["control_list", "worklist"];
+/// The metric that has a row for each rule that was judged.
+const ADHERENCE: &str = "adherence";
 
 /// Why a report cannot be built. Missing data are no error: the report shows a notice in place of the part.
 #[derive(Debug, thiserror::Error)]
@@ -225,7 +230,7 @@ impl Builder<'_> {
         let mut blocks: Vec<Block> =
             section.text.iter().map(|text| Block::Text(self.say.text(text).to_owned())).collect();
         let (mut made, mut empty, before) = (0, 0, self.gaps.len());
-        let mut undated = None;
+        let (mut undated, mut all_unjudged) = (None, true);
         for part in &section.parts {
             let (title, block) = match part {
                 Part::Text { text, of } => {
@@ -261,7 +266,13 @@ impl Builder<'_> {
                     push(&mut blocks, block);
                 }
                 Ok(None) => {
-                    blocks.push(Block::Text(self.say.no_row(self.say.text(title), part.ask())));
+                    let title = self.say.text(title);
+                    let unjudged = !self.could_be_broken(part.ask()).await;
+                    all_unjudged &= unjudged;
+                    blocks.push(Block::Text(match unjudged {
+                        true => self.say.unjudged(title),
+                        false => self.say.no_row(title, part.ask()),
+                    }));
                     empty += 1;
                 }
                 Err(missing) => {
@@ -284,7 +295,11 @@ impl Builder<'_> {
             // the notice names the period of the first part that has one
             let asks = || section.parts.iter().filter_map(Part::ask);
             let ask = asks().find(|ask| self.say.has_period(ask)).or_else(|| asks().next());
-            blocks = vec![Block::Notice(self.say.no_row(self.say.text(&section.title), ask))];
+            let title = self.say.text(&section.title);
+            blocks = vec![Block::Notice(match all_unjudged {
+                true => self.say.unjudged(title),
+                false => self.say.no_row(title, ask),
+            })];
         } else {
             let left: Vec<&str> = of_parts(gaps, section, self.say).map(|gap| gap.title.as_str()).collect();
             blocks.extend(self.say.left_out(&left).map(Block::Notice));
@@ -292,6 +307,14 @@ impl Builder<'_> {
             blocks.extend(undated.map(|wins| Block::Text(self.say.section_undated_wins(wins))));
         }
         document::Section { id: section.id.clone(), title: self.say.text(&section.title).to_owned(), blocks }
+    }
+
+    /// Whether an empty answer of a metric that lists breaches means that there are none: some rule of the regulation was judged.
+    async fn could_be_broken(&mut self, ask: Option<&Question>) -> bool {
+        let Some(ask) = ask.filter(|ask| LISTS_OF_BREACHES.contains(&ask.metric.as_str())) else { return true };
+        let adherence = Question { metric: ADHERENCE.to_owned(), by: Vec::new(), period: ask.period };
+        let range = self.asker.range(adherence.period);
+        self.asker.ask(&adherence, range).await.is_ok_and(|grid| !grid.rows.is_empty())
     }
 
     /// A section that could not be built.

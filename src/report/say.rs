@@ -206,16 +206,8 @@ impl<'a> Say<'a> {
 
     /// Notice: a part has no row. For metrics of rules this means that nothing could be judged.
     pub fn no_row(&self, title: &str, ask: Option<&Question>) -> String {
-        const JUDGING: [&str; 8] = [
-            "adherence",
-            "control_list",
-            "worklist",
-            "adherence_by_stage",
-            "rule_effect",
-            "contact_rules",
-            "contacts",
-            "mailing_caps",
-        ];
+        const JUDGING: [&str; 6] =
+            ["adherence", "adherence_by_stage", "rule_effect", "contact_rules", "contacts", "mailing_caps"];
         match ask {
             Some(ask) if JUDGING.contains(&ask.metric.as_str()) => self.unjudged(title),
             _ => self.nothing(title, ask.is_none_or(|ask| self.has_period(ask))),
