@@ -12,6 +12,7 @@ mod features;
 mod funnel;
 mod joining;
 mod known;
+mod lost;
 mod money;
 mod privacy;
 mod report;

@@ -1,5 +1,6 @@
 //! Why an export cannot be read: place, cause and way out.
 
+mod damage;
 mod text;
 
 use std::io;
@@ -258,7 +259,10 @@ fn listed(paths: &[PathBuf]) -> String {
 
 impl ExportError {
     pub(crate) fn io(path: &Path) -> impl Fn(io::Error) -> ExportError + '_ {
-        move |source| ExportError::Io { path: path.to_owned(), source }
+        move |source| match damage::of_bytes(&source) {
+            Some((what, way_out)) => ExportError::unreadable(path, what, way_out),
+            None => ExportError::Io { path: path.to_owned(), source },
+        }
     }
 
     pub(crate) fn no_table(path: &Path, what: String, way_out: impl Into<String>) -> ExportError {

@@ -112,7 +112,7 @@ pub(crate) fn write(path: &Path, layout: &Layout, rows: &Rows<'_>, order: &[u32]
     let columns = layout.columns.iter().enumerate().map(|(slot, (name, kind))| (slot, name.as_str(), *kind));
     shuffled(columns, rows, order)
         .and_then(|columns| save(path, order.len(), columns))
-        .map_err(|e| IngestError::data(path, e))
+        .map_err(|e| IngestError::unwritten(path, e))
 }
 
 /// Writes journeys: the columns that they share with the deals, in the deals' order, and what was folded.
@@ -134,7 +134,7 @@ pub(crate) fn write_journeys(
         let columns: Vec<Option<Column>> = journeys.columns.iter().map(column).collect::<Result<_, _>>()?;
         Ok(columns.into_iter().flatten().collect())
     };
-    columns().and_then(|columns| save(path, order.len(), columns)).map_err(|e| IngestError::data(path, e))
+    columns().and_then(|columns| save(path, order.len(), columns)).map_err(|e| IngestError::unwritten(path, e))
 }
 
 /// Columns out of rows, given by slot, name and kind, in the order given.

@@ -105,6 +105,17 @@ pub enum IngestError {
         /// What is wrong.
         what: String,
     },
+    /// A data file of the store could not be written since the disk is full.
+    #[error(
+        "{}: it could not be written: the disk seems to be full ({what})\n    make room on the disk, and try again",
+        named(path)
+    )]
+    NoRoom {
+        /// The file.
+        path: PathBuf,
+        /// What its writer says, which knows only that a write failed.
+        what: String,
+    },
     /// The store could not be opened or committed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -120,5 +131,29 @@ impl IngestError {
 
     pub(crate) fn data(path: &Path, what: impl ToString) -> IngestError {
         IngestError::Data { path: path.to_owned(), what: what.to_string() }
+    }
+
+    /// Of a data file that could not be written.
+    pub(crate) fn unwritten(path: &Path, what: impl ToString) -> IngestError {
+        /// What the writer says of any write that failed.
+        const FAILED: &str = "Invalid thrift: transport error";
+        let (path, what) = (path.to_owned(), what.to_string());
+        match what.contains(FAILED) {
+            true => IngestError::NoRoom { path, what },
+            false => IngestError::Data { path, what },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::lang::Lang;
+
+    #[test]
+    fn a_full_disk_is_told_with_a_way_out() {
+        let full = IngestError::unwritten(Path::new("x"), "Invalid thrift: transport error");
+        assert!(full.text(Lang::En).contains("make room") && full.text(Lang::Ru).contains("освободите"));
+        assert!(!IngestError::unwritten(Path::new("x"), "not a parquet file").text(Lang::En).contains("make room"));
     }
 }

@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 
 use super::bucket::upsert::Counts;
 use crate::export::read::FileSum;
+use crate::export::values::money;
 use crate::model::lang::Lang;
 use crate::model::layout::{Layout, NoColumn};
 use crate::model::tables::Table;
-
-/// Ten-thousandths in one unit of money.
-const ONE: u128 = 10_000;
 
 /// What became of the amounts of one column, in ten-thousandths of the currency unit. `all` = `written` + `unchanged` + `refused`
 /// + `merged`.
@@ -64,7 +62,7 @@ pub(crate) fn lines(sums: &[MoneySum], lang: Lang) -> Vec<[String; 7]> {
     };
     let line = |sum: &MoneySum| {
         let [all, written, unchanged, refused, merged] =
-            [sum.all, sum.written, sum.unchanged, sum.refused, sum.merged].map(|units| money(units, lang));
+            [sum.all, sum.written, sum.unchanged, sum.refused, sum.merged].map(|units| money::shown(units, lang));
         let rows = if lang == Lang::Ru { "строк" } else { "rows" };
         let unreadable = if sum.unreadable > 0 { format!("{rows} {}", sum.unreadable) } else { String::new() };
         [sum.place.clone(), all, written, unchanged, refused, merged, unreadable]
@@ -75,44 +73,4 @@ pub(crate) fn lines(sums: &[MoneySum], lang: Lang) -> Vec<[String; 7]> {
         lines[0][6].clear();
     }
     lines
-}
-
-/// Money in full: what a CRM shows, to the cent or as exact as it is.
-fn money(units: i128, lang: Lang) -> String {
-    let (space, mark) = match lang {
-        Lang::Ru => (' ', ','),
-        Lang::En => (',', '.'),
-    };
-    let (whole, part) = (units.unsigned_abs() / ONE, units.unsigned_abs() % ONE);
-    let digits = whole.to_string();
-    let mut text = String::from(if units < 0 { "-" } else { "" });
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(space);
-        }
-        text.push(digit);
-    }
-    match part {
-        0 => text,
-        part if part % 100 == 0 => format!("{text}{mark}{:02}", part / 100),
-        part => format!("{text}{mark}{part:04}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn money_is_shown_in_full() {
-        for (units, ru, en) in [
-            (0, "0", "0"),
-            (12_345_678_900, "1 234 567,89", "1,234,567.89"),
-            (-10_000_000, "-1 000", "-1,000"),
-            (-5, "-0,0005", "-0.0005"),
-            (9_990_000, "999", "999"),
-        ] {
-            assert_eq!((money(units, Lang::Ru).as_str(), money(units, Lang::En).as_str()), (ru, en));
-        }
-    }
 }

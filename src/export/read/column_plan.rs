@@ -69,6 +69,8 @@ pub(crate) struct ColumnPlan {
     pub(super) met: Cell<bool>,
     /// The currencies that the headers of its cells name, by header.
     pub(super) headers: Vec<(String, Currency)>,
+    /// Its header that says a multiple which the mapping does not state, and that multiple.
+    pub(super) multiple: Option<(String, &'static str)>,
 }
 
 /// As [`Source`], by cell.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::export::mapping::{Header, Wanted};
 use crate::export::values::lookalikes::folded;
+use crate::export::values::multiples;
 use crate::model::lang::Text;
 use crate::model::problem::nearest;
 
@@ -13,6 +14,8 @@ use crate::model::problem::nearest;
 pub(super) struct Found {
     pub(super) line: u64,
     pub(super) columns: BTreeMap<Header, usize>,
+    /// Whether any column is looked for by its name, and not by its place alone.
+    pub(super) names_any: bool,
     troubles: Vec<Trouble>,
     /// What was taken for what, where that is not plain.
     pub(super) notes: Vec<Text>,
@@ -70,14 +73,18 @@ impl Found {
     /// The column in which the currency of each row stands, where there is one by name; of several the one that names the
     /// column of `amounts`.
     pub(super) fn currency(&self, amounts: &str) -> Option<usize> {
-        const NAMES: [&str; 4] = ["валюта", "валюты", "currency", "curr"];
+        const NAMES: [&str; 6] = ["валюта", "валюты", "вал", "currency", "curr", "ccy"];
         /// A rate is none.
         const RATES: [&str; 5] = ["курс", "rate", "exchange", "in", "в"];
         /// An amount in some currency is none, but «currency of amount» is.
         const AMOUNTS: [&str; 6] = ["amount", "total", "sum", "value", "price", "сумма"];
         let words = |text: &str| -> Vec<String> {
-            let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-            words.map(str::to_lowercase).collect()
+            // «денежная единица» is one in two words
+            let is_unit =
+                |words: &[&str]| words[0].to_lowercase().starts_with("ден") && words[1].to_lowercase() == "единица";
+            let words = multiples::words(text);
+            let unit = words.windows(2).any(is_unit).then(|| "валюта".to_owned());
+            words.into_iter().map(str::to_lowercase).chain(unit).collect()
         };
         let has = |words: &[String], names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));
         let is_one = |at: &usize| {
@@ -125,11 +132,18 @@ pub(super) fn find(
     wanted: impl Iterator<Item = Wanted>,
     line: u64,
 ) -> Found {
-    let mut found =
-        Found { line, columns: BTreeMap::new(), troubles: Vec::new(), notes: Vec::new(), cells: cells.to_vec() };
+    let mut found = Found {
+        line,
+        columns: BTreeMap::new(),
+        names_any: false,
+        troubles: Vec::new(),
+        notes: Vec::new(),
+        cells: cells.to_vec(),
+    };
     for Wanted { headers, either, optional } in wanted {
         let mut missing = Vec::new();
         for header in &headers {
+            found.names_any |= !header.text.starts_with('#');
             let place = place(header, cells, looks);
             match place {
                 Place::At(at) => drop(found.columns.insert(header.clone(), at)),

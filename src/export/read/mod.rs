@@ -1,5 +1,7 @@
 //! One export file: opened, its header resolved, its formats proven, its rows read.
 
+mod again;
+mod codes;
 mod column;
 mod column_plan;
 mod header;
@@ -8,6 +10,7 @@ mod date_range;
 mod moment;
 mod oddities;
 mod open;
+mod parts;
 mod plan;
 mod prove;
 mod raw;
@@ -18,7 +21,9 @@ mod row_key;
 mod rows;
 mod spread;
 mod sums;
+mod total;
 mod value;
+mod within;
 
 pub(crate) use column_plan::FillPlan;
 pub(crate) use oddities::Oddities;

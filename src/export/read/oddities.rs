@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::export::records::{Quotes, Record};
 use crate::export::values::lookalikes::Alike;
-use crate::model::lang::Text;
+use crate::export::values::money;
+use crate::model::lang::{Lang, Text};
 
 /// Why a date is not filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,10 +43,14 @@ pub(crate) struct Oddities {
     pub(crate) alike: Alike,
     /// What all values of a column together say.
     pub(super) of_columns: Vec<Text>,
+    /// What its rows say that only this file tells.
+    pub(super) of_file: Vec<Text>,
     /// Dates that are not filled, by table and column.
     dates: BTreeMap<(String, Why), Met>,
     /// Amounts below zero, by table and column.
     below_zero: BTreeMap<String, Met>,
+    /// Sums and differences of which a part is empty, by table and column: how many, and what their other parts come to.
+    parts: BTreeMap<String, (u64, i128)>,
     /// Lines that were read by themselves, though a quote in them opens a cell and none closes it.
     stray: Lines,
     /// Rows of several lines of which one is a row by itself.
@@ -103,6 +108,31 @@ impl Oddities {
         self.below_zero.entry(column.to_owned()).or_default().add(1, shown);
     }
 
+    /// Hears what the filled parts come to of a sum or a difference that was not taken, since another part is empty.
+    pub(super) fn fell_out(&mut self, column: &str, units: Option<i128>) {
+        if let Some(units) = units {
+            let (times, sum) = self.parts.entry(column.to_owned()).or_default();
+            (*times, *sum) = (*times + 1, *sum + units);
+        }
+    }
+
+    fn of_parts(&self) -> impl Iterator<Item = Text> {
+        self.parts.iter().map(|(column, (times, units))| {
+            Text::new(
+                format!(
+                    "`{column}` складывается из частей, и одна из них пуста в строках: {times}; их суммы не взяты, остальные части там — \
+                     {}. Если пустая часть — ноль, поставьте в выгрузке 0",
+                    money::shown(*units, Lang::Ru)
+                ),
+                format!(
+                    "`{column}` is made of parts, and one of them is empty in rows: {times}; no amount was taken of them, and their other \
+                     parts come to {}. Where an empty part is none, let the export have 0 there",
+                    money::shown(*units, Lang::En)
+                ),
+            )
+        })
+    }
+
     /// Hears of a row that was read, whose quotes may mean something else.
     pub(super) fn quotes(&mut self, record: &Record) {
         match record.quotes {
@@ -114,7 +144,7 @@ impl Oddities {
 
     /// What is to be told of the lines of one file.
     pub(crate) fn of_lines(&self) -> Vec<Text> {
-        let mut notes = Vec::new();
+        let mut notes = self.of_file.clone();
         let (times, lines) = (self.stray.times, self.stray.shown());
         if times > 0 {
             notes.push(Text::new(
@@ -148,6 +178,10 @@ impl Oddities {
         self.spread_long += other.spread_long;
         self.alike.add(other.alike);
         self.of_columns.extend(other.of_columns);
+        for (place, (times, units)) in other.parts {
+            let (all, sum) = self.parts.entry(place).or_default();
+            (*all, *sum) = (*all + times, *sum + units);
+        }
         for (place, met) in other.dates {
             self.dates.entry(place).or_default().add(met.times, &met.first);
         }
@@ -174,6 +208,6 @@ impl Oddities {
                 format!("`{column}`: amounts below zero: {times} (`{first}`); taken as they are; money given back is an event `refund`"),
             )
         });
-        dates.chain(below_zero).chain(self.of_columns.iter().cloned())
+        dates.chain(below_zero).chain(self.of_parts()).chain(self.of_columns.iter().cloned())
     }
 }

@@ -86,6 +86,19 @@ impl Fit {
         self.found.columns.len()
     }
 
+    /// Of the rows of one sheet with one delimiter: fewest columns missing; of those that lack none the first, since a wider row
+    /// below it may be the header of another part of the file, and all above it would be lost. A title has one cell, or nothing
+    /// that the mapping names.
+    fn rank_of_row(&self) -> (usize, usize, usize) {
+        let is_place = |header: &Header| header.text.strip_prefix('#').is_some_and(|nth| nth.parse::<usize>().is_ok());
+        let filled = self.texts().filter(|text| !text.is_empty()).count();
+        let is_poor = filled < 2 || (self.found.names_any && self.found.columns.keys().all(is_place));
+        match self.is_whole() {
+            true => (0, usize::from(is_poor), self.place.record),
+            false => (self.found.troubles(), usize::MAX - self.cells, self.place.record),
+        }
+    }
+
     /// Fewest columns missing; then, with a wrong delimiter, a header is one cell.
     fn rank(&self) -> (usize, usize, usize) {
         (self.found.troubles(), usize::MAX - self.cells, self.place.record)
@@ -173,15 +186,19 @@ pub(crate) fn fit(heads: &[Head], export: &Export) -> Option<Fit> {
         let stated = export.header_has.is_some() || export.cut.skip > 0;
         let has = |cells: &Vec<String>| export.header_has.as_ref().is_none_or(|text| cells.contains(text));
         let rows = head.rows.iter().zip(&head.looks).filter(|((_, _, cells), _)| has(cells));
+        let mut of_head: Option<Fit> = None;
         // where the mapping says where it is, it is nowhere else
         for ((number, line, cells), looks) in rows.take(if stated { 1 } else { usize::MAX }) {
             let found = header::find(cells, looks, wanted.iter().cloned(), *line);
             let place = Place { sheet: head.sheet, delimiter: head.delimiter, record: *number };
             // a row of fewer cells is no header just because nothing has to be there
             let fit = Fit { place, cells: cells.len(), found };
-            if best.as_ref().is_none_or(|best| fit.rank() < best.rank()) {
-                best = Some(fit);
+            if of_head.as_ref().is_none_or(|best| fit.rank_of_row() < best.rank_of_row()) {
+                of_head = Some(fit);
             }
+        }
+        if let Some(fit) = of_head.filter(|fit| best.as_ref().is_none_or(|best| fit.rank() < best.rank())) {
+            best = Some(fit);
         }
     }
     best
@@ -210,7 +227,10 @@ impl Opened {
         };
         if best.is_whole() {
             several(&path, &heads, &best, export)?;
-            let Fit { place, found, cells } = best;
+            let above = rows_above(&heads, &best, &readable);
+            let Fit { place, mut found, cells } = best;
+            found.notes.extend(above);
+            found.notes.extend(other_sheets(&readable, place.sheet));
             let least = (0..cells).rev().find(|at| !found.text(*at).is_empty()).map_or(1, |last| last + 1);
             return Ok(Opened { readable, cells, least, found, cut: export.cut.clone(), place });
         }
@@ -286,6 +306,48 @@ impl Opened {
     pub(crate) fn path(&self) -> PathBuf {
         self.readable.path().to_owned()
     }
+}
+
+/// Tells the other sheets of a workbook that have rows: they may go on where the one that is read ends.
+fn other_sheets(readable: &Readable, read: usize) -> Option<Text> {
+    const SHOWN: usize = 10;
+    // the tables of a web page are for its layout, too
+    let others = readable.sheets().filter(|(sheet, name)| *sheet != read && name.is_some());
+    let others: Vec<String> =
+        others.map(|(sheet, name)| format!("«{}» ({})", name.unwrap_or_default(), readable.rows(sheet))).collect();
+    let more = if others.len() > SHOWN { ", …" } else { "" };
+    let (all, names) = (others.len(), others.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", "));
+    (all > 0).then(|| {
+        Text::new(
+            format!(
+                "других листов, в которых есть строки, не прочитано: {all} (в скобках — сколько строк): {names}{more}"
+            ),
+            format!("other sheets that have rows and were not read: {all} (in brackets how many rows): {names}{more}"),
+        )
+    })
+}
+
+/// Tells the rows above the header that look like rows of a table: titles have fewer cells.
+fn rows_above(heads: &[Head], best: &Fit, readable: &Readable) -> Option<Text> {
+    let place = best.place;
+    let head = heads.iter().find(|head| (head.sheet, head.delimiter) == (place.sheet, place.delimiter))?;
+    let filled = |cells: &[String]| cells.iter().filter(|cell| !cell.is_empty()).count();
+    let wanted = best.texts().filter(|text| !text.is_empty()).count();
+    let looks_like_data = |cells: &[String]| match readable.input.form {
+        Form::Text => cells.len() == best.cells && filled(cells) >= 2,
+        _ => filled(cells) >= wanted.div_ceil(2).max(2),
+    };
+    let rows = head.rows.iter().take_while(|(number, ..)| *number < place.record);
+    let lines: Vec<u64> = rows.filter(|(.., cells)| looks_like_data(cells)).map(|(_, line, _)| *line).collect();
+    let (rows, line, first) = (lines.len(), best.found.line, lines.first()?);
+    Some(Text::new(
+        format!(
+            "строк выше заголовка (он в строке {line}), которые похожи на данные и не прочитаны: {rows} (первая — строка {first})"
+        ),
+        format!(
+            "rows above the header (it is line {line}) that look like data and were not read: {rows} (the first is line {first})"
+        ),
+    ))
 }
 
 /// Refuses a file with several sheets that all have what the section asks for: which is meant, or whether all are, is not

@@ -12,6 +12,7 @@ use super::raw::Raw;
 use crate::export::mapping::{Condition, Export, Fill, Header, Mapped, Operand, Operation, Source, required, words};
 use crate::export::values::amounts::{self, Currency};
 use crate::export::values::lookalikes::Alike;
+use crate::export::values::multiples;
 use crate::export::values::personal::{Key, Personal};
 use crate::export::values::scrub::{Bare, Scrub};
 use crate::model::calendar::Calendar;
@@ -116,7 +117,11 @@ impl Plan {
                 ),
             ))
         };
-        columns.filter_map(clash).collect()
+        let multiple = |column: &ColumnPlan| {
+            let (header, factor) = column.multiple.as_ref()?;
+            Some(multiples::refused((&column.place, &column.name), header, factor, column.reading.currency))
+        };
+        columns.clone().filter_map(clash).chain(columns.filter_map(multiple)).collect()
     }
 }
 
@@ -170,6 +175,10 @@ fn resolve(
     let header = |cell: &usize| opened.found.text(*cell).to_owned();
     let headers = of_money.iter().filter_map(|cell| Some((header(cell), amounts::of_header(&header(cell))?)));
     let headers: Vec<(String, Currency)> = headers.collect();
+    let multiple = of_money.iter().filter(|_| !matches!(column.source, Source::Compute { .. })).find_map(|cell| {
+        let header = header(cell);
+        multiples::of_header(&header).map(|factor| (header, factor))
+    });
     let named = headers.first().map(|(_, currency)| *currency);
     let beside = of_money.first().and_then(|cell| {
         // a column of ours that is called so says where it stands
@@ -225,5 +234,6 @@ fn resolve(
         bare: Cell::new(false),
         met: Cell::new(false),
         headers,
+        multiple,
     })
 }

@@ -2,12 +2,13 @@
 
 use chrono::Datelike;
 
+use super::again::Again;
 use super::column_plan::{ColumnPlan, From, Part};
 use super::date_limits::is_unset;
 use super::open::Opened;
 use super::plan::Plan;
 use super::row::Row;
-use super::row_checks::{holds, is_header, is_total, shape_of};
+use super::row_checks::{holds, is_total, shape_of};
 use super::value::clean;
 use crate::export::ExportError;
 use crate::export::records::{Ahead, Typed, ahead};
@@ -68,14 +69,15 @@ pub(super) fn prove(plan: &mut Plan, opened: &Opened) -> Result<(), ExportError>
 
 /// Shows the values of all rows to the cases.
 fn see(mut records: Ahead, plan: &Plan, opened: &Opened, cases: &mut [Case]) -> Result<(), ExportError> {
+    let again = Again::new(opened);
     while let Some(record) = records.next()? {
         // rows that will be quarantined or ignored prove nothing; the main pass says why
         let Ok(text) = simdutf8::basic::from_utf8(record.cells.as_slice()) else { continue };
         let row = Row { text, record, number: 0 };
         if record.is_blank()
-            || is_header(row, opened)
             || holds(&plan.ignore, row, false)
             || is_total(plan, row)
+            || again.passes(row, opened)?
             || shape_of(record, opened).is_some()
         {
             continue;

@@ -102,6 +102,7 @@ impl Raw {
             match record.typed.get(at) {
                 // as the column writes its numbers, so that it is read again
                 Some(Typed::Number) => decimal(text),
+                Some(Typed::Money(currency)) => format!("{} {currency}", decimal(text)),
                 // as the sheet shows it: in a file of text nothing else tells that it is a percentage
                 Some(Typed::Percent) => match text.parse::<f64>() {
                     Ok(share) => decimal(format!("{}%", (share * 1e12).round() / 1e10)),

@@ -42,6 +42,22 @@ pub(super) fn spreadsheet_error() -> Text {
     Text::new("ошибка электронной таблицы, а не значение", "a spreadsheet's error, no value")
 }
 
+/// A total that the mapping does not know.
+pub(super) fn total(word: &str) -> Text {
+    Text::new(
+        format!("итог строк выше, а не данные: укажите в [[export]] totals = [\"{word}\"]"),
+        format!("the total of the rows above, no data: say in the [[export]] totals = [\"{word}\"]"),
+    )
+}
+
+/// A formula of a workbook that no spreadsheet saved.
+pub(super) fn uncalculated() -> Text {
+    Text::new(
+        "формула, значение которой в файле не сохранено: откройте книгу в Excel, сохраните и загрузите снова",
+        "a formula whose value the file does not have: open the workbook in Excel, save it, and ingest it again",
+    )
+}
+
 pub(super) fn not_whole() -> Text {
     Text::new("не целое число", "not a whole number")
 }

@@ -5,6 +5,7 @@ use super::open::Opened;
 use super::plan::Plan;
 use super::reason;
 use super::row::Row;
+use super::within;
 use crate::export::mapping::Test;
 use crate::export::records::{Quotes, Record};
 use crate::model::lang::Text;
@@ -54,25 +55,19 @@ pub(super) fn shape_of(record: &Record, opened: &Opened) -> Option<Text> {
     }
 }
 
-/// Whether a row is the header once more, as in exports that were put together.
-pub(super) fn is_header(row: Row<'_>, opened: &Opened) -> bool {
-    opened.cells > 1 && (0..opened.cells).all(|cell| row.cell(cell) == opened.found.text(cell))
-}
-
-/// Whether a cell of several lines has one that looks like a row: a quote opens before it by mistake, and it is one.
+/// Whether a cell of several lines has one that is a row by itself: a quote opens before it by mistake.
 ///
 /// In a table of few columns a line of a text may look so: there a quotation mark within the cell has to speak for it, too.
-pub(super) fn row_within(row: Row<'_>, opened: &Opened) -> Option<Text> {
+pub(super) fn row_within(row: Row<'_>, opened: &Opened, plan: &Plan) -> Option<Text> {
     const FEW: usize = 4;
     if opened.cells < 2 || !row.record.typed.is_empty() || row.record.lines < 2 {
         return None;
     }
     let quote = char::from(opened.quote());
-    let delimiter = char::from(opened.delimiter());
-    let is_row = |line: &str| line.matches(delimiter).count() + 1 >= opened.cells;
     let has_row = |cell: usize| {
         let text = row.cell(cell);
-        text.split(['\n', '\r']).skip(1).any(is_row) && (opened.cells >= FEW || text.contains(quote))
+        (opened.cells >= FEW || text.contains(quote))
+            && text.split(['\n', '\r']).skip(1).any(|line| within::is_row(line, opened, plan))
     };
     (0..opened.cells).any(has_row).then(reason::row_within)
 }

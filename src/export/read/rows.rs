@@ -3,14 +3,17 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::again::Again;
+use super::codes::Codes;
 use super::column_plan::FillPlan;
 use super::oddities::Oddities;
 use super::open::{Opened, not_utf8};
 use super::plan::Plan;
 use super::row::{Refused, Row};
-use super::row_checks::{holds, is_header, is_total, row_within, shape_of, swallowed};
+use super::row_checks::{holds, is_total, row_within, shape_of, swallowed};
 use super::row_key::RowKey;
 use super::sums::{FileSum, Sums};
+use super::total::{self, Totals};
 use super::{prove, raw, reason, spread};
 use crate::export::ExportError;
 use crate::export::datum::Value;
@@ -98,7 +101,7 @@ pub(crate) fn read_rows<S: RowSink>(
         true => Some(taken(opened, sink)?),
         false => None,
     };
-    let pass = Pass { opened, plan, export, mapping };
+    let pass = Pass { opened, plan, export, mapping, again: Again::new(opened) };
     let mut outcome = ahead(opened.records()?, |records| rows_of(records, &pass, mends.as_ref(), sink))?;
     let columns = || plan.fills.iter().flat_map(|fill| &fill.columns);
     let mut problems: Vec<Text> = columns()
@@ -141,32 +144,56 @@ fn rows_of<S: RowSink>(
     mends: Option<&BTreeSet<Mends>>,
     sink: &mut S,
 ) -> Result<Outcome, S::Error> {
-    let (mut outcome, mut told) = (Outcome::default(), 0);
-    let mut sums = Sums::new(pass.plan);
+    let mut met = Met::new(pass);
+    let mut told = 0;
     loop {
-        if outcome.rows / STEP > told {
-            told = outcome.rows / STEP;
+        if met.outcome.rows / STEP > told {
+            told = met.outcome.rows / STEP;
             sink.progress(records.done());
         }
         let Some(record) = records.next()? else { break };
         if record.is_blank() {
             continue;
         }
-        outcome.rows += 1;
+        met.outcome.rows += 1;
         if let Some(taken) = mends
             && record.mends.is_none_or(|place| !taken.contains(&place))
         {
-            outcome.not_taken.add(record.mends, record.mends.map_or(0, |place| sink.waits(place)));
+            met.outcome.not_taken.add(record.mends, record.mends.map_or(0, |place| sink.waits(place)));
             continue;
         }
         record.mends.into_iter().for_each(|place| sink.mends(place));
-        if let Some(refused) = pass.read(record, (&mut outcome, &mut sums), sink)? {
-            outcome.refused += 1;
+        if let Some(refused) = pass.read(record, &mut met, sink)? {
+            met.outcome.refused += 1;
             pass.refuse(record, refused, sink)?;
         }
     }
-    outcome.sums = sums.finish();
-    Ok(outcome)
+    Ok(met.finish(pass)?)
+}
+
+/// What was met in a file so far.
+struct Met<'p> {
+    outcome: Outcome,
+    sums: Sums<'p>,
+    codes: Codes,
+    totals: Totals,
+}
+
+impl<'p> Met<'p> {
+    fn new(pass: &Pass<'p>) -> Met<'p> {
+        let (outcome, totals) = (Outcome::default(), Totals::default());
+        Met { outcome, sums: Sums::new(pass.plan), codes: Codes::new(pass.opened, pass.plan), totals }
+    }
+
+    /// What only all rows together tell.
+    fn finish(mut self, pass: &Pass<'_>) -> Result<Outcome, ExportError> {
+        if let Some(problem) = self.codes.problem(pass.opened, pass.plan) {
+            return Err(ExportError::Unproven { path: pass.opened.path(), problems: vec![problem] });
+        }
+        self.outcome.oddities.of_file.extend(self.totals.note());
+        self.outcome.sums = self.sums.finish();
+        Ok(self.outcome)
+    }
 }
 
 /// A row that is refused: by which fill, why, and by what its rows would be known.
@@ -179,6 +206,8 @@ struct Pass<'p> {
     export: &'p Export,
     /// The mapping's file name, for messages.
     mapping: &'p str,
+    /// The header, to be known when it comes once more.
+    again: Again,
 }
 
 impl Pass<'_> {
@@ -186,45 +215,54 @@ impl Pass<'_> {
     fn read<S: RowSink>(
         &self,
         record: &Record,
-        (outcome, sums): (&mut Outcome, &mut Sums<'_>),
+        met: &mut Met<'_>,
         sink: &mut S,
     ) -> Result<Option<RefusedRow>, S::Error> {
-        let Pass { opened, plan, export, mapping } = *self;
+        let Pass { opened, plan, export, mapping, ref again } = *self;
         let text = match simdutf8::basic::from_utf8(record.cells.as_slice()) {
             Ok(text) => text,
             Err(_) if export.encoding.is_none() && opened.readable.is_plain => {
                 return Err(not_utf8(&opened.path(), record.line, export, mapping).into());
             }
             Err(_) => {
-                sums.lose();
+                met.sums.lose();
                 return Ok(Some((0, whole(reason::wrong_encoding()), Vec::new())));
             }
         };
-        let row = Row { text, record, number: outcome.rows };
-        if is_header(row, opened) {
-            outcome.rows -= 1;
-            outcome.oddities.headers += 1;
+        let row = Row { text, record, number: met.outcome.rows };
+        let is_ignored = holds(&plan.ignore, row, false) || is_total(plan, row);
+        if !is_ignored && again.passes(row, opened)? {
+            met.outcome.rows -= 1;
+            met.outcome.oddities.headers += 1;
             return Ok(None);
         }
-        let is_ignored = holds(&plan.ignore, row, false) || is_total(plan, row);
         // a row that is ignored may hold what it likes, but not the rest of the file
         let takes_more = record.quotes == Quotes::Open && record.lines > 1;
         if let Some(lines) = swallowed(record, opened.cells).filter(|_| !is_ignored || takes_more) {
             return Err(ExportError::OpenQuote { path: opened.path(), line: record.line, lines }.into());
         }
         if is_ignored {
-            outcome.ignored += 1;
+            met.outcome.ignored += 1;
             return Ok(None);
         }
-        if let Some(reason) = shape_of(record, opened).or_else(|| row_within(row, opened)) {
-            sums.lose();
+        if let Some(reason) = shape_of(record, opened).or_else(|| row_within(row, opened, plan)) {
+            met.sums.lose();
             return Ok(Some((0, whole(reason), Vec::new())));
         }
-        outcome.oddities.quotes(record);
-        let Err((fill, refused)) = read_row(plan, row, export.snapshot, (outcome, &mut *sums), sink)? else {
+        met.outcome.oddities.quotes(record);
+        met.codes.see(row);
+        let of_total = met.totals.see(plan, row, &met.sums);
+        let read = match of_total {
+            total::Is::Total(word) => Err((0, whole(reason::total(word)))),
+            _ => read_row(plan, row, export.snapshot, (&mut met.outcome, &mut met.sums), sink)?,
+        };
+        let Err((fill, refused)) = read else {
+            if let total::Is::Named(word) = of_total {
+                met.totals.took(record.line, word);
+            }
             return Ok(None);
         };
-        sums.refuse(row);
+        met.sums.refuse(row);
         Ok(Some((fill, refused, keys_of(plan, row))))
     }
 

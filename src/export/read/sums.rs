@@ -70,6 +70,20 @@ impl<'p> Sums<'p> {
         self.columns.iter_mut().for_each(|(.., sum)| sum.unreadable += 1);
     }
 
+    /// The sums so far, of each column.
+    pub(super) fn all(&self) -> Vec<i128> {
+        self.columns.iter().map(|(.., sum)| sum.all).collect()
+    }
+
+    /// The amounts of a row in each of these columns; none: its table does not want the row, or it cannot be read.
+    pub(super) fn amounts(&self, row: Row<'_>) -> Vec<Option<i128>> {
+        let amount = |(number, _, column, _): &(usize, usize, &ColumnPlan, FileSum)| {
+            let is_wanted = holds(&self.plan.fills[*number].when, row, true);
+            column.amount(row).ok().filter(|_| is_wanted).map(i128::from)
+        };
+        self.columns.iter().map(amount).collect()
+    }
+
     pub(super) fn finish(self) -> Vec<FileSum> {
         self.columns.into_iter().map(|(.., sum)| sum).collect()
     }

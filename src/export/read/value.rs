@@ -10,7 +10,7 @@ use super::reason;
 use super::row::{Refused, Row};
 use crate::export::datum::Value;
 use crate::export::mapping::{Case, Operation, Otherwise, Percent, Reading};
-use crate::export::records::Typed;
+use crate::export::records::{Typed, UNCALCULATED};
 use crate::export::values::amounts::{self, Amount, Currency};
 use crate::export::values::durations::{self, Length};
 use crate::export::values::numbers::{self, Decimal, Exact, ONE};
@@ -234,6 +234,11 @@ impl ColumnPlan {
         let typed = cell.map_or(Typed::No, |cell| row.typed(cell));
         let Amount { number, currency, tens } = amounts::read(text);
         let currency = currency.or_else(|| amounts::named(row.cell(self.currency_cell?)));
+        // a sheet may show a currency that the value itself does not have; what is multiplied is converted from it
+        let is_converted =
+            self.reading.currency.is_some() && matches!(self.from, From::Compute(Operation::Multiply, _));
+        let shown = if let Typed::Money(shown) = typed { Some(shown).filter(|_| !is_converted) } else { None };
+        let currency = currency.or(shown);
         let exact = numbers::scaled(&number, self.decimal(typed), tens);
         let exact = exact.ok_or_else(|| self.refuse(cell, text, self.no_number(text, typed)))?;
         match self.kind {
@@ -329,7 +334,10 @@ impl ColumnPlan {
                     i128::from(*digits)
                 }
                 Part::Cell(cell) => {
-                    let Some(text) = clean(row.cell(*cell), &self.reading, *cell)? else { return Ok(Value::Null) };
+                    let Some(text) = clean(row.cell(*cell), &self.reading, *cell)? else {
+                        met.fell_out(&self.place, self.without(operation, parts, row));
+                        return Ok(Value::Null);
+                    };
                     let exact = self.exact(Some(*cell), &text, row)?;
                     met.rounded += u64::from(exact.rounded);
                     i128::from(exact.units)
@@ -360,9 +368,11 @@ impl ColumnPlan {
         }
     }
 
-    fn decimal(&self, typed: Typed) -> Decimal {
+    pub(super) fn decimal(&self, typed: Typed) -> Decimal {
         match (&self.from, typed) {
-            (From::Const(_), _) | (_, Typed::Number | Typed::Whole | Typed::Percent) => Decimal::Point,
+            (From::Const(_), _) | (_, Typed::Number | Typed::Whole | Typed::Percent | Typed::Money(_)) => {
+                Decimal::Point
+            }
             // neither stated nor proven: no value of the column has a mark
             _ => self.reading.decimal.unwrap_or(Decimal::Point),
         }
@@ -402,6 +412,9 @@ pub(super) fn clean<'r>(text: &'r str, reading: &Reading, cell: usize) -> Result
     if text.starts_with('#') && FAULTS.contains(&text) {
         return refuse(text, reason::spreadsheet_error());
     }
+    if text == UNCALCULATED {
+        return refuse(text, reason::uncalculated());
+    }
     let mut text = Cow::Borrowed(text);
     for unwanted in &reading.strip {
         if text.contains(unwanted.as_str()) {
@@ -429,7 +442,7 @@ pub(super) fn clean<'r>(text: &'r str, reading: &Reading, cell: usize) -> Result
 /// Whether an id went through a spreadsheet: `5.8e+18`, or a number of more digits than it keeps.
 fn is_spoilt(id: &str, typed: Typed) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    if typed == Typed::Number && id.len() > DIGITS_KEPT && digits(id) {
+    if matches!(typed, Typed::Number | Typed::Money(_)) && id.len() > DIGITS_KEPT && digits(id) {
         return true;
     }
     let Some((number, power)) = id.split_once(['e', 'E']) else { return false };

@@ -8,6 +8,7 @@ mod cells;
 mod xls_limits;
 mod decode;
 mod encoding;
+mod formats;
 mod html;
 mod json;
 mod keeping;
@@ -24,6 +25,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use ahead::{Ahead, ahead};
 pub(crate) use encoding::Encoding;
+pub(crate) use formats::UNCALCULATED;
 use keeping::Keeping;
 pub(crate) use record::{Cut, DELIMITERS, Mends, Quotes, Record, Typed};
 use temp_table::{Budget, KeptReader, Sheet};
@@ -82,6 +84,14 @@ impl Readable {
         match self.sheets.get(sheet) {
             Some(Sheet::Kept(kept)) => Some(kept.widest()),
             _ => None,
+        }
+    }
+
+    /// How many rows a sheet has that are not empty; of text nobody counted them.
+    pub(crate) fn rows(&self, sheet: usize) -> u64 {
+        match self.sheets.get(sheet) {
+            Some(Sheet::Kept(kept)) => kept.len(),
+            _ => 0,
         }
     }
 

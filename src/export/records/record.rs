@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use csv::ByteRecord;
 
 use crate::export::files::REPAIR_COLUMNS;
+use crate::export::values::amounts::Currency;
 use crate::export::values::dates;
 use crate::model::letters::{composed, may_be_in_pieces};
 use crate::model::shown::{is_unseen, undefused};
@@ -41,6 +42,8 @@ pub(crate) enum Typed {
     Whole,
     /// A number that the form shows as a percentage: 0.15 is 15 %.
     Percent,
+    /// A number that the form shows with a currency.
+    Money(Currency),
     /// A date, or a date with its time, as ISO 8601 writes them.
     Time,
 }
@@ -64,7 +67,7 @@ pub(crate) enum Quotes {
 impl Typed {
     /// Whether the form calls it a number.
     pub(crate) fn is_number(self) -> bool {
-        matches!(self, Typed::Number | Typed::Whole | Typed::Percent)
+        matches!(self, Typed::Number | Typed::Whole | Typed::Percent | Typed::Money(_))
     }
 }
 

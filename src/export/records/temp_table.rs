@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::record::{Record, Typed};
 use crate::export::ExportError;
 use crate::export::files::{FREE, RATIO};
+use crate::export::values::amounts::Currency;
 
 /// One table of an export: text, or a sheet laid down.
 #[derive(Debug)]
@@ -111,6 +112,7 @@ impl Kept {
                 Typed::Time => 2,
                 Typed::Whole => 3,
                 Typed::Percent => 5,
+                Typed::Money(currency) => MONEY + currency.index(),
             };
             put(&mut row, kind, text.len(), text.as_bytes());
             if row.len() > LONGEST_ROW {
@@ -156,6 +158,8 @@ impl Kept {
 
 /// What is laid down for a run of cells without anything in them, with its length: a sheet may be wide and nearly empty.
 const EMPTY: u8 = 4;
+/// From here on each kind is a number with a currency.
+const MONEY: u8 = 64;
 
 fn put(row: &mut Vec<u8>, kind: u8, length: usize, text: &[u8]) {
     if length > 0 {
@@ -209,7 +213,7 @@ impl KeptReader {
                     2 => Typed::Time,
                     3 => Typed::Whole,
                     5 => Typed::Percent,
-                    _ => Typed::No,
+                    kind => kind.checked_sub(MONEY).and_then(Currency::of_index).map_or(Typed::No, Typed::Money),
                 });
             }
             // a header that is no line of the file is nobody's to skip

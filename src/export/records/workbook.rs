@@ -6,9 +6,9 @@ use calamine::{Data, DataRef, ExcelDateTime, Reader, Style, Xls, Xlsx, XlsxError
 
 use super::keeping::{Keeping, unharmed};
 use super::record::Typed;
-use super::spreadsheet::{broken, is_percent};
+use super::spreadsheet::broken;
 use super::temp_table::{Kept, MOST_COLUMNS, Sheet};
-use super::{xls_limits, xlsx_limits};
+use super::{UNCALCULATED, formats, xls_limits, xlsx_limits};
 use crate::export::ExportError;
 
 /// A workbook of an older Excel is in memory as a whole. It has no more than 65,536 rows a sheet.
@@ -24,7 +24,7 @@ pub(super) fn xlsx(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, ExportError> {
 
 fn read_xlsx(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, ExportError> {
     let file = keeping.input.whole(keeping.scratch)?;
-    xlsx_limits::weigh(keeping, &file)?;
+    let uncalculated = xlsx_limits::weigh(keeping, &file)?;
     let mut workbook = Xlsx::new(BufReader::new(file)).map_err(|e| broken(keeping, e))?;
     let is_1904 = workbook.has_1904_epoch();
     let mut sheets = Vec::new();
@@ -38,7 +38,8 @@ fn read_xlsx(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, ExportError> {
         };
         let mut kept = keeping.begin(Some(name.clone()))?;
         kept.is_1904 = is_1904;
-        let percents: Vec<bool> = cells.styles().iter().map(shows_percent).collect();
+        let styles: Vec<Typed> = cells.styles().iter().map(typed).collect();
+        let uncalculated = uncalculated.get(&name).map_or(&[][..], Vec::as_slice);
         let mut row = Row::default();
         loop {
             let at = |e| broken(keeping, format!("sheet `{name}`, after row {}: {e}", row.number + 1));
@@ -51,7 +52,13 @@ fn read_xlsx(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, ExportError> {
                 }
                 row.number = number;
             }
-            row.put(keeping, column, shown(cell.get_value(), percents.get(style).copied().unwrap_or(false)))?;
+            let value = match cell.get_value() {
+                DataRef::Empty if uncalculated.binary_search(&(number, column)).is_ok() => {
+                    (UNCALCULATED.to_owned(), Typed::No)
+                }
+                value => shown(value, styles.get(style).copied().unwrap_or(Typed::Number)),
+            };
+            row.put(keeping, column, value)?;
         }
         row.end(&mut kept)?;
         if kept.len() > 0 {
@@ -75,13 +82,13 @@ fn read_xls(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, ExportError> {
     if bytes.len() as u64 > most {
         return Err(broken(keeping, format!("it is larger than {} MiB", most >> 20)));
     }
-    let percents = xls_limits::weigh(&bytes).map_err(|e| broken(keeping, e))?;
+    let typed = xls_limits::weigh(&bytes).map_err(|e| broken(keeping, e))?;
     let mut workbook = Xls::new(Cursor::new(bytes)).map_err(|e| broken(keeping, e))?;
     let is_1904 = workbook.has_1904_epoch();
     let mut sheets = Vec::new();
     for (sheet, name) in workbook.sheet_names().into_iter().enumerate() {
         few(keeping, &sheets)?;
-        let percents = percents.get(sheet);
+        let typed = typed.get(sheet);
         let cells = workbook.worksheet_range(&name).map_err(|e| broken(keeping, e))?;
         let mut kept = keeping.begin(Some(name))?;
         kept.is_1904 = is_1904;
@@ -92,8 +99,8 @@ fn read_xls(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, ExportError> {
             }
             let mut row = Row { number: first + u32::try_from(below).unwrap_or(u32::MAX), ..Row::default() };
             for (column, value) in (left..).zip(values) {
-                let is_percent = percents.is_some_and(|cells| cells.contains(&(row.number, column)));
-                row.put(keeping, column, shown(&borrowed(value), is_percent))?;
+                let number = typed.and_then(|cells| cells.get(&(row.number, column))).copied();
+                row.put(keeping, column, shown(&borrowed(value), number.unwrap_or(Typed::Number)))?;
             }
             row.end(&mut kept)?;
         }
@@ -164,13 +171,12 @@ fn borrowed(value: &Data) -> DataRef<'_> {
     }
 }
 
-/// Whether a style shows its numbers as percentages.
-fn shows_percent(style: &Style) -> bool {
-    style.number_format.as_ref().is_some_and(|format| is_percent(&format.format_code))
+/// What a style makes of its numbers.
+fn typed(style: &Style) -> Typed {
+    style.number_format.as_ref().map_or(Typed::Number, |format| formats::typed(&format.format_code))
 }
 
-fn shown(value: &DataRef<'_>, is_percent: bool) -> (String, Typed) {
-    let number = if is_percent { Typed::Percent } else { Typed::Number };
+fn shown(value: &DataRef<'_>, number: Typed) -> (String, Typed) {
     match value {
         DataRef::Empty => (String::new(), Typed::No),
         DataRef::String(text) => (text.clone(), Typed::No),

@@ -1,11 +1,12 @@
 //! What an older workbook would take to be read, found out before it is: its reader believes what the file says of itself,
 //! and holds every cell of the rectangle around a sheet's cells in memory.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use encoding_rs::UTF_16LE;
 
-use super::spreadsheet::is_percent;
+use super::formats;
+use super::record::Typed;
 
 /// Cells in the rectangles around the cells of all sheets. A sheet of that form has 65,536 rows.
 const MOST_CELLS: u64 = 10_000_000;
@@ -15,11 +16,11 @@ const MOST_TEXT: u64 = 512 << 20;
 const FREE_SECTOR: u32 = 0xFFFF_FFFC;
 const END: u32 = 0xFFFF_FFFE;
 
-/// Cells of a sheet by row and column, from 0.
-pub(super) type Cells = BTreeSet<(u32, u32)>;
+/// Cells of a sheet by row and column, from 0, with what their formats say of them.
+pub(super) type Cells = BTreeMap<(u32, u32), Typed>;
 
 /// Whether a workbook can be read in a memory of a usual size; the error says what is wrong with it. Gives the cells of each
-/// sheet that are shown as percentages, which its reader does not tell.
+/// sheet that are shown as percentages or with a currency, which its reader does not tell.
 pub(super) fn weigh(bytes: &[u8]) -> Result<Vec<Cells>, String> {
     let book = stream(bytes)?;
     let cells: u64 = sheets(&book).map(|sheet| area(sheet).unwrap_or(u64::MAX)).fold(0, u64::saturating_add);
@@ -44,12 +45,12 @@ pub(super) fn weigh(bytes: &[u8]) -> Result<Vec<Cells>, String> {
             ));
         }
     }
-    let styles = percent_styles(&book);
-    Ok(sheets(&book).map(|sheet| percents(sheet, &styles)).collect())
+    let styles = styles(&book);
+    Ok(sheets(&book).map(|sheet| typed(sheet, &styles)).collect())
 }
 
-/// Whether each style of a workbook shows numbers as percentages, by its number.
-fn percent_styles(book: &[u8]) -> Vec<bool> {
+/// What each style of a workbook makes of numbers, by its number.
+fn styles(book: &[u8]) -> Vec<Typed> {
     const FORMAT: u16 = 0x041E;
     const STYLE: u16 = 0x00E0;
     let globals = || records(book).take_while(|(number, _)| *number != END_OF_STREAM);
@@ -61,19 +62,22 @@ fn percent_styles(book: &[u8]) -> Vec<bool> {
         })
     };
     // of those that each Excel knows, these two: [MS-XLS] 2.4.126
-    let mut formats = BTreeSet::from([9, 10]);
+    let mut formats = BTreeMap::from([(9, Typed::Percent), (10, Typed::Percent)]);
     let stated = globals().filter(|(number, _)| *number == FORMAT);
-    formats.extend(stated.filter_map(|(_, data)| is_percent(&text(data)?).then(|| short(data, 0)).flatten()));
+    formats.extend(stated.filter_map(|(_, data)| Some((short(data, 0)?, formats::typed(&text(data)?)))));
     let styles = globals().filter(|(number, _)| *number == STYLE);
-    styles.map(|(_, data)| short(data, 2).is_some_and(|format| formats.contains(&format))).collect()
+    let typed = |data: &[u8]| formats.get(&short(data, 2)?).copied();
+    styles.map(|(_, data)| typed(data).unwrap_or(Typed::Number)).collect()
 }
 
-/// The cells of a sheet with one of these styles.
-fn percents(sheet: &[u8], styles: &[bool]) -> Cells {
+/// The cells of a sheet of whose numbers their style says more.
+fn typed(sheet: &[u8], styles: &[Typed]) -> Cells {
     const NUMBERS: [u16; 3] = [0x0203, 0x027E, 0x0006];
     const SEVERAL: u16 = 0x00BD;
-    let is_percent =
-        |data: &[u8], at: usize| short(data, at).and_then(|style| styles.get(style as usize)) == Some(&true);
+    let typed = |data: &[u8], at: usize| {
+        let style = short(data, at).and_then(|style| styles.get(style as usize)).copied();
+        style.filter(|typed| *typed != Typed::Number)
+    };
     let mut cells = Cells::new();
     for (number, data) in own(sheet) {
         let Some((row, column)) = short(data, 0).zip(short(data, 2)) else { continue };
@@ -81,11 +85,9 @@ fn percents(sheet: &[u8], styles: &[bool]) -> Cells {
         match number {
             SEVERAL => {
                 let each = (column..).zip((4..data.len().saturating_sub(2)).step_by(6));
-                cells.extend(each.filter(|(_, at)| is_percent(data, *at)).map(|(column, _)| (row, column)));
+                cells.extend(each.filter_map(|(column, at)| Some(((row, column), typed(data, at)?))));
             }
-            _ if NUMBERS.contains(&number) && is_percent(data, 4) => {
-                cells.insert((row, column));
-            }
+            _ if NUMBERS.contains(&number) => cells.extend(typed(data, 4).map(|typed| ((row, column), typed))),
             _ => {}
         }
     }
@@ -412,15 +414,15 @@ mod tests {
         };
         let style = |format: u16| record(0x00E0, &[&[0, 0][..], &format.to_le_bytes(), &[0; 16]].concat());
         let book = [format(164, "0.0%"), format(165, "0\"%\""), style(0), style(9), style(164), style(165)].concat();
-        let styles = percent_styles(&book);
-        assert_eq!(styles, [false, true, true, false]);
+        let styles = styles(&book);
+        assert_eq!(styles, [Typed::Number, Typed::Percent, Typed::Percent, Typed::Number]);
         let number = |column: u16, style: u16| {
             record(0x0203, &[&[1, 0][..], &column.to_le_bytes(), &style.to_le_bytes(), &[0; 8]].concat())
         };
         let several = [&[2_u8, 0, 5, 0][..], &[0; 6], &[2, 0, 0, 0, 0, 0], &[3, 0, 0, 0, 0, 0], &[7, 0]].concat();
         let sheet =
             [record(0x0809, &[0; 16]), number(0, 0), number(1, 1), number(2, 9), record(0x00BD, &several)].concat();
-        assert_eq!(percents(&sheet, &styles), Cells::from([(1, 1), (2, 6)]));
+        assert_eq!(typed(&sheet, &styles), Cells::from([((1, 1), Typed::Percent), ((2, 6), Typed::Percent)]));
     }
 
     #[test]

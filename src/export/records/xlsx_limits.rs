@@ -33,7 +33,19 @@ struct Known {
     names: BTreeMap<String, String>,
     /// What refers to each part of a sheet.
     places: BTreeMap<String, String>,
+    /// The formulas without a value, by the part of their sheet.
+    uncalculated: BTreeMap<String, Vec<(u32, u32)>>,
 }
+
+impl Known {
+    /// The name of the sheet of a part, where the workbook names it.
+    fn sheet<'k>(&'k self, path: &'k str) -> &'k str {
+        self.places.get(path).and_then(|id| self.names.get(id)).map_or(path, String::as_str)
+    }
+}
+
+/// The formulas of each sheet, by its name, of which the file has no value: their rows and columns from 0, ascending.
+pub(super) type Uncalculated = BTreeMap<String, Vec<(u32, u32)>>;
 
 /// The parts that are read at once.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,7 +74,7 @@ impl Part {
 }
 
 /// Unpacks every part of a workbook once, into nothing: what it says of its sizes is not believed.
-pub(super) fn weigh(keeping: &Keeping<'_>, file: &File) -> Result<(), ExportError> {
+pub(super) fn weigh(keeping: &Keeping<'_>, file: &File) -> Result<Uncalculated, ExportError> {
     let file = file.try_clone().map_err(ExportError::io(keeping.path()))?;
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|e| broken(keeping, e))?;
     if overlap(spans(&mut archive).map_err(|e| broken(keeping, e))?) {
@@ -119,7 +131,12 @@ pub(super) fn weigh(keeping: &Keeping<'_>, file: &File) -> Result<(), ExportErro
             }
         }
     }
-    Ok(())
+    let of_parts = std::mem::take(&mut known.uncalculated);
+    let named = of_parts.into_iter().map(|(part, mut cells)| {
+        cells.sort_unstable();
+        (known.sheet(&part).to_owned(), cells)
+    });
+    Ok(named.collect())
 }
 
 /// What was met in a part.
@@ -140,17 +157,17 @@ fn look(part: impl Read, kind: Part, path: &str, most: u64, known: &mut Known) -
     let (mut seen, mut tag, mut text) = (Seen::default(), Vec::new(), Vec::new());
     // the cell that is open, where it points at a text
     let mut cell: Option<String> = None;
+    let mut formula = Formula::default();
     loop {
         let behind = piece(&mut part, b'<', &mut text)?;
         seen.bytes += behind;
+        formula.has_value |= behind > 1 && local(&tag) == b"v";
         seen.longest = seen.longest.max(behind);
         if let Some(place) = cell.as_ref().filter(|_| local(&tag) == b"v")
             && seen.wrong.is_none()
         {
-            seen.wrong = points_nowhere(&text, known.texts).map(|what| {
-                let sheet = known.places.get(path).and_then(|id| known.names.get(id)).map_or(path, String::as_str);
-                format!("sheet `{sheet}`, cell {place}: {what}")
-            });
+            seen.wrong = points_nowhere(&text, known.texts)
+                .map(|what| format!("sheet `{}`, cell {place}: {what}", known.sheet(path)));
         }
         let length = piece(&mut part, b'>', &mut tag)?;
         if length == 0 {
@@ -168,6 +185,15 @@ fn look(part: impl Read, kind: Part, path: &str, most: u64, known: &mut Known) -
         if tag.starts_with(b"/") || tag.starts_with(b"?") || tag.starts_with(b"!") {
             if local(tag.get(1..).unwrap_or_default()) == b"c" {
                 cell = None;
+                if kind == Part::Sheet && formula.is_uncalculated() {
+                    let cells = known.uncalculated.entry(path.to_owned()).or_default();
+                    match formula.place().filter(|_| cells.len() < MOST_UNCALCULATED) {
+                        Some(place) => cells.push(place),
+                        None => {
+                            seen.wrong = Some("it has formulas without values: Excel calculates and stores them".into())
+                        }
+                    }
+                }
             }
             continue;
         }
@@ -179,7 +205,9 @@ fn look(part: impl Read, kind: Part, path: &str, most: u64, known: &mut Known) -
             (Part::Sheet, b"c") => {
                 let points = !tag.ends_with(b"/") && attribute(&tag, "t").as_deref() == Some("s");
                 cell = points.then(|| attribute(&tag, "r").unwrap_or_else(|| "?".to_owned()));
+                formula.begin(&tag);
             }
+            (Part::Sheet, b"f") => formula.is_one = true,
             (Part::Texts, b"si") => known.texts += 1,
             (Part::Workbook, b"sheet") => {
                 let id = ["r:id", "id"].into_iter().find_map(|name| attribute(&tag, name));
@@ -196,6 +224,42 @@ fn look(part: impl Read, kind: Part, path: &str, most: u64, known: &mut Known) -
         }
     }
     Ok(seen)
+}
+
+/// How many formulas without a value are told one by one: more is no export.
+const MOST_UNCALCULATED: usize = 4_000_000;
+
+/// The cell that is open, as far as it may be a formula.
+#[derive(Default)]
+struct Formula {
+    /// Its tag.
+    tag: Vec<u8>,
+    is_one: bool,
+    has_value: bool,
+}
+
+impl Formula {
+    fn begin(&mut self, tag: &[u8]) {
+        self.tag.clear();
+        self.tag.extend_from_slice(tag);
+        (self.is_one, self.has_value) = (false, false);
+    }
+
+    /// Whether nothing ever calculated it. An empty text has a type of its own.
+    fn is_uncalculated(&self) -> bool {
+        self.is_one && !self.has_value && attribute(&self.tag, "t").as_deref() != Some("str")
+    }
+
+    /// Its row and column, from 0.
+    fn place(&self) -> Option<(u32, u32)> {
+        let place = attribute(&self.tag, "r")?;
+        let letters = place.bytes().take_while(u8::is_ascii_alphabetic);
+        let column = letters.fold(0_u32, |sum, letter| {
+            sum.saturating_mul(26).saturating_add(u32::from(letter.to_ascii_uppercase() - b'A') + 1)
+        });
+        let row: u32 = place.trim_start_matches(|c: char| c.is_ascii_alphabetic()).parse().ok()?;
+        Some((row.checked_sub(1)?, column.checked_sub(1)?))
+    }
 }
 
 /// Reads up to a byte, and gives how many bytes there were; their beginning, without that byte, is left in `into`.
@@ -281,6 +345,15 @@ mod tests {
             let expected = format!("sheet `Deals`, cell B2: it points at the text number `{number}`, and");
             assert!(told.as_ref().is_some_and(|told| told.starts_with(&expected)), "{number}: {told:?}");
         }
+    }
+
+    #[test]
+    fn formulas_without_a_value_are_known() {
+        let sheet = r#"<w><c r="A1"><f>B1</f></c><c r="AB12"><f>B1</f><v></v></c><c r="C3"><f>1</f><v/></c>
+            <c r="D4"><f>1</f><v>1</v></c><c r="E5" t="str"><f>1</f><v></v></c><c r="F6"/><c r="G7"><v></v></c></w>"#;
+        let mut known = Known::default();
+        look(sheet.as_bytes(), Part::Sheet, "x", u64::MAX, &mut known).unwrap();
+        assert_eq!(known.uncalculated["x"], [(0, 0), (11, 27), (2, 2)]);
     }
 
     #[test]

@@ -85,6 +85,54 @@ const MORE_CODES: [&str; 21] = [
     "TZS", "UGX", "USDT", "UYU", "VES", "VND", "VUV", "WST", "XAF", "XCD", "XOF", "XPF", "YER", "ZAR", "ZMW", "BTC",
     "ETH", "USDC", "STN", "SVC", "ZWL",
 ];
+/// The numbers of ISO 4217.
+const NUMBERS: [(&str, &str); 45] = [
+    ("643", "RUB"),
+    ("810", "RUB"),
+    ("840", "USD"),
+    ("978", "EUR"),
+    ("826", "GBP"),
+    ("398", "KZT"),
+    ("980", "UAH"),
+    ("933", "BYN"),
+    ("974", "BYR"),
+    ("156", "CNY"),
+    ("392", "JPY"),
+    ("949", "TRY"),
+    ("860", "UZS"),
+    ("417", "KGS"),
+    ("784", "AED"),
+    ("981", "GEL"),
+    ("051", "AMD"),
+    ("51", "AMD"),
+    ("944", "AZN"),
+    ("985", "PLN"),
+    ("756", "CHF"),
+    ("356", "INR"),
+    ("986", "BRL"),
+    ("203", "CZK"),
+    ("752", "SEK"),
+    ("578", "NOK"),
+    ("208", "DKK"),
+    ("124", "CAD"),
+    ("036", "AUD"),
+    ("344", "HKD"),
+    ("702", "SGD"),
+    ("764", "THB"),
+    ("972", "TJS"),
+    ("934", "TMT"),
+    ("498", "MDL"),
+    ("496", "MNT"),
+    ("376", "ILS"),
+    ("348", "HUF"),
+    ("946", "RON"),
+    ("975", "BGN"),
+    ("941", "RSD"),
+    ("682", "SAR"),
+    ("484", "MXN"),
+    ("410", "KRW"),
+    ("710", "ZAR"),
+];
 /// How a header says it in words.
 const HEADER_WORDS: [(&str, &str); 13] = [
     ("рублях", "RUB"),
@@ -145,18 +193,32 @@ pub fn currency(text: &str) -> Option<Currency> {
     known.or_else(|| codes().find(|code| *code == text).map(Currency))
 }
 
+fn all() -> impl Iterator<Item = &'static str> {
+    CURRENCIES.iter().map(|(_, code)| *code).chain(codes())
+}
+
 fn codes() -> impl Iterator<Item = &'static str> {
     CODES.into_iter().chain(MORE_CODES)
 }
 
 impl Currency {
+    /// Its number among all that are known; there are fewer than 192.
+    pub fn index(self) -> u8 {
+        all().position(|code| code == self.0).and_then(|at| u8::try_from(at).ok()).unwrap_or(u8::MAX)
+    }
+
+    /// The currency of a number; none has that of no currency.
+    pub fn of_index(index: u8) -> Option<Currency> {
+        all().nth(usize::from(index)).map(Currency)
+    }
+
     /// Its code.
     pub fn code(self) -> &'static str {
         self.0
     }
 }
 
-/// A currency as a column of currencies has it: as [`currency`], or by its name.
+/// A currency as a column of currencies has it: as [`currency`], by its name, or by its number in ISO 4217.
 pub fn named(text: &str) -> Option<Currency> {
     const NAMES: [(&str, &str); 14] = [
         ("российский рубль", "RUB"),
@@ -176,7 +238,8 @@ pub fn named(text: &str) -> Option<Currency> {
     ];
     let lower = text.to_lowercase();
     let by_name = || NAMES.iter().find(|(name, _)| *name == lower).map(|(_, code)| Currency(code));
-    currency(text).or_else(by_name).or_else(|| currency(&text.to_uppercase()))
+    let by_number = || NUMBERS.iter().find(|(number, _)| *number == text).map(|(_, code)| Currency(code));
+    currency(text).or_else(by_name).or_else(by_number).or_else(|| currency(&text.to_uppercase()))
 }
 
 /// The currency that a header names: `Amount spent (USD)`, `Расход, руб.`, `Бюджет ₽`, `amount_usd`. Of several, the last.
@@ -311,6 +374,21 @@ mod tests {
         ];
         for (text, number, currency, tens) in table {
             assert_eq!(shown(text), (number.to_owned(), currency, tens), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_column_of_currencies_may_hold_names_and_numbers() {
+        for (text, code) in [("643", "RUB"), ("978", "EUR"), ("398", "KZT"), ("Доллар США", "USD"), ("usd", "USD")]
+        {
+            assert_eq!(named(text).map(Currency::code), Some(code), "{text}");
+        }
+        assert_eq!((named("999"), named("12")), (None, None));
+        // each has a number of its own, and it is found by that
+        for code in all() {
+            let currency = Currency(code);
+            assert_eq!(Currency::of_index(currency.index()), Some(currency));
+            assert!(currency.index() < 192);
         }
     }
 

@@ -6,6 +6,8 @@ pub(crate) mod dates;
 pub(crate) mod durations;
 pub(crate) mod lookalikes;
 pub(crate) mod moment;
+pub(crate) mod money;
+pub(crate) mod multiples;
 pub(crate) mod numbers;
 pub(crate) mod personal;
 pub(crate) mod scrub;

@@ -60,6 +60,10 @@ impl IngestError {
             IngestError::Data { path, what } => {
                 format!("{}: файл хранилища повреждён или не записан: {what}", named(path))
             }
+            IngestError::NoRoom { path, what } => format!(
+                "{}: не записать: похоже, на диске кончилось место ({what})\n    освободите место на диске и повторите",
+                named(path)
+            ),
             IngestError::Store(StoreError::Locked { dir }) => format!(
                 "{}: в это хранилище сейчас пишет другая загрузка\n    дождитесь её конца и запустите эту снова",
                 named(dir)
