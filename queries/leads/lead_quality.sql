@@ -207,31 +207,6 @@ spent AS (
     GROUP BY grp
 ),
 
--- from when on the spend of each way in which deals came is known, whatever the period; what a spend row leaves empty fits any
-way_began AS (
-    SELECT ways.source, ways.contractor, ways.campaign, min(spend.first_day) AS first_day
-    FROM (
-        SELECT DISTINCT
-            coalesce(source, '') AS source,
-            coalesce(contractor, '') AS contractor,
-            coalesce(campaign, '') AS campaign
-        FROM scope
-    ) AS ways
-    INNER JOIN (
-        SELECT
-            coalesce(source, '') AS source,
-            coalesce(contractor, '') AS contractor,
-            coalesce(campaign, '') AS campaign,
-            min(day) AS first_day
-        FROM scope_spend
-        GROUP BY 1, 2, 3
-    ) AS spend
-        ON (spend.source = '' OR spend.source = ways.source)
-        AND (spend.contractor = '' OR spend.contractor = ways.contractor)
-        AND (spend.campaign = '' OR spend.campaign = ways.campaign)
-    GROUP BY 1, 2, 3
-),
-
 -- leads that came before any spend of their way is known, or of their group where no spend is of it: the same in campaign_roi
 unpaid AS (
     SELECT scope.grp, count(*) AS leads

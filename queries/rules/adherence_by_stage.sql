@@ -35,6 +35,7 @@ WITH counted AS (
         grp,
         stage,
         rule,
+        count(*) AS cases,
         count(kept) AS checked,
         -- for want of data: it may be either
         count(*) - count(kept) AS unjudged,
@@ -56,17 +57,17 @@ SELECT
     counted.kept,
     -- none known is not none, where some could not be judged
     CASE
-        WHEN counted.kept < counted.checked OR 200 * counted.unjudged <= counted.checked + counted.unjudged
+        WHEN counted.kept < counted.checked OR 200 * counted.unjudged <= counted.cases
             THEN counted.checked - counted.kept
     END AS breaches,
     CASE
-        WHEN 200 * counted.unjudged <= counted.checked + counted.unjudged
-            THEN (counted.kept + counted.unjudged / 2.0) / (counted.checked + counted.unjudged)
+        WHEN 200 * counted.unjudged <= counted.cases
+            THEN (counted.kept + counted.unjudged / 2.0) / counted.cases
     END AS kept_share,
-    wilson_low(counted.kept, counted.checked + counted.unjudged) AS kept_share_low,
-    wilson_high(counted.kept + counted.unjudged, counted.checked + counted.unjudged) AS kept_share_high,
-    counted.kept::double / (counted.checked + counted.unjudged) AS kept_share_least,
-    (counted.kept + counted.unjudged)::double / (counted.checked + counted.unjudged) AS kept_share_most,
+    wilson_low(counted.kept, counted.cases) AS kept_share_low,
+    wilson_high(counted.kept + counted.unjudged, counted.cases) AS kept_share_high,
+    counted.kept::double / counted.cases AS kept_share_least,
+    (counted.kept + counted.unjudged)::double / counted.cases AS kept_share_most,
     counted.unjudged
 FROM counted
 INNER JOIN stages ON counted.stage = stages.stage

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::layout::{self, Marker};
 use super::proof::{self, Digest};
-use super::record::{self, Named, Rows};
+use super::record::{Named, Rows};
 use super::{DataFile, StoreError, snapshot};
 use crate::model::tables::Table;
 
