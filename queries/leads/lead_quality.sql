@@ -187,19 +187,6 @@ new_clients AS (
     GROUP BY grp
 ),
 
--- known to be won, and on a day that may have been one of the period's: of new clients among them nothing is known
-undated_wins AS (
-    SELECT grp, count(*) AS won
-    FROM scope
-    WHERE
-        status = 'won'
-        AND won_at IS NULL
-        AND coalesce(created_at < $to, TRUE)
-        AND coalesce(closed_after < $to, TRUE)
-        AND coalesce(closed_by >= $from, TRUE)
-    GROUP BY grp
-),
-
 spent AS (
     SELECT grp, sum(cost) AS spend
     FROM scope_spend
