@@ -171,7 +171,7 @@ fn an_open_deal_is_seen_up_to_when_its_export_was_taken() {
 +---------+---------+-------+----------------------+------+----------------------+
 | a       | false   | 1     | 2025-02-01T09:00:00Z | 1    | 2025-02-01T09:00:00Z |
 | b       | false   | 2     | 2025-01-20T09:00:00Z | 2    | 2025-01-20T09:00:00Z |
-| c       | false   | 0     | 2025-02-28T21:00:00Z | 1    |                      |
+| c       | false   | 1     | 2025-02-28T21:00:00Z | 1    |                      |
 +---------+---------+-------+----------------------+------+----------------------+";
         assert_eq!(table(&later, query).await, expected);
         // the export was taken on 19 February: of the days after it nothing is known, of those before it all
