@@ -137,8 +137,11 @@ fn whole(readable: &Readable) {
             }
             // a backslash may be what keeps a quote from ending a cell
             let is_escaped = bytes.windows(2).any(|two| two == b"\\\"");
+            // blanks between a closing quote and the next delimiter are of no cell
+            let is_followed = bytes.windows(2).any(|two| matches!(two, [b'"', b' ' | b'\t' | b'\r']));
             let is_mark = |byte: u8| matches!(byte, b'"' | b'\r' | b'\n') || byte == delimiter;
-            let plain = |byte: &u8| !is_mark(*byte) && !(is_escaped && *byte == b'\\');
+            let is_blank = |byte: u8| is_followed && matches!(byte, b' ' | b'\t');
+            let plain = |byte: &u8| !is_mark(*byte) && !is_blank(*byte) && !(is_escaped && *byte == b'\\');
             same(bytes, &first, plain);
             let cells = first.first().map_or(0, Vec::len);
             if let Ok(known) = records(readable, sheet, delimiter, Some(cells)) {

@@ -74,7 +74,7 @@ fn a_row_with_an_open_quote_begins_where_it_begins() {
 
 #[test]
 fn an_open_cell_holds_the_rest_of_the_file_and_no_cell_before_it() {
-    assert_eq!(rows(b"ID;a\n1;\"x\n2;\"\"y\n").unwrap()[1], ["1", "x\n2;\"y"]);
+    assert_eq!(rows(b"ID;a\n1;\"x\n2;\"\"y\n").unwrap()[1], ["1", "x\n2;\"y\n"]);
 }
 
 #[test]
