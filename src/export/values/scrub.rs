@@ -80,7 +80,7 @@ fn find(text: &str, bare: Bare) -> Vec<(Range<usize>, String)> {
     if digits >= FEWEST && !is_number {
         let apart =
             |place: &Range<usize>| found.iter().all(|(known, _)| place.end <= known.start || known.end <= place.start);
-        let phones: Vec<_> = phones(text).into_iter().filter(|(place, _)| apart(place)).collect();
+        let phones: Vec<_> = phones(text, &found).into_iter().filter(|(place, _)| apart(place)).collect();
         found.extend(phones);
         found.sort_by_key(|(place, _)| place.start);
     }
@@ -101,12 +101,13 @@ fn emails(text: &str) -> Vec<(Range<usize>, String)> {
         let place = at - name.len()..at + 1 + host.len();
         let last = host.rsplit('.').next().unwrap_or_default();
         let is_host = host.contains('.') && last.chars().count() > 1 && last.starts_with(char::is_alphabetic);
-        let is_apart = found.last().is_none_or(|(known, _)| known.end <= place.start);
-        if is_host
-            && is_apart
-            && let Some(normal) = personal::normal(&text[place.clone()], Normal::Email)
-        {
-            found.push((place, normal));
+        if !is_host {
+            continue;
+        }
+        match found.last_mut() {
+            // two of them without anything between: what is left of the second is of nobody else
+            Some((known, _)) if known.end > place.start => known.end = place.end,
+            _ => found.extend(personal::normal(&text[place.clone()], Normal::Email).map(|normal| (place, normal))),
         }
     }
     found
@@ -140,14 +141,18 @@ enum Parted {
     Marks,
 }
 
-fn phones(text: &str) -> Vec<(Range<usize>, String)> {
+/// Where phones stand. One may begin right where an e-mail or another phone ends: no letter or digit of a word is before it.
+fn phones(text: &str, emails: &[(Range<usize>, String)]) -> Vec<(Range<usize>, String)> {
     let groups = groups(text);
-    let mut found = Vec::new();
+    let mut found: Vec<(Range<usize>, String)> = Vec::new();
     let mut at = 0;
     while at < groups.len() {
         let together =
             1 + groups[at + 1..].iter().take(GROUPS - 1).take_while(|g| g.parted != Parted::Off && !g.plus).count();
-        let longest = (1..=together).rev().find(|some| is_phone(text, &groups[at..at + some]));
+        let begins = groups[at].begins;
+        let is_behind = emails.iter().chain(found.last()).any(|(known, _)| known.end == begins);
+        let is_within = !is_behind && text[..begins].ends_with(char::is_alphanumeric);
+        let longest = (1..=together).rev().find(|some| !is_within && is_phone(text, &groups[at..at + some]));
         let Some(some) = longest else {
             at += 1;
             continue;
@@ -216,10 +221,6 @@ fn is_phone(text: &str, groups: &[Group]) -> bool {
     let (Some(first), Some(last)) = (groups.first(), groups.last()) else { return false };
     let digits: String = groups.iter().map(|group| &text[group.from..group.to]).collect();
     let lengths: Vec<usize> = groups.iter().map(|group| group.to - group.from).collect();
-    let lettered = |symbol: Option<char>| symbol.is_some_and(char::is_alphanumeric);
-    if lettered(text[..first.begins].chars().next_back()) {
-        return false;
-    }
     if !first.plus && (is_of_code(text[..first.begins].rsplit(WORD_ENDS).next()) || is_of_code_after(&text[last.to..]))
     {
         return false;
@@ -230,7 +231,7 @@ fn is_phone(text: &str, groups: &[Group]) -> bool {
             None => (FEWEST..=15).contains(&digits.len()) && !digits.starts_with('0'),
         };
     }
-    if lettered(text[last.to..].chars().next()) {
+    if text[last.to..].starts_with(char::is_alphanumeric) {
         return false;
     }
     let begins = |codes: &[&str]| codes.iter().any(|code| digits.starts_with(code));
@@ -311,6 +312,9 @@ mod tests {
             ("20250101-79121234567-74951234567", "20250101-***-***"),
             ("London 020 7946 0958", "London ***"),
             ("998901234567", "***"),
+            ("+79121234567+79121234568", "******"),
+            ("8 912 123-45-67(495) 123-45-67", "******"),
+            ("ivan@mail.ru+79121234567", "******"),
         ] {
             assert_eq!(masked(text, Bare::Phone), clean, "{text}");
         }
@@ -358,6 +362,7 @@ mod tests {
             ("anna1979121@mail.ru", "***"),
             ("@nick и a@b, 5@", "@nick и a@b, 5@"),
             ("79121234567@wa.example", "***"),
+            ("ivan@mail.ruanna@mail.ru, далее", "***, далее"),
         ] {
             assert_eq!(masked(text, Bare::Phone), clean, "{text}");
         }
