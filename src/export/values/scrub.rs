@@ -78,10 +78,7 @@ fn find(text: &str, bare: Bare) -> Vec<(Range<usize>, String)> {
     let mut found = if has_at { emails(text) } else { Vec::new() };
     let is_number = bare == Bare::Number && digits == text.trim().len();
     if digits >= FEWEST && !is_number {
-        let apart =
-            |place: &Range<usize>| found.iter().all(|(known, _)| place.end <= known.start || known.end <= place.start);
-        let phones: Vec<_> = phones(text, &found).into_iter().filter(|(place, _)| apart(place)).collect();
-        found.extend(phones);
+        found.extend(phones(text, &found));
         found.sort_by_key(|(place, _)| place.start);
     }
     found
@@ -97,13 +94,8 @@ fn emails(text: &str) -> Vec<(Range<usize>, String)> {
         let name = before[at - name..].trim_start_matches(['.', '\'', '’', '-']);
         let after = &text[at + 1..];
         let host = after.len() - after.trim_start_matches(of_host).len();
-        let host = after[..host].trim_end_matches(['.', '-']);
+        let Some(host) = host_of(&after[..host]) else { continue };
         let place = at - name.len()..at + 1 + host.len();
-        let last = host.rsplit('.').next().unwrap_or_default();
-        let is_host = host.contains('.') && last.chars().count() > 1 && last.starts_with(char::is_alphabetic);
-        if !is_host {
-            continue;
-        }
         match found.last_mut() {
             // two of them without anything between: what is left of the second is of nobody else
             Some((known, _)) if known.end > place.start => known.end = place.end,
@@ -111,6 +103,19 @@ fn emails(text: &str) -> Vec<(Range<usize>, String)> {
         }
     }
     found
+}
+
+/// The host at the beginning of a text: as far as its last label that may be a top-level domain. In `mail.ru.5` the number is a
+/// word of the text.
+fn host_of(text: &str) -> Option<&str> {
+    let mut host = text.trim_end_matches(['.', '-']);
+    loop {
+        let (rest, last) = host.rsplit_once('.')?;
+        if last.chars().count() > 1 && last.starts_with(char::is_alphabetic) {
+            return Some(host);
+        }
+        host = rest.trim_end_matches(['.', '-']);
+    }
 }
 
 /// A phone has no fewer digits.
@@ -141,17 +146,22 @@ enum Parted {
     Marks,
 }
 
-/// Where phones stand. One may begin right where an e-mail or another phone ends: no letter or digit of a word is before it.
+/// Where phones stand that have no digit of an e-mail. One may begin right where an e-mail or another phone ends: no letter or
+/// digit of a word is before it.
 fn phones(text: &str, emails: &[(Range<usize>, String)]) -> Vec<(Range<usize>, String)> {
+    // the first e-mail that ends at a place or behind it
+    let email = |at: usize| emails.get(emails.partition_point(|(place, _)| place.end < at)).map(|(place, _)| place);
+    let is_free = |group: &Group| email(group.from + 1).is_none_or(|place| group.to <= place.start);
     let groups = groups(text);
     let mut found: Vec<(Range<usize>, String)> = Vec::new();
     let mut at = 0;
     while at < groups.len() {
-        let together =
-            1 + groups[at + 1..].iter().take(GROUPS - 1).take_while(|g| g.parted != Parted::Off && !g.plus).count();
+        let goes_on = |group: &&Group| group.parted != Parted::Off && !group.plus && is_free(group);
+        let together = 1 + groups[at + 1..].iter().take(GROUPS - 1).take_while(goes_on).count();
         let begins = groups[at].begins;
-        let is_behind = emails.iter().chain(found.last()).any(|(known, _)| known.end == begins);
-        let is_within = !is_behind && text[..begins].ends_with(char::is_alphanumeric);
+        let mut before = email(begins).into_iter().chain(found.last().map(|(place, _)| place));
+        let is_behind = before.any(|place| place.end == begins);
+        let is_within = !is_free(&groups[at]) || (!is_behind && text[..begins].ends_with(char::is_alphanumeric));
         let longest = (1..=together).rev().find(|some| !is_within && is_phone(text, &groups[at..at + some]));
         let Some(some) = longest else {
             at += 1;
@@ -315,6 +325,7 @@ mod tests {
             ("+79121234567+79121234568", "******"),
             ("8 912 123-45-67(495) 123-45-67", "******"),
             ("ivan@mail.ru+79121234567", "******"),
+            ("(912) 123-45-67 810-1ivan@mail.ru", "*** ***"),
         ] {
             assert_eq!(masked(text, Bare::Phone), clean, "{text}");
         }
@@ -363,6 +374,8 @@ mod tests {
             ("@nick и a@b, 5@", "@nick и a@b, 5@"),
             ("79121234567@wa.example", "***"),
             ("ivan@mail.ruanna@mail.ru, далее", "***, далее"),
+            ("ivan@mail.ru.9121234567, anna@mail.ru.5 мая", "***.***, ***.5 мая"),
+            ("robot@192.168.0.1", "robot@192.168.0.1"),
         ] {
             assert_eq!(masked(text, Bare::Phone), clean, "{text}");
         }
