@@ -66,10 +66,11 @@ fn foreign_panics_may_be_caught() {
 pub fn read(name: &str, bytes: &[u8]) {
     let path = FOLDER.path().join(name);
     fs::write(&path, bytes).expect("a file in a folder of ours");
-    let inputs = match files::expand(&[path.clone()]).and_then(|inputs| repair::known(inputs, FOLDER.path())) {
-        Ok(inputs) => inputs,
-        Err(error) => return clear(&error),
-    };
+    let inputs =
+        match files::expand(std::slice::from_ref(&path)).and_then(|inputs| repair::known(inputs, FOLDER.path())) {
+            Ok(inputs) => inputs,
+            Err(error) => return clear(&error),
+        };
     for input in &inputs {
         match Readable::new(input, None, FOLDER.path(), None) {
             Ok(readable) => whole(&readable),
@@ -82,7 +83,7 @@ pub fn read(name: &str, bytes: &[u8]) {
     let read = match WAYS[sum % WAYS.len()].and_then(|way| MAPPINGS.get(way)) {
         Some(mapping) => ingest(mapping, inputs),
         None => {
-            let zone = (bytes.len() % 2 == 0).then_some(Tz::Europe__Moscow);
+            let zone = bytes.len().is_multiple_of(2).then_some(Tz::Europe__Moscow);
             draft(&path, FOLDER.path(), Lang::Ru, zone).and_then(|draft| sound(&draft, inputs))
         }
     };
@@ -128,7 +129,7 @@ fn whole(readable: &Readable) {
                 continue;
             }
             let mut bytes = Vec::new();
-            if !input.open().and_then(|mut open| Ok(open.read_to_end(&mut bytes).is_ok())).unwrap_or(false) {
+            if !input.open().is_ok_and(|mut open| open.read_to_end(&mut bytes).is_ok()) {
                 continue;
             }
             let mut bytes = bytes.as_slice();
@@ -141,7 +142,7 @@ fn whole(readable: &Readable) {
             let is_followed = bytes.windows(2).any(|two| matches!(two, [b'"', b' ' | b'\t' | b'\r']));
             let is_mark = |byte: u8| matches!(byte, b'"' | b'\r' | b'\n') || byte == delimiter;
             let is_blank = |byte: u8| is_followed && matches!(byte, b' ' | b'\t');
-            let plain = |byte: &u8| !is_mark(*byte) && !is_blank(*byte) && !(is_escaped && *byte == b'\\');
+            let plain = |byte: &u8| !(is_mark(*byte) || is_blank(*byte) || is_escaped && *byte == b'\\');
             same(bytes, &first, plain);
             let cells = first.first().map_or(0, Vec::len);
             if let Ok(known) = records(readable, sheet, delimiter, Some(cells)) {

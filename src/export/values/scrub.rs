@@ -146,12 +146,13 @@ enum Parted {
     Marks,
 }
 
-/// Where phones stand that have no digit of an e-mail. One may begin right where an e-mail or another phone ends: no letter or
-/// digit of a word is before it.
+/// Where phones stand that have no digit of an e-mail. What stands before an e-mail or another phone is no word with what
+/// follows: a phone may begin right behind them.
 fn phones(text: &str, emails: &[(Range<usize>, String)]) -> Vec<(Range<usize>, String)> {
-    // the first e-mail that ends at a place or behind it
-    let email = |at: usize| emails.get(emails.partition_point(|(place, _)| place.end < at)).map(|(place, _)| place);
-    let is_free = |group: &Group| email(group.from + 1).is_none_or(|place| group.to <= place.start);
+    let is_free = |group: &Group| {
+        let next = emails.partition_point(|(place, _)| place.end <= group.from);
+        emails.get(next).is_none_or(|(place, _)| group.to <= place.start)
+    };
     let groups = groups(text);
     let mut found: Vec<(Range<usize>, String)> = Vec::new();
     let mut at = 0;
@@ -159,10 +160,10 @@ fn phones(text: &str, emails: &[(Range<usize>, String)]) -> Vec<(Range<usize>, S
         let goes_on = |group: &&Group| group.parted != Parted::Off && !group.plus && is_free(group);
         let together = 1 + groups[at + 1..].iter().take(GROUPS - 1).take_while(goes_on).count();
         let begins = groups[at].begins;
-        let mut before = email(begins).into_iter().chain(found.last().map(|(place, _)| place));
-        let is_behind = before.any(|place| place.end == begins);
-        let is_within = !is_free(&groups[at]) || (!is_behind && text[..begins].ends_with(char::is_alphanumeric));
-        let longest = (1..=together).rev().find(|some| !is_within && is_phone(text, &groups[at..at + some]));
+        let email = emails[..emails.partition_point(|(place, _)| place.end <= begins)].last();
+        let from = email.into_iter().chain(found.last()).map(|(place, _)| place.end).max().unwrap_or(0);
+        let is_within = !is_free(&groups[at]) || text[from..begins].ends_with(char::is_alphanumeric);
+        let longest = (1..=together).rev().find(|some| !is_within && is_phone(text, from, &groups[at..at + some]));
         let Some(some) = longest else {
             at += 1;
             continue;
@@ -226,12 +227,14 @@ fn is_code(word: &str) -> bool {
     word.contains(|symbol: char| symbol.is_ascii_digit()) && word.contains(|symbol: char| symbol.is_ascii_alphabetic())
 }
 
-/// Whether these groups are a phone. What is only a long number is none: amounts, dates, numbers of orders.
-fn is_phone(text: &str, groups: &[Group]) -> bool {
+/// Whether these groups are a phone; the text before `from` is no word with them. What is only a long number is none: amounts,
+/// dates, numbers of orders.
+fn is_phone(text: &str, from: usize, groups: &[Group]) -> bool {
     let (Some(first), Some(last)) = (groups.first(), groups.last()) else { return false };
     let digits: String = groups.iter().map(|group| &text[group.from..group.to]).collect();
     let lengths: Vec<usize> = groups.iter().map(|group| group.to - group.from).collect();
-    if !first.plus && (is_of_code(text[..first.begins].rsplit(WORD_ENDS).next()) || is_of_code_after(&text[last.to..]))
+    if !first.plus
+        && (is_of_code(text[from..first.begins].rsplit(WORD_ENDS).next()) || is_of_code_after(&text[last.to..]))
     {
         return false;
     }
@@ -325,6 +328,7 @@ mod tests {
             ("+79121234567+79121234568", "******"),
             ("8 912 123-45-67(495) 123-45-67", "******"),
             ("ivan@mail.ru+79121234567", "******"),
+            ("+79121234567tel-89121234567", "***tel-***"),
             ("(912) 123-45-67 810-1ivan@mail.ru", "*** ***"),
         ] {
             assert_eq!(masked(text, Bare::Phone), clean, "{text}");
