@@ -74,6 +74,11 @@ impl Strict {
         }
     }
 
+    /// What was read of a quoted cell that is not closed yet.
+    pub(super) fn open_cell(&self) -> &[u8] {
+        &self.cell
+    }
+
     fn inside(&mut self, text: &[u8]) -> Inside {
         let Marks { quote, escape, .. } = self.marks;
         loop {

@@ -78,10 +78,7 @@ fn find(text: &str, bare: Bare) -> Vec<(Range<usize>, String)> {
     let mut found = if has_at { emails(text) } else { Vec::new() };
     let is_number = bare == Bare::Number && digits == text.trim().len();
     if digits >= FEWEST && !is_number {
-        let apart =
-            |place: &Range<usize>| found.iter().all(|(known, _)| place.end <= known.start || known.end <= place.start);
-        let phones: Vec<_> = phones(text).into_iter().filter(|(place, _)| apart(place)).collect();
-        found.extend(phones);
+        found.extend(phones(text, &found));
         found.sort_by_key(|(place, _)| place.start);
     }
     found
@@ -97,19 +94,28 @@ fn emails(text: &str) -> Vec<(Range<usize>, String)> {
         let name = before[at - name..].trim_start_matches(['.', '\'', '’', '-']);
         let after = &text[at + 1..];
         let host = after.len() - after.trim_start_matches(of_host).len();
-        let host = after[..host].trim_end_matches(['.', '-']);
+        let Some(host) = host_of(&after[..host]) else { continue };
         let place = at - name.len()..at + 1 + host.len();
-        let last = host.rsplit('.').next().unwrap_or_default();
-        let is_host = host.contains('.') && last.chars().count() > 1 && last.starts_with(char::is_alphabetic);
-        let is_apart = found.last().is_none_or(|(known, _)| known.end <= place.start);
-        if is_host
-            && is_apart
-            && let Some(normal) = personal::normal(&text[place.clone()], Normal::Email)
-        {
-            found.push((place, normal));
+        match found.last_mut() {
+            // two of them without anything between: what is left of the second is of nobody else
+            Some((known, _)) if known.end > place.start => known.end = place.end,
+            _ => found.extend(personal::normal(&text[place.clone()], Normal::Email).map(|normal| (place, normal))),
         }
     }
     found
+}
+
+/// The host at the beginning of a text: as far as its last label that may be a top-level domain. In `mail.ru.5` the number is a
+/// word of the text.
+fn host_of(text: &str) -> Option<&str> {
+    let mut host = text.trim_end_matches(['.', '-']);
+    loop {
+        let (rest, last) = host.rsplit_once('.')?;
+        if last.chars().count() > 1 && last.starts_with(char::is_alphabetic) {
+            return Some(host);
+        }
+        host = rest.trim_end_matches(['.', '-']);
+    }
 }
 
 /// A phone has no fewer digits.
@@ -140,14 +146,24 @@ enum Parted {
     Marks,
 }
 
-fn phones(text: &str) -> Vec<(Range<usize>, String)> {
+/// Where phones stand that have no digit of an e-mail. What stands before an e-mail or another phone is no word with what
+/// follows: a phone may begin right behind them.
+fn phones(text: &str, emails: &[(Range<usize>, String)]) -> Vec<(Range<usize>, String)> {
+    let is_free = |group: &Group| {
+        let next = emails.partition_point(|(place, _)| place.end <= group.from);
+        emails.get(next).is_none_or(|(place, _)| group.to <= place.start)
+    };
     let groups = groups(text);
-    let mut found = Vec::new();
+    let mut found: Vec<(Range<usize>, String)> = Vec::new();
     let mut at = 0;
     while at < groups.len() {
-        let together =
-            1 + groups[at + 1..].iter().take(GROUPS - 1).take_while(|g| g.parted != Parted::Off && !g.plus).count();
-        let longest = (1..=together).rev().find(|some| is_phone(text, &groups[at..at + some]));
+        let goes_on = |group: &&Group| group.parted != Parted::Off && !group.plus && is_free(group);
+        let together = 1 + groups[at + 1..].iter().take(GROUPS - 1).take_while(goes_on).count();
+        let begins = groups[at].begins;
+        let email = emails[..emails.partition_point(|(place, _)| place.end <= begins)].last();
+        let from = email.into_iter().chain(found.last()).map(|(place, _)| place.end).max().unwrap_or(0);
+        let is_within = !is_free(&groups[at]) || text[from..begins].ends_with(char::is_alphanumeric);
+        let longest = (1..=together).rev().find(|some| !is_within && is_phone(text, from, &groups[at..at + some]));
         let Some(some) = longest else {
             at += 1;
             continue;
@@ -211,16 +227,14 @@ fn is_code(word: &str) -> bool {
     word.contains(|symbol: char| symbol.is_ascii_digit()) && word.contains(|symbol: char| symbol.is_ascii_alphabetic())
 }
 
-/// Whether these groups are a phone. What is only a long number is none: amounts, dates, numbers of orders.
-fn is_phone(text: &str, groups: &[Group]) -> bool {
+/// Whether these groups are a phone; the text before `from` is no word with them. What is only a long number is none: amounts,
+/// dates, numbers of orders.
+fn is_phone(text: &str, from: usize, groups: &[Group]) -> bool {
     let (Some(first), Some(last)) = (groups.first(), groups.last()) else { return false };
     let digits: String = groups.iter().map(|group| &text[group.from..group.to]).collect();
     let lengths: Vec<usize> = groups.iter().map(|group| group.to - group.from).collect();
-    let lettered = |symbol: Option<char>| symbol.is_some_and(char::is_alphanumeric);
-    if lettered(text[..first.begins].chars().next_back()) {
-        return false;
-    }
-    if !first.plus && (is_of_code(text[..first.begins].rsplit(WORD_ENDS).next()) || is_of_code_after(&text[last.to..]))
+    if !first.plus
+        && (is_of_code(text[from..first.begins].rsplit(WORD_ENDS).next()) || is_of_code_after(&text[last.to..]))
     {
         return false;
     }
@@ -230,7 +244,7 @@ fn is_phone(text: &str, groups: &[Group]) -> bool {
             None => (FEWEST..=15).contains(&digits.len()) && !digits.starts_with('0'),
         };
     }
-    if lettered(text[last.to..].chars().next()) {
+    if text[last.to..].starts_with(char::is_alphanumeric) {
         return false;
     }
     let begins = |codes: &[&str]| codes.iter().any(|code| digits.starts_with(code));
@@ -311,6 +325,11 @@ mod tests {
             ("20250101-79121234567-74951234567", "20250101-***-***"),
             ("London 020 7946 0958", "London ***"),
             ("998901234567", "***"),
+            ("+79121234567+79121234568", "******"),
+            ("8 912 123-45-67(495) 123-45-67", "******"),
+            ("ivan@mail.ru+79121234567", "******"),
+            ("+79121234567tel-89121234567", "***tel-***"),
+            ("(912) 123-45-67 810-1ivan@mail.ru", "*** ***"),
         ] {
             assert_eq!(masked(text, Bare::Phone), clean, "{text}");
         }
@@ -358,6 +377,9 @@ mod tests {
             ("anna1979121@mail.ru", "***"),
             ("@nick и a@b, 5@", "@nick и a@b, 5@"),
             ("79121234567@wa.example", "***"),
+            ("ivan@mail.ruanna@mail.ru, далее", "***, далее"),
+            ("ivan@mail.ru.9121234567, anna@mail.ru.5 мая", "***.***, ***.5 мая"),
+            ("robot@192.168.0.1", "robot@192.168.0.1"),
         ] {
             assert_eq!(masked(text, Bare::Phone), clean, "{text}");
         }
