@@ -87,9 +87,9 @@ pub(super) struct Look {
 pub(super) struct Seen {
     pub(super) filled: u64,
     pub(super) sample: Vec<String>,
-    /// Its different values and how often each is there; none: too many.
+    /// Distinct values with their counts. `None` if there are too many.
     pub(super) words: Option<BTreeMap<String, u64>>,
-    /// Whether a value is there twice; none: the file is too large to tell.
+    /// Whether a value occurs twice. `None` if the file is too large to check.
     pub(super) repeats: Option<bool>,
     keys: BTreeSet<u64>,
     pub(super) days: Days,

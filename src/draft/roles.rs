@@ -216,7 +216,7 @@ fn assigned(table: Table, columns: &[Column], rows: u64) -> Vec<Given> {
     given
 }
 
-/// How well a column's name fits a pattern; none: not at all.
+/// How well a column's name fits a pattern. `None` if not at all.
 fn fit(column: &Column, pattern: &str, table: Table) -> Option<Fit> {
     let entity: &[&str] = match table {
         Table::Deals => &["deal", "lead", "order", "request", "sale"],

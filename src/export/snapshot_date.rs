@@ -66,7 +66,7 @@ pub(crate) struct Span {
 }
 
 impl Taken {
-    /// The same as moments. No export was taken after it was ingested, which was at `at`; none: nor before that.
+    /// The same as moments, ended by `at`: no export was taken after its ingest. `None` if it was taken after `at`.
     fn span(self, zone: Tz, at: DateTime<Utc>) -> Option<Span> {
         let calendar = Calendar::of_zone(zone);
         let instant = |local: NaiveDateTime| match self.moment.offset {

@@ -177,7 +177,7 @@ impl Head {
     }
 }
 
-/// Looks for the header of a section among the heads of a file; none: no row of them is what `header_has` asks for.
+/// Finds a section's header among the first rows of a file. `None` if no row fits `header_has`.
 pub(crate) fn fit(heads: &[Head], export: &Export) -> Option<Fit> {
     let mut best: Option<Fit> = None;
     let wanted: Vec<_> = export.wanted().collect();

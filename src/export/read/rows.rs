@@ -53,7 +53,7 @@ pub(crate) trait RowSink {
 pub(crate) struct Refusal {
     pub(crate) table: Table,
     pub(crate) line: u64,
-    /// Of a mended row: the ingest that refused it at first.
+    /// For a repaired row: the ingest that first refused it.
     pub(crate) first: Option<u64>,
     /// The export's header of the cell; empty: the whole row.
     pub(crate) column: String,
@@ -78,9 +78,9 @@ pub(crate) struct Outcome {
     pub(crate) oddities: Oddities,
     /// What the rows gave to each column of money.
     pub(crate) sums: Vec<FileSum>,
-    /// Of a file of mended rows: the places of those that were taken.
+    /// For a repair file: the places of the accepted rows.
     pub(crate) mended: BTreeSet<Mends>,
-    /// Of a file of mended rows: the others.
+    /// For a repair file: the rows that were not accepted.
     pub(crate) not_taken: NotTaken,
 }
 

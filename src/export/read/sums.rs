@@ -75,7 +75,7 @@ impl<'p> Sums<'p> {
         self.columns.iter().map(|(.., sum)| sum.all).collect()
     }
 
-    /// The amounts of a row in each of these columns; none: its table does not want the row, or it cannot be read.
+    /// A row's amounts in these columns. `None` if its table does not take the row, or if it cannot be read.
     pub(super) fn amounts(&self, row: Row<'_>) -> Vec<Option<i128>> {
         let amount = |(number, _, column, _): &(usize, usize, &ColumnPlan, FileSum)| {
             let is_wanted = holds(&self.plan.fills[*number].when, row, true);

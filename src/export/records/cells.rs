@@ -110,7 +110,7 @@ impl Strict {
 enum Inside {
     Open,
     Stray,
-    /// The cell ends, and the next one begins there; none: it was the last one.
+    /// The cell ends; the next one begins at this offset. `None` if it was the last one.
     Ends(Option<usize>),
 }
 

@@ -79,7 +79,7 @@ impl Readable {
         })
     }
 
-    /// How many cells the longest row of a sheet has; none: of text only its rows tell.
+    /// Number of cells in the longest row of a sheet. `None` for text, where only reading the rows shows it.
     pub(crate) fn widest(&self, sheet: usize) -> Option<usize> {
         match self.sheets.get(sheet) {
             Some(Sheet::Kept(kept)) => Some(kept.widest()),

@@ -227,7 +227,7 @@ fn own(sheet: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     records(sheet).map_while(within).flatten()
 }
 
-/// The rectangle around the cells of a sheet, or that which it states, if that is larger; none: it states nonsense.
+/// Cells in a sheet's bounding rectangle, or in the stated one if larger. `None` if the stated one is impossible.
 fn area(sheet: &[u8]) -> Option<u64> {
     const STATED: u16 = 0x0200;
     /// BIFF record types of a cell: NUMBER, LABEL, BOOLERR, RK, RSTRING, LABELSST, MULRK, FORMULA.

@@ -32,7 +32,7 @@ impl Count {
         })
     }
 
-    /// Reads a number; none: it is none, or too far from now to be meant. `is_1904`: the file counts its days from 1904.
+    /// Reads a number. `None` if it is no number or implausibly far from now. `is_1904`: days are counted from 1904.
     pub(crate) fn read(self, value: &str, is_1904: bool) -> Option<Moment> {
         match self {
             Count::Unix(per_second) => unix(value, per_second),

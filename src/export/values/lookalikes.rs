@@ -36,14 +36,14 @@ pub(crate) struct Alike {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Seen {
-    /// Of every value, in order: most values are met again and again.
+    /// Hashes of the values met so far, sorted: most values recur many times.
     hashes: Vec<u64>,
     /// By what a person sees.
     forms: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Alike {
-    /// The column under the name that is watched; none: its values are anything.
+    /// The column under the watched name. `None` if its values may be anything.
     pub(crate) fn watched(column: &str) -> Option<&'static str> {
         WATCHED.into_iter().find(|name| *name == column)
     }

@@ -81,7 +81,7 @@ pub fn is_hash(text: &str) -> bool {
     text.strip_prefix(MARK).is_some_and(|rest| rest.len() == DIGITS && rest.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
-/// Brings a text into its normal form; none: it is no phone, or no e-mail.
+/// Normalises a text. `None` if it is not a phone, or not an e-mail.
 pub fn normal(text: &str, form: Normal) -> Option<String> {
     match form {
         _ if is_hash(text) => Some(text.to_owned()),

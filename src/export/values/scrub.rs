@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::personal::{self, Key, Normal, Personal};
 
-/// What stands for what is left out.
+/// Replaces masked text.
 const MASK: &str = "***";
 
 /// What becomes of phones and e-mails in the texts of a column, or of a cell that is kept.
@@ -40,7 +40,7 @@ impl Scrub {
         self.key.is_some()
     }
 
-    /// The text without them; none: there are none in it.
+    /// The text with phones and e-mails masked. `None` if it contains none.
     pub(crate) fn clean(&self, text: &str) -> Option<String> {
         let found = find(text, self.bare);
         if found.is_empty() {
@@ -128,7 +128,7 @@ struct Group {
     begins: usize,
     plus: bool,
     bracket: bool,
-    /// What stands between it and the group before it.
+    /// The separator between it and the group before it.
     parted: Parted,
 }
 
@@ -211,7 +211,7 @@ fn is_code(word: &str) -> bool {
     word.contains(|symbol: char| symbol.is_ascii_digit()) && word.contains(|symbol: char| symbol.is_ascii_alphabetic())
 }
 
-/// Whether these groups are a phone. What is only a long number is none: amounts, dates, numbers of orders.
+/// Whether these groups are a phone. Other long numbers are not: amounts, dates, order numbers.
 fn is_phone(text: &str, groups: &[Group]) -> bool {
     let (Some(first), Some(last)) = (groups.first(), groups.last()) else { return false };
     let digits: String = groups.iter().map(|group| &text[group.from..group.to]).collect();

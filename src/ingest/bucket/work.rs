@@ -56,7 +56,7 @@ pub(crate) struct AllDone {
     pub(crate) counts: BTreeMap<Table, Counts>,
     /// What was found by comparing snapshots.
     pub(crate) seen: Seen,
-    /// What became of the events that know only their client; none: nothing changed, nobody looked.
+    /// The outcome of joining events that name only a client. `None` if nothing changed, so that no join ran.
     pub(crate) of_clients: Option<OfClients>,
     pub(crate) told: Told,
     /// The ids that were not known, by table.

@@ -72,7 +72,7 @@ impl Later {
         self.refusals - 1
     }
 
-    /// Of the row that was refused as that number: the tables for which it was overtaken.
+    /// For the refused row of that number: the tables in which a good row overtook it.
     pub(crate) fn after(&self, keys: &[RowKey], number: u64) -> BTreeSet<Table> {
         let is_later = |key: &&RowKey| self.after.get(key).is_some_and(|by| *by > number);
         keys.iter().filter(is_later).map(|key| key.table()).collect()
