@@ -48,7 +48,7 @@ pub(super) enum Log {
     Calls,
 }
 
-/// Says what a row is, and gives every column the role that its name suggests there.
+/// Determines what a row is, and assigns each column the role that its name suggests.
 pub(super) fn take(columns: &[Column], rows: u64, file: &str) -> Taken {
     let of_file = of_file(file);
     let given = |table| assigned(table, columns, rows);

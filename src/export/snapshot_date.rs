@@ -180,7 +180,7 @@ pub(crate) struct Reach {
 }
 
 impl Reach {
-    /// Hears of an export. Mended rows tell no more than the export did whose they are.
+    /// Records an export. Repaired rows add nothing to what their export showed.
     pub(crate) fn see(&mut self, when: When, is_snapshot: bool, is_repairs: bool) {
         match when.by {
             By::Clock if !is_snapshot => self.is_unsaid |= !is_repairs,

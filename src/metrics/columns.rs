@@ -109,7 +109,7 @@ impl MetricColumn {
     }
 }
 
-/// What a metric gave.
+/// Result of a metric.
 #[derive(Debug, Clone)]
 pub struct MetricResult {
     /// The metric's name.

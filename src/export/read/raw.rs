@@ -13,7 +13,7 @@ use crate::model::tables::Kind;
 /// A row is kept whole up to so many bytes.
 pub(crate) const MOST_RAW: usize = 64 << 10;
 
-/// How rows are kept.
+/// How rows are stored in the quarantine.
 pub(super) struct Raw {
     /// One entry per cell. `None` if personal data are kept, so that every cell is kept as it is.
     cells: Option<Vec<Kept>>,

@@ -34,17 +34,17 @@ pub(crate) trait RowSink {
     fn take(&mut self, fill: usize, values: &[Value<'_>]) -> Result<(), Self::Error>;
     /// Called before `take` or `refuse` with the place of the repaired row.
     fn mends(&mut self, place: Mends);
-    /// Says how many rows of the export wait at the place of a mended one.
+    /// Number of the export's quarantined rows at the place of a repaired one.
     fn waits(&self, place: Mends) -> u64;
     /// Called before `refuse` with the row's deal id, if it could be read.
     fn refuses_deal(&mut self, deal_id: &str);
-    /// Hears of a deal that a snapshot lists in a row which `deals` does not want.
+    /// Records a deal that a listing export has in a row which `deals` does not take.
     fn lists_deal(&mut self, deal_id: &str);
-    /// Hears the header of the file, as a row is shown.
+    /// Receives the header of the file, in the form in which rows are shown.
     fn begin(&mut self, header: String);
     /// Takes a row that was refused.
     fn refuse(&mut self, refusal: Refusal) -> Result<(), Self::Error>;
-    /// Hears how many bytes of the file were read.
+    /// Receives the number of bytes read of the file.
     fn progress(&mut self, done: u64);
 }
 

@@ -5,7 +5,7 @@ use csv::ByteRecord;
 
 use super::record::Cut;
 
-/// What stands between cells and around them.
+/// The delimiter and quoting of cells.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Marks {
     pub(super) delimiter: u8,
@@ -106,7 +106,7 @@ impl Strict {
     }
 }
 
-/// What came of reading on within a quoted cell.
+/// Outcome of reading on within a quoted cell.
 enum Inside {
     Open,
     Stray,

@@ -132,7 +132,7 @@ enum Reading {
 }
 
 impl Records {
-    /// Says how many cells a row has from now on, at least and at most: what a quote is may depend on it.
+    /// Sets the least and greatest number of cells of the rows that follow: the meaning of a quote may depend on it.
     pub(crate) fn expect(&mut self, least: usize, most: usize) {
         if let Reading::Text(text) = &mut self.reading {
             text.expect(least, most);

@@ -49,7 +49,7 @@ pub(super) fn weigh(bytes: &[u8]) -> Result<Vec<Cells>, String> {
     Ok(sheets(&book).map(|sheet| typed(sheet, &styles)).collect())
 }
 
-/// What each style of a workbook makes of numbers, by its number.
+/// The type that each style of a workbook gives to numbers, by style index.
 fn styles(book: &[u8]) -> Vec<Typed> {
     const FORMAT: u16 = 0x041E;
     const STYLE: u16 = 0x00E0;
@@ -296,7 +296,7 @@ fn texts(book: &[u8]) -> Vec<u64> {
     std::iter::from_fn(|| pieces.text()).collect()
 }
 
-/// What is cut into records, one after another.
+/// The payload of the shared string table (SST), continued over several BIFF records.
 struct Pieces<'b, R> {
     now: &'b [u8],
     rest: R,

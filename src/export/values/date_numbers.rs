@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta};
 
 use super::moment::Moment;
 
-/// What a date that is a number alone counts.
+/// The unit and origin of a date written as a plain number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Count {
     /// Since 1970, so many to a second.
@@ -19,7 +19,7 @@ pub(crate) enum Count {
 const FROM_1904: f64 = 1462.0;
 
 impl Count {
-    /// What a mapping means by a word.
+    /// The count of that name in a mapping.
     pub(crate) fn named(name: &str) -> Option<Count> {
         Some(match name {
             "unix" => Count::Unix(1),

@@ -38,7 +38,7 @@ pub(crate) struct Alike {
 struct Seen {
     /// Hashes of the values met so far, sorted: most values recur many times.
     hashes: Vec<u64>,
-    /// By what a person sees.
+    /// The values by their folded form: what looks the same is one key.
     forms: BTreeMap<String, BTreeSet<String>>,
 }
 
@@ -48,7 +48,7 @@ impl Alike {
         WATCHED.into_iter().find(|name| *name == column)
     }
 
-    /// Hears a value of a column.
+    /// Records a value of a column.
     pub(crate) fn see(&mut self, column: &'static str, value: &str) {
         let seen = self.columns.entry(column).or_default();
         let hash = xxh3_64(value.as_bytes());

@@ -9,14 +9,14 @@ use super::personal::{self, Key, Normal, Personal};
 /// Replaces masked text.
 const MASK: &str = "***";
 
-/// What becomes of phones and e-mails in the texts of a column, or of a cell that is kept.
+/// Masking of phones and e-mails in the texts of a column, or in a quarantined cell.
 #[derive(Debug, Clone)]
 pub(crate) struct Scrub {
     key: Option<Key>,
     bare: Bare,
 }
 
-/// What a text of digits alone is.
+/// How to treat a text of digits alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bare {
     /// A phone, if it has the length of one.
