@@ -27,7 +27,7 @@ pub struct Catalog {
     pieces: BTreeMap<String, Arc<Select>>,
 }
 
-/// What a file in `queries/` holds.
+/// Parsed content of a file in `queries/`.
 enum Held {
     Metric(Box<Metric>),
     Piece(Select),

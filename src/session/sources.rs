@@ -147,7 +147,7 @@ impl Sources {
 /// The first and the last day on which a source is known.
 type Known = (NaiveDate, NaiveDate);
 
-/// The kinds of which a source is made; none: it is a kind itself.
+/// The kinds of which a source is made. `None` if it is a kind itself.
 fn kinds_of(name: &str) -> Option<Vec<&'static str>> {
     match name {
         "touch" => Some(TOUCH_KINDS.into()),
@@ -205,7 +205,7 @@ struct Spans {
 }
 
 impl Spans {
-    /// What is known of the deals of a manager in a branch; none: nothing.
+    /// The known span for deals of a manager in a branch. `None` if nothing is known.
     fn of(&self, manager: Option<&str>, branch: Option<&str>) -> Option<Span> {
         let mut span = self.all;
         for (groups, name) in [(&self.managers, manager), (&self.branches, branch)] {

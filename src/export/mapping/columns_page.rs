@@ -108,7 +108,7 @@ fn of_kind(kind: Kind) -> Text {
     Text::new(ru, en)
 }
 
-/// What a column is; none: nobody has said it yet, which a test finds.
+/// Describes a column. `None` if its description is missing; a test fails then.
 fn of_column(table: Table, column: &str) -> Option<Text> {
     if column == "status" {
         let words = STATUSES.map(|status| format!("`{status}`")).join(", ");

@@ -34,17 +34,17 @@ pub(crate) trait RowSink {
     fn take(&mut self, fill: usize, values: &[Value<'_>]) -> Result<(), Self::Error>;
     /// Called before `take` or `refuse` with the place of the repaired row.
     fn mends(&mut self, place: Mends);
-    /// Says how many rows of the export wait at the place of a mended one.
+    /// Number of the export's quarantined rows at the place of a repaired one.
     fn waits(&self, place: Mends) -> u64;
     /// Called before `refuse` with the row's deal id, if it could be read.
     fn refuses_deal(&mut self, deal_id: &str);
-    /// Hears of a deal that a snapshot lists in a row which `deals` does not want.
+    /// Records a deal that a listing export has in a row which `deals` does not take.
     fn lists_deal(&mut self, deal_id: &str);
-    /// Hears the header of the file, as a row is shown.
+    /// Receives the header of the file, in the form in which rows are shown.
     fn begin(&mut self, header: String);
     /// Takes a row that was refused.
     fn refuse(&mut self, refusal: Refusal) -> Result<(), Self::Error>;
-    /// Hears how many bytes of the file were read.
+    /// Receives the number of bytes read of the file.
     fn progress(&mut self, done: u64);
 }
 
@@ -53,7 +53,7 @@ pub(crate) trait RowSink {
 pub(crate) struct Refusal {
     pub(crate) table: Table,
     pub(crate) line: u64,
-    /// Of a mended row: the ingest that refused it at first.
+    /// For a repaired row: the ingest that first refused it.
     pub(crate) first: Option<u64>,
     /// The export's header of the cell; empty: the whole row.
     pub(crate) column: String,
@@ -78,9 +78,9 @@ pub(crate) struct Outcome {
     pub(crate) oddities: Oddities,
     /// What the rows gave to each column of money.
     pub(crate) sums: Vec<FileSum>,
-    /// Of a file of mended rows: the places of those that were taken.
+    /// For a repair file: the places of the accepted rows.
     pub(crate) mended: BTreeSet<Mends>,
-    /// Of a file of mended rows: the others.
+    /// For a repair file: the rows that were not accepted.
     pub(crate) not_taken: NotTaken,
 }
 

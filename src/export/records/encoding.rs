@@ -43,7 +43,7 @@ impl Encoding {
         Encoding::NAMED.iter().find(|(_, encoding)| *encoding == self).map_or("utf-8", |(name, _)| name)
     }
 
-    /// What decodes it; none: it is UTF-8 already.
+    /// The decoder. `None` if the input is UTF-8 already.
     pub(super) fn decoder(self) -> Option<&'static encoding_rs::Encoding> {
         match self {
             Encoding::Utf8 => None,

@@ -54,7 +54,7 @@ impl TextReader {
         Ok(TextReader { lines, allowance, marks, line, cells: None, text, ends: Vec::new() })
     }
 
-    /// Says how many cells a row has from now on, at least and at most.
+    /// Sets the least and greatest number of cells of the rows that follow.
     pub(super) fn expect(&mut self, least: usize, most: usize) {
         self.cells = Some((least, most));
     }

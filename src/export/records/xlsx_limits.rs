@@ -18,7 +18,7 @@ use crate::export::files::{FREE, RATIO, SHARED, overlap, spans};
 
 /// What a workbook unpacks to, its largest part that is held in memory.
 const LARGEST_PART: u64 = 1 << 30;
-/// What each element takes of the memory beside its bytes: a text, and a style with all that is told of it.
+/// Memory per element beside its bytes, in bytes: of a text, and of a style with its attributes.
 const TEXT: u64 = 48;
 const STYLE: u64 = 384;
 /// How much of a tag, and of a text, is looked at.
@@ -139,7 +139,7 @@ pub(super) fn weigh(keeping: &Keeping<'_>, file: &File) -> Result<Uncalculated, 
     Ok(named.collect())
 }
 
-/// What was met in a part.
+/// Counts of one part of a workbook.
 #[derive(Default)]
 struct Seen {
     bytes: u64,

@@ -44,7 +44,7 @@ struct Done {
 #[derive(Debug, Default)]
 pub(crate) struct Told {
     pub(crate) closings: closing_dates::Told,
-    /// Events of deals that nobody knows.
+    /// Events of unknown deals.
     pub(crate) strays: Strays,
     /// Whether any event tells of a stage.
     pub(crate) has_stages: bool,
@@ -54,9 +54,9 @@ pub(crate) struct Told {
 #[derive(Debug, Default)]
 pub(crate) struct AllDone {
     pub(crate) counts: BTreeMap<Table, Counts>,
-    /// What was found by comparing snapshots.
+    /// The result of comparing listing exports.
     pub(crate) seen: Seen,
-    /// What became of the events that know only their client; none: nothing changed, nobody looked.
+    /// The outcome of joining events that name only a client. `None` if nothing changed, so that no join ran.
     pub(crate) of_clients: Option<OfClients>,
     pub(crate) told: Told,
     /// The ids that were not known, by table.

@@ -19,7 +19,7 @@ pub(super) const TEXTS: [&str; 5] = ["column", "value", "reason", "reason_ru", "
 /// The exports that were read; of files of mended rows, the places of those that were taken.
 pub(super) type Read = BTreeMap<ExportId, Option<BTreeSet<Mends>>>;
 
-/// Tells whether the same rows were refused, in whatever order.
+/// Digest of refused rows: the same for the same rows in any order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Digest {
     rows: u64,

@@ -26,7 +26,7 @@ pub(crate) struct Later {
     came: BTreeSet<(String, RowKey)>,
     /// The keys of rows that were refused in this ingest.
     refused: BTreeSet<RowKey>,
-    /// Of them, those of which a good row came later: how many rows had been refused by then.
+    /// Keys whose good row came later: number of rows refused by then.
     after: BTreeMap<RowKey, u64>,
     /// How many rows were refused.
     refusals: u64,
@@ -46,7 +46,7 @@ impl Later {
         !self.waiting.is_empty() || !self.refused.is_empty()
     }
 
-    /// Hears of a good row of a file; `place` is where it stands in the order of rows.
+    /// Records a good row of a file; `place` is its position in the order of rows.
     pub(crate) fn take(&mut self, key: RowKey, file: &str, place: Mends) {
         if self.waiting.binary_search(&key).is_ok() {
             let last = self.overtaken.entry(key).or_insert(place);
@@ -58,7 +58,7 @@ impl Later {
         }
     }
 
-    /// Hears of a row of a file that is refused. Returns its number among these.
+    /// Records a refused row of a file. Returns its number among the refused rows.
     pub(crate) fn refuse(&mut self, keys: &[RowKey], file: &str) -> u64 {
         for key in keys {
             if self.waiting.binary_search(key).is_ok() {
@@ -72,7 +72,7 @@ impl Later {
         self.refusals - 1
     }
 
-    /// Of the row that was refused as that number: the tables for which it was overtaken.
+    /// For the refused row of that number: the tables in which a good row overtook it.
     pub(crate) fn after(&self, keys: &[RowKey], number: u64) -> BTreeSet<Table> {
         let is_later = |key: &&RowKey| self.after.get(key).is_some_and(|by| *by > number);
         keys.iter().filter(is_later).map(|key| key.table()).collect()

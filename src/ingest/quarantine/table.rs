@@ -53,7 +53,7 @@ struct Refused {
 }
 
 impl Quarantine {
-    /// Hears that an export was read: all of it, or only the rows of these places, mended.
+    /// Records that an export was read: all of it, or only the repaired rows at these places.
     pub(crate) fn was_read(&mut self, export: &ExportId, mended: Option<BTreeSet<Mends>>) {
         match (self.read.get_mut(export), mended) {
             (Some(None), _) => {}

@@ -264,7 +264,7 @@ impl Waits {
         self.get(export, place).map_or("", |waiting| waiting.folder.as_str())
     }
 
-    /// Whether a row of the table came after the one at this place, or nobody can say that none did.
+    /// Whether a row of the table came after the one at this place, or this is unknown.
     pub(crate) fn may_be_late(&self, export: &str, place: Mends, table: Table) -> bool {
         self.get(export, place).is_some_and(|waiting| waiting.later.contains(&table) || !waiting.known.contains(&table))
     }

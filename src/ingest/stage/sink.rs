@@ -35,7 +35,7 @@ pub(crate) struct ListedDeals {
 /// What has to be known of a fill to take its rows.
 pub(crate) struct Taker {
     table: Table,
-    /// Of events: where the id stands, if it is mapped at all.
+    /// For events: the position of the id, if it is mapped at all.
     event_id: Option<usize>,
     identity: Vec<Option<usize>>,
     bucket_by: Vec<Option<usize>>,
@@ -72,7 +72,7 @@ pub(crate) struct Sink<'s> {
     pub(crate) read: &'s mut BTreeMap<Table, Read>,
     pub(crate) listed_deals: ListedDeals,
     pub(crate) progress: &'s dyn Progress,
-    /// Of a file of mended rows: the place of the row that is taken.
+    /// For a repair file: the place of the accepted row.
     pub(crate) mends: Option<Mends>,
     /// How many rows were overtaken.
     pub(crate) overtaken: u64,
@@ -179,7 +179,7 @@ pub(crate) fn of_file(called: &str, folder: &str) -> String {
     bare.unwrap_or(called).to_owned()
 }
 
-/// The id of an event whose export gives none: the same row has the same id in every export.
+/// The id of an event from an export without ids. It is stable: the same row has the same id in every export.
 fn derived_id(taker: &Taker, values: &[Value<'_>], scratch: &mut Vec<u8>) -> String {
     scratch.clear();
     for at in &taker.identity {
