@@ -159,7 +159,9 @@ fn same(bytes: &[u8], cells: &Cells, plain: impl Fn(&u8) -> bool) {
     if !may_be_in_pieces(bytes) {
         assert!(there == cells, "bytes of a text are lost");
     } else if let (Ok(there), Ok(cells)) = (std::str::from_utf8(&there), std::str::from_utf8(&cells)) {
-        assert!(composed(there) == composed(cells), "letters of a text are lost");
+        // a Greek question mark is composed to a semicolon, which is no delimiter then
+        let plain = |text: &str| composed(text).bytes().filter(&plain).collect::<Vec<u8>>();
+        assert!(plain(there) == plain(cells), "letters of a text are lost");
     }
 }
 
