@@ -208,7 +208,9 @@ class Store:
                 if old not in text:
                     sys.exit(f"{path}: has no longer\n{old}")
                 text = text.replace(old, new)
-            (own / path.name).write_text(text)
+            folder = own / "shared" if path.parent.name == "shared" else own
+            folder.mkdir(exist_ok=True)
+            (folder / path.name).write_text(text)
         self.run("ingest", "--mapping", "mapping.toml", *files)
 
     def run(self, *args):

@@ -133,7 +133,9 @@ fn cannot(target: &Target, grid: &Grid, one: &Judged, ground: Ground) -> Option<
             Some(Unknown::NoData)
         }
         // a share of the known cases is valid; counts, sums and values made of them are not
-        () if ground.covered == Covered::Part && (one.interval.is_none() || grid.unit(&target.column) != Unit::Share) => {
+        () if ground.covered == Covered::Part
+            && (one.interval.is_none() || grid.unit(&target.column) != Unit::Share) =>
+        {
             Some(Unknown::Uncovered)
         }
         () if one.cases.is_some_and(few) => Some(Unknown::Small),
