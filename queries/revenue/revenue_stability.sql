@@ -10,8 +10,8 @@ about.ru = """
 среднее). Он же без тренда; а если об этой группе известны хотя бы 104 полные недели — и без сезона: «Убрано» говорит, что именно. Тренд и сезон
 ищутся по всем известным неделям, судят только недели периода. Рядом — какой была бы вариация, если бы сделки такого размера приходили случайно
 и в среднем поровну (корень из n недель × Σ суммы² / Σ суммы): у кого 5–12 продаж в неделю, тот прыгает и без всякой причины. Нижний край
-интервала — то, что остаётся без самого большого, что мог сделать случай (95 %): цель не достигнута, только если и остаток больше неё. Известны недели с первого выигрыша группы (лиды до него не в счёт: раньше продать
-было нельзя); неделя, начатая раньше него, неполна и не в счёт; дальше неделя без продаж — ноль. Ничего не продавшая группа могла продавать с
+интервала — то, что остаётся без самого большого, что мог сделать случай (95 %): цель не достигнута, только если промах по этому интервалу не
+случаен. Известны недели с первого выигрыша группы (лиды до него не в счёт: раньше продать было нельзя); неделя, начатая раньше него, неполна и не в счёт; дальше неделя без продаж — ноль. Ничего не продавшая группа могла продавать с
 первого своего лида после первого выигрыша компании. Неделя, у всех продаж которой нет сумм, неизвестна. Вариация пуста, если среднее не больше
 нуля. Последняя полная неделя против предыдущей и против той же недели год назад (на 52 недели раньше); пусто, если те недели вне данных, а
 изменение — и если там не больше нуля. Выигрыши без даты, которые могли прийтись на период, не посчитаны и стоят отдельно; где такой выигрыш
@@ -22,7 +22,8 @@ Over the whole weeks of the period (at most as many of the last as the regulatio
 deviation / mean). The same with the trend removed; and the season too, where at least 104 whole weeks of the group are known: `removed` says
 which. Trend and season are learnt from all known weeks, the weeks of the period alone are judged. Beside it: the variability that deals of these
 sizes coming at random at an even rate would have (the root of weeks × Σ amount² / Σ amount): with 5 to 12 wins a week, weeks jump for no reason.
-The lower end of the interval is what is left without the most that chance may have made (95 %): the target is missed only where that is above it. Weeks are known from the group's first win on
+The lower end of the interval is what is left without the most that chance may have made (95 %): the target is missed only where by this interval
+the miss is more than chance. Weeks are known from the group's first win on
 (leads before it do not count: nothing could be sold yet); the week that began before it is a part of one and left out; from there a week without
 sales is zero. A group that never sold could since its first lead after the company's first win. A week none of whose wins has an amount is
 unknown. Variability is empty where the mean is not above zero. The last whole week against the one before and against the same week last year
@@ -118,7 +119,8 @@ chance AS (
     GROUP BY weeks.grp
 ),
 
--- df: of the weeks less the line of the trend; Wilson and Hilferty's 2.5 and 97.5 % of chi-squared, by df
+-- spread: of the cube root of chi-squared by its degrees of freedom, those of the weeks less the line of the trend (Wilson and
+-- Hilferty 1931)
 steadied AS (
     SELECT
         varied.grp,
@@ -132,8 +134,7 @@ steadied AS (
             WHEN varied.mean_weekly > 0 AND chance.won > 0
                 THEN sqrt(varied.weeks * (1.0 + power(chance.cv_amount, 2.0) * (chance.won - 1) / chance.won) / chance.won)
         END AS cv_chance,
-        power(1.0 - 2.0 / (9.0 * greatest(varied.weeks - 2, 1)) - 1.959964 * sqrt(2.0 / (9.0 * greatest(varied.weeks - 2, 1))), 3.0) AS fewest,
-        power(1.0 - 2.0 / (9.0 * greatest(varied.weeks - 2, 1)) + 1.959964 * sqrt(2.0 / (9.0 * greatest(varied.weeks - 2, 1))), 3.0) AS most
+        2.0 / (9.0 * greatest(varied.weeks - 2, 1)) AS spread
     FROM varied
     LEFT JOIN chance ON varied.grp = chance.grp
 ),
@@ -194,9 +195,22 @@ SELECT
     steadied.mean_weekly,
     steadied.cv_raw,
     steadied.cv_adjusted,
-    -- what is left when the most that chance may have made is taken out
-    sqrt(greatest(power(steadied.cv_adjusted, 2.0) - power(steadied.cv_chance, 2.0) * steadied.most, 0.0)) AS cv_adjusted_low,
-    CASE WHEN steadied.cv_chance IS NOT NULL THEN steadied.cv_adjusted / sqrt(greatest(steadied.fewest, 0.01)) END AS cv_adjusted_high,
+    -- what is left when the most that chance may have made, the 97.5 % of chi-squared, is taken out
+    CASE
+        WHEN steadied.cv_adjusted IS NOT NULL AND steadied.cv_chance IS NOT NULL
+            THEN sqrt(
+                greatest(
+                    power(steadied.cv_adjusted, 2.0)
+                    - power(steadied.cv_chance, 2.0) * power(1.0 - steadied.spread + 1.959964 * sqrt(steadied.spread), 3.0),
+                    0.0
+                )
+            )
+    END AS cv_adjusted_low,
+    -- the 2.5 %; of a week or two the approximation has no sense, and at most ten times as much is said
+    CASE
+        WHEN steadied.cv_chance IS NOT NULL
+            THEN steadied.cv_adjusted / sqrt(greatest(power(1.0 - steadied.spread - 1.959964 * sqrt(steadied.spread), 3.0), 0.01))
+    END AS cv_adjusted_high,
     steadied.cv_chance,
     CASE
         WHEN steadied.cv_adjusted IS NULL THEN NULL

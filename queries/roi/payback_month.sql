@@ -148,7 +148,7 @@ SELECT
     cohorts.spend,
     cohorts.margin,
     CASE
-        WHEN owed.base IS NULL OR cohorts.margin IS NULL THEN 'unknown'
+        WHEN owed.base IS NULL THEN 'unknown'
         WHEN returned.least_age IS NULL THEN 'not_yet'
         WHEN returned.most_age IS NULL THEN 'undated'
         ELSE 'yes'

@@ -330,7 +330,7 @@ SELECT
     p,
     p_adjusted,
     CASE
-        WHEN figures['won_without_amount'] + figures['undated'] = 0
+        WHEN losses.any_lost AND figures['won_without_amount'] + figures['undated'] = 0
             THEN coalesce(figures['revenue'], 0) / nullif(figures['ripe'], 0)
     END AS revenue_per_deal,
     figures['won_without_amount'] AS won_without_amount,
