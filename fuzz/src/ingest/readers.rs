@@ -17,7 +17,7 @@ use super::files::{self, Form, Input};
 use super::layout;
 use super::mapping::{Export, Mapping};
 use super::personal::Personal;
-use super::records::{Cut, Encoding, Mends, Readable, Record};
+use super::records::{Cut, Encoding, RepairOrigin, Readable, Record};
 use crate::model::lang::Lang;
 use crate::model::tables::Table;
 use crate::store::Snapshot;
@@ -196,7 +196,7 @@ impl RowSink for Counted {
         assert!(!header.is_empty());
     }
 
-    fn waits(&self, place: Mends) -> u64 {
+    fn waits(&self, place: RepairOrigin) -> u64 {
         place.line % 3
     }
 

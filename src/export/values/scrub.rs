@@ -129,11 +129,11 @@ struct Group {
     plus: bool,
     bracket: bool,
     /// The separator between it and the group before it.
-    parted: Parted,
+    parted: Separator,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Parted {
+enum Separator {
     /// It is the first one, or something else stands there.
     Off,
     Blank,
@@ -146,7 +146,7 @@ fn phones(text: &str) -> Vec<(Range<usize>, String)> {
     let mut at = 0;
     while at < groups.len() {
         let together =
-            1 + groups[at + 1..].iter().take(GROUPS - 1).take_while(|g| g.parted != Parted::Off && !g.plus).count();
+            1 + groups[at + 1..].iter().take(GROUPS - 1).take_while(|g| g.parted != Separator::Off && !g.plus).count();
         let longest = (1..=together).rev().find(|some| is_phone(text, &groups[at..at + some]));
         let Some(some) = longest else {
             at += 1;
@@ -174,12 +174,12 @@ fn groups(text: &str) -> Vec<Group> {
         let parted = match groups.last() {
             Some(last) if last.to == rest && between.chars().all(is_between) && between.chars().count() <= BETWEEN => {
                 if between.chars().all(char::is_whitespace) {
-                    Parted::Blank
+                    Separator::Blank
                 } else {
-                    Parted::Marks
+                    Separator::Marks
                 }
             }
-            _ => Parted::Off,
+            _ => Separator::Off,
         };
         let before = text[..from].trim_end_matches([' ', '\u{a0}', '(']);
         let plus = before.ends_with('+') && text[before.len()..from].chars().count() <= 2;
@@ -248,12 +248,12 @@ fn is_phone(text: &str, groups: &[Group]) -> bool {
         10 if begins(&["9"]) && (groups.len() == 1 || groups.len() > 2 || first.bracket) => true,
         10 if first.bracket && lengths[0] == 3 && groups.len() > 1 => true,
         // 415-555-2671, 1-415-555-2671
-        10 | 11 if lengths.ends_with(&[3, 3, 4]) && groups.last().is_some_and(|g| g.parted == Parted::Marks) => {
+        10 | 11 if lengths.ends_with(&[3, 3, 4]) && groups.last().is_some_and(|g| g.parted == Separator::Marks) => {
             lengths.len() == 3 || (lengths.len() == 4 && digits.starts_with('1'))
         }
         // 020 7946 0958
         10 | 11 if begins(&["0"]) && !is_end && (3..=5).contains(&lengths[0]) && groups.len() > 1 => {
-            groups[1..].iter().all(|group| group.parted == Parted::Blank)
+            groups[1..].iter().all(|group| group.parted == Separator::Blank)
         }
         // from home to abroad
         13..=18 if begins(&["810"]) => true,
