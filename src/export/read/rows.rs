@@ -18,7 +18,7 @@ use super::{prove, raw, reason, spread};
 use crate::export::ExportError;
 use crate::export::datum::Value;
 use crate::export::mapping::Export;
-use crate::export::records::{Ahead, Mends, Quotes, Record, ahead};
+use crate::export::records::{Ahead, Quotes, Record, RepairOrigin, ahead};
 use crate::export::repair::{self, NotTaken};
 use crate::model::lang::Text;
 use crate::model::tables::Table;
@@ -33,9 +33,9 @@ pub(crate) trait RowSink {
     /// Takes the values of one row for the fill of that number: one for each of its columns.
     fn take(&mut self, fill: usize, values: &[Value<'_>]) -> Result<(), Self::Error>;
     /// Called before `take` or `refuse` with the place of the repaired row.
-    fn mends(&mut self, place: Mends);
+    fn mends(&mut self, place: RepairOrigin);
     /// Number of the export's quarantined rows at the place of a repaired one.
-    fn waits(&self, place: Mends) -> u64;
+    fn waits(&self, place: RepairOrigin) -> u64;
     /// Called before `refuse` with the row's deal id, if it could be read.
     fn refuses_deal(&mut self, deal_id: &str);
     /// Records a deal that a listing export has in a row which `deals` does not take.
@@ -79,7 +79,7 @@ pub(crate) struct Outcome {
     /// What the rows gave to each column of money.
     pub(crate) sums: Vec<FileSum>,
     /// For a repair file: the places of the accepted rows.
-    pub(crate) mended: BTreeSet<Mends>,
+    pub(crate) mended: BTreeSet<RepairOrigin>,
     /// For a repair file: the rows that were not accepted.
     pub(crate) not_taken: NotTaken,
 }
@@ -127,21 +127,21 @@ pub(crate) fn read_rows<S: RowSink>(
 
 /// Of a file of mended rows: the places of those that are taken. Where several rows wait at one place, nothing tells which of
 /// them is mended: they are taken when all of them came.
-fn taken(opened: &Opened, sink: &impl RowSink) -> Result<BTreeSet<Mends>, ExportError> {
-    let mut came: BTreeMap<Mends, u64> = BTreeMap::new();
+fn taken(opened: &Opened, sink: &impl RowSink) -> Result<BTreeSet<RepairOrigin>, ExportError> {
+    let mut came: BTreeMap<RepairOrigin, u64> = BTreeMap::new();
     let (mut records, mut record) = (opened.records()?, Record::default());
     while records.next(&mut record)? {
         let place = record.mends.filter(|_| !record.is_blank());
         place.into_iter().for_each(|place| *came.entry(place).or_default() += 1);
     }
-    let all = |(place, rows): (Mends, u64)| (1..=rows).contains(&sink.waits(place)).then_some(place);
+    let all = |(place, rows): (RepairOrigin, u64)| (1..=rows).contains(&sink.waits(place)).then_some(place);
     Ok(came.into_iter().filter_map(all).collect())
 }
 
 fn rows_of<S: RowSink>(
     mut records: Ahead,
     pass: &Pass<'_>,
-    mends: Option<&BTreeSet<Mends>>,
+    mends: Option<&BTreeSet<RepairOrigin>>,
     sink: &mut S,
 ) -> Result<Outcome, S::Error> {
     let mut met = Met::new(pass);

@@ -27,7 +27,7 @@ pub(crate) use ahead::{Ahead, ahead};
 pub(crate) use encoding::Encoding;
 pub(crate) use formats::UNCALCULATED;
 use keeping::Keeping;
-pub(crate) use record::{Cut, DELIMITERS, Mends, Quotes, Record, Typed};
+pub(crate) use record::{Cut, DELIMITERS, Quotes, Record, RepairOrigin, Typed};
 use temp_table::{Budget, KeptReader, Sheet};
 use text::TextReader;
 

@@ -31,11 +31,11 @@ const SHOWN: usize = 3;
 /// The values met, by column.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Alike {
-    columns: BTreeMap<&'static str, Seen>,
+    columns: BTreeMap<&'static str, DistinctValues>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Seen {
+struct DistinctValues {
     /// Hashes of the values met so far, sorted: most values recur many times.
     hashes: Vec<u64>,
     /// The values by their folded form: what looks the same is one key.

@@ -134,12 +134,12 @@ struct Group {
     begins: usize,
     plus: bool,
     bracket: bool,
-    /// What stands between it and the group before it.
-    parted: Parted,
+    /// The separator between it and the group before it.
+    parted: Separator,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Parted {
+enum Separator {
     /// It is the first one, or something else stands there.
     Off,
     Blank,
@@ -157,7 +157,7 @@ fn phones(text: &str, emails: &[(Range<usize>, String)]) -> Vec<(Range<usize>, S
     let mut found: Vec<(Range<usize>, String)> = Vec::new();
     let mut at = 0;
     while at < groups.len() {
-        let goes_on = |group: &&Group| group.parted != Parted::Off && !group.plus && is_free(group);
+        let goes_on = |group: &&Group| group.parted != Separator::Off && !group.plus && is_free(group);
         let together = 1 + groups[at + 1..].iter().take(GROUPS - 1).take_while(goes_on).count();
         let begins = groups[at].begins;
         let email = emails[..emails.partition_point(|(place, _)| place.end <= begins)].last();
@@ -190,12 +190,12 @@ fn groups(text: &str) -> Vec<Group> {
         let parted = match groups.last() {
             Some(last) if last.to == rest && between.chars().all(is_between) && between.chars().count() <= BETWEEN => {
                 if between.chars().all(char::is_whitespace) {
-                    Parted::Blank
+                    Separator::Blank
                 } else {
-                    Parted::Marks
+                    Separator::Marks
                 }
             }
-            _ => Parted::Off,
+            _ => Separator::Off,
         };
         let before = text[..from].trim_end_matches([' ', '\u{a0}', '(']);
         let plus = before.ends_with('+') && text[before.len()..from].chars().count() <= 2;
@@ -262,12 +262,12 @@ fn is_phone(text: &str, from: usize, groups: &[Group]) -> bool {
         10 if begins(&["9"]) && (groups.len() == 1 || groups.len() > 2 || first.bracket) => true,
         10 if first.bracket && lengths[0] == 3 && groups.len() > 1 => true,
         // 415-555-2671, 1-415-555-2671
-        10 | 11 if lengths.ends_with(&[3, 3, 4]) && groups.last().is_some_and(|g| g.parted == Parted::Marks) => {
+        10 | 11 if lengths.ends_with(&[3, 3, 4]) && groups.last().is_some_and(|g| g.parted == Separator::Marks) => {
             lengths.len() == 3 || (lengths.len() == 4 && digits.starts_with('1'))
         }
         // 020 7946 0958
         10 | 11 if begins(&["0"]) && !is_end && (3..=5).contains(&lengths[0]) && groups.len() > 1 => {
-            groups[1..].iter().all(|group| group.parted == Parted::Blank)
+            groups[1..].iter().all(|group| group.parted == Separator::Blank)
         }
         // from home to abroad
         13..=18 if begins(&["810"]) => true,

@@ -10,7 +10,7 @@ use super::context::{Work, Written};
 use super::journeys::fold_all;
 use super::listing_history::{Comparison, Seen};
 use super::near_duplicates;
-use super::orphan_events::{self, Strays};
+use super::orphan_events::{self, OrphanEvents};
 use super::upsert::{Counts, upsert, upsert_settled};
 use crate::export::datum::Cell;
 use crate::ingest::IngestError;
@@ -45,7 +45,7 @@ struct Done {
 pub(crate) struct Told {
     pub(crate) closings: closing_dates::Told,
     /// Events of unknown deals.
-    pub(crate) strays: Strays,
+    pub(crate) strays: OrphanEvents,
     /// Whether any event tells of a stage.
     pub(crate) has_stages: bool,
 }
@@ -157,7 +157,7 @@ impl Work<'_> {
         done.left = self.forget_joined(&mut event_rows, events_layout)?;
         done.told = Told {
             closings: closings.told(&deal_rows, deals_layout, &touched)?,
-            strays: Strays::find((&event_rows, events_layout), &touched_events, (&deal_rows, deals_layout))?,
+            strays: OrphanEvents::find((&event_rows, events_layout), &touched_events, (&deal_rows, deals_layout))?,
             has_stages: orphan_events::has_stages(&event_rows, events_layout)?,
         };
         done.counts.insert(Table::Deals, deal_counts);

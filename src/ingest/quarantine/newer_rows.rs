@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::export::read::RowKey;
-use crate::export::records::Mends;
+use crate::export::records::RepairOrigin;
 use crate::model::tables::Table;
 
 /// So many keys are watched; of what is refused beyond that, it is not known whether it was overtaken.
@@ -21,7 +21,7 @@ pub(crate) struct Later {
     /// The keys of rows that wait in the store, in order.
     waiting: Vec<RowKey>,
     /// Of them, those of which good rows came, and the last place of one.
-    overtaken: BTreeMap<RowKey, Mends>,
+    overtaken: BTreeMap<RowKey, RepairOrigin>,
     /// Of them, those that came at all, by the name of the file.
     came: BTreeSet<(String, RowKey)>,
     /// The keys of rows that were refused in this ingest.
@@ -47,7 +47,7 @@ impl Later {
     }
 
     /// Records a good row of a file; `place` is its position in the order of rows.
-    pub(crate) fn take(&mut self, key: RowKey, file: &str, place: Mends) {
+    pub(crate) fn take(&mut self, key: RowKey, file: &str, place: RepairOrigin) {
         if self.waiting.binary_search(&key).is_ok() {
             let last = self.overtaken.entry(key).or_insert(place);
             *last = place.max(*last);
@@ -79,7 +79,7 @@ impl Later {
     }
 
     /// Whether a good row of this key came after that place.
-    pub(crate) fn is_overtaken(&self, key: RowKey, place: Mends) -> bool {
+    pub(crate) fn is_overtaken(&self, key: RowKey, place: RepairOrigin) -> bool {
         self.overtaken.get(&key).is_some_and(|by| *by > place)
     }
 
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_row_is_overtaken_by_what_comes_after_it_alone() {
-        let place = |ingest, line| Mends { ingest, line };
+        let place = |ingest, line| RepairOrigin { ingest, line };
         let mut later = Later::watching(vec![key("1"), key("2")]);
         assert!(later.watches());
         later.take(key("3"), "deals.csv", place(2, 5));

@@ -10,7 +10,7 @@ use super::{Reading, Staged};
 use crate::export::files::{ExportId, Input};
 use crate::export::mapping::Export;
 use crate::export::read::{Opened, Outcome, Plan, read_rows};
-use crate::export::records::Mends;
+use crate::export::records::RepairOrigin;
 use crate::export::snapshot_date::When;
 use crate::export::{ExportError, repair};
 use crate::ingest::begin::Begun;
@@ -143,11 +143,11 @@ impl Staged {
     }
 
     /// Updates the quarantine: a new export replaces all of its waiting rows, a repair file only those that it holds.
-    fn settle_waiting(&mut self, input: &Input, name: &str, mended: BTreeSet<Mends>, reading: &Reading) {
+    fn settle_waiting(&mut self, input: &Input, name: &str, mended: BTreeSet<RepairOrigin>, reading: &Reading) {
         if !input.repairs {
             return self.quarantine.was_read(&input.id, None);
         }
-        let mut of_folders: BTreeMap<&str, BTreeSet<Mends>> = BTreeMap::new();
+        let mut of_folders: BTreeMap<&str, BTreeSet<RepairOrigin>> = BTreeMap::new();
         for place in mended {
             of_folders.entry(reading.waits.folder(name, place)).or_default().insert(place);
         }

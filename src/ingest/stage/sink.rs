@@ -9,7 +9,7 @@ use super::spill::Spill;
 use crate::export::datum::{Value, encode};
 use crate::export::files::ExportId;
 use crate::export::read::{FillPlan, Refusal, RowKey, RowSink};
-use crate::export::records::Mends;
+use crate::export::records::RepairOrigin;
 use crate::ingest::IngestError;
 use crate::ingest::bucket::listing_history::mark;
 use crate::ingest::quarantine::{Quarantine, Waits};
@@ -73,7 +73,7 @@ pub(crate) struct Sink<'s> {
     pub(crate) listed_deals: ListedDeals,
     pub(crate) progress: &'s dyn Progress,
     /// For a repair file: the place of the accepted row.
-    pub(crate) mends: Option<Mends>,
+    pub(crate) mends: Option<RepairOrigin>,
     /// How many rows were overtaken.
     pub(crate) overtaken: u64,
     /// The row being encoded.
@@ -118,7 +118,7 @@ impl RowSink for Sink<'_> {
         if self.mends.is_some() || self.quarantine.later.watches() {
             let place = |name: &str| taker.key.iter().find(|(known, _)| *known == name).and_then(|(_, at)| *at);
             let key = RowKey::of(taker.table, |name| place(name).map(|at| &values[at]));
-            let newest = Mends { ingest: self.transaction.number(), line: u64::MAX };
+            let newest = RepairOrigin { ingest: self.transaction.number(), line: u64::MAX };
             if let Some(key) = key {
                 is_late = self.mends.is_some_and(|place| {
                     self.waits.may_be_late(self.file, place, taker.table)
@@ -133,11 +133,11 @@ impl RowSink for Sink<'_> {
         self.spill.push(u32::try_from(shape).unwrap_or(u32::MAX), taker.table, bucket, &self.row)
     }
 
-    fn mends(&mut self, place: Mends) {
+    fn mends(&mut self, place: RepairOrigin) {
         self.mends = Some(place);
     }
 
-    fn waits(&self, place: Mends) -> u64 {
+    fn waits(&self, place: RepairOrigin) -> u64 {
         self.waits.at(self.file, place)
     }
 
