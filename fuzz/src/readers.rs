@@ -16,7 +16,7 @@ use crate::export::datum::Value;
 use crate::export::files::{self, Form, Input};
 use crate::export::mapping::{Export, Mapping};
 use crate::export::read::{Opened, Outcome, Plan, Refusal, RowSink, read_rows};
-use crate::export::records::{Cut, Encoding, Mends, Readable, Record};
+use crate::export::records::{Cut, Encoding, RepairOrigin, Readable, Record};
 use crate::export::values::personal::{Key, Personal};
 use crate::export::{ExportError, repair, snapshot_date};
 use crate::model::lang::Lang;
@@ -258,7 +258,7 @@ impl RowSink for Counted {
         Ok(())
     }
 
-    fn mends(&mut self, place: Mends) {
+    fn mends(&mut self, place: RepairOrigin) {
         assert!(self.waits(place) > 0, "only a row that waits is repaired");
         self.repaired += 1;
     }
@@ -267,7 +267,7 @@ impl RowSink for Counted {
         assert!(!header.is_empty());
     }
 
-    fn waits(&self, place: Mends) -> u64 {
+    fn waits(&self, place: RepairOrigin) -> u64 {
         place.line % 3
     }
 
