@@ -268,11 +268,16 @@ bounded AS (
     CROSS JOIN ends
 ),
 
-by_horizon AS (
+asked AS (
+    SELECT array_agg(days::double ORDER BY days) AS days
+    FROM horizons
+),
+
+-- all horizons from one reading of the stays
+counted AS (
     SELECT
         bounded.grp,
         bounded.position,
-        horizons.days,
         count(*) FILTER (WHERE bounded.is_counted) AS reached,
         count(*) FILTER (WHERE bounded.has_advanced) AS advanced,
         count(*) FILTER (WHERE bounded.is_counted AND NOT bounded.has_advanced AND NOT bounded.is_unplaced AND bounded.outcome = 'lost')
@@ -283,13 +288,33 @@ by_horizon AS (
         count(*) FILTER (WHERE bounded.is_counted AND NOT bounded.is_unplaced AND bounded.lived_days IS NULL) AS undated,
         count(*) FILTER (WHERE bounded.may_advance) AS may_advance,
         count(*) FILTER (WHERE bounded.is_unplaced AND bounded.may_lose) AS may_lose,
-        cuminc(bounded.least_days, bounded.least_outcome, horizons.days::double) FILTER (WHERE losses.any_lost) AS least,
-        cuminc(bounded.most_days, bounded.most_outcome, horizons.days::double)
+        cuminc_at(bounded.least_days, bounded.least_outcome, asked.days) FILTER (WHERE losses.any_lost) AS least,
+        cuminc_at(bounded.most_days, bounded.most_outcome, asked.days)
             FILTER (WHERE bounded.most_outcome IS NOT NULL AND losses.any_lost) AS most
     FROM bounded
-    CROSS JOIN horizons
+    CROSS JOIN asked
     CROSS JOIN losses
-    GROUP BY bounded.grp, bounded.position, horizons.days
+    GROUP BY bounded.grp, bounded.position
+),
+
+by_horizon AS (
+    SELECT
+        counted.grp,
+        counted.position,
+        horizons.days,
+        counted.reached,
+        counted.advanced,
+        counted.lost,
+        counted.open,
+        counted.unplaced,
+        counted.undated,
+        counted.may_advance,
+        counted.may_lose,
+        counted.least[array_position(asked.days, horizons.days::double)] AS least,
+        counted.most[array_position(asked.days, horizons.days::double)] AS most
+    FROM counted
+    CROSS JOIN asked
+    CROSS JOIN horizons
 ),
 
 compared AS (

@@ -149,7 +149,9 @@ checks AS (
         count(*) AS judged,
         count(*) FILTER (WHERE at >= created_at AND at < created_at + INTERVAL '7 days') AS in_week,
         max(CASE WHEN NOT kept AND at >= created_at AND at < created_at + INTERVAL '7 days' THEN 1 ELSE 0 END) AS broken_in_week,
-        min(CASE WHEN NOT kept THEN at END) AS broken_at
+        min(CASE WHEN NOT kept THEN at END) AS broken_at,
+        max(CASE WHEN status = 'lost' AND NOT kept THEN 1 ELSE 0 END) AS is_lost,
+        max(CASE WHEN status = 'lost' AND NOT kept THEN amount END) AS lost_amount
     FROM scope_checks
     WHERE kept IS NOT NULL AND deal_id IS NOT NULL AND created_at >= $from AND created_at < $to
     GROUP BY grp, rule, deal_id, CASE WHEN rule IN ('stale', 'evidence') THEN stage ELSE '' END
@@ -371,14 +373,8 @@ adjusted AS (
 judged AS (
     SELECT grp, rule, count(*) FILTER (WHERE is_lost = 1) AS broken_lost, sum(amount) AS broken_lost_amount
     FROM (
-        SELECT
-            grp,
-            rule,
-            deal_id,
-            max(CASE WHEN status = 'lost' AND NOT kept THEN 1 ELSE 0 END) AS is_lost,
-            max(CASE WHEN status = 'lost' AND NOT kept THEN amount END) AS amount
-        FROM scope_checks
-        WHERE kept IS NOT NULL AND deal_id IS NOT NULL AND created_at >= $from AND created_at < $to
+        SELECT grp, rule, deal_id, max(is_lost) AS is_lost, max(lost_amount) AS amount
+        FROM checks
         GROUP BY grp, rule, deal_id
     ) AS of_deals
     GROUP BY grp, rule

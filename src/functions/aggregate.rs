@@ -26,6 +26,8 @@ use super::groups::{Groups, lists};
 pub trait Summary: Default + Debug + Send + Sync + 'static {
     /// The function's name in SQL.
     const NAME: &'static str;
+    /// How many numbers of a row are kept at most: for the memory limit.
+    const KEEPS: usize = usize::MAX;
     /// Checks the arguments and says what to cast them to.
     fn coerce(given: &[DataType]) -> Result<Vec<DataType>>;
     /// The type of the result.
@@ -105,7 +107,7 @@ impl<S: Summary> Accumulator for One<S> {
         for at in 0..values.first().map_or(0, |column| column.len()) {
             let word = rows.read(at, &mut self.row);
             self.summary.add(word, &self.row)?;
-            self.numbers += self.row.len();
+            self.numbers += self.row.len().min(S::KEEPS);
         }
         Ok(())
     }

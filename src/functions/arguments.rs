@@ -114,16 +114,22 @@ enum Column {
     Instant(arrow::array::TimestampMicrosecondArray),
     Flag(arrow::array::BooleanArray),
     Whole(arrow::array::Int64Array),
+    List(arrow::array::ListArray),
 }
 
 impl Column {
-    fn get(&self, row: usize) -> Option<f64> {
-        match self {
+    fn read(&self, row: usize, numbers: &mut Vec<Option<f64>>) {
+        numbers.push(match self {
+            Column::List(of) => {
+                let list = of.is_valid(row).then(|| of.value(row));
+                numbers.extend(list.iter().flat_map(|list| list.as_primitive::<Float64Type>().iter()));
+                return;
+            }
             Column::Real(of) => of.is_valid(row).then(|| of.value(row)),
             Column::Instant(of) => of.is_valid(row).then(|| of.value(row) as f64),
             Column::Flag(of) => of.is_valid(row).then(|| f64::from(u8::from(of.value(row)))),
             Column::Whole(of) => of.is_valid(row).then(|| of.value(row) as f64),
-        }
+        });
     }
 }
 
@@ -139,6 +145,7 @@ impl Rows {
                 DataType::Timestamp(TimeUnit::Microsecond, _) => {
                     Column::Instant(column.as_primitive::<TimestampMicrosecondType>().clone())
                 }
+                list if *list == numbers() => Column::List(column.as_list::<i32>().clone()),
                 DataType::Utf8 if rows.words.is_none() => {
                     rows.words = Some(column.as_string::<i32>().clone());
                     continue;
@@ -153,10 +160,10 @@ impl Rows {
         Ok(rows)
     }
 
-    /// Fills `numbers` with the row's numbers and gives its word.
+    /// Fills `numbers` with the row's numbers, those of a list one after the other, and gives its word.
     pub fn read(&self, row: usize, numbers: &mut Vec<Option<f64>>) -> Option<&str> {
         numbers.clear();
-        numbers.extend(self.numbers.iter().map(|column| column.get(row)));
+        self.numbers.iter().for_each(|column| column.read(row, numbers));
         self.words.as_ref().filter(|words| words.is_valid(row)).map(|words| words.value(row))
     }
 }

@@ -111,6 +111,11 @@ impl Durations {
     /// The share by the horizon, as the struct that SQL sees.
     pub fn share(&mut self, share_by: fn(&mut Observations, f64) -> Incidence) -> ScalarValue {
         let horizon = self.parameter.unwrap_or(f64::MAX);
+        self.share_by(horizon, share_by)
+    }
+
+    /// The share by a horizon that is not beyond the parameter, as the struct that SQL sees.
+    pub fn share_by(&mut self, horizon: f64, share_by: fn(&mut Observations, f64) -> Incidence) -> ScalarValue {
         let Incidence { estimate, at_least } = share_by(&mut self.observed, horizon);
         let end = |of: fn(Estimate) -> f64| estimate.map(of);
         let reals = [end(|e| e.value), end(|e| e.low), end(|e| e.high), at_least];

@@ -77,6 +77,7 @@ impl Functions {
             aggregates: vec![
                 aggregate::<beta_binomial::BetaBinomial>(),
                 aggregate::<cuminc::Cuminc>(),
+                aggregate::<cuminc::CumincAt>(),
                 aggregate::<km::KmAt>(),
                 aggregate::<km::KmQuantile>(),
                 aggregate::<net_lift::NetLift>(),

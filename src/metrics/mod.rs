@@ -14,6 +14,7 @@ mod front;
 mod need;
 mod needs_page;
 mod page;
+mod kept;
 mod link;
 mod run;
 mod select;

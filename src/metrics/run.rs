@@ -3,6 +3,7 @@
 use arrow::record_batch::RecordBatch;
 use chrono::NaiveDate;
 use datafusion::error::DataFusionError;
+use datafusion::execution::memory_pool::MemoryReservation;
 use datafusion::prelude::SessionContext;
 
 use super::columns::{self, MetricResult};
@@ -109,22 +110,23 @@ impl Metric {
         calendar: &Calendar,
         ask: &Ask,
     ) -> Result<RecordBatch, DataFusionError> {
-        self.register_reads(context, calendar, ask, Compute::Rows).await?;
+        let _held = self.register_reads(context, calendar, ask, Compute::Rows).await?;
         self.select.rows(context, calendar, ask).await
     }
 
-    /// What it reads by name becomes tables of the context.
+    /// What it reads by name becomes tables of the context. Returns the memory that their rows take.
     async fn register_reads(
         &self,
         context: &SessionContext,
         calendar: &Calendar,
         ask: &Ask,
         compute: Compute,
-    ) -> Result<(), DataFusionError> {
+    ) -> Result<Vec<MemoryReservation>, DataFusionError> {
+        let mut held = Vec::new();
         for read in &self.reads {
-            read.register(context, calendar, ask, compute).await?;
+            held.extend(read.register(context, calendar, ask, compute).await?);
         }
-        Ok(())
+        Ok(held)
     }
 
     /// Refuses what a session that is held to some may not see.

@@ -7,14 +7,16 @@ use arrow::compute::concat_batches;
 use arrow::record_batch::RecordBatch;
 use chrono::NaiveDate;
 use datafusion::dataframe::DataFrame;
-use datafusion::datasource::{MemTable, TableProvider};
+use datafusion::datasource::TableProvider;
 use datafusion::error::DataFusionError;
+use datafusion::execution::memory_pool::MemoryReservation;
 use datafusion::physical_plan::collect;
 use datafusion::prelude::SessionContext;
 use datafusion::scalar::ScalarValue;
 use datafusion::sql::parser::Statement as Parsed;
 use datafusion::sql::sqlparser::ast::Statement;
 
+use super::kept::{self, Steps};
 use super::run::Ask;
 use super::statement::{self, Mention, Order};
 use crate::model::calendar::Calendar;
@@ -35,6 +37,8 @@ pub(super) struct Select {
     /// Whether it asks for the period.
     pub has_period: bool,
     statement: Box<Statement>,
+    /// The same, where it reads a subquery of its own more than once.
+    steps: Option<Steps>,
 }
 
 impl Select {
@@ -47,6 +51,7 @@ impl Select {
             relations: statement::relations(&statement),
             functions: statement::functions(&statement),
             has_period: statement::has_period(&statement),
+            steps: Steps::of(name, &statement),
             statement,
         })
     }
@@ -63,9 +68,30 @@ impl Select {
         calendar: &Calendar,
         ask: &Ask,
     ) -> Result<DataFrame, DataFusionError> {
-        let plan = context.state().statement_to_plan(Parsed::Statement(self.statement.clone())).await?;
-        read_only(&plan)?;
-        context.execute_logical_plan(plan).await?.with_param_values(parameters(calendar, ask))
+        plan(&self.statement, context, calendar, ask).await
+    }
+
+    /// Its plan over the subqueries that it reads more than once, which are computed here. The memory that their rows take is held as
+    /// long as what is returned beside it. Where the memory limit does not allow to keep them, nothing is kept.
+    async fn plan_in_steps(
+        &self,
+        context: &SessionContext,
+        calendar: &Calendar,
+        ask: &Ask,
+    ) -> Result<(DataFrame, Vec<MemoryReservation>), DataFusionError> {
+        let Some(steps) = &self.steps else { return Ok((self.plan(context, calendar, ask).await?, Vec::new())) };
+        let mut held = Vec::new();
+        for step in &steps.kept {
+            let frame = plan(&step.statement, context, calendar, ask).await?;
+            match step.keep(context, frame).await {
+                Ok(memory) => held.push(memory),
+                Err(e) if matches!(e.find_root(), DataFusionError::ResourcesExhausted(_)) => {
+                    return Ok((self.plan(context, calendar, ask).await?, Vec::new()));
+                }
+                Err(e) => return Err(e),
+            }
+        }
+        Ok((plan(&steps.last, context, calendar, ask).await?, held))
     }
 
     /// Its rows.
@@ -75,13 +101,24 @@ impl Select {
         calendar: &Calendar,
         ask: &Ask,
     ) -> Result<RecordBatch, DataFusionError> {
-        let frame = self.plan(context, calendar, ask).await?;
+        let (frame, _held) = self.plan_in_steps(context, calendar, ask).await?;
         // the types are settled in the physical plan, not before
         let tasks = Arc::new(frame.task_ctx());
         let plan = frame.create_physical_plan().await?;
         let schema = plan.schema();
         Ok(concat_batches(&schema, &collect(plan, tasks).await?)?)
     }
+}
+
+async fn plan(
+    statement: &Statement,
+    context: &SessionContext,
+    calendar: &Calendar,
+    ask: &Ask,
+) -> Result<DataFrame, DataFusionError> {
+    let plan = context.state().statement_to_plan(Parsed::Statement(Box::new(statement.clone()))).await?;
+    read_only(&plan)?;
+    context.execute_logical_plan(plan).await?.with_param_values(parameters(calendar, ask))
 }
 
 /// A SELECT that another one reads by name.
@@ -93,22 +130,29 @@ pub(super) struct Read {
 }
 
 impl Read {
-    /// Lets the context's queries read it by its name.
+    /// Lets the context's queries read it by its name. Returns the memory that what is kept takes.
     pub async fn register(
         &self,
         context: &SessionContext,
         calendar: &Calendar,
         ask: &Ask,
         compute: Compute,
-    ) -> Result<(), DataFusionError> {
-        let table: Arc<dyn TableProvider> = match (self.is_kept, compute) {
-            (true, Compute::Rows) => {
-                let rows = self.select.rows(context, calendar, ask).await?;
-                Arc::new(MemTable::try_new(rows.schema(), vec![vec![rows]])?)
+    ) -> Result<Vec<MemoryReservation>, DataFusionError> {
+        let (table, held): (Arc<dyn TableProvider>, _) = match compute {
+            Compute::Plan => (self.select.plan(context, calendar, ask).await?.into_view(), Vec::new()),
+            Compute::Rows => {
+                let (frame, held) = self.select.plan_in_steps(context, calendar, ask).await?;
+                match self.is_kept {
+                    true => {
+                        let (table, rows) = kept::kept(&self.select.name, context, frame).await?;
+                        (table, vec![rows])
+                    }
+                    false => (frame.into_view(), held),
+                }
             }
-            _ => self.select.plan(context, calendar, ask).await?.into_view(),
         };
-        context.register_table(self.select.name.as_str(), table).map(|_| ())
+        context.register_table(self.select.name.as_str(), table)?;
+        Ok(held)
     }
 }
 

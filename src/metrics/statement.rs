@@ -142,8 +142,32 @@ struct Relations {
     own: BTreeSet<String>,
 }
 
+/// How often a query reads a relation of this name.
+pub(super) fn mentions(query: &Query, relation: &str) -> usize {
+    let mut relations = Relations::default();
+    let _ = query.visit(&mut relations);
+    relations.read.get(relation).map_or(0, |mention| mention.times)
+}
+
+/// What is named in a WITH deeper within a query.
+pub(super) fn names_within(query: &Query) -> BTreeSet<String> {
+    let mut within = query.clone();
+    within.with = None;
+    let mut relations = Relations::default();
+    let _ = within.visit(&mut relations);
+    for cte in query.with.iter().flat_map(|with| &with.cte_tables) {
+        let _ = cte.query.visit(&mut relations);
+    }
+    relations.own
+}
+
+/// A query out of its text.
+pub(super) fn query(text: &str) -> Option<Query> {
+    Parser::new(&GenericDialect {}).try_with_sql(text).ok()?.parse_query().ok().map(|query| *query)
+}
+
 /// A name as the engine reads it: small, unless it is quoted.
-fn name(ident: &Ident) -> String {
+pub(super) fn name(ident: &Ident) -> String {
     match ident.quote_style {
         Some(_) => ident.value.clone(),
         None => ident.value.to_lowercase(),

@@ -1,0 +1,145 @@
+//! Subqueries that a SELECT names in its WITH and reads more than once: each is computed once, and its rows are kept.
+//!
+//! The engine puts a subquery in the place of each mention and computes it there. With subqueries that read each other, one scan became
+//! fifty. Why this way and not another: `docs/decisions/metrics.md`.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arrow::record_batch::RecordBatch;
+use datafusion::common::TableReference;
+use datafusion::dataframe::DataFrame;
+use datafusion::datasource::{MemTable, TableProvider};
+use datafusion::error::DataFusionError;
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
+use datafusion::physical_plan::collect_partitioned;
+use datafusion::prelude::{Expr, SessionContext, ident};
+use datafusion::sql::sqlparser::ast::{Cte, Query, Statement};
+
+use super::statement;
+
+/// A SELECT in steps.
+#[derive(Debug, Clone)]
+pub(super) struct Steps {
+    /// What is computed and kept, in this order; a later one may read an earlier.
+    pub kept: Vec<Step>,
+    /// The SELECT, which reads what is kept.
+    pub last: Box<Statement>,
+}
+
+/// A subquery that is computed once.
+#[derive(Debug, Clone)]
+pub(super) struct Step {
+    /// The name of the table of its rows.
+    pub table: String,
+    pub statement: Box<Statement>,
+    /// All words of what reads it: other columns than these are not kept.
+    words: BTreeSet<String>,
+}
+
+impl Steps {
+    /// The steps of the SELECT of this name; nothing where nothing is read twice.
+    pub fn of(name: &str, statement: &Statement) -> Option<Steps> {
+        let Statement::Query(query) = statement else { return None };
+        let with = query.with.as_ref().filter(|with| !with.recursive)?;
+        let names: Vec<String> = with.cte_tables.iter().map(|cte| statement::name(&cte.alias.name)).collect();
+        // where a name means two things, the engine's own scoping is left to tell them apart
+        let distinct: BTreeSet<&String> = names.iter().collect();
+        let nested = with.cte_tables.iter().any(|cte| cte.query.with.is_some());
+        if distinct.len() < names.len()
+            || nested
+            || statement::names_within(query).iter().any(|own| names.contains(own))
+        {
+            return None;
+        }
+        let mut body = (**query).clone();
+        let mut rest = body.with.take()?.cte_tables;
+        let read_twice = read_twice(&names, &rest, &body);
+        let mut kept = Vec::new();
+        for (at, own) in names.iter().enumerate().filter(|(at, _)| read_twice[*at]) {
+            let table = format!("{own} of {name}");
+            let mut query = std::mem::replace(&mut rest[at].query, Box::new(all_of(&table)?));
+            let words = rest[at + 1..].iter().map(|cte| words(&cte.query)).chain([words(&body)]).flatten().collect();
+            let before = needed(&names[..at], &rest[..at], &query);
+            query.with = Some(before).filter(|before| !before.is_empty()).map(|before| {
+                let mut only = with.clone();
+                only.cte_tables = before;
+                only
+            });
+            kept.push(Step { table, statement: Box::new(Statement::Query(query)), words });
+        }
+        if kept.is_empty() {
+            return None;
+        }
+        let last = needed(&names, &rest, &body);
+        let mut with = with.clone();
+        with.cte_tables = last;
+        body.with = Some(with);
+        Some(Steps { kept, last: Box::new(Statement::Query(Box::new(body))) })
+    }
+}
+
+impl Step {
+    /// Computes the rows of its plan and lets the context's queries read them. Fails where the memory limit does not allow to keep them.
+    pub async fn keep(&self, context: &SessionContext, frame: DataFrame) -> Result<MemoryReservation, DataFusionError> {
+        let names = frame.schema().fields().iter().map(|field| field.name().clone());
+        let mut read: Vec<Expr> = names.filter(|name| self.words.contains(name)).map(ident).collect();
+        if read.is_empty() {
+            read.extend(frame.schema().fields().first().map(|field| ident(field.name())));
+        }
+        let frame = frame.select(read)?;
+        let (table, held) = kept(&self.table, context, frame).await?;
+        context.register_table(TableReference::bare(self.table.as_str()), table)?;
+        Ok(held)
+    }
+}
+
+/// The rows of a frame as a table, in the partitions in which they were computed, and the memory that they take.
+pub(super) async fn kept(
+    name: &str,
+    context: &SessionContext,
+    frame: DataFrame,
+) -> Result<(Arc<dyn TableProvider>, MemoryReservation), DataFusionError> {
+    let tasks = Arc::new(frame.task_ctx());
+    // the types are settled in the physical plan, not before
+    let plan = frame.create_physical_plan().await?;
+    let schema = plan.schema();
+    let rows = collect_partitioned(plan, tasks).await?;
+    let held = MemoryConsumer::new(name).register(&context.runtime_env().memory_pool);
+    held.try_grow(rows.iter().flatten().map(RecordBatch::get_array_memory_size).sum())?;
+    Ok((Arc::new(MemTable::try_new(schema, rows)?), held))
+}
+
+/// Which of the subqueries are computed more than once: a mention in one that is itself computed thrice counts as three.
+fn read_twice(names: &[String], subqueries: &[Cte], body: &Query) -> Vec<bool> {
+    let mut times = vec![0_usize; names.len()];
+    for at in (0..names.len()).rev() {
+        let of = |query: &Query| statement::mentions(query, &names[at]);
+        let by_others = (at + 1..names.len()).map(|reader| of(&subqueries[reader].query) * times[reader].min(1));
+        times[at] = of(body) + by_others.sum::<usize>();
+    }
+    times.into_iter().map(|times| times > 1).collect()
+}
+
+/// Those of the subqueries that a query reads, itself or through others, in their order.
+fn needed(names: &[String], subqueries: &[Cte], query: &Query) -> Vec<Cte> {
+    let mut needed = vec![false; names.len()];
+    for at in (0..names.len()).rev() {
+        let by_others = (at + 1..names.len())
+            .any(|reader| needed[reader] && statement::mentions(&subqueries[reader].query, &names[at]) > 0);
+        needed[at] = by_others || statement::mentions(query, &names[at]) > 0;
+    }
+    subqueries.iter().zip(needed).filter(|(_, needed)| *needed).map(|(cte, _)| cte.clone()).collect()
+}
+
+/// Letters, digits and underscores that stand together.
+fn words(query: &Query) -> BTreeSet<String> {
+    let text = query.to_string();
+    let is_letter = |letter: char| letter.is_alphanumeric() || letter == '_';
+    text.split(|letter| !is_letter(letter)).flat_map(|word| [word.to_owned(), word.to_lowercase()]).collect()
+}
+
+/// A query that reads a whole table.
+fn all_of(table: &str) -> Option<Query> {
+    statement::query(&format!("SELECT * FROM \"{table}\""))
+}
