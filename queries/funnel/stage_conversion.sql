@@ -310,8 +310,8 @@ by_horizon AS (
         counted.undated,
         counted.may_advance,
         counted.may_lose,
-        counted.least[array_position(asked.days, horizons.days::double)] AS least,
-        counted.most[array_position(asked.days, horizons.days::double)] AS most
+        counted.least[array_position(asked.days, horizons.days::double)::bigint] AS least,
+        counted.most[array_position(asked.days, horizons.days::double)::bigint] AS most
     FROM counted
     CROSS JOIN asked
     CROSS JOIN horizons

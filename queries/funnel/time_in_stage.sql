@@ -81,196 +81,87 @@ shown AS (
     CROSS JOIN working_day
 ),
 
-deals AS (
+entered AS (
     SELECT
-        deal_id,
         grp,
-        is_open,
         -- whether it was closed by the cut; nobody knows: null
         CASE WHEN is_open THEN FALSE WHEN status IS NOT NULL THEN TRUE END AS is_closed,
         undated IS NOT NULL AS is_undated,
-        stage AS present_stage,
         created_at,
         closed_at,
         closed_after,
-        least(coalesce(closed_by, $as_of), $as_of) AS closed_by,
-        moves,
-        moves[-1] AS last_move
+        least(coalesce(closed_by, $as_of), $as_of) AS ends_by,
+        unnest(first_stays(moves)) AS stay
     FROM scope
-    -- a deal closed before the period entered nothing in it and stands nowhere
+    -- a deal closed before the period entered nothing in it
     WHERE is_open OR undated IS NOT NULL OR closed_at >= $from
 ),
 
-steps AS (
-    SELECT
-        deal_id,
-        grp,
-        is_closed,
-        is_undated,
-        created_at,
-        closed_at,
-        closed_after,
-        closed_by,
-        unnest(moves) AS step
-    FROM deals
-),
-
--- every move, with the next one, and with the next that led aside: to a loss or to a parking place
-chained AS (
-    SELECT
-        steps.deal_id,
-        steps.grp,
-        steps.is_closed,
-        steps.is_undated,
-        steps.created_at,
-        steps.closed_at,
-        steps.closed_after,
-        steps.closed_by,
-        stages.stage,
-        stages.position,
-        stages.terminal,
-        stages.parking,
-        steps.step['at'] AS at,
-        steps.step['earliest'] AS earliest,
-        steps.step['seen'] AS seen,
-        steps.step['first'] AS is_first,
-        lag(steps.step['at']) OVER (PARTITION BY steps.deal_id ORDER BY steps.step['at'] DESC, stages.position DESC) AS next_at,
-        lag(coalesce(steps.step['earliest'], steps.step['at']))
-            OVER (PARTITION BY steps.deal_id ORDER BY steps.step['at'] DESC, stages.position DESC) AS next_earliest,
-        min(CASE WHEN stages.terminal = 'lost' OR stages.parking THEN steps.step['at'] END) OVER (
-            PARTITION BY steps.deal_id
-            ORDER BY steps.step['at'] DESC, stages.position DESC
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ) AS aside_at,
-        min(CASE WHEN stages.terminal = 'lost' OR stages.parking THEN coalesce(steps.step['earliest'], steps.step['at']) END) OVER (
-            PARTITION BY steps.deal_id
-            ORDER BY steps.step['at'] DESC, stages.position DESC
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ) AS aside_earliest
-    FROM steps
-    INNER JOIN stages ON steps.step['stage'] = stages.stage
-),
-
--- first entries, with the first into any later step of the funnel; being lost is no later one. A parking place is no step, and left
--- with the next move, wherever it leads
-entered AS (
-    SELECT
-        deal_id,
-        grp,
-        is_closed,
-        is_undated,
-        created_at,
-        closed_at,
-        closed_after,
-        closed_by,
-        stage,
-        position,
-        terminal,
-        parking,
-        at,
-        earliest,
-        seen,
-        lag(position) OVER (PARTITION BY deal_id, parking ORDER BY position) AS previous,
-        CASE
-            WHEN parking THEN next_at
-            ELSE min(at) OVER (
-                PARTITION BY deal_id, parking
-                ORDER BY position
-                ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
-            )
-        END AS later_at,
-        CASE
-            WHEN parking THEN next_earliest
-            ELSE min(coalesce(earliest, at)) OVER (
-                PARTITION BY deal_id, parking
-                ORDER BY position
-                ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
-            )
-        END AS later_earliest,
-        CASE WHEN NOT parking THEN aside_at END AS aside_at,
-        CASE WHEN NOT parking THEN aside_earliest END AS aside_earliest
-    FROM chained
-    WHERE is_first AND (terminal IS DISTINCT FROM 'lost')
-),
-
--- those within the period
 dated AS (
     SELECT
-        deal_id,
         grp,
         is_closed,
         is_undated,
         closed_at,
         closed_after,
-        closed_by,
-        stage,
-        position,
-        terminal,
-        parking,
-        at,
-        earliest,
-        seen,
-        previous,
-        later_at,
-        least(later_at, aside_at) AS left_at,
-        least(later_earliest, aside_earliest) AS left_earliest
+        ends_by,
+        stay['stage'] AS stage,
+        stay['is_passed'] AS is_passed,
+        stay['at'] AS at,
+        stay['earliest'] AS earliest,
+        stay['left_at'] AS left_at,
+        stay['left_earliest'] AS left_earliest
     FROM entered
     WHERE
-        at >= $from
-        AND at < $to
+        stay['at'] >= $from
+        AND stay['at'] < $to
         -- when a deal came to where its first snapshot found it, nothing tells but its creation
-        AND (earliest >= $from OR coalesce(earliest > created_at, earliest IS NOT NULL))
+        AND (stay['earliest'] >= $from OR coalesce(stay['earliest'] > created_at, stay['earliest'] IS NOT NULL))
+        AND NOT stay['is_terminal']
+        -- an entry made after a later stage is a move back: its time says nothing of the way forward
+        AND (stay['is_passed'] OR stay['later_at'] IS NULL OR stay['later_at'] >= stay['at'])
 ),
 
 stays AS (
     SELECT
-        grp,
-        stage,
-        at,
-        earliest,
-        is_undated AND left_at IS NULL AS is_undated,
+        dated.grp,
+        dated.stage,
+        dated.is_passed,
+        dated.at,
+        dated.earliest,
+        dated.is_undated AND dated.left_at IS NULL AND NOT dated.is_passed AS is_undated,
         -- an end that is known to have come, or that may have
-        CASE WHEN left_at IS NOT NULL THEN TRUE ELSE is_closed END AS is_left,
+        CASE WHEN dated.left_at IS NOT NULL OR dated.is_passed THEN TRUE ELSE dated.is_closed END AS is_left,
         CASE
-            WHEN NOT is_closed THEN coalesce(left_at, shown.shown_until)
-            WHEN is_undated THEN coalesce(left_at, closed_by)
-            WHEN is_closed THEN least(left_at, closed_at)
-            ELSE coalesce(left_at, shown.shown_until)
+            WHEN NOT dated.is_closed THEN coalesce(dated.left_at, shown.shown_until)
+            WHEN dated.is_undated THEN coalesce(dated.left_at, dated.ends_by)
+            WHEN dated.is_closed THEN least(dated.left_at, dated.closed_at)
+            ELSE coalesce(dated.left_at, shown.shown_until)
         END AS until,
         CASE
-            WHEN NOT is_closed THEN coalesce(left_earliest, shown.shown_until)
-            WHEN is_undated THEN coalesce(left_earliest, closed_after, at)
-            ELSE least(left_earliest, closed_at)
+            WHEN NOT dated.is_closed THEN coalesce(dated.left_earliest, shown.shown_until)
+            WHEN dated.is_undated THEN coalesce(dated.left_earliest, dated.closed_after, dated.at)
+            ELSE least(dated.left_earliest, dated.closed_at)
         END AS until_earliest
     FROM dated
     CROSS JOIN shown
-    -- an entry made after a later stage is a move back: its time says nothing of the way forward
-    WHERE terminal IS NULL AND (later_at IS NULL OR later_at >= at)
-),
-
--- stages that a deal did not stand in when it was seen, and that lie before the one in which it was seen next
-passed AS (
-    SELECT dated.grp, stages.stage
-    FROM dated
-    INNER JOIN stages ON dated.position > stages.position AND coalesce(dated.previous, 0) < stages.position
-    WHERE dated.seen AND NOT dated.parking AND stages.terminal IS NULL AND NOT stages.parking
 ),
 
 -- where the open deals stand, and since when, at the latest and at the earliest. A deal stands where it came last; where the log
 -- does not tell, in its present stage, into which it came nobody knows when after its last move, or after its creation
 standing AS (
     SELECT
-        deals.grp,
+        scope.grp,
         coalesce(arrived.stage, present.stage) AS stage,
-        CASE WHEN arrived.stage IS NOT NULL THEN deals.last_move['at'] END AS at,
+        CASE WHEN arrived.stage IS NOT NULL THEN scope.moves[-1]['at'] END AS at,
         CASE
-            WHEN arrived.stage IS NOT NULL THEN deals.last_move['earliest']
-            ELSE coalesce(deals.last_move['at'], deals.created_at)
+            WHEN arrived.stage IS NOT NULL THEN scope.moves[-1]['earliest']
+            ELSE coalesce(scope.moves[-1]['at'], scope.created_at)
         END AS earliest
-    FROM deals
-    LEFT JOIN stages AS arrived ON deals.last_move['stage'] = arrived.stage AND arrived.terminal IS NULL
-    LEFT JOIN stages AS present ON deals.present_stage = present.stage AND present.terminal IS NULL
-    WHERE deals.is_open
+    FROM scope
+    LEFT JOIN stages AS arrived ON scope.moves[-1]['stage'] = arrived.stage AND arrived.terminal IS NULL
+    LEFT JOIN stages AS present ON scope.stage = present.stage AND present.terminal IS NULL
+    WHERE scope.is_open
 ),
 
 stood AS (
@@ -307,27 +198,14 @@ timed AS (
         grp,
         stage,
         is_left,
-        FALSE AS is_passed,
+        is_passed,
         is_undated,
-        (earliest IS DISTINCT FROM at) OR (until_earliest < until AND NOT is_undated) AS is_between,
-        minutes_between(at, greatest(at, until)) / 60.0 AS hours,
-        working_minutes(at, greatest(at, until)) / 60.0 AS working_hours,
-        minutes_between(at, greatest(at, until_earliest)) / 60.0 AS hours_low,
-        minutes_between(earliest, greatest(at, until)) / 60.0 AS hours_high
+        NOT is_passed AND ((earliest IS DISTINCT FROM at) OR (until_earliest < until AND NOT is_undated)) AS is_between,
+        CASE WHEN NOT is_passed THEN minutes_between(at, greatest(at, until)) / 60.0 END AS hours,
+        CASE WHEN NOT is_passed THEN working_minutes(at, greatest(at, until)) / 60.0 END AS working_hours,
+        CASE WHEN is_passed THEN 0.0 ELSE minutes_between(at, greatest(at, until_earliest)) / 60.0 END AS hours_low,
+        CASE WHEN NOT is_passed THEN minutes_between(earliest, greatest(at, until)) / 60.0 END AS hours_high
     FROM stays
-    UNION ALL
-    SELECT
-        grp,
-        stage,
-        TRUE AS is_left,
-        TRUE AS is_passed,
-        FALSE AS is_undated,
-        FALSE AS is_between,
-        NULL AS hours,
-        NULL AS working_hours,
-        0.0 AS hours_low,
-        NULL AS hours_high
-    FROM passed
 ),
 
 timed_by_stage AS (
@@ -340,13 +218,13 @@ timed_by_stage AS (
         count(*) FILTER (WHERE is_between) AS interval_known,
         count(*) FILTER (WHERE is_passed) AS passed_unseen,
         count(*) FILTER (WHERE is_undated) AS undated,
-        km_quantile(hours, is_left, 0.5) FILTER (WHERE NOT is_passed) AS median_hours,
+        km_quantile(hours, is_left, 0.5) AS median_hours,
         -- of whom nobody knows whether it is closed: closed as soon as may be, or not at all
         km_quantile(hours_low, coalesce(is_left, TRUE), 0.5) AS median_hours_low,
-        km_quantile(hours_high, coalesce(is_left, FALSE), 0.5) FILTER (WHERE NOT is_passed) AS median_hours_high,
-        km_quantile(hours, is_left, 0.9) FILTER (WHERE NOT is_passed) AS p90_hours,
-        km_quantile(working_hours, is_left, 0.5) FILTER (WHERE NOT is_passed) AS median_working_hours,
-        km_quantile(working_hours, is_left, 0.9) FILTER (WHERE NOT is_passed) AS p90_working_hours
+        km_quantile(hours_high, coalesce(is_left, FALSE), 0.5) AS median_hours_high,
+        km_quantile(hours, is_left, 0.9) AS p90_hours,
+        km_quantile(working_hours, is_left, 0.5) AS median_working_hours,
+        km_quantile(working_hours, is_left, 0.9) AS p90_working_hours
     FROM timed
     GROUP BY grp, stage
 ),

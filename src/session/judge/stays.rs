@@ -1,0 +1,210 @@
+//! `first_stays(moves)`: the stages that a deal entered for the first time, each with what ended the stay.
+//!
+//! In SQL this takes five window functions over all moves of all deals, and two sorts. Here a deal's moves, which come in their order, are
+//! walked once.
+
+use std::sync::Arc;
+
+use arrow::array::TimestampMicrosecondArray;
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, ListArray, StringArray, StructArray};
+use arrow::buffer::OffsetBuffer;
+use arrow::datatypes::{DataType, Field, Fields, TimestampMicrosecondType};
+use datafusion::common::exec_datafusion_err;
+use datafusion::error::Result;
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
+
+use super::Judge;
+use crate::model::tables::Kind;
+use crate::regulation::{Stage, Terminal};
+
+/// The function: `List<Struct<stage, is_terminal, is_passed, at, earliest, later_at, left_at, left_earliest>>`, a row per stage of
+/// the regulation that the deal entered, other than a lost one, in the order of the moves.
+///
+/// `at` and `earliest` are those of the first move into the stage; `later_at` is when the first stage behind it was entered, null where
+/// none was. The stay ended at `left_at`: at
+/// `later_at`, or with the first loss or parking after it. `left_earliest` is the earliest moment at which that may have been.
+/// A parking place has no later stage: its stay ends with the next move.
+///
+/// `is_passed`: a stage in which no snapshot found the deal, and that lies between the one in which a snapshot found it and the last one
+/// that it entered before that. `at` and `earliest` are those of the stage in which it was found; the others are null.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct FirstStays {
+    judge: Arc<Judge>,
+    signature: Signature,
+}
+
+impl FirstStays {
+    pub(super) fn new(judge: Arc<Judge>) -> FirstStays {
+        FirstStays { judge, signature: Signature::any(1, Volatility::Immutable) }
+    }
+}
+
+impl ScalarUDFImpl for FirstStays {
+    fn name(&self) -> &str {
+        "first_stays"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(DataType::List(item()))
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let moves = args.args[0].to_array(args.number_rows)?;
+        Ok(ColumnarValue::Array(stays_of(&moves, self.judge.regulation.stages())?))
+    }
+}
+
+fn fields() -> Fields {
+    let field = |name: &str, of: DataType| Field::new(name, of, true);
+    let flag = |name: &str| field(name, DataType::Boolean);
+    let instant = |name: &str| field(name, Kind::Instant.arrow());
+    vec![
+        field("stage", DataType::Utf8),
+        flag("is_terminal"),
+        flag("is_passed"),
+        instant("at"),
+        instant("earliest"),
+        instant("later_at"),
+        instant("left_at"),
+        instant("left_earliest"),
+    ]
+    .into()
+}
+
+fn item() -> Arc<Field> {
+    Arc::new(Field::new("item", DataType::Struct(fields()), true))
+}
+
+/// A move into a stage of the regulation.
+#[derive(Debug, Clone, Copy)]
+struct Step<'r> {
+    stage: &'r Stage,
+    at: i64,
+    earliest: Option<i64>,
+    seen: bool,
+    is_first: bool,
+}
+
+impl Step<'_> {
+    fn is_lost(&self) -> bool {
+        self.stage.terminal == Some(Terminal::Lost)
+    }
+
+    /// The earliest moment at which it may have been, as far as that is known.
+    fn since(&self) -> i64 {
+        self.earliest.unwrap_or(self.at)
+    }
+}
+
+/// A first stay.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Stay<'r> {
+    stage: &'r Stage,
+    is_passed: bool,
+    at: i64,
+    earliest: Option<i64>,
+    later_at: Option<i64>,
+    left_at: Option<i64>,
+    left_earliest: Option<i64>,
+}
+
+/// The first stays of a deal from its moves, which are in order.
+fn first_stays<'r>(steps: &[Step<'r>], stages: &'r [Stage], stays: &mut Vec<Stay<'r>>) {
+    let is_counted = |step: &&Step<'_>| step.is_first && !step.is_lost();
+    for (place, step) in steps.iter().enumerate().filter(|(_, step)| is_counted(step)) {
+        let (position, parking) = (step.stage.position, step.stage.parking);
+        let alike = || steps.iter().filter(is_counted).filter(|other| other.stage.parking == parking);
+        let behind = || alike().filter(|other| other.stage.position > position);
+        let aside = || steps[place + 1..].iter().filter(|other| !parking && (other.is_lost() || other.stage.parking));
+        let next = steps.get(place + 1);
+        let (later_at, later_since) = match parking {
+            true => (next.map(|next| next.at), next.map(Step::since)),
+            false => (behind().map(|other| other.at).min(), behind().map(Step::since).min()),
+        };
+        let (at, earliest) = (step.at, step.earliest);
+        if step.seen && !parking {
+            let previous = alike().map(|other| other.stage.position).filter(|other| *other < position).max();
+            let between = previous.unwrap_or(0) + 1..position;
+            let is_passed =
+                |stage: &&Stage| stage.terminal.is_none() && !stage.parking && between.contains(&stage.position);
+            stays.extend(stages.iter().filter(is_passed).map(|stage| Stay {
+                stage,
+                is_passed: true,
+                at,
+                earliest,
+                later_at: None,
+                left_at: None,
+                left_earliest: None,
+            }));
+        }
+        stays.push(Stay {
+            stage: step.stage,
+            is_passed: false,
+            at,
+            earliest,
+            later_at,
+            left_at: later_at.into_iter().chain(aside().map(|other| other.at)).min(),
+            left_earliest: later_since.into_iter().chain(aside().map(Step::since)).min(),
+        });
+    }
+}
+
+/// The first stays of many deals.
+fn stays_of(moves: &ArrayRef, stages: &[Stage]) -> Result<ArrayRef> {
+    let wrong = || exec_datafusion_err!("first_stays() needs the column `moves`");
+    let lists = moves.as_list_opt::<i32>().ok_or_else(wrong)?;
+    let steps = lists.values().as_struct_opt().ok_or_else(wrong)?;
+    let field = |name: &str| steps.column_by_name(name).ok_or_else(wrong);
+    let instants = |name: &str| field(name)?.as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(wrong);
+    let flags = |name: &str| field(name)?.as_boolean_opt().ok_or_else(wrong);
+    let names: &StringArray = field("stage")?.as_string_opt().ok_or_else(wrong)?;
+    let (at, earliest, seen, first) = (instants("at")?, instants("earliest")?, flags("seen")?, flags("first")?);
+    let (mut all, mut ends, mut of_deal) = (Vec::new(), Vec::with_capacity(lists.len()), Vec::new());
+    let offsets = lists.value_offsets();
+    for row in 0..lists.len() {
+        of_deal.clear();
+        let range = if lists.is_valid(row) { offsets[row] as usize..offsets[row + 1] as usize } else { 0..0 };
+        of_deal.extend(range.filter(|step| at.is_valid(*step) && names.is_valid(*step)).filter_map(|step| {
+            let stage = stages.iter().find(|stage| stage.id == names.value(step))?;
+            let earliest = earliest.is_valid(step).then(|| earliest.value(step));
+            let is = |of: &BooleanArray| of.is_valid(step) && of.value(step);
+            Some(Step { stage, at: at.value(step), earliest, seen: is(seen), is_first: is(first) })
+        }));
+        first_stays(&of_deal, stages, &mut all);
+        ends.push(all.len());
+    }
+    array(&all, &ends)
+}
+
+/// The lists of several rows; `ends` says behind which stay each row's list ends.
+fn array(stays: &[Stay<'_>], ends: &[usize]) -> Result<ArrayRef> {
+    fn each<'s, T>(
+        stays: &'s [Stay<'_>],
+        of: impl Fn(&'s Stay<'_>) -> T,
+        into: impl Fn(Vec<T>) -> ArrayRef,
+    ) -> ArrayRef {
+        into(stays.iter().map(of).collect())
+    }
+    let instant = |of: fn(&Stay<'_>) -> Option<i64>| {
+        each(stays, of, |values| Arc::new(TimestampMicrosecondArray::from(values).with_timezone("UTC")))
+    };
+    let flag = |of: fn(&Stay<'_>) -> bool| each(stays, of, |values| Arc::new(BooleanArray::from(values)));
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(StringArray::from_iter_values(stays.iter().map(|stay| stay.stage.id.as_str()))),
+        flag(|stay| stay.stage.terminal.is_some()),
+        flag(|stay| stay.is_passed),
+        instant(|stay| Some(stay.at)),
+        instant(|stay| stay.earliest),
+        instant(|stay| stay.later_at),
+        instant(|stay| stay.left_at),
+        instant(|stay| stay.left_earliest),
+    ];
+    let starts = std::iter::once(0).chain(ends.iter().copied());
+    let lengths = starts.zip(ends).map(|(start, end)| end - start);
+    let values = StructArray::try_new(fields(), columns, None)?;
+    Ok(Arc::new(ListArray::try_new(item(), OffsetBuffer::from_lengths(lengths), Arc::new(values), None)?))
+}
