@@ -307,7 +307,7 @@ of_stages AS (
     GROUP BY grp, rule, stage
 ),
 
--- from here on one chain, for what is named twice is computed twice; the figures go along as one. The correction for continuity keeps the level where there are few deals; below five (Mantel and Fleiss) the normal tail does not hold,
+-- the figures go along as one. The correction for continuity keeps the level where there are few deals; below five (Mantel and Fleiss) the normal tail does not hold,
 -- and nothing is shown
 compared AS (
     SELECT

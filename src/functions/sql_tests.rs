@@ -177,6 +177,13 @@ async fn curves_group_by_group() {
     let of = "cuminc(days, outcome, 90)['estimate'], cuminc(days, outcome, 90)['at_least']";
     gives(&format!("SELECT {of} FROM {DEALS} WHERE grp = 'a'"), "|0.25").await;
     gives(&format!("SELECT cuminc(days, outcome, 90)['n'] FROM {DEALS} WHERE grp = 'c'"), "0").await;
+    // several horizons from one reading are as each alone
+    for (place, horizon) in [2, 90, 3].into_iter().enumerate() {
+        let at = format!("cuminc_at(days, outcome, make_array(2, 90, 3))[{}]", place + 1);
+        let alone = format!("{at} IS NOT DISTINCT FROM cuminc(days, outcome, {horizon})");
+        gives(&format!("SELECT grp, {alone} FROM {DEALS} GROUP BY grp ORDER BY grp"), "a|true\nb|true").await;
+    }
+    gives(&format!("SELECT cuminc_at(days, outcome, make_array(2, 3))[1]['n'] FROM {DEALS} WHERE grp = 'c'"), "").await;
 }
 
 #[tokio::test]
@@ -333,7 +340,7 @@ async fn threads_do_not_change_a_bit() {
     let rows = "(SELECT i % 7 AS grp, i % 3 AS outcome, sqrt(i * 37 % 1009) AS x, ln(1 + i * 53 % 997) AS y, i
         FROM (SELECT unnest(range(20000)) AS i)) AS rows";
     let query = format!(
-        "SELECT grp, cuminc(x, outcome, 20)['low'], km_at(x, outcome = 1, 20)['high'], km_quantile(x, outcome = 1, 0.5),
+        "SELECT grp, cuminc(x, outcome, 20)['low'], cuminc_at(x, outcome, make_array(20, 5))[2]['low'], km_at(x, outcome = 1, 20)['high'], km_quantile(x, outcome = 1, 0.5),
             ols_slope(y, x)['low'], poisson_slope(x, y)['low'], cv(x), detrended_cv(i, y, i % 5 = 0)['cv'],
             net_lift(i, y, CASE WHEN i % 11 < 7 THEN 0 ELSE i % 3 + 1 END)['low'],
             window_funnel(3, arrow_cast(i * 31 % 10007 * 1000000, 'Timestamp(Microsecond, None)'), i % 2 = 0, i % 3 = 0),
@@ -368,6 +375,10 @@ async fn arguments_may_be_parameters() {
 async fn wrong_calls_say_what_is_wrong() {
     let vary = format!("SELECT cuminc(days, outcome, h) FROM {DEALS} CROSS JOIN (VALUES (30), (60)) AS horizons(h)");
     refuses(&vary, "cuminc: horizon is 30 in one row of the group and 60 in another; group by it as well").await;
+    let vary = format!(
+        "SELECT cuminc_at(days, outcome, make_array(h, 90)) FROM {DEALS} CROSS JOIN (VALUES (30), (60)) AS horizons(h)"
+    );
+    refuses(&vary, "cuminc_at: horizons is 30 in one row of the group and 60 in another").await;
     let outcome = format!("SELECT cuminc(days, outcome + 3, 30) FROM {DEALS}");
     refuses(&outcome, "it must be 0 (open), 1 (the event) or 2 (what prevents it)").await;
     refuses(&format!("SELECT km_quantile(days, won, 1.5) FROM {DEALS}"), "q is 1.5; it must be above 0 and below 1")

@@ -143,3 +143,49 @@ fn words(query: &Query) -> BTreeSet<String> {
 fn all_of(table: &str) -> Option<Query> {
     statement::query(&format!("SELECT * FROM \"{table}\""))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::statement::{Order, parse};
+    use super::*;
+
+    fn steps(sql: &str) -> Option<Steps> {
+        Steps::of("m", &parse("m.sql", sql, Order::Free).unwrap())
+    }
+
+    #[test]
+    fn what_is_read_twice_is_computed_first() {
+        let sql = "WITH a AS (SELECT x, y, z FROM scope), b AS (SELECT x AS k FROM a), c AS (SELECT y FROM a WHERE y > 1) \
+                   SELECT b.k FROM b JOIN c ON b.k = c.y";
+        let Steps { kept, last } = steps(sql).unwrap();
+        assert_eq!(kept.len(), 1);
+        assert_eq!(
+            (kept[0].table.as_str(), kept[0].statement.to_string().as_str()),
+            ("a of m", "SELECT x, y, z FROM scope")
+        );
+        assert!(["x", "y"].iter().all(|name| kept[0].words.contains(*name)) && !kept[0].words.contains("z"));
+        assert!(last.to_string().starts_with("WITH a AS (SELECT * FROM \"a of m\"), b AS ("), "{last}");
+    }
+
+    #[test]
+    fn a_reader_that_is_computed_twice_reads_twice() {
+        // b is not kept for its own sake: it is read by two, and so a with it
+        let sql = "WITH a AS (SELECT x FROM scope), b AS (SELECT x FROM a), c AS (SELECT x FROM b), d AS (SELECT x FROM b) \
+                   SELECT c.x FROM c JOIN d ON c.x = d.x";
+        let Steps { kept, .. } = steps(sql).unwrap();
+        let told: Vec<String> = kept.iter().map(|step| step.statement.to_string()).collect();
+        assert_eq!(told, ["WITH a AS (SELECT x FROM scope) SELECT x FROM a"]);
+        assert_eq!(kept[0].table, "b of m");
+    }
+
+    #[test]
+    fn what_is_read_once_or_named_twice_is_left_to_the_engine() {
+        assert!(steps("WITH a AS (SELECT x FROM scope) SELECT x FROM a").is_none());
+        assert!(steps("SELECT a.x FROM scope AS a JOIN scope AS b ON a.x = b.x").is_none());
+        let nested = "WITH a AS (SELECT x FROM scope) SELECT a.x FROM a JOIN (WITH a AS (SELECT x FROM deals) SELECT x FROM a) AS b ON a.x = b.x";
+        assert!(steps(nested).is_none());
+        let own = "WITH scope AS (SELECT x FROM scope) SELECT a.x FROM scope AS a JOIN scope AS b ON a.x = b.x";
+        let Steps { kept, .. } = steps(own).unwrap();
+        assert_eq!(kept[0].statement.to_string(), "SELECT x FROM scope");
+    }
+}

@@ -208,3 +208,85 @@ fn array(stays: &[Stay<'_>], ends: &[usize]) -> Result<ArrayRef> {
     let values = StructArray::try_new(fields(), columns, None)?;
     Ok(Arc::new(ListArray::try_new(item(), OffsetBuffer::from_lengths(lengths), Arc::new(values), None)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::regulation::Regulation;
+
+    const REGULATION: &str = r#"
+[company]
+name = "Proof"
+currency = "RUB"
+time_zone = "UTC"
+[[stage]]
+id = "new"
+title = "New"
+[[stage]]
+id = "offer"
+title = "Offer"
+qualified = true
+[[stage]]
+id = "later"
+title = "Later"
+parking = true
+[[stage]]
+id = "contract"
+title = "Contract"
+[[stage]]
+id = "won"
+title = "Won"
+terminal = "won"
+[[stage]]
+id = "lost"
+title = "Lost"
+terminal = "lost"
+"#;
+
+    /// Stages with their hour; `~` before the name: seen by a snapshot, at some time since an hour before; `<`: a return.
+    fn told(moves: &[(&str, i64)]) -> Vec<String> {
+        let regulation = Regulation::parse("regulation.toml", REGULATION).unwrap();
+        let stages = regulation.stages();
+        let step = |(name, at): &(&str, i64)| {
+            let id = name.trim_start_matches(['~', '<']);
+            let seen = name.starts_with('~');
+            let earliest = Some(if seen { at - 1 } else { *at });
+            let stage = stages.iter().find(|stage| stage.id == id).unwrap();
+            Step { stage, at: *at, earliest, seen, is_first: !name.starts_with('<') }
+        };
+        let steps: Vec<Step<'_>> = moves.iter().map(step).collect();
+        let mut stays = Vec::new();
+        first_stays(&steps, stages, &mut stays);
+        let hour = |at: Option<i64>| at.map_or_else(|| "–".to_owned(), |at| at.to_string());
+        let tell = |stay: &Stay<'_>| match stay.is_passed {
+            true => format!("{} passed at {}", stay.stage.id, stay.at),
+            false => {
+                let [later, left, earliest] = [stay.later_at, stay.left_at, stay.left_earliest].map(hour);
+                format!("{} {}: later {later}, left {earliest}..{left}", stay.stage.id, stay.at)
+            }
+        };
+        stays.iter().map(tell).collect()
+    }
+
+    #[test]
+    fn a_stay_ends_with_the_next_later_stage_a_loss_or_parking() {
+        let forward = ["new 0: later 2, left 2..2", "offer 2: later 5, left 5..5", "won 5: later –, left –..–"];
+        assert_eq!(told(&[("new", 0), ("offer", 2), ("won", 5)]), forward);
+        // lost and reopened: the loss ends the stay, and the offer after it is a stay as any other
+        let reopened = ["new 0: later 7, left 3..3", "offer 7: later –, left –..–"];
+        assert_eq!(told(&[("new", 0), ("lost", 3), ("offer", 7)]), reopened);
+        let parked = ["new 0: later 9, left 1..1", "later 1: later 4, left 4..4", "contract 9: later –, left –..–"];
+        assert_eq!(told(&[("new", 0), ("later", 1), ("<new", 4), ("contract", 9)]), parked);
+        // an entry after a later stage: `later` is before it, which tells the reader that it was a move back
+        let back = ["contract 0: later –, left –..–", "offer 6: later 0, left 0..0"];
+        assert_eq!(told(&[("contract", 0), ("offer", 6)]), back);
+    }
+
+    #[test]
+    fn what_no_snapshot_saw_was_passed() {
+        let seen = ["new 0: later 8, left 7..8", "offer passed at 8", "contract 8: later –, left –..–"];
+        assert_eq!(told(&[("new", 0), ("~contract", 8)]), seen);
+        assert_eq!(told(&[("~offer", 3)]), ["new passed at 3", "offer 3: later –, left –..–"]);
+        assert_eq!(told(&[("~lost", 3)]), [""; 0]);
+    }
+}
