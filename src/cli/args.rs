@@ -22,6 +22,8 @@ use crate::model::letters::composed;
 pub struct Args {
     #[command(flatten)]
     pub place: Place,
+    #[command(flatten)]
+    pub aside: Aside,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -37,6 +39,15 @@ pub struct Place {
     /// The sales regulation [default: regulation.toml here, or beside the store].
     #[arg(long, global = true, value_name = "FILE")]
     pub regulation: Option<PathBuf>,
+}
+
+/// What a command says beside its answer.
+#[derive(Debug, Group)]
+#[command(next_help_heading = "Beside the answer")]
+pub struct Aside {
+    /// Tells on standard error how long each stage took.
+    #[arg(long, global = true)]
+    pub timings: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -32,6 +32,7 @@ use args::{Args, Command};
 
 use crate::ingest::IngestError;
 use crate::model::shown::hides;
+use crate::model::timings::{self, Stage};
 use crate::store::StoreError;
 
 /// What a command that ran to its end has to say.
@@ -55,7 +56,14 @@ pub fn main() -> ExitCode {
         Err(error) => error.exit(),
     };
     let timeout = args.command.timeout();
-    match runtime::run(timeout, move |runtime| run(args, runtime)) {
+    if args.aside.timings {
+        timings::ask();
+    }
+    let began = timings::begin();
+    let ran = runtime::run(timeout, move |runtime| run(args, runtime));
+    timings::end(began, || "all".to_owned(), None);
+    tell_timings();
+    match ran {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::Found) => ExitCode::from(1),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
@@ -88,6 +96,14 @@ fn run(args: Args, runtime: &tokio::runtime::Runtime) -> anyhow::Result<Outcome>
             }
         }
     })
+}
+
+/// What took how long, where somebody asked.
+fn tell_timings() {
+    for Stage { name, times, took, rows } in timings::stages() {
+        let rows = rows.map(|rows| format!("  {rows} rows")).unwrap_or_default();
+        screen::tell(format!("{:9.3} s {times:6} × {name}{rows}", took.as_secs_f64()));
+    }
 }
 
 /// An error with its causes, each said once: some libraries repeat the cause in their own words.

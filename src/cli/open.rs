@@ -6,6 +6,7 @@ use chrono::{Days, Months, NaiveDate, Utc};
 use super::args::{Language, Place, Reading};
 use crate::company::Company;
 use crate::model::lang::Lang;
+use crate::model::timings;
 use crate::regulation::Regulation;
 use crate::session::Session;
 
@@ -48,5 +49,8 @@ pub fn as_of(reading: &Reading, regulation: &Regulation) -> Result<NaiveDate> {
 /// A session over the asked version of the store.
 pub async fn session(place: &Place, reading: &Reading, regulation: &Regulation) -> Result<Session> {
     let as_of = as_of(reading, regulation)?;
-    Ok(company(place).session_of(regulation, as_of, reading.version, Some(reading.memory)).await?)
+    let began = timings::begin();
+    let session = company(place).session_of(regulation, as_of, reading.version, Some(reading.memory)).await?;
+    timings::end(began, || "open the store".to_owned(), None);
+    Ok(session)
 }

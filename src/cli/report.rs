@@ -12,6 +12,7 @@ use super::{Outcome, open};
 use crate::model::lang::Lang;
 use crate::model::problem::hint;
 use crate::model::progress::Progress;
+use crate::model::timings;
 use crate::report::build;
 use crate::report::document::Document;
 use crate::report::render::{Format, RenderError, render};
@@ -70,7 +71,9 @@ pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
             shown.step(who, done, sessions.len() as u64);
         }
         // of many reports one that cannot be made leaves the others
+        let began = timings::begin();
         let built = build(session, &catalog, &definition, session.as_of(), lang, sections).await;
+        timings::end(began, || "build the document".to_owned(), None);
         let mut document = match (built, session.held().last()) {
             (Ok(document), _) => document,
             (Err(error), Some((_, who))) if sessions.len() > 1 => {
@@ -107,10 +110,14 @@ pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
 
 /// Renders the document; where a chart cannot be drawn, a notice takes its place.
 fn drawn(document: &mut Document, out: &Path, formats: &[Format]) -> Result<Vec<PathBuf>> {
+    let began = timings::begin();
     loop {
         match render(document, out, formats) {
             Err(RenderError::Drawing { id, why }) if document.give_up_chart(&id, &why) => {}
-            rendered => return Ok(rendered?),
+            rendered => {
+                timings::end(began, || "draw and write".to_owned(), None);
+                return Ok(rendered?);
+            }
         }
     }
 }

@@ -37,6 +37,7 @@ pub use summary::{FileCount, QuarantineCount, Summary};
 pub use sums::MoneySum;
 
 use crate::export::{Mapping, choose};
+use crate::model::timings;
 use crate::store::Store;
 
 /// Loads exports into a store, all of them or nothing.
@@ -48,11 +49,20 @@ pub async fn ingest(
     exports: &[PathBuf],
     options: IngestOptions<'_>,
 ) -> Result<Summary, IngestError> {
+    let mut began = timings::begin();
+    let mut stage =
+        |name: &str| timings::end(std::mem::replace(&mut began, timings::begin()), || name.to_owned(), None);
     let chosen = choose::of_paths(mapping, exports, store.dir())?;
     let files = open::open(&chosen, store, mapping, options)?;
     let (begun, mut transaction) = begin::begin(&files, &chosen, store, mapping, options).await?;
+    stage("ingest: open");
     let mut staged = stage::stage(files, &begun, &mut transaction)?;
+    stage("ingest: stage rows");
     let settled = settle::settle(&mut staged, &begun)?;
+    stage("ingest: settle");
     let folded = fold::fold(&staged, settled, &begun, &mut transaction)?;
-    commit::commit(staged, folded, begun, transaction).await
+    stage("ingest: fold journeys");
+    let summary = commit::commit(staged, folded, begun, transaction).await;
+    stage("ingest: commit");
+    summary
 }

@@ -5,18 +5,21 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
+use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use datafusion::common::TableReference;
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::{MemTable, TableProvider};
 use datafusion::error::DataFusionError;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
-use datafusion::physical_plan::collect_partitioned;
+use datafusion::physical_plan::{ExecutionPlan, collect_partitioned};
 use datafusion::prelude::{Expr, SessionContext, ident};
 use datafusion::sql::sqlparser::ast::{Cte, Query, Statement};
 
 use super::statement;
+use crate::model::timings;
 
 /// A SELECT in steps.
 #[derive(Debug, Clone)]
@@ -94,17 +97,44 @@ impl Step {
     }
 }
 
+/// Plans a frame physically and runs it: its rows by partition. `name` is what it computes, for the timings.
+pub(super) async fn execute(
+    name: &str,
+    frame: DataFrame,
+) -> Result<(SchemaRef, Vec<Vec<RecordBatch>>), DataFusionError> {
+    let tasks = Arc::new(frame.task_ctx());
+    let planned = timings::begin();
+    // the types are settled in the physical plan, not before
+    let plan = frame.create_physical_plan().await?;
+    timings::end(planned, || "plan queries".to_owned(), None);
+    let schema = plan.schema();
+    let executed = timings::begin();
+    let rows = collect_partitioned(Arc::clone(&plan), tasks).await?;
+    if timings::is_asked() {
+        let count = rows.iter().flatten().map(RecordBatch::num_rows).sum();
+        timings::end(executed, || format!("compute {name}"), Some(count));
+        tell_operators(plan.as_ref());
+    }
+    Ok((schema, rows))
+}
+
+/// Each operator's own time on all threads.
+fn tell_operators(plan: &dyn ExecutionPlan) {
+    if let Some(metrics) = plan.metrics() {
+        let took =
+            metrics.elapsed_compute().and_then(|nanoseconds| u64::try_from(nanoseconds).ok()).unwrap_or_default();
+        timings::add(format!("operator {}", plan.name()), Duration::from_nanos(took), metrics.output_rows());
+    }
+    plan.children().into_iter().for_each(|child| tell_operators(child.as_ref()));
+}
+
 /// The rows of a frame as a table, in the partitions in which they were computed, and the memory that they take.
 pub(super) async fn kept(
     name: &str,
     context: &SessionContext,
     frame: DataFrame,
 ) -> Result<(Arc<dyn TableProvider>, MemoryReservation), DataFusionError> {
-    let tasks = Arc::new(frame.task_ctx());
-    // the types are settled in the physical plan, not before
-    let plan = frame.create_physical_plan().await?;
-    let schema = plan.schema();
-    let rows = collect_partitioned(plan, tasks).await?;
+    let (schema, rows) = execute(name, frame).await?;
     let held = MemoryConsumer::new(name).register(&context.runtime_env().memory_pool);
     held.try_grow(rows.iter().flatten().map(RecordBatch::get_array_memory_size).sum())?;
     Ok((Arc::new(MemTable::try_new(schema, rows)?), held))

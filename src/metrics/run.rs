@@ -13,6 +13,7 @@ use crate::model::calendar::Calendar;
 use crate::model::lang::Text;
 use crate::model::problem::hint;
 use crate::model::tables::Table;
+use crate::model::timings;
 use crate::session::bounds::guarded;
 use crate::session::{Session, SessionError};
 
@@ -39,9 +40,11 @@ impl Metric {
         if ask.as_of != session.as_of() {
             return Err(MetricError::AsOf { metric: metric(), session: session.as_of(), asked: ask.as_of });
         }
+        let began = timings::begin();
         self.check_dimensions(session, &ask.by)?;
         self.check_needs(session)?;
         let context = session.scope(&ask.by, &self.named).await.map_err(|e| self.session_error(e))?;
+        timings::end(began, || "make views".to_owned(), None);
         let engine = |source| MetricError::Engine { metric: metric(), source: Box::new(source) };
         self.check_held(session)?;
         self.check_relations(&context)?;
@@ -49,6 +52,7 @@ impl Metric {
         let own = self.columns.iter().cloned();
         let columns: Vec<_> = ask.by.iter().map(|name| columns::dimension_column(name)).chain(own).collect();
         let batch = columns::shape(&raw, &ask.by, &self.columns).map_err(|e| engine(e.into()))?;
+        timings::end(began, || format!("metric {}", self.name), Some(batch.num_rows()));
         Ok(MetricResult { metric: metric(), ask: ask.clone(), version: session.version(), columns, batch })
     }
 

@@ -10,7 +10,6 @@ use datafusion::dataframe::DataFrame;
 use datafusion::datasource::TableProvider;
 use datafusion::error::DataFusionError;
 use datafusion::execution::memory_pool::MemoryReservation;
-use datafusion::physical_plan::collect;
 use datafusion::prelude::SessionContext;
 use datafusion::scalar::ScalarValue;
 use datafusion::sql::parser::Statement as Parsed;
@@ -21,6 +20,7 @@ use super::run::Ask;
 use super::statement::{self, Mention, Order};
 use crate::model::calendar::Calendar;
 use crate::model::problem::Problem;
+use crate::model::timings;
 use crate::session::read_only;
 
 /// A SELECT and what it reads.
@@ -102,11 +102,8 @@ impl Select {
         ask: &Ask,
     ) -> Result<RecordBatch, DataFusionError> {
         let (frame, _held) = self.plan_in_steps(context, calendar, ask).await?;
-        // the types are settled in the physical plan, not before
-        let tasks = Arc::new(frame.task_ctx());
-        let plan = frame.create_physical_plan().await?;
-        let schema = plan.schema();
-        Ok(concat_batches(&schema, &collect(plan, tasks).await?)?)
+        let (schema, rows) = kept::execute(&self.name, frame).await?;
+        Ok(concat_batches(&schema, rows.iter().flatten())?)
     }
 }
 
@@ -116,9 +113,12 @@ async fn plan(
     calendar: &Calendar,
     ask: &Ask,
 ) -> Result<DataFrame, DataFusionError> {
+    let began = timings::begin();
     let plan = context.state().statement_to_plan(Parsed::Statement(Box::new(statement.clone()))).await?;
     read_only(&plan)?;
-    context.execute_logical_plan(plan).await?.with_param_values(parameters(calendar, ask))
+    let frame = context.execute_logical_plan(plan).await?.with_param_values(parameters(calendar, ask));
+    timings::end(began, || "read SQL".to_owned(), None);
+    frame
 }
 
 /// A SELECT that another one reads by name.

@@ -8,5 +8,6 @@ pub mod problem;
 pub mod progress;
 pub mod shown;
 pub mod tables;
+pub mod timings;
 pub mod unit;
 pub mod written;
