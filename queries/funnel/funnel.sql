@@ -84,65 +84,25 @@ ends AS (
 ),
 
 cohort AS (
-    SELECT deal_id, grp, moves, outcome, undated, present_position, was_seen, has_stayed
+    SELECT grp, outcome, undated, present_position, was_seen, has_stayed, funnel_path(moves) AS path
     FROM placed_deals
 ),
 
-every_move AS (
-    SELECT deal_id, grp, was_seen, unnest(moves) AS move
-    FROM cohort
-),
-
--- every entry into a stage of the funnel, and whether it led back; of stages entered at one moment none is earlier
 entered AS (
-    SELECT
-        every_move.deal_id,
-        every_move.grp,
-        every_move.was_seen,
-        funnel_stages.position,
-        funnel_stages.nth,
-        every_move.move['at'] AS at,
-        every_move.move['first'] AS is_first,
-        every_move.move['earliest'] IS DISTINCT FROM every_move.move['at'] AS is_between,
-        left_stage.position > funnel_stages.position AND every_move.move['since'] < every_move.move['at'] AS is_back
-    FROM every_move
-    INNER JOIN funnel_stages ON every_move.move['stage'] = funnel_stages.stage
-    LEFT JOIN stages AS left_stage
-        ON every_move.move['from'] = left_stage.stage AND left_stage.terminal IS NULL AND NOT left_stage.parking
+    SELECT grp, was_seen, unnest(path['steps']) AS step
+    FROM cohort
 ),
 
 entered_by_stage AS (
     SELECT
         grp,
-        position,
-        count(*) FILTER (WHERE is_first AND NOT was_seen) AS entered,
-        count(*) FILTER (WHERE is_first AND is_between) AS interval_known,
-        count(DISTINCT deal_id) FILTER (WHERE is_back) AS moved_back,
-        count(DISTINCT deal_id) FILTER (WHERE NOT is_first) AS re_entered
+        step['position'] AS position,
+        count(*) FILTER (WHERE step['is_first'] AND NOT was_seen) AS entered,
+        count(*) FILTER (WHERE step['is_between']) AS interval_known,
+        count(*) FILTER (WHERE step['is_back']) AS moved_back,
+        count(*) FILTER (WHERE step['is_again']) AS re_entered
     FROM entered
-    GROUP BY grp, position
-),
-
--- first entries in the order of the stages: counted, and whether none is missing and none earlier than the one before
-in_order AS (
-    SELECT
-        deal_id,
-        position,
-        row_number() OVER (PARTITION BY deal_id ORDER BY position) AS entry,
-        row_number() OVER (PARTITION BY deal_id ORDER BY position) = nth
-        AND at >= coalesce(lag(at) OVER (PARTITION BY deal_id ORDER BY position), at) AS is_next
-    FROM entered
-    WHERE is_first
-),
-
--- how far the log says that each deal came, and how far in order: up to the first entry that is not the next
-furthest AS (
-    SELECT
-        deal_id,
-        max(position) AS position,
-        coalesce(min(entry) FILTER (WHERE NOT is_next) - 1, max(entry)) AS strict_nth
-    FROM in_order
-    GROUP BY deal_id
+    GROUP BY grp, step['position']
 ),
 
 -- how far the deals came at least, counted: by the log, by the stage in which they stand, by a win. Where neither log nor stage
@@ -153,24 +113,24 @@ came_to AS (
         cohort.outcome,
         CASE
             WHEN cohort.outcome = 'won' THEN ends.last_position
-            ELSE coalesce(greatest(furthest.position, cohort.present_position), ends.first_position)
+            ELSE coalesce(greatest(cohort.path['furthest'], cohort.present_position), ends.first_position)
         END AS position,
         -- the same by the log alone; between two snapshots a stage may have been passed unseen, which is no skipping
         CASE
-            WHEN furthest.position IS NULL OR cohort.was_seen THEN 0
+            WHEN cohort.path['furthest'] IS NULL OR cohort.was_seen THEN 0
             WHEN cohort.outcome = 'won' THEN ends.last_position
-            ELSE furthest.position
+            ELSE cohort.path['furthest']
         END AS log_position,
         CASE
-            WHEN furthest.position IS NULL THEN 1
+            WHEN cohort.path['furthest'] IS NULL THEN 1
             -- a win is an entry into the last stage, even where it was not logged
-            WHEN cohort.outcome = 'won' AND furthest.strict_nth = ends.last_nth - 1 THEN ends.last_nth
-            ELSE furthest.strict_nth
+            WHEN cohort.outcome = 'won' AND cohort.path['in_order'] = ends.last_nth - 1 THEN ends.last_nth
+            ELSE cohort.path['in_order']
         END AS strict_nth,
         cohort.outcome = 'unclear'
         OR (
             cohort.outcome <> 'won'
-            AND furthest.position IS NULL
+            AND cohort.path['furthest'] IS NULL
             AND cohort.present_position IS NULL
             AND NOT cohort.has_stayed
             -- of one step alone there is no doubt
@@ -181,7 +141,6 @@ came_to AS (
         count(*) AS deals
     FROM cohort
     CROSS JOIN ends
-    LEFT JOIN furthest ON cohort.deal_id = furthest.deal_id
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 ),
 

@@ -68,12 +68,11 @@ qualifying AS (
 -- `undated` leads are closed, and no export tells when: at the earliest when they came, at the latest when one showed them closed
 leads AS (
     SELECT
-        scope.deal_id,
         scope.grp,
         scope.status,
         scope.is_open,
         scope.undated,
-        scope.entries,
+        coalesce(funnel_path(scope.moves)['furthest'] >= qualifying.position, FALSE) AS has_qualified,
         coalesce(scope.status = 'lost' AND lost_reasons.invalid, FALSE) AS is_invalid,
         coalesce(scope.status = 'lost' AND coalesce(scope.lost_reason, '') = '', FALSE) AS is_unexplained,
         coalesce(scope.promo, '') <> '' OR coalesce(scope.interest, '') <> '' OR coalesce(scope.lost_reason, '') <> '' AS tells_price,
@@ -101,20 +100,6 @@ leads AS (
     WHERE scope.created_at >= $from AND scope.created_at < $to
 ),
 
-moves AS (
-    SELECT deal_id, unnest(entries) AS entry
-    FROM leads
-),
-
--- a won deal was qualified, whatever was logged
-logged AS (
-    SELECT DISTINCT moves.deal_id
-    FROM moves
-    INNER JOIN stages ON moves.entry['stage'] = stages.stage
-    CROSS JOIN qualifying
-    WHERE stages.position >= qualifying.position AND NOT stages.parking AND (stages.terminal IS DISTINCT FROM 'lost')
-),
-
 faced AS (
     SELECT
         leads.grp,
@@ -125,14 +110,14 @@ faced AS (
         leads.is_unexplained,
         leads.tells_price,
         leads.is_price_driven,
-        coalesce(leads.status = 'won', FALSE) OR leads.stands_qualified OR logged.deal_id IS NOT NULL AS is_qualified,
+        -- a won deal was qualified, whatever was logged
+        coalesce(leads.status = 'won', FALSE) OR leads.stands_qualified OR leads.has_qualified AS is_qualified,
         leads.is_placed,
         leads.least_outcome,
         leads.least_days,
         leads.most_outcome,
         leads.most_days
     FROM leads
-    LEFT JOIN logged ON leads.deal_id = logged.deal_id
 ),
 
 counted AS (

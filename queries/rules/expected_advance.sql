@@ -41,21 +41,8 @@ WITH ends AS (
 ),
 
 cohort AS (
-    SELECT deal_id, grp, entries, outcome, undated, present_position, has_stayed
+    SELECT grp, outcome, undated, present_position, has_stayed, funnel_path(moves)['furthest'] AS furthest
     FROM placed_deals
-),
-
-moves AS (
-    SELECT deal_id, unnest(entries) AS entry
-    FROM cohort
-),
-
-furthest AS (
-    SELECT moves.deal_id, max(stages.position) AS position
-    FROM moves
-    INNER JOIN stages ON moves.entry['stage'] = stages.stage
-    WHERE NOT stages.parking AND (stages.terminal IS DISTINCT FROM 'lost')
-    GROUP BY moves.deal_id
 ),
 
 -- how far the deals came at least: by the log, by the stage in which they stand, by a win; else into the first stage
@@ -65,12 +52,12 @@ came_to AS (
         cohort.outcome,
         CASE
             WHEN cohort.outcome = 'won' THEN ends.last_position
-            ELSE coalesce(greatest(furthest.position, cohort.present_position), ends.first_position)
+            ELSE coalesce(greatest(cohort.furthest, cohort.present_position), ends.first_position)
         END AS position,
         cohort.outcome = 'unclear'
         OR (
             cohort.outcome <> 'won'
-            AND furthest.position IS NULL
+            AND cohort.furthest IS NULL
             AND cohort.present_position IS NULL
             AND NOT cohort.has_stayed
             AND ends.first_position < ends.last_open_position
@@ -80,7 +67,6 @@ came_to AS (
         count(*) AS deals
     FROM cohort
     CROSS JOIN ends
-    LEFT JOIN furthest ON cohort.deal_id = furthest.deal_id
     GROUP BY 1, 2, 3, 4, 5, 6
 ),
 

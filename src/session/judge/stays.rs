@@ -6,16 +6,16 @@
 use std::sync::Arc;
 
 use arrow::array::TimestampMicrosecondArray;
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, ListArray, StringArray, StructArray};
+use arrow::array::{ArrayRef, BooleanArray, ListArray, StringArray, StructArray};
 use arrow::buffer::OffsetBuffer;
-use arrow::datatypes::{DataType, Field, Fields, TimestampMicrosecondType};
-use datafusion::common::exec_datafusion_err;
+use arrow::datatypes::{DataType, Field, Fields};
 use datafusion::error::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 
 use super::Judge;
+use super::steps::{Moves, Step};
 use crate::model::tables::Kind;
-use crate::regulation::{Stage, Terminal};
+use crate::regulation::Stage;
 
 /// The function: `List<Struct<stage, is_terminal, is_passed, at, earliest, later_at, left_at, left_earliest>>`, a row per stage of
 /// the regulation that the deal entered, other than a lost one, in the order of the moves.
@@ -54,7 +54,7 @@ impl ScalarUDFImpl for FirstStays {
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let moves = args.args[0].to_array(args.number_rows)?;
-        Ok(ColumnarValue::Array(stays_of(&moves, self.judge.regulation.stages())?))
+        Ok(ColumnarValue::Array(stays_of(&Moves::read(self.name(), &moves)?, self.judge.regulation.stages())?))
     }
 }
 
@@ -77,27 +77,6 @@ fn fields() -> Fields {
 
 fn item() -> Arc<Field> {
     Arc::new(Field::new("item", DataType::Struct(fields()), true))
-}
-
-/// A move into a stage of the regulation.
-#[derive(Debug, Clone, Copy)]
-struct Step<'r> {
-    stage: &'r Stage,
-    at: i64,
-    earliest: Option<i64>,
-    seen: bool,
-    is_first: bool,
-}
-
-impl Step<'_> {
-    fn is_lost(&self) -> bool {
-        self.stage.terminal == Some(Terminal::Lost)
-    }
-
-    /// The earliest moment at which it may have been, as far as that is known.
-    fn since(&self) -> i64 {
-        self.earliest.unwrap_or(self.at)
-    }
 }
 
 /// A first stay.
@@ -154,26 +133,11 @@ fn first_stays<'r>(steps: &[Step<'r>], stages: &'r [Stage], stays: &mut Vec<Stay
 }
 
 /// The first stays of many deals.
-fn stays_of(moves: &ArrayRef, stages: &[Stage]) -> Result<ArrayRef> {
-    let wrong = || exec_datafusion_err!("first_stays() needs the column `moves`");
-    let lists = moves.as_list_opt::<i32>().ok_or_else(wrong)?;
-    let steps = lists.values().as_struct_opt().ok_or_else(wrong)?;
-    let field = |name: &str| steps.column_by_name(name).ok_or_else(wrong);
-    let instants = |name: &str| field(name)?.as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(wrong);
-    let flags = |name: &str| field(name)?.as_boolean_opt().ok_or_else(wrong);
-    let names: &StringArray = field("stage")?.as_string_opt().ok_or_else(wrong)?;
-    let (at, earliest, seen, first) = (instants("at")?, instants("earliest")?, flags("seen")?, flags("first")?);
-    let (mut all, mut ends, mut of_deal) = (Vec::new(), Vec::with_capacity(lists.len()), Vec::new());
-    let offsets = lists.value_offsets();
-    for row in 0..lists.len() {
+fn stays_of(moves: &Moves<'_>, stages: &[Stage]) -> Result<ArrayRef> {
+    let (mut all, mut ends, mut of_deal) = (Vec::new(), Vec::with_capacity(moves.len()), Vec::new());
+    for deal in 0..moves.len() {
         of_deal.clear();
-        let range = if lists.is_valid(row) { offsets[row] as usize..offsets[row + 1] as usize } else { 0..0 };
-        of_deal.extend(range.filter(|step| at.is_valid(*step) && names.is_valid(*step)).filter_map(|step| {
-            let stage = stages.iter().find(|stage| stage.id == names.value(step))?;
-            let earliest = earliest.is_valid(step).then(|| earliest.value(step));
-            let is = |of: &BooleanArray| of.is_valid(step) && of.value(step);
-            Some(Step { stage, at: at.value(step), earliest, seen: is(seen), is_first: is(first) })
-        }));
+        of_deal.extend(moves.of(deal, stages));
         first_stays(&of_deal, stages, &mut all);
         ends.push(all.len());
     }
@@ -252,7 +216,7 @@ terminal = "lost"
             let seen = name.starts_with('~');
             let earliest = Some(if seen { at - 1 } else { *at });
             let stage = stages.iter().find(|stage| stage.id == id).unwrap();
-            Step { stage, at: *at, earliest, seen, is_first: !name.starts_with('<') }
+            Step { stage, at: *at, earliest, seen, is_first: !name.starts_with('<'), from: None }
         };
         let steps: Vec<Step<'_>> = moves.iter().map(step).collect();
         let mut stays = Vec::new();
