@@ -59,24 +59,42 @@ impl Sources {
             let [kind, caller, manager, branch] = [text(0)?, text(1)?, text(2)?, text(3)?];
             let [kind, caller, manager, branch] = [&kind, &caller, &manager, &branch].map(|c| c.as_string_view());
             let days = batch.column(4).as_primitive::<Date32Type>();
+            let reaches_out = batch.column(5).as_boolean();
             for row in 0..batch.num_rows() {
                 let Some(day) = days.is_valid(row).then(|| NaiveDate::from_epoch_days(days.value(row))).flatten()
                 else {
                     continue;
                 };
                 let name = |column: &StringViewArray| filled(column, row).map(str::to_owned);
-                let source = sources.by_name.entry(name(kind).unwrap_or_default()).or_default();
-                source.all.insert(day);
+                let kind = name(kind).unwrap_or_default();
+                let reaches = reaches_out.is_valid(row) && reaches_out.value(row);
+                let touch = (reaches && TOUCH_KINDS.contains(&kind.as_str())).then_some("touch");
+                let answer = touch.filter(|_| kind != "meeting").map(|_| "answer");
                 // a deal that changed hands tells of both: whoever called, the log of this deal is loaded
-                for who in [name(caller), name(manager)].into_iter().flatten() {
-                    source.managers.entry(who).or_default().insert(day);
-                }
-                if let Some(branch) = name(branch) {
-                    source.branches.entry(branch).or_default().insert(day);
+                let managers = [name(caller), name(manager)];
+                for source in [Some(kind.as_str()), touch, answer].into_iter().flatten() {
+                    sources.add(source, day, managers.iter().flatten(), name(branch));
                 }
             }
         }
         Ok(sources)
+    }
+
+    fn add<'n>(
+        &mut self,
+        source: &str,
+        day: NaiveDate,
+        managers: impl Iterator<Item = &'n String>,
+        branch: Option<String>,
+    ) {
+        let source = self.by_name.entry(source.to_owned()).or_default();
+        source.all.insert(day);
+        for who in managers {
+            source.managers.entry(who.clone()).or_default().insert(day);
+        }
+        if let Some(branch) = branch {
+            source.branches.entry(branch).or_default().insert(day);
+        }
     }
 
     /// Whether any event of the source was ever loaded.

@@ -11,27 +11,14 @@ WITH named AS (
     FROM events
     LEFT JOIN journeys ON coalesce(events.deal_id, events.joined_deal) = journeys.deal_id
     WHERE events.at IS NOT NULL
-),
-
-daily AS (
-    SELECT
-        kind,
-        caller,
-        manager,
-        branch,
-        day,
-        bool_or(kind = 'meeting' OR direction = 'outgoing') AS reaches_out
-    FROM named
-    GROUP BY kind, caller, manager, branch, day
 )
 
-SELECT kind AS source, caller, manager, branch, day
-FROM daily
-UNION ALL
-SELECT 'touch' AS source, caller, manager, branch, day
-FROM daily
-WHERE reaches_out AND kind IN ('call', 'email', 'sms', 'message', 'meeting')
-UNION ALL
-SELECT 'answer' AS source, caller, manager, branch, day
-FROM daily
-WHERE reaches_out AND kind IN ('call', 'email', 'sms', 'message')
+SELECT
+    kind,
+    caller,
+    manager,
+    branch,
+    day,
+    bool_or(kind = 'meeting' OR direction = 'outgoing') AS reaches_out
+FROM named
+GROUP BY kind, caller, manager, branch, day
