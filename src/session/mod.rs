@@ -10,6 +10,7 @@ mod error;
 mod filled;
 mod judge;
 mod scope;
+mod small_side;
 mod sources;
 mod tables;
 mod taken;
@@ -30,6 +31,7 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::context::{SQLOptions, SessionConfig, SessionContext};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{cast, col};
@@ -295,7 +297,12 @@ fn context(resources: Resources) -> Result<SessionContext, SessionError> {
     // `x IS TRUE` is planned as never null and executed as an expression that may be: DataFusion 55 refuses an
     // aggregate over it (shown in tests.rs, `faults`)
     config.options_mut().execution.skip_physical_aggregate_schema_check = true;
-    let context = SessionContext::new_with_config_rt(config, runtime.build_arc()?);
+    let state =
+        SessionStateBuilder::new().with_config(config).with_runtime_env(runtime.build_arc()?).with_default_features();
+    let state = state.build();
+    let rules = small_side::rules(state.physical_optimizers());
+    let state = SessionStateBuilder::new_from_existing(state).with_physical_optimizer_rules(rules).build();
+    let context = SessionContext::new_with_state(state);
     // DataFusion 55 takes the key of one side of a cross join for a key of the groups that are made of it, and with this
     // rule drops the other columns from an ORDER BY: weeks came out in any order (shown in tests.rs, `faults`)
     context.remove_optimizer_rule("eliminate_duplicated_expr");

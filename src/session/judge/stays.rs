@@ -183,27 +183,39 @@ mod tests {
 name = "Proof"
 currency = "RUB"
 time_zone = "UTC"
+language = "en"
+[schedule]
+mon = "09:00-18:00"
+tue = "09:00-18:00"
+wed = "09:00-18:00"
+thu = "09:00-18:00"
+fri = "09:00-18:00"
+sat = "off"
+sun = "off"
+[response]
+sla = "30m"
+buckets = ["15m", "1h"]
 [[stage]]
 id = "new"
-title = "New"
+title = { ru = "New", en = "New" }
 [[stage]]
 id = "offer"
-title = "Offer"
+title = { ru = "Offer", en = "Offer" }
 qualified = true
 [[stage]]
 id = "later"
-title = "Later"
+title = { ru = "Later", en = "Later" }
 parking = true
 [[stage]]
 id = "contract"
-title = "Contract"
+title = { ru = "Contract", en = "Contract" }
 [[stage]]
 id = "won"
-title = "Won"
+title = { ru = "Won", en = "Won" }
 terminal = "won"
 [[stage]]
 id = "lost"
-title = "Lost"
+title = { ru = "Lost", en = "Lost" }
 terminal = "lost"
 "#;
 
