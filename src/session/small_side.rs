@@ -119,7 +119,6 @@ mod tests {
     use datafusion::physical_plan::displayable;
     use datafusion::prelude::SessionContext;
 
-    use super::*;
     use crate::session::{Resources, context};
 
     const BIG: &str = "(SELECT deal, deal % 3 AS stage FROM (SELECT unnest(range(0, 30000)) AS deal)) AS deals";
