@@ -4,6 +4,8 @@
 
 mod asker;
 mod build;
+mod cell;
+pub mod chart;
 pub mod definition;
 pub mod document;
 pub mod findings;

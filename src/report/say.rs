@@ -10,8 +10,8 @@ use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 use chrono::{Datelike, NaiveDate};
 
+use super::cell::Cell;
 use super::definition::{Compare, Labels, Question};
-use super::document::Cell;
 use super::grid::{Grid, number};
 use super::period::{Period, Range};
 use super::render::number::Numbers;

@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::RenderError;
-use crate::report::document::{Block, Chart, Document, Plot, Series, Table};
+use crate::report::chart::Length;
+use crate::report::document::{Block, Chart, Document, Table};
 
 /// Refuses an inconsistent document.
 pub fn check(doc: &Document) -> Result<(), RenderError> {
@@ -42,32 +43,9 @@ fn check_table(table: &Table) -> Result<(), RenderError> {
 
 fn check_chart(chart: &Chart) -> Result<(), RenderError> {
     id("chart", &chart.id)?;
-    let what = format!("chart `{}`", chart.id);
-    let check_series = |series: &Series| {
-        let mut lines = series.lines.iter();
-        lines.try_for_each(|(name, values)| {
-            same(&what, &format!("values of `{name}`"), values.len(), series.labels.len())
-        })
-    };
-    match &chart.plot {
-        Plot::Stacked(series) | Plot::Grouped(series) => check_series(series),
-        Plot::Lines { series, band, .. } => {
-            check_series(series)?;
-            band.as_ref().map_or(Ok(()), |band| same(&what, "bounds", band.len(), series.labels.len()))
-        }
-        Plot::Funnel { stages, reached, open, lost, unplaced, shares } => {
-            same(&what, "values of `reached`", reached.len(), stages.len())?;
-            same(&what, "values of `open`", open.len(), stages.len())?;
-            same(&what, "values of `lost`", lost.len(), stages.len())?;
-            same(&what, "values of `unplaced`", unplaced.len(), stages.len())?;
-            same(&what, "values of `shares`", shares.len(), stages.len())
-        }
-        Plot::Intervals { labels, points, .. } => same(&what, "points", points.len(), labels.len()),
-        Plot::Heat { rows, columns, values, .. } => {
-            same(&what, "rows of values", values.len(), rows.len())?;
-            values.iter().try_for_each(|row| same(&what, "values in a row", row.len(), columns.len()))
-        }
-    }
+    let place = format!("chart `{}`", chart.id);
+    let mut lengths = chart.plot.lengths().into_iter();
+    lengths.try_for_each(|Length { what, found, wanted }| same(&place, &what, found, wanted))
 }
 
 fn id(what: &str, id: &str) -> Result<(), RenderError> {

@@ -14,15 +14,15 @@ use self::outputs::Outputs;
 use super::document::Document;
 use crate::model::problem;
 
-mod chart;
 mod check;
 mod csv;
+pub(super) mod draw;
 mod html;
 pub mod number;
 mod outputs;
 mod png;
-#[cfg(test)]
-mod sample;
+#[doc(hidden)] // for tests: the golden files of `tests/golden` are made of it
+pub mod sample;
 mod svg;
 mod words;
 

@@ -1,6 +1,6 @@
 //! Every chart as a picture, two pixels to a point, on white.
 
-use super::chart;
+use super::draw;
 use super::number::Numbers;
 use super::outputs::Outputs;
 use super::{Exporter, RenderError};
@@ -14,9 +14,9 @@ impl Exporter for Png {
         let numbers = Numbers { lang: doc.lang, currency: &doc.currency };
         for block in doc.sections.iter().flat_map(|s| &s.blocks) {
             if let Block::Chart(chart) = block {
-                let picture = chart::draw_captioned(chart, numbers, chart::WIDE);
+                let picture = draw::draw_captioned(chart, numbers, draw::WIDE);
                 let path = out.part("charts", &chart.id, "png")?;
-                chart::play::png(&picture, &path).map_err(|why| RenderError::Drawing { id: chart.id.clone(), why })?;
+                draw::play::png(&picture, &path).map_err(|why| RenderError::Drawing { id: chart.id.clone(), why })?;
             }
         }
         Ok(())

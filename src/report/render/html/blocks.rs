@@ -3,7 +3,7 @@
 use super::{Context, escape, findings, table};
 use crate::model::unit::Unit;
 use crate::report::document::{Block, Cell, Chart, Tile};
-use crate::report::render::chart::{self, NARROW, WIDE};
+use crate::report::render::draw::{self, NARROW, WIDE};
 use crate::report::render::number::NONE;
 use crate::report::render::{RenderError, svg};
 
@@ -59,7 +59,7 @@ fn render_chart(chart: &Chart, context: &Context) -> Result<String, RenderError>
         escape(&chart.title)
     );
     for (variant, width) in [("wide", WIDE), ("narrow", NARROW)] {
-        let picture = chart::draw(chart, context.numbers, width);
+        let picture = draw::draw(chart, context.numbers, width);
         let svg = svg::element(chart, &picture, &context.numbers, variant, "")?;
         html.push_str(&format!("<div class=\"{variant}\">{svg}</div>\n"));
     }

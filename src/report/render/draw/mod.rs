@@ -1,87 +1,32 @@
-//! Charts: [`draw`] turns a chart into a [`Picture`]; `play` turns that into SVG or PNG.
+//! Drawing: [`draw`] turns a chart into a [`Picture`]; `play` turns that into SVG or PNG.
+//!
+//! Here is what charts are drawn with; how a kind is drawn stands in its file in `report/chart`.
 
-mod axis;
-mod bars;
+pub mod axis;
+pub mod bars;
 pub mod font;
-mod frame;
-mod funnel;
-mod heat;
-mod intervals;
-mod lines;
-mod palette;
+pub mod frame;
+pub mod palette;
 pub mod picture;
 pub mod play;
-mod rows;
-mod tell;
-
-pub use tell::describe;
+pub mod rows;
+pub mod sheet;
 
 use self::palette::{INK, MUTED};
 use self::picture::{Anchor, Picture, Type};
+use self::sheet::Sheet;
 use super::number::Numbers;
-use super::words::Words;
-use crate::report::document::{Chart, Plot};
+use crate::report::document::Chart;
 
 /// Width of a chart on a page or a sheet, in logical pixels.
 pub const WIDE: f64 = 820.0;
 /// Width of a chart on a phone.
 pub const NARROW: f64 = 350.0;
 
-/// The context of all plots: number format, words and available width.
-#[derive(Debug, Clone, Copy)]
-struct Sheet<'a> {
-    numbers: Numbers<'a>,
-    words: Words,
-    width: f64,
-    /// Font size.
-    size: f64,
-}
-
-impl Sheet<'_> {
-    /// Whether names are drawn above their bars instead of beside them.
-    fn narrow(&self) -> bool {
-        self.width < 500.0
-    }
-
-    fn ink(&self, anchor: Anchor) -> Type {
-        Type { size: self.size, bold: false, color: INK, anchor }
-    }
-
-    fn muted(&self, anchor: Anchor) -> Type {
-        Type { color: MUTED, ..self.ink(anchor) }
-    }
-
-    fn strong(&self, anchor: Anchor) -> Type {
-        Type { bold: true, ..self.ink(anchor) }
-    }
-
-    /// The placeholder for a chart without data.
-    fn nothing(&self) -> Picture {
-        let mut picture = Picture::new(self.width);
-        picture.height = 96.0;
-        picture.rect(0.0, 0.0, self.width, picture.height, palette::SHADE);
-        picture.text(self.width / 2.0, 53.0, self.words.no_data(), self.muted(Anchor::Middle));
-        picture
-    }
-}
-
 /// Draws a chart without its caption.
 pub fn draw(chart: &Chart, numbers: Numbers, width: f64) -> Picture {
-    let size = if width < 500.0 { 12.0 } else { 13.0 };
-    let sheet = Sheet { numbers, words: Words(numbers.lang), width, size };
-    let drawn = match &chart.plot {
-        Plot::Stacked(series) => bars::stacked(&sheet, series),
-        Plot::Grouped(series) => bars::grouped(&sheet, series),
-        Plot::Lines { series, band, young_from } => lines::lines(&sheet, series, band.as_deref(), *young_from),
-        Plot::Funnel { stages, reached, open, lost, unplaced, shares } => {
-            funnel::funnel(&sheet, stages, reached, &[open, lost, unplaced], shares)
-        }
-        Plot::Intervals { labels, points, reference, unit } => {
-            intervals::intervals(&sheet, labels, points, *reference, *unit)
-        }
-        Plot::Heat { rows, columns, values, pivot, unit } => heat::heat(&sheet, rows, columns, values, *pivot, *unit),
-    };
-    drawn.unwrap_or_else(|| sheet.nothing())
+    let sheet = Sheet::new(numbers, width);
+    chart.plot.draw(&sheet).unwrap_or_else(|| sheet.nothing())
 }
 
 /// Draws a chart with its title above and its source below, on white, for use outside of a page.

@@ -1,10 +1,10 @@
 //! The common parts of charts with a vertical axis: legend above, grid and values at the left, labels below.
 
-use super::Sheet;
 use super::axis::{Axis, Labels};
 use super::font;
 use super::palette::{AXIS, GRID};
 use super::picture::{Anchor, Color, Picture};
+use super::sheet::Sheet;
 use crate::model::unit::Unit;
 
 /// The legend symbol of a series.

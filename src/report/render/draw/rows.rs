@@ -1,53 +1,15 @@
-//! Horizontal bars: a row or a group of rows per name, each with its figure.
+//! The layout of horizontal bars: a row or a group of rows per name, each with its figure.
 
-use super::Sheet;
 use super::axis::Axis;
 use super::font;
 use super::frame::{Mark, legend};
-use super::palette::{AXIS, PARTS, PEERS, nth};
-use super::picture::{Anchor, Picture};
-use crate::report::document::Series;
+use super::palette::{AXIS, nth};
+use super::picture::{Anchor, Color, Picture};
+use super::sheet::Sheet;
+use crate::report::chart::series::Series;
 
-/// A bar per name, made of parts, with the sum behind it.
-pub fn stacked(sheet: &Sheet, series: &Series, names: &[String]) -> Picture {
-    let sum = |i: usize, sign: f64| -> f64 {
-        let values =
-            series.lines.iter().filter_map(|(_, values)| values[i]).filter(|v| v.is_finite() && v * sign > 0.0);
-        values.sum()
-    };
-    let ends = (0..names.len()).flat_map(|i| [sum(i, 1.0), sum(i, -1.0)]);
-    let rows = Rows::open(sheet, series, names, &PARTS, ends.collect());
-    rows.draw(sheet, series, names, 1, |rows, picture, i, y, height| {
-        let (mut below, mut above) = (0.0, 0.0);
-        let mut any = false;
-        for (k, (_, values)) in series.lines.iter().enumerate() {
-            let Some(value) = values[i].filter(|v| v.is_finite()) else { continue };
-            any = true;
-            let end = if value < 0.0 { &mut below } else { &mut above };
-            rows.bar(picture, (*end, *end + value), y, height, nth(&PARTS, k));
-            *end += value;
-        }
-        rows.figure(sheet, picture, any.then_some(above + below), above, y + height / 2.0, series);
-    })
-}
-
-/// A bar per name and series, each with its figure behind it.
-pub fn grouped(sheet: &Sheet, series: &Series, names: &[String]) -> Picture {
-    let ends = series.lines.iter().flat_map(|(_, values)| values.iter().copied().flatten());
-    let rows = Rows::open(sheet, series, names, &PEERS, ends.collect());
-    rows.draw(sheet, series, names, series.lines.len(), |rows, picture, i, y, height| {
-        let height = height / series.lines.len() as f64;
-        for (k, (_, values)) in series.lines.iter().enumerate() {
-            let value = values[i].filter(|v| v.is_finite());
-            let y = y + height * k as f64;
-            rows.bar(picture, (0.0, value.unwrap_or(0.0)), y, height - 2.0, nth(&PEERS, k));
-            rows.figure(sheet, picture, value, value.unwrap_or(0.0).max(0.0), y + height / 2.0 - 1.0, series);
-        }
-    })
-}
-
-/// The layout of lying bars.
-struct Rows {
+/// The layout of horizontal bars.
+pub struct Rows {
     picture: Picture,
     axis: Axis,
     left: f64,
@@ -55,13 +17,8 @@ struct Rows {
 }
 
 impl Rows {
-    fn open(
-        sheet: &Sheet,
-        series: &Series,
-        names: &[String],
-        colors: &[super::picture::Color],
-        ends: Vec<f64>,
-    ) -> Rows {
+    /// Draws the legend and lays the rows out so that bars from zero to `ends` fit, with their figures behind them.
+    pub fn open(sheet: &Sheet, series: &Series, names: &[String], colors: &[Color], ends: Vec<f64>) -> Rows {
         let mut picture = Picture::new(sheet.width);
         if series.lines.len() > 1 {
             let entries = series.lines.iter().enumerate();
@@ -69,8 +26,7 @@ impl Rows {
             legend(sheet, &mut picture, &entries.collect::<Vec<_>>());
         }
         let figure = |v: f64| font::width(&sheet.numbers.compact(v, series.unit), sheet.size, false);
-        let figures =
-            ends.iter().map(|v| figure(*v)).fold(font::width(sheet.words.no_data(), sheet.size, false), f64::max);
+        let figures = ends.iter().map(|v| figure(*v)).fold(font::width(sheet.no_data(), sheet.size, false), f64::max);
         let left = if sheet.narrow() { 0.0 } else { name_column(sheet, names) };
         // No ticks are drawn, so the scale ends where the bars end.
         let (low, high) = ends.iter().filter(|v| v.is_finite()).fold((0f64, 0f64), |(l, h), v| (l.min(*v), h.max(*v)));
@@ -79,7 +35,8 @@ impl Rows {
         Rows { picture, axis, left, right: sheet.width - figures - 10.0 }
     }
 
-    fn draw(
+    /// Draws the names, and `row` draws the bars of each: it gets the row's index, top and height.
+    pub fn draw(
         self,
         sheet: &Sheet,
         series: &Series,
@@ -115,15 +72,25 @@ impl Rows {
         self.axis.at(value, self.left, self.right)
     }
 
-    fn bar(&self, picture: &mut Picture, (from, to): (f64, f64), y: f64, height: f64, color: super::picture::Color) {
+    /// A bar between two values.
+    pub fn bar(&self, picture: &mut Picture, (from, to): (f64, f64), y: f64, height: f64, color: Color) {
         let (from, to) = (self.x(from), self.x(to));
         picture.rect(from.min(to), y, (to - from).abs(), height, color);
     }
 
-    fn figure(&self, sheet: &Sheet, picture: &mut Picture, value: Option<f64>, end: f64, middle: f64, series: &Series) {
+    /// The figure behind a bar that ends at `end`.
+    pub fn figure(
+        &self,
+        sheet: &Sheet,
+        picture: &mut Picture,
+        value: Option<f64>,
+        end: f64,
+        middle: f64,
+        series: &Series,
+    ) {
         let (text, look) = match value {
             Some(value) => (sheet.numbers.compact(value, series.unit), sheet.ink(Anchor::Start)),
-            None => (sheet.words.no_data().to_string(), sheet.muted(Anchor::Start)),
+            None => (sheet.no_data().to_string(), sheet.muted(Anchor::Start)),
         };
         picture.text(self.x(end) + 6.0, middle + sheet.size * 0.35, text, look);
     }
