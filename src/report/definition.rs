@@ -15,6 +15,7 @@ use include_dir::{Dir, include_dir};
 
 use super::chart::Encoding;
 use super::period::Period;
+use super::titles::Labels;
 use crate::metrics::Catalog;
 use crate::model::lang::{Lang, Text};
 use crate::model::problem::{Problem, Problems, hint};
@@ -41,9 +42,6 @@ pub struct Definition {
     pub(super) labels: Labels,
     pub(super) sections: Vec<Section>,
 }
-
-/// How values are shown: metric → column → value → text.
-pub(super) type Labels = BTreeMap<String, BTreeMap<String, BTreeMap<String, Text>>>;
 
 /// A section as defined.
 #[derive(Debug, Clone, PartialEq)]

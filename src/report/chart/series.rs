@@ -71,7 +71,7 @@ impl Series {
         match &encoding.series {
             None => {
                 let title = |column: &String| match view.grid.column(column) {
-                    Some(known) => view.say.text(&known.title).to_owned(),
+                    Some(known) => known.title.get(view.lang()).to_owned(),
                     None => column.clone(),
                 };
                 let line = |column: &String| (title(column), view.numbers(column));
@@ -103,7 +103,7 @@ impl Series {
             let cut = lines.split_off(limit);
             if beyond == Beyond::Summed {
                 let sum = |x: usize| cut.iter().filter_map(|line| line.1[x]).reduce(|a, b| a + b);
-                lines.push((view.say.pick("остальные", "others").to_owned(), (0..xs.len()).map(sum).collect()));
+                lines.push((view.lang().pick("остальные", "others").to_owned(), (0..xs.len()).map(sum).collect()));
             }
         }
         let shown = match beyond {

@@ -1,13 +1,14 @@
 //! The rows of a result that a chart shows, as labels and numbers.
 
+use crate::model::lang::Lang;
 use crate::report::cell::Cell;
 use crate::report::grid::Grid;
-use crate::report::say::Say;
+use crate::report::titles::Titles;
 
 /// The shown rows of a result.
 pub(in crate::report) struct View<'a> {
     /// What values are called.
-    pub say: &'a Say<'a>,
+    pub titles: &'a Titles<'a>,
     /// The metric that was asked.
     pub metric: &'a str,
     /// Its result.
@@ -21,9 +22,14 @@ pub(in crate::report) struct View<'a> {
 }
 
 impl View<'_> {
+    /// The language of the report.
+    pub fn lang(&self) -> Lang {
+        self.titles.numbers.lang
+    }
+
     /// The value of a column as a label on an axis.
     pub fn label(&self, row: usize, column: &str) -> String {
-        self.say.label(self.metric, self.grid, row, &self.say.column(column))
+        self.titles.label(self.metric, self.grid, row, &self.titles.column(column))
     }
 
     /// The labels of all rows.
