@@ -2,6 +2,7 @@
 
 mod absent;
 mod chart;
+mod made;
 mod rows;
 mod table;
 mod tile;
@@ -35,9 +36,6 @@ const JUDGING: [&str; 6] =
     ["adherence", "adherence_by_stage", "rule_effect", "contact_rules", "contacts", "mailing_caps"];
 /// The metric that has a row for each rule that was judged.
 const ADHERENCE: &str = "adherence";
-
-/// The result of building a part: a block, `None` if no row matches, or the reason why it could not be computed.
-type Made = Result<Option<Block>, Missing>;
 
 /// Builds the document of a report as of a day. A part that fails becomes a notice in its place and an entry of
 /// [`Document::failed`].

@@ -6,6 +6,7 @@
 mod cause;
 pub mod evidence;
 mod judge;
+mod judged;
 mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +24,7 @@ use crate::model::problem::hint;
 use crate::model::unit::Unit;
 use crate::regulation::Target;
 use cause::{Cause, Part};
-use judge::{Covered, Ground, Judged, Unknown};
+use judged::{Covered, Ground, Judged, Unknown};
 use wording::Said;
 
 /// The result of judging all targets.

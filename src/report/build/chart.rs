@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Made;
+use super::made::Made;
 use super::rows::{caption, pick};
 use crate::report::chart::View;
 use crate::report::definition::{self, Question, Rows};

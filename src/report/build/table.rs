@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::Made;
 use super::absent::with_absent;
+use super::made::Made;
 use super::rows::{caption, pick};
 use crate::metrics::Bound;
 use crate::report::definition;

@@ -1,6 +1,6 @@
 //! Headline figures.
 
-use super::Made;
+use super::made::Made;
 use super::rows::is;
 use super::undated::undated_wins;
 use crate::model::unit::Unit;

@@ -1,8 +1,8 @@
 //! A funnel: a bar per stage split into advanced, still open, lost and unknown, with the conversion from the previous
 //! stage.
 
-use super::kind::{Filled, Kind, Length, sentence};
-use super::sample::{Translate, names, texts};
+use super::kind::{Filled, Kind, Length, Translate, sentence};
+use super::sample::{names, texts};
 use super::view::View;
 use crate::model::lang::Text;
 use crate::model::unit::Unit;

@@ -1,7 +1,7 @@
 //! Bars side by side.
 
-use super::kind::{Filled, Kind, Length};
-use super::sample::{Translate, line, names, series, texts, week_labels};
+use super::kind::{Filled, Kind, Length, Translate};
+use super::sample::{line, names, series, texts, week_labels};
 use super::series::{Beyond, Series, SeriesEncoding};
 use super::view::View;
 use crate::model::lang::Text;

@@ -1,7 +1,7 @@
 //! A table of coloured cells. Columns that do not fit side by side continue in another panel below.
 
-use super::kind::{Filled, Kind, Length};
-use super::sample::{Translate, line, names, wave, week_labels};
+use super::kind::{Filled, Kind, Length, Translate};
+use super::sample::{line, names, wave, week_labels};
 use super::view::View;
 use crate::model::lang::Text;
 use crate::model::unit::Unit;

@@ -1,7 +1,7 @@
 //! A point with its interval per name, and a line to compare with.
 
-use super::kind::{Filled, Kind, Length, sentence};
-use super::sample::{Translate, names, texts};
+use super::kind::{Filled, Kind, Length, Translate, sentence};
+use super::sample::{names, texts};
 use super::view::View;
 use crate::model::lang::Text;
 use crate::model::unit::Unit;

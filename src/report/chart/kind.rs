@@ -1,6 +1,5 @@
 //! What a chart kind defines: how a definition names its columns, how rows fill it, how it is checked, drawn and described.
 
-use super::sample::Translate;
 use super::view::View;
 use crate::model::written::Section;
 use crate::report::definition::Asked;
@@ -8,6 +7,9 @@ use crate::report::grid::Grid;
 use crate::report::render::draw::picture::Picture;
 use crate::report::render::draw::sheet::Sheet;
 use crate::report::render::number::Numbers;
+
+/// Chooses the text of the sample's language: `t("выручка", "revenue")`.
+pub(in crate::report) type Translate<'a> = &'a dyn Fn(&str, &str) -> String;
 
 /// A kind of chart. The implementing type is the data that it draws; it stands in the document.
 pub(in crate::report) trait Kind: Sized {

@@ -1,7 +1,7 @@
 //! Lines over labels, with a band around the first line; the unripe end is drawn differently.
 
-use super::kind::{Filled, Kind, Length};
-use super::sample::{Translate, line, names, series, wave, week_labels};
+use super::kind::{Filled, Kind, Length, Translate};
+use super::sample::{line, names, series, wave, week_labels};
 use super::series::{Beyond, Series, SeriesEncoding};
 use super::view::View;
 use crate::model::lang::Text;

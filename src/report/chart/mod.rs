@@ -17,9 +17,8 @@ mod view;
 
 use std::fmt;
 
-pub(super) use self::kind::Length;
 use self::kind::{Filled, Kind};
-use self::sample::Translate;
+pub(super) use self::kind::{Length, Translate};
 pub use self::series::Series;
 pub(super) use self::view::View;
 use super::definition::Asked;

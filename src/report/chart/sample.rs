@@ -2,11 +2,9 @@
 
 use chrono::{Days, NaiveDate};
 
+use super::kind::Translate;
 use super::series::Series;
 use crate::model::unit::Unit;
-
-/// Chooses the text of the sample's language: `t("выручка", "revenue")`.
-pub(in crate::report) type Translate<'a> = &'a dyn Fn(&str, &str) -> String;
 
 /// A name that fits on no line of a phone.
 pub(in crate::report) const LONG: &str =

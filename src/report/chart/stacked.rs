@@ -1,7 +1,7 @@
 //! Bars stacked into a whole.
 
-use super::kind::{Filled, Kind, Length};
-use super::sample::{LONG, Translate, line, names, series, texts, wave, week_labels};
+use super::kind::{Filled, Kind, Length, Translate};
+use super::sample::{LONG, line, names, series, texts, wave, week_labels};
 use super::series::{Beyond, Series, SeriesEncoding};
 use super::view::View;
 use crate::model::lang::Text;

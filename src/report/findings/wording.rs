@@ -1,7 +1,8 @@
 //! Writes the sentences of findings: bad groups one by one, the rest summarised.
 
 use super::cause::Cause;
-use super::judge::{self, Beside, Judged, Unknown};
+use super::judge;
+use super::judged::{Beside, Judged, Unknown};
 use crate::metrics::MetricColumn;
 use crate::model::lang::Lang;
 use crate::model::unit::Unit;

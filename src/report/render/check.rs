@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::RenderError;
+use super::error::RenderError;
 use crate::report::chart::Length;
 use crate::report::document::{Block, Chart, Document, Table};
 

@@ -1,9 +1,10 @@
 //! Every chart as a picture, two pixels to a point, on white.
 
 use super::draw;
+use super::error::RenderError;
+use super::exporter::Exporter;
 use super::number::Numbers;
 use super::outputs::Outputs;
-use super::{Exporter, RenderError};
 use crate::report::document::{Block, Document};
 
 /// Writes `<name>-charts/<id>.png`.

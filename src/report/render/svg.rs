@@ -4,10 +4,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::draw::{self, font, picture::Picture};
-use super::html::escape;
+use super::error::RenderError;
+use super::exporter::Exporter;
+use super::html::markup::escape;
 use super::number::Numbers;
 use super::outputs::{Outputs, at};
-use super::{Exporter, RenderError};
 use crate::report::document::{Block, Chart, Document};
 
 /// Writes `<name>-charts/<id>.svg`.

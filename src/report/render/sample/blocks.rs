@@ -1,7 +1,8 @@
 //! The tiles, findings and tables of the sample.
 
 use crate::model::unit::Unit;
-use crate::report::chart::sample::{Translate, wave, weeks};
+use crate::report::chart::Translate;
+use crate::report::chart::sample::{wave, weeks};
 use crate::report::document::*;
 
 pub(super) fn tiles(t: Translate) -> Block {
