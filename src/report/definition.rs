@@ -3,8 +3,8 @@
 //! A [`Definition`] has been checked: every metric, column, dimension, period and chart kind in it exists. The keys are
 //! documented in `docs/guide/report.md`.
 
-mod asked;
-mod question;
+pub(super) mod asked;
+pub(super) mod question;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -20,7 +20,6 @@ use crate::metrics::Catalog;
 use crate::model::lang::{Lang, Text};
 use crate::model::problem::{Problem, Problems, hint};
 
-pub(super) use asked::Asked;
 pub(super) use question::{Compare, Question, Rows, Sort};
 
 /// The definitions that ship with the program.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::definition::{Compare, Question};
+use super::definition::question::{Compare, Question};
 use super::grid::Grid;
 use super::inputs::Inputs;
 use super::missing::{Lack, Missing};

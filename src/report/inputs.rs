@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::definition::Question;
+use super::definition::question::Question;
 use super::error::ReportError;
 use super::metric_cache::MetricCache;
 use super::missing::Cover;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{Days, NaiveDate};
 
-use super::definition::Question;
+use super::definition::question::Question;
 use super::error::ReportError;
 use super::grid::Grid;
 use super::missing::Missing;

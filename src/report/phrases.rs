@@ -6,7 +6,7 @@ mod lack;
 
 use chrono::{Datelike, NaiveDate};
 
-use super::definition::{Compare, Question};
+use super::definition::question::{Compare, Question};
 use super::period::{Period, Range};
 use super::render::number::Numbers;
 use super::titles::Titles;

@@ -7,12 +7,11 @@ use super::view::View;
 use crate::model::lang::Text;
 use crate::model::unit::Unit;
 use crate::model::written::Section;
-use crate::report::definition::Asked;
+use crate::report::definition::asked::Asked;
 use crate::report::render::draw::font;
-use crate::report::render::draw::frame::{Mark, legend};
+use crate::report::render::draw::frame::{Mark, legend, name_column};
 use crate::report::render::draw::palette::{BLUE, GREY, ORANGE, SHADE, SKY};
 use crate::report::render::draw::picture::{Anchor, Color, Picture};
-use crate::report::render::draw::rows::name_column;
 use crate::report::render::draw::sheet::Sheet;
 use crate::report::render::number::{NONE, Numbers};
 
@@ -46,6 +45,8 @@ pub(in crate::report) struct FunnelEncoding {
 
 impl Kind for Funnel {
     const NAME: &'static str = "funnel";
+    const KEYS: &'static str = "`label`, `value`, `open`, `lost`; `gone_on` (advanced; the rest of `value` stopped in an unknown \
+                                 stage), `share` (of the stage before; computed if absent, a dash where the column is empty)";
     type Encoding = FunnelEncoding;
 
     fn read(asked: &Asked<'_>, part: &Section<'_>) -> FunnelEncoding {

@@ -1,5 +1,6 @@
 //! Bars side by side.
 
+use super::bars::{self, Rows};
 use super::kind::{Filled, Kind, Length, Translate};
 use super::sample::{line, names, series, texts, week_labels};
 use super::series::{Beyond, Series, SeriesEncoding};
@@ -7,14 +8,12 @@ use super::view::View;
 use crate::model::lang::Text;
 use crate::model::unit::Unit;
 use crate::model::written::Section;
-use crate::report::definition::Asked;
+use crate::report::definition::asked::Asked;
 use crate::report::render::draw::axis::Axis;
-use crate::report::render::draw::bars;
 use crate::report::render::draw::font;
 use crate::report::render::draw::frame::{Frame, Mark, legend};
 use crate::report::render::draw::palette::{PEERS, nth};
 use crate::report::render::draw::picture::{Anchor, Picture};
-use crate::report::render::draw::rows::Rows;
 use crate::report::render::draw::sheet::Sheet;
 use crate::report::render::number::Numbers;
 
@@ -24,6 +23,7 @@ pub struct Grouped(pub Series);
 
 impl Kind for Grouped {
     const NAME: &'static str = "grouped";
+    const KEYS: &'static str = "as `stacked`; series beyond the `limit` are left out";
     type Encoding = SeriesEncoding;
 
     fn read(asked: &Asked<'_>, part: &Section<'_>) -> SeriesEncoding {

@@ -6,7 +6,7 @@ use super::view::View;
 use crate::model::lang::Text;
 use crate::model::unit::Unit;
 use crate::model::written::Section;
-use crate::report::definition::Asked;
+use crate::report::definition::asked::Asked;
 use crate::report::grid::number;
 use crate::report::render::draw::axis::Labels;
 use crate::report::render::draw::font;
@@ -41,6 +41,7 @@ pub(in crate::report) struct HeatEncoding {
 
 impl Kind for Heat {
     const NAME: &'static str = "heat";
+    const KEYS: &'static str = "`row`, `column`, `value`, `pivot` (where the colour turns)";
     type Encoding = HeatEncoding;
 
     fn read(asked: &Asked<'_>, part: &Section<'_>) -> HeatEncoding {

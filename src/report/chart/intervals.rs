@@ -6,14 +6,14 @@ use super::view::View;
 use crate::model::lang::Text;
 use crate::model::unit::Unit;
 use crate::model::written::Section;
-use crate::report::definition::Asked;
+use crate::report::definition::asked::Asked;
 use crate::report::findings::evidence::Estimate;
 use crate::report::grid::Grid;
 use crate::report::render::draw::axis::Axis;
 use crate::report::render::draw::font;
+use crate::report::render::draw::frame::name_column;
 use crate::report::render::draw::palette::{BLUE, GRID, SHADE, VERMILION};
 use crate::report::render::draw::picture::{Anchor, Picture, Type};
-use crate::report::render::draw::rows::name_column;
 use crate::report::render::draw::sheet::Sheet;
 use crate::report::render::number::{NONE, Numbers};
 
@@ -42,6 +42,8 @@ pub(in crate::report) struct IntervalsEncoding {
 
 impl Kind for Intervals {
     const NAME: &'static str = "intervals";
+    const KEYS: &'static str =
+        "`label`, `value`, `low`, `high`; `reference = \"all\"` draws the value of all groups together";
     type Encoding = IntervalsEncoding;
 
     fn read(asked: &Asked<'_>, part: &Section<'_>) -> IntervalsEncoding {

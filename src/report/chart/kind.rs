@@ -2,7 +2,7 @@
 
 use super::view::View;
 use crate::model::written::Section;
-use crate::report::definition::Asked;
+use crate::report::definition::asked::Asked;
 use crate::report::grid::Grid;
 use crate::report::render::draw::picture::Picture;
 use crate::report::render::draw::sheet::Sheet;
@@ -15,6 +15,9 @@ pub(in crate::report) type Translate<'a> = &'a dyn Fn(&str, &str) -> String;
 pub(in crate::report) trait Kind: Sized {
     /// Its name in a definition: `kind = "funnel"`.
     const NAME: &'static str;
+
+    /// Its keys in a definition, as `docs/guide/report.md` lists them.
+    const KEYS: &'static str;
 
     /// The columns of a metric that it draws, as a definition names them.
     type Encoding;

@@ -7,7 +7,7 @@ use super::view::View;
 use crate::model::lang::Text;
 use crate::model::unit::Unit;
 use crate::model::written::Section;
-use crate::report::definition::Asked;
+use crate::report::definition::asked::Asked;
 use crate::report::render::draw::axis::{Axis, Labels};
 use crate::report::render::draw::font;
 use crate::report::render::draw::frame::{Frame, Mark, legend};
@@ -37,6 +37,8 @@ pub(in crate::report) struct LinesEncoding {
 
 impl Kind for Lines {
     const NAME: &'static str = "lines";
+    const KEYS: &'static str =
+        "as `grouped`; `low` and `high` (a band around the first line), `young` (not 0: still maturing)";
     type Encoding = LinesEncoding;
 
     fn read(asked: &Asked<'_>, part: &Section<'_>) -> LinesEncoding {

@@ -4,6 +4,7 @@
 //! To add one: its file, its `mod` and its name in the list below. The two enums are made of the list: [`Encoding`], what a
 //! definition says of a chart, and [`Plot`], what the document holds of it.
 
+mod bars;
 mod funnel;
 mod grouped;
 mod heat;
@@ -21,7 +22,7 @@ use self::kind::{Filled, Kind};
 pub(super) use self::kind::{Length, Translate};
 pub use self::series::Series;
 pub(super) use self::view::View;
-use super::definition::Asked;
+use super::definition::asked::Asked;
 use super::grid::Grid;
 use super::render::draw::picture::Picture;
 use super::render::draw::sheet::Sheet;
@@ -44,6 +45,11 @@ macro_rules! kinds {
         #[derive(Debug, Clone, PartialEq)]
         pub(super) enum Encoding {
             $($Kind(<$Kind as Kind>::Encoding),)*
+        }
+
+        /// The kinds and their keys: the rows of a table in `docs/guide/report.md`.
+        pub fn kinds_table() -> String {
+            [$((<$Kind as Kind>::NAME, <$Kind as Kind>::KEYS)),*].map(|(name, keys)| format!("| `{name}` | {keys} |\n")).concat()
         }
 
         impl Encoding {
@@ -125,4 +131,40 @@ kinds! {
     funnel::Funnel,
     intervals::Intervals,
     heat::Heat,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn names_of_kinds_and_of_examples_are_unique() {
+        let kinds: BTreeSet<&str> = Encoding::KINDS.iter().map(|(name, _)| *name).collect();
+        assert_eq!(kinds.len(), Encoding::KINDS.len());
+        let samples = Plot::samples(&|ru, _| ru.to_owned());
+        let ids: BTreeSet<&str> = samples.iter().map(|(id, _)| *id).collect();
+        assert_eq!(ids.len(), samples.len());
+    }
+
+    #[test]
+    fn the_guide_lists_the_kinds() {
+        const HEAD: &str = "| `kind` | encodings (columns of the metric) |\n|---|---|\n";
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide/report.md");
+        let guide = fs::read_to_string(path).unwrap();
+        let (before, rest) = guide.split_once(HEAD).expect("a table of kinds");
+        let (_, after) = rest.split_once("\n\n").unwrap();
+        let wanted = format!("{before}{HEAD}{}\n{after}", kinds_table());
+        if guide != wanted {
+            let fresh = std::env::temp_dir().join("report.md");
+            fs::write(&fresh, wanted).unwrap();
+            panic!(
+                "the guide does not list the kinds as they are; make it anew:\ncp {} docs/guide/report.md",
+                fresh.display()
+            );
+        }
+    }
 }

@@ -5,7 +5,7 @@ use super::view::View;
 use crate::model::unit::Unit;
 use crate::model::written::{Section, Value};
 use crate::report::cell::Cell;
-use crate::report::definition::Asked;
+use crate::report::definition::asked::Asked;
 use crate::report::render::draw::axis::Labels;
 use crate::report::render::number::{NONE, Numbers};
 
@@ -144,7 +144,7 @@ impl Series {
     }
 
     /// Whether there is a value to draw.
-    pub(in crate::report) fn has_value(&self) -> bool {
+    pub(super) fn has_value(&self) -> bool {
         self.lines.iter().any(|(_, values)| values.iter().flatten().any(|v| v.is_finite()))
     }
 }

@@ -1,5 +1,6 @@
 //! Bars stacked into a whole.
 
+use super::bars::{self, Rows};
 use super::kind::{Filled, Kind, Length, Translate};
 use super::sample::{LONG, line, names, series, texts, wave, week_labels};
 use super::series::{Beyond, Series, SeriesEncoding};
@@ -7,13 +8,11 @@ use super::view::View;
 use crate::model::lang::Text;
 use crate::model::unit::Unit;
 use crate::model::written::Section;
-use crate::report::definition::Asked;
+use crate::report::definition::asked::Asked;
 use crate::report::render::draw::axis::Axis;
-use crate::report::render::draw::bars;
 use crate::report::render::draw::frame::{Frame, Mark, legend};
 use crate::report::render::draw::palette::{PARTS, WHITE, nth};
 use crate::report::render::draw::picture::Picture;
-use crate::report::render::draw::rows::Rows;
 use crate::report::render::draw::sheet::Sheet;
 use crate::report::render::number::Numbers;
 
@@ -23,6 +22,8 @@ pub struct Stacked(pub Series);
 
 impl Kind for Stacked {
     const NAME: &'static str = "stacked";
+    const KEYS: &'static str = "`x`, `values` (one or several), `series` (a column whose values become the series; then `limit` counts \
+                                 series, and the others are summed into one)";
     type Encoding = SeriesEncoding;
 
     fn read(asked: &Asked<'_>, part: &Section<'_>) -> SeriesEncoding {

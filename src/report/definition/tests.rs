@@ -74,6 +74,11 @@ fn every_mistake_names_line_cause_and_way_out() {
             "11: `kind` in [[section.chart]] cannot be `interval`\n    did you mean `intervals`?",
         ),
         (
+            "'intervals'",
+            "'pie'",
+            "11: `kind` in [[section.chart]] cannot be `pie`\n    allowed: stacked, grouped, lines, funnel, intervals, heat",
+        ),
+        (
             "by = ['contractor']\nperiod",
             "by = ['contracter']\nperiod",
             "14: `lead_quality` cannot be split by `contracter`\n    did you mean `contractor`?",

@@ -74,6 +74,7 @@ fn same(place: &str, what: &str, found: usize, wanted: usize) -> Result<(), Rend
 mod tests {
     use super::*;
     use crate::model::lang::Lang;
+    use crate::report::document::Plot;
     use crate::report::render::sample;
 
     fn refusal(spoil: impl FnOnce(&mut Document)) -> String {
@@ -97,5 +98,16 @@ mod tests {
             }
         });
         assert!(ragged.contains(", row 1: ") && ragged.contains("cells where there must be"), "{ragged}");
+        let short = refusal(|doc| {
+            for block in doc.sections.iter_mut().flat_map(|s| &mut s.blocks) {
+                if let Block::Chart(Chart { plot: Plot::Lines(lines), .. }) = block {
+                    lines.series.labels.pop();
+                }
+            }
+        });
+        assert!(
+            short.contains("chart `conversion`: 26 values of `conversion within 90 days` where there must be 25"),
+            "{short}"
+        );
     }
 }

@@ -19,6 +19,7 @@ use crate::model::problem;
 mod check;
 mod csv;
 pub(super) mod draw;
+mod drawing;
 mod error;
 mod exporter;
 mod html;

@@ -1,6 +1,7 @@
 //! Every chart as a picture, two pixels to a point, on white.
 
-use super::draw;
+use super::draw::play;
+use super::drawing::{WIDE, draw_captioned};
 use super::error::RenderError;
 use super::exporter::Exporter;
 use super::number::Numbers;
@@ -15,9 +16,9 @@ impl Exporter for Png {
         let numbers = Numbers { lang: doc.lang, currency: &doc.currency };
         for block in doc.sections.iter().flat_map(|s| &s.blocks) {
             if let Block::Chart(chart) = block {
-                let picture = draw::draw_captioned(chart, numbers, draw::WIDE);
+                let picture = draw_captioned(chart, numbers, WIDE);
                 let path = out.part("charts", &chart.id, "png")?;
-                draw::play::png(&picture, &path).map_err(|why| RenderError::Drawing { id: chart.id.clone(), why })?;
+                play::png(&picture, &path).map_err(|why| RenderError::Drawing { id: chart.id.clone(), why })?;
             }
         }
         Ok(())

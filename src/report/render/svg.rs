@@ -3,7 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::draw::{self, font, picture::Picture};
+use super::draw::{font, picture::Picture, play};
+use super::drawing::{WIDE, draw_captioned};
 use super::error::RenderError;
 use super::exporter::Exporter;
 use super::html::markup::escape;
@@ -19,7 +20,7 @@ impl Exporter for Svg {
         let numbers = Numbers { lang: doc.lang, currency: &doc.currency };
         for block in doc.sections.iter().flat_map(|s| &s.blocks) {
             if let Block::Chart(chart) = block {
-                let picture = draw::draw_captioned(chart, numbers, draw::WIDE);
+                let picture = draw_captioned(chart, numbers, WIDE);
                 let style = format!("<style>{}</style>", faces());
                 let text = element(chart, &picture, &numbers, "alone", &style)?;
                 let path = out.part("charts", &chart.id, "svg")?;
@@ -40,7 +41,7 @@ pub fn element(
     variant: &str,
     extra: &str,
 ) -> Result<String, RenderError> {
-    let (body, view) = draw::play::svg(picture).map_err(|why| RenderError::Drawing { id: chart.id.clone(), why })?;
+    let (body, view) = play::svg(picture).map_err(|why| RenderError::Drawing { id: chart.id.clone(), why })?;
     let id = format!("{}-{variant}", chart.id);
     let (width, height) = (picture.width.round(), picture.height.round());
     Ok(format!(

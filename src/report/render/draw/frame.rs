@@ -93,3 +93,9 @@ impl Frame {
         picture.height = top + taken;
     }
 }
+
+/// The width of a column of names: as wide as they need, up to a third of the sheet.
+pub fn name_column(sheet: &Sheet, names: &[String]) -> f64 {
+    let widest = names.iter().map(|n| font::width(n, sheet.size, false)).fold(0.0, f64::max);
+    (widest + 15.0).min(sheet.width * 0.33)
+}

@@ -4,7 +4,7 @@ use super::markup::{Context, escape, source};
 use super::{findings, table};
 use crate::model::unit::Unit;
 use crate::report::document::{Block, Cell, Chart, Tile};
-use crate::report::render::draw::{self, NARROW, WIDE};
+use crate::report::render::drawing::{NARROW, WIDE, draw};
 use crate::report::render::error::RenderError;
 use crate::report::render::number::NONE;
 use crate::report::render::svg;
@@ -61,7 +61,7 @@ fn render_chart(chart: &Chart, context: &Context) -> Result<String, RenderError>
         escape(&chart.title)
     );
     for (variant, width) in [("wide", WIDE), ("narrow", NARROW)] {
-        let picture = draw::draw(chart, context.numbers, width);
+        let picture = draw(chart, context.numbers, width);
         let svg = svg::element(chart, &picture, &context.numbers, variant, "")?;
         html.push_str(&format!("<div class=\"{variant}\">{svg}</div>\n"));
     }

@@ -1,12 +1,31 @@
-//! The layout of horizontal bars: a row or a group of rows per name, each with its figure.
+//! What stacked and grouped bars share: how wide they are, and the layout of horizontal ones, a row or a group of rows per name,
+//! each with its figure.
 
-use super::axis::Axis;
-use super::font;
-use super::frame::{Mark, legend};
-use super::palette::{AXIS, nth};
-use super::picture::{Anchor, Color, Picture};
-use super::sheet::Sheet;
-use crate::report::chart::series::Series;
+use super::series::Series;
+use crate::report::render::draw::axis::{Axis, Labels};
+use crate::report::render::draw::font;
+use crate::report::render::draw::frame::{Mark, legend, name_column};
+use crate::report::render::draw::palette::{AXIS, nth};
+use crate::report::render::draw::picture::{Anchor, Color, Picture};
+use crate::report::render::draw::sheet::Sheet;
+
+/// The labels below the bars. `None` if there is no value to draw.
+pub fn labels(sheet: &Sheet<'_>, series: &Series) -> Option<Labels> {
+    series.has_value().then(|| Labels::read(&series.labels, &sheet.numbers))
+}
+
+/// Whether vertical bars are possible: their names fit below them.
+pub fn are_vertical(sheet: &Sheet<'_>, labels: &Labels, count: usize) -> bool {
+    labels.fit((sheet.width - 70.0) / count.max(1) as f64, sheet.size)
+}
+
+/// The width of a bar in a slot.
+pub fn width(slot: f64, most: f64) -> f64 {
+    match slot {
+        s if s < 4.0 => s,
+        s => (s * 0.78).min(most),
+    }
+}
 
 /// The layout of horizontal bars.
 pub struct Rows {
@@ -94,10 +113,4 @@ impl Rows {
         };
         picture.text(self.x(end) + 6.0, middle + sheet.size * 0.35, text, look);
     }
-}
-
-/// The width of a column of names: as wide as they need, up to a third of the sheet.
-pub fn name_column(sheet: &Sheet, names: &[String]) -> f64 {
-    let widest = names.iter().map(|n| font::width(n, sheet.size, false)).fold(0.0, f64::max);
-    (widest + 15.0).min(sheet.width * 0.33)
 }
