@@ -230,15 +230,7 @@ impl Builder<'_> {
                     }));
                     empty += 1;
                 }
-                Err(missing) => {
-                    let title = self.say.text(title).to_owned();
-                    // missing data are listed in one section if the report has one; faults are shown where they
-                    // occurred
-                    if missing.lack != Lack::Data || self.say.gathered.is_none() {
-                        blocks.push(Block::Notice(self.say.gap(&title, &missing)));
-                    }
-                    self.gaps.push(Gap { title, missing });
-                }
+                Err(missing) => blocks.extend(self.gap(self.say.text(title), missing)),
             }
         }
         self.note_faults(self.say.text(&section.title));
@@ -262,6 +254,15 @@ impl Builder<'_> {
             blocks.extend(undated.map(|wins| Block::Text(self.say.section_undated_wins(wins))));
         }
         document::Section { id: section.id.clone(), title: self.say.text(&section.title).to_owned(), blocks }
+    }
+
+    /// Notes what is missing for a part; what is said in its place. Missing data are listed in one section if the report has one;
+    /// faults are shown where they occurred.
+    fn gap(&mut self, title: &str, missing: Missing) -> Option<Block> {
+        let is_told_here = missing.lack != Lack::Data || self.say.gathered.is_none();
+        let said = is_told_here.then(|| Block::Notice(self.say.gap(title, &missing)));
+        self.gaps.push(Gap { title: title.to_owned(), missing });
+        said
     }
 
     /// What to say of a part without a row. Of metrics that judge, it means that nothing could be judged.

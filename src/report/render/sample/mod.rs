@@ -51,116 +51,145 @@ fn hard_charts(lang: Lang) -> Vec<Chart> {
 
 /// The sample in one language.
 pub fn document(lang: Lang) -> Document {
-    let t = |ru: &str, en: &str| Text::new(ru, en).get(lang).to_string();
-    let source = |metric: &str| {
-        t(
-            &format!("{metric}, 30.12.2024–30.06.2025, на дату 30.06.2025, состояние хранилища 12"),
-            &format!("{metric}, 30 Dec 2024 – 30 Jun 2025, as of 30 Jun 2025, store version 12"),
-        )
-    };
-    let samples = Plot::samples(&t);
-    let chart = |id: &str, title: String| {
-        let (_, plot) = samples.iter().find(|(known, _)| *known == id).expect("an example of a kind");
-        Block::Chart(Chart { id: id.into(), title, source: source(id), plot: plot.clone() })
-    };
+    let sample = Sample { lang, plots: Plot::samples(&|ru, en| Text::new(ru, en).get(lang).to_owned()) };
     Document {
         name: "weekly".into(),
         lang,
         currency: "₽".into(),
-        company: t("ООО «Окна & Двери <Плюс>»", "Windows & Doors <Plus> LLC"),
-        title: t("Недельный отчёт о продажах", "Weekly sales report"),
-        subtitle: t("Неделя 23–29 июня 2025 года, все филиалы", "Week of 23–29 June 2025, all branches"),
-        sections: vec![
-            Section {
-                id: "steady".into(),
-                title: t("Ровная ли выручка?", "Is revenue steady?"),
-                blocks: vec![
-                    tiles(&t),
-                    chart(
-                        "revenue-split",
-                        t(
-                            "Выручка по неделям: всё больше держится на акциях",
-                            "Revenue by week: more and more of it rests on promotions",
-                        ),
-                    ),
-                    findings(&t),
-                ],
-            },
-            Section {
-                id: "funnel".into(),
-                title: t("Где теряются сделки?", "Where are deals lost?"),
-                blocks: vec![
-                    Block::Text(t(
-                        "Доли считаются от предыдущего этапа. Этапы, через которые сделка перескочила, учтены как пройденные.",
-                        "Shares are of the stage before. Stages that a deal skipped count as passed.",
-                    )),
-                    chart("funnel", t("До договора доходит каждый восьмой", "One in eight reaches a contract")),
-                    chart(
-                        "conversion",
-                        t("Конверсия в продажу по неделе заявки", "Conversion to sale by week of enquiry"),
-                    ),
-                    weekly_table(&t, source("weekly_conversion")),
-                ],
-            },
-            Section {
-                id: "leads".into(),
-                title: t("Хороши ли заявки у подрядчиков?", "Are the contractors' leads any good?"),
-                blocks: vec![
-                    chart(
-                        "quality",
-                        t("Доля квалифицированных заявок по подрядчикам", "Share of qualified leads by contractor"),
-                    ),
-                    quality_table(&t, source("lead_quality")),
-                    chart(
-                        "response",
-                        t("Чем дольше ждёт ответа, тем реже покупает", "The longer the wait, the rarer the sale"),
-                    ),
-                    chart("median-response", t("Время первого ответа, медиана", "Time to first response, median")),
-                ],
-            },
-            Section {
-                id: "promo".into(),
-                title: t("Сколько стоят акции?", "What do promotions cost?"),
-                blocks: vec![
-                    chart(
-                        "depth",
-                        t("Доля продаж по акции и глубина скидки", "Share of sales in promotions, and discount depth"),
-                    ),
-                    chart("by-campaign", t("Расход и отдача по кампаниям", "Spend against return by campaign")),
-                    chart("spend", t("Расход и выручка по месяцам", "Spend and revenue by month")),
-                    chart(
-                        "payback",
-                        t(
-                            "Окупаемость набранных клиентов, накопленная маржа к расходу",
-                            "Payback of acquired clients: cumulative margin over spend",
-                        ),
-                    ),
-                    chart("split-by-branch", t("Выручка по филиалам", "Revenue by branch")),
-                    Block::Notice(t(
-                        "ROMI по когортам не посчитан: в выгрузке сделок нет себестоимости.",
-                        "Cohort ROMI could not be computed: the deal export has no cost column.",
-                    )),
-                    chart("empty", t("Жалобы на 1000 касаний", "Complaints per 1000 touches")),
-                    Block::Table(Table {
-                        id: "nothing".into(),
-                        title: t("Возвраты", "Refunds"),
-                        columns: vec![column("client", t("Клиент", "Client"), Unit::Text)],
-                        rows: vec![],
-                        source: source("refunds"),
-                    }),
-                ],
-            },
-        ],
+        company: sample.t("ООО «Окна & Двери <Плюс>»", "Windows & Doors <Plus> LLC"),
+        title: sample.t("Недельный отчёт о продажах", "Weekly sales report"),
+        subtitle: sample.t("Неделя 23–29 июня 2025 года, все филиалы", "Week of 23–29 June 2025, all branches"),
+        sections: vec![sample.steady(), sample.funnel(), sample.leads(), sample.promotions()],
         colophon: vec![
-            t(
+            sample.t(
                 "Хранилище: состояние 12 от 30.06.2025. Регламент: «Окна и двери», редакция 3.",
                 "Store version 12 of 30 Jun 2025. Regulation: Windows and doors, edition 3.",
             ),
-            t(
+            sample.t(
                 "Загружено 12 480 сделок и 131 907 событий; в карантине 14 строк.",
                 "Loaded: 12,480 deals and 131,907 events; 14 lines in quarantine.",
             ),
         ],
         failed: Vec::new(),
+    }
+}
+
+/// The sections of the sample, in one language.
+struct Sample {
+    lang: Lang,
+    /// The examples of all kinds of charts, by id.
+    plots: Vec<(&'static str, Plot)>,
+}
+
+impl Sample {
+    fn t(&self, ru: &str, en: &str) -> String {
+        self.lang.pick(ru, en).to_owned()
+    }
+
+    fn source(&self, metric: &str) -> String {
+        let days = self.lang.pick(
+            "30.12.2024–30.06.2025, на дату 30.06.2025, состояние хранилища 12",
+            "30 Dec 2024 – 30 Jun 2025, as of 30 Jun 2025, store version 12",
+        );
+        format!("{metric}, {days}")
+    }
+
+    fn chart(&self, id: &str, title: String) -> Block {
+        let (_, plot) = self.plots.iter().find(|(known, _)| *known == id).expect("an example of a kind");
+        Block::Chart(Chart { id: id.into(), title, source: self.source(id), plot: plot.clone() })
+    }
+
+    fn steady(&self) -> Section {
+        Section {
+            id: "steady".into(),
+            title: self.t("Ровная ли выручка?", "Is revenue steady?"),
+            blocks: vec![
+                tiles(&|ru, en| self.t(ru, en)),
+                self.chart(
+                    "revenue-split",
+                    self.t(
+                        "Выручка по неделям: всё больше держится на акциях",
+                        "Revenue by week: more and more of it rests on promotions",
+                    ),
+                ),
+                findings(&|ru, en| self.t(ru, en)),
+            ],
+        }
+    }
+
+    fn funnel(&self) -> Section {
+        Section {
+            id: "funnel".into(),
+            title: self.t("Где теряются сделки?", "Where are deals lost?"),
+            blocks: vec![
+                Block::Text(self.t(
+                    "Доли считаются от предыдущего этапа. Этапы, через которые сделка перескочила, учтены как пройденные.",
+                    "Shares are of the stage before. Stages that a deal skipped count as passed.",
+                )),
+                self.chart("funnel", self.t("До договора доходит каждый восьмой", "One in eight reaches a contract")),
+                self.chart(
+                    "conversion",
+                    self.t("Конверсия в продажу по неделе заявки", "Conversion to sale by week of enquiry"),
+                ),
+                weekly_table(&|ru, en| self.t(ru, en), self.source("weekly_conversion")),
+            ],
+        }
+    }
+
+    fn leads(&self) -> Section {
+        Section {
+            id: "leads".into(),
+            title: self.t("Хороши ли заявки у подрядчиков?", "Are the contractors' leads any good?"),
+            blocks: vec![
+                self.chart(
+                    "quality",
+                    self.t("Доля квалифицированных заявок по подрядчикам", "Share of qualified leads by contractor"),
+                ),
+                quality_table(&|ru, en| self.t(ru, en), self.source("lead_quality")),
+                self.chart(
+                    "response",
+                    self.t("Чем дольше ждёт ответа, тем реже покупает", "The longer the wait, the rarer the sale"),
+                ),
+                self.chart(
+                    "median-response",
+                    self.t("Время первого ответа, медиана", "Time to first response, median"),
+                ),
+            ],
+        }
+    }
+
+    fn promotions(&self) -> Section {
+        Section {
+            id: "promo".into(),
+            title: self.t("Сколько стоят акции?", "What do promotions cost?"),
+            blocks: vec![
+                self.chart(
+                    "depth",
+                    self.t("Доля продаж по акции и глубина скидки", "Share of sales in promotions, and discount depth"),
+                ),
+                self.chart("by-campaign", self.t("Расход и отдача по кампаниям", "Spend against return by campaign")),
+                self.chart("spend", self.t("Расход и выручка по месяцам", "Spend and revenue by month")),
+                self.chart(
+                    "payback",
+                    self.t(
+                        "Окупаемость набранных клиентов, накопленная маржа к расходу",
+                        "Payback of acquired clients: cumulative margin over spend",
+                    ),
+                ),
+                self.chart("split-by-branch", self.t("Выручка по филиалам", "Revenue by branch")),
+                Block::Notice(self.t(
+                    "ROMI по когортам не посчитан: в выгрузке сделок нет себестоимости.",
+                    "Cohort ROMI could not be computed: the deal export has no cost column.",
+                )),
+                self.chart("empty", self.t("Жалобы на 1000 касаний", "Complaints per 1000 touches")),
+                Block::Table(Table {
+                    id: "nothing".into(),
+                    title: self.t("Возвраты", "Refunds"),
+                    columns: vec![column("client", self.t("Клиент", "Client"), Unit::Text)],
+                    rows: vec![],
+                    source: self.source("refunds"),
+                }),
+            ],
+        }
     }
 }
