@@ -1,4 +1,5 @@
-//! The module order of ARCHITECTURE.md: imports go downward only, and an engine is named only where it belongs.
+//! The module order of ARCHITECTURE.md: imports go downward only, in the whole and within `report`, and an engine is named only where
+//! it belongs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,8 +29,21 @@ const AT_HOME: &[(&str, &[&str])] = &[
     ("datafusion", &["functions", "journey", "session", "metrics", "report", "cli"]),
 ];
 
+/// The order within `report`, as that of `LAYERS`; the longest name that fits a file holds. A chart kind is one file: it reads its
+/// keys in a definition, takes its numbers from a result, and draws. So `chart` stands above what these are done with (`asked`,
+/// `grid`, `render::draw`), and below the definition and the document, which hold charts of all kinds.
+const REPORT: &[&[&str]] = &[
+    &["cell", "error", "missing", "period", "slug", "render::number", "findings::evidence"],
+    &["grid", "reach", "definition::question", "render::draw"],
+    &["titles", "metric_cache", "definition::asked"],
+    &["chart", "inputs"],
+    &["definition", "document", "earlier", "phrases"],
+    &["findings", "render"],
+    &["build"],
+];
+
 /// No source file is longer.
-const LONGEST: usize = 600;
+const LONGEST: usize = 500;
 
 fn sources() -> Vec<(String, PathBuf, String)> {
     fn walk(dir: &Path, into: &mut Vec<PathBuf>) {
@@ -80,6 +94,85 @@ fn imports(text: &str) -> Vec<(usize, String)> {
         }
     }
     found
+}
+
+/// The paths of the `use` statements of a file, from the root: `report::grid::Grid`. Those of unit tests are left out.
+fn uses(module: &[&str], text: &str) -> Vec<String> {
+    let code: String = text.lines().map(|line| line.split("//").next().unwrap_or_default().to_owned() + "\n").collect();
+    let code = code.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+    let mut found = Vec::new();
+    for statement in code.split(';') {
+        let Some((_, tree)) = statement.rsplit_once("use ") else { continue };
+        for path in branches(tree) {
+            let mut parts: Vec<&str> = path.split("::").map(str::trim).collect();
+            let mut base = match parts[0] {
+                "crate" => Vec::new(),
+                "self" | "super" => module.to_vec(),
+                _ => continue,
+            };
+            while matches!(parts[0], "crate" | "self" | "super") {
+                if parts.remove(0) == "super" {
+                    base.pop();
+                }
+            }
+            base.extend(parts);
+            found.push(base.join("::"));
+        }
+    }
+    found
+}
+
+/// The paths of a tree: `a::{b, c::{d, e}}` are three.
+fn branches(tree: &str) -> Vec<String> {
+    let Some((stem, inner)) = tree.split_once('{') else { return vec![tree.trim().to_owned()] };
+    let inner = inner.trim_end().strip_suffix('}').unwrap_or(inner);
+    let (mut paths, mut depth, mut from) = (Vec::new(), 0, 0);
+    for (at, symbol) in inner.char_indices().chain([(inner.len(), ',')]) {
+        match symbol {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                let branch = inner[from..at].trim();
+                from = at + 1;
+                paths.extend(branches(branch).into_iter().filter(|path| !path.is_empty()));
+            }
+            _ => {}
+        }
+    }
+    paths.into_iter().map(|path| format!("{}{path}", stem.trim())).collect()
+}
+
+/// The line of `REPORT` that a file or an item of `report` stands in, and its name there; `None` for the module itself.
+fn place(path: &str) -> Option<(usize, &'static str)> {
+    let path = path.strip_prefix("report::")?;
+    let fits = |name: &str| path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
+    let all = REPORT.iter().enumerate().flat_map(|(line, names)| names.iter().map(move |name| (line, *name)));
+    all.filter(|(_, name)| fits(name)).max_by_key(|(_, name)| name.len())
+}
+
+#[test]
+fn within_report_imports_go_downward_as_well() {
+    let (mut seen, mut wrong) = (0, Vec::new());
+    for (_, path, text) in sources().iter().filter(|(module, ..)| module == "report") {
+        let file = path.with_extension("").to_string_lossy().replace(std::path::MAIN_SEPARATOR, "::");
+        let file = file.strip_suffix("::mod").unwrap_or(&file);
+        if file == "report" || file.ends_with("::tests") || file.contains("::tests::") {
+            continue;
+        }
+        let Some((line, own)) = place(file) else {
+            wrong.push(format!("{} has no place in REPORT", path.display()));
+            continue;
+        };
+        for used in uses(&file.split("::").collect::<Vec<_>>(), text) {
+            let Some((below, name)) = place(&used) else { continue };
+            seen += 1;
+            if name != own && below >= line {
+                wrong.push(format!("{}: `{own}` imports `{used}`", path.display()));
+            }
+        }
+    }
+    assert!(seen > 200, "only {seen} imports seen");
+    assert!(wrong.is_empty(), "imports within `report` go downward only:\n{}", wrong.join("\n"));
 }
 
 #[test]

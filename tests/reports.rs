@@ -198,7 +198,8 @@ fn from_the_planted_touch_on_harm_is_likelier_than_a_win() {
         Block::Chart(chart) if chart.source.starts_with("touch_hazard") => Some(chart),
         _ => None,
     });
-    let Some(Plot::Lines { series, .. }) = chart.map(|chart| &chart.plot) else { panic!("no chart of touches") };
+    let Some(Plot::Lines(lines)) = chart.map(|chart| &chart.plot) else { panic!("no chart of touches") };
+    let series = &lines.series;
     let [(_, win), (_, harm)] = &series.lines[..] else { panic!("two lines: {series:#?}") };
     let harm_is_likelier = |touch: &usize| harm[*touch].zip(win[*touch]).is_some_and(|(harm, win)| harm > win);
     let crossed = (0..win.len()).find(harm_is_likelier);
@@ -211,7 +212,8 @@ fn revenue_is_split_in_the_order_of_weeks() {
         Block::Chart(chart) if chart.id == "revenue-split" => Some(chart),
         _ => None,
     });
-    let Some(Plot::Stacked(series)) = chart.map(|chart| &chart.plot) else { panic!("no split of revenue") };
+    let Some(Plot::Stacked(stacked)) = chart.map(|chart| &chart.plot) else { panic!("no split of revenue") };
+    let series = &stacked.0;
     assert_eq!((series.labels.len(), series.labels[0].as_str(), series.labels[25].as_str()), (26, "30.12", "23.06"));
     assert_eq!(series.lines.len(), 5);
 }

@@ -19,6 +19,7 @@ mod stages;
 mod tables;
 mod targets;
 mod template;
+mod titles;
 
 pub use condition::{CLIENT_FACTS, COUNTED, Condition};
 pub use known::Known;
@@ -28,6 +29,9 @@ pub use rules::{
 };
 pub use tables::NAMES as TABLES;
 pub use template::template;
+pub use titles::Titles;
+
+use std::collections::BTreeMap;
 
 use arrow::record_batch::RecordBatch;
 
@@ -200,6 +204,11 @@ impl Regulation {
     /// Checks the names in the targets against the metrics that there are; fails with all that are not `known`.
     pub fn check_targets(&self, file: &str, known: &[Known<'_>]) -> Result<(), Problems> {
         known::unknown(self, file, known)
+    }
+
+    /// What ids are called, by the columns of metrics that hold them, such as `stage`.
+    pub fn titles(&self) -> BTreeMap<&'static str, Titles> {
+        titles::titles(self)
     }
 
     /// The regulation as SQL sees it: table names and their rows. All tables are there, also those without rows.

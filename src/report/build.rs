@@ -2,87 +2,40 @@
 
 mod absent;
 mod chart;
+mod made;
 mod rows;
 mod table;
 mod tile;
+mod undated;
 mod unknown;
 
 use chrono::NaiveDate;
 
-use super::asker::{Asker, Lack, Missing};
 use super::definition::{Definition, Each, Part, Question, Section};
 use super::document::{self, Block, Document, Tile};
+use super::error::ReportError;
 use super::findings::{Made as Judged, findings};
+use super::inputs::Inputs;
+use super::missing::{Gap, Lack, Missing, Unnamed};
 use super::period::Period;
-use super::say::Say;
+use super::phrases::Phrases;
+use super::render::number::Numbers;
 use super::slug::slug;
-use crate::metrics::{Catalog, MetricError};
-use crate::model::lang::Lang;
+use super::titles::Titles;
+use crate::metrics::Catalog;
+use crate::model::lang::{Lang, Text};
 use crate::model::progress::Progress;
-use crate::session::{Session, SessionError};
+use crate::session::Session;
+
+use undated::undated_wins;
 
 /// Metrics that list what breaks the regulation.
 const LISTS_OF_BREACHES: [&str; 2] = ["control_list", "worklist"];
+/// Metrics that judge: without a row, there was nothing to judge.
+const JUDGING: [&str; 6] =
+    ["adherence", "adherence_by_stage", "rule_effect", "contact_rules", "contacts", "mailing_caps"];
 /// The metric that has a row for each rule that was judged.
 const ADHERENCE: &str = "adherence";
-
-/// Why a report cannot be built. Missing data are no error: the report shows a notice in place of the part.
-#[derive(Debug, thiserror::Error)]
-pub enum ReportError {
-    /// A metric failed, or a target of the regulation names one that does not exist.
-    #[error(transparent)]
-    Metric(#[from] MetricError),
-    /// A target of the regulation names a column that its metric does not have.
-    #[error(
-        "a target of the regulation names the column `{column}`, which the metric `{metric}` does not have\n    {hint}"
-    )]
-    TargetColumn {
-        /// The metric.
-        metric: String,
-        /// What the target names.
-        column: String,
-        /// The nearest column, or all.
-        hint: String,
-    },
-    /// The session for an earlier day could not be opened, or a query failed.
-    #[error(transparent)]
-    Session(#[from] SessionError),
-    /// A result has a type that `Cell` cannot represent.
-    #[error("a result cannot be read: {0}")]
-    Cells(arrow::error::ArrowError),
-}
-
-impl ReportError {
-    /// Whether a query ran out of memory.
-    pub(super) fn is_short_of_memory(&self) -> bool {
-        match self {
-            ReportError::Metric(error) => error.is_short_of_memory(),
-            ReportError::Session(error) => error.is_short_of_memory(),
-            _ => false,
-        }
-    }
-}
-
-/// The result of building a part: a block, `None` if no row matches, or the reason why it could not be computed.
-type Made = Result<Option<Block>, Missing>;
-
-/// Something that could not be computed or judged, and the part or target concerned.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Gap {
-    title: String,
-    missing: Missing,
-}
-
-/// Rows without a value of the split, and the target that left them out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Unnamed {
-    /// The split, in words.
-    pub by: String,
-    /// How many cases have no value, and out of how many, if known.
-    pub size: Option<(String, String)>,
-    /// The target that leaves them out.
-    pub target: String,
-}
 
 /// Builds the document of a report as of a day. A part that fails becomes a notice in its place and an entry of
 /// [`Document::failed`].
@@ -97,10 +50,11 @@ pub async fn build(
     let regulation = session.regulation();
     let gathers = |section: &&Section| section.parts.iter().any(|part| matches!(part, Part::Missing));
     let gathered = definition.sections.iter().find(gathers).map(|section| section.title.get(lang).to_owned());
-    let say = Say::new(lang, session, catalog, &definition.labels, gathered);
-    let asker = Asker::new(session, catalog, as_of, lang).await?;
+    let numbers = Numbers { lang, currency: regulation.currency_sign() };
+    let say = Phrases::new(session, Titles::new(numbers, &definition.labels, regulation), gathered);
+    let inputs = Inputs::open(session, catalog, as_of).await?;
     let mut builder = Builder {
-        asker,
+        inputs,
         say: &say,
         period: definition.period,
         gaps: Vec::new(),
@@ -120,14 +74,14 @@ pub async fn build(
             },
         }
     }
-    let range = builder.asker.range(definition.period);
-    let last = builder.asker.last_day().filter(|last| *last < range.from);
+    let range = builder.inputs.reach.range(definition.period);
+    let last = builder.inputs.reach.last.filter(|last| *last < range.from);
     if let (Some(last), Some(first)) = (last, sections.first_mut()) {
         first.blocks.insert(0, Block::Notice(say.data_end(last)));
     }
     let parts = || definition.sections.iter().flat_map(|section| &section.parts);
     let of_period =
-        |part: &Part| matches!(part, Part::Findings(_)) || part.ask().is_some_and(|ask| say.has_period(ask));
+        |part: &Part| matches!(part, Part::Findings(_)) || part.ask().is_some_and(|ask| builder.inputs.has_period(ask));
     let days = match parts().any(|part| part.ask().is_some()) && !parts().any(of_period) {
         true => say.day(),
         false => format!("{}: {}", say.period(definition.period), say.range(range)),
@@ -169,8 +123,8 @@ fn numbered(section: document::Section, number: usize, value: &str) -> document:
 }
 
 struct Builder<'a> {
-    asker: Asker<'a>,
-    say: &'a Say<'a>,
+    inputs: Inputs<'a>,
+    say: &'a Phrases<'a>,
     period: Period,
     gaps: Vec<Gap>,
     unnamed: Vec<Unnamed>,
@@ -211,9 +165,9 @@ impl Builder<'_> {
         catalog: &Catalog,
     ) -> Result<document::Section, ReportError> {
         let held = session.only(dimension, value).await?;
-        let asker = Asker::new(&held, catalog, session.as_of(), self.say.lang).await?;
+        let inputs = Inputs::open(&held, catalog, session.as_of()).await?;
         let mut one = Builder {
-            asker,
+            inputs,
             say: self.say,
             period: self.period,
             gaps: std::mem::take(&mut self.gaps),
@@ -246,22 +200,23 @@ impl Builder<'_> {
                     continue;
                 }
                 Part::Findings(part) => {
-                    let Judged { blocks: judged, missing, unnamed } = findings(&mut self.asker, self.say, part).await;
+                    let Judged { blocks: judged, missing, unnamed } = findings(&mut self.inputs, self.say, part).await;
                     blocks.extend(judged);
                     self.gaps.extend(missing.into_iter().map(|(title, missing)| Gap { title, missing }));
                     self.unnamed.extend(unnamed);
                     made += 1;
                     continue;
                 }
-                Part::Tile(tile) => (&tile.label, tile::tile(&mut self.asker, self.say, tile).await),
-                Part::Table(table) => (&table.title, table::table(&mut self.asker, self.say, table).await),
-                Part::Chart(chart) => (&chart.title, chart::chart(&mut self.asker, self.say, chart).await),
+                Part::Tile(tile) => (&tile.label, tile::tile(&mut self.inputs, self.say, tile).await),
+                Part::Table(table) => (&table.title, table::table(&mut self.inputs, self.say, table).await),
+                Part::Chart(chart) => (&chart.title, chart::chart(&mut self.inputs, self.say, chart).await),
             };
             match block {
                 Ok(Some(block)) => {
                     made += 1;
                     if let (Some(ask), false) = (part.ask(), matches!(part, Part::Tile(_))) {
-                        undated = undated.or(self.asker.undated_wins(ask, self.asker.range(ask.period)).await);
+                        let range = self.inputs.reach.range(ask.period);
+                        undated = undated.or(undated_wins(&mut self.inputs, ask, range).await);
                     }
                     push(&mut blocks, block);
                 }
@@ -271,19 +226,11 @@ impl Builder<'_> {
                     all_unjudged &= unjudged;
                     blocks.push(Block::Text(match unjudged {
                         true => self.say.unjudged(title),
-                        false => self.say.no_row(title, part.ask()),
+                        false => self.no_row(title, part.ask()),
                     }));
                     empty += 1;
                 }
-                Err(missing) => {
-                    let title = self.say.text(title).to_owned();
-                    // missing data are listed in one section if the report has one; faults are shown where they
-                    // occurred
-                    if missing.lack != Lack::Data || self.say.gathered.is_none() {
-                        blocks.push(Block::Notice(self.say.gap(&title, &missing)));
-                    }
-                    self.gaps.push(Gap { title, missing });
-                }
+                Err(missing) => blocks.extend(self.gap(self.say.text(title), missing)),
             }
         }
         self.note_faults(self.say.text(&section.title));
@@ -294,11 +241,11 @@ impl Builder<'_> {
         } else if made == 0 && empty > 0 {
             // the notice names the period of the first part that has one
             let asks = || section.parts.iter().filter_map(Part::ask);
-            let ask = asks().find(|ask| self.say.has_period(ask)).or_else(|| asks().next());
+            let ask = asks().find(|ask| self.inputs.has_period(ask)).or_else(|| asks().next());
             let title = self.say.text(&section.title);
             blocks = vec![Block::Notice(match all_unjudged {
                 true => self.say.unjudged(title),
-                false => self.say.no_row(title, ask),
+                false => self.no_row(title, ask),
             })];
         } else {
             let left: Vec<&str> = of_parts(gaps, section, self.say).map(|gap| gap.title.as_str()).collect();
@@ -309,12 +256,29 @@ impl Builder<'_> {
         document::Section { id: section.id.clone(), title: self.say.text(&section.title).to_owned(), blocks }
     }
 
+    /// Notes what is missing for a part; what is said in its place. Missing data are listed in one section if the report has one;
+    /// faults are shown where they occurred.
+    fn gap(&mut self, title: &str, missing: Missing) -> Option<Block> {
+        let is_told_here = missing.lack != Lack::Data || self.say.gathered.is_none();
+        let said = is_told_here.then(|| Block::Notice(self.say.gap(title, &missing)));
+        self.gaps.push(Gap { title: title.to_owned(), missing });
+        said
+    }
+
+    /// What to say of a part without a row. Of metrics that judge, it means that nothing could be judged.
+    fn no_row(&self, title: &str, ask: Option<&Question>) -> String {
+        match ask {
+            Some(ask) if JUDGING.contains(&ask.metric.as_str()) => self.say.unjudged(title),
+            _ => self.say.nothing(title, ask.is_none_or(|ask| self.inputs.has_period(ask))),
+        }
+    }
+
     /// Whether an empty answer of a metric that lists breaches means that there are none: some rule of the regulation was judged.
     async fn could_be_broken(&mut self, ask: Option<&Question>) -> bool {
         let Some(ask) = ask.filter(|ask| LISTS_OF_BREACHES.contains(&ask.metric.as_str())) else { return true };
         let adherence = Question { metric: ADHERENCE.to_owned(), by: Vec::new(), period: ask.period };
-        let range = self.asker.range(adherence.period);
-        self.asker.ask(&adherence, range).await.is_ok_and(|grid| !grid.rows.is_empty())
+        let range = self.inputs.reach.range(adherence.period);
+        self.inputs.metrics.ask(&adherence, range).await.is_ok_and(|grid| !grid.rows.is_empty())
     }
 
     /// A section that could not be built.
@@ -322,20 +286,21 @@ impl Builder<'_> {
         let title = self.say.text(&section.title).to_owned();
         let said = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
         self.failed.push(format!("{title}: {said}"));
-        let missing = Missing { lack: Lack::Fault, what: section.id.clone(), why: said };
+        let missing = Missing { lack: Lack::Fault, what: section.id.clone(), why: Text::new(said.clone(), said) };
         document::Section { id: section.id.clone(), blocks: vec![Block::Notice(self.say.gap(&title, &missing))], title }
     }
 
     /// Records the error in [`Document::failed`] as well, so that an unattended run reports it.
     fn note_faults(&mut self, title: &str) {
-        let faults = self.asker.take_faults();
-        self.failed.extend(faults.into_iter().map(|fault| format!("{title}: {}: {}", fault.what, fault.why)));
+        let faults = self.inputs.metrics.take_faults();
+        self.failed
+            .extend(faults.iter().map(|fault| format!("{title}: {}: {}", fault.what, self.say.text(&fault.why))));
     }
 }
 
 /// The gaps of a section's tiles, tables and charts whose data are missing (reasons: another section). Gaps of targets are
 /// shown by the findings.
-fn of_parts<'g>(gaps: &'g [Gap], section: &'g Section, say: &'g Say<'_>) -> impl Iterator<Item = &'g Gap> {
+fn of_parts<'g>(gaps: &'g [Gap], section: &'g Section, say: &'g Phrases<'_>) -> impl Iterator<Item = &'g Gap> {
     let title = |part: &'g Part| match part {
         Part::Tile(tile) => Some(say.text(&tile.label)),
         Part::Table(table) => Some(say.text(&table.title)),

@@ -3,6 +3,8 @@
 //! A [`Definition`] has been checked: every metric, column, dimension, period and chart kind in it exists. The keys are
 //! documented in `docs/guide/report.md`.
 
+pub(super) mod asked;
+pub(super) mod question;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -11,11 +13,14 @@ use std::collections::BTreeMap;
 
 use include_dir::{Dir, include_dir};
 
+use super::chart::Encoding;
 use super::period::Period;
+use super::titles::Labels;
 use crate::metrics::Catalog;
 use crate::model::lang::{Lang, Text};
 use crate::model::problem::{Problem, Problems, hint};
-use crate::model::unit::Unit;
+
+pub(super) use question::{Compare, Question, Rows, Sort};
 
 /// The definitions that ship with the program.
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/reports");
@@ -36,9 +41,6 @@ pub struct Definition {
     pub(super) labels: Labels,
     pub(super) sections: Vec<Section>,
 }
-
-/// How values are shown: metric → column → value → text.
-pub(super) type Labels = BTreeMap<String, BTreeMap<String, BTreeMap<String, Text>>>;
 
 /// A section as defined.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,23 +87,6 @@ impl Part {
     }
 }
 
-/// A question to one metric.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Question {
-    pub metric: String,
-    pub by: Vec<String>,
-    pub period: Period,
-}
-
-/// The periods that a tile or a finding is compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Compare {
-    /// The period just before.
-    Before,
-    /// The same period a year ago.
-    Year,
-}
-
 /// Which row of a result a tile shows.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Pick {
@@ -137,25 +122,6 @@ pub(super) struct Findings {
     pub split: Vec<String>,
 }
 
-/// The sort key: a column, or the difference of two columns, and the direction.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Sort {
-    pub column: String,
-    pub less: Option<String>,
-    pub descending: bool,
-}
-
-/// Filter, order and limit of the shown rows.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Rows {
-    pub sort: Option<Sort>,
-    pub limit: Option<usize>,
-    /// Only rows whose column shows this value.
-    pub only: Option<(String, String)>,
-    /// The unit of plain ratios in these rows, for metrics whose rows have different units.
-    pub ratios_are: Option<Unit>,
-}
-
 /// A table as defined.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Table {
@@ -174,48 +140,7 @@ pub(super) struct Chart {
     pub title: Text,
     pub ask: Question,
     pub rows: Rows,
-    pub shape: Shape,
-}
-
-/// The chart kind, and the columns that it draws.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Shape {
-    Stacked(Lines),
-    Grouped(Lines),
-    Lines {
-        lines: Lines,
-        bounds: Option<(String, String)>,
-        young: Option<String>,
-    },
-    Funnel {
-        label: String,
-        reached: String,
-        open: String,
-        lost: String,
-        gone_on: Option<String>,
-        share: Option<String>,
-    },
-    Intervals {
-        label: String,
-        value: String,
-        low: String,
-        high: String,
-        reference: bool,
-    },
-    Heat {
-        row: String,
-        column: String,
-        value: String,
-        pivot: f64,
-    },
-}
-
-/// Values along an axis: a line per column, or a line per value of the `series` column.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Lines {
-    pub x: String,
-    pub values: Vec<String>,
-    pub series: Option<String>,
+    pub encoding: Encoding,
 }
 
 impl Definition {

@@ -1,9 +1,10 @@
 //! A report as data: what is shown, without any layout. Renderers neither query nor compute.
 
-use chrono::NaiveDate;
-
 use crate::model::lang::Lang;
 use crate::model::unit::Unit;
+
+pub use super::cell::Cell;
+pub use super::chart::{Plot, Series};
 
 /// A whole report.
 #[derive(Debug, Clone, PartialEq)]
@@ -166,43 +167,6 @@ pub struct Column {
     pub unit: Unit,
 }
 
-/// A value in a table or a tile.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Cell {
-    /// No data. Not zero.
-    Empty,
-    /// Text.
-    Text(String),
-    /// A whole number.
-    Count(i64),
-    /// Exact money, in ten-thousandths of the currency unit.
-    Money(i128),
-    /// A real number in the column's unit; a share is a share of one.
-    Number(f64),
-    /// A number with its 95 % interval.
-    Interval {
-        /// The estimate.
-        value: f64,
-        /// The lower bound.
-        low: f64,
-        /// The upper bound.
-        high: f64,
-    },
-    /// A day.
-    Date(NaiveDate),
-}
-
-impl Cell {
-    /// Nothing, counted in this unit. None: the unit counts nothing.
-    pub fn zero(unit: Unit) -> Option<Cell> {
-        match unit {
-            Unit::Count => Some(Cell::Count(0)),
-            Unit::Money => Some(Cell::Money(0)),
-            _ => None,
-        }
-    }
-}
-
 /// A chart: data only.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chart {
@@ -214,72 +178,4 @@ pub struct Chart {
     pub source: String,
     /// What is drawn.
     pub plot: Plot,
-}
-
-/// What a chart draws.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Plot {
-    /// Bars stacked into a whole, one bar per label (revenue split by week).
-    Stacked(Series),
-    /// Bars side by side, a group per label (spend against return).
-    Grouped(Series),
-    /// Lines over labels; missing values break the line (conversion by week).
-    Lines {
-        /// The lines. A value may be absent.
-        series: Series,
-        /// Lower and upper bound around the first line, one pair per label.
-        band: Option<Vec<Option<(f64, f64)>>>,
-        /// From this label on, the values are still unripe and drawn apart.
-        young_from: Option<usize>,
-    },
-    /// A funnel: a horizontal bar per stage, with the conversion from the stage before.
-    Funnel {
-        /// Stage titles in order.
-        stages: Vec<String>,
-        /// How many reached each.
-        reached: Vec<f64>,
-        /// Of these, still open.
-        open: Vec<f64>,
-        /// Of these, lost.
-        lost: Vec<f64>,
-        /// Of these, lost or open in an unknown stage: this one or a later one.
-        unplaced: Vec<f64>,
-        /// The share of the previous stage that came here; `None` if unknown.
-        shares: Vec<Option<f64>>,
-    },
-    /// A point with its interval per label (lead quality by contractor), and a reference line.
-    Intervals {
-        /// The groups.
-        labels: Vec<String>,
-        /// Estimate, lower and upper bound; absent where it cannot be said.
-        points: Vec<Option<(f64, f64, f64)>>,
-        /// A line to compare with, such as the mean of all.
-        reference: Option<f64>,
-        /// What the numbers are.
-        unit: Unit,
-    },
-    /// A table of coloured cells (payback triangle).
-    Heat {
-        /// Row labels.
-        rows: Vec<String>,
-        /// Column labels.
-        columns: Vec<String>,
-        /// Values by row and column; absent: blank.
-        values: Vec<Vec<Option<f64>>>,
-        /// Where the colour turns, such as 1.0 for paid back.
-        pivot: f64,
-        /// What the numbers are.
-        unit: Unit,
-    },
-}
-
-/// Named rows of values over common labels.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Series {
-    /// The labels along the axis.
-    pub labels: Vec<String>,
-    /// Name and values, one per label.
-    pub lines: Vec<(String, Vec<Option<f64>>)>,
-    /// What the numbers are.
-    pub unit: Unit,
 }

@@ -6,21 +6,25 @@
 mod cause;
 pub mod evidence;
 mod judge;
+mod judged;
 mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::asker::{Asker, Cover, Lack, Missing};
-use super::build::Unnamed;
 use super::definition::{self, Compare, Question};
 use super::document::{Block, Cell, Finding, Verdict};
+use super::earlier::earlier;
+use super::error::ReportError;
 use super::grid::Grid;
+use super::inputs::Inputs;
+use super::missing::{Cover, Lack, Missing, Unnamed};
 use super::period::Period;
-use super::say::Say;
+use super::phrases::Phrases;
+use crate::model::problem::hint;
 use crate::model::unit::Unit;
 use crate::regulation::Target;
 use cause::{Cause, Part};
-use judge::{Covered, Ground, Judged, Unknown};
+use judged::{Covered, Ground, Judged, Unknown};
 use wording::Said;
 
 /// The result of judging all targets.
@@ -35,14 +39,14 @@ pub(super) struct Made {
 }
 
 /// Judges the targets. A target that fails does not stop the others.
-pub(super) async fn findings(asker: &mut Asker<'_>, say: &Say<'_>, part: &definition::Findings) -> Made {
+pub(super) async fn findings(inputs: &mut Inputs<'_>, say: &Phrases<'_>, part: &definition::Findings) -> Made {
     let mut made = Made::default();
     let mut said = Vec::new();
-    let targets: Vec<Target> = asker.targets().to_vec();
+    let targets = targets(inputs);
     let wanted = |target: &&Target| part.metrics.is_empty() || part.metrics.contains(&target.metric);
     for target in targets.iter().filter(wanted) {
         let period = part.periods.get(&target.metric).copied().unwrap_or(part.period);
-        match one(asker, say, part, target, period).await {
+        match one(inputs, say, part, target, period).await {
             Ok((more, unnamed)) => {
                 said.extend(more);
                 made.unnamed.extend(unnamed);
@@ -55,38 +59,39 @@ pub(super) async fn findings(asker: &mut Asker<'_>, say: &Say<'_>, part: &defini
 }
 
 async fn one(
-    asker: &mut Asker<'_>,
-    say: &Say<'_>,
+    inputs: &mut Inputs<'_>,
+    say: &Phrases<'_>,
     part: &definition::Findings,
     target: &Target,
     period: Period,
 ) -> Result<(Vec<Said>, Option<Unnamed>), Missing> {
     let ask = Question { metric: target.metric.clone(), by: target.by.clone(), period };
-    asker.check_target(target)?;
-    let range = asker.range(period);
-    let grid = asker.ask(&ask, range).await?;
-    if let Some(missing) = grid.is_blank(&target.column).then(|| asker.lacking(&ask, &target.column)).flatten() {
+    check_target(inputs, target)?;
+    let range = inputs.reach.range(period);
+    let grid = inputs.metrics.ask(&ask, range).await?;
+    if let Some(missing) = grid.is_blank(&target.column).then(|| inputs.metrics.lacking(&ask, &target.column)).flatten()
+    {
         return Err(missing);
     }
-    let earlier = asker.earlier(&ask, &target.column, &part.compare).await;
+    let earlier = earlier(inputs, &ask, &target.column, &part.compare).await;
     let then: Vec<_> = earlier.answers.iter().map(|(compare, grid)| (*compare, grid.as_ref())).collect();
-    let cover = asker.cover(&ask, range, &[&target.column]);
+    let cover = inputs.cover(&ask, range, &[&target.column]);
     let covered = match cover {
         None => Covered::Whole,
         Some(Cover::Until(_)) => Covered::Part,
         Some(Cover::Not(_)) => Covered::Nothing,
     };
-    let mut judged = judge::judge(target, &grid, &then, Ground { small_group: asker.small_group(), covered });
-    judged.retain(|one| is_for(target, asker.targets(), grid.group(one.row)));
+    let mut judged = judge::judge(target, &grid, &then, Ground { small_group: small_group(inputs), covered });
+    judged.retain(|one| is_for(target, targets(inputs), grid.group(one.row)));
     let excepted = |cell: &Cell| matches!(cell, Cell::Text(text) if target.except.contains(text));
     judged.retain(|one| !grid.rows[one.row].iter().any(excepted));
     if grid.dimensions == 0 && grid.unit(&target.column) == Unit::Share {
         for one in judged.iter_mut().filter(|one| matches!(one.verdict, Verdict::Red | Verdict::Yellow)) {
-            one.causes = causes(asker, say, part, (target, &grid, period), one).await;
+            one.causes = causes(inputs, say, part, (target, &grid, period), one).await;
         }
     }
-    let source = say.source(&ask, range);
-    let ambiguous = asker.targets().iter().filter(|other| other.title == target.title).count() > 1;
+    let source = say.source(&ask, inputs.days(&ask, range));
+    let ambiguous = targets(inputs).iter().filter(|other| other.title == target.title).count() > 1;
     let note = cover.map(|cover| say.cover(cover, period));
     let note = note.into_iter().chain(earlier.fault.map(|fault| say.not_compared(&fault)));
     let note: Vec<String> = note.collect();
@@ -96,7 +101,7 @@ async fn one(
         ambiguous,
         grid: &grid,
         period,
-        small_group: asker.small_group(),
+        small_group: small_group(inputs),
         source,
         note: note.join("; "),
     };
@@ -104,8 +109,34 @@ async fn one(
     Ok((wording.said(judged, part.limit), unnamed))
 }
 
+/// The regulation's targets.
+fn targets<'a>(inputs: &Inputs<'a>) -> &'a [Target] {
+    inputs.metrics.regulation().targets()
+}
+
+/// Groups of fewer deals are not judged (the regulation's `small_group`).
+#[allow(clippy::cast_precision_loss)] // a number that a person wrote
+fn small_group(inputs: &Inputs<'_>) -> f64 {
+    inputs.metrics.regulation().rules().small_group as f64
+}
+
+/// Checks that a target names an existing metric and column; the regulation cannot check that itself.
+fn check_target(inputs: &mut Inputs<'_>, target: &Target) -> Result<(), Missing> {
+    let checked = inputs.metrics.known(&target.metric).and_then(|metric| {
+        match metric.columns.iter().any(|column| column.name == target.column) {
+            true => Ok(()),
+            false => Err(ReportError::TargetColumn {
+                metric: target.metric.clone(),
+                column: target.column.clone(),
+                hint: hint(&target.column, metric.columns.iter().map(|column| column.name.as_str())),
+            }),
+        }
+    });
+    checked.map_err(|error| inputs.metrics.fault(&target.metric, &error))
+}
+
 /// The rows without a value of the split, if there are any.
-fn unnamed(say: &Say<'_>, target: &Target, grid: &Grid, judged: &[Judged]) -> Option<Unnamed> {
+fn unnamed(say: &Phrases<'_>, target: &Target, grid: &Grid, judged: &[Judged]) -> Option<Unnamed> {
     let one = judged.iter().find(|one| one.unknown == Some(Unknown::Unnamed))?;
     let titles = grid.columns[..grid.dimensions].iter().map(|column| say.text(&column.title));
     let by = titles.collect::<Vec<_>>().join(" · ");
@@ -118,8 +149,8 @@ fn unnamed(say: &Say<'_>, target: &Target, grid: &Grid, judged: &[Judged]) -> Op
 /// The groups that caused the significant changes of a share, by the split that explains most of the change. If a query
 /// fails, the finding has no cause; the fault is reported by the part that asked for the data.
 async fn causes(
-    asker: &mut Asker<'_>,
-    say: &Say<'_>,
+    inputs: &mut Inputs<'_>,
+    say: &Phrases<'_>,
     part: &definition::Findings,
     (target, grid, period): (&Target, &Grid, Period),
     one: &Judged,
@@ -132,19 +163,19 @@ async fn causes(
         let mut by = part.split.clone();
         let now = loop {
             let ask = Question { metric: target.metric.clone(), by: by.clone(), period };
-            match asker.ask(&ask, asker.range(period)).await {
+            match inputs.metrics.ask(&ask, inputs.reach.range(period)).await {
                 Ok(now) => break Some((ask, now)),
                 Err(missing) if by.len() > 1 && by.contains(&missing.what) => by.retain(|name| *name != missing.what),
                 Err(_) => break None,
             }
         };
         let Some((ask, now)) = now.filter(|_| !by.is_empty()) else { continue };
-        let earlier = asker.earlier(&ask, &target.column, &[*compare]).await.answers;
+        let earlier = earlier(inputs, &ask, &target.column, &[*compare]).await.answers;
         let Some((_, before)) = earlier.first() else { continue };
         let change = one.value.unwrap_or(then.value) - then.value;
         let split = |at: usize| {
             let by = say.text(&now.columns[at].title).to_lowercase();
-            cause::cause(by, &parts(say, target, (key, at), &now, before), change, asker.small_group())
+            cause::cause(by, &parts(say, target, (key, at), &now, before), change, small_group(inputs))
         };
         let best = (0..by.len()).filter_map(split).max_by(|a, b| a.named().total_cmp(&b.named()));
         causes.extend(best.map(|best| (*compare, best)));
@@ -153,7 +184,13 @@ async fn causes(
 }
 
 /// The groups of one dimension in two results, earlier and current.
-fn parts(say: &Say<'_>, target: &Target, (key, at): (Option<&Cell>, usize), now: &Grid, before: &Grid) -> Vec<Part> {
+fn parts(
+    say: &Phrases<'_>,
+    target: &Target,
+    (key, at): (Option<&Cell>, usize),
+    now: &Grid,
+    before: &Grid,
+) -> Vec<Part> {
     // hits and cases of each group: shares of parts add up the way their hits do
     let sums = |grid: &Grid| {
         let mut sums: BTreeMap<String, (f64, f64)> = BTreeMap::new();
@@ -162,7 +199,7 @@ fn parts(say: &Say<'_>, target: &Target, (key, at): (Option<&Cell>, usize), now:
                 continue;
             }
             if let Some((share, cases)) = judge::share_and_cases(target, grid, row) {
-                let name = say.label(&target.metric, grid, row, &grid.columns[at].name);
+                let name = say.titles.label(&target.metric, grid, row, &grid.columns[at].name);
                 let sum = sums.entry(name).or_default();
                 *sum = (sum.0 + share * cases, sum.1 + cases);
             }
@@ -189,7 +226,7 @@ fn is_for(target: &Target, all: &[Target], group: &[Cell]) -> bool {
     }
 }
 
-fn blocks(say: &Say<'_>, mut said: Vec<Said>, missing: &[(String, Missing)], no_targets: bool) -> Vec<Block> {
+fn blocks(say: &Phrases<'_>, mut said: Vec<Said>, missing: &[(String, Missing)], no_targets: bool) -> Vec<Block> {
     let mut blocks = Vec::new();
     if no_targets {
         let text = say.pick(
@@ -217,7 +254,7 @@ fn blocks(say: &Say<'_>, mut said: Vec<Said>, missing: &[(String, Missing)], no_
             continue;
         }
         let names = of_it().map(|(title, missing)| match lack {
-            Lack::Fault => format!("«{title}» ({}: {})", missing.what, missing.why.trim_end_matches('.')),
+            Lack::Fault => format!("«{title}» ({}: {})", missing.what, say.text(&missing.why).trim_end_matches('.')),
             Lack::Data | Lack::Memory => format!("«{title}» ({})", missing.what),
         });
         let names: Vec<String> = names.collect();

@@ -6,7 +6,7 @@ use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Float64Type, Int64T
 use arrow::error::ArrowError;
 use chrono::NaiveDate;
 
-use super::document::Cell;
+use super::cell::Cell;
 use crate::metrics::{Bound, MetricColumn, MetricResult, Spending};
 use crate::model::tables::MONEY_SCALE;
 use crate::model::unit::Unit;

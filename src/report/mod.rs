@@ -2,17 +2,25 @@
 //!
 //! A definition asks questions of metrics; the document holds the answers as words and figures; renderers only draw.
 
-mod asker;
 mod build;
+mod cell;
+pub mod chart;
 pub mod definition;
 pub mod document;
+mod earlier;
+mod error;
 pub mod findings;
 mod grid;
+mod inputs;
+mod metric_cache;
+mod missing;
 mod period;
+mod phrases;
 mod reach;
 pub mod render;
-mod say;
 pub mod slug;
+mod titles;
 
-pub use build::{ReportError, build};
+pub use build::build;
+pub use error::ReportError;
 pub use period::Period;

@@ -6,9 +6,11 @@ use arrow::array::{Array, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type};
 use arrow::record_batch::RecordBatch;
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{Days, NaiveDate, TimeDelta};
 
-use super::build::ReportError;
+use super::error::ReportError;
+use super::missing::Cover;
+use super::period::{Period, Range};
 use crate::metrics::{Metric, MetricColumn, Need};
 use crate::model::tables::Table;
 use crate::session::{Session, SessionError};
@@ -19,24 +21,27 @@ const GROWING: [Table; 3] = [Table::Deals, Table::Events, Table::Spend];
 /// The first and last days that the data show.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Reach {
-    /// The first and the last local day on which a deal was created or closed.
-    pub first: Option<NaiveDate>,
+    /// The day of the report.
+    as_of: NaiveDate,
+    /// The first local day on which a deal was created or closed.
+    first: Option<NaiveDate>,
+    /// The last one; `None` if there are no deals.
     pub last: Option<NaiveDate>,
     /// The local day of the first win, and of the first lead.
     first_win: Option<NaiveDate>,
     first_lead: Option<NaiveDate>,
     first_spend: Option<NaiveDate>,
     /// The first local day that is not completely covered, by table.
-    pub until: BTreeMap<Table, NaiveDate>,
+    until: BTreeMap<Table, NaiveDate>,
 }
 
 impl Reach {
     /// Queries the store.
-    pub async fn of(session: &Session) -> Result<Reach, ReportError> {
+    pub async fn of(session: &Session, as_of: NaiveDate) -> Result<Reach, ReportError> {
         let days = "SELECT local_day(min(least(created_at, closed_at))), local_day(max(greatest(created_at, closed_at))), \
                     local_day(min(created_at)), local_day(min(closed_at) FILTER (WHERE status = 'won')) FROM journeys";
         let batches = asked(session, days).await?;
-        let mut reach = Reach::default();
+        let mut reach = Reach { as_of, ..Reach::default() };
         if let Some(batch) = batches.iter().find(|batch| batch.num_rows() > 0) {
             reach.first = day(batch, 0, 0)?;
             reach.last = day(batch, 1, 0)?;
@@ -50,6 +55,31 @@ impl Reach {
         }
         reach.until = until(session).await?;
         Ok(reach)
+    }
+
+    /// The days of a period.
+    pub fn range(&self, period: Period) -> Range {
+        period.range(self.as_of, self.first.unwrap_or(self.as_of))
+    }
+
+    /// The tables whose exports end before the report's day, each with the last day covered.
+    pub fn ended(&self) -> impl Iterator<Item = (Table, NaiveDate)> {
+        let ended = self.until.iter().filter(|(_, until)| **until < self.as_of);
+        ended.map(|(table, until)| (*table, *until - Days::new(1)))
+    }
+
+    /// Which part of a period the exports behind these columns cover; `None` if all of it, as far as the exports show.
+    pub fn cover(&self, metric: &Metric, range: Range, columns: &[&str]) -> Option<Cover> {
+        let until = self.until(metric, columns).filter(|until| metric.has_period && *until < range.to)?;
+        let last = until - Days::new(1);
+        Some(if until <= range.from { Cover::Not(last) } else { Cover::Until(last) })
+    }
+
+    /// Whether a column is zero (and not unknown) where the metric has no row: what it counts could happen within the
+    /// period, and the exports cover the period.
+    pub fn is_zero(&self, metric: &Metric, range: Range, column: &str) -> bool {
+        let possible = self.begins(metric, column).is_some_and(|day| day < range.to);
+        counts(metric, column) && possible && self.cover(metric, range, &[column]).is_none()
     }
 
     /// The first local day on which a column can differ from zero: the first win for sales, the first lead for leads.
@@ -69,12 +99,17 @@ impl Reach {
 
     /// The first local day that the exports behind a metric do not completely cover; `None` if it is not known. The
     /// coverage of spend matters only for columns computed from spend, unless the whole metric needs it.
-    pub fn until(&self, metric: &Metric, columns: &[&str]) -> Option<NaiveDate> {
+    fn until(&self, metric: &Metric, columns: &[&str]) -> Option<NaiveDate> {
         let spent = |column: &MetricColumn| column.spending.is_some() && columns.contains(&column.name.as_str());
         let of_spend = metric.needs.iter().any(|need| need.is_of(Table::Spend)) || metric.columns.iter().any(spent);
         let tables = metric.tables().into_iter().filter(|table| of_spend || *table != Table::Spend);
         tables.filter_map(|table| self.until.get(&table).copied()).min()
     }
+}
+
+/// Whether a column of the metric counts, so that it is zero for a group without rows.
+pub(super) fn counts(metric: &Metric, column: &str) -> bool {
+    metric.zero.iter().any(|name| name == column)
 }
 
 /// The first local day that is not completely covered, by table of exports.
@@ -109,6 +144,7 @@ mod tests {
     fn history_begins_where_the_thing_counted_could_first_happen() {
         let day = |text: &str| text.parse::<NaiveDate>().ok();
         let reach = Reach {
+            as_of: NaiveDate::default(),
             first: day("2025-01-02"),
             last: day("2025-06-01"),
             first_lead: day("2025-01-02"),

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::unit::Unit;
-use crate::report::asker::Asker;
 use crate::report::definition::{Compare, Question};
 use crate::report::document::Cell;
+use crate::report::earlier::earlier;
 use crate::report::grid::Grid;
+use crate::report::inputs::Inputs;
 use crate::report::period::Range;
 
 /// The metric that lists the groups with leads in a period.
@@ -15,23 +16,24 @@ const LEADS: &str = "lead_quality";
 
 /// The result plus a row for each group that has rows in the previous period, or leads in this one, but no row here:
 /// columns in `zero` are 0, all others empty. Only for metrics with one row per group.
-pub(super) async fn with_absent(asker: &mut Asker<'_>, ask: &Question, range: Range, grid: Arc<Grid>) -> Arc<Grid> {
-    let Some(metric) = asker.metric(ask).filter(|metric| !metric.zero.is_empty() && grid.dimensions > 0) else {
+pub(super) async fn with_absent(inputs: &mut Inputs<'_>, ask: &Question, range: Range, grid: Arc<Grid>) -> Arc<Grid> {
+    let Some(metric) = inputs.metrics.metric(ask).filter(|metric| !metric.zero.is_empty() && grid.dimensions > 0)
+    else {
         return grid;
     };
     let zero: Vec<usize> = metric.zero.iter().filter_map(|name| grid.position(name)).collect();
     let series =
         grid.columns.get(grid.dimensions).is_none_or(|column| !matches!(column.unit, Unit::Count | Unit::Money));
-    let counted = zero.iter().all(|at| asker.is_zero(ask, range, &grid.columns[*at].name));
+    let counted = zero.iter().all(|at| inputs.is_zero(ask, range, &grid.columns[*at].name));
     if series || !counted {
         return grid;
     }
     let column = grid.columns[zero[0]].name.clone();
     let mut there = Vec::new();
-    let before = asker.earlier(ask, &column, &[Compare::Before]).await;
+    let before = earlier(inputs, ask, &column, &[Compare::Before]).await;
     there.extend(before.answers.into_iter().map(|(_, grid)| grid));
     if ask.metric != LEADS {
-        there.extend(asker.ask(&Question { metric: LEADS.to_owned(), ..ask.clone() }, range).await.ok());
+        there.extend(inputs.metrics.ask(&Question { metric: LEADS.to_owned(), ..ask.clone() }, range).await.ok());
     }
     filled(&grid, &there, &zero).map_or(grid, Arc::new)
 }

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use crate::report::definition::{Rows, Sort};
 use crate::report::document::Cell;
 use crate::report::grid::{Grid, number};
-use crate::report::say::Say;
+use crate::report::phrases::Phrases;
 
 /// Rows picked from a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,13 +17,13 @@ pub struct Picked {
 }
 
 /// Picks, sorts and limits rows.
-pub fn pick(grid: &Grid, rows: &Rows, say: &Say<'_>) -> Picked {
+pub fn pick(grid: &Grid, rows: &Rows, say: &Phrases<'_>) -> Picked {
     let mut picked: Vec<usize> = (0..grid.rows.len()).collect();
     if let Some((column, value)) = &rows.only {
-        picked.retain(|row| is(grid.cell(*row, &say.column(column)), value));
+        picked.retain(|row| is(grid.cell(*row, &say.titles.column(column)), value));
     }
     if let Some(Sort { column, less, descending }) = &rows.sort {
-        let column = say.column(column);
+        let column = say.titles.column(column);
         match less {
             None => picked.sort_by(|a, b| compare(grid.cell(*a, &column), grid.cell(*b, &column), *descending)),
             // the difference is empty if either value is
@@ -50,7 +50,7 @@ pub fn is(cell: &Cell, value: &str) -> bool {
 }
 
 /// Adds "showing N of M" to the title of a limited table.
-pub fn caption(title: &str, shown: usize, of: usize, say: &Say<'_>) -> String {
+pub fn caption(title: &str, shown: usize, of: usize, say: &Phrases<'_>) -> String {
     match shown < of {
         true => format!("{title} ({} {shown} {} {of})", say.pick("показаны", "showing"), say.pick("из", "of")),
         false => title.to_owned(),

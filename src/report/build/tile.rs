@@ -1,72 +1,74 @@
 //! Headline figures.
 
-use super::Made;
+use super::made::Made;
 use super::rows::is;
+use super::undated::undated_wins;
 use crate::model::unit::Unit;
-use crate::report::asker::Asker;
 use crate::report::definition::{self, Compare, Pick};
 use crate::report::document::{Block, Cell, Tile};
+use crate::report::earlier::earlier;
 use crate::report::grid::{Grid, number};
+use crate::report::inputs::Inputs;
 use crate::report::period::Range;
-use crate::report::say::Say;
+use crate::report::phrases::Phrases;
 
 /// A figure with its changes against other periods, or the reason why there is none.
-pub(super) async fn tile(asker: &mut Asker<'_>, say: &Say<'_>, tile: &definition::Tile) -> Made {
-    let range = asker.range(tile.ask.period);
-    let grid = asker.ask(&tile.ask, range).await?;
-    let (column, unit) = (say.column(&tile.column), grid.unit(&tile.column));
-    if let Some(missing) = grid.is_blank(&column).then(|| asker.lacking(&tile.ask, &column)).flatten() {
+pub(super) async fn tile(inputs: &mut Inputs<'_>, say: &Phrases<'_>, tile: &definition::Tile) -> Made {
+    let range = inputs.reach.range(tile.ask.period);
+    let grid = inputs.metrics.ask(&tile.ask, range).await?;
+    let (column, unit) = (say.titles.column(&tile.column), grid.unit(&tile.column));
+    if let Some(missing) = grid.is_blank(&column).then(|| inputs.metrics.lacking(&tile.ask, &column)).flatten() {
         return Err(missing);
     }
-    let value = value(asker, tile, &column, &grid, range);
+    let value = value(inputs, tile, &column, &grid, range);
     let mut notes = Vec::new();
-    let cover = asker.cover(&tile.ask, range, &[&column]);
+    let cover = inputs.cover(&tile.ask, range, &[&column]);
     match (&value, cover) {
         (Some(Cell::Empty), _) => notes.push(say.not_told().to_owned()),
-        (None, None) => notes.push(reason(asker, say, tile, &column, range)),
+        (None, None) => notes.push(reason(inputs, say, tile, &column, range)),
         (_, Some(cover)) => notes.push(say.cover(cover, tile.ask.period)),
         (Some(_), None) => {}
     }
     let value = value.unwrap_or(Cell::Empty);
-    let undated = asker.undated_wins(&tile.ask, range).await;
+    let undated = undated_wins(inputs, &tile.ask, range).await;
     // what may have been won in this period or in another is no change
     let compared: &[Compare] = if undated.is_some() { &[] } else { &tile.compare };
-    let earlier = asker.earlier(&tile.ask, &column, compared).await;
+    let earlier = earlier(inputs, &tile.ask, &column, compared).await;
     for (compare, earlier) in earlier.answers {
         let was = picked(&earlier, &tile.pick, &column).cloned();
-        let was = was.unwrap_or_else(|| zero(asker, tile, &column, unit).unwrap_or(Cell::Empty));
+        let was = was.unwrap_or_else(|| zero(inputs, tile, &column, unit).unwrap_or(Cell::Empty));
         if let (Some(now), Some(past)) = (number(&value), number(&was)) {
-            let (to, was) = (say.compared(compare, tile.ask.period), say.value(&was, unit));
+            let (to, was) = (say.compared(compare, tile.ask.period), say.titles.value(&was, unit));
             notes.push(format!("{} {to} ({} {was})", say.difference(now, past, unit), say.pick("было", "was")));
         }
     }
     notes.extend(undated.map(|wins| say.undated_wins(wins)));
     notes.extend(earlier.fault.map(|fault| say.not_compared(&fault)));
     notes.extend(tile.note.as_ref().map(|note| say.text(note).to_owned()));
-    let (label, source) = (say.text(&tile.label).to_owned(), say.source(&tile.ask, range));
+    let (label, source) = (say.text(&tile.label).to_owned(), say.source(&tile.ask, inputs.days(&tile.ask, range)));
     Ok(Some(Block::Tiles(vec![Tile { label, value, unit, notes, source }])))
 }
 
 /// The figure: the row's value, or zero if a missing row means zero. `None` if there is no row and the value is
 /// unknown.
-fn value(asker: &Asker<'_>, tile: &definition::Tile, column: &str, grid: &Grid, range: Range) -> Option<Cell> {
+fn value(inputs: &Inputs<'_>, tile: &definition::Tile, column: &str, grid: &Grid, range: Range) -> Option<Cell> {
     match picked(grid, &tile.pick, column) {
         Some(cell) => Some(cell.clone()),
-        None if asker.is_zero(&tile.ask, range, column) => zero(asker, tile, column, grid.unit(column)),
+        None if inputs.is_zero(&tile.ask, range, column) => zero(inputs, tile, column, grid.unit(column)),
         None => None,
     }
 }
 
 /// Zero in a column's unit, if a missing row means zero. For an earlier period: only if the event could happen then.
-fn zero(asker: &Asker<'_>, tile: &definition::Tile, column: &str, unit: Unit) -> Option<Cell> {
-    let counted = asker.metric(&tile.ask).is_some_and(|metric| metric.zero.iter().any(|name| name == column));
+fn zero(inputs: &Inputs<'_>, tile: &definition::Tile, column: &str, unit: Unit) -> Option<Cell> {
+    let counted = inputs.counts(&tile.ask, column);
     counted.then(|| Cell::zero(unit)).flatten()
 }
 
 /// Why there is no figure.
-fn reason(asker: &Asker<'_>, say: &Say<'_>, tile: &definition::Tile, column: &str, range: Range) -> String {
-    let counted = asker.metric(&tile.ask).is_some_and(|metric| metric.zero.iter().any(|name| name == column));
-    match (counted, asker.begins(&tile.ask, column)) {
+fn reason(inputs: &Inputs<'_>, say: &Phrases<'_>, tile: &definition::Tile, column: &str, range: Range) -> String {
+    let counted = inputs.counts(&tile.ask, column);
+    match (counted, inputs.begins(&tile.ask, column)) {
         (true, Some(day)) if day >= range.to => say.begins(day),
         (true, None) => say.never().to_owned(),
         _ => say.nothing_to_judge().to_owned(),

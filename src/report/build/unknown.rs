@@ -1,17 +1,19 @@
 //! The table of everything that could not be computed or judged: what is missing, what it affects, what to export.
 
-use super::{Builder, Gap, Unnamed};
+use super::Builder;
 use crate::model::lang::Lang;
 use crate::model::tables::Table;
 use crate::model::unit::Unit;
-use crate::report::asker::{Lack, Missing, QUALITY};
 use crate::report::definition::Question;
 use crate::report::document::{self, Block, Cell, Column};
 use crate::report::grid::Grid;
-use crate::report::say::{Say, capital};
+use crate::report::missing::{Gap, Lack, Missing, Unnamed};
+use crate::report::phrases::{Phrases, capital};
 
 /// The metric that lists unjudged rules.
 const UNJUDGED: &str = "unjudged";
+/// The metric that counts what is not filled, and closings without a date.
+const QUALITY: &str = "data_quality";
 /// How many affected parts are named per line; the rest is counted.
 const NAMED: usize = 5;
 
@@ -52,8 +54,8 @@ impl Builder<'_> {
         }
         let question = |metric: &str| Question { metric: metric.to_owned(), by: Vec::new(), period: self.period };
         let (unjudged, quality) = (question(UNJUDGED), question(QUALITY));
-        let range = self.asker.range(self.period);
-        match self.asker.ask(&unjudged, range).await {
+        let range = self.inputs.reach.range(self.period);
+        match self.inputs.metrics.ask(&unjudged, range).await {
             Ok(grid) => rules(&mut lines, self.say, &grid),
             Err(missing) if missing.lack != Lack::Data => {
                 let (what, way) = self.gap_line(&missing, &[]);
@@ -61,12 +63,12 @@ impl Builder<'_> {
             }
             Err(_) => {}
         }
-        if let Ok(grid) = self.asker.ask(&quality, range).await {
+        if let Ok(grid) = self.inputs.metrics.ask(&quality, range).await {
             undated(&mut lines, self.say, &grid);
             unfilled(&mut lines, self.say, &grid);
             gone(&mut lines, self.say, &grid);
         }
-        let ended: Vec<_> = self.asker.ended().collect();
+        let ended: Vec<_> = self.inputs.reach.ended().collect();
         for (table, last) in ended {
             let (what, touched, way) = ended_line(self.say, table, &self.say.numbers.date(last));
             lines.add(what, Some(touched), way);
@@ -100,7 +102,7 @@ impl Builder<'_> {
             Lack::Memory => format!("{} {}", say.pick("Память для", "Memory for"), missing.what),
             Lack::Fault => format!("{} {}", say.pick("Ошибка в", "An error in"), missing.what),
         };
-        (what, capital(&missing.why))
+        (what, capital(say.text(&missing.why)))
     }
 
     fn shown(&self, lines: Vec<Lacking>) -> Vec<Block> {
@@ -146,22 +148,22 @@ impl Builder<'_> {
                 text("way_out", "Что выгрузить или сделать", "What to export or do"),
             ],
             rows: lines.iter().map(row).collect(),
-            source: say.source(&question, self.asker.range(self.period)),
+            source: say.source(&question, self.inputs.days(&question, self.inputs.reach.range(self.period))),
         };
         vec![lead, Block::Table(table)]
     }
 }
 
 /// Rules that were not judged for some stage, time or group.
-fn rules(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
-    let (span, way_out) = (say.column("span_{lang}"), say.column("way_out_{lang}"));
+fn rules(lines: &mut Lines, say: &Phrases<'_>, grid: &Grid) {
+    let (span, way_out) = (say.titles.column("span_{lang}"), say.titles.column("way_out_{lang}"));
     let text = |row: usize, column: &str| match grid.cell(row, column) {
         Cell::Text(text) if !text.is_empty() => Some(text.clone()),
         _ => None,
     };
     for row in 0..grid.rows.len() {
-        let title = text(row, &say.column("title_{lang}")).or_else(|| text(row, "rule")).unwrap_or_default();
-        let stage = text(row, &say.column("stage_{lang}")).or_else(|| text(row, "stage"));
+        let title = text(row, &say.titles.column("title_{lang}")).or_else(|| text(row, "rule")).unwrap_or_default();
+        let stage = text(row, &say.titles.column("stage_{lang}")).or_else(|| text(row, "stage"));
         let missing = text(row, "missing").unwrap_or_else(|| title.clone());
         // the span contains the name of the source
         let what = capital(&text(row, &span).unwrap_or(missing));
@@ -186,7 +188,7 @@ fn rules(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
 }
 
 /// Closings without a date.
-fn undated(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
+fn undated(lines: &mut Lines, say: &Phrases<'_>, grid: &Grid) {
     let count = |row: usize, names: &[&str]| names.iter().filter_map(|name| grid.number(row, name)).sum::<f64>();
     let rows = 0..grid.rows.len();
     let undated: f64 = rows.map(|row| count(row, &["won_without_closed_at", "lost_without_closed_at"])).sum();
@@ -210,7 +212,7 @@ fn undated(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
 }
 
 /// Columns that most deals fill and some do not.
-fn unfilled(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
+fn unfilled(lines: &mut Lines, say: &Phrases<'_>, grid: &Grid) {
     let kinds = [
         (
             "without_created_at",
@@ -245,7 +247,7 @@ fn unfilled(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
 }
 
 /// Open deals that the newest listing export no longer contains.
-fn gone(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
+fn gone(lines: &mut Lines, say: &Phrases<'_>, grid: &Grid) {
     let gone: f64 = (0..grid.rows.len()).filter_map(|row| grid.number(row, "gone")).sum();
     if gone < 1.0 {
         return;
@@ -267,7 +269,7 @@ fn gone(lines: &mut Lines, say: &Say<'_>, grid: &Grid) {
 }
 
 /// Tables whose exports end before the report's day.
-fn ended_line(say: &Say<'_>, table: Table, last: &str) -> (String, String, String) {
+fn ended_line(say: &Phrases<'_>, table: Table, last: &str) -> (String, String, String) {
     let name = capital(match table {
         Table::Deals => say.pick("сделки", "deals"),
         Table::Events => say.pick("события", "events"),
@@ -290,7 +292,7 @@ fn ended_line(say: &Say<'_>, table: Table, last: &str) -> (String, String, Strin
 }
 
 /// Rows without a value of a split.
-fn unnamed(lines: &mut Lines, say: &Say<'_>, unnamed: &[Unnamed]) {
+fn unnamed(lines: &mut Lines, say: &Phrases<'_>, unnamed: &[Unnamed]) {
     for one in unnamed {
         // targets use different periods: one size per split is enough
         let size = unnamed.iter().find(|first| first.by == one.by).and_then(|first| first.size.as_ref());

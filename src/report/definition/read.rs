@@ -3,15 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::{
-    Chart, Compare, Definition, Each, Findings, Labels, Lines, Part, Pick, Question, Rows, Section, Shape, Sort, Table,
-    Tile,
-};
+use super::asked::{Asked, column_names, has_column, limit};
+use super::{Chart, Compare, Definition, Each, Findings, Labels, Part, Pick, Question, Section, Table, Tile};
 use crate::metrics::{Catalog, Metric};
 use crate::model::lang::Lang;
 use crate::model::problem::{Problems, hint, nearest};
-use crate::model::unit::Unit;
 use crate::model::written::{self, Wrong};
+use crate::report::chart::Encoding;
 use crate::report::period::Period;
 
 /// The parts of a section, by their TOML keys.
@@ -70,15 +68,6 @@ struct Reader<'a> {
     catalog: &'a Catalog,
     /// The report's own period, the default of all parts.
     period: Period,
-}
-
-/// A metric with the columns that a part may name: the requested dimensions come first.
-struct Asked<'a> {
-    question: Question,
-    /// `None` if the metric is unknown; a problem was noted, and its columns cannot be checked.
-    metric: Option<&'a Metric>,
-    /// Whether a dimension is misspelt; a problem was noted, and its columns cannot be checked.
-    misspelt_by: bool,
 }
 
 impl Reader<'_> {
@@ -204,55 +193,13 @@ impl Reader<'_> {
         let id = part.checked("id", |id| fresh_id(id, ids)).unwrap_or_default();
         let asked = self.ask(part, "period");
         let (title, rows) = (part.bilingual("title"), asked.rows(part));
-        let kinds = ["stacked", "grouped", "lines", "funnel", "intervals", "heat"].map(|kind| (kind, kind));
-        let Some(kind) = part.one_of("kind", &kinds) else {
+        let Some(read) = part.one_of("kind", Encoding::KINDS) else {
             // without a valid kind the other keys cannot be checked
             part.keys();
             return None;
         };
-        let column = |key: &str| asked.column(part, key);
-        let optional = |key: &str| part.has(key).then(|| asked.column(part, key));
-        let shape = match kind {
-            "stacked" => Shape::Stacked(asked.lines(part)),
-            "grouped" => Shape::Grouped(asked.lines(part)),
-            "lines" => {
-                let bounds = match (optional("low"), optional("high")) {
-                    (Some(low), Some(high)) => Some((low, high)),
-                    (None, None) => None,
-                    _ => {
-                        part.problem(
-                            part.line(),
-                            "an interval needs both `low` and `high`",
-                            "add the other one, or remove this one",
-                        );
-                        None
-                    }
-                };
-                Shape::Lines { lines: asked.lines(part), bounds, young: optional("young") }
-            }
-            "funnel" => Shape::Funnel {
-                label: column("label"),
-                reached: column("value"),
-                open: column("open"),
-                lost: column("lost"),
-                gone_on: optional("gone_on"),
-                share: optional("share"),
-            },
-            "intervals" => Shape::Intervals {
-                label: column("label"),
-                value: column("value"),
-                low: column("low"),
-                high: column("high"),
-                reference: part.optional_one_of("reference", &[("all", ())]).is_some(),
-            },
-            _ => Shape::Heat {
-                row: column("row"),
-                column: column("column"),
-                value: column("value"),
-                pivot: part.optional_number("pivot").unwrap_or(0.0),
-            },
-        };
-        Some(Chart { id, title, ask: asked.question, rows, shape })
+        let encoding = read(&asked, part);
+        Some(Chart { id, title, ask: asked.question, rows, encoding })
     }
 
     fn ask(&self, part: &written::Section<'_>, period_key: &str) -> Asked<'_> {
@@ -289,112 +236,6 @@ impl Reader<'_> {
     }
 }
 
-impl Asked<'_> {
-    /// A required column of the metric.
-    fn column(&self, part: &written::Section<'_>, key: &str) -> String {
-        let name = part.text(key);
-        if !name.is_empty() {
-            self.check_column(part, &name, part.line_of(key));
-        }
-        name
-    }
-
-    fn check_column(&self, part: &written::Section<'_>, name: &str, line: usize) {
-        let Some(metric) = self.metric else { return };
-        let known = |name: &str| has_column(metric, name) || self.question.by.iter().any(|dim| dim == name);
-        if name.contains("{lang}") && ["ru", "en"].iter().all(|lang| known(&name.replace("{lang}", lang)))
-            || known(name)
-        {
-            return;
-        }
-        let is_dimension = metric.dimensions.iter().any(|dim| dim == name);
-        if is_dimension && self.misspelt_by {
-            return;
-        }
-        let dims = self.question.by.iter().map(String::as_str);
-        let way = match is_dimension {
-            true => format!("`{name}` is a dimension: write by = [\"{name}\"] to split by it"),
-            false => hint(name, dims.chain(column_names(metric))),
-        };
-        part.problem(line, format!("`{}` has no column `{name}`", self.question.metric), way);
-    }
-
-    fn lines(&self, part: &written::Section<'_>) -> Lines {
-        let values: Vec<String> = match part.value("values") {
-            Some(written::Value::Text(_)) => vec![self.column(part, "values")],
-            _ => {
-                let values = part.texts("values");
-                values.iter().for_each(|value| self.check_column(part, value, value.line));
-                values.into_iter().map(|value| value.value).collect()
-            }
-        };
-        if values.is_empty() {
-            part.problem(part.line(), "the chart says not what to draw", "add values = [\"…\"]: the metric's columns");
-        }
-        let series = part.has("series").then(|| self.column(part, "series"));
-        if let (Some(series), 2..) = (&series, values.len()) {
-            let way = format!("leave one of `values`, or remove `series = \"{series}\"`");
-            part.wrong("series", "lines are told apart by `series` or by several `values`, not by both", way);
-        }
-        Lines { x: self.column(part, "x"), values, series }
-    }
-
-    fn rows(&self, part: &written::Section<'_>) -> Rows {
-        let sort = part.optional_checked("sort", |text| {
-            let (columns, descending) = match text.rsplit_once(' ') {
-                Some((columns, "asc")) => (columns, false),
-                Some((columns, "desc")) => (columns, true),
-                _ => (text, false),
-            };
-            let mut columns = columns.split(" - ").map(|column| column.trim().to_owned());
-            match (columns.next(), columns.next(), columns.next()) {
-                (Some(column), less, None) if !column.contains(' ') => Ok(Sort { column, less, descending }),
-                _ => Err(Wrong::new(
-                    format!("`{text}` is no order of rows"),
-                    "write sort = \"leads desc\": a column, or one less another, and asc or desc",
-                )),
-            }
-        });
-        for column in sort.iter().flat_map(|sort| [Some(&sort.column), sort.less.as_ref()]).flatten() {
-            self.check_column(part, column, part.line_of("sort"));
-        }
-        let only = part.has("only").then(|| self.only(part, "only")).flatten();
-        let units = [("share", Unit::Share), ("money", Unit::Money), ("ratio", Unit::Ratio)];
-        Rows { sort, limit: limit(part), only, ratios_are: part.optional_one_of("ratios_are", &units) }
-    }
-
-    /// `{ column = "value" }`: selects rows.
-    fn only(&self, part: &written::Section<'_>, key: &str) -> Option<(String, String)> {
-        let table = part.optional_table(key)?;
-        let keys = table.keys();
-        let [column] = keys[..] else {
-            part.wrong(
-                key,
-                format!("`{key}` must name one column and its value"),
-                format!("write {key} = {{ kind = \"mixed\" }}"),
-            );
-            return None;
-        };
-        self.check_column(part, column.name, column.line);
-        Some((column.name.to_owned(), table.text(column.name)))
-    }
-}
-
-fn limit(part: &written::Section<'_>) -> Option<usize> {
-    let limit = part.optional_whole("limit")?;
-    match usize::try_from(limit) {
-        Ok(limit @ 1..) => Some(limit),
-        _ => {
-            part.wrong(
-                "limit",
-                format!("a limit of {limit} rows leaves none"),
-                "write a number from 1, or remove the line",
-            );
-            None
-        }
-    }
-}
-
 /// Checks a dimension as far as possible without data: a metric that allows extra columns accepts any name except a
 /// near miss of a known one.
 fn check_dimension(part: &written::Section<'_>, metric: &Metric, dim: &written::Written<String>) -> bool {
@@ -408,14 +249,6 @@ fn check_dimension(part: &written::Section<'_>, metric: &Metric, dim: &written::
     };
     part.problem(dim.line, format!("`{}` cannot be split by `{}`", metric.name, dim.value), way);
     false
-}
-
-fn has_column(metric: &Metric, name: &str) -> bool {
-    metric.columns.iter().any(|column| column.name == name)
-}
-
-fn column_names(metric: &Metric) -> impl Iterator<Item = &str> {
-    metric.columns.iter().map(|column| column.name.as_str())
 }
 
 /// The parts that a paragraph is about: each stands before it.

@@ -121,6 +121,13 @@ fn every_mistake_names_line_cause_and_way_out() {
 }
 
 #[test]
+fn an_unknown_kind_of_chart_is_refused_and_the_known_ones_are_named() {
+    let known: Vec<&str> = Encoding::KINDS.iter().map(|(name, _)| *name).collect();
+    let message = format!("11: `kind` in [[section.chart]] cannot be `pie`\n    allowed: {}", known.join(", "));
+    assert_eq!(problems(&FINE.replace("'intervals'", "'pie'")), format!("own/mine.toml:{message}"));
+}
+
+#[test]
 fn all_mistakes_come_at_once() {
     let broken = FINE.replace("'win_rate'", "'win_rat'").replace("'13w'", "'13'").replace("id = 'table'", "id = 'T'");
     let lines: Vec<usize> = parse(&broken).unwrap_err().0.iter().map(|problem| problem.line).collect();

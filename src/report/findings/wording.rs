@@ -1,7 +1,8 @@
 //! Writes the sentences of findings: bad groups one by one, the rest summarised.
 
 use super::cause::Cause;
-use super::judge::{self, Beside, Judged, Unknown};
+use super::judge;
+use super::judged::{Beside, Judged, Unknown};
 use crate::metrics::MetricColumn;
 use crate::model::lang::Lang;
 use crate::model::unit::Unit;
@@ -10,7 +11,7 @@ use crate::report::definition::Compare;
 use crate::report::document::{Cell, Finding, Verdict};
 use crate::report::grid::Grid;
 use crate::report::period::Period;
-use crate::report::say::{Say, capital};
+use crate::report::phrases::{Phrases, capital};
 
 /// How many groups a summary names.
 const NAMED: usize = 6;
@@ -27,7 +28,7 @@ pub struct Said {
 /// The context of one target.
 pub struct Wording<'a> {
     /// The language and its numbers.
-    pub say: &'a Say<'a>,
+    pub say: &'a Phrases<'a>,
     /// The target.
     pub target: &'a Target,
     /// Whether another target has the same title.
@@ -265,7 +266,7 @@ impl Wording<'_> {
     /// A group in words: its dimension values, and the row's key if a group has several rows.
     fn name(&self, one: &Judged) -> String {
         let metric = &self.target.metric;
-        let group = self.say.group(metric, self.grid, one.row);
+        let group = self.say.titles.group(metric, self.grid, one.row);
         if !self.has_key() {
             return match group.is_empty() {
                 true => self.say.pick("в целом", "overall").to_owned(),
@@ -277,7 +278,7 @@ impl Wording<'_> {
         let own = own.name.as_str();
         let own = match self.grid.cell(one.row, own) {
             Cell::Empty => self.say.pick("прочие", "others").to_owned(),
-            _ => self.say.label(metric, self.grid, one.row, own),
+            _ => self.say.titles.label(metric, self.grid, one.row, own),
         };
         [group, own].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
     }

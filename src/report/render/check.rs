@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use super::RenderError;
-use crate::report::document::{Block, Chart, Document, Plot, Series, Table};
+use super::error::RenderError;
+use crate::report::chart::Length;
+use crate::report::document::{Block, Chart, Document, Table};
 
 /// Refuses an inconsistent document.
 pub fn check(doc: &Document) -> Result<(), RenderError> {
@@ -42,32 +43,9 @@ fn check_table(table: &Table) -> Result<(), RenderError> {
 
 fn check_chart(chart: &Chart) -> Result<(), RenderError> {
     id("chart", &chart.id)?;
-    let what = format!("chart `{}`", chart.id);
-    let check_series = |series: &Series| {
-        let mut lines = series.lines.iter();
-        lines.try_for_each(|(name, values)| {
-            same(&what, &format!("values of `{name}`"), values.len(), series.labels.len())
-        })
-    };
-    match &chart.plot {
-        Plot::Stacked(series) | Plot::Grouped(series) => check_series(series),
-        Plot::Lines { series, band, .. } => {
-            check_series(series)?;
-            band.as_ref().map_or(Ok(()), |band| same(&what, "bounds", band.len(), series.labels.len()))
-        }
-        Plot::Funnel { stages, reached, open, lost, unplaced, shares } => {
-            same(&what, "values of `reached`", reached.len(), stages.len())?;
-            same(&what, "values of `open`", open.len(), stages.len())?;
-            same(&what, "values of `lost`", lost.len(), stages.len())?;
-            same(&what, "values of `unplaced`", unplaced.len(), stages.len())?;
-            same(&what, "values of `shares`", shares.len(), stages.len())
-        }
-        Plot::Intervals { labels, points, .. } => same(&what, "points", points.len(), labels.len()),
-        Plot::Heat { rows, columns, values, .. } => {
-            same(&what, "rows of values", values.len(), rows.len())?;
-            values.iter().try_for_each(|row| same(&what, "values in a row", row.len(), columns.len()))
-        }
-    }
+    let place = format!("chart `{}`", chart.id);
+    let mut lengths = chart.plot.lengths().into_iter();
+    lengths.try_for_each(|Length { what, found, wanted }| same(&place, &what, found, wanted))
 }
 
 fn id(what: &str, id: &str) -> Result<(), RenderError> {
@@ -96,6 +74,7 @@ fn same(place: &str, what: &str, found: usize, wanted: usize) -> Result<(), Rend
 mod tests {
     use super::*;
     use crate::model::lang::Lang;
+    use crate::report::document::Plot;
     use crate::report::render::sample;
 
     fn refusal(spoil: impl FnOnce(&mut Document)) -> String {
@@ -119,5 +98,16 @@ mod tests {
             }
         });
         assert!(ragged.contains(", row 1: ") && ragged.contains("cells where there must be"), "{ragged}");
+        let short = refusal(|doc| {
+            for block in doc.sections.iter_mut().flat_map(|s| &mut s.blocks) {
+                if let Block::Chart(Chart { plot: Plot::Lines(lines), .. }) = block {
+                    lines.series.labels.pop();
+                }
+            }
+        });
+        assert!(
+            short.contains("chart `conversion`: 26 values of `conversion within 90 days` where there must be 25"),
+            "{short}"
+        );
     }
 }

@@ -3,9 +3,10 @@
 //! Headers are the metric's column names. Money is exact, shares are fractions, days are ISO dates; an interval takes
 //! three columns. Text that a spreadsheet would run as a formula gets an apostrophe.
 
+use super::error::RenderError;
+use super::exporter::Exporter;
 use super::number::Numbers;
 use super::outputs::{Outputs, at};
-use super::{Exporter, RenderError};
 use crate::model::lang::Lang;
 use crate::model::shown::defused;
 use crate::report::document::{Block, Cell, Document, Table};

@@ -10,19 +10,24 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+pub use self::error::RenderError;
+use self::exporter::Exporter;
 use self::outputs::Outputs;
 use super::document::Document;
 use crate::model::problem;
 
-mod chart;
 mod check;
 mod csv;
+pub(super) mod draw;
+mod drawing;
+mod error;
+mod exporter;
 mod html;
 pub mod number;
 mod outputs;
 mod png;
-#[cfg(test)]
-mod sample;
+#[doc(hidden)] // for tests: the golden files of `tests/golden` are made of it
+pub mod sample;
 mod svg;
 mod words;
 
@@ -79,44 +84,6 @@ impl FromStr for Format {
             hint: problem::hint(text, Format::ALL.map(Format::name)),
         })
     }
-}
-
-/// Why a document was not rendered.
-#[derive(Debug, thiserror::Error)]
-pub enum RenderError {
-    /// Not the name of a format.
-    #[error("there is no report format `{name}`\n    {hint}")]
-    UnknownFormat {
-        /// The requested name.
-        name: String,
-        /// The nearest name, or all of them.
-        hint: String,
-    },
-    /// The document is inconsistent: a bug in the code that built it.
-    #[error("the document cannot be rendered: {0}")]
-    Malformed(String),
-    /// A chart could not be drawn.
-    #[error("chart `{id}` could not be drawn: {why}")]
-    Drawing {
-        /// The chart.
-        id: String,
-        /// The error of the drawing library.
-        why: String,
-    },
-    /// A file could not be written.
-    #[error("cannot write {}: {why}\n    check that the folder may be written to and that the disk has room", path.display())]
-    Writing {
-        /// The file.
-        path: PathBuf,
-        /// The error of the operating system.
-        why: std::io::Error,
-    },
-}
-
-/// Writes a document in one format.
-trait Exporter {
-    /// Adds the format's files to the outputs.
-    fn export(&self, doc: &Document, out: &mut Outputs) -> Result<(), RenderError>;
 }
 
 /// Writes the document into `dir` in the requested formats, and returns the paths of the files. All files are written

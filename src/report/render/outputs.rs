@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::RenderError;
+use super::error::RenderError;
 
 /// The lock file that shows that a run is alive.
 const HELD: &str = ".held";

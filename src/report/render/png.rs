@@ -1,9 +1,11 @@
 //! Every chart as a picture, two pixels to a point, on white.
 
-use super::chart;
+use super::draw::play;
+use super::drawing::{WIDE, draw_captioned};
+use super::error::RenderError;
+use super::exporter::Exporter;
 use super::number::Numbers;
 use super::outputs::Outputs;
-use super::{Exporter, RenderError};
 use crate::report::document::{Block, Document};
 
 /// Writes `<name>-charts/<id>.png`.
@@ -14,9 +16,9 @@ impl Exporter for Png {
         let numbers = Numbers { lang: doc.lang, currency: &doc.currency };
         for block in doc.sections.iter().flat_map(|s| &s.blocks) {
             if let Block::Chart(chart) = block {
-                let picture = chart::draw_captioned(chart, numbers, chart::WIDE);
+                let picture = draw_captioned(chart, numbers, WIDE);
                 let path = out.part("charts", &chart.id, "png")?;
-                chart::play::png(&picture, &path).map_err(|why| RenderError::Drawing { id: chart.id.clone(), why })?;
+                play::png(&picture, &path).map_err(|why| RenderError::Drawing { id: chart.id.clone(), why })?;
             }
         }
         Ok(())

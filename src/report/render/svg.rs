@@ -3,11 +3,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::chart::{self, font, picture::Picture};
-use super::html::escape;
+use super::draw::{font, picture::Picture, play};
+use super::drawing::{WIDE, draw_captioned};
+use super::error::RenderError;
+use super::exporter::Exporter;
+use super::html::markup::escape;
 use super::number::Numbers;
 use super::outputs::{Outputs, at};
-use super::{Exporter, RenderError};
 use crate::report::document::{Block, Chart, Document};
 
 /// Writes `<name>-charts/<id>.svg`.
@@ -18,7 +20,7 @@ impl Exporter for Svg {
         let numbers = Numbers { lang: doc.lang, currency: &doc.currency };
         for block in doc.sections.iter().flat_map(|s| &s.blocks) {
             if let Block::Chart(chart) = block {
-                let picture = chart::draw_captioned(chart, numbers, chart::WIDE);
+                let picture = draw_captioned(chart, numbers, WIDE);
                 let style = format!("<style>{}</style>", faces());
                 let text = element(chart, &picture, &numbers, "alone", &style)?;
                 let path = out.part("charts", &chart.id, "svg")?;
@@ -39,7 +41,7 @@ pub fn element(
     variant: &str,
     extra: &str,
 ) -> Result<String, RenderError> {
-    let (body, view) = chart::play::svg(picture).map_err(|why| RenderError::Drawing { id: chart.id.clone(), why })?;
+    let (body, view) = play::svg(picture).map_err(|why| RenderError::Drawing { id: chart.id.clone(), why })?;
     let id = format!("{}-{variant}", chart.id);
     let (width, height) = (picture.width.round(), picture.height.round());
     Ok(format!(
@@ -47,7 +49,7 @@ pub fn element(
          aria-labelledby=\"{id}-title {id}-desc\">\n<title id=\"{id}-title\">{}</title>\n<desc id=\"{id}-desc\">{}</desc>\n\
          {extra}{body}\n</svg>",
         escape(&chart.title),
-        escape(&chart::describe(&chart.plot, numbers)),
+        escape(&chart.plot.describe(numbers)),
     ))
 }
 

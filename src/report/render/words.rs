@@ -64,35 +64,4 @@ impl Words {
     pub fn quiet_findings(self) -> &'static str {
         self.pick("В норме и без оценки", "On target or not judged")
     }
-
-    /// Label of the part of a line that is not ripe yet.
-    pub fn young(self) -> &'static str {
-        self.pick("ещё дозревают", "still maturing")
-    }
-
-    /// Label of the band around a line.
-    pub fn band(self) -> &'static str {
-        self.pick("95 % интервал", "95% interval")
-    }
-
-    /// The parts of a funnel's bar: advanced, still open, lost, in an unknown stage.
-    pub fn funnel_parts(self) -> [&'static str; 4] {
-        match self.0 {
-            Lang::Ru => ["прошли дальше", "ещё здесь", "потеряны", "где остановились, неизвестно: здесь или дальше"],
-            Lang::En => ["went on", "still here", "lost", "where they stopped is unknown: here or later"],
-        }
-    }
-
-    /// The heads of a funnel's columns of figures.
-    pub fn funnel_heads(self) -> [&'static str; 2] {
-        match self.0 {
-            Lang::Ru => ["дошли", "от пред."],
-            Lang::En => ["reached", "of prev."],
-        }
-    }
-
-    /// The reference line of a chart of intervals.
-    pub fn reference(self) -> &'static str {
-        self.pick("в целом", "overall")
-    }
 }

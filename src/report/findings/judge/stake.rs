@@ -1,8 +1,11 @@
 //! The sort weight of a finding: the money behind it.
 
-use super::{Judged, Unknown, WORST};
 use crate::regulation::Target;
+use crate::report::findings::judged::{Judged, Unknown};
 use crate::report::grid::Grid;
+
+/// No group is put before all others for being absurdly far off.
+const WORST: f64 = 10.0;
 
 /// Sets the weight of each group, so that the most expensive finding comes first.
 ///

@@ -1,11 +1,13 @@
 //! A block of a section as markup.
 
-use super::{Context, escape, findings, table};
+use super::markup::{Context, escape, source};
+use super::{findings, table};
 use crate::model::unit::Unit;
 use crate::report::document::{Block, Cell, Chart, Tile};
-use crate::report::render::chart::{self, NARROW, WIDE};
+use crate::report::render::drawing::{NARROW, WIDE, draw};
+use crate::report::render::error::RenderError;
 use crate::report::render::number::NONE;
-use crate::report::render::{RenderError, svg};
+use crate::report::render::svg;
 
 /// The block's markup.
 pub fn render(block: &Block, context: &Context) -> Result<String, RenderError> {
@@ -59,19 +61,11 @@ fn render_chart(chart: &Chart, context: &Context) -> Result<String, RenderError>
         escape(&chart.title)
     );
     for (variant, width) in [("wide", WIDE), ("narrow", NARROW)] {
-        let picture = chart::draw(chart, context.numbers, width);
+        let picture = draw(chart, context.numbers, width);
         let svg = svg::element(chart, &picture, &context.numbers, variant, "")?;
         html.push_str(&format!("<div class=\"{variant}\">{svg}</div>\n"));
     }
     html.push_str(&source(&chart.source, context));
     html.push_str("</figure>\n");
     Ok(html)
-}
-
-/// The source line of a table or a chart.
-pub fn source(text: &str, context: &Context) -> String {
-    match text.is_empty() {
-        true => String::new(),
-        false => format!("<p class=\"source\">{}: {}</p>\n", context.words.source(), escape(text)),
-    }
 }

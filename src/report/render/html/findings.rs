@@ -1,8 +1,7 @@
 //! Findings as cards. The verdict is shown by shape, word and colour. Findings that are on target or cannot be judged
 //! take a line instead of a card.
 
-use super::blocks::source;
-use super::{Context, escape};
+use super::markup::{Context, escape, source};
 use crate::report::document::{Finding, Verdict};
 
 /// More green and unknown findings than this are collapsed on a screen; paper shows all.

@@ -3,13 +3,16 @@
 
 mod blocks;
 mod findings;
+pub mod markup;
 mod table;
 
+use self::markup::{Context, escape};
+use super::error::RenderError;
+use super::exporter::Exporter;
 use super::number::Numbers;
 use super::outputs::Outputs;
 use super::svg::faces;
 use super::words::Words;
-use super::{Exporter, RenderError};
 use crate::report::document::{Document, Section};
 
 /// The page's style.
@@ -22,29 +25,6 @@ impl Exporter for Html {
     fn export(&self, doc: &Document, out: &mut Outputs) -> Result<(), RenderError> {
         out.page("html", page(doc)?.as_bytes())
     }
-}
-
-/// Escapes a text for HTML.
-pub fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            c => safe.push(c),
-        }
-    }
-    safe
-}
-
-/// The context of all parts of a page.
-#[derive(Clone, Copy)]
-struct Context<'a> {
-    numbers: Numbers<'a>,
-    words: Words,
 }
 
 fn page(doc: &Document) -> Result<String, RenderError> {

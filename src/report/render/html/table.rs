@@ -1,7 +1,6 @@
 //! A table as markup. Numbers stand to the right with figures of one width; money is named in the head of its column.
 
-use super::blocks::source;
-use super::{Context, escape};
+use super::markup::{Context, escape, source};
 use crate::model::unit::Unit;
 use crate::report::document::{Cell, Column, Table};
 use crate::report::render::number::{Cents, NONE};

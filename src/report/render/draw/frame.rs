@@ -1,10 +1,10 @@
 //! The common parts of charts with a vertical axis: legend above, grid and values at the left, labels below.
 
-use super::Sheet;
 use super::axis::{Axis, Labels};
 use super::font;
 use super::palette::{AXIS, GRID};
 use super::picture::{Anchor, Color, Picture};
+use super::sheet::Sheet;
 use crate::model::unit::Unit;
 
 /// The legend symbol of a series.
@@ -92,4 +92,10 @@ impl Frame {
         let taken = labels.draw(picture, &sheet.numbers, self.left, self.slot, top, sheet.size);
         picture.height = top + taken;
     }
+}
+
+/// The width of a column of names: as wide as they need, up to a third of the sheet.
+pub fn name_column(sheet: &Sheet, names: &[String]) -> f64 {
+    let widest = names.iter().map(|n| font::width(n, sheet.size, false)).fold(0.0, f64::max);
+    (widest + 15.0).min(sheet.width * 0.33)
 }

@@ -2,15 +2,15 @@
 
 use chrono::{Days, NaiveDate};
 
-use super::Say;
+use super::Phrases;
 use crate::metrics::source_name;
 use crate::model::calendar::Calendar;
 use crate::model::lang::Lang;
 use crate::model::unit::Unit;
-use crate::report::asker::{Cover, Lack, Missing};
+use crate::report::missing::{Cover, Lack, Missing};
 use crate::report::period::Period;
 
-impl Say<'_> {
+impl Phrases<'_> {
     /// Notice: the data end before the report's days.
     pub fn data_end(&self, last: NaiveDate) -> String {
         let as_of = Calendar::monday(last) + Days::new(7);
@@ -117,7 +117,11 @@ impl Say<'_> {
 
     /// Notice: a comparison could not be made.
     pub fn not_compared(&self, fault: &Missing) -> String {
-        format!("{}: {}", self.pick("прошлое не посчитано, ошибка", "the past was not computed, an error"), fault.why)
+        format!(
+            "{}: {}",
+            self.pick("прошлое не посчитано, ошибка", "the past was not computed, an error"),
+            self.text(&fault.why)
+        )
     }
 
     /// Notice: a part could not be computed.
@@ -127,7 +131,7 @@ impl Say<'_> {
             Lack::Memory => self.pick("не посчитано, не хватило памяти для", "not computed, too little memory for"),
             Lack::Fault => self.pick("не посчитано, ошибка в", "not computed, an error in"),
         };
-        format!("«{title}»: {head} {} — {}.", missing.what, missing.why.trim_end_matches('.'))
+        format!("«{title}»: {head} {} — {}.", missing.what, self.text(&missing.why).trim_end_matches('.'))
     }
 
     /// A reference to the section that says what to export.
@@ -159,7 +163,7 @@ impl Say<'_> {
         let of = |lack: Lack, head: &str| {
             let said = reasons.iter().filter(|m| m.lack == lack).map(|m| match (lack, &self.gathered) {
                 (Lack::Data, Some(_)) => self.source_of(&m.what),
-                _ => format!("{} — {}", m.what, m.why.trim_end_matches('.')),
+                _ => format!("{} — {}", m.what, self.text(&m.why).trim_end_matches('.')),
             });
             let mut said: Vec<String> = said.collect();
             said.dedup();

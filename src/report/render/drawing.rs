@@ -1,87 +1,22 @@
-//! Charts: [`draw`] turns a chart into a [`Picture`]; `play` turns that into SVG or PNG.
+//! A chart as a drawing: for a page, or with its title and source to stand alone. How a kind is drawn stands in its file in
+//! `report/chart`.
 
-mod axis;
-mod bars;
-pub mod font;
-mod frame;
-mod funnel;
-mod heat;
-mod intervals;
-mod lines;
-mod palette;
-pub mod picture;
-pub mod play;
-mod rows;
-mod tell;
-
-pub use tell::describe;
-
-use self::palette::{INK, MUTED};
-use self::picture::{Anchor, Picture, Type};
+use super::draw::font;
+use super::draw::palette::{INK, MUTED, WHITE};
+use super::draw::picture::{Anchor, Picture, Type};
+use super::draw::sheet::Sheet;
 use super::number::Numbers;
-use super::words::Words;
-use crate::report::document::{Chart, Plot};
+use crate::report::document::Chart;
 
 /// Width of a chart on a page or a sheet, in logical pixels.
 pub const WIDE: f64 = 820.0;
 /// Width of a chart on a phone.
 pub const NARROW: f64 = 350.0;
 
-/// The context of all plots: number format, words and available width.
-#[derive(Debug, Clone, Copy)]
-struct Sheet<'a> {
-    numbers: Numbers<'a>,
-    words: Words,
-    width: f64,
-    /// Font size.
-    size: f64,
-}
-
-impl Sheet<'_> {
-    /// Whether names are drawn above their bars instead of beside them.
-    fn narrow(&self) -> bool {
-        self.width < 500.0
-    }
-
-    fn ink(&self, anchor: Anchor) -> Type {
-        Type { size: self.size, bold: false, color: INK, anchor }
-    }
-
-    fn muted(&self, anchor: Anchor) -> Type {
-        Type { color: MUTED, ..self.ink(anchor) }
-    }
-
-    fn strong(&self, anchor: Anchor) -> Type {
-        Type { bold: true, ..self.ink(anchor) }
-    }
-
-    /// The placeholder for a chart without data.
-    fn nothing(&self) -> Picture {
-        let mut picture = Picture::new(self.width);
-        picture.height = 96.0;
-        picture.rect(0.0, 0.0, self.width, picture.height, palette::SHADE);
-        picture.text(self.width / 2.0, 53.0, self.words.no_data(), self.muted(Anchor::Middle));
-        picture
-    }
-}
-
 /// Draws a chart without its caption.
 pub fn draw(chart: &Chart, numbers: Numbers, width: f64) -> Picture {
-    let size = if width < 500.0 { 12.0 } else { 13.0 };
-    let sheet = Sheet { numbers, words: Words(numbers.lang), width, size };
-    let drawn = match &chart.plot {
-        Plot::Stacked(series) => bars::stacked(&sheet, series),
-        Plot::Grouped(series) => bars::grouped(&sheet, series),
-        Plot::Lines { series, band, young_from } => lines::lines(&sheet, series, band.as_deref(), *young_from),
-        Plot::Funnel { stages, reached, open, lost, unplaced, shares } => {
-            funnel::funnel(&sheet, stages, reached, &[open, lost, unplaced], shares)
-        }
-        Plot::Intervals { labels, points, reference, unit } => {
-            intervals::intervals(&sheet, labels, points, *reference, *unit)
-        }
-        Plot::Heat { rows, columns, values, pivot, unit } => heat::heat(&sheet, rows, columns, values, *pivot, *unit),
-    };
-    drawn.unwrap_or_else(|| sheet.nothing())
+    let sheet = Sheet::new(numbers, width);
+    chart.plot.draw(&sheet).unwrap_or_else(|| sheet.nothing())
 }
 
 /// Draws a chart with its title above and its source below, on white, for use outside of a page.
@@ -105,7 +40,7 @@ pub fn draw_captioned(chart: &Chart, numbers: Numbers, width: f64) -> Picture {
     }
     let height = inner.height + margin;
     let mut whole = Picture::new(width);
-    whole.rect(0.0, 0.0, width, height, palette::WHITE);
+    whole.rect(0.0, 0.0, width, height, WHITE);
     whole.shapes.extend(inner.shapes.into_iter().map(|shape| shape.moved(margin, 0.0)));
     whole.height = height;
     whole

@@ -1,0 +1,41 @@
+//! Why a report cannot be built.
+
+use crate::metrics::MetricError;
+use crate::session::SessionError;
+
+/// Why a report cannot be built. Missing data are no error: the report shows a notice in place of the part.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// A metric failed, or a target of the regulation names one that does not exist.
+    #[error(transparent)]
+    Metric(#[from] MetricError),
+    /// A target of the regulation names a column that its metric does not have.
+    #[error(
+        "a target of the regulation names the column `{column}`, which the metric `{metric}` does not have\n    {hint}"
+    )]
+    TargetColumn {
+        /// The metric.
+        metric: String,
+        /// What the target names.
+        column: String,
+        /// The nearest column, or all.
+        hint: String,
+    },
+    /// The session for an earlier day could not be opened, or a query failed.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// A result has a type that `Cell` cannot represent.
+    #[error("a result cannot be read: {0}")]
+    Cells(arrow::error::ArrowError),
+}
+
+impl ReportError {
+    /// Whether a query ran out of memory.
+    pub(super) fn is_short_of_memory(&self) -> bool {
+        match self {
+            ReportError::Metric(error) => error.is_short_of_memory(),
+            ReportError::Session(error) => error.is_short_of_memory(),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Runs the metrics that the parts of a report ask for, each question once: tiles, charts and tables often share a result.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{Days, NaiveDate};
+
+use super::definition::question::Question;
+use super::error::ReportError;
+use super::grid::Grid;
+use super::missing::Missing;
+use super::period::Range;
+use crate::metrics::{Ask, Catalog, Metric, MetricError, way_out};
+use crate::model::tables::Table;
+use crate::regulation::Regulation;
+use crate::session::Session;
+
+/// A result, or what is missing for it.
+pub(super) type Answer = Result<Arc<Grid>, Missing>;
+
+/// The results so far.
+pub(super) struct MetricCache<'a> {
+    session: &'a Session,
+    /// Sessions as of earlier days. An earlier period is computed as of its own end: otherwise deals that ripened since
+    /// then would make every current period look worse than the one before.
+    earlier: BTreeMap<NaiveDate, Session>,
+    catalog: &'a Catalog,
+    as_of: NaiveDate,
+    answers: BTreeMap<(Question, Range, NaiveDate), Answer>,
+    /// Metrics that failed or ran out of memory, each once.
+    faults: Vec<Missing>,
+}
+
+impl<'a> MetricCache<'a> {
+    /// No results yet.
+    pub fn new(session: &'a Session, catalog: &'a Catalog, as_of: NaiveDate) -> MetricCache<'a> {
+        let (earlier, answers, faults) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        MetricCache { session, earlier, catalog, as_of, answers, faults }
+    }
+
+    /// The regulation in force.
+    pub fn regulation(&self) -> &'a Regulation {
+        self.session.regulation()
+    }
+
+    /// The metric of a question; `None` if it does not exist.
+    pub fn metric(&self, question: &Question) -> Option<&'a Metric> {
+        self.catalog.get(&question.metric).ok()
+    }
+
+    /// The metric of this name.
+    pub fn known(&self, name: &str) -> Result<&'a Metric, ReportError> {
+        Ok(self.catalog.get(name)?)
+    }
+
+    /// The result of a question for the given days, or what is missing for it.
+    pub async fn ask(&mut self, question: &Question, range: Range) -> Answer {
+        self.ask_as_of(question, range, self.as_of).await
+    }
+
+    /// As [`MetricCache::ask`], with what was known so many days before.
+    pub async fn ask_back(&mut self, question: &Question, range: Range, days: u64) -> Answer {
+        self.ask_as_of(question, range, self.as_of - Days::new(days)).await
+    }
+
+    async fn ask_as_of(&mut self, question: &Question, range: Range, as_of: NaiveDate) -> Answer {
+        let key = (question.clone(), range, as_of);
+        if let Some(known) = self.answers.get(&key) {
+            return known.clone();
+        }
+        let answer = match self.run(question, range, as_of).await {
+            Ok(grid) => match grid.unfilled_dimension() {
+                Some(dimension) => Err(Missing::unfilled(dimension)),
+                None => Ok(Arc::new(grid)),
+            },
+            Err(ReportError::Metric(MetricError::Dimension { dimension, .. })) => Err(Missing::unfilled(&dimension)),
+            Err(ReportError::Metric(MetricError::Missing { what, why, .. })) => Err(Missing::data(what, why)),
+            Err(error) if error.is_short_of_memory() => Err(self.remember(Missing::memory(&question.metric))),
+            Err(error) => Err(self.fault(&question.metric, &error)),
+        };
+        self.answers.insert(key, answer.clone());
+        answer
+    }
+
+    async fn run(&mut self, question: &Question, range: Range, as_of: NaiveDate) -> Result<Grid, ReportError> {
+        if as_of != self.as_of && !self.earlier.contains_key(&as_of) {
+            let session = self.session.at(as_of).await?;
+            self.earlier.insert(as_of, session);
+        }
+        let session = self.earlier.get(&as_of).unwrap_or(self.session);
+        let ask = Ask { from: range.from, to: range.to, as_of, by: question.by.clone() };
+        let result = self.known(&question.metric)?.run(session, &ask).await?;
+        Grid::of(&result).map_err(ReportError::Cells)
+    }
+
+    /// What a column of a metric cannot do without, if no row of the store has it; the metric's other columns can.
+    pub fn lacking(&self, question: &Question, column: &str) -> Option<Missing> {
+        let column = self.metric(question)?.columns.iter().find(|known| known.name == column)?;
+        // what cannot be asked is not said to be missing
+        let unfilled = |(table, name): (Table, &str)| {
+            self.session.columns_filled(table).is_ok_and(|filled| !filled.contains(name))
+        };
+        let lacking = column.needs.iter().find(|need| need.columns().all(unfilled))?;
+        let (table, name) = lacking.columns().next_back()?;
+        let what = format!("{}.{name}", table.name());
+        let why = way_out(&what)?;
+        Some(Missing::data(what, why))
+    }
+
+    /// Remembers that a metric failed, so that one failing question does not fail the whole report.
+    pub fn fault(&mut self, metric: &str, error: &ReportError) -> Missing {
+        self.remember(Missing::fault(metric, &error.to_string()))
+    }
+
+    /// The faults so far, each once.
+    pub fn take_faults(&mut self) -> Vec<Missing> {
+        std::mem::take(&mut self.faults)
+    }
+
+    fn remember(&mut self, missing: Missing) -> Missing {
+        if !self.faults.contains(&missing) {
+            self.faults.push(missing.clone());
+        }
+        missing
+    }
+}
