@@ -17,7 +17,7 @@ use super::period::Period;
 use super::say::Say;
 use super::slug::slug;
 use crate::metrics::{Catalog, MetricError};
-use crate::model::lang::Lang;
+use crate::model::lang::{Lang, Text};
 use crate::model::progress::Progress;
 use crate::session::{Session, SessionError};
 
@@ -34,7 +34,8 @@ pub enum ReportError {
     Metric(#[from] MetricError),
     /// A target of the regulation names a column that its metric does not have.
     #[error(
-        "a target of the regulation names the column `{column}`, which the metric `{metric}` does not have\n    {hint}"
+        "a target of the regulation names the column `{column}`, which the metric `{metric}` does not have\n    {}",
+        hint.en
     )]
     TargetColumn {
         /// The metric.
@@ -42,7 +43,7 @@ pub enum ReportError {
         /// What the target names.
         column: String,
         /// The nearest column, or all.
-        hint: String,
+        hint: Text,
     },
     /// The session for an earlier day could not be opened, or a query failed.
     #[error(transparent)]
@@ -53,6 +54,19 @@ pub enum ReportError {
 }
 
 impl ReportError {
+    /// The message in a language.
+    pub fn text(&self, lang: Lang) -> String {
+        match (self, lang) {
+            (_, Lang::En) => self.to_string(),
+            (ReportError::Metric(error), Lang::Ru) => error.text(lang),
+            (ReportError::Session(error), Lang::Ru) => error.text(lang),
+            (ReportError::TargetColumn { metric, column, hint }, Lang::Ru) => {
+                format!("цель регламента называет столбец `{column}`, а в метрике `{metric}` его нет\n    {}", hint.ru)
+            }
+            (ReportError::Cells(error), Lang::Ru) => format!("результат не прочитать: {error}"),
+        }
+    }
+
     /// Whether a query ran out of memory.
     pub(super) fn is_short_of_memory(&self) -> bool {
         match self {

@@ -8,8 +8,8 @@ use super::{
     Tile,
 };
 use crate::metrics::{Catalog, Metric};
-use crate::model::lang::Lang;
-use crate::model::problem::{Problems, hint, nearest};
+use crate::model::lang::{Lang, Text, both};
+use crate::model::problem::{Problems, hint, meant, nearest};
 use crate::model::unit::Unit;
 use crate::model::written::{self, Wrong};
 use crate::report::period::Period;
@@ -37,8 +37,11 @@ pub(super) fn read(file: &str, text: &str, catalog: &Catalog) -> Result<Definiti
     if sections.is_empty() {
         doc.problem(
             0,
-            "the report has no section",
-            "add [[section]] with an id and a title, and in it a table or a chart",
+            Text::new("в отчёте нет разделов", "the report has no section"),
+            Text::new(
+                "добавьте [[section]] с id и title, а в нём таблицу или график",
+                "add [[section]] with an id and a title, and in it a table or a chart",
+            ),
         );
     }
     doc.finish()?;
@@ -57,7 +60,7 @@ fn compare(part: &written::Section<'_>) -> Vec<Compare> {
         if found.is_none() {
             part.problem(
                 written.line,
-                format!("nothing can be compared with `{}`", *written),
+                both!("с `{}` ничего не сравнить", "nothing can be compared with `{}`", *written),
                 hint(&written, COMPARE.map(|c| c.0)),
             );
         }
@@ -93,7 +96,7 @@ impl Reader<'_> {
                 if let Some(known) = self.catalog.get(metric.name).ok().filter(|m| !has_column(m, column.name)) {
                     columns.problem(
                         column.line,
-                        format!("`{}` has no column `{}`", metric.name, column.name),
+                        both!("в `{}` нет столбца `{}`", "`{}` has no column `{}`", metric.name, column.name),
                         hint(column.name, column_names(known)),
                     );
                 }
@@ -117,8 +120,9 @@ impl Reader<'_> {
             .collect();
         written_parts.sort_by_key(|(line, ..)| *line);
         if written_parts.is_empty() && text.is_none() {
-            let allowed = format!("add one of: {}", PARTS.map(|kind| format!("[[section.{kind}]]")).join(", "));
-            written.problem(written.line(), "the section is empty", allowed);
+            let parts = PARTS.map(|kind| format!("[[section.{kind}]]")).join(", ");
+            let allowed = both!("добавьте одно из: {parts}", "add one of: {parts}");
+            written.problem(written.line(), Text::new("раздел пуст", "the section is empty"), allowed);
         }
         let parts = written_parts.iter().filter_map(|(_, kind, part)| self.part(kind, part, ids)).collect();
         Section { id, title, text, each, parts }
@@ -222,8 +226,8 @@ impl Reader<'_> {
                     _ => {
                         part.problem(
                             part.line(),
-                            "an interval needs both `low` and `high`",
-                            "add the other one, or remove this one",
+                            Text::new("интервалу нужны и `low`, и `high`", "an interval needs both `low` and `high`"),
+                            Text::new("добавьте второе или удалите это", "add the other one, or remove this one"),
                         );
                         None
                     }
@@ -272,8 +276,8 @@ impl Reader<'_> {
         let known: BTreeSet<&str> = metrics().flat_map(|metric| metric.dimensions.iter().map(String::as_str)).collect();
         match nearest(&dim.value, known.iter().copied()).filter(|near| *near != dim.value.as_str()) {
             Some(near) => {
-                let what = format!("there is no dimension `{}`", dim.value);
-                part.problem(dim.line, what, format!("did you mean `{near}`?"));
+                let what = both!("нет разреза `{}`", "there is no dimension `{}`", dim.value);
+                part.problem(dim.line, what, meant(near));
                 None
             }
             None => Some(dim.value),
@@ -283,7 +287,11 @@ impl Reader<'_> {
     fn known_metric(&self, part: &written::Section<'_>, name: &str, line: usize) -> Option<&Metric> {
         let found = self.catalog.get(name).ok();
         if found.is_none() {
-            part.problem(line, format!("there is no metric `{name}`"), hint(name, self.catalog.names()));
+            part.problem(
+                line,
+                both!("нет метрики `{name}`", "there is no metric `{name}`"),
+                hint(name, self.catalog.names()),
+            );
         }
         found
     }
@@ -313,10 +321,17 @@ impl Asked<'_> {
         }
         let dims = self.question.by.iter().map(String::as_str);
         let way = match is_dimension {
-            true => format!("`{name}` is a dimension: write by = [\"{name}\"] to split by it"),
+            true => both!(
+                "`{name}` — разрез: чтобы делить по нему, напишите by = [\"{name}\"]",
+                "`{name}` is a dimension: write by = [\"{name}\"] to split by it"
+            ),
             false => hint(name, dims.chain(column_names(metric))),
         };
-        part.problem(line, format!("`{}` has no column `{name}`", self.question.metric), way);
+        part.problem(
+            line,
+            both!("в `{}` нет столбца `{name}`", "`{}` has no column `{name}`", self.question.metric),
+            way,
+        );
     }
 
     fn lines(&self, part: &written::Section<'_>) -> Lines {
@@ -329,12 +344,26 @@ impl Asked<'_> {
             }
         };
         if values.is_empty() {
-            part.problem(part.line(), "the chart says not what to draw", "add values = [\"…\"]: the metric's columns");
+            part.problem(
+                part.line(),
+                Text::new("не сказано, что рисовать на графике", "the chart says not what to draw"),
+                Text::new("добавьте values = [\"…\"]: столбцы метрики", "add values = [\"…\"]: the metric's columns"),
+            );
         }
         let series = part.has("series").then(|| self.column(part, "series"));
         if let (Some(series), 2..) = (&series, values.len()) {
-            let way = format!("leave one of `values`, or remove `series = \"{series}\"`");
-            part.wrong("series", "lines are told apart by `series` or by several `values`, not by both", way);
+            let way = both!(
+                "оставьте одно из `values` или удалите `series = \"{series}\"`",
+                "leave one of `values`, or remove `series = \"{series}\"`"
+            );
+            part.wrong(
+                "series",
+                Text::new(
+                    "линии различаются по `series` или по нескольким `values`, а не по тому и другому",
+                    "lines are told apart by `series` or by several `values`, not by both",
+                ),
+                way,
+            );
         }
         Lines { x: self.column(part, "x"), values, series }
     }
@@ -350,8 +379,11 @@ impl Asked<'_> {
             match (columns.next(), columns.next(), columns.next()) {
                 (Some(column), less, None) if !column.contains(' ') => Ok(Sort { column, less, descending }),
                 _ => Err(Wrong::new(
-                    format!("`{text}` is no order of rows"),
-                    "write sort = \"leads desc\": a column, or one less another, and asc or desc",
+                    both!("`{text}` — не порядок строк", "`{text}` is no order of rows"),
+                    Text::new(
+                        "напишите sort = \"leads desc\": столбец или разность двух, и asc или desc",
+                        "write sort = \"leads desc\": a column, or one less another, and asc or desc",
+                    ),
                 )),
             }
         });
@@ -370,8 +402,8 @@ impl Asked<'_> {
         let [column] = keys[..] else {
             part.wrong(
                 key,
-                format!("`{key}` must name one column and its value"),
-                format!("write {key} = {{ kind = \"mixed\" }}"),
+                both!("`{key}` называет один столбец и его значение", "`{key}` must name one column and its value"),
+                both!("напишите {key} = {{ kind = \"mixed\" }}", "write {key} = {{ kind = \"mixed\" }}"),
             );
             return None;
         };
@@ -387,8 +419,8 @@ fn limit(part: &written::Section<'_>) -> Option<usize> {
         _ => {
             part.wrong(
                 "limit",
-                format!("a limit of {limit} rows leaves none"),
-                "write a number from 1, or remove the line",
+                both!("предел в {limit} строк не оставляет ни одной", "a limit of {limit} rows leaves none"),
+                Text::new("напишите число от 1 или удалите строку", "write a number from 1, or remove the line"),
             );
             None
         }
@@ -403,10 +435,14 @@ fn check_dimension(part: &written::Section<'_>, metric: &Metric, dim: &written::
         return true;
     }
     let way = match known.is_empty() {
-        true => "this metric is never split: remove `by`".to_owned(),
+        true => Text::new("эта метрика не делится: удалите `by`", "this metric is never split: remove `by`"),
         false => hint(dim, known),
     };
-    part.problem(dim.line, format!("`{}` cannot be split by `{}`", metric.name, dim.value), way);
+    part.problem(
+        dim.line,
+        both!("`{}` не делится по `{}`", "`{}` cannot be split by `{}`", metric.name, dim.value),
+        way,
+    );
     false
 }
 
@@ -422,9 +458,17 @@ fn column_names(metric: &Metric) -> impl Iterator<Item = &str> {
 fn earlier(part: &written::Section<'_>, ids: &BTreeSet<String>) -> Vec<String> {
     let of = part.texts("of");
     for id in of.iter().filter(|id| !ids.contains(&id.value)) {
-        let hint =
-            format!("a paragraph stands after what it is about; {}", hint(&id.value, ids.iter().map(String::as_str)));
-        part.problem(id.line, format!("no table and no chart before it has the id `{}`", id.value), hint);
+        let hint = Text::new("абзац стоит после того, о чём он; ", "a paragraph stands after what it is about; ")
+            .and(hint(&id.value, ids.iter().map(String::as_str)));
+        part.problem(
+            id.line,
+            both!(
+                "ни у таблицы, ни у графика перед ним нет id `{}`",
+                "no table and no chart before it has the id `{}`",
+                id.value
+            ),
+            hint,
+        );
     }
     of.into_iter().map(|id| id.value).collect()
 }
@@ -435,15 +479,21 @@ fn fresh_id(id: &str, ids: &mut BTreeSet<String>) -> Result<String, Wrong> {
         || !id.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '-'))
     {
         return Err(Wrong::new(
-            format!("`{id}` cannot be an id"),
-            "small Latin letters, digits and hyphens: `lead-quality`",
+            both!("`{id}` не может быть id", "`{id}` cannot be an id"),
+            Text::new(
+                "строчные латинские буквы, цифры и дефисы: `lead-quality`",
+                "small Latin letters, digits and hyphens: `lead-quality`",
+            ),
         ));
     }
     match ids.insert(id.to_owned()) {
         true => Ok(id.to_owned()),
         false => Err(Wrong::new(
-            format!("the id `{id}` is taken"),
-            "sections, tables and charts have an id each, no two alike",
+            both!("id `{id}` уже занят", "the id `{id}` is taken"),
+            Text::new(
+                "у разделов, таблиц и графиков — свои id, без повторов",
+                "sections, tables and charts have an id each, no two alike",
+            ),
         )),
     }
 }
