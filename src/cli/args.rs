@@ -57,6 +57,8 @@ pub enum Command {
     Presets {
         /// The preset to print, to begin a mapping of your own with.
         name: Option<String>,
+        #[command(flatten)]
+        speaks: Speaks,
     },
     /// Lists the ingests, newest first.
     Log(Log),
@@ -108,6 +110,8 @@ pub struct Generate {
     /// The folder to write to.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+    #[command(flatten)]
+    pub speaks: Speaks,
 }
 
 #[derive(Debug, Group)]
@@ -190,7 +194,9 @@ impl Command {
             Command::Query(query) => query.speaks.lang,
             Command::Sql(sql) => sql.speaks.lang,
             Command::Report(report) => report.lang,
-            Command::Generate(_) | Command::Presets { .. } | Command::Completions { .. } => None,
+            Command::Generate(generate) => generate.speaks.lang,
+            Command::Presets { speaks, .. } => speaks.lang,
+            Command::Completions { .. } => None,
         }
     }
 

@@ -78,7 +78,7 @@ fn run(args: Args, runtime: &tokio::runtime::Runtime) -> anyhow::Result<Outcome>
             Command::Generate(c) => generate::run(&c),
             Command::Check(c) => check::run(&c, &at).await,
             Command::Ingest(c) => ingest::run(&c, &at).await,
-            Command::Presets { name } => presets::run(name.as_deref()),
+            Command::Presets { name, .. } => presets::run(name.as_deref()),
             Command::Quarantine(c) => quarantine::run(&c, &at).await,
             Command::Log(c) => log::run(&c, &at).await,
             Command::Metrics(c) => metrics::run(&c, &at),

@@ -25,6 +25,8 @@ pub(super) struct Defaults {
     pub currency: Option<Currency>,
 }
 
+const EXAMPLE_RU: &str =
+    "\"Заголовок\" или { from = \"Заголовок\", … }, { const = \"…\" }, { concat = […] }, { add = […] }";
 const EXAMPLE: &str = "\"Header\", or { from = \"Header\", … }, { const = \"…\" }, { concat = […] }, { add = […] }";
 
 /// Reads the column `name`; `table` is none for an extra column. None: a problem was noted.
@@ -56,7 +58,7 @@ pub(super) fn read(
             columns.wrong(
                 name,
                 both!("`{name}` не взять отсюда: ", "`{name}` cannot come from ").and(other.describe()),
-                both!("напишите {name} = {EXAMPLE}", "write {name} = {EXAMPLE}"),
+                both!("напишите {name} = {EXAMPLE_RU}", "write {name} = {EXAMPLE}"),
             );
             return None;
         }
@@ -218,7 +220,7 @@ fn source(section: &Section<'_>, kind: Kind, is_deal: bool) -> Option<Source> {
             section.problem(
                 section.line(),
                 Text::new("у колонки ровно один источник", "a column has exactly one source"),
-                both!("напишите {EXAMPLE}", "write {EXAMPLE}"),
+                both!("напишите {EXAMPLE_RU}", "write {EXAMPLE}"),
             );
             None
         }
