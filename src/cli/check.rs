@@ -10,6 +10,7 @@ use super::screen::say;
 use super::{Outcome, open};
 use crate::company::read;
 use crate::export::Mapping;
+use crate::ingest::check_privacy;
 use crate::metrics::Catalog;
 use crate::model::lang::{Lang, Text, both};
 use crate::model::problem::{Problem, Problems};
@@ -74,7 +75,10 @@ pub async fn run(args: &Check, place: &Place) -> Result<Outcome> {
 /// Reads the whole store, and says what of it is whole.
 async fn whole(place: &Place, lang: Lang) -> Result<()> {
     let shown = place.store.display();
-    let checked = Store::open(&place.store).await?.check().await?;
+    let mut checked = Store::open(&place.store).await?.check().await?;
+    let of_privacy = check_privacy(&place.store, checked.ingests as u64);
+    let of_privacy = of_privacy.iter().map(|error| Text::new(error.text(Lang::Ru), error.text(Lang::En)));
+    checked.damaged.extend(of_privacy);
     let kib = checked.bytes.div_ceil(1024);
     for damaged in &checked.damaged {
         say(damaged.get(lang))?;
@@ -86,7 +90,7 @@ async fn whole(place: &Place, lang: Lang) -> Result<()> {
     if !checked.damaged.is_empty() {
         let damaged = checked.damaged.len();
         return Err(Said(Text::new(
-            format!("{shown}: {}; повреждено: {damaged}", size.ru),
+            format!("{shown}: {}; повреждено или потеряно: {damaged}", size.ru),
             format!("{shown}: {damaged} of {} are damaged", size.en),
         ))
         .into());

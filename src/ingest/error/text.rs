@@ -39,6 +39,10 @@ impl IngestError {
                 said(what),
                 named(id)
             ),
+            IngestError::Emptied { path } => format!(
+                "{}: файл пуст\n    верните его из резервной копии или всё хранилище: он говорит, как хранилище хранит персональные данные",
+                named(path)
+            ),
             IngestError::OtherRule { store, kept, mapping, stated } => format!(
                 "{}: это хранилище хранит персональные данные по personal = \"{kept}\", а в {mapping} — personal = \"{stated}\"\n    прежнее \
                  осталось бы как есть, а клиенты и события удвоились бы: укажите \"{kept}\" или загрузите все выгрузки в новое хранилище: \
