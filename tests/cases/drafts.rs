@@ -170,7 +170,7 @@ fn no_row_is_lost_to_the_form_of_a_date() {
             "created_at = { from = \"Created\", dates = \"?\" } # ? its dates may be read in several ways: 03/04/2024: \"d/m/yyyy\" = 2024-04-03 or \"m/d/yyyy\" = 2024-03-04",
         ],
     );
-    let ran = voronka(case.dir(), &["ingest", "--mapping", "deals.mapping.toml", "deals.csv"]);
+    let ran = voronka(case.dir(), &["ingest", "--lang", "en", "--mapping", "deals.mapping.toml", "deals.csv"]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("deals.mapping.toml:") && ran.err.contains("`dates` has a `?`"), "{}", ran.err);
 }
