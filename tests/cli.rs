@@ -23,9 +23,10 @@ fn a_demo_never_clears_a_folder_that_is_not_its_own() {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir(dir.path().join("mine")).unwrap();
     fs::write(dir.path().join("mine/letters.txt"), "dear").unwrap();
-    let ran = voronka(dir.path(), &["demo", "--out", "mine"]);
-    assert_eq!(ran.code, 2);
-    assert!(ran.err.contains("mine is not empty"), "{}", ran.err);
+    for (lang, told) in [("en", "mine is not empty"), ("ru", "mine — не пустая папка")] {
+        let ran = voronka(dir.path(), &["demo", "--out", "mine", "--lang", lang]);
+        assert!(ran.code == 2 && ran.err.contains(told), "{}", ran.err);
+    }
     assert!(dir.path().join("mine/letters.txt").is_file());
 }
 

@@ -93,6 +93,56 @@ const CASES: &[Case] = &[
         args: &["query", "lead_quality", "--from", "2025-05-01", "--to", "2025-04-01"],
     },
     Case { name: "no_store", files: &[], args: &["query", "lead_quality", "--store", "elsewhere"] },
+    Case {
+        name: "store_with_an_empty_commit",
+        files: &[("store/deals/_delta_log/00000000000000000000.json", Vec::new)],
+        args: &["query", "lead_quality"],
+    },
+    Case {
+        name: "store_with_an_empty_commit_of_the_record",
+        files: &[("store/ingests/_delta_log/00000000000000000000.json", Vec::new)],
+        args: &["log"],
+    },
+    Case {
+        name: "store_whose_marker_is_cut",
+        files: &[("store/voronka-store.toml", || "format =".into())],
+        args: &["query", "lead_quality"],
+    },
+    Case {
+        name: "store_of_a_newer_voronka",
+        files: &[("store/voronka-store.toml", || "format = 99\nnewest = 1\n".into())],
+        args: &["query", "lead_quality"],
+    },
+    Case {
+        name: "ingest_into_a_folder_that_is_no_store",
+        files: &[("new/letter.txt", || "dear".into())],
+        args: INGEST,
+    },
+    Case { name: "check_of_a_folder_with_nothing_to_check", files: &[], args: &["check", "deals.csv"] },
+    Case { name: "preset_typo", files: &[], args: &["presets", "amocmr"] },
+    Case { name: "person_typo", files: &[], args: &["report", "weekly", "--where", "source=Сайтт"] },
+    Case { name: "several_statements", files: &[], args: &["sql", "SELECT 1; SELECT 2"] },
+    Case {
+        name: "regulation_of_wrong_values",
+        files: &[("regulation.toml", || {
+            let text = String::from_utf8(swapped(REGULATION, "currency = \"RUB\"", "currency = \"руб\"")).unwrap();
+            swapped(&text, "\n[[stage]]\n", "\n[[stage]]\nid = \"x\"\nparking = 3\nsla = \"five\"\n[[stage]]\n")
+        })],
+        args: &["check", "regulation.toml"],
+    },
+    Case {
+        name: "mapping_of_wrong_values",
+        files: &[("mapping.toml", || {
+            let text = String::from_utf8(swapped(MAPPING, "dates = \"dd.mm.yyyy\"", "dates = \"DD.mm.yyyy\"")).unwrap();
+            swapped(&text, "amount = \"Сумма\"", "amount = { from = \"Сумма\", const = 1, nth = 0 }\nmanager = \"?\"")
+        })],
+        args: INGEST,
+    },
+    Case {
+        name: "web_page_without_a_table",
+        files: &[("deals.csv", || "<html><body><p>Нет доступа</p></body></html>".into())],
+        args: INGEST,
+    },
     Case { name: "no_such_version", files: &[], args: &["query", "lead_quality", "--version", "7"] },
     Case { name: "no_regulation", files: &[], args: &["query", "lead_quality", "--regulation", "regulations.toml"] },
     Case {
@@ -235,19 +285,20 @@ fn each_broken_input_gives_its_message() {
         for (name, content) in case.files {
             put(dir.path(), name, &content());
         }
-        // the regulation is Russian, and so would be the refusals of an ingest: both languages are compared in `cases/privacy.rs`
-        let lang: &[&str] = if case.args.first() == Some(&"ingest") { &["--lang", "en"] } else { &[] };
-        let ran = voronka(dir.path(), &[case.args, lang].concat());
-        let said = format!("$ voronka {}\nexit {}\n{}{}", case.args.join(" "), ran.code, ran.out, ran.err);
-        // progress lines are not what is tested, and a temporary folder has another name each time
-        let said = said.replace(&format!("{}/", dir.path().display()), "");
-        let file = checkout("tests/messages").join(format!("{}.txt", case.name));
-        if bless {
-            fs::write(&file, &said).unwrap();
-        }
-        let expected = fs::read_to_string(&file).unwrap_or_default();
-        if said != expected {
-            wrong.push(format!("--- {}\nexpected:\n{expected}\nsaid:\n{said}", case.name));
+        for (lang, folder) in [("en", "tests/messages"), ("ru", "tests/messages/ru")] {
+            let ran = voronka(dir.path(), &[case.args, &["--lang", lang]].concat());
+            let said = format!("$ voronka {}\nexit {}\n{}{}", case.args.join(" "), ran.code, ran.out, ran.err);
+            // progress lines are not what is tested, and a temporary folder has another name each time
+            let said = said.replace(&format!("{}/", dir.path().display()), "");
+            let file = checkout(folder).join(format!("{}.txt", case.name));
+            if bless {
+                fs::write(&file, &said).unwrap();
+            }
+            let expected = fs::read_to_string(&file).unwrap_or_default();
+            if said != expected {
+                wrong.push(format!("--- {lang} {}\nexpected:\n{expected}\nsaid:\n{said}", case.name));
+            }
+            fs::remove_dir_all(dir.path().join("new")).ok();
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -78,7 +78,7 @@ fn nobodys_worklist_holds_anothers_rows() {
 fn a_worklist_wants_to_know_whose_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let demo = company(dir.path());
-    let ran = voronka(&demo, &["report", "worklist", "--as-of", "2025-06-30"]);
+    let ran = voronka(&demo, &["report", "worklist", "--lang", "en", "--as-of", "2025-06-30"]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("the report `worklist` is for one manager"), "{}", ran.err);
     assert!(ran.err.contains("--for-each manager"), "{}", ran.err);
@@ -87,7 +87,7 @@ fn a_worklist_wants_to_know_whose_it_is() {
     let name = rows(&voronka(&demo, &["sql", "--format", "csv", names]).ok())[0]["manager"].clone();
     // the second letter is missing
     let typo: String = name.chars().enumerate().filter(|(at, _)| *at != 1).map(|(_, letter)| letter).collect();
-    let ran = voronka(&demo, &["report", "worklist", "--for", &typo, "--as-of", "2025-06-30"]);
+    let ran = voronka(&demo, &["report", "worklist", "--lang", "en", "--for", &typo, "--as-of", "2025-06-30"]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains(&format!("no deal has the manager `{typo}`")), "{}", ran.err);
     assert!(ran.err.contains(&format!("did you mean `{name}`?")), "{}", ran.err);

@@ -29,7 +29,7 @@ pub struct Args {
 }
 
 /// Where things lie.
-#[derive(Debug, Group)]
+#[derive(Debug, Clone, Group)]
 #[command(next_help_heading = "Where things lie (not for demo, init and generate)")]
 pub struct Place {
     /// The store: the folder that ingests fill and reports read.
@@ -68,6 +68,8 @@ pub enum Command {
     Presets {
         /// The preset to print, to begin a mapping of your own with.
         name: Option<String>,
+        #[command(flatten)]
+        speaks: Speaks,
     },
     /// Lists the ingests, newest first.
     Log(Log),
@@ -119,12 +121,16 @@ pub struct Generate {
     /// The folder to write to.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+    #[command(flatten)]
+    pub speaks: Speaks,
 }
 
 #[derive(Debug, Group)]
 pub struct Check {
     /// Regulations, mappings, report definitions (.toml) and metrics (.sql); none: those of this folder, and the store.
     pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub speaks: Speaks,
 }
 
 #[derive(Debug, Group)]
@@ -139,7 +145,7 @@ pub struct Ingest {
     #[arg(long, value_name = "WHEN")]
     pub taken: Option<Taken>,
     /// The summary's language [default: the regulation's, or Russian].
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, env = "VORONKA_LANG")]
     pub lang: Option<Language>,
     /// The exports, such as exports/*.csv: CSV, Excel, HTML tables, JSON lines, Parquet; gz and zip of them; folders; `-` or a
     /// pipe is read to its end first.
@@ -157,7 +163,7 @@ pub struct Quarantine {
     #[arg(long, value_name = "DIR", conflicts_with = "format")]
     pub out: Option<PathBuf>,
     /// The language of the reasons [default: the regulation's, or Russian].
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, env = "VORONKA_LANG")]
     pub lang: Option<Language>,
     /// How to print the list.
     #[arg(long, value_enum, default_value = "table")]
@@ -172,18 +178,39 @@ pub struct Log {
     /// How to print it.
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
+    #[command(flatten)]
+    pub speaks: Speaks,
 }
 
 #[derive(Debug, Group)]
 pub struct Metrics {
     /// The language of the titles [default: the regulation's, or Russian].
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, env = "VORONKA_LANG")]
     pub lang: Option<Language>,
     /// The metric to describe in full; none: a list of all.
     pub name: Option<String>,
 }
 
 impl Command {
+    /// The language that was asked for.
+    pub fn lang(&self) -> Option<Language> {
+        match self {
+            Command::Demo(demo) => Some(demo.lang),
+            Command::Init(init) => Some(init.lang),
+            Command::Check(check) => check.speaks.lang,
+            Command::Ingest(ingest) => ingest.lang,
+            Command::Quarantine(quarantine) => quarantine.lang,
+            Command::Log(log) => log.speaks.lang,
+            Command::Metrics(metrics) => metrics.lang,
+            Command::Query(query) => query.speaks.lang,
+            Command::Sql(sql) => sql.speaks.lang,
+            Command::Report(report) => report.lang,
+            Command::Generate(generate) => generate.speaks.lang,
+            Command::Presets { speaks, .. } => speaks.lang,
+            Command::Completions { .. } => None,
+        }
+    }
+
     /// After what time the command gives up.
     pub fn timeout(&self) -> Option<Duration> {
         match self {
@@ -197,6 +224,14 @@ impl Command {
 
 /// What `--memory` is where nobody says otherwise.
 pub const MEMORY: usize = 2 << 30;
+
+/// The language of what a command says beside its rows.
+#[derive(Debug, Group)]
+pub struct Speaks {
+    /// The language of messages [default: the regulation's, or Russian].
+    #[arg(long, value_enum, env = "VORONKA_LANG")]
+    pub lang: Option<Language>,
+}
 
 /// What every reading command may be told.
 #[derive(Debug, Group)]
@@ -237,6 +272,8 @@ pub struct Query {
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
     #[command(flatten)]
+    pub speaks: Speaks,
+    #[command(flatten)]
     pub reading: Reading,
 }
 
@@ -249,6 +286,8 @@ pub struct Sql {
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
     #[command(flatten)]
+    pub speaks: Speaks,
+    #[command(flatten)]
     pub reading: Reading,
 }
 
@@ -258,7 +297,7 @@ pub struct Report {
     /// The report's name, such as `weekly`, or a definition file.
     pub name: String,
     /// The language [default: the regulation's].
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, env = "VORONKA_LANG")]
     pub lang: Option<Language>,
     /// The folder to write to.
     #[arg(long, value_name = "DIR", default_value = "out")]

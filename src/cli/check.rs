@@ -2,14 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use super::args::{Check, Place};
+use super::said::{Said, said};
 use super::screen::say;
 use super::{Outcome, open};
 use crate::company::read;
 use crate::export::Mapping;
+use crate::ingest::check_privacy;
 use crate::metrics::Catalog;
+use crate::model::lang::{Lang, Text, both};
 use crate::model::problem::{Problem, Problems};
 use crate::regulation::{Known, Regulation};
 use crate::report::definition::Definition;
@@ -17,6 +20,7 @@ use crate::session::Session;
 use crate::store::Store;
 
 pub async fn run(args: &Check, place: &Place) -> Result<Outcome> {
+    let lang = open::lang(args.speaks.lang, place);
     let files = match args.files.is_empty() {
         true => nearby(place)?,
         false => args.files.clone(),
@@ -24,15 +28,16 @@ pub async fn run(args: &Check, place: &Place) -> Result<Outcome> {
     // a damaged store is told first: nothing that is said of metrics holds without it
     let is_store = args.files.is_empty() && place.store.is_dir();
     if is_store {
-        whole(place).await?;
+        whole(place, lang).await?;
     }
     if files.is_empty() && is_store {
         return Ok(Outcome::Fine);
     }
     if files.is_empty() {
-        bail!(
+        return Err(said!(
+            "проверять нечего: здесь нет ни регламента, ни маппинга, ни метрик, ни отчётов\n    назовите файл или начните с `voronka init ПАПКА`",
             "nothing to check: no regulation, mapping, metric or report here\n    name a file, or start with `voronka init DIR`"
-        );
+        ));
     }
     let (catalog, mut problems) = Catalog::sound(open::company(place).own_metrics().as_deref())?;
     // a metric that is broken is there all the same: whoever names it has no problem of their own
@@ -46,43 +51,62 @@ pub async fn run(args: &Check, place: &Place) -> Result<Outcome> {
         }
         problems.extend(found);
     }
-    problems.retain(|problem| !broken.contains(&problem.what));
+    problems.retain(|problem| !broken.contains(&problem.what.en));
     problems.sort();
     problems.dedup();
     for problem in &problems {
-        say(problem)?;
+        say(problem.text(lang))?;
     }
+    let read = files.len();
     match problems.len() {
         0 => {
-            say(format!("{} checked, no problems", count(files.len(), "file")))?;
+            let en = format!("{} checked, no problems", count(read, "file"));
+            say(Text::new(format!("файлов проверено: {read}, ошибок нет"), en).get(lang))?;
             Ok(Outcome::Fine)
         }
         n => {
-            say(format!("{} checked, {}", count(files.len(), "file"), count(n, "problem")))?;
+            let en = format!("{} checked, {}", count(read, "file"), count(n, "problem"));
+            say(Text::new(format!("файлов проверено: {read}, ошибок: {n}"), en).get(lang))?;
             Ok(Outcome::Found)
         }
     }
 }
 
 /// Reads the whole store, and says what of it is whole.
-async fn whole(place: &Place) -> Result<()> {
+async fn whole(place: &Place, lang: Lang) -> Result<()> {
     let shown = place.store.display();
-    let checked = Store::open(&place.store).await?.check().await?;
+    let mut checked = Store::open(&place.store).await?.check().await?;
+    let of_privacy = check_privacy(&place.store, checked.ingests as u64);
+    let of_privacy = of_privacy.iter().map(|error| Text::new(error.text(Lang::Ru), error.text(Lang::En)));
+    checked.damaged.extend(of_privacy);
     let kib = checked.bytes.div_ceil(1024);
     for damaged in &checked.damaged {
-        say(damaged)?;
+        say(damaged.get(lang))?;
     }
-    let (ingests, files) = (count(checked.ingests, "ingest"), count(checked.files, "data file"));
+    let size = Text::new(
+        format!("загрузок {}, файлов данных {} ({kib} КиБ)", checked.ingests, checked.files),
+        format!("{}, {} ({kib} KiB)", count(checked.ingests, "ingest"), count(checked.files, "data file")),
+    );
     if !checked.damaged.is_empty() {
-        bail!("{shown}: {} of {ingests}, {files} ({kib} KiB) are damaged", checked.damaged.len());
+        let damaged = checked.damaged.len();
+        return Err(Said(Text::new(
+            format!("{shown}: {}; повреждено или потеряно: {damaged}", size.ru),
+            format!("{shown}: {damaged} of {} are damaged", size.en),
+        ))
+        .into());
     }
-    say(format_args!("{shown}: {ingests}, {files} ({kib} KiB) read, all whole"))?;
+    let sound =
+        both!("{shown}: ", "{shown}: ").and(size).and(Text::new("; прочитано всё, всё цело", " read, all whole"));
+    say(sound.get(lang))?;
     if checked.unproven > 0 {
-        say(format_args!(
+        let told = both!(
+            "    из них {} записаны до того, как стали храниться контрольные суммы: о них известны только длина и число строк; \
+             следующая загрузка даст им суммы",
             "    {} of them were written before digests were kept: of these only length and number of rows are certain; the next \
              ingest gives them digests",
             checked.unproven
-        ))?;
+        );
+        say(told.get(lang))?;
     }
     Ok(())
 }
@@ -100,10 +124,15 @@ async fn unplanned(file: &Path, catalog: &Catalog, session: &Session) -> Result<
     let name = file.display().to_string();
     let Ok(Some(metric)) = catalog.check(&name, &read(file)?) else { return Ok(None) };
     let Err(error) = metric.plan(session).await else { return Ok(None) };
-    let said = error.to_string();
-    let said = said.strip_prefix(&format!("`{}`: ", metric.name)).unwrap_or(&said);
-    let (what, hint) = said.split_once('\n').unwrap_or((said, "tables and columns: docs/decisions/session.md"));
-    Ok(Some(Problem { file: name, line: 0, what: what.to_owned(), hint: hint.trim().to_owned() }))
+    let parts = |lang, tables: &str| {
+        let said = error.text(lang);
+        let said = said.strip_prefix(&format!("`{}`: ", metric.name)).unwrap_or(&said);
+        let (what, hint) = said.split_once('\n').unwrap_or((said, tables));
+        (what.to_owned(), hint.trim().to_owned())
+    };
+    let ru = parts(Lang::Ru, "таблицы и столбцы: docs/decisions/session.md");
+    let en = parts(Lang::En, "tables and columns: docs/decisions/session.md");
+    Ok(Some(Problem { file: name, line: 0, what: Text::new(ru.0, en.0), hint: Text::new(ru.1, en.1) }))
 }
 
 fn is_metric(file: &Path) -> bool {
@@ -150,12 +179,14 @@ fn problems_of(file: &Path, catalog: &Catalog) -> Result<Vec<Problem>> {
     } else if has_table(&text, "section") {
         Definition::parse(&name, &text, catalog).err()
     } else {
-        let hint = "a regulation has [company], a mapping [[export]], a report [[section]]; a metric is an .sql file";
         Some(Problems(vec![Problem {
             file: name,
             line: 0,
-            what: "cannot tell what kind of file this is".to_owned(),
-            hint: hint.to_owned(),
+            what: Text::new("не понять, что это за файл", "cannot tell what kind of file this is"),
+            hint: Text::new(
+                "в регламенте есть [company], в маппинге [[export]], в отчёте [[section]]; метрика — файл .sql",
+                "a regulation has [company], a mapping [[export]], a report [[section]]; a metric is an .sql file",
+            ),
         }]))
     };
     Ok(found.map(|problems| problems.0).unwrap_or_default())

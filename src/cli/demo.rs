@@ -3,18 +3,19 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
 
 use super::args::{Demo, MEMORY, Place, Reading, Report};
 use super::progress::Shown;
+use super::said::{Said, said};
 use super::screen::say;
 use super::{Outcome, open, report};
 use crate::company::read;
 use crate::export::Mapping;
 use crate::ingest::{IngestOptions, ingest};
-use crate::model::lang::Lang;
+use crate::model::lang::{Lang, both};
 use crate::store::Store;
 
 static SAMPLE: Dir = include_dir!("$CARGO_MANIFEST_DIR/sample_data");
@@ -24,7 +25,9 @@ const MARK: &str = ".voronka-demo";
 
 pub async fn run(args: Demo) -> Result<Outcome> {
     clear(&args.out)?;
-    SAMPLE.extract(&args.out).with_context(|| format!("cannot write to {}", args.out.display()))?;
+    SAMPLE
+        .extract(&args.out)
+        .with_context(|| Said(both!("не записать в {}", "cannot write to {}", args.out.display())))?;
     let truth = read(&args.out.join("truth.toml"))?;
     let as_of = as_of(&truth).context("sample_data/truth.toml states no as_of")?;
 
@@ -68,11 +71,15 @@ pub async fn run(args: Demo) -> Result<Outcome> {
 /// Makes the folder, or empties one that an earlier demo made. Somebody's own folder is refused.
 fn clear(out: &Path) -> Result<()> {
     if out.join(MARK).is_file() {
-        fs::remove_dir_all(out).with_context(|| format!("cannot clear {}", out.display()))?;
+        fs::remove_dir_all(out).with_context(|| Said(both!("не очистить {}", "cannot clear {}", out.display())))?;
     } else if out.is_dir() && fs::read_dir(out)?.next().is_some() {
-        bail!("{} is not empty and was not made by a demo\n    name another folder with --out DIR", out.display());
+        return Err(said!(
+            "{} — не пустая папка и не от демо\n    назовите другую: --out ПАПКА",
+            "{} is not empty and was not made by a demo\n    name another folder with --out DIR",
+            out.display()
+        ));
     }
-    fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+    fs::create_dir_all(out).with_context(|| Said(both!("не создать {}", "cannot make {}", out.display())))?;
     Ok(fs::write(out.join(MARK), "made by `voronka demo`, which may clear this folder\n")?)
 }
 

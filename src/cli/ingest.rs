@@ -9,25 +9,27 @@ use chrono_tz::Tz;
 
 use super::args::{Ingest, Place};
 use super::progress::Shown;
+use super::said::Said;
 use super::screen::{say, tell};
 use super::{Outcome, open, pipes};
 use crate::company::{Absent, read};
 use crate::draft::{Draft, draft};
 use crate::export::{ExportError, Mapping, look};
 use crate::ingest::{IngestError, IngestOptions, ingest};
-use crate::model::lang::Lang;
+use crate::model::lang::{Lang, both};
 use crate::store::Store;
 
 pub async fn run(args: &Ingest, place: &Place) -> Result<Outcome> {
     let at_hand = pipes::at_hand(&args.exports)?;
-    load(args, place, &at_hand.exports).await.map_err(|error| at_hand.renamed(error))
+    let lang = open::lang(args.lang, place);
+    load(args, place, &at_hand.exports).await.map_err(|error| at_hand.renamed(error, lang))
 }
 
 async fn load(args: &Ingest, place: &Place, exports: &[PathBuf]) -> Result<Outcome> {
     // the mapping and the exports first: what is wrong with them should not leave an empty store behind
     let lang = open::lang(args.lang, place);
     // one that cannot be read stops here: it says the time zone, and stays with the store
-    let regulation = open::company(place).regulation_if_any().map_err(|error| anyhow::anyhow!(error.text(lang)))?;
+    let regulation = open::company(place).regulation_if_any()?;
     let zone = args.zone.or_else(|| regulation.as_ref().map(|regulation| regulation.calendar().zone));
     let mapping = match &args.mapping {
         Some(file) => Mapping::parse(&file.display().to_string(), &read(file)?)?,
@@ -47,14 +49,14 @@ async fn load(args: &Ingest, place: &Place, exports: &[PathBuf]) -> Result<Outco
     let is_pattern = |path: &Path| path.to_string_lossy().contains(['*', '?', '[']);
     let absent = exports.iter().find(|export| !export.exists() && !is_pattern(export));
     if let Some(export) = absent {
-        bail!(Absent::new(export).text(lang));
+        return Err(Absent::new(export).into());
     }
     match look(&mapping, exports, &std::env::temp_dir()) {
         Err(ExportError::Unknown { paths, .. }) if args.mapping.is_none() => {
             paths.iter().try_for_each(|path| begun(path, lang, zone))?;
             return Ok(Outcome::Found);
         }
-        looked => looked.map_err(|error| anyhow::anyhow!(error.text(lang)))?,
+        looked => looked?,
     }
     let store = Store::open_or_create(&place.store).await?;
     let shown = Shown::new();
@@ -73,12 +75,14 @@ async fn load(args: &Ingest, place: &Place, exports: &[PathBuf]) -> Result<Outco
             };
             bail!("{}\n    {way_out}", error.text(lang));
         }
-        done => done.map_err(|error| anyhow::anyhow!(error.text(lang)))?,
+        done => done?,
     };
     drop(shown);
-    say(summary.text(lang).trim_end()).with_context(|| match lang {
-        Lang::Ru => "выгрузки загружены в хранилище, не записана только сводка о них (см. voronka log)",
-        Lang::En => "the exports are in the store, only the summary of them could not be written (see voronka log)",
+    say(summary.text(lang).trim_end()).with_context(|| {
+        Said(both!(
+            "выгрузки загружены в хранилище, не записана только сводка о них (см. voronka log)",
+            "the exports are in the store, only the summary of them could not be written (see voronka log)"
+        ))
     })?;
     match summary.gave_nothing() {
         true => Ok(Outcome::Found),
@@ -98,14 +102,15 @@ fn no_zone(lang: Lang) -> Tz {
 
 /// Writes a mapping to begin with for an export that no preset fits.
 fn begun(export: &Path, lang: Lang, zone: Option<Tz>) -> Result<()> {
-    let Draft { text, told, asked } =
-        draft(export, &std::env::temp_dir(), lang, zone).map_err(|error| anyhow::anyhow!(error.text(lang)))?;
+    let Draft { text, told, asked } = draft(export, &std::env::temp_dir(), lang, zone)?;
     let stem = export.file_stem().map_or_else(|| "export".into(), |stem| stem.to_string_lossy().into_owned());
     let path = PathBuf::from(format!("{stem}.mapping.toml"));
     let shown = path.display();
     let (mapping, named) = (pasted(&path), pasted(export));
     match create_own(&path) {
-        Ok(mut file) => file.write_all(text.as_bytes()).with_context(|| format!("cannot write {shown}"))?,
+        Ok(mut file) => file
+            .write_all(text.as_bytes())
+            .with_context(|| Said(both!("не записать {shown}", "cannot write {shown}")))?,
         Err(error) if error.kind() == ErrorKind::AlreadyExists => match lang {
             Lang::Ru => bail!(
                 "{}: ни один пресет не подходит к заголовку, а {shown} уже есть\n    поправьте его и назовите: --mapping {mapping}; или \
@@ -118,7 +123,9 @@ fn begun(export: &Path, lang: Lang, zone: Option<Tz>) -> Result<()> {
                 export.display()
             ),
         },
-        Err(error) => return Err(anyhow::Error::new(error).context(format!("cannot write {shown}"))),
+        Err(error) => {
+            return Err(anyhow::Error::new(error).context(Said(both!("не записать {shown}", "cannot write {shown}"))));
+        }
     }
     let held: String = told.iter().map(|line| format!("  {line}\n")).collect();
     let lines: Vec<String> = asked.iter().map(ToString::to_string).collect();

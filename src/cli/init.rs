@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use super::Outcome;
 use super::args::Init;
+use super::said::{Said, said};
 use super::screen::say;
-use crate::model::lang::Lang;
+use crate::model::lang::{Lang, both};
 use crate::regulation;
 
 pub fn run(args: &Init) -> Result<Outcome> {
@@ -22,11 +23,15 @@ pub fn run(args: &Init) -> Result<Outcome> {
     for (name, _) in files {
         let file = args.dir.join(name);
         if file.exists() {
-            bail!("{} exists already, nothing was written\n    name a new folder", file.display());
+            return Err(said!(
+                "{} уже есть, ничего не записано\n    назовите новую папку",
+                "{} exists already, nothing was written\n    name a new folder",
+                file.display()
+            ));
         }
     }
     fs::create_dir_all(args.dir.join("exports"))
-        .with_context(|| format!("cannot make the folder {}", args.dir.display()))?;
+        .with_context(|| Said(both!("не создать папку {}", "cannot make the folder {}", args.dir.display())))?;
     for (name, text) in files {
         write(&args.dir.join(name), text)?;
     }
@@ -39,5 +44,5 @@ pub fn run(args: &Init) -> Result<Outcome> {
 }
 
 fn write(file: &Path, text: &str) -> Result<()> {
-    fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
+    fs::write(file, text).with_context(|| Said(both!("не записать {}", "cannot write {}", file.display())))
 }

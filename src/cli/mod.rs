@@ -20,6 +20,7 @@ mod progress;
 mod query;
 mod report;
 mod runtime;
+mod said;
 mod screen;
 mod shell;
 mod sql;
@@ -31,6 +32,7 @@ use clap::{CommandFactory, Parser};
 use args::{Args, Command};
 
 use crate::ingest::IngestError;
+use crate::model::lang::Lang;
 use crate::model::shown::hides;
 use crate::model::timings::{self, Stage};
 use crate::store::StoreError;
@@ -60,6 +62,7 @@ pub fn main() -> ExitCode {
         timings::ask();
     }
     let began = timings::begin();
+    let (asked, place) = (args.command.lang(), args.place.clone());
     let ran = runtime::run(timeout, move |runtime| run(args, runtime));
     timings::end(began, || "all".to_owned(), None);
     tell_timings();
@@ -68,7 +71,7 @@ pub fn main() -> ExitCode {
         Ok(Outcome::Found) => ExitCode::from(1),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            screen::tell_error(told(&error));
+            screen::tell_error(told(&error, open::lang(asked, &place)));
             ExitCode::from(2)
         }
     }
@@ -83,7 +86,7 @@ fn run(args: Args, runtime: &tokio::runtime::Runtime) -> anyhow::Result<Outcome>
             Command::Generate(c) => generate::run(&c),
             Command::Check(c) => check::run(&c, &at).await,
             Command::Ingest(c) => ingest::run(&c, &at).await,
-            Command::Presets { name } => presets::run(name.as_deref()),
+            Command::Presets { name, .. } => presets::run(name.as_deref()),
             Command::Quarantine(c) => quarantine::run(&c, &at).await,
             Command::Log(c) => log::run(&c, &at).await,
             Command::Metrics(c) => metrics::run(&c, &at),
@@ -106,24 +109,25 @@ fn tell_timings() {
     }
 }
 
-/// An error with its causes, each said once: some libraries repeat the cause in their own words.
-fn told(error: &anyhow::Error) -> String {
-    let mut said = String::new();
-    for cause in error.chain().map(ToString::to_string) {
-        if !said.contains(&cause) {
-            said = if said.is_empty() { cause } else { format!("{said}: {cause}") };
-        }
-    }
+/// An error with its causes, and the way out of what only libraries know.
+fn told(error: &anyhow::Error, lang: Lang) -> String {
+    let mut said = said::text(error, lang);
     if said.contains("Resources exhausted") {
-        said += "\n    give it more with --memory, such as --memory 6GiB, or ask for less";
+        said += match lang {
+            Lang::Ru => "\n    дайте больше: --memory, например --memory 6GiB, или спросите меньше",
+            Lang::En => "\n    give it more with --memory, such as --memory 6GiB, or ask for less",
+        };
     }
     // said by whichever library was writing
     if said.contains("No space left on device") {
-        said += match error.downcast_ref::<IngestError>() {
-            Some(error) if !matches!(error, IngestError::Store(StoreError::Unsynced { .. })) => {
-                "\n    the disk is full, and nothing was stored: make room, and run it again"
-            }
-            _ => "\n    the disk is full: make room, and run it again",
+        let is_ingest = error
+            .downcast_ref::<IngestError>()
+            .is_some_and(|error| !matches!(error, IngestError::Store(StoreError::Unsynced { .. })));
+        said += match (is_ingest, lang) {
+            (true, Lang::Ru) => "\n    на диске нет места, ничего не сохранено: освободите место и запустите снова",
+            (true, Lang::En) => "\n    the disk is full, and nothing was stored: make room, and run it again",
+            (false, Lang::Ru) => "\n    на диске нет места: освободите место и запустите снова",
+            (false, Lang::En) => "\n    the disk is full: make room, and run it again",
         };
     }
     said

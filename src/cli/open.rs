@@ -1,9 +1,10 @@
 //! What the reading commands have in common: the company that the arguments name, the day, the session.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use chrono::{Days, Months, NaiveDate, Utc};
 
 use super::args::{Language, Place, Reading};
+use super::said::said;
 use crate::company::Company;
 use crate::model::lang::Lang;
 use crate::model::timings;
@@ -24,10 +25,18 @@ pub fn company(place: &Place) -> Company {
     Company::of_store(&place.store, place.regulation.as_deref())
 }
 
-/// The language that was asked for, or the regulation's. Without a sound regulation, the language is no reason to fail.
+/// The language that was asked for, or the regulation's. A regulation that has problems still states it.
 pub fn lang(asked: Option<Language>, place: &Place) -> Lang {
-    let stated = || company(place).regulation().map_or(Lang::Ru, |regulation| regulation.lang());
-    asked.map_or_else(stated, Lang::from)
+    asked.map_or_else(|| stated(place), Lang::from)
+}
+
+/// The language that the regulation states, even where something else is wrong with it; Russian where there is none.
+fn stated(place: &Place) -> Lang {
+    let company = company(place);
+    match company.regulation() {
+        Ok(regulation) => regulation.lang(),
+        Err(_) => company.regulation_language().unwrap_or_default(),
+    }
 }
 
 /// The day an answer is for: the one asked for, or tomorrow, so that all of today is seen. Weeks are counted up to it, so a
@@ -36,11 +45,10 @@ pub fn as_of(reading: &Reading, regulation: &Regulation) -> Result<NaiveDate> {
     let today = regulation.calendar().day(now());
     let latest = today + Months::new(12 * YEARS_AHEAD);
     match reading.as_of {
-        Some(day) if day > latest => {
-            bail!(
-                "--as-of {day} is more than {YEARS_AHEAD} years ahead\n    the latest day is {latest}; without --as-of it is tomorrow"
-            )
-        }
+        Some(day) if day > latest => Err(said!(
+            "--as-of {day} — больше чем на {YEARS_AHEAD} лет вперёд\n    последний день — {latest}; без --as-of это завтра",
+            "--as-of {day} is more than {YEARS_AHEAD} years ahead\n    the latest day is {latest}; without --as-of it is tomorrow"
+        )),
         Some(day) => Ok(day),
         None => Ok(today + Days::new(1)),
     }

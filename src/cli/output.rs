@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use arrow::array::{ArrayRef, AsArray, LargeStringArray};
 use arrow::compute::cast;
 use arrow::csv::WriterBuilder;
@@ -16,6 +16,7 @@ use futures::StreamExt;
 use parquet::arrow::ArrowWriter;
 
 use super::args::Format;
+use super::said::said;
 use super::screen::{self, Rows};
 use crate::model::shown::{defused, visible};
 use crate::session::bounds::guarded;
@@ -47,7 +48,10 @@ pub async fn print_all(mut rows: SendableRecordBatchStream, format: Format) -> R
 fn stdout(schema: SchemaRef, format: Format) -> Result<Printer<io::BufWriter<Rows>>> {
     let out = screen::rows();
     if format == Format::Parquet && out.is_read_by_a_person() {
-        bail!("Parquet is not text\n    send it to a file: voronka … --format parquet > rows.parquet");
+        return Err(said!(
+            "Parquet — не текст\n    направьте его в файл: voronka … --format parquet > rows.parquet",
+            "Parquet is not text\n    send it to a file: voronka … --format parquet > rows.parquet"
+        ));
     }
     Printer::new(io::BufWriter::new(out), schema, format)
 }
@@ -67,8 +71,11 @@ impl<W: Write + Send> Printer<W> {
             Format::Table => Printer::Table { out, batches: vec![empty], left: SHOWN, full: false },
             Format::Csv => {
                 if let Some(field) = empty.schema().fields().iter().find(|field| field.data_type().is_nested()) {
-                    let way_out = "leave it out of the SELECT, or add --format json or --format parquet";
-                    bail!("a cell of CSV cannot hold the list `{}`\n    {way_out}", field.name());
+                    return Err(said!(
+                        "в ячейке CSV не может стоять список `{}`\n    уберите его из SELECT или добавьте --format json либо --format parquet",
+                        "a cell of CSV cannot hold the list `{}`\n    leave it out of the SELECT, or add --format json or --format parquet",
+                        field.name()
+                    ));
                 }
                 let mut out = out;
                 out.write_all(&csv(&empty, true)?)?;

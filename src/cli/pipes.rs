@@ -8,9 +8,11 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use tempfile::TempDir;
 
+use super::said::{self, Said, said};
+use crate::model::lang::{Lang, both};
 use crate::model::letters::on_disk;
 
 /// So long somebody may take to begin to write into a pipe.
@@ -24,14 +26,14 @@ pub struct AtHand {
 
 impl AtHand {
     /// An error in which the copies have the names that the person knows.
-    pub fn renamed(&self, error: anyhow::Error) -> anyhow::Error {
+    pub fn renamed(&self, error: anyhow::Error, lang: Lang) -> anyhow::Error {
         let Some(folder) = &self.folder else { return error };
         let (mut text, copies) =
-            (error.to_string(), self.exports.iter().filter(|copy| copy.starts_with(folder.path())));
+            (said::text(&error, lang), self.exports.iter().filter(|copy| copy.starts_with(folder.path())));
         for place in copies.filter_map(|copy| copy.parent()) {
             text = text.replace(&format!("{}/", place.display()), "");
         }
-        match text == error.to_string() {
+        match text == said::text(&error, lang) {
             true => error,
             false => anyhow::anyhow!(text),
         }
@@ -49,7 +51,10 @@ pub fn at_hand(named: &[PathBuf]) -> Result<AtHand> {
         };
         let folder = match &folder {
             Some(folder) => folder,
-            None => folder.insert(TempDir::new().context("cannot make a folder for what is read from a pipe")?),
+            None => folder.insert(TempDir::new().context(Said(both!(
+                "не создать папку для того, что читается из канала",
+                "cannot make a folder for what is read from a pipe"
+            )))?),
         };
         // two pipes may have one name
         let place = folder.path().join(number.to_string());
@@ -62,7 +67,7 @@ pub fn at_hand(named: &[PathBuf]) -> Result<AtHand> {
             Source::Stdin => Box::new(io::stdin().lock()),
             Source::Pipe => Box::new(opened(&path)?),
         };
-        keep(input).with_context(|| format!("cannot read {}", path.display()))?;
+        keep(input).with_context(|| Said(both!("не прочитать {}", "cannot read {}", path.display())))?;
         exports.push(copy);
     }
     Ok(AtHand { exports, folder })
@@ -79,10 +84,11 @@ fn source(path: &Path) -> Result<Option<Source>> {
     let is_stdin = path == Path::new("-") && !path.exists() || path == Path::new("/dev/stdin");
     if is_stdin {
         if io::stdin().is_terminal() {
-            bail!(
+            return Err(said!(
+                "{}: на вход ничего не подано\n    назовите файл или подайте его: voronka ingest … - < deals.csv",
                 "{}: nothing is piped in\n    name a file, or pipe one in: voronka ingest … - < deals.csv",
                 path.display()
-            );
+            ));
         }
         return Ok(Some(Source::Stdin));
     }
@@ -92,7 +98,11 @@ fn source(path: &Path) -> Result<Option<Source>> {
     }
     match is_pipe(&found) {
         true => Ok(Some(Source::Pipe)),
-        false => bail!("{}: a device, and no file\n    name a file, a folder or a pipe", path.display()),
+        false => Err(said!(
+            "{}: это устройство, а не файл\n    назовите файл, папку или канал",
+            "{}: a device, and no file\n    name a file, a folder or a pipe",
+            path.display()
+        )),
     }
 }
 
@@ -112,10 +122,11 @@ fn opened(path: &Path) -> Result<File> {
     let pipe = path.to_owned();
     thread::spawn(move || said.send(File::open(pipe)));
     match heard.recv_timeout(PATIENCE) {
-        Ok(opened) => opened.with_context(|| format!("cannot read {}", path.display())),
-        Err(_) => bail!(
+        Ok(opened) => opened.with_context(|| Said(both!("не прочитать {}", "cannot read {}", path.display()))),
+        Err(_) => Err(said!(
+            "{}: канал, в который никто не пишет\n    сначала начните в него писать; или назовите файл",
             "{}: a pipe into which nobody writes\n    begin to write into it first; or name a file",
             path.display()
-        ),
+        )),
     }
 }

@@ -1,10 +1,12 @@
 //! `voronka presets`.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use super::Outcome;
+use super::said::Said;
 use super::screen::say;
 use crate::export::shipped;
+use crate::model::lang::both;
 use crate::model::problem::hint;
 
 pub fn run(name: Option<&str>) -> Result<Outcome> {
@@ -20,7 +22,11 @@ pub fn run(name: Option<&str>) -> Result<Outcome> {
     let section = format!("\nname = \"{name}\"\n");
     match shipped.iter().find(|(known, text)| *known == name || text.contains(&section)) {
         Some((_, text)) => say(text.trim_end())?,
-        None => bail!("no preset is named `{name}`\n    {}", hint(name, shipped.iter().map(|(known, _)| *known))),
+        None => {
+            let near = hint(name, shipped.iter().map(|(known, _)| *known));
+            let what = both!("нет пресета `{name}`\n    ", "no preset is named `{name}`\n    ");
+            return Err(Said(what.and(near)).into());
+        }
     }
     Ok(Outcome::Fine)
 }

@@ -3,15 +3,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use arrow::array::{ArrayRef, Int64Array, StringArray, UInt64Array};
 use arrow::record_batch::RecordBatch;
 
 use super::args::{Format, Place, Quarantine};
+use super::said::Said;
 use super::screen::say;
 use super::{Outcome, open, output};
 use crate::ingest::{Repairs, Waiting, repairs, waiting};
-use crate::model::lang::Lang;
+use crate::model::lang::{Lang, both};
 use crate::model::problem::hint;
 use crate::model::shown::in_line;
 use crate::store::{Snapshot, Store};
@@ -37,7 +38,8 @@ fn none_of(snapshot: &Snapshot, file: &str, lang: Lang) -> Result<Outcome> {
     let mut names: Vec<String> = waiting(snapshot, None)?.into_iter().map(|waiting| waiting.file).collect();
     names.dedup();
     if !names.is_empty() {
-        bail!("nothing of `{file}` is in quarantine\n    {}", hint(file, names.iter().map(String::as_str)));
+        let what = both!("в карантине нет ничего из `{file}`\n    ", "nothing of `{file}` is in quarantine\n    ");
+        return Err(Said(what.and(hint(file, names.iter().map(String::as_str)))).into());
     }
     listed(&[], lang)?;
     Ok(Outcome::Fine)

@@ -1,9 +1,10 @@
 //! `voronka query`.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use chrono::DateTime;
 
 use super::args::{Place, Query};
+use super::said::said;
 use super::{Outcome, open, output};
 use crate::metrics::Ask;
 
@@ -15,7 +16,10 @@ pub async fn run(args: &Query, place: &Place) -> Result<Outcome> {
     let from = args.from.unwrap_or(DateTime::UNIX_EPOCH.date_naive());
     let to = args.to.unwrap_or(as_of);
     if from >= to {
-        bail!("the period is empty: it begins on {from} and ends before {to}\n    --from must be before --to");
+        return Err(said!(
+            "период пуст: он начинается {from} и кончается до {to}\n    --from должен быть раньше --to",
+            "the period is empty: it begins on {from} and ends before {to}\n    --from must be before --to"
+        ));
     }
     company.check_currency(&regulation, args.reading.version).await?;
     let session = open::session(place, &args.reading, &regulation).await?;

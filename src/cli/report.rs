@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use super::args::{Place, Report};
 use super::progress::Shown;
+use super::said::{Said, said};
 use super::screen::say;
 use super::{Outcome, open};
-use crate::model::lang::Lang;
+use crate::model::lang::{Lang, both};
 use crate::model::problem::hint;
 use crate::model::progress::Progress;
 use crate::model::timings;
@@ -41,27 +42,37 @@ pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
     let lang = args.lang.map(Lang::from).or(definition.lang()).unwrap_or(regulation.lang());
     let sessions = match (&args.person, &args.for_each, definition.person()) {
         (Some(person), _, Some(dimension)) => vec![held(&session, dimension, person).await?],
-        (Some(_), _, None) => bail!(
-            "the report `{}` is for everyone, not for one person\n    leave out --for, or write --where DIM=VALUE",
-            definition.name()
-        ),
+        (Some(_), _, None) => {
+            return Err(said!(
+                "отчёт `{}` — для всех, а не для одного\n    уберите --for или напишите --where DIM=VALUE",
+                "the report `{}` is for everyone, not for one person\n    leave out --for, or write --where DIM=VALUE",
+                definition.name()
+            ));
+        }
         (None, Some(dimension), _) => {
             let mut sessions = Vec::new();
             for value in session.values(dimension).await? {
                 sessions.push(session.only(dimension, &value).await?);
             }
             if sessions.is_empty() {
-                bail!("no deal names its {dimension}: there is nobody to make the report for");
+                return Err(said!(
+                    "ни в одной сделке не указано: {dimension}; делать отчёт не для кого",
+                    "no deal names its {dimension}: there is nobody to make the report for"
+                ));
             }
             sessions
         }
-        (None, None, Some(dimension)) => bail!(
-            "the report `{}` is for one {dimension}\n    name one with --for NAME, or make all with --for-each {dimension}",
-            definition.name()
-        ),
+        (None, None, Some(dimension)) => {
+            return Err(said!(
+                "отчёт `{}` делается для одного ({dimension})\n    назовите его: --for ИМЯ, или сделайте для всех: --for-each {dimension}",
+                "the report `{}` is for one {dimension}\n    name one with --for NAME, or make all with --for-each {dimension}",
+                definition.name()
+            ));
+        }
         (None, None, None) => vec![session],
     };
-    std::fs::create_dir_all(&args.out).with_context(|| format!("cannot make {}", args.out.display()))?;
+    std::fs::create_dir_all(&args.out)
+        .with_context(|| Said(both!("не создать {}", "cannot make {}", args.out.display())))?;
     let (mut names, mut files, mut failed) = (BTreeSet::new(), Vec::new(), Vec::new());
     let shown = Shown::new();
     for (session, done) in sessions.iter().zip(0..) {
@@ -77,7 +88,7 @@ pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
         let mut document = match (built, session.held().last()) {
             (Ok(document), _) => document,
             (Err(error), Some((_, who))) if sessions.len() > 1 => {
-                failed.push(format!("{who}: {error}"));
+                failed.push(format!("{who}: {}", error.text(lang)));
                 continue;
             }
             (Err(error), _) => return Err(error.into()),
@@ -99,12 +110,19 @@ pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
     }
     // told when all are made: whoever stops listening loses no file
     for file in files {
-        say(file.display()).context("the reports are written, only the list of their files could not be")?;
+        say(file.display()).context(Said(both!(
+            "отчёты записаны, не вывести только список их файлов",
+            "the reports are written, only the list of their files could not be"
+        )))?;
     }
     // the reports are there, and say in its place what failed; a batch job that reads exit codes must not take them for whole
     match failed.is_empty() {
         true => Ok(Outcome::Fine),
-        false => bail!("written, but a part could not be computed:\n    {}", failed.join("\n    ")),
+        false => Err(said!(
+            "записано, но часть не посчитана:\n    {}",
+            "written, but a part could not be computed:\n    {}",
+            failed.join("\n    ")
+        )),
     }
 }
 
@@ -127,7 +145,9 @@ async fn held(session: &Session, dimension: &str, value: &str) -> Result<Session
     let held = session.only(dimension, value).await?;
     let values = session.values(dimension).await?;
     if !values.iter().any(|known| known == value) {
-        bail!("no deal has the {dimension} `{value}`\n    {}", hint(value, values.iter().map(String::as_str)));
+        let what =
+            both!("нет сделок, где {dimension} — `{value}`\n    ", "no deal has the {dimension} `{value}`\n    ");
+        return Err(Said(what.and(hint(value, values.iter().map(String::as_str)))).into());
     }
     Ok(held)
 }

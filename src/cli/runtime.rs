@@ -1,13 +1,15 @@
 //! The threads that a command runs on: what the system does not give is an error at once, and a panic or a time limit ends the
 //! command with a message.
 
+use super::said::{Said, said};
+use crate::model::lang::both;
 use std::io;
 use std::sync::Mutex;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result};
 use tokio::runtime::Runtime;
 
 /// DataFusion plans recursively; unoptimised builds need more than the usual 2 MiB for it.
@@ -42,12 +44,14 @@ pub fn run<T: Send + 'static>(
             let _ = worker.join();
             done
         }
-        Err(RecvTimeoutError::Timeout) => {
-            bail!("not done within the time that --timeout gives\n    give it more, or ask for less")
-        }
+        Err(RecvTimeoutError::Timeout) => Err(said!(
+            "не успеть за время, которое даёт --timeout\n    дайте больше или спросите меньше",
+            "not done within the time that --timeout gives\n    give it more, or ask for less"
+        )),
         Err(RecvTimeoutError::Disconnected) => {
             let what = PANIC.lock().ok().and_then(|mut panic| panic.take()).unwrap_or_default();
-            Err(anyhow!(
+            Err(said!(
+                "ошибка Voronka или библиотеки в ней: {what}\n    пожалуйста, сообщите о ней: эту строку и что запускали",
                 "a fault of Voronka or of a library in it: {what}\n    please report it with this line and what you ran"
             ))
         }
@@ -76,15 +80,19 @@ fn tell_panics() {
 }
 
 fn runtime() -> Result<Runtime> {
-    const SCARCE: &str =
-        "the system gives too few threads, or too little memory for them (see `ulimit -v` and `ulimit -u`)";
-    probe().context(SCARCE)?;
+    let scarce = || {
+        Said(both!(
+            "система даёт слишком мало потоков или памяти для них (см. `ulimit -v` и `ulimit -u`)",
+            "the system gives too few threads, or too little memory for them (see `ulimit -v` and `ulimit -u`)"
+        ))
+    };
+    probe().with_context(scarce)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_stack_size(STACK)
         .thread_keep_alive(Duration::from_secs(86_400))
         .build()
-        .context(SCARCE)?;
+        .with_context(scarce)?;
     // they all begin before any of them ends, and stay
     let (begin, begun) = mpsc::channel();
     let waiting: Vec<mpsc::Sender<()>> = (0..READERS)
@@ -102,7 +110,7 @@ fn runtime() -> Result<Runtime> {
     drop(waiting);
     if !all {
         runtime.shutdown_background();
-        bail!(SCARCE);
+        return Err(scarce().into());
     }
     Ok(runtime)
 }

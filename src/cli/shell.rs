@@ -12,17 +12,21 @@ use rustyline::{Config, Context, Editor, Helper, Highlighter, Hinter};
 use super::args::Format;
 use super::screen::{tell, tell_error};
 use super::sql::answer;
+use crate::model::lang::Lang;
 use crate::session::Session;
 
 /// Reads queries until the end of input. A failing query prints its error and the shell goes on.
-pub async fn run(session: &Session, format: Format) -> Result<()> {
+pub async fn run(session: &Session, format: Format, lang: Lang) -> Result<()> {
     let mut editor: Editor<Names, _> = Editor::with_config(Config::builder().auto_add_history(true).build())?;
     editor.set_helper(Some(Names { names: names(session).await? }));
     let history = history_file();
     if let Some(file) = &history {
         let _ = editor.load_history(file); // none yet on the first run
     }
-    tell("End a query with `;`. Tab completes, `\\d` lists the tables, Ctrl-D leaves.");
+    tell(match lang {
+        Lang::Ru => "Запрос кончается на `;`. Tab дополняет, `\\d` — список таблиц, Ctrl-D — выход.",
+        Lang::En => "End a query with `;`. Tab completes, `\\d` lists the tables, Ctrl-D leaves.",
+    });
     loop {
         match editor.readline("voronka> ") {
             Ok(line) if line.trim().is_empty() => {}
@@ -36,7 +40,7 @@ pub async fn run(session: &Session, format: Format) -> Result<()> {
                     query => Cow::Borrowed(query),
                 };
                 if let Err(error) = answer(session, &query, format).await {
-                    tell_error(super::told(&error));
+                    tell_error(super::told(&error, lang));
                 }
             }
             Err(ReadlineError::Interrupted) => {}

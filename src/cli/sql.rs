@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Read};
 use anyhow::Result;
 
 use super::args::{Format, Place, Sql};
+use super::said::said;
 use super::{Outcome, open, output, shell};
 use crate::model::letters::composed;
 use crate::session::Session;
@@ -15,7 +16,9 @@ pub async fn run(args: &Sql, place: &Place) -> Result<Outcome> {
     let session = open::session(place, &args.reading, &regulation).await?;
     match &args.query {
         Some(query) => answer(&session, query, args.format).await?,
-        None if std::io::stdin().is_terminal() => shell::run(&session, args.format).await?,
+        None if std::io::stdin().is_terminal() => {
+            shell::run(&session, args.format, open::lang(args.speaks.lang, place)).await?
+        }
         None => {
             let mut query = String::new();
             std::io::stdin().read_to_string(&mut query)?;
@@ -31,7 +34,10 @@ pub async fn answer(session: &Session, query: &str, format: Format) -> Result<()
     let query = composed(query.trim_start_matches('\u{feff}').trim().trim_end_matches(';'));
     let frame =
         session.sql(&query).await.map_err(|error| match error.to_string().contains("a single SQL statement") {
-            true => anyhow::anyhow!("there are several statements\n    ask one at a time; a `;` within quotes is none"),
+            true => said!(
+                "запросов несколько\n    спрашивайте по одному; `;` в кавычках не считается",
+                "there are several statements\n    ask one at a time; a `;` within quotes is none"
+            ),
             false => error.into(),
         })?;
     let rows = guarded(async { frame.execute_stream().await }).await?;

@@ -82,12 +82,32 @@ pub enum CompanyError {
 }
 
 impl CompanyError {
-    /// The message in a language; English where there is no other.
+    /// The message in a language.
     pub fn text(&self, lang: Lang) -> String {
         match self {
             CompanyError::Absent(absent) => absent.text(lang),
+            CompanyError::Problems(problems) => problems.text(lang),
             CompanyError::Ingest(error) => error.text(lang),
-            other => other.to_string(),
+            CompanyError::Store(error) => error.text(lang),
+            CompanyError::Session(error) => error.text(lang),
+            CompanyError::Metric(error) => error.text(lang),
+            CompanyError::Report(error) => error.text(lang),
+            CompanyError::Currency { place, ingest, code, stated, .. } => {
+                in_another_currency(place, *ingest, code, stated, lang)
+            }
+            other if lang == Lang::En => other.to_string(),
+            CompanyError::NoFolder { folder } => {
+                format!("{}: такой папки нет\n    папку компании делает `voronka init`", folder.display())
+            }
+            CompanyError::NoRegulation { store } => format!(
+                "нет регламента: ни здесь, ни рядом с хранилищем `{}` нет regulation.toml\n    назовите его: --regulation ФАЙЛ, или \
+                 начните с `voronka init ПАПКА`",
+                store.display()
+            ),
+            CompanyError::NotText { file } => {
+                format!("{}: это не текст в UTF-8\n    сохраните файл в UTF-8", file.display())
+            }
+            CompanyError::Unreadable { file, source } => format!("не прочитать {}: {source}", file.display()),
         }
     }
 }

@@ -35,6 +35,7 @@ pub use self::file::{Absent, read};
 use crate::export::Mapping;
 use crate::ingest::{IngestOptions, Summary, ingest};
 use crate::metrics::{Ask, Catalog, MetricResult};
+use crate::model::lang::Lang;
 use crate::regulation::Regulation;
 use crate::report::build;
 use crate::report::definition::{Definition, shipped};
@@ -100,6 +101,20 @@ impl Company {
         let nearby = || self.nearby.iter().find(|file| file.is_file());
         let Some(file) = self.named.as_ref().or_else(nearby) else { return Ok(None) };
         Ok(Some(Regulation::parse(&file.display().to_string(), &read(file)?)?))
+    }
+
+    /// The language that the regulation's file states, whatever else is wrong with it.
+    pub fn regulation_language(&self) -> Option<Lang> {
+        let nearby = || self.nearby.iter().find(|file| file.is_file());
+        let text = read(self.named.as_ref().or_else(nearby)?).ok()?;
+        let values =
+            text.lines().filter_map(|line| line.trim_start().strip_prefix("language")?.trim_start().strip_prefix('='));
+        let mut stated = values.filter_map(|value| match value.trim_start().get(..4) {
+            Some("\"ru\"") => Some(Lang::Ru),
+            Some("\"en\"") => Some(Lang::En),
+            _ => None,
+        });
+        stated.next()
     }
 
     /// The shipped metrics, and the company's own in `queries/`, which take the place of shipped ones of the same name.

@@ -11,6 +11,7 @@ use super::source_column::Column;
 use super::texts::{Say, list, quoted, remark};
 use crate::export::values::numbers::{Decimal, ONE};
 use crate::export::values::personal::{self, Normal};
+use crate::export::values::{amounts, multiples};
 use crate::model::lang::Lang;
 use crate::model::tables::{Kind, Table};
 
@@ -149,9 +150,11 @@ pub(super) fn source(
         return asked;
     }
     let mut options = options(first, kind_of, formats, say, &mut told);
-    let name = match first.time {
-        Some(time) => format!("concat = [{}, {}], with = \" \"", quoted(&first.name), quoted(&all[time].name)),
-        None => format!("from = {}", quoted(&first.name)),
+    let multiple = multiple(first, kind_of, say);
+    let name = match (&multiple, first.time) {
+        (Some((name, _)), _) => name.clone(),
+        (None, Some(time)) => format!("concat = [{}, {}], with = \" \"", quoted(&first.name), quoted(&all[time].name)),
+        (None, None) => format!("from = {}", quoted(&first.name)),
     };
     match role {
         "client_id" => match normal(first) {
@@ -195,9 +198,11 @@ pub(super) fn source(
     if role == "deal_id" && table == Table::Deals && first.seen.repeats == Some(true) {
         told.push(format!("{}{}", say.say("повторяется", "it repeats"), candidates(all, rows)));
     }
-    let from = match (options.is_empty(), first.time) {
-        (true, None) => quoted(&first.name),
-        (true, Some(_)) => format!("{{ {name} }}"),
+    let is_plain = first.time.is_none() && multiple.is_none();
+    told.extend(multiple.map(|(_, said)| said));
+    let from = match (options.is_empty(), is_plain) {
+        (true, true) => quoted(&first.name),
+        (true, false) => format!("{{ {name} }}"),
         _ => format!("{{ {name}, {} }}", options.join(", ")),
     };
     format!("{from} # {}", told.join("; "))
@@ -238,6 +243,32 @@ fn doubtful(table: Table, role: &str, (first, fit): (&Column, Fit), kind_of: Opt
         ),
     };
     Some(format!("{} # {asked}: {} ({})", quoted("?"), quoted(&first.name), sum(first, say)))
+}
+
+/// A column of money whose header says that its amounts are in thousands or hundredths: what it is multiplied by, and why.
+/// A question where the values speak against the header.
+fn multiple(column: &Column, kind: Option<Kind>, say: Say) -> Option<(String, String)> {
+    /// No deal is of so many units: the header is wrong, or the values have been multiplied.
+    const BEYOND: f64 = 1e12;
+    let factor = multiples::of_header(&column.name).filter(|_| kind == Some(Kind::Money))?;
+    let header = quoted(&column.name);
+    // «тыс.» stands in the cells as well
+    let is_in_cells = column.seen.sample.iter().any(|value| amounts::read(value).tens != 0);
+    let largest = column.seen.digits.largest() * factor.parse::<f64>().unwrap_or(1.0);
+    Some(match is_in_cells || largest > BEYOND {
+        false => (
+            format!("multiply = [{header}, {factor}]"),
+            format!("{} {factor}", say.say("по заголовку умножается на", "by the header it is multiplied by")),
+        ),
+        true => (
+            format!("multiply = [{header}, \"?\"]"),
+            format!(
+                "? {} {factor} {}",
+                say.say("умножать ли, как говорит заголовок, на", "is it multiplied, as the header says, by"),
+                say.say("или на 1", "or by 1")
+            ),
+        ),
+    })
 }
 
 /// How a column is written, as options of a mapping; what is to be asked or told goes to `told`.

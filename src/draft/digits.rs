@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::export::records::Typed;
 use crate::export::values::amounts;
-use crate::export::values::numbers::{self, Decimal, Evidence};
+use crate::export::values::numbers::{self, Decimal, Evidence, ONE};
 
 /// So many words stand for an empty number.
 const WORDS: usize = 12;
@@ -100,6 +100,18 @@ impl Digits {
     /// How many values prove each mark: a point, a comma.
     pub(super) fn proofs(&self) -> (u64, u64) {
         (self.point, self.comma)
+    }
+
+    /// The largest value, in whole units; where the decimal mark is open, by the mark that makes it smaller.
+    #[allow(clippy::cast_precision_loss)] // only its size matters
+    pub(super) fn largest(&self) -> f64 {
+        let [point, comma] = self.largest;
+        let units = match self.mark() {
+            Mark::Proven(Decimal::Comma) => comma,
+            Mark::Proven(Decimal::Point) | Mark::None => point,
+            Mark::Unknown | Mark::Both => point.min(comma),
+        };
+        units as f64 / ONE as f64
     }
 
     /// The sum in units, as a decimal mark has it.

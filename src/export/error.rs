@@ -265,12 +265,7 @@ impl ExportError {
         }
     }
 
-    pub(crate) fn no_table(path: &Path, what: String, way_out: impl Into<String>) -> ExportError {
-        let both = |text: String| Text::new(text.clone(), text);
-        ExportError::unreadable(path, both(what), both(way_out.into()))
-    }
-
-    /// As [`ExportError::no_table`], said in both languages.
+    /// No table comes out of the file.
     pub(crate) fn unreadable(path: &Path, what: Text, way_out: Text) -> ExportError {
         ExportError::NoTable { path: path.to_owned(), what: Box::new(what), way_out: Box::new(way_out) }
     }

@@ -30,6 +30,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 
+use crate::model::lang::Lang;
 use clock::Clock;
 use exports::Exports;
 use file::Aside;
@@ -91,6 +92,26 @@ pub enum GenerateError {
         /// Why.
         source: std::io::Error,
     },
+}
+
+impl GenerateError {
+    /// The message in a language.
+    pub fn text(&self, lang: Lang) -> String {
+        match (self, lang) {
+            (_, Lang::En) => self.to_string(),
+            (GenerateError::Clients(asked), Lang::Ru) => {
+                format!("компании нужен хотя бы один клиент и не больше {MOST_CLIENTS}; запрошено: {asked}")
+            }
+            (GenerateError::Date(day), Lang::Ru) => {
+                format!("{day} — слишком близко к краю календаря: возьмите дату между 1000-01-01 и 9000-01-01")
+            }
+            (GenerateError::Foreign(file), Lang::Ru) => format!(
+                "{} — от другой компании, а загрузка приняла бы его за файл этой: возьмите пустую папку",
+                file.display()
+            ),
+            (GenerateError::Write { path, source }, Lang::Ru) => format!("не записать {}: {source}", path.display()),
+        }
+    }
 }
 
 /// More would make numbers of more digits than the ids are meant for.

@@ -38,6 +38,15 @@ pub enum IngestError {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// A file within the store that says how personal data is kept holds nothing.
+    #[error(
+        "{}: the file is empty\n    put it back from a backup, or the whole store: it says how the store keeps personal data",
+        named(path)
+    )]
+    Emptied {
+        /// The file.
+        path: PathBuf,
+    },
     /// The mapping would keep personal data otherwise than the store does.
     #[error(
         "{}: this store keeps personal data by personal = \"{kept}\", and {mapping} states personal = \"{stated}\"\n    what is there would stay as it is, and clients and events would be there twice: state \"{kept}\", or ingest all exports into a new store: --store NEW",

@@ -28,21 +28,38 @@ pub(crate) fn of(store: &Path) -> Result<Key, IngestError> {
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => return Err(IngestError::io(&id)(error)),
     };
-    let key = match read(&path) {
-        Err(IngestError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => match known {
-            Some(_) => {
-                return Err(IngestError::OtherKey { path, id, what: "the key of the store's hashes is gone" });
-            }
-            None => make(&path)?,
-        },
-        read => read?,
-    };
     match known {
-        Some(known) if known.trim() == key.id() => Ok(key),
-        Some(_) => {
+        Some(known) => own(path, id, &known),
+        None => match read(&path) {
+            Err(IngestError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => leave_id(make(&path)?, &id),
+            read => leave_id(read?, &id),
+        },
+    }
+}
+
+/// The key that the store knows; refuses to go on without it.
+fn own(path: PathBuf, id: PathBuf, known: &str) -> Result<Key, IngestError> {
+    if known.trim().is_empty() {
+        return Err(IngestError::Emptied { path: id });
+    }
+    match read(&path) {
+        Err(IngestError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+            Err(IngestError::OtherKey { path, id, what: "the key of the store's hashes is gone" })
+        }
+        Ok(key) if known.trim() != key.id() => {
             Err(IngestError::OtherKey { path, id, what: "not the key with which this store's hashes were made" })
         }
-        None => leave_id(key, &id),
+        read => read,
+    }
+}
+
+/// Whether the key of a store is the one that the store knows. Nothing is made.
+pub(super) fn check(store: &Path) -> Result<(), IngestError> {
+    let id = store.join(ID);
+    match fs::read_to_string(&id) {
+        Ok(known) => own(path(store), id, &known).map(drop),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(IngestError::io(&id)(error)),
     }
 }
 
@@ -123,8 +140,17 @@ mod tests {
         fs::copy(path(&other), path(&store)).unwrap();
         let told = of(&store).unwrap_err().to_string();
         assert!(told.contains("store.key: not the key with which") && told.contains("personal.id"), "{told}");
+        assert!(check(&store).is_err());
         fs::write(path(&store), &key).unwrap();
+        assert!(check(&store).is_ok());
         assert_eq!(of(&store).unwrap().hash("1"), hash);
+        let known = fs::read(&id).unwrap();
+        fs::write(&id, "").unwrap();
+        for told in [of(&store).err(), check(&store).err()] {
+            let told = told.unwrap().to_string();
+            assert!(told.contains("personal.id: the file is empty\n    put it back"), "{told}");
+        }
+        fs::write(&id, known).unwrap();
         // who says that it is lost begins anew
         fs::remove_file(path(&store)).unwrap();
         fs::remove_file(&id).unwrap();

@@ -32,6 +32,7 @@ use std::path::PathBuf;
 
 pub use error::IngestError;
 pub use options::IngestOptions;
+pub use privacy::check_privacy;
 pub use quarantine::{Repairs, Waiting, repairs, waiting};
 pub use summary::{FileCount, QuarantineCount, Summary};
 pub use sums::MoneySum;

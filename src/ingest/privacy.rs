@@ -24,6 +24,12 @@ pub(crate) struct Rule {
     texts: bool,
 }
 
+/// What is wrong with the files that say how a store keeps personal data, and with the key beside it.
+pub fn check_privacy(store: &Path, version: u64) -> Vec<IngestError> {
+    let files = [Rule::of(store, version).map(drop), key_file::check(store)];
+    files.into_iter().filter_map(Result::err).collect()
+}
+
 /// What an ingest does with personal data.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Now<'m> {
@@ -42,6 +48,7 @@ impl Rule {
         }
         let path = store.join(FILE);
         match fs::read_to_string(&path) {
+            Ok(text) if text.trim().is_empty() => Err(IngestError::Emptied { path }),
             Ok(text) => toml::from_str(&text).map_err(|error| IngestError::data(&path, error.message())),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Rule::early(store)),
             Err(error) => Err(IngestError::io(&path)(error)),

@@ -10,6 +10,7 @@ use super::link::Readable;
 use super::select::Select;
 use super::statement::Order;
 use super::{Metric, MetricError, front};
+use crate::model::lang::{Text, both};
 use crate::model::letters::composed;
 use crate::model::problem::{Problem, Problems, hint};
 
@@ -135,7 +136,10 @@ impl Catalog {
             }
         };
         if is_second {
-            let (what, hint) = (format!("there are two metrics `{name}`"), "rename one".to_owned());
+            let (what, hint) = (
+                both!("метрик `{name}` две", "there are two metrics `{name}`"),
+                Text::new("переименуйте одну", "rename one"),
+            );
             problems.push(Problem { file: file.to_owned(), line: 0, what, hint });
         }
     }
@@ -179,8 +183,16 @@ fn sql_files(dir: &Path) -> std::io::Result<Vec<std::path::PathBuf>> {
 }
 
 fn unreadable(path: &Path, e: &std::io::Error) -> Problems {
-    let (file, what) = (path.display().to_string(), format!("cannot be read: {e}"));
-    Problems(vec![Problem { file, line: 0, what, hint: "check that it exists and that you may read it".to_owned() }])
+    let (file, what) = (path.display().to_string(), both!("не прочитать: {e}", "cannot be read: {e}"));
+    Problems(vec![Problem {
+        file,
+        line: 0,
+        what,
+        hint: Text::new(
+            "проверьте, что он есть и что вам можно его читать",
+            "check that it exists and that you may read it",
+        ),
+    }])
 }
 
 #[cfg(test)]
@@ -235,7 +247,7 @@ mod tests {
                 .unwrap_err()
                 .0
                 .iter()
-                .map(|p| format!("{}: {}", p.line, p.what))
+                .map(|p| format!("{}: {}", p.line, p.what.en))
                 .collect::<Vec<_>>()
         };
         write("amount", "cost", "'deals'");

@@ -2,7 +2,7 @@
 
 use super::columns::{Bound, MetricColumn, Spending};
 use super::need::Need;
-use crate::model::lang::{Lang, Text};
+use crate::model::lang::{Lang, Text, both};
 use crate::model::problem::hint;
 use crate::model::unit::Unit;
 use crate::model::written::{Section, Wrong};
@@ -45,7 +45,11 @@ pub(super) fn read(root: &Section<'_>) -> Vec<MetricColumn> {
         let is_title = |column: &MetricColumn| names.iter().any(|(name, _)| *name == column.name);
         if !columns.iter().any(is_title) {
             let near = hint(&title, columns.iter().map(|column| column.name.as_str()));
-            root.wrong("row_title", format!("`row_title` names no column: `{title}`"), near);
+            root.wrong(
+                "row_title",
+                both!("`row_title` не называет столбца: `{title}`", "`row_title` names no column: `{title}`"),
+                near,
+            );
         }
         columns.iter_mut().filter(|column| is_title(column)).for_each(|column| column.titles_row = true);
     }
@@ -59,8 +63,14 @@ fn count(section: &Section<'_>, key: &str, columns: &[MetricColumn]) -> Option<S
         let counts = columns.iter().filter(|column| column.unit == Unit::Count).map(|column| column.name.as_str());
         match columns.iter().find(|column| column.name == name) {
             Some(column) if column.unit == Unit::Count => Ok(name.to_owned()),
-            Some(_) => Err(Wrong::new(format!("`{key}` names `{name}`, which is no count"), hint(name, counts))),
-            None => Err(Wrong::new(format!("`{key}` names no column: `{name}`"), hint(name, counts))),
+            Some(_) => Err(Wrong::new(
+                both!("`{key}` называет `{name}`, а это не число случаев", "`{key}` names `{name}`, which is no count"),
+                hint(name, counts),
+            )),
+            None => Err(Wrong::new(
+                both!("`{key}` не называет столбца: `{name}`", "`{key}` names no column: `{name}`"),
+                hint(name, counts),
+            )),
         }
     })
 }
@@ -72,7 +82,10 @@ fn declared(section: &Section<'_>) -> Vec<MetricColumn> {
         let plain = stem.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         match plain && name != "grp" {
             true => Ok(name.to_owned()),
-            false => Err(Wrong::new(format!("`{name}` is no column name"), "small Latin letters, digits and _")),
+            false => Err(Wrong::new(
+                both!("`{name}` — не имя столбца", "`{name}` is no column name"),
+                Text::new("строчные латинские буквы, цифры и _", "small Latin letters, digits and _"),
+            )),
         }
     });
     let unit = section.one_of("unit", &UNITS).unwrap_or(Unit::Text);
@@ -88,7 +101,11 @@ fn declared(section: &Section<'_>) -> Vec<MetricColumn> {
     }
     let (interval, ends) = (section.boolean("interval"), section.boolean("ends"));
     if (interval || ends) && matches!(unit, Unit::Text | Unit::Date) {
-        section.wrong(if interval { "interval" } else { "ends" }, "only a number has bounds", "remove it");
+        section.wrong(
+            if interval { "interval" } else { "ends" },
+            Text::new("границы есть только у чисел", "only a number has bounds"),
+            Text::new("удалите его", "remove it"),
+        );
     }
     if own.name.ends_with(LANG) {
         return in_both_languages(&own);

@@ -3,29 +3,29 @@
 use chrono::NaiveDate;
 use datafusion::error::DataFusionError;
 
-use crate::model::lang::Text;
+use crate::model::lang::{Lang, Text};
 use crate::session::SessionError;
 
 /// Why a metric gives no result.
 #[derive(Debug, thiserror::Error)]
 pub enum MetricError {
     /// No metric has this name.
-    #[error("there is no metric `{name}`\n    {hint}")]
+    #[error("there is no metric `{name}`\n    {}", hint.en)]
     Unknown {
         /// What was asked for.
         name: String,
         /// The nearest name, or all.
-        hint: String,
+        hint: Text,
     },
     /// The metric cannot be split by this.
-    #[error("`{metric}` cannot be split by `{dimension}`\n    {hint}")]
+    #[error("`{metric}` cannot be split by `{dimension}`\n    {}", hint.en)]
     Dimension {
         /// The metric.
         metric: String,
         /// What was asked for.
         dimension: String,
         /// The nearest dimension, or all.
-        hint: String,
+        hint: Text,
     },
     /// The store does not hold what the metric counts. No data is not zero.
     #[error("`{metric}` cannot be computed: {what} holds no data, and no data is not zero\n    {}", why.en)]
@@ -38,14 +38,14 @@ pub enum MetricError {
         why: Text,
     },
     /// The metric reads a table that there is none of.
-    #[error("`{metric}`: there is no table `{table}`\n    {hint}")]
+    #[error("`{metric}`: there is no table `{table}`\n    {}", hint.en)]
     Table {
         /// The metric.
         metric: String,
         /// What it names.
         table: String,
         /// The nearest name, or all.
-        hint: String,
+        hint: Text,
     },
     /// The period is empty or runs backwards.
     #[error("the period from {from} to {to} holds no day\n    the last day is not part of it: give a later --to")]
@@ -98,6 +98,42 @@ pub enum MetricError {
 }
 
 impl MetricError {
+    /// The message in a language; what the engine says is English.
+    pub fn text(&self, lang: Lang) -> String {
+        match lang {
+            Lang::En => self.to_string(),
+            Lang::Ru => self.russian(),
+        }
+    }
+
+    fn russian(&self) -> String {
+        match self {
+            MetricError::Unknown { name, hint } => format!("нет метрики `{name}`\n    {}", hint.ru),
+            MetricError::Dimension { metric, dimension, hint } => {
+                format!("`{metric}` не делится по `{dimension}`\n    {}", hint.ru)
+            }
+            MetricError::Missing { metric, what, why } => {
+                format!("`{metric}` не посчитать: в {what} нет данных, а нет данных — не ноль\n    {}", why.ru)
+            }
+            MetricError::Table { metric, table, hint } => {
+                format!("`{metric}`: нет таблицы `{table}`\n    {}", hint.ru)
+            }
+            MetricError::Period { from, to } => format!(
+                "в периоде с {from} по {to} нет ни одного дня\n    последний день в период не входит: дайте --to позже"
+            ),
+            MetricError::AsOf { metric, session, asked } => {
+                format!(
+                    "сессия открыта на {session}, а `{metric}` спрошена на {asked}\n    откройте сессию на этот день"
+                )
+            }
+            MetricError::Columns { metric, declared, found } => format!(
+                "`{metric}` описывает столбцы {declared}, а её SELECT даёт {found}\n    приведите описание и SQL в согласие"
+            ),
+            MetricError::Session { metric, source } => format!("`{metric}`: {}", source.text(Lang::Ru)),
+            MetricError::Engine { metric, source } => format!("`{metric}`: {source}"),
+        }
+    }
+
     /// Whether the engine had less memory than the question needs.
     pub fn is_short_of_memory(&self) -> bool {
         match self {

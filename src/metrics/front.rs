@@ -7,6 +7,7 @@ use super::columns::MetricColumn;
 use super::select::Select;
 use super::statement::Order;
 use super::{Metric, Need, declared};
+use crate::model::lang::{Text, both};
 use crate::model::problem::{Problem, Problems, hint, nearest};
 use crate::model::written::{Document, Section, Value};
 
@@ -48,12 +49,15 @@ const NAMED: [(&str, &[&str]); 4] = [
 /// Reads a metric's file and finds all its problems. `file` is its path as the person named it.
 pub(super) fn read(file: &str, text: &str) -> Result<Metric, Problems> {
     let (front, first_line) = split(text).ok_or_else(|| {
-        let what = "a metric begins with its front matter in a comment".to_owned();
+        let what = Text::new(
+            "метрика начинается с описания в комментарии",
+            "a metric begins with its front matter in a comment",
+        );
         Problems(vec![Problem {
             file: file.into(),
             line: 1,
             what,
-            hint: "begin with /* and TOML, end it with */".into(),
+            hint: Text::new("начните с /* и TOML, закончите */", "begin with /* and TOML, end it with */"),
         }])
     })?;
     let doc = Document::read_from_line(file, front, first_line)?;
@@ -74,7 +78,11 @@ pub(super) fn read(file: &str, text: &str) -> Result<Metric, Problems> {
             true => zero.push(written.value),
             false => {
                 let near = hint(&written.value, columns.iter().map(|column| column.name.as_str()));
-                root.problem(written.line, format!("`zero` names no column: `{}`", written.value), near);
+                root.problem(
+                    written.line,
+                    both!("`zero` не называет столбца: `{}`", "`zero` names no column: `{}`", written.value),
+                    near,
+                );
             }
         }
     }
@@ -106,7 +114,11 @@ fn dimensions(root: &Section<'_>, columns: &[MetricColumn]) -> (Vec<String>, boo
     if let Some(Value::Text(name)) = root.value("dimensions") {
         let Some((_, list)) = NAMED.iter().find(|(known, _)| known == name) else {
             let near = hint(name, NAMED.iter().map(|(known, _)| *known));
-            root.wrong("dimensions", format!("there is no list of dimensions `{name}`"), near);
+            root.wrong(
+                "dimensions",
+                both!("нет списка разрезов `{name}`", "there is no list of dimensions `{name}`"),
+                near,
+            );
             return (Vec::new(), false);
         };
         let is_free = |name: &&&str| **name != EXTRA && !columns.iter().any(|column| column.name == **name);
@@ -119,7 +131,11 @@ fn dimensions(root: &Section<'_>, columns: &[MetricColumn]) -> (Vec<String>, boo
             known if DIMENSIONS.contains(&known) => dimensions.push(written.value),
             other => {
                 let allowed = DIMENSIONS.into_iter().chain([EXTRA]);
-                root.problem(written.line, format!("there is no dimension `{other}`"), hint(other, allowed));
+                root.problem(
+                    written.line,
+                    both!("нет разреза `{other}`", "there is no dimension `{other}`"),
+                    hint(other, allowed),
+                );
             }
         }
     }
@@ -128,31 +144,50 @@ fn dimensions(root: &Section<'_>, columns: &[MetricColumn]) -> (Vec<String>, boo
 
 /// The declared columns are those of the SELECT, which begins with `grp`, and no dimension bears the name of one.
 fn agree(file: &str, declared: &[MetricColumn], dimensions: &[String], output: Option<Vec<String>>) -> Vec<Problem> {
-    let problem = |what: String, hint: String| Problem { file: file.into(), line: 0, what, hint };
+    let problem = |what: Text, hint: Text| Problem { file: file.into(), line: 0, what, hint };
     let Some(output) = output else {
         return vec![problem(
-            "the SELECT leaves a column without a name".into(),
-            "give each one a name with AS".into(),
+            Text::new("SELECT оставляет столбец без имени", "the SELECT leaves a column without a name"),
+            Text::new("дайте каждому имя: AS", "give each one a name with AS"),
         )];
     };
     let mut problems = Vec::new();
     if output.first().map(String::as_str) != Some("grp") {
-        problems.push(problem("the first column of the SELECT is not `grp`".into(), "a metric is split by grp".into()));
+        problems.push(problem(
+            Text::new("первый столбец SELECT — не `grp`", "the first column of the SELECT is not `grp`"),
+            Text::new("метрика делится по grp", "a metric is split by grp"),
+        ));
     }
     let names: Vec<&str> = declared.iter().map(|c| c.name.as_str()).collect();
     let given: Vec<&str> = output.iter().map(String::as_str).filter(|name| *name != "grp").collect();
     for name in names.iter().filter(|name| !given.contains(name)) {
-        let way_out = nearest(name, given.iter().copied()).map(|near| format!("the SELECT gives `{near}`"));
-        problems.push(problem(format!("the SELECT gives no column `{name}`"), way_out.unwrap_or_default()));
+        let way_out =
+            nearest(name, given.iter().copied()).map(|near| both!("SELECT даёт `{near}`", "the SELECT gives `{near}`"));
+        problems.push(problem(
+            both!("SELECT не даёт столбца `{name}`", "the SELECT gives no column `{name}`"),
+            way_out.unwrap_or_default(),
+        ));
     }
     for name in given.iter().filter(|name| !names.contains(name)) {
-        problems.push(problem(format!("the column `{name}` is not declared"), "add it to `columns`".into()));
+        problems.push(problem(
+            both!("столбец `{name}` не описан", "the column `{name}` is not declared"),
+            Text::new("добавьте его в `columns`", "add it to `columns`"),
+        ));
     }
     if problems.is_empty() && names != given {
-        problems.push(problem("the columns are declared in another order than the SELECT's".into(), given.join(", ")));
+        problems.push(problem(
+            Text::new(
+                "столбцы описаны в другом порядке, чем в SELECT",
+                "the columns are declared in another order than the SELECT's",
+            ),
+            Text::same(given.join(", ")),
+        ));
     }
     for name in dimensions.iter().filter(|d| names.contains(&d.as_str())) {
-        problems.push(problem(format!("`{name}` is both a column and a dimension"), "rename the column".into()));
+        problems.push(problem(
+            both!("`{name}` — и столбец, и разрез", "`{name}` is both a column and a dimension"),
+            Text::new("переименуйте столбец", "rename the column"),
+        ));
     }
     problems
 }

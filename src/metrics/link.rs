@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Metric;
 use super::select::{Read, Select};
+use crate::model::lang::{Text, both};
 use crate::model::problem::Problem;
 use crate::model::tables::Table;
 use crate::regulation;
@@ -68,8 +69,11 @@ impl Readable<'_> {
                 return Err(Problem {
                     file: select.file.clone(),
                     line: usize::try_from(mention.line).unwrap_or_default(),
-                    what: format!("a circle: {}", circle.join(" reads ")),
-                    hint: "one of them must do without the other".to_owned(),
+                    what: Text::new(
+                        format!("круг: {}", circle.join(" читает ")),
+                        format!("a circle: {}", circle.join(" reads ")),
+                    ),
+                    hint: Text::new("одна из них должна обойтись без другой", "one of them must do without the other"),
                 });
             }
             self.visit(&read, path, order)?;
@@ -96,7 +100,11 @@ fn split(metric: &Metric, of: &Metric) -> Result<(), Problem> {
     Err(Problem {
         file: metric.select.file.clone(),
         line: metric.select.relations.get(&of.name).map_or(0, |at| usize::try_from(at.line).unwrap_or_default()),
-        what: format!("`{}` cannot be split by `{missing}`, and is read here", of.name),
-        hint: format!("take `{missing}` out of `dimensions`"),
+        what: both!(
+            "`{}` не делится по `{missing}`, а здесь читается",
+            "`{}` cannot be split by `{missing}`, and is read here",
+            of.name
+        ),
+        hint: both!("уберите `{missing}` из `dimensions`", "take `{missing}` out of `dimensions`"),
     })
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Formatter};
 
-use crate::model::lang::Text;
+use crate::model::lang::{Text, both};
 use crate::model::problem::hint;
 use crate::model::tables::Table;
 use crate::model::written::Wrong;
@@ -64,14 +64,23 @@ impl Display for Need {
 
 fn column(written: &str) -> Result<(Table, &'static str), Wrong> {
     let (table, column) = written.split_once('.').ok_or_else(|| {
-        Wrong::new(format!("`{written}` is no need"), "write it as table.column, such as deals.amount")
+        Wrong::new(
+            both!("`{written}` — не то, что нужно метрике", "`{written}` is no need"),
+            Text::new("пишите таблица.столбец: deals.amount", "write it as table.column, such as deals.amount"),
+        )
     })?;
     let known = Table::named(table).ok_or_else(|| {
-        Wrong::new(format!("there is no table `{table}`"), hint(table, Table::ALL.into_iter().map(Table::name)))
+        Wrong::new(
+            both!("нет таблицы `{table}`", "there is no table `{table}`"),
+            hint(table, Table::ALL.into_iter().map(Table::name)),
+        )
     })?;
     let found = known.column(column).ok_or_else(|| {
         let names = known.columns().iter().map(|c| c.name);
-        Wrong::new(format!("the table `{table}` has no column `{column}`"), hint(column, names))
+        Wrong::new(
+            both!("в таблице `{table}` нет столбца `{column}`", "the table `{table}` has no column `{column}`"),
+            hint(column, names),
+        )
     })?;
     Ok((known, found.name))
 }
@@ -202,10 +211,10 @@ mod tests {
         let either = parse("deals.amount | spend.cost").unwrap();
         assert_eq!(either.columns().collect::<Vec<_>>(), [(Table::Deals, "amount"), (Table::Spend, "cost")]);
         assert_eq!((either.to_string().as_str(), either.is_of(Table::Spend)), ("deals.amount|spend.cost", true));
-        assert_eq!(parse("deals.amount|").unwrap_err().what, "`` is no need");
-        assert_eq!(parse("deals.amuont").unwrap_err().hint, "did you mean `amount`?");
-        assert_eq!(parse("deal.amount").unwrap_err().hint, "did you mean `deals`?");
-        assert_eq!(parse("amount").unwrap_err().what, "`amount` is no need");
+        assert_eq!(parse("deals.amount|").unwrap_err().what.en, "`` is no need");
+        assert_eq!(parse("deals.amuont").unwrap_err().hint.en, "did you mean `amount`?");
+        assert_eq!(parse("deal.amount").unwrap_err().hint.en, "did you mean `deals`?");
+        assert_eq!(parse("amount").unwrap_err().what.en, "`amount` is no need");
     }
 
     #[test]

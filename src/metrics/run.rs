@@ -83,7 +83,7 @@ impl Metric {
             None => Ok(()),
             Some((i, dimension)) => {
                 let hint = match by[..i].contains(dimension) {
-                    true => "it stands there twice".to_owned(),
+                    true => Text::new("он назван дважды", "it stands there twice"),
                     false => hint(dimension, allowed.iter().map(String::as_str)),
                 };
                 Err(MetricError::Dimension { metric: self.name.clone(), dimension: dimension.clone(), hint })

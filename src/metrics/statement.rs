@@ -10,7 +10,8 @@ use datafusion::sql::sqlparser::ast::{
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
 
-use crate::model::problem::{Problem, hint, nearest};
+use crate::model::lang::{Text, both};
+use crate::model::problem::{Problem, hint, meant, nearest};
 use crate::session::bounds;
 
 /// The parameters of every metric: name, and the Arrow type it is bound with.
@@ -37,45 +38,68 @@ pub(super) enum Order {
 /// A bound parameter has no type while the engine resolves functions, and `local_week($from_day)` would not be found;
 /// so each is wrapped in a cast to its type here, in the syntax tree. Its value is still bound, never written into SQL.
 pub(super) fn parse(file: &str, text: &str, order: Order) -> Result<Box<Statement>, Vec<Problem>> {
-    let problem = |line: u64, what: String, hint: &str| Problem {
-        file: file.into(),
-        line: line as usize,
-        what,
-        hint: hint.into(),
-    };
+    let problem = |line: u64, what: Text, hint: Text| Problem { file: file.into(), line: line as usize, what, hint };
     if let Some(what) = bounds::refuse(text) {
-        return Err(vec![problem(0, what, "ask for less in one metric")]);
+        return Err(vec![problem(
+            0,
+            what,
+            Text::new("спрашивайте в одной метрике меньше", "ask for less in one metric"),
+        )]);
     }
     let mut statements = Parser::parse_sql(&GenericDialect {}, text).map_err(|e| {
         let what = e.to_string();
-        vec![problem(line_in(&what), what, "a metric is one SELECT")]
+        vec![problem(
+            line_in(&what),
+            Text::same(what),
+            Text::new("метрика — это один SELECT", "a metric is one SELECT"),
+        )]
     })?;
     let mut statement = match (statements.pop(), statements.is_empty()) {
         (Some(one), true) => one,
         _ => {
-            return Err(vec![problem(0, "a metric must be one SELECT".into(), "write one SELECT, with no `;` inside")]);
+            return Err(vec![problem(
+                0,
+                Text::new("метрика должна быть одним SELECT", "a metric must be one SELECT"),
+                Text::new("напишите один SELECT, без `;` внутри", "write one SELECT, with no `;` inside"),
+            )]);
         }
     };
     let Statement::Query(query) = &statement else {
-        return Err(vec![problem(0, "a metric must be one SELECT".into(), "metrics only read")]);
+        return Err(vec![problem(
+            0,
+            Text::new("метрика должна быть одним SELECT", "a metric must be one SELECT"),
+            Text::new("метрики только читают", "metrics only read"),
+        )]);
     };
     let mut problems = Vec::new();
     if let SetExpr::Select(select) = query.body.as_ref()
         && select.into.is_some()
     {
-        problems.push(problem(0, "SELECT … INTO is not allowed".into(), "metrics only read"));
+        problems.push(problem(
+            0,
+            Text::new("SELECT … INTO не разрешён", "SELECT … INTO is not allowed"),
+            Text::new("метрики только читают", "metrics only read"),
+        ));
     }
     if order == Order::Needed && query.order_by.is_none() {
         problems.push(problem(
             0,
-            "the SELECT has no ORDER BY".into(),
-            "end it in ORDER BY grp, …: a result has an order",
+            Text::new("в SELECT нет ORDER BY", "the SELECT has no ORDER BY"),
+            Text::new(
+                "закончите его ORDER BY grp, …: у результата есть порядок",
+                "end it in ORDER BY grp, …: a result has an order",
+            ),
         ));
     }
     let mut stars = Stars::default();
     let _ = query.visit(&mut stars);
-    problems
-        .extend(stars.0.into_iter().map(|line| problem(line, "SELECT * is not allowed".into(), "name the columns")));
+    problems.extend(stars.0.into_iter().map(|line| {
+        problem(
+            line,
+            Text::new("SELECT * не разрешён", "SELECT * is not allowed"),
+            Text::new("назовите столбцы", "name the columns"),
+        )
+    }));
 
     let _ = visit_expressions_mut(&mut statement, |expr| {
         let Expr::Value(value) = &*expr else { return ControlFlow::Continue(()) };
@@ -85,15 +109,23 @@ pub(super) fn parse(file: &str, text: &str, order: Order) -> Result<Box<Statemen
         match PARAMETERS.iter().find(|(known, _)| *known == bare) {
             Some((_, arrow)) => match typed(bare, arrow) {
                 Some(cast) => *expr = cast,
-                None => problems.push(problem(line, format!("the parameter `{name}` cannot be bound"), "")),
+                None => problems.push(problem(
+                    line,
+                    both!("параметр `{name}` не подставить", "the parameter `{name}` cannot be bound"),
+                    Text::default(),
+                )),
             },
             None => {
                 let names = PARAMETERS.iter().map(|(known, _)| *known);
                 let way_out = match nearest(bare, names.clone()) {
-                    Some(near) => format!("did you mean `${near}`?"),
+                    Some(near) => meant(&format!("${near}")),
                     None => hint(bare, names),
                 };
-                problems.push(problem(line, format!("there is no parameter `{name}`"), &way_out));
+                problems.push(problem(
+                    line,
+                    both!("нет параметра `{name}`", "there is no parameter `{name}`"),
+                    way_out,
+                ));
             }
         }
         ControlFlow::Continue(())

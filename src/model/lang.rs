@@ -1,5 +1,7 @@
 //! The two languages that everything shown exists in.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 /// A language of what is shown.
@@ -33,10 +35,40 @@ pub struct Text {
     pub en: String,
 }
 
+/// In the order of the English text, so that lists do not depend on the language.
+impl Ord for Text {
+    fn cmp(&self, other: &Text) -> Ordering {
+        (&self.en, &self.ru).cmp(&(&other.en, &other.ru))
+    }
+}
+
+impl PartialOrd for Text {
+    fn partial_cmp(&self, other: &Text) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 impl Text {
     /// A text in both languages.
     pub fn new(ru: impl Into<String>, en: impl Into<String>) -> Text {
         Text { ru: ru.into(), en: en.into() }
+    }
+
+    /// One text for both languages: code, ids, names.
+    pub fn same(text: impl Into<String>) -> Text {
+        let text = text.into();
+        Text { ru: text.clone(), en: text }
+    }
+
+    /// This text, and another right after it.
+    #[must_use]
+    pub fn and(self, other: Text) -> Text {
+        Text { ru: self.ru + &other.ru, en: self.en + &other.en }
+    }
+
+    /// Whether there is nothing to read.
+    pub fn is_empty(&self) -> bool {
+        self.en.is_empty()
     }
 
     /// The text in one language.
@@ -47,3 +79,12 @@ impl Text {
         }
     }
 }
+
+/// A [`Text`] of two format strings, Russian and English. Both take the same arguments.
+macro_rules! both {
+    ($ru:literal, $en:literal $(, $argument:expr)* $(,)?) => {
+        $crate::model::lang::Text::new(format!($ru $(, $argument)*), format!($en $(, $argument)*))
+    };
+}
+
+pub(crate) use both;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::lang::{Lang, Text, both};
+
 /// One thing that is wrong in a file a person wrote (mapping, regulation, metric, report definition).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
@@ -10,21 +12,25 @@ pub struct Problem {
     /// The line, from 1; 0 when the whole file is meant.
     pub line: usize,
     /// What is wrong, naming the value.
-    pub what: String,
+    pub what: Text,
     /// What is allowed, or the nearest name: the way out.
-    pub hint: String,
+    pub hint: Text,
 }
 
+impl Problem {
+    /// The problem as a person reads it: place, cause, and the way out.
+    pub fn text(&self, lang: Lang) -> String {
+        let (file, what, hint) = (&self.file, self.what.get(lang), self.hint.get(lang));
+        let place = if self.line == 0 { file.clone() } else { format!("{file}:{}", self.line) };
+        let way_out = if hint.is_empty() { String::new() } else { format!("\n    {hint}") };
+        format!("{place}: {what}{way_out}")
+    }
+}
+
+/// English.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            0 => write!(f, "{}: {}", self.file, self.what)?,
-            line => write!(f, "{}:{line}: {}", self.file, self.what)?,
-        }
-        match self.hint.is_empty() {
-            true => Ok(()),
-            false => write!(f, "\n    {}", self.hint),
-        }
+        f.write_str(&self.text(Lang::En))
     }
 }
 
@@ -32,10 +38,17 @@ impl fmt::Display for Problem {
 #[derive(Debug, Clone, Default, PartialEq, Eq, thiserror::Error)]
 pub struct Problems(pub Vec<Problem>);
 
+impl Problems {
+    /// All of them as a person reads them.
+    pub fn text(&self, lang: Lang) -> String {
+        self.0.iter().map(|problem| problem.text(lang)).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// English.
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines: Vec<String> = self.0.iter().map(Problem::to_string).collect();
-        f.write_str(&lines.join("\n"))
+        f.write_str(&self.text(Lang::En))
     }
 }
 
@@ -56,12 +69,17 @@ pub fn nearest<'a>(name: &str, allowed: impl IntoIterator<Item = &'a str>) -> Op
 }
 
 /// A hint for a name that is not in `allowed`: the nearest one, or all of them.
-pub fn hint<'a>(name: &str, allowed: impl IntoIterator<Item = &'a str>) -> String {
+pub fn hint<'a>(name: &str, allowed: impl IntoIterator<Item = &'a str>) -> Text {
     let allowed: Vec<&str> = allowed.into_iter().collect();
     match nearest(name, allowed.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("allowed: {}", allowed.join(", ")),
+        Some(near) => meant(near),
+        None => both!("можно: {}", "allowed: {}", allowed.join(", ")),
     }
+}
+
+/// A hint that proposes one name.
+pub fn meant(near: &str) -> Text {
+    both!("может быть, `{near}`?", "did you mean `{near}`?")
 }
 
 #[cfg(test)]
@@ -70,8 +88,8 @@ mod tests {
 
     #[test]
     fn a_near_name_is_proposed_and_a_far_one_lists_all() {
-        assert_eq!(hint("amuont", ["amount", "cost"]), "did you mean `amount`?");
-        assert_eq!(hint("zzz", ["amount", "cost"]), "allowed: amount, cost");
+        assert_eq!(hint("amuont", ["amount", "cost"]).en, "did you mean `amount`?");
+        assert_eq!(hint("zzz", ["amount", "cost"]).en, "allowed: amount, cost");
         // what is far longer is not compared at all: that would take a terabyte
         assert_eq!(nearest(&"x".repeat(400_000), ["amount", &"y".repeat(200_000)]), None);
     }

@@ -6,6 +6,7 @@
 //! therefore ask for all keys that are allowed, and build its checked type only after `finish`.
 //!
 //! ```
+//! # use voronka::model::lang::Text;
 //! # use voronka::model::written::{Document, Wrong};
 //! let doc = Document::read("plan.toml", "name = 'Q1'\n[[step]]\nid = 'call'\n[[step]]\nid = 'mail'\ndasy = 3\n")?;
 //! let root = doc.root();
@@ -13,7 +14,10 @@
 //! for step in root.tables("step") {
 //!     let id = step.checked("id", |id| match id.is_ascii() {
 //!         true => Ok(id.to_owned()),
-//!         false => Err(Wrong::new(format!("`{id}` is no id"), "Latin letters only")),
+//!         false => Err(Wrong::new(
+//!             Text::new(format!("`{id}` — не номер"), format!("`{id}` is no id")),
+//!             Text::new("только латинские буквы", "Latin letters only"),
+//!         )),
 //!     });
 //!     let days = step.optional_whole("days").unwrap_or(1);
 //! }
@@ -27,8 +31,9 @@ mod value;
 
 use std::cell::RefCell;
 
+use crate::model::lang::{Text, both};
 use crate::model::letters::composed;
-use crate::model::problem::{Problem, Problems, hint, nearest};
+use crate::model::problem::{Problem, Problems, hint, meant, nearest};
 
 pub use section::{Key, Section};
 pub use value::{Value, Written};
@@ -37,15 +42,15 @@ pub use value::{Value, Written};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wrong {
     /// What is wrong, naming the value.
-    pub what: String,
+    pub what: Text,
     /// What is allowed, or the nearest name.
-    pub hint: String,
+    pub hint: Text,
 }
 
 impl Wrong {
     /// A wrong value.
-    pub fn new(what: impl Into<String>, hint: impl Into<String>) -> Wrong {
-        Wrong { what: what.into(), hint: hint.into() }
+    pub fn new(what: Text, hint: Text) -> Wrong {
+        Wrong { what, hint }
     }
 }
 
@@ -80,8 +85,7 @@ impl Document {
     }
 
     /// Notes a problem at a line; 0 for the whole file.
-    pub fn problem(&self, line: usize, what: impl Into<String>, hint: impl Into<String>) {
-        let (what, hint) = (what.into(), hint.into());
+    pub fn problem(&self, line: usize, what: Text, hint: Text) {
         self.problems.borrow_mut().push(Problem { file: self.file.clone(), line, what, hint });
     }
 
@@ -115,17 +119,17 @@ impl Document {
             }
             let allowed = asked.keys.iter().map(String::as_str).filter(|k| node.get(k).is_none());
             // a misspelt key is one problem, not two
-            if let Some(meant) = nearest(&key.value, allowed.clone()) {
-                missing.remove(meant);
+            if let Some(near) = nearest(&key.value, allowed.clone()) {
+                missing.remove(near);
             }
             problems.push(Problem {
                 file: self.file.clone(),
                 line: key.line,
-                what: format!("unknown key `{}`{}", key.value, section::within(label)),
+                what: both!("неизвестный ключ `{}`", "unknown key `{}`", key.value).and(section::within(label)),
                 hint: match asked.keys.is_empty() {
-                    true => "nothing may stand here".to_owned(),
+                    true => Text::new("здесь ничего не может стоять", "nothing may stand here"),
                     false => match nearest(&key.value, allowed) {
-                        Some(near) => format!("did you mean `{near}`?"),
+                        Some(near) => meant(near),
                         None => hint(&key.value, asked.keys.iter().map(String::as_str)),
                     },
                 },

@@ -27,6 +27,6 @@ pub fn kinds(root: &Section<'_>) -> Vec<ClientKind> {
         }
     };
     let kinds: Vec<_> = sections.iter().map(read).collect();
-    stages::unique(&sections, "kind", kinds.iter().map(|kind| kind.id.as_str()), "the client kind");
+    stages::unique(&sections, "kind", kinds.iter().map(|kind| kind.id.as_str()), ("вид клиентов", "the client kind"));
     kinds
 }

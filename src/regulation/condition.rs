@@ -7,7 +7,8 @@ use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
 use datafusion::sql::sqlparser::tokenizer::Token;
 
-use crate::model::problem::{hint, nearest};
+use crate::model::lang::{Text, both};
+use crate::model::problem::{hint, meant, nearest};
 use crate::model::tables::{EVENT_KINDS, Table};
 use crate::model::written::Wrong;
 
@@ -41,18 +42,23 @@ pub struct Condition {
 impl Condition {
     /// Reads a condition.
     pub fn parse(sql: &str) -> Result<Condition, Wrong> {
-        let refused = |what: &str| {
-            Wrong::new(format!("`{sql}` is no condition: {what}"), "write it as SQL: call >= 1 AND amount > 0")
+        let refused = |what: Text| {
+            Wrong::new(
+                both!("`{sql}` — не условие: ", "`{sql}` is no condition: ").and(what),
+                Text::new("пишите его на SQL: call >= 1 AND amount > 0", "write it as SQL: call >= 1 AND amount > 0"),
+            )
         };
         let dialect = GenericDialect {};
-        let mut parser = Parser::new(&dialect).try_with_sql(sql).map_err(|e| refused(&said(&e.to_string())))?;
-        let expr = parser.parse_expr().map_err(|e| refused(&said(&e.to_string())))?;
+        let mut parser =
+            Parser::new(&dialect).try_with_sql(sql).map_err(|e| refused(Text::same(said(&e.to_string()))))?;
+        let expr = parser.parse_expr().map_err(|e| refused(Text::same(said(&e.to_string()))))?;
         if parser.peek_token().token != Token::EOF {
-            return Err(refused(&format!("it should end before `{}`", parser.peek_token().token)));
+            let token = parser.peek_token().token;
+            return Err(refused(both!("оно должно кончаться перед `{token}`", "it should end before `{token}`")));
         }
         let mut names = Names::default();
         match expr.visit(&mut names) {
-            ControlFlow::Break(what) => Err(refused(what)),
+            ControlFlow::Break((ru, en)) => Err(refused(Text::new(ru, en))),
             ControlFlow::Continue(()) => Ok(Condition { sql: sql.to_owned(), names: names.0 }),
         }
     }
@@ -64,8 +70,11 @@ impl Condition {
         // a company has columns and event kinds of its own, which only the store knows; a near miss is a slip
         for name in condition.names.iter().filter(|name| !known.contains(&name.as_str())) {
             if let Some(near) = nearest(name, known.iter().copied()) {
-                let what = format!("`{name}` is neither a column of deals nor a kind of event");
-                return Err(Wrong::new(what, format!("did you mean `{near}`?")));
+                let what = both!(
+                    "`{name}` — ни столбец сделок, ни вид события",
+                    "`{name}` is neither a column of deals nor a kind of event"
+                );
+                return Err(Wrong::new(what, meant(near)));
             }
         }
         Ok(condition)
@@ -76,9 +85,10 @@ impl Condition {
         let condition = Condition::parse(sql)?;
         match condition.names.iter().find(|name| !CLIENT_FACTS.contains(&name.as_str())) {
             None => Ok(condition),
-            Some(name) => {
-                Err(Wrong::new(format!("nothing is known as `{name}` of a client"), hint(name, CLIENT_FACTS)))
-            }
+            Some(name) => Err(Wrong::new(
+                both!("о клиенте не известно ничего с именем `{name}`", "nothing is known as `{name}` of a client"),
+                hint(name, CLIENT_FACTS),
+            )),
         }
     }
 }
@@ -97,10 +107,11 @@ fn said(message: &str) -> String {
 struct Names(Vec<String>);
 
 impl Visitor for Names {
-    type Break = &'static str;
+    /// What may not stand in it, in Russian and English.
+    type Break = (&'static str, &'static str);
 
     fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<Self::Break> {
-        ControlFlow::Break("a query cannot stand in it")
+        ControlFlow::Break(("запроса в нём быть не может", "a query cannot stand in it"))
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Self::Break> {
@@ -114,7 +125,9 @@ impl Visitor for Names {
                     self.0.push(name);
                 }
             }
-            Expr::CompoundIdentifier(_) => return ControlFlow::Break("a column is named without its table"),
+            Expr::CompoundIdentifier(_) => {
+                return ControlFlow::Break(("столбец называется без таблицы", "a column is named without its table"));
+            }
             _ => {}
         }
         ControlFlow::Continue(())
@@ -134,19 +147,19 @@ mod tests {
     #[test]
     fn what_is_no_condition_is_told() {
         let wrong = |sql| Condition::evidence(sql).unwrap_err();
-        assert_eq!(wrong("cal >= 1").what, "`cal` is neither a column of deals nor a kind of event");
-        assert_eq!(wrong("cal >= 1").hint, "did you mean `call`?");
-        assert!(wrong("call >=").what.starts_with("`call >=` is no condition: Expected"), "{:?}", wrong("call >="));
-        assert_eq!(wrong("call 1").what, "`call 1` is no condition: it should end before `1`");
+        assert_eq!(wrong("cal >= 1").what.en, "`cal` is neither a column of deals nor a kind of event");
+        assert_eq!(wrong("cal >= 1").hint.en, "did you mean `call`?");
+        assert!(wrong("call >=").what.en.starts_with("`call >=` is no condition: Expected"), "{:?}", wrong("call >="));
+        assert_eq!(wrong("call 1").what.en, "`call 1` is no condition: it should end before `1`");
         assert_eq!(
-            wrong("deal_id IN (SELECT 1)").what,
+            wrong("deal_id IN (SELECT 1)").what.en,
             "`deal_id IN (SELECT 1)` is no condition: a query cannot stand in it"
         );
         assert_eq!(
-            wrong("deals.amount > 0").what,
+            wrong("deals.amount > 0").what.en,
             "`deals.amount > 0` is no condition: a column is named without its table"
         );
-        assert_eq!(Condition::client("wons > 1").unwrap_err().hint, "did you mean `won`?");
+        assert_eq!(Condition::client("wons > 1").unwrap_err().hint.en, "did you mean `won`?");
         assert!(Condition::client("won = 0 AND days_since_first < 30").is_ok());
     }
 }

@@ -7,6 +7,7 @@ use chrono::Datelike;
 use super::rules::{Cap, MailingRule, Stage};
 use super::{positive, schedule, stages};
 use crate::model::calendar::Calendar;
+use crate::model::lang::{Text, both};
 use crate::model::problem::hint;
 use crate::model::tables::TOUCH_KINDS;
 use crate::model::written::{Section, Wrong};
@@ -51,19 +52,33 @@ pub fn caps(root: &Section<'_>) -> Vec<Cap> {
             per_month: positive(section, "per_month"),
         };
         if !section.has("per_week") && !section.has("per_month") {
-            let what = format!("the cap for `{}` sets no limit", cap.kind);
-            section.problem(section.line(), what, "add per_week or per_month");
+            let what = both!("предел для `{}` ничего не ограничивает", "the cap for `{}` sets no limit", cap.kind);
+            section.problem(
+                section.line(),
+                what,
+                Text::new("добавьте per_week или per_month", "add per_week or per_month"),
+            );
         }
         if let (Some(week), Some(month)) = (cap.per_week, cap.per_month)
             && month < week
         {
-            let what = format!("per_month = {month} is less than per_week = {week}");
-            section.wrong("per_month", what, "a month holds more than a week: correct one of the two");
+            let what = both!(
+                "per_month = {month} меньше, чем per_week = {week}",
+                "per_month = {month} is less than per_week = {week}"
+            );
+            section.wrong(
+                "per_month",
+                what,
+                Text::new(
+                    "месяц больше недели: исправьте одно из двух",
+                    "a month holds more than a week: correct one of the two",
+                ),
+            );
         }
         cap
     };
     let caps: Vec<_> = sections.iter().map(read).collect();
-    stages::unique(&sections, "kind", caps.iter().map(|c| c.kind.as_str()), "the cap for");
+    stages::unique(&sections, "kind", caps.iter().map(|c| c.kind.as_str()), ("предел для", "the cap for"));
     caps
 }
 
@@ -71,7 +86,10 @@ pub fn caps(root: &Section<'_>) -> Vec<Cap> {
 pub fn contact_kind(kind: &str, kinds: &[&str]) -> Result<String, Wrong> {
     match kinds.contains(&kind) {
         true => Ok(kind.to_owned()),
-        false => Err(Wrong::new(format!("there is no kind of contact `{kind}`"), hint(kind, kinds.iter().copied()))),
+        false => Err(Wrong::new(
+            both!("нет вида контакта `{kind}`", "there is no kind of contact `{kind}`"),
+            hint(kind, kinds.iter().copied()),
+        )),
     }
 }
 
@@ -82,7 +100,11 @@ pub fn mailings(root: &Section<'_>, known: &[Stage]) -> Vec<MailingRule> {
         stage: section.optional_checked("stage", |stage| stages::known(stage, known)),
         per_month: match section.whole("per_month") {
             number if number < 0 => {
-                section.wrong("per_month", format!("`per_month` = {number} is below 0"), "0: none at all");
+                section.wrong(
+                    "per_month",
+                    both!("`per_month` = {number} меньше 0", "`per_month` = {number} is below 0"),
+                    Text::new("0: ни одной", "0: none at all"),
+                );
                 0
             }
             number => number,
@@ -91,6 +113,6 @@ pub fn mailings(root: &Section<'_>, known: &[Stage]) -> Vec<MailingRule> {
     };
     let rules: Vec<_> = sections.iter().map(read).collect();
     let ids: Vec<&str> = rules.iter().map(|rule| rule.stage.as_deref().unwrap_or("*")).collect();
-    stages::unique(&sections, "stage", ids.into_iter(), "the mailing rule for");
+    stages::unique(&sections, "stage", ids.into_iter(), ("правило рассылок для", "the mailing rule for"));
     rules
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::rules::{ChecklistItem, Control, Load, Look, Quality};
 use super::{positive, stages};
-use crate::model::lang::Text;
+use crate::model::lang::{Text, both};
 use crate::model::problem::hint;
 use crate::model::written::{Section, Wrong};
 
@@ -33,14 +33,17 @@ pub fn controls(root: &Section<'_>) -> Vec<Control> {
     for section in &sections {
         let known = |rule: &str| match RULES.iter().any(|(id, ..)| *id == rule) {
             true => Ok(rule.to_owned()),
-            false => Err(Wrong::new(format!("there is no rule `{rule}`"), hint(rule, RULES.map(|(id, ..)| id)))),
+            false => Err(Wrong::new(
+                both!("нет правила `{rule}`", "there is no rule `{rule}`"),
+                hint(rule, RULES.map(|(id, ..)| id)),
+            )),
         };
         let rule = section.checked("rule", known).unwrap_or_default();
         let look = section.optional_one_of("look", &[("daily", Look::Daily), ("weekly", Look::Weekly)]);
         written.insert(rule.clone(), (look, section.optional_bilingual("advice")));
         ids.push(rule);
     }
-    stages::unique(&sections, "rule", ids.iter().map(String::as_str), "the control of");
+    stages::unique(&sections, "rule", ids.iter().map(String::as_str), ("контроль для", "the control of"));
     let control = |(id, ru, en): (&str, &str, &str)| {
         let (look, advice) = written.get(id).cloned().unwrap_or_default();
         Control { rule: id.to_owned(), title: Text::new(ru, en), look, advice }
@@ -61,7 +64,12 @@ pub fn quality(root: &Section<'_>) -> Quality {
     let sections = section.tables("item");
     let item = |section: &Section<'_>| ChecklistItem { id: section.text("id"), title: section.bilingual("title") };
     let checklist: Vec<_> = sections.iter().map(item).collect();
-    stages::unique(&sections, "id", checklist.iter().map(|item| item.id.as_str()), "the checklist item");
+    stages::unique(
+        &sections,
+        "id",
+        checklist.iter().map(|item| item.id.as_str()),
+        ("пункт проверки", "the checklist item"),
+    );
     Quality {
         sample: positive(&section, "sample"),
         seed: section.optional_whole("seed").unwrap_or(Quality::default().seed),

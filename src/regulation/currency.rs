@@ -1,5 +1,6 @@
 //! Currency codes and signs.
 
+use crate::model::lang::{Text, both};
 use crate::model::problem::hint;
 use crate::model::written::Wrong;
 
@@ -32,12 +33,11 @@ pub fn code(text: &str) -> Result<String, Wrong> {
         true => Ok(text.to_owned()),
         false => {
             let way_out = match SIGNS.iter().find(|(_, sign)| *sign == text) {
-                Some((code, _)) => format!("write its code: {code}"),
-                None => {
-                    format!("three capital letters, such as RUB; {}", hint(text, SIGNS.iter().map(|(code, _)| *code)))
-                }
+                Some((code, _)) => both!("напишите её код: {code}", "write its code: {code}"),
+                None => Text::new("три заглавные буквы, например RUB; ", "three capital letters, such as RUB; ")
+                    .and(hint(text, SIGNS.iter().map(|(code, _)| *code))),
             };
-            Err(Wrong::new(format!("`{text}` is no currency code"), way_out))
+            Err(Wrong::new(both!("`{text}` — не код валюты", "`{text}` is no currency code"), way_out))
         }
     }
 }

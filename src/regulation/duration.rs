@@ -1,7 +1,7 @@
 //! Durations as people write them in a regulation: `30m`, `4h`, `2d`, `1h 30m`.
 
 use crate::model::calendar::{Calendar, Hours};
-use crate::model::lang::Text;
+use crate::model::lang::{Text, both};
 use crate::model::written::Wrong;
 
 /// How long a day and a week are, in minutes.
@@ -65,8 +65,11 @@ pub fn minutes(text: &str, lengths: Lengths) -> Result<f64, Wrong> {
 
 fn wrong(text: &str) -> Wrong {
     Wrong::new(
-        format!("`{text}` is no duration"),
-        "write a number and its unit: \"30m\", \"4h\", \"2d\", \"1w\", or \"30 мин\", \"4 часа\", \"2 дня\", \"1 неделя\"",
+        both!("`{text}` — не срок", "`{text}` is no duration"),
+        Text::new(
+            "напишите число и единицу: \"30 мин\", \"4 часа\", \"2 дня\", \"1 неделя\" или \"30m\", \"4h\", \"2d\", \"1w\"",
+            "write a number and its unit: \"30m\", \"4h\", \"2d\", \"1w\", or \"30 мин\", \"4 часа\", \"2 дня\", \"1 неделя\"",
+        ),
     )
 }
 

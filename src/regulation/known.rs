@@ -1,6 +1,7 @@
 //! Whether targets name metrics that exist. The metrics lie above this module, so the caller says which there are.
 
 use super::Regulation;
+use crate::model::lang::{Text, both};
 use crate::model::problem::{Problem, Problems, hint};
 
 /// A metric that a target may name.
@@ -27,23 +28,39 @@ pub(super) struct Lines {
 /// Every name in the targets that `known` does not hold.
 pub(super) fn unknown(regulation: &Regulation, file: &str, known: &[Known<'_>]) -> Result<(), Problems> {
     let mut problems = Vec::new();
-    let mut refuse = |line: usize, what: String, hint: String| {
+    let mut refuse = |line: usize, what: Text, hint: Text| {
         problems.push(Problem { file: file.to_owned(), line, what, hint });
     };
     for (target, lines) in regulation.targets.iter().zip(&regulation.target_lines) {
         let Some(metric) = known.iter().find(|known| known.metric == target.metric) else {
             let names = known.iter().map(|known| known.metric);
-            refuse(lines.metric, format!("there is no metric `{}`", target.metric), hint(&target.metric, names));
+            refuse(
+                lines.metric,
+                both!("нет метрики `{}`", "there is no metric `{}`", target.metric),
+                hint(&target.metric, names),
+            );
             continue;
         };
         if !metric.columns.contains(&target.column.as_str()) {
-            let what = format!("the metric `{}` has no column `{}`", target.metric, target.column);
+            let what = both!(
+                "в метрике `{}` нет столбца `{}`",
+                "the metric `{}` has no column `{}`",
+                target.metric,
+                target.column
+            );
             refuse(lines.column, what, hint(&target.column, metric.columns.iter().copied()));
         }
         for dimension in target.by.iter().filter(|by| !metric.further && !metric.dimensions.contains(&by.as_str())) {
-            let what = format!("the metric `{}` cannot be asked by `{dimension}`", target.metric);
+            let what = both!(
+                "метрика `{}` не делится по `{dimension}`",
+                "the metric `{}` cannot be asked by `{dimension}`",
+                target.metric
+            );
             let way_out = match metric.dimensions.is_empty() {
-                true => "remove the line: it is for the company as a whole".to_owned(),
+                true => Text::new(
+                    "удалите строку: эта метрика — о компании в целом",
+                    "remove the line: it is for the company as a whole",
+                ),
                 false => hint(dimension, metric.dimensions.iter().copied()),
             };
             refuse(lines.by, what, way_out);

@@ -38,7 +38,7 @@ use arrow::record_batch::RecordBatch;
 use chrono::NaiveDate;
 
 use crate::model::calendar::Calendar;
-use crate::model::lang::Lang;
+use crate::model::lang::{Lang, Text, both};
 use crate::model::problem::Problems;
 use crate::model::written::Section;
 
@@ -221,7 +221,11 @@ impl Regulation {
 fn positive(section: &Section<'_>, key: &str) -> Option<i64> {
     let number = section.optional_whole(key)?;
     if number < 1 {
-        section.wrong(key, format!("`{key}` = {number} is not positive"), "write a whole number from 1 up");
+        section.wrong(
+            key,
+            both!("`{key}` = {number} — не больше нуля", "`{key}` = {number} is not positive"),
+            Text::new("напишите целое число от 1", "write a whole number from 1 up"),
+        );
         return None;
     }
     Some(number)

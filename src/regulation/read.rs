@@ -3,7 +3,7 @@
 use super::duration::{self, Lengths};
 use super::rules::{Bucket, Interest, LostReason, Meaning, PromotionRules, Rules};
 use super::{History, Regulation, arms, clients, contacts, control, currency, positive, schedule, stages, targets};
-use crate::model::lang::Lang;
+use crate::model::lang::{Lang, Text, both};
 use crate::model::problem::Problems;
 use crate::model::written::{Document, Section, Wrong};
 
@@ -61,8 +61,19 @@ fn response(root: &Section<'_>, working: Lengths) -> (Vec<Bucket>, f64, bool) {
         match duration::minutes(&text, lengths) {
             Err(Wrong { what, hint }) => response.problem(text.line, what, hint),
             Ok(minutes) if bounds.last().is_some_and(|last| minutes <= *last) => {
-                let what = format!("the bucket `{}` is not longer than the one before it", text.value);
-                response.problem(text.line, what, "write buckets from the shortest to the longest");
+                let what = both!(
+                    "промежуток `{}` не длиннее предыдущего",
+                    "the bucket `{}` is not longer than the one before it",
+                    text.value
+                );
+                response.problem(
+                    text.line,
+                    what,
+                    Text::new(
+                        "пишите промежутки от короткого к длинному",
+                        "write buckets from the shortest to the longest",
+                    ),
+                );
             }
             Ok(minutes) => bounds.push(minutes),
         }
@@ -84,7 +95,7 @@ fn lost_reasons(root: &Section<'_>) -> Vec<LostReason> {
         means: section.optional_one_of("means", &[("invalid", Meaning::Invalid), ("price", Meaning::Price)]),
     };
     let reasons: Vec<_> = sections.iter().map(read).collect();
-    stages::unique(&sections, "reason", reasons.iter().map(|r| r.id.as_str()), "lost reason");
+    stages::unique(&sections, "reason", reasons.iter().map(|r| r.id.as_str()), ("причина отказа", "lost reason"));
     reasons
 }
 
@@ -96,7 +107,7 @@ fn interests(root: &Section<'_>) -> Vec<Interest> {
         price: section.boolean("price"),
     };
     let interests: Vec<_> = sections.iter().map(read).collect();
-    stages::unique(&sections, "interest", interests.iter().map(|i| i.id.as_str()), "interest");
+    stages::unique(&sections, "interest", interests.iter().map(|i| i.id.as_str()), ("интерес", "interest"));
     interests
 }
 
@@ -135,14 +146,29 @@ fn horizons(root: &Section<'_>) -> Vec<i64> {
     let mut horizons: Vec<i64> = Vec::new();
     for days in funnel.wholes("horizons_days") {
         if days.value < 1 || horizons.last().is_some_and(|last| days.value <= *last) {
-            let what = format!("the horizon {} does not come after the one before it", days.value);
-            funnel.problem(days.line, what, "write days from the shortest to the longest: [30, 60, 90]");
+            let what = both!(
+                "горизонт {} не больше предыдущего",
+                "the horizon {} does not come after the one before it",
+                days.value
+            );
+            funnel.problem(
+                days.line,
+                what,
+                Text::new(
+                    "пишите дни по возрастанию: [30, 60, 90]",
+                    "write days from the shortest to the longest: [30, 60, 90]",
+                ),
+            );
         } else {
             horizons.push(days.value);
         }
     }
     if funnel.has("horizons_days") && horizons.is_empty() {
-        funnel.wrong("horizons_days", "there is no horizon", "write at least one: [30, 60, 90]");
+        funnel.wrong(
+            "horizons_days",
+            Text::new("нет ни одного горизонта", "there is no horizon"),
+            Text::new("напишите хотя бы один: [30, 60, 90]", "write at least one: [30, 60, 90]"),
+        );
     }
     match horizons.is_empty() {
         true => default,

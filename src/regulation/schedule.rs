@@ -6,7 +6,8 @@ use chrono::{NaiveDate, NaiveTime, Timelike};
 use chrono_tz::Tz;
 
 use crate::model::calendar::{Calendar, Hours};
-use crate::model::problem::nearest;
+use crate::model::lang::{Text, both};
+use crate::model::problem::{meant, nearest};
 use crate::model::written::{Section, Value, Wrong};
 
 /// The days of a week, as keys.
@@ -14,7 +15,15 @@ pub const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 /// The longest run of days that may be written as one range. A longer one is a slip of the pen.
 const LONGEST_RANGE_DAYS: i64 = 60;
 /// How hours are written.
-const FORMS: &str = "write \"09:00-18:00\", with a break \"09:00-13:00, 14:00-18:00\", a night shift \"22:00-06:00\", \"00:00-24:00\", or \"off\"";
+const FORMS: (&str, &str) = (
+    "пишите \"09:00-18:00\", с перерывом \"09:00-13:00, 14:00-18:00\", ночная смена \"22:00-06:00\", \"00:00-24:00\" или \"off\"",
+    "write \"09:00-18:00\", with a break \"09:00-13:00, 14:00-18:00\", a night shift \"22:00-06:00\", \"00:00-24:00\", or \"off\"",
+);
+
+/// What a day is called in messages: in Russian and English.
+type Called = (&'static str, &'static str);
+const DATE: Called = ("дата", "date");
+const HOLIDAY: Called = ("праздник", "holiday");
 
 /// Reads `[schedule]`.
 pub fn calendar(root: &Section<'_>, zone: Tz) -> Calendar {
@@ -34,8 +43,8 @@ pub fn calendar(root: &Section<'_>, zone: Tz) -> Calendar {
     if all_off && calendar.dates.is_empty() {
         schedule.problem(
             schedule.line(),
-            "every day of [schedule] is off",
-            "give at least one day hours: \"09:00-18:00\"",
+            Text::new("в [schedule] все дни выходные", "every day of [schedule] is off"),
+            Text::new("дайте часы хотя бы одному дню: \"09:00-18:00\"", "give at least one day hours: \"09:00-18:00\""),
         );
     }
     overlaps(&schedule, &calendar);
@@ -49,10 +58,13 @@ pub fn zone(name: &str) -> Result<Tz, Wrong> {
         let city =
             cities.clone().find(|zone| zone.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(name)));
         let hint = match city.or_else(|| nearest(name, cities)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "write it as Continent/City, such as Europe/Moscow or Asia/Yekaterinburg".to_owned(),
+            Some(near) => meant(near),
+            None => Text::new(
+                "пишите его как Континент/Город: Europe/Moscow, Asia/Yekaterinburg",
+                "write it as Continent/City, such as Europe/Moscow or Asia/Yekaterinburg",
+            ),
         };
-        Wrong::new(format!("there is no time zone `{name}`"), hint)
+        Wrong::new(both!("нет часового пояса `{name}`", "there is no time zone `{name}`"), hint)
     })
 }
 
@@ -82,8 +94,20 @@ pub fn hours(section: &Section<'_>, key: &str, week: Option<&[Vec<Hours>; 7]>) -
     };
     all.sort_unstable();
     if let Some(pair) = all.windows(2).find(|pair| pair[0].to > pair[1].from) {
-        let what = format!("{} and {} of `{key}` overlap", written(pair[0]), written(pair[1]));
-        section.wrong(key, what, "write each stretch once; where one ends, the next may begin");
+        let what = both!(
+            "{} и {} в `{key}` перекрываются",
+            "{} and {} of `{key}` overlap",
+            written(pair[0]),
+            written(pair[1])
+        );
+        section.wrong(
+            key,
+            what,
+            Text::new(
+                "пишите каждый промежуток один раз; где один кончается, может начаться следующий",
+                "write each stretch once; where one ends, the next may begin",
+            ),
+        );
         return None;
     }
     Some(all)
@@ -100,7 +124,9 @@ fn spans(text: &str) -> Result<Vec<Hours>, Wrong> {
 
 /// Reads a stretch of work. One that ends no later than it begins ends on the next day.
 fn span(text: &str) -> Result<Hours, Wrong> {
-    let wrong = || Wrong::new(format!("`{text}` are no working hours"), FORMS);
+    let wrong = || {
+        Wrong::new(both!("`{text}` — не рабочие часы", "`{text}` are no working hours"), Text::new(FORMS.0, FORMS.1))
+    };
     let (from, to) = text.split_once(['-', '–', '—']).ok_or_else(wrong)?;
     let time = |text: &str| match text.trim() {
         "24:00" => Ok(Hours::DAY),
@@ -113,8 +139,14 @@ fn span(text: &str) -> Result<Hours, Wrong> {
     match to {
         _ if from == Hours::DAY => Err(wrong()),
         _ if from == to => Err(Wrong::new(
-            format!("`{text}` ends when it begins: no time at all, or a day and a night"),
-            "write \"off\" for no work, \"00:00-24:00\" for work around the clock",
+            both!(
+                "`{text}` кончается, когда начинается: это ни минуты или целые сутки",
+                "`{text}` ends when it begins: no time at all, or a day and a night"
+            ),
+            Text::new(
+                "выходной — \"off\", круглосуточно — \"00:00-24:00\"",
+                "write \"off\" for no work, \"00:00-24:00\" for work around the clock",
+            ),
         )),
         _ if from < to => Ok(Hours { from, to }),
         _ => Ok(Hours { from, to: to + Hours::DAY }),
@@ -136,7 +168,7 @@ pub fn dates(section: &Section<'_>, calendar: &mut Calendar, holidays: &BTreeMap
     let mut lines: BTreeMap<NaiveDate, usize> = BTreeMap::new();
     for key in dates.keys() {
         let hours = hours(&dates, key.name, Some(&calendar.week));
-        let (first, last) = match range(key.name, "date") {
+        let (first, last) = match range(key.name, DATE) {
             Ok(range) => range,
             Err(Wrong { what, hint }) => {
                 dates.problem(key.line, what, hint);
@@ -145,12 +177,26 @@ pub fn dates(section: &Section<'_>, calendar: &mut Calendar, holidays: &BTreeMap
         };
         for day in first.iter_days().take_while(|day| *day <= last) {
             if let Some(line) = holidays.get(&day) {
-                let hint = format!("it stands in line {line}: remove it from one of the two");
-                dates.problem(key.line, format!("{day} has hours of its own and is a holiday"), hint);
+                let hint = both!(
+                    "он стоит в строке {line}: уберите его из одного из двух",
+                    "it stands in line {line}: remove it from one of the two"
+                );
+                dates.problem(
+                    key.line,
+                    both!("у {day} есть свои часы, и это праздник", "{day} has hours of its own and is a holiday"),
+                    hint,
+                );
             }
             if let Some(line) = lines.insert(day, key.line) {
-                let hint = format!("it stands in line {line} already: remove one of the two");
-                dates.problem(key.line, format!("the hours of {day} are written twice"), hint);
+                let hint = both!(
+                    "это уже стоит в строке {line}: удалите одно из двух",
+                    "it stands in line {line} already: remove one of the two"
+                );
+                dates.problem(
+                    key.line,
+                    both!("часы {day} написаны дважды", "the hours of {day} are written twice"),
+                    hint,
+                );
             }
             match &hours {
                 Some(hours) if hours.is_empty() => {
@@ -172,13 +218,17 @@ pub fn overlaps(section: &Section<'_>, calendar: &Calendar) {
         let (night, first) = (*before.last()?, *day.first()?);
         (night.next_day() > first.from).then_some((night, first))
     };
-    let hint = "let one end where the other begins";
+    let hint = || Text::new("пусть одно кончается там, где начинается другое", "let one end where the other begins");
     for (at, name) in DAYS.into_iter().enumerate() {
         let before = (at + 6) % 7;
         if let Some((night, first)) = overlap(&calendar.week[before], &calendar.week[at]) {
             let (night, first) = (written(night), written(first));
-            let what = format!("{night} of `{}` runs into {first} of `{name}`", DAYS[before]);
-            section.wrong(name, what, hint);
+            let what = both!(
+                "{night} в `{}` заходит на {first} в `{name}`",
+                "{night} of `{}` runs into {first} of `{name}`",
+                DAYS[before]
+            );
+            section.wrong(name, what, hint());
         }
     }
     let days = calendar.dates.keys().flat_map(|day| [Some(*day), day.succ_opt()]).flatten();
@@ -186,8 +236,13 @@ pub fn overlaps(section: &Section<'_>, calendar: &Calendar) {
     for day in days.collect::<std::collections::BTreeSet<_>>() {
         let Some(before) = day.pred_opt() else { continue };
         if let Some((night, first)) = overlap(calendar.hours(before), calendar.hours(day)) {
-            let what = format!("{} of {before} runs into {} of {day}", written(night), written(first));
-            section.wrong("dates", what, hint);
+            let what = both!(
+                "{} в {before} заходит на {} в {day}",
+                "{} of {before} runs into {} of {day}",
+                written(night),
+                written(first)
+            );
+            section.wrong("dates", what, hint());
         }
     }
 }
@@ -196,16 +251,23 @@ pub fn overlaps(section: &Section<'_>, calendar: &Calendar) {
 fn holidays(schedule: &Section<'_>) -> BTreeMap<NaiveDate, usize> {
     let written = schedule.items("holidays", "[2026-02-23, \"2026-01-01..2026-01-08\"]", |value| match value {
         Value::Day(day) => Ok((*day, *day)),
-        Value::Text(text) => range(text, "holiday"),
-        other => Err(no_day(&other.describe(), "holiday")),
+        Value::Text(text) => range(text, HOLIDAY),
+        other => Err(no_day(other.describe(), HOLIDAY)),
     });
     let mut holidays = BTreeMap::new();
     for span in written {
         let (first, last) = span.value;
         for day in first.iter_days().take_while(|day| *day <= last) {
             if let Some(earlier) = holidays.insert(day, span.line) {
-                let where_ = format!("it stands in line {earlier} already: remove one of the two");
-                schedule.problem(span.line, format!("the holiday {day} is written twice"), where_);
+                let where_ = both!(
+                    "он уже стоит в строке {earlier}: удалите одно из двух",
+                    "it stands in line {earlier} already: remove one of the two"
+                );
+                schedule.problem(
+                    span.line,
+                    both!("праздник {day} написан дважды", "the holiday {day} is written twice"),
+                    where_,
+                );
             }
         }
     }
@@ -213,22 +275,41 @@ fn holidays(schedule: &Section<'_>) -> BTreeMap<NaiveDate, usize> {
 }
 
 /// Reads a day, or several in a row; `what` they are to be.
-fn range(text: &str, what: &str) -> Result<(NaiveDate, NaiveDate), Wrong> {
-    let day = |text: &str| text.trim().parse::<NaiveDate>().map_err(|_| no_day(&format!("`{text}`"), what));
+fn range(text: &str, what: Called) -> Result<(NaiveDate, NaiveDate), Wrong> {
+    let day = |text: &str| text.trim().parse::<NaiveDate>().map_err(|_| no_day(Text::same(format!("`{text}`")), what));
     let (first, last) = match text.split_once("..") {
         Some((first, last)) => (day(first)?, day(last)?),
         None => (day(text)?, day(text)?),
     };
     match (last - first).num_days() {
-        days if days < 0 => Err(Wrong::new(format!("`{text}` ends before it begins"), "write the earlier date first")),
+        days if days < 0 => Err(Wrong::new(
+            both!("`{text}` кончается раньше, чем начинается", "`{text}` ends before it begins"),
+            Text::new("сначала пишите раннюю дату", "write the earlier date first"),
+        )),
         days if days >= LONGEST_RANGE_DAYS => {
-            let hint = format!("at most {LONGEST_RANGE_DAYS} days in a row; check the year");
-            Err(Wrong::new(format!("`{text}` are {} days of {what}s", days + 1), hint))
+            let hint = both!(
+                "не больше {LONGEST_RANGE_DAYS} дней подряд; проверьте год",
+                "at most {LONGEST_RANGE_DAYS} days in a row; check the year"
+            );
+            Err(Wrong::new(
+                Text::new(
+                    format!("`{text}` — это дней подряд: {}", days + 1),
+                    format!("`{text}` are {} days of {}s", days + 1, what.1),
+                ),
+                hint,
+            ))
         }
         _ => Ok((first, last)),
     }
 }
 
-fn no_day(found: &str, what: &str) -> Wrong {
-    Wrong::new(format!("{found} is no {what}"), "write a date, 2026-02-23, or a range, \"2026-01-01..2026-01-08\"")
+fn no_day(found: Text, what: Called) -> Wrong {
+    let what = Text::new(format!(" — не {}", what.0), format!(" is no {}", what.1));
+    Wrong::new(
+        found.and(what),
+        Text::new(
+            "напишите дату, 2026-02-23, или промежуток, \"2026-01-01..2026-01-08\"",
+            "write a date, 2026-02-23, or a range, \"2026-01-01..2026-01-08\"",
+        ),
+    )
 }

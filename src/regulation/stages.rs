@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::condition::{self, Condition};
 use super::duration::{self, Lengths};
 use super::rules::{Stage, Terminal};
-use crate::model::problem::{hint, nearest};
+use crate::model::lang::{Text, both};
+use crate::model::problem::{hint, meant, nearest};
 use crate::model::written::{Section, Wrong};
 
 /// Reads every `[[stage]]`, and checks that together they make a funnel.
@@ -29,19 +30,38 @@ pub fn stages(root: &Section<'_>, lengths: Lengths) -> Vec<Stage> {
             advice: section.optional_bilingual("advice"),
         };
         if stage.terminal.is_some() && section.has("sla") {
-            let what = format!("stage `{}` is terminal and has an SLA", stage.id);
-            section.wrong("sla", what, "a deal does not leave a terminal stage: remove the sla");
+            let what =
+                both!("этап `{}` — конечный, и у него есть срок", "stage `{}` is terminal and has an SLA", stage.id);
+            section.wrong(
+                "sla",
+                what,
+                Text::new(
+                    "с конечного этапа сделка не уходит: удалите sla",
+                    "a deal does not leave a terminal stage: remove the sla",
+                ),
+            );
         }
         if stage.terminal == Some(Terminal::Lost) && stage.qualified {
-            let what = format!("the lost stage `{}` cannot be the qualified one", stage.id);
-            section.wrong("qualified", what, "mark the stage from which on a lead is worth selling to");
+            let what = both!(
+                "этап отказа `{}` не может быть этапом квалификации",
+                "the lost stage `{}` cannot be the qualified one",
+                stage.id
+            );
+            section.wrong(
+                "qualified",
+                what,
+                Text::new(
+                    "отметьте этап, с которого лиду стоит продавать",
+                    "mark the stage from which on a lead is worth selling to",
+                ),
+            );
         }
         if stage.parking {
             parking(section, &stage);
         }
         stages.push(stage);
     }
-    unique(&sections, "id", stages.iter().map(|s| s.id.as_str()), "stage");
+    unique(&sections, "id", stages.iter().map(|s| s.id.as_str()), ("этап", "stage"));
     order(&sections, &stages);
     numbers(root, &sections, &stages);
     stages
@@ -51,16 +71,43 @@ pub fn stages(root: &Section<'_>, lengths: Lengths) -> Vec<Stage> {
 fn parking(section: &Section<'_>, stage: &Stage) {
     let id = &stage.id;
     if stage.terminal.is_some() {
-        let what = format!("stage `{id}` is terminal and a parking place");
-        section.wrong("parking", what, "a deal does not leave a terminal stage: remove the parking");
+        let what = both!("этап `{id}` — конечный, и он же стоянка", "stage `{id}` is terminal and a parking place");
+        section.wrong(
+            "parking",
+            what,
+            Text::new(
+                "с конечного этапа сделка не уходит: удалите parking",
+                "a deal does not leave a terminal stage: remove the parking",
+            ),
+        );
     }
     if stage.qualified {
-        let what = format!("stage `{id}` is the qualified one and a parking place");
-        section.wrong("parking", what, "a parking place is no step of the funnel: mark a step as qualified");
+        let what = both!(
+            "этап `{id}` — этап квалификации, и он же стоянка",
+            "stage `{id}` is the qualified one and a parking place"
+        );
+        section.wrong(
+            "parking",
+            what,
+            Text::new(
+                "стоянка — не шаг воронки: отметьте qualified у шага",
+                "a parking place is no step of the funnel: mark a step as qualified",
+            ),
+        );
     }
     if section.has("expected_share") {
-        let what = format!("stage `{id}` is a parking place and has an expected share");
-        section.wrong("expected_share", what, "nobody advances from what is no step: remove the expected_share");
+        let what = both!(
+            "этап `{id}` — стоянка, и у него есть ожидаемая доля",
+            "stage `{id}` is a parking place and has an expected share"
+        );
+        section.wrong(
+            "expected_share",
+            what,
+            Text::new(
+                "стоянка — не шаг, с неё не продвигаются: удалите expected_share",
+                "nobody advances from what is no step: remove the expected_share",
+            ),
+        );
     }
 }
 
@@ -71,8 +118,8 @@ fn required(section: &Section<'_>) -> Vec<String> {
         let near = nearest(&name, condition::deal_columns());
         match near.filter(|near| *near != name.as_str()) {
             Some(near) => {
-                let what = format!("deals have no column `{}`", name.value);
-                section.problem(name.line, what, format!("did you mean `{near}`?"));
+                let what = both!("у сделок нет столбца `{}`", "deals have no column `{}`", name.value);
+                section.problem(name.line, what, meant(near));
             }
             None => names.push(name.value),
         }
@@ -86,8 +133,8 @@ pub fn share(section: &Section<'_>, key: &str) -> Option<f64> {
     match (0.0..=1.0).contains(&share) {
         true => Some(share),
         false => {
-            let what = format!("`{key}` = {share} is no share of one");
-            section.wrong(key, what, format!("write {share} % as {}", share / 100.0));
+            let what = both!("`{key}` = {share} — не доля единицы", "`{key}` = {share} is no share of one");
+            section.wrong(key, what, both!("{share} % пишется как {}", "write {share} % as {}", share / 100.0));
             None
         }
     }
@@ -97,28 +144,31 @@ pub fn share(section: &Section<'_>, key: &str) -> Option<f64> {
 pub fn known(id: &str, stages: &[Stage]) -> Result<String, Wrong> {
     match stages.iter().any(|stage| stage.id == id) {
         true => Ok(id.to_owned()),
-        false => Err(Wrong::new(format!("there is no stage `{id}`"), hint(id, stages.iter().map(|s| s.id.as_str())))),
+        false => Err(Wrong::new(
+            both!("нет этапа `{id}`", "there is no stage `{id}`"),
+            hint(id, stages.iter().map(|s| s.id.as_str())),
+        )),
     }
 }
 
 /// Refuses ids that stand twice. `ids` are those of `sections`, in order.
-pub fn unique<'a>(sections: &[Section<'_>], key: &str, ids: impl Iterator<Item = &'a str>, what: &str) {
+pub fn unique<'a>(sections: &[Section<'_>], key: &str, ids: impl Iterator<Item = &'a str>, (ru, en): (&str, &str)) {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     for (section, id) in sections.iter().zip(ids).filter(|(_, id)| !id.is_empty()) {
         let line = section.line_of(key);
         if id.trim() != id {
             section.wrong(
                 key,
-                format!("`{id}` begins or ends with a blank"),
-                format!("write {key} = \"{}\"", id.trim()),
+                both!("`{id}` начинается или кончается пробелом", "`{id}` begins or ends with a blank"),
+                both!("напишите {key} = \"{}\"", "write {key} = \"{}\"", id.trim()),
             );
         }
         match seen.get(id) {
             Some(earlier) => {
                 section.wrong(
                     key,
-                    format!("{what} `{id}` is written twice"),
-                    format!("it stands in line {earlier} already"),
+                    both!("{ru} `{id}` — дважды", "{en} `{id}` is written twice"),
+                    both!("это уже стоит в строке {earlier}", "it stands in line {earlier} already"),
                 );
             }
             None => drop(seen.insert(id, line)),
@@ -131,12 +181,36 @@ fn order(sections: &[Section<'_>], stages: &[Stage]) {
     for (section, stage) in sections.iter().zip(stages) {
         match (stage.terminal, ended) {
             (None, Some(end)) => {
-                let what = format!("stage `{}` stands after the terminal stage `{}`", stage.id, end.id);
-                section.problem(section.line(), what, "terminal stages come last: move this [[stage]] above them");
+                let what = both!(
+                    "этап `{}` стоит после конечного этапа `{}`",
+                    "stage `{}` stands after the terminal stage `{}`",
+                    stage.id,
+                    end.id
+                );
+                section.problem(
+                    section.line(),
+                    what,
+                    Text::new(
+                        "конечные этапы — последние: поставьте этот [[stage]] выше них",
+                        "terminal stages come last: move this [[stage]] above them",
+                    ),
+                );
             }
             (Some(Terminal::Won), Some(end)) if end.terminal == Some(Terminal::Lost) => {
-                let what = format!("the won stage `{}` stands after the lost stage `{}`", stage.id, end.id);
-                section.problem(section.line(), what, "the won stage comes first of the terminal ones");
+                let what = both!(
+                    "этап успеха `{}` стоит после этапа отказа `{}`",
+                    "the won stage `{}` stands after the lost stage `{}`",
+                    stage.id,
+                    end.id
+                );
+                section.problem(
+                    section.line(),
+                    what,
+                    Text::new(
+                        "из конечных этапов первым идёт этап успеха",
+                        "the won stage comes first of the terminal ones",
+                    ),
+                );
             }
             _ => {}
         }
@@ -151,8 +225,11 @@ fn numbers(root: &Section<'_>, sections: &[Section<'_>], stages: &[Stage]) {
     let Some(first) = sections.first() else {
         return root.problem(
             0,
-            "there is no [[stage]]",
-            "list the funnel's stages in order, the won and the lost one last",
+            Text::new("нет ни одного [[stage]]", "there is no [[stage]]"),
+            Text::new(
+                "перечислите этапы воронки по порядку, в конце — успех и отказ",
+                "list the funnel's stages in order, the won and the lost one last",
+            ),
         );
     };
     let of = |terminal| sections.iter().zip(stages).filter(move |(_, s)| s.terminal == terminal);
@@ -161,36 +238,71 @@ fn numbers(root: &Section<'_>, sections: &[Section<'_>], stages: &[Stage]) {
     if certain && of(Some(Terminal::Won)).count() == 0 {
         first.problem(
             first.line(),
-            "no stage is the won one",
-            "add terminal = \"won\" to the stage of successful deals",
+            Text::new("нет этапа успеха", "no stage is the won one"),
+            Text::new(
+                "добавьте terminal = \"won\" этапу успешных сделок",
+                "add terminal = \"won\" to the stage of successful deals",
+            ),
         );
     }
     if certain && of(Some(Terminal::Lost)).count() == 0 {
-        first.problem(first.line(), "no stage is the lost one", "add terminal = \"lost\" to the stage of failed deals");
+        first.problem(
+            first.line(),
+            Text::new("нет этапа отказа", "no stage is the lost one"),
+            Text::new(
+                "добавьте terminal = \"lost\" этапу сделок, по которым отказ",
+                "add terminal = \"lost\" to the stage of failed deals",
+            ),
+        );
     }
     if certain && !stages.iter().any(|stage| stage.terminal.is_none() && !stage.parking) {
         first.problem(
             first.line(),
-            "every stage is terminal or a parking place",
-            "add the stages that a deal goes through before it ends",
+            Text::new("все этапы — конечные или стоянки", "every stage is terminal or a parking place"),
+            Text::new(
+                "добавьте этапы, которые сделка проходит до конца",
+                "add the stages that a deal goes through before it ends",
+            ),
         );
     }
     for (section, stage) in of(Some(Terminal::Won)).skip(1) {
-        let what = format!("`{}` is a second won stage", stage.id);
-        section.wrong("terminal", what, "there is one won stage: let the mapping translate both to it");
+        let what = both!("`{}` — второй этап успеха", "`{}` is a second won stage", stage.id);
+        section.wrong(
+            "terminal",
+            what,
+            Text::new(
+                "этап успеха один: пусть маппинг переводит в него оба",
+                "there is one won stage: let the mapping translate both to it",
+            ),
+        );
     }
     let mut qualified = sections.iter().zip(stages).filter(|(_, s)| s.qualified);
     let known = sections.iter().all(|section| !section.has("qualified"));
     match qualified.next() {
         None if known => {
-            let hint = "add qualified = true to the stage from which on a lead is worth selling to";
-            first.problem(first.line(), "no stage is the qualified one", hint);
+            let hint = Text::new(
+                "добавьте qualified = true этапу, с которого лиду стоит продавать",
+                "add qualified = true to the stage from which on a lead is worth selling to",
+            );
+            first.problem(first.line(), Text::new("нет этапа квалификации", "no stage is the qualified one"), hint);
         }
         None => {}
         Some((_, one)) => {
             for (section, stage) in qualified {
-                let what = format!("`{}` is a second qualified stage, after `{}`", stage.id, one.id);
-                section.wrong("qualified", what, "mark the earliest only: the later ones count as qualified anyway");
+                let what = both!(
+                    "`{}` — второй этап квалификации, после `{}`",
+                    "`{}` is a second qualified stage, after `{}`",
+                    stage.id,
+                    one.id
+                );
+                section.wrong(
+                    "qualified",
+                    what,
+                    Text::new(
+                        "отметьте только самый ранний: следующие за ним и так считаются",
+                        "mark the earliest only: the later ones count as qualified anyway",
+                    ),
+                );
             }
         }
     }

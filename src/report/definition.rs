@@ -17,7 +17,7 @@ use super::chart::Encoding;
 use super::period::Period;
 use super::titles::Labels;
 use crate::metrics::Catalog;
-use crate::model::lang::{Lang, Text};
+use crate::model::lang::{Lang, Text, both};
 use crate::model::problem::{Problem, Problems, hint};
 
 pub(super) use question::{Compare, Question, Rows, Sort};
@@ -195,8 +195,11 @@ pub fn shipped(name: &str, catalog: &Catalog) -> Result<Definition, Problems> {
         None => Err(Problems(vec![Problem {
             file: name.to_owned(),
             line: 0,
-            what: format!("there is no report `{name}`"),
-            hint: format!("{} Or name a definition file: {name}.toml", hint(name, names())),
+            what: both!("нет отчёта `{name}`", "there is no report `{name}`"),
+            hint: hint(name, names()).and(both!(
+                " Или назовите файл с его описанием: {name}.toml",
+                " Or name a definition file: {name}.toml"
+            )),
         }])),
     }
 }

@@ -1,6 +1,7 @@
 //! Why a report cannot be built.
 
 use crate::metrics::MetricError;
+use crate::model::lang::{Lang, Text};
 use crate::session::SessionError;
 
 /// Why a report cannot be built. Missing data are no error: the report shows a notice in place of the part.
@@ -11,7 +12,8 @@ pub enum ReportError {
     Metric(#[from] MetricError),
     /// A target of the regulation names a column that its metric does not have.
     #[error(
-        "a target of the regulation names the column `{column}`, which the metric `{metric}` does not have\n    {hint}"
+        "a target of the regulation names the column `{column}`, which the metric `{metric}` does not have\n    {}",
+        hint.en
     )]
     TargetColumn {
         /// The metric.
@@ -19,7 +21,7 @@ pub enum ReportError {
         /// What the target names.
         column: String,
         /// The nearest column, or all.
-        hint: String,
+        hint: Text,
     },
     /// The session for an earlier day could not be opened, or a query failed.
     #[error(transparent)]
@@ -30,6 +32,19 @@ pub enum ReportError {
 }
 
 impl ReportError {
+    /// The message in a language.
+    pub fn text(&self, lang: Lang) -> String {
+        match (self, lang) {
+            (_, Lang::En) => self.to_string(),
+            (ReportError::Metric(error), Lang::Ru) => error.text(lang),
+            (ReportError::Session(error), Lang::Ru) => error.text(lang),
+            (ReportError::TargetColumn { metric, column, hint }, Lang::Ru) => {
+                format!("цель регламента называет столбец `{column}`, а в метрике `{metric}` его нет\n    {}", hint.ru)
+            }
+            (ReportError::Cells(error), Lang::Ru) => format!("результат не прочитать: {error}"),
+        }
+    }
+
     /// Whether a query ran out of memory.
     pub(super) fn is_short_of_memory(&self) -> bool {
         match self {

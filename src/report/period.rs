@@ -3,8 +3,8 @@
 use chrono::{Datelike, Days, Months, NaiveDate};
 
 use crate::model::calendar::Calendar;
-use crate::model::lang::Lang;
-use crate::model::problem::hint;
+use crate::model::lang::{Lang, Text, both};
+use crate::model::problem::{meant, nearest};
 use crate::model::written::Wrong;
 
 /// Half-open local days: `from` belongs to the range, `to` does not.
@@ -46,14 +46,14 @@ impl Period {
             (_, Some(n @ 1..=MOST_WEEKS), _) => Ok(Period::Weeks(n)),
             (_, _, Some(n @ 1..=240)) => Ok(Period::Months(n)),
             _ => {
-                let near = hint(text, NAMES);
-                let way = match near.starts_with("allowed") {
-                    true => {
-                        "write so many weeks or months as `13w` or `12m`, or one of: last_week, last_month, ytd, all"
-                    }
-                    false => &near,
+                let way = match nearest(text, NAMES) {
+                    None => Text::new(
+                        "недели и месяцы пишутся как `13w` и `12m`; или одно из: last_week, last_month, ytd, all",
+                        "write so many weeks or months as `13w` or `12m`, or one of: last_week, last_month, ytd, all",
+                    ),
+                    Some(near) => meant(near),
                 };
-                Err(Wrong::new(format!("`{text}` is no period"), way))
+                Err(Wrong::new(both!("`{text}` — не период", "`{text}` is no period"), way))
             }
         }
     }
@@ -197,7 +197,8 @@ mod tests {
             ("13 weeks", way),
             ("", way),
         ] {
-            assert_eq!(Period::parse(text), Err(Wrong::new(format!("`{text}` is no period"), hint)), "{text}");
+            let wrong = Period::parse(text).unwrap_err();
+            assert_eq!((wrong.what.en, wrong.hint.en), (format!("`{text}` is no period"), hint.to_owned()), "{text}");
         }
     }
 

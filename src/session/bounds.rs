@@ -1,6 +1,7 @@
 //! What SQL text may ask of the planner: the engine walks and frees a statement by recursion, so one that is deep enough
 //! overflows the stack, which ends the process and cannot be caught. And what panics in the engine, as an error.
 
+use crate::model::lang::{Text, both};
 use std::any::Any;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -20,19 +21,31 @@ const SELECTS: usize = 500;
 const DEEPEST: usize = 1_000;
 
 /// Why the statement is not even parsed; none if it may be.
-pub fn refuse(sql: &str) -> Option<String> {
+pub fn refuse(sql: &str) -> Option<Text> {
     if sql.len() > LONGEST {
-        return Some(format!("the SQL has {} bytes, and at most {LONGEST} are read", sql.len()));
+        return Some(both!(
+            "в SQL {} байт, а читается не больше {LONGEST}",
+            "the SQL has {} bytes, and at most {LONGEST} are read",
+            sql.len()
+        ));
     }
     // what cannot be parted into words is told by the parser, in its own words
     let tokens = Tokenizer::new(&GenericDialect {}, sql).tokenize().ok()?;
     let is = |token: &Token, keyword| matches!(token, Token::Word(word) if word.keyword == keyword);
     let selects = tokens.iter().filter(|token| is(token, Keyword::SELECT) || is(token, Keyword::JOIN)).count();
     if selects > SELECTS {
-        return Some(format!("the SQL has {selects} SELECTs and joins, and at most {SELECTS} are planned"));
+        return Some(both!(
+            "в SQL SELECT и соединений {selects}, а планируется не больше {SELECTS}",
+            "the SQL has {selects} SELECTs and joins, and at most {SELECTS} are planned"
+        ));
     }
     let depth = depth(&tokens);
-    (depth > DEEPEST).then(|| format!("the SQL is nested {depth} operators deep, and at most {DEEPEST} are planned"))
+    (depth > DEEPEST).then(|| {
+        both!(
+            "в SQL вложено операторов {depth}, а планируется не больше {DEEPEST}",
+            "the SQL is nested {depth} operators deep, and at most {DEEPEST} are planned"
+        )
+    })
 }
 
 /// The length of the longest chain of operators and keywords between two commas, with what is nested in it.

@@ -5,16 +5,18 @@ use std::path::PathBuf;
 use datafusion::error::DataFusionError;
 use parquet::errors::ParquetError;
 
+use crate::model::lang::{Lang, Text};
+
 /// Why a session could not be opened or asked.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
     /// There is no such dimension.
-    #[error("there is no dimension `{name}`\n    {hint}")]
+    #[error("there is no dimension `{name}`\n    {}", hint.en)]
     Dimension {
         /// What was asked for.
         name: String,
         /// The nearest dimension, or all.
-        hint: String,
+        hint: Text,
     },
     /// The statement would change something.
     #[error(
@@ -26,10 +28,10 @@ pub enum SessionError {
         what: String,
     },
     /// The statement is longer or deeper than is planned.
-    #[error("{what}\n    ask for less at once: a list of values in IN (…) may be long, a chain of operators may not")]
+    #[error("{}\n    ask for less at once: a list of values in IN (…) may be long, a chain of operators may not", what.en)]
     TooMuch {
         /// How much it is, and how much may be.
-        what: String,
+        what: Text,
     },
     /// A data file of the store could not be read.
     #[error("{}: {source}", path.display())]
@@ -46,6 +48,26 @@ pub enum SessionError {
 }
 
 impl SessionError {
+    /// The message in a language; what the engine says is English.
+    pub fn text(&self, lang: Lang) -> String {
+        match (self, lang) {
+            (SessionError::Dimension { name, hint }, Lang::Ru) => format!("нет разреза `{name}`\n    {}", hint.ru),
+            (SessionError::ReadOnly { what }, Lang::Ru) => format!(
+                "это изменило бы хранилище ({})\n    его меняет только `voronka ingest`: спрашивайте через SELECT, EXPLAIN, SHOW или \
+                 DESCRIBE",
+                what.trim_start_matches("Error during planning: ")
+            ),
+            (SessionError::TooMuch { what }, Lang::Ru) => format!(
+                "{}\n    спрашивайте за раз меньше: список значений в IN (…) может быть длинным, цепочка операторов — нет",
+                what.ru
+            ),
+            (SessionError::Parquet { path, source }, Lang::Ru) => {
+                format!("{}: файл хранилища не прочитать: {source}", path.display())
+            }
+            (SessionError::Engine(_), Lang::Ru) | (_, Lang::En) => self.to_string(),
+        }
+    }
+
     /// Whether the engine had less memory than the question needs.
     pub fn is_short_of_memory(&self) -> bool {
         match self {

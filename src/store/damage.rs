@@ -9,6 +9,7 @@ use super::layout::{self, Marker};
 use super::proof::{self, Digest};
 use super::record::{Named, Rows};
 use super::{DataFile, StoreError, snapshot};
+use crate::model::lang::{Lang, Text, both};
 use crate::model::tables::Table;
 
 /// The result of reading every file.
@@ -24,7 +25,7 @@ pub struct Checked {
     /// checked.
     pub unproven: usize,
     /// The damaged files, each once.
-    pub damaged: Vec<String>,
+    pub damaged: Vec<Text>,
 }
 
 /// Reads every file that any ingest names. Fails if the record of ingests itself is damaged, because nothing else can
@@ -40,12 +41,12 @@ pub(super) async fn check(store: &Path) -> Result<Checked, StoreError> {
     for ((table, version), named) in seen {
         let path = commit(&store.join(table.name()), version);
         match named.commit.map(|digest| fault_of(&path, Some(digest))) {
-            Some(Some(what)) => checked.damaged.push(StoreError::damaged(&path, what).to_string()),
+            Some(Some(what)) => checked.damaged.push(both_of(&StoreError::damaged(&path, what))),
             _ => match snapshot::state(store, &rows, named).await {
                 Ok((_, listed)) => {
                     files.extend(listed.into_iter().map(|(file, digest)| (file.path.clone(), (file, digest))))
                 }
-                Err(error) => checked.damaged.push(error.to_string()),
+                Err(error) => checked.damaged.push(both_of(&error)),
             },
         }
     }
@@ -54,7 +55,7 @@ pub(super) async fn check(store: &Path) -> Result<Checked, StoreError> {
         checked.bytes += file.bytes;
         checked.unproven += usize::from(digest.is_none() && !file.is_of(store, Table::Ingests));
         if let Err(error) = proof::verify(vec![(file, digest)]).await {
-            checked.damaged.push(error.to_string());
+            checked.damaged.push(both_of(&error));
         }
     }
     // several versions share one log: each problem is reported once
@@ -86,24 +87,33 @@ fn of_log(dir: &Path, commits: u64, known: &BTreeMap<u64, Digest>, error: StoreE
     let why = match error {
         StoreError::Record { what, .. } => what,
         StoreError::Damaged { .. } => return error,
-        other => other.to_string().lines().next().unwrap_or_default().to_owned(),
+        other => {
+            let first = |lang| other.text(lang).lines().next().unwrap_or_default().to_owned();
+            Text::new(first(Lang::Ru), first(Lang::En))
+        }
     };
     let at_fault = (0..commits).find_map(|version| {
         let path = commit(dir, version);
         fault_of(&path, known.get(&version).copied()).map(|what| (path, what))
     });
     if let Some((path, what)) = at_fault {
-        return StoreError::damaged(&path, format!("{what}: {why}"));
+        return StoreError::damaged(&path, what.and(Text::same(": ")).and(why));
     }
     match checkpoint(dir, commits) {
         Some(path) => StoreError::damaged(
             &path,
-            format!(
-                "{why}; the commits beside it are whole: delete this file and `_last_checkpoint`, which only make reading faster"
-            ),
+            why.and(Text::new(
+                "; коммиты рядом целы: удалите этот файл и `_last_checkpoint`, они лишь ускоряют чтение",
+                "; the commits beside it are whole: delete this file and `_last_checkpoint`, which only make reading faster",
+            )),
         ),
         None => StoreError::damaged(&dir.join("_delta_log"), why),
     }
+}
+
+/// An error in both languages.
+fn both_of(error: &StoreError) -> Text {
+    Text::new(error.text(Lang::Ru), error.text(Lang::En))
 }
 
 /// The path of a commit.
@@ -112,11 +122,11 @@ pub(super) fn commit(dir: &Path, version: u64) -> PathBuf {
 }
 
 /// What is wrong with a commit; `None` if no damage is visible.
-fn fault_of(path: &Path, digest: Option<Digest>) -> Option<String> {
+fn fault_of(path: &Path, digest: Option<Digest>) -> Option<Text> {
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
-        Err(e) if e.kind() == ErrorKind::NotFound => return Some("the commit is missing".to_owned()),
-        Err(e) => return Some(e.to_string()),
+        Err(e) if e.kind() == ErrorKind::NotFound => return Some(Text::new("коммита нет", "the commit is missing")),
+        Err(e) => return Some(Text::same(e.to_string())),
     };
     if digest.is_some_and(|digest| digest == Digest::of(&bytes)) {
         return None;
@@ -125,7 +135,7 @@ fn fault_of(path: &Path, digest: Option<Digest>) -> Option<String> {
     let is_sound = std::str::from_utf8(&bytes).is_ok_and(|text| !text.is_empty() && text.lines().all(is_action));
     match (digest, is_sound) {
         (None, true) => None,
-        _ => Some("the commit is not what was written".to_owned()),
+        _ => Some(Text::new("в коммите не то, что было записано", "the commit is not what was written")),
     }
 }
 
@@ -152,7 +162,8 @@ pub(super) fn refuse_orphans(store: &Path) -> Result<(), StoreError> {
             holds |= !layout::data_files(&folder)?.is_empty();
         }
         if holds {
-            let what = format!(
+            let what = both!(
+                "записи загрузок нет, а в `{}` есть данные (если ни одна загрузка этого хранилища не завершилась, удалите эту папку)",
                 "the record of ingests is missing, and `{}` holds data (if no ingest of this store ever ended, delete its folder)",
                 table.name()
             );

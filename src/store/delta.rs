@@ -21,6 +21,7 @@ use serde_json::json;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::{StoreError, damage, footer, record};
+use crate::model::lang::Text;
 use crate::model::tables::Table;
 
 /// A checkpoint is written every so many versions; a log is read from its newest checkpoint on.
@@ -61,20 +62,26 @@ pub(super) async fn open(dir: &Path, version: Option<u64>) -> Result<Option<Delt
     // a damaged log may make the library panic: the panic is reported as damage
     match AssertUnwindSafe(wanted.load()).catch_unwind().await {
         Ok(loaded) => loaded.map(Some).map_err(error),
-        Err(_) => Err(StoreError::damaged(&dir.join("_delta_log"), "the log cannot be read")),
+        Err(_) => Err(StoreError::damaged(
+            &dir.join("_delta_log"),
+            Text::new("журнал не прочитать", "the log cannot be read"),
+        )),
     }
 }
 
 /// Opens the store's folder as the root of an object store, because the library mishandles some paths: it reads `%20`
 /// as a blank and `\` as `/`, and rejects tabs and non-Unicode names.
 fn builder(dir: &Path) -> Result<DeltaTableBuilder, StoreError> {
-    let (root, table) =
-        dir.parent().zip(dir.file_name()).ok_or_else(|| StoreError::file(dir, "not a table's folder"))?;
-    let files = LocalFileSystem::new_with_prefix(root).map_err(|error| StoreError::file(dir, error.to_string()))?;
+    let (root, table) = dir
+        .parent()
+        .zip(dir.file_name())
+        .ok_or_else(|| StoreError::file(dir, Text::new("это не папка таблицы", "not a table's folder")))?;
+    let files =
+        LocalFileSystem::new_with_prefix(root).map_err(|error| StoreError::file(dir, Text::same(error.to_string())))?;
     // for `file:` the kernel checks the path on disk; for other schemes it assumes sorted listings, which a folder does not
     // give, except for hosts of this form
     let url = url::Url::parse(&format!("memory://unordered--x-s3/{}/", table.to_string_lossy()));
-    let url = url.map_err(|error| StoreError::file(dir, error.to_string()))?;
+    let url = url.map_err(|error| StoreError::file(dir, Text::same(error.to_string())))?;
     let builder = DeltaTableBuilder::from_url(url.clone()).map_err(StoreError::delta(dir))?;
     Ok(builder.with_storage_backend(Arc::new(files), url))
 }
@@ -90,9 +97,15 @@ pub(super) fn files(dir: &Path, table: &DeltaTable) -> Result<Files, StoreError>
     let mut files = Files::new();
     for file in state.log_data().iter() {
         let path = file.path().into_owned();
-        let rows = file
-            .num_records()
-            .ok_or_else(|| StoreError::file(&dir.join(&path), "the Delta log does not say how many rows it has"))?;
+        let rows = file.num_records().ok_or_else(|| {
+            StoreError::file(
+                &dir.join(&path),
+                Text::new(
+                    "журнал Delta не говорит, сколько в файле строк",
+                    "the Delta log does not say how many rows it has",
+                ),
+            )
+        })?;
         let stats = file.stats().unwrap_or_else(|| json!({ "numRecords": rows }).to_string());
         let bytes = u64::try_from(file.size()).unwrap_or(0);
         files.insert(path, Logged { rows: rows as u64, bytes, stats, modified: file.modification_time() });

@@ -1,10 +1,14 @@
 //! Errors of the store: what is wrong, where, and how to fix it.
 
+mod text;
+
 use std::io;
 use std::path::{Path, PathBuf};
 
 use deltalake::DeltaTableError;
 use parquet::errors::ParquetError;
+
+use crate::model::lang::Text;
 
 /// Why a store could not be opened, read or written.
 #[derive(Debug, thiserror::Error)]
@@ -51,14 +55,14 @@ pub enum StoreError {
         what: String,
     },
     /// No complete ingest has that number.
-    #[error("{}: there is no version {version}\n    {existing}", dir.display())]
+    #[error("{}: there is no version {version}\n    {}", dir.display(), existing.en)]
     VersionNotFound {
         /// The store.
         dir: PathBuf,
         /// The version asked for.
         version: u64,
         /// The existing versions, as a sentence.
-        existing: String,
+        existing: Text,
     },
     /// Another ingest is writing.
     #[error("{}: another ingest is writing this store\n    wait until it ends, then run this one again", dir.display())]
@@ -67,24 +71,25 @@ pub enum StoreError {
         dir: PathBuf,
     },
     /// A data file differs from what the ingest declared.
-    #[error("{}: {what}", path.display())]
+    #[error("{}: {}", path.display(), what.en)]
     DataFile {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        what: String,
+        what: Text,
     },
     /// A file that an ingest wrote is missing or has changed.
     #[error(
-        "{}: {what}\n    the store is damaged: put this file back from a backup, or the whole store; `voronka check --store` \
+        "{}: {}\n    the store is damaged: put this file back from a backup, or the whole store; `voronka check --store` \
          lists all that is damaged",
-        path.display()
+        path.display(),
+        what.en
     )]
     Damaged {
         /// The file, or the folder in which it is missing.
         path: PathBuf,
         /// What is wrong with it.
-        what: String,
+        what: Text,
     },
     /// The record of ingests is older than the data: a part of the store was restored or synchronised without the rest.
     #[error(
@@ -135,12 +140,12 @@ pub enum StoreError {
         what: String,
     },
     /// The rows of `ingests` are invalid.
-    #[error("{}: {what}\n    the record of ingests is damaged: restore the store from a backup", dir.display())]
+    #[error("{}: {}\n    the record of ingests is damaged: restore the store from a backup", dir.display(), what.en)]
     Record {
         /// The folder of `ingests`.
         dir: PathBuf,
         /// What is wrong.
-        what: String,
+        what: Text,
     },
     /// The Delta log of a table could not be read or written.
     #[error("{}: Delta log: {source}", dir.display())]
@@ -184,11 +189,11 @@ impl StoreError {
         move |source| StoreError::Parquet { path: path.to_owned(), source }
     }
 
-    pub(super) fn damaged(path: &Path, what: impl Into<String>) -> StoreError {
-        StoreError::Damaged { path: path.to_owned(), what: what.into() }
+    pub(super) fn damaged(path: &Path, what: Text) -> StoreError {
+        StoreError::Damaged { path: path.to_owned(), what }
     }
 
-    pub(super) fn file(path: &Path, what: impl Into<String>) -> StoreError {
-        StoreError::DataFile { path: path.to_owned(), what: what.into() }
+    pub(super) fn file(path: &Path, what: Text) -> StoreError {
+        StoreError::DataFile { path: path.to_owned(), what }
     }
 }

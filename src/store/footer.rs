@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::StoreError;
 use super::delta::Logged;
+use crate::model::lang::both;
 
 /// How many files are flushed to disk at once: one by one takes six times as long.
 const AT_ONCE: usize = 8;
@@ -51,15 +52,32 @@ fn one(path: &Path, rows: u64, schema: &Schema, modified: i64) -> Result<Logged,
     let footer = reader.metadata().file_metadata();
     let found = u64::try_from(footer.num_rows()).unwrap_or(0);
     if found != rows {
-        return Err(StoreError::file(path, format!("the file holds {found} rows, the ingest counted {rows}")));
+        return Err(StoreError::file(
+            path,
+            both!(
+                "в файле {found} строк, а загрузка насчитала {rows}",
+                "the file holds {found} rows, the ingest counted {rows}"
+            ),
+        ));
     }
     let written = parquet_to_arrow_schema(footer.schema_descr(), None).map_err(StoreError::parquet(path))?;
     for field in written.fields() {
         match schema.field_with_name(field.name()) {
-            Err(_) => return Err(StoreError::file(path, format!("the table has no column `{}`", field.name()))),
+            Err(_) => {
+                return Err(StoreError::file(
+                    path,
+                    both!("в таблице нет столбца `{}`", "the table has no column `{}`", field.name()),
+                ));
+            }
             Ok(of) if same(of.data_type(), field.data_type()) => {}
             Ok(of) => {
-                let what = format!("column `{}` is {}, not {}", field.name(), field.data_type(), of.data_type());
+                let what = both!(
+                    "столбец `{}` — {}, а не {}",
+                    "column `{}` is {}, not {}",
+                    field.name(),
+                    field.data_type(),
+                    of.data_type()
+                );
                 return Err(StoreError::file(path, what));
             }
         }

@@ -108,15 +108,36 @@ pub(super) fn create(dir: &Path) -> Result<(), StoreError> {
             return Err(StoreError::NotEmpty { dir: dir.to_owned(), found });
         }
     }
-    witness(dir, 0, None)
+    match witness(dir, 0, None) {
+        // another ingest created it in the meantime
+        Err(_) if marker.exists() => Ok(()),
+        done => done,
+    }
 }
 
-/// Takes the writer's lock. The system releases it when the file is dropped or the process dies.
+/// Removes what killed processes left of markers that they were writing. Only for whoever has the lock: nobody else
+/// writes the marker of a store that exists.
+fn sweep(dir: &Path) {
+    let begins = format!(".{MARKER}.");
+    for entry in fs::read_dir(dir).into_iter().flatten().filter_map(Result::ok) {
+        let name = entry.file_name();
+        let number = name.to_str().and_then(|name| name.strip_prefix(&begins));
+        if number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit())) {
+            // one that stays is harmless, and is tried again by the next
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Takes the writer's lock, and clears what killed writers left. The system releases it when the file is dropped or the process dies.
 pub(super) fn lock(dir: &Path) -> Result<File, StoreError> {
     let path = dir.join(LOCK);
     let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(StoreError::io(&path))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => {
+            sweep(dir);
+            Ok(file)
+        }
         Err(TryLockError::WouldBlock) => Err(StoreError::Locked { dir: dir.to_owned() }),
         Err(TryLockError::Error(e)) => Err(StoreError::io(&path)(e)),
     }

@@ -16,6 +16,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 use super::StoreError;
 use super::delta::Files;
 use super::snapshot::DataFile;
+use crate::model::lang::{Text, both};
 
 /// How many files are read at once.
 const AT_ONCE: usize = 8;
@@ -98,23 +99,31 @@ async fn in_background<T: Send + 'static>(
 
 /// Checks a data file by its digest or, if none was recorded, by its length and row count.
 pub(super) fn whole(file: &DataFile, digest: Option<Digest>) -> Result<(), StoreError> {
-    let damaged = |what: String| Err(StoreError::damaged(&file.path, what));
+    let damaged = |what: Text| Err(StoreError::damaged(&file.path, what));
     let found = match std::fs::metadata(&file.path) {
         Ok(found) if found.is_file() => found.len(),
-        Ok(_) => return damaged("it is no file".to_owned()),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return damaged("the file is missing".to_owned()),
+        Ok(_) => return damaged(Text::new("это не файл", "it is no file")),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return damaged(Text::new("файла нет", "the file is missing")),
         Err(e) => return Err(StoreError::io(&file.path)(e)),
     };
     if found != file.bytes {
-        return damaged(format!("the file has {found} bytes, and {} were written", file.bytes));
+        return damaged(both!(
+            "в файле {found} байт, а записано {}",
+            "the file has {found} bytes, and {} were written",
+            file.bytes
+        ));
     }
     match digest {
         Some(digest) if Digest::of_file(&file.path).map_err(StoreError::io(&file.path))? == digest => Ok(()),
-        Some(_) => damaged("the file's content is not what was written".to_owned()),
+        Some(_) => damaged(Text::new("в файле не то, что было записано", "the file's content is not what was written")),
         None => match rows(&file.path) {
             Ok(rows) if rows == file.rows => Ok(()),
-            Ok(rows) => damaged(format!("the file has {rows} rows, and {} were written", file.rows)),
-            Err(what) => damaged(what),
+            Ok(rows) => damaged(both!(
+                "в файле {rows} строк, а записано {}",
+                "the file has {rows} rows, and {} were written",
+                file.rows
+            )),
+            Err(what) => damaged(both!("файл не прочитать: {what}", "{what}")),
         },
     }
 }

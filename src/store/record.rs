@@ -25,6 +25,7 @@ use parquet::file::properties::WriterProperties;
 use super::layout::{self, Marker};
 use super::proof::{self, Digest, Digests};
 use super::{DataFile, StoreError, damage, delta};
+use crate::model::lang::{Text, both};
 use crate::model::tables::{Kind, Table};
 
 /// A summary of one ingest.
@@ -105,18 +106,20 @@ impl Rows {
     }
 
     /// What is wrong with the rows; `None` if all ingests are present and their rows match their digests.
-    fn fault(&self) -> Option<String> {
+    fn fault(&self) -> Option<Text> {
         let gap = (1..).zip(&self.versions).find(|(expected, found)| expected != *found);
         if let Some((expected, _)) = gap {
-            return Some(format!("ingest {expected} is missing"));
+            return Some(both!("нет загрузки {expected}", "ingest {expected} is missing"));
         }
         let changed = |(number, said): &(&u64, &Digest)| {
             self.ingests.get(number).is_some_and(|(record, named)| proven(record, named) != **said)
         };
-        self.proofs
-            .iter()
-            .find(changed)
-            .map(|(number, _)| format!("the rows of ingest {number} are not what was written"))
+        self.proofs.iter().find(changed).map(|(number, _)| {
+            both!(
+                "строки загрузки {number} — не то, что было записано",
+                "the rows of ingest {number} are not what was written"
+            )
+        })
     }
 
     /// The numbers of the complete ingests, ascending.
@@ -183,7 +186,10 @@ pub(super) async fn load(store: &Path) -> Result<Rows, StoreError> {
     let what = match short {
         Some(newest) => {
             let last = rows.versions.last().copied().unwrap_or(0);
-            Some(format!("ingest {newest} was complete, and the record of ingests ends with {last}"))
+            Some(both!(
+                "загрузка {newest} была завершена, а запись загрузок кончается на {last}",
+                "ingest {newest} was complete, and the record of ingests ends with {last}"
+            ))
         }
         None => rows.fault(),
     };
@@ -207,7 +213,8 @@ fn read_file(path: &Path, rows: &mut Rows) -> Result<(), StoreError> {
     let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|b| b.build());
     for batch in reader.map_err(StoreError::parquet(path))? {
         let batch = batch.map_err(|e| StoreError::parquet(path)(ParquetError::ArrowError(e.to_string())))?;
-        read(&batch, rows).map_err(|what| StoreError::damaged(path, what))?;
+        read(&batch, rows)
+            .map_err(|what| StoreError::damaged(path, both!("запись загрузок не прочитать: {what}", "{what}")))?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::{Snapshot, StoreError};
+use crate::model::lang::Text;
 use crate::model::tables::Table;
 
 /// The regulation at the time of an ingest.
@@ -25,7 +26,7 @@ pub struct Kept {
 pub fn regulations(snapshot: &Snapshot) -> Result<Vec<Kept>, StoreError> {
     let mut all = Vec::new();
     for file in snapshot.tables.get(&Table::Regulations).iter().flat_map(|state| &state.files) {
-        let fault = |what: String| StoreError::file(&file.path, &what);
+        let fault = |what: String| StoreError::file(&file.path, Text::same(what));
         let open = File::open(&file.path).map_err(StoreError::io(&file.path))?;
         let reader = ParquetRecordBatchReaderBuilder::try_new(open)
             .and_then(ParquetRecordBatchReaderBuilder::build)

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use arrow::datatypes::SchemaRef;
-use futures::future::try_join_all;
+use futures::future::join_all;
 
 use super::proof::{self, Digest};
 use super::record::{self, Named, Rows};
 use super::{StoreError, damage, delta, layout};
+use crate::model::lang::{Text, both};
 use crate::model::tables::Table;
 
 /// How many logs are read at once. Each blocks threads that wait for others; without a limit a system that is out of
@@ -84,7 +85,10 @@ pub(super) async fn load(store: &Path, version: Option<u64>) -> Result<(Snapshot
     };
     let mut states = Vec::new();
     for some in rows.tables(version).chunks(AT_ONCE) {
-        states.extend(try_join_all(some.iter().map(|named| state(store, &rows, named))).await?);
+        // all of them end, even where one fails: the library panics in the background where its work is dropped half-way
+        for state in join_all(some.iter().map(|named| state(store, &rows, named))).await {
+            states.push(state?);
+        }
     }
     let (states, files): (Vec<_>, Vec<_>) = states.into_iter().unzip();
     proof::verify(files.into_iter().flatten().collect()).await?;
@@ -116,14 +120,18 @@ pub(super) async fn state(
 ) -> Result<(TableState, Vec<(DataFile, Option<Digest>)>), StoreError> {
     let dir = store.join(named.table.name());
     let at_fault = |error| damage::of_table(store, rows, named, error);
-    let gone = || StoreError::damaged(&dir.join("_delta_log"), "the log is missing");
+    let gone = || StoreError::damaged(&dir.join("_delta_log"), Text::new("журнала нет", "the log is missing"));
     let delta = delta::open(&dir, Some(named.delta_version)).await.map_err(at_fault)?.ok_or_else(gone)?;
     let digests = rows.digests(named.table);
     let listed = delta::files(&dir, &delta).map_err(at_fault)?;
     if let Some(expected) = named.state
         && proof::state(&delta::columns(&dir, &delta)?, &listed, &digests) != Some(expected)
     {
-        let what = format!("version {} is not the state that an ingest recorded", named.delta_version);
+        let what = both!(
+            "версия {} — не то состояние, которое записала загрузка",
+            "version {} is not the state that an ingest recorded",
+            named.delta_version
+        );
         return Err(at_fault(StoreError::Record { dir, what }));
     }
     let state = table_state(&dir, named.table, named.buckets, &delta)?;
@@ -139,8 +147,12 @@ fn table_state(
 ) -> Result<TableState, StoreError> {
     let extra = delta::extra(dir, table, delta)?;
     let files = delta::files(dir, delta)?.into_iter().map(|(path, file)| {
-        let bucket = layout::bucket(&path)
-            .ok_or_else(|| StoreError::file(&dir.join(&path), "the file's name does not say its bucket"))?;
+        let bucket = layout::bucket(&path).ok_or_else(|| {
+            StoreError::file(
+                &dir.join(&path),
+                Text::new("имя файла не говорит его номера", "the file's name does not say its bucket"),
+            )
+        })?;
         Ok(DataFile { path: dir.join(path), bucket, rows: file.rows, bytes: file.bytes })
     });
     Ok(TableState {
@@ -154,12 +166,18 @@ fn table_state(
 
 fn not_found(store: &Path, version: u64, rows: &Rows) -> StoreError {
     let existing = match rows.versions() {
-        [] => "the store is empty: no ingest is complete".to_owned(),
-        [only] => format!("there is only version {only}"),
+        [] => Text::new("хранилище пусто: ни одна загрузка не завершена", "the store is empty: no ingest is complete"),
+        [only] => both!("есть только версия {only}", "there is only version {only}"),
         [first, .., last] if (last - first) as usize + 1 == rows.versions().len() => {
-            format!("there are versions {first} to {last}: see `voronka log`")
+            both!(
+                "есть версии с {first} по {last}: см. `voronka log`",
+                "there are versions {first} to {last}: see `voronka log`"
+            )
         }
-        some => format!("there are versions {}", some.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")),
+        some => {
+            let versions = some.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+            both!("есть версии {versions}", "there are versions {versions}")
+        }
     };
     StoreError::VersionNotFound { dir: store.to_owned(), version, existing }
 }

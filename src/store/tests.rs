@@ -194,6 +194,19 @@ async fn several_deaths_in_a_row_do_not_clash() {
 }
 
 #[tokio::test]
+async fn the_next_writer_clears_what_a_killed_one_left_of_a_marker() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store");
+    let store = Store::open_or_create(&path).await.unwrap();
+    let [left, other] = ["17", "toml"].map(|end| path.join(format!(".{}.{end}", layout::MARKER)));
+    for file in [&left, &other] {
+        fs::write(file, "format = 1").unwrap();
+    }
+    drop(store.begin().await.unwrap());
+    assert!(!left.exists() && other.exists());
+}
+
+#[tokio::test]
 async fn a_dropped_ingest_changes_nothing_and_frees_the_lock() {
     let (_dir, store) = store().await;
     first(&store).await;

@@ -10,6 +10,7 @@ use super::proof::{self, Digest, Digests};
 use super::record::{self, IngestRecord, Named, Rows};
 use super::snapshot::{self, Snapshot, TableState};
 use super::{StoreError, damage, footer};
+use crate::model::lang::Text;
 use crate::model::tables::Table;
 
 /// After so many small files, `ingests` is rewritten as one file, since all are read at every opening.
@@ -250,7 +251,10 @@ impl Transaction {
         let dir = self.store.join(table.name());
         match delta::open(&dir, Some(base.delta_version)).await? {
             Some(open) => delta::files(&dir, &open),
-            None => Err(StoreError::Record { dir, what: "the table's Delta log is gone".to_owned() }),
+            None => Err(StoreError::Record {
+                dir,
+                what: Text::new("журнала Delta этой таблицы нет", "the table's Delta log is gone"),
+            }),
         }
     }
 
@@ -273,7 +277,7 @@ impl Transaction {
         #[cfg(test)]
         if let Some(left) = &mut self.dies_after {
             if *left == 0 {
-                return Err(StoreError::file(_dir, "died"));
+                return Err(StoreError::file(_dir, Text::same("died")));
             }
             *left -= 1;
         }
@@ -283,7 +287,7 @@ impl Transaction {
 
 /// A data file's path relative to its table's folder, as the log writes it.
 fn inside(dir: &Path, path: &Path) -> Result<String, StoreError> {
-    let inside = path.strip_prefix(dir).map_err(|_| StoreError::file(path, "not a path of new_file()"))?;
+    let inside = path.strip_prefix(dir).map_err(|_| StoreError::file(path, Text::same("not a path of new_file()")))?;
     Ok(inside.to_string_lossy().replace('\\', "/"))
 }
 

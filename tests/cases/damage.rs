@@ -127,3 +127,31 @@ fn what_is_asked_ends() {
     let ran = voronka(case.dir(), &slow);
     assert!(ran.code == 2 && ran.err.contains("--timeout"), "{}", ran.err);
 }
+
+/// The files that say how personal data is kept, and the key beside the store, are looked at, too.
+#[test]
+fn a_check_tells_of_a_lost_key_and_of_emptied_files_of_privacy() {
+    let case = company();
+    assert!(case.run(&["check", "--store"]).contains("all whole"));
+    for (file, told) in [
+        ("store/personal.id", "personal.id: the file is empty"),
+        ("store/personal.toml", "personal.toml: the file is empty"),
+        ("store.key", "store.key: not a key that an ingest made"),
+    ] {
+        let whole = fs::read(case.dir().join(file)).unwrap();
+        case.put(file, "");
+        let ran = voronka(case.dir(), &["check", "--store"]);
+        assert!(
+            ran.code == 2 && ran.out.contains(told) && !ran.out.contains("all whole"),
+            "{file}: {}{}",
+            ran.out,
+            ran.err
+        );
+        case.put(file, whole);
+    }
+    fs::rename(case.dir().join("store.key"), case.dir().join("kept.key")).unwrap();
+    let ran = voronka(case.dir(), &["check", "--store", "--lang", "ru"]);
+    assert!(ran.code == 2 && ran.out.contains("ключа хешей этого хранилища нет"), "{}{}", ran.out, ran.err);
+    fs::rename(case.dir().join("kept.key"), case.dir().join("store.key")).unwrap();
+    assert!(case.run(&["check", "--store"]).contains("all whole"));
+}

@@ -170,7 +170,7 @@ fn no_row_is_lost_to_the_form_of_a_date() {
             "created_at = { from = \"Created\", dates = \"?\" } # ? its dates may be read in several ways: 03/04/2024: \"d/m/yyyy\" = 2024-04-03 or \"m/d/yyyy\" = 2024-03-04",
         ],
     );
-    let ran = voronka(case.dir(), &["ingest", "--mapping", "deals.mapping.toml", "deals.csv"]);
+    let ran = voronka(case.dir(), &["ingest", "--lang", "en", "--mapping", "deals.mapping.toml", "deals.csv"]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("deals.mapping.toml:") && ran.err.contains("`dates` has a `?`"), "{}", ran.err);
 }
@@ -298,4 +298,44 @@ fn the_page_of_columns_is_up_to_date() {
         }
     }
     assert!(stale.is_empty(), "the page is not what the tables say; make it anew:\n{}", stale.join("\n"));
+}
+
+/// A header that says thousands: the draft writes the line that ingests would otherwise ask for.
+#[test]
+fn money_in_thousands_is_multiplied_by_the_draft_itself() {
+    for (header, cells, sum) in [
+        ("Сумма, тыс. руб.", ["1,5", "20"], "21500.0000"),
+        ("Сумма сделки (млн руб.)", ["1,5", "0,25"], "1750000.0000"),
+        ("Сумма, коп.", ["150000", "50"], "1500.5000"),
+        ("Сумма, руб.", ["1,5", "20"], "21.5000"),
+    ] {
+        let case = Case::new();
+        let [first_deal, second] = cells;
+        case.put(
+            "deals.csv",
+            format!(
+                "ID сделки;Этап;{header};Дата создания;Дата закрытия\n1;Успешно реализовано;{first_deal};13.03.2025;15.03.2025\n\
+                 2;Закрыто и не реализовано;{second};14.03.2025;16.03.2025\n"
+            ),
+        );
+        let said = loaded(&case, "deals.csv", &[]);
+        assert_eq!(first(&case, "SELECT count(*), sum(amount) FROM deals"), format!("2,{sum}"), "{said}");
+    }
+}
+
+/// The cells say thousands as well, or amounts are beyond all measure: the draft asks.
+#[test]
+fn money_whose_header_and_values_disagree_is_asked_about() {
+    for (header, cell) in [("Сумма, тыс. руб.", "15 тыс."), ("Сумма, млн", "25000000")] {
+        let case = Case::new();
+        case.put(
+            "deals.csv",
+            format!("ID сделки;Этап;{header};Дата создания\n1;Успешно реализовано;{cell};13.03.2025\n2;Новая;{cell};14.03.2025\n"),
+        );
+        let (draft, _) = drafted(&case, "deals.csv");
+        has(&draft, &[&format!("amount = {{ multiply = [\"{header}\", \"?\"]")]);
+        case.put("mapping.toml", &draft);
+        let ran = voronka(case.dir(), &["ingest", "--lang", "en", "--mapping", "mapping.toml", "deals.csv"]);
+        assert!(ran.code == 2 && ran.err.contains("`amount` has a `?`"), "{}", ran.err);
+    }
 }

@@ -153,8 +153,8 @@ mod tests {
         let (ru, en) = both(ExportError::NoRows { path: path.clone(), what: "the file is empty" });
         assert!(ru.starts_with("deals\\n.csv: файл пуст\n    выгрузите ещё раз"), "{ru}");
         assert!(en.starts_with("deals\\n.csv: the file is empty\n    export it again"), "{en}");
-        let (ru, en) = both(ExportError::no_table(Path::new("x"), "what".to_owned(), "out"));
-        assert_eq!((ru.as_str(), en.as_str()), ("x: what\n    out", "x: what\n    out"));
+        let (ru, en) = both(ExportError::unreadable(Path::new("x"), Text::new("что", "what"), Text::new("как", "out")));
+        assert_eq!((ru.as_str(), en.as_str()), ("x: что\n    как", "x: what\n    out"));
     }
 
     /// What is said by a literal has its Russian beside it.

@@ -8,6 +8,7 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::guard::FREE;
 use crate::export::ExportError;
+use crate::model::lang::{Text, both};
 
 /// Most members of an archive; a larger one is refused.
 const MOST: usize = 10_000;
@@ -40,27 +41,50 @@ pub(super) fn look(path: &Path) -> Result<Zip, ExportError> {
     let file = File::open(path).map_err(ExportError::io(path))?;
     let length = file.metadata().map_err(ExportError::io(path))?.len();
     let broken = |what: String| {
-        ExportError::no_table(path, format!("this begins like a zip archive and is none: {what}"), AGAIN)
+        ExportError::unreadable(
+            path,
+            both!(
+                "начало как у архива zip, а это не архив: {what}",
+                "this begins like a zip archive and is none: {what}"
+            ),
+            again(),
+        )
     };
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|e| broken(e.to_string()))?;
     if overlap(spans(&mut archive).map_err(broken)?) {
-        return Err(ExportError::no_table(path, SHARED.to_owned(), "ask who sent it for the exports themselves"));
+        return Err(ExportError::unreadable(
+            path,
+            Text::new(SHARED_RU, SHARED),
+            Text::new("попросите у того, кто его прислал, сами выгрузки", "ask who sent it for the exports themselves"),
+        ));
     }
     let names: Result<Vec<String>, _> = archive.file_names().map(|name| name.map(|n| n.into_owned())).collect();
     let names = names.map_err(|e| broken(e.to_string()))?;
     let has = |name: &str| names.iter().any(|known| known == name);
     if has("xl/workbook.xml") || has("[Content_Types].xml") {
         return match has("xl/workbook.bin") {
-            true => Err(ExportError::no_table(path, "this is a binary workbook (.xlsb)".into(), "save it as .xlsx")),
+            true => Err(ExportError::unreadable(
+                path,
+                Text::new("это двоичная книга (.xlsb)", "this is a binary workbook (.xlsb)"),
+                save_as_xlsx(),
+            )),
             false => Ok(Zip::Workbook),
         };
     }
     if has("content.xml") && has("mimetype") {
-        return Err(ExportError::no_table(path, "this is an OpenDocument sheet (.ods)".into(), "save it as .xlsx"));
+        return Err(ExportError::unreadable(
+            path,
+            Text::new("это таблица OpenDocument (.ods)", "this is an OpenDocument sheet (.ods)"),
+            save_as_xlsx(),
+        ));
     }
     if archive.len() > MOST {
-        let what = format!("the archive has {} files in it", archive.len());
-        return Err(ExportError::no_table(path, what, "unpack it, and name the exports themselves"));
+        let what = both!("в архиве файлов: {}", "the archive has {} files in it", archive.len());
+        return Err(ExportError::unreadable(
+            path,
+            what,
+            Text::new("распакуйте его и назовите сами выгрузки", "unpack it, and name the exports themselves"),
+        ));
     }
     let mut members = Vec::new();
     for index in 0..archive.len() {
@@ -74,15 +98,26 @@ pub(super) fn look(path: &Path) -> Result<Zip, ExportError> {
             continue;
         }
         if member.encrypted() {
-            let what = format!("`{name}` in it is locked with a password");
-            return Err(ExportError::no_table(path, what, "unpack it with the password, and ingest what came out"));
+            let what = both!("`{name}` в нём закрыт паролем", "`{name}` in it is locked with a password");
+            return Err(ExportError::unreadable(
+                path,
+                what,
+                Text::new(
+                    "распакуйте его с паролем и загрузите то, что внутри",
+                    "unpack it with the password, and ingest what came out",
+                ),
+            ));
         }
         let deflated = match member.compression() {
             CompressionMethod::Stored => false,
             CompressionMethod::Deflated => true,
             other => {
-                let what = format!("`{name}` in it is packed by {other}");
-                return Err(ExportError::no_table(path, what, "unpack it, and ingest what came out"));
+                let what = both!("`{name}` в нём упакован как {other}", "`{name}` in it is packed by {other}");
+                return Err(ExportError::unreadable(
+                    path,
+                    what,
+                    Text::new("распакуйте его и загрузите то, что внутри", "unpack it, and ingest what came out"),
+                ));
             }
         };
         let start = member.data_start().ok_or_else(|| broken(format!("`{name}` lies nowhere in it")))?;
@@ -99,6 +134,9 @@ pub(super) fn look(path: &Path) -> Result<Zip, ExportError> {
 }
 
 /// What is wrong with an archive whose members lie in the same place.
+const SHARED_RU: &str =
+    "два файла в нём делят одни байты, так что распаковывается больше, чем в нём есть: программы так не пакуют";
+/// The same in English.
 pub(crate) const SHARED: &str =
     "two files in it share the same bytes, so that it unpacks to more than is in it: no program packs so";
 
@@ -119,4 +157,10 @@ pub(crate) fn overlap(mut spans: Vec<(u64, u64)>) -> bool {
     spans.windows(2).any(|two| two[0].1 > two[1].0)
 }
 
-const AGAIN: &str = "fetch or export it again";
+fn again() -> Text {
+    Text::new("скачайте или выгрузите его ещё раз", "fetch or export it again")
+}
+
+fn save_as_xlsx() -> Text {
+    Text::new("сохраните её как .xlsx", "save it as .xlsx")
+}

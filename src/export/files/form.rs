@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::export::ExportError;
+use crate::model::lang::Text;
 
 /// The forms in which tables come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +37,7 @@ impl Form {
 
     /// The form of a file that begins so, zips left out.
     pub(super) fn of(start: &[u8], path: &Path) -> Result<Form, ExportError> {
-        let refuse = |what: &str, way_out| Err(ExportError::no_table(path, what.to_owned(), way_out));
+        let refuse = |what: Text, way_out: Text| Err(ExportError::unreadable(path, what, way_out));
         if start.is_empty() {
             return Err(ExportError::NoRows { path: path.to_owned(), what: "the file is empty" });
         }
@@ -46,15 +47,20 @@ impl Form {
         if start.starts_with(b"PAR1") {
             return Ok(Form::Parquet);
         }
-        let known: [(&[u8], &str, &'static str); 5] = [
-            (b"%PDF", "this is a PDF", "export a table from the CRM: CSV or Excel"),
-            (b"Rar!", "this is a RAR archive", "unpack it, and ingest what came out"),
-            (b"7z\xBC\xAF", "this is a 7z archive", "unpack it, and ingest what came out"),
-            (b"\xFD7zXZ", "this is packed by xz", "unpack it, and ingest what came out"),
-            (b"\x28\xB5\x2F\xFD", "this is packed by zstd", "unpack it, and ingest what came out"),
+        if start.starts_with(b"%PDF") {
+            let way_out =
+                Text::new("выгрузите таблицу из CRM: CSV или Excel", "export a table from the CRM: CSV or Excel");
+            return refuse(Text::new("это PDF", "this is a PDF"), way_out);
+        }
+        let packed: [(&[u8], &str, &str); 4] = [
+            (b"Rar!", "это архив RAR", "this is a RAR archive"),
+            (b"7z\xBC\xAF", "это архив 7z", "this is a 7z archive"),
+            (b"\xFD7zXZ", "это упаковано xz", "this is packed by xz"),
+            (b"\x28\xB5\x2F\xFD", "это упаковано zstd", "this is packed by zstd"),
         ];
-        if let Some((_, what, way_out)) = known.into_iter().find(|(magic, ..)| start.starts_with(magic)) {
-            return refuse(what, way_out);
+        if let Some((_, ru, en)) = packed.into_iter().find(|(magic, ..)| start.starts_with(magic)) {
+            let way_out = Text::new("распакуйте и загрузите то, что внутри", "unpack it, and ingest what came out");
+            return refuse(Text::new(ru, en), way_out);
         }
         let wide = start.starts_with(b"\xFF\xFE") || start.starts_with(b"\xFE\xFF");
         let text: String = match wide {
@@ -65,7 +71,13 @@ impl Form {
         let text = text.trim_start_matches('\u{feff}').trim_start().to_lowercase();
         let begins = |tags: &[&str]| tags.iter().any(|tag| text.starts_with(tag));
         if text.contains("urn:schemas-microsoft-com:office:spreadsheet") && begins(&["<?xml", "<workbook"]) {
-            return refuse("this is an Excel 2003 XML sheet", "open it in a spreadsheet, and save it as .xlsx");
+            return refuse(
+                Text::new("это таблица Excel 2003 XML", "this is an Excel 2003 XML sheet"),
+                Text::new(
+                    "откройте её в Excel и сохраните как .xlsx",
+                    "open it in a spreadsheet, and save it as .xlsx",
+                ),
+            );
         }
         if begins(&["<html", "<!doctype html", "<table", "<meta", "<head", "<body", "<style", "<div", "<!--"])
             || (begins(&["<?xml"]) && text.contains("<html"))
@@ -73,7 +85,13 @@ impl Form {
             return Ok(Form::Html);
         }
         if begins(&["<?xml", "<"]) {
-            return refuse("this is XML, and no table", "export a table from the system: CSV or Excel");
+            return refuse(
+                Text::new("это XML, а не таблица", "this is XML, and no table"),
+                Text::new(
+                    "выгрузите из системы таблицу: CSV или Excel",
+                    "export a table from the system: CSV or Excel",
+                ),
+            );
         }
         if begins(&["{"]) {
             return Ok(Form::JsonLines);
@@ -82,7 +100,13 @@ impl Form {
             .strip_prefix('[')
             .is_some_and(|rest| rest.trim_start().starts_with(['{', ']']) || rest.starts_with(['\r', '\n']))
         {
-            return refuse("this is one JSON array", "write it as JSON lines: one object on each line");
+            return refuse(
+                Text::new("это один массив JSON", "this is one JSON array"),
+                Text::new(
+                    "запишите его построчно: в каждой строке один объект",
+                    "write it as JSON lines: one object on each line",
+                ),
+            );
         }
         Ok(Form::Text)
     }

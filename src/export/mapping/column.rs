@@ -11,6 +11,7 @@ use crate::export::values::dates::DateFormat;
 use crate::export::values::durations::TwoParts;
 use crate::export::values::numbers::{self, Decimal};
 use crate::export::values::personal::Normal;
+use crate::model::lang::{Text, both};
 use crate::model::problem::hint;
 use crate::model::tables::{Kind, Table};
 use crate::model::written::{Section, Value, Written};
@@ -24,6 +25,8 @@ pub(super) struct Defaults {
     pub currency: Option<Currency>,
 }
 
+const EXAMPLE_RU: &str =
+    "\"Заголовок\" или { from = \"Заголовок\", … }, { const = \"…\" }, { concat = […] }, { add = […] }";
 const EXAMPLE: &str = "\"Header\", or { from = \"Header\", … }, { const = \"…\" }, { concat = […] }, { add = […] }";
 
 /// Reads the column `name`; `table` is none for an extra column. None: a problem was noted.
@@ -54,25 +57,38 @@ pub(super) fn read(
         other => {
             columns.wrong(
                 name,
-                format!("`{name}` cannot come from {}", other.describe()),
-                format!("write {name} = {EXAMPLE}"),
+                both!("`{name}` не взять отсюда: ", "`{name}` cannot come from ").and(other.describe()),
+                both!("напишите {name} = {EXAMPLE_RU}", "write {name} = {EXAMPLE}"),
             );
             return None;
         }
     };
     let left = |text: &str| text == "?" || text == "??";
     if reading.values.keys().any(|theirs| left(theirs)) || source.headers().iter().any(|header| left(&header.text)) {
-        let what = format!("`{name}` has a `?`, which is what the draft leaves to you");
-        columns.problem(columns.line_of(name), what, "write what the export has there, or remove the line");
+        let what = both!(
+            "в `{name}` стоит `?`: это черновик оставил решить вам",
+            "`{name}` has a `?`, which is what the draft leaves to you"
+        );
+        columns.problem(
+            columns.line_of(name),
+            what,
+            Text::new(
+                "напишите, что стоит в выгрузке, или удалите строку",
+                "write what the export has there, or remove the line",
+            ),
+        );
     }
     let needs_zone = kind == Kind::Instant && !matches!(source, Source::Const(_));
     let offsets = reading.dates.as_ref().is_some_and(|formats| formats.iter().all(DateFormat::has_offset));
     if needs_zone && reading.zone.is_none() && !offsets {
-        let what = format!("`{name}` is a time, and its zone is not said");
+        let what = both!("`{name}` — время, а часовой пояс не указан", "`{name}` is a time, and its zone is not said");
         columns.problem(
             columns.line_of(name),
             what,
-            "add zone = \"Europe/Moscow\" at the top of the file (or \"UTC\")",
+            Text::new(
+                "добавьте zone = \"Europe/Moscow\" в начало файла (или \"UTC\")",
+                "add zone = \"Europe/Moscow\" at the top of the file (or \"UTC\")",
+            ),
         );
     }
     if let Some(allowed) = table.and_then(|table| words(table, name)) {
@@ -88,7 +104,11 @@ pub(super) fn read(
         let said = reading.values.values().chain(patterns).chain(constant).chain(otherwise);
         for word in said.filter(|word| !allowed.contains(&word.as_str())) {
             let way_out = hint(word, allowed.iter().copied());
-            columns.problem(columns.line_of(name), format!("`{name}` cannot be `{word}`"), way_out);
+            columns.problem(
+                columns.line_of(name),
+                both!("`{name}` не может быть `{word}`", "`{name}` cannot be `{word}`"),
+                way_out,
+            );
         }
     }
     Some(Mapped { name: name.to_owned(), kind, extra: table.is_none(), optional, source, reading })
@@ -125,14 +145,21 @@ fn source(section: &Section<'_>, kind: Kind, is_deal: bool) -> Option<Source> {
                 (Ok(nth @ 1..), [one]) => one.nth = Some(nth),
                 _ => section.wrong(
                     "nth",
-                    "`nth` counts from 1 and stands beside one header",
-                    "{ from = \"utm_source\", nth = 2 }",
+                    Text::new(
+                        "`nth` считается от 1 и стоит рядом с одним заголовком",
+                        "`nth` counts from 1 and stands beside one header",
+                    ),
+                    Text::same("{ from = \"utm_source\", nth = 2 }"),
                 ),
             }
         }
         found.push(Source::From(headers));
     } else if nth.is_some() {
-        section.wrong("nth", "`nth` stands beside `from`", "{ from = \"utm_source\", nth = 2 }");
+        section.wrong(
+            "nth",
+            Text::new("`nth` стоит рядом с `from`", "`nth` stands beside `from`"),
+            Text::same("{ from = \"utm_source\", nth = 2 }"),
+        );
     }
     if section.has("either") {
         let headers: Vec<Header> = text_or_list(section, "either").iter().map(|text| header(text)).collect();
@@ -145,8 +172,11 @@ fn source(section: &Section<'_>, kind: Kind, is_deal: bool) -> Option<Source> {
         if !is_deal {
             section.wrong(
                 "row_number",
-                "`row_number` tells deals apart, and nothing else",
-                "use it for `deal_id` of `deals`",
+                Text::new(
+                    "`row_number` различает сделки, и больше ничего",
+                    "`row_number` tells deals apart, and nothing else",
+                ),
+                Text::new("применяйте его для `deal_id` таблицы `deals`", "use it for `deal_id` of `deals`"),
             );
         }
         found.push(Source::RowNumber);
@@ -155,7 +185,11 @@ fn source(section: &Section<'_>, kind: Kind, is_deal: bool) -> Option<Source> {
         let parts = text_or_list(section, "concat").iter().map(|text| header(text)).collect();
         found.push(Source::Concat { parts, with: with.unwrap_or_default() });
     } else if with.is_some() {
-        section.wrong("with", "`with` stands beside `concat`", "{ concat = [\"ID\", \"Date\"], with = \"/\" }");
+        section.wrong(
+            "with",
+            Text::new("`with` стоит рядом с `concat`", "`with` stands beside `concat`"),
+            Text::same("{ concat = [\"ID\", \"Date\"], with = \"/\" }"),
+        );
     }
     for (key, operation) in
         [("add", Operation::Add), ("subtract", Operation::Subtract), ("multiply", Operation::Multiply)]
@@ -164,23 +198,30 @@ fn source(section: &Section<'_>, kind: Kind, is_deal: bool) -> Option<Source> {
         if !matches!(kind, Kind::Money | Kind::Count | Kind::Real) {
             section.wrong(
                 key,
-                format!("`{key}` gives a number, and this column is none"),
-                "use `from`, `concat` or `const`",
+                both!(
+                    "`{key}` даёт число, а эта колонка — не число",
+                    "`{key}` gives a number, and this column is none"
+                ),
+                Text::new("берите `from`, `concat` или `const`", "use `from`, `concat` or `const`"),
             );
         }
         match value {
             Value::List(items) => found.push(Source::Compute { operation, operands: operands(section, key, items) }),
             other => section.wrong(
                 key,
-                format!("`{key}` cannot be {}", other.describe()),
-                format!("{key} = [\"Header\", \"Header\"]"),
+                both!("`{key}` не может быть таким: ", "`{key}` cannot be ").and(other.describe()),
+                both!("{key} = [\"Заголовок\", \"Заголовок\"]", "{key} = [\"Header\", \"Header\"]"),
             ),
         }
     }
     match found.len() {
         1 => found.pop(),
         _ => {
-            section.problem(section.line(), "a column has exactly one source", format!("write {EXAMPLE}"));
+            section.problem(
+                section.line(),
+                Text::new("у колонки ровно один источник", "a column has exactly one source"),
+                both!("напишите {EXAMPLE_RU}", "write {EXAMPLE}"),
+            );
             None
         }
     }
@@ -194,11 +235,12 @@ fn constant(section: &Section<'_>, value: &Value, kind: Kind) -> Option<Source> 
         (Value::Day(day), Kind::Day | Kind::Instant) => Some(day.to_string()),
         (other, _) => {
             let way_out = match kind {
-                Kind::Text => "const = \"…\"",
-                Kind::Day | Kind::Instant => "const = 2026-01-31",
-                _ => "const = 1",
+                Kind::Text => Text::same("const = \"…\""),
+                Kind::Day | Kind::Instant => Text::same("const = 2026-01-31"),
+                _ => Text::same("const = 1"),
             };
-            section.wrong("const", format!("this column cannot always be {}", other.describe()), way_out);
+            let what = Text::new("эта колонка не может всегда быть такой: ", "this column cannot always be ");
+            section.wrong("const", what.and(other.describe()), way_out);
             None
         }
     };
@@ -213,10 +255,17 @@ fn operands(section: &Section<'_>, key: &str, items: &[Written<Value>]) -> Vec<O
         let operand = operand.or_else(|| factor().map(|(digits, decimals)| Operand::Factor(digits, decimals)));
         if operand.is_none() {
             let way_out = match key {
-                "multiply" => "up to 14 digits before the point and 4 after it, or up to 12 decimals of a small factor",
-                _ => "up to 14 digits before the point and 4 after it",
+                "multiply" => Text::new(
+                    "до 14 цифр до точки и 4 после неё или до 12 знаков после точки у малого множителя",
+                    "up to 14 digits before the point and 4 after it, or up to 12 decimals of a small factor",
+                ),
+                _ => Text::new("до 14 цифр до точки и 4 после неё", "up to 14 digits before the point and 4 after it"),
             };
-            section.problem(item.line, format!("`{key}` cannot reckon with {number} exactly"), way_out);
+            section.problem(
+                item.line,
+                both!("`{key}` не может точно считать с {number}", "`{key}` cannot reckon with {number} exactly"),
+                way_out,
+            );
         }
         operand
     };
@@ -225,7 +274,11 @@ fn operands(section: &Section<'_>, key: &str, items: &[Written<Value>]) -> Vec<O
         Value::Whole(number) => exact(item, number.to_string()),
         Value::Number(number) => exact(item, number.to_string()),
         other => {
-            section.problem(item.line, format!("`{key}` cannot hold {}", other.describe()), "headers and numbers");
+            section.problem(
+                item.line,
+                both!("в `{key}` этого не может быть: ", "`{key}` cannot hold ").and(other.describe()),
+                Text::new("заголовки и числа", "headers and numbers"),
+            );
             None
         }
     };
@@ -233,7 +286,11 @@ fn operands(section: &Section<'_>, key: &str, items: &[Written<Value>]) -> Vec<O
     // what is multiplied by a small factor first is rounded first
     operands.sort_by_key(|operand| matches!(operand, Operand::Factor(..)));
     if items.len() < 2 {
-        section.wrong(key, format!("`{key}` needs at least two"), format!("{key} = [\"Header\", \"Header\"]"));
+        section.wrong(
+            key,
+            both!("для `{key}` нужно не меньше двух", "`{key}` needs at least two"),
+            both!("{key} = [\"Заголовок\", \"Заголовок\"]", "{key} = [\"Header\", \"Header\"]"),
+        );
     }
     operands
 }
@@ -245,7 +302,11 @@ fn reading(section: &Section<'_>, plain: Reading, kind: Kind, name: &str) -> Rea
     let normal = section.optional_one_of("normal", &[("phone", Normal::Phone), ("email", Normal::Email)]);
     let values_else = otherwise(section);
     if section.has("values_else") && table.is_none() {
-        section.wrong("values_else", "`values_else` stands beside `values`", "values = { \"theirs\" = \"ours\" }");
+        section.wrong(
+            "values_else",
+            Text::new("`values_else` стоит рядом с `values`", "`values_else` stands beside `values`"),
+            Text::new("values = { \"у них\" = \"у нас\" }", "values = { \"theirs\" = \"ours\" }"),
+        );
     }
     let number = matches!(kind, Kind::Money | Kind::Count | Kind::Real);
     let time = matches!(kind, Kind::Instant | Kind::Day);
@@ -263,7 +324,11 @@ fn reading(section: &Section<'_>, plain: Reading, kind: Kind, name: &str) -> Rea
         ("duration", name == "duration_s"),
     ] {
         if section.has(key) && !fits {
-            section.wrong(key, format!("`{key}` means nothing for this column"), "remove it");
+            section.wrong(
+                key,
+                both!("`{key}` для этой колонки ничего не значит", "`{key}` means nothing for this column"),
+                Text::new("удалите его", "remove it"),
+            );
         }
     }
     Reading {
@@ -294,7 +359,11 @@ fn percent(section: &Section<'_>) -> Percent {
     match section.value("percent") {
         Some(Value::Text(text)) if text == "points" => Percent::Points,
         Some(Value::Text(_)) => {
-            section.wrong("percent", "`percent` is true or \"points\"", "percent = true");
+            section.wrong(
+                "percent",
+                Text::new("`percent` — это true или \"points\"", "`percent` is true or \"points\""),
+                Text::same("percent = true"),
+            );
             Percent::No
         }
         _ if section.boolean("percent") => Percent::Stated,

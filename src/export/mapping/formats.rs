@@ -3,7 +3,8 @@
 use crate::export::values::amounts::{self, Currency};
 use crate::export::values::dates::DateFormat;
 use crate::export::values::numbers::Decimal;
-use crate::model::problem::hint;
+use crate::model::lang::{Text, both};
+use crate::model::problem::{meant, nearest};
 use crate::model::written::{Section, Value, Wrong};
 use chrono_tz::Tz;
 
@@ -19,9 +20,10 @@ pub(super) fn text_or_list(section: &Section<'_>, key: &str) -> Vec<String> {
 pub(super) fn zone(section: &Section<'_>) -> Option<Tz> {
     section.optional_checked("zone", |name| {
         name.parse().map_err(|_| {
-            let near = hint(name, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()));
-            let way_out = if near.starts_with("did") { near } else { "an IANA name: Europe/Moscow, UTC".to_owned() };
-            Wrong::new(format!("no time zone is named `{name}`"), way_out)
+            let near = nearest(name, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()));
+            let example = || Text::new("имя IANA: Europe/Moscow, UTC", "an IANA name: Europe/Moscow, UTC");
+            let way_out = near.map_or_else(example, meant);
+            Wrong::new(both!("нет часового пояса `{name}`", "no time zone is named `{name}`"), way_out)
         })
     })
 }
@@ -30,7 +32,10 @@ pub(super) fn zone(section: &Section<'_>) -> Option<Tz> {
 pub(super) fn currency(section: &Section<'_>) -> Option<Currency> {
     section.optional_checked("currency", |text| {
         amounts::currency(text).ok_or_else(|| {
-            Wrong::new(format!("no currency is written `{text}`"), "a code or a sign: \"RUB\", \"USD\", \"€\"")
+            Wrong::new(
+                both!("так не пишется ни одна валюта: `{text}`", "no currency is written `{text}`"),
+                Text::new("код или знак: \"RUB\", \"USD\", \"€\"", "a code or a sign: \"RUB\", \"USD\", \"€\""),
+            )
         })
     })
 }
@@ -43,13 +48,26 @@ pub(super) fn dates(section: &Section<'_>) -> Option<Vec<DateFormat>> {
         Err(_) if text == "?" => {
             section.wrong(
                 "dates",
-                "`dates` has a `?`, which is what the draft leaves to you",
-                "write one of the forms that stand behind it",
+                Text::new(
+                    "в `dates` стоит `?`: это черновик оставил решить вам",
+                    "`dates` has a `?`, which is what the draft leaves to you",
+                ),
+                Text::new(
+                    "напишите один из видов, которые стоят за ним",
+                    "write one of the forms that stand behind it",
+                ),
             );
             None
         }
         Err(what) => {
-            section.wrong("dates", what, "write dates = \"dd.mm.yyyy HH:MM:SS\": mm is the month, MM the minutes");
+            section.wrong(
+                "dates",
+                what,
+                Text::new(
+                    "напишите dates = \"dd.mm.yyyy HH:MM:SS\": mm — месяц, MM — минуты",
+                    "write dates = \"dd.mm.yyyy HH:MM:SS\": mm is the month, MM the minutes",
+                ),
+            );
             None
         }
     });

@@ -8,7 +8,7 @@ use crate::export::ExportError;
 use crate::export::files::Form;
 use crate::export::mapping::{Export, Header, Mapped, Source};
 use crate::export::records::{Cut, DELIMITERS, Readable, Record, Records};
-use crate::model::lang::Text;
+use crate::model::lang::{Text, both};
 
 /// How far down a header may stand.
 const TITLE_LINES: usize = 100;
@@ -230,7 +230,7 @@ impl Opened {
             let above = rows_above(&heads, &best, &readable);
             let Fit { place, mut found, cells } = best;
             found.notes.extend(above);
-            found.notes.extend(other_sheets(&readable, place.sheet));
+            found.notes.extend(other_sheets(&readable, place.sheet).or_else(|| other_tables(&readable, place.sheet)));
             let least = (0..cells).rev().find(|at| !found.text(*at).is_empty()).map_or(1, |last| last + 1);
             return Ok(Opened { readable, cells, least, found, cut: export.cut.clone(), place });
         }
@@ -323,6 +323,20 @@ fn other_sheets(readable: &Readable, read: usize) -> Option<Text> {
                 "других листов, в которых есть строки, не прочитано: {all} (в скобках — сколько строк): {names}{more}"
             ),
             format!("other sheets that have rows and were not read: {all} (in brackets how many rows): {names}{more}"),
+        )
+    })
+}
+
+/// Counts the web page's other tables: one of two rows may be the rest of the export, one row is layout.
+fn other_tables(readable: &Readable, read: usize) -> Option<Text> {
+    let others = readable.sheets().filter(|(sheet, name)| *sheet != read && name.is_none());
+    let rows: Vec<String> =
+        others.map(|(sheet, _)| readable.rows(sheet)).filter(|rows| *rows > 1).map(|rows| rows.to_string()).collect();
+    let (all, rows) = (rows.len(), rows.join(", "));
+    (all > 0).then(|| {
+        both!(
+            "других таблиц на этой веб-странице не прочитано: {all} (строк: {rows})",
+            "other tables of this web page that were not read: {all} (rows: {rows})"
         )
     })
 }

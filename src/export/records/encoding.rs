@@ -7,6 +7,7 @@ use encoding_rs::{IBM866, KOI8_R, KOI8_U, UTF_16BE, UTF_16LE, WINDOWS_1251, WIND
 
 use crate::export::ExportError;
 use crate::export::files::Input;
+use crate::model::lang::{Text, both};
 
 /// How the bytes of a file become text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -71,12 +72,16 @@ pub(super) fn settle(input: &Input, stated: Option<Encoding>) -> Result<(Encodin
 
 fn settled(input: &Input, stated: Option<Encoding>, found: Detection) -> Result<Encoding, ExportError> {
     let contrary = |found: Encoding| {
+        let (is, stated) = (found.name(), stated.unwrap_or_default().name());
         let what =
-            format!("the file is {}, and the mapping states {}", found.name(), stated.unwrap_or_default().name());
-        Err(ExportError::no_table(
+            both!("файл в {is}, а маппинг указывает {stated}", "the file is {is}, and the mapping states {stated}");
+        Err(ExportError::unreadable(
             &input.path,
             what,
-            "remove the line `encoding` of its [[export]]: it is found out from the file",
+            Text::new(
+                "удалите строку `encoding` в его [[export]]: кодировка определится по файлу",
+                "remove the line `encoding` of its [[export]]: it is found out from the file",
+            ),
         ))
     };
     match (stated, found) {
@@ -87,11 +92,17 @@ fn settled(input: &Input, stated: Option<Encoding>, found: Detection) -> Result<
         (_, Detection::Certainly(found) | Detection::Probably(found)) => Ok(found),
         (None, Detection::Unknown) => {
             let names: Vec<&str> = Encoding::NAMED.iter().map(|(name, _)| *name).collect();
-            let way_out =
-                format!("say how it is encoded, encoding = \"…\" in its [[export]], one of: {}", names.join(", "));
-            Err(ExportError::no_table(
+            let way_out = both!(
+                "укажите кодировку, encoding = \"…\" в его [[export]], одну из: {}",
+                "say how it is encoded, encoding = \"…\" in its [[export]], one of: {}",
+                names.join(", ")
+            );
+            Err(ExportError::unreadable(
                 &input.path,
-                "the file is text in an encoding that its bytes do not tell".into(),
+                Text::new(
+                    "файл — текст в кодировке, которую по его байтам не узнать",
+                    "the file is text in an encoding that its bytes do not tell",
+                ),
                 way_out,
             ))
         }

@@ -11,6 +11,7 @@ use super::record::Typed;
 use super::temp_table::{Kept, LONGEST_CELL, LONGEST_ROW, MOST_COLUMNS, Sheet};
 use crate::export::ExportError;
 use crate::export::files::{FREE, RATIO};
+use crate::model::lang::{Text, both};
 
 /// Where a cell takes room beside its text.
 const CELL: u64 = 8;
@@ -44,10 +45,13 @@ pub(super) fn tables(keeping: &Keeping<'_>, encoding: Encoding) -> Result<Vec<Sh
     }
     page.end_table()?;
     match page.done.is_empty() {
-        true => Err(ExportError::no_table(
+        true => Err(ExportError::unreadable(
             keeping.path(),
-            "this is a web page without a table".into(),
-            "export the table from the CRM again: what was saved may be a page that asks to log in",
+            Text::new("это веб-страница без таблицы", "this is a web page without a table"),
+            Text::new(
+                "выгрузите таблицу из CRM ещё раз: сохранена, может быть, страница, которая просит войти",
+                "export the table from the CRM again: what was saved may be a page that asks to log in",
+            ),
         )),
         false => Ok(page.done),
     }
@@ -136,16 +140,33 @@ impl Page<'_> {
     fn check(&self) -> Result<(), ExportError> {
         let Some(open) = &self.table else { return Ok(()) };
         let what = if open.row.len() > MOST_COLUMNS {
-            format!("has more than {MOST_COLUMNS} columns, and no spreadsheet has")
+            both!(
+                "больше {MOST_COLUMNS} колонок, как ни в одной таблице",
+                "has more than {MOST_COLUMNS} columns, and no spreadsheet has"
+            )
         } else if open.bytes > LONGEST_ROW {
-            format!("is longer than {} MiB", LONGEST_ROW >> 20)
+            both!("длиннее {} МиБ", "is longer than {} MiB", LONGEST_ROW >> 20)
         } else if open.spanned > FREE && open.spanned / RATIO > open.written {
-            format!("comes after {} bytes of cells that reach over {} others", open.written, open.spanned)
+            both!(
+                "идёт после {} байт ячеек, которые накрывают {} других",
+                "comes after {} bytes of cells that reach over {} others",
+                open.written,
+                open.spanned
+            )
         } else {
             return Ok(());
         };
-        let what = format!("row {} of the page {what}: this is no table", self.row);
-        Err(ExportError::no_table(self.keeping.path(), what, "export the table from the CRM again, as CSV or XLSX"))
+        let what = both!("строка {} на странице — ", "row {} of the page ", self.row)
+            .and(what)
+            .and(Text::new(": это не таблица", ": this is no table"));
+        Err(ExportError::unreadable(
+            self.keeping.path(),
+            what,
+            Text::new(
+                "выгрузите таблицу из CRM ещё раз, в CSV или XLSX",
+                "export the table from the CRM again, as CSV or XLSX",
+            ),
+        ))
     }
 
     fn close(&mut self, tag: &[u8]) -> Result<(), ExportError> {

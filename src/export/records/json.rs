@@ -11,6 +11,7 @@ use super::keeping::Keeping;
 use super::record::Typed;
 use super::temp_table::{LONGEST_CELL, MOST_COLUMNS, Sheet};
 use crate::export::ExportError;
+use crate::model::lang::{Text, both};
 
 /// The name of a column is not longer, with those of the objects around it.
 const LONGEST_KEY: usize = 4096;
@@ -62,10 +63,13 @@ impl Keys {
 }
 
 fn wrong(keeping: &Keeping<'_>, line: u64, what: &str) -> ExportError {
-    ExportError::no_table(
+    ExportError::unreadable(
         keeping.path(),
-        format!("line {line}: {what}"),
-        "each line is one JSON object: mend the line, or export again",
+        both!("строка {line}: {what}", "line {line}: {what}"),
+        Text::new(
+            "в каждой строке — один объект JSON: исправьте строку или выгрузите ещё раз",
+            "each line is one JSON object: mend the line, or export again",
+        ),
     )
 }
 

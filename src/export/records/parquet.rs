@@ -18,6 +18,7 @@ use super::record::Typed;
 use super::temp_table::{LONGEST_CELL, Sheet};
 use crate::export::ExportError;
 use crate::export::files::{FREE, RATIO};
+use crate::model::lang::{Text, both};
 
 /// So many rows are in memory at once, and so many cells.
 const ROWS: usize = 8192;
@@ -31,7 +32,11 @@ pub(super) fn table(keeping: &Keeping<'_>) -> Result<Sheet, ExportError> {
 }
 
 fn broken(keeping: &Keeping<'_>, what: impl std::fmt::Display) -> ExportError {
-    ExportError::no_table(keeping.path(), format!("this begins like Parquet and is none: {what}"), "export it again")
+    ExportError::unreadable(
+        keeping.path(),
+        both!("начало как у Parquet, а это не Parquet: {what}", "this begins like Parquet and is none: {what}"),
+        Text::new("выгрузите его ещё раз", "export it again"),
+    )
 }
 
 fn read(keeping: &Keeping<'_>) -> Result<Sheet, ExportError> {
@@ -58,8 +63,16 @@ fn read(keeping: &Keeping<'_>) -> Result<Sheet, ExportError> {
             // a row at a time: the texts of a batch may be one that is shared, and not fit side by side
             let cells = columns.iter().map(|column| column.text(row)).collect::<Result<Vec<String>, _>>();
             let cells = cells.map_err(|_| {
-                let what = format!("row {line} has a cell longer than {} MiB", LONGEST_CELL >> 20);
-                ExportError::no_table(keeping.path(), what, "export only the columns that are needed")
+                let what = both!(
+                    "в строке {line} ячейка длиннее {} МиБ",
+                    "row {line} has a cell longer than {} MiB",
+                    LONGEST_CELL >> 20
+                );
+                ExportError::unreadable(
+                    keeping.path(),
+                    what,
+                    Text::new("выгрузите только нужные колонки", "export only the columns that are needed"),
+                )
             })?;
             kept.push(line, cells.iter().zip(&columns).map(|(text, column)| (text.as_str(), column.typed)))?;
         }
@@ -77,8 +90,13 @@ fn read(keeping: &Keeping<'_>) -> Result<Sheet, ExportError> {
 /// read.
 fn few(keeping: &Keeping<'_>, file: &File, metadata: &ArrowReaderMetadata, rows: usize) -> Result<usize, ExportError> {
     let file = Arc::new(file.try_clone().map_err(ExportError::io(keeping.path()))?);
-    let too_much =
-        |what: String| Err(ExportError::no_table(keeping.path(), what, "export it without what is not needed"));
+    let too_much = |what: Text| {
+        Err(ExportError::unreadable(
+            keeping.path(),
+            what,
+            Text::new("выгрузите его без лишнего", "export it without what is not needed"),
+        ))
+    };
     let mut most = rows;
     for group in metadata.metadata().row_groups() {
         let rows_of_group = usize::try_from(group.num_rows()).unwrap_or(0).max(1);
@@ -92,7 +110,11 @@ fn few(keeping: &Keeping<'_>, file: &File, metadata: &ArrowReaderMetadata, rows:
         let (size, packed) =
             (of_all(ColumnChunkMetaData::uncompressed_size), of_all(ColumnChunkMetaData::compressed_size));
         if size > FREE && size / RATIO > packed {
-            return too_much(format!("{packed} bytes of it unpack to {} MiB: no export does that", size >> 20));
+            return too_much(both!(
+                "{packed} байт в нём распаковываются в {} МиБ: таких выгрузок не бывает",
+                "{packed} bytes of it unpack to {} MiB: no export does that",
+                size >> 20
+            ));
         }
         for column in group.columns().iter().filter(|column| column.column_descr().max_rep_level() > 0) {
             let pages = SerializedPageReader::new(file.clone(), column, rows_of_group, None);
@@ -102,7 +124,8 @@ fn few(keeping: &Keeping<'_>, file: &File, metadata: &ArrowReaderMetadata, rows:
                 values = values.saturating_add(page.num_levels.unwrap_or(0));
                 if values > VALUES {
                     let name = column.column_path().parts().first().map_or("", String::as_str);
-                    return too_much(format!(
+                    return too_much(both!(
+                        "в списках `{name}` больше {VALUES} значений на один кусок файла",
                         "the lists of `{name}` hold more than {VALUES} values in one piece of the file"
                     ));
                 }

@@ -2,12 +2,16 @@
 
 use super::keeping::Keeping;
 use crate::export::ExportError;
+use crate::model::lang::{Text, both};
 
 /// Refuses a workbook that cannot be read.
 pub(super) fn broken(keeping: &Keeping<'_>, what: impl std::fmt::Display) -> ExportError {
-    ExportError::no_table(
+    ExportError::unreadable(
         keeping.path(),
-        format!("this is a workbook that cannot be read: {what}"),
-        "open it in a spreadsheet and save it anew, without a password",
+        both!("это книга, которую не прочитать: {what}", "this is a workbook that cannot be read: {what}"),
+        Text::new(
+            "откройте её в Excel и сохраните заново, без пароля",
+            "open it in a spreadsheet and save it anew, without a password",
+        ),
     )
 }

@@ -10,6 +10,7 @@ use super::record::{Record, Typed};
 use crate::export::ExportError;
 use crate::export::files::{FREE, RATIO};
 use crate::export::values::amounts::Currency;
+use crate::model::lang::{Text, both};
 
 /// One table of an export: text, or a sheet laid down.
 #[derive(Debug)]
@@ -87,8 +88,15 @@ impl Kept {
     ) -> Result<(), ExportError> {
         let columns = cells.len();
         if columns > MOST_COLUMNS {
-            let what = format!("row {line} has {columns} columns, and no spreadsheet has more than {MOST_COLUMNS}");
-            return Err(ExportError::no_table(&self.path, what, "export only the columns that are needed"));
+            let what = both!(
+                "в строке {line} колонок {columns}, а ни в одной таблице нет больше {MOST_COLUMNS}",
+                "row {line} has {columns} columns, and no spreadsheet has more than {MOST_COLUMNS}"
+            );
+            return Err(ExportError::unreadable(
+                &self.path,
+                what,
+                Text::new("выгрузите только нужные колонки", "export only the columns that are needed"),
+            ));
         }
         self.push_filled(line, cells.enumerate())
     }
@@ -116,8 +124,12 @@ impl Kept {
             };
             put(&mut row, kind, text.len(), text.as_bytes());
             if row.len() > LONGEST_ROW {
-                let what = format!("row {line} is longer than {} MiB", LONGEST_ROW >> 20);
-                return Err(ExportError::no_table(&self.path, what, "export only the columns that are needed"));
+                let what = both!("строка {line} длиннее {} МиБ", "row {line} is longer than {} MiB", LONGEST_ROW >> 20);
+                return Err(ExportError::unreadable(
+                    &self.path,
+                    what,
+                    Text::new("выгрузите только нужные колонки", "export only the columns that are needed"),
+                ));
             }
         }
         if empty {
@@ -130,8 +142,18 @@ impl Kept {
         self.bytes += taken;
         if !self.budget.take(taken) {
             let most = self.budget.most >> 20;
-            let what = format!("its cells come to more than {most} MiB of text: no export does that");
-            return Err(ExportError::no_table(&self.path, what, "look what it is, and ingest it saved as CSV"));
+            let what = both!(
+                "текста в его ячейках больше {most} МиБ: таких выгрузок не бывает",
+                "its cells come to more than {most} MiB of text: no export does that"
+            );
+            return Err(ExportError::unreadable(
+                &self.path,
+                what,
+                Text::new(
+                    "посмотрите, что это, и загрузите его сохранённым в CSV",
+                    "look what it is, and ingest it saved as CSV",
+                ),
+            ));
         }
         self.records += 1;
         self.widest = self.widest.max(filled);

@@ -15,6 +15,7 @@ use super::lines::Lines;
 use super::record::{Cut, Quotes, Record};
 use super::temp_table::{LONGEST_ROW, MOST_COLUMNS};
 use crate::export::ExportError;
+use crate::model::lang::{Text, both};
 
 /// So many lines are looked through for the end of a cell whose quotes nobody doubled.
 const FAR: usize = 20;
@@ -264,10 +265,16 @@ impl TextReader {
 
 /// The refusal of a row of more cells than any table has columns.
 fn too_wide(path: &Path, line: u64, cells: &str) -> ExportError {
-    let what = format!("line {line} has {cells} cells, and no table has more than {MOST_COLUMNS} columns");
-    ExportError::no_table(
+    let what = both!(
+        "в строке {line} ячеек {cells}, а ни в одной таблице нет больше {MOST_COLUMNS} колонок",
+        "line {line} has {cells} cells, and no table has more than {MOST_COLUMNS} columns"
+    );
+    ExportError::unreadable(
         path,
         what,
-        "export only the columns that are needed; a quote that is not closed may be to blame, too",
+        Text::new(
+            "выгрузите только нужные колонки; виновата может быть и незакрытая кавычка",
+            "export only the columns that are needed; a quote that is not closed may be to blame, too",
+        ),
     )
 }

@@ -1,5 +1,6 @@
 //! Dates as people write them: `dd.mm.yyyy HH:MM:SS` and the like, read strictly.
 
+use crate::model::lang::{Text, both};
 use std::fmt;
 
 use chrono::{NaiveDate, NaiveTime};
@@ -73,7 +74,7 @@ impl fmt::Display for DateFormat {
 
 impl DateFormat {
     /// Reads a format such as `dd.mm.yyyy HH:MM:SS`. The error says what is missing or met twice.
-    pub fn parse(text: &str) -> Result<DateFormat, String> {
+    pub fn parse(text: &str) -> Result<DateFormat, Text> {
         if let Some(count) = Count::named(text.trim()) {
             return Ok(DateFormat { text: text.trim().to_owned(), items: vec![Item::Counted(count)] });
         }
@@ -86,7 +87,10 @@ impl DateFormat {
                 None if symbol.is_whitespace() => (Item::Space, symbol.len_utf8()),
                 // a lone letter is nearly always a misspelt token (DD, YYYY, ss), but ISO's T stands for itself
                 None if symbol.is_alphabetic() && symbol != 'T' => {
-                    return Err(format!("`{symbol}` in `{text}` stands for nothing"));
+                    return Err(both!(
+                        "`{symbol}` в `{text}` ничего не значит",
+                        "`{symbol}` in `{text}` stands for nothing"
+                    ));
                 }
                 None => (Item::Literal(symbol), symbol.len_utf8()),
             };
@@ -97,28 +101,34 @@ impl DateFormat {
         }
         let count = |wanted: fn(&Item) -> bool| items.iter().filter(|item| wanted(item)).count();
         let parts = [
-            ("year (yyyy)", count(|i| matches!(i, Item::Year4 | Item::Year2)), true),
-            ("month (mm)", count(|i| matches!(i, Item::Month { .. } | Item::MonthName)), true),
-            ("day (dd)", count(|i| matches!(i, Item::Day { .. })), true),
-            ("hour (HH)", count(|i| matches!(i, Item::Hour { .. } | Item::Hour12)), false),
-            ("minutes (MM)", count(|i| matches!(i, Item::Minute)), false),
-            ("seconds (SS)", count(|i| matches!(i, Item::Second)), false),
-            ("AM", count(|i| matches!(i, Item::HalfDay)), false),
+            (("год (yyyy)", "year (yyyy)"), count(|i| matches!(i, Item::Year4 | Item::Year2)), true),
+            (("месяц (mm)", "month (mm)"), count(|i| matches!(i, Item::Month { .. } | Item::MonthName)), true),
+            (("день (dd)", "day (dd)"), count(|i| matches!(i, Item::Day { .. })), true),
+            (("час (HH)", "hour (HH)"), count(|i| matches!(i, Item::Hour { .. } | Item::Hour12)), false),
+            (("минуты (MM)", "minutes (MM)"), count(|i| matches!(i, Item::Minute)), false),
+            (("секунды (SS)", "seconds (SS)"), count(|i| matches!(i, Item::Second)), false),
+            (("AM", "AM"), count(|i| matches!(i, Item::HalfDay)), false),
         ];
-        for (name, times, wanted) in parts {
+        for ((ru, en), times, wanted) in parts {
             if times > 1 {
-                return Err(format!("`{text}` has the {name} twice"));
+                return Err(both!("в `{text}` дважды: {ru}", "`{text}` has the {en} twice"));
             }
             if wanted && times == 0 {
-                return Err(format!("`{text}` has no {name}"));
+                return Err(both!("в `{text}` нет: {ru}", "`{text}` has no {en}"));
             }
         }
         let (half, twelve) = (parts[6].1, count(|i| matches!(i, Item::Hour12)));
         if half != twelve {
-            return Err(format!("`{text}`: hh and AM go together; HH is the 24-hour clock"));
+            return Err(both!(
+                "`{text}`: hh и AM стоят вместе; HH — часы от 0 до 24",
+                "`{text}`: hh and AM go together; HH is the 24-hour clock"
+            ));
         }
         if parts[4].1 + parts[5].1 > 0 && parts[3].1 == 0 {
-            return Err(format!("`{text}` has minutes and no hour (HH); a month is a small mm"));
+            return Err(both!(
+                "в `{text}` есть минуты, а часа (HH) нет; месяц — строчные mm",
+                "`{text}` has minutes and no hour (HH); a month is a small mm"
+            ));
         }
         Ok(DateFormat { text: text.trim().to_owned(), items })
     }
@@ -414,7 +424,7 @@ mod tests {
 
     #[test]
     fn a_format_that_cannot_be_meant_is_refused() {
-        let wrong = |text: &str| DateFormat::parse(text).unwrap_err();
+        let wrong = |text: &str| DateFormat::parse(text).unwrap_err().en;
         assert_eq!(wrong("DD.MM.YYYY"), "`D` in `DD.MM.YYYY` stands for nothing");
         assert_eq!(wrong("dd.MM.yyyy"), "`dd.MM.yyyy` has no month (mm)");
         assert_eq!(wrong("dd.mm.yyyy hh:MM"), "`dd.mm.yyyy hh:MM`: hh and AM go together; HH is the 24-hour clock");

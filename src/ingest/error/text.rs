@@ -3,7 +3,6 @@
 use super::IngestError;
 use crate::export::named;
 use crate::model::lang::Lang;
-use crate::store::StoreError;
 
 /// What is said of a key that is not the store's: English, Russian.
 const KEYS: [(&str, &str); 2] = [
@@ -20,6 +19,7 @@ impl IngestError {
     pub fn text(&self, lang: Lang) -> String {
         match (self, lang) {
             (IngestError::Export(error), _) => error.text(lang),
+            (IngestError::Store(error), _) => error.text(lang),
             (_, Lang::En) => self.to_string(),
             (_, Lang::Ru) => self.of_store().unwrap_or_else(|| self.to_string()),
         }
@@ -38,6 +38,10 @@ impl IngestError {
                 named(path),
                 said(what),
                 named(id)
+            ),
+            IngestError::Emptied { path } => format!(
+                "{}: файл пуст\n    верните его из резервной копии или всё хранилище: он говорит, как хранилище хранит персональные данные",
+                named(path)
             ),
             IngestError::OtherRule { store, kept, mapping, stated } => format!(
                 "{}: это хранилище хранит персональные данные по personal = \"{kept}\", а в {mapping} — personal = \"{stated}\"\n    прежнее \
@@ -63,15 +67,6 @@ impl IngestError {
             IngestError::NoRoom { path, what } => format!(
                 "{}: не записать: похоже, на диске кончилось место ({what})\n    освободите место на диске и повторите",
                 named(path)
-            ),
-            IngestError::Store(StoreError::Locked { dir }) => format!(
-                "{}: в это хранилище сейчас пишет другая загрузка\n    дождитесь её конца и запустите эту снова",
-                named(dir)
-            ),
-            IngestError::Store(StoreError::NotEmpty { dir, found }) => format!(
-                "{}: это не хранилище, и папка не пуста (в ней `{found}`)\n    хранилище делается в новой или пустой папке: назовите её: \
-                 --store",
-                named(dir)
             ),
             IngestError::NoColumn(missing) => missing.text().ru,
             _ => return None,

@@ -4,8 +4,11 @@ use chrono::NaiveDate;
 
 use super::value::{Node, Value, Written};
 use super::{Document, Wrong};
-use crate::model::lang::Text;
+use crate::model::lang::{Text, both};
 use crate::model::problem::{Problem, hint};
+
+/// What a text is called in messages: in Russian and English.
+const TEXT: (&str, &str) = ("текст", "text");
 
 /// A table of a [`Document`]. Its getters note what is wrong; see the module for what they return then.
 #[derive(Debug, Clone)]
@@ -59,12 +62,12 @@ impl<'d> Section<'d> {
     }
 
     /// Notes a problem with a key's value, at its line.
-    pub fn wrong(&self, key: &str, what: impl Into<String>, hint: impl Into<String>) {
+    pub fn wrong(&self, key: &str, what: Text, hint: Text) {
         self.doc.problem(self.line_of(key), what, hint);
     }
 
     /// Notes a problem at a line.
-    pub fn problem(&self, line: usize, what: impl Into<String>, hint: impl Into<String>) {
+    pub fn problem(&self, line: usize, what: Text, hint: Text) {
         self.doc.problem(line, what, hint);
     }
 
@@ -131,7 +134,7 @@ impl<'d> Section<'d> {
         let value = self.ask(key)?;
         match value.value {
             Value::Boolean(boolean) => Some(boolean),
-            _ => self.mismatch(key, value, "true or false", "true"),
+            _ => self.mismatch(key, value, ("true или false", "true or false"), Text::same("true")),
         }
     }
 
@@ -165,7 +168,10 @@ impl<'d> Section<'d> {
                 let both = Section::new(self.doc, Some(node), header(&path(&self.label, key), false));
                 Some(Text::new(both.text("ru"), both.text("en")))
             }
-            _ => self.mismatch(key, value, "text, or text in both languages", "{ ru = \"…\", en = \"…\" }"),
+            _ => {
+                let allowed = ("текст или текст на двух языках", "text, or text in both languages");
+                self.mismatch(key, value, allowed, Text::same("{ ru = \"…\", en = \"…\" }"))
+            }
         }
     }
 
@@ -200,7 +206,8 @@ impl<'d> Section<'d> {
     pub fn table(&self, key: &str) -> Section<'d> {
         let label = header(&path(&self.label, key), false);
         if let (None, Some(node)) = (self.ask(key), self.node) {
-            let (what, hint) = (format!("the table {label} is missing"), format!("add a line {label} and its values"));
+            let what = both!("нет таблицы {label}", "the table {label} is missing");
+            let hint = both!("добавьте строку {label} и её значения", "add a line {label} and its values");
             self.missing(node, key, what, hint);
         }
         self.optional_table(key).unwrap_or(Section::new(self.doc, None, label))
@@ -211,7 +218,7 @@ impl<'d> Section<'d> {
         let value = self.ask(key)?;
         match &value.value {
             Value::Table(node) => Some(Section::new(self.doc, Some(node), header(&path(&self.label, key), false))),
-            _ => self.mismatch(key, value, "a table", "{ … }"),
+            _ => self.mismatch(key, value, ("таблица", "a table"), Text::same("{ … }")),
         }
     }
 
@@ -222,16 +229,25 @@ impl<'d> Section<'d> {
         let one = |item: &'d Written<Value>| match &item.value {
             Value::Table(node) => Some(Section::new(self.doc, Some(node), label.clone())),
             _ => {
-                let hint = format!("write {label} above each, and its values below");
-                self.doc.problem(item.line, format!("{label} must be a table, not {}", item.value.describe()), hint);
+                let hint = both!(
+                    "напишите {label} над каждой, а под ним её значения",
+                    "write {label} above each, and its values below"
+                );
+                let found = item.value.describe();
+                let what = both!("{label} — таблица, а здесь ", "{label} must be a table, not ").and(found);
+                self.doc.problem(item.line, what, hint);
                 None
             }
         };
         match &value.value {
             Value::List(items) => items.iter().filter_map(one).collect(),
             other => {
-                let what = format!("`{key}` must be written {label}, once for each, not as {}", other.describe());
-                self.doc.problem(value.line, what, format!("write {label} in double brackets"));
+                let what = both!(
+                    "`{key}` пишется {label}, по разу на каждую, а здесь ",
+                    "`{key}` must be written {label}, once for each, not as "
+                );
+                let hint = both!("напишите {label} в двойных скобках", "write {label} in double brackets");
+                self.doc.problem(value.line, what.and(other.describe()), hint);
                 Vec::new()
             }
         }
@@ -246,32 +262,31 @@ impl<'d> Section<'d> {
     fn required(&self, key: &str, example: &str) -> Option<&'d Written<Value>> {
         let found = self.ask(key);
         if let (None, Some(node)) = (found, self.node) {
-            self.missing(
-                node,
-                key,
-                format!("`{key}` is missing{}", within(&self.label)),
-                format!("add {key} = {example}"),
-            );
+            let what = both!("нет `{key}`", "`{key}` is missing").and(within(&self.label));
+            self.missing(node, key, what, both!("добавьте {key} = {example}", "add {key} = {example}"));
         }
         found
     }
 
-    fn missing(&self, node: &Node, key: &str, what: String, hint: String) {
+    fn missing(&self, node: &Node, key: &str, what: Text, hint: Text) {
         let problem = Problem { file: self.doc.file.clone(), line: node.line, what, hint };
         node.asked.borrow_mut().missing.insert(key.to_owned(), problem);
     }
 
-    fn mismatch<T>(&self, key: &str, value: &Written<Value>, allowed: &str, example: &str) -> Option<T> {
-        let (within, found) = (within(&self.label), value.value.describe());
-        let what = format!("`{key}`{within} must be {allowed}, not {found}");
-        self.doc.problem(value.line, what, format!("write {key} = {example}"));
+    /// Notes a value of another kind than the key holds; `allowed` in Russian and English.
+    fn mismatch<T>(&self, key: &str, value: &Written<Value>, allowed: (&str, &str), example: Text) -> Option<T> {
+        let place = Text::same(format!("`{key}`")).and(within(&self.label));
+        let must = Text::new(format!(" — {}, а здесь ", allowed.0), format!(" must be {}, not ", allowed.1));
+        let hint = both!("напишите {key} = ", "write {key} = ").and(example);
+        self.doc.problem(value.line, place.and(must).and(value.value.describe()), hint);
         None
     }
 
     fn choose<T: Clone>(&self, key: &str, name: &str, allowed: &[(&str, T)]) -> Result<T, Wrong> {
         let found = allowed.iter().find(|(allowed, _)| *allowed == name).map(|(_, value)| value.clone());
         found.ok_or_else(|| {
-            let what = format!("`{key}`{} cannot be `{name}`", within(&self.label));
+            let place = Text::same(format!("`{key}`")).and(within(&self.label));
+            let what = place.and(both!(" не может быть `{name}`", " cannot be `{name}`"));
             Wrong::new(what, hint(name, allowed.iter().map(|(name, _)| *name)))
         })
     }
@@ -279,14 +294,18 @@ impl<'d> Section<'d> {
     fn as_text(&self, key: &str, value: &'d Written<Value>) -> Option<&'d str> {
         match &value.value {
             Value::Text(text) if text.trim().is_empty() => {
-                let what = format!("`{key}`{} is empty", within(&self.label));
-                self.doc.problem(value.line, what, "write something between the quotes, or remove the line");
+                let place = Text::same(format!("`{key}`")).and(within(&self.label));
+                let hint = Text::new(
+                    "напишите что-нибудь в кавычках или удалите строку",
+                    "write something between the quotes, or remove the line",
+                );
+                self.doc.problem(value.line, place.and(Text::new(" — пусто", " is empty")), hint);
                 None
             }
             Value::Text(text) => Some(text),
-            Value::Whole(number) => self.mismatch(key, value, "text", &format!("\"{number}\", in quotes")),
-            Value::Number(number) => self.mismatch(key, value, "text", &format!("\"{number}\", in quotes")),
-            _ => self.mismatch(key, value, "text", "\"…\""),
+            Value::Whole(number) => self.mismatch(key, value, TEXT, quoted(&number.to_string())),
+            Value::Number(number) => self.mismatch(key, value, TEXT, quoted(&number.to_string())),
+            _ => self.mismatch(key, value, TEXT, Text::same("\"…\"")),
         }
     }
 
@@ -295,14 +314,20 @@ impl<'d> Section<'d> {
             Value::Number(number) => Some(number),
             #[allow(clippy::cast_precision_loss)] // nobody writes 2^53 by hand
             Value::Whole(number) => Some(number as f64),
-            _ => self.mismatch(key, value, "a number", "0.5, without quotes"),
+            _ => {
+                let example = Text::new("0.5, без кавычек", "0.5, without quotes");
+                self.mismatch(key, value, ("число", "a number"), example)
+            }
         }
     }
 
     fn as_whole(&self, key: &str, value: &Written<Value>) -> Option<i64> {
         match value.value {
             Value::Whole(number) => Some(number),
-            _ => self.mismatch(key, value, "a whole number", "1, without quotes"),
+            _ => {
+                let example = Text::new("1, без кавычек", "1, without quotes");
+                self.mismatch(key, value, ("целое число", "a whole number"), example)
+            }
         }
     }
 
@@ -310,7 +335,10 @@ impl<'d> Section<'d> {
         match &value.value {
             Value::Day(day) => Some(*day),
             Value::Text(text) if text.parse::<NaiveDate>().is_ok() => text.parse().ok(),
-            _ => self.mismatch(key, value, "a date", "2026-01-31: year, month, day"),
+            _ => {
+                let example = Text::new("2026-01-31: год, месяц, день", "2026-01-31: year, month, day");
+                self.mismatch(key, value, ("дата", "a date"), example)
+            }
         }
     }
 
@@ -321,7 +349,7 @@ impl<'d> Section<'d> {
                 items.iter().filter_map(|item| Some(Written { value: read(item)?, line: item.line })).collect()
             }
             _ => {
-                self.mismatch::<()>(key, value, "a list", example);
+                self.mismatch::<()>(key, value, ("список", "a list"), Text::same(example));
                 Vec::new()
             }
         }
@@ -345,9 +373,13 @@ pub(super) fn header(path: &str, array: bool) -> String {
 }
 
 /// ` in [company]`; nothing at the top.
-pub(super) fn within(label: &str) -> String {
+pub(super) fn within(label: &str) -> Text {
     match label {
-        "" => String::new(),
-        label => format!(" in {label}"),
+        "" => Text::default(),
+        label => both!(" в {label}", " in {label}"),
     }
+}
+
+fn quoted(number: &str) -> Text {
+    both!("\"{number}\", в кавычках", "\"{number}\", in quotes")
 }

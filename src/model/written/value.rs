@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error};
 
+use crate::model::lang::{Text, both};
 use crate::model::problem::{Problem, Problems};
 
 /// A value with the line on which it was written.
@@ -50,16 +51,16 @@ pub enum Value {
 
 impl Value {
     /// The value in words, for messages: `the number 5`.
-    pub fn describe(&self) -> String {
+    pub fn describe(&self) -> Text {
         match self {
-            Value::Text(text) => format!("the text \"{text}\""),
-            Value::Whole(number) => format!("the number {number}"),
-            Value::Number(number) => format!("the number {number}"),
-            Value::Boolean(boolean) => boolean.to_string(),
-            Value::Day(day) => format!("the date {day}"),
-            Value::Time(time) => format!("the time {time}"),
-            Value::List(_) => "a list".to_owned(),
-            Value::Table(_) => "a table".to_owned(),
+            Value::Text(text) => both!("текст \"{text}\"", "the text \"{text}\""),
+            Value::Whole(number) => both!("число {number}", "the number {number}"),
+            Value::Number(number) => both!("число {number}", "the number {number}"),
+            Value::Boolean(boolean) => Text::same(boolean.to_string()),
+            Value::Day(day) => both!("дата {day}", "the date {day}"),
+            Value::Time(time) => both!("время {time}", "the time {time}"),
+            Value::List(_) => Text::new("список", "a list"),
+            Value::Table(_) => Text::new("таблица", "a table"),
         }
     }
 
@@ -113,7 +114,7 @@ pub(super) fn parse(file: &str, text: &str, first: usize) -> Result<Node, Proble
     }
     let mut problems = Vec::new();
     let node = lines.node(first, table.get_ref(), &mut |line, what| {
-        problems.push(Problem { file: file.to_owned(), line, what, hint: String::new() });
+        problems.push(Problem { file: file.to_owned(), line, what, hint: Text::default() });
     });
     match problems.is_empty() {
         true => Ok(node),
@@ -127,29 +128,35 @@ fn syntax(file: &str, text: &str, lines: &Lines, error: &Error) -> Problem {
     let written = text[start..].lines().next().unwrap_or_default().trim();
     let value = written.split_once('=').map_or("", |(_, value)| value.trim());
     let mut symbols = value.chars();
-    let hint = if error.message().contains("duplicate key") {
-        "a key may stand once in a table: remove or rename one of the two"
+    let (ru, en) = if error.message().contains("duplicate key") {
+        (
+            "ключ стоит в таблице один раз: удалите или переименуйте один из двух",
+            "a key may stand once in a table: remove or rename one of the two",
+        )
     } else if value.contains(['«', '»', '“', '”']) && !value.starts_with(['"', '\'']) {
-        "text stands in straight quotes: \"…\""
+        ("текст пишется в прямых кавычках: \"…\"", "text stands in straight quotes: \"…\"")
     } else if value.split_once(',').is_some_and(|(a, b)| is_digits(a) && b.starts_with(|c: char| c.is_ascii_digit())) {
-        "a decimal is written with a point: 0.5"
+        ("дробь пишется с точкой: 0.5", "a decimal is written with a point: 0.5")
     } else if symbols.next().is_some_and(char::is_alphabetic) {
-        "text stands in quotes: name = \"…\""
+        ("текст пишется в кавычках: name = \"…\"", "text stands in quotes: name = \"…\"")
     } else if !written.contains('=') && !written.starts_with(['[', ']', '}', '"']) {
-        "a line is `name = value`, a `[table]`, or a comment that begins with #"
+        (
+            "строка — это `имя = значение`, `[таблица]` или пояснение, которое начинается с #",
+            "a line is `name = value`, a `[table]`, or a comment that begins with #",
+        )
     } else {
-        ""
+        ("", "")
     };
     // where our own hint says what to write, toml's list of expected symbols would only be in the way
-    let said = match (hint, error.message().split_once(", expected ")) {
+    let said = match (en, error.message().split_once(", expected ")) {
         ("", _) | (_, None) => error.message(),
         (_, Some((said, _))) => said,
     };
     let what = match written.is_empty() {
-        true => format!("not TOML: {said}"),
-        false => format!("not TOML: {said} in `{}`", shortened(written)),
+        true => both!("не TOML: {said}", "not TOML: {said}"),
+        false => both!("не TOML: {said} в `{}`", "not TOML: {said} in `{}`", shortened(written)),
     };
-    Problem { file: file.to_owned(), line: lines.line(at), what, hint: hint.to_owned() }
+    Problem { file: file.to_owned(), line: lines.line(at), what, hint: Text::new(ru, en) }
 }
 
 fn is_digits(text: &str) -> bool {
@@ -173,7 +180,7 @@ impl Lines {
         self.first + self.starts.partition_point(|start| *start <= offset)
     }
 
-    fn node(&self, line: usize, table: &DeTable<'_>, refuse: &mut dyn FnMut(usize, String)) -> Node {
+    fn node(&self, line: usize, table: &DeTable<'_>, refuse: &mut dyn FnMut(usize, Text)) -> Node {
         let mut entries: Vec<_> = table.iter().collect();
         entries.sort_by_key(|(key, _)| key.span().start);
         let entries = entries.into_iter().map(|(key, value)| {
@@ -183,21 +190,24 @@ impl Lines {
         Node { line, entries: entries.collect(), asked: RefCell::default() }
     }
 
-    fn value(&self, value: &Spanned<DeValue<'_>>, refuse: &mut dyn FnMut(usize, String)) -> Written<Value> {
+    fn value(&self, value: &Spanned<DeValue<'_>>, refuse: &mut dyn FnMut(usize, Text)) -> Written<Value> {
         let line = self.line(value.span().start);
         let value = match value.get_ref() {
             DeValue::String(text) => Value::Text(text.to_string()),
             DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
                 Ok(number) => Value::Whole(number),
                 Err(_) => {
-                    refuse(line, format!("the number {number} is too large"));
+                    refuse(line, both!("число {number} слишком велико", "the number {number} is too large"));
                     Value::Whole(0)
                 }
             },
             DeValue::Float(number) => match number.as_str().parse::<f64>() {
                 Ok(number) if number.is_finite() => Value::Number(number),
                 _ => {
-                    refuse(line, format!("{number} is no number that can be used"));
+                    refuse(
+                        line,
+                        both!("{number} — не число, с которым можно считать", "{number} is no number that can be used"),
+                    );
                     Value::Number(0.0)
                 }
             },

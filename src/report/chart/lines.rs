@@ -48,8 +48,8 @@ impl Kind for Lines {
             _ => {
                 part.problem(
                     part.line(),
-                    "an interval needs both `low` and `high`",
-                    "add the other one, or remove this one",
+                    Text::new("интервалу нужны и `low`, и `high`", "an interval needs both `low` and `high`"),
+                    Text::new("добавьте второе или удалите это", "add the other one, or remove this one"),
                 );
                 None
             }

@@ -2,6 +2,7 @@
 
 use super::kind::{Filled, Length, sentence};
 use super::view::View;
+use crate::model::lang::{Text, both};
 use crate::model::unit::Unit;
 use crate::model::written::{Section, Value};
 use crate::report::cell::Cell;
@@ -48,12 +49,26 @@ impl SeriesEncoding {
             }
         };
         if values.is_empty() {
-            part.problem(part.line(), "the chart says not what to draw", "add values = [\"…\"]: the metric's columns");
+            part.problem(
+                part.line(),
+                Text::new("не сказано, что рисовать на графике", "the chart says not what to draw"),
+                Text::new("добавьте values = [\"…\"]: столбцы метрики", "add values = [\"…\"]: the metric's columns"),
+            );
         }
         let series = asked.optional_column(part, "series");
         if let (Some(series), 2..) = (&series, values.len()) {
-            let way = format!("leave one of `values`, or remove `series = \"{series}\"`");
-            part.wrong("series", "lines are told apart by `series` or by several `values`, not by both", way);
+            let way = both!(
+                "оставьте одно из `values` или удалите `series = \"{series}\"`",
+                "leave one of `values`, or remove `series = \"{series}\"`"
+            );
+            part.wrong(
+                "series",
+                Text::new(
+                    "линии различаются по `series` или по нескольким `values`, а не по тому и другому",
+                    "lines are told apart by `series` or by several `values`, not by both",
+                ),
+                way,
+            );
         }
         SeriesEncoding { x: asked.column(part, "x"), values, series }
     }

@@ -2,6 +2,7 @@
 
 use super::question::{Question, Rows, Sort};
 use crate::metrics::Metric;
+use crate::model::lang::{Text, both};
 use crate::model::problem::hint;
 use crate::model::unit::Unit;
 use crate::model::written::{self, Wrong};
@@ -40,10 +41,17 @@ impl Asked<'_> {
         }
         let dims = self.question.by.iter().map(String::as_str);
         let way = match is_dimension {
-            true => format!("`{name}` is a dimension: write by = [\"{name}\"] to split by it"),
+            true => both!(
+                "`{name}` — разрез: чтобы делить по нему, напишите by = [\"{name}\"]",
+                "`{name}` is a dimension: write by = [\"{name}\"] to split by it"
+            ),
             false => hint(name, dims.chain(column_names(metric))),
         };
-        part.problem(line, format!("`{}` has no column `{name}`", self.question.metric), way);
+        part.problem(
+            line,
+            both!("в `{}` нет столбца `{name}`", "`{}` has no column `{name}`", self.question.metric),
+            way,
+        );
     }
 
     /// A column of the metric that may be absent.
@@ -62,8 +70,11 @@ impl Asked<'_> {
             match (columns.next(), columns.next(), columns.next()) {
                 (Some(column), less, None) if !column.contains(' ') => Ok(Sort { column, less, descending }),
                 _ => Err(Wrong::new(
-                    format!("`{text}` is no order of rows"),
-                    "write sort = \"leads desc\": a column, or one less another, and asc or desc",
+                    both!("`{text}` — не порядок строк", "`{text}` is no order of rows"),
+                    Text::new(
+                        "напишите sort = \"leads desc\": столбец или разность двух, и asc или desc",
+                        "write sort = \"leads desc\": a column, or one less another, and asc or desc",
+                    ),
                 )),
             }
         });
@@ -82,8 +93,8 @@ impl Asked<'_> {
         let [column] = keys[..] else {
             part.wrong(
                 key,
-                format!("`{key}` must name one column and its value"),
-                format!("write {key} = {{ kind = \"mixed\" }}"),
+                both!("`{key}` называет один столбец и его значение", "`{key}` must name one column and its value"),
+                both!("напишите {key} = {{ kind = \"mixed\" }}", "write {key} = {{ kind = \"mixed\" }}"),
             );
             return None;
         };
@@ -99,8 +110,8 @@ pub(super) fn limit(part: &written::Section<'_>) -> Option<usize> {
         _ => {
             part.wrong(
                 "limit",
-                format!("a limit of {limit} rows leaves none"),
-                "write a number from 1, or remove the line",
+                both!("предел в {limit} строк не оставляет ни одной", "a limit of {limit} rows leaves none"),
+                Text::new("напишите число от 1 или удалите строку", "write a number from 1, or remove the line"),
             );
             None
         }

@@ -6,8 +6,8 @@ use std::path::Path;
 use super::asked::{Asked, column_names, has_column, limit};
 use super::{Chart, Compare, Definition, Each, Findings, Labels, Part, Pick, Question, Section, Table, Tile};
 use crate::metrics::{Catalog, Metric};
-use crate::model::lang::Lang;
-use crate::model::problem::{Problems, hint, nearest};
+use crate::model::lang::{Lang, Text, both};
+use crate::model::problem::{Problems, hint, meant, nearest};
 use crate::model::written::{self, Wrong};
 use crate::report::chart::Encoding;
 use crate::report::period::Period;
@@ -35,8 +35,11 @@ pub(super) fn read(file: &str, text: &str, catalog: &Catalog) -> Result<Definiti
     if sections.is_empty() {
         doc.problem(
             0,
-            "the report has no section",
-            "add [[section]] with an id and a title, and in it a table or a chart",
+            Text::new("в отчёте нет разделов", "the report has no section"),
+            Text::new(
+                "добавьте [[section]] с id и title, а в нём таблицу или график",
+                "add [[section]] with an id and a title, and in it a table or a chart",
+            ),
         );
     }
     doc.finish()?;
@@ -55,7 +58,7 @@ fn compare(part: &written::Section<'_>) -> Vec<Compare> {
         if found.is_none() {
             part.problem(
                 written.line,
-                format!("nothing can be compared with `{}`", *written),
+                both!("с `{}` ничего не сравнить", "nothing can be compared with `{}`", *written),
                 hint(&written, COMPARE.map(|c| c.0)),
             );
         }
@@ -82,7 +85,7 @@ impl Reader<'_> {
                 if let Some(known) = self.catalog.get(metric.name).ok().filter(|m| !has_column(m, column.name)) {
                     columns.problem(
                         column.line,
-                        format!("`{}` has no column `{}`", metric.name, column.name),
+                        both!("в `{}` нет столбца `{}`", "`{}` has no column `{}`", metric.name, column.name),
                         hint(column.name, column_names(known)),
                     );
                 }
@@ -106,8 +109,9 @@ impl Reader<'_> {
             .collect();
         written_parts.sort_by_key(|(line, ..)| *line);
         if written_parts.is_empty() && text.is_none() {
-            let allowed = format!("add one of: {}", PARTS.map(|kind| format!("[[section.{kind}]]")).join(", "));
-            written.problem(written.line(), "the section is empty", allowed);
+            let parts = PARTS.map(|kind| format!("[[section.{kind}]]")).join(", ");
+            let allowed = both!("добавьте одно из: {parts}", "add one of: {parts}");
+            written.problem(written.line(), Text::new("раздел пуст", "the section is empty"), allowed);
         }
         let parts = written_parts.iter().filter_map(|(_, kind, part)| self.part(kind, part, ids)).collect();
         Section { id, title, text, each, parts }
@@ -219,8 +223,8 @@ impl Reader<'_> {
         let known: BTreeSet<&str> = metrics().flat_map(|metric| metric.dimensions.iter().map(String::as_str)).collect();
         match nearest(&dim.value, known.iter().copied()).filter(|near| *near != dim.value.as_str()) {
             Some(near) => {
-                let what = format!("there is no dimension `{}`", dim.value);
-                part.problem(dim.line, what, format!("did you mean `{near}`?"));
+                let what = both!("нет разреза `{}`", "there is no dimension `{}`", dim.value);
+                part.problem(dim.line, what, meant(near));
                 None
             }
             None => Some(dim.value),
@@ -230,7 +234,11 @@ impl Reader<'_> {
     fn known_metric(&self, part: &written::Section<'_>, name: &str, line: usize) -> Option<&Metric> {
         let found = self.catalog.get(name).ok();
         if found.is_none() {
-            part.problem(line, format!("there is no metric `{name}`"), hint(name, self.catalog.names()));
+            part.problem(
+                line,
+                both!("нет метрики `{name}`", "there is no metric `{name}`"),
+                hint(name, self.catalog.names()),
+            );
         }
         found
     }
@@ -244,10 +252,14 @@ fn check_dimension(part: &written::Section<'_>, metric: &Metric, dim: &written::
         return true;
     }
     let way = match known.is_empty() {
-        true => "this metric is never split: remove `by`".to_owned(),
+        true => Text::new("эта метрика не делится: удалите `by`", "this metric is never split: remove `by`"),
         false => hint(dim, known),
     };
-    part.problem(dim.line, format!("`{}` cannot be split by `{}`", metric.name, dim.value), way);
+    part.problem(
+        dim.line,
+        both!("`{}` не делится по `{}`", "`{}` cannot be split by `{}`", metric.name, dim.value),
+        way,
+    );
     false
 }
 
@@ -255,9 +267,17 @@ fn check_dimension(part: &written::Section<'_>, metric: &Metric, dim: &written::
 fn earlier(part: &written::Section<'_>, ids: &BTreeSet<String>) -> Vec<String> {
     let of = part.texts("of");
     for id in of.iter().filter(|id| !ids.contains(&id.value)) {
-        let hint =
-            format!("a paragraph stands after what it is about; {}", hint(&id.value, ids.iter().map(String::as_str)));
-        part.problem(id.line, format!("no table and no chart before it has the id `{}`", id.value), hint);
+        let hint = Text::new("абзац стоит после того, о чём он; ", "a paragraph stands after what it is about; ")
+            .and(hint(&id.value, ids.iter().map(String::as_str)));
+        part.problem(
+            id.line,
+            both!(
+                "ни у таблицы, ни у графика перед ним нет id `{}`",
+                "no table and no chart before it has the id `{}`",
+                id.value
+            ),
+            hint,
+        );
     }
     of.into_iter().map(|id| id.value).collect()
 }
@@ -268,15 +288,21 @@ fn fresh_id(id: &str, ids: &mut BTreeSet<String>) -> Result<String, Wrong> {
         || !id.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '-'))
     {
         return Err(Wrong::new(
-            format!("`{id}` cannot be an id"),
-            "small Latin letters, digits and hyphens: `lead-quality`",
+            both!("`{id}` не может быть id", "`{id}` cannot be an id"),
+            Text::new(
+                "строчные латинские буквы, цифры и дефисы: `lead-quality`",
+                "small Latin letters, digits and hyphens: `lead-quality`",
+            ),
         ));
     }
     match ids.insert(id.to_owned()) {
         true => Ok(id.to_owned()),
         false => Err(Wrong::new(
-            format!("the id `{id}` is taken"),
-            "sections, tables and charts have an id each, no two alike",
+            both!("id `{id}` уже занят", "the id `{id}` is taken"),
+            Text::new(
+                "у разделов, таблиц и графиков — свои id, без повторов",
+                "sections, tables and charts have an id each, no two alike",
+            ),
         )),
     }
 }

@@ -2,16 +2,18 @@
 
 use std::path::PathBuf;
 
+use crate::model::lang::{Lang, Text};
+
 /// Why a document was not rendered.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
     /// Not the name of a format.
-    #[error("there is no report format `{name}`\n    {hint}")]
+    #[error("there is no report format `{name}`\n    {}", hint.en)]
     UnknownFormat {
         /// The requested name.
         name: String,
         /// The nearest name, or all of them.
-        hint: String,
+        hint: Text,
     },
     /// The document is inconsistent: a bug in the code that built it.
     #[error("the document cannot be rendered: {0}")]
@@ -32,4 +34,22 @@ pub enum RenderError {
         /// The error of the operating system.
         why: std::io::Error,
     },
+}
+
+impl RenderError {
+    /// The message in a language.
+    pub fn text(&self, lang: Lang) -> String {
+        match (self, lang) {
+            (_, Lang::En) => self.to_string(),
+            (RenderError::UnknownFormat { name, hint }, Lang::Ru) => {
+                format!("нет формата отчёта `{name}`\n    {}", hint.ru)
+            }
+            (RenderError::Malformed(what), Lang::Ru) => format!("отчёт не вывести, это ошибка программы: {what}"),
+            (RenderError::Drawing { id, why }, Lang::Ru) => format!("график `{id}` не нарисовать: {why}"),
+            (RenderError::Writing { path, why }, Lang::Ru) => format!(
+                "не записать {}: {why}\n    проверьте, что в папку можно писать и что на диске есть место",
+                path.display()
+            ),
+        }
+    }
 }
