@@ -1,6 +1,6 @@
 //! Findings: every target of the regulation beside its actual value, with a verdict, the change, and the advice.
 //!
-//! [`judge`] gives the verdicts, [`evidence`] has the statistics, [`wording`] writes the sentences; this file runs the
+//! `judge` gives the verdicts, [`evidence`] has the statistics, `wording` writes the sentences; this file runs the
 //! metrics.
 
 mod cause;

@@ -1,7 +1,7 @@
 //! The kinds of charts. A kind is one file: how a definition names its columns, how rows fill it, how it is checked, drawn and
-//! described, and its examples ([`Kind`]).
+//! described, and its examples (the trait `Kind`).
 //!
-//! To add one: its file, its `mod` and its name in the list below. The two enums are made of the list: [`Encoding`], what a
+//! To add one: its file, its `mod` and its name in the list below. The two enums are made of the list: `Encoding`, what a
 //! definition says of a chart, and [`Plot`], what the document holds of it.
 
 mod bars;
