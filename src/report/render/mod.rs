@@ -21,8 +21,8 @@ mod html;
 pub mod number;
 mod outputs;
 mod png;
-#[cfg(test)]
-mod sample;
+#[doc(hidden)] // for tests: the golden files of `tests/golden` are made of it
+pub mod sample;
 mod svg;
 mod words;
 
