@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds="${1:-60}"
 if [ $# -gt 1 ]; then targets="${*:2}"; else targets="$(cargo +nightly fuzz list)"; fi
-# what is laid down goes to memory where there is such a place
+# temporary tables are kept in memory where the system has such a folder
 [ -w /dev/shm ] && export TMPDIR="${TMPDIR:-/dev/shm}"
 # the code has no unsafe of its own: without the address sanitizer everything is several times faster
 cargo +nightly fuzz build -s none

@@ -2,4 +2,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|text: &str| voronka_fuzz::ingest::values::numbers(text));
+fuzz_target!(|text: &str| voronka_fuzz::values::numbers(text));

@@ -2,4 +2,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|bytes: &[u8]| voronka_fuzz::ingest::readers::read("deals.parquet", bytes));
+fuzz_target!(|bytes: &[u8]| voronka_fuzz::readers::read("deals.parquet", bytes));

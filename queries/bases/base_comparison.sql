@@ -166,21 +166,23 @@ cells AS (
         sums.roots,
         sums.root_squares,
         CASE figures.figure
-            WHEN 'win_rate' THEN sums.closed
+            WHEN 'win_rate' THEN CASE WHEN losses.any_lost THEN sums.closed ELSE 0 END
             WHEN 'average_deal' THEN sums.priced
             -- a win of unknown amount may have brought anything
-            WHEN 'revenue_per_lead' THEN CASE WHEN known.lacks_amounts THEN 0 ELSE sums.closed END
+            WHEN 'revenue_per_lead' THEN CASE WHEN known.lacks_amounts OR NOT losses.any_lost THEN 0 ELSE sums.closed END
             WHEN 'repeat_share' THEN sums.named
             ELSE CASE WHEN known.lacks_price THEN 0 ELSE sums.leads END
         END AS cases,
         CASE figures.figure
-            WHEN 'win_rate' THEN sums.unsettled
+            WHEN 'win_rate' THEN CASE WHEN losses.any_lost THEN sums.unsettled ELSE sums.unsettled + sums.closed END
+            WHEN 'revenue_per_lead' THEN CASE WHEN losses.any_lost THEN sums.won - sums.priced ELSE sums.closed END
             WHEN 'repeat_share' THEN sums.won - sums.named
             WHEN 'price_share' THEN CASE WHEN known.lacks_price THEN sums.leads ELSE 0 END
             ELSE sums.won - sums.priced
         END AS unknown
     FROM sums
     INNER JOIN known ON sums.grp = known.grp
+    CROSS JOIN losses
     CROSS JOIN figures
 ),
 

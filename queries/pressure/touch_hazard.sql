@@ -86,12 +86,13 @@ SELECT
     touch,
     deals,
     won_next,
-    won_next::double / deals AS win_hazard,
-    wilson_low(won_next, deals) AS win_hazard_low,
-    wilson_high(won_next, deals) AS win_hazard_high,
+    CASE WHEN losses.any_lost THEN won_next::double / deals END AS win_hazard,
+    CASE WHEN losses.any_lost THEN wilson_low(won_next, deals) END AS win_hazard_low,
+    CASE WHEN losses.any_lost THEN wilson_high(won_next, deals) END AS win_hazard_high,
     harm_next,
     harm_next::double / deals AS harm_hazard,
     wilson_low(harm_next, deals) AS harm_hazard_low,
     wilson_high(harm_next, deals) AS harm_hazard_high
 FROM counted
+CROSS JOIN losses
 ORDER BY grp, touch

@@ -8,8 +8,10 @@ dimensions = "deals"
 about.ru = """
 По полным неделям периода (не больше последних, сколько велит регламент): средняя выручка и её коэффициент вариации (стандартное отклонение /
 среднее). Он же без тренда; а если об этой группе известны хотя бы 104 полные недели — и без сезона: «Убрано» говорит, что именно. Тренд и сезон
-ищутся по всем известным неделям, судят только недели периода. Известны недели с первого выигрыша группы (лиды до него не в счёт: раньше продать
-было нельзя); неделя, начатая раньше него, неполна и не в счёт; дальше неделя без продаж — ноль. Ничего не продавшая группа могла продавать с
+ищутся по всем известным неделям, судят только недели периода. Рядом — какой была бы вариация, если бы сделки такого размера приходили случайно
+и в среднем поровну (корень из n недель × Σ суммы² / Σ суммы): у кого 5–12 продаж в неделю, тот прыгает и без всякой причины. Нижний край
+интервала — то, что остаётся без самого большого, что мог сделать случай (95 %): цель не достигнута, только если промах по этому интервалу не
+случаен. Известны недели с первого выигрыша группы (лиды до него не в счёт: раньше продать было нельзя); неделя, начатая раньше него, неполна и не в счёт; дальше неделя без продаж — ноль. Ничего не продавшая группа могла продавать с
 первого своего лида после первого выигрыша компании. Неделя, у всех продаж которой нет сумм, неизвестна. Вариация пуста, если среднее не больше
 нуля. Последняя полная неделя против предыдущей и против той же недели год назад (на 52 недели раньше); пусто, если те недели вне данных, а
 изменение — и если там не больше нуля. Выигрыши без даты, которые могли прийтись на период, не посчитаны и стоят отдельно; где такой выигрыш
@@ -18,7 +20,10 @@ about.ru = """
 about.en = """
 Over the whole weeks of the period (at most as many of the last as the regulation says): mean revenue and its coefficient of variation (standard
 deviation / mean). The same with the trend removed; and the season too, where at least 104 whole weeks of the group are known: `removed` says
-which. Trend and season are learnt from all known weeks, the weeks of the period alone are judged. Weeks are known from the group's first win on
+which. Trend and season are learnt from all known weeks, the weeks of the period alone are judged. Beside it: the variability that deals of these
+sizes coming at random at an even rate would have (the root of weeks × Σ amount² / Σ amount): with 5 to 12 wins a week, weeks jump for no reason.
+The lower end of the interval is what is left without the most that chance may have made (95 %): the target is missed only where by this interval
+the miss is more than chance. Weeks are known from the group's first win on
 (leads before it do not count: nothing could be sold yet); the week that began before it is a part of one and left out; from there a week without
 sales is zero. A group that never sold could since its first lead after the company's first win. A week none of whose wins has an amount is
 unknown. Variability is empty where the mean is not above zero. The last whole week against the one before and against the same week last year
@@ -29,7 +34,8 @@ columns = [
   { name = "weeks", unit = "count", title = { ru = "Недели", en = "Weeks" } },
   { name = "mean_weekly", unit = "money", title = { ru = "В среднем за неделю", en = "Mean week" } },
   { name = "cv_raw", unit = "ratio", title = { ru = "Вариация", en = "Variability" } },
-  { name = "cv_adjusted", unit = "ratio", title = { ru = "Вариация без тренда (и сезона, если он известен)", en = "Variability, trend removed (and season where known)" } },
+  { name = "cv_adjusted", unit = "ratio", interval = true, title = { ru = "Вариация без тренда (и сезона, если он известен)", en = "Variability, trend removed (and season where known)" } },
+  { name = "cv_chance", unit = "ratio", title = { ru = "От числа и размера сделок", en = "By number and size of deals alone" } },
   { name = "removed", unit = "text", title = { ru = "Убрано", en = "Removed" } },
   { name = "known_weeks", unit = "count", title = { ru = "Известно недель", en = "Weeks known" } },
   { name = "week", unit = "date", title = { ru = "Последняя неделя, с", en = "Last week, from" } },
@@ -101,6 +107,38 @@ varied AS (
     GROUP BY grp
 ),
 
+-- how the weeks would vary if deals of these sizes came at random at an even rate: the sum of a Poisson number of deals
+chance AS (
+    SELECT
+        weeks.grp,
+        count(scope.amount) AS won,
+        coalesce(cv(scope.amount::double), 0.0) AS cv_amount
+    FROM scope
+    INNER JOIN weeks ON scope.grp = weeks.grp AND local_week(scope.won_at) = weeks.week
+    WHERE weeks.judged = 1 AND scope.status = 'won' AND scope.won_at < $to
+    GROUP BY weeks.grp
+),
+
+-- spread: of the cube root of chi-squared by its degrees of freedom, those of the weeks less the line of the trend (Wilson and
+-- Hilferty 1931)
+steadied AS (
+    SELECT
+        varied.grp,
+        varied.weeks,
+        varied.mean_weekly,
+        varied.known_weeks,
+        varied.adjusted['seasons'] AS seasons,
+        CASE WHEN varied.mean_weekly > 0 THEN varied.cv_raw END AS cv_raw,
+        CASE WHEN varied.mean_weekly > 0 THEN varied.adjusted['cv'] END AS cv_adjusted,
+        CASE
+            WHEN varied.mean_weekly > 0 AND chance.won > 0
+                THEN sqrt(varied.weeks * (1.0 + power(chance.cv_amount, 2.0) * (chance.won - 1) / chance.won) / chance.won)
+        END AS cv_chance,
+        2.0 / (9.0 * greatest(varied.weeks - 2, 1)) AS spread
+    FROM varied
+    LEFT JOIN chance ON varied.grp = chance.grp
+),
+
 -- undated wins that may have been of one of the weeks that are compared
 doubtful AS (
     SELECT
@@ -152,17 +190,34 @@ compared AS (
 )
 
 SELECT
-    varied.grp,
-    varied.weeks,
-    varied.mean_weekly,
-    CASE WHEN varied.mean_weekly > 0 THEN varied.cv_raw END AS cv_raw,
-    CASE WHEN varied.mean_weekly > 0 THEN varied.adjusted['cv'] END AS cv_adjusted,
+    steadied.grp,
+    steadied.weeks,
+    steadied.mean_weekly,
+    steadied.cv_raw,
+    steadied.cv_adjusted,
+    -- what is left when the most that chance may have made, the 97.5 % of chi-squared, is taken out
     CASE
-        WHEN varied.adjusted['cv'] IS NULL OR varied.mean_weekly <= 0 THEN NULL
-        WHEN varied.adjusted['seasons'] > 1 THEN 'trend_season'
+        WHEN steadied.cv_adjusted IS NOT NULL AND steadied.cv_chance IS NOT NULL
+            THEN sqrt(
+                greatest(
+                    power(steadied.cv_adjusted, 2.0)
+                    - power(steadied.cv_chance, 2.0) * power(1.0 - steadied.spread + 1.959964 * sqrt(steadied.spread), 3.0),
+                    0.0
+                )
+            )
+    END AS cv_adjusted_low,
+    -- the 2.5 %; of a week or two the approximation has no sense, and at most ten times as much is said
+    CASE
+        WHEN steadied.cv_chance IS NOT NULL
+            THEN steadied.cv_adjusted / sqrt(greatest(power(1.0 - steadied.spread - 1.959964 * sqrt(steadied.spread), 3.0), 0.01))
+    END AS cv_adjusted_high,
+    steadied.cv_chance,
+    CASE
+        WHEN steadied.cv_adjusted IS NULL THEN NULL
+        WHEN steadied.seasons > 1 THEN 'trend_season'
         ELSE 'trend'
     END AS removed,
-    varied.known_weeks,
+    steadied.known_weeks,
     compared.week,
     -- nothing sold is not known where an undated win may have been of the week
     CASE WHEN compared.last_week <> 0 OR coalesce(doubtful.of_last, 0) = 0 THEN compared.last_week END AS last_week,
@@ -180,9 +235,9 @@ SELECT
     END AS change_year,
     coalesce(undated.won, 0) AS undated_won,
     CASE WHEN undated.won IS NULL THEN 0 ELSE undated.revenue END AS undated_revenue
-FROM varied
-INNER JOIN compared ON varied.grp = compared.grp
-LEFT JOIN undated_wins AS undated ON varied.grp = undated.grp
-LEFT JOIN doubtful ON varied.grp = doubtful.grp
-WHERE varied.weeks > 0
-ORDER BY varied.grp
+FROM steadied
+INNER JOIN compared ON steadied.grp = compared.grp
+LEFT JOIN undated_wins AS undated ON steadied.grp = undated.grp
+LEFT JOIN doubtful ON steadied.grp = doubtful.grp
+WHERE steadied.weeks > 0
+ORDER BY steadied.grp

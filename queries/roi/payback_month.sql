@@ -10,20 +10,23 @@ about.ru = """
 известен. Маржа — накопленная к дате отчёта; если себестоимость нигде не известна, вместо неё выручка. В счёт идут только сделки, за которые
 платила реклама: их источник, подрядчик и кампания есть в строках ненулевого расхода (пустое в строке расхода подходит к любому). Выигрыш без
 даты принадлежит месяцу, в котором сделка создана, и его маржа входит в общую, но возраст окупаемости тогда известен лишь от (он был сразу) и до
-(не раньше последнего месяца); если они различаются, сам возраст пуст. Убыток = расход − маржа. Пусто также при расходе не больше нуля и у
+(не раньше последнего месяца); если они различаются, сам возраст пуст. Окупился ли — yes, not_yet (ещё нет), undated (зависит от выигранных без
+даты) или unknown (не с чем сравнить). Убыток = расход − маржа. Пусто также при расходе не больше нуля и у
 незаполненной группы рядом с другими и там, где ни одна сделка не подходит к расходу: расход и сделки — от разного."""
 about.en = """
 The first age in months at which the cumulative margin of the deals created in a month reached its spend; empty: not yet, or the spend is
 unknown. Margin is what has come in by the as-of date; where cost is nowhere known, revenue stands in for it. Only deals that advertising paid
 for count: their source, contractor and campaign occur in rows of spend above zero (what such a row leaves empty fits any). A win without a date
 belongs to the month in which the deal was created, and its margin is part of the sum; the age of payback is then known only between least (it
-was at once) and most (not before the last month), and where these differ the age itself is empty. Loss = spend − margin. Empty as well with a
+was at once) and most (not before the last month), and where these differ the age itself is empty. Whether it paid back: yes, not_yet, undated (it
+depends on wins without a date) or unknown (nothing to compare with). Loss = spend − margin. Empty as well with a
 spend not above zero, for the unfilled group beside others, and where no deal fits any spend: there spend and deals are of different things."""
 columns = [
   { name = "month", unit = "date", title = { ru = "Месяц", en = "Month" } },
   { name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } },
   { name = "spend", unit = "money", spend = "sum", title = { ru = "Расход", en = "Spend" } },
   { name = "margin", unit = "money", title = { ru = "Маржа", en = "Margin" } },
+  { name = "paid_back", unit = "text", title = { ru = "Окупился?", en = "Paid back?" } },
   { name = "payback_age", unit = "count", title = { ru = "Окупился на месяце", en = "Paid back at age" } },
   { name = "on", unit = "text", title = { ru = "По чему", en = "On" } },
   { name = "payback_age_least", unit = "count", title = { ru = "Окупился, от", en = "Paid back, least" } },
@@ -144,6 +147,12 @@ SELECT
     cohorts.leads,
     cohorts.spend,
     cohorts.margin,
+    CASE
+        WHEN owed.base IS NULL THEN 'unknown'
+        WHEN returned.least_age IS NULL THEN 'not_yet'
+        WHEN returned.most_age IS NULL THEN 'undated'
+        ELSE 'yes'
+    END AS paid_back,
     CASE WHEN returned.least_age = returned.most_age THEN returned.most_age END AS payback_age,
     basis.basis AS "on",
     returned.least_age AS payback_age_least,

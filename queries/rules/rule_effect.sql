@@ -482,7 +482,9 @@ SELECT
         ELSE 'no_evidence'
     END AS verdict
 FROM judged
+CROSS JOIN losses
 LEFT JOIN control ON judged.rule = control.rule
 LEFT JOIN ways ON judged.rule = ways.rule
-LEFT JOIN adjusted ON judged.grp = adjusted.grp AND judged.rule = adjusted.rule
+-- where no losses are exported there is nothing to compare the won with
+LEFT JOIN adjusted ON judged.grp = adjusted.grp AND judged.rule = adjusted.rule AND losses.any_lost
 ORDER BY judged.grp, control.position, judged.rule

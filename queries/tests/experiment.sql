@@ -13,7 +13,7 @@ true); не названа — контрольная та, где сделок 
 все сделки периода по группам против равных долей или долей из регламента, хи-квадрат; p меньше 0,001 — деление не то, что задумано (часть
 сделок потеряна или записана позже), и сравнивать нечего. Вывод: better, worse — p с поправкой не больше 0,05 и интервал по одну сторону нуля;
 no_evidence — иначе; srm — деление не сошлось; too_few — мало дозревших сделок (ожидается меньше одной победы или поражения); undated —
-вывод зависит от выигранных без даты (их число рядом); control — контрольная; no_control — её нет среди групп; not_in_test — группа не
+вывод зависит от выигранных без даты (их число рядом); control — контрольная; no_control — её нет среди групп; no_losses — проигранные не выгружены; not_in_test — группа не
 указана или не названа регламентом. Выручка на сделку — по дозревшим, только где известны все суммы; она без вывода. Группа должна быть
 записана при создании сделки: записанная позже достаётся тем, кто дожил."""
 about.en = """
@@ -26,7 +26,7 @@ answer. The split: all deals of the period by arm against equal shares or those 
 split that was meant (deals are lost, or were marked later), and there is nothing to compare. Verdict: better, worse: the corrected p is at
 most 0.05 and the interval lies on one side of zero; no_evidence: else; srm: the split does not fit; too_few: not enough ripe deals (less than one win
 or loss to be expected); undated: the verdict depends on wins without a date (their number stands beside); control: the control itself;
-no_control: it is not among the arms; not_in_test: the arm is not stated, or the regulation does not name it. Revenue per deal is of ripe
+no_control: it is not among the arms; no_losses: lost deals are not exported; not_in_test: the arm is not stated, or the regulation does not name it. Revenue per deal is of ripe
 deals, where every amount is known; it has no verdict. The arm must be written when the deal is created: one written later goes to those who
 lived."""
 
@@ -177,11 +177,12 @@ ends AS (
         planned_share,
         chi_squared_p(chi, df) AS split_p,
         control_ripe,
-        is_arm AND NOT is_control AND control_ripe > 0 AND ripe > 0 AS is_compared,
+        is_arm AND NOT is_control AND control_ripe > 0 AND ripe > 0 AND losses.any_lost AS is_compared,
         unnest(make_array(0, 1)) AS most,
         unnest(make_array(won, won + undated)) AS arm_won,
         unnest(make_array(control_won + control_undated, control_won)) AS control_won
     FROM split
+    CROSS JOIN losses
 ),
 
 rates AS (
@@ -320,19 +321,20 @@ SELECT
     figures['ripe'] AS ripe,
     figures['won'] AS won,
     figures['undated'] AS undated,
-    CASE WHEN figures['undated'] = 0 THEN figures['won']::double / nullif(figures['ripe'], 0) END AS win_rate,
-    wilson_low(figures['won'], figures['ripe']) AS win_rate_low,
-    wilson_high(figures['won'] + figures['undated'], figures['ripe']) AS win_rate_high,
+    CASE WHEN losses.any_lost AND figures['undated'] = 0 THEN figures['won']::double / nullif(figures['ripe'], 0) END AS win_rate,
+    CASE WHEN losses.any_lost THEN wilson_low(figures['won'], figures['ripe']) END AS win_rate_low,
+    CASE WHEN losses.any_lost THEN wilson_high(figures['won'] + figures['undated'], figures['ripe']) END AS win_rate_high,
     CASE WHEN least = most THEN least END AS difference,
     difference_low,
     difference_high,
     p,
     p_adjusted,
     CASE
-        WHEN figures['won_without_amount'] + figures['undated'] = 0
+        WHEN losses.any_lost AND figures['won_without_amount'] + figures['undated'] = 0
             THEN coalesce(figures['revenue'], 0) / nullif(figures['ripe'], 0)
     END AS revenue_per_deal,
     figures['won_without_amount'] AS won_without_amount,
-    verdict
+    CASE WHEN NOT losses.any_lost AND verdict <> 'not_in_test' THEN 'no_losses' ELSE verdict END AS verdict
 FROM told
+CROSS JOIN losses
 ORDER BY grp

@@ -16,7 +16,7 @@ use crate::model::tables::{Kind, Table};
 
 /// So many values of a column are shown.
 const SHOWN: usize = 6;
-/// A value that so many rows have is nobody's own.
+/// A value in at least so many rows is not personal.
 const COMMON: u64 = 3;
 /// The columns of ours that hold words and no persons.
 const OF_WORDS: [&str; 14] = [
@@ -301,7 +301,7 @@ fn options(column: &Column, kind: Option<Kind>, formats: &Formats, say: Say, tol
     options
 }
 
-/// The words of a column and ours for them; where none is known, a person says it.
+/// Maps a column's values to canonical words; writes `?` for values that are not recognised.
 fn worded(
     column: &Column,
     example: &str,
@@ -372,7 +372,7 @@ fn listed(columns: &[&Column], kind: Option<Kind>, say: Say) -> String {
     columns.iter().map(one).collect::<Vec<String>>().join(", ")
 }
 
-/// What a column holds, without a value that could be somebody's.
+/// Describes a column's content without showing possibly personal values.
 pub(super) fn held(column: &Column, say: Say) -> String {
     let seen = &column.seen;
     if seen.filled == 0 {
@@ -433,7 +433,7 @@ pub(super) fn sum(column: &Column, say: Say) -> String {
     format!("{}, {} {sum}", filled(column, say), say.say("сумма", "sum"))
 }
 
-/// The words of a column that are nobody's own.
+/// The values of a column that are not personal.
 fn words(column: &Column, say: Say) -> String {
     let Some(words) = column.seen.words.as_ref().filter(|_| !column.says("id")) else { return held(column, say) };
     let mut common: Vec<(&String, &u64)> =

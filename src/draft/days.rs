@@ -55,7 +55,7 @@ pub(super) struct Days {
 /// Values that look alike: `13.04.2025` and `1.4.2025`.
 struct Shape {
     count: u64,
-    /// Of them those that are no date in any form that reads the others: slips.
+    /// Those of them that fit no format which reads the others: typing errors.
     failed: u64,
     /// The forms that read all the others.
     forms: Vec<DateFormat>,

@@ -6,7 +6,7 @@ pub(super) enum Ended {
     Open,
     Won,
     Lost,
-    /// It sounds like an end, and may be one or a step before it: a person says which.
+    /// It sounds like a closing stage, but may be a step before one: the user decides.
     Unclear,
 }
 

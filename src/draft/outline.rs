@@ -7,6 +7,6 @@ pub struct Draft {
     pub text: String,
     /// What the export holds, to be compared with what the CRM shows: a sentence each, in the language asked for.
     pub told: Vec<String>,
-    /// The lines of `text` on which a person has to say something.
+    /// The lines of `text` that the user must complete.
     pub asked: Vec<usize>,
 }

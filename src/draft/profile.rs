@@ -17,7 +17,7 @@ const SAMPLE: usize = 1000;
 const SAMPLES: usize = 200_000;
 /// A column of more different values than these is no list of words.
 const WORDS: usize = 200;
-/// So many keys are told apart; of a larger file it is said that nobody knows.
+/// Most keys that are told apart; beyond it, uniqueness is reported as unknown.
 const KEYS: usize = 2_000_000;
 /// So many are held for all columns together.
 const ALL_KEYS: usize = 6_000_000;
@@ -87,9 +87,9 @@ pub(super) struct Look {
 pub(super) struct Seen {
     pub(super) filled: u64,
     pub(super) sample: Vec<String>,
-    /// Its different values and how often each is there; none: too many.
+    /// Distinct values with their counts. `None` if there are too many.
     pub(super) words: Option<BTreeMap<String, u64>>,
-    /// Whether a value is there twice; none: the file is too large to tell.
+    /// Whether a value occurs twice. `None` if the file is too large to check.
     pub(super) repeats: Option<bool>,
     keys: BTreeSet<u64>,
     pub(super) days: Days,
@@ -99,7 +99,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Hears a value; `columns` share the memory.
+    /// Records a value; `columns` share the memory.
     fn see(&mut self, text: &str, typed: Typed, columns: usize) {
         self.filled += 1;
         if self.sample.len() < SAMPLE.min(SAMPLES / columns.max(1)).max(10) {

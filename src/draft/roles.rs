@@ -48,7 +48,7 @@ pub(super) enum Log {
     Calls,
 }
 
-/// Says what a row is, and gives every column the role that its name suggests there.
+/// Determines what a row is, and assigns each column the role that its name suggests.
 pub(super) fn take(columns: &[Column], rows: u64, file: &str) -> Taken {
     let of_file = of_file(file);
     let given = |table| assigned(table, columns, rows);
@@ -216,7 +216,7 @@ fn assigned(table: Table, columns: &[Column], rows: u64) -> Vec<Given> {
     given
 }
 
-/// How well a column's name fits a pattern; none: not at all.
+/// How well a column's name fits a pattern. `None` if not at all.
 fn fit(column: &Column, pattern: &str, table: Table) -> Option<Fit> {
     let entity: &[&str] = match table {
         Table::Deals => &["deal", "lead", "order", "request", "sale"],

@@ -228,7 +228,7 @@ fn snapshot(out: &mut String, taken: &Taken, say: Say) {
 fn key(taken: &Taken) -> Vec<usize> {
     let of_event = ["at", "kind", "deal_id", "client_id", "manager", "direction", "stage", "campaign"];
     let roles: &[&str] = match taken.table {
-        Some(Table::Events) if !taken.given.iter().any(|one| one.role == "event_id") => &of_event,
+        Some(Table::Events) if !has_event_id(taken) => &of_event,
         Some(table) => table.key(),
         None => &[],
     };
@@ -239,6 +239,11 @@ fn key(taken: &Taken) -> Vec<usize> {
         places.extend(taken.given.iter().filter(|one| one.role == *role).map(|one| one.at));
     }
     places
+}
+
+/// Whether a column of events tells them apart.
+fn has_event_id(taken: &Taken) -> bool {
+    taken.given.iter().any(|one| one.role == "event_id")
 }
 
 /// Looks for rows of one key.
@@ -284,7 +289,9 @@ fn repeated(taken: &Taken, repeats: &Repeats, columns: &[Column], say: Say) -> O
             );
             Some(format!("repeated = \"sum\" # {told}: {counted}"))
         }
-        (_, 0, _) | (Table::Events | Table::Staff | Table::Promos, ..) => None,
+        (_, 0, _) | (Table::Staff | Table::Promos, ..) => None,
+        // without an id of its own nothing tells which of them is the last: `event_id` asks for one
+        (Table::Events, ..) if !has_event_id(taken) => None,
         (Table::Spend | Table::Deals, rows, alike) if table == Table::Spend || rows > alike => {
             let (what, last, sum, doubles) = (
                 say.say("? строк, повторяющих ключ", "? rows that repeat a key"),
@@ -310,7 +317,7 @@ fn repeated(taken: &Taken, repeats: &Repeats, columns: &[Column], say: Say) -> O
 
 /// Asks for what tells events apart, where some would be taken for one.
 fn event_id(taken: &Taken, repeats: &Repeats, columns: &[Column], rows: u64, say: Say) -> Option<String> {
-    if taken.table != Some(Table::Events) || repeats.rows == repeats.same {
+    if taken.table != Some(Table::Events) || has_event_id(taken) || repeats.rows == repeats.same {
         return None;
     }
     let asked = say.say(

@@ -102,6 +102,21 @@ fn events_of_nobody_are_asked_about() {
 }
 
 #[test]
+fn an_event_that_comes_again_under_its_id_is_told_and_its_id_is_written_once() {
+    let draft = drafted(
+        "callId,start_time,contact_phone_number,talk_duration,direction\n\
+        7,2025-10-05 09:15:00,79161112233,171,in\n7,2025-10-05 09:16:00,79161112233,180,in\n8,2025-10-05 09:17:00,79161112244,3,in\n",
+    );
+    assert_eq!(draft.matches("\nevent_id = ").count(), 1, "{draft}");
+    has(
+        &draft,
+        &["# rows that repeat a key, of which the last is taken: 1", "event_id = \"callId\" # 3 filled, 2 different"],
+    );
+    let problems = Mapping::parse("draft.toml", &draft).err().map(|problems| problems.to_string()).unwrap_or_default();
+    assert!(!problems.contains("not TOML"), "{problems}\n{draft}");
+}
+
+#[test]
 fn a_day_that_is_expected_or_of_another_kind_is_no_role() {
     let closed = drafted("Order;Amount;Closed date;Pipeline\n1;1,5;13.03.2025;a\n2;2,5;14.04.2025;b\n");
     has(&closed, &["closed_at = \"Closed date\"", "deal_id = \"?\" # ?"]);

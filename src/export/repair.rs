@@ -10,7 +10,7 @@ use csv::ByteRecord;
 use super::ExportError;
 use super::files::{ExportId, Input, REPAIR_COLUMNS, nearly_repaired};
 use super::mapping::{Export, Repeated};
-use super::records::{Cut, DELIMITERS, Mends, Readable, Record};
+use super::records::{Cut, DELIMITERS, Readable, Record, RepairOrigin};
 use crate::model::lang::Text;
 
 /// So many rows are looked at for the header.
@@ -164,7 +164,7 @@ struct Lines {
 }
 
 impl Lines {
-    fn add(&mut self, mends: Option<Mends>) {
+    fn add(&mut self, mends: Option<RepairOrigin>) {
         self.rows += 1;
         let line = mends.map_or_else(|| "?".to_owned(), |mends| mends.line.to_string());
         if self.first.len() < TOLD && !self.first.contains(&line) {
@@ -175,7 +175,7 @@ impl Lines {
 
 impl NotTaken {
     /// Takes note of a row; `waits` says how many wait at its place.
-    pub(crate) fn add(&mut self, mends: Option<Mends>, waits: u64) {
+    pub(crate) fn add(&mut self, mends: Option<RepairOrigin>, waits: u64) {
         match waits {
             0 => self.gone.add(mends),
             _ => self.partly.add(mends),

@@ -66,7 +66,7 @@ pub(crate) struct Span {
 }
 
 impl Taken {
-    /// The same as moments. No export was taken after it was ingested, which was at `at`; none: nor before that.
+    /// The same as moments, ended by `at`: no export was taken after its ingest. `None` if it was taken after `at`.
     fn span(self, zone: Tz, at: DateTime<Utc>) -> Option<Span> {
         let calendar = Calendar::of_zone(zone);
         let instant = |local: NaiveDateTime| match self.moment.offset {
@@ -180,7 +180,7 @@ pub(crate) struct Reach {
 }
 
 impl Reach {
-    /// Hears of an export. Mended rows tell no more than the export did whose they are.
+    /// Records an export. Repaired rows add nothing to what their export showed.
     pub(crate) fn see(&mut self, when: When, is_snapshot: bool, is_repairs: bool) {
         match when.by {
             By::Clock if !is_snapshot => self.is_unsaid |= !is_repairs,

@@ -40,7 +40,7 @@ pub fn numbers() -> DataType {
 }
 
 impl Argument {
-    /// The type that a value of the type `given` must be cast to; none: it cannot stand here.
+    /// The type to which a value of type `given` must be cast. `None` if that type is not accepted here.
     pub fn accepts(self, given: &DataType) -> Option<DataType> {
         use DataType::{
             Boolean, Date32, Date64, Dictionary, FixedSizeList, Float64, Int64, LargeList, LargeUtf8, List, Null,

@@ -57,7 +57,7 @@ fn ask(calendar: &Calendar, questions: &'static [(&'static str, Question)]) -> i
     })
 }
 
-/// A calendar, and its table of days once somebody has asked for it.
+/// A calendar, and its table of days, built on first use.
 #[derive(Debug)]
 struct Book {
     calendar: Calendar,

@@ -59,7 +59,7 @@ impl Days {
         Days { calendar: calendar.clone(), near: Table::new(calendar, NEAR), far: OnceLock::new() }
     }
 
-    /// The local day of an instant; none: beyond any calendar.
+    /// The local day of an instant. `None` if out of the calendar's range.
     pub fn day(&self, at: i64) -> Option<i32> {
         match self.near.index(at) {
             Some(index) => Some(self.near.first + index as i32),
@@ -67,7 +67,7 @@ impl Days {
         }
     }
 
-    /// The instant at which a local day begins; none: beyond any calendar.
+    /// The instant at which a local day begins. `None` if out of the calendar's range.
     pub fn midnight(&self, day: i32) -> Option<i64> {
         let place = day.checked_sub(self.near.first).and_then(|place| usize::try_from(place).ok());
         match place.and_then(|place| self.near.days.get(place)) {
@@ -147,7 +147,7 @@ impl Table {
         self.shifts.get((before + today).checked_sub(1)?)
     }
 
-    /// Working time from the table's beginning until then; none: outside of it.
+    /// Working time from the table's beginning until then. `None` if outside of the table.
     fn worked_before(&self, at: i64) -> Option<i64> {
         let shift = self.shift(self.index(at)?, at);
         Some(shift.map_or(0, |shift| shift.worked + at.min(shift.closes) - shift.opens))
@@ -175,12 +175,12 @@ pub fn number(day: NaiveDate) -> i32 {
     day.num_days_from_ce() - EPOCH
 }
 
-/// The day of a number; none: beyond any calendar.
+/// The day of a day number. `None` if out of the calendar's range.
 pub fn date(number: i32) -> Option<NaiveDate> {
     (-LAST_DAY..=LAST_DAY).contains(&number).then(|| NaiveDate::from_num_days_from_ce_opt(number + EPOCH))?
 }
 
-/// The instant so many microseconds after 1970; none: beyond any calendar.
+/// The instant so many microseconds after 1970. `None` if out of the calendar's range.
 fn moment(at: i64) -> Option<DateTime<chrono::Utc>> {
     let last = i64::from(LAST_DAY) * DAY;
     (-last..=last).contains(&at).then(|| DateTime::from_timestamp_micros(at))?

@@ -223,7 +223,7 @@ pub const COOLING_HALF_MINUTES: f64 = 150.0;
 /// How steeply the chance falls around that.
 pub const COOLING_POWER: f64 = 0.9;
 
-/// What is left of the chance of a win after a wait: the same curve for everyone.
+/// Factor on the chance of a win after a wait, from 0 to 1: the same curve for everyone.
 pub fn cooled(working_minutes: f64) -> f64 {
     1.0 / (1.0 + (working_minutes / COOLING_HALF_MINUTES).powf(COOLING_POWER))
 }

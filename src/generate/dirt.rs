@@ -1,6 +1,6 @@
 //! The dirt that real exports have, put in on purpose and told in the truth.
 
-/// What stands in the footer of the deals and of the spend.
+/// The label of the totals row of the deals and of the spend.
 pub const TOTALS: &str = "Итого";
 /// Clients whose first deal has a creation date that is none, and what stands there.
 pub const BROKEN_DEALS: [(u64, &str); 4] =
@@ -12,12 +12,12 @@ pub const DUPLICATED_DEAL_OF: u64 = 777;
 /// The client whose first event stands in the export twice.
 pub const DUPLICATED_EVENT_OF: u64 = 650;
 
-/// What stands as the creation date of the client's first deal, where it is none.
+/// The invalid creation date of the client's first deal. `None` if it is valid.
 pub fn broken_deal(client: u64) -> Option<&'static str> {
     BROKEN_DEALS.iter().find(|(of, _)| *of == client).map(|(_, text)| *text)
 }
 
-/// What stands as the date of the client's additional event, where it has one.
+/// The invalid date of the client's additional event. `None` without such an event.
 pub fn broken_event(client: u64) -> Option<&'static str> {
     BROKEN_EVENTS.iter().find(|(of, _)| *of == client).map(|(_, text)| *text)
 }

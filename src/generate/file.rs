@@ -17,7 +17,7 @@ pub struct Aside {
     pub rows: u64,
 }
 
-/// What UTF-8 exports begin with.
+/// Byte order mark of UTF-8 exports.
 const BOM: &str = "\u{feff}";
 
 impl Aside {

@@ -41,7 +41,7 @@ const MAPPING: &str = include_str!("mapping.toml");
 /// After how many clients progress is told.
 const TELL_EVERY: u64 = 1 << 12;
 
-/// What to make.
+/// Parameters of a synthetic company.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// How many clients.

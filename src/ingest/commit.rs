@@ -1,4 +1,4 @@
-//! Tells what was done, and makes it the store's next version.
+//! Writes the record of an ingest and commits it as the store's next version.
 
 use chrono::{DateTime, Utc};
 

@@ -170,7 +170,7 @@ enum Building {
     Instant(PrimitiveChunkedBuilder<Int64Type>),
     Day(PrimitiveChunkedBuilder<Int32Type>),
     Money(PrimitiveChunkedBuilder<Int128Type>),
-    /// Of lists, which are folded: rows have none.
+    /// A list column, filled by the fold: source rows hold nulls in it.
     Empty(String, usize),
 }
 

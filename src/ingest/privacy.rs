@@ -18,7 +18,7 @@ const FILE: &str = "personal.toml";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rule {
-    /// What becomes of columns that mappings call personal; none: there was none yet, or an early Voronka kept it.
+    /// The store's rule for personal columns. `None` before the first ingest, or if an early Voronka kept them.
     columns: Option<Personal>,
     /// Whether all texts in the store were searched for phones and e-mails.
     texts: bool,

@@ -24,7 +24,7 @@ pub struct MoneySum {
     pub unchanged: i128,
     /// Of rows in quarantine.
     pub refused: i128,
-    /// Of rows that another one took the place of: one of the same key, or a newer one that the store had.
+    /// Rows replaced by another one: by one of the same key, or by a newer one in the store.
     pub merged: i128,
     /// Rows in quarantine whose amount cannot be read: it is in none of the sums.
     pub unreadable: u64,

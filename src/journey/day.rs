@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 
 use crate::model::calendar::Calendar;
 
-/// Tells which instants are days, in one time zone.
+/// Recognises the instants that stand for a whole day: the midnights of one time zone.
 #[derive(Debug, Clone)]
 pub(crate) struct DayOf(Calendar);
 

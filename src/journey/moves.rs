@@ -75,7 +75,7 @@ struct Steps<'a> {
     at: &'a TimestampMicrosecondArray,
     /// Of returns alone.
     from: Option<&'a StringArray>,
-    /// Of intervals alone: `after` and `before`.
+    /// `after` and `before`; for intervals only.
     between: Option<[&'a TimestampMicrosecondArray; 2]>,
 }
 

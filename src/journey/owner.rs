@@ -10,7 +10,7 @@ pub(crate) const MOST_DEALS: usize = 1000;
 /// A deal of a client. Moments are microseconds since 1970, UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ClientDeal {
-    /// When it was created; none: it is open at no moment that is known.
+    /// When it was created. `None` if unknown: it is then open at no known moment.
     pub(crate) created_at: Option<i64>,
     /// The last moment at which it may have been open.
     pub(crate) open_until: i64,

@@ -11,7 +11,7 @@ pub struct Happening<'a> {
     pub kind: &'a str,
     /// Whether the company turned to the client, rather than the client to the company.
     pub outgoing: bool,
-    /// Of a stage event: the stage entered.
+    /// For a stage event: the stage entered.
     pub stage: Option<&'a str>,
     /// Of a stage event that was seen by comparing two snapshots: the moments between which it happened.
     pub between: Option<Between>,

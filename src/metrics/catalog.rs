@@ -27,8 +27,8 @@ pub struct Catalog {
     pieces: BTreeMap<String, Arc<Select>>,
 }
 
-/// What a file in `queries/` holds.
-enum Held {
+/// Parsed content of a file in `queries/`.
+enum CatalogFile {
     Metric(Box<Metric>),
     Piece(Select),
 }
@@ -74,8 +74,8 @@ impl Catalog {
     /// Checks one file as if it stood among the others: all its problems, or the metric; none for a shared piece.
     pub fn check(&self, file: &str, text: &str) -> Result<Option<Metric>, Problems> {
         match held(file, text)? {
-            Held::Piece(_) => Ok(None),
-            Held::Metric(mut metric) => {
+            CatalogFile::Piece(_) => Ok(None),
+            CatalogFile::Metric(mut metric) => {
                 self.readable().link(&mut metric).map_err(|problem| Problems(vec![problem]))?;
                 Ok(Some(*metric))
             }
@@ -123,12 +123,12 @@ impl Catalog {
     fn add(&mut self, file: &str, text: &str, problems: &mut Vec<Problem>) {
         let (name, is_second) = match held(file, text) {
             Err(more) => return problems.extend(more.0),
-            Ok(Held::Metric(metric)) => {
+            Ok(CatalogFile::Metric(metric)) => {
                 let name = metric.name.clone();
                 let is_piece = self.pieces.contains_key(&name);
                 (name.clone(), self.metrics.insert(name, *metric).is_some() || is_piece)
             }
-            Ok(Held::Piece(select)) => {
+            Ok(CatalogFile::Piece(select)) => {
                 let name = select.name.clone();
                 let is_metric = self.metrics.contains_key(&name);
                 (name.clone(), self.pieces.insert(name, Arc::new(select)).is_some() || is_metric)
@@ -142,12 +142,12 @@ impl Catalog {
 }
 
 /// Reads a file by the folder in which it stands.
-fn held(file: &str, text: &str) -> Result<Held, Problems> {
+fn held(file: &str, text: &str) -> Result<CatalogFile, Problems> {
     match front::place(file) {
         (folder, name) if folder == SHARED => {
-            Select::parse(file, &name, text, Order::Free).map(Held::Piece).map_err(Problems)
+            Select::parse(file, &name, text, Order::Free).map(CatalogFile::Piece).map_err(Problems)
         }
-        _ => front::read(file, text).map(|metric| Held::Metric(Box::new(metric))),
+        _ => front::read(file, text).map(|metric| CatalogFile::Metric(Box::new(metric))),
     }
 }
 

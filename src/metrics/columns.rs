@@ -15,7 +15,7 @@ use crate::model::lang::{Lang, Text};
 use crate::model::tables::MONEY_SCALE;
 use crate::model::unit::Unit;
 
-/// What joins the values of several dimensions in `grp`.
+/// Separator of the values of several dimensions in `grp`.
 pub(super) const SEPARATOR: char = '\u{1f}';
 
 /// A column of a metric's result.
@@ -62,7 +62,7 @@ impl Bound {
     /// All of them.
     pub(super) const ALL: [Bound; 4] = [Bound::Low, Bound::High, Bound::Least, Bound::Most];
 
-    /// What the name of such a column ends in.
+    /// Suffix of the name of such a column.
     pub(super) fn word(self) -> &'static str {
         match self {
             Bound::Low => "low",
@@ -109,7 +109,7 @@ impl MetricColumn {
     }
 }
 
-/// What a metric gave.
+/// Result of a metric.
 #[derive(Debug, Clone)]
 pub struct MetricResult {
     /// The metric's name.

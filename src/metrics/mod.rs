@@ -49,9 +49,9 @@ pub struct Metric {
     pub grain: String,
     /// The columns that must hold at least one value.
     pub needs: Vec<Need>,
-    /// What it says where what it needs is there for a part of the time or for some groups; none: as all that need the same.
+    /// Note where its sources cover only part of the time or of the groups. `None` for the note shared by need.
     pub partly: Option<Text>,
-    /// What it says of won and lost deals whose closing has no date; none: as all that need the same.
+    /// Note on won and lost deals without a closing date. `None` for the note shared by need.
     pub undated: Option<Text>,
     /// The columns that are zero, and not unknown, where there is no row: what they count did not happen.
     pub zero: Vec<String>,

@@ -48,7 +48,7 @@ impl Need {
         names.collect::<Vec<_>>().join(between)
     }
 
-    /// What people call the export that fills it.
+    /// The user-facing name of the export that fills it.
     pub(super) fn source_name(&self) -> Text {
         let (table, column) = self.first;
         name_of(table, column)

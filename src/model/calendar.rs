@@ -30,7 +30,7 @@ impl Hours {
 pub struct Calendar {
     /// The time zone that decides what a day and a week are.
     pub zone: Tz,
-    /// Working hours from Monday to Sunday, in order; none: a day off.
+    /// Working hours from Monday to Sunday, in order; `None` for a day off.
     pub week: [Vec<Hours>; 7],
     /// Days off beside the weekly ones.
     pub holidays: BTreeSet<NaiveDate>,

@@ -347,7 +347,7 @@ impl Table {
         }
     }
 
-    /// The columns whose first filled one decides a row's bucket; none: the table is one bucket.
+    /// The first filled one of these columns decides a row's bucket. Without any, the table is one bucket.
     pub fn bucket_by(self) -> &'static [&'static str] {
         match self {
             Table::Deals | Table::Journeys => &["deal_id"],

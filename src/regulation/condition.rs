@@ -88,7 +88,7 @@ pub fn deal_columns() -> impl Iterator<Item = &'static str> {
     Table::Deals.columns().iter().map(|column| column.name)
 }
 
-/// What the parser says, without its preamble.
+/// The parser's message, without its preamble.
 fn said(message: &str) -> String {
     message.trim_start_matches("sql parser error: ").to_owned()
 }

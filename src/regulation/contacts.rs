@@ -34,7 +34,7 @@ pub fn hours(root: &Section<'_>, working: &Calendar) -> Calendar {
     calendar
 }
 
-/// `[contact] silence_after_refusal_days`; none: a refusal asks for no silence.
+/// `[contact] silence_after_refusal_days`. `None` if a refusal asks for no silence.
 pub fn silence_days(root: &Section<'_>) -> Option<i64> {
     root.optional_table("contact").and_then(|section| positive(&section, "silence_after_refusal_days"))
 }

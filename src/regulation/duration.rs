@@ -70,7 +70,7 @@ fn wrong(text: &str) -> Wrong {
     )
 }
 
-/// The label of the span between two durations; `to` none: open.
+/// The label of the span between two durations; open-ended if `to` is `None`.
 pub fn label(from: f64, to: Option<f64>, lengths: Lengths) -> Text {
     let (lower, upper) = (spoken(from, lengths), to.map(|to| spoken(to, lengths)));
     match upper {

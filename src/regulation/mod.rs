@@ -122,7 +122,7 @@ impl Regulation {
         Regulation { history, ..self }
     }
 
-    /// The first day on which it is in force; none: always was.
+    /// The first day on which it is in force. `None` if it always was.
     pub fn valid_from(&self) -> Option<NaiveDate> {
         self.valid_from
     }

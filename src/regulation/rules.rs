@@ -21,7 +21,7 @@ pub struct Stage {
     pub title: Text,
     /// Its place, from 1.
     pub position: i64,
-    /// How a deal in it has ended; none: it has not.
+    /// How a deal in this stage has ended. `None` if it has not.
     pub terminal: Option<Terminal>,
     /// Whether this is the one stage from which on a lead counts as qualified.
     pub qualified: bool,
@@ -52,9 +52,9 @@ pub struct ClientKind {
     pub title: Text,
     /// Which clients are of it; none only while problems are being noted.
     pub when: Option<Condition>,
-    /// Within how many days it is to be contacted again; none: not judged.
+    /// Days within which it is to be contacted again. `None` if not judged.
     pub contact_days: Option<i64>,
-    /// By what means: kinds of touches; none: any.
+    /// The kinds of touches that count. Empty for any.
     pub means: Vec<String>,
     /// What to do when it is not contacted.
     pub advice: Option<Text>,
@@ -63,7 +63,7 @@ pub struct ClientKind {
 /// How often marketing may mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailingRule {
-    /// To clients with a deal in this stage; none: to anyone.
+    /// To clients with a deal in this stage. `None` for anyone.
     pub stage: Option<String>,
     /// Mailings per client and month at most.
     pub per_month: i64,
@@ -98,7 +98,7 @@ pub struct Control {
     pub rule: String,
     /// The title that is shown.
     pub title: Text,
-    /// How often the supervisor looks at it; none: not.
+    /// How often the supervisor looks at it. `None` if never.
     pub look: Option<Look>,
     /// What to do where it is broken.
     pub advice: Option<Text>,
@@ -125,7 +125,7 @@ pub struct ChecklistItem {
 /// Quality control.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quality {
-    /// How many deals are drawn; none: no sample.
+    /// How many deals are drawn. `None` for no sample.
     pub sample: Option<i64>,
     /// By which the sample is drawn: the same seed draws the same deals.
     pub seed: i64,
@@ -155,7 +155,7 @@ pub struct LostReason {
     pub id: String,
     /// The title that is shown.
     pub title: Text,
-    /// What it says about the lead; none: nothing special.
+    /// What the reason implies about the lead. `None` if nothing.
     pub means: Option<Meaning>,
 }
 
@@ -177,7 +177,7 @@ pub struct Arm {
     pub id: String,
     /// Whether the other arms are compared with it.
     pub is_control: bool,
-    /// The share of deals that it was to get; none: as many as the others.
+    /// The intended share of deals. `None` for as many as the others.
     pub share: Option<f64>,
 }
 
@@ -197,7 +197,7 @@ pub struct Cap {
 pub struct Bucket {
     /// From how many minutes on.
     pub from: f64,
-    /// Up to how many minutes, exclusive; none: open.
+    /// Upper bound in minutes, exclusive. `None` if open-ended.
     pub to: Option<f64>,
     /// The label that is shown.
     pub label: Text,
@@ -228,7 +228,7 @@ pub struct Rules {
     pub regret_days: i64,
     /// A client without a win for so many days has lapsed.
     pub lapsed_days: i64,
-    /// How many days a client that refused is left alone; none: the regulation asks for no silence.
+    /// Days without contact after a refusal. `None` if the regulation asks for no silence.
     pub silence_days: Option<i64>,
 }
 
@@ -248,9 +248,9 @@ pub struct Target {
     pub metric: String,
     /// Its column.
     pub column: String,
-    /// The dimensions by which it is judged; none: the company as a whole.
+    /// The dimensions by which it is judged. Empty for the company as a whole.
     pub by: Vec<String>,
-    /// The one group that it is for; none: for every group that has no target of its own.
+    /// The one group that it is for. `None` for every group without a target of its own.
     pub only: Option<String>,
     /// Rows of the metric that are not judged by it, such as rules that another target judges.
     pub except: Vec<String>,

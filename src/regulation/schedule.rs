@@ -89,7 +89,7 @@ pub fn hours(section: &Section<'_>, key: &str, week: Option<&[Vec<Hours>; 7]>) -
     Some(all)
 }
 
-/// Reads a day's stretches of work, separated by commas; none: off.
+/// Reads a day's working intervals, separated by commas. Empty for `off`.
 fn spans(text: &str) -> Result<Vec<Hours>, Wrong> {
     let text = text.trim();
     match text {

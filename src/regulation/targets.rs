@@ -17,9 +17,9 @@ pub fn targets(root: &Section<'_>) -> (Vec<Target>, Vec<Lines>) {
     root.tables("target").iter().map(|section| (target(section, &mut seen), lines(section))).unzip()
 }
 
-type Seen = BTreeMap<(String, String, BTreeSet<String>, Option<String>), usize>;
+type TargetLines = BTreeMap<(String, String, BTreeSet<String>, Option<String>), usize>;
 
-fn target(section: &Section<'_>, seen: &mut Seen) -> Target {
+fn target(section: &Section<'_>, seen: &mut TargetLines) -> Target {
     let (metric, column) = (section.text("metric"), section.text("column"));
     let mut by = Vec::new();
     for dimension in section.texts("by") {

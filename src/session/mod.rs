@@ -47,9 +47,9 @@ use crate::store::Snapshot;
 /// What a session may use of the machine.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Resources {
-    /// Bytes for sorting, grouping and joining, before they spill to the disk; none: no limit.
+    /// Bytes for sorting, grouping and joining, before they spill to the disk. `None` for no limit.
     pub memory: Option<usize>,
-    /// How many parts of a query run at once; none: as many as there are cores.
+    /// Number of partitions of a query that run at once. `None` for the number of cores.
     pub partitions: Option<NonZeroUsize>,
 }
 

@@ -33,7 +33,7 @@ pub(super) struct Scope<'a> {
     pub(super) by: &'a [String],
     /// Only rows with these values of these dimensions are seen.
     pub(super) only: &'a [(String, String)],
-    /// What happened at this instant or later is not seen: microseconds since the epoch.
+    /// The cut: nothing from this instant on is seen. Microseconds since the epoch.
     pub(super) cut: i64,
     /// The last moment that exports of deals show: the cut, or before it.
     pub(super) seen_until: i64,

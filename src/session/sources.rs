@@ -87,7 +87,7 @@ impl Sources {
     /// The spans as they are known at a cut.
     fn spans(&self, calendar: &Calendar, as_of: NaiveDate) -> BTreeMap<String, Spans> {
         let begins = |day: NaiveDate| calendar.midnight(day).timestamp_micros();
-        let span = |(from, until): Known| Span { from: begins(from), until: begins(until + Days::new(1)) };
+        let span = |(from, until): DayRange| Span { from: begins(from), until: begins(until + Days::new(1)) };
         let of = |(name, source): (&String, &Source)| {
             let (from, until) = self.known(name, as_of)?;
             let silence = if is_of_every_manager(name) { ORDINARY_SILENCE } else { RARE_SILENCE };
@@ -107,12 +107,12 @@ impl Sources {
     }
 
     /// The days from the first to the last on which the source is known, whoever worked.
-    fn known(&self, name: &str, as_of: NaiveDate) -> Option<Known> {
+    fn known(&self, name: &str, as_of: NaiveDate) -> Option<DayRange> {
         let own = &self.by_name.get(name)?.all;
         if let Some(kinds) = kinds_of(name) {
             // a kind of every day that begins later or ends earlier than the others was not loaded before or after
             let kinds = kinds.iter().filter_map(|kind| Some(&self.by_name.get(*kind)?.all));
-            let dense: Vec<Known> =
+            let dense: Vec<DayRange> =
                 kinds.filter(|of| is_dense(of, own, as_of)).filter_map(|of| first_and_last(of, as_of)).collect();
             let from = dense.iter().map(|(from, _)| *from).max();
             let until = dense.iter().map(|(_, until)| *until).min();
@@ -145,9 +145,9 @@ impl Sources {
 }
 
 /// The first and the last day on which a source is known.
-type Known = (NaiveDate, NaiveDate);
+type DayRange = (NaiveDate, NaiveDate);
 
-/// The kinds of which a source is made; none: it is a kind itself.
+/// The kinds of which a source is made. `None` if it is a kind itself.
 fn kinds_of(name: &str) -> Option<Vec<&'static str>> {
     match name {
         "touch" => Some(TOUCH_KINDS.into()),
@@ -174,7 +174,7 @@ fn is_dense(own: &BTreeSet<NaiveDate>, others: &BTreeSet<NaiveDate>, as_of: Naiv
     })
 }
 
-fn first_and_last(events: &BTreeSet<NaiveDate>, as_of: NaiveDate) -> Option<Known> {
+fn first_and_last(events: &BTreeSet<NaiveDate>, as_of: NaiveDate) -> Option<DayRange> {
     let mut known = events.range(..as_of);
     let first = *known.next()?;
     Some((first, known.next_back().copied().unwrap_or(first)))
@@ -182,7 +182,7 @@ fn first_and_last(events: &BTreeSet<NaiveDate>, as_of: NaiveDate) -> Option<Know
 
 /// As far as the last event, and a silence after it that is no longer than the longest before, or than `ordinary` days, within
 /// what is known of all.
-fn quiet(events: &BTreeSet<NaiveDate>, as_of: NaiveDate, ordinary: u64, reach: NaiveDate) -> Option<Known> {
+fn quiet(events: &BTreeSet<NaiveDate>, as_of: NaiveDate, ordinary: u64, reach: NaiveDate) -> Option<DayRange> {
     let (first, last) = first_and_last(events, as_of)?;
     let known = || events.range(..as_of);
     let longest = known().zip(known().skip(1)).map(|(one, next)| (*next - *one).num_days().unsigned_abs()).max();
@@ -205,7 +205,7 @@ struct Spans {
 }
 
 impl Spans {
-    /// What is known of the deals of a manager in a branch; none: nothing.
+    /// The known span for deals of a manager in a branch. `None` if nothing is known.
     fn of(&self, manager: Option<&str>, branch: Option<&str>) -> Option<Span> {
         let mut span = self.all;
         for (groups, name) in [(&self.managers, manager), (&self.branches, branch)] {

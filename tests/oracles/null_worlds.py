@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Null worlds: how often a verdict is given where nothing has an effect, and how often a planted effect is found.
 
-    tests/oracles/null_worlds.py VORONKA [PART …]     parts: rules, bases, handling, pressure, spend, promo, findings, experiment; none: all
+    tests/oracles/null_worlds.py VORONKA [PART …]     parts: rules, bases, handling, pressure, spend, promo, findings, experiment, swing; none: all
 
 Each world is a company that has no effect in it; worlds lie side by side in one store, as branches, so that one query judges them all. A
 metric that corrects for the number of its groups would correct for all worlds at once: such a metric is held to its own world by the
@@ -208,7 +208,9 @@ class Store:
                 if old not in text:
                     sys.exit(f"{path}: has no longer\n{old}")
                 text = text.replace(old, new)
-            (own / path.name).write_text(text)
+            folder = own / "shared" if path.parent.name == "shared" else own
+            folder.mkdir(exist_ok=True)
+            (folder / path.name).write_text(text)
         self.run("ingest", "--mapping", "mapping.toml", *files)
 
     def run(self, *args):
@@ -441,6 +443,38 @@ def promo(voronka):
     store.close()
 
 
+def swing(voronka):
+    """Deals at an even rate of 5 to 12 a week; planted: the rate is four times as high in every other month. The target is the template's 0.25, judged as
+    `src/report/findings/judge.rs` judges a number with an interval."""
+    rng, store, null, planted = random.Random(9), Store(voronka), 400, 40
+    for number in range(null + planted):
+        world = f"{'w' if number < null else 'x'}{number:03}"
+        pace, sigma = rng.uniform(5, 12), rng.choice([0.2, 0.5, 1.0])
+        for week in range(30):
+            mean = pace * (1.6 if week // 4 % 2 else 0.4) if number >= null else pace
+            room = rng.expovariate(1)
+            while room < mean:
+                room += rng.expovariate(1)
+                closed = START + timedelta(weeks=week, seconds=rng.randrange(86400 * 7))
+                store.deal(world, closed - timedelta(days=1), closed, "won", 100 * rng.lognormvariate(0, sigma))
+    store.ingest()
+    last = (START + timedelta(weeks=30)).strftime("%Y-%m-%d")
+    first = (START + timedelta(weeks=4)).strftime("%Y-%m-%d")
+    rows = store.query("revenue_stability", "branch", "--from", first, "--to", last, "--as-of", last)
+    figures = lambda row: [float(row[name]) for name in ("cv_adjusted", "cv_adjusted_low", "cv_adjusted_high")]
+    missed = set()
+    for row in rows:
+        value, low, high = figures(row)
+        p = math.erfc(abs((value - 0.25) / ((high - low) / 2 / 1.959964)) / math.sqrt(2))
+        if value > 0.25 and p <= 0.05:
+            missed.add(row["branch"])
+    beyond = {row["branch"] for row in rows if figures(row)[1] > 0}
+    count = lambda told, first: len([world for world in told if world[0] == first])
+    for verdict, told, stated in (("misses its target, 0.25", missed, "≤ 5 % of worlds"), ("`cv_adjusted`: more than chance", beyond, "2.5 %")):
+        table("revenue_stability", verdict, null, stated, count(told, "w"), planted, count(told, "x"))
+    store.close()
+
+
 TARGETS = [("lead_quality", "eventual_rate", "contractor"), ("lead_quality", "valid_rate", "contractor"), ("response", "sla_share", "manager")]
 REPORT = """
 title = "Null"
@@ -554,7 +588,7 @@ def experiment(voronka):
 
 
 PARTS = {"rules": rules, "bases": bases, "handling": handling, "pressure": pressure, "spend": spend, "promo": promo, "findings": findings,
-         "experiment": experiment}
+         "experiment": experiment, "swing": swing}
 
 if __name__ == "__main__":
     binary = str(Path(sys.argv[1]).resolve())

@@ -5,10 +5,10 @@ use std::io;
 use crate::model::lang::Text;
 
 /// What is wrong, and what to do.
-type Told = (Text, Text);
+type Explanation = (Text, Text);
 
 /// A packed file that is cut or damaged.
-pub(super) fn of_bytes(error: &io::Error) -> Option<Told> {
+pub(super) fn of_bytes(error: &io::Error) -> Option<Explanation> {
     const PACKED: [&str; 5] = [
         "incomplete deflate stream",
         "corrupt deflate stream",

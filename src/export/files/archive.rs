@@ -9,7 +9,7 @@ use zip::{CompressionMethod, ZipArchive};
 use super::guard::FREE;
 use crate::export::ExportError;
 
-/// Members beyond these are no exports that a person put together.
+/// Most members of an archive; a larger one is refused.
 const MOST: usize = 10_000;
 
 /// No file system knows longer paths.
@@ -27,7 +27,7 @@ pub(super) struct Member {
     pub(super) free: u64,
 }
 
-/// What a file that begins like a zip is.
+/// Kind of a file with a zip signature.
 pub(super) enum Zip {
     /// A workbook of the Excel of 2007 and later.
     Workbook,

@@ -19,7 +19,7 @@ use crate::model::letters::composed;
 pub(crate) struct Input {
     /// As it is shown: of a member, the archive's path and its own name.
     pub(crate) path: PathBuf,
-    /// What the export is called: its file's name; of a member, the archive's and its own.
+    /// The export's name: its file's name; for an archive's member, the names of both.
     pub(crate) name: String,
     /// By what the export is known.
     pub(crate) id: ExportId,

@@ -1,6 +1,6 @@
 //! Files of rows that were refused, to be mended by a person and ingested again.
 
-/// What the name of such a file ends with.
+/// The suffix of a repair file's name.
 const END: &str = ".repair.csv";
 /// What stands in it after the export's name, whatever it became.
 const MARK: &str = ".repair";
@@ -17,7 +17,7 @@ pub(crate) fn repair_name(export: &str) -> String {
     name
 }
 
-/// The export whose rows are mended in a file of this name; none: it is an export itself.
+/// The name of the export that a repair file of this name belongs to. `None` if this is an export itself.
 pub(super) fn repaired(name: &str) -> Option<String> {
     name.strip_suffix(END).filter(|name| !name.is_empty()).map(export)
 }

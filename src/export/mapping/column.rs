@@ -15,7 +15,7 @@ use crate::model::problem::hint;
 use crate::model::tables::{Kind, Table};
 use crate::model::written::{Section, Value, Written};
 
-/// What holds for a column that does not say otherwise.
+/// Defaults for a column that does not override them.
 pub(super) struct Defaults {
     pub zone: Option<Tz>,
     pub empty: Vec<String>,

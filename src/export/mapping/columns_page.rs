@@ -108,7 +108,7 @@ fn of_kind(kind: Kind) -> Text {
     Text::new(ru, en)
 }
 
-/// What a column is; none: nobody has said it yet, which a test finds.
+/// Describes a column. `None` if its description is missing; a test fails then.
 fn of_column(table: Table, column: &str) -> Option<Text> {
     if column == "status" {
         let words = STATUSES.map(|status| format!("`{status}`")).join(", ");
@@ -131,9 +131,9 @@ fn of_column(table: Table, column: &str) -> Option<Text> {
     own.map(|(ru, en)| Text::new(ru, en))
 }
 
-type Said = Option<(&'static str, &'static str)>;
+type Description = Option<(&'static str, &'static str)>;
 
-fn of_deal(column: &str) -> Said {
+fn of_deal(column: &str) -> Description {
     Some(match column {
         "deal_id" => ("номер сделки; всегда текст", "the deal's id; always text"),
         "client_id" => (
@@ -186,7 +186,7 @@ fn of_deal(column: &str) -> Said {
     })
 }
 
-fn of_event(column: &str) -> Said {
+fn of_event(column: &str) -> Description {
     Some(match column {
         "event_id" => (
             "номер события; если не указан, делается из остальных столбцов",
@@ -216,7 +216,7 @@ fn of_event(column: &str) -> Said {
     })
 }
 
-fn of_list(column: &str) -> Said {
+fn of_list(column: &str) -> Description {
     Some(match column {
         "day" => ("день, или период вида 2025-03-01/2025-03-07", "the day, or a period such as 2025-03-01/2025-03-07"),
         "source" => ("источник: как в `deals.source`", "where it was shown: as in `deals.source`"),
@@ -245,7 +245,7 @@ fn of_list(column: &str) -> Said {
     })
 }
 
-fn of_journey(column: &str) -> Said {
+fn of_journey(column: &str) -> Description {
     Some(match column {
         "entries" => {
             ("первый вход на каждый этап: из событий `stage`", "the first entry into each stage: from `stage` events")
@@ -266,7 +266,7 @@ fn of_journey(column: &str) -> Said {
     })
 }
 
-fn of_record(table: Table, column: &str) -> Said {
+fn of_record(table: Table, column: &str) -> Description {
     Some(match (table, column) {
         (_, "ingest") => ("номер загрузки: версия хранилища", "the number of the ingest: the version of the store"),
         (Table::Ingests, "at") => ("когда загружено", "when it was loaded"),

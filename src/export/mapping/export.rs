@@ -14,7 +14,7 @@ use crate::model::problem::hint;
 use crate::model::tables::{Kind, Table};
 use crate::model::written::{Document, Section, Value, Wrong};
 
-/// What may become of personal data.
+/// The allowed rules for personal data.
 pub(super) const PERSONAL: [(&str, Personal); 3] =
     [("hash", Personal::Hash), ("drop", Personal::Drop), ("keep", Personal::Keep)];
 

@@ -19,7 +19,7 @@ pub(crate) struct Export {
     pub files: Vec<glob::Pattern>,
     pub encoding: Option<Encoding>,
     pub cut: Cut,
-    /// The sheet of a workbook; none: whichever has the header.
+    /// The sheet of a workbook. `None` for whichever has the header.
     pub sheet: Option<String>,
     pub header_has: Option<String>,
     pub ignore_rows: Vec<Condition>,
@@ -61,7 +61,7 @@ pub(crate) struct Fill {
     pub columns: Vec<Mapped>,
 }
 
-/// What becomes of rows of one file with the same key.
+/// How to treat rows of one file with the same key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Repeated {
     Last,
@@ -147,18 +147,18 @@ pub(crate) struct Reading {
     pub personal: bool,
     /// Whether it is said not to be: phones in it are the company's own.
     pub is_ours: bool,
-    /// What amounts are in; none: whatever they say, as long as it is one currency.
+    /// The currency of amounts. `None` for whatever the values say, as long as it is one currency.
     pub currency: Option<Currency>,
     /// How a length such as `3:25` is meant.
     pub duration: Option<TwoParts>,
     pub percent: Percent,
-    /// Whether dates that a sheet calls so have day and month swapped; none: not stated.
+    /// Whether date-typed cells of a sheet have day and month swapped. `None` if not stated.
     pub cells_swapped: Option<bool>,
     pub prefix: String,
     pub if_unknown: bool,
 }
 
-/// What a number without a sign is in a column of shares.
+/// Meaning of a number without a percent sign in a column of shares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Percent {
     /// A share.
@@ -176,7 +176,7 @@ pub(crate) enum Case {
     Upper,
 }
 
-/// What becomes of a value that `values` does not list.
+/// How to treat a value that `values` does not list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Otherwise {
     #[default]
@@ -257,7 +257,7 @@ pub(crate) fn required(table: Table) -> &'static [&'static str] {
     }
 }
 
-/// The words that a canonical column may hold; none: any.
+/// The words that a canonical column may hold. `None` for any.
 pub(crate) fn words(table: Table, column: &str) -> Option<&'static [&'static str]> {
     match (table, column) {
         (Table::Deals, "status") => Some(&crate::model::tables::STATUSES),

@@ -25,7 +25,7 @@ impl Codes {
         Codes { columns }
     }
 
-    /// Hears of a row that was read. Most columns are out of the question after the first of them.
+    /// Records a row that was read. The first row rules out most columns.
     pub(super) fn see(&mut self, row: Row<'_>) {
         self.columns.retain_mut(|(at, met)| match row.cell(*at) {
             "" => true,

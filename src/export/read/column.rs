@@ -37,7 +37,7 @@ struct Percents {
 const LAST_MONTH: u32 = 12;
 
 impl Seen {
-    /// Hears of a date of a sheet: its day of the month, and whether the sheet itself calls it a date.
+    /// Records a date of a sheet: its day of the month, and whether its cell is typed as a date.
     pub(super) fn date(&mut self, day: u32, is_cell: bool, line: u64, text: &str) {
         let of = &mut self.dates;
         let example = match is_cell {
@@ -55,7 +55,7 @@ impl Seen {
         example.get_or_insert_with(|| (line, text.to_owned()));
     }
 
-    /// Hears of a number that is a percentage because the mapping says so.
+    /// Records a number that is a percentage because the mapping says so.
     pub(super) fn percent(&mut self, number: f64, line: u64, text: &str) {
         if number != 0.0 {
             self.percents.most = self.percents.most.max(number.abs());

@@ -11,9 +11,9 @@ use crate::model::problem::nearest;
 
 /// A header with the columns that were looked for.
 #[derive(Debug, Clone)]
-pub(super) struct Found {
+pub(crate) struct Found {
     pub(super) line: u64,
-    pub(super) columns: BTreeMap<Header, usize>,
+    pub(crate) columns: BTreeMap<Header, usize>,
     /// Whether any column is looked for by its name, and not by its place alone.
     pub(super) names_any: bool,
     troubles: Vec<Trouble>,
@@ -33,7 +33,7 @@ enum Trouble {
 
 impl Found {
     /// How many columns are missing or met twice.
-    pub(super) fn troubles(&self) -> usize {
+    pub(crate) fn troubles(&self) -> usize {
         self.troubles.len()
     }
 
@@ -126,7 +126,7 @@ enum Place {
 /// Finds the wanted columns among the cells of a header.
 ///
 /// `looks` are the cells as [`folded`], for all who look there: a sheet may have thousands.
-pub(super) fn find(
+pub(crate) fn find(
     cells: &[String],
     looks: &OnceCell<Vec<String>>,
     wanted: impl Iterator<Item = Wanted>,
@@ -244,7 +244,7 @@ fn place(header: &Header, cells: &[String], looks: &OnceCell<Vec<String>>) -> Pl
 }
 
 /// Whether a text fits a pattern in which `*` stands for any text.
-pub(super) fn fits(pattern: &str, text: &str) -> bool {
+pub(crate) fn fits(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = text.strip_prefix(first) else { return false };

@@ -4,7 +4,7 @@ mod again;
 mod codes;
 mod column;
 mod column_plan;
-mod header;
+pub(crate) mod header;
 mod date_limits;
 mod date_range;
 mod moment;

@@ -50,7 +50,7 @@ impl ColumnPlan {
         }
     }
 
-    /// What a cell says of the time; none: it is no time that the mapping states.
+    /// The time in a cell. `None` if it does not match the mapping's time format.
     pub(super) fn moment(&self, text: &str, typed: Typed, row: Row<'_>) -> Option<Moment> {
         let moment = match (&self.from, typed, &self.reading.dates) {
             (_, Typed::Time, _) if self.reading.cells_swapped == Some(true) => swapped(dates::iso(text)?)?,
@@ -87,7 +87,7 @@ impl ColumnPlan {
     }
 }
 
-/// A date with day and month swapped back; none: its day is no month.
+/// A date with day and month swapped back. `None` if its day cannot be a month.
 fn swapped(moment: Moment) -> Option<Moment> {
     let day = NaiveDate::from_ymd_opt(moment.local.year(), moment.local.day(), moment.local.month())?;
     Some(Moment { local: day.and_time(moment.local.time()), ..moment })

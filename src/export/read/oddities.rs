@@ -39,7 +39,7 @@ pub(crate) struct Oddities {
     pub(crate) spread: u64,
     /// Periods of more than a year.
     pub(crate) spread_long: u64,
-    /// Values that a person takes for one another.
+    /// Lookalike values.
     pub(crate) alike: Alike,
     /// What all values of a column together say.
     pub(super) of_columns: Vec<Text>,
@@ -98,17 +98,17 @@ impl Met {
 }
 
 impl Oddities {
-    /// Hears of a date that is not filled.
+    /// Counts an empty date.
     pub(super) fn date(&mut self, column: &str, why: Why, text: &str) {
         self.dates.entry((column.to_owned(), why)).or_default().add(1, text);
     }
 
-    /// Hears of an amount below zero.
+    /// Counts an amount below zero.
     pub(super) fn below_zero(&mut self, column: &str, shown: &str) {
         self.below_zero.entry(column.to_owned()).or_default().add(1, shown);
     }
 
-    /// Hears what the filled parts come to of a sum or a difference that was not taken, since another part is empty.
+    /// Records the result over the filled parts of a sum or difference that was left empty because of another part.
     pub(super) fn fell_out(&mut self, column: &str, units: Option<i128>) {
         if let Some(units) = units {
             let (times, sum) = self.parts.entry(column.to_owned()).or_default();
@@ -133,7 +133,7 @@ impl Oddities {
         })
     }
 
-    /// Hears of a row that was read, whose quotes may mean something else.
+    /// Counts a row with ambiguous quotes.
     pub(super) fn quotes(&mut self, record: &Record) {
         match record.quotes {
             Quotes::Stray => self.stray.add(record.line),

@@ -177,7 +177,7 @@ impl Head {
     }
 }
 
-/// Looks for the header of a section among the heads of a file; none: no row of them is what `header_has` asks for.
+/// Finds a section's header among the first rows of a file. `None` if no row fits `header_has`.
 pub(crate) fn fit(heads: &[Head], export: &Export) -> Option<Fit> {
     let mut best: Option<Fit> = None;
     let wanted: Vec<_> = export.wanted().collect();
@@ -308,7 +308,7 @@ impl Opened {
     }
 }
 
-/// Tells the other sheets of a workbook that have rows: they may go on where the one that is read ends.
+/// Lists the workbook's other sheets with rows: they may continue the one that is read.
 fn other_sheets(readable: &Readable, read: usize) -> Option<Text> {
     const SHOWN: usize = 10;
     // the tables of a web page are for its layout, too
@@ -327,7 +327,7 @@ fn other_sheets(readable: &Readable, read: usize) -> Option<Text> {
     })
 }
 
-/// Tells the rows above the header that look like rows of a table: titles have fewer cells.
+/// Reports rows above the header that look like rows of a table: titles have fewer cells.
 fn rows_above(heads: &[Head], best: &Fit, readable: &Readable) -> Option<Text> {
     let place = best.place;
     let head = heads.iter().find(|head| (head.sheet, head.delimiter) == (place.sheet, place.delimiter))?;

@@ -8,7 +8,7 @@ use crate::export::values::amounts::{self, Amount};
 use crate::export::values::numbers;
 
 impl ColumnPlan {
-    /// What the filled parts of a sum or a difference come to, of which another part is empty; none: nothing is in any of them.
+    /// Result of a sum or difference over its filled parts, where another is empty. `None` if all are empty.
     pub(super) fn without(&self, operation: Operation, parts: &[Part], row: Row<'_>) -> Option<i128> {
         if operation == Operation::Multiply {
             return None;

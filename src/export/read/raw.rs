@@ -13,9 +13,9 @@ use crate::model::tables::Kind;
 /// A row is kept whole up to so many bytes.
 pub(crate) const MOST_RAW: usize = 64 << 10;
 
-/// How rows are kept.
+/// How rows are stored in the quarantine.
 pub(super) struct Raw {
-    /// Of every cell; none: what is personal is kept, so all is kept as it is.
+    /// One entry per cell. `None` if personal data are kept, so that every cell is kept as it is.
     cells: Option<Vec<Kept>>,
     /// What becomes of phones and e-mails in a row of which nothing says which cell is which.
     scrub: Option<Scrub>,

@@ -210,12 +210,12 @@ pub(super) fn wrong_encoding() -> Text {
     Text::new("строка не в той кодировке, в которой файл", "the row is not in the encoding that the file is in")
 }
 
-/// An event that belongs to nobody.
+/// An event without a deal and without a client.
 pub(super) fn no_owner() -> Text {
     Text::new("не заполнены ни `deal_id`, ни `client_id`", "neither `deal_id` nor `client_id` is filled")
 }
 
-/// A row whose quotes nobody can understand.
+/// A row with broken quotes.
 pub(super) fn broken_quote() -> Text {
     Text::new(
         "кавычка в строке не закрыта: где кончается ячейка, не понять; поправьте строку",

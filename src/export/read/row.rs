@@ -6,7 +6,7 @@ use crate::model::lang::Text;
 /// Why a value was refused: the row goes to quarantine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refused {
-    /// The cell that it came from; none: made of several, or of none.
+    /// The cell that the value came from. `None` if made of several cells, or of none.
     pub(super) cell: Option<usize>,
     pub(super) value: String,
     pub(super) reason: Text,

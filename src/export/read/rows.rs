@@ -18,7 +18,7 @@ use super::{prove, raw, reason, spread};
 use crate::export::ExportError;
 use crate::export::datum::Value;
 use crate::export::mapping::Export;
-use crate::export::records::{Ahead, Mends, Quotes, Record, ahead};
+use crate::export::records::{Ahead, Quotes, Record, RepairOrigin, ahead};
 use crate::export::repair::{self, NotTaken};
 use crate::model::lang::Text;
 use crate::model::tables::Table;
@@ -33,18 +33,18 @@ pub(crate) trait RowSink {
     /// Takes the values of one row for the fill of that number: one for each of its columns.
     fn take(&mut self, fill: usize, values: &[Value<'_>]) -> Result<(), Self::Error>;
     /// Called before `take` or `refuse` with the place of the repaired row.
-    fn mends(&mut self, place: Mends);
-    /// Says how many rows of the export wait at the place of a mended one.
-    fn waits(&self, place: Mends) -> u64;
+    fn mends(&mut self, place: RepairOrigin);
+    /// Number of the export's quarantined rows at the place of a repaired one.
+    fn waits(&self, place: RepairOrigin) -> u64;
     /// Called before `refuse` with the row's deal id, if it could be read.
     fn refuses_deal(&mut self, deal_id: &str);
-    /// Hears of a deal that a snapshot lists in a row which `deals` does not want.
+    /// Records a deal that a listing export has in a row which `deals` does not take.
     fn lists_deal(&mut self, deal_id: &str);
-    /// Hears the header of the file, as a row is shown.
+    /// Receives the header of the file, in the form in which rows are shown.
     fn begin(&mut self, header: String);
     /// Takes a row that was refused.
     fn refuse(&mut self, refusal: Refusal) -> Result<(), Self::Error>;
-    /// Hears how many bytes of the file were read.
+    /// Receives the number of bytes read of the file.
     fn progress(&mut self, done: u64);
 }
 
@@ -53,7 +53,7 @@ pub(crate) trait RowSink {
 pub(crate) struct Refusal {
     pub(crate) table: Table,
     pub(crate) line: u64,
-    /// Of a mended row: the ingest that refused it at first.
+    /// For a repaired row: the ingest that first refused it.
     pub(crate) first: Option<u64>,
     /// The export's header of the cell; empty: the whole row.
     pub(crate) column: String,
@@ -78,9 +78,9 @@ pub(crate) struct Outcome {
     pub(crate) oddities: Oddities,
     /// What the rows gave to each column of money.
     pub(crate) sums: Vec<FileSum>,
-    /// Of a file of mended rows: the places of those that were taken.
-    pub(crate) mended: BTreeSet<Mends>,
-    /// Of a file of mended rows: the others.
+    /// For a repair file: the places of the accepted rows.
+    pub(crate) mended: BTreeSet<RepairOrigin>,
+    /// For a repair file: the rows that were not accepted.
     pub(crate) not_taken: NotTaken,
 }
 
@@ -127,21 +127,21 @@ pub(crate) fn read_rows<S: RowSink>(
 
 /// Of a file of mended rows: the places of those that are taken. Where several rows wait at one place, nothing tells which of
 /// them is mended: they are taken when all of them came.
-fn taken(opened: &Opened, sink: &impl RowSink) -> Result<BTreeSet<Mends>, ExportError> {
-    let mut came: BTreeMap<Mends, u64> = BTreeMap::new();
+fn taken(opened: &Opened, sink: &impl RowSink) -> Result<BTreeSet<RepairOrigin>, ExportError> {
+    let mut came: BTreeMap<RepairOrigin, u64> = BTreeMap::new();
     let (mut records, mut record) = (opened.records()?, Record::default());
     while records.next(&mut record)? {
         let place = record.mends.filter(|_| !record.is_blank());
         place.into_iter().for_each(|place| *came.entry(place).or_default() += 1);
     }
-    let all = |(place, rows): (Mends, u64)| (1..=rows).contains(&sink.waits(place)).then_some(place);
+    let all = |(place, rows): (RepairOrigin, u64)| (1..=rows).contains(&sink.waits(place)).then_some(place);
     Ok(came.into_iter().filter_map(all).collect())
 }
 
 fn rows_of<S: RowSink>(
     mut records: Ahead,
     pass: &Pass<'_>,
-    mends: Option<&BTreeSet<Mends>>,
+    mends: Option<&BTreeSet<RepairOrigin>>,
     sink: &mut S,
 ) -> Result<Outcome, S::Error> {
     let mut met = Met::new(pass);

@@ -40,7 +40,7 @@ impl<'p> Sums<'p> {
         Sums { columns, plan }
     }
 
-    /// Hears of the values that a fill takes from a row.
+    /// Adds the values that a fill takes from a row.
     pub(super) fn take(&mut self, fill: usize, values: &[Value<'_>]) {
         for (_, at, _, sum) in self.columns.iter_mut().filter(|(number, ..)| *number == fill) {
             if let Some(Value::Whole(units)) = values.get(*at) {
@@ -49,7 +49,7 @@ impl<'p> Sums<'p> {
         }
     }
 
-    /// Hears of a row that is refused: none of the fills that want it gets it.
+    /// Adds a refused row: none of the fills that want it gets it.
     pub(super) fn refuse(&mut self, row: Row<'_>) {
         for (number, _, column, sum) in &mut self.columns {
             if !holds(&self.plan.fills[*number].when, row, true) {
@@ -65,7 +65,7 @@ impl<'p> Sums<'p> {
         }
     }
 
-    /// Hears of a row whose cells nobody can tell apart.
+    /// Counts a row that cannot be split into cells.
     pub(super) fn lose(&mut self) {
         self.columns.iter_mut().for_each(|(.., sum)| sum.unreadable += 1);
     }
@@ -75,7 +75,7 @@ impl<'p> Sums<'p> {
         self.columns.iter().map(|(.., sum)| sum.all).collect()
     }
 
-    /// The amounts of a row in each of these columns; none: its table does not want the row, or it cannot be read.
+    /// A row's amounts in these columns. `None` if its table does not take the row, or if it cannot be read.
     pub(super) fn amounts(&self, row: Row<'_>) -> Vec<Option<i128>> {
         let amount = |(number, _, column, _): &(usize, usize, &ColumnPlan, FileSum)| {
             let is_wanted = holds(&self.plan.fills[*number].when, row, true);

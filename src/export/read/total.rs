@@ -65,7 +65,7 @@ impl Totals {
         Is::Total(word)
     }
 
-    /// Hears of a row that only calls itself a total, and that was taken.
+    /// Records an accepted row that only calls itself a total.
     pub(super) fn took(&mut self, line: u64, word: &str) {
         self.taken.get_or_insert_with(|| (line, 0, word.to_owned())).1 += 1;
     }

@@ -399,7 +399,7 @@ impl ColumnPlan {
     }
 }
 
-/// A cell's text as its reading wants it; none: not filled.
+/// A cell's text, prepared for its column's reading. `None` if the cell is empty.
 pub(super) fn clean<'r>(text: &'r str, reading: &Reading, cell: usize) -> Result<Option<Cow<'r, str>>, Refused> {
     // a formula that says a text: so exports keep the zeros before an id
     let text = text.strip_prefix("=\"").and_then(|text| text.strip_suffix('"')).unwrap_or(text).trim();

@@ -22,7 +22,7 @@ struct Batch {
     filled: usize,
     /// How much of the file was read with it.
     done: u64,
-    /// What came after its last record.
+    /// The error that ended the input, after its last record.
     failure: Option<ExportError>,
 }
 

@@ -5,7 +5,7 @@ use csv::ByteRecord;
 
 use super::record::Cut;
 
-/// What stands between cells and around them.
+/// The delimiter and quoting of cells.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Marks {
     pub(super) delimiter: u8,
@@ -74,6 +74,11 @@ impl Strict {
         }
     }
 
+    /// What was read of a quoted cell that is not closed yet.
+    pub(super) fn open_cell(&self) -> &[u8] {
+        &self.cell
+    }
+
     fn inside(&mut self, text: &[u8]) -> Inside {
         let Marks { quote, escape, .. } = self.marks;
         loop {
@@ -106,11 +111,11 @@ impl Strict {
     }
 }
 
-/// What came of reading on within a quoted cell.
+/// Outcome of reading on within a quoted cell.
 enum Inside {
     Open,
     Stray,
-    /// The cell ends, and the next one begins there; none: it was the last one.
+    /// The cell ends; the next one begins at this offset. `None` if it was the last one.
     Ends(Option<usize>),
 }
 

@@ -8,7 +8,7 @@ use encoding_rs::{Decoder, UTF_16LE};
 
 use super::encoding::Encoding;
 
-/// How much may be read until somebody says that he got on: so no row takes more memory than that.
+/// Bytes that may be read until the caller reports progress: this limits the memory of a row.
 #[derive(Debug, Clone)]
 pub(super) struct Allowance {
     most: u64,
@@ -74,7 +74,7 @@ pub(super) struct Decoded<R> {
     allowance: Allowance,
     decoder: Option<Decoder>,
     raw: Vec<u8>,
-    /// What was read of the input and not decoded yet.
+    /// The range of `raw` that was read and is not decoded yet.
     raw_from: usize,
     raw_to: usize,
     text: Vec<u8>,

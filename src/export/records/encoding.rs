@@ -43,7 +43,7 @@ impl Encoding {
         Encoding::NAMED.iter().find(|(_, encoding)| *encoding == self).map_or("utf-8", |(name, _)| name)
     }
 
-    /// What decodes it; none: it is UTF-8 already.
+    /// The decoder. `None` if the input is UTF-8 already.
     pub(super) fn decoder(self) -> Option<&'static encoding_rs::Encoding> {
         match self {
             Encoding::Utf8 => None,
@@ -69,7 +69,7 @@ pub(super) fn settle(input: &Input, stated: Option<Encoding>) -> Result<(Encodin
     settled(input, stated, detect(&bytes)).map(|encoding| (encoding, bytes.is_ascii()))
 }
 
-fn settled(input: &Input, stated: Option<Encoding>, found: Found) -> Result<Encoding, ExportError> {
+fn settled(input: &Input, stated: Option<Encoding>, found: Detection) -> Result<Encoding, ExportError> {
     let contrary = |found: Encoding| {
         let what =
             format!("the file is {}, and the mapping states {}", found.name(), stated.unwrap_or_default().name());
@@ -80,12 +80,12 @@ fn settled(input: &Input, stated: Option<Encoding>, found: Found) -> Result<Enco
         ))
     };
     match (stated, found) {
-        (Some(Encoding::Utf8), Found::Certainly(Encoding::Utf8)) => Ok(Encoding::Utf8),
+        (Some(Encoding::Utf8), Detection::Certainly(Encoding::Utf8)) => Ok(Encoding::Utf8),
         // rows that are in another encoding are quarantined one by one
-        (Some(stated), Found::Unknown | Found::Probably(_)) => Ok(stated),
-        (Some(stated), Found::Certainly(found)) if stated != found => contrary(found),
-        (_, Found::Certainly(found) | Found::Probably(found)) => Ok(found),
-        (None, Found::Unknown) => {
+        (Some(stated), Detection::Unknown | Detection::Probably(_)) => Ok(stated),
+        (Some(stated), Detection::Certainly(found)) if stated != found => contrary(found),
+        (_, Detection::Certainly(found) | Detection::Probably(found)) => Ok(found),
+        (None, Detection::Unknown) => {
             let names: Vec<&str> = Encoding::NAMED.iter().map(|(name, _)| *name).collect();
             let way_out =
                 format!("say how it is encoded, encoding = \"…\" in its [[export]], one of: {}", names.join(", "));
@@ -122,7 +122,7 @@ fn telling(input: &Input) -> Result<Vec<u8>, ExportError> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Found {
+enum Detection {
     /// Nothing else fits.
     Certainly(Encoding),
     /// Its letters make words of the language that the users speak.
@@ -130,25 +130,25 @@ enum Found {
     Unknown,
 }
 
-fn detect(bytes: &[u8]) -> Found {
+fn detect(bytes: &[u8]) -> Detection {
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
-        return Found::Certainly(Encoding::Utf16);
+        return Detection::Certainly(Encoding::Utf16);
     }
     if bytes.starts_with(b"\xEF\xBB\xBF") {
-        return Found::Certainly(Encoding::Utf8);
+        return Detection::Certainly(Encoding::Utf8);
     }
     if let Some(wide) = wide(bytes) {
-        return Found::Certainly(wide);
+        return Detection::Certainly(wide);
     }
     if bytes.is_ascii() {
-        return Found::Probably(Encoding::Utf8);
+        return Detection::Probably(Encoding::Utf8);
     }
     let (whole, broken) = sequences(bytes);
     // rows in another encoding are a matter of those rows: in the encodings of one byte a letter, what is whole in UTF-8 is
     // met by chance alone, as in a quotation mark after a capital
     if whole > 0 && broken <= whole {
         let certain = whole >= 3 && broken * 10 <= whole;
-        return if certain { Found::Certainly(Encoding::Utf8) } else { Found::Probably(Encoding::Utf8) };
+        return if certain { Detection::Certainly(Encoding::Utf8) } else { Detection::Probably(Encoding::Utf8) };
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(bytes, true);
@@ -161,7 +161,10 @@ fn detect(bytes: &[u8]) -> Found {
         (KOI8_U, Encoding::Koi8),
         (X_MAC_CYRILLIC, Encoding::MacCyrillic),
     ];
-    known.into_iter().find(|(of, _)| *of == guess).map_or(Found::Unknown, |(_, encoding)| Found::Probably(encoding))
+    known
+        .into_iter()
+        .find(|(of, _)| *of == guess)
+        .map_or(Detection::Unknown, |(_, encoding)| Detection::Probably(encoding))
 }
 
 /// UTF-16 without its mark: every second byte of what is plain in it is zero.
@@ -200,27 +203,27 @@ mod tests {
     #[test]
     fn russian_text_is_known_in_every_encoding_that_windows_and_others_write() {
         for (with, found) in [(WINDOWS_1251, Encoding::Cp1251), (KOI8_R, Encoding::Koi8), (IBM866, Encoding::Cp866)] {
-            assert_eq!(detect(&encoded(with)), Found::Probably(found), "{found:?}");
+            assert_eq!(detect(&encoded(with)), Detection::Probably(found), "{found:?}");
         }
-        assert_eq!(detect(TEXT.as_bytes()), Found::Certainly(Encoding::Utf8));
-        assert_eq!(detect(b"ID;Name\n1;x"), Found::Probably(Encoding::Utf8));
+        assert_eq!(detect(TEXT.as_bytes()), Detection::Certainly(Encoding::Utf8));
+        assert_eq!(detect(b"ID;Name\n1;x"), Detection::Probably(Encoding::Utf8));
         let wide = |of: fn(u16) -> [u8; 2]| TEXT.encode_utf16().flat_map(of).collect::<Vec<u8>>();
-        assert_eq!(detect(&wide(u16::to_le_bytes)), Found::Certainly(Encoding::Utf16));
-        assert_eq!(detect(&wide(u16::to_be_bytes)), Found::Certainly(Encoding::Utf16Be));
+        assert_eq!(detect(&wide(u16::to_le_bytes)), Detection::Certainly(Encoding::Utf16));
+        assert_eq!(detect(&wide(u16::to_be_bytes)), Detection::Certainly(Encoding::Utf16Be));
         let latin = WINDOWS_1252.encode("Id;Ciudad\n1;Málaga\n2;Núñez señor\n").0.into_owned();
-        assert_ne!(detect(&latin), Found::Certainly(Encoding::Utf8));
+        assert_ne!(detect(&latin), Detection::Certainly(Encoding::Utf8));
     }
 
     #[test]
     fn a_row_in_another_encoding_does_not_make_a_file_of_it() {
         let mut bytes = TEXT.repeat(10).into_bytes();
         bytes.extend_from_slice(b"3;\xCF\xEE;\xC8\n");
-        assert_eq!(detect(&bytes), Found::Certainly(Encoding::Utf8));
+        assert_eq!(detect(&bytes), Detection::Certainly(Encoding::Utf8));
         // where little else is Russian than the header, too
         let rows = "1;x\n".repeat(999);
         let bytes =
             [TEXT.split('\n').next().unwrap().as_bytes(), rows.as_bytes(), b"3;\xCF\xEE\xEB\xE0;\xC8\n"].concat();
-        assert_eq!(detect(&bytes), Found::Probably(Encoding::Utf8));
+        assert_eq!(detect(&bytes), Detection::Probably(Encoding::Utf8));
         // a symbol cut by the end of the window is no broken one
         assert_eq!(sequences(&"ф".as_bytes()[..1]), (0, 0));
         assert_eq!(sequences("фя".as_bytes()), (2, 0));

@@ -6,7 +6,7 @@ use crate::export::values::amounts::{self, Currency};
 /// What a cell of a formula holds whose value nobody calculated: a program wrote the workbook, and no spreadsheet saved it since.
 pub(crate) const UNCALCULATED: &str = "#FORMULA?";
 
-/// What a format makes of the numbers that it shows.
+/// The type that a number format gives to the numbers that it shows.
 pub(super) fn typed(format: &str) -> Typed {
     // this one each Excel shows in the currency of its country
     const OF_COUNTRY: &str = "_($* #";

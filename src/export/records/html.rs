@@ -132,7 +132,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// Refuses a row that is none: before it fills the memory, and not when it ends.
+    /// Refuses an oversized row before it fills the memory, not at its end.
     fn check(&self) -> Result<(), ExportError> {
         let Some(open) = &self.table else { return Ok(()) };
         let what = if open.row.len() > MOST_COLUMNS {

@@ -14,7 +14,7 @@ pub(super) fn unharmed<T>(read: impl FnOnce() -> T) -> Option<T> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).ok()
 }
 
-/// What laying down needs to know.
+/// Parameters for writing records to the temp table.
 pub(super) struct Keeping<'k> {
     pub(super) input: &'k Input,
     pub(super) scratch: &'k Path,

@@ -27,7 +27,7 @@ pub(crate) use ahead::{Ahead, ahead};
 pub(crate) use encoding::Encoding;
 pub(crate) use formats::UNCALCULATED;
 use keeping::Keeping;
-pub(crate) use record::{Cut, DELIMITERS, Mends, Quotes, Record, Typed};
+pub(crate) use record::{Cut, DELIMITERS, Quotes, Record, RepairOrigin, Typed};
 use temp_table::{Budget, KeptReader, Sheet};
 use text::TextReader;
 
@@ -79,7 +79,7 @@ impl Readable {
         })
     }
 
-    /// How many cells the longest row of a sheet has; none: of text only its rows tell.
+    /// Number of cells in the longest row of a sheet. `None` for text, where only reading the rows shows it.
     pub(crate) fn widest(&self, sheet: usize) -> Option<usize> {
         match self.sheets.get(sheet) {
             Some(Sheet::Kept(kept)) => Some(kept.widest()),
@@ -132,7 +132,7 @@ enum Reading {
 }
 
 impl Records {
-    /// Says how many cells a row has from now on, at least and at most: what a quote is may depend on it.
+    /// Sets the least and greatest number of cells of the rows that follow: the meaning of a quote may depend on it.
     pub(crate) fn expect(&mut self, least: usize, most: usize) {
         if let Reading::Text(text) = &mut self.reading {
             text.expect(least, most);

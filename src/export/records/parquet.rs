@@ -135,7 +135,7 @@ fn options_of_cells() -> FormatOptions<'static> {
 struct Cells<'b> {
     column: &'b dyn Array,
     typed: Typed,
-    /// Of a duration: its numbers, and how many of them are a second.
+    /// A duration column: its numbers, and how many of them are a second.
     lengths: Option<(ArrayRef, i64)>,
     formatter: ArrayFormatter<'b>,
 }

@@ -86,12 +86,12 @@ pub(crate) struct Record {
     /// What its quotes are, if it has any.
     pub(crate) quotes: Quotes,
     /// Of a mended row: its place in the export. Without it, nothing says which of those that wait it is.
-    pub(crate) mends: Option<Mends>,
+    pub(crate) mends: Option<RepairOrigin>,
 }
 
 /// The place of a row that was refused: its line in the export, and the ingest that refused it there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Mends {
+pub(crate) struct RepairOrigin {
     pub(crate) ingest: u64,
     pub(crate) line: u64,
 }
@@ -108,7 +108,7 @@ impl Record {
     /// them are understood whatever the mapping states.
     pub(super) fn repaired(&mut self) {
         let number = |at: usize| std::str::from_utf8(self.cells.get(at)?).ok()?.trim().parse::<u64>().ok();
-        self.mends = number(0).zip(number(1)).map(|(line, ingest)| Mends { ingest, line });
+        self.mends = number(0).zip(number(1)).map(|(line, ingest)| RepairOrigin { ingest, line });
         self.line = self.mends.map_or(self.line, |mends| mends.line);
         let mut cells = ByteRecord::new();
         for cell in self.cells.iter().skip(REPAIR_COLUMNS.len()) {

@@ -73,6 +73,11 @@ fn a_row_with_an_open_quote_begins_where_it_begins() {
 }
 
 #[test]
+fn an_open_cell_holds_the_rest_of_the_file_and_no_cell_before_it() {
+    assert_eq!(rows(b"ID;a\n1;\"x\n2;\"\"y\n").unwrap()[1], ["1", "x\n2;\"y\n"]);
+}
+
+#[test]
 fn cells_that_reach_over_others_make_no_table_of_a_page_that_has_none() {
     let deep = "<td rowspan=65534>a".repeat(16_384);
     refused(format!("<table><tr>{deep}{}</table>", "<tr><td>".repeat(60_000)).as_bytes(), "more than 16384 columns");

@@ -54,7 +54,7 @@ impl TextReader {
         Ok(TextReader { lines, allowance, marks, line, cells: None, text, ends: Vec::new() })
     }
 
-    /// Says how many cells a row has from now on, at least and at most.
+    /// Sets the least and greatest number of cells of the rows that follow.
     pub(super) fn expect(&mut self, least: usize, most: usize) {
         self.cells = Some((least, most));
     }
@@ -129,8 +129,8 @@ impl TextReader {
             (Came::Open, _) => match self.alone(0, false).filter(|_| self.cells.is_some()) {
                 Some(cells) => self.take_first(record, cells, Quotes::Stray),
                 None => {
-                    // what is left of the file is in it: whoever reads it refuses the file
-                    record.cells.push_field(&self.text);
+                    // the open cell holds what is left of the file: whoever reads the record refuses the file
+                    record.cells.push_field(strict.open_cell());
                     record.quotes = Quotes::Open;
                     let blank = self.ends.iter().rev().zip(self.ends.iter().rev().skip(1));
                     let blank = blank.take_while(|(end, before)| **end == **before + 1).count();

@@ -171,7 +171,7 @@ fn borrowed(value: &Data) -> DataRef<'_> {
     }
 }
 
-/// What a style makes of its numbers.
+/// The type that a cell style gives to its numbers.
 fn typed(style: &Style) -> Typed {
     style.number_format.as_ref().map_or(Typed::Number, |format| formats::typed(&format.format_code))
 }

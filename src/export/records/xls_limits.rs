@@ -49,7 +49,7 @@ pub(super) fn weigh(bytes: &[u8]) -> Result<Vec<Cells>, String> {
     Ok(sheets(&book).map(|sheet| typed(sheet, &styles)).collect())
 }
 
-/// What each style of a workbook makes of numbers, by its number.
+/// The type that each style of a workbook gives to numbers, by style index.
 fn styles(book: &[u8]) -> Vec<Typed> {
     const FORMAT: u16 = 0x041E;
     const STYLE: u16 = 0x00E0;
@@ -227,7 +227,7 @@ fn own(sheet: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     records(sheet).map_while(within).flatten()
 }
 
-/// The rectangle around the cells of a sheet, or that which it states, if that is larger; none: it states nonsense.
+/// Cells in a sheet's bounding rectangle, or in the stated one if larger. `None` if the stated one is impossible.
 fn area(sheet: &[u8]) -> Option<u64> {
     const STATED: u16 = 0x0200;
     /// BIFF record types of a cell: NUMBER, LABEL, BOOLERR, RK, RSTRING, LABELSST, MULRK, FORMULA.
@@ -296,7 +296,7 @@ fn texts(book: &[u8]) -> Vec<u64> {
     std::iter::from_fn(|| pieces.text()).collect()
 }
 
-/// What is cut into records, one after another.
+/// The payload of the shared string table (SST), continued over several BIFF records.
 struct Pieces<'b, R> {
     now: &'b [u8],
     rest: R,

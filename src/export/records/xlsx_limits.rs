@@ -18,7 +18,7 @@ use crate::export::files::{FREE, RATIO, SHARED, overlap, spans};
 
 /// What a workbook unpacks to, its largest part that is held in memory.
 const LARGEST_PART: u64 = 1 << 30;
-/// What each element takes of the memory beside its bytes: a text, and a style with all that is told of it.
+/// Memory per element beside its bytes, in bytes: of a text, and of a style with its attributes.
 const TEXT: u64 = 48;
 const STYLE: u64 = 384;
 /// How much of a tag, and of a text, is looked at.
@@ -26,7 +26,7 @@ const SEEN: u64 = 4096;
 
 /// What is known of the parts looked at so far.
 #[derive(Default)]
-struct Known {
+struct WorkbookParts {
     /// The number of shared texts.
     texts: u64,
     /// The names of the sheets, by what refers to their parts.
@@ -37,7 +37,7 @@ struct Known {
     uncalculated: BTreeMap<String, Vec<(u32, u32)>>,
 }
 
-impl Known {
+impl WorkbookParts {
     /// The name of the sheet of a part, where the workbook names it.
     fn sheet<'k>(&'k self, path: &'k str) -> &'k str {
         self.places.get(path).and_then(|id| self.names.get(id)).map_or(path, String::as_str)
@@ -92,7 +92,7 @@ pub(super) fn weigh(keeping: &Keeping<'_>, file: &File) -> Result<Uncalculated, 
         parts.push((Part::of(&name), index));
     }
     parts.sort_unstable();
-    let mut known = Known::default();
+    let mut known = WorkbookParts::default();
     for (part, index) in parts {
         let member = archive.by_index(index).map_err(|e| broken(keeping, e))?;
         let name = member.name().map_or(String::new(), Into::into);
@@ -139,9 +139,9 @@ pub(super) fn weigh(keeping: &Keeping<'_>, file: &File) -> Result<Uncalculated, 
     Ok(named.collect())
 }
 
-/// What was met in a part.
+/// Counts of one part of a workbook.
 #[derive(Default)]
-struct Seen {
+struct PartCounts {
     bytes: u64,
     /// Elements.
     tags: u64,
@@ -152,9 +152,9 @@ struct Seen {
 }
 
 /// Goes through a part, tag by tag, until there are more than `most` of them.
-fn look(part: impl Read, kind: Part, path: &str, most: u64, known: &mut Known) -> io::Result<Seen> {
+fn look(part: impl Read, kind: Part, path: &str, most: u64, known: &mut WorkbookParts) -> io::Result<PartCounts> {
     let mut part = BufReader::with_capacity(64 << 10, part);
-    let (mut seen, mut tag, mut text) = (Seen::default(), Vec::new(), Vec::new());
+    let (mut seen, mut tag, mut text) = (PartCounts::default(), Vec::new(), Vec::new());
     // the cell that is open, where it points at a text
     let mut cell: Option<String> = None;
     let mut formula = Formula::default();
@@ -325,7 +325,7 @@ mod tests {
 
     #[test]
     fn a_cell_that_points_nowhere_is_named() {
-        let mut known = Known { texts: 3, ..Known::default() };
+        let mut known = WorkbookParts { texts: 3, ..WorkbookParts::default() };
         known.places.insert("xl/worksheets/sheet1.xml".into(), "rId1".into());
         known.names.insert("rId1".into(), "Deals".into());
         let mut wrong = |cells: &str| {
@@ -351,23 +351,29 @@ mod tests {
     fn formulas_without_a_value_are_known() {
         let sheet = r#"<w><c r="A1"><f>B1</f></c><c r="AB12"><f>B1</f><v></v></c><c r="C3"><f>1</f><v/></c>
             <c r="D4"><f>1</f><v>1</v></c><c r="E5" t="str"><f>1</f><v></v></c><c r="F6"/><c r="G7"><v></v></c></w>"#;
-        let mut known = Known::default();
+        let mut known = WorkbookParts::default();
         look(sheet.as_bytes(), Part::Sheet, "x", u64::MAX, &mut known).unwrap();
         assert_eq!(known.uncalculated["x"], [(0, 0), (11, 27), (2, 2)]);
     }
 
     #[test]
     fn a_part_is_measured_whatever_it_is() {
-        let seen = look(&b"<s><xf/><xf/></s>"[..], Part::Styles, "", u64::MAX, &mut Known::default()).unwrap();
+        let seen = look(&b"<s><xf/><xf/></s>"[..], Part::Styles, "", u64::MAX, &mut WorkbookParts::default()).unwrap();
         assert_eq!((seen.bytes, seen.tags), (17, 3));
-        let seen = look(&b"<s><xf/><xf/></s>"[..], Part::Styles, "", 1, &mut Known::default()).unwrap();
+        let seen = look(&b"<s><xf/><xf/></s>"[..], Part::Styles, "", 1, &mut WorkbookParts::default()).unwrap();
         assert_eq!(seen.tags, 2);
         let long = vec![b'x'; 10_000];
-        let seen = look(&long[..], Part::Sheet, "", u64::MAX, &mut Known::default()).unwrap();
+        let seen = look(&long[..], Part::Sheet, "", u64::MAX, &mut WorkbookParts::default()).unwrap();
         assert_eq!((seen.bytes, seen.tags, seen.longest), (10_000, 0, 10_000));
-        let seen = look(&[&long[..], b"<", &long, b">"].concat()[..], Part::Sheet, "", u64::MAX, &mut Known::default())
-            .unwrap();
+        let seen = look(
+            &[&long[..], b"<", &long, b">"].concat()[..],
+            Part::Sheet,
+            "",
+            u64::MAX,
+            &mut WorkbookParts::default(),
+        )
+        .unwrap();
         assert_eq!((seen.bytes, seen.tags, seen.longest), (20_002, 1, 10_001));
-        assert_eq!(look(&b""[..], Part::Other, "", u64::MAX, &mut Known::default()).unwrap().bytes, 0);
+        assert_eq!(look(&b""[..], Part::Other, "", u64::MAX, &mut WorkbookParts::default()).unwrap().bytes, 0);
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta};
 
 use super::moment::Moment;
 
-/// What a date that is a number alone counts.
+/// The unit and origin of a date written as a plain number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Count {
     /// Since 1970, so many to a second.
@@ -19,7 +19,7 @@ pub(crate) enum Count {
 const FROM_1904: f64 = 1462.0;
 
 impl Count {
-    /// What a mapping means by a word.
+    /// The count of that name in a mapping.
     pub(crate) fn named(name: &str) -> Option<Count> {
         Some(match name {
             "unix" => Count::Unix(1),
@@ -32,7 +32,7 @@ impl Count {
         })
     }
 
-    /// Reads a number; none: it is none, or too far from now to be meant. `is_1904`: the file counts its days from 1904.
+    /// Reads a number. `None` if it is no number or implausibly far from now. `is_1904`: days are counted from 1904.
     pub(crate) fn read(self, value: &str, is_1904: bool) -> Option<Moment> {
         match self {
             Count::Unix(per_second) => unix(value, per_second),

@@ -9,7 +9,7 @@ pub enum TwoParts {
     Hours,
 }
 
-/// What a length was read as.
+/// How a duration was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Length {
     /// So many seconds.

@@ -31,24 +31,24 @@ const SHOWN: usize = 3;
 /// The values met, by column.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Alike {
-    columns: BTreeMap<&'static str, Seen>,
+    columns: BTreeMap<&'static str, DistinctValues>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Seen {
-    /// Of every value, in order: most values are met again and again.
+struct DistinctValues {
+    /// Hashes of the values met so far, sorted: most values recur many times.
     hashes: Vec<u64>,
-    /// By what a person sees.
+    /// The values by their folded form: what looks the same is one key.
     forms: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Alike {
-    /// The column under the name that is watched; none: its values are anything.
+    /// The column under the watched name. `None` if its values may be anything.
     pub(crate) fn watched(column: &str) -> Option<&'static str> {
         WATCHED.into_iter().find(|name| *name == column)
     }
 
-    /// Hears a value of a column.
+    /// Records a value of a column.
     pub(crate) fn see(&mut self, column: &'static str, value: &str) {
         let seen = self.columns.entry(column).or_default();
         let hash = xxh3_64(value.as_bytes());

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDateTime;
 
-/// What a value said: local time unless it carries an offset.
+/// A moment as written: local time unless it carries an offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
     /// Date and time as written; midnight where only a date is.

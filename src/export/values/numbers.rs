@@ -41,7 +41,7 @@ pub struct Exact {
 pub const ONE: i64 = 10_i64.pow(MONEY_SCALE as u32);
 const LIMIT: i128 = 10_i128.pow(MONEY_PRECISION as u32);
 
-/// Units that fit the money column; none: too large.
+/// Units that fit the money column. `None` if the number is too large.
 pub fn fitting(units: i128) -> Option<i64> {
     (units.abs() < LIMIT).then(|| i64::try_from(units).ok()).flatten()
 }
@@ -135,7 +135,7 @@ pub fn real(text: &str, decimal: Decimal) -> Option<f64> {
     Some(if text.starts_with(['-', '−']) { -number } else { number })
 }
 
-/// What one value says of its column's decimal mark.
+/// Evidence of one value for its column's decimal mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
     /// It has no mark.
@@ -148,7 +148,7 @@ pub enum Evidence {
     NoNumber,
 }
 
-/// What a value says of its column's decimal mark.
+/// The evidence of a value for its column's decimal mark.
 pub fn evidence(text: &str) -> Evidence {
     match (exact(text, Decimal::Point), exact(text, Decimal::Comma)) {
         (None, None) => Evidence::NoNumber,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// For what a key is hashed there; another text would give another hash of the same key.
 const CONTEXT: &str = "voronka 2026-01-01 the id of a store's key of personal data";
 
-/// What becomes of personal data.
+/// Rule for personal data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Personal {
@@ -55,7 +55,7 @@ impl Key {
         Key(bytes)
     }
 
-    /// What tells the key and does not give it away.
+    /// A fingerprint of the key that does not reveal it.
     pub(crate) fn id(&self) -> String {
         blake3::Hash::from_bytes(blake3::derive_key(CONTEXT, &self.0)).to_hex().to_string()
     }
@@ -81,7 +81,7 @@ pub fn is_hash(text: &str) -> bool {
     text.strip_prefix(MARK).is_some_and(|rest| rest.len() == DIGITS && rest.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
-/// Brings a text into its normal form; none: it is no phone, or no e-mail.
+/// Normalises a text. `None` if it is not a phone, or not an e-mail.
 pub fn normal(text: &str, form: Normal) -> Option<String> {
     match form {
         _ if is_hash(text) => Some(text.to_owned()),

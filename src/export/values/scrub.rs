@@ -78,10 +78,7 @@ fn find(text: &str, bare: Bare) -> Vec<(Range<usize>, String)> {
     let mut found = if has_at { emails(text) } else { Vec::new() };
     let is_number = bare == Bare::Number && digits == text.trim().len();
     if digits >= FEWEST && !is_number {
-        let apart =
-            |place: &Range<usize>| found.iter().all(|(known, _)| place.end <= known.start || known.end <= place.start);
-        let phones: Vec<_> = phones(text).into_iter().filter(|(place, _)| apart(place)).collect();
-        found.extend(phones);
+        found.extend(phones(text, &found));
         found.sort_by_key(|(place, _)| place.start);
     }
     found
@@ -97,19 +94,28 @@ fn emails(text: &str) -> Vec<(Range<usize>, String)> {
         let name = before[at - name..].trim_start_matches(['.', '\'', '’', '-']);
         let after = &text[at + 1..];
         let host = after.len() - after.trim_start_matches(of_host).len();
-        let host = after[..host].trim_end_matches(['.', '-']);
+        let Some(host) = host_of(&after[..host]) else { continue };
         let place = at - name.len()..at + 1 + host.len();
-        let last = host.rsplit('.').next().unwrap_or_default();
-        let is_host = host.contains('.') && last.chars().count() > 1 && last.starts_with(char::is_alphabetic);
-        let is_apart = found.last().is_none_or(|(known, _)| known.end <= place.start);
-        if is_host
-            && is_apart
-            && let Some(normal) = personal::normal(&text[place.clone()], Normal::Email)
-        {
-            found.push((place, normal));
+        match found.last_mut() {
+            // two of them without anything between: what is left of the second is of nobody else
+            Some((known, _)) if known.end > place.start => known.end = place.end,
+            _ => found.extend(personal::normal(&text[place.clone()], Normal::Email).map(|normal| (place, normal))),
         }
     }
     found
+}
+
+/// The host at the beginning of a text: as far as its last label that may be a top-level domain. In `mail.ru.5` the number is a
+/// word of the text.
+fn host_of(text: &str) -> Option<&str> {
+    let mut host = text.trim_end_matches(['.', '-']);
+    loop {
+        let (rest, last) = host.rsplit_once('.')?;
+        if last.chars().count() > 1 && last.starts_with(char::is_alphabetic) {
+            return Some(host);
+        }
+        host = rest.trim_end_matches(['.', '-']);
+    }
 }
 
 /// A phone has no fewer digits.
@@ -128,26 +134,36 @@ struct Group {
     begins: usize,
     plus: bool,
     bracket: bool,
-    /// What stands between it and the group before it.
-    parted: Parted,
+    /// The separator between it and the group before it.
+    parted: Separator,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Parted {
+enum Separator {
     /// It is the first one, or something else stands there.
     Off,
     Blank,
     Marks,
 }
 
-fn phones(text: &str) -> Vec<(Range<usize>, String)> {
+/// Where phones stand that have no digit of an e-mail. What stands before an e-mail or another phone is no word with what
+/// follows: a phone may begin right behind them.
+fn phones(text: &str, emails: &[(Range<usize>, String)]) -> Vec<(Range<usize>, String)> {
+    let is_free = |group: &Group| {
+        let next = emails.partition_point(|(place, _)| place.end <= group.from);
+        emails.get(next).is_none_or(|(place, _)| group.to <= place.start)
+    };
     let groups = groups(text);
-    let mut found = Vec::new();
+    let mut found: Vec<(Range<usize>, String)> = Vec::new();
     let mut at = 0;
     while at < groups.len() {
-        let together =
-            1 + groups[at + 1..].iter().take(GROUPS - 1).take_while(|g| g.parted != Parted::Off && !g.plus).count();
-        let longest = (1..=together).rev().find(|some| is_phone(text, &groups[at..at + some]));
+        let goes_on = |group: &&Group| group.parted != Separator::Off && !group.plus && is_free(group);
+        let together = 1 + groups[at + 1..].iter().take(GROUPS - 1).take_while(goes_on).count();
+        let begins = groups[at].begins;
+        let email = emails[..emails.partition_point(|(place, _)| place.end <= begins)].last();
+        let from = email.into_iter().chain(found.last()).map(|(place, _)| place.end).max().unwrap_or(0);
+        let is_within = !is_free(&groups[at]) || text[from..begins].ends_with(char::is_alphanumeric);
+        let longest = (1..=together).rev().find(|some| !is_within && is_phone(text, from, &groups[at..at + some]));
         let Some(some) = longest else {
             at += 1;
             continue;
@@ -174,12 +190,12 @@ fn groups(text: &str) -> Vec<Group> {
         let parted = match groups.last() {
             Some(last) if last.to == rest && between.chars().all(is_between) && between.chars().count() <= BETWEEN => {
                 if between.chars().all(char::is_whitespace) {
-                    Parted::Blank
+                    Separator::Blank
                 } else {
-                    Parted::Marks
+                    Separator::Marks
                 }
             }
-            _ => Parted::Off,
+            _ => Separator::Off,
         };
         let before = text[..from].trim_end_matches([' ', '\u{a0}', '(']);
         let plus = before.ends_with('+') && text[before.len()..from].chars().count() <= 2;
@@ -211,16 +227,14 @@ fn is_code(word: &str) -> bool {
     word.contains(|symbol: char| symbol.is_ascii_digit()) && word.contains(|symbol: char| symbol.is_ascii_alphabetic())
 }
 
-/// Whether these groups are a phone. What is only a long number is none: amounts, dates, numbers of orders.
-fn is_phone(text: &str, groups: &[Group]) -> bool {
+/// Whether these groups are a phone; the text before `from` is no word with them. What is only a long number is none: amounts,
+/// dates, numbers of orders.
+fn is_phone(text: &str, from: usize, groups: &[Group]) -> bool {
     let (Some(first), Some(last)) = (groups.first(), groups.last()) else { return false };
     let digits: String = groups.iter().map(|group| &text[group.from..group.to]).collect();
     let lengths: Vec<usize> = groups.iter().map(|group| group.to - group.from).collect();
-    let lettered = |symbol: Option<char>| symbol.is_some_and(char::is_alphanumeric);
-    if lettered(text[..first.begins].chars().next_back()) {
-        return false;
-    }
-    if !first.plus && (is_of_code(text[..first.begins].rsplit(WORD_ENDS).next()) || is_of_code_after(&text[last.to..]))
+    if !first.plus
+        && (is_of_code(text[from..first.begins].rsplit(WORD_ENDS).next()) || is_of_code_after(&text[last.to..]))
     {
         return false;
     }
@@ -230,7 +244,7 @@ fn is_phone(text: &str, groups: &[Group]) -> bool {
             None => (FEWEST..=15).contains(&digits.len()) && !digits.starts_with('0'),
         };
     }
-    if lettered(text[last.to..].chars().next()) {
+    if text[last.to..].starts_with(char::is_alphanumeric) {
         return false;
     }
     let begins = |codes: &[&str]| codes.iter().any(|code| digits.starts_with(code));
@@ -248,12 +262,12 @@ fn is_phone(text: &str, groups: &[Group]) -> bool {
         10 if begins(&["9"]) && (groups.len() == 1 || groups.len() > 2 || first.bracket) => true,
         10 if first.bracket && lengths[0] == 3 && groups.len() > 1 => true,
         // 415-555-2671, 1-415-555-2671
-        10 | 11 if lengths.ends_with(&[3, 3, 4]) && groups.last().is_some_and(|g| g.parted == Parted::Marks) => {
+        10 | 11 if lengths.ends_with(&[3, 3, 4]) && groups.last().is_some_and(|g| g.parted == Separator::Marks) => {
             lengths.len() == 3 || (lengths.len() == 4 && digits.starts_with('1'))
         }
         // 020 7946 0958
         10 | 11 if begins(&["0"]) && !is_end && (3..=5).contains(&lengths[0]) && groups.len() > 1 => {
-            groups[1..].iter().all(|group| group.parted == Parted::Blank)
+            groups[1..].iter().all(|group| group.parted == Separator::Blank)
         }
         // from home to abroad
         13..=18 if begins(&["810"]) => true,
@@ -311,6 +325,11 @@ mod tests {
             ("20250101-79121234567-74951234567", "20250101-***-***"),
             ("London 020 7946 0958", "London ***"),
             ("998901234567", "***"),
+            ("+79121234567+79121234568", "******"),
+            ("8 912 123-45-67(495) 123-45-67", "******"),
+            ("ivan@mail.ru+79121234567", "******"),
+            ("+79121234567tel-89121234567", "***tel-***"),
+            ("(912) 123-45-67 810-1ivan@mail.ru", "*** ***"),
         ] {
             assert_eq!(masked(text, Bare::Phone), clean, "{text}");
         }
@@ -358,6 +377,9 @@ mod tests {
             ("anna1979121@mail.ru", "***"),
             ("@nick и a@b, 5@", "@nick и a@b, 5@"),
             ("79121234567@wa.example", "***"),
+            ("ivan@mail.ruanna@mail.ru, далее", "***, далее"),
+            ("ivan@mail.ru.9121234567, anna@mail.ru.5 мая", "***.***, ***.5 мая"),
+            ("robot@192.168.0.1", "robot@192.168.0.1"),
         ] {
             assert_eq!(masked(text, Bare::Phone), clean, "{text}");
         }

@@ -21,7 +21,7 @@ pub struct Incidence {
 impl Incidence {
     const UNKNOWN: Incidence = Incidence { estimate: None, at_least: None };
 
-    /// Keeps the estimate where the observation reaches `time`, or where nobody is left to whom anything could happen.
+    /// Keeps the estimate where the observation reaches `time`, or where no case is left at risk.
     pub(super) fn observed(estimate: Estimate, observed: &Observations, time: f64, open: f64) -> Incidence {
         let reached = open <= 0.0 || observed.at_risk(time) > 0;
         Incidence { estimate: reached.then_some(estimate), at_least: Some(estimate.value) }

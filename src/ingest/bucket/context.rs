@@ -18,7 +18,7 @@ use crate::model::layout::Layout;
 use crate::model::tables::Table;
 use crate::store::{Snapshot, Transaction};
 
-/// The new content of a table's bucket: its file and number of rows; none: empty.
+/// The new content of a table's bucket: its file and number of rows. `None` if empty.
 pub(crate) type Written = (Table, u32, Option<(PathBuf, u64)>);
 
 /// Everything that the work on a bucket reads.

@@ -11,7 +11,7 @@ const SHOWN: usize = 3;
 
 /// The events of an ingest whose deal is not known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Strays {
+pub(crate) struct OrphanEvents {
     events: u64,
     /// The first of the deals, in the order of their ids.
     deals: Vec<String>,
@@ -19,15 +19,15 @@ pub(crate) struct Strays {
 
 type Table<'t> = (&'t Rows<'t>, &'t Layout);
 
-impl Strays {
+impl OrphanEvents {
     /// Looks for the deals of these rows of events. A bucket of events has the deals that they are of.
     pub(crate) fn find(
         (events, events_layout): Table<'_>,
         touched: &[usize],
         (deals, layout): Table<'_>,
-    ) -> Result<Strays, NoColumn> {
+    ) -> Result<OrphanEvents, NoColumn> {
         let (of, id) = (events_layout.slot("deal_id")?, layout.slot("deal_id")?);
-        let mut strays = Strays::default();
+        let mut strays = OrphanEvents::default();
         if touched.iter().all(|row| events.cell(*row, of).is_null()) {
             return Ok(strays);
         }
@@ -48,7 +48,7 @@ impl Strays {
     }
 
     /// Adds those of another bucket.
-    pub(crate) fn add(&mut self, other: Strays) {
+    pub(crate) fn add(&mut self, other: OrphanEvents) {
         self.events += other.events;
         self.deals.extend(other.deals);
         self.deals.sort();
@@ -56,7 +56,7 @@ impl Strays {
     }
 
     pub(crate) fn note(&self) -> Option<Text> {
-        let Strays { events, deals } = self;
+        let OrphanEvents { events, deals } = self;
         let deals = deals.join(", ");
         (*events > 0).then(|| {
             Text::new(

@@ -56,7 +56,7 @@ impl Counts {
         }
     }
 
-    /// Hears of a row that is left out: what the store has is newer.
+    /// Records a row that is left out because the store's is newer.
     pub(crate) fn leave_out(&mut self, layout: &Layout, shape: &Shape, cells: &[Cell<'_>]) {
         for (kept, slot) in self.money.iter_mut().zip(&layout.money) {
             let given = shape.columns.iter().zip(cells).find(|(column, _)| column.slot == *slot);

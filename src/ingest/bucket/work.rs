@@ -10,7 +10,7 @@ use super::context::{Work, Written};
 use super::journeys::fold_all;
 use super::listing_history::{Comparison, Seen};
 use super::near_duplicates;
-use super::orphan_events::{self, Strays};
+use super::orphan_events::{self, OrphanEvents};
 use super::upsert::{Counts, upsert, upsert_settled};
 use crate::export::datum::Cell;
 use crate::ingest::IngestError;
@@ -44,8 +44,8 @@ struct Done {
 #[derive(Debug, Default)]
 pub(crate) struct Told {
     pub(crate) closings: closing_dates::Told,
-    /// Events of deals that nobody knows.
-    pub(crate) strays: Strays,
+    /// Events of unknown deals.
+    pub(crate) strays: OrphanEvents,
     /// Whether any event tells of a stage.
     pub(crate) has_stages: bool,
 }
@@ -54,9 +54,9 @@ pub(crate) struct Told {
 #[derive(Debug, Default)]
 pub(crate) struct AllDone {
     pub(crate) counts: BTreeMap<Table, Counts>,
-    /// What was found by comparing snapshots.
+    /// The result of comparing listing exports.
     pub(crate) seen: Seen,
-    /// What became of the events that know only their client; none: nothing changed, nobody looked.
+    /// The outcome of joining events that name only a client. `None` if nothing changed, so that no join ran.
     pub(crate) of_clients: Option<OfClients>,
     pub(crate) told: Told,
     /// The ids that were not known, by table.
@@ -157,7 +157,7 @@ impl Work<'_> {
         done.left = self.forget_joined(&mut event_rows, events_layout)?;
         done.told = Told {
             closings: closings.told(&deal_rows, deals_layout, &touched)?,
-            strays: Strays::find((&event_rows, events_layout), &touched_events, (&deal_rows, deals_layout))?,
+            strays: OrphanEvents::find((&event_rows, events_layout), &touched_events, (&deal_rows, deals_layout))?,
             has_stages: orphan_events::has_stages(&event_rows, events_layout)?,
         };
         done.counts.insert(Table::Deals, deal_counts);

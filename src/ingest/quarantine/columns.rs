@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::export::files::ExportId;
-use crate::export::records::Mends;
+use crate::export::records::RepairOrigin;
 use crate::ingest::rows::Rows;
 use crate::ingest::{IngestError, data_file};
 use crate::model::layout::Layout;
@@ -17,9 +17,9 @@ use crate::store::Transaction;
 pub(super) const TEXTS: [&str; 5] = ["column", "value", "reason", "reason_ru", "raw"];
 
 /// The exports that were read; of files of mended rows, the places of those that were taken.
-pub(super) type Read = BTreeMap<ExportId, Option<BTreeSet<Mends>>>;
+pub(super) type Read = BTreeMap<ExportId, Option<BTreeSet<RepairOrigin>>>;
 
-/// Tells whether the same rows were refused, in whatever order.
+/// Digest of refused rows: the same for the same rows in any order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Digest {
     rows: u64,

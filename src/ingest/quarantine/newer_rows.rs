@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::export::read::RowKey;
-use crate::export::records::Mends;
+use crate::export::records::RepairOrigin;
 use crate::model::tables::Table;
 
 /// So many keys are watched; of what is refused beyond that, it is not known whether it was overtaken.
@@ -21,12 +21,12 @@ pub(crate) struct Later {
     /// The keys of rows that wait in the store, in order.
     waiting: Vec<RowKey>,
     /// Of them, those of which good rows came, and the last place of one.
-    overtaken: BTreeMap<RowKey, Mends>,
+    overtaken: BTreeMap<RowKey, RepairOrigin>,
     /// Of them, those that came at all, by the name of the file.
     came: BTreeSet<(String, RowKey)>,
     /// The keys of rows that were refused in this ingest.
     refused: BTreeSet<RowKey>,
-    /// Of them, those of which a good row came later: how many rows had been refused by then.
+    /// Keys whose good row came later: number of rows refused by then.
     after: BTreeMap<RowKey, u64>,
     /// How many rows were refused.
     refusals: u64,
@@ -46,8 +46,8 @@ impl Later {
         !self.waiting.is_empty() || !self.refused.is_empty()
     }
 
-    /// Hears of a good row of a file; `place` is where it stands in the order of rows.
-    pub(crate) fn take(&mut self, key: RowKey, file: &str, place: Mends) {
+    /// Records a good row of a file; `place` is its position in the order of rows.
+    pub(crate) fn take(&mut self, key: RowKey, file: &str, place: RepairOrigin) {
         if self.waiting.binary_search(&key).is_ok() {
             let last = self.overtaken.entry(key).or_insert(place);
             *last = place.max(*last);
@@ -58,7 +58,7 @@ impl Later {
         }
     }
 
-    /// Hears of a row of a file that is refused. Returns its number among these.
+    /// Records a refused row of a file. Returns its number among the refused rows.
     pub(crate) fn refuse(&mut self, keys: &[RowKey], file: &str) -> u64 {
         for key in keys {
             if self.waiting.binary_search(key).is_ok() {
@@ -72,14 +72,14 @@ impl Later {
         self.refusals - 1
     }
 
-    /// Of the row that was refused as that number: the tables for which it was overtaken.
+    /// For the refused row of that number: the tables in which a good row overtook it.
     pub(crate) fn after(&self, keys: &[RowKey], number: u64) -> BTreeSet<Table> {
         let is_later = |key: &&RowKey| self.after.get(key).is_some_and(|by| *by > number);
         keys.iter().filter(is_later).map(|key| key.table()).collect()
     }
 
     /// Whether a good row of this key came after that place.
-    pub(crate) fn is_overtaken(&self, key: RowKey, place: Mends) -> bool {
+    pub(crate) fn is_overtaken(&self, key: RowKey, place: RepairOrigin) -> bool {
         self.overtaken.get(&key).is_some_and(|by| *by > place)
     }
 
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_row_is_overtaken_by_what_comes_after_it_alone() {
-        let place = |ingest, line| Mends { ingest, line };
+        let place = |ingest, line| RepairOrigin { ingest, line };
         let mut later = Later::watching(vec![key("1"), key("2")]);
         assert!(later.watches());
         later.take(key("3"), "deals.csv", place(2, 5));

@@ -17,7 +17,7 @@ use super::waiting::{Fate, Held, Marks};
 use crate::export::datum::Cell;
 use crate::export::files::ExportId;
 use crate::export::read::{Refusal, RowKey};
-use crate::export::records::Mends;
+use crate::export::records::RepairOrigin;
 use crate::ingest::IngestError;
 use crate::ingest::rows::Rows;
 use crate::ingest::summary::QuarantineCount;
@@ -30,7 +30,7 @@ const PIECE: usize = 100_000;
 /// The quarantine of one ingest.
 #[derive(Debug, Default)]
 pub(crate) struct Quarantine {
-    exports: BTreeMap<ExportId, Refused>,
+    exports: BTreeMap<ExportId, RefusedRows>,
     /// The exports that were read; of files of mended rows, the places of those that were taken.
     read: Read,
     /// How many rows of all exports are in memory.
@@ -46,15 +46,15 @@ type Row = (Arc<str>, Refusal, u64);
 
 /// What was refused of one export.
 #[derive(Debug, Default)]
-struct Refused {
+struct RefusedRows {
     digest: Digest,
     rows: Vec<Row>,
     files: Vec<(PathBuf, u64)>,
 }
 
 impl Quarantine {
-    /// Hears that an export was read: all of it, or only the rows of these places, mended.
-    pub(crate) fn was_read(&mut self, export: &ExportId, mended: Option<BTreeSet<Mends>>) {
+    /// Records that an export was read: all of it, or only the repaired rows at these places.
+    pub(crate) fn was_read(&mut self, export: &ExportId, mended: Option<BTreeSet<RepairOrigin>>) {
         match (self.read.get_mut(export), mended) {
             (Some(None), _) => {}
             (Some(Some(known)), Some(mended)) => known.extend(mended),
@@ -153,7 +153,7 @@ impl Quarantine {
     }
 }
 
-impl Refused {
+impl RefusedRows {
     /// Writes the rows in memory as a data file.
     fn write(&mut self, id: &ExportId, later: &Later, transaction: &mut Transaction) -> Result<(), IngestError> {
         if self.rows.is_empty() {
@@ -193,7 +193,7 @@ impl Refused {
 
 /// Whether a row stays when these are mended. What an ingest before that of the export's newest reading refused waits no
 /// more: only stores of an early Voronka hold such rows.
-fn waits_on(mended: &BTreeSet<Mends>, place: Mends) -> bool {
+fn waits_on(mended: &BTreeSet<RepairOrigin>, place: RepairOrigin) -> bool {
     !mended.contains(&place) && mended.last().is_none_or(|newest| place.ingest >= newest.ingest)
 }
 

@@ -8,7 +8,7 @@ use super::newer_rows::{self, Later};
 use crate::export::datum::Cell;
 use crate::export::files::{ExportId, Input};
 use crate::export::read::RowKey;
-use crate::export::records::Mends;
+use crate::export::records::RepairOrigin;
 use crate::ingest::IngestError;
 use crate::ingest::data_file::OldBucket;
 use crate::ingest::rows::Rows;
@@ -24,7 +24,7 @@ pub(super) struct Marks<'r> {
     file: &'r str,
     /// Empty: an early Voronka did not keep it.
     folder: &'r str,
-    pub(super) place: Mends,
+    pub(super) place: RepairOrigin,
     keys: &'r str,
     later: &'r str,
 }
@@ -48,7 +48,7 @@ impl<'r> Marks<'r> {
         Marks {
             file: text(file),
             folder: text(folder),
-            place: Mends { ingest: number(ingest), line: number(line) },
+            place: RepairOrigin { ingest: number(ingest), line: number(line) },
             keys: text(keys),
             later: text(later),
         }
@@ -196,7 +196,7 @@ struct Waiting {
 
 /// What waits in a store, by export and place: of those exports whose mended rows are read.
 #[derive(Debug, Default)]
-pub(crate) struct Waits(BTreeMap<String, BTreeMap<Mends, Waiting>>);
+pub(crate) struct Waits(BTreeMap<String, BTreeMap<RepairOrigin, Waiting>>);
 
 impl Waits {
     /// Looks them up. Of an export that is read itself nothing waits any more: its newest reading counts alone.
@@ -250,22 +250,22 @@ impl Waits {
         Ok(waits)
     }
 
-    fn get(&self, export: &str, place: Mends) -> Option<&Waiting> {
+    fn get(&self, export: &str, place: RepairOrigin) -> Option<&Waiting> {
         self.0.get(export).and_then(|places| places.get(&place))
     }
 
     /// How many rows of an export wait at one place.
-    pub(crate) fn at(&self, export: &str, place: Mends) -> u64 {
+    pub(crate) fn at(&self, export: &str, place: RepairOrigin) -> u64 {
         self.get(export, place).map_or(0, |waiting| waiting.rows)
     }
 
     /// The folder of the export whose row waits at a place.
-    pub(crate) fn folder(&self, export: &str, place: Mends) -> &str {
+    pub(crate) fn folder(&self, export: &str, place: RepairOrigin) -> &str {
         self.get(export, place).map_or("", |waiting| waiting.folder.as_str())
     }
 
-    /// Whether a row of the table came after the one at this place, or nobody can say that none did.
-    pub(crate) fn may_be_late(&self, export: &str, place: Mends, table: Table) -> bool {
+    /// Whether a row of the table came after the one at this place, or this is unknown.
+    pub(crate) fn may_be_late(&self, export: &str, place: RepairOrigin, table: Table) -> bool {
         self.get(export, place).is_some_and(|waiting| waiting.later.contains(&table) || !waiting.known.contains(&table))
     }
 }

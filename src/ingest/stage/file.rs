@@ -10,7 +10,7 @@ use super::{Reading, Staged};
 use crate::export::files::{ExportId, Input};
 use crate::export::mapping::Export;
 use crate::export::read::{Opened, Outcome, Plan, read_rows};
-use crate::export::records::Mends;
+use crate::export::records::RepairOrigin;
 use crate::export::snapshot_date::When;
 use crate::export::{ExportError, repair};
 use crate::ingest::begin::Begun;
@@ -103,7 +103,7 @@ impl Staged {
         }
     }
 
-    /// Adds the shapes of mended rows that were overtaken: they fill only what nobody filled since.
+    /// Adds the shapes of overtaken repaired rows: they fill only cells that are still empty.
     fn add_late_shapes(&mut self, first: usize) {
         for at in first..self.shapes.len() {
             self.shapes.push(self.shapes[at].late());
@@ -142,12 +142,12 @@ impl Staged {
         Ok((outcome, sink.listed_deals, sink.overtaken))
     }
 
-    /// Tells the quarantine what becomes of the rows that wait: all of an export are read anew, mended ones take their places.
-    fn settle_waiting(&mut self, input: &Input, name: &str, mended: BTreeSet<Mends>, reading: &Reading) {
+    /// Updates the quarantine: a new export replaces all of its waiting rows, a repair file only those that it holds.
+    fn settle_waiting(&mut self, input: &Input, name: &str, mended: BTreeSet<RepairOrigin>, reading: &Reading) {
         if !input.repairs {
             return self.quarantine.was_read(&input.id, None);
         }
-        let mut of_folders: BTreeMap<&str, BTreeSet<Mends>> = BTreeMap::new();
+        let mut of_folders: BTreeMap<&str, BTreeSet<RepairOrigin>> = BTreeMap::new();
         for place in mended {
             of_folders.entry(reading.waits.folder(name, place)).or_default().insert(place);
         }

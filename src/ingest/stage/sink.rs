@@ -9,7 +9,7 @@ use super::spill::Spill;
 use crate::export::datum::{Value, encode};
 use crate::export::files::ExportId;
 use crate::export::read::{FillPlan, Refusal, RowKey, RowSink};
-use crate::export::records::Mends;
+use crate::export::records::RepairOrigin;
 use crate::ingest::IngestError;
 use crate::ingest::bucket::listing_history::mark;
 use crate::ingest::quarantine::{Quarantine, Waits};
@@ -35,7 +35,7 @@ pub(crate) struct ListedDeals {
 /// What has to be known of a fill to take its rows.
 pub(crate) struct Taker {
     table: Table,
-    /// Of events: where the id stands, if it is mapped at all.
+    /// For events: the position of the id, if it is mapped at all.
     event_id: Option<usize>,
     identity: Vec<Option<usize>>,
     bucket_by: Vec<Option<usize>>,
@@ -72,8 +72,8 @@ pub(crate) struct Sink<'s> {
     pub(crate) read: &'s mut BTreeMap<Table, Read>,
     pub(crate) listed_deals: ListedDeals,
     pub(crate) progress: &'s dyn Progress,
-    /// Of a file of mended rows: the place of the row that is taken.
-    pub(crate) mends: Option<Mends>,
+    /// For a repair file: the place of the accepted row.
+    pub(crate) mends: Option<RepairOrigin>,
     /// How many rows were overtaken.
     pub(crate) overtaken: u64,
     /// The row being encoded.
@@ -118,7 +118,7 @@ impl RowSink for Sink<'_> {
         if self.mends.is_some() || self.quarantine.later.watches() {
             let place = |name: &str| taker.key.iter().find(|(known, _)| *known == name).and_then(|(_, at)| *at);
             let key = RowKey::of(taker.table, |name| place(name).map(|at| &values[at]));
-            let newest = Mends { ingest: self.transaction.number(), line: u64::MAX };
+            let newest = RepairOrigin { ingest: self.transaction.number(), line: u64::MAX };
             if let Some(key) = key {
                 is_late = self.mends.is_some_and(|place| {
                     self.waits.may_be_late(self.file, place, taker.table)
@@ -133,11 +133,11 @@ impl RowSink for Sink<'_> {
         self.spill.push(u32::try_from(shape).unwrap_or(u32::MAX), taker.table, bucket, &self.row)
     }
 
-    fn mends(&mut self, place: Mends) {
+    fn mends(&mut self, place: RepairOrigin) {
         self.mends = Some(place);
     }
 
-    fn waits(&self, place: Mends) -> u64 {
+    fn waits(&self, place: RepairOrigin) -> u64 {
         self.waits.at(self.file, place)
     }
 
@@ -179,7 +179,7 @@ pub(crate) fn of_file(called: &str, folder: &str) -> String {
     bare.unwrap_or(called).to_owned()
 }
 
-/// The id of an event whose export gives none: the same row has the same id in every export.
+/// The id of an event from an export without ids. It is stable: the same row has the same id in every export.
 fn derived_id(taker: &Taker, values: &[Value<'_>], scratch: &mut Vec<u8>) -> String {
     scratch.clear();
     for at in &taker.identity {

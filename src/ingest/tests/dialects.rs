@@ -22,7 +22,7 @@ use crate::model::calendar::Calendar;
 struct Meant {
     id: i64,
     client: i64,
-    /// In hundredths; none: not filled.
+    /// In hundredths; `None` if not filled.
     cents: Option<i64>,
     /// Seconds since 1970.
     created: i64,

@@ -132,8 +132,12 @@ fn cannot(target: &Target, grid: &Grid, one: &Judged, ground: Ground) -> Option<
         () if one.value.is_none() && !on_target || no_spend || one.cases.is_some_and(|cases| cases.round() < 1.0) => {
             Some(Unknown::NoData)
         }
-        // a rate of the known cases is valid; counts, sums and values made of them are not
-        () if ground.covered == Covered::Part && one.interval.is_none() => Some(Unknown::Uncovered),
+        // a share of the known cases is valid; counts, sums and values made of them are not
+        () if ground.covered == Covered::Part
+            && (one.interval.is_none() || grid.unit(&target.column) != Unit::Share) =>
+        {
+            Some(Unknown::Uncovered)
+        }
         () if one.cases.is_some_and(few) => Some(Unknown::Small),
         () => None,
     }

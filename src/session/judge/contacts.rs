@@ -92,7 +92,7 @@ impl Count {
     }
 }
 
-/// What has happened to a client so far.
+/// Running contact state of a client.
 #[derive(Debug)]
 pub(super) struct Client {
     judge: Arc<Judge>,

@@ -21,7 +21,7 @@ pub(super) struct Move<'j> {
     pub stage: Option<&'j Stage>,
     /// When it was, at the latest.
     pub at: i64,
-    /// When it was, at the earliest; none: nothing says since when.
+    /// The earliest moment at which it can have been. `None` if there is no lower bound.
     pub earliest: Option<i64>,
     /// Whether it was seen between two snapshots: other moves may lie between.
     pub seen: bool,
@@ -29,7 +29,7 @@ pub(super) struct Move<'j> {
     pub first: bool,
 }
 
-/// What of a deal is looked at; instants are microseconds since the epoch.
+/// Facts of a deal that rules look at; instants are microseconds since the epoch.
 #[derive(Debug)]
 pub(super) struct Deal<'a, 'j> {
     pub status: Status,
@@ -40,7 +40,7 @@ pub(super) struct Deal<'a, 'j> {
     pub closed_at: Option<i64>,
     /// Every move, in order.
     pub moves: &'a [Move<'j>],
-    /// From when to when the answers of its manager and branch are loaded; none: never.
+    /// From when to when the answers of its manager and branch are loaded. `None` if never.
     pub answers: Option<(i64, i64)>,
     /// From when on their log of stages is.
     pub log_from: Option<i64>,

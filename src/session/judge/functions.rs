@@ -180,7 +180,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// From when to when something is known; none: never.
+/// From when to when something is known. `None` if never.
 fn span([from, until]: [&TimestampMicrosecondArray; 2], row: usize) -> Option<(i64, i64)> {
     (from.is_valid(row) && until.is_valid(row)).then(|| (from.value(row), until.value(row)))
 }

@@ -73,7 +73,7 @@ impl Judge {
         reasons.any(|known| known.id == reason && known.means == Some(Meaning::Invalid))
     }
 
-    /// Microseconds of silence after a refusal; none: no silence is asked for.
+    /// Microseconds of silence after a refusal. `None` if no silence is asked for.
     fn silence(&self) -> Option<i64> {
         self.regulation.rules().silence_days.map(|days| days * 1440 * MINUTE as i64)
     }

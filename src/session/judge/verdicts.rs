@@ -22,7 +22,7 @@ pub(super) struct Verdict<'j> {
     pub kept: Option<bool>,
     /// By how many working hours an allowed time was overrun.
     pub overdue_hours: Option<f64>,
-    /// Of what cannot be judged: the source that is missing, and why.
+    /// For an unjudged rule: the missing source, and why.
     pub missing: Option<(&'static str, Why)>,
 }
 
@@ -38,9 +38,9 @@ impl<'j> Verdict<'j> {
 pub(in crate::session) enum Why {
     /// Nothing of the source is loaded, or nothing of this manager or branch.
     Never,
-    /// What is loaded begins later.
+    /// The loaded data begin later.
     Before,
-    /// What is loaded ends earlier.
+    /// The loaded data end earlier.
     After,
     /// Days are known, and no times: what came first is not.
     Day,

@@ -293,6 +293,11 @@ fn a_period_covered_in_part_judges_rates_and_no_sums() {
     let part = judge(&target, &sum, &[], with(Covered::Part));
     assert_eq!((part[0].verdict, part[0].unknown), (Verdict::Unknown, Some(Unknown::Uncovered)));
     assert_eq!(judge(&target, &sum, &[], GROUND)[0].verdict, Verdict::Red);
+    // a number made of sums is incomplete with an interval too
+    let ends = [("win_rate_low", Unit::Ratio, 0.005), ("win_rate_high", Unit::Ratio, 0.015)];
+    let made = company(&[&[("leads", Unit::Count, 900.0), ("win_rate", Unit::Ratio, 0.01)], &ends[..]].concat());
+    assert_eq!(judge(&target, &made, &[], with(Covered::Part))[0].unknown, Some(Unknown::Uncovered));
+    assert_eq!(judge(&target, &made, &[], GROUND)[0].verdict, Verdict::Red);
 }
 
 #[test]

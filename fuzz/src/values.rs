@@ -1,12 +1,17 @@
 //! What holds of every value parser.
 
-use super::amounts;
-use super::dates::{self, DateFormat, Moment};
-use super::durations::{self, Length, TwoParts};
-use super::header;
-use super::mapping::{Header, Mapping, Wanted};
-use super::numbers::{self, Decimal, Evidence, Exact, ONE};
-use super::personal::{self, Normal};
+use std::cell::OnceCell;
+
+use crate::export::mapping::{Header, Mapping, Wanted};
+use crate::export::read::header;
+use crate::export::values::amounts;
+use crate::export::values::dates::{self, DateFormat};
+use crate::export::values::durations::{self, Length, TwoParts};
+use crate::export::values::moment::Moment;
+use crate::export::values::numbers::{self, Decimal, Evidence, Exact, ONE};
+use crate::export::values::personal::{self, Normal, Personal};
+use crate::export::values::scrub::{Bare, Scrub};
+use crate::readers::KEY;
 
 /// What is read is read again from the digits that it is printed with, a sign turns it round, and a column's proof
 /// contradicts no reading.
@@ -124,8 +129,16 @@ pub fn durations(text: &str) {
     }
 }
 
-/// A normal form is its own normal form, and looks like one.
+/// A normal form is its own normal form, and looks like one. What is left of a text without phones and e-mails has none.
 pub fn personal(text: &str) {
+    for (rule, key) in [(Personal::Drop, None), (Personal::Hash, Some(&*KEY))] {
+        for bare in [Bare::Phone, Bare::Number] {
+            let Some(scrub) = Scrub::new(rule, key, bare) else { continue };
+            if let Some(clean) = scrub.clean(text) {
+                assert_eq!(scrub.clean(&clean), None, "{text:?} as {clean:?}");
+            }
+        }
+    }
     for form in [Normal::Phone, Normal::Email] {
         let Some(normal) = personal::normal(text, form) else { continue };
         assert_eq!(personal::normal(&normal, form).as_ref(), Some(&normal), "{text:?}");
@@ -152,12 +165,8 @@ pub fn headers(text: &str) {
     let cells: Vec<String> = lines.map(|line| line.trim().to_owned()).collect();
     for nth in [None, Some(1), Some(2)] {
         let headers = vec![Header { text: wanted.to_owned(), nth }];
-        let found = header::find(
-            &cells,
-            &Default::default(),
-            [Wanted { headers, either: false, optional: false }].into_iter(),
-            1,
-        );
+        let found =
+            header::find(&cells, &OnceCell::new(), [Wanted { headers, either: false, optional: false }].into_iter(), 1);
         assert_eq!(found.columns.len() + found.troubles(), 1, "{wanted:?} in {cells:?}");
         found.columns.values().for_each(|at| assert!(*at < cells.len(), "{wanted:?} in {cells:?}"));
     }
