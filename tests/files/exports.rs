@@ -1,6 +1,6 @@
 //! Exports as companies really have them, a folder of `tests/exports/` each. `export::<name>`: the file is loaded with no mapping given,
 //! recognised, and holds the figures that were typed by hand. `draft::<name>`: the draft that is made of the file as if no preset knew
-//! it says what the preset says.
+//! it says what the preset says. `export::every_preset_has_one`: no preset is without an export.
 //!
 //! Beside the export lie
 //! - `preset.txt`: the section of a preset that must recognise it;
@@ -8,10 +8,13 @@
 //! - `draft.txt`: what the draft must say, a line each (`read as deals`, `sum 1,260,068.39`: the sum of its money, that of
 //!   `answer.csv` but where a note says why not), and `asks NAME` for each of [`QUESTIONS`] that it must ask.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use chrono_tz::Tz;
 use voronka::draft::draft;
+use voronka::export::Mapping;
 use voronka::model::lang::Lang;
 
 use crate::case::Case;
@@ -24,7 +27,7 @@ const BESIDE: [&str; 4] = ["ask.sql", "answer.csv", "preset.txt", "draft.txt"];
 const QUESTIONS: [(&str, &str); 2] =
     [("ignore_rows", "ignore_rows = { column = \"?\""), ("repeated", "repeated = \"?\"")];
 
-/// Two tests for each folder.
+/// Two tests for each folder, and one for all of them together.
 pub fn cases() -> Vec<Case> {
     let folders = fs::read_dir(checkout("tests/exports")).unwrap().map(|entry| entry.unwrap().path());
     let mut folders: Vec<PathBuf> = folders.filter(|path| path.is_dir()).collect();
@@ -37,7 +40,24 @@ pub fn cases() -> Vec<Case> {
             Case::new(format!("draft::{name}"), move || drafted(&other)),
         ]
     };
-    folders.into_iter().flat_map(both).collect()
+    let presets: BTreeSet<String> =
+        folders.iter().filter_map(|folder| Some(text(folder, "preset.txt").ok()?.trim().to_owned())).collect();
+    let mut cases: Vec<Case> = folders.into_iter().flat_map(both).collect();
+    if !cases.is_empty() {
+        cases.push(Case::new("export::every_preset_has_one", move || every_preset_is_among(&presets)));
+    }
+    cases
+}
+
+/// Fails if a section of the shipped presets is none of these.
+fn every_preset_is_among(tested: &BTreeSet<String>) -> Result<(), String> {
+    let shipped = Mapping::presets(Tz::Europe__Moscow).map_err(|problems| problems.to_string())?;
+    let names = shipped.exports().map(|(name, _)| name);
+    let without: Vec<&str> = names.filter(|name| !tested.contains(*name)).collect();
+    match without.is_empty() {
+        true => Ok(()),
+        false => Err(format!("no folder of tests/exports names these in its preset.txt: {}", without.join(", "))),
+    }
 }
 
 fn text(folder: &Path, name: &str) -> Result<String, String> {
