@@ -10,6 +10,9 @@ use crate::support::checkout;
 /// How much of a line is shown around the place where it differs, in characters.
 const SHOWN: usize = 160;
 
+/// How many lines that differ are shown, of what was expected and of what was found.
+const LINES: usize = 12;
+
 /// A test with a name. An error says what is wrong.
 pub struct Case {
     pub name: String,
@@ -102,35 +105,45 @@ pub fn same(test: &str, file: &str, found: &[u8]) -> Result<(), String> {
         let write = fs::create_dir_all(path.parent().unwrap()).and_then(|()| fs::write(&path, found));
         return write.map_err(|error| format!("{file}: {error}"));
     }
-    let what = match expected {
-        None => format!("{file} is missing"),
+    let (what, reading) = match expected {
+        None => (format!("{file} is missing"), file.to_owned()),
         Some(expected) => {
             let (expected, found) = (String::from_utf8_lossy(&expected), String::from_utf8_lossy(found));
-            difference(file, &expected, &found)
+            (difference(file, &expected, &found), format!("git diff {file}"))
         }
     };
-    Err(format!("{what}\nto accept: BLESS=1 cargo test --test files {test}\nthen read: git diff {file}"))
+    Err(format!("{what}\nto accept: BLESS=1 cargo test --test files {test}\nthen read: {reading}"))
 }
 
-/// The first line that differs, around the first character that does.
+/// The lines that differ: what stands between the equal ones at the beginning and those at the end, each around the first character
+/// that differs.
 fn difference(file: &str, expected: &str, found: &str) -> String {
-    let (mut expected, mut found) = (expected.split('\n'), found.split('\n'));
-    let mut line = 1;
-    loop {
-        match (expected.next(), found.next()) {
-            (Some(one), Some(other)) if one == other => line += 1,
-            (None, None) => return format!("{file} differs in bytes that are not UTF-8"),
-            (one, other) => {
-                let at = one.unwrap_or("").chars().zip(other.unwrap_or("").chars()).take_while(|(a, b)| a == b).count();
-                let shown = |line: Option<&str>| line.map_or("(the end)".to_owned(), |line| around(line, at));
-                return format!(
-                    "{file} differs at line {line}\n  expected {}\n  found    {}",
-                    shown(one),
-                    shown(other)
-                );
-            }
+    let (old, new): (Vec<&str>, Vec<&str>) = (expected.split('\n').collect(), found.split('\n').collect());
+    let begin = old.iter().zip(&new).take_while(|(one, other)| one == other).count();
+    let (old, new) = (&old[begin..], &new[begin..]);
+    if old.is_empty() && new.is_empty() {
+        return format!("{file} differs in bytes that are not UTF-8");
+    }
+    let end = old.iter().rev().zip(new.iter().rev()).take_while(|(one, other)| one == other).count();
+    let (old, new) = (&old[..old.len() - end], &new[..new.len() - end]);
+    let mut text = format!("{file} differs from line {} (- expected, + found)", begin + 1);
+    for (mark, lines, others) in [('-', old, new), ('+', new, old)] {
+        for (at, line) in lines.iter().enumerate().take(LINES) {
+            text += &format!(
+                "\n  {mark} {}",
+                around(line, others.get(at).map_or(0, |other| first_difference(line, other)))
+            );
+        }
+        if lines.len() > LINES {
+            text += &format!("\n  {mark} and {} more lines", lines.len() - LINES);
         }
     }
+    text
+}
+
+/// The first character of a line that differs from another line's; 0 if none does.
+fn first_difference(line: &str, other: &str) -> usize {
+    line.chars().zip(other.chars()).position(|(one, other)| one != other).unwrap_or(0)
 }
 
 /// The part of a line around a character, with marks where it was cut.
