@@ -1,4 +1,5 @@
-//! The integration tests: one binary, because each links DataFusion and Polars anew.
+//! The integration tests that are written in Rust: one binary, because each links DataFusion and Polars anew. Those that files
+//! drive are in the other one, `files`.
 
 // a test stops at the first thing that is not as expected, helpers included
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -6,12 +7,9 @@
 mod cases;
 mod cli;
 mod dirt;
-mod exports;
 mod first_minute;
 mod killed;
 mod layers;
-mod messages;
-mod metrics;
 mod real_data;
 mod regulation;
 mod reports;

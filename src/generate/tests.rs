@@ -105,12 +105,3 @@ fn events_of_another_company_are_not_mixed_in() {
     let plan = Plan { clients: 1, seed: 1, as_of: NaiveDate::from_ymd_opt(2025, 6, 30).unwrap() };
     assert!(matches!(generate(&plan, folder.path(), &|_, _| ()), Err(GenerateError::Foreign(_))));
 }
-
-#[test]
-fn the_sample_company_is_what_this_generator_makes() {
-    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_data");
-    for (name, text) in made(2_200, 2) {
-        let stored = fs::read_to_string(sample.join(&name)).unwrap();
-        assert!(stored == text, "sample_data/{name} is of another generator: make it anew, see docs/generator.md");
-    }
-}

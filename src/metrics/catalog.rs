@@ -38,7 +38,7 @@ impl Catalog {
     /// The metrics that ship.
     ///
     /// # Panics
-    /// If one of them is broken, which `tests/metrics.rs` rules out.
+    /// If one of them is broken, which the test `page::metrics` rules out.
     pub fn shipped() -> Catalog {
         Catalog::load(None).unwrap_or_else(|problems| panic!("a shipped metric is broken:\n{problems}"))
     }

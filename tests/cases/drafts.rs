@@ -284,22 +284,6 @@ fn a_column_of_journeys_is_made_and_not_mapped() {
     }
 }
 
-/// The page of tables and columns says what the code says.
-#[test]
-fn the_page_of_columns_is_up_to_date() {
-    use voronka::model::lang::Lang;
-    let mut stale = Vec::new();
-    for (lang, file) in [(Lang::En, "columns.en.md"), (Lang::Ru, "columns.ru.md")] {
-        let fresh = voronka::export::columns_page(lang);
-        if std::fs::read_to_string(checkout("docs/guide").join(file)).unwrap_or_default() != fresh {
-            let aside = std::env::temp_dir().join(file);
-            std::fs::write(&aside, fresh).unwrap();
-            stale.push(format!("cp {} docs/guide/{file}", aside.display()));
-        }
-    }
-    assert!(stale.is_empty(), "the page is not what the tables say; make it anew:\n{}", stale.join("\n"));
-}
-
 /// A header that says thousands: the draft writes the line that ingests would otherwise ask for.
 #[test]
 fn money_in_thousands_is_multiplied_by_the_draft_itself() {

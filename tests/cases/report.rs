@@ -358,22 +358,3 @@ fn deals_alone() -> String {
     }
     deals
 }
-
-/// The page of what each figure needs says what the metrics and the default regulation say.
-#[test]
-fn the_page_of_what_is_needed_is_up_to_date() {
-    use voronka::model::lang::Lang;
-    let catalog = voronka::metrics::Catalog::shipped();
-    let mut stale = Vec::new();
-    for (lang, file) in [(Lang::En, "what-is-needed.en.md"), (Lang::Ru, "what-is-needed.ru.md")] {
-        let text = voronka::regulation::template(lang);
-        let regulation = voronka::regulation::Regulation::parse("regulation.toml", text).unwrap();
-        let fresh = voronka::metrics::needs_page(&catalog, regulation.targets(), lang);
-        if std::fs::read_to_string(checkout("docs/guide").join(file)).unwrap_or_default() != fresh {
-            let aside = std::env::temp_dir().join(file);
-            std::fs::write(&aside, fresh).unwrap();
-            stale.push(format!("cp {} docs/guide/{file}", aside.display()));
-        }
-    }
-    assert!(stale.is_empty(), "the page is not what the metrics say; make it anew:\n{}", stale.join("\n"));
-}

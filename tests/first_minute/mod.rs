@@ -3,7 +3,6 @@
 //!
 //! Each test states how many questions the draft asks: whoever makes it ask more has to say so here.
 
-mod made;
 mod seen;
 
 use std::path::{Path, PathBuf};

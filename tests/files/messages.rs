@@ -1,14 +1,19 @@
-//! What a person reads when something is wrong: each message names the place, the cause and the way out.
+//! What a person reads when something is wrong: each message names the place, the cause and the way out. Each is a test of its own,
+//! `message::<language>::<name>`.
 //!
-//! The expected texts lie in `messages/*.txt`, ugly ones too, until they are mended. After a wanted change,
-//! run with `BLESS=1` and read the difference before committing it.
+//! The expected texts lie in `tests/messages/*.txt`, ugly ones too, until they are mended. After a wanted change, run with `BLESS=1` and
+//! read the difference before committing it.
 
 use std::fs;
 use std::path::Path;
+use std::sync::{Arc, LazyLock};
 
-use crate::support::{checkout, voronka};
+use tempfile::TempDir;
 
-const REGULATION: &str = include_str!("../sample_data/regulation.toml");
+use crate::case;
+use crate::support::voronka;
+
+const REGULATION: &str = include_str!("../../sample_data/regulation.toml");
 
 const MAPPING: &str = r#"zone = "Europe/Moscow"
 
@@ -35,7 +40,7 @@ const DEALS: &str = "ID;Клиент;Источник;Статус;Создан�
     1;К1;Сайт;Успех;01.04.2025;15.04.2025;1200,50\r\n\
     2;К2;Сайт;В работе;02.04.2025;;\r\n";
 
-const WEEKLY: &str = include_str!("../reports/weekly.toml");
+const WEEKLY: &str = include_str!("../../reports/weekly.toml");
 
 /// A metric that somebody wrote.
 const OWN_METRIC: &str = r#"/*
@@ -271,35 +276,47 @@ fn put(dir: &Path, name: &str, content: &[u8]) {
     fs::write(file, content).unwrap();
 }
 
-#[test]
-fn each_broken_input_gives_its_message() {
-    #[allow(clippy::disallowed_methods)] // a test may read its environment
-    let bless = std::env::var("BLESS").is_ok();
-    let mut wrong = Vec::new();
-    for case in CASES {
-        let dir = tempfile::tempdir().unwrap();
-        put(dir.path(), "regulation.toml", REGULATION.as_bytes());
-        put(dir.path(), "mapping.toml", MAPPING.as_bytes());
-        put(dir.path(), "deals.csv", DEALS.as_bytes());
-        voronka(dir.path(), &["ingest", "--mapping", "mapping.toml", "deals.csv"]).ok();
-        for (name, content) in case.files {
-            put(dir.path(), name, &content());
-        }
-        for (lang, folder) in [("en", "tests/messages"), ("ru", "tests/messages/ru")] {
-            let ran = voronka(dir.path(), &[case.args, &["--lang", lang]].concat());
-            let said = format!("$ voronka {}\nexit {}\n{}{}", case.args.join(" "), ran.code, ran.out, ran.err);
-            // progress lines are not what is tested, and a temporary folder has another name each time
-            let said = said.replace(&format!("{}/", dir.path().display()), "");
-            let file = checkout(folder).join(format!("{}.txt", case.name));
-            if bless {
-                fs::write(&file, &said).unwrap();
-            }
-            let expected = fs::read_to_string(&file).unwrap_or_default();
-            if said != expected {
-                wrong.push(format!("--- {lang} {}\nexpected:\n{expected}\nsaid:\n{said}", case.name));
-            }
-            fs::remove_dir_all(dir.path().join("new")).ok();
-        }
+/// A company without fault, which each case gets a copy of.
+type Sound = Arc<LazyLock<TempDir>>;
+
+/// Where the messages of each language stand.
+const FOLDERS: [(&str, &str); 2] = [("en", "tests/messages"), ("ru", "tests/messages/ru")];
+
+/// A test for each broken input, in each language.
+pub fn cases() -> Vec<case::Case> {
+    // removed when the last test is done, which a static would not be
+    let sound: Sound = Arc::new(LazyLock::new(sound));
+    let test = |(case, (lang, folder)): (&'static Case, (&'static str, &str))| {
+        let sound = Arc::clone(&sound);
+        let golden = format!("{folder}/{}.txt", case.name);
+        case::Case::golden(format!("message::{lang}::{}", case.name), golden, move || {
+            Ok(said(case, lang, sound.path()))
+        })
+    };
+    CASES.iter().flat_map(|case| FOLDERS.map(|folder| (case, folder))).map(test).collect()
+}
+
+/// Mapping, regulation, an export, and the store that was made of it.
+fn sound() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    put(dir.path(), "regulation.toml", REGULATION.as_bytes());
+    put(dir.path(), "mapping.toml", MAPPING.as_bytes());
+    put(dir.path(), "deals.csv", DEALS.as_bytes());
+    voronka(dir.path(), &["ingest", "--mapping", "mapping.toml", "deals.csv"]).ok();
+    dir
+}
+
+/// What the command says where the case's files take the place of the sound ones.
+fn said(case: &Case, lang: &str, sound: &Path) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    for file in case::files_of(sound) {
+        put(dir.path(), file.strip_prefix(sound).unwrap().to_str().unwrap(), &fs::read(&file).unwrap());
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    for (name, content) in case.files {
+        put(dir.path(), name, &content());
+    }
+    let ran = voronka(dir.path(), &[case.args, &["--lang", lang]].concat());
+    let said = format!("$ voronka {}\nexit {}\n{}{}", case.args.join(" "), ran.code, ran.out, ran.err);
+    // a temporary folder has another name each time
+    said.replace(&format!("{}/", dir.path().display()), "")
 }

@@ -1,0 +1,126 @@
+//! The sample company, asked for all that ships. `golden::report::<name>`: each report, in Russian, the language of its regulation.
+//! `answer::<metric>`: each metric has rows.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+
+use arrow::csv::WriterBuilder;
+use chrono::{DateTime, NaiveDate};
+use tokio::runtime::{Builder, Runtime};
+use voronka::export::Mapping;
+use voronka::ingest::{IngestOptions, ingest};
+use voronka::metrics::{Ask, Catalog};
+use voronka::model::lang::Lang;
+use voronka::regulation::Regulation;
+use voronka::report::build;
+use voronka::report::definition::{names, shipped};
+use voronka::session::Session;
+use voronka::store::Store;
+
+use crate::STACK;
+use crate::case::Case;
+use crate::golden::listing;
+use crate::support::checkout;
+
+/// Metrics that have no rows on the sample: nothing in it contradicts itself, and every win of it has a date.
+const EMPTY: [&str; 2] = ["contradictions", "wins_without_date"];
+
+/// The sample company, ingested once.
+pub struct Sample {
+    runtime: Runtime,
+    session: Session,
+    catalog: Catalog,
+    _store: tempfile::TempDir,
+}
+
+/// One for all tests. The store is removed when the last of them is done, which that of a static would not be.
+pub type Shared = Arc<LazyLock<Sample>>;
+
+/// The sample company, not ingested yet.
+pub fn shared() -> Shared {
+    Arc::new(LazyLock::new(Sample::ingested as fn() -> Sample))
+}
+
+/// A test for each shipped report.
+pub fn reports(sample: &Shared) -> Vec<Case> {
+    let test = |name: &'static str| {
+        let sample = Arc::clone(sample);
+        Case::golden(format!("golden::report::{name}"), format!("tests/golden/report/{name}.ru.txt"), move || {
+            sample.report(name)
+        })
+    };
+    names().into_iter().map(test).collect()
+}
+
+/// A test for each shipped metric.
+pub fn answers(sample: &Shared) -> Vec<Case> {
+    let test = |name: &str| {
+        let (sample, metric) = (Arc::clone(sample), name.to_owned());
+        Case::new(format!("answer::{name}"), move || sample.answers(&metric))
+    };
+    Catalog::shipped().names().map(test).collect()
+}
+
+impl Sample {
+    fn ingested() -> Sample {
+        let runtime = Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build().unwrap();
+        let store = tempfile::tempdir().unwrap();
+        let text = |file: &str| std::fs::read_to_string(checkout("sample_data").join(file)).unwrap();
+        let regulation =
+            Regulation::parse("regulation.toml", &text("regulation.toml")).unwrap_or_else(|p| panic!("{p}"));
+        let mapping = Mapping::parse("mapping.toml", &text("mapping.toml")).unwrap_or_else(|p| panic!("{p}"));
+        let as_of = NaiveDate::from_ymd_opt(2025, 6, 30).unwrap();
+        let session = runtime.block_on(async {
+            let store = Store::open_or_create(store.path()).await.unwrap();
+            let at = DateTime::from_timestamp(1_751_241_600, 0).unwrap();
+            let exports = exports(&checkout("sample_data"));
+            ingest(&store, &mapping, &exports, IngestOptions::at(at)).await.unwrap_or_else(|e| panic!("{e}"));
+            Session::open(&store.snapshot(None).await.unwrap(), &regulation, as_of, None).await.unwrap()
+        });
+        Sample { runtime, session, catalog: Catalog::shipped(), _store: store }
+    }
+
+    /// The report as a listing; one that is made for one person, for the one of most deals.
+    fn report(&self, name: &str) -> Result<String, String> {
+        let definition = shipped(name, &self.catalog).map_err(|problems| problems.to_string())?;
+        let document = self.runtime.block_on(async {
+            let mut held: Vec<(String, String)> = definition.only().to_vec();
+            if let Some(dimension) = definition.person() {
+                let people = self.session.values(dimension).await.map_err(|e| e.to_string())?;
+                let person = people.first().ok_or_else(|| format!("the sample has no {dimension}"))?;
+                held.push((dimension.to_owned(), person.clone()));
+            }
+            let as_of = self.session.as_of();
+            let mut session = self.session.at(as_of).await.map_err(|e| e.to_string())?;
+            for (dimension, value) in held {
+                session = session.only(&dimension, &value).await.map_err(|e| e.to_string())?;
+            }
+            build(&session, &self.catalog, &definition, as_of, Lang::Ru, &()).await.map_err(|e| e.to_string())
+        })?;
+        Ok(listing(&document))
+    }
+
+    /// The metric over the whole history has rows, but where the sample has nothing to say; and they can be written as CSV.
+    fn answers(&self, name: &str) -> Result<(), String> {
+        let metric = self.catalog.get(name).map_err(|e| e.to_string())?;
+        let (from, as_of) = (DateTime::UNIX_EPOCH.date_naive(), self.session.as_of());
+        let ask = Ask { from, to: as_of, as_of, by: Vec::new() };
+        match self.runtime.block_on(metric.run(&self.session, &ask)) {
+            Ok(result) if EMPTY.contains(&name) != (result.batch.num_rows() == 0) => {
+                Err(format!("has {} rows", result.batch.num_rows()))
+            }
+            // as `voronka query --format csv` writes it, which takes no lists
+            Ok(result) => WriterBuilder::new().build(io::sink()).write(&result.batch).map_err(|e| e.to_string()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
+/// The exports of a folder.
+fn exports(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut exports: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|e| e == "csv")).collect();
+    exports.sort();
+    exports
+}
