@@ -30,7 +30,7 @@ columns = [
   { name = "unknown", unit = "count", title = { ru = "Не известно", en = "Unknown" } },
   { name = "judged", unit = "count", title = { ru = "Судим", en = "Judged" } },
   { name = "contacted", unit = "count", title = { ru = "Охвачены", en = "Contacted" } },
-  { name = "contacted_share", unit = "share", of = "judged", interval = true, title = { ru = "Охват", en = "Coverage" } },
+  { name = "contacted_share", unit = "share", of = "judged", interval = true, ends = true, unknown = "unknown", title = { ru = "Охват", en = "Coverage" } },
   { name = "overdue", unit = "count", title = { ru = "Просрочены", en = "Overdue" } },
   { name = "never_touched", unit = "count", title = { ru = "Без единого касания", en = "Never touched" } },
   { name = "moved_forward", unit = "count", title = { ru = "Продвинулись", en = "Moved forward" } },
@@ -70,8 +70,14 @@ faced AS (
         scope_coverage.grp,
         scope_coverage.kind,
         scope_coverage.contact_days,
+        -- without any touch that is loaded: known to be without any where touches are loaded from before it came to now
+        CASE WHEN scope_coverage.last_touch_at IS NULL THEN 1 ELSE 0 END AS is_perhaps_untouched,
         CASE
-            WHEN scope_coverage.last_touch_at IS NULL AND scope_coverage.first_at >= scope_coverage.touches_from THEN 1
+            WHEN
+                scope_coverage.last_touch_at IS NULL
+                AND scope_coverage.first_at >= scope_coverage.touches_from
+                AND scope_coverage.known_day::int >= $as_of_day::int - 1
+                THEN 1
             ELSE 0
         END AS is_untouched,
         CASE WHEN scope_coverage.is_known THEN 0 ELSE 1 END AS is_unknown,
@@ -88,6 +94,7 @@ judged AS (
     SELECT
         grp,
         kind,
+        is_perhaps_untouched,
         is_untouched,
         is_moved,
         is_forbidden,
@@ -110,7 +117,8 @@ counted AS (
         sum(is_unknown) AS unknown,
         sum(is_judged) AS judged,
         sum(is_judged * is_contacted) AS contacted,
-        sum(is_untouched) AS never_touched,
+        -- none known is not none
+        CASE WHEN sum(is_untouched) > 0 OR sum(is_perhaps_untouched) = 0 THEN sum(is_untouched) END AS never_touched,
         sum(is_moved) AS moved_forward
     FROM judged
     GROUP BY grp, kind
@@ -127,9 +135,17 @@ SELECT
     counted.unknown,
     counted.judged,
     counted.contacted,
-    counted.contacted::double / nullif(counted.judged, 0) AS contacted_share,
-    wilson_low(counted.contacted, counted.judged) AS contacted_share_low,
-    wilson_high(counted.contacted, counted.judged) AS contacted_share_high,
+    CASE
+        WHEN counted.judged > 0 AND 200 * counted.unknown <= counted.judged + counted.unknown
+            THEN (counted.contacted + counted.unknown / 2.0) / (counted.judged + counted.unknown)
+    END AS contacted_share,
+    -- those of whom it is unknown may all have been contacted, or none
+    CASE WHEN counted.judged > 0 THEN wilson_low(counted.contacted, counted.judged + counted.unknown) END AS contacted_share_low,
+    CASE WHEN counted.judged > 0 THEN wilson_high(counted.contacted + counted.unknown, counted.judged + counted.unknown) END
+        AS contacted_share_high,
+    CASE WHEN counted.judged > 0 THEN counted.contacted::double / (counted.judged + counted.unknown) END AS contacted_share_least,
+    CASE WHEN counted.judged > 0 THEN (counted.contacted + counted.unknown)::double / (counted.judged + counted.unknown) END
+        AS contacted_share_most,
     counted.judged - counted.contacted AS overdue,
     counted.never_touched,
     counted.moved_forward

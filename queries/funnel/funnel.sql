@@ -194,7 +194,9 @@ counted AS (
         sum(CASE WHEN is_unplaced AND NOT has_reached AND NOT is_last THEN deals ELSE 0 END) AS may_have,
         sum(CASE WHEN is_unplaced AND NOT has_reached AND may_win THEN deals ELSE 0 END) AS may_have_won,
         -- who may have been lost here
-        sum(CASE WHEN is_unplaced AND may_lose AND NOT has_advanced THEN deals ELSE 0 END) AS may_have_lost
+        sum(CASE WHEN is_unplaced AND may_lose AND NOT has_advanced THEN deals ELSE 0 END) AS may_have_lost,
+        -- who may stand here
+        sum(CASE WHEN is_unplaced AND NOT may_lose AND NOT has_advanced THEN deals ELSE 0 END) AS may_stand
     FROM beside
     GROUP BY 1, 2, 3, 4, 5, 6, 7
 ),
@@ -220,6 +222,7 @@ compared AS (
         open_unplaced,
         unclear,
         may_have_lost,
+        may_stand,
         first_value(reached) OVER (PARTITION BY grp ORDER BY position) AS came_in,
         CASE WHEN is_last THEN may_have_won ELSE may_have END AS more,
         lag(reached + may_have) OVER (PARTITION BY grp ORDER BY position) AS previous_most,
@@ -263,9 +266,10 @@ SELECT
     CASE WHEN c.logged > 0 THEN coalesce(e.re_entered, 0) END AS re_entered,
     coalesce(e.interval_known, 0) AS interval_known,
     c.advanced,
-    c.lost,
+    -- none known is not none, where some may have been lost, or may stand, here
+    CASE WHEN c.lost > 0 OR c.is_last OR c.may_have_lost = 0 THEN c.lost END AS lost,
     c.lost_unplaced,
-    c.open,
+    CASE WHEN c.open > 0 OR c.is_last OR c.may_stand = 0 THEN c.open END AS open,
     c.open_unplaced,
     c.unclear,
     c.lost + c.lost_unplaced AS lost_total,

@@ -278,7 +278,10 @@ SELECT
     stages.sla_hours,
     counted.standing,
     -- a stage without an SLA cannot be overstayed
-    CASE WHEN stages.sla_hours IS NOT NULL THEN counted.stale END AS stale,
+    -- none known is not none, where it is unknown of some
+    CASE
+        WHEN stages.sla_hours IS NOT NULL AND (counted.stale > 0 OR 200 * counted.stale_unknown <= counted.standing) THEN counted.stale
+    END AS stale,
     CASE WHEN stages.sla_hours IS NOT NULL THEN counted.stale_unknown END AS stale_unknown,
     -- where those of whom it is unknown matter, the share lies between its bounds
     CASE

@@ -11,14 +11,16 @@ about.ru = """
 календарных. Медиана и 90-й перцентиль по Каплану — Мейеру: лид без ответа цензурирован на дату отчёта или закрытия. В срок: ответ
 не позже SLA. Доля — от лидов, о которых уже можно судить: отвеченных и тех, что ждали дольше SLA. Не в счёт: свежие без ответа, закрытые
 без ответа как негодные, закрытые без ответа в неизвестный день. Не известно: лиды, созданные до первого загруженного ответа их менеджера
-и филиала либо позже последнего, и лиды, о которых известны дни, но не время; они не входят ни в доли, ни в медианы; не известно ничего — пусто и «Без ответа»."""
+и филиала либо позже последнего, и лиды, о которых известны дни, но не время; в медианы они не входят. «Не менее» и «не более» — доля, не получи
+в срок ответа ни один из них или получи все; где они расходятся больше чем на 0,5 п. п., сама доля пуста. Не известно ничего — пусто и «Без ответа»."""
 about.en = """
 From the creation of a lead (within the period) to the first outgoing call, letter, SMS or message, in minutes: working ones if the regulation
 says so, else calendar ones. Median and 90th percentile by Kaplan–Meier: an unanswered lead is censored at the as-of date or its
 closing. In time: answered within the SLA. The share is of leads that can be judged: answered, or kept waiting longer than
 the SLA. It leaves out the fresh unanswered ones, those closed unanswered as invalid, and those closed unanswered on an unknown day.
 Unknown: leads created before the first loaded answer of their manager and branch, or after the last, and leads of which days are known
-and no times; they count in no share and no median; where all are unknown, "not answered" is empty too."""
+and no times; they count in no median. "At least" and "at most" are the share were none or all of them answered in time; where these differ by
+more than 0.5 points, the share itself is empty. Where all are unknown, "not answered" is empty too."""
 
 columns = [
   { name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } },
@@ -29,7 +31,7 @@ columns = [
   { name = "p90_minutes", unit = "minutes", title = { ru = "90 %, мин", en = "90th percentile, min" } },
   { name = "judged", unit = "count", title = { ru = "Можно судить", en = "Judged" } },
   { name = "within_sla", unit = "count", title = { ru = "В срок", en = "Within SLA" } },
-  { name = "sla_share", unit = "share", of = "judged", interval = true, title = { ru = "Доля в срок", en = "Share within SLA" } },
+  { name = "sla_share", unit = "share", of = "judged", interval = true, ends = true, unknown = "unknown", title = { ru = "Доля в срок", en = "Share within SLA" } },
 ]
 */
 WITH leads AS (
@@ -128,8 +130,11 @@ SELECT
     p90_minutes,
     judged,
     within_sla,
-    within_sla::double / nullif(judged, 0) AS sla_share,
-    wilson_low(within_sla, judged) AS sla_share_low,
-    wilson_high(within_sla, judged) AS sla_share_high
+    CASE WHEN judged > 0 AND 200 * unknown <= judged + unknown THEN (within_sla + unknown / 2.0) / (judged + unknown) END AS sla_share,
+    -- those of whom it is unknown may all have been answered too late, or all in time
+    CASE WHEN judged > 0 THEN wilson_low(within_sla, judged + unknown) END AS sla_share_low,
+    CASE WHEN judged > 0 THEN wilson_high(within_sla + unknown, judged + unknown) END AS sla_share_high,
+    CASE WHEN judged > 0 THEN within_sla::double / (judged + unknown) END AS sla_share_least,
+    CASE WHEN judged > 0 THEN (within_sla + unknown)::double / (judged + unknown) END AS sla_share_most
 FROM counted
 ORDER BY grp

@@ -78,7 +78,11 @@ opened AS (
         grp,
         manager,
         -- of this branch: calls of another, or of deals without a branch, tell nothing of it
-        bool_or(known_from('touch', manager, branch) IS NOT NULL) AS is_loaded,
+        -- of the branches in which there is work now, all
+        coalesce(
+            bool_and(known_from('touch', manager, branch) IS NOT NULL) FILTER (WHERE is_open AND coalesce(branch, '') <> ''),
+            bool_or(known_from('touch', manager, branch) IS NOT NULL)
+        ) AS is_loaded,
         count(CASE WHEN is_open THEN 1 END) AS open_deals
     FROM scope
     WHERE manager <> ''

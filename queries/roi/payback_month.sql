@@ -41,6 +41,7 @@ WITH arrived AS (
         grp,
         month,
         count(*) AS leads,
+        count(*) FILTER (WHERE is_unpaid) AS unpaid,
         sum(margin) FILTER (WHERE age IS NOT NULL OR is_undated) AS margin,
         count(*) FILTER (WHERE is_undated) AS undated_won,
         coalesce(sum(margin) FILTER (WHERE is_undated), 0) AS undated_margin
@@ -53,6 +54,7 @@ cohorts AS (
         coalesce(arrived.grp, spent.grp) AS grp,
         coalesce(arrived.month, spent.month) AS month,
         coalesce(arrived.leads, 0) AS leads,
+        200 * coalesce(arrived.unpaid, 0) <= coalesce(arrived.leads, 0) AS is_paid,
         coalesce(arrived.margin, 0) AS margin,
         coalesce(arrived.undated_won, 0) AS undated_won,
         coalesce(arrived.undated_margin, 0) AS undated_margin,
@@ -77,6 +79,8 @@ owed AS (
             WHEN
                 cohorts.spend > 0
                 AND groups.paid_ways > 0
+                -- what a part of its leads cost is not loaded
+                AND cohorts.is_paid
                 AND (groups.number = 1 OR replace(cohorts.grp, chr(31), '') <> '')
                 THEN cohorts.spend
         END AS base

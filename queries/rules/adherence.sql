@@ -71,35 +71,41 @@ counted AS (
         sum(CASE WHEN broken_deal IS NOT NULL THEN amount END) AS open_amount
     FROM by_deal
     GROUP BY grp, rule
+),
+
+-- a group of which nothing could be judged stands beside those of which something could
+beside AS (
+    SELECT grp, rule, checked, unjudged, kept, open_broken, open_amount, max(checked) OVER (PARTITION BY rule) AS checked_anywhere
+    FROM counted
 )
 
 SELECT
-    counted.grp,
-    counted.rule,
+    beside.grp,
+    beside.rule,
     control.title_ru,
     control.title_en,
-    counted.checked,
-    counted.kept,
+    beside.checked,
+    beside.kept,
     -- none known is not none, where some could not be judged
     CASE
-        WHEN counted.kept < counted.checked OR 200 * counted.unjudged <= counted.checked + counted.unjudged
-            THEN counted.checked - counted.kept
+        WHEN beside.kept < beside.checked OR 200 * beside.unjudged <= beside.checked + beside.unjudged
+            THEN beside.checked - beside.kept
     END AS breaches,
     CASE
-        WHEN 200 * counted.unjudged <= counted.checked + counted.unjudged
-            THEN (counted.kept + counted.unjudged / 2.0) / (counted.checked + counted.unjudged)
+        WHEN 200 * beside.unjudged <= beside.checked + beside.unjudged
+            THEN (beside.kept + beside.unjudged / 2.0) / (beside.checked + beside.unjudged)
     END AS kept_share,
-    wilson_low(counted.kept, counted.checked + counted.unjudged) AS kept_share_low,
-    wilson_high(counted.kept + counted.unjudged, counted.checked + counted.unjudged) AS kept_share_high,
-    counted.kept::double / (counted.checked + counted.unjudged) AS kept_share_least,
-    (counted.kept + counted.unjudged)::double / (counted.checked + counted.unjudged) AS kept_share_most,
-    counted.unjudged,
+    CASE WHEN beside.checked > 0 THEN wilson_low(beside.kept, beside.checked + beside.unjudged) END AS kept_share_low,
+    CASE WHEN beside.checked > 0 THEN wilson_high(beside.kept + beside.unjudged, beside.checked + beside.unjudged) END AS kept_share_high,
+    CASE WHEN beside.checked > 0 THEN beside.kept::double / (beside.checked + beside.unjudged) END AS kept_share_least,
+    CASE WHEN beside.checked > 0 THEN (beside.kept + beside.unjudged)::double / (beside.checked + beside.unjudged) END AS kept_share_most,
+    beside.unjudged,
     -- nothing open is nothing at stake; an unknown amount is not nothing
     CASE
-        WHEN counted.open_broken > 0 THEN counted.open_amount
-        WHEN 200 * counted.unjudged <= counted.checked + counted.unjudged THEN 0
+        WHEN beside.open_broken > 0 THEN beside.open_amount
+        WHEN 200 * beside.unjudged <= beside.checked + beside.unjudged THEN 0
     END AS open_at_stake
-FROM counted
-LEFT JOIN control ON counted.rule = control.rule
-WHERE counted.checked > 0
-ORDER BY counted.grp, control.position, counted.rule
+FROM beside
+LEFT JOIN control ON beside.rule = control.rule
+WHERE beside.checked_anywhere > 0
+ORDER BY beside.grp, control.position, beside.rule

@@ -11,6 +11,7 @@ use super::grid::Grid;
 use super::missing::Missing;
 use super::period::Range;
 use crate::metrics::{Ask, Catalog, Metric, MetricError, way_out};
+use crate::model::lang::{Lang, Text};
 use crate::model::tables::Table;
 use crate::regulation::Regulation;
 use crate::session::Session;
@@ -109,7 +110,7 @@ impl<'a> MetricCache<'a> {
 
     /// Remembers that a metric failed, so that one failing question does not fail the whole report.
     pub fn fault(&mut self, metric: &str, error: &ReportError) -> Missing {
-        self.remember(Missing::fault(metric, &error.to_string()))
+        self.remember(Missing::fault(metric, &Text::new(error.text(Lang::Ru), error.text(Lang::En))))
     }
 
     /// The faults so far, each once.

@@ -49,14 +49,15 @@ impl Missing {
     }
 
     /// The metric failed.
-    pub fn fault(metric: &str, error: &str) -> Missing {
-        let said = error.split_whitespace().collect::<Vec<_>>().join(" ");
+    pub fn fault(metric: &str, error: &Text) -> Missing {
+        let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (ru, en) = (line(&error.ru), line(&error.en));
         let why = Text::new(
             format!(
-                "{said}; свою метрику поправьте (voronka check), о поставляемой сообщите разработчикам: voronka query {metric} повторит ошибку"
+                "{ru}; свою метрику поправьте (voronka check), о поставляемой сообщите разработчикам: voronka query {metric} повторит ошибку"
             ),
             format!(
-                "{said}; mend a metric of your own (voronka check), report one that ships: voronka query {metric} repeats the error"
+                "{en}; mend a metric of your own (voronka check), report one that ships: voronka query {metric} repeats the error"
             ),
         );
         Missing { lack: Lack::Fault, what: metric.to_owned(), why }
