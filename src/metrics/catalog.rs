@@ -77,7 +77,7 @@ impl Catalog {
         match held(file, text)? {
             CatalogFile::Piece(_) => Ok(None),
             CatalogFile::Metric(mut metric) => {
-                self.readable().link(&mut metric).map_err(|problem| Problems(vec![problem]))?;
+                self.readable().link(&mut metric).map_err(|problem| Problems(vec![*problem]))?;
                 Ok(Some(*metric))
             }
         }
@@ -95,8 +95,8 @@ impl Catalog {
             let mut metric = metric.clone();
             match self.readable().link(&mut metric) {
                 Ok(()) => drop(linked.insert(name.clone(), metric)),
-                Err(problem) if problems.contains(&problem) => {}
-                Err(problem) => problems.push(problem),
+                Err(problem) if problems.contains(problem.as_ref()) => {}
+                Err(problem) => problems.push(*problem),
             }
         }
         self.metrics = linked;

@@ -18,7 +18,7 @@ pub(super) struct Readable<'a> {
 
 impl Readable<'_> {
     /// Gives a metric what it reads. Refuses a circle, and a split that something read does not have.
-    pub fn link(&self, metric: &mut Metric) -> Result<(), Problem> {
+    pub fn link(&self, metric: &mut Metric) -> Result<(), Box<Problem>> {
         let mut order = Vec::new();
         self.visit(&metric.select, &mut Vec::new(), &mut order)?;
         // the last is the metric itself
@@ -57,7 +57,7 @@ impl Readable<'_> {
         select: &Arc<Select>,
         path: &mut Vec<Arc<Select>>,
         order: &mut Vec<Arc<Select>>,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), Box<Problem>> {
         if order.iter().any(|done| done.name == select.name) {
             return Ok(());
         }
@@ -66,7 +66,7 @@ impl Readable<'_> {
             let Some(read) = self.get(name, path) else { continue };
             if let Some(at) = path.iter().position(|one| one.name == *name) {
                 let circle: Vec<&str> = path[at..].iter().map(|one| one.name.as_str()).chain([name.as_str()]).collect();
-                return Err(Problem {
+                return Err(Box::new(Problem {
                     file: select.file.clone(),
                     line: usize::try_from(mention.line).unwrap_or_default(),
                     what: Text::new(
@@ -74,7 +74,7 @@ impl Readable<'_> {
                         format!("a circle: {}", circle.join(" reads ")),
                     ),
                     hint: Text::new("одна из них должна обойтись без другой", "one of them must do without the other"),
-                });
+                }));
             }
             self.visit(&read, path, order)?;
         }
@@ -93,11 +93,11 @@ impl Readable<'_> {
 }
 
 /// A metric may be split only by what all metrics that it reads can be split by.
-fn split(metric: &Metric, of: &Metric) -> Result<(), Problem> {
+fn split(metric: &Metric, of: &Metric) -> Result<(), Box<Problem>> {
     let extra = (metric.extra_dimensions && !of.extra_dimensions).then_some("extra");
     let missing = metric.dimensions.iter().find(|name| !of.dimensions.contains(name)).map(String::as_str).or(extra);
     let Some(missing) = missing else { return Ok(()) };
-    Err(Problem {
+    Err(Box::new(Problem {
         file: metric.select.file.clone(),
         line: metric.select.relations.get(&of.name).map_or(0, |at| usize::try_from(at.line).unwrap_or_default()),
         what: both!(
@@ -106,5 +106,5 @@ fn split(metric: &Metric, of: &Metric) -> Result<(), Problem> {
             of.name
         ),
         hint: both!("уберите `{missing}` из `dimensions`", "take `{missing}` out of `dimensions`"),
-    })
+    }))
 }
