@@ -60,6 +60,7 @@ seen AS (
         is_known AND (is_answered OR created_at < known_until) AS is_known,
         ends_at(created_at) = created_at AND ends_at(response_at) IS NOT DISTINCT FROM response_at AS is_timed,
         created_at,
+        until AS waits_until,
         CASE WHEN is_answered THEN until ELSE least(until, known_until) END AS until
     FROM leads
 ),
@@ -72,6 +73,15 @@ waits AS (
         seen.is_known,
         seen.is_timed,
         rules.response_sla_minutes AS sla,
+        -- whoever might have answered: the time allowed is not over
+        NOT seen.is_answered
+        AND coalesce(
+            CASE
+                WHEN rules.response_working THEN working_minutes(seen.created_at, seen.waits_until)
+                ELSE minutes_between(seen.created_at, seen.waits_until)
+            END <= rules.response_sla_minutes,
+            FALSE
+        ) AS is_fresh,
         CASE
             WHEN seen.until < ends_at(seen.created_at) THEN 0.0
             WHEN rules.response_working THEN working_minutes(ends_at(seen.created_at), seen.until)
@@ -93,6 +103,7 @@ judged AS (
         least_minutes AS minutes,
         is_known,
         is_known AND is_timed AND least_minutes IS NOT NULL AS is_timed,
+        is_fresh,
         CASE
             WHEN NOT is_known OR (NOT is_answered AND is_invalid) THEN NULL
             WHEN least_minutes > sla THEN FALSE
@@ -111,7 +122,7 @@ counted AS (
         CASE
             WHEN bool_or(is_known) OR bool_and(is_answered) THEN count(*) FILTER (WHERE is_known AND NOT is_answered)
         END AS unanswered,
-        count(*) FILTER (WHERE NOT is_known OR is_of_some_day) AS unknown,
+        count(*) FILTER (WHERE (NOT is_known AND NOT is_fresh) OR is_of_some_day) AS unknown,
         km_quantile(minutes, is_answered, 0.5) FILTER (WHERE is_timed) AS median_minutes,
         km_quantile(minutes, is_answered, 0.9) FILTER (WHERE is_timed) AS p90_minutes,
         count(in_time) AS judged,
