@@ -77,7 +77,7 @@ fn a_regulation_of_another_currency_shows_no_figure() {
     says(&told(&["query", "revenue_weekly"]), &wanted);
     says(&told(&["report", "weekly", "--out", "out"]), &wanted);
     case.put("regulation.toml", regulation.replace("language = \"en\"", "language = \"ru\""));
-    says(&told(&["query", "revenue_weekly"]), &["— в USD, а в регламенте currency = \"EUR\""]);
+    says(&told(&["query", "revenue_weekly", "--lang", "ru"]), &["— в USD, а в регламенте currency = \"EUR\""]);
     case.put("regulation.toml", regulation.replace("EUR", "USD"));
     assert_eq!(case.query(&["revenue_weekly", "--as-of", "2025-03-10"])[0]["revenue"], "300.0000");
 }
