@@ -8,8 +8,9 @@ WITH named AS (
         journeys.manager,
         journeys.branch,
         local_day(coalesce(events."before", events.at)) AS day
-    FROM events
-    LEFT JOIN journeys ON coalesce(events.deal_id, events.joined_deal) = journeys.deal_id
+    -- the left side is held in memory: a deal has many events
+    FROM journeys
+    RIGHT JOIN events ON journeys.deal_id = coalesce(events.deal_id, events.joined_deal)
     WHERE events.at IS NOT NULL
 )
 

@@ -73,7 +73,8 @@ impl Scope<'_> {
         }
         let deals = self.journeys(self.named()).await?.select(deals)?;
         let key = of_deal("deal_id");
-        let joined = events.filter(wanted)?.join(deals, JoinType::Left, &["deal_id"], &[key.as_str()], None)?;
+        // the left side is held in memory: a deal has many events
+        let joined = deals.join(events.filter(wanted)?, JoinType::Right, &[key.as_str()], &["deal_id"], None)?;
         // whose client it is, is told by the event or by its deal; whose deal it is, by the deal, whoever called; a mailing is
         // marketing's, and no manager's who is not named
         let either =
