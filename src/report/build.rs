@@ -37,6 +37,14 @@ const JUDGING: [&str; 6] =
 /// The metric that has a row for each rule that was judged.
 const ADHERENCE: &str = "adherence";
 
+/// How much of what a list would show could be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Judging {
+    Nothing,
+    Part,
+    Whole,
+}
+
 /// Builds the document of a report as of a day. A part that fails becomes a notice in its place and an entry of
 /// [`Document::failed`].
 pub async fn build(
@@ -184,7 +192,8 @@ impl Builder<'_> {
         let mut blocks: Vec<Block> =
             section.text.iter().map(|text| Block::Text(self.say.text(text).to_owned())).collect();
         let (mut made, mut empty, before) = (0, 0, self.gaps.len());
-        let (mut undated, mut all_unjudged) = (None, true);
+        let (mut undated, mut least_judged) = (None, Judging::Whole);
+        let mut most_judged = Judging::Nothing;
         for part in &section.parts {
             let (title, block) = match part {
                 Part::Text { text, of } => {
@@ -222,12 +231,9 @@ impl Builder<'_> {
                 }
                 Ok(None) => {
                     let title = self.say.text(title);
-                    let unjudged = !self.could_be_broken(part.ask()).await;
-                    all_unjudged &= unjudged;
-                    blocks.push(Block::Text(match unjudged {
-                        true => self.say.unjudged(title),
-                        false => self.no_row(title, part.ask()),
-                    }));
+                    let judging = self.judging(part.ask()).await;
+                    (least_judged, most_judged) = (least_judged.min(judging), most_judged.max(judging));
+                    blocks.push(Block::Text(self.empty(title, part.ask(), judging)));
                     empty += 1;
                 }
                 Err(missing) => blocks.extend(self.gap(self.say.text(title), missing)),
@@ -243,10 +249,9 @@ impl Builder<'_> {
             let asks = || section.parts.iter().filter_map(Part::ask);
             let ask = asks().find(|ask| self.inputs.has_period(ask)).or_else(|| asks().next());
             let title = self.say.text(&section.title);
-            blocks = vec![Block::Notice(match all_unjudged {
-                true => self.say.unjudged(title),
-                false => self.no_row(title, ask),
-            })];
+            // one list of several that could be judged in part says so for all
+            let judging = if most_judged == least_judged { least_judged } else { Judging::Part };
+            blocks = vec![Block::Notice(self.empty(title, ask, judging))];
         } else {
             let left: Vec<&str> = of_parts(gaps, section, self.say).map(|gap| gap.title.as_str()).collect();
             blocks.extend(self.say.left_out(&left).map(Block::Notice));
@@ -273,12 +278,35 @@ impl Builder<'_> {
         }
     }
 
-    /// Whether an empty answer of a metric that lists breaches means that there are none: some rule of the regulation was judged.
-    async fn could_be_broken(&mut self, ask: Option<&Question>) -> bool {
-        let Some(ask) = ask.filter(|ask| LISTS_OF_BREACHES.contains(&ask.metric.as_str())) else { return true };
+    /// What to say of a part without a row, where that much could be judged.
+    fn empty(&self, title: &str, ask: Option<&Question>, judging: Judging) -> String {
+        match judging {
+            Judging::Nothing => self.say.unjudged(title),
+            Judging::Part => self.say.partly_unjudged(title),
+            Judging::Whole => self.no_row(title, ask),
+        }
+    }
+
+    /// How much of what a metric that lists breaches would list could be judged: only of the whole an empty answer means that there are
+    /// none. Of other metrics, the whole.
+    async fn judging(&mut self, ask: Option<&Question>) -> Judging {
+        let Some(ask) = ask.filter(|ask| LISTS_OF_BREACHES.contains(&ask.metric.as_str())) else {
+            return Judging::Whole;
+        };
         let adherence = Question { metric: ADHERENCE.to_owned(), by: Vec::new(), period: ask.period };
         let range = self.inputs.reach.range(adherence.period);
-        self.inputs.metrics.ask(&adherence, range).await.is_ok_and(|grid| !grid.rows.is_empty())
+        let Ok(grid) = self.inputs.metrics.ask(&adherence, range).await else { return Judging::Nothing };
+        // one in two hundred makes no difference, as for shares
+        let is_part = |row: usize| {
+            let [checked, unjudged] =
+                ["checked", "unjudged"].map(|column| grid.number(row, column).unwrap_or_default());
+            200.0 * unjudged > checked + unjudged
+        };
+        match grid.rows.len() {
+            0 => Judging::Nothing,
+            rows if (0..rows).any(is_part) => Judging::Part,
+            _ => Judging::Whole,
+        }
     }
 
     /// A section that could not be built.

@@ -115,6 +115,16 @@ impl Phrases<'_> {
         format!("«{title}»: {words}.{reference}")
     }
 
+    /// Notice: a list of breaches is empty, and some of what it lists could not be judged.
+    pub fn partly_unjudged(&self, title: &str) -> String {
+        let words = self.pick(
+            "среди того, о чём можно судить, нет ни одной строки; часть сделок или правил судить не по чему",
+            "not a single row among what can be judged; of some deals or rules there is nothing to judge by",
+        );
+        let reference = self.reference().map(|text| format!(" {text}")).unwrap_or_default();
+        format!("«{title}»: {words}.{reference}")
+    }
+
     /// Notice: a comparison could not be made.
     pub fn not_compared(&self, fault: &Missing) -> String {
         format!(
