@@ -65,7 +65,7 @@ const READING_AT: Reading = Reading { function: "cuminc_at", parameter: Paramete
 
 impl CumincAt {
     /// Takes the horizons of a row, or of another summary. They must be those of the rows before.
-    fn agree(&mut self, horizons: &[f64]) -> Result<f64, FunctionError> {
+    fn agree(&mut self, horizons: &[f64]) -> Result<(), FunctionError> {
         if self.horizons.is_empty() {
             self.horizons.extend(horizons);
         }
@@ -76,7 +76,7 @@ impl CumincAt {
             Some((first, second)) => {
                 Err(FunctionError::ParameterVaries { function: Self::NAME, parameter: "horizons", first, second })
             }
-            None => Ok(self.horizons.iter().copied().fold(f64::NEG_INFINITY, f64::max)),
+            None => Ok(()),
         }
     }
 }
@@ -96,11 +96,14 @@ impl Summary for CumincAt {
 
     fn add(&mut self, _: Option<&str>, row: &[Option<f64>]) -> Result<(), FunctionError> {
         let [duration, outcome, horizons @ ..] = row else { return Ok(()) };
-        let Some(horizons) = horizons.iter().copied().collect::<Option<Vec<f64>>>() else { return Ok(()) };
-        if horizons.is_empty() || duration.is_none() || outcome.is_none() {
+        if horizons.is_empty() || row.contains(&None) {
             return Ok(());
         }
-        let longest = self.agree(&horizons)?;
+        // most rows repeat what the first one said: nothing is allocated for them
+        if !self.horizons.iter().map(|horizon| Some(*horizon)).eq(horizons.iter().copied()) {
+            self.agree(&horizons.iter().flatten().copied().collect::<Vec<f64>>())?;
+        }
+        let longest = self.horizons.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         self.observed.add(&READING_AT, &[*duration, *outcome, Some(longest)])
     }
 

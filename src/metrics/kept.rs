@@ -36,8 +36,8 @@ pub(super) struct Step {
     /// The name of the table of its rows.
     pub table: String,
     pub statement: Box<Statement>,
-    /// All words of what reads it: other columns than these are not kept.
-    words: BTreeSet<String>,
+    /// The text of what reads it: a column that it does not name is not kept.
+    readers: String,
 }
 
 impl Steps {
@@ -48,7 +48,8 @@ impl Steps {
         let names: Vec<String> = with.cte_tables.iter().map(|cte| statement::name(&cte.alias.name)).collect();
         // where a name means two things, the engine's own scoping is left to tell them apart
         let distinct: BTreeSet<&String> = names.iter().collect();
-        let nested = with.cte_tables.iter().any(|cte| cte.query.with.is_some());
+        // with a list of columns behind its name, they are known by their places, and none may be left out
+        let nested = with.cte_tables.iter().any(|cte| cte.query.with.is_some() || !cte.alias.columns.is_empty());
         if distinct.len() < names.len()
             || nested
             || statement::names_within(query).iter().any(|own| names.contains(own))
@@ -62,14 +63,16 @@ impl Steps {
         for (at, own) in names.iter().enumerate().filter(|(at, _)| read_twice[*at]) {
             let table = format!("{own} of {name}");
             let mut query = std::mem::replace(&mut rest[at].query, Box::new(all_of(&table)?));
-            let words = rest[at + 1..].iter().map(|cte| words(&cte.query)).chain([words(&body)]).flatten().collect();
+            let later = rest[at + 1..].iter().map(|cte| cte.query.to_string()).chain([body.to_string()]);
+            // the engine reads a name without quotes in small letters
+            let readers = later.map(|text| format!("{text}\n{}\n", text.to_lowercase())).collect();
             let before = needed(&names[..at], &rest[..at], &query);
             query.with = Some(before).filter(|before| !before.is_empty()).map(|before| {
                 let mut only = with.clone();
                 only.cte_tables = before;
                 only
             });
-            kept.push(Step { table, statement: Box::new(Statement::Query(query)), words });
+            kept.push(Step { table, statement: Box::new(Statement::Query(query)), readers });
         }
         if kept.is_empty() {
             return None;
@@ -86,7 +89,7 @@ impl Step {
     /// Computes the rows of its plan and lets the context's queries read them. Fails where the memory limit does not allow to keep them.
     pub async fn keep(&self, context: &SessionContext, frame: DataFrame) -> Result<MemoryReservation, DataFusionError> {
         let names = frame.schema().fields().iter().map(|field| field.name().clone());
-        let mut read: Vec<Expr> = names.filter(|name| self.words.contains(name)).map(ident).collect();
+        let mut read: Vec<Expr> = names.filter(|name| self.readers.contains(name.as_str())).map(ident).collect();
         if read.is_empty() {
             read.extend(frame.schema().fields().first().map(|field| ident(field.name())));
         }
@@ -162,13 +165,6 @@ fn needed(names: &[String], subqueries: &[Cte], query: &Query) -> Vec<Cte> {
     subqueries.iter().zip(needed).filter(|(_, needed)| *needed).map(|(cte, _)| cte.clone()).collect()
 }
 
-/// Letters, digits and underscores that stand together.
-fn words(query: &Query) -> BTreeSet<String> {
-    let text = query.to_string();
-    let is_letter = |letter: char| letter.is_alphanumeric() || letter == '_';
-    text.split(|letter| !is_letter(letter)).flat_map(|word| [word.to_owned(), word.to_lowercase()]).collect()
-}
-
 /// A query that reads a whole table.
 fn all_of(table: &str) -> Option<Query> {
     statement::query(&format!("SELECT * FROM \"{table}\""))
@@ -193,7 +189,7 @@ mod tests {
             (kept[0].table.as_str(), kept[0].statement.to_string().as_str()),
             ("a of m", "SELECT x, y, z FROM scope")
         );
-        assert!(["x", "y"].iter().all(|name| kept[0].words.contains(*name)) && !kept[0].words.contains("z"));
+        assert!(["x", "y"].iter().all(|name| kept[0].readers.contains(name)) && !kept[0].readers.contains('z'));
         assert!(last.to_string().starts_with("WITH a AS (SELECT * FROM \"a of m\"), b AS ("), "{last}");
     }
 
@@ -214,6 +210,7 @@ mod tests {
         assert!(steps("SELECT a.x FROM scope AS a JOIN scope AS b ON a.x = b.x").is_none());
         let nested = "WITH a AS (SELECT x FROM scope) SELECT a.x FROM a JOIN (WITH a AS (SELECT x FROM deals) SELECT x FROM a) AS b ON a.x = b.x";
         assert!(steps(nested).is_none());
+        assert!(steps("WITH a(k) AS (SELECT x FROM scope) SELECT b.k FROM a AS b JOIN a AS c ON b.k = c.k").is_none());
         let own = "WITH scope AS (SELECT x FROM scope) SELECT a.x FROM scope AS a JOIN scope AS b ON a.x = b.x";
         let Steps { kept, .. } = steps(own).unwrap();
         assert_eq!(kept[0].statement.to_string(), "SELECT x FROM scope");
