@@ -8,6 +8,7 @@ mod cases;
 mod cli;
 mod dirt;
 mod first_minute;
+mod judged;
 mod killed;
 mod layers;
 mod real_data;

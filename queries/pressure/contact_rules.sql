@@ -33,7 +33,7 @@ columns = [
 */
 WITH counted AS (
     SELECT grp, rule, count(*) AS checked, count(*) FILTER (WHERE NOT kept) AS broken
-    FROM scope_checks
+    FROM period_checks
     WHERE
         rule IN ('out_of_hours', 'after_refusal', 'after_opt_out')
         AND kept IS NOT NULL

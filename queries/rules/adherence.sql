@@ -42,7 +42,7 @@ WITH judged AS (
         kept,
         amount,
         CASE WHEN NOT kept AND coalesce(status, 'open') NOT IN ('won', 'lost', 'gone') THEN deal_id END AS broken_deal
-    FROM scope_checks
+    FROM period_checks
     -- what could not be judged for want of data counts by itself: it may be either
     WHERE (kept IS NOT NULL OR missing IS NOT NULL) AND at >= $from AND at < $to
 ),

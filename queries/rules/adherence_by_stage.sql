@@ -40,7 +40,7 @@ WITH counted AS (
         -- for want of data: it may be either
         count(*) - count(kept) AS unjudged,
         sum(CASE WHEN kept THEN 1 ELSE 0 END) AS kept
-    FROM scope_checks
+    FROM period_checks
     WHERE (kept IS NOT NULL OR missing IS NOT NULL) AND at >= $from AND at < $to AND stage IS NOT NULL
     GROUP BY grp, stage, rule
 )

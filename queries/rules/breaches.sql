@@ -39,7 +39,7 @@ WITH broken AS (
         overdue_hours,
         amount,
         status
-    FROM scope_checks
+    FROM period_checks
     WHERE NOT kept AND at >= $from AND at < $to
 )
 

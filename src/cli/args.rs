@@ -252,6 +252,10 @@ pub struct Reading {
     /// Gives up after so long, such as 30s, 10m or 2h; a shell has no limit [default: none].
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub timeout: Option<Duration>,
+    /// Computes everything anew. Otherwise answers of the same store, regulation and question are read from the folder beside the store
+    /// (its name with `.answers` behind it), where they are kept; it may be deleted at any time.
+    #[arg(long, env = "VORONKA_FRESH")]
+    pub fresh: bool,
 }
 
 #[derive(Debug, Group)]

@@ -44,7 +44,7 @@ pub async fn run(args: Demo) -> Result<Outcome> {
     drop(shown);
     say(summary.text(args.lang.into()).trim_end())?;
 
-    let reading = Reading { as_of: Some(as_of), version: None, memory: MEMORY, timeout: None };
+    let reading = Reading { as_of: Some(as_of), version: None, memory: MEMORY, timeout: None, fresh: false };
     let weekly = Report {
         name: "weekly".to_owned(),
         lang: Some(args.lang),

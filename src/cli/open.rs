@@ -5,7 +5,7 @@ use chrono::{Days, Months, NaiveDate, Utc};
 
 use super::args::{Language, Place, Reading};
 use super::said::said;
-use crate::company::Company;
+use crate::company::{Company, Opening};
 use crate::model::lang::Lang;
 use crate::model::timings;
 use crate::regulation::Regulation;
@@ -58,7 +58,8 @@ pub fn as_of(reading: &Reading, regulation: &Regulation) -> Result<NaiveDate> {
 pub async fn session(place: &Place, reading: &Reading, regulation: &Regulation) -> Result<Session> {
     let as_of = as_of(reading, regulation)?;
     let began = timings::begin();
-    let session = company(place).session_of(regulation, as_of, reading.version, Some(reading.memory)).await?;
+    let opening = Opening { version: reading.version, memory: Some(reading.memory), answers: !reading.fresh };
+    let session = company(place).session_of(regulation, as_of, &opening).await?;
     timings::end(began, || "open the store".to_owned(), None);
     Ok(session)
 }

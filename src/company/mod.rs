@@ -41,7 +41,7 @@ use crate::report::build;
 use crate::report::definition::{Definition, shipped};
 use crate::report::document::Document;
 use crate::session::Session;
-use crate::store::{Store, currencies};
+use crate::store::{Answers, Store, currencies};
 
 /// The file of the regulation, in the company's folder.
 const REGULATION: &str = "regulation.toml";
@@ -58,6 +58,17 @@ pub struct Company {
     named: Option<PathBuf>,
     /// Where a regulation is looked for otherwise, in this order.
     nearby: Vec<PathBuf>,
+}
+
+/// How a store is opened to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Opening {
+    /// The ingest as of which it is seen. `None` for the newest.
+    pub version: Option<u64>,
+    /// Bytes of memory for sorting, grouping and joining, before they spill to the disk. `None` for no limit.
+    pub memory: Option<usize>,
+    /// Whether answers are kept in a folder beside the store, and looked for there first.
+    pub answers: bool,
 }
 
 impl Company {
@@ -171,11 +182,10 @@ impl Company {
     /// # Errors
     /// There is no regulation or no store, or one of them has problems.
     pub async fn session(&self, as_of: NaiveDate) -> Result<Session, CompanyError> {
-        self.session_of(&self.regulation()?, as_of, None, None).await
+        self.session_of(&self.regulation()?, as_of, &Opening::default()).await
     }
 
-    /// As [`Company::session`]: under this regulation, of the store as it was after ingest `version`, with so many bytes of
-    /// memory for sorting, grouping and joining.
+    /// As [`Company::session`]: under this regulation, opened so.
     ///
     /// # Errors
     /// There is no store or no such version, or the store has problems.
@@ -183,12 +193,13 @@ impl Company {
         &self,
         regulation: &Regulation,
         as_of: NaiveDate,
-        version: Option<u64>,
-        memory: Option<usize>,
+        opening: &Opening,
     ) -> Result<Session, CompanyError> {
-        let snapshot = Store::open(&self.store).await?.snapshot(version).await?;
+        let store = Store::open(&self.store).await?;
+        let snapshot = store.snapshot(opening.version).await?;
         let in_force = in_force::in_force(regulation, &snapshot, as_of)?;
-        Ok(Session::open(&snapshot, &in_force, as_of, memory).await?)
+        let answers = opening.answers.then(|| Answers::beside(store.dir(), &snapshot)).flatten();
+        Ok(Session::open(&snapshot, &in_force, as_of, opening.memory).await?.with_answers(answers))
     }
 
     /// Refuses to show amounts in a currency that they are not in.
@@ -219,7 +230,7 @@ impl Company {
         let (regulation, catalog) = (self.regulation()?, self.catalog()?);
         let metric = catalog.get(metric)?;
         self.check_currency(&regulation, None).await?;
-        let session = self.session_of(&regulation, as_of, None, None).await?;
+        let session = self.session_of(&regulation, as_of, &Opening::default()).await?;
         let by = by.iter().map(|dimension| (*dimension).to_owned()).collect();
         let from = DateTime::UNIX_EPOCH.date_naive();
         Ok(metric.run(&session, &Ask { from, to: as_of, as_of, by }).await?)
@@ -233,7 +244,7 @@ impl Company {
         let (regulation, catalog) = (self.regulation()?, self.catalog()?);
         let definition = self.definition(name, &catalog)?;
         self.check_currency(&regulation, None).await?;
-        let mut session = self.session_of(&regulation, as_of, None, None).await?;
+        let mut session = self.session_of(&regulation, as_of, &Opening::default()).await?;
         for (dimension, value) in definition.only() {
             session = session.only(dimension, value).await?;
         }

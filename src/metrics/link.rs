@@ -9,6 +9,7 @@ use crate::model::lang::{Text, both};
 use crate::model::problem::Problem;
 use crate::model::tables::Table;
 use crate::regulation;
+use crate::session::is_view;
 
 /// All that can be read by name, beside the session's tables and views, which come first.
 pub(super) struct Readable<'a> {
@@ -33,8 +34,7 @@ impl Readable<'_> {
         let all = || order.iter().chain([&metric.select]);
         let relations: BTreeSet<String> =
             all().flat_map(|select| select.relations.keys()).filter(|name| !is_read(name)).cloned().collect();
-        let functions = all().flat_map(|select| &select.functions).cloned();
-        let named = relations.iter().cloned().chain(functions).collect();
+        let named = all().flat_map(|select| &select.words).cloned().collect();
         let has_period = all().any(|select| select.has_period);
         let read = |select: &Arc<Select>| Read {
             select: Arc::clone(select),
@@ -85,7 +85,7 @@ impl Readable<'_> {
 
     /// What bears a name: the metric that is looked at, another metric or a piece. None for a table or view of the session.
     fn get(&self, name: &str, path: &[Arc<Select>]) -> Option<Arc<Select>> {
-        let is_table = Table::named(name).is_some() || regulation::TABLES.contains(&name) || name.starts_with("scope");
+        let is_table = Table::named(name).is_some() || regulation::TABLES.contains(&name) || is_view(name);
         let of_path = path.iter().find(|select| select.name == name);
         let others = || self.pieces.get(name).or_else(|| self.metrics.get(name).map(|metric| &metric.select));
         of_path.or_else(others).filter(|_| !is_table).map(Arc::clone)

@@ -73,7 +73,7 @@ pub struct Metric {
     read_needs: Vec<Need>,
     /// The tables and views that it reads, itself and through others.
     relations: BTreeSet<String>,
-    /// These, and the functions that are called.
+    /// All words of its SQL and of what it reads.
     named: BTreeSet<String>,
 }
 
@@ -84,7 +84,8 @@ impl Metric {
         let needed = needed.flat_map(|(table, column)| behind(table, column));
         let read = self.relations.iter().flat_map(|name| match name.as_str() {
             "scope_spend" => vec![Table::Spend],
-            "scope_events" | "scope_contacts" | "scope_checks" | "scope_evidence" | "scope_coverage" => {
+            "scope_events" | "scope_contacts" | "scope_checks" | "period_checks" | "scope_evidence"
+            | "scope_coverage" => {
                 vec![Table::Deals, Table::Events]
             }
             name if name.starts_with("scope") => vec![Table::Deals],

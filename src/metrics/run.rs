@@ -15,7 +15,7 @@ use crate::model::problem::hint;
 use crate::model::tables::Table;
 use crate::model::timings;
 use crate::session::bounds::guarded;
-use crate::session::{Session, SessionError};
+use crate::session::{Session, SessionError, Wanted};
 
 /// What is asked of a metric.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,12 +43,17 @@ impl Metric {
         let began = timings::begin();
         self.check_dimensions(session, &ask.by)?;
         self.check_needs(session)?;
-        let context = session.scope(&ask.by, &self.named).await.map_err(|e| self.session_error(e))?;
-        timings::end(began, || "make views".to_owned(), None);
-        let engine = |source| MetricError::Engine { metric: metric(), source: Box::new(source) };
         self.check_held(session)?;
-        self.check_relations(&context)?;
-        let raw = guarded(self.rows(&context, session.regulation().calendar(), ask)).await.map_err(engine)?;
+        let engine = |source| MetricError::Engine { metric: metric(), source: Box::new(source) };
+        let (kept, question) = session.answered(&self.question(ask));
+        let raw = match kept {
+            Some(raw) => raw,
+            None => {
+                let raw = self.compute(session, ask).await?;
+                session.keep(&question, &raw);
+                raw
+            }
+        };
         let own = self.columns.iter().cloned();
         let columns: Vec<_> = ask.by.iter().map(|name| columns::dimension_column(name)).chain(own).collect();
         let batch = columns::shape(&raw, &ask.by, &self.columns).map_err(|e| engine(e.into()))?;
@@ -56,11 +61,39 @@ impl Metric {
         Ok(MetricResult { metric: metric(), ask: ask.clone(), version: session.version(), columns, batch })
     }
 
+    /// What is asked: all of the SQL that answers it, and the ask.
+    fn question(&self, ask: &Ask) -> String {
+        let mut question = format!("metric {} {ask:?}", self.name);
+        for select in self.reads.iter().map(|read| &read.select).chain([&self.select]) {
+            question.extend(["\n", select.name.as_str(), "\n", &select.sql()]);
+        }
+        question
+    }
+
+    async fn compute(&self, session: &Session, ask: &Ask) -> Result<RecordBatch, MetricError> {
+        let began = timings::begin();
+        let wanted = Wanted { by: &ask.by, names: &self.named, all_columns: false, period: Some([ask.from, ask.to]) };
+        let context = session.scope(&wanted).await.map_err(|e| self.session_error(e))?;
+        timings::end(began, || "make views".to_owned(), None);
+        self.check_relations(&context)?;
+        match guarded(self.rows(&context, session.regulation().calendar(), ask)).await {
+            Ok(raw) => Ok(raw),
+            Err(error) => {
+                // a column that does not exist is told beside all that do
+                if matches!(error.find_root(), DataFusionError::SchemaError(..)) {
+                    self.plan(session).await?;
+                }
+                Err(MetricError::Engine { metric: self.name.clone(), source: Box::new(error) })
+            }
+        }
+    }
+
     /// Plans the metric and runs nothing: whether the store has the tables, columns and functions that it names.
     pub async fn plan(&self, session: &Session) -> Result<(), MetricError> {
-        let context = session.scope(&[], &self.named).await.map_err(|e| self.session_error(e))?;
-        self.check_relations(&context)?;
         let day = session.as_of();
+        let wanted = Wanted { by: &[], names: &self.named, all_columns: true, period: Some([day; 2]) };
+        let context = session.scope(&wanted).await.map_err(|e| self.session_error(e))?;
+        self.check_relations(&context)?;
         let ask = Ask { from: day, to: day, as_of: day, by: Vec::new() };
         let planned = guarded(async {
             let calendar = session.regulation().calendar();

@@ -21,7 +21,7 @@ use super::statement::{self, Mention, Order};
 use crate::model::calendar::Calendar;
 use crate::model::problem::Problem;
 use crate::model::timings;
-use crate::session::read_only;
+use crate::session::{read_only, words};
 
 /// A SELECT and what it reads.
 #[derive(Debug, Clone)]
@@ -32,8 +32,8 @@ pub(super) struct Select {
     pub file: String,
     /// What it reads, by name: tables, views, metrics, shared pieces.
     pub relations: BTreeMap<String, Mention>,
-    /// The functions that it calls.
-    pub functions: BTreeSet<String>,
+    /// The words of its text: the columns and functions that it names are among them.
+    pub words: BTreeSet<String>,
     /// Whether it asks for the period.
     pub has_period: bool,
     statement: Box<Statement>,
@@ -49,11 +49,16 @@ impl Select {
             name: name.to_owned(),
             file: file.to_owned(),
             relations: statement::relations(&statement),
-            functions: statement::functions(&statement),
+            words: words(&statement.to_string()),
             has_period: statement::has_period(&statement),
             steps: Steps::of(name, &statement),
             statement,
         })
+    }
+
+    /// Its text, as the engine reads it.
+    pub fn sql(&self) -> String {
+        self.statement.to_string()
     }
 
     /// The names of its columns; none where it is a union, or leaves one unnamed.

@@ -153,20 +153,6 @@ pub(super) fn relations(statement: &Statement) -> BTreeMap<String, Mention> {
     relations.read
 }
 
-/// The functions that the SELECT calls, as the engine reads their names.
-pub(super) fn functions(statement: &Statement) -> BTreeSet<String> {
-    let mut called = BTreeSet::new();
-    let _ = visit_expressions(statement, |expr| {
-        if let Expr::Function(function) = expr
-            && let [part] = &function.name.0[..]
-        {
-            called.extend(part.as_ident().map(name));
-        }
-        ControlFlow::<()>::Continue(())
-    });
-    called
-}
-
 /// What a statement reads from, and what it names in a WITH.
 #[derive(Default)]
 struct Relations {

@@ -11,6 +11,7 @@ mod unknown;
 
 use chrono::NaiveDate;
 
+use super::ahead::at_once;
 use super::definition::{Definition, Each, Part, Question, Section};
 use super::document::{self, Block, Document, Tile};
 use super::error::ReportError;
@@ -75,7 +76,10 @@ pub async fn build(
     for (section, done) in definition.sections.iter().zip(0..) {
         progress.step(say.text(&section.title), done, all);
         match &section.each {
-            None => sections.push(builder.section(section).await),
+            None => {
+                builder.compute_ahead(section, at_once(session)).await;
+                sections.push(builder.section(section).await);
+            }
             Some(each) => match builder.for_each(section, each, session, catalog).await {
                 Ok(made) => sections.extend(made),
                 Err(error) => sections.push(builder.failed_section(section, &error)),
@@ -143,6 +147,22 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
+    /// Computes the questions of a section at once, where that is faster. The section is built without answers, to learn what it asks; then
+    /// with those, since an answer may lead to another question.
+    async fn compute_ahead(&mut self, section: &Section, threads: usize) {
+        /// A question that comes up later is computed when the section is built.
+        const ROUNDS: usize = 3;
+        for _ in 0..if threads > 1 { ROUNDS } else { 0 } {
+            let before = (self.gaps.clone(), self.unnamed.clone(), self.failed.clone(), self.gathered);
+            self.inputs.metrics.collect();
+            self.section(section).await;
+            (self.gaps, self.unnamed, self.failed, self.gathered) = before;
+            if self.inputs.metrics.compute_collected(threads).await == 0 {
+                break;
+            }
+        }
+    }
+
     /// Builds a section for each value of its dimension. A section that fails does not stop the others.
     async fn for_each(
         &mut self,

@@ -1,14 +1,15 @@
 //! Runs the metrics that the parts of a report ask for, each question once: tiles, charts and tables often share a result.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{Days, NaiveDate};
 
+use super::ahead::side_by_side;
 use super::definition::question::Question;
 use super::error::ReportError;
 use super::grid::Grid;
-use super::missing::Missing;
+use super::missing::{Lack, Missing};
 use super::period::Range;
 use crate::metrics::{Ask, Catalog, Metric, MetricError, way_out};
 use crate::model::lang::{Lang, Text};
@@ -27,16 +28,45 @@ pub(super) struct MetricCache<'a> {
     earlier: BTreeMap<NaiveDate, Session>,
     catalog: &'a Catalog,
     as_of: NaiveDate,
-    answers: BTreeMap<(Question, Range, NaiveDate), Answer>,
+    answers: BTreeMap<Key, Answer>,
+    /// What was asked for and is not computed yet, where questions are only collected: each is answered as if it were missing.
+    collected: Option<BTreeSet<Key>>,
     /// Metrics that failed or ran out of memory, each once.
     faults: Vec<Missing>,
+    /// The questions whose fault was noted: in the section that asked first.
+    told: BTreeSet<Key>,
 }
+
+/// A question for some days, as of a day.
+type Key = (Question, Range, NaiveDate);
 
 impl<'a> MetricCache<'a> {
     /// No results yet.
     pub fn new(session: &'a Session, catalog: &'a Catalog, as_of: NaiveDate) -> MetricCache<'a> {
         let (earlier, answers, faults) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-        MetricCache { session, earlier, catalog, as_of, answers, faults }
+        MetricCache { session, earlier, catalog, as_of, answers, collected: None, faults, told: BTreeSet::new() }
+    }
+
+    /// From here on, questions without an answer are collected and not computed.
+    pub fn collect(&mut self) {
+        self.collected = Some(BTreeSet::new());
+    }
+
+    /// Computes what was collected, so many questions at once, and ends the collecting. Returns how many there were.
+    pub async fn compute_collected(&mut self, threads: usize) -> usize {
+        let keys: Vec<Key> = self.collected.take().unwrap_or_default().into_iter().collect();
+        for (_, _, as_of) in &keys {
+            // a session that does not open is told where it is asked again
+            let _ = self.open_as_of(*as_of).await;
+        }
+        let this = &*self;
+        let answers = side_by_side(&keys, threads, |handle, (question, range, as_of)| {
+            let session = if *as_of == this.as_of { Some(this.session) } else { this.earlier.get(as_of) };
+            session.map(|session| handle.block_on(this.answer(session, question, *range, *as_of)))
+        });
+        let count = keys.len();
+        self.answers.extend(keys.into_iter().zip(answers).filter_map(|(key, answer)| Some((key, answer.flatten()?))));
+        count
     }
 
     /// The regulation in force.
@@ -66,29 +96,60 @@ impl<'a> MetricCache<'a> {
 
     async fn ask_as_of(&mut self, question: &Question, range: Range, as_of: NaiveDate) -> Answer {
         let key = (question.clone(), range, as_of);
-        if let Some(known) = self.answers.get(&key) {
-            return known.clone();
+        let is_collecting = self.collected.is_some();
+        let answer = match (self.answers.get(&key), &mut self.collected) {
+            (Some(known), _) => known.clone(),
+            (None, Some(collected)) => {
+                collected.insert(key);
+                return Err(Missing::data(question.metric.as_str(), Text::default()));
+            }
+            (None, None) => {
+                let answer = match self.open_as_of(as_of).await {
+                    Ok(()) => {
+                        let session = self.earlier.get(&as_of).unwrap_or(self.session);
+                        self.answer(session, question, range, as_of).await
+                    }
+                    Err(error) => Err(fault_of(&question.metric, &error)),
+                };
+                self.answers.insert(key.clone(), answer.clone());
+                answer
+            }
+        };
+        answer.map_err(|missing| {
+            let is_fault = missing.lack != Lack::Data;
+            if is_fault && !is_collecting && self.told.insert(key) { self.remember(missing) } else { missing }
+        })
+    }
+
+    /// Opens the session as of an earlier day, if it is not yet.
+    async fn open_as_of(&mut self, as_of: NaiveDate) -> Result<(), ReportError> {
+        if as_of != self.as_of && !self.earlier.contains_key(&as_of) {
+            let session = self.session.at(as_of).await?;
+            self.earlier.insert(as_of, session);
         }
-        let answer = match self.run(question, range, as_of).await {
+        Ok(())
+    }
+
+    async fn answer(&self, session: &Session, question: &Question, range: Range, as_of: NaiveDate) -> Answer {
+        match self.run(session, question, range, as_of).await {
             Ok(grid) => match grid.unfilled_dimension() {
                 Some(dimension) => Err(Missing::unfilled(dimension)),
                 None => Ok(Arc::new(grid)),
             },
             Err(ReportError::Metric(MetricError::Dimension { dimension, .. })) => Err(Missing::unfilled(&dimension)),
             Err(ReportError::Metric(MetricError::Missing { what, why, .. })) => Err(Missing::data(what, why)),
-            Err(error) if error.is_short_of_memory() => Err(self.remember(Missing::memory(&question.metric))),
-            Err(error) => Err(self.fault(&question.metric, &error)),
-        };
-        self.answers.insert(key, answer.clone());
-        answer
+            Err(error) if error.is_short_of_memory() => Err(Missing::memory(&question.metric)),
+            Err(error) => Err(fault_of(&question.metric, &error)),
+        }
     }
 
-    async fn run(&mut self, question: &Question, range: Range, as_of: NaiveDate) -> Result<Grid, ReportError> {
-        if as_of != self.as_of && !self.earlier.contains_key(&as_of) {
-            let session = self.session.at(as_of).await?;
-            self.earlier.insert(as_of, session);
-        }
-        let session = self.earlier.get(&as_of).unwrap_or(self.session);
+    async fn run(
+        &self,
+        session: &Session,
+        question: &Question,
+        range: Range,
+        as_of: NaiveDate,
+    ) -> Result<Grid, ReportError> {
         let ask = Ask { from: range.from, to: range.to, as_of, by: question.by.clone() };
         let result = self.known(&question.metric)?.run(session, &ask).await?;
         Grid::of(&result).map_err(ReportError::Cells)
@@ -110,7 +171,7 @@ impl<'a> MetricCache<'a> {
 
     /// Remembers that a metric failed, so that one failing question does not fail the whole report.
     pub fn fault(&mut self, metric: &str, error: &ReportError) -> Missing {
-        self.remember(Missing::fault(metric, &Text::new(error.text(Lang::Ru), error.text(Lang::En))))
+        self.remember(fault_of(metric, error))
     }
 
     /// The faults so far, each once.
@@ -119,9 +180,13 @@ impl<'a> MetricCache<'a> {
     }
 
     fn remember(&mut self, missing: Missing) -> Missing {
-        if !self.faults.contains(&missing) {
+        if self.collected.is_none() && !self.faults.contains(&missing) {
             self.faults.push(missing.clone());
         }
         missing
     }
+}
+
+fn fault_of(metric: &str, error: &ReportError) -> Missing {
+    Missing::fault(metric, &Text::new(error.text(Lang::Ru), error.text(Lang::En)))
 }

@@ -2,6 +2,7 @@
 //!
 //! A definition asks questions of metrics; the document holds the answers as words and figures; renderers only draw.
 
+mod ahead;
 mod build;
 mod cell;
 pub mod chart;

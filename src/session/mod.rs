@@ -17,6 +17,7 @@ mod taken;
 #[cfg(test)]
 mod tests;
 mod views;
+mod windows;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
@@ -24,6 +25,7 @@ use std::sync::{Arc, Mutex};
 
 use arrow::array::AsArray;
 use arrow::datatypes::DataType;
+use arrow::record_batch::RecordBatch;
 use chrono::NaiveDate;
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::MemTable;
@@ -38,13 +40,14 @@ use datafusion::prelude::{cast, col};
 
 pub use self::dimensions::SEPARATOR;
 pub use self::error::SessionError;
-use self::scope::{Scope, Staff};
+use self::scope::{Columns, Scope, Staff};
 use self::sources::Sources;
 use self::views::Loaded;
+pub use self::views::{is_view, words};
 use crate::functions;
 use crate::model::tables::Table;
 use crate::regulation::Regulation;
-use crate::store::Snapshot;
+use crate::store::{Answers, Snapshot, fingerprint};
 
 /// What a session may use of the machine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -53,6 +56,19 @@ pub struct Resources {
     pub memory: Option<usize>,
     /// Number of partitions of a query that run at once. `None` for the number of cores.
     pub partitions: Option<NonZeroUsize>,
+}
+
+/// What a query context is to have beside the tables of the store.
+#[derive(Debug)]
+pub struct Wanted<'a> {
+    /// The dimensions to split by.
+    pub by: &'a [String],
+    /// The words of the queries: the views and functions that they name are made, and the columns of `scope`.
+    pub names: &'a BTreeSet<String>,
+    /// Whether `scope` has all its columns, named or not.
+    pub all_columns: bool,
+    /// The first local day that is asked about and the day after the last: `period_checks` is made for it.
+    pub period: Option<[NaiveDate; 2]>,
 }
 
 /// A query context over one state of a store, judged as of one day.
@@ -71,6 +87,10 @@ pub struct Session {
     filled: Mutex<BTreeMap<Table, BTreeSet<String>>>,
     /// On which days there are events of each source, once somebody has asked; the same at every cut.
     sources: Arc<tokio::sync::OnceCell<Sources>>,
+    /// What earlier commands computed of the same state.
+    answers: Option<Answers>,
+    /// A name for the regulation, whole.
+    judged_by: Arc<str>,
     /// Whether the context has the views already that read no event, and those that do, once somebody has written SQL.
     views: [tokio::sync::OnceCell<()>; 2],
 }
@@ -115,6 +135,8 @@ impl Session {
             only: Vec::new(),
             filled: Mutex::default(),
             sources: Arc::default(),
+            answers: None,
+            judged_by: Arc::default(),
             views: Default::default(),
         };
         session.deals_until = session.taken(Table::Deals).await?.map(|taken| taken.timestamp_micros() + 1);
@@ -122,11 +144,36 @@ impl Session {
         Ok(session)
     }
 
+    /// The same session, which looks among kept answers before it computes, and keeps its own there.
+    #[must_use]
+    pub fn with_answers(mut self, answers: Option<Answers>) -> Session {
+        self.judged_by = fingerprint(&format!("{:?}", self.regulation)).into();
+        self.answers = answers;
+        self
+    }
+
+    /// The kept answer to a question of one metric or of the session's own, and the whole question: with it goes all on which an answer
+    /// depends beside the state of the store.
+    pub fn answered(&self, question: &str) -> (Option<RecordBatch>, String) {
+        let Session { judged_by, as_of, seen_from, only, .. } = self;
+        let question = format!("{question}\n{judged_by}\n{as_of} {seen_from}\n{only:?}");
+        (self.answers.as_ref().and_then(|answers| answers.get(&question)), question)
+    }
+
+    /// Keeps the answer to a whole question, where answers are kept.
+    pub fn keep(&self, question: &str, answer: &RecordBatch) {
+        if let Some(answers) = &self.answers {
+            answers.put(question, answer);
+        }
+    }
+
     /// Opens the same state of the store with the same resources, held to the same values, as of another day.
     pub async fn at(&self, as_of: NaiveDate) -> Result<Session, SessionError> {
         let mut other = Session::open_with(&self.snapshot, &self.regulation, as_of, self.resources).await?;
         other.only.clone_from(&self.only);
         other.sources = Arc::clone(&self.sources);
+        other.answers.clone_from(&self.answers);
+        other.judged_by = Arc::clone(&self.judged_by);
         other.seen_from = self.seen_from.max(as_of);
         Ok(other)
     }
@@ -148,7 +195,9 @@ impl Session {
 
     /// The values that deals have of a dimension, those of most deals first.
     pub async fn values(&self, dimension: &str) -> Result<Vec<String>, SessionError> {
-        let context = self.scope(&[dimension.to_owned()], &BTreeSet::new()).await?;
+        let (by, names) = ([dimension.to_owned()], BTreeSet::new());
+        let wanted = Wanted { by: &by, names: &names, all_columns: false, period: None };
+        let context = self.scope(&wanted).await?;
         let counted =
             context.table("scope").await?.aggregate(vec![col("grp")], vec![count(col("deal_id")).alias("deals")])?;
         let counted = counted.sort(vec![col("deals").sort(false, false), col("grp").sort(true, false)])?;
@@ -163,12 +212,18 @@ impl Session {
     ///
     /// `grp` holds the values with [`SEPARATOR`] between them, nothing where a value is null. Money is not spent by
     /// manager or team: split by a dimension that spend does not have, `scope_spend` has no rows.
-    pub async fn scope(&self, by: &[String], names: &BTreeSet<String>) -> Result<SessionContext, SessionError> {
+    pub async fn scope(&self, wanted: &Wanted<'_>) -> Result<SessionContext, SessionError> {
+        let Wanted { by, names, all_columns, period } = *wanted;
         dimensions::check(by, &self.dimensions())?;
         let context = tables::beside(&self.context, |name| !views::is_view(name) && !self.hides(name)).await?;
-        let views = self.scope_of(by);
+        let mut views = self.scope_of(by);
+        if !all_columns {
+            views.columns = Columns::Of(views::columns_read(names));
+        }
         views.register(&context).await?;
-        views.register_named(&context, names, &self.loaded(&context, names).await?).await?;
+        let mut loaded = self.loaded(&context, names).await?;
+        loaded.period = period.map(|days| days.map(|day| self.regulation.calendar().midnight(day).timestamp_micros()));
+        views.register_named(&context, names, &loaded).await?;
         Ok(context)
     }
 
@@ -182,13 +237,24 @@ impl Session {
     async fn loaded(&self, context: &SessionContext, names: &BTreeSet<String>) -> Result<Loaded<'_>, SessionError> {
         static NONE: Sources = Sources::none();
         if !views::want_sources(names) {
-            return Ok(Loaded { sources: &NONE, columns: BTreeSet::new() });
+            return Ok(Loaded { sources: &NONE, columns: BTreeSet::new(), period: None });
         }
-        let sources = self.sources.get_or_try_init(|| Sources::read(&self.context)).await?;
+        let sources = self.sources.get_or_try_init(|| self.read_sources()).await?;
         sources.register(context, self.regulation.calendar(), self.as_of);
         let mut columns = self.columns_filled(Table::Journeys)?;
         columns.extend(self.columns_filled(Table::Deals)?);
-        Ok(Loaded { sources, columns })
+        Ok(Loaded { sources, columns, period: None })
+    }
+
+    /// The days of all sources. They depend on the store and the time zone alone.
+    async fn read_sources(&self) -> Result<Sources, DataFusionError> {
+        let question = format!("sources {}", self.regulation.calendar().zone);
+        if let Some(days) = self.answers.as_ref().and_then(|answers| answers.get(&question)) {
+            return Sources::of(&days);
+        }
+        let days = Sources::read(&self.context).await?;
+        self.keep(&question, &days);
+        Sources::of(&days)
     }
 
     fn scope_of<'a>(&'a self, by: &'a [String]) -> Scope<'a> {
@@ -202,7 +268,21 @@ impl Session {
         let seen_until = self.deals_until.unwrap_or(cut).min(cut);
         // what cannot be read fails where it is asked for
         let has_gone = self.columns_filled(Table::Deals).is_ok_and(|columns| columns.contains("gone_at"));
-        Scope { tables, regulation, by, only, cut, seen_until, day_after, is_earlier, cut_day, has_gone, staff }
+        let columns = Columns::All;
+        Scope {
+            tables,
+            regulation,
+            by,
+            only,
+            cut,
+            seen_until,
+            day_after,
+            is_earlier,
+            cut_day,
+            has_gone,
+            staff,
+            columns,
+        }
     }
 
     /// By what `scope` can be split: the canonical dimensions, then the columns that mappings added to deals.
@@ -242,8 +322,7 @@ impl Session {
         }
         bounds::guarded(async {
             // those that must read all events first are there for who names them, or asks what there is
-            let is_letter = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-            let words = query.split(|letter| !is_letter(letter)).map(str::to_ascii_lowercase).collect();
+            let words = words(query);
             let [plain, reading] = &self.views;
             plain.get_or_try_init(|| self.register_those(|name| !views::reads_events(name))).await?;
             if views::want_sources(&words) || ["show", "information_schema"].iter().any(|word| words.contains(*word)) {
@@ -300,7 +379,8 @@ fn context(resources: Resources) -> Result<SessionContext, SessionError> {
     let state =
         SessionStateBuilder::new().with_config(config).with_runtime_env(runtime.build_arc()?).with_default_features();
     let state = state.build();
-    let rules = small_side::rules(state.physical_optimizers());
+    let mut rules = small_side::rules(state.physical_optimizers());
+    rules.push(Arc::new(windows::StreamWindows));
     let state = SessionStateBuilder::new_from_existing(state).with_physical_optimizer_rules(rules).build();
     let context = SessionContext::new_with_state(state);
     // DataFusion 55 takes the key of one side of a cross join for a key of the groups that are made of it, and with this

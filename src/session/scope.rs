@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use arrow::array::AsArray;
 use arrow::datatypes::DataType;
 use datafusion::dataframe::DataFrame;
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::context::SessionContext;
 use datafusion::functions::core::expr_fn::{coalesce, get_field, least, nullif};
 use datafusion::functions_nested::expr_fn::{array_element, array_length};
@@ -46,10 +46,36 @@ pub(super) struct Scope<'a> {
     /// Whether any deal of the store is marked as gone.
     pub(super) has_gone: bool,
     pub(super) staff: &'a Staff,
+    pub(super) columns: Columns,
 }
 
-/// The names of the views that every context has.
-const ALWAYS: [&str; 3] = ["scope", "scope_entries", "scope_spend"];
+/// Which columns the view `scope` has. Each is an expression that every plan which reads the view carries along until the optimizer drops
+/// it, and most plans read few.
+pub(super) enum Columns {
+    All,
+    /// Those of these names.
+    Of(BTreeSet<String>),
+}
+
+impl Columns {
+    pub(super) fn has(&self, name: &str) -> bool {
+        match self {
+            Columns::All => true,
+            // a name of several words is not found among words
+            Columns::Of(names) => names.contains(name) || !name.chars().all(is_letter),
+        }
+    }
+}
+
+/// Whether a name without quotes may have this sign.
+pub(super) fn is_letter(sign: char) -> bool {
+    sign.is_alphanumeric() || sign == '_'
+}
+
+pub(super) const SCOPE: &str = "scope";
+/// Made of the column `entries` of `scope`.
+pub(super) const ENTRIES: &str = "scope_entries";
+const SPEND: &str = "scope_spend";
 
 /// The states in which a deal ends.
 const CLOSED: [&str; 2] = ["won", "lost"];
@@ -63,11 +89,12 @@ impl Scope<'_> {
     /// Registers the views that every context has.
     pub(super) async fn register(&self, into: &SessionContext) -> Result<()> {
         let scope = self.scope().await?;
-        let entries = self.entries(scope.clone()).await?;
-        let spend = self.spend().await?;
-        for (name, frame) in ALWAYS.into_iter().zip([scope, entries, spend]) {
-            into.register_table(name, frame.into_view())?;
+        if self.columns.has("entries") {
+            let entries = self.entries(scope.clone()).await?;
+            into.register_table(ENTRIES, entries.into_view())?;
         }
+        into.register_table(SCOPE, scope.into_view())?;
+        into.register_table(SPEND, self.spend().await?.into_view())?;
         Ok(())
     }
 
@@ -75,26 +102,33 @@ impl Scope<'_> {
         let journeys = self.journeys(self.named()).await?;
         let known = column("created_at").is_null().or(column("created_at").lt(instant(self.cut)));
         let names: Vec<String> = journeys.schema().fields().iter().map(|f| f.name().clone()).collect();
+        let wanted = |name: &str| self.columns.has(name);
         let mut columns: Vec<Expr> = Vec::new();
-        for name in names.iter().filter(|name| !TAKEN.contains(&name.as_str())) {
+        for name in names.iter().filter(|name| !TAKEN.contains(&name.as_str()) && wanted(name)) {
             columns.push(self.clipped(name)?.alias(name));
         }
-        let won = self.stated().eq(text("won")).and(column("closed_at").lt(instant(self.cut)));
-        columns.push(when(won, column("closed_at")).end()?.alias("won_at"));
-        columns.push(self.is_open().alias("is_open"));
-        columns.push(self.seen_until()?.alias("seen_until"));
+        let mut add = |name: &str, made: &dyn Fn() -> Result<Expr>| {
+            if wanted(name) {
+                columns.push(made()?.alias(name));
+            }
+            Ok::<_, DataFusionError>(())
+        };
+        let won = || self.stated().eq(text("won")).and(column("closed_at").lt(instant(self.cut)));
+        add("won_at", &|| when(won(), column("closed_at")).end())?;
+        add("is_open", &|| Ok(self.is_open()))?;
+        add("seen_until", &|| self.seen_until())?;
         // as the exports say it, whatever the cut: to tell what does not fit
-        columns.push(column("status").alias("exported_status"));
-        columns.push(column("closed_at").alias("exported_closed_at"));
-        columns.push(when(self.gone(), text("gone")).when(self.undated(), self.stated()).end()?.alias("undated"));
-        columns.push(self.entered_at()?.alias("entered_at"));
+        add("exported_status", &|| Ok(column("status")))?;
+        add("exported_closed_at", &|| Ok(column("closed_at")))?;
+        add("undated", &|| when(self.gone(), text("gone")).when(self.undated(), self.stated()).end())?;
+        add("entered_at", &|| self.entered_at())?;
         for (name, bound) in [("least", Bound::Least), ("most", Bound::Most)] {
-            let (outcome, until) = self.bound(bound)?;
-            columns.extend([outcome.alias(format!("{name}_outcome")), until.alias(format!("{name}_until"))]);
+            add(&format!("{name}_outcome"), &|| Ok(self.bound(bound)?.0))?;
+            add(&format!("{name}_until"), &|| Ok(self.bound(bound)?.1))?;
         }
-        columns.push(self.moves().alias("moves"));
-        columns.push(self.staff.team().alias("team"));
-        columns.push(self.staff.supervisor().alias("supervisor"));
+        add("moves", &|| Ok(self.moves()))?;
+        add("team", &|| Ok(self.staff.team()))?;
+        add("supervisor", &|| Ok(self.staff.supervisor()))?;
         let values = self.by.iter().map(|name| self.dimension(name)).collect();
         columns.push(group(values).alias("grp"));
         self.only(journeys.filter(known)?)?.select(columns)

@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringViewArray, TimestampMicrosecondArray};
-use arrow::compute::cast;
+use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::{DataType, Date32Type};
+use arrow::record_batch::RecordBatch;
 use chrono::{Days, NaiveDate};
 use datafusion::common::exec_datafusion_err;
 use datafusion::error::Result;
@@ -48,33 +49,35 @@ impl Sources {
         Sources { by_name: BTreeMap::new() }
     }
 
-    /// Reads the days of all events: a row per kind, manager, branch and day.
-    pub(super) async fn read(context: &SessionContext) -> Result<Sources> {
+    /// The days of all events: a row per kind, manager, branch and day.
+    pub(super) async fn read(context: &SessionContext) -> Result<RecordBatch> {
+        let days = context.sql(include_str!("sources.sql")).await?;
+        let schema = Arc::clone(days.schema().inner());
+        Ok(concat_batches(&schema, &days.collect().await?)?)
+    }
+
+    /// Of the rows that [`Sources::read`] gives.
+    pub(super) fn of(batch: &RecordBatch) -> Result<Sources> {
         let mut sources = Sources::default();
-        let batches = context.sql(include_str!("sources.sql")).await?.collect().await?;
-        for batch in batches {
-            let text = |index: usize| {
-                Ok::<_, datafusion::error::DataFusionError>(cast(batch.column(index), &DataType::Utf8View)?)
+        let text =
+            |index: usize| Ok::<_, datafusion::error::DataFusionError>(cast(batch.column(index), &DataType::Utf8View)?);
+        let [kind, caller, manager, branch] = [text(0)?, text(1)?, text(2)?, text(3)?];
+        let [kind, caller, manager, branch] = [&kind, &caller, &manager, &branch].map(|c| c.as_string_view());
+        let days = batch.column(4).as_primitive::<Date32Type>();
+        let reaches_out = batch.column(5).as_boolean();
+        for row in 0..batch.num_rows() {
+            let Some(day) = days.is_valid(row).then(|| NaiveDate::from_epoch_days(days.value(row))).flatten() else {
+                continue;
             };
-            let [kind, caller, manager, branch] = [text(0)?, text(1)?, text(2)?, text(3)?];
-            let [kind, caller, manager, branch] = [&kind, &caller, &manager, &branch].map(|c| c.as_string_view());
-            let days = batch.column(4).as_primitive::<Date32Type>();
-            let reaches_out = batch.column(5).as_boolean();
-            for row in 0..batch.num_rows() {
-                let Some(day) = days.is_valid(row).then(|| NaiveDate::from_epoch_days(days.value(row))).flatten()
-                else {
-                    continue;
-                };
-                let name = |column: &StringViewArray| filled(column, row).map(str::to_owned);
-                let kind = name(kind).unwrap_or_default();
-                let reaches = reaches_out.is_valid(row) && reaches_out.value(row);
-                let touch = (reaches && TOUCH_KINDS.contains(&kind.as_str())).then_some("touch");
-                let answer = touch.filter(|_| kind != "meeting").map(|_| "answer");
-                // a deal that changed hands tells of both: whoever called, the log of this deal is loaded
-                let managers = [name(caller), name(manager)];
-                for source in [Some(kind.as_str()), touch, answer].into_iter().flatten() {
-                    sources.add(source, day, managers.iter().flatten(), name(branch));
-                }
+            let name = |column: &StringViewArray| filled(column, row).map(str::to_owned);
+            let kind = name(kind).unwrap_or_default();
+            let reaches = reaches_out.is_valid(row) && reaches_out.value(row);
+            let touch = (reaches && TOUCH_KINDS.contains(&kind.as_str())).then_some("touch");
+            let answer = touch.filter(|_| kind != "meeting").map(|_| "answer");
+            // a deal that changed hands tells of both: whoever called, the log of this deal is loaded
+            let managers = [name(caller), name(manager)];
+            for source in [Some(kind.as_str()), touch, answer].into_iter().flatten() {
+                sources.add(source, day, managers.iter().flatten(), name(branch));
             }
         }
         Ok(sources)

@@ -112,7 +112,8 @@ async fn table(session: &Session, query: &str) -> String {
 
 async fn split(session: &Session, by: &[&str]) -> Result<SessionContext, SessionError> {
     let names = views::NAMES.map(str::to_owned).into();
-    session.scope(&by.iter().map(|b| (*b).to_owned()).collect::<Vec<_>>(), &names).await
+    let by: Vec<String> = by.iter().map(|name| (*name).to_owned()).collect();
+    session.scope(&Wanted { by: &by, names: &names, all_columns: true, period: None }).await
 }
 
 async fn of(context: &SessionContext, query: &str) -> String {

@@ -7,6 +7,7 @@
 //!
 //! Out of scope: the meaning of rows (`ingest`), and queries (`session`).
 
+mod answers;
 mod currencies;
 mod delta;
 mod damage;
@@ -25,6 +26,7 @@ mod transaction;
 
 use std::path::{Path, PathBuf};
 
+pub use self::answers::{Answers, fingerprint};
 pub use self::currencies::currencies;
 pub use self::damage::Checked;
 pub use self::error::StoreError;

@@ -1,11 +1,13 @@
 //! A version of the store: the files of each table.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use arrow::datatypes::SchemaRef;
 use futures::future::join_all;
 
+use super::answers::fingerprint;
 use super::proof::{self, Digest};
 use super::record::{self, Named, Rows};
 use super::{StoreError, damage, delta, layout};
@@ -23,6 +25,8 @@ pub struct Snapshot {
     pub version: u64,
     /// The tables that have, or had, rows.
     pub tables: BTreeMap<Table, TableState>,
+    /// The same of two states only where every file is the same, byte for byte; `None` if a file cannot be read.
+    pub identity: Option<String>,
 }
 
 /// One table in a snapshot.
@@ -91,9 +95,22 @@ pub(super) async fn load(store: &Path, version: Option<u64>) -> Result<(Snapshot
         }
     }
     let (states, files): (Vec<_>, Vec<_>) = states.into_iter().unzip();
-    proof::verify(files.into_iter().flatten().collect()).await?;
+    let files: Vec<_> = files.into_iter().flatten().collect();
+    let identity = identity(version, &files);
+    proof::verify(files).await?;
     let tables = rows.tables(version).iter().map(|named| named.table).zip(states).collect();
-    Ok((Snapshot { version, tables }, rows))
+    Ok((Snapshot { version, tables, identity }, rows))
+}
+
+/// A name for exactly these files.
+fn identity(version: u64, files: &[(DataFile, Option<Digest>)]) -> Option<String> {
+    let mut told = format!("{version}\n");
+    for (file, digest) in files {
+        // of the record of ingests itself none is recorded
+        let digest = digest.map_or_else(|| Digest::of_file(&file.path).ok(), Some)?;
+        let _ = writeln!(told, "{} {digest}", file.path.display());
+    }
+    Some(fingerprint(&told))
 }
 
 /// The record of ingests.

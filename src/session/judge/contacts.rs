@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, StringViewArray, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, Field, FieldRef, TimestampMicrosecondType};
 use chrono::NaiveDate;
 use datafusion::common::exec_datafusion_err;
@@ -36,8 +36,8 @@ pub(super) const AFTER_OPT_OUT: u8 = 16;
 pub(super) const ANY_HOUR: u8 = 32;
 
 /// The function.
-#[derive(Debug, PartialEq, Eq, Hash)]
-pub(super) struct JudgeContact {
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(in crate::session) struct JudgeContact {
     judge: Arc<Judge>,
     signature: Signature,
 }
@@ -46,6 +46,11 @@ impl JudgeContact {
     pub(super) fn new(judge: Arc<Judge>) -> JudgeContact {
         let takes = vec![DataType::Utf8View, DataType::Boolean, Kind::Instant.arrow()];
         JudgeContact { judge, signature: Signature::exact(takes, Volatility::Immutable) }
+    }
+
+    /// The state before any contact.
+    pub(in crate::session) fn contacts(&self) -> Contacts {
+        Contacts(Client::new(Arc::clone(&self.judge)))
     }
 }
 
@@ -149,6 +154,53 @@ impl Client {
     }
 }
 
+/// The contacts of clients in their order, client after client.
+#[derive(Debug)]
+pub(in crate::session) struct Contacts(Client);
+
+impl Contacts {
+    /// What each contact was, in flags. `columns` are kind, touch and at; `begins` says which rows begin a client.
+    pub(in crate::session) fn flags(&mut self, columns: &[ArrayRef], begins: &[bool]) -> Result<Vec<u8>> {
+        let contacts = ContactColumns::of(columns)?;
+        let flags = begins.iter().enumerate().map(|(row, begins)| {
+            if *begins {
+                self.0 = Client::new(Arc::clone(&self.0.judge));
+            }
+            contacts.happen(row, &mut self.0)
+        });
+        Ok(flags.collect())
+    }
+}
+
+/// The columns of contacts.
+struct ContactColumns<'a> {
+    kind: &'a StringViewArray,
+    is_touch: &'a BooleanArray,
+    at: &'a TimestampMicrosecondArray,
+}
+
+impl<'a> ContactColumns<'a> {
+    fn of(columns: &'a [ArrayRef]) -> Result<ContactColumns<'a>> {
+        let wrong = || exec_datafusion_err!("judge_contact() needs (kind, touch, at)");
+        let [kind, is_touch, at] = columns else { return Err(wrong()) };
+        Ok(ContactColumns {
+            kind: kind.as_string_view_opt().ok_or_else(wrong)?,
+            is_touch: is_touch.as_boolean_opt().ok_or_else(wrong)?,
+            at: at.as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(wrong)?,
+        })
+    }
+
+    /// What the contact of a row was, in flags; none of one without a time.
+    fn happen(&self, row: usize, client: &mut Client) -> u8 {
+        let kind = if self.kind.is_valid(row) { self.kind.value(row) } else { "" };
+        let is_touch = self.is_touch.is_valid(row) && self.is_touch.value(row);
+        match self.at.is_valid(row) {
+            true => client.happen(kind, is_touch, self.at.value(row)),
+            false => 0,
+        }
+    }
+}
+
 impl Judge {
     /// The first day of the local week or month of an instant.
     fn local(&self, at: i64, first: fn(NaiveDate) -> NaiveDate) -> Option<i32> {
@@ -177,16 +229,7 @@ impl PartitionEvaluator for Client {
 
     /// Called once for each row, in order.
     fn evaluate(&mut self, values: &[ArrayRef], range: &Range<usize>) -> Result<ScalarValue> {
-        let wrong = || exec_datafusion_err!("judge_contact() needs (kind, touch, at)");
-        let row = range.start;
-        let kind = values[0].as_string_view_opt().ok_or_else(wrong)?;
-        let is_touch = values[1].as_boolean_opt().ok_or_else(wrong)?;
-        let at = values[2].as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(wrong)?;
-        let kind = if kind.is_valid(row) { kind.value(row) } else { "" };
-        let is_touch = is_touch.is_valid(row) && is_touch.value(row);
-        Ok(ScalarValue::UInt8(Some(match at.is_valid(row) {
-            true => self.happen(kind, is_touch, at.value(row)),
-            false => 0,
-        })))
+        let contacts = ContactColumns::of(values)?;
+        Ok(ScalarValue::UInt8(Some(contacts.happen(range.start, self))))
     }
 }

@@ -62,6 +62,20 @@ impl Deal<'_, '_> {
         self.status != Status::Open
     }
 
+    /// Whether all that can be judged of it became certain before a local midnight: it was closed, answered and moved for the last time
+    /// before.
+    pub(super) fn was_over(&self, midnight: i64) -> bool {
+        let Some(closed_at) = self.closed_at.filter(|_| self.is_closed()) else { return false };
+        let latest = self
+            .moves
+            .iter()
+            .map(|step| step.at)
+            .chain(self.response_at)
+            .chain(self.created_at)
+            .fold(closed_at, i64::max);
+        latest < midnight
+    }
+
     /// Closed on an unknown day: how long anything took until then is unknown too.
     fn ended_somewhen(&self) -> bool {
         self.is_closed() && self.closed_at.is_none()

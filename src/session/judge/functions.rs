@@ -1,6 +1,7 @@
-//! `judge_deal(status, lost_reason, created_at, response_at, closed_at, moves, cut, answers_from, answers_until, log_from)` and
-//! `contact_verdicts(answers, at, refusals_from, refusals_until, opt_outs_from, opt_outs_until)` for the engine: columns in, lists
-//! of judgements out.
+//! `judge_deal(status, lost_reason, created_at, response_at, closed_at, moves, cut, answers_from, answers_until, log_from, judged_from,
+//! judged_to)` and `contact_verdicts(answers, at, refusals_from, refusals_until, opt_outs_from, opt_outs_until)` for the engine: columns
+//! in, lists of judgements out. `judge_deal` gives the judgements that became certain within `judged_from..judged_to`; an end that is
+//! null bounds nothing.
 
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ pub(super) struct JudgeDeal {
 
 impl JudgeDeal {
     pub(super) fn new(judge: Arc<Judge>) -> JudgeDeal {
-        JudgeDeal { judge, signature: Signature::any(10, Volatility::Immutable) }
+        JudgeDeal { judge, signature: Signature::any(12, Volatility::Immutable) }
     }
 }
 
@@ -112,6 +113,7 @@ struct Columns<'a> {
     cut: &'a TimestampMicrosecondArray,
     answers: [&'a TimestampMicrosecondArray; 2],
     log_from: &'a TimestampMicrosecondArray,
+    judged: [&'a TimestampMicrosecondArray; 2],
 }
 
 impl<'a> Columns<'a> {
@@ -139,6 +141,7 @@ impl<'a> Columns<'a> {
             cut: instants(&columns[6])?,
             answers: [instants(&columns[7])?, instants(&columns[8])?],
             log_from: instants(&columns[9])?,
+            judged: [instants(&columns[10])?, instants(&columns[11])?],
         })
     }
 
@@ -180,6 +183,22 @@ impl<'a> Columns<'a> {
     }
 }
 
+/// Of the judgements from an index on, keeps those that became certain within `from..to`.
+fn retain_from(verdicts: &mut Vec<Verdict<'_>>, begins: usize, from: Option<i64>, to: Option<i64>) {
+    if from.is_none() && to.is_none() {
+        return;
+    }
+    let is_within = |at: i64| from.is_none_or(|from| at >= from) && to.is_none_or(|to| at < to);
+    let mut kept = begins;
+    for index in begins..verdicts.len() {
+        if verdicts[index].at.is_some_and(is_within) {
+            verdicts.swap(kept, index);
+            kept += 1;
+        }
+    }
+    verdicts.truncate(kept);
+}
+
 /// From when to when something is known. `None` if never.
 fn span([from, until]: [&TimestampMicrosecondArray; 2], row: usize) -> Option<(i64, i64)> {
     (from.is_valid(row) && until.is_valid(row)).then(|| (from.value(row), until.value(row)))
@@ -198,7 +217,13 @@ impl Judge {
         for row in 0..rows {
             moves.clear();
             moves.extend(columns.moves(row, self));
-            self.deal(&columns.deal(row, &moves, self), columns.cut.value(row), &mut all);
+            let deal = columns.deal(row, &moves, self);
+            let [from, to] = columns.judged.map(|end| end.is_valid(row).then(|| end.value(row)));
+            if from.is_none_or(|from| !deal.was_over(from)) {
+                let begins = all.len();
+                self.deal(&deal, columns.cut.value(row), &mut all);
+                retain_from(&mut all, begins, from, to);
+            }
             ends.push(all.len());
         }
         verdicts::lists(&all, &ends)

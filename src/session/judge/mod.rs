@@ -20,7 +20,7 @@ use std::sync::{Arc, OnceLock};
 use datafusion::execution::context::SessionContext;
 use datafusion::logical_expr::{ScalarUDF, WindowUDF};
 
-use self::contacts::JudgeContact;
+pub(super) use self::contacts::{Contacts, JudgeContact};
 use self::functions::{ContactVerdicts, JudgeDeal};
 use self::path::FunnelPath;
 use self::stays::FirstStays;

@@ -1,4 +1,6 @@
 -- The view `scope_checks`: a row per judgement of a rule. $as_of is the cut; $seen is the last moment up to which exports show deals.
+-- `period_checks` is the same, made for judgements of the asked period alone: $judged_from is its first moment, $judged_to the first
+-- after it; both null: of all time. `contacts_to_judge` is `scope_contacts`, without what changes no judgement of the period.
 --
 -- What is not due yet gives no row. What cannot be judged has no `kept`: `missing` names the source or column that it would
 -- take, and `why`: never (not loaded, or not for this manager or branch), before, after (it begins later, it ends earlier), day (days
@@ -37,7 +39,9 @@ WITH deals_seen AS (
             arrow_cast($seen, 'Timestamp(Microsecond, Some("UTC"))'),
             known_from('answer', manager, branch),
             known_until('answer', manager, branch),
-            known_from('stage', manager, branch)
+            known_from('stage', manager, branch),
+            arrow_cast($judged_from, 'Timestamp(Microsecond, Some("UTC"))'),
+            arrow_cast($judged_to, 'Timestamp(Microsecond, Some("UTC"))')
         ) AS verdicts
     FROM scope
 ),
@@ -97,7 +101,7 @@ contacts AS (
             PARTITION BY who
             ORDER BY at, kind IN ('refusal', 'opt_out'), event_id
         ) AS answers
-    FROM scope_contacts
+    FROM contacts_to_judge
 ),
 
 contacts_judged AS (
@@ -120,7 +124,7 @@ contacts_judged AS (
             )
         ) AS verdict
     FROM contacts
-    WHERE is_contact
+    WHERE is_contact AND ($judged_from IS NULL OR at >= $judged_from)
 )
 
 SELECT

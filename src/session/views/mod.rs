@@ -7,6 +7,7 @@ mod facts;
 
 use std::collections::BTreeSet;
 
+use datafusion::common::JoinType;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::Result;
 use datafusion::execution::context::SessionContext;
@@ -15,8 +16,9 @@ use datafusion::prelude::Expr;
 use datafusion::scalar::ScalarValue;
 
 use super::dimensions::{column, text};
-use super::scope::Scope;
+use super::scope::{ENTRIES, SCOPE, Scope, is_letter};
 use super::sources::{FUNCTIONS, Sources};
+use super::tables::instant;
 use crate::model::tables::TOUCH_KINDS;
 
 /// The views, those first of which others are made.
@@ -31,18 +33,57 @@ pub(super) const NAMES: [&str; 8] = [
     "scope_checks",
 ];
 
+/// `scope_checks` of the asked period alone: a metric may read it, and SQL that somebody writes asks of no period.
+const OF_PERIOD: &str = "period_checks";
+
 /// The views of which a view is made.
 fn made_of(name: &str) -> &'static [&'static str] {
     match name {
         "scope_coverage" => &["scope_events", "scope_clients"],
-        "scope_checks" => &["scope_contacts", "scope_planned", "scope_required", "scope_evidence"],
+        "scope_checks" | OF_PERIOD => &["scope_contacts", "scope_planned", "scope_required", "scope_evidence"],
         _ => &[],
     }
 }
 
+/// The SQL of a view; empty where it is made otherwise.
+fn sql_of(name: &str) -> &'static str {
+    match name {
+        "scope_clients" => include_str!("clients.sql"),
+        "scope_coverage" => include_str!("coverage.sql"),
+        "scope_checks" | OF_PERIOD => include_str!("checks.sql"),
+        _ => "",
+    }
+}
+
+/// The columns of `scope` that a query reads which holds these words, through the views that it names too.
+pub(super) fn columns_read(names: &BTreeSet<String>) -> BTreeSet<String> {
+    let mut read = names.clone();
+    read.extend(["deal_id", "grp"].map(str::to_owned));
+    let views: Vec<&str> = with_made_of(names).collect();
+    for view in &views {
+        read.extend(words(sql_of(view)));
+    }
+    if names.contains(ENTRIES) || ["scope_required", "scope_evidence"].iter().any(|view| views.contains(view)) {
+        read.insert("entries".to_owned());
+    }
+    read
+}
+
+/// The views among these names, and those of which they are made, in the order in which they can be.
+fn with_made_of(names: &BTreeSet<String>) -> impl Iterator<Item = &'static str> {
+    let wanted = |view: &&str| names.contains(*view) || names.iter().any(|name| made_of(name).contains(view));
+    NAMES.into_iter().chain([OF_PERIOD]).filter(wanted)
+}
+
+/// The words of a query, as written and in small letters: the names of views, columns and functions are among them.
+pub fn words(sql: &str) -> BTreeSet<String> {
+    let words = sql.split(|sign| !is_letter(sign)).filter(|word| !word.is_empty());
+    words.flat_map(|word| [word.to_owned(), word.to_lowercase()]).collect()
+}
+
 /// Whether the name is a view's.
-pub(super) fn is_view(name: &str) -> bool {
-    name == "scope" || name.starts_with("scope_")
+pub fn is_view(name: &str) -> bool {
+    name == SCOPE || name == OF_PERIOD || name.starts_with("scope_")
 }
 
 /// What the store knows of events and deals.
@@ -50,10 +91,12 @@ pub(super) struct Loaded<'a> {
     pub(super) sources: &'a Sources,
     /// The columns of deals that hold any value.
     pub(super) columns: BTreeSet<String>,
+    /// The first moment of the asked period and the first after it; microseconds since the epoch.
+    pub(super) period: Option<[i64; 2]>,
 }
 
 /// The views that ask in which time sources are known, which takes a look at all events.
-const READING: [&str; 4] = ["scope_evidence", "scope_required", "scope_checks", "scope_coverage"];
+const READING: [&str; 5] = ["scope_evidence", "scope_required", "scope_checks", OF_PERIOD, "scope_coverage"];
 
 /// Whether a view is one of those.
 pub(super) fn reads_events(name: &str) -> bool {
@@ -85,8 +128,7 @@ impl Scope<'_> {
         names: &BTreeSet<String>,
         loaded: &Loaded<'_>,
     ) -> Result<()> {
-        let wanted = |view: &&str| names.contains(*view) || names.iter().any(|name| made_of(name).contains(view));
-        for name in NAMES.into_iter().filter(wanted) {
+        for name in with_made_of(names) {
             if into.table_exist(name)? {
                 continue;
             }
@@ -97,25 +139,48 @@ impl Scope<'_> {
                 "scope_required" => self.required(into, loaded).await?,
                 "scope_evidence" => self.evidence(into, loaded).await?,
                 "scope_clients" => self.clients(into).await?,
-                "scope_coverage" => self.query(into, include_str!("coverage.sql")).await?,
-                _ => self.query(into, include_str!("checks.sql")).await?,
+                "scope_coverage" => self.query(into, sql_of(name), None).await?,
+                OF_PERIOD => self.checks(into, loaded.period).await?,
+                _ => self.checks(into, None).await?,
             };
             into.register_table(name, frame.into_view())?;
         }
         Ok(())
     }
 
+    /// The judgements that became certain in a period, or all. `period` holds its first moment and the first after it; microseconds
+    /// since the epoch.
+    async fn checks(&self, context: &SessionContext, period: Option<[i64; 2]>) -> Result<DataFrame> {
+        let mut contacts = context.table("scope_contacts").await?;
+        if let Some([from, to]) = period {
+            // whoever had no contact in the period is not judged in it, and what came later changes no judgement
+            contacts = contacts.filter(column("at").lt(instant(to)))?;
+            let met = contacts.clone().filter(column("at").gt_eq(instant(from)))?;
+            let met = met.select(vec![column("who").alias("who was met")])?.distinct()?;
+            let names: Vec<Expr> = contacts.schema().fields().iter().map(|field| column(field.name())).collect();
+            contacts = met.join(contacts, JoinType::Inner, &["who was met"], &["who"], None)?.select(names)?;
+        }
+        let inner = super::tables::beside(context, |_| true).await?;
+        inner.register_table("contacts_to_judge", contacts.into_view())?;
+        let checks = self.query(&inner, sql_of("scope_checks"), period).await?;
+        match period {
+            Some([from, to]) => checks.filter(column("at").gt_eq(instant(from)).and(column("at").lt(instant(to)))),
+            None => Ok(checks),
+        }
+    }
+
     /// A view that is a query: over the views that the context has already, with the cut as its parameter.
-    /// `$seen` is the last moment that exports of deals show: the cut, or before it.
-    async fn query(&self, context: &SessionContext, sql: &str) -> Result<DataFrame> {
+    /// `$seen` is the last moment that exports of deals show: the cut, or before it; `$judged_from` and `$judged_to` are the ends of the
+    /// period, null where none is asked.
+    async fn query(&self, context: &SessionContext, sql: &str, period: Option<[i64; 2]>) -> Result<DataFrame> {
         let plan = context.state().create_logical_plan(sql).await?;
-        let cut = ScalarValue::TimestampMicrosecond(Some(self.cut), Some("UTC".into()));
-        let seen = ScalarValue::TimestampMicrosecond(Some(self.seen_until), Some("UTC".into()));
-        let day = ScalarValue::Date32(Some(self.cut_day));
+        let instant = |micros| ScalarValue::TimestampMicrosecond(micros, Some("UTC".into()));
         context.execute_logical_plan(plan).await?.with_param_values(vec![
-            ("as_of", cut),
-            ("as_of_day", day),
-            ("seen", seen),
+            ("as_of", instant(Some(self.cut))),
+            ("as_of_day", ScalarValue::Date32(Some(self.cut_day))),
+            ("seen", instant(Some(self.seen_until))),
+            ("judged_from", instant(period.map(|[from, _]| from))),
+            ("judged_to", instant(period.map(|[_, to]| to))),
         ])
     }
 }

@@ -56,7 +56,7 @@ impl Rows {
             };
             tables.insert(Table::Journeys, write(dir, Table::Journeys, deals, folded)?);
         }
-        Ok(Snapshot { version: 1, tables })
+        Ok(Snapshot { version: 1, tables, identity: None })
     }
 
     /// The journey of every deal, by the fold of the ingest.
