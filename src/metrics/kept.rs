@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arrow::array::{Array as _, ArrayData};
+use arrow::buffer::NullBuffer;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use datafusion::common::TableReference;
@@ -139,8 +141,24 @@ pub(super) async fn kept(
 ) -> Result<(Arc<dyn TableProvider>, MemoryReservation), DataFusionError> {
     let (schema, rows) = execute(name, frame).await?;
     let held = MemoryConsumer::new(name).register(&context.runtime_env().memory_pool);
-    held.try_grow(rows.iter().flatten().map(RecordBatch::get_array_memory_size).sum())?;
+    held.try_grow(memory_of(rows.iter().flatten()))?;
     Ok((Arc::new(MemTable::try_new(schema, rows)?), held))
+}
+
+/// The bytes of the buffers of some batches, each buffer once: the groups of an aggregate come as slices of the same buffers, and each batch by
+/// itself would count all of them.
+fn memory_of<'a>(batches: impl Iterator<Item = &'a RecordBatch>) -> usize {
+    let (mut seen, mut bytes) = (BTreeSet::new(), 0);
+    let mut left: Vec<ArrayData> = batches.flat_map(RecordBatch::columns).map(|column| column.to_data()).collect();
+    while let Some(data) = left.pop() {
+        for buffer in data.buffers().iter().chain(data.nulls().map(NullBuffer::buffer)) {
+            if seen.insert(buffer.data_ptr()) {
+                bytes += buffer.capacity();
+            }
+        }
+        left.extend_from_slice(data.child_data());
+    }
+    bytes
 }
 
 /// Which of the subqueries are computed more than once: a mention in one that is itself computed thrice counts as three.
@@ -172,8 +190,21 @@ fn all_of(table: &str) -> Option<Query> {
 
 #[cfg(test)]
 mod tests {
+    use arrow::array::{ArrayRef, StringViewArray};
+
     use super::super::statement::{Order, parse};
     use super::*;
+
+    #[test]
+    fn a_buffer_that_batches_share_counts_once() {
+        let names: ArrayRef =
+            Arc::new(StringViewArray::from_iter_values((0..8000).map(|n| format!("a name of a client {n}"))));
+        let whole = RecordBatch::try_from_iter([("name", names)]).unwrap();
+        let slices: Vec<_> = (0..80).map(|at| whole.slice(at * 100, 100)).collect();
+        let bytes = memory_of(std::iter::once(&whole));
+        assert!(bytes >= 8000 * (16 + 20) && bytes <= whole.get_array_memory_size(), "{bytes}");
+        assert_eq!(memory_of(slices.iter()), bytes);
+    }
 
     fn steps(sql: &str) -> Option<Steps> {
         Steps::of("m", &parse("m.sql", sql, Order::Free).unwrap())
