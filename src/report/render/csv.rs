@@ -62,6 +62,7 @@ fn fields(cell: &Cell, wide: bool, numbers: &Numbers) -> Vec<String> {
         Cell::Money(money) => vec![numbers.plain_money(*money)],
         Cell::Number(value) => vec![numbers.plain(*value)],
         Cell::Interval { value, low, high } => [value, low, high].map(|v| numbers.plain(*v)).to_vec(),
+        Cell::Bounds { .. } => vec![String::new()],
         Cell::Date(day) => vec![day.format("%Y-%m-%d").to_string()],
     };
     if wide {
