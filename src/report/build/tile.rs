@@ -3,6 +3,7 @@
 use super::made::Made;
 use super::rows::is;
 use super::undated::undated_wins;
+use crate::metrics::Bound;
 use crate::model::unit::Unit;
 use crate::report::definition::{self, Compare, Pick};
 use crate::report::document::{Block, Cell, Tile};
@@ -20,10 +21,11 @@ pub(super) async fn tile(inputs: &mut Inputs<'_>, say: &Phrases<'_>, tile: &defi
     if let Some(missing) = grid.is_blank(&column).then(|| inputs.metrics.lacking(&tile.ask, &column)).flatten() {
         return Err(missing);
     }
-    let value = value(inputs, tile, &column, &grid, range);
+    let value = value(inputs, tile, &column, &grid, range).map(|value| within(value, tile, &column, &grid));
     let mut notes = Vec::new();
     let cover = inputs.cover(&tile.ask, range, &[&column]);
     match (&value, cover) {
+        (Some(Cell::Bounds { .. }), _) => notes.push(say.within().to_owned()),
         (Some(Cell::Empty), _) => notes.push(say.not_told().to_owned()),
         (None, None) => notes.push(reason(inputs, say, tile, &column, range)),
         (_, Some(cover)) => notes.push(say.cover(cover, tile.ask.period)),
@@ -47,6 +49,16 @@ pub(super) async fn tile(inputs: &mut Inputs<'_>, say: &Phrases<'_>, tile: &defi
     notes.extend(tile.note.as_ref().map(|note| say.text(note).to_owned()));
     let (label, source) = (say.text(&tile.label).to_owned(), say.source(&tile.ask, inputs.days(&tile.ask, range)));
     Ok(Some(Block::Tiles(vec![Tile { label, value, unit, notes, source }])))
+}
+
+/// A value that is not known, by the ends between which it lies.
+fn within(value: Cell, tile: &definition::Tile, column: &str, grid: &Grid) -> Cell {
+    let ends = || {
+        let row = row(grid, &tile.pick)?;
+        let (least, most) = (grid.bound(row, column, Bound::Least)?, grid.bound(row, column, Bound::Most)?);
+        Some(Cell::Bounds { least, most })
+    };
+    if value == Cell::Empty { ends().unwrap_or(value) } else { value }
 }
 
 /// The figure: the row's value, or zero if a missing row means zero. `None` if there is no row and the value is
@@ -76,10 +88,13 @@ fn reason(inputs: &Inputs<'_>, say: &Phrases<'_>, tile: &definition::Tile, colum
 }
 
 fn picked<'g>(grid: &'g Grid, pick: &Pick, column: &str) -> Option<&'g Cell> {
-    let row = match pick {
+    row(grid, pick).map(|row| grid.cell(row, column))
+}
+
+fn row(grid: &Grid, pick: &Pick) -> Option<usize> {
+    match pick {
         Pick::First => (!grid.rows.is_empty()).then_some(0),
         Pick::Last => grid.rows.len().checked_sub(1),
         Pick::Where(by, value) => (0..grid.rows.len()).find(|row| is(grid.cell(*row, by), value)),
-    };
-    row.map(|row| grid.cell(row, column))
+    }
 }
