@@ -5,13 +5,18 @@ use super::rows::is;
 use super::undated::undated_wins;
 use crate::metrics::Bound;
 use crate::model::unit::Unit;
-use crate::report::definition::{self, Compare, Pick};
+use crate::report::definition::{self, Compare, Pick, Question};
 use crate::report::document::{Block, Cell, Tile};
 use crate::report::earlier::earlier;
 use crate::report::grid::{Grid, number};
 use crate::report::inputs::Inputs;
 use crate::report::period::Range;
 use crate::report::phrases::Phrases;
+
+/// The metric that has a row for each rule that was judged.
+const ADHERENCE: &str = "adherence";
+/// The metric that says of each rule what the data lack to judge it.
+const UNJUDGED: &str = "unjudged";
 
 /// A figure with its changes against other periods, or the reason why there is none.
 pub(super) async fn tile(inputs: &mut Inputs<'_>, say: &Phrases<'_>, tile: &definition::Tile) -> Made {
@@ -25,9 +30,16 @@ pub(super) async fn tile(inputs: &mut Inputs<'_>, say: &Phrases<'_>, tile: &defi
     let mut notes = Vec::new();
     let cover = inputs.cover(&tile.ask, range, &[&column]);
     match (&value, cover) {
-        (Some(Cell::Bounds { .. }), _) => notes.push(say.within().to_owned()),
-        (Some(Cell::Empty), _) => notes.push(say.not_told().to_owned()),
-        (None, None) => notes.push(reason(inputs, say, tile, &column, range)),
+        (Some(Cell::Bounds { .. }), _) => {
+            notes.push(unjudged(inputs, say, tile).await.unwrap_or_else(|| say.within().to_owned()));
+        }
+        (Some(Cell::Empty), _) => {
+            notes.push(unjudged(inputs, say, tile).await.unwrap_or_else(|| say.not_told().to_owned()));
+        }
+        (None, None) => {
+            let known = unjudged(inputs, say, tile).await;
+            notes.push(known.unwrap_or_else(|| reason(inputs, say, tile, &column, range)));
+        }
         (_, Some(cover)) => notes.push(say.cover(cover, tile.ask.period)),
         (Some(_), None) => {}
     }
@@ -75,6 +87,20 @@ fn value(inputs: &Inputs<'_>, tile: &definition::Tile, column: &str, grid: &Grid
 fn zero(inputs: &Inputs<'_>, tile: &definition::Tile, column: &str, unit: Unit) -> Option<Cell> {
     let counted = inputs.counts(&tile.ask, column);
     counted.then(|| Cell::zero(unit)).flatten()
+}
+
+/// What the data lack to judge the rule that a tile is of, if they lack anything.
+async fn unjudged(inputs: &mut Inputs<'_>, say: &Phrases<'_>, tile: &definition::Tile) -> Option<String> {
+    let (Pick::Where(by, rule), true) = (&tile.pick, tile.ask.metric == ADHERENCE) else { return None };
+    let all = Question { metric: UNJUDGED.to_owned(), by: Vec::new(), period: tile.ask.period };
+    let grid = inputs.metrics.ask(&all, inputs.reach.range(all.period)).await.ok()?;
+    let of_rule = (0..grid.rows.len()).filter(|row| is(grid.cell(*row, by), rule));
+    let cases = |row: &usize| grid.number(*row, "cases").unwrap_or_default();
+    let most = of_rule.max_by(|a, b| cases(a).total_cmp(&cases(b)))?;
+    match grid.cell(most, &say.titles.column("span_{lang}")) {
+        Cell::Text(span) => Some(span.clone()),
+        _ => None,
+    }
 }
 
 /// Why there is no figure.

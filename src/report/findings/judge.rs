@@ -177,6 +177,11 @@ fn against_target(target: &Target, unit: Unit, judged: &mut [Judged]) {
                 one.unknown = Some(Unknown::Partial);
                 Verdict::Unknown
             }
+            // nobody drew by lot what is unknown: the interval beyond the better end has to be as bad
+            bad @ (Verdict::Yellow | Verdict::Red) if one.value.is_none() && beyond(target, one) != Some(bad) => {
+                one.unknown = Some(Unknown::Unproven);
+                Verdict::Unknown
+            }
             Verdict::Yellow | Verdict::Red if q.is_some_and(|q| q > FALSE_DISCOVERY_RATE) => {
                 one.unknown = Some(Unknown::Unproven);
                 Verdict::Unknown
@@ -184,6 +189,12 @@ fn against_target(target: &Target, unit: Unit, judged: &mut [Judged]) {
             colour => colour,
         };
     }
+}
+
+/// The colour of the interval's bound on the side of the target.
+fn beyond(target: &Target, one: &Judged) -> Option<Verdict> {
+    let (low, high) = one.interval?;
+    Some(colour(target, if target.better == Better::Higher { high } else { low }))
 }
 
 /// The estimate that the nearer end would be: as wide towards the target as the interval reaches beyond that end.
