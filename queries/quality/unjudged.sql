@@ -212,12 +212,12 @@ SELECT
         END
     ) AS span_en,
     CASE
-        WHEN together.missing IN ('stage', 'entries') AND together.why = 'between' THEN 'историю этапов: срезы загружены, но говорят лишь, между какими выгрузками сделка перешла; чем чаще срезы, тем меньше неизвестно'
+        WHEN together.missing IN ('stage', 'entries') AND together.why = 'between' THEN 'историю этапов со временем переходов: загруженное говорит лишь, между какими выгрузками или в какой день сделка перешла'
         WHEN together.missing IN ('stage', 'entries') AND together.why = 'before' THEN 'историю этапов за более раннее время: срезы его уже не покажут'
         ELSE coalesce(sources.way_out_ru, concat('столбец или событие ', together.missing, ': назовите его в маппинге'))
     END AS way_out_ru,
     CASE
-        WHEN together.missing IN ('stage', 'entries') AND together.why = 'between' THEN 'the stage history: snapshots are loaded, and tell only between which exports a deal moved; the more often, the less is unknown'
+        WHEN together.missing IN ('stage', 'entries') AND together.why = 'between' THEN 'the stage history with the time of each move: what is loaded tells only between which exports, or on which day, a deal moved'
         WHEN together.missing IN ('stage', 'entries') AND together.why = 'before' THEN 'the stage history of the time before: snapshots cannot show it any more'
         ELSE coalesce(sources.way_out_en, concat('the column or event ', together.missing, ': name it in the mapping'))
     END AS way_out_en
