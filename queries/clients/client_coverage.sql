@@ -32,7 +32,7 @@ columns = [
   { name = "contacted", unit = "count", title = { ru = "Охвачены", en = "Contacted" } },
   { name = "contacted_share", unit = "share", of = "judged", interval = true, ends = true, unknown = "unknown", title = { ru = "Охват", en = "Coverage" } },
   { name = "overdue", unit = "count", title = { ru = "Просрочены", en = "Overdue" } },
-  { name = "never_touched", unit = "count", title = { ru = "Без единого касания", en = "Never touched" } },
+  { name = "never_touched", unit = "count", ends = true, title = { ru = "Без единого касания", en = "Never touched" } },
   { name = "moved_forward", unit = "count", title = { ru = "Продвинулись", en = "Moved forward" } },
 ]
 */
@@ -117,8 +117,8 @@ counted AS (
         sum(is_unknown) AS unknown,
         sum(is_judged) AS judged,
         sum(is_judged * is_contacted) AS contacted,
-        -- none known is not none
-        CASE WHEN sum(is_untouched) > 0 OR sum(is_perhaps_untouched) = 0 THEN sum(is_untouched) END AS never_touched,
+        sum(is_untouched) AS never_touched_least,
+        sum(greatest(is_untouched, is_perhaps_untouched)) AS never_touched_most,
         sum(is_moved) AS moved_forward
     FROM judged
     GROUP BY grp, kind
@@ -147,7 +147,10 @@ SELECT
     CASE WHEN counted.judged > 0 THEN (counted.contacted + counted.unknown)::double / (counted.judged + counted.unknown) END
         AS contacted_share_most,
     counted.judged - counted.contacted AS overdue,
-    counted.never_touched,
+    -- those of whom it is unknown may all be among them
+    CASE WHEN counted.never_touched_least = counted.never_touched_most THEN counted.never_touched_least END AS never_touched,
+    counted.never_touched_least,
+    counted.never_touched_most,
     counted.moved_forward
 FROM counted
 LEFT JOIN client_kinds ON counted.kind = client_kinds.kind

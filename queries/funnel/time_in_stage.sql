@@ -59,7 +59,7 @@ columns = [
   { name = "p90_working_hours", unit = "hours", title = { ru = "90 %, раб. ч", en = "90th percentile, working h" } },
   { name = "sla_hours", unit = "hours", title = { ru = "SLA, раб. ч", en = "SLA, working h" } },
   { name = "standing", unit = "count", title = { ru = "Стоят всего", en = "Standing, whenever entered" } },
-  { name = "stale", unit = "count", title = { ru = "Просрочены", en = "Stale" } },
+  { name = "stale", unit = "count", ends = true, title = { ru = "Просрочены", en = "Stale" } },
   { name = "stale_unknown", unit = "count", title = { ru = "Неизвестно, просрочены ли", en = "Unknown whether stale" } },
   { name = "stale_share", unit = "share", of = "standing", interval = true, ends = true, title = { ru = "Доля просроченных", en = "Stale share" } },
   { name = "worst_times_over", unit = "ratio", title = { ru = "Худшая, во сколько раз дольше", en = "Worst, times over" } },
@@ -280,8 +280,10 @@ SELECT
     -- a stage without an SLA cannot be overstayed
     -- none known is not none, where it is unknown of some
     CASE
-        WHEN stages.sla_hours IS NOT NULL AND (counted.stale > 0 OR 200 * counted.stale_unknown <= counted.standing) THEN counted.stale
+        WHEN stages.sla_hours IS NOT NULL AND 200 * counted.stale_unknown <= counted.standing THEN counted.stale
     END AS stale,
+    CASE WHEN stages.sla_hours IS NOT NULL THEN counted.stale END AS stale_least,
+    CASE WHEN stages.sla_hours IS NOT NULL THEN counted.stale + counted.stale_unknown END AS stale_most,
     CASE WHEN stages.sla_hours IS NOT NULL THEN counted.stale_unknown END AS stale_unknown,
     -- where those of whom it is unknown matter, the share lies between its bounds
     CASE

@@ -77,7 +77,7 @@ came AS (
     GROUP BY 1, 2
 ),
 
--- a week cut by the period's edge would move leads and spend alike and pull the slope to one; an unripe one has no wins yet to speak of
+-- a week cut by the period's edge, or by the end of the exports, would move leads and spend alike and pull the slope to one; an unripe one has no wins yet to speak of
 weeks AS (
     SELECT
         spent.grp,
@@ -85,16 +85,17 @@ weeks AS (
         coalesce(came.leads, 0) AS leads,
         coalesce(came.undated, 0) > 0 AS is_undated,
         CASE
-            WHEN spent.week::int + 7 + longest.days <= $as_of_day::int AND coalesce(came.undated, 0) = 0 THEN coalesce(came.won, 0)
+            WHEN spent.week::int + 7 + longest.days <= seen_days.until::int AND coalesce(came.undated, 0) = 0 THEN coalesce(came.won, 0)
         END AS won
     FROM spent
     CROSS JOIN longest
     CROSS JOIN covered
     CROSS JOIN lead_days
+    CROSS JOIN seen_days
     LEFT JOIN came ON spent.grp = came.grp AND spent.week = came.week
     WHERE
         spent.week >= $from_day
-        AND spent.week::int + 7 <= least($to_day, $as_of_day)::int
+        AND spent.week::int + 7 <= least($to_day, seen_days.until)::int
         AND spent.week >= lead_days.first_week
         AND spent.week >= covered.first_day
         AND spent.week + INTERVAL '6 days' <= covered.last_day

@@ -51,8 +51,9 @@ WITH campaigns AS (
 ),
 
 days AS (
-    SELECT unnest(generate_series(earliest.day, $as_of_day - INTERVAL '1 day', INTERVAL '1 day')) AS day
+    SELECT unnest(generate_series(earliest.day, seen_days.until - INTERVAL '1 day', INTERVAL '1 day')) AS day
     FROM (SELECT min(day) AS day FROM begun_groups) AS earliest
+    CROSS JOIN seen_days
 ),
 
 -- 2: of a promotion, 1: near one, 0: ordinary
@@ -175,11 +176,12 @@ judged AS (
         rules.variability_weeks,
         CASE
             WHEN lifted.first_day > lifted.starts - rules.dip_days THEN 'before'
-            WHEN lifted.ends + rules.dip_days >= $as_of_day::int THEN 'after'
+            WHEN lifted.ends + rules.dip_days >= seen_days.until::int THEN 'after'
             WHEN lifted.ordinary_days < greatest(28, lifted.promo_days) OR lifted.of_won IS NULL THEN 'few'
             WHEN lifted.of_won_around['low'] > 0.01 OR lifted.of_revenue_around['low'] > 0.01 THEN 'surplus'
         END AS why
     FROM lifted
+    CROSS JOIN seen_days
     CROSS JOIN rules
     WHERE lifted.all_won > 0
 )

@@ -29,18 +29,19 @@ columns = [
   { name = "undated_revenue", unit = "money", title = { ru = "Их выручка", en = "Their revenue" } },
 ]
 */
--- whole weeks of the period from the first that the group's data know
+-- whole weeks of the period from the first to the last that the group's data know whole
 WITH weeks AS (
     SELECT
         grp,
         unnest(
             generate_series(
                 local_week(greatest($from_day, day) + INTERVAL '6 days'),
-                local_week(least($to_day, $as_of_day)) - INTERVAL '7 days',
+                local_week(least($to_day, seen_days.until)) - INTERVAL '7 days',
                 INTERVAL '7 days'
             )
         ) AS week
     FROM begun_groups
+    CROSS JOIN seen_days
 ),
 
 -- a promotion with its dips: from the first day to the last, as numbers

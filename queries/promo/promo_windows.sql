@@ -29,11 +29,12 @@ WITH days AS (
         unnest(
             generate_series(
                 greatest($from_day, earliest.day),
-                least($to_day, $as_of_day) - INTERVAL '1 day',
+                least($to_day, seen_days.until) - INTERVAL '1 day',
                 INTERVAL '1 day'
             )
         ) AS day
     FROM (SELECT min(day) AS day FROM begun_groups) AS earliest
+    CROSS JOIN seen_days
 ),
 
 -- days as numbers, so that windows are sums; what the as-of date lets be seen: a promotion still to come is unknown, an endless one runs on

@@ -99,6 +99,26 @@ unjudged AS (
     GROUP BY 1, 2, 3, 4, 5
 ),
 
+-- the managers and branches of whom nothing of a source is loaded, while something of others is; five are named
+lacking AS (
+    SELECT
+        missing,
+        array_to_string(array_slice(array_agg(name ORDER BY place, name), 1, 5), ', ') AS names,
+        count(*) - 5 AS more
+    FROM (
+        SELECT sources_asked.missing, 1 AS place, of_branches.branch AS name
+        FROM (SELECT DISTINCT missing FROM unjudged WHERE why = 'never') AS sources_asked
+        CROSS JOIN (SELECT DISTINCT branch FROM scope WHERE branch <> '') AS of_branches
+        WHERE known_from(sources_asked.missing, NULL, of_branches.branch) IS NULL
+        UNION ALL
+        SELECT sources_asked.missing, 2 AS place, of_managers.manager AS name
+        FROM (SELECT DISTINCT missing FROM unjudged WHERE why = 'never') AS sources_asked
+        CROSS JOIN (SELECT DISTINCT manager FROM scope WHERE manager <> '') AS of_managers
+        WHERE known_from(sources_asked.missing, of_managers.manager, NULL) IS NULL
+    ) AS each_one
+    GROUP BY missing
+),
+
 -- where nothing of the source is loaded there may be nothing to judge: that is said all the same
 together AS (
     SELECT grp, rule, stage, missing, why, cases, since, until
@@ -116,6 +136,22 @@ together AS (
     FROM needed
     LEFT ANTI JOIN unjudged ON needed.rule = unjudged.rule
     WHERE known_from(needed.missing, NULL, NULL) IS NULL
+    UNION ALL
+    -- caps on mailings of which none is loaded: a report without mailings is no report without too many of them
+    SELECT
+        '' AS grp,
+        'mailing_caps' AS rule,
+        NULL AS stage,
+        'mailing' AS missing,
+        'never' AS why,
+        NULL AS cases,
+        NULL AS since,
+        NULL AS until
+    FROM (
+        SELECT count(*) AS number
+        FROM (SELECT kind FROM caps WHERE kind = 'mailing' UNION ALL SELECT stage AS kind FROM mailing_rules) AS set_by
+    ) AS norms
+    WHERE norms.number > 0 AND known_from('mailing', NULL, NULL) IS NULL
     UNION ALL
     -- losses are not exported, and of what is left no share of the won is told
     SELECT
@@ -135,8 +171,8 @@ together AS (
 SELECT
     together.grp,
     together.rule,
-    CASE WHEN together.rule = 'conversion' THEN 'Конверсия' ELSE control.title_ru END AS title_ru,
-    CASE WHEN together.rule = 'conversion' THEN 'Conversion' ELSE control.title_en END AS title_en,
+    CASE together.rule WHEN 'conversion' THEN 'Конверсия' WHEN 'mailing_caps' THEN 'Рассылки сверх нормы' ELSE control.title_ru END AS title_ru,
+    CASE together.rule WHEN 'conversion' THEN 'Conversion' WHEN 'mailing_caps' THEN 'Mailings over the cap' ELSE control.title_en END AS title_en,
     together.stage,
     stages.title_ru AS stage_ru,
     stages.title_en AS stage_en,
@@ -155,6 +191,8 @@ SELECT
             WHEN together.why = 'day' THEN ': известны дни, но не время'
             WHEN together.why = 'between' THEN ': известно лишь, между какими выгрузками'
             WHEN known_from(together.missing, NULL, NULL) IS NULL THEN ': не загружены'
+            WHEN lacking.more > 0 THEN concat(': не загружены для части менеджеров или филиалов: ', lacking.names, ' и ещё ', lacking.more)
+            WHEN lacking.names IS NOT NULL THEN concat(': не загружены для части менеджеров или филиалов: ', lacking.names)
             ELSE ': не загружены для части менеджеров или филиалов'
         END
     ) AS span_ru,
@@ -168,13 +206,24 @@ SELECT
             WHEN together.why = 'day' THEN ': the days are known, and no times'
             WHEN together.why = 'between' THEN ': known only between which exports'
             WHEN known_from(together.missing, NULL, NULL) IS NULL THEN ': not loaded'
+            WHEN lacking.more > 0 THEN concat(': not loaded for some managers or branches: ', lacking.names, ' and another ', lacking.more)
+            WHEN lacking.names IS NOT NULL THEN concat(': not loaded for some managers or branches: ', lacking.names)
             ELSE ': not loaded for some managers or branches'
         END
     ) AS span_en,
-    coalesce(sources.way_out_ru, concat('столбец или событие ', together.missing, ': назовите его в маппинге')) AS way_out_ru,
-    coalesce(sources.way_out_en, concat('the column or event ', together.missing, ': name it in the mapping')) AS way_out_en
+    CASE
+        WHEN together.missing IN ('stage', 'entries') AND together.why = 'between' THEN 'историю этапов со временем переходов: загруженное говорит лишь, между какими выгрузками или в какой день сделка перешла'
+        WHEN together.missing IN ('stage', 'entries') AND together.why = 'before' THEN 'историю этапов за более раннее время: срезы его уже не покажут'
+        ELSE coalesce(sources.way_out_ru, concat('столбец или событие ', together.missing, ': назовите его в маппинге'))
+    END AS way_out_ru,
+    CASE
+        WHEN together.missing IN ('stage', 'entries') AND together.why = 'between' THEN 'the stage history with the time of each move: what is loaded tells only between which exports, or on which day, a deal moved'
+        WHEN together.missing IN ('stage', 'entries') AND together.why = 'before' THEN 'the stage history of the time before: snapshots cannot show it any more'
+        ELSE coalesce(sources.way_out_en, concat('the column or event ', together.missing, ': name it in the mapping'))
+    END AS way_out_en
 FROM together
 LEFT JOIN sources ON together.missing = sources.source
+LEFT JOIN lacking ON together.missing = lacking.missing
 LEFT JOIN control ON together.rule = control.rule
 LEFT JOIN stages ON together.stage = stages.stage
 ORDER BY

@@ -54,8 +54,8 @@ WITH known AS (
 span AS (
     SELECT
         $from_day::int AS starts,
-        greatest(least($to_day::int, $as_of_day::int, local_day(max(seen_until))::int + 1), $from_day::int) AS ends
-    FROM scope
+        greatest(least($to_day::int, until::int), $from_day::int) AS ends
+    FROM seen_days
 ),
 
 spans AS (

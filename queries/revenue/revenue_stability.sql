@@ -55,9 +55,9 @@ WITH known AS (
         local_week(day + INTERVAL '6 days') AS known_week,
         local_week(least($to_day, $as_of_day)) - INTERVAL '7 days' AS last_week,
         -- the last week that the exports of deals cover whole: to its seventh day
-        local_week(least($to_day, $as_of_day, seen.seen_day + INTERVAL '1 day')) - INTERVAL '7 days' AS covered_week
+        local_week(least($to_day, seen_days.until)) - INTERVAL '7 days' AS covered_week
     FROM begun_groups
-    CROSS JOIN (SELECT local_day(max(seen_until)) AS seen_day FROM scope) AS seen
+    CROSS JOIN seen_days
 ),
 
 known_weeks AS (

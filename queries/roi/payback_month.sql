@@ -25,7 +25,7 @@ columns = [
   { name = "month", unit = "date", title = { ru = "Месяц", en = "Month" } },
   { name = "leads", unit = "count", title = { ru = "Лиды", en = "Leads" } },
   { name = "spend", unit = "money", spend = "sum", title = { ru = "Расход", en = "Spend" } },
-  { name = "margin", unit = "money", title = { ru = "Маржа", en = "Margin" } },
+  { name = "margin", unit = "money", title = { ru = "Маржа или выручка", en = "Margin, or revenue" } },
   { name = "paid_back", unit = "text", title = { ru = "Окупился?", en = "Paid back?" } },
   { name = "payback_age", unit = "count", title = { ru = "Окупился на месяце", en = "Paid back at age" } },
   { name = "on", unit = "text", title = { ru = "По чему", en = "On" } },
@@ -33,7 +33,7 @@ columns = [
   { name = "payback_age_most", unit = "count", title = { ru = "до", en = "most" } },
   { name = "loss", unit = "money", title = { ru = "Убыток", en = "Loss" } },
   { name = "undated_won", unit = "count", title = { ru = "Выиграны без даты", en = "Won without a date" } },
-  { name = "undated_margin", unit = "money", title = { ru = "Их маржа", en = "Their margin" } },
+  { name = "undated_margin", unit = "money", title = { ru = "Их маржа или выручка", en = "Their margin, or revenue" } },
 ]
 */
 WITH arrived AS (

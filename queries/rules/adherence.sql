@@ -13,22 +13,22 @@ about.ru = """
 сделан звонок. Что судить нельзя (срок ещё не вышел, данных нет за это время, по этому
 менеджеру или филиалу), не считается — см. «О чём судить нельзя»; правила без проверок в таблице нет. Под угрозой: сумма
 открытых сделок с нарушением этого правила за период, каждая сделка один раз; пусто, если ни одной суммы не известно. Когда судить нельзя так часто, что доля
-между «не менее» (все такие случаи — нарушения) и «не более» (все соблюдены) расходится больше чем на 0,5 п. п., сама доля пуста; нет нарушений, но
-судить можно не всё, — пусты и нарушения."""
+между «не менее» (все такие случаи — нарушения) и «не более» (все соблюдены) расходится больше чем на 0,5 п. п., сама доля пуста, а
+с ней и нарушения: известно лишь, от скольких и до скольких."""
 about.en = """
 For each rule: how often it could be judged within the period, how often it was kept and how often broken; the share with a 95 % Wilson
 interval. A judgement belongs to the day on which its outcome was certain: the lead was answered or its time was over, the stage was left or
 its SLA was over, the deal entered the stage, the call was made. What cannot be judged (not yet due, no data of that time, manager or
 branch) does not count: see "What cannot be judged"; a rule never judged has no row. At stake: the amount of open deals with a breach of this rule within the period, each deal once; empty where no amount is
 known. "At least" and "at most" are the shares were all that
-cannot be judged broken, or kept; where they differ by more than 0.5 points, the share is empty; and where no breach is known, though not all could
-be judged, so is the number of breaches."""
+cannot be judged broken, or kept; where they differ by more than 0.5 points, the share is empty, and so is
+the number of breaches: it is known only between least and most."""
 columns = [
   { name = "rule", unit = "text", title = { ru = "Код правила", en = "Rule code" } },
   { name = "title_{lang}", unit = "text", title = { ru = "Правило", en = "Rule" } },
   { name = "checked", unit = "count", title = { ru = "Проверено", en = "Checked" } },
   { name = "kept", unit = "count", title = { ru = "Соблюдено", en = "Kept" } },
-  { name = "breaches", unit = "count", title = { ru = "Нарушено", en = "Broken" } },
+  { name = "breaches", unit = "count", ends = true, title = { ru = "Нарушено", en = "Broken" } },
   { name = "kept_share", unit = "share", of = "checked", interval = true, ends = true, unknown = "unjudged", title = { ru = "Доля соблюдения", en = "Share kept" } },
   { name = "unjudged", unit = "count", title = { ru = "Судить нельзя", en = "Not judged" } },
   { name = "open_at_stake", unit = "money", title = { ru = "Под угрозой", en = "Open amount at stake" } },
@@ -86,11 +86,10 @@ SELECT
     control.title_en,
     beside.checked,
     beside.kept,
-    -- none known is not none, where some could not be judged
-    CASE
-        WHEN beside.kept < beside.checked OR 200 * beside.unjudged <= beside.checked + beside.unjudged
-            THEN beside.checked - beside.kept
-    END AS breaches,
+    -- where some could not be judged, the known breaches are the least
+    CASE WHEN 200 * beside.unjudged <= beside.checked + beside.unjudged THEN beside.checked - beside.kept END AS breaches,
+    CASE WHEN beside.checked > 0 THEN beside.checked - beside.kept END AS breaches_least,
+    CASE WHEN beside.checked > 0 THEN beside.checked - beside.kept + beside.unjudged END AS breaches_most,
     CASE
         WHEN 200 * beside.unjudged <= beside.checked + beside.unjudged
             THEN (beside.kept + beside.unjudged / 2.0) / (beside.checked + beside.unjudged)

@@ -37,9 +37,10 @@ impl Need {
         self.columns().any(|one| one == (table, column))
     }
 
-    /// The column by which people are told what to export.
-    pub(super) fn first(&self) -> (Table, &'static str) {
-        self.first
+    /// What is said to be missing where no row fills it, and what to export.
+    pub fn missing(&self) -> (String, Text) {
+        let (table, column) = self.first;
+        (self.joined(" or "), source(table, column))
     }
 
     /// The columns as `table.column`, `between` them.

@@ -8,7 +8,7 @@ use datafusion::prelude::SessionContext;
 
 use super::columns::{self, MetricResult};
 use super::select::Compute;
-use super::{Metric, MetricError, need};
+use super::{Metric, MetricError};
 use crate::model::calendar::Calendar;
 use crate::model::lang::Text;
 use crate::model::problem::hint;
@@ -132,9 +132,8 @@ impl Metric {
                 found |= filled.contains(column);
             }
             if !found {
-                let (table, column) = need.first();
-                let (metric, what) = (self.name.clone(), need.joined(" or "));
-                return Err(MetricError::Missing { metric, what, why: need::source(table, column) });
+                let (what, why) = need.missing();
+                return Err(MetricError::Missing { metric: self.name.clone(), what, why });
             }
         }
         Ok(())

@@ -212,6 +212,7 @@ impl Builder<'_> {
         let mut blocks: Vec<Block> =
             section.text.iter().map(|text| Block::Text(self.say.text(text).to_owned())).collect();
         let (mut made, mut empty, before) = (0, 0, self.gaps.len());
+        let spans = self.spans(section);
         let (mut undated, mut least_judged) = (None, Judging::Whole);
         let mut most_judged = Judging::Nothing;
         for part in &section.parts {
@@ -229,9 +230,11 @@ impl Builder<'_> {
                     continue;
                 }
                 Part::Findings(part) => {
-                    let Judged { blocks: judged, missing, unnamed } = findings(&mut self.inputs, self.say, part).await;
+                    let Judged { blocks: judged, missing, also_missing, unnamed } =
+                        findings(&mut self.inputs, self.say, part).await;
                     blocks.extend(judged);
-                    self.gaps.extend(missing.into_iter().map(|(title, missing)| Gap { title, missing }));
+                    self.gaps
+                        .extend(missing.into_iter().chain(also_missing).map(|(title, missing)| Gap { title, missing }));
                     self.unnamed.extend(unnamed);
                     made += 1;
                     continue;
@@ -247,6 +250,10 @@ impl Builder<'_> {
                         let range = self.inputs.reach.range(ask.period);
                         undated = undated.or(undated_wins(&mut self.inputs, ask, range).await);
                     }
+                    let block = match part.ask().filter(|ask| spans.len() > 1 && self.inputs.has_period(ask)) {
+                        Some(ask) => spanned(block, &ask.period.words(self.say.lang)),
+                        None => block,
+                    };
                     push(&mut blocks, block);
                 }
                 Ok(None) => {
@@ -256,7 +263,13 @@ impl Builder<'_> {
                     blocks.push(Block::Text(self.empty(title, part.ask(), judging)));
                     empty += 1;
                 }
-                Err(missing) => blocks.extend(self.gap(self.say.text(title), missing)),
+                Err(missing) => {
+                    let title = self.say.text(title);
+                    let more = part.ask().map(|ask| self.inputs.metrics.also_lacking(ask, &missing));
+                    blocks.extend(self.gap(title, missing));
+                    let more = more.into_iter().flatten();
+                    self.gaps.extend(more.map(|missing| Gap { title: title.to_owned(), missing }));
+                }
             }
         }
         self.note_faults(self.say.text(&section.title));
@@ -279,6 +292,19 @@ impl Builder<'_> {
             blocks.extend(undated.map(|wins| Block::Text(self.say.section_undated_wins(wins))));
         }
         document::Section { id: section.id.clone(), title: self.say.text(&section.title).to_owned(), blocks }
+    }
+
+    /// The periods that the tables and charts of a section speak of. Where they are several, a reader compares figures of different
+    /// times unless each says of which it is.
+    fn spans(&self, section: &Section) -> Vec<Period> {
+        let shown = section.parts.iter().filter(|part| matches!(part, Part::Table(_) | Part::Chart(_)));
+        let mut spans = Vec::new();
+        for ask in shown.filter_map(Part::ask).filter(|ask| self.inputs.has_period(ask)) {
+            if !spans.contains(&ask.period) {
+                spans.push(ask.period);
+            }
+        }
+        spans
     }
 
     /// Notes what is missing for a part; what is said in its place. Missing data are listed in one section if the report has one;
@@ -368,6 +394,15 @@ fn reasons(gaps: &[Gap]) -> Vec<&Missing> {
         }
     }
     reasons
+}
+
+/// A table or chart whose title says of which period it is.
+fn spanned(mut block: Block, period: &str) -> Block {
+    if let Block::Table(document::Table { title, .. }) | Block::Chart(document::Chart { title, .. }) = &mut block {
+        title.push_str(" · ");
+        title.push_str(period);
+    }
+    block
 }
 
 /// Adds a block; a tile joins the tiles before it.

@@ -26,6 +26,13 @@ pub enum Cell {
         /// The upper bound.
         high: f64,
     },
+    /// No value, but it is known to lie between these.
+    Bounds {
+        /// The least possible value.
+        least: f64,
+        /// The greatest possible value.
+        most: f64,
+    },
     /// A day.
     Date(NaiveDate),
 }

@@ -34,6 +34,8 @@ pub(super) struct Made {
     pub blocks: Vec<Block>,
     /// Targets that could not be judged at all, and why.
     pub missing: Vec<(String, Missing)>,
+    /// What else they lack, which is told only where all that is missing is listed.
+    pub also_missing: Vec<(String, Missing)>,
     /// Rows without a value of the split, which no target judges.
     pub unnamed: Vec<Unnamed>,
 }
@@ -51,7 +53,13 @@ pub(super) async fn findings(inputs: &mut Inputs<'_>, say: &Phrases<'_>, part: &
                 said.extend(more);
                 made.unnamed.extend(unnamed);
             }
-            Err(reason) => made.missing.push((target.title.get(say.lang).to_owned(), reason)),
+            Err(reason) => {
+                let title = target.title.get(say.lang);
+                let ask = Question { metric: target.metric.clone(), by: target.by.clone(), period };
+                let more = inputs.metrics.also_lacking(&ask, &reason);
+                made.also_missing.extend(more.into_iter().map(|missing| (title.to_owned(), missing)));
+                made.missing.push((title.to_owned(), reason));
+            }
         }
     }
     made.blocks = blocks(say, said, &made.missing, targets.is_empty());

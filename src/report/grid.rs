@@ -118,7 +118,7 @@ pub(super) fn number(cell: &Cell) -> Option<f64> {
         Cell::Money(money) => Some(*money as f64 / 10f64.powi(i32::from(MONEY_SCALE))),
         Cell::Number(number) => Some(*number),
         Cell::Interval { value, .. } => Some(*value),
-        Cell::Empty | Cell::Text(_) | Cell::Date(_) => None,
+        Cell::Empty | Cell::Text(_) | Cell::Bounds { .. } | Cell::Date(_) => None,
     }
 }
 

@@ -11,7 +11,7 @@ use super::error::ReportError;
 use super::grid::Grid;
 use super::missing::{Lack, Missing};
 use super::period::Range;
-use crate::metrics::{Ask, Catalog, Metric, MetricError, way_out};
+use crate::metrics::{Ask, Catalog, Metric, MetricError, Need, way_out};
 use crate::model::lang::{Lang, Text};
 use crate::model::tables::Table;
 use crate::regulation::Regulation;
@@ -153,6 +153,17 @@ impl<'a> MetricCache<'a> {
         let ask = Ask { from: range.from, to: range.to, as_of, by: question.by.clone() };
         let result = self.known(&question.metric)?.run(session, &ask).await?;
         Grid::of(&result).map_err(ReportError::Cells)
+    }
+
+    /// What else a metric cannot do without, where something else is missing already: who exports the first is not to learn of the
+    /// next only then.
+    pub fn also_lacking(&self, question: &Question, first: &Missing) -> Vec<Missing> {
+        let Some(metric) = self.metric(question).filter(|_| first.lack == Lack::Data) else { return Vec::new() };
+        let unfilled = |(table, name): (Table, &str)| {
+            self.session.columns_filled(table).is_ok_and(|filled| !filled.contains(name))
+        };
+        let lacking = metric.needs.iter().filter(|need| need.columns().all(unfilled)).map(Need::missing);
+        lacking.map(|(what, why)| Missing::data(what, why)).filter(|missing| missing.what != first.what).collect()
     }
 
     /// What a column of a metric cannot do without, if no row of the store has it; the metric's other columns can.

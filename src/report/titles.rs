@@ -87,6 +87,10 @@ impl<'a> Titles<'a> {
             Cell::Interval { value, low, high } => {
                 format!("{} ({})", self.numbers.compact(*value, unit), self.numbers.bounds(*low, *high, unit))
             }
+            Cell::Bounds { least, most } => {
+                let ends = self.numbers.bounds(*least, *most, unit);
+                format!("{} {ends}", self.numbers.lang.pick("может быть", "may be"))
+            }
             cell => number(cell).map_or_else(String::new, |n| self.numbers.compact(n, unit)),
         }
     }

@@ -172,6 +172,11 @@ fn calls_that_end_in_march_judge_no_april() {
 fn the_calls_of_one_branch_judge_no_other() {
     let case = company(|who, _, _| who <= "bob");
     assert_eq!(judged(&case, "branch")[..2], ["Jan North 62 -0", "Jan South 0 -0"]);
+    // and it is named
+    let unjudged = case.query(&["unjudged", "--as-of", "2024-05-06"]);
+    let answers = row(&unjudged, "rule", "response");
+    let not_loaded = "outgoing calls and messages: not loaded for some managers or branches: South, cyd, dan";
+    assert_eq!(answers["span_en"], not_loaded);
     // nor a part of its time
     let case = company(|who, month, _| who <= "bob" || month == 1);
     assert_eq!(

@@ -305,6 +305,27 @@ fn a_week_that_the_exports_cover_in_part_is_not_compared() {
     assert!(notes.contains("к предыдущей неделе") && !notes.contains("данные по"), "{notes}");
 }
 
+/// The last day is covered to its end or not: a Sunday of which the evening is not exported makes no whole week, and a week of which nothing
+/// is exported is no week without sales.
+#[test]
+fn a_day_that_the_exports_cover_in_part_makes_no_whole_week() {
+    let week = |id: &str, monday: &str| format!("{id},d{id},,,,,,won,{monday} 10:00:00,{monday} 15:00:00,100\n");
+    let deals = format!("{WEEKS}{}{}", week("y0", "2025-02-17"), week("y1", "2025-02-24"));
+    for (taken, last_week, as_of, weeks) in [
+        ("2025-03-02", "100.0000", "2025-03-03", "2025-02-24"),
+        ("2025-03-02T12:00", "", "2025-03-03", "2025-02-24"),
+        ("2025-03-02", "", "2025-03-17", "2025-02-24"),
+    ] {
+        let case = company("en");
+        case.put("mapping.toml", DEALS);
+        case.put("deals.csv", &deals);
+        case.run(&["ingest", "--mapping", "mapping.toml", "--taken", taken, "deals.csv"]);
+        let ask = |metric: &str| case.query(&[metric, "--from", "2025-01-06", "--as-of", as_of]);
+        assert_eq!(ask("revenue_stability")[0]["last_week"], last_week, "{taken} {as_of}");
+        assert_eq!(ask("revenue_weekly").last().unwrap()["week"], weeks, "{taken} {as_of}");
+    }
+}
+
 /// Every target that ships, on deals alone: nothing is on target, or off it, for want of data; and what is missing is said in one
 /// place with what to export.
 #[test]

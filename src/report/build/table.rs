@@ -25,9 +25,9 @@ pub(super) async fn table(inputs: &mut Inputs<'_>, say: &Phrases<'_>, table: &de
         return lacking.map_or(Ok(None), Err);
     }
     let shown = columns(&grid, &table.columns, say);
-    let cell = |row: usize, at: usize| match with_interval(&grid, row, at) {
+    let cell = |row: usize, at: usize| match with_bounds(&grid, row, at) {
         _ if grid.is_no_return(row, &grid.columns[at].name) => Cell::Empty,
-        Some(interval) => interval,
+        Some(known) => known,
         None => say.titles.shown(&table.ask.metric, &grid, at, &grid.rows[row][at]),
     };
     let rows: Vec<Vec<Cell>> = picked.rows.iter().map(|row| shown.iter().map(|at| cell(*row, *at)).collect()).collect();
@@ -61,8 +61,12 @@ fn columns(grid: &Grid, asked: &[String], say: &Phrases<'_>) -> Vec<usize> {
     dimensions.chain(own.iter().copied()).collect()
 }
 
-fn with_interval(grid: &Grid, row: usize, at: usize) -> Option<Cell> {
+/// A value with its interval; an unknown value with the ends between which it lies.
+fn with_bounds(grid: &Grid, row: usize, at: usize) -> Option<Cell> {
     let name = &grid.columns[at].name;
-    let (low, high) = (grid.bound(row, name, Bound::Low)?, grid.bound(row, name, Bound::High)?);
-    Some(Cell::Interval { value: number(&grid.rows[row][at])?, low, high })
+    let bound = |end: Bound| grid.bound(row, name, end);
+    match number(&grid.rows[row][at]) {
+        Some(value) => Some(Cell::Interval { value, low: bound(Bound::Low)?, high: bound(Bound::High)? }),
+        None => Some(Cell::Bounds { least: bound(Bound::Least)?, most: bound(Bound::Most)? }),
+    }
 }

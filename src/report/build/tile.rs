@@ -3,14 +3,20 @@
 use super::made::Made;
 use super::rows::is;
 use super::undated::undated_wins;
+use crate::metrics::Bound;
 use crate::model::unit::Unit;
-use crate::report::definition::{self, Compare, Pick};
+use crate::report::definition::{self, Compare, Pick, Question};
 use crate::report::document::{Block, Cell, Tile};
 use crate::report::earlier::earlier;
 use crate::report::grid::{Grid, number};
 use crate::report::inputs::Inputs;
 use crate::report::period::Range;
 use crate::report::phrases::Phrases;
+
+/// The metric that has a row for each rule that was judged.
+const ADHERENCE: &str = "adherence";
+/// The metric that says of each rule what the data lack to judge it.
+const UNJUDGED: &str = "unjudged";
 
 /// A figure with its changes against other periods, or the reason why there is none.
 pub(super) async fn tile(inputs: &mut Inputs<'_>, say: &Phrases<'_>, tile: &definition::Tile) -> Made {
@@ -20,12 +26,20 @@ pub(super) async fn tile(inputs: &mut Inputs<'_>, say: &Phrases<'_>, tile: &defi
     if let Some(missing) = grid.is_blank(&column).then(|| inputs.metrics.lacking(&tile.ask, &column)).flatten() {
         return Err(missing);
     }
-    let value = value(inputs, tile, &column, &grid, range);
+    let value = value(inputs, tile, &column, &grid, range).map(|value| within(value, tile, &column, &grid));
     let mut notes = Vec::new();
     let cover = inputs.cover(&tile.ask, range, &[&column]);
     match (&value, cover) {
-        (Some(Cell::Empty), _) => notes.push(say.not_told().to_owned()),
-        (None, None) => notes.push(reason(inputs, say, tile, &column, range)),
+        (Some(Cell::Bounds { .. }), _) => {
+            notes.push(unjudged(inputs, say, tile).await.unwrap_or_else(|| say.within().to_owned()));
+        }
+        (Some(Cell::Empty), _) => {
+            notes.push(unjudged(inputs, say, tile).await.unwrap_or_else(|| say.not_told().to_owned()));
+        }
+        (None, None) => {
+            let known = unjudged(inputs, say, tile).await;
+            notes.push(known.unwrap_or_else(|| reason(inputs, say, tile, &column, range)));
+        }
         (_, Some(cover)) => notes.push(say.cover(cover, tile.ask.period)),
         (Some(_), None) => {}
     }
@@ -49,6 +63,16 @@ pub(super) async fn tile(inputs: &mut Inputs<'_>, say: &Phrases<'_>, tile: &defi
     Ok(Some(Block::Tiles(vec![Tile { label, value, unit, notes, source }])))
 }
 
+/// A value that is not known, by the ends between which it lies.
+fn within(value: Cell, tile: &definition::Tile, column: &str, grid: &Grid) -> Cell {
+    let ends = || {
+        let row = row(grid, &tile.pick)?;
+        let (least, most) = (grid.bound(row, column, Bound::Least)?, grid.bound(row, column, Bound::Most)?);
+        Some(Cell::Bounds { least, most })
+    };
+    if value == Cell::Empty { ends().unwrap_or(value) } else { value }
+}
+
 /// The figure: the row's value, or zero if a missing row means zero. `None` if there is no row and the value is
 /// unknown.
 fn value(inputs: &Inputs<'_>, tile: &definition::Tile, column: &str, grid: &Grid, range: Range) -> Option<Cell> {
@@ -65,6 +89,20 @@ fn zero(inputs: &Inputs<'_>, tile: &definition::Tile, column: &str, unit: Unit) 
     counted.then(|| Cell::zero(unit)).flatten()
 }
 
+/// What the data lack to judge the rule that a tile is of, if they lack anything.
+async fn unjudged(inputs: &mut Inputs<'_>, say: &Phrases<'_>, tile: &definition::Tile) -> Option<String> {
+    let (Pick::Where(by, rule), true) = (&tile.pick, tile.ask.metric == ADHERENCE) else { return None };
+    let all = Question { metric: UNJUDGED.to_owned(), by: Vec::new(), period: tile.ask.period };
+    let grid = inputs.metrics.ask(&all, inputs.reach.range(all.period)).await.ok()?;
+    let of_rule = (0..grid.rows.len()).filter(|row| is(grid.cell(*row, by), rule));
+    let cases = |row: &usize| grid.number(*row, "cases").unwrap_or_default();
+    let most = of_rule.max_by(|a, b| cases(a).total_cmp(&cases(b)))?;
+    match grid.cell(most, &say.titles.column("span_{lang}")) {
+        Cell::Text(span) => Some(span.clone()),
+        _ => None,
+    }
+}
+
 /// Why there is no figure.
 fn reason(inputs: &Inputs<'_>, say: &Phrases<'_>, tile: &definition::Tile, column: &str, range: Range) -> String {
     let counted = inputs.counts(&tile.ask, column);
@@ -76,10 +114,13 @@ fn reason(inputs: &Inputs<'_>, say: &Phrases<'_>, tile: &definition::Tile, colum
 }
 
 fn picked<'g>(grid: &'g Grid, pick: &Pick, column: &str) -> Option<&'g Cell> {
-    let row = match pick {
+    row(grid, pick).map(|row| grid.cell(row, column))
+}
+
+fn row(grid: &Grid, pick: &Pick) -> Option<usize> {
+    match pick {
         Pick::First => (!grid.rows.is_empty()).then_some(0),
         Pick::Last => grid.rows.len().checked_sub(1),
         Pick::Where(by, value) => (0..grid.rows.len()).find(|row| is(grid.cell(*row, by), value)),
-    };
-    row.map(|row| grid.cell(row, column))
+    }
 }

@@ -5,7 +5,7 @@ use super::series::Series;
 use crate::report::render::draw::axis::{Axis, Labels};
 use crate::report::render::draw::font;
 use crate::report::render::draw::frame::{Mark, legend, name_column};
-use crate::report::render::draw::palette::{AXIS, nth};
+use crate::report::render::draw::palette::AXIS;
 use crate::report::render::draw::picture::{Anchor, Color, Picture};
 use crate::report::render::draw::sheet::Sheet;
 
@@ -41,7 +41,7 @@ impl Rows {
         let mut picture = Picture::new(sheet.width);
         if series.lines.len() > 1 {
             let entries = series.lines.iter().enumerate();
-            let entries = entries.map(|(i, (name, _))| (name.clone(), Mark::Square(nth(colors, i))));
+            let entries = entries.map(|(i, (name, _))| (name.clone(), Mark::Square(series.color(colors, i))));
             legend(sheet, &mut picture, &entries.collect::<Vec<_>>());
         }
         let figure = |v: f64| font::width(&sheet.numbers.compact(v, series.unit), sheet.size, false);

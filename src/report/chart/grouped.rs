@@ -12,7 +12,7 @@ use crate::report::definition::asked::Asked;
 use crate::report::render::draw::axis::Axis;
 use crate::report::render::draw::font;
 use crate::report::render::draw::frame::{Frame, Mark, legend};
-use crate::report::render::draw::palette::{PEERS, nth};
+use crate::report::render::draw::palette::{PEERS, SHADE, nth};
 use crate::report::render::draw::picture::{Anchor, Picture};
 use crate::report::render::draw::sheet::Sheet;
 use crate::report::render::number::Numbers;
@@ -107,10 +107,13 @@ fn draw(sheet: &Sheet, series: &Series) -> Option<Picture> {
         return Some(horizontal(sheet, series, &labels.words(&sheet.numbers)));
     }
     let mut picture = Picture::new(sheet.width);
+    let is_unknown = |value: &Option<f64>| value.is_none_or(|v| !v.is_finite());
     if series.lines.len() > 1 {
         let entries = series.lines.iter().enumerate();
         let entries = entries.map(|(i, (name, _))| (name.clone(), Mark::Square(nth(&PEERS, i))));
-        legend(sheet, &mut picture, &entries.collect::<Vec<_>>());
+        let unknown = series.lines.iter().any(|(_, values)| values.iter().any(is_unknown));
+        let unknown = unknown.then(|| (sheet.no_data().to_string(), Mark::Square(SHADE)));
+        legend(sheet, &mut picture, &entries.chain(unknown).collect::<Vec<_>>());
     }
     let all = series.lines.iter().flat_map(|(_, values)| values.iter().copied().flatten());
     let axis = Axis::from_zero(all, 4, series.unit);
@@ -124,9 +127,14 @@ fn draw(sheet: &Sheet, series: &Series) -> Option<Picture> {
     let named = name_width.fold(0.0, f64::max) <= width - 2.0;
     for i in 0..series.labels.len() {
         for (k, (_, values)) in series.lines.iter().enumerate() {
-            let Some(value) = values[i].filter(|v| v.is_finite()) else { continue };
-            let (x, y) = (frame.x(i) - whole / 2.0 + width * k as f64, frame.y(value));
             let gap = if width > 5.0 { 1.0 } else { 0.0 };
+            let x = frame.x(i) - whole / 2.0 + width * k as f64;
+            let Some(value) = values[i].filter(|v| v.is_finite()) else {
+                // an empty place would be taken for zero
+                picture.rect(x, frame.top, width - gap, frame.bottom - frame.top, SHADE);
+                continue;
+            };
+            let y = frame.y(value);
             picture.rect(x, y.min(zero), width - gap, (y - zero).abs(), nth(&PEERS, k));
             if named && value >= 0.0 {
                 let mut look = sheet.ink(Anchor::Middle);

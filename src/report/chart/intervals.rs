@@ -22,13 +22,16 @@ use crate::report::render::number::{NONE, Numbers};
 pub struct Intervals {
     /// The groups.
     pub labels: Vec<String>,
-    /// Estimate, lower and upper bound; absent where it cannot be said.
-    pub points: Vec<Option<(f64, f64, f64)>>,
+    /// A point per label; absent where nothing can be said.
+    pub points: Vec<Option<Point>>,
     /// A line to compare with, such as the mean of all.
     pub reference: Option<f64>,
     /// What the numbers are.
     pub unit: Unit,
 }
+
+/// The estimate, and the lower and upper bound; without the estimate where it is known only within the bounds.
+pub(in crate::report) type Point = (Option<f64>, f64, f64);
 
 /// The columns of intervals, and whether the value of all groups together is drawn as a line.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,7 +70,7 @@ impl Kind for Intervals {
 
     fn fill(encoding: &IntervalsEncoding, view: &View<'_>) -> Filled<Intervals> {
         let IntervalsEncoding { label, value, low, high, reference } = encoding;
-        let point = |(value, bounds): (Option<f64>, Option<(f64, f64)>)| Some((value?, bounds?.0, bounds?.1));
+        let point = |(value, bounds): (Option<f64>, Option<(f64, f64)>)| bounds.map(|(low, high)| (value, low, high));
         let reference = match (reference, has_unnamed(view.grid)) {
             (false, _) => None,
             (true, true) => mean_of_named(view.grid, value, low, high),
@@ -92,8 +95,12 @@ impl Kind for Intervals {
 
     fn describe(&self, numbers: &Numbers<'_>) -> String {
         let parts = self.labels.iter().zip(&self.points).map(|(label, point)| match point {
-            Some((v, low, high)) => {
+            Some((Some(v), low, high)) => {
                 format!("{label} {} ({})", numbers.compact(*v, self.unit), numbers.bounds(*low, *high, self.unit))
+            }
+            Some((None, low, high)) => {
+                let maybe = numbers.lang.pick("может быть", "may be");
+                format!("{label} {maybe} {}", numbers.bounds(*low, *high, self.unit))
             }
             None => format!("{label} {NONE}"),
         });
@@ -116,23 +123,28 @@ impl Kind for Intervals {
             ("Авито", "Avito"),
             ("Холодный обзвон", "Cold calls"),
         ];
+        let known = |(v, low, high): (f64, f64, f64)| Some((Some(v), low, high));
         let quality = [(0.212, 0.181, 0.247), (0.317, 0.29, 0.347), (0.345, 0.3, 0.393), (0.461, 0.38, 0.545)];
-        let quality = quality.into_iter().chain([(0.371, 0.36, 0.382)]).map(Some).chain([None]);
+        let quality = quality.into_iter().chain([(0.371, 0.36, 0.382)]).map(known).chain([None]);
         let around_zero =
-            vec![Some((-0.4, -1.2, 0.3)), Some((0.2, 0.1, 0.3)), None, Some((0.0, 0.0, 0.0)), Some((2.0, 1.0, 3.0))];
+            [Some((-0.4, -1.2, 0.3)), Some((0.2, 0.1, 0.3)), None, Some((0.0, 0.0, 0.0)), Some((2.0, 1.0, 3.0))];
+        let around_zero = around_zero.map(|point| point.and_then(known)).to_vec();
         let of_money = vec![
-            Some((1_234_567.0, 1_000_000.0, 2_345_678.0)),
-            Some((12_345.0, 10_000.0, 23_456.0)),
-            Some((9e6, 8e6, 1e7)),
+            known((1_234_567.0, 1_000_000.0, 2_345_678.0)),
+            known((12_345.0, 10_000.0, 23_456.0)),
+            known((9e6, 8e6, 1e7)),
         ];
-        let one = |labels: Vec<String>, points: Vec<Option<(f64, f64, f64)>>, reference: Option<f64>, unit: Unit| {
-            Intervals { labels, points, reference, unit }
+        let one = |labels: Vec<String>, points: Vec<Option<Point>>, reference: Option<f64>, unit: Unit| Intervals {
+            labels,
+            points,
+            reference,
+            unit,
         };
         vec![
             ("quality", one(texts(t, &sources), quality.collect(), Some(0.334), Unit::Share)),
             ("intervals-around-zero", one(names(5), around_zero, Some(-1.2), Unit::Ratio)),
             ("intervals-of-money", one(names(3), of_money, Some(1e7), Unit::Money)),
-            ("intervals-one", one(vec!["A".into()], vec![Some((0.5, 0.5, 0.5))], None, Unit::Share)),
+            ("intervals-one", one(vec!["A".into()], vec![known((0.5, 0.5, 0.5))], None, Unit::Share)),
         ]
     }
 }
@@ -158,17 +170,19 @@ fn mean_of_named(grid: &Grid, value: &str, low: &str, high: &str) -> Option<f64>
 /// Dots with whiskers, in the order given.
 fn draw(sheet: &Sheet, Intervals { labels, points, reference, unit }: &Intervals) -> Option<Picture> {
     let unit = *unit;
-    let points: Vec<_> = points.iter().map(|p| p.filter(|(v, low, high)| (v + low + high).is_finite())).collect();
+    let points: Vec<_> =
+        points.iter().map(|p| p.filter(|(v, low, high)| (v.unwrap_or(0.0) + low + high).is_finite())).collect();
     if points.iter().all(Option::is_none) {
         return None;
     }
     let reference = reference.filter(|r| r.is_finite());
     let numbers = &sheet.numbers;
-    let all: Vec<f64> = points.iter().flatten().flat_map(|(v, l, h)| [*v, *l, *h]).chain(reference).collect();
+    let all: Vec<f64> =
+        points.iter().flatten().flat_map(|(v, l, h)| [v.unwrap_or(*l), *l, *h]).chain(reference).collect();
     let axis = Axis::around(all.into_iter(), if sheet.narrow() { 3 } else { 6 }, unit);
 
-    let value = |p: &(f64, f64, f64)| numbers.compact(p.0, unit);
-    let bounds = |p: &(f64, f64, f64)| numbers.bounds(p.1, p.2, unit);
+    let value = |p: &Point| p.0.map_or(NONE.to_owned(), |value| numbers.compact(value, unit));
+    let bounds = |p: &Point| numbers.bounds(p.1, p.2, unit);
     let widest = |texts: &mut dyn Iterator<Item = String>, bold| {
         texts.map(|t| font::width(&t, sheet.size, bold)).fold(0.0, f64::max)
     };
@@ -215,7 +229,9 @@ fn draw(sheet: &Sheet, Intervals { labels, points, reference, unit }: &Intervals
                 for end in [from, to] {
                     picture.line(vec![(end, middle - 4.0), (end, middle + 4.0)], 2.0, BLUE.faded(0.55));
                 }
-                picture.dot(axis.at(point.0, left, right), middle, 5.0, BLUE);
+                if let Some(value) = point.0 {
+                    picture.dot(axis.at(value, left, right), middle, 5.0, BLUE);
+                }
                 picture.text(sheet.width, baseline, bounds(point), sheet.muted(Anchor::End));
                 let x = sheet.width - figures + values;
                 picture.text(x, baseline, value(point), sheet.strong(Anchor::End));

@@ -49,5 +49,10 @@ pub(super) fn texts(t: Translate<'_>, texts: &[(&str, &str)]) -> Vec<String> {
 
 /// Named rows of values over labels.
 pub(super) fn series<N: Into<String>>(labels: Vec<String>, lines: Vec<(N, Vec<Option<f64>>)>, unit: Unit) -> Series {
-    Series { labels, lines: lines.into_iter().map(|(name, values)| (name.into(), values)).collect(), unit }
+    Series {
+        labels,
+        lines: lines.into_iter().map(|(name, values)| (name.into(), values)).collect(),
+        unit,
+        unknown: None,
+    }
 }

@@ -8,6 +8,8 @@ use crate::model::written::{Section, Value};
 use crate::report::cell::Cell;
 use crate::report::definition::asked::Asked;
 use crate::report::render::draw::axis::Labels;
+use crate::report::render::draw::palette::{GREY, nth};
+use crate::report::render::draw::picture::Color;
 use crate::report::render::number::{NONE, Numbers};
 
 /// Named rows of values over common labels.
@@ -19,7 +21,12 @@ pub struct Series {
     pub lines: Vec<(String, Vec<Option<f64>>)>,
     /// What the numbers are.
     pub unit: Unit,
+    /// The line that holds what is not known of a whole, if one does: it is drawn grey, as no part of its own.
+    pub unknown: Option<usize>,
 }
+
+/// The column that metrics give what they cannot tell of a whole.
+const UNKNOWN: &str = "unknown";
 
 /// The columns of series: a line per column of `values`, or a line per value of the column `series`.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,7 +98,8 @@ impl Series {
                 };
                 let line = |column: &String| (title(column), view.numbers(column));
                 let lines = encoding.values.iter().map(line).collect();
-                Series { labels: view.labels(&encoding.x), lines, unit }.into()
+                let unknown = encoding.values.iter().position(|column| column == UNKNOWN);
+                Series { labels: view.labels(&encoding.x), lines, unit, unknown }.into()
             }
             Some(by) => Series::by_value(encoding, by, view, beyond, unit),
         }
@@ -126,7 +134,7 @@ impl Series {
             Beyond::Summed => None,
         };
         let labels = xs.iter().map(|(row, _)| view.label(*row, &encoding.x)).collect();
-        Filled { plot: Series { labels, lines, unit }, shown }
+        Filled { plot: Series { labels, lines, unit, unknown: None }, shown }
     }
 
     /// A value per label.
@@ -156,6 +164,11 @@ impl Series {
     pub(super) fn names(&mut self) -> Vec<&mut String> {
         let lines = self.lines.iter_mut().map(|(name, _)| name);
         self.labels.iter_mut().chain(lines).collect()
+    }
+
+    /// The colour of a line out of a list of colours.
+    pub(super) fn color(&self, colors: &[Color], line: usize) -> Color {
+        if self.unknown == Some(line) { GREY } else { nth(colors, line) }
     }
 
     /// Whether there is a value to draw.

@@ -11,7 +11,7 @@ use crate::model::written::Section;
 use crate::report::definition::asked::Asked;
 use crate::report::render::draw::axis::Axis;
 use crate::report::render::draw::frame::{Frame, Mark, legend};
-use crate::report::render::draw::palette::{PARTS, WHITE, nth};
+use crate::report::render::draw::palette::{PARTS, SHADE, WHITE};
 use crate::report::render::draw::picture::Picture;
 use crate::report::render::draw::sheet::Sheet;
 use crate::report::render::number::Numbers;
@@ -85,7 +85,7 @@ impl Kind for Stacked {
         let samples = vec![
             ("revenue-split", series(week_labels(26), revenue, Unit::Money)),
             ("split-by-branch", series(texts(t, &branches), by_branch, Unit::Money)),
-            ("empty", Series { labels: vec![], lines: vec![], unit: Unit::Count }),
+            ("empty", Series { labels: vec![], lines: vec![], unit: Unit::Count, unknown: None }),
             ("one-bar", series(week_labels(1), vec![("a", vec![Some(1.0)])], Unit::Count)),
             ("two-years", series(week_labels(110), two_years, Unit::Money)),
             ("below-zero", series(week_labels(12), losses, Unit::Money)),
@@ -106,8 +106,11 @@ fn draw(sheet: &Sheet, series: &Series) -> Option<Picture> {
         return Some(horizontal(sheet, series, &labels.words(&sheet.numbers)));
     }
     let mut picture = Picture::new(sheet.width);
-    let entries = series.lines.iter().enumerate().map(|(i, (name, _))| (name.clone(), Mark::Square(nth(&PARTS, i))));
-    legend(sheet, &mut picture, &entries.collect::<Vec<_>>());
+    let is_unknown = |i: usize| series.lines.iter().all(|(_, values)| values[i].is_none_or(|v| !v.is_finite()));
+    let entries = series.lines.iter().enumerate();
+    let entries = entries.map(|(i, (name, _))| (name.clone(), Mark::Square(series.color(&PARTS, i))));
+    let unknown = (0..series.labels.len()).any(is_unknown).then(|| (sheet.no_data().to_string(), Mark::Square(SHADE)));
+    legend(sheet, &mut picture, &entries.chain(unknown).collect::<Vec<_>>());
     let count = series.labels.len();
     let axis = Axis::from_zero((0..count).flat_map(|i| [sums(i).0, sums(i).1]), 4, series.unit);
     let frame = Frame::open(sheet, &mut picture, axis, series.unit, count, 0.0);
@@ -116,13 +119,17 @@ fn draw(sheet: &Sheet, series: &Series) -> Option<Picture> {
     let gap = if width > 6.0 { 1.0 } else { 0.0 };
     for i in 0..count {
         let (mut below, mut above) = (0.0, 0.0);
+        if is_unknown(i) {
+            // an empty place would be taken for zero
+            picture.rect(frame.x(i) - width / 2.0, frame.top, width, frame.bottom - frame.top, SHADE);
+        }
         for (k, (_, values)) in series.lines.iter().enumerate() {
             let Some(value) = values[i].filter(|v| v.is_finite()) else { continue };
             let end = if value < 0.0 { &mut below } else { &mut above };
             let (from, to) = (frame.y(*end), frame.y(*end + value));
             *end += value;
             let x = frame.x(i) - width / 2.0;
-            picture.rect(x, from.min(to), width, (from - to).abs(), nth(&PARTS, k));
+            picture.rect(x, from.min(to), width, (from - to).abs(), series.color(&PARTS, k));
             picture.rect(x, to - gap, width, gap, WHITE);
         }
     }
@@ -146,7 +153,7 @@ fn horizontal(sheet: &Sheet, series: &Series, names: &[String]) -> Picture {
             let Some(value) = values[i].filter(|v| v.is_finite()) else { continue };
             any = true;
             let end = if value < 0.0 { &mut below } else { &mut above };
-            rows.bar(picture, (*end, *end + value), y, height, nth(&PARTS, k));
+            rows.bar(picture, (*end, *end + value), y, height, series.color(&PARTS, k));
             *end += value;
         }
         rows.figure(sheet, picture, any.then_some(above + below), above, y + height / 2.0, series);

@@ -37,8 +37,8 @@ pub fn judge(target: &Target, grid: &Grid, earlier: &[(Compare, &Grid)], ground:
 /// Why a group cannot be judged, independent of any comparison.
 fn cannot(target: &Target, grid: &Grid, one: &Judged, ground: Ground) -> Option<Unknown> {
     let straddles = one.ends.is_some_and(|(least, most)| colour(target, least) != colour(target, most));
-    // whatever the unknown is; that the target is missed has to be shown of a value
-    let on_target = one.ends.is_some_and(|(least, _)| !straddles && colour(target, least) == Verdict::Green);
+    // whatever the unknown is, the verdict is the same
+    let is_bounded = one.ends.is_some() && !straddles;
     // money set against money that is not known, or was not spent, is no return
     let no_spend = grid.is_return(&target.column)
         && grid.position("spend").is_some()
@@ -47,8 +47,8 @@ fn cannot(target: &Target, grid: &Grid, one: &Judged, ground: Ground) -> Option<
     match () {
         () if grid.is_unnamed(one.row) => Some(Unknown::Unnamed),
         () if ground.covered == Covered::Nothing => Some(Unknown::Uncovered),
-        () if straddles || one.value.is_none() && one.has_end && !on_target => Some(Unknown::Partial),
-        () if one.value.is_none() && !on_target || no_spend || one.cases.is_some_and(|cases| cases.round() < 1.0) => {
+        () if straddles || one.value.is_none() && one.has_end && !is_bounded => Some(Unknown::Partial),
+        () if one.value.is_none() && !is_bounded || no_spend || one.cases.is_some_and(|cases| cases.round() < 1.0) => {
             Some(Unknown::NoData)
         }
         // a share of the known cases is valid; counts, sums and values made of them are not
@@ -154,14 +154,16 @@ fn estimate(value: Option<f64>, interval: Option<(f64, f64)>) -> Option<Estimate
 }
 
 /// Gives the verdicts of the groups that can be judged. A miss must be significant; if the value is known only within
-/// bounds, the bound nearer to the target is tested.
+/// bounds, the bound nearer to the target is tested, and a group of which it cannot be tested is not called off target.
 fn against_target(target: &Target, unit: Unit, judged: &mut [Judged]) {
     let p_value = |one: &Judged| {
-        let estimate = estimate(one.value, one.interval).filter(|_| one.unknown.is_none())?;
-        let nearest = one.ends.map_or(estimate.value, |(least, most)| match target.better {
+        let nearest = one.ends.map(|(least, most)| match target.better {
             Better::Higher => most,
             Better::Lower => least,
         });
+        let known = estimate(one.value, one.interval).or_else(|| at_end(target.better, nearest?, one.interval?));
+        let estimate = known.filter(|_| one.unknown.is_none())?;
+        let nearest = nearest.unwrap_or(estimate.value);
         match unit {
             Unit::Share => estimate.share_against(nearest, target.green),
             _ => estimate.value_against(nearest, target.green),
@@ -171,6 +173,15 @@ fn against_target(target: &Target, unit: Unit, judged: &mut [Judged]) {
     for (one, q) in judged.iter_mut().zip(adjusted) {
         let (None, Some(value)) = (one.unknown, one.value.or(one.ends.map(|(least, _)| least))) else { continue };
         one.verdict = match colour(target, value) {
+            Verdict::Yellow | Verdict::Red if one.value.is_none() && q.is_none() => {
+                one.unknown = Some(Unknown::Partial);
+                Verdict::Unknown
+            }
+            // nobody drew by lot what is unknown: the interval beyond the better end has to be as bad
+            bad @ (Verdict::Yellow | Verdict::Red) if one.value.is_none() && beyond(target, one) != Some(bad) => {
+                one.unknown = Some(Unknown::Unproven);
+                Verdict::Unknown
+            }
             Verdict::Yellow | Verdict::Red if q.is_some_and(|q| q > FALSE_DISCOVERY_RATE) => {
                 one.unknown = Some(Unknown::Unproven);
                 Verdict::Unknown
@@ -178,6 +189,21 @@ fn against_target(target: &Target, unit: Unit, judged: &mut [Judged]) {
             colour => colour,
         };
     }
+}
+
+/// The colour of the interval's bound on the side of the target.
+fn beyond(target: &Target, one: &Judged) -> Option<Verdict> {
+    let (low, high) = one.interval?;
+    Some(colour(target, if target.better == Better::Higher { high } else { low }))
+}
+
+/// The estimate that the nearer end would be: as wide towards the target as the interval reaches beyond that end.
+fn at_end(better: Better, end: f64, (low, high): (f64, f64)) -> Option<Estimate> {
+    let width = match better {
+        Better::Higher => high - end,
+        Better::Lower => end - low,
+    };
+    (width > 0.0).then_some(Estimate { value: end, low: end - width, high: end + width })
 }
 
 /// Compares each group with all other groups together. The others are groups that can be judged and have the same key:

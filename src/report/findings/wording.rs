@@ -74,7 +74,7 @@ impl Wording<'_> {
             }
         }
         if let (Some(equal), Some(last)) = (equal, said.last_mut()) {
-            last.finding.value = format!("{} {equal}", last.finding.value);
+            last.finding.value = format!("{} {equal} ({}).", last.finding.value, self.period.words(self.say.lang));
         }
         said
     }
@@ -236,8 +236,8 @@ impl Wording<'_> {
         let compared: Vec<Beside> = judged.iter().filter_map(|one| one.rest).collect();
         (compared.len() > 1 && compared.iter().all(|rest| rest.proven == Some(false))).then(|| {
             self.say.pick(
-                "Различий между группами данные не показывают.",
-                "There is no evidence of a difference between the groups.",
+                "Различий между группами данные не показывают",
+                "There is no evidence of a difference between the groups",
             )
         })
     }

@@ -100,6 +100,11 @@ impl Phrases<'_> {
         }
     }
 
+    /// That a figure is known only between two ends.
+    pub fn within(&self) -> &'static str {
+        self.pick("точнее по имеющимся данным не сказать", "the data there are do not tell more exactly")
+    }
+
     /// That there are data, and the figure does not follow from them.
     pub fn not_told(&self) -> &'static str {
         match self.lang {

@@ -36,25 +36,36 @@ fn csv(table: &Table, numbers: &Numbers) -> String {
     let wide: Vec<bool> = (0..table.columns.len())
         .map(|c| table.rows.iter().any(|row| matches!(row[c], Cell::Interval { .. })))
         .collect();
+    let within: Vec<bool> =
+        (0..table.columns.len()).map(|c| table.rows.iter().any(|row| matches!(row[c], Cell::Bounds { .. }))).collect();
     let mut head = Vec::new();
-    for (column, wide) in table.columns.iter().zip(&wide) {
+    for ((column, wide), within) in table.columns.iter().zip(&wide).zip(&within) {
         let mut name = |name: &str| head.push(defused(name).into_owned());
         name(&column.name);
         if *wide {
             name(&format!("{}_low", column.name));
             name(&format!("{}_high", column.name));
         }
+        if *within {
+            name(&format!("{}_least", column.name));
+            name(&format!("{}_most", column.name));
+        }
     }
     let mut text = String::from("\u{feff}");
     line(&mut text, &head, delimiter);
     for row in &table.rows {
-        let fields: Vec<String> = row.iter().zip(&wide).flat_map(|(cell, wide)| fields(cell, *wide, numbers)).collect();
+        let fields: Vec<String> = row
+            .iter()
+            .zip(&wide)
+            .zip(&within)
+            .flat_map(|((cell, wide), within)| fields(cell, *wide, *within, numbers))
+            .collect();
         line(&mut text, &fields, delimiter);
     }
     text
 }
 
-fn fields(cell: &Cell, wide: bool, numbers: &Numbers) -> Vec<String> {
+fn fields(cell: &Cell, wide: bool, within: bool, numbers: &Numbers) -> Vec<String> {
     let mut fields = match cell {
         Cell::Empty => vec![String::new()],
         Cell::Text(text) => vec![defused(text).into_owned()],
@@ -62,10 +73,16 @@ fn fields(cell: &Cell, wide: bool, numbers: &Numbers) -> Vec<String> {
         Cell::Money(money) => vec![numbers.plain_money(*money)],
         Cell::Number(value) => vec![numbers.plain(*value)],
         Cell::Interval { value, low, high } => [value, low, high].map(|v| numbers.plain(*v)).to_vec(),
+        Cell::Bounds { .. } => vec![String::new()],
         Cell::Date(day) => vec![day.format("%Y-%m-%d").to_string()],
     };
     if wide {
         fields.resize(3, String::new());
+    }
+    match cell {
+        Cell::Bounds { least, most } => fields.extend([least, most].map(|v| numbers.plain(*v))),
+        _ if within => fields.extend([String::new(), String::new()]),
+        _ => {}
     }
     fields
 }

@@ -68,6 +68,7 @@ fn cell(cell: &Cell) -> String {
         Cell::Money(money) => number(*money as f64 / 10_000.0),
         Cell::Number(value) => number(*value),
         Cell::Interval { value, low, high } => format!("{} ({}…{})", number(*value), number(*low), number(*high)),
+        Cell::Bounds { least, most } => format!("[{least:?}, {most:?}]"),
         Cell::Date(day) => day.to_string(),
     }
 }

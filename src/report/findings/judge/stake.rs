@@ -30,7 +30,12 @@ pub(super) fn weigh(target: &Target, grid: &Grid, judged: &mut [Judged]) {
         .iter()
         .map(|one| match grid.is_return(&target.column) && all_spend > 0.0 {
             true => WORST * lost(grid, one.row) / all_spend,
-            false => part(one) * one.value.map_or(0.0, |value| ((value - target.green).abs() / band).min(WORST)),
+            false => {
+                // of what lies between two ends, the nearer one is certain
+                let beyond = |value: f64| ((value - target.green).abs() / band).min(WORST);
+                let ends = one.ends.map(|(least, most)| beyond(least).min(beyond(most)));
+                part(one) * one.value.map(beyond).or(ends).unwrap_or(0.0)
+            }
         })
         .collect();
     judged.iter_mut().zip(weights).for_each(|(one, weight)| one.weight = weight);

@@ -221,22 +221,28 @@ fn a_value_known_within_bounds_is_judged_only_where_both_ends_agree() {
     let columns =
         columns.map(|name| (name, if ["leads", "undated"].contains(&name) { Unit::Count } else { Unit::Share }));
     let row = |value: Option<f64>, least: f64, most: f64| {
-        let e = wilson(1000.0 * value.unwrap_or(0.1), 1000.0);
-        [Some(1000.0), value, Some(e.low), Some(e.high), Some(least), Some(most), Some(40.0)]
+        let [low, high] = value.map_or([least, most], |value| [value, value]).map(|end| wilson(1000.0 * end, 1000.0));
+        [Some(1000.0), value, Some(low.low), Some(high.high), Some(least), Some(most), Some(40.0)]
     };
     let rows = [
         row(Some(0.03), 0.02, 0.04),   // red at both ends
         row(Some(0.05), 0.02, 0.13),   // anything
         row(Some(0.20), 0.18, 0.22),   // green at both
-        row(None, 0.02, 0.04),         // no value is no verdict
+        row(None, 0.02, 0.04),         // red at the better end, by more than chance
+        row(None, 0.01, 0.059),        // red at both, and beyond the better end no longer
+        row(None, 0.02, 0.13),         // anything
+        row(None, 0.18, 0.30),         // green at both
+        row(None, 0.08, 0.115),        // short of the target at both, and at the better end by chance
         row(Some(0.058), 0.04, 0.059), // red at both, but at the better end the miss of the target is shown as well
     ];
-    let names = ["red", "partly", "green", "none", "shown"];
+    let names = ["red", "partly", "green", "none", "edge", "none, partly", "none, green", "none, chance", "shown"];
     let rows: Vec<(&str, &[Option<f64>])> = names.into_iter().zip(rows.iter().map(|row| &row[..])).collect();
     let judged = judge(&target, &table(&columns, &rows), &[], GROUND);
     let found: Vec<(Verdict, Option<Unknown>)> = judged.iter().map(|one| (one.verdict, one.unknown)).collect();
     let partial = (Verdict::Unknown, Some(Unknown::Partial));
-    assert_eq!(found, [(Verdict::Red, None), partial, (Verdict::Green, None), partial, (Verdict::Red, None)]);
+    let [red, green] = [Verdict::Red, Verdict::Green].map(|verdict| (verdict, None));
+    let chance = (Verdict::Unknown, Some(Unknown::Unproven));
+    assert_eq!(found, [red, partial, green, red, chance, partial, green, chance, red]);
     assert_eq!(judged[1].unknown_cases, Some((40.0, Some(1000.0))));
     // nobody is called better or worse than what is known in part
     assert!(judged.iter().all(|one| one.rest.is_none()), "{judged:#?}");

@@ -49,6 +49,7 @@ fn figure(tile: &Tile, context: &Context) -> String {
         Cell::Money(money) => numbers.compact(*money as f64 / 10_000.0, Unit::Money),
         Cell::Number(value) => numbers.compact(*value, tile.unit),
         Cell::Interval { value, .. } => numbers.compact(*value, tile.unit),
+        Cell::Bounds { least, most } => numbers.bounds(*least, *most, tile.unit),
         Cell::Date(day) => numbers.date(*day),
     }
 }

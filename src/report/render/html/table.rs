@@ -122,6 +122,14 @@ fn content(cell: &Cell, column: &Column, cents: Cents, context: &Context) -> Str
             };
             format!("{} <small>{}</small>", escape(&number(*value)), escape(&bounds))
         }
+        Cell::Bounds { least, most } => {
+            let bounds = match column.unit {
+                Unit::Money => format!("{}–{}", number(*least), number(*most)),
+                unit => numbers.bounds(*least, *most, unit),
+            };
+            let maybe = numbers.lang.pick("может быть", "may be");
+            format!("<small>{maybe} {}</small>", escape(&bounds))
+        }
         Cell::Date(day) => escape(&numbers.date(*day)),
     }
 }
