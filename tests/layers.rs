@@ -33,7 +33,7 @@ const AT_HOME: &[(&str, &[&str])] = &[
 /// keys in a definition, takes its numbers from a result, and draws. So `chart` stands above what these are done with (`asked`,
 /// `grid`, `render::draw`), and below the definition and the document, which hold charts of all kinds.
 const REPORT: &[&[&str]] = &[
-    &["cell", "error", "missing", "period", "slug", "render::number", "findings::evidence"],
+    &["ahead", "cell", "error", "missing", "period", "slug", "render::number", "findings::evidence"],
     &["grid", "reach", "definition::question", "render::draw"],
     &["titles", "metric_cache", "definition::asked"],
     &["chart", "inputs"],
