@@ -261,6 +261,16 @@ const CASES: &[Case] = &[
         args: INGEST,
     },
     Case {
+        name: "a_web_page_with_other_tables",
+        files: &[("deals.csv", || {
+            let row = |line: &str| format!("<tr><td>{}</td></tr>", line.replace(';', "</td><td>"));
+            let rows: String = DEALS.lines().map(row).collect();
+            let other: String = ["Менеджер;План", "Анна;100", "Борис;200"].map(row).concat();
+            format!("<html><body><table>{rows}</table><table>{other}</table></body></html>").into()
+        })],
+        args: INGEST,
+    },
+    Case {
         name: "rows_that_cannot_be_read",
         files: &[("deals.csv", || {
             let rows = "3;К3;Сайт;Успех;31.02.2025;;\r\n4;К4;Сайт;Успех;01.04.2025;;12 шт\r\n5;К5\r\n6;К6;Сайт;Сделано;01.04.2025;;\r\n";
