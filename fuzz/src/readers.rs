@@ -16,12 +16,13 @@ use crate::export::datum::Value;
 use crate::export::files::{self, Form, Input};
 use crate::export::mapping::{Export, Mapping};
 use crate::export::read::{Opened, Outcome, Plan, Refusal, RowSink, read_rows};
-use crate::export::records::{Cut, Encoding, RepairOrigin, Readable, Record};
+use crate::export::records::{Cut, Encoding, Readable, Record, RepairOrigin};
 use crate::export::values::personal::{Key, Personal};
 use crate::export::{ExportError, repair, snapshot_date};
 use crate::model::lang::Lang;
 use crate::model::layout::Layout;
 use crate::model::letters::{composed, may_be_in_pieces};
+use crate::model::problem::Problem;
 use crate::model::tables::Table;
 
 /// The presets, chosen among by the header; mappings whose columns are meant by their places, so that nearly every file has
@@ -100,8 +101,8 @@ fn sound(draft: &Draft, inputs: Vec<Input>) -> Result<(), ExportError> {
     match Mapping::parse("draft", &draft.text) {
         Ok(mapping) => ingest(&mapping, inputs),
         Err(problems) => {
-            let is_toml = |what: &str| !what.starts_with("not TOML");
-            problems.0.iter().for_each(|problem| assert!(is_toml(&problem.what), "{problem}\n{}", draft.text));
+            let is_toml = |problem: &Problem| !problem.what.en.starts_with("not TOML");
+            problems.0.iter().for_each(|problem| assert!(is_toml(problem), "{problem}\n{}", draft.text));
             Ok(())
         }
     }

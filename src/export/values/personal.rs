@@ -81,6 +81,11 @@ pub fn is_hash(text: &str) -> bool {
     text.strip_prefix(MARK).is_some_and(|rest| rest.len() == DIGITS && rest.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
+/// Whether a text begins with one.
+pub(super) fn begins_with_hash(text: &str) -> bool {
+    text.get(..MARK.len() + DIGITS).is_some_and(is_hash)
+}
+
 /// Normalises a text. `None` if it is not a phone, or not an e-mail.
 pub fn normal(text: &str, form: Normal) -> Option<String> {
     match form {
