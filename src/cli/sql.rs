@@ -6,7 +6,9 @@ use anyhow::Result;
 
 use super::args::{Format, Place, Sql};
 use super::said::said;
+use super::screen::tell;
 use super::{Outcome, open, output, shell};
+use crate::model::lang::both;
 use crate::model::letters::composed;
 use crate::session::Session;
 use crate::session::bounds::guarded;
@@ -14,6 +16,17 @@ use crate::session::bounds::guarded;
 pub async fn run(args: &Sql, place: &Place) -> Result<Outcome> {
     let regulation = open::company(place).regulation()?;
     let session = open::session(place, &args.reading, &regulation).await?;
+    if session.version() == 0 {
+        // no rows are not what an ingest that was broken off was to give
+        tell(
+            both!(
+                "хранилище {} пусто: ни одна загрузка не завершена",
+                "the store {} is empty: no ingest is complete",
+                place.store.display()
+            )
+            .get(open::lang(args.speaks.lang, place)),
+        );
+    }
     match &args.query {
         Some(query) => answer(&session, query, args.format).await?,
         None if std::io::stdin().is_terminal() => {

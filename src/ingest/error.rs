@@ -47,6 +47,15 @@ pub enum IngestError {
         /// The file.
         path: PathBuf,
     },
+    /// A file that says how the store keeps personal data is gone.
+    #[error(
+        "{}: the file is missing\n    put it back from a backup, or the whole store: it says how the store keeps personal data",
+        named(path)
+    )]
+    Lost {
+        /// The file.
+        path: PathBuf,
+    },
     /// The mapping would keep personal data otherwise than the store does.
     #[error(
         "{}: this store keeps personal data by personal = \"{kept}\", and {mapping} states personal = \"{stated}\"\n    what is there would stay as it is, and clients and events would be there twice: state \"{kept}\", or ingest all exports into a new store: --store NEW",

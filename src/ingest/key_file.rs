@@ -53,19 +53,17 @@ fn own(path: PathBuf, id: PathBuf, known: &str) -> Result<Key, IngestError> {
     }
 }
 
-/// Whether the key of a store is the one that the store knows. Nothing is made.
-pub(super) fn check(store: &Path) -> Result<(), IngestError> {
+/// Whether the key of a store is the one that the store knows, and whether it knows one if it holds hashes. Nothing is made.
+pub(super) fn check(store: &Path, has_hashes: bool) -> Result<(), IngestError> {
     let id = store.join(ID);
     match fs::read_to_string(&id) {
         Ok(known) => own(path(store), id, &known).map(drop),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => match has_hashes {
+            true => Err(IngestError::Lost { path: id }),
+            false => Ok(()),
+        },
         Err(error) => Err(IngestError::io(&id)(error)),
     }
-}
-
-/// Whether a store knows a key.
-pub(crate) fn is_known(store: &Path) -> bool {
-    store.join(ID).is_file()
 }
 
 /// Writes down in the store which key is its own.
@@ -140,13 +138,13 @@ mod tests {
         fs::copy(path(&other), path(&store)).unwrap();
         let told = of(&store).unwrap_err().to_string();
         assert!(told.contains("store.key: not the key with which") && told.contains("personal.id"), "{told}");
-        assert!(check(&store).is_err());
+        assert!(check(&store, true).is_err());
         fs::write(path(&store), &key).unwrap();
-        assert!(check(&store).is_ok());
+        assert!(check(&store, true).is_ok());
         assert_eq!(of(&store).unwrap().hash("1"), hash);
         let known = fs::read(&id).unwrap();
         fs::write(&id, "").unwrap();
-        for told in [of(&store).err(), check(&store).err()] {
+        for told in [of(&store).err(), check(&store, true).err()] {
             let told = told.unwrap().to_string();
             assert!(told.contains("personal.id: the file is empty\n    put it back"), "{told}");
         }

@@ -18,7 +18,7 @@ const FILE: &str = "personal.toml";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rule {
-    /// The store's rule for personal columns. `None` before the first ingest, or if an early Voronka kept them.
+    /// The store's rule for personal columns. `None` while no ingest had any.
     columns: Option<Personal>,
     /// Whether all texts in the store were searched for phones and e-mails.
     texts: bool,
@@ -26,7 +26,9 @@ pub(crate) struct Rule {
 
 /// What is wrong with the files that say how a store keeps personal data, and with the key beside it.
 pub fn check_privacy(store: &Path, version: u64) -> Vec<IngestError> {
-    let files = [Rule::of(store, version).map(drop), key_file::check(store)];
+    let rule = Rule::of(store, version);
+    let has_hashes = rule.as_ref().is_ok_and(|rule| rule.columns == Some(Personal::Hash));
+    let files = [rule.map(drop), key_file::check(store, has_hashes)];
     files.into_iter().filter_map(Result::err).collect()
 }
 
@@ -50,14 +52,10 @@ impl Rule {
         match fs::read_to_string(&path) {
             Ok(text) if text.trim().is_empty() => Err(IngestError::Emptied { path }),
             Ok(text) => toml::from_str(&text).map_err(|error| IngestError::data(&path, error.message())),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Rule::early(store)),
+            // whatever was taken for its rule, another one would make two of every client
+            Err(error) if error.kind() == ErrorKind::NotFound => Err(IngestError::Lost { path }),
             Err(error) => Err(IngestError::io(&path)(error)),
         }
-    }
-
-    /// The rule of a store that an early Voronka made: it knew a key only where it made hashes.
-    fn early(store: &Path) -> Rule {
-        Rule { columns: key_file::is_known(store).then_some(Personal::Hash), texts: false }
     }
 
     /// Refuses an ingest that would do otherwise than those before it.

@@ -5,6 +5,7 @@
 
 mod bounded;
 pub mod bounds;
+mod compact;
 mod dimensions;
 mod error;
 mod filled;
@@ -381,6 +382,7 @@ fn context(resources: Resources) -> Result<SessionContext, SessionError> {
     let state = state.build();
     let mut rules = small_side::rules(state.physical_optimizers());
     rules.push(Arc::new(windows::StreamWindows));
+    rules.push(Arc::new(compact::CompactBatches));
     let state = SessionStateBuilder::new_from_existing(state).with_physical_optimizer_rules(rules).build();
     let context = SessionContext::new_with_state(state);
     // DataFusion 55 takes the key of one side of a cross join for a key of the groups that are made of it, and with this

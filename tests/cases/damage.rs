@@ -149,9 +149,46 @@ fn a_check_tells_of_a_lost_key_and_of_emptied_files_of_privacy() {
         );
         case.put(file, whole);
     }
+    let rule = fs::read(case.dir().join("store/personal.toml")).unwrap();
+    fs::remove_file(case.dir().join("store/personal.toml")).unwrap();
+    let ran = voronka(case.dir(), &["check", "--store"]);
+    assert!(ran.code == 2 && ran.out.contains("personal.toml: the file is missing"), "{}{}", ran.out, ran.err);
+    case.put("store/personal.toml", rule);
     fs::rename(case.dir().join("store.key"), case.dir().join("kept.key")).unwrap();
     let ran = voronka(case.dir(), &["check", "--store", "--lang", "ru"]);
     assert!(ran.code == 2 && ran.out.contains("ключа хешей этого хранилища нет"), "{}{}", ran.out, ran.err);
     fs::rename(case.dir().join("kept.key"), case.dir().join("store.key")).unwrap();
     assert!(case.run(&["check", "--store"]).contains("all whole"));
+}
+
+/// The store would take the rule of the next mapping for its own, and each client would be there twice.
+#[test]
+fn an_ingest_stops_where_the_rule_for_personal_data_is_lost() {
+    let case = Case::new();
+    fs::copy(checkout("sample_data").join("regulation.toml"), case.dir().join("regulation.toml")).unwrap();
+    let mapping = |rule: &str| {
+        format!(
+            "personal = \"{rule}\"\n[[export]]\nname = \"clients\"\nfiles = \"clients.csv\"\n[[export.table]]\nfill = \"clients\"\n\
+             [export.table.columns]\nclient_id = {{ from = \"Телефон\", personal = true }}\n"
+        )
+    };
+    case.put("clients.csv", "Телефон\n+7 912 123-45-67\n+7 912 123-45-68\n");
+    case.put("mapping.toml", mapping("keep"));
+    let ingest = ["ingest", "--mapping", "mapping.toml", "clients.csv", "--lang", "en"];
+    case.run(&ingest);
+    let rule = fs::read(case.dir().join("store/personal.toml")).unwrap();
+    fs::remove_file(case.dir().join("store/personal.toml")).unwrap();
+    case.put("mapping.toml", mapping("hash"));
+    let ran = voronka(case.dir(), &ingest);
+    assert!(ran.code == 2 && ran.err.contains("personal.toml: the file is missing"), "{}{}", ran.out, ran.err);
+    case.put("store/personal.toml", rule);
+    let ran = voronka(case.dir(), &ingest);
+    assert!(ran.code == 2 && ran.err.contains("personal = \"keep\""), "{}{}", ran.out, ran.err);
+    assert!(case.run(&["sql", "SELECT count(*) FROM clients", "--format", "csv"]).contains('2'));
+
+    let hashed = ["ingest", "--mapping", "mapping.toml", "--store", "hashed", "clients.csv"];
+    case.run(&hashed);
+    fs::remove_file(case.dir().join("hashed/personal.id")).unwrap();
+    let ran = voronka(case.dir(), &["check", "--store", "hashed", "--lang", "en"]);
+    assert!(ran.code == 2 && ran.out.contains("personal.id: the file is missing"), "{}{}", ran.out, ran.err);
 }
