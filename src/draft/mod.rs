@@ -1,7 +1,7 @@
 //! A mapping to begin with, for an export that no section fits.
 //!
-//! All rows are looked at: what their columns are called says what a row is and which column is which of ours ([`roles`], by
-//! the tables of [`words`] and [`names`]); what stands in them says how dates and numbers are written and what they come to.
+//! All rows are looked at: what their columns are called says what a row is and which column is which of ours (`roles`, by
+//! the tables of `words` and `names`); what stands in them says how dates and numbers are written and what they come to.
 //! What is not certain is a `?` with its choices, and no mapping is loaded that has one. Values of clients are not shown.
 
 mod columns;

@@ -1,5 +1,6 @@
 //! A value as the store holds it, and the bytes that it is on its way there.
 
+use crate::model::index::index_u32;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
@@ -107,7 +108,7 @@ pub(crate) fn encode<T: AsRef<str>>(value: &Datum<T>, row: &mut Vec<u8>) {
         Datum::Text(text) => {
             let text = text.as_ref();
             row.push(1);
-            row.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes());
+            row.extend_from_slice(&index_u32(text.len()).to_le_bytes());
             row.extend_from_slice(text.as_bytes());
         }
         Datum::Whole(number) => {

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::export::datum::Cell;
+use crate::model::index::index_u32;
 
 /// Rows of one table, each `width` cells.
 #[derive(Debug, Clone, Default)]
@@ -30,7 +31,7 @@ impl<'a> Rows<'a> {
 
     /// The rows in the order of these columns.
     pub(crate) fn sorted(&self, by: &[usize]) -> Vec<u32> {
-        let rows = 0..u32::try_from(self.len()).unwrap_or(u32::MAX);
+        let rows = 0..index_u32(self.len());
         let prefix = |row: u32| by.first().map_or(0, |slot| self.cell(row as usize, *slot).prefix());
         let mut order: Vec<(u64, u32)> = rows.map(|row| (prefix(row), row)).collect();
         // rows with an equal sort key cannot be told apart by it: their key breaks the tie in every table

@@ -1,6 +1,7 @@
 //! The vocabulary: tables, money, calendar, languages, problems. Knows nothing of files or engines.
 
 pub mod calendar;
+pub(crate) mod index;
 pub mod lang;
 pub mod layout;
 pub mod letters;

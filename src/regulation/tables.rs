@@ -9,7 +9,7 @@ use super::Regulation;
 use super::rules::{Better, Look, Meaning, Terminal};
 use crate::model::lang::{Lang, Text};
 
-/// The names of all tables, as [`tables`] gives them.
+/// The names of all tables, as `tables` gives them.
 pub const NAMES: [&str; 15] = [
     "company",
     "stages",

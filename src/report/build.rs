@@ -343,10 +343,9 @@ impl Builder<'_> {
         let range = self.inputs.reach.range(adherence.period);
         let Ok(grid) = self.inputs.metrics.ask(&adherence, range).await else { return Judging::Nothing };
         // one in two hundred makes no difference, as for shares
-        let is_part = |row: usize| {
-            let [checked, unjudged] =
-                ["checked", "unjudged"].map(|column| grid.number(row, column).unwrap_or_default());
-            200.0 * unjudged > checked + unjudged
+        let is_part = |row: usize| match ["checked", "unjudged"].map(|column| grid.number(row, column)) {
+            [Some(checked), Some(unjudged)] => 200.0 * unjudged > checked + unjudged,
+            _ => true,
         };
         match grid.rows.len() {
             0 => Judging::Nothing,

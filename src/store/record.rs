@@ -257,12 +257,13 @@ fn read(batch: &RecordBatch, rows: &mut Rows) -> Result<(), String> {
         let number_of_ingest = u64::try_from(ingest.value(row)).map_err(|_| "a negative number of an ingest")?;
         let table = Table::named(table_name.value(row))
             .ok_or_else(|| format!("it names a table `{}`, which is unknown", table_name.value(row)))?;
+        let at = at.is_valid(row).then(|| DateTime::<Utc>::from_timestamp_micros(at.value(row))).flatten();
+        let at = at.ok_or("it does not say when an ingest was")?;
         let (record, named) = rows.ingests.entry(number_of_ingest).or_insert_with(|| {
             let lines = |a: &StringArray| match a.value(row) {
                 "" => Vec::new(),
                 text => text.split('\n').map(str::to_owned).collect(),
             };
-            let at = DateTime::<Utc>::from_timestamp_micros(at.value(row)).unwrap_or_default();
             let (exports, notes) = (lines(&exports), lines(&notes));
             let currencies = currencies.as_ref().map(lines).unwrap_or_default();
             let record = IngestRecord { ingest: number_of_ingest, at, exports, tables: Vec::new(), notes, currencies };
@@ -415,4 +416,38 @@ fn lines<'a>(record: &'a IngestRecord, named: &'a [Named]) -> Vec<Line<'a>> {
 /// A list as text, one item per line; line breaks inside an item become spaces.
 fn one_per_line(items: &[String]) -> String {
     items.iter().map(|item| item.replace('\n', " ")).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::datatypes::{Field, Schema};
+
+    use super::*;
+
+    #[test]
+    fn an_ingest_of_no_time_is_damage() {
+        let at = DateTime::<Utc>::UNIX_EPOCH;
+        let (exports, notes, currencies) = (Vec::new(), Vec::new(), Vec::new());
+        let record = IngestRecord { ingest: 1, at, exports, tables: Vec::new(), notes, currencies };
+        let named = Named {
+            table: Table::Deals,
+            delta_version: 1,
+            buckets: 1,
+            state: None,
+            commit: None,
+            files: Digests::new(),
+        };
+        let mut rows = Rows::default();
+        rows.ingests.insert(1, (record, vec![named]));
+        let written = batch(&rows).unwrap();
+        read(&written, &mut Rows::default()).unwrap();
+        let place = written.schema().index_of("at").unwrap();
+        let (mut fields, mut columns) = (written.schema().fields().to_vec(), written.columns().to_vec());
+        fields[place] = Arc::new(Field::new("at", Kind::Instant.arrow(), true));
+        columns[place] = arrow::array::new_null_array(&Kind::Instant.arrow(), written.num_rows());
+        let torn = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap();
+        assert!(read(&torn, &mut Rows::default()).unwrap_err().contains("when an ingest was"));
+    }
 }

@@ -2,8 +2,9 @@
 
 use std::fs::File;
 
-use arrow::array::AsArray;
-use arrow::datatypes::{Date32Type, Int64Type};
+use arrow::array::{AsArray, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Date32Type, Int64Type};
 use chrono::NaiveDate;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
@@ -33,16 +34,52 @@ pub fn regulations(snapshot: &Snapshot) -> Result<Vec<Kept>, StoreError> {
             .map_err(|e| fault(e.to_string()))?;
         for batch in reader {
             let batch = batch.map_err(|e| fault(e.to_string()))?;
-            let text = arrow::compute::cast(&batch["text"], &arrow::datatypes::DataType::Utf8);
-            let text = text.map_err(|e| fault(e.to_string()))?;
-            let numbers = batch["ingest"].as_primitive::<Int64Type>().iter();
-            let days = batch["valid_from"].as_primitive::<Date32Type>().iter();
-            for ((ingest, day), text) in numbers.zip(days).zip(text.as_string::<i32>().iter()) {
-                let (ingest, text) = (ingest.unwrap_or_default(), text.unwrap_or_default().to_owned());
-                all.push(Kept { ingest, valid_from: day.and_then(NaiveDate::from_epoch_days), text });
-            }
+            read(&batch, &mut all).map_err(fault)?;
         }
     }
     all.sort();
     Ok(all)
+}
+
+fn read(batch: &RecordBatch, all: &mut Vec<Kept>) -> Result<(), String> {
+    let column = |name: &str, to: &DataType| {
+        let column = batch.column_by_name(name).ok_or_else(|| format!("the column `{name}` is missing"))?;
+        cast(column, to).map_err(|e| e.to_string())
+    };
+    let (ingests, days) = (column("ingest", &DataType::Int64)?, column("valid_from", &DataType::Date32)?);
+    let texts = column("text", &DataType::Utf8)?;
+    let days = days.as_primitive::<Date32Type>().iter();
+    for ((ingest, day), text) in ingests.as_primitive::<Int64Type>().iter().zip(days).zip(texts.as_string::<i32>()) {
+        let (Some(ingest), Some(text)) = (ingest, text) else {
+            return Err("a regulation without its ingest or its text".to_owned());
+        };
+        all.push(Kept { ingest, valid_from: day.and_then(NaiveDate::from_epoch_days), text: text.to_owned() });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Date32Array, Int64Array, StringArray};
+
+    use super::*;
+
+    #[test]
+    fn a_regulation_without_a_text_is_damage_and_no_empty_regulation() {
+        let row = |text: Option<&str>| {
+            let columns: [(&str, ArrayRef); 3] = [
+                ("ingest", Arc::new(Int64Array::from(vec![1]))),
+                ("valid_from", Arc::new(Date32Array::from(vec![None]))),
+                ("text", Arc::new(StringArray::from(vec![text]))),
+            ];
+            read(
+                &RecordBatch::try_from_iter_with_nullable(columns.map(|(n, c)| (n, c, true))).unwrap(),
+                &mut Vec::new(),
+            )
+        };
+        assert_eq!(row(Some("…")), Ok(()));
+        assert!(row(None).is_err());
+    }
 }

@@ -73,7 +73,7 @@ pub(crate) struct ColumnPlan {
     pub(super) multiple: Option<(String, &'static str)>,
 }
 
-/// As [`Source`], by cell.
+/// As `Source`, by cell.
 pub(super) enum From {
     Cells(Vec<usize>),
     Const(String),
@@ -83,7 +83,7 @@ pub(super) enum From {
     Compute(Operation, Vec<Part>),
 }
 
-/// As [`Operand`], by cell.
+/// As `Operand`, by cell.
 pub(super) enum Part {
     Cell(usize),
     Number(i64),

@@ -10,6 +10,7 @@ use super::record::{Record, Typed};
 use crate::export::ExportError;
 use crate::export::files::{FREE, RATIO};
 use crate::export::values::amounts::Currency;
+use crate::model::index::index_u32;
 use crate::model::lang::{Text, both};
 
 /// One table of an export: text, or a sheet laid down.
@@ -136,7 +137,7 @@ impl Kept {
             return Ok(());
         }
         let mut head = line.to_le_bytes().to_vec();
-        head.extend_from_slice(&u32::try_from(filled).unwrap_or(u32::MAX).to_le_bytes());
+        head.extend_from_slice(&index_u32(filled).to_le_bytes());
         self.file.write_all(&head).and_then(|()| self.file.write_all(&row)).map_err(ExportError::io(&self.path))?;
         let taken = (head.len() + row.len()) as u64;
         self.bytes += taken;
@@ -186,7 +187,7 @@ const MONEY: u8 = 64;
 fn put(row: &mut Vec<u8>, kind: u8, length: usize, text: &[u8]) {
     if length > 0 {
         row.push(kind);
-        row.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
+        row.extend_from_slice(&index_u32(length).to_le_bytes());
         row.extend_from_slice(text);
     }
 }

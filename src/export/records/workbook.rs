@@ -10,6 +10,7 @@ use super::spreadsheet::broken;
 use super::temp_table::{Kept, MOST_COLUMNS, Sheet};
 use super::{UNCALCULATED, formats, xls_limits, xlsx_limits};
 use crate::export::ExportError;
+use crate::model::index::index_u32;
 
 /// A workbook of an older Excel is in memory as a whole. It has no more than 65,536 rows a sheet.
 const LARGEST: u64 = 256 << 20;
@@ -97,7 +98,7 @@ fn read_xls(keeping: &Keeping<'_>) -> Result<Vec<Sheet>, ExportError> {
             if keeping.is_enough(kept.len()) {
                 break;
             }
-            let mut row = Row { number: first + u32::try_from(below).unwrap_or(u32::MAX), ..Row::default() };
+            let mut row = Row { number: first + index_u32(below), ..Row::default() };
             for (column, value) in (left..).zip(values) {
                 let number = typed.and_then(|cells| cells.get(&(row.number, column))).copied();
                 row.put(keeping, column, shown(&borrowed(value), number.unwrap_or(Typed::Number)))?;

@@ -15,6 +15,7 @@ use crate::export::snapshot_date::Span;
 use crate::ingest::rows::Rows;
 use crate::ingest::stage::shape::Shape;
 use crate::ingest::stage::spill::Patches;
+use crate::model::index::index_u32;
 use crate::model::layout::{Layout, NoColumn};
 use crate::model::tables::Table;
 
@@ -68,7 +69,7 @@ impl Snapshots {
             let listed = files.iter().flat_map(|file| file.listed.iter().copied()).collect();
             snapshots.all.push(Snapshot { taken, export, listed, has_gaps });
             let of_deals = files.into_iter().flat_map(|file| file.shapes).filter(|n| shapes[*n].table == Table::Deals);
-            snapshots.of_shape.extend(of_deals.filter_map(|n| Some((u32::try_from(n).ok()?, index))));
+            snapshots.of_shape.extend(of_deals.map(|n| (index_u32(n), index)));
         }
         snapshots
     }
@@ -85,7 +86,7 @@ impl Snapshots {
         rows.retain(|(shape, start)| {
             let Some(index) = self.of_shape.get(shape) else { return true };
             let (part, start) = (&mut parts[*index], *start as usize);
-            part.rows.push((*shape, u32::try_from(part.cells.len()).unwrap_or(u32::MAX)));
+            part.rows.push((*shape, index_u32(part.cells.len())));
             part.cells.extend_from_slice(&cells[start..start + shapes[*shape as usize].columns.len()]);
             false
         });

@@ -19,6 +19,7 @@ use crate::ingest::rows::Rows;
 use crate::ingest::sizes::Sizes;
 use crate::ingest::stage::shape::{Shape, bucket_key, cells, encode_cells};
 use crate::ingest::stage::spill::{Patches, Spill, bucket, next};
+use crate::model::index::index_u32;
 use crate::model::layout::Layout;
 use crate::model::tables::Table;
 use crate::store::{DataFile, TableState};
@@ -150,7 +151,7 @@ impl Search<'_> {
     /// Brings old and new rows of the ids together, by id, and settles them.
     fn settle(self, settled: Vec<u64>) -> Result<Moved, IngestError> {
         let is_settled = |hash: &u64| settled.binary_search(hash).is_ok();
-        let whole = u32::try_from(self.shapes.len() - 1).unwrap_or(u32::MAX);
+        let whole = index_u32(self.shapes.len() - 1);
         let (parts, budget) = (self.buckets, self.sizes.spill / 4);
         let mut apart = Spill::new(self.spill.dir().join("apart"), parts, budget)?;
         let mut encoded = Vec::new();
@@ -203,7 +204,7 @@ impl Search<'_> {
                 }
                 continue;
             }
-            let start = u32::try_from(patches.cells.len()).unwrap_or(u32::MAX);
+            let start = index_u32(patches.cells.len());
             let rest = cells(shape, encoded, &mut patches.cells);
             order.push((rest.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes)), (number, start)));
         }

@@ -8,6 +8,7 @@ use crate::export::datum::Cell;
 use crate::ingest::rows::Rows;
 use crate::ingest::stage::shape::Shape;
 use crate::ingest::stage::spill::Patches;
+use crate::model::index::index_u32;
 use crate::model::layout::Layout;
 
 /// What became of the new rows.
@@ -120,11 +121,12 @@ pub(crate) fn upsert_settled<'a>(
 ) -> (Counts, Vec<usize>) {
     let mut scratch = Vec::new();
     let mut known: Vec<(u64, u32)> = (0..rows.len())
-        .map(|row| (hash(layout.key.iter().map(|slot| rows.cell(row, *slot)), &mut scratch), number(row)))
+        .map(|row| (hash(layout.key.iter().map(|slot| rows.cell(row, *slot)), &mut scratch), index_u32(row)))
         .collect();
     known.sort_unstable();
-    let mut fresh: Vec<(u64, u32)> =
-        (0..patches.rows.len()).map(|patch| (hash(key(patches, shapes, patch), &mut scratch), number(patch))).collect();
+    let mut fresh: Vec<(u64, u32)> = (0..patches.rows.len())
+        .map(|patch| (hash(key(patches, shapes, patch), &mut scratch), index_u32(patch)))
+        .collect();
     fresh.sort_unstable();
 
     let mut groups = Groups::default();
@@ -283,11 +285,6 @@ fn hash<'a>(key: impl Iterator<Item = Cell<'a>>, scratch: &mut Vec<u8>) -> u64 {
 fn run(sorted: &[(u64, u32)], from: usize) -> Range<usize> {
     let hash = sorted[from].0;
     from..from + sorted[from..].iter().take_while(|(h, _)| *h == hash).count()
-}
-
-fn number(index: usize) -> u32 {
-    // a bucket holds far fewer rows: `buckets` grows before
-    u32::try_from(index).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use crate::ingest::bucket::listing_history::SnapshotFile;
 use crate::ingest::open::OpenFile;
 use crate::ingest::summary::{self, FileCount};
 use crate::ingest::{IngestError, notes};
+use crate::model::index::index_u32;
 use crate::model::lang::Text;
 use crate::store::Transaction;
 
@@ -92,7 +93,7 @@ impl Staged {
     /// Adds the shapes of a file's rows, one for each of its fills.
     fn add_shapes(&mut self, plan: &Plan, export: &Export, when: When, (begun, reading): (&Begun<'_>, &mut Reading)) {
         for (number, (fill, of)) in plan.fills.iter().zip(&export.fills).enumerate() {
-            let own = u32::try_from(self.shapes.len()).unwrap_or(u32::MAX);
+            let own = index_u32(self.shapes.len());
             let kind = match export.snapshot {
                 // it says again what the one before it said, and that is no repetition
                 true => own,

@@ -13,6 +13,7 @@ use crate::export::records::RepairOrigin;
 use crate::ingest::IngestError;
 use crate::ingest::bucket::listing_history::mark;
 use crate::ingest::quarantine::{Quarantine, Waits};
+use crate::model::index::index_u32;
 use crate::model::progress::Progress;
 use crate::model::tables::{EVENT_IDENTITY, Table};
 use crate::store::Transaction;
@@ -130,7 +131,7 @@ impl RowSink for Sink<'_> {
         self.overtaken += u64::from(is_late);
         // the shapes of late rows stand behind those of all fills
         let shape = self.first_shape + fill + if is_late { self.takers.len() } else { 0 };
-        self.spill.push(u32::try_from(shape).unwrap_or(u32::MAX), taker.table, bucket, &self.row)
+        self.spill.push(index_u32(shape), taker.table, bucket, &self.row)
     }
 
     fn mends(&mut self, place: RepairOrigin) {

@@ -10,6 +10,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::shape::{Shape, bucket_key, cells};
 use crate::export::datum::Cell;
 use crate::ingest::IngestError;
+use crate::model::index::index_u32;
 use crate::model::tables::Table;
 
 /// The bucket of a key; `buckets` is a power of two, so that bucket `n` of `2b` comes from bucket `n mod b`.
@@ -75,7 +76,7 @@ impl Spill {
         let buffer = &mut self.buffers[part];
         let before = buffer.capacity();
         buffer.extend_from_slice(&shape.to_le_bytes());
-        buffer.extend_from_slice(&u32::try_from(row.len()).unwrap_or(u32::MAX).to_le_bytes());
+        buffer.extend_from_slice(&index_u32(row.len()).to_le_bytes());
         buffer.extend_from_slice(row);
         self.used += buffer.capacity() - before;
         match self.used > self.budget {
@@ -154,7 +155,7 @@ impl<'a> Patches<'a> {
                 false => bucket(bucket_key(of, &self.cells[start..]), buckets) == number,
             };
             match mine {
-                true => self.rows.push((shape, u32::try_from(start).unwrap_or(u32::MAX))),
+                true => self.rows.push((shape, index_u32(start))),
                 false => self.cells.truncate(start),
             }
         }

@@ -313,6 +313,7 @@ fn unnamed(lines: &mut Lines, say: &Phrases<'_>, unnamed: &[Unnamed]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::Catalog;
 
     #[test]
     fn what_lacks_the_same_is_one_line() {
@@ -322,5 +323,50 @@ mod tests {
         }
         let said: Vec<_> = lines.0.iter().map(|line| (line.what.as_str(), line.touched.join(", "))).collect();
         assert_eq!(said, [("spend", "ROMI, CAC".to_owned()), ("calls", "SLA".to_owned())]);
+    }
+
+    /// A column that is not there reads as no cases, and the report would lack a warning.
+    #[test]
+    fn the_columns_read_by_name_are_those_of_the_shipped_metrics() {
+        let catalog = Catalog::shipped();
+        let read: [(&str, &[&str]); 4] = [
+            (
+                UNJUDGED,
+                &[
+                    "rule",
+                    "title_ru",
+                    "title_en",
+                    "stage",
+                    "stage_ru",
+                    "stage_en",
+                    "missing",
+                    "span_ru",
+                    "span_en",
+                    "way_out_ru",
+                    "way_out_en",
+                    "cases",
+                ],
+            ),
+            (
+                QUALITY,
+                &[
+                    "deals",
+                    "gone",
+                    "without_created_at",
+                    "won_without_amount",
+                    "won_without_client",
+                    "won_without_closed_at",
+                    "lost_without_closed_at",
+                ],
+            ),
+            ("adherence", &["checked", "unjudged"]),
+            ("wins_without_date", &["wins"]),
+        ];
+        for (metric, columns) in read {
+            let known = &catalog.get(metric).unwrap().columns;
+            for column in columns {
+                assert!(known.iter().any(|known| known.name == *column), "`{metric}` has no column `{column}`");
+            }
+        }
     }
 }

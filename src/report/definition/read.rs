@@ -12,8 +12,18 @@ use crate::model::written::{self, Wrong};
 use crate::report::chart::Encoding;
 use crate::report::period::Period;
 
-/// The parts of a section, by their TOML keys.
-const PARTS: [&str; 6] = ["paragraph", "tile", "findings", "table", "chart", "missing"];
+/// Reads one part of a section. `None` if a problem was noted.
+type ReadPart = fn(&Reader<'_>, &written::Section<'_>, &mut BTreeSet<String>) -> Option<Part>;
+
+/// The parts of a section: each TOML key with its reader, so that no key lacks one.
+const PARTS: [(&str, ReadPart); 6] = [
+    ("paragraph", |_, part, ids| Some(Part::Text { text: part.bilingual("text"), of: earlier(part, ids) })),
+    ("tile", |reader, part, _| Some(Part::Tile(reader.tile(part)))),
+    ("findings", |reader, part, _| Some(Part::Findings(reader.findings(part)))),
+    ("table", |reader, part, ids| Some(Part::Table(reader.table(part, ids)))),
+    ("chart", |reader, part, ids| reader.chart(part, ids).map(Part::Chart)),
+    ("missing", |_, _, _| Some(Part::Missing)),
+];
 /// The periods that a tile or a finding may be compared with.
 const COMPARE: [(&str, Compare); 2] = [("previous", Compare::Before), ("year", Compare::Year)];
 
@@ -105,28 +115,16 @@ impl Reader<'_> {
         // parts keep the order of the file, across kinds
         let mut written_parts: Vec<_> = PARTS
             .into_iter()
-            .flat_map(|kind| written.tables(kind).into_iter().map(move |part| (part.line(), kind, part)))
+            .flat_map(|(kind, read)| written.tables(kind).into_iter().map(move |part| (part.line(), read, part)))
             .collect();
         written_parts.sort_by_key(|(line, ..)| *line);
         if written_parts.is_empty() && text.is_none() {
-            let parts = PARTS.map(|kind| format!("[[section.{kind}]]")).join(", ");
+            let parts = PARTS.map(|(kind, _)| format!("[[section.{kind}]]")).join(", ");
             let allowed = both!("добавьте одно из: {parts}", "add one of: {parts}");
             written.problem(written.line(), Text::new("раздел пуст", "the section is empty"), allowed);
         }
-        let parts = written_parts.iter().filter_map(|(_, kind, part)| self.part(kind, part, ids)).collect();
+        let parts = written_parts.iter().filter_map(|(_, read, part)| read(self, part, ids)).collect();
         Section { id, title, text, each, parts }
-    }
-
-    /// `None` if a problem was noted.
-    fn part(&self, kind: &str, part: &written::Section<'_>, ids: &mut BTreeSet<String>) -> Option<Part> {
-        Some(match kind {
-            "paragraph" => Part::Text { text: part.bilingual("text"), of: earlier(part, ids) },
-            "tile" => Part::Tile(self.tile(part)),
-            "findings" => Part::Findings(self.findings(part)),
-            "table" => Part::Table(self.table(part, ids)),
-            "chart" => Part::Chart(self.chart(part, ids)?),
-            _ => Part::Missing,
-        })
     }
 
     fn tile(&self, part: &written::Section<'_>) -> Tile {

@@ -10,7 +10,7 @@ use arrow::array::{
 };
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, TimestampMicrosecondType, UInt8Type};
-use datafusion::common::exec_datafusion_err;
+use datafusion::common::{exec_datafusion_err, exec_err};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 
@@ -161,17 +161,11 @@ impl<'a> Columns<'a> {
         })
     }
 
-    fn deal<'m, 'j>(&self, row: usize, moves: &'m [Move<'j>], judge: &Judge) -> Deal<'m, 'j> {
+    fn deal<'m, 'j>(&self, row: usize, moves: &'m [Move<'j>], judge: &Judge) -> Result<Deal<'m, 'j>> {
         let words = (word(&self.status, row), word(&self.lost_reason, row));
         let instant = |column: &TimestampMicrosecondArray| column.is_valid(row).then(|| column.value(row));
-        let status = match words.0 {
-            Some("won") => Status::Won,
-            // a deal that is gone ended somewhen, and nothing is held against anybody
-            Some("lost" | "gone") => Status::Lost,
-            _ => Status::Open,
-        };
-        Deal {
-            status,
+        Ok(Deal {
+            status: status(words.0)?,
             is_invalid: words.0 == Some("lost") && words.1.is_some_and(|reason| judge.is_invalid(reason)),
             created_at: instant(self.created_at),
             response_at: instant(self.response_at),
@@ -179,7 +173,18 @@ impl<'a> Columns<'a> {
             moves,
             answers: span(self.answers, row),
             log_from: instant(self.log_from),
-        }
+        })
+    }
+}
+
+/// A deal's status by its name; a deal without one is open.
+fn status(name: Option<&str>) -> Result<Status> {
+    match name {
+        Some("open") | None => Ok(Status::Open),
+        Some("won") => Ok(Status::Won),
+        // a deal that is gone ended somewhen, and nothing is held against anybody
+        Some("lost" | "gone") => Ok(Status::Lost),
+        Some(other) => exec_err!("judge_deal() knows no status `{other}`"),
     }
 }
 
@@ -217,7 +222,7 @@ impl Judge {
         for row in 0..rows {
             moves.clear();
             moves.extend(columns.moves(row, self));
-            let deal = columns.deal(row, &moves, self);
+            let deal = columns.deal(row, &moves, self)?;
             let [from, to] = columns.judged.map(|end| end.is_valid(row).then(|| end.value(row)));
             if from.is_none_or(|from| !deal.was_over(from)) {
                 let begins = all.len();
@@ -259,5 +264,17 @@ impl Judge {
                 _ => verdict,
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_that_is_not_known_is_no_open_deal() {
+        assert_eq!(status(None).unwrap(), Status::Open);
+        assert_eq!(status(Some("gone")).unwrap(), Status::Lost);
+        assert!(status(Some("Won")).unwrap_err().to_string().contains("no status `Won`"));
     }
 }
