@@ -64,6 +64,7 @@ async fn quarantine_of_an_early_store_is_put_right_by_the_next_ingest() {
             .await
             .unwrap();
     }
+    std::fs::write(store.dir().join("personal.toml"), "texts = false\n").unwrap();
     company.ingest(&exports[..1]).await.unwrap();
     assert_eq!(
         company.rows(Table::Quarantine, &["ingest", "file", "line", "reason_ru"]).await,
