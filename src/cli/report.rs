@@ -15,6 +15,7 @@ use crate::model::problem::hint;
 use crate::model::progress::Progress;
 use crate::model::timings;
 use crate::report::build;
+use crate::report::definition::Definition;
 use crate::report::document::Document;
 use crate::report::render::{Format, RenderError, render};
 use crate::report::slug::{slug, told_apart};
@@ -40,37 +41,7 @@ pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
         values.insert(dimension.to_owned(), everyone.values(dimension).await?);
     }
     let lang = args.lang.map(Lang::from).or(definition.lang()).unwrap_or(regulation.lang());
-    let sessions = match (&args.person, &args.for_each, definition.person()) {
-        (Some(person), _, Some(dimension)) => vec![held(&session, dimension, person).await?],
-        (Some(_), _, None) => {
-            return Err(said!(
-                "отчёт `{}` — для всех, а не для одного\n    уберите --for или напишите --where DIM=VALUE",
-                "the report `{}` is for everyone, not for one person\n    leave out --for, or write --where DIM=VALUE",
-                definition.name()
-            ));
-        }
-        (None, Some(dimension), _) => {
-            let mut sessions = Vec::new();
-            for value in session.values(dimension).await? {
-                sessions.push(session.only(dimension, &value).await?);
-            }
-            if sessions.is_empty() {
-                return Err(said!(
-                    "ни в одной сделке не указано: {dimension}; делать отчёт не для кого",
-                    "no deal names its {dimension}: there is nobody to make the report for"
-                ));
-            }
-            sessions
-        }
-        (None, None, Some(dimension)) => {
-            return Err(said!(
-                "отчёт `{}` делается для одного ({dimension})\n    назовите его: --for ИМЯ, или сделайте для всех: --for-each {dimension}",
-                "the report `{}` is for one {dimension}\n    name one with --for NAME, or make all with --for-each {dimension}",
-                definition.name()
-            ));
-        }
-        (None, None, None) => vec![session],
-    };
+    let sessions = sessions(args, &definition, session).await?;
     std::fs::create_dir_all(&args.out)
         .with_context(|| Said(both!("не создать {}", "cannot make {}", args.out.display())))?;
     let (mut names, mut files, mut failed) = (BTreeSet::new(), Vec::new(), Vec::new());
@@ -124,6 +95,41 @@ pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
             failed.join("\n    ")
         )),
     }
+}
+
+/// A session for each report that is asked for: for all, for one, or for each value of a dimension.
+async fn sessions(args: &Report, definition: &Definition, session: Session) -> Result<Vec<Session>> {
+    Ok(match (&args.person, &args.for_each, definition.person()) {
+        (Some(person), _, Some(dimension)) => vec![held(&session, dimension, person).await?],
+        (Some(_), _, None) => {
+            return Err(said!(
+                "отчёт `{}` — для всех, а не для одного\n    уберите --for или напишите --where DIM=VALUE",
+                "the report `{}` is for everyone, not for one person\n    leave out --for, or write --where DIM=VALUE",
+                definition.name()
+            ));
+        }
+        (None, Some(dimension), _) => {
+            let mut sessions = Vec::new();
+            for value in session.values(dimension).await? {
+                sessions.push(session.only(dimension, &value).await?);
+            }
+            if sessions.is_empty() {
+                return Err(said!(
+                    "ни в одной сделке не указано: {dimension}; делать отчёт не для кого",
+                    "no deal names its {dimension}: there is nobody to make the report for"
+                ));
+            }
+            sessions
+        }
+        (None, None, Some(dimension)) => {
+            return Err(said!(
+                "отчёт `{}` делается для одного ({dimension})\n    назовите его: --for ИМЯ, или сделайте для всех: --for-each {dimension}",
+                "the report `{}` is for one {dimension}\n    name one with --for NAME, or make all with --for-each {dimension}",
+                definition.name()
+            ));
+        }
+        (None, None, None) => vec![session],
+    })
 }
 
 /// Renders the document; where a chart cannot be drawn, a notice takes its place.

@@ -38,70 +38,69 @@ pub(super) enum Order {
 /// A bound parameter has no type while the engine resolves functions, and `local_week($from_day)` would not be found;
 /// so each is wrapped in a cast to its type here, in the syntax tree. Its value is still bound, never written into SQL.
 pub(super) fn parse(file: &str, text: &str, order: Order) -> Result<Box<Statement>, Vec<Problem>> {
-    let problem = |line: u64, what: Text, hint: Text| Problem { file: file.into(), line: line as usize, what, hint };
+    let wrong = |(line, what, hint): Wrong| Problem { file: file.into(), line: line as usize, what, hint };
+    let mut statement = one_query(text).map_err(|problem| vec![wrong(problem)])?;
+    let mut problems = problems(&statement, order);
+    problems.extend(type_parameters(&mut statement));
+    match problems.is_empty() {
+        true => Ok(Box::new(statement)),
+        false => Err(problems.into_iter().map(wrong).collect()),
+    }
+}
+
+/// A problem: its line in the file, what it is, and the way out.
+type Wrong = (u64, Text, Text);
+
+/// The one query of a text. What else SQL knows is refused.
+fn one_query(text: &str) -> Result<Statement, Wrong> {
     if let Some(what) = bounds::refuse(text) {
-        return Err(vec![problem(
-            0,
-            what,
-            Text::new("спрашивайте в одной метрике меньше", "ask for less in one metric"),
-        )]);
+        return Err((0, what, Text::new("спрашивайте в одной метрике меньше", "ask for less in one metric")));
     }
     let mut statements = Parser::parse_sql(&GenericDialect {}, text).map_err(|e| {
         let what = e.to_string();
-        vec![problem(
-            line_in(&what),
-            Text::same(what),
-            Text::new("метрика — это один SELECT", "a metric is one SELECT"),
-        )]
+        (line_in(&what), Text::same(what), Text::new("метрика — это один SELECT", "a metric is one SELECT"))
     })?;
-    let mut statement = match (statements.pop(), statements.is_empty()) {
-        (Some(one), true) => one,
+    let not_one = || Text::new("метрика должна быть одним SELECT", "a metric must be one SELECT");
+    match (statements.pop(), statements.is_empty()) {
+        (Some(query @ Statement::Query(_)), true) => Ok(query),
+        (Some(_), true) => Err((0, not_one(), Text::new("метрики только читают", "metrics only read"))),
         _ => {
-            return Err(vec![problem(
-                0,
-                Text::new("метрика должна быть одним SELECT", "a metric must be one SELECT"),
-                Text::new("напишите один SELECT, без `;` внутри", "write one SELECT, with no `;` inside"),
-            )]);
+            let hint = Text::new("напишите один SELECT, без `;` внутри", "write one SELECT, with no `;` inside");
+            Err((0, not_one(), hint))
         }
-    };
-    let Statement::Query(query) = &statement else {
-        return Err(vec![problem(
-            0,
-            Text::new("метрика должна быть одним SELECT", "a metric must be one SELECT"),
-            Text::new("метрики только читают", "metrics only read"),
-        )]);
-    };
+    }
+}
+
+/// What a query must not have, or lacks.
+fn problems(statement: &Statement, order: Order) -> Vec<Wrong> {
+    let Statement::Query(query) = statement else { return Vec::new() };
     let mut problems = Vec::new();
     if let SetExpr::Select(select) = query.body.as_ref()
         && select.into.is_some()
     {
-        problems.push(problem(
-            0,
-            Text::new("SELECT … INTO не разрешён", "SELECT … INTO is not allowed"),
-            Text::new("метрики только читают", "metrics only read"),
-        ));
+        let what = Text::new("SELECT … INTO не разрешён", "SELECT … INTO is not allowed");
+        problems.push((0, what, Text::new("метрики только читают", "metrics only read")));
     }
     if order == Order::Needed && query.order_by.is_none() {
-        problems.push(problem(
-            0,
-            Text::new("в SELECT нет ORDER BY", "the SELECT has no ORDER BY"),
-            Text::new(
-                "закончите его ORDER BY grp, …: у результата есть порядок",
-                "end it in ORDER BY grp, …: a result has an order",
-            ),
-        ));
+        let hint = Text::new(
+            "закончите его ORDER BY grp, …: у результата есть порядок",
+            "end it in ORDER BY grp, …: a result has an order",
+        );
+        problems.push((0, Text::new("в SELECT нет ORDER BY", "the SELECT has no ORDER BY"), hint));
     }
     let mut stars = Stars::default();
     let _ = query.visit(&mut stars);
     problems.extend(stars.0.into_iter().map(|line| {
-        problem(
-            line,
-            Text::new("SELECT * не разрешён", "SELECT * is not allowed"),
-            Text::new("назовите столбцы", "name the columns"),
-        )
+        let what = Text::new("SELECT * не разрешён", "SELECT * is not allowed");
+        (line, what, Text::new("назовите столбцы", "name the columns"))
     }));
+    problems
+}
 
-    let _ = visit_expressions_mut(&mut statement, |expr| {
+/// Wraps each parameter in a cast to its type. Returns those that there are not.
+fn type_parameters(statement: &mut Statement) -> Vec<Wrong> {
+    let mut problems = Vec::new();
+    let _ = visit_expressions_mut(statement, |expr| {
         let Expr::Value(value) = &*expr else { return ControlFlow::Continue(()) };
         let Value::Placeholder(name) = &value.value else { return ControlFlow::<()>::Continue(()) };
         let line = value.span.start.line;
@@ -109,11 +108,10 @@ pub(super) fn parse(file: &str, text: &str, order: Order) -> Result<Box<Statemen
         match PARAMETERS.iter().find(|(known, _)| *known == bare) {
             Some((_, arrow)) => match typed(bare, arrow) {
                 Some(cast) => *expr = cast,
-                None => problems.push(problem(
-                    line,
-                    both!("параметр `{name}` не подставить", "the parameter `{name}` cannot be bound"),
-                    Text::default(),
-                )),
+                None => {
+                    let what = both!("параметр `{name}` не подставить", "the parameter `{name}` cannot be bound");
+                    problems.push((line, what, Text::default()));
+                }
             },
             None => {
                 let names = PARAMETERS.iter().map(|(known, _)| *known);
@@ -121,19 +119,12 @@ pub(super) fn parse(file: &str, text: &str, order: Order) -> Result<Box<Statemen
                     Some(near) => meant(&format!("${near}")),
                     None => hint(bare, names),
                 };
-                problems.push(problem(
-                    line,
-                    both!("нет параметра `{name}`", "there is no parameter `{name}`"),
-                    way_out,
-                ));
+                problems.push((line, both!("нет параметра `{name}`", "there is no parameter `{name}`"), way_out));
             }
         }
         ControlFlow::Continue(())
     });
-    match problems.is_empty() {
-        true => Ok(Box::new(statement)),
-        false => Err(problems),
-    }
+    problems
 }
 
 /// Where a SELECT names a relation, and how often.

@@ -220,6 +220,40 @@ fn order(sections: &[Section<'_>], stages: &[Stage]) {
     }
 }
 
+/// One stage is the one from which on a lead counts as qualified.
+fn one_qualified(first: &Section<'_>, sections: &[Section<'_>], stages: &[Stage]) {
+    let mut qualified = sections.iter().zip(stages).filter(|(_, s)| s.qualified);
+    let known = sections.iter().all(|section| !section.has("qualified"));
+    match qualified.next() {
+        None if known => {
+            let hint = Text::new(
+                "добавьте qualified = true этапу, с которого лиду стоит продавать",
+                "add qualified = true to the stage from which on a lead is worth selling to",
+            );
+            first.problem(first.line(), Text::new("нет этапа квалификации", "no stage is the qualified one"), hint);
+        }
+        None => {}
+        Some((_, one)) => {
+            for (section, stage) in qualified {
+                let what = both!(
+                    "`{}` — второй этап квалификации, после `{}`",
+                    "`{}` is a second qualified stage, after `{}`",
+                    stage.id,
+                    one.id
+                );
+                section.wrong(
+                    "qualified",
+                    what,
+                    Text::new(
+                        "отметьте только самый ранний: следующие за ним и так считаются",
+                        "mark the earliest only: the later ones count as qualified anyway",
+                    ),
+                );
+            }
+        }
+    }
+}
+
 /// One won stage, at least one lost, at least one open, one qualified.
 fn numbers(root: &Section<'_>, sections: &[Section<'_>], stages: &[Stage]) {
     let Some(first) = sections.first() else {
@@ -276,34 +310,5 @@ fn numbers(root: &Section<'_>, sections: &[Section<'_>], stages: &[Stage]) {
             ),
         );
     }
-    let mut qualified = sections.iter().zip(stages).filter(|(_, s)| s.qualified);
-    let known = sections.iter().all(|section| !section.has("qualified"));
-    match qualified.next() {
-        None if known => {
-            let hint = Text::new(
-                "добавьте qualified = true этапу, с которого лиду стоит продавать",
-                "add qualified = true to the stage from which on a lead is worth selling to",
-            );
-            first.problem(first.line(), Text::new("нет этапа квалификации", "no stage is the qualified one"), hint);
-        }
-        None => {}
-        Some((_, one)) => {
-            for (section, stage) in qualified {
-                let what = both!(
-                    "`{}` — второй этап квалификации, после `{}`",
-                    "`{}` is a second qualified stage, after `{}`",
-                    stage.id,
-                    one.id
-                );
-                section.wrong(
-                    "qualified",
-                    what,
-                    Text::new(
-                        "отметьте только самый ранний: следующие за ним и так считаются",
-                        "mark the earliest only: the later ones count as qualified anyway",
-                    ),
-                );
-            }
-        }
-    }
+    one_qualified(first, sections, stages);
 }

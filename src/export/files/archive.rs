@@ -97,29 +97,7 @@ pub(super) fn look(path: &Path) -> Result<Zip, ExportError> {
         if member.is_dir() || last.starts_with(['.', '~']) || name.starts_with("__MACOSX") {
             continue;
         }
-        if member.encrypted() {
-            let what = both!("`{name}` в нём закрыт паролем", "`{name}` in it is locked with a password");
-            return Err(ExportError::unreadable(
-                path,
-                what,
-                Text::new(
-                    "распакуйте его с паролем и загрузите то, что внутри",
-                    "unpack it with the password, and ingest what came out",
-                ),
-            ));
-        }
-        let deflated = match member.compression() {
-            CompressionMethod::Stored => false,
-            CompressionMethod::Deflated => true,
-            other => {
-                let what = both!("`{name}` в нём упакован как {other}", "`{name}` in it is packed by {other}");
-                return Err(ExportError::unreadable(
-                    path,
-                    what,
-                    Text::new("распакуйте его и загрузите то, что внутри", "unpack it, and ingest what came out"),
-                ));
-            }
-        };
+        let deflated = is_deflated(path, &name, member.encrypted(), member.compression())?;
         let start = member.data_start().ok_or_else(|| broken(format!("`{name}` lies nowhere in it")))?;
         // the directory may state any size
         let packed = member.compressed_size().min(length.saturating_sub(start));
@@ -130,6 +108,33 @@ pub(super) fn look(path: &Path) -> Result<Zip, ExportError> {
     match members.is_empty() {
         true => Err(ExportError::NoRows { path: path.to_owned(), what: "the archive is empty" }),
         false => Ok(Zip::Archive(members)),
+    }
+}
+
+/// Whether a member is packed by deflate and not merely stored. One that is locked, or packed otherwise, is refused.
+fn is_deflated(path: &Path, name: &str, is_encrypted: bool, method: CompressionMethod) -> Result<bool, ExportError> {
+    if is_encrypted {
+        let what = both!("`{name}` в нём закрыт паролем", "`{name}` in it is locked with a password");
+        return Err(ExportError::unreadable(
+            path,
+            what,
+            Text::new(
+                "распакуйте его с паролем и загрузите то, что внутри",
+                "unpack it with the password, and ingest what came out",
+            ),
+        ));
+    }
+    match method {
+        CompressionMethod::Stored => Ok(false),
+        CompressionMethod::Deflated => Ok(true),
+        other => {
+            let what = both!("`{name}` в нём упакован как {other}", "`{name}` in it is packed by {other}");
+            Err(ExportError::unreadable(
+                path,
+                what,
+                Text::new("распакуйте его и загрузите то, что внутри", "unpack it, and ingest what came out"),
+            ))
+        }
     }
 }
 

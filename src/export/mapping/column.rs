@@ -131,36 +131,12 @@ fn header(text: &str) -> Header {
 }
 
 fn source(section: &Section<'_>, kind: Kind, is_deal: bool) -> Option<Source> {
-    let nth = section.optional_whole("nth");
     // a blank is a good separator, so no `optional_text`
     let with = match section.value("with") {
         Some(Value::Text(text)) => Some(text.clone()),
         _ => section.optional_text("with"),
     };
-    let mut found = Vec::new();
-    if section.has("from") {
-        let mut headers: Vec<Header> = text_or_list(section, "from").iter().map(|text| header(text)).collect();
-        if let Some(nth) = nth {
-            match (usize::try_from(nth), &mut headers[..]) {
-                (Ok(nth @ 1..), [one]) => one.nth = Some(nth),
-                _ => section.wrong(
-                    "nth",
-                    Text::new(
-                        "`nth` считается от 1 и стоит рядом с одним заголовком",
-                        "`nth` counts from 1 and stands beside one header",
-                    ),
-                    Text::same("{ from = \"utm_source\", nth = 2 }"),
-                ),
-            }
-        }
-        found.push(Source::From(headers));
-    } else if nth.is_some() {
-        section.wrong(
-            "nth",
-            Text::new("`nth` стоит рядом с `from`", "`nth` stands beside `from`"),
-            Text::same("{ from = \"utm_source\", nth = 2 }"),
-        );
-    }
+    let mut found: Vec<Source> = from(section).into_iter().collect();
     if section.has("either") {
         let headers: Vec<Header> = text_or_list(section, "either").iter().map(|text| header(text)).collect();
         found.push(Source::Either(headers));
@@ -191,6 +167,53 @@ fn source(section: &Section<'_>, kind: Kind, is_deal: bool) -> Option<Source> {
             Text::same("{ concat = [\"ID\", \"Date\"], with = \"/\" }"),
         );
     }
+    found.extend(computed(section, kind));
+    match found.len() {
+        1 => found.pop(),
+        _ => {
+            section.problem(
+                section.line(),
+                Text::new("у колонки ровно один источник", "a column has exactly one source"),
+                both!("напишите {EXAMPLE_RU}", "write {EXAMPLE}"),
+            );
+            None
+        }
+    }
+}
+
+/// The headers that `from` names, and which of several of one name is meant.
+fn from(section: &Section<'_>) -> Option<Source> {
+    let nth = section.optional_whole("nth");
+    if section.has("from") {
+        let mut headers: Vec<Header> = text_or_list(section, "from").iter().map(|text| header(text)).collect();
+        if let Some(nth) = nth {
+            match (usize::try_from(nth), &mut headers[..]) {
+                (Ok(nth @ 1..), [one]) => one.nth = Some(nth),
+                _ => section.wrong(
+                    "nth",
+                    Text::new(
+                        "`nth` считается от 1 и стоит рядом с одним заголовком",
+                        "`nth` counts from 1 and stands beside one header",
+                    ),
+                    Text::same("{ from = \"utm_source\", nth = 2 }"),
+                ),
+            }
+        }
+        return Some(Source::From(headers));
+    }
+    if nth.is_some() {
+        section.wrong(
+            "nth",
+            Text::new("`nth` стоит рядом с `from`", "`nth` stands beside `from`"),
+            Text::same("{ from = \"utm_source\", nth = 2 }"),
+        );
+    }
+    None
+}
+
+/// What is computed from several columns.
+fn computed(section: &Section<'_>, kind: Kind) -> Vec<Source> {
+    let mut found = Vec::new();
     for (key, operation) in
         [("add", Operation::Add), ("subtract", Operation::Subtract), ("multiply", Operation::Multiply)]
     {
@@ -214,17 +237,7 @@ fn source(section: &Section<'_>, kind: Kind, is_deal: bool) -> Option<Source> {
             ),
         }
     }
-    match found.len() {
-        1 => found.pop(),
-        _ => {
-            section.problem(
-                section.line(),
-                Text::new("у колонки ровно один источник", "a column has exactly one source"),
-                both!("напишите {EXAMPLE_RU}", "write {EXAMPLE}"),
-            );
-            None
-        }
-    }
+    found
 }
 
 fn constant(section: &Section<'_>, value: &Value, kind: Kind) -> Option<Source> {

@@ -70,18 +70,7 @@ fn export(section: &Section<'_>, file: &Defaults) -> Export {
         decimal: decimal(section),
         currency: currency(section).or(file.currency),
     };
-    let files = text_or_list(section, "files");
-    let patterns = files.iter().filter_map(|text| match glob::Pattern::new(text) {
-        Ok(pattern) => Some(pattern),
-        Err(error) => {
-            section.wrong(
-                "files",
-                both!("`{text}` — не шаблон: {error}", "`{text}` is no pattern: {error}"),
-                Text::new("* стоит вместо любого текста: deals*.csv", "* stands for any text: deals*.csv"),
-            );
-            None
-        }
-    });
+    let files = patterns(section);
     let skip = section.optional_whole("skip").unwrap_or(0);
     if skip < 0 {
         section.wrong(
@@ -108,23 +97,10 @@ fn export(section: &Section<'_>, file: &Defaults) -> Export {
         escape: symbol(section, "escape"),
         skip: usize::try_from(skip).unwrap_or_default(),
     };
-    let cuts = cut.delimiter.map_or(DELIMITERS.to_vec(), |stated| vec![stated]);
-    for (key, byte) in [("quote", Some(cut.quote)), ("escape", cut.escape)] {
-        if let Some(byte) = byte.filter(|byte| cuts.contains(byte)) {
-            let shown = char::from(byte);
-            section.wrong(
-                key,
-                both!("`{key}` — это `{shown}`, а он делит ячейки", "`{key}` is `{shown}`, which cuts the cells"),
-                both!(
-                    "другой знак для {key} или другой разделитель, названный: delimiter = \"|\"",
-                    "another symbol for {key}, or another delimiter, stated: delimiter = \"|\""
-                ),
-            );
-        }
-    }
+    check_cut(section, &cut);
     Export {
         name: section.text("name"),
-        files: patterns.collect(),
+        files,
         encoding: section.optional_one_of("encoding", &Encoding::NAMED),
         cut,
         sheet: section.optional_text("sheet"),
@@ -145,6 +121,41 @@ fn export(section: &Section<'_>, file: &Defaults) -> Export {
                 )
             })
         }),
+    }
+}
+
+/// The patterns of file names.
+fn patterns(section: &Section<'_>) -> Vec<glob::Pattern> {
+    let files = text_or_list(section, "files");
+    let pattern = files.iter().filter_map(|text| match glob::Pattern::new(text) {
+        Ok(pattern) => Some(pattern),
+        Err(error) => {
+            section.wrong(
+                "files",
+                both!("`{text}` — не шаблон: {error}", "`{text}` is no pattern: {error}"),
+                Text::new("* стоит вместо любого текста: deals*.csv", "* stands for any text: deals*.csv"),
+            );
+            None
+        }
+    });
+    pattern.collect()
+}
+
+/// Notes a problem where a symbol has two jobs.
+fn check_cut(section: &Section<'_>, cut: &Cut) {
+    let cuts = cut.delimiter.map_or(DELIMITERS.to_vec(), |stated| vec![stated]);
+    for (key, byte) in [("quote", Some(cut.quote)), ("escape", cut.escape)] {
+        if let Some(byte) = byte.filter(|byte| cuts.contains(byte)) {
+            let shown = char::from(byte);
+            section.wrong(
+                key,
+                both!("`{key}` — это `{shown}`, а он делит ячейки", "`{key}` is `{shown}`, which cuts the cells"),
+                both!(
+                    "другой знак для {key} или другой разделитель, названный: delimiter = \"|\"",
+                    "another symbol for {key}, or another delimiter, stated: delimiter = \"|\""
+                ),
+            );
+        }
     }
 }
 
