@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{Datelike as _, NaiveDate};
+use clap::builder::FalseyValueParser;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
 use crate::export::Taken;
@@ -254,7 +255,7 @@ pub struct Reading {
     pub timeout: Option<Duration>,
     /// Computes everything anew. Otherwise answers of the same store, regulation and question are read from the folder beside the store
     /// (its name with `.answers` behind it), where they are kept; it may be deleted at any time.
-    #[arg(long, env = "VORONKA_FRESH")]
+    #[arg(long, env = "VORONKA_FRESH", value_parser = FalseyValueParser::new())]
     pub fresh: bool,
 }
 

@@ -166,6 +166,18 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_of_another_build_of_the_program_is_not_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = dir.path().join("store");
+        let answers = of(&store, "one");
+        answers.put("q", &answer(1));
+        let other = answers.dir.with_file_name(format!("{}-{}", fingerprint("one"), "0".repeat(16)));
+        fs::rename(&answers.dir, &other).unwrap();
+        assert_eq!(of(&store, "one").get("q"), None);
+        assert!(!other.exists(), "the answers of another build are removed");
+    }
+
+    #[test]
     fn what_is_damaged_or_of_another_question_is_no_answer() {
         let dir = tempfile::tempdir().unwrap();
         let answers = of(&dir.path().join("store"), "one");

@@ -192,3 +192,14 @@ fn an_ingest_stops_where_the_rule_for_personal_data_is_lost() {
     let ran = voronka(case.dir(), &["check", "--store", "hashed", "--lang", "en"]);
     assert!(ran.code == 2 && ran.out.contains("personal.id: the file is missing"), "{}{}", ran.out, ran.err);
 }
+
+/// As a first ingest leaves it that was killed: no rows are not what it was to give.
+#[test]
+fn a_store_without_a_complete_ingest_is_said_to_be_empty() {
+    let case = Case::new();
+    fs::copy(checkout("sample_data").join("regulation.toml"), case.dir().join("regulation.toml")).unwrap();
+    let store = case.dir().join("store");
+    tokio::runtime::Runtime::new().unwrap().block_on(voronka::store::Store::open_or_create(&store)).unwrap();
+    let ran = voronka(case.dir(), &["sql", "SELECT count(*) FROM deals", "--format", "csv", "--lang", "en"]);
+    assert!(ran.code == 0 && ran.err.contains("is empty: no ingest is complete"), "{}{}", ran.out, ran.err);
+}
