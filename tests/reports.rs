@@ -110,6 +110,7 @@ fn every_figure_names_its_metric_period_cut_and_version() {
         for block in blocks(document) {
             match block {
                 Block::Tiles(tiles) => sources.extend(tiles.iter().map(|tile| tile.source.as_str())),
+                Block::Actions(actions) => sources.extend(actions.items.iter().map(|action| action.source.as_str())),
                 Block::Findings(findings) => sources.extend(findings.iter().map(|finding| finding.source.as_str())),
                 Block::Table(table) => sources.push(&table.source),
                 Block::Chart(chart) => sources.push(&chart.source),
@@ -123,6 +124,50 @@ fn every_figure_names_its_metric_period_cut_and_version() {
             assert!(source.contains(cut) && source.ends_with(" 1") && source.contains("2025"), "{source}");
         }
     }
+}
+
+#[test]
+fn what_to_do_comes_by_the_money_at_stake_and_each_figure_once() {
+    for document in [&*RUSSIAN, &*ENGLISH] {
+        let actions = blocks(document).find_map(|block| match block {
+            Block::Actions(actions) => Some(actions),
+            _ => None,
+        });
+        let actions = actions.expect("the weekly opens with what to do");
+        let money: Vec<i128> = actions
+            .items
+            .iter()
+            .filter_map(|item| match &item.money {
+                Some((_, Cell::Money(money))) => Some(*money),
+                _ => None,
+            })
+            .collect();
+        assert_eq!((actions.items.len(), money.len()), (5, 5));
+        assert!(money.windows(2).all(|pair| pair[0] >= pair[1]), "{money:?}");
+        let mut titles: Vec<&str> = actions.items.iter().map(|item| item.title.as_str()).collect();
+        titles.sort_unstable();
+        titles.dedup();
+        assert_eq!(titles.len(), 5, "each figure is one item");
+        // the answers of a branch and of the company are one thing to do
+        let response = actions.items.iter().find(|item| item.source.starts_with("response,")).unwrap();
+        assert_eq!(response.facts.len(), 2, "{response:#?}");
+        assert!(actions.items.iter().all(|item| !item.advice.is_empty() && !item.facts.is_empty()));
+        // what the limit leaves out is named
+        assert!(!actions.more.is_empty());
+    }
+}
+
+#[test]
+fn without_calls_nobody_is_told_to_call() {
+    let part = Company::with(&["deals.csv", "clients.csv"], as_of());
+    let definition = shipped("brief", &part.catalog).unwrap_or_else(|p| panic!("{p}"));
+    let document = part.report(&definition, Lang::En).unwrap_or_else(|e| panic!("{e}"));
+    let Some(Block::Actions(actions)) = blocks(&document).find(|block| matches!(block, Block::Actions(_))) else {
+        panic!("no actions");
+    };
+    let of = |metric: &str| actions.items.iter().any(|item| item.source.starts_with(metric));
+    assert!(!of("response") && !of("adherence") && !of("client_coverage") && !of("contact_rules"), "{actions:#?}");
+    assert!(actions.unjudged.contains("Could not be judged") && actions.unjudged.contains("Export"), "{actions:#?}");
 }
 
 #[test]

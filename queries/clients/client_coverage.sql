@@ -30,8 +30,9 @@ columns = [
   { name = "unknown", unit = "count", title = { ru = "Не известно", en = "Unknown" } },
   { name = "judged", unit = "count", title = { ru = "Судим", en = "Judged" } },
   { name = "contacted", unit = "count", title = { ru = "Охвачены", en = "Contacted" } },
-  { name = "contacted_share", unit = "share", of = "judged", interval = true, ends = true, unknown = "unknown", title = { ru = "Охват", en = "Coverage" } },
+  { name = "contacted_share", unit = "share", of = "judged", interval = true, ends = true, unknown = "unknown", at_stake = "overdue_revenue", title = { ru = "Охват", en = "Coverage" } },
   { name = "overdue", unit = "count", title = { ru = "Просрочены", en = "Overdue" } },
+  { name = "overdue_revenue", unit = "money", title = { ru = "Просроченные купили за год", en = "Bought within a year by the overdue" } },
   { name = "never_touched", unit = "count", ends = true, title = { ru = "Без единого касания", en = "Never touched" } },
   { name = "moved_forward", unit = "count", title = { ru = "Продвинулись", en = "Moved forward" } },
 ]
@@ -65,10 +66,19 @@ moved AS (
         AND (advanced.deal_id IS NOT NULL OR (scope.won_at >= $from AND scope.won_at < $to))
 ),
 
+bought AS (
+    SELECT client_id, sum(amount) AS revenue
+    FROM scope
+    WHERE status = 'won' AND client_id <> '' AND local_day(won_at)::int > $as_of_day::int - 366
+    GROUP BY client_id
+),
+
 faced AS (
     SELECT
         scope_coverage.grp,
         scope_coverage.kind,
+        -- whoever bought nothing has no row there
+        CASE WHEN bought.client_id IS NULL THEN 0 ELSE bought.revenue END AS revenue,
         scope_coverage.contact_days,
         -- without any touch that is loaded: known to be without any where touches are loaded from before it came to now
         CASE WHEN scope_coverage.last_touch_at IS NULL THEN 1 ELSE 0 END AS is_perhaps_untouched,
@@ -88,12 +98,14 @@ faced AS (
         CASE WHEN local_day(scope_coverage.first_at)::int >= scope_coverage.known_day::int - scope_coverage.contact_days THEN 1 ELSE 0 END AS is_fresh
     FROM scope_coverage
     LEFT JOIN moved ON scope_coverage.client_id = moved.client_id
+    LEFT JOIN bought ON scope_coverage.client_id = bought.client_id
 ),
 
 judged AS (
     SELECT
         grp,
         kind,
+        revenue,
         is_perhaps_untouched,
         is_untouched,
         is_moved,
@@ -117,6 +129,7 @@ counted AS (
         sum(is_unknown) AS unknown,
         sum(is_judged) AS judged,
         sum(is_judged * is_contacted) AS contacted,
+        sum(CASE WHEN is_judged * (1 - is_contacted) = 1 THEN revenue END) AS overdue_revenue,
         sum(is_untouched) AS never_touched_least,
         sum(greatest(is_untouched, is_perhaps_untouched)) AS never_touched_most,
         sum(is_moved) AS moved_forward
@@ -147,6 +160,7 @@ SELECT
     CASE WHEN counted.judged > 0 THEN (counted.contacted + counted.unknown)::double / (counted.judged + counted.unknown) END
         AS contacted_share_most,
     counted.judged - counted.contacted AS overdue,
+    counted.overdue_revenue,
     -- those of whom it is unknown may all be among them
     CASE WHEN counted.never_touched_least = counted.never_touched_most THEN counted.never_touched_least END AS never_touched,
     counted.never_touched_least,

@@ -61,7 +61,8 @@ columns = [
   { name = "standing", unit = "count", title = { ru = "Стоят всего", en = "Standing, whenever entered" } },
   { name = "stale", unit = "count", ends = true, title = { ru = "Просрочены", en = "Stale" } },
   { name = "stale_unknown", unit = "count", title = { ru = "Неизвестно, просрочены ли", en = "Unknown whether stale" } },
-  { name = "stale_share", unit = "share", of = "standing", interval = true, ends = true, title = { ru = "Доля просроченных", en = "Stale share" } },
+  { name = "stale_share", unit = "share", of = "standing", interval = true, ends = true, at_stake = "stale_amount", title = { ru = "Доля просроченных", en = "Stale share" } },
+  { name = "stale_amount", unit = "money", title = { ru = "Сумма просроченных", en = "Amount of the stale" } },
   { name = "worst_times_over", unit = "ratio", title = { ru = "Худшая, во сколько раз дольше", en = "Worst, times over" } },
 ]
 */
@@ -152,6 +153,7 @@ stays AS (
 standing AS (
     SELECT
         scope.grp,
+        scope.amount,
         coalesce(arrived.stage, present.stage) AS stage,
         CASE WHEN arrived.stage IS NOT NULL THEN scope.moves[-1]['at'] END AS at,
         CASE
@@ -167,6 +169,7 @@ standing AS (
 stood AS (
     SELECT
         standing.grp,
+        standing.amount,
         standing.stage,
         stages.sla_hours,
         -- a day without a time is at the latest that day's end
@@ -184,6 +187,7 @@ standing_by_stage AS (
         stage,
         count(*) AS standing,
         count(*) FILTER (WHERE hours_least > sla_hours AND NOT is_behind) AS stale,
+        sum(amount) FILTER (WHERE hours_least > sla_hours AND NOT is_behind) AS stale_amount,
         count(*) FILTER (
             WHERE (hours_least <= sla_hours OR (is_behind AND sla_hours IS NOT NULL)) AND (hours_most <= sla_hours) IS NOT TRUE
         ) AS stale_unknown,
@@ -248,6 +252,7 @@ counted AS (
         t.p90_working_hours,
         coalesce(s.standing, 0) AS standing,
         coalesce(s.stale, 0) AS stale,
+        s.stale_amount,
         coalesce(s.stale_unknown, 0) AS stale_unknown,
         -- all that are stale are among the unknown ones: the others are no sample
         CASE WHEN s.is_behind AND s.stale_unknown > 0 THEN 0 ELSE coalesce(s.standing - s.stale_unknown, 0) END AS judged,
@@ -297,6 +302,12 @@ SELECT
         WHEN stages.sla_hours IS NOT NULL
             THEN (counted.stale + counted.stale_unknown)::double / nullif(counted.standing, 0)
     END AS stale_share_most,
+    -- nothing stale is nothing at stake; an unknown amount is not nothing
+    CASE
+        WHEN stages.sla_hours IS NULL THEN NULL
+        WHEN counted.stale > 0 THEN counted.stale_amount
+        WHEN 200 * counted.stale_unknown <= counted.standing THEN 0
+    END AS stale_amount,
     counted.worst_times_over
 FROM counted
 INNER JOIN stages ON counted.stage = stages.stage

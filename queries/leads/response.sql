@@ -31,7 +31,8 @@ columns = [
   { name = "p90_minutes", unit = "minutes", title = { ru = "90 %, мин", en = "90th percentile, min" } },
   { name = "judged", unit = "count", title = { ru = "Можно судить", en = "Judged" } },
   { name = "within_sla", unit = "count", title = { ru = "В срок", en = "Within SLA" } },
-  { name = "sla_share", unit = "share", of = "judged", interval = true, ends = true, unknown = "unknown", title = { ru = "Доля в срок", en = "Share within SLA" } },
+  { name = "sla_share", unit = "share", of = "judged", interval = true, ends = true, unknown = "unknown", at_stake = "late_open_amount", title = { ru = "Доля в срок", en = "Share within SLA" } },
+  { name = "late_open_amount", unit = "money", title = { ru = "Открытые без ответа в срок", en = "Open, not answered in time" } },
 ]
 */
 WITH leads AS (
@@ -39,6 +40,8 @@ WITH leads AS (
         scope.grp,
         scope.created_at,
         scope.response_at,
+        scope.is_open,
+        scope.amount,
         scope.response_at IS NOT NULL AS is_answered,
         coalesce(lost_reasons.invalid AND scope.status = 'lost', FALSE) AS is_invalid,
         -- answers of its manager and branch are loaded from before it came
@@ -55,6 +58,8 @@ WITH leads AS (
 seen AS (
     SELECT
         grp,
+        is_open,
+        amount,
         is_answered,
         is_invalid,
         is_known AND (is_answered OR created_at < known_until) AS is_known,
@@ -68,6 +73,8 @@ seen AS (
 waits AS (
     SELECT
         seen.grp,
+        seen.is_open,
+        seen.amount,
         seen.is_answered,
         seen.is_invalid,
         seen.is_known,
@@ -99,6 +106,8 @@ waits AS (
 judged AS (
     SELECT
         grp,
+        is_open,
+        amount,
         is_answered,
         least_minutes AS minutes,
         is_known,
@@ -126,7 +135,9 @@ counted AS (
         km_quantile(minutes, is_answered, 0.5) FILTER (WHERE is_timed) AS median_minutes,
         km_quantile(minutes, is_answered, 0.9) FILTER (WHERE is_timed) AS p90_minutes,
         count(in_time) AS judged,
-        count(*) FILTER (WHERE in_time) AS within_sla
+        count(*) FILTER (WHERE in_time) AS within_sla,
+        count(*) FILTER (WHERE NOT in_time AND is_open) AS late_open,
+        sum(amount) FILTER (WHERE NOT in_time AND is_open) AS late_open_amount
     FROM judged
     GROUP BY grp
 )
@@ -146,6 +157,8 @@ SELECT
     CASE WHEN judged > 0 THEN wilson_low(within_sla, judged + unknown) END AS sla_share_low,
     CASE WHEN judged > 0 THEN wilson_high(within_sla + unknown, judged + unknown) END AS sla_share_high,
     CASE WHEN judged > 0 THEN within_sla::double / (judged + unknown) END AS sla_share_least,
-    CASE WHEN judged > 0 THEN (within_sla + unknown)::double / (judged + unknown) END AS sla_share_most
+    CASE WHEN judged > 0 THEN (within_sla + unknown)::double / (judged + unknown) END AS sla_share_most,
+    -- nothing open is nothing at stake; an unknown amount is not nothing
+    CASE WHEN late_open > 0 THEN late_open_amount WHEN judged > 0 THEN 0 END AS late_open_amount
 FROM counted
 ORDER BY grp

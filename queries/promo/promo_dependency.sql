@@ -26,7 +26,7 @@ columns = [
   { name = "depth", unit = "share", of = "won", title = { ru = "Глубина скидки", en = "Discount depth" } },
   { name = "promo_won", unit = "count", title = { ru = "Из них по акции", en = "Of them under promotion" } },
   { name = "promo_won_share", unit = "share", of = "won", interval = true, title = { ru = "Доля сделок по акции", en = "Share of wins under promotion" } },
-  { name = "promo_revenue_share", unit = "share", of = "won", title = { ru = "Доля выручки по акции", en = "Share of revenue under promotion" } },
+  { name = "promo_revenue_share", unit = "share", of = "won", missed = "revenue", title = { ru = "Доля выручки по акции", en = "Share of revenue under promotion" } },
   { name = "promo_months_share", unit = "share", of = "won", title = { ru = "Доля месяцев с акцией", en = "Share of months with a promotion" } },
   { name = "clients", unit = "count", title = { ru = "Клиенты", en = "Clients" } },
   { name = "promo_only", unit = "count", title = { ru = "Из них только по акции", en = "Of them promo-only" } },

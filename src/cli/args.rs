@@ -316,6 +316,9 @@ pub struct Report {
     /// A report for each value of a dimension, such as `manager`: nobody's holds another's rows.
     #[arg(long, value_name = "DIM", value_parser = whole)]
     pub for_each: Option<String>,
+    /// Unfolds everything: a report that folds its tables and findings away is then whole on paper too.
+    #[arg(long)]
+    pub full: bool,
     /// What to write: html, csv, svg, png.
     #[arg(long, value_name = "FORMAT,…", value_delimiter = ',', default_value = "html")]
     pub format: Vec<String>,

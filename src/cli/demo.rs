@@ -52,6 +52,7 @@ pub async fn run(args: Demo) -> Result<Outcome> {
         only: Vec::new(),
         person: None,
         for_each: None,
+        full: false,
         format: ["html", "csv", "svg", "png"].map(str::to_owned).to_vec(),
         reading,
     };

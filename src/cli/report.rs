@@ -76,6 +76,7 @@ pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
         while !names.insert(document.name.clone()) {
             document.name = others.next().unwrap_or_default();
         }
+        document.folds &= !args.full;
         files.extend(drawn(&mut document, &args.out, &formats)?);
         failed.append(&mut document.failed);
     }

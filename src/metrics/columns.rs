@@ -43,6 +43,27 @@ pub struct MetricColumn {
     pub lang: Option<Lang>,
     /// Whether it says what a row is about, for people.
     pub titles_row: bool,
+    /// The money that is at stake where its value misses a target.
+    pub stake: Option<Stake>,
+    /// Whether the money of one deal may stand in several rows of the same group, so that its sum over the rows is no amount.
+    pub overlaps: bool,
+}
+
+/// The money that is at stake where a column's value misses its target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stake {
+    /// All money of this column, such as the amount of the open deals that break a rule.
+    Whole(String),
+    /// The part of this column's money that the miss makes up, such as the spend on leads that are not valid.
+    Missed(String),
+}
+
+impl Stake {
+    /// The column of the money.
+    pub fn column(&self) -> &str {
+        let (Stake::Whole(column) | Stake::Missed(column)) = self;
+        column
+    }
 }
 
 /// An end of a value.
@@ -97,6 +118,8 @@ impl MetricColumn {
             needs: Vec::new(),
             lang: None,
             titles_row: false,
+            stake: None,
+            overlaps: false,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The columns that a metric's front matter declares, and what a column's name says where its declaration does not.
 
-use super::columns::{Bound, MetricColumn, Spending};
+use super::columns::{Bound, MetricColumn, Spending, Stake};
 use super::need::Need;
 use crate::model::lang::{Lang, Text, both};
 use crate::model::problem::hint;
@@ -20,6 +20,8 @@ const UNITS: [(&str, Unit); 10] = [
     ("index", Unit::Index),
 ];
 const SPENDING: [(&str, Spending); 2] = [("sum", Spending::Sum), ("against", Spending::Against)];
+/// Name the column of the money that is at stake: all of it, or the part that misses the target.
+const STAKES: [&str; 2] = ["at_stake", "missed"];
 /// Stands in a column's name for the language: such a declaration is of two columns.
 const LANG: &str = "{lang}";
 /// The counts that say how many cases stand behind a row, where the metric does not name one: in the order of preference.
@@ -35,6 +37,9 @@ pub(super) fn read(root: &Section<'_>) -> Vec<MetricColumn> {
     for section in &sections {
         for key in ["of", "unknown"] {
             count(section, key, &columns);
+        }
+        for key in STAKES {
+            named(section, key, Unit::Money, &columns);
         }
     }
     if let Some(cases) = count(root, "cases", &columns) {
@@ -59,17 +64,26 @@ pub(super) fn read(root: &Section<'_>) -> Vec<MetricColumn> {
 
 /// The column that a key names, which must be a count of the same metric.
 fn count(section: &Section<'_>, key: &str, columns: &[MetricColumn]) -> Option<String> {
+    named(section, key, Unit::Count, columns)
+}
+
+/// The column that a key names, which must be of this unit and of the same metric.
+fn named(section: &Section<'_>, key: &str, unit: Unit, columns: &[MetricColumn]) -> Option<String> {
+    let kind = if unit == Unit::Money { ("деньги", "money") } else { ("число случаев", "count") };
     section.optional_checked(key, |name| {
-        let counts = columns.iter().filter(|column| column.unit == Unit::Count).map(|column| column.name.as_str());
+        let known = columns.iter().filter(|column| column.unit == unit).map(|column| column.name.as_str());
         match columns.iter().find(|column| column.name == name) {
-            Some(column) if column.unit == Unit::Count => Ok(name.to_owned()),
+            Some(column) if column.unit == unit => Ok(name.to_owned()),
             Some(_) => Err(Wrong::new(
-                both!("`{key}` называет `{name}`, а это не число случаев", "`{key}` names `{name}`, which is no count"),
-                hint(name, counts),
+                Text::new(
+                    format!("`{key}` называет `{name}`, а это не {}", kind.0),
+                    format!("`{key}` names `{name}`, which is no {}", kind.1),
+                ),
+                hint(name, known),
             )),
             None => Err(Wrong::new(
                 both!("`{key}` не называет столбца: `{name}`", "`{key}` names no column: `{name}`"),
-                hint(name, counts),
+                hint(name, known),
             )),
         }
     })
@@ -93,6 +107,16 @@ fn declared(section: &Section<'_>) -> Vec<MetricColumn> {
     own.of = section.optional_text("of");
     own.unknown.extend(section.optional_text("unknown"));
     own.spending = section.optional_one_of("spend", &SPENDING);
+    own.overlaps = section.boolean("overlaps");
+    let [whole, missed] = STAKES.map(|key| section.optional_text(key));
+    if whole.is_some() && missed.is_some() {
+        section.wrong(
+            STAKES[1],
+            Text::new("под угрозой одно: `at_stake` или `missed`", "one thing is at stake: `at_stake` or `missed`"),
+            Text::new("оставьте одно из двух", "keep one of the two"),
+        );
+    }
+    own.stake = whole.map(Stake::Whole).or(missed.map(Stake::Missed));
     for written in section.texts("needs") {
         match Need::parse(&written.value) {
             Ok(need) => own.needs.push(need),

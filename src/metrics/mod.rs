@@ -21,7 +21,7 @@ mod select;
 mod statement;
 
 pub use catalog::Catalog;
-pub use columns::{Bound, MetricColumn, MetricResult, Spending};
+pub use columns::{Bound, MetricColumn, MetricResult, Spending, Stake};
 pub use error::MetricError;
 pub use need::{Need, source_name, way_out};
 pub use needs_page::needs_page;

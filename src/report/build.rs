@@ -15,7 +15,7 @@ use super::ahead::at_once;
 use super::definition::{Definition, Each, Part, Question, Section};
 use super::document::{self, Block, Document, Tile};
 use super::error::ReportError;
-use super::findings::{Made as Judged, findings};
+use super::findings::{Made as Judged, actions, findings};
 use super::inputs::Inputs;
 use super::missing::{Gap, Lack, Missing, Unnamed};
 use super::period::Period;
@@ -92,8 +92,10 @@ pub async fn build(
         first.blocks.insert(0, Block::Notice(say.data_end(last)));
     }
     let parts = || definition.sections.iter().flat_map(|section| &section.parts);
-    let of_period =
-        |part: &Part| matches!(part, Part::Findings(_)) || part.ask().is_some_and(|ask| builder.inputs.has_period(ask));
+    let of_period = |part: &Part| {
+        matches!(part, Part::Actions(_) | Part::Findings(_))
+            || part.ask().is_some_and(|ask| builder.inputs.has_period(ask))
+    };
     let days = match parts().any(|part| part.ask().is_some()) && !parts().any(of_period) {
         true => say.day(),
         false => format!("{}: {}", say.period(definition.period), say.range(range)),
@@ -109,6 +111,8 @@ pub async fn build(
         subtitle: format!("{held}{audience}{days}"),
         sections,
         colophon: say.colophon(regulation),
+        definitions: builder.inputs.metrics.definitions(lang),
+        folds: definition.folds,
         failed: builder.failed,
     })
 }
@@ -229,9 +233,12 @@ impl Builder<'_> {
                     made += 1;
                     continue;
                 }
-                Part::Findings(part) => {
-                    let Judged { blocks: judged, missing, also_missing, unnamed } =
-                        findings(&mut self.inputs, self.say, part).await;
+                Part::Actions(of) | Part::Findings(of) => {
+                    let made_of = match part {
+                        Part::Actions(_) => actions(&mut self.inputs, self.say, of).await,
+                        _ => findings(&mut self.inputs, self.say, of).await,
+                    };
+                    let Judged { blocks: judged, missing, also_missing, unnamed } = made_of;
                     blocks.extend(judged);
                     self.gaps
                         .extend(missing.into_iter().chain(also_missing).map(|(title, missing)| Gap { title, missing }));
@@ -378,7 +385,7 @@ fn of_parts<'g>(gaps: &'g [Gap], section: &'g Section, say: &'g Phrases<'_>) -> 
         Part::Tile(tile) => Some(say.text(&tile.label)),
         Part::Table(table) => Some(say.text(&table.title)),
         Part::Chart(chart) => Some(say.text(&chart.title)),
-        Part::Text { .. } | Part::Findings(_) | Part::Missing => None,
+        Part::Text { .. } | Part::Actions(_) | Part::Findings(_) | Part::Missing => None,
     };
     let of_section = move |gap: &&'g Gap| section.parts.iter().filter_map(title).any(|title| title == gap.title);
     gaps.iter().filter(|gap| gap.missing.lack == Lack::Data).filter(of_section)

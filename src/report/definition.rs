@@ -38,6 +38,8 @@ pub struct Definition {
     pub(super) only: Vec<(String, String)>,
     /// Its language, unless `--lang` overrides it.
     pub(super) lang: Option<Lang>,
+    /// Whether tables and findings are folded away until the reader opens them.
+    pub(super) folds: bool,
     pub(super) labels: Labels,
     pub(super) sections: Vec<Section>,
 }
@@ -67,6 +69,8 @@ pub(super) enum Part {
     Text { text: Text, of: Vec<String> },
     /// A headline figure; neighbours stand side by side.
     Tile(Tile),
+    /// What to do first, out of the judged targets.
+    Actions(Findings),
     /// The judged targets of the regulation.
     Findings(Findings),
     /// A table.
@@ -82,7 +86,7 @@ impl Part {
     pub fn ask(&self) -> Option<&Question> {
         match self {
             Part::Tile(Tile { ask, .. }) | Part::Table(Table { ask, .. }) | Part::Chart(Chart { ask, .. }) => Some(ask),
-            Part::Text { .. } | Part::Findings(_) | Part::Missing => None,
+            Part::Text { .. } | Part::Actions(_) | Part::Findings(_) | Part::Missing => None,
         }
     }
 }
@@ -115,7 +119,8 @@ pub(super) struct Findings {
     pub periods: BTreeMap<String, Period>,
     /// Only targets of these metrics; all targets if empty.
     pub metrics: Vec<String>,
-    /// How many groups of one target get a finding of their own; the rest is summarised in one line.
+    /// How many groups of one target get a finding of their own, the rest being summarised in one line; of actions, how many
+    /// things to do are shown.
     pub limit: usize,
     pub compare: Vec<Compare>,
     /// The dimensions whose groups are searched for the cause of a change.

@@ -25,6 +25,10 @@ pub struct Document {
     pub sections: Vec<Section>,
     /// The last lines: store version, as_of, regulation.
     pub colophon: Vec<String>,
+    /// What the metrics behind the figures count, by name.
+    pub definitions: Vec<Definition>,
+    /// Whether tables and findings are folded away where the format can unfold them.
+    pub folds: bool,
     /// Descriptions of the parts that failed with an error. They are also shown in their places; unattended runs need
     /// this list.
     pub failed: Vec<String>,
@@ -57,6 +61,17 @@ impl Document {
     }
 }
 
+/// What a metric counts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Definition {
+    /// Its name, with which a source begins.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// Exactly what it counts.
+    pub about: String,
+}
+
 /// A section answers one question.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Section {
@@ -77,6 +92,8 @@ pub enum Block {
     Notice(String),
     /// Headline figures side by side.
     Tiles(Vec<Tile>),
+    /// What to do first.
+    Actions(Actions),
     /// Findings, worst first.
     Findings(Vec<Finding>),
     /// A table.
@@ -91,7 +108,7 @@ impl Block {
         match self {
             Block::Table(table) => Some(&table.id),
             Block::Chart(chart) => Some(&chart.id),
-            Block::Text(_) | Block::Notice(_) | Block::Tiles(_) | Block::Findings(_) => None,
+            Block::Text(_) | Block::Notice(_) | Block::Tiles(_) | Block::Actions(_) | Block::Findings(_) => None,
         }
     }
 }
@@ -136,6 +153,40 @@ pub struct Finding {
     /// What changed, in words; empty where there is nothing to compare with.
     pub change: String,
     /// The regulation's advice; empty when green.
+    pub advice: String,
+    /// Which metric, period, as_of and store version.
+    pub source: String,
+}
+
+/// What to do first, what got better, and what could not be judged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Actions {
+    /// What to do, the most money at stake first.
+    pub items: Vec<Action>,
+    /// What was left out; empty if nothing was.
+    pub more: String,
+    /// What got better by more than chance.
+    pub improved: Vec<String>,
+    /// What could not be judged; empty if all could.
+    pub unjudged: String,
+}
+
+/// One thing to do: the targets that one figure misses, in one item.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Action {
+    /// The worst verdict among them.
+    pub verdict: Verdict,
+    /// What it is about.
+    pub title: String,
+    /// The money at stake, and what money that is; `None` if it is not known.
+    pub money: Option<(String, Cell)>,
+    /// The values and the target, a sentence for each split.
+    pub facts: Vec<String>,
+    /// Since when it misses the target; empty if that is not known.
+    pub since: String,
+    /// Where or with whom most of it is; empty if that is not known.
+    pub who: String,
+    /// The regulation's advice.
     pub advice: String,
     /// Which metric, period, as_of and store version.
     pub source: String,

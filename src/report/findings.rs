@@ -3,6 +3,7 @@
 //! `judge` gives the verdicts, [`evidence`] has the statistics, `wording` writes the sentences; this file runs the
 //! metrics.
 
+mod actions;
 mod cause;
 pub mod evidence;
 mod judge;
@@ -10,6 +11,7 @@ mod judged;
 mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::definition::{self, Compare, Question};
 use super::document::{Block, Cell, Finding, Verdict};
@@ -23,6 +25,7 @@ use super::phrases::Phrases;
 use crate::model::problem::hint;
 use crate::model::unit::Unit;
 use crate::regulation::Target;
+pub(super) use actions::actions;
 use cause::{Cause, Part};
 use judged::{Covered, Ground, Judged, Unknown};
 use wording::Said;
@@ -47,14 +50,14 @@ pub(super) async fn findings(inputs: &mut Inputs<'_>, say: &Phrases<'_>, part: &
     let targets = targets(inputs);
     let wanted = |target: &&Target| part.metrics.is_empty() || part.metrics.contains(&target.metric);
     for target in targets.iter().filter(wanted) {
-        let period = part.periods.get(&target.metric).copied().unwrap_or(part.period);
-        match one(inputs, say, part, target, period).await {
+        match one(inputs, say, part, target).await {
             Ok((more, unnamed)) => {
                 said.extend(more);
                 made.unnamed.extend(unnamed);
             }
             Err(reason) => {
                 let title = target.title.get(say.lang);
+                let period = part.periods.get(&target.metric).copied().unwrap_or(part.period);
                 let ask = Question { metric: target.metric.clone(), by: target.by.clone(), period };
                 let more = inputs.metrics.also_lacking(&ask, &reason);
                 made.also_missing.extend(more.into_iter().map(|missing| (title.to_owned(), missing)));
@@ -66,13 +69,24 @@ pub(super) async fn findings(inputs: &mut Inputs<'_>, say: &Phrases<'_>, part: &
     made
 }
 
-async fn one(
+/// A target with what its metric says, and the verdicts.
+struct Look<'t> {
+    target: &'t Target,
+    ask: Question,
+    grid: Arc<Grid>,
+    judged: Vec<Judged>,
+    /// A note on how much of the period is covered, and on what could not be compared; empty if there is nothing to note.
+    note: String,
+}
+
+/// Asks a target's metric, and judges each group.
+async fn look<'t>(
     inputs: &mut Inputs<'_>,
     say: &Phrases<'_>,
     part: &definition::Findings,
-    target: &Target,
-    period: Period,
-) -> Result<(Vec<Said>, Option<Unnamed>), Missing> {
+    target: &'t Target,
+) -> Result<Look<'t>, Missing> {
+    let period = part.periods.get(&target.metric).copied().unwrap_or(part.period);
     let ask = Question { metric: target.metric.clone(), by: target.by.clone(), period };
     check_target(inputs, target)?;
     let range = inputs.reach.range(period);
@@ -93,28 +107,47 @@ async fn one(
     judged.retain(|one| is_for(target, targets(inputs), grid.group(one.row)));
     let excepted = |cell: &Cell| matches!(cell, Cell::Text(text) if target.except.contains(text));
     judged.retain(|one| !grid.rows[one.row].iter().any(excepted));
-    if grid.dimensions == 0 && grid.unit(&target.column) == Unit::Share {
-        for one in judged.iter_mut().filter(|one| matches!(one.verdict, Verdict::Red | Verdict::Yellow)) {
-            one.causes = causes(inputs, say, part, (target, &grid, period), one).await;
-        }
-    }
-    let source = say.source(&ask, inputs.days(&ask, range));
-    let ambiguous = targets(inputs).iter().filter(|other| other.title == target.title).count() > 1;
     let note = cover.map(|cover| say.cover(cover, period));
     let note = note.into_iter().chain(earlier.fault.map(|fault| say.not_compared(&fault)));
     let note: Vec<String> = note.collect();
-    let wording = wording::Wording {
-        say,
-        target,
-        ambiguous,
-        grid: &grid,
-        period,
-        small_group: small_group(inputs),
-        source,
-        note: note.join("; "),
-    };
-    let unnamed = unnamed(say, target, &grid, &judged);
-    Ok((wording.said(judged, part.limit), unnamed))
+    Ok(Look { target, ask, grid, judged, note: note.join("; ") })
+}
+
+impl Look<'_> {
+    /// What its sentences are written with.
+    fn wording<'w>(&'w self, inputs: &Inputs<'_>, say: &'w Phrases<'w>) -> wording::Wording<'w> {
+        let target = self.target;
+        let ambiguous = targets(inputs).iter().filter(|other| other.title == target.title).count() > 1;
+        let range = inputs.reach.range(self.ask.period);
+        wording::Wording {
+            say,
+            target,
+            ambiguous,
+            grid: &self.grid,
+            period: self.ask.period,
+            small_group: small_group(inputs),
+            source: say.source(&self.ask, inputs.days(&self.ask, range)),
+            note: self.note.clone(),
+        }
+    }
+}
+
+async fn one(
+    inputs: &mut Inputs<'_>,
+    say: &Phrases<'_>,
+    part: &definition::Findings,
+    target: &Target,
+) -> Result<(Vec<Said>, Option<Unnamed>), Missing> {
+    let mut look = look(inputs, say, part, target).await?;
+    let grid = Arc::clone(&look.grid);
+    if grid.dimensions == 0 && grid.unit(&target.column) == Unit::Share {
+        for one in look.judged.iter_mut().filter(|one| matches!(one.verdict, Verdict::Red | Verdict::Yellow)) {
+            one.causes = causes(inputs, say, part, (target, &grid, look.ask.period), one).await;
+        }
+    }
+    let unnamed = unnamed(say, target, &grid, &look.judged);
+    let judged = std::mem::take(&mut look.judged);
+    Ok((look.wording(inputs, say).said(judged, part.limit), unnamed))
 }
 
 /// The regulation's targets.

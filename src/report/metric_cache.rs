@@ -7,6 +7,7 @@ use chrono::{Days, NaiveDate};
 
 use super::ahead::side_by_side;
 use super::definition::question::Question;
+use super::document::Definition;
 use super::error::ReportError;
 use super::grid::Grid;
 use super::missing::{Lack, Missing};
@@ -67,6 +68,18 @@ impl<'a> MetricCache<'a> {
         let count = keys.len();
         self.answers.extend(keys.into_iter().zip(answers).filter_map(|(key, answer)| Some((key, answer.flatten()?))));
         count
+    }
+
+    /// What the metrics asked so far count, by name.
+    pub fn definitions(&self, lang: Lang) -> Vec<Definition> {
+        let asked: BTreeSet<&str> = self.answers.keys().map(|(question, ..)| question.metric.as_str()).collect();
+        let known = asked.into_iter().filter_map(|name| self.catalog.get(name).ok());
+        let definition = |metric: &Metric| Definition {
+            name: metric.name.clone(),
+            title: metric.title.get(lang).to_owned(),
+            about: metric.about.get(lang).split_whitespace().collect::<Vec<_>>().join(" "),
+        };
+        known.map(definition).collect()
     }
 
     /// The regulation in force.

@@ -16,14 +16,19 @@ use crate::report::period::Period;
 type ReadPart = fn(&Reader<'_>, &written::Section<'_>, &mut BTreeSet<String>) -> Option<Part>;
 
 /// The parts of a section: each TOML key with its reader, so that no key lacks one.
-const PARTS: [(&str, ReadPart); 6] = [
+const PARTS: [(&str, ReadPart); 7] = [
     ("paragraph", |_, part, ids| Some(Part::Text { text: part.bilingual("text"), of: earlier(part, ids) })),
     ("tile", |reader, part, _| Some(Part::Tile(reader.tile(part)))),
-    ("findings", |reader, part, _| Some(Part::Findings(reader.findings(part)))),
+    ("actions", |reader, part, _| Some(Part::Actions(reader.findings(part, MOST_ACTIONS)))),
+    ("findings", |reader, part, _| Some(Part::Findings(reader.findings(part, GROUPS_SHOWN)))),
     ("table", |reader, part, ids| Some(Part::Table(reader.table(part, ids)))),
     ("chart", |reader, part, ids| reader.chart(part, ids).map(Part::Chart)),
     ("missing", |_, _, _| Some(Part::Missing)),
 ];
+/// How many things to do are shown, unless the definition says otherwise.
+const MOST_ACTIONS: usize = 5;
+/// How many groups of a target get a finding of their own, unless the definition says otherwise.
+const GROUPS_SHOWN: usize = 3;
 /// The periods that a tile or a finding may be compared with.
 const COMPARE: [(&str, Compare); 2] = [("previous", Compare::Before), ("year", Compare::Year)];
 
@@ -38,6 +43,7 @@ pub(super) fn read(file: &str, text: &str, catalog: &Catalog) -> Result<Definiti
         let pair = |key: written::Key<'_>| (key.name.to_owned(), table.text(key.name));
         table.keys().into_iter().map(pair).collect()
     });
+    let folds = root.boolean("folds");
     let labels = reader.labels(&root);
     let mut ids = BTreeSet::new();
     let sections: Vec<Section> =
@@ -54,7 +60,7 @@ pub(super) fn read(file: &str, text: &str, catalog: &Catalog) -> Result<Definiti
     }
     doc.finish()?;
     let name = Path::new(file).file_stem().and_then(|stem| stem.to_str()).unwrap_or("report").to_owned();
-    Ok(Definition { name, title, audience, period: reader.period, person, only, lang, labels, sections })
+    Ok(Definition { name, title, audience, period: reader.period, person, only, lang, folds, labels, sections })
 }
 
 fn period(part: &written::Section<'_>) -> Option<Period> {
@@ -153,7 +159,7 @@ impl Reader<'_> {
         }
     }
 
-    fn findings(&self, part: &written::Section<'_>) -> Findings {
+    fn findings(&self, part: &written::Section<'_>, most: usize) -> Findings {
         let mut periods = BTreeMap::new();
         if let Some(table) = part.optional_table("periods") {
             for metric in table.keys() {
@@ -171,7 +177,7 @@ impl Reader<'_> {
             period: period(part).unwrap_or(self.period),
             periods,
             metrics: metrics.into_iter().map(|m| m.value).collect(),
-            limit: limit(part).unwrap_or(3),
+            limit: limit(part).unwrap_or(most),
             compare: compare(part),
             split: part.texts("split").into_iter().filter_map(|dim| self.known_dimension(part, dim)).collect(),
         }

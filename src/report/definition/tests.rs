@@ -189,7 +189,7 @@ fn what_ships_is_sound_and_found_by_name() {
     for name in names() {
         shipped(name, &Catalog::shipped()).unwrap_or_else(|problems| panic!("{problems}"));
     }
-    assert_eq!(names(), ["audit", "bases", "contractors", "control", "weekly", "worklist"]);
+    assert_eq!(names(), ["audit", "bases", "brief", "contractors", "control", "weekly", "worklist"]);
     let error = shipped("weakly", &Catalog::shipped()).unwrap_err().to_string();
     assert_eq!(
         error,

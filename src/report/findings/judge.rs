@@ -31,6 +31,9 @@ pub fn judge(target: &Target, grid: &Grid, earlier: &[(Compare, &Grid)], ground:
         against_earlier(target, *compare, (grid, then), &then_rows, then_keyed, &mut judged);
     }
     stake::weigh(target, grid, &mut judged);
+    for one in &mut judged {
+        one.money = stake::money(target, grid, one);
+    }
     judged
 }
 
@@ -137,8 +140,25 @@ fn first_look(target: &Target, grid: &Grid, row: usize) -> Judged {
         rest: None,
         changes: Vec::new(),
         causes: Vec::new(),
+        money: None,
         weight: 0.0,
     }
+}
+
+/// The colour by the bounds alone, and the value, of the same group in another period. `None` if it is not there, not known, or of
+/// fewer cases than `small_group`.
+pub fn in_period(
+    target: &Target,
+    (grid, row): (&Grid, usize),
+    then: &Grid,
+    small_group: f64,
+) -> Option<(Verdict, f64)> {
+    let rows = current_rows(then);
+    let keyed = has_key(grid, &current_rows(grid)) || has_key(then, &rows);
+    let same = rows.into_iter().find(|other| identity(then, *other, keyed) == identity(grid, row, keyed))?;
+    let past = first_look(target, then, same);
+    let value = past.value.filter(|_| past.ends.is_none() && past.cases.is_none_or(|cases| cases >= small_group))?;
+    Some((colour(target, value), value))
 }
 
 /// A row's value, and how many cases it is a share of.

@@ -53,6 +53,8 @@ pub struct Judged {
     pub changes: Vec<(Compare, Beside)>,
     /// The groups that caused a change.
     pub causes: Vec<(Compare, Cause)>,
+    /// The money at stake, in whole currency units; `None` if the metric names none, or it is not known.
+    pub money: Option<f64>,
     /// The sort weight: distance beyond the target times the group's part of the whole.
     pub weight: f64,
 }

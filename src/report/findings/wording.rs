@@ -114,6 +114,57 @@ impl Wording<'_> {
         Said { finding: Finding { verdict, title, value, change, advice, source }, weight }
     }
 
+    /// The groups that miss the target, and the target, in one sentence: `Филиал: Юг — 42 %, Север — 48 %; цель — не меньше 80 %.`
+    pub fn fact(&self, bad: &[&Judged]) -> String {
+        /// More groups make no sentence.
+        const MOST: usize = 3;
+        let single = self.grid.dimensions == 0 && !self.has_key();
+        let mut said: Vec<String> = bad
+            .iter()
+            .take(MOST)
+            .map(|one| match single {
+                true => self.value(one),
+                false => format!("{} — {}", self.name(one), self.value(one)),
+            })
+            .collect();
+        if bad.len() > MOST {
+            said.push(format!("{} {}", self.say.pick("ещё", "another"), bad.len() - MOST));
+        }
+        let by = self.grid.columns[..self.grid.dimensions].iter().map(|column| self.say.text(&column.title));
+        let by: Vec<&str> = by.collect();
+        let head = if by.is_empty() { String::new() } else { format!("{}: ", by.join(" · ")) };
+        let note = if self.note.is_empty() { String::new() } else { format!(" {}.", capital(&self.note)) };
+        let green = self.amount(self.target.green);
+        let target = match (self.target.better, self.say.lang) {
+            (Better::Higher, Lang::Ru) => format!("цель — не меньше {green}"),
+            (Better::Higher, Lang::En) => format!("the target is at least {green}"),
+            (Better::Lower, Lang::Ru) => format!("цель — не больше {green}"),
+            (Better::Lower, Lang::En) => format!("the target is at most {green}"),
+        };
+        format!("{head}{}; {target}.{note}", said.join(", "))
+    }
+
+    /// A figure that got better: `Ответили в срок: Юг — 71 %, +8 п. п. к предыдущему периоду (было 63 %).`
+    pub fn improvement(&self, one: &Judged, was: f64) -> String {
+        let name = self.row_name(one);
+        let name = if name.is_empty() { String::new() } else { format!("{name} — ") };
+        let (to, now) = (self.say.compared(Compare::Before, self.period), one.value.unwrap_or(was));
+        let difference = self.say.difference(now, was, self.unit());
+        let word = self.say.pick("было", "was");
+        let title = self.say.text(&self.target.title);
+        format!("{title}: {name}{}, {difference} {to} ({word} {})", self.value(one), self.amount(was))
+    }
+
+    /// A row's name; empty for the only one.
+    pub fn row_name(&self, one: &Judged) -> String {
+        if self.grid.dimensions == 0 && !self.has_key() { String::new() } else { self.name(one) }
+    }
+
+    /// A value in the target's unit.
+    pub fn amount(&self, value: f64) -> String {
+        self.say.numbers.compact(value, self.unit())
+    }
+
     /// Bad groups beyond the limit, in one line.
     fn more(&self, verdict: Verdict, rest: &[&Judged]) -> Option<Said> {
         let first = rest.first()?;

@@ -25,7 +25,7 @@ pub fn check(doc: &Document) -> Result<(), RenderError> {
                     unique(&mut blocks, &format!("chart-{}", chart.id))?;
                     check_chart(chart)?;
                 }
-                Block::Text(_) | Block::Notice(_) | Block::Tiles(_) | Block::Findings(_) => {}
+                Block::Text(_) | Block::Notice(_) | Block::Tiles(_) | Block::Actions(_) | Block::Findings(_) => {}
             }
         }
     }

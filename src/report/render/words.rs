@@ -2,6 +2,7 @@
 
 use crate::model::lang::Lang;
 use crate::report::document::Verdict;
+use crate::report::period::russian;
 
 /// Words in one language.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +58,59 @@ impl Words {
             Verdict::Yellow => self.pick("На грани", "Borderline"),
             Verdict::Green => self.pick("В норме", "On target"),
             Verdict::Unknown => self.pick("Нет оценки", "Not judged"),
+        }
+    }
+
+    /// The heading of the things to do.
+    pub fn to_do(self) -> &'static str {
+        self.pick("Что сделать", "What to do")
+    }
+
+    /// Shown if no target is missed.
+    pub fn nothing_to_do(self) -> &'static str {
+        self.pick("Ни одна цель регламента не нарушена.", "No target of the regulation is missed.")
+    }
+
+    /// The heading of what got better.
+    pub fn improved(self) -> &'static str {
+        self.pick("Что стало лучше", "What got better")
+    }
+
+    /// The heading of the sources at the foot of a page.
+    pub fn sources(self) -> &'static str {
+        self.pick("Источники", "Sources")
+    }
+
+    /// What is said of all sources at once follows it.
+    pub fn all_of_them(self) -> &'static str {
+        self.pick("У всех", "All of them")
+    }
+
+    /// The heading of the definitions at the foot of a page.
+    pub fn definitions(self) -> &'static str {
+        self.pick("Что считают показатели", "What the metrics count")
+    }
+
+    /// The line that unfolds all findings.
+    pub fn all_findings(self) -> &'static str {
+        self.pick("Все выводы", "All findings")
+    }
+
+    /// How the folded parts of a page come onto paper.
+    pub fn folded(self) -> &'static str {
+        self.pick(
+            "Таблицы и выводы свёрнуты: откройте нужное щелчком. На бумагу попадает открытое; отчёт целиком — с ключом --full.",
+            "Tables and findings are folded: a click opens one. What is open is printed; the whole comes with --full.",
+        )
+    }
+
+    /// So many rows, in words.
+    pub fn rows(self, count: usize) -> String {
+        let number = u32::try_from(count).unwrap_or(u32::MAX);
+        match self.0 {
+            Lang::Ru => format!("{count} {}", russian(number, ["строка", "строки", "строк"])),
+            Lang::En if count == 1 => "1 row".to_owned(),
+            Lang::En => format!("{count} rows"),
         }
     }
 

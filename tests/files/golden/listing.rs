@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use voronka::model::unit::Unit;
-use voronka::report::document::{Block, Cell, Chart, Document, Finding, Table, Tile};
+use voronka::report::document::{Action, Actions, Block, Cell, Chart, Document, Finding, Table, Tile};
 
 /// Digits that are shown of a number: fewer than it has, for the last ones differ from machine to machine.
 const DIGITS: i32 = 9;
@@ -21,6 +21,7 @@ pub fn listing(document: &Document) -> String {
                 Block::Text(said) => format!("text: {said}\n"),
                 Block::Notice(said) => format!("notice: {said}\n"),
                 Block::Tiles(tiles) => tiles.iter().map(tile).collect(),
+                Block::Actions(all) => actions(all),
                 Block::Findings(findings) => findings.iter().map(finding).collect(),
                 Block::Table(data) => table(data),
                 Block::Chart(data) => chart(data),
@@ -42,6 +43,32 @@ fn finding(finding: &Finding) -> String {
     let Finding { verdict, title, value, change, advice, source } = finding;
     let mut text = format!("finding: {} | {title}\n  {value}\n", format!("{verdict:?}").to_lowercase());
     for (name, said) in [("change", change), ("advice", advice), ("source", source)] {
+        if !said.is_empty() {
+            let _ = writeln!(text, "  {name}: {said}");
+        }
+    }
+    text
+}
+
+fn actions(actions: &Actions) -> String {
+    let mut text: String = actions.items.iter().map(action).collect();
+    actions.improved.iter().for_each(|line| text += &format!("improved: {line}\n"));
+    for (name, said) in [("more", &actions.more), ("unjudged", &actions.unjudged)] {
+        if !said.is_empty() {
+            let _ = writeln!(text, "{name}: {said}");
+        }
+    }
+    text
+}
+
+fn action(action: &Action) -> String {
+    let Action { verdict, title, money, facts, since, who, advice, source } = action;
+    let mut text = format!("action: {} | {title}\n", format!("{verdict:?}").to_lowercase());
+    if let Some((label, money)) = money {
+        let _ = writeln!(text, "  money: {label}: {}", cell(money));
+    }
+    facts.iter().for_each(|fact| text += &format!("  {fact}\n"));
+    for (name, said) in [("since", since), ("who", who), ("advice", advice), ("source", source)] {
         if !said.is_empty() {
             let _ = writeln!(text, "  {name}: {said}");
         }

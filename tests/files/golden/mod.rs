@@ -77,6 +77,7 @@ fn by_kind(lang: Lang) -> Vec<(&'static str, Document)> {
             Block::Text(_) => "text",
             Block::Notice(_) => "notice",
             Block::Tiles(_) => "tiles",
+            Block::Actions(_) => "actions",
             Block::Findings(_) => "findings",
             Block::Table(_) => "table",
             Block::Chart(_) if kinds.contains_key("chart") => continue,

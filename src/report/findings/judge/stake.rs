@@ -1,6 +1,7 @@
 //! The sort weight of a finding: the money behind it.
 
-use crate::regulation::Target;
+use crate::metrics::Stake;
+use crate::regulation::{Better, Target};
 use crate::report::findings::judged::{Judged, Unknown};
 use crate::report::grid::Grid;
 
@@ -41,6 +42,34 @@ pub(super) fn weigh(target: &Target, grid: &Grid, judged: &mut [Judged]) {
     judged.iter_mut().zip(weights).for_each(|(one, weight)| one.weight = weight);
 }
 
+/// The money at stake where a value misses its target, in whole currency units.
+///
+/// For a return on spend: the money that did not come back. For a column that declares `at_stake`: all money of the column named. For one
+/// that declares `missed`: the part of that money that the miss makes up. With the value `v` and the target `g`, that is `1 - v / g` of it
+/// where higher is better (what results cost above the target's price), and `v - g` of it where lower is better. `None` if the
+/// metric names no money, or it is not known; of a value known within two ends, the better one counts.
+pub(super) fn money(target: &Target, grid: &Grid, one: &Judged) -> Option<f64> {
+    let money = match grid.column(&target.column)?.stake.as_ref() {
+        _ if grid.is_return(&target.column) => spent(grid, one.row).map(|_| lost(grid, one.row)),
+        Some(Stake::Whole(column)) => grid.number(one.row, column),
+        Some(Stake::Missed(column)) => {
+            let nearest = one.ends.map(|(least, most)| match target.better {
+                Better::Higher => most,
+                Better::Lower => least,
+            });
+            let value = nearest.or(one.value)?;
+            let missed = match target.better {
+                Better::Higher if target.green > 0.0 => 1.0 - value / target.green,
+                Better::Higher => return None,
+                Better::Lower => value - target.green,
+            };
+            Some(missed.clamp(0.0, 1.0) * grid.number(one.row, column)?)
+        }
+        None => None,
+    };
+    money.filter(|money| *money >= 0.0)
+}
+
 /// The number of leads that a group's spend would have bought at the overall price. A group with much spend and few
 /// leads is not too small to judge.
 pub(super) fn bought(target: &Target, grid: &Grid, row: usize) -> Option<f64> {
@@ -68,4 +97,55 @@ fn at_stake(grid: &Grid, row: usize) -> Option<f64> {
 fn lost(grid: &Grid, row: usize) -> f64 {
     let earned = grid.number(row, "margin").or_else(|| grid.number(row, "revenue")).unwrap_or(0.0);
     (spent(grid, row).unwrap_or(0.0) - earned).max(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::MetricColumn;
+    use crate::model::lang::Text;
+    use crate::model::unit::Unit;
+    use crate::report::document::Cell;
+    use crate::report::findings::judge::judge;
+    use crate::report::findings::judged::{Covered, Ground};
+
+    /// The money at stake of a company whose share is `share`, with 1,000 spent and a stake as given.
+    fn at_stake(better: Better, (green, red): (f64, f64), share: Cell, stake: Option<Stake>) -> Option<f64> {
+        let mut columns = MetricColumn::named(&[("leads", Unit::Count), ("rate", Unit::Share), ("spend", Unit::Money)]);
+        columns[1].stake = stake;
+        let rows = vec![vec![Cell::Count(1000), share, Cell::Money(10_000_000)]];
+        let grid = Grid { columns, dimensions: 0, rows };
+        let target = Target {
+            metric: "made".to_owned(),
+            column: "rate".to_owned(),
+            by: Vec::new(),
+            only: None,
+            except: Vec::new(),
+            better,
+            green,
+            red,
+            title: Text::default(),
+            advice: Text::default(),
+        };
+        judge(&target, &grid, &[], Ground { small_group: 30.0, covered: Covered::Whole })
+            .first()
+            .and_then(|one| one.money)
+    }
+
+    #[test]
+    fn the_money_at_stake_is_all_of_it_or_the_part_that_misses_the_target() {
+        let (whole, missed) = (Stake::Whole("spend".to_owned()), Stake::Missed("spend".to_owned()));
+        let higher =
+            |share: f64, stake: Option<Stake>| at_stake(Better::Higher, (0.8, 0.6), Cell::Number(share), stake);
+        assert_eq!(higher(0.5, Some(whole.clone())), Some(1000.0));
+        // leads that cost 1,000 and should have been 80 % valid were 60 %: a quarter of the money bought nothing
+        assert!(higher(0.6, Some(missed.clone())).is_some_and(|money| (money - 250.0).abs() < 1e-9));
+        assert_eq!(higher(0.9, Some(missed.clone())), Some(0.0), "better than the target");
+        assert_eq!(higher(0.5, None), None);
+        let lower = at_stake(Better::Lower, (0.3, 0.5), Cell::Number(0.4), Some(missed.clone()));
+        assert!(lower.is_some_and(|money| (money - 100.0).abs() < 1e-9));
+        assert_eq!(at_stake(Better::Higher, (0.8, 0.6), Cell::Empty, Some(missed)), None, "not known is not nothing");
+        // the money of a column that is not there is not known
+        assert_eq!(higher(0.5, Some(Stake::Whole("margin".to_owned()))), None);
+    }
 }

@@ -1,7 +1,7 @@
 //! Findings as cards. The verdict is shown by shape, word and colour. Findings that are on target or cannot be judged
 //! take a line instead of a card.
 
-use super::markup::{Context, escape, source};
+use super::markup::{Context, escape};
 use crate::report::document::{Finding, Verdict};
 
 /// More green and unknown findings than this are collapsed on a screen; paper shows all.
@@ -21,6 +21,14 @@ pub fn render(findings: &[Finding], context: &Context) -> String {
         }
     }
     html.push_str("</ul>\n");
+    if context.folds {
+        let head = context.words.all_findings();
+        let all: Vec<&Finding> = findings.iter().collect();
+        html.push_str(&format!("<details class=\"fold\">\n<summary>{head}: {}</summary>\n", findings.len()));
+        html.push_str(&list(&all, context));
+        html.push_str("</details>\n");
+        return html;
+    }
     let (pressing, quiet): (Vec<&Finding>, Vec<&Finding>) = findings.iter().partition(|f| pressing(f.verdict));
     html.push_str(&list(&pressing, context));
     match quiet.len() > FOLDED {
@@ -54,11 +62,12 @@ fn card(finding: &Finding, context: &Context) -> String {
     let words = context.words;
     let size = if pressing(finding.verdict) { "full" } else { "brief" };
     let mut html = format!(
-        "<li class=\"finding {} {size}\">\n<p class=\"verdict\">{}{}</p>\n<h3>{}</h3>\n<p class=\"value\">{}</p>\n",
+        "<li class=\"finding {} {size}\">\n<p class=\"verdict\">{}{}</p>\n<h3>{}{}</h3>\n<p class=\"value\">{}</p>\n",
         class(finding.verdict),
         icon(finding.verdict),
         words.verdict(finding.verdict),
         escape(&finding.title),
+        context.mark(&finding.source),
         escape(&finding.value),
     );
     let told = [("change", words.change(), &finding.change), ("advice", words.advice(), &finding.advice)];
@@ -70,12 +79,11 @@ fn card(finding: &Finding, context: &Context) -> String {
         }
         html.push_str("</dl>\n");
     }
-    html.push_str(&source(&finding.source, context));
     html.push_str("</li>\n");
     html
 }
 
-fn class(verdict: Verdict) -> &'static str {
+pub(super) fn class(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Red => "red",
         Verdict::Yellow => "yellow",
@@ -85,7 +93,7 @@ fn class(verdict: Verdict) -> &'static str {
 }
 
 /// An octagon, a triangle, a disc and a ring: distinguishable without colour.
-fn icon(verdict: Verdict) -> String {
+pub(super) fn icon(verdict: Verdict) -> String {
     let shape = match verdict {
         Verdict::Red => {
             "<path fill=\"currentColor\" d=\"M6 1h8l5 5v8l-5 5H6l-5-5V6z\"/>\

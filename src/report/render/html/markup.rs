@@ -1,5 +1,7 @@
 //! What all parts of a page are written with.
 
+use std::cell::RefCell;
+
 use crate::report::render::number::Numbers;
 use crate::report::render::words::Words;
 
@@ -10,6 +12,26 @@ pub struct Context<'a> {
     pub numbers: Numbers<'a>,
     /// The page's own words.
     pub words: Words,
+    /// Whether tables and findings are folded away until the reader opens them.
+    pub folds: bool,
+    /// The sources named so far, each once, in the order in which they are numbered at the foot of the page.
+    pub sources: &'a RefCell<Vec<String>>,
+}
+
+impl Context<'_> {
+    /// The mark that leads from a figure to its source at the foot of the page.
+    pub fn mark(&self, source: &str) -> String {
+        if source.is_empty() {
+            return String::new();
+        }
+        let mut sources = self.sources.borrow_mut();
+        let at = sources.iter().position(|known| known == source).unwrap_or_else(|| {
+            sources.push(source.to_owned());
+            sources.len() - 1
+        });
+        let (number, word) = (at + 1, self.words.source());
+        format!("<a class=\"mark\" href=\"#source-{number}\" aria-label=\"{word} {number}\">{number}</a>")
+    }
 }
 
 /// Escapes a text for HTML.
@@ -26,12 +48,4 @@ pub fn escape(text: &str) -> String {
         }
     }
     safe
-}
-
-/// The source line of a table or a chart.
-pub fn source(text: &str, context: &Context) -> String {
-    match text.is_empty() {
-        true => String::new(),
-        false => format!("<p class=\"source\">{}: {}</p>\n", context.words.source(), escape(text)),
-    }
 }

@@ -1,6 +1,6 @@
 //! A table as markup. Numbers stand to the right with figures of one width; money is named in the head of its column.
 
-use super::markup::{Context, escape, source};
+use super::markup::{Context, escape};
 use crate::model::unit::Unit;
 use crate::report::document::{Cell, Column, Table};
 use crate::report::render::number::{Cents, NONE};
@@ -25,11 +25,20 @@ pub fn render(table: &Table, context: &Context) -> String {
         classes.push("cards");
     }
     let id = escape(&table.id);
-    let mut html = format!(
-        "<figure class=\"{}\" id=\"table-{id}\">\n<figcaption id=\"table-{id}-head\">{}</figcaption>\n",
-        classes.join(" "),
-        escape(&table.title)
-    );
+    let (title, mark) = (escape(&table.title), context.mark(&table.source));
+    let mut html = String::new();
+    // what is folded is named by the line that unfolds it
+    match context.folds {
+        true => html.push_str(&format!(
+            "<details class=\"fold\">\n<summary id=\"table-{id}-head\">{title} · {}</summary>\n<figure class=\"{}\" id=\"table-{id}\">\n",
+            context.words.rows(table.rows.len()),
+            classes.join(" "),
+        )),
+        false => html.push_str(&format!(
+            "<figure class=\"{}\" id=\"table-{id}\">\n<figcaption id=\"table-{id}-head\">{title}{mark}</figcaption>\n",
+            classes.join(" "),
+        )),
+    }
     if table.rows.is_empty() {
         html.push_str(&format!("<p class=\"none\">{}</p>\n", context.words.no_data()));
     } else {
@@ -40,8 +49,10 @@ pub fn render(table: &Table, context: &Context) -> String {
         html.push_str(&grid(table, context));
         html.push_str("</div>\n");
     }
-    html.push_str(&source(&table.source, context));
     html.push_str("</figure>\n");
+    if context.folds {
+        html.push_str(&format!("<p class=\"source\">{}{mark}</p>\n</details>\n", context.words.source()));
+    }
     html
 }
 
@@ -143,7 +154,9 @@ mod tests {
 
     #[test]
     fn money_is_named_in_the_head_and_small_money_keeps_its_hundredths() {
-        let context = Context { numbers: Numbers { lang: Lang::Ru, currency: "₽" }, words: Words(Lang::Ru) };
+        let sources = std::cell::RefCell::default();
+        let numbers = Numbers { lang: Lang::Ru, currency: "₽" };
+        let context = Context { numbers, words: Words(Lang::Ru), folds: false, sources: &sources };
         let column = |title: &str| Column { name: "m".into(), title: title.into(), unit: Unit::Money };
         let table = Table {
             id: "t".into(),

@@ -187,3 +187,59 @@ pub(super) fn quality_table(t: Translate, source: String) -> Block {
         source,
     })
 }
+/// What to do first: with money, without it, and with everything else that there may be.
+pub(super) fn actions(t: Translate) -> Block {
+    let source = t(
+        "response, 02.06.2025–30.06.2025, на дату 30.06.2025, состояние 12",
+        "response, 2–30 Jun 2025, as of 30 Jun 2025, store version 12",
+    );
+    let label = t("Под угрозой, не меньше", "Open amount at stake, at least");
+    Block::Actions(Actions {
+        items: vec![
+            Action {
+                verdict: Verdict::Red,
+                title: t("Регламент соблюдён", "The regulation is kept"),
+                money: Some((label, Cell::Money(41_238_000_000))),
+                facts: vec![t(
+                    "Следующий шаг — 54,1 %, срок на этапе — 61,0 %, ещё 2; цель — не меньше 90 %.",
+                    "Next step — 54.1%, time in stage — 61.0%, another 2; the target is at least 90%.",
+                )],
+                since: t(
+                    "Хуже цели с 31 марта 2025 года: до 30 марта было 91,4 %.",
+                    "Off target since 31 Mar 2025: it was 91.4% until 30 Mar 2025.",
+                ),
+                who: t(
+                    "Больше всего у: Орлова 1,2 млн ₽, Ким 0,8 млн ₽ и ещё 3.",
+                    "Most with: Orlova ₽1.2M, Kim ₽0.8M and 3 more.",
+                ),
+                advice: t(
+                    "Возьмите правило, которое стоит дороже других, и разберите пять последних нарушений с тем, кто их допустил.",
+                    "Take the rule that costs most and go through its last five breaches with whoever made them.",
+                ),
+                source: source.clone(),
+            },
+            Action {
+                verdict: Verdict::Yellow,
+                title: t("Разброс недельной выручки", "Swing of weekly revenue"),
+                money: None,
+                facts: vec![t("0,41; цель — не больше 0,3.", "0.41; the target is at most 0.3.")],
+                since: String::new(),
+                who: String::new(),
+                advice: t(
+                    "Заложите в план каждой недели обзвон базы без скидок.",
+                    "Put calls to the client base at full price into every week's plan.",
+                ),
+                source,
+            },
+        ],
+        more: t("Ещё вне цели: «Пришли за ценой».", "Also off target: «Drawn by price alone»."),
+        improved: vec![t(
+            "Ответили в срок: Юг — 71,2 %, +8,0 п. п. к предыдущему периоду (было 63,2 %)",
+            "Answered in time: South — 71.2%, +8.0 pp on the period before (was 63.2%)",
+        )],
+        unjudged: t(
+            "Судить нельзя: «База охвачена касаниями». Выгрузите: звонки.",
+            "Could not be judged: «The client base is contacted». Export: calls.",
+        ),
+    })
+}

@@ -3,7 +3,7 @@
 
 mod blocks;
 
-use self::blocks::{column, findings, quality_table, tiles, weekly_table};
+use self::blocks::{actions, column, findings, quality_table, tiles, weekly_table};
 use crate::model::lang::{Lang, Text};
 use crate::model::unit::Unit;
 use crate::report::chart::sample::LONG;
@@ -70,6 +70,13 @@ pub fn document(lang: Lang) -> Document {
                 "Loaded: 12,480 deals and 131,907 events; 14 lines in quarantine.",
             ),
         ],
+        definitions: vec![Definition {
+            name: "revenue_weekly".into(),
+            title: sample.t("Выручка по неделям", "Revenue by week"),
+            about: sample
+                .t("Сумма выигранных сделок по неделе закрытия.", "The amounts of won deals, by the week of closing."),
+        }],
+        folds: false,
         failed: Vec::new(),
     }
 }
@@ -112,6 +119,7 @@ impl Sample {
                         "Revenue by week: more and more of it rests on promotions",
                     ),
                 ),
+                actions(&|ru, en| self.t(ru, en)),
                 findings(&|ru, en| self.t(ru, en)),
             ],
         }
