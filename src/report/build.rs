@@ -272,8 +272,13 @@ impl Builder<'_> {
                 }
                 Err(missing) => {
                     let title = self.say.text(title);
+                    let in_its_place = stands_empty(part, section, &missing, self.say);
                     let more = part.ask().map(|ask| self.inputs.metrics.also_lacking(ask, &missing));
-                    blocks.extend(self.gap(title, missing));
+                    let said = self.gap(title, missing);
+                    match in_its_place {
+                        Some(tile) => push(&mut blocks, tile),
+                        None => blocks.extend(said),
+                    }
                     let more = more.into_iter().flatten();
                     self.gaps.extend(more.map(|missing| Gap { title: title.to_owned(), missing }));
                 }
@@ -291,7 +296,10 @@ impl Builder<'_> {
             let title = self.say.text(&section.title);
             // one list of several that could be judged in part says so for all
             let judging = if most_judged == least_judged { least_judged } else { Judging::Part };
-            blocks = vec![Block::Notice(self.empty(title, ask, judging))];
+            let said = self.empty(title, ask, judging);
+            // that a period has no such row is no warning
+            let is_plain = judging == Judging::Whole && ask.is_none_or(|ask| !JUDGING.contains(&ask.metric.as_str()));
+            blocks = vec![if is_plain { Block::Text(said) } else { Block::Notice(said) }];
         } else {
             let left: Vec<&str> = of_parts(gaps, section, self.say).map(|gap| gap.title.as_str()).collect();
             blocks.extend(self.say.left_out(&left).map(Block::Notice));
@@ -389,6 +397,23 @@ fn of_parts<'g>(gaps: &'g [Gap], section: &'g Section, say: &'g Phrases<'_>) -> 
     };
     let of_section = move |gap: &&'g Gap| section.parts.iter().filter_map(title).any(|title| title == gap.title);
     gaps.iter().filter(|gap| gap.missing.lack == Lack::Data).filter(of_section)
+}
+
+/// The tile of a figure whose data are missing, in a brief without a section that gathers what is missing: it keeps its place, and
+/// says in a few words what is not there.
+fn stands_empty(part: &Part, section: &Section, missing: &Missing, say: &Phrases<'_>) -> Option<Block> {
+    let is_brief = say.gathered.is_none() && section.parts.iter().any(|part| matches!(part, Part::Actions(_)));
+    let Part::Tile(tile) = part else { return None };
+    let note = format!("{}: {}", say.pick("нет данных", "no data"), say.source_of(&missing.what));
+    (is_brief && missing.lack == Lack::Data).then(|| {
+        Block::Tiles(vec![Tile {
+            label: say.text(&tile.label).to_owned(),
+            value: document::Cell::Empty,
+            unit: crate::model::unit::Unit::Text,
+            notes: vec![note],
+            source: String::new(),
+        }])
+    })
 }
 
 /// The distinct reasons, in the order of the report.

@@ -163,6 +163,8 @@ pub struct Finding {
 pub struct Actions {
     /// What to do, the most money at stake first.
     pub items: Vec<Action>,
+    /// Why there is nothing to do: all is on target, or cannot be judged. Empty if there are items.
+    pub nothing: String,
     /// What was left out; empty if nothing was.
     pub more: String,
     /// What got better by more than chance.

@@ -10,8 +10,8 @@ use crate::report::render::draw::picture::{Anchor, Color, Picture};
 use crate::report::render::draw::sheet::Sheet;
 
 /// The labels below the bars. `None` if there is no value to draw.
-pub fn labels(sheet: &Sheet<'_>, series: &Series) -> Option<Labels> {
-    series.has_value().then(|| Labels::read(&series.labels, &sheet.numbers))
+pub fn labels(series: &Series) -> Option<Labels> {
+    series.has_value().then(|| Labels::read(&series.labels))
 }
 
 /// Whether vertical bars are possible: their names fit below them.

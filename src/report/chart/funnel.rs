@@ -66,7 +66,7 @@ impl Kind for Funnel {
     }
 
     fn fill(encoding: &FunnelEncoding, view: &View<'_>) -> Filled<Funnel> {
-        let (stages, reached) = (view.labels(&encoding.label), view.filled(&encoding.reached));
+        let (stages, reached) = (view.words(&encoding.label), view.filled(&encoding.reached));
         let (open, lost) = (view.filled(&encoding.open), view.filled(&encoding.lost));
         let unplaced = |gone_on: &String| {
             let on = view.filled(gone_on);

@@ -102,7 +102,7 @@ impl Kind for Grouped {
 
 /// Vertical bars if the names fit below them, else horizontal ones. `None` if there is no value.
 fn draw(sheet: &Sheet, series: &Series) -> Option<Picture> {
-    let labels = bars::labels(sheet, series)?;
+    let labels = bars::labels(series)?;
     if !bars::are_vertical(sheet, &labels, series.labels.len()) {
         return Some(horizontal(sheet, series, &labels.words(&sheet.numbers)));
     }

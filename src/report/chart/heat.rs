@@ -136,8 +136,8 @@ fn draw(sheet: &Sheet, Heat { rows, columns, values, pivot, unit }: &Heat) -> Op
         _ => sheet.numbers.compact(v, unit),
     };
     let size = sheet.size - 1.0;
-    let names = Labels::read(rows, &sheet.numbers).words(&sheet.numbers);
-    let heads = Labels::read(columns, &sheet.numbers).words(&sheet.numbers);
+    let names = Labels::read(rows).words(&sheet.numbers);
+    let heads = Labels::read(columns).words(&sheet.numbers);
     let left =
         (names.iter().map(|n| font::width(n, sheet.size, false)).fold(0.0, f64::max) + 10.0).min(sheet.width * 0.3);
     let widest = all().map(|v| font::width(&text(v), size, true)).fold(0.0, f64::max);

@@ -77,7 +77,7 @@ impl Kind for Intervals {
             (true, false) => view.whole,
         };
         Intervals {
-            labels: view.labels(label),
+            labels: view.words(label),
             points: view.numbers(value).into_iter().zip(view.bounds(low, high)).map(point).collect(),
             reference,
             unit: view.grid.unit(value),

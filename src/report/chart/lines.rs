@@ -35,6 +35,15 @@ pub(in crate::report) struct LinesEncoding {
     young: Option<String>,
 }
 
+/// The bounds without those that come back after a gap among the unripe labels: a band that goes on and off says nothing.
+fn unbroken(mut band: Vec<Option<(f64, f64)>>, young_from: Option<usize>) -> Vec<Option<(f64, f64)>> {
+    let from = young_from.unwrap_or(band.len());
+    if let Some(gap) = (from..band.len()).find(|at| band[*at].is_none()) {
+        band[gap..].fill(None);
+    }
+    band
+}
+
 impl Kind for Lines {
     const NAME: &'static str = "lines";
     const KEYS: &'static str =
@@ -68,9 +77,9 @@ impl Kind for Lines {
     fn fill(encoding: &LinesEncoding, view: &View<'_>) -> Filled<Lines> {
         let Filled { plot: series, shown } = Series::fill(&encoding.series, view, Beyond::LeftOut);
         let bounds = encoding.bounds.as_ref().filter(|_| encoding.series.series.is_none());
-        let band = bounds.map(|(low, high)| view.bounds(low, high));
         let first_young = |young: &String| view.numbers(young).iter().position(|n| n.is_some_and(|n| n > 0.0));
         let young_from = encoding.young.as_ref().and_then(first_young);
+        let band = bounds.map(|(low, high)| unbroken(view.bounds(low, high), young_from));
         Filled { plot: Lines { series, band, young_from }, shown }
     }
 
@@ -219,7 +228,7 @@ fn draw(sheet: &Sheet, Lines { series, band, young_from }: &Lines) -> Option<Pic
         draw_line(&mut picture, &frame, values, young, nth(&PEERS, i), count);
     }
     name_ends(sheet, &mut picture, &frame, ends);
-    frame.finish(sheet, &mut picture, &Labels::read(&series.labels, &sheet.numbers));
+    frame.finish(sheet, &mut picture, &Labels::read(&series.labels));
     Some(picture)
 }
 

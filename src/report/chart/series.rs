@@ -116,7 +116,7 @@ impl Series {
         });
         let line = |(row, name): (usize, &Cell)| {
             let at = |(_, x): &(usize, &Cell)| view.number_where(value, (&encoding.x, x), (by, name));
-            (view.label(row, by), xs.iter().map(at).collect())
+            (view.word(row, by), xs.iter().map(at).collect())
         };
         let mut lines: Vec<(String, Vec<Option<f64>>)> = view.distinct(by).into_iter().map(line).collect();
         let count = lines.len();
@@ -147,7 +147,7 @@ impl Series {
 
     /// The span of the labels, and the last value of each line.
     pub(super) fn describe(&self, kind: &str, numbers: &Numbers<'_>) -> String {
-        let labels = Labels::read(&self.labels, numbers).words(numbers);
+        let labels = Labels::read(&self.labels).words(numbers);
         let span = match (labels.first(), labels.last()) {
             (Some(first), Some(last)) if first != last => format!(", {first} – {last}"),
             _ => String::new(),

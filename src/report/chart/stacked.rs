@@ -97,7 +97,7 @@ impl Kind for Stacked {
 
 /// Vertical bars if the names fit below them, else horizontal ones. `None` if there is no value.
 fn draw(sheet: &Sheet, series: &Series) -> Option<Picture> {
-    let labels = bars::labels(sheet, series)?;
+    let labels = bars::labels(series)?;
     let sums = |i: usize| {
         let values = series.lines.iter().filter_map(move |(_, values)| values[i]).filter(|v| v.is_finite());
         values.fold((0.0, 0.0), |(below, above), v| if v < 0.0 { (below + v, above) } else { (below, above + v) })

@@ -5,6 +5,9 @@ use crate::report::cell::Cell;
 use crate::report::grid::Grid;
 use crate::report::titles::Titles;
 
+/// The column whose days stand for months.
+const MONTH: &str = "month";
+
 /// The shown rows of a result.
 pub(in crate::report) struct View<'a> {
     /// What values are called.
@@ -27,14 +30,29 @@ impl View<'_> {
         self.titles.numbers.lang
     }
 
-    /// The value of a column as a label on an axis.
+    /// The value of a column as a label on an axis. A day is `YYYY-MM-DD` and a month `YYYY-MM`: how they are written is decided where
+    /// they are drawn.
     pub fn label(&self, row: usize, column: &str) -> String {
+        match self.grid.cell(row, &self.titles.column(column)) {
+            Cell::Date(day) if column == MONTH => day.format("%Y-%m").to_string(),
+            Cell::Date(day) => day.to_string(),
+            _ => self.word(row, column),
+        }
+    }
+
+    /// The value of a column as words.
+    pub fn word(&self, row: usize, column: &str) -> String {
         self.titles.label(self.metric, self.grid, row, &self.titles.column(column))
     }
 
     /// The labels of all rows.
     pub fn labels(&self, column: &str) -> Vec<String> {
         self.rows.iter().map(|row| self.label(*row, column)).collect()
+    }
+
+    /// The values of all rows as words.
+    pub fn words(&self, column: &str) -> Vec<String> {
+        self.rows.iter().map(|row| self.word(*row, column)).collect()
     }
 
     /// The numbers of all rows.

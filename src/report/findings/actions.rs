@@ -46,8 +46,10 @@ pub(in crate::report) async fn actions(
     for item in shown {
         actions.push(action(inputs, say, item).await);
     }
+    let nothing = if actions.is_empty() { nothing(say, &looks, &missing) } else { String::new() };
     let block = Actions {
         items: actions,
+        nothing,
         more: more(say, rest),
         improved: improved(inputs, say, &looks),
         unjudged: unjudged(say, &looks, &missing),
@@ -252,6 +254,28 @@ async fn who(inputs: &mut Inputs<'_>, say: &Phrases<'_>, look: &Look<'_>) -> Opt
     (people.len() > 1).then(|| {
         format!("{}: {}{}.", say.pick("Больше всего у", "Most with"), named.join(", "), rest.unwrap_or_default())
     })
+}
+
+/// Why there is nothing to do. What cannot be judged is not on target.
+fn nothing(say: &Phrases<'_>, looks: &[Look<'_>], missing: &[(String, Missing)]) -> String {
+    let all = looks.len() + missing.len();
+    let is_judged = |look: &&Look<'_>| look.judged.iter().any(|one| one.verdict != Verdict::Unknown);
+    let judged = looks.iter().filter(is_judged).count();
+    match (judged, say.lang) {
+        _ if all == 0 => say
+            .pick("В регламенте нет ни одной цели ([[target]]).", "The regulation names no target ([[target]]).")
+            .to_owned(),
+        (0, _) => say
+            .pick("Ни об одной цели регламента судить нельзя.", "No target of the regulation can be judged.")
+            .to_owned(),
+        (judged, _) if judged == all => {
+            say.pick("Ни одна цель регламента не нарушена.", "No target of the regulation is missed.").to_owned()
+        }
+        (judged, Lang::Ru) => {
+            format!("Среди того, о чём можно судить, вне цели ничего нет; судить можно о {judged} из {all} целей.")
+        }
+        (judged, Lang::En) => format!("Of what can be judged nothing is off target; {judged} of {all} targets can be."),
+    }
 }
 
 /// What the limit left out, in one line.

@@ -3,11 +3,15 @@
 //! [`Numbers::exact`] is for tables, [`Numbers::compact`] for tiles and labels in charts, [`Numbers::ticks`] for an
 //! axis, where all labels share one scale. Spaces within a number and before its unit are no-break spaces.
 
+mod duration;
+
 use chrono::{Datelike, NaiveDate};
 
 use crate::model::lang::Lang;
 use crate::model::unit::Unit;
 use crate::report::document::Cell;
+
+pub use duration::Span;
 
 /// No-break space.
 const NBSP: char = '\u{a0}';
@@ -220,11 +224,15 @@ impl Numbers<'_> {
 
     /// A month with its year: `июн 2025`, `Jun 2025`.
     pub fn month(&self, first: NaiveDate) -> String {
-        let name = match self.lang {
+        format!("{}{NBSP}{}", self.short_month(first), first.year())
+    }
+
+    /// A month without its year: `янв`.
+    pub fn short_month(&self, first: NaiveDate) -> &'static str {
+        match self.lang {
             Lang::Ru => russian_month(first.month()),
             Lang::En => english_month(first.month()),
-        };
-        format!("{name}{NBSP}{}", first.year())
+        }
     }
 
     /// The labels of an axis, all in one scale and with as many digits as they need to differ.
@@ -296,25 +304,6 @@ impl Numbers<'_> {
         match self.lang {
             Lang::Ru => format!("{number}{NBSP}%"),
             Lang::En => format!("{number}%"),
-        }
-    }
-
-    fn duration(&self, minutes: f64) -> String {
-        let (h, m) = match self.lang {
-            Lang::Ru => ("ч", "мин"),
-            Lang::En => ("h", "min"),
-        };
-        let sign = if minutes <= -0.5 { "−" } else { "" };
-        let size = minutes.abs();
-        if size > 0.0 && size < 9.95 && size.fract() > 0.04 && size.fract() < 0.96 {
-            return format!("{sign}{}{NBSP}{m}", self.decimal(size, 1));
-        }
-        let whole = size.round() as i64;
-        match (whole / 60, whole % 60) {
-            (0, minutes) => format!("{sign}{minutes}{NBSP}{m}"),
-            (hours, _) if hours >= 100 => format!("{sign}{}{NBSP}{h}", self.decimal(size / 60.0, 0)),
-            (hours, 0) => format!("{sign}{hours}{NBSP}{h}"),
-            (hours, minutes) => format!("{sign}{hours}{NBSP}{h} {minutes}{NBSP}{m}").replace(' ', &NBSP.to_string()),
         }
     }
 

@@ -66,11 +66,6 @@ impl Words {
         self.pick("Что сделать", "What to do")
     }
 
-    /// Shown if no target is missed.
-    pub fn nothing_to_do(self) -> &'static str {
-        self.pick("Ни одна цель регламента не нарушена.", "No target of the regulation is missed.")
-    }
-
     /// The heading of what got better.
     pub fn improved(self) -> &'static str {
         self.pick("Что стало лучше", "What got better")

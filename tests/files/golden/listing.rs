@@ -53,7 +53,7 @@ fn finding(finding: &Finding) -> String {
 fn actions(actions: &Actions) -> String {
     let mut text: String = actions.items.iter().map(action).collect();
     actions.improved.iter().for_each(|line| text += &format!("improved: {line}\n"));
-    for (name, said) in [("more", &actions.more), ("unjudged", &actions.unjudged)] {
+    for (name, said) in [("nothing", &actions.nothing), ("more", &actions.more), ("unjudged", &actions.unjudged)] {
         if !said.is_empty() {
             let _ = writeln!(text, "{name}: {said}");
         }

@@ -80,20 +80,22 @@ fn decimal_step(rough: f64) -> f64 {
 pub enum Labels {
     /// Days.
     Days(Vec<NaiveDate>),
-    /// Anything else, as given; months already written out.
+    /// Months, by their first days.
+    Months(Vec<NaiveDate>),
+    /// Anything else, as given.
     Words(Vec<String>),
 }
 
 impl Labels {
     /// Detects the kind of labels: all `YYYY-MM-DD`, all `YYYY-MM`, or words.
-    pub fn read(labels: &[String], numbers: &Numbers) -> Labels {
+    pub fn read(labels: &[String]) -> Labels {
         let parse = |add: &str| {
             let day = |l: &String| NaiveDate::parse_from_str(&format!("{l}{add}"), "%Y-%m-%d").ok();
             labels.iter().map(day).collect::<Option<Vec<_>>>().filter(|days| !days.is_empty())
         };
         match (parse(""), parse("-01")) {
             (Some(days), _) => Labels::Days(days),
-            (None, Some(months)) => Labels::Words(months.into_iter().map(|m| numbers.month(m)).collect()),
+            (None, Some(months)) => Labels::Months(months),
             _ => Labels::Words(labels.to_vec()),
         }
     }
@@ -102,14 +104,15 @@ impl Labels {
     pub fn words(&self, numbers: &Numbers) -> Vec<String> {
         match self {
             Labels::Days(days) => days.iter().map(|d| numbers.date(*d)).collect(),
+            Labels::Months(months) => months.iter().map(|m| numbers.month(*m)).collect(),
             Labels::Words(words) => words.clone(),
         }
     }
 
-    /// Whether each label fits into a slot of this width on one line, or the labels are days, of which some may be left out.
+    /// Whether each label fits into a slot of this width on one line, or the labels are times, of which some may be left out.
     pub fn fit(&self, slot: f64, size: f64) -> bool {
         match self {
-            Labels::Days(_) => true,
+            Labels::Days(_) | Labels::Months(_) => true,
             Labels::Words(words) => words.iter().all(|w| font::width(w, size, false) <= slot - 6.0),
         }
     }
@@ -120,6 +123,7 @@ impl Labels {
         let look = Type { size, bold: false, color: INK, anchor: Anchor::Middle };
         let short: Vec<String> = match self {
             Labels::Days(days) => days.iter().map(|d| numbers.short_date(*d)).collect(),
+            Labels::Months(months) => months.iter().map(|m| numbers.short_month(*m).to_owned()).collect(),
             // Better a part of each name than a few whole ones.
             Labels::Words(words) => words.iter().map(|w| font::fit(w, (slot - 8.0).max(84.0), size, false)).collect(),
         };
@@ -137,7 +141,7 @@ impl Labels {
         for i in spread(&spans) {
             let x = (spans[i].0 + spans[i].1) / 2.0;
             picture.text(x, top + size, short[i].as_str(), look);
-            if let Labels::Days(days) = self
+            if let Labels::Days(days) | Labels::Months(days) = self
                 && year != Some(days[i].year())
             {
                 year = Some(days[i].year());
@@ -145,7 +149,7 @@ impl Labels {
             }
         }
         match self {
-            Labels::Days(_) => size * 2.6,
+            Labels::Days(_) | Labels::Months(_) => size * 2.6,
             Labels::Words(_) => size * 1.4,
         }
     }

@@ -11,7 +11,7 @@ pub fn render(actions: &Actions, context: &Context) -> String {
     let words = context.words;
     let mut html = format!("<h3 class=\"do\">{}</h3>\n", words.to_do());
     match actions.items.is_empty() {
-        true => html.push_str(&format!("<p class=\"none\">{}</p>\n", words.nothing_to_do())),
+        true => html.push_str(&format!("<p class=\"none\">{}</p>\n", escape(&actions.nothing))),
         false => {
             let items: String = actions.items.iter().map(|action| item(action, context)).collect();
             html.push_str(&format!("<ol class=\"actions\">\n{items}</ol>\n"));

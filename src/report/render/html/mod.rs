@@ -189,6 +189,7 @@ mod tests {
                         action.money = Some((evil.into(), Cell::Text(evil.into())));
                     }
                     (actions.more, actions.unjudged, actions.improved) = (evil.into(), evil.into(), vec![evil.into()]);
+                    actions.nothing = evil.into();
                 }
                 Block::Table(table) => {
                     table.title = evil.into();

@@ -3,7 +3,7 @@
 use super::markup::{Context, escape};
 use crate::model::unit::Unit;
 use crate::report::document::{Cell, Column, Table};
-use crate::report::render::number::{Cents, NONE};
+use crate::report::render::number::{Cents, NONE, Span};
 
 /// A longer table scrolls in its own box on a screen. Paper shows all rows.
 const TALL: usize = 16;
@@ -64,7 +64,7 @@ fn grid(table: &Table, context: &Context) -> String {
     }
     html.push_str("</tr></thead>\n<tbody>\n");
     let cards = is_long(table);
-    let cents: Vec<Cents> = (0..table.columns.len()).map(|c| column_cents(table, c)).collect();
+    let looks: Vec<Look> = (0..table.columns.len()).map(|c| Look::of(table, c)).collect();
     for row in &table.rows {
         html.push_str("<tr>");
         for (i, (cell, column)) in row.iter().zip(&table.columns).enumerate() {
@@ -76,7 +76,7 @@ fn grid(table: &Table, context: &Context) -> String {
             };
             let label =
                 if cards { format!(" data-label=\"{}\"", escape(&head(column, context))) } else { String::new() };
-            html.push_str(&format!("<{open}{label}>{}</{close}>", content(cell, column, cents[i], context)));
+            html.push_str(&format!("<{open}{label}>{}</{close}>", content(cell, column, looks[i], context)));
         }
         html.push_str("</tr>\n");
     }
@@ -102,22 +102,38 @@ fn head(column: &Column, context: &Context) -> String {
     }
 }
 
-/// Small amounts are shown with two decimals; for large sums the decimals are omitted. The CSV has all digits.
-fn column_cents(table: &Table, column: usize) -> Cents {
-    let values = table.rows.iter().filter_map(|row| match row[column] {
-        Cell::Money(money) => Some(money as f64 / 10_000.0),
-        Cell::Number(value) | Cell::Interval { value, .. } => Some(value),
-        _ => None,
-    });
-    let (most, broken) =
-        values.fold((0f64, false), |(most, broken), v| (most.max(v.abs()), broken || v.fract() != 0.0));
-    if most < 1000.0 && broken { Cents::Two } else { Cents::Whole }
+/// How a column writes its numbers: all of them alike.
+#[derive(Clone, Copy)]
+struct Look {
+    /// Small amounts are shown with two decimals; for large sums the decimals are omitted. The CSV has all digits.
+    cents: Cents,
+    span: Span,
 }
 
-fn content(cell: &Cell, column: &Column, cents: Cents, context: &Context) -> String {
+impl Look {
+    fn of(table: &Table, column: usize) -> Look {
+        let values = || {
+            table.rows.iter().filter_map(move |row| match row[column] {
+                Cell::Money(money) => Some(money as f64 / 10_000.0),
+                Cell::Number(value) | Cell::Interval { value, .. } => Some(value),
+                _ => None,
+            })
+        };
+        let (most, broken) =
+            values().fold((0f64, false), |(most, broken), v| (most.max(v.abs()), broken || v.fract() != 0.0));
+        let cents = if most < 1000.0 && broken { Cents::Two } else { Cents::Whole };
+        let in_minutes = if table.columns[column].unit == Unit::Hours { 60.0 } else { 1.0 };
+        Look { cents, span: Span::of(values().map(|v| v * in_minutes)) }
+    }
+}
+
+fn content(cell: &Cell, column: &Column, look: Look, context: &Context) -> String {
     let numbers = &context.numbers;
+    let cents = look.cents;
     let number = |value: f64| match column.unit {
         Unit::Money => numbers.bare_money(value, cents),
+        Unit::Minutes => numbers.span(value, look.span),
+        Unit::Hours => numbers.span(value * 60.0, look.span),
         unit => numbers.exact(value, unit),
     };
     match cell {

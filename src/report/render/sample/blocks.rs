@@ -232,6 +232,7 @@ pub(super) fn actions(t: Translate) -> Block {
                 source,
             },
         ],
+        nothing: String::new(),
         more: t("Ещё вне цели: «Пришли за ценой».", "Also off target: «Drawn by price alone»."),
         improved: vec![t(
             "Ответили в срок: Юг — 71,2 %, +8,0 п. п. к предыдущему периоду (было 63,2 %)",
