@@ -8,11 +8,11 @@ use datafusion::error::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 use datafusion::scalar::ScalarValue;
 
-use super::aggregate::Summary;
 use super::arguments::{Argument, coerce, finite};
 use super::error::FunctionError;
 use super::statistics::beta::{Beta, beta_binomial};
 use super::structure::{real, structure, structure_type};
+use super::summary::Summary;
 
 /// The groups: events and cases of each.
 #[derive(Debug, Default)]

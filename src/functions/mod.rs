@@ -36,6 +36,7 @@ pub mod shares;
 pub mod standardised;
 pub mod statistics;
 pub mod structure;
+pub mod summary;
 pub mod variation;
 pub mod wilson;
 pub mod window_funnel;

@@ -9,12 +9,12 @@ use datafusion::error::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 use datafusion::scalar::ScalarValue;
 
-use super::aggregate::Summary;
 use super::arguments::{Argument, Rows, coerce};
 use super::error::FunctionError;
 use super::statistics::normal::normal_p;
 use super::statistics::shares::{equal, fisher, newcombe};
 use super::structure::real;
+use super::summary::Summary;
 
 /// More cases than this are a slip, and would be counted for hours.
 const MOST: f64 = 1e9;
