@@ -1,7 +1,7 @@
 //! The judgements of one deal: answered in time, not stale, no stage skipped, not moved back.
 
+use super::rules::{Judge, MINUTE};
 use super::verdicts::{Verdict, Why};
-use super::{Judge, MINUTE};
 use crate::regulation::{Stage, Terminal};
 
 /// Microseconds of an hour.

@@ -14,9 +14,9 @@ use datafusion::common::{exec_datafusion_err, exec_err};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 
-use super::Judge;
 use super::contacts::{AFTER_OPT_OUT, AFTER_REFUSAL, ANY_HOUR, CAPPED, OVER_ALL, OVER_KIND};
 use super::deal::{Deal, Move, Status};
+use super::rules::Judge;
 use super::verdicts::{self, Verdict, Why};
 
 /// The function that judges deals.
