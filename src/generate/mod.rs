@@ -2,12 +2,12 @@
 //!
 //! Every client is made from its number alone, by named random streams, and written before the next one is made: so
 //! memory does not grow with the company, and a larger company begins with the rows of a smaller one. What is planted
-//! stands in [`company`]; nothing here reads what it has written.
+//! stands in `company`; nothing here reads what it has written.
 
 mod advertising;
 mod breaches;
 mod clock;
-pub mod company;
+pub(crate) mod company;
 mod course;
 mod deal;
 mod demand;

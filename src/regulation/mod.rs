@@ -23,15 +23,15 @@ mod template;
 mod titles;
 
 pub use checked::{History, Regulation};
-pub use condition::{CLIENT_FACTS, COUNTED, Condition};
+pub(crate) use condition::Condition;
 pub use known::Known;
 pub use rules::{
     Arm, Better, Bucket, Cap, ChecklistItem, ClientKind, Control, Interest, Load, Look, LostReason, MailingRule,
     Meaning, PromotionRules, Quality, Rules, Stage, Target, Terminal,
 };
-pub use tables::NAMES as TABLES;
+pub(crate) use tables::NAMES as TABLES;
 pub use template::template;
-pub use titles::Titles;
+pub(crate) use titles::Titles;
 
 #[cfg(test)]
 mod tests;

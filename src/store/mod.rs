@@ -33,14 +33,14 @@ use std::path::{Path, PathBuf};
 
 pub use self::answers::Answers;
 pub use self::check::Checked;
-pub use self::currencies::currencies;
-pub use self::digest::fingerprint;
+pub(crate) use self::currencies::currencies;
+pub(crate) use self::digest::fingerprint;
 pub use self::error::StoreError;
 pub use self::files::DataFile;
-pub use self::regulations::{Kept, regulations};
+pub(crate) use self::regulations::regulations;
 pub use self::rows::{IngestRecord, TableCount};
 pub use self::snapshot::{Snapshot, TableState};
-pub use self::transaction::Transaction;
+pub(crate) use self::transaction::Transaction;
 
 /// A folder that was checked to be a store.
 #[derive(Debug, Clone)]

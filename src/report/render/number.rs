@@ -12,8 +12,6 @@ use crate::model::unit::Unit;
 const NBSP: char = '\u{a0}';
 /// Shown for a missing number. Not zero.
 pub const NONE: &str = "—";
-/// Ten-thousandths of the currency unit in one unit.
-const MONEY: f64 = 10_000.0;
 
 /// Writes numbers in one language and one currency.
 #[derive(Debug, Clone, Copy)]
@@ -155,11 +153,6 @@ impl Numbers<'_> {
             true => format!("{low}…{high}"),
             false => format!("{low}–{high}"),
         }
-    }
-
-    /// Money kept in ten-thousandths, as in a table.
-    pub fn money_cell(&self, ten_thousandths: i128, cents: Cents) -> String {
-        self.money(ten_thousandths as f64 / MONEY, cents)
     }
 
     /// Money in a column whose head names the currency: the bare number.
