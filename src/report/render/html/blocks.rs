@@ -1,6 +1,8 @@
 //! A block of a section as markup.
 
-use super::markup::{Context, escape, source};
+use maud::{Markup, PreEscaped, html};
+
+use super::markup::{Context, source};
 use super::{findings, table};
 use crate::model::unit::Unit;
 use crate::report::document::{Block, Cell, Chart, Tile};
@@ -10,13 +12,12 @@ use crate::report::render::number::NONE;
 use crate::report::render::svg;
 
 /// The block's markup.
-pub fn render(block: &Block, context: &Context) -> Result<String, RenderError> {
+pub fn render(block: &Block, context: &Context) -> Result<Markup, RenderError> {
     Ok(match block {
-        Block::Text(text) => format!("<p>{}</p>\n", escape(text)),
-        Block::Notice(text) => {
-            let head = context.words.notice();
-            format!("<aside class=\"notice\" role=\"note\"><p><b>{head}.</b> {}</p></aside>\n", escape(text))
-        }
+        Block::Text(text) => html! { p { (text) } "\n" },
+        Block::Notice(text) => html! {
+            aside class="notice" role="note" { p { b { (context.words.notice()) "." } " " (text) } } "\n"
+        },
         Block::Tiles(tiles) => render_tiles(tiles, context),
         Block::Findings(list) => findings::render(list, context),
         Block::Table(data) => table::render(data, context),
@@ -24,19 +25,19 @@ pub fn render(block: &Block, context: &Context) -> Result<String, RenderError> {
     })
 }
 
-fn render_tiles(tiles: &[Tile], context: &Context) -> String {
-    let mut html = String::from("<ul class=\"tiles\">\n");
-    for tile in tiles {
-        html.push_str(&format!("<li><p class=\"label\">{}</p>\n", escape(&tile.label)));
-        html.push_str(&format!("<p class=\"figure\">{}</p>\n", escape(&figure(tile, context))));
-        for note in &tile.notes {
-            html.push_str(&format!("<p class=\"note\">{}</p>\n", escape(note)));
-        }
-        html.push_str(&source(&tile.source, context));
-        html.push_str("</li>\n");
+fn render_tiles(tiles: &[Tile], context: &Context) -> Markup {
+    html! {
+        ul class="tiles" { "\n"
+            @for tile in tiles {
+                li {
+                    p class="label" { (tile.label) } "\n"
+                    p class="figure" { (figure(tile, context)) } "\n"
+                    @for note in &tile.notes { p class="note" { (note) } "\n" }
+                    (source(&tile.source, context))
+                } "\n"
+            }
+        } "\n"
     }
-    html.push_str("</ul>\n");
-    html
 }
 
 /// A tile's figure in compact form.
@@ -55,18 +56,18 @@ fn figure(tile: &Tile, context: &Context) -> String {
 }
 
 /// A chart drawn for two widths; the style shows the one that fits the screen.
-fn render_chart(chart: &Chart, context: &Context) -> Result<String, RenderError> {
-    let mut html = format!(
-        "<figure class=\"chart\" id=\"chart-{}\">\n<figcaption>{}</figcaption>\n",
-        escape(&chart.id),
-        escape(&chart.title)
-    );
-    for (variant, width) in [("wide", WIDE), ("narrow", NARROW)] {
+fn render_chart(chart: &Chart, context: &Context) -> Result<Markup, RenderError> {
+    let drawn = |variant: &str, width| {
         let picture = draw(chart, context.numbers, width);
-        let svg = svg::element(chart, &picture, &context.numbers, variant, "")?;
-        html.push_str(&format!("<div class=\"{variant}\">{svg}</div>\n"));
-    }
-    html.push_str(&source(&chart.source, context));
-    html.push_str("</figure>\n");
-    Ok(html)
+        svg::element(chart, &picture, &context.numbers, variant, &PreEscaped(String::new()))
+    };
+    Ok(html! {
+        figure class="chart" id={ "chart-" (chart.id) } { "\n"
+            figcaption { (chart.title) } "\n"
+            @for (variant, width) in [("wide", WIDE), ("narrow", NARROW)] {
+                div class=(variant) { (drawn(variant, width)?) } "\n"
+            }
+            (source(&chart.source, context))
+        } "\n"
+    })
 }

@@ -1,4 +1,9 @@
 //! What all parts of a page are written with.
+//!
+//! Markup is made by `html!` alone, which escapes every text that it is given. What is markup already says so: `PreEscaped`, for the
+//! style, the icons and the drawings, none of which holds a name out of an export unescaped.
+
+use maud::{Markup, html};
 
 use crate::report::render::number::Numbers;
 use crate::report::render::words::Words;
@@ -12,26 +17,11 @@ pub struct Context<'a> {
     pub words: Words,
 }
 
-/// Escapes a text for HTML.
-pub fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            c => safe.push(c),
-        }
-    }
-    safe
-}
-
 /// The source line of a table or a chart.
-pub fn source(text: &str, context: &Context) -> String {
-    match text.is_empty() {
-        true => String::new(),
-        false => format!("<p class=\"source\">{}: {}</p>\n", context.words.source(), escape(text)),
+pub fn source(text: &str, context: &Context) -> Markup {
+    html! {
+        @if !text.is_empty() {
+            p class="source" { (context.words.source()) ": " (text) } "\n"
+        }
     }
 }

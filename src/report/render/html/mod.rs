@@ -6,7 +6,9 @@ mod findings;
 pub mod markup;
 mod table;
 
-use self::markup::{Context, escape};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use self::markup::Context;
 use super::error::RenderError;
 use super::exporter::Exporter;
 use super::number::Numbers;
@@ -23,62 +25,69 @@ pub struct Html;
 
 impl Exporter for Html {
     fn export(&self, doc: &Document, out: &mut Outputs) -> Result<(), RenderError> {
-        out.page("html", page(doc)?.as_bytes())
+        out.page("html", page(doc)?.into_string().as_bytes())
     }
 }
 
-fn page(doc: &Document) -> Result<String, RenderError> {
+fn page(doc: &Document) -> Result<Markup, RenderError> {
     let words = Words(doc.lang);
     let context = Context { numbers: Numbers { lang: doc.lang, currency: &doc.currency }, words };
-    let title = escape(&doc.title);
-    let company = escape(&doc.company);
-    let mut html = format!(
-        "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light\">\n\
-         <title>{title} · {company}</title>\n<style>\n{}\n{STYLE}</style>\n</head>\n<body>\n\
-         <div class=\"page\">\n<header>\n<p class=\"company\">{company}</p>\n<h1>{title}</h1>\n",
-        words.code(),
-        faces(),
-    );
-    if !doc.subtitle.is_empty() {
-        html.push_str(&format!("<p class=\"subtitle\">{}</p>\n", escape(&doc.subtitle)));
-    }
-    html.push_str("</header>\n");
-    html.push_str(&contents(doc, words));
-    html.push_str("<main>\n");
-    for section in &doc.sections {
-        html.push_str(&render_section(section, &context)?);
-    }
-    html.push_str("</main>\n<footer>\n");
-    for line in &doc.colophon {
-        html.push_str(&format!("<p>{}</p>\n", escape(line)));
-    }
-    html.push_str("</footer>\n</div>\n</body>\n</html>\n");
-    Ok(html)
+    Ok(html! {
+        (DOCTYPE) "\n"
+        html lang=(words.code()) { "\n"
+            head { "\n"
+                meta charset="utf-8"; "\n"
+                meta name="viewport" content="width=device-width, initial-scale=1"; "\n"
+                meta name="color-scheme" content="light"; "\n"
+                title { (doc.title) " · " (doc.company) } "\n"
+                style { "\n" (PreEscaped(faces())) "\n" (PreEscaped(STYLE)) } "\n"
+            } "\n"
+            body { "\n"
+                div class="page" { "\n"
+                    header { "\n"
+                        p class="company" { (doc.company) } "\n"
+                        h1 { (doc.title) } "\n"
+                        @if !doc.subtitle.is_empty() {
+                            p class="subtitle" { (doc.subtitle) } "\n"
+                        }
+                    } "\n"
+                    (contents(doc, words))
+                    main { "\n"
+                        @for section in &doc.sections { (render_section(section, &context)?) }
+                    } "\n"
+                    footer { "\n"
+                        @for line in &doc.colophon { p { (line) } "\n" }
+                    } "\n"
+                } "\n"
+            } "\n"
+        } "\n"
+    })
 }
 
-fn contents(doc: &Document, words: Words) -> String {
-    if doc.sections.len() < 2 {
-        return String::new();
-    }
-    let entries: String = doc
-        .sections
-        .iter()
-        .map(|s| format!("<li><a href=\"#{}\">{}</a></li>\n", escape(&s.id), escape(&s.title)))
-        .collect();
+fn contents(doc: &Document, words: Words) -> Markup {
     let head = words.contents();
-    format!("<nav aria-label=\"{head}\">\n<p class=\"nav-head\">{head}</p>\n<ol>\n{entries}</ol>\n</nav>\n")
+    html! {
+        @if doc.sections.len() > 1 {
+            nav aria-label=(head) { "\n"
+                p class="nav-head" { (head) } "\n"
+                ol { "\n"
+                    @for section in &doc.sections {
+                        li { a href={ "#" (section.id) } { (section.title) } } "\n"
+                    }
+                } "\n"
+            } "\n"
+        }
+    }
 }
 
-fn render_section(section: &Section, context: &Context) -> Result<String, RenderError> {
-    let (id, title) = (escape(&section.id), escape(&section.title));
-    let mut html = format!("<section id=\"{id}\" aria-labelledby=\"{id}-head\">\n<h2 id=\"{id}-head\">{title}</h2>\n");
-    for block in &section.blocks {
-        html.push_str(&blocks::render(block, context)?);
-    }
-    html.push_str("</section>\n");
-    Ok(html)
+fn render_section(section: &Section, context: &Context) -> Result<Markup, RenderError> {
+    let head = format!("{}-head", section.id);
+    Ok(html! {
+        section id=(section.id) aria-labelledby=(head) { "\n"
+            h2 id=(head) { (section.title) } "\n"
+            @for block in &section.blocks { (blocks::render(block, context)?) }
+        } "\n"
+    })
 }
 
 #[cfg(test)]
@@ -122,15 +131,15 @@ mod tests {
                 }
             }
         }
-        let html = page(&doc).unwrap();
+        let html = page(&doc).unwrap().into_string();
         assert!(!html.contains("<script"), "markup came through");
-        assert!(html.contains("&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; Ко&#39;"));
+        assert!(html.contains("&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; Ко'"));
     }
 
     #[test]
     fn the_page_needs_nothing_from_elsewhere_and_says_its_language() {
         for (lang, code) in [(Lang::Ru, "ru"), (Lang::En, "en")] {
-            let html = page(&sample::document(lang)).unwrap();
+            let html = page(&sample::document(lang)).unwrap().into_string();
             assert!(html.contains(&format!("<html lang=\"{code}\">")));
             let outside = html.replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
             assert!(!outside.contains("http:") && !outside.contains("https:") && !outside.contains("<script"));
