@@ -10,6 +10,7 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 use datafusion::prelude::SessionContext;
 
 use self::aggregate::aggregate;
+use self::formula::formula;
 use crate::model::calendar::Calendar;
 
 pub(crate) mod aggregate;
@@ -24,6 +25,7 @@ pub mod days;
 pub(crate) mod durations;
 pub(crate) mod ends_at;
 pub(crate) mod error;
+pub(crate) mod formula;
 pub(crate) mod groups;
 pub(crate) mod km;
 pub(crate) mod net_lift;
@@ -62,18 +64,18 @@ impl Functions {
     pub fn all(calendar: &Calendar, contact_calendar: &Calendar) -> Functions {
         let of_rows = [
             ScalarUDF::from(ends_at::EndsAt::new(calendar)),
-            ScalarUDF::from(wilson::Wilson::low()),
-            ScalarUDF::from(wilson::Wilson::high()),
-            ScalarUDF::from(chi_squared::ChiSquared::default()),
+            formula(wilson::Wilson::Low),
+            formula(wilson::Wilson::High),
+            formula(chi_squared::ChiSquared),
             ScalarUDF::from(seeded::Seeded::default()),
             ScalarUDF::from(product_change::ProductChange::default()),
         ];
         Functions {
             scalars: calendar::calendar_functions(calendar, contact_calendar)
                 .chain(of_rows)
-                .chain(beta_binomial::BetaEnd::both().map(ScalarUDF::from))
-                .chain(outlook::Outlook::all().map(ScalarUDF::from))
-                .chain(shares::Shares::all().map(ScalarUDF::from))
+                .chain([beta_binomial::BetaEnd::Low, beta_binomial::BetaEnd::High].map(formula))
+                .chain(outlook::Outlook::ALL.map(formula))
+                .chain(shares::Shares::ALL.map(formula))
                 .collect(),
             aggregates: vec![
                 aggregate::<beta_binomial::BetaBinomial>(),

@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::OnceLock;
 
 use crate::functions::days::Days;
-use crate::regulation::{Meaning, Regulation, Stage};
+use crate::regulation::{Meaning, Regulation};
 
 /// Microseconds of a minute.
 pub(super) const MINUTE: f64 = 60e6;
@@ -43,11 +43,6 @@ impl Judge {
 
     pub(super) fn contact_days(&self) -> &Days {
         self.contact.get_or_init(|| Days::new(self.regulation.contact_hours()))
-    }
-
-    /// The stage of that name, if the regulation knows it.
-    pub(super) fn stage(&self, name: &str) -> Option<&Stage> {
-        self.regulation.stages().iter().find(|stage| stage.id == name)
     }
 
     /// Whether a deal lost for that reason was no lead.
