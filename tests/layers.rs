@@ -45,7 +45,7 @@ const REPORT: &[&[&str]] = &[
 /// No source file is longer.
 const LONGEST: usize = 500;
 
-fn sources() -> Vec<(String, PathBuf, String)> {
+pub fn sources() -> Vec<(String, PathBuf, String)> {
     fn walk(dir: &Path, into: &mut Vec<PathBuf>) {
         let mut entries: Vec<PathBuf> = fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()).collect();
         entries.sort();
@@ -123,7 +123,7 @@ fn uses(module: &[&str], text: &str) -> Vec<String> {
 }
 
 /// The paths of a tree: `a::{b, c::{d, e}}` are three.
-fn branches(tree: &str) -> Vec<String> {
+pub fn branches(tree: &str) -> Vec<String> {
     let Some((stem, inner)) = tree.split_once('{') else { return vec![tree.trim().to_owned()] };
     let inner = inner.trim_end().strip_suffix('}').unwrap_or(inner);
     let (mut paths, mut depth, mut from) = (Vec::new(), 0, 0);

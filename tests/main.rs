@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod cases;
+mod circles;
 mod cli;
 mod dirt;
 mod first_minute;

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::args::{Check, Place};
+use super::open;
+use super::outcome::Outcome;
 use super::said::{Said, said};
 use super::screen::say;
-use super::{Outcome, open};
 use crate::company::read;
 use crate::export::Mapping;
 use crate::ingest::check_privacy;

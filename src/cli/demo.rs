@@ -8,10 +8,11 @@ use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
 
 use super::args::{Demo, MEMORY, Place, Reading, Report};
+use super::outcome::Outcome;
 use super::progress::Shown;
 use super::said::{Said, said};
 use super::screen::say;
-use super::{Outcome, open, report};
+use super::{open, report};
 use crate::company::read;
 use crate::export::Mapping;
 use crate::ingest::{IngestOptions, ingest};

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 
-use super::Outcome;
 use super::args::Generate;
+use super::outcome::Outcome;
 use super::progress::Shown;
 use super::screen::say;
 use crate::generate::{Plan, generate};

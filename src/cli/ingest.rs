@@ -8,10 +8,11 @@ use anyhow::{Context, Result, bail};
 use chrono_tz::Tz;
 
 use super::args::{Ingest, Place};
+use super::outcome::Outcome;
 use super::progress::Shown;
 use super::said::Said;
 use super::screen::{say, tell};
-use super::{Outcome, open, pipes};
+use super::{open, pipes};
 use crate::company::{Absent, read};
 use crate::draft::{Draft, draft};
 use crate::export::{ExportError, Mapping, look};

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::Outcome;
 use super::args::Init;
+use super::outcome::Outcome;
 use super::said::{Said, said};
 use super::screen::say;
 use crate::model::lang::{Lang, both};

@@ -7,7 +7,8 @@ use arrow::array::{ArrayRef, StringArray, UInt64Array};
 use arrow::record_batch::RecordBatch;
 
 use super::args::{Log, Place};
-use super::{Outcome, output};
+use super::outcome::Outcome;
+use super::output;
 use crate::store::{IngestRecord, Store, TableCount};
 
 pub async fn run(args: &Log, place: &Place) -> Result<Outcome> {

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use anyhow::Result;
 
 use super::args::{Metrics, Place};
+use super::open;
+use super::outcome::Outcome;
 use super::screen::say;
-use super::{Outcome, open};
 use crate::metrics::Metric;
 use crate::model::lang::Lang;
 

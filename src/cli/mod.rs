@@ -12,6 +12,7 @@ mod init;
 mod log;
 mod metrics;
 mod open;
+mod outcome;
 mod output;
 mod pipes;
 mod presets;
@@ -24,27 +25,17 @@ mod said;
 mod screen;
 mod shell;
 mod sql;
+mod statement;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
 use args::{Args, Command};
+use outcome::Outcome;
 
-use crate::ingest::IngestError;
-use crate::model::lang::Lang;
 use crate::model::shown::hides;
 use crate::model::timings::{self, Stage};
-use crate::store::StoreError;
-
-/// What a command that ran to its end has to say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    /// All is well.
-    Fine,
-    /// A check found problems.
-    Found,
-}
 
 /// Parses the command line, runs the command and says how it ended.
 pub fn main() -> ExitCode {
@@ -71,7 +62,7 @@ pub fn main() -> ExitCode {
         Ok(Outcome::Found) => ExitCode::from(1),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            screen::tell_error(told(&error, open::lang(asked, &place)));
+            screen::tell_error(said::told(&error, open::lang(asked, &place)));
             ExitCode::from(2)
         }
     }
@@ -107,30 +98,6 @@ fn tell_timings() {
         let rows = rows.map(|rows| format!("  {rows} rows")).unwrap_or_default();
         screen::tell(format!("{:9.3} s {times:6} × {name}{rows}", took.as_secs_f64()));
     }
-}
-
-/// An error with its causes, and the way out of what only libraries know.
-fn told(error: &anyhow::Error, lang: Lang) -> String {
-    let mut said = said::text(error, lang);
-    if said.contains("Resources exhausted") {
-        said += match lang {
-            Lang::Ru => "\n    дайте больше: --memory, например --memory 6GiB, или спросите меньше",
-            Lang::En => "\n    give it more with --memory, such as --memory 6GiB, or ask for less",
-        };
-    }
-    // said by whichever library was writing
-    if said.contains("No space left on device") {
-        let is_ingest = error
-            .downcast_ref::<IngestError>()
-            .is_some_and(|error| !matches!(error, IngestError::Store(StoreError::Unsynced { .. })));
-        said += match (is_ingest, lang) {
-            (true, Lang::Ru) => "\n    на диске нет места, ничего не сохранено: освободите место и запустите снова",
-            (true, Lang::En) => "\n    the disk is full, and nothing was stored: make room, and run it again",
-            (false, Lang::Ru) => "\n    на диске нет места: освободите место и запустите снова",
-            (false, Lang::En) => "\n    the disk is full: make room, and run it again",
-        };
-    }
-    said
 }
 
 /// `voronka … | head` closes our stdout: that is the reader's right, not an error.

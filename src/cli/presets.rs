@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::Outcome;
+use super::outcome::Outcome;
 use super::said::Said;
 use super::screen::say;
 use crate::export::shipped;

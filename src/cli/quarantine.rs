@@ -8,9 +8,10 @@ use arrow::array::{ArrayRef, Int64Array, StringArray, UInt64Array};
 use arrow::record_batch::RecordBatch;
 
 use super::args::{Format, Place, Quarantine};
+use super::outcome::Outcome;
 use super::said::Said;
 use super::screen::say;
-use super::{Outcome, open, output};
+use super::{open, output};
 use crate::ingest::{Repairs, Waiting, repairs, waiting};
 use crate::model::lang::{Lang, both};
 use crate::model::problem::hint;

@@ -4,8 +4,9 @@ use anyhow::Result;
 use chrono::DateTime;
 
 use super::args::{Place, Query};
+use super::outcome::Outcome;
 use super::said::said;
-use super::{Outcome, open, output};
+use super::{open, output};
 use crate::metrics::Ask;
 
 pub async fn run(args: &Query, place: &Place) -> Result<Outcome> {

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::args::{Place, Report};
+use super::open;
+use super::outcome::Outcome;
 use super::progress::Shown;
 use super::said::{Said, said};
 use super::screen::say;
-use super::{Outcome, open};
 use crate::model::lang::{Lang, both};
 use crate::model::problem::hint;
 use crate::model::progress::Progress;

@@ -52,6 +52,30 @@ pub fn text(error: &anyhow::Error, lang: Lang) -> String {
     said
 }
 
+/// An error with its causes, and the way out of what only libraries know.
+pub fn told(error: &anyhow::Error, lang: Lang) -> String {
+    let mut said = text(error, lang);
+    if said.contains("Resources exhausted") {
+        said += match lang {
+            Lang::Ru => "\n    дайте больше: --memory, например --memory 6GiB, или спросите меньше",
+            Lang::En => "\n    give it more with --memory, such as --memory 6GiB, or ask for less",
+        };
+    }
+    // said by whichever library was writing
+    if said.contains("No space left on device") {
+        let is_ingest = error
+            .downcast_ref::<IngestError>()
+            .is_some_and(|error| !matches!(error, IngestError::Store(StoreError::Unsynced { .. })));
+        said += match (is_ingest, lang) {
+            (true, Lang::Ru) => "\n    на диске нет места, ничего не сохранено: освободите место и запустите снова",
+            (true, Lang::En) => "\n    the disk is full, and nothing was stored: make room, and run it again",
+            (false, Lang::Ru) => "\n    на диске нет места: освободите место и запустите снова",
+            (false, Lang::En) => "\n    the disk is full: make room, and run it again",
+        };
+    }
+    said
+}
+
 /// One of our own errors; none for those of libraries, which speak English.
 fn of(error: &(dyn Error + 'static), lang: Lang) -> Option<String> {
     macro_rules! first_of {

@@ -10,8 +10,9 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Config, Context, Editor, Helper, Highlighter, Hinter};
 
 use super::args::Format;
+use super::said::told;
 use super::screen::{tell, tell_error};
-use super::sql::answer;
+use super::statement::answer;
 use crate::model::lang::Lang;
 use crate::session::Session;
 
@@ -40,7 +41,7 @@ pub async fn run(session: &Session, format: Format, lang: Lang) -> Result<()> {
                     query => Cow::Borrowed(query),
                 };
                 if let Err(error) = answer(session, &query, format).await {
-                    tell_error(super::told(&error, lang));
+                    tell_error(told(&error, lang));
                 }
             }
             Err(ReadlineError::Interrupted) => {}

@@ -4,14 +4,12 @@ use std::io::{IsTerminal, Read};
 
 use anyhow::Result;
 
-use super::args::{Format, Place, Sql};
-use super::said::said;
+use super::args::{Place, Sql};
+use super::outcome::Outcome;
 use super::screen::tell;
-use super::{Outcome, open, output, shell};
+use super::statement::answer;
+use super::{open, shell};
 use crate::model::lang::both;
-use crate::model::letters::composed;
-use crate::session::Session;
-use crate::session::bounds::guarded;
 
 pub async fn run(args: &Sql, place: &Place) -> Result<Outcome> {
     let regulation = open::company(place).regulation()?;
@@ -39,20 +37,4 @@ pub async fn run(args: &Sql, place: &Place) -> Result<Outcome> {
         }
     }
     Ok(Outcome::Fine)
-}
-
-/// Runs one query and prints its rows as they come.
-pub async fn answer(session: &Session, query: &str, format: Format) -> Result<()> {
-    // what editors of Windows write before a file's first letter
-    let query = composed(query.trim_start_matches('\u{feff}').trim().trim_end_matches(';'));
-    let frame =
-        session.sql(&query).await.map_err(|error| match error.to_string().contains("a single SQL statement") {
-            true => said!(
-                "запросов несколько\n    спрашивайте по одному; `;` в кавычках не считается",
-                "there are several statements\n    ask one at a time; a `;` within quotes is none"
-            ),
-            false => error.into(),
-        })?;
-    let rows = guarded(async { frame.execute_stream().await }).await?;
-    output::print_all(rows, format).await
 }

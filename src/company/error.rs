@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::file::Absent;
+use super::absent::Absent;
 use crate::ingest::IngestError;
 use crate::metrics::MetricError;
 use crate::model::lang::Lang;

@@ -22,6 +22,7 @@
 //!
 //! Leaves to others: arguments, the terminal and the clock (cli).
 
+mod absent;
 mod error;
 mod file;
 mod in_force;
@@ -30,8 +31,9 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+pub use self::absent::Absent;
 pub use self::error::CompanyError;
-pub use self::file::{Absent, read};
+pub use self::file::read;
 use crate::export::Mapping;
 use crate::ingest::{IngestOptions, Summary, ingest};
 use crate::metrics::{Ask, Catalog, MetricResult};

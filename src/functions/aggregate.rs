@@ -19,28 +19,8 @@ use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, Grou
 use datafusion::scalar::ScalarValue;
 
 use super::arguments::{Rows, numbers};
-use super::error::FunctionError;
 use super::groups::{Groups, lists};
-
-/// The rows of one group, as far as they were seen. The default one has seen none.
-pub trait Summary: Default + Debug + Send + Sync + 'static {
-    /// The function's name in SQL.
-    const NAME: &'static str;
-    /// How many numbers of a row are kept at most: for the memory limit.
-    const KEEPS: usize = usize::MAX;
-    /// Checks the arguments and says what to cast them to.
-    fn coerce(given: &[DataType]) -> Result<Vec<DataType>>;
-    /// The type of the result.
-    fn returns() -> DataType;
-    /// Takes in a row: its numbers in the order of the arguments, and its word if it has one.
-    fn add(&mut self, word: Option<&str>, row: &[Option<f64>]) -> Result<(), FunctionError>;
-    /// All that was seen, as numbers that [`Summary::absorb`] understands.
-    fn save(&self) -> Vec<f64>;
-    /// Takes in what another summary of the same group saved.
-    fn absorb(&mut self, saved: &[f64]) -> Result<(), FunctionError>;
-    /// The result.
-    fn finish(&mut self) -> Result<ScalarValue, FunctionError>;
-}
+use super::summary::Summary;
 
 /// The SQL function of a summary.
 pub struct Aggregate<S> {

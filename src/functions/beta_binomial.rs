@@ -1,18 +1,15 @@
 //! `beta_binomial(k, n)`: how the rates of groups scatter. `beta_low(a, b)`, `beta_high(a, b)`: the ends of a 95 % interval.
 
-use std::sync::Arc;
-
-use arrow::array::{ArrayRef, AsArray, Float64Array};
-use arrow::datatypes::{DataType, Float64Type};
+use arrow::datatypes::DataType;
 use datafusion::error::Result;
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 use datafusion::scalar::ScalarValue;
 
-use super::aggregate::Summary;
 use super::arguments::{Argument, coerce, finite};
 use super::error::FunctionError;
+use super::formula::Formula;
 use super::statistics::beta::{Beta, beta_binomial};
-use super::structure::{real, structure, structure_type};
+use super::structure::{structure, structure_type};
+use super::summary::Summary;
 
 /// The groups: events and cases of each.
 #[derive(Debug, Default)]
@@ -59,61 +56,37 @@ impl Summary for BetaBinomial {
 }
 
 /// One end of the interval of a beta distribution.
-#[derive(Debug, PartialEq, Eq, Hash)]
-pub struct BetaEnd {
-    name: &'static str,
-    high: bool,
-    signature: Signature,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BetaEnd {
+    /// `beta_low`.
+    Low,
+    /// `beta_high`.
+    High,
 }
 
-impl BetaEnd {
-    /// `beta_low` and `beta_high`.
-    pub fn both() -> [BetaEnd; 2] {
-        [("beta_low", false), ("beta_high", true)].map(|(name, high)| BetaEnd {
-            name,
-            high,
-            signature: Signature::user_defined(Volatility::Immutable),
-        })
+impl Formula for BetaEnd {
+    fn name(&self) -> &'static str {
+        match self {
+            BetaEnd::Low => "beta_low",
+            BetaEnd::High => "beta_high",
+        }
     }
 
-    fn of(&self, alpha: Option<f64>, beta: Option<f64>) -> Result<Option<f64>> {
-        let (Some(alpha), Some(beta)) = (alpha, beta) else { return Ok(None) };
-        let (alpha, beta) = (finite(self.name, "a", alpha)?, finite(self.name, "b", beta)?);
+    fn takes(&self) -> (&'static str, usize) {
+        ("(a, b), both numbers", 2)
+    }
+
+    fn answer(&self, row: &[Option<f64>]) -> Result<Option<f64>, FunctionError> {
+        let &[Some(alpha), Some(beta)] = row else { return Ok(None) };
+        let (alpha, beta) = (finite(self.name(), "a", alpha)?, finite(self.name(), "b", beta)?);
         let Some(estimate) = (Beta { alpha, beta }).estimate() else {
-            let value = format!("{alpha} with b {beta}");
-            return Err(FunctionError::Value {
-                function: self.name,
-                argument: "a",
-                value,
-                allowed: "above 0, as b, together at most 1e9",
-            }
-            .into());
+            let (function, value) = (self.name(), format!("{alpha} with b {beta}"));
+            let allowed = "above 0, as b, together at most 1e9";
+            return Err(FunctionError::Value { function, argument: "a", value, allowed });
         };
-        Ok(real(Some(if self.high { estimate.high } else { estimate.low })))
-    }
-}
-
-impl ScalarUDFImpl for BetaEnd {
-    fn name(&self) -> &str {
-        self.name
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
-        coerce(self.name, "(a, b), both numbers", [Argument::Number; 2].into_iter(), given)
-    }
-
-    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(DataType::Float64)
-    }
-
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let columns = ColumnarValue::values_to_arrays(&args.args)?;
-        let [alphas, betas] = [0, 1].map(|at| columns[at].as_primitive::<Float64Type>());
-        let ends = alphas.iter().zip(betas).map(|(alpha, beta)| self.of(alpha, beta));
-        Ok(ColumnarValue::Array(Arc::new(ends.collect::<Result<Float64Array>>()?) as ArrayRef))
+        Ok(Some(match self {
+            BetaEnd::Low => estimate.low,
+            BetaEnd::High => estimate.high,
+        }))
     }
 }

@@ -4,13 +4,13 @@ use arrow::datatypes::DataType;
 use datafusion::error::Result;
 use datafusion::scalar::ScalarValue;
 
-use super::aggregate::Summary;
 use super::arguments::{Argument, coerce, finite};
 use super::error::FunctionError;
 use super::statistics::bgnbd::{self, Purchases};
 use super::statistics::gamma_gamma;
 use super::statistics::tally::{Counted, Tally};
 use super::structure::{structure, structure_type};
+use super::summary::Summary;
 
 /// More purchases of one client are a mistake, and would cost memory.
 const MOST_PURCHASES: f64 = 1e6;

@@ -7,12 +7,12 @@ use arrow::datatypes::{DataType, Field};
 use datafusion::error::Result;
 use datafusion::scalar::ScalarValue;
 
-use super::aggregate::Summary;
 use super::arguments::{Argument, coerce};
 use super::durations::{Durations, Parameter, Reading};
 use super::error::FunctionError;
 use super::statistics::competing::cumulative_incidence;
 use super::statistics::observations::Outcome;
+use super::summary::Summary;
 
 /// The rows of one group.
 #[derive(Debug, Default)]

@@ -12,8 +12,8 @@ use datafusion::error::Result;
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 use datafusion::scalar::ScalarValue;
 
-use super::aggregate::Summary;
 use super::arguments::Rows;
+use super::summary::Summary;
 
 /// The summaries of all groups, by their index.
 #[derive(Debug, Default)]

@@ -4,13 +4,13 @@ use arrow::datatypes::DataType;
 use datafusion::error::Result;
 use datafusion::scalar::ScalarValue;
 
-use super::aggregate::Summary;
 use super::arguments::{Argument, coerce};
 use super::durations::{Durations, Parameter, Reading};
 use super::error::FunctionError;
 use super::statistics::observations::Outcome;
 use super::statistics::survival::{quantile, share_by};
 use super::structure::real;
+use super::summary::Summary;
 
 const OUTCOMES: &[Outcome] = &[Outcome::Censored, Outcome::Event];
 const ALLOWED: &str = "false or 0 (still open), true or 1 (the event)";

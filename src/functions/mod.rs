@@ -2,7 +2,7 @@
 //! who may have left. `docs/functions.md` is the
 //! page for those who write queries.
 //!
-//! The statistics are plain functions in [`statistics`]; the files beside it wrap them for DataFusion and do no
+//! The statistics are plain functions in `statistics`; the files beside it wrap them for DataFusion and do no
 //! arithmetic. This module knows nothing of stores or regulations, only of a [`Calendar`] or two.
 
 use datafusion::error::Result;
@@ -10,35 +10,38 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 use datafusion::prelude::SessionContext;
 
 use self::aggregate::aggregate;
+use self::formula::formula;
 use crate::model::calendar::Calendar;
 
-pub mod aggregate;
-pub mod arguments;
-pub mod beta_binomial;
-pub mod by_then;
-pub mod calendar;
-pub mod chi_squared;
-pub mod clients;
-pub mod cuminc;
+pub(crate) mod aggregate;
+pub(crate) mod arguments;
+pub(crate) mod beta_binomial;
+pub(crate) mod by_then;
+pub(crate) mod calendar;
+pub(crate) mod chi_squared;
+pub(crate) mod clients;
+pub(crate) mod cuminc;
 pub mod days;
-pub mod durations;
-pub mod ends_at;
-pub mod error;
-pub mod groups;
-pub mod km;
-pub mod net_lift;
-pub mod ols_slope;
-pub mod outlook;
-pub mod poisson_slope;
-pub mod product_change;
-pub mod seeded;
-pub mod shares;
-pub mod standardised;
-pub mod statistics;
-pub mod structure;
-pub mod variation;
-pub mod wilson;
-pub mod window_funnel;
+pub(crate) mod durations;
+pub(crate) mod ends_at;
+pub(crate) mod error;
+pub(crate) mod formula;
+pub(crate) mod groups;
+pub(crate) mod km;
+pub(crate) mod net_lift;
+pub(crate) mod ols_slope;
+pub(crate) mod outlook;
+pub(crate) mod poisson_slope;
+pub(crate) mod product_change;
+pub(crate) mod seeded;
+pub(crate) mod shares;
+pub(crate) mod standardised;
+pub(crate) mod statistics;
+pub(crate) mod structure;
+pub(crate) mod summary;
+pub(crate) mod variation;
+pub(crate) mod wilson;
+pub(crate) mod window_funnel;
 
 #[cfg(test)]
 mod edges;
@@ -61,18 +64,18 @@ impl Functions {
     pub fn all(calendar: &Calendar, contact_calendar: &Calendar) -> Functions {
         let of_rows = [
             ScalarUDF::from(ends_at::EndsAt::new(calendar)),
-            ScalarUDF::from(wilson::Wilson::low()),
-            ScalarUDF::from(wilson::Wilson::high()),
-            ScalarUDF::from(chi_squared::ChiSquared::default()),
+            formula(wilson::Wilson::Low),
+            formula(wilson::Wilson::High),
+            formula(chi_squared::ChiSquared),
             ScalarUDF::from(seeded::Seeded::default()),
             ScalarUDF::from(product_change::ProductChange::default()),
         ];
         Functions {
             scalars: calendar::calendar_functions(calendar, contact_calendar)
                 .chain(of_rows)
-                .chain(beta_binomial::BetaEnd::both().map(ScalarUDF::from))
-                .chain(outlook::Outlook::all().map(ScalarUDF::from))
-                .chain(shares::Shares::all().map(ScalarUDF::from))
+                .chain([beta_binomial::BetaEnd::Low, beta_binomial::BetaEnd::High].map(formula))
+                .chain(outlook::Outlook::ALL.map(formula))
+                .chain(shares::Shares::ALL.map(formula))
                 .collect(),
             aggregates: vec![
                 aggregate::<beta_binomial::BetaBinomial>(),

@@ -4,11 +4,11 @@ use arrow::datatypes::DataType;
 use datafusion::error::Result;
 use datafusion::scalar::ScalarValue;
 
-use super::aggregate::Summary;
 use super::arguments::{Argument, coerce, finite};
 use super::error::FunctionError;
 use super::statistics::lift::{Day, Part, net_lift};
 use super::structure::{structure, structure_type};
+use super::summary::Summary;
 
 /// What the numbers in SQL stand for.
 const PARTS: [Part; 4] = [Part::Ordinary, Part::Before, Part::During, Part::After];

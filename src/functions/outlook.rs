@@ -1,63 +1,46 @@
 //! `bgnbd_expected`, `bgnbd_alive` and `gamma_gamma_expected`: what the fitted models expect of one client.
 
-use std::sync::Arc;
-
-use arrow::array::{Array, Float64Array};
-use arrow::datatypes::DataType;
-use datafusion::error::Result;
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
-
-use super::arguments::{Argument, Rows, coerce};
 use super::clients::{frequency, purchases};
 use super::error::FunctionError;
+use super::formula::Formula;
 use super::statistics::bgnbd::Bgnbd;
 use super::statistics::gamma_gamma::GammaGamma;
 use super::statistics::outlook::{FURTHEST, MOST_AHEAD};
-use super::structure::real;
 
-/// A function of one client and a model's parameters.
-#[derive(Debug, PartialEq, Eq, Hash)]
-pub struct Outlook {
-    question: Question,
-    signature: Signature,
-}
-
-/// What is asked.
+/// What is asked of one client and a model's parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Question {
+pub enum Outlook {
+    /// How many purchases until a moment.
     Expected,
+    /// How likely it is that the client will ever buy again.
     Alive,
+    /// How much a purchase brings.
     Spending,
 }
 
 impl Outlook {
     /// All three functions.
-    pub fn all() -> impl Iterator<Item = Outlook> {
-        [Question::Expected, Question::Alive, Question::Spending]
-            .into_iter()
-            .map(|question| Outlook { question, signature: Signature::user_defined(Volatility::Immutable) })
-    }
+    pub const ALL: [Outlook; 3] = [Outlook::Expected, Outlook::Alive, Outlook::Spending];
 }
 
-impl Question {
-    fn name(self) -> &'static str {
+impl Formula for Outlook {
+    fn name(&self) -> &'static str {
         match self {
-            Question::Expected => "bgnbd_expected",
-            Question::Alive => "bgnbd_alive",
-            Question::Spending => "gamma_gamma_expected",
+            Outlook::Expected => "bgnbd_expected",
+            Outlook::Alive => "bgnbd_alive",
+            Outlook::Spending => "gamma_gamma_expected",
         }
     }
 
-    fn takes(self) -> (&'static str, usize) {
+    fn takes(&self) -> (&'static str, usize) {
         match self {
-            Question::Expected => ("(r, alpha, a, b, frequency, recency, age, horizon), all numbers", 8),
-            Question::Alive => ("(r, alpha, a, b, frequency, recency, age), all numbers", 7),
-            Question::Spending => ("(p, q, v, frequency, monetary), all numbers", 5),
+            Outlook::Expected => ("(r, alpha, a, b, frequency, recency, age, horizon), all numbers", 8),
+            Outlook::Alive => ("(r, alpha, a, b, frequency, recency, age), all numbers", 7),
+            Outlook::Spending => ("(p, q, v, frequency, monetary), all numbers", 5),
         }
     }
 
-    /// The answer for the arguments of a row; none where one that matters is null.
-    fn answer(self, row: &[Option<f64>]) -> Result<Option<f64>, FunctionError> {
+    fn answer(&self, row: &[Option<f64>]) -> Result<Option<f64>, FunctionError> {
         match *row {
             [Some(r), Some(alpha), Some(a), Some(b), Some(often), Some(last), Some(age), ref ahead @ ..] => {
                 let [r, alpha, a, b] = self.positive([("r", r), ("alpha", alpha), ("a", a), ("b", b)])?;
@@ -78,7 +61,9 @@ impl Question {
             _ => Ok(None),
         }
     }
+}
 
+impl Outlook {
     fn positive<const N: usize>(self, parameters: [(&'static str, f64); N]) -> Result<[f64; N], FunctionError> {
         match parameters.iter().find(|(_, value)| !(value.is_finite() && *value > 0.0)) {
             None => Ok(parameters.map(|(_, value)| value)),
@@ -98,35 +83,5 @@ impl Question {
                 Err(FunctionError::Value { function, argument: "horizon", value, allowed })
             }
         }
-    }
-}
-
-impl ScalarUDFImpl for Outlook {
-    fn name(&self) -> &str {
-        self.question.name()
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
-        let (takes, arguments) = self.question.takes();
-        coerce(self.question.name(), takes, std::iter::repeat_n(Argument::Number, arguments), given)
-    }
-
-    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(DataType::Float64)
-    }
-
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let columns = ColumnarValue::values_to_arrays(&args.args)?;
-        let rows = Rows::new(self.question.name(), &columns)?;
-        let mut row = Vec::new();
-        let answers = (0..columns.first().map_or(0, |column| column.len())).map(|at| {
-            rows.read(at, &mut row);
-            self.question.answer(&row).map(real)
-        });
-        Ok(ColumnarValue::Array(Arc::new(answers.collect::<Result<Float64Array, FunctionError>>()?)))
     }
 }

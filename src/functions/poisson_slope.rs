@@ -4,11 +4,11 @@ use arrow::datatypes::DataType;
 use datafusion::error::Result;
 use datafusion::scalar::ScalarValue;
 
-use super::aggregate::Summary;
 use super::arguments::{Argument, coerce, finite};
 use super::error::FunctionError;
 use super::statistics::poisson::poisson_slope;
 use super::structure::{structure, structure_type};
+use super::summary::Summary;
 
 /// The pairs of one group, x first.
 #[derive(Debug, Default)]

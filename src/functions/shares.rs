@@ -1,60 +1,57 @@
 //! `normal_p(z)`, `p_two_shares(k1, n1, k2, n2)`, `newcombe_low` and `newcombe_high` of the same four, and the aggregate
 //! `p_shares_equal(k, n)`: whether shares differ by more than chance lets them.
 
-use std::sync::Arc;
-
-use arrow::array::{Array, Float64Array};
 use arrow::datatypes::DataType;
 use datafusion::error::Result;
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 use datafusion::scalar::ScalarValue;
 
-use super::aggregate::Summary;
-use super::arguments::{Argument, Rows, coerce};
+use super::arguments::{Argument, coerce};
 use super::error::FunctionError;
+use super::formula::Formula;
 use super::statistics::normal::normal_p;
 use super::statistics::shares::{equal, fisher, newcombe};
 use super::structure::real;
+use super::summary::Summary;
 
 /// More cases than this are a slip, and would be counted for hours.
 const MOST: f64 = 1e9;
 
 /// What is asked of numbers in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Question {
+pub enum Shares {
+    /// The two-sided p-value of a normal deviate.
     Normal,
-    TwoShares,
+    /// The p-value of a difference between two shares.
+    Equal,
+    /// The lower end of the interval of that difference.
     DifferenceLow,
+    /// The upper end of the interval of that difference.
     DifferenceHigh,
-}
-
-/// A function of numbers in a row.
-#[derive(Debug, PartialEq, Eq, Hash)]
-pub struct Shares {
-    question: Question,
-    signature: Signature,
 }
 
 impl Shares {
     /// All four.
-    pub fn all() -> impl Iterator<Item = Shares> {
-        [Question::Normal, Question::TwoShares, Question::DifferenceLow, Question::DifferenceHigh]
-            .into_iter()
-            .map(|question| Shares { question, signature: Signature::user_defined(Volatility::Immutable) })
-    }
+    pub const ALL: [Shares; 4] = [Shares::Normal, Shares::Equal, Shares::DifferenceLow, Shares::DifferenceHigh];
 }
 
-impl Question {
-    fn name(self) -> &'static str {
+impl Formula for Shares {
+    fn name(&self) -> &'static str {
         match self {
-            Question::Normal => "normal_p",
-            Question::TwoShares => "p_two_shares",
-            Question::DifferenceLow => "newcombe_low",
-            Question::DifferenceHigh => "newcombe_high",
+            Shares::Normal => "normal_p",
+            Shares::Equal => "p_two_shares",
+            Shares::DifferenceLow => "newcombe_low",
+            Shares::DifferenceHigh => "newcombe_high",
         }
     }
 
-    fn answer(self, row: &[Option<f64>]) -> Result<Option<f64>, FunctionError> {
+    fn takes(&self) -> (&'static str, usize) {
+        match self {
+            Shares::Normal => ("(z), a number", 1),
+            _ => ("(k1, n1, k2, n2), all numbers", 4),
+        }
+    }
+
+    fn answer(&self, row: &[Option<f64>]) -> Result<Option<f64>, FunctionError> {
         let [k1, n1, k2, n2] = match *row {
             [Some(z)] if z.is_nan() => return Err(wrong(self.name(), "z", z.to_string(), "a number")),
             [Some(z)] => return Ok(normal_p(z)),
@@ -62,14 +59,14 @@ impl Question {
             _ => return Ok(None),
         };
         let counted = |argument, k, n| match self {
-            Question::TwoShares => counts(self.name(), argument, k, n),
+            Shares::Equal => counts(self.name(), argument, k, n),
             _ => within(self.name(), argument, k, n),
         };
         counted("k1", k1, n1)?;
         counted("k2", k2, n2)?;
         Ok(match self {
-            Question::TwoShares => fisher(k1, n1, k2, n2),
-            Question::DifferenceLow => newcombe(k1, n1, k2, n2).map(|difference| difference.low),
+            Shares::Equal => fisher(k1, n1, k2, n2),
+            Shares::DifferenceLow => newcombe(k1, n1, k2, n2).map(|difference| difference.low),
             _ => newcombe(k1, n1, k2, n2).map(|difference| difference.high),
         })
     }
@@ -90,39 +87,6 @@ fn counts(function: &'static str, argument: &'static str, k: f64, n: f64) -> Res
     match (0.0..=n).contains(&k) && n <= MOST && k.fract() == 0.0 && n.fract() == 0.0 {
         true => Ok(()),
         false => Err(wrong(function, argument, format!("{k} of {n}"), "whole, and from 0 to n, n at most 1e9")),
-    }
-}
-
-impl ScalarUDFImpl for Shares {
-    fn name(&self) -> &str {
-        self.question.name()
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
-        let (takes, arguments) = match self.question {
-            Question::Normal => ("(z), a number", 1),
-            _ => ("(k1, n1, k2, n2), all numbers", 4),
-        };
-        coerce(self.question.name(), takes, std::iter::repeat_n(Argument::Number, arguments), given)
-    }
-
-    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(DataType::Float64)
-    }
-
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let columns = ColumnarValue::values_to_arrays(&args.args)?;
-        let rows = Rows::new(self.question.name(), &columns)?;
-        let mut row = Vec::new();
-        let answers = (0..columns.first().map_or(0, |column| column.len())).map(|at| {
-            rows.read(at, &mut row);
-            self.question.answer(&row).map(real)
-        });
-        Ok(ColumnarValue::Array(Arc::new(answers.collect::<Result<Float64Array, FunctionError>>()?)))
     }
 }
 

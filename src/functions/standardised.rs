@@ -4,11 +4,11 @@ use arrow::datatypes::DataType;
 use datafusion::error::Result;
 use datafusion::scalar::ScalarValue;
 
-use super::aggregate::Summary;
 use super::arguments::{Argument, coerce, finite};
 use super::error::FunctionError;
 use super::statistics::standard::{Cell, standardised};
 use super::structure::{structure, structure_type};
+use super::summary::Summary;
 
 /// The cells of one group.
 #[derive(Debug, Default)]

@@ -4,11 +4,11 @@ use arrow::datatypes::DataType;
 use datafusion::error::Result;
 use datafusion::scalar::ScalarValue;
 
-use super::aggregate::Summary;
 use super::arguments::{Argument, coerce, finite};
 use super::error::FunctionError;
 use super::statistics::variation::{Week, cv, detrended_cv};
 use super::structure::{real, structure, structure_type};
+use super::summary::Summary;
 
 /// The values of one group.
 #[derive(Debug, Default)]

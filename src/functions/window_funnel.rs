@@ -6,10 +6,10 @@ use arrow::datatypes::DataType;
 use datafusion::error::Result;
 use datafusion::scalar::ScalarValue;
 
-use super::aggregate::Summary;
 use super::arguments::{Argument, coerce};
 use super::error::FunctionError;
 use super::statistics::funnel::{Event, Strict, longest};
+use super::summary::Summary;
 
 /// As many conditions as ClickHouse allows.
 const MOST: usize = 32;

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::GenerateError;
 use super::clock::Clock;
 use super::company::{CAMPAIGNS, MEDIAN_PRICE};
 use super::demand::Demand;
 use super::dirt;
+use super::error::GenerateError;
 use super::file::Aside;
 use super::row::{Quotes, Row};
 use super::streams::{Draws, Stream};

@@ -9,7 +9,7 @@ use super::company::{
     CALLED_AFTER_OPT_OUT, CALLED_AFTER_REFUSAL, CALLED_LATE, CHECK_PASSED, CHECKED, EVENING, NO_NEXT_STEP, NO_OFFER,
     OFFER_LATE, SILENCE_DAYS, WEAK_ITEM_PASSED,
 };
-use super::course::Deal;
+use super::deal::Deal;
 use super::streams::Stream;
 use super::words::{Item, Kind, Stage, Way};
 

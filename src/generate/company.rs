@@ -1,6 +1,7 @@
 //! The company: who works there, who brings its leads, and every parameter that is planted.
 
 use super::clock::{Clock, DAY};
+use crate::model::calendar::month_ru;
 
 /// A branch and its people.
 pub struct Branch {
@@ -275,20 +276,6 @@ impl Promo {
 /// The promotions in order, those planned after as_of too; what of them is written ends at as_of.
 pub fn promos(clock: &Clock) -> Vec<Promo> {
     use chrono::Datelike;
-    const MONTHS: [&str; 12] = [
-        "января",
-        "февраля",
-        "марта",
-        "апреля",
-        "мая",
-        "июня",
-        "июля",
-        "августа",
-        "сентября",
-        "октября",
-        "ноября",
-        "декабря",
-    ];
     let last = clock.days as i64 - PROMO_BEFORE_AS_OF;
     let last = last - last.rem_euclid(7);
     let first = last.rem_euclid(PROMO_EVERY);
@@ -297,7 +284,7 @@ pub fn promos(clock: &Clock) -> Vec<Promo> {
         .zip([0.20, 0.15].into_iter().cycle())
         .map(|(first, discount)| {
             let day = clock.date(first);
-            Promo { name: format!("Скидки {} {}", MONTHS[day.month0() as usize], day.year()), first, discount }
+            Promo { name: format!("Скидки {} {}", month_ru(day), day.year()), first, discount }
         })
         .collect()
 }

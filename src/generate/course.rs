@@ -4,63 +4,11 @@ use super::clock::{Clock, DAY, SHIFT, Second};
 use super::company::{
     BRANCHES, CAMPAIGNS, COST_SHARE, MEDIAN_PRICE, PRICE_GROWTH, PRICE_SPREAD, Promo, RESPONSE_SPREAD, cooled,
 };
-use super::lead::Lead;
+use super::deal::{Deal, Ending, Lead};
 use super::streams::Stream;
 use super::touches::Touches;
 use super::waiting::Closings;
-use super::words::{INTERESTS, Kind, PRODUCTS, Reason, Stage, Way};
-
-/// A deal as it stands at as_of.
-pub struct Deal {
-    /// Its number.
-    pub id: u64,
-    /// The campaign that brought it.
-    pub campaign: Option<usize>,
-    /// The branch.
-    pub branch: usize,
-    /// The manager, among those of the branch.
-    pub manager: usize,
-    /// Which of the two segments.
-    pub segment: usize,
-    /// What is sold.
-    pub product: usize,
-    /// What was asked for.
-    pub interest: usize,
-    /// When it came.
-    pub created: Second,
-    /// The stage it stands in.
-    pub stage: Stage,
-    /// Whether it came as far as to be qualified.
-    pub qualified: bool,
-    /// When it ended, if it has.
-    pub closed: Option<Second>,
-    /// When it is won, be it after as_of.
-    pub won_at: Option<Second>,
-    /// The promotion under which it was won, or for which it came.
-    pub promo: Option<usize>,
-    came_for: Option<usize>,
-    /// Why it was lost, if it was.
-    pub reason: Option<Reason>,
-    /// Price before discount, after it, and cost, in kopecks; 0 where not known yet.
-    pub list: u64,
-    /// Price after discount, in kopecks.
-    pub amount: u64,
-    /// Cost, in kopecks.
-    pub cost: u64,
-    /// What happened before as_of, in order, and what is planned for later.
-    pub events: Vec<(Second, Kind)>,
-}
-
-/// How a deal ends, if nothing comes between.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// Won.
-    Won,
-    /// Lost after the given stage.
-    Lost(Stage, Reason),
-    /// Forgotten after the given stage: never closed.
-    Forgotten(Stage),
-}
+use super::words::{INTERESTS, Kind, PRODUCTS, Reason, Stage};
 
 /// Makes the courses of deals.
 pub struct Courses {
@@ -274,44 +222,5 @@ impl Courses {
         }
         // entries of one second keep the order of the funnel, for the sort is stable
         deal.events.sort_by_key(|(at, _)| *at);
-    }
-}
-
-impl Deal {
-    /// Takes away what as_of does not know yet.
-    fn cut(&mut self, cut: Second) {
-        let known = self.events.partition_point(|(at, _)| *at < cut);
-        self.events.truncate(known);
-        let stages = || {
-            self.events.iter().filter_map(|(_, kind)| match kind {
-                Kind::Stage(stage) => Some(*stage),
-                _ => None,
-            })
-        };
-        self.stage = stages().next_back().unwrap_or(Stage::New);
-        self.qualified = stages().any(|s| s > Stage::Contacted && s != Stage::Lost);
-        let priced = stages().any(|s| s > Stage::Qualified && s != Stage::Lost);
-        if self.closed.is_some_and(|at| at >= cut) {
-            self.closed = None;
-            self.reason = None;
-        }
-        if self.stage != Stage::Won {
-            // the discount is given at the closing: until then the price is the list price
-            (self.promo, self.amount, self.cost) = (self.came_for, self.list, 0);
-        }
-        if !priced {
-            (self.list, self.amount) = (0, 0);
-        }
-    }
-
-    /// When the deal first entered a stage.
-    pub fn entered(&self, stage: Stage) -> Option<Second> {
-        self.events.iter().find(|(_, kind)| *kind == Kind::Stage(stage)).map(|(at, _)| *at)
-    }
-
-    /// The time of the first outgoing call or message, where there was one.
-    pub fn answered_at(&self) -> Option<Second> {
-        let first = self.events.iter().find(|(_, kind)| kind.way() == Some(Way::Out));
-        first.map(|(at, _)| *at)
     }
 }

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::GenerateError;
 use super::clock::{Clock, DAY, Second};
 use super::company::{BRANCHES, CAMPAIGNS, PROMO_DAYS, Promo, REPEAT_SOURCE};
-use super::course::Deal;
+use super::deal::Deal;
 use super::dirt;
+use super::error::GenerateError;
 use super::file::Aside;
 use super::lead::Client;
 use super::row::{Quotes, Row};

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::GenerateError;
+use super::error::GenerateError;
 
 /// A file under way.
 pub struct Aside {

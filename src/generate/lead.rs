@@ -3,10 +3,10 @@
 use super::breaches::Breaches;
 use super::clock::{Clock, DAY, Second};
 use super::company::{
-    BRANCHES, CAMPAIGNS, COMES_BACK, DEALS_PER_CLIENT, MANAGERS, OLD_CLIENTS, PRICE_SOURCE, Promo, Quality, REPEAT,
-    TRAINED_BY_DISCOUNT, promos,
+    BRANCHES, CAMPAIGNS, COMES_BACK, DEALS_PER_CLIENT, MANAGERS, OLD_CLIENTS, Promo, TRAINED_BY_DISCOUNT, promos,
 };
-use super::course::{Courses, Deal};
+use super::course::Courses;
+use super::deal::{Deal, Lead};
 use super::demand::Demand;
 use super::mailings::Mailings;
 use super::streams::Stream;
@@ -26,39 +26,6 @@ pub struct Client {
     pub mailings: Vec<Second>,
     /// Its deals that exist at as_of, in order.
     pub deals: Vec<Deal>,
-}
-
-/// What begins a deal.
-pub struct Lead {
-    /// The deal's number.
-    pub id: u64,
-    /// The campaign that brought it; none where the client came back by itself.
-    pub campaign: Option<usize>,
-    /// Who gets it.
-    pub branch: usize,
-    /// Who of them.
-    pub manager: usize,
-    /// Which of the two segments.
-    pub segment: usize,
-    /// When it came.
-    pub created: Second,
-    /// Whether the client buys on promotions only.
-    pub waits: bool,
-}
-
-impl Lead {
-    /// What it is worth.
-    pub fn quality(&self) -> &'static Quality {
-        match self.campaign {
-            Some(campaign) => &CAMPAIGNS[campaign].quality,
-            None => &REPEAT,
-        }
-    }
-
-    /// Whether it belongs to the price-driven source.
-    pub fn price_driven(&self) -> bool {
-        self.campaign == Some(PRICE_SOURCE)
-    }
 }
 
 /// Makes clients, each from its number alone.

@@ -2,19 +2,22 @@
 //!
 //! Every client is made from its number alone, by named random streams, and written before the next one is made: so
 //! memory does not grow with the company, and a larger company begins with the rows of a smaller one. What is planted
-//! stands in [`company`]; nothing here reads what it has written.
+//! stands in `company`; nothing here reads what it has written.
 
 mod advertising;
 mod breaches;
 mod clock;
-pub mod company;
+pub(crate) mod company;
 mod course;
+mod deal;
 mod demand;
 mod dirt;
+mod error;
 mod exports;
 mod file;
 mod lead;
 mod mailings;
+mod plan;
 mod row;
 mod rules;
 mod streams;
@@ -30,28 +33,19 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 
-use crate::model::lang::Lang;
+pub use self::error::GenerateError;
+pub use self::plan::Plan;
 use clock::Clock;
 use exports::Exports;
 use file::Aside;
 use lead::Clients;
+use plan::MOST_CLIENTS;
 use truth::Tally;
 
 /// The mapping with which the exports are ingested.
 const MAPPING: &str = include_str!("mapping.toml");
 /// After how many clients progress is told.
 const TELL_EVERY: u64 = 1 << 12;
-
-/// Parameters of a synthetic company.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
-    /// How many clients.
-    pub clients: u64,
-    /// The same seed gives the same bytes.
-    pub seed: u64,
-    /// The day on whose morning the exports are made: of that day and later they hold only what is planned.
-    pub as_of: NaiveDate,
-}
 
 /// What was made: every file with its rows and bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,51 +65,6 @@ impl fmt::Display for Generated {
         write!(f, "{bytes} bytes in {}", self.folder.display())
     }
 }
-
-/// Why nothing was made.
-#[derive(Debug, thiserror::Error)]
-pub enum GenerateError {
-    /// A company without clients.
-    #[error("a company needs at least one client and at most {MOST_CLIENTS}; asked for: {0}")]
-    Clients(u64),
-    /// A date that the calendar does not reach around.
-    #[error("{0} lies too near the end of the calendar: choose a date between 1000-01-01 and 9000-01-01")]
-    Date(NaiveDate),
-    /// The folder holds events of another company.
-    #[error("{} is of another company, and an ingest would take it for this one's: choose an empty folder", .0.display())]
-    Foreign(PathBuf),
-    /// A file or folder cannot be written.
-    #[error("cannot write {}: {source}", .path.display())]
-    Write {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-}
-
-impl GenerateError {
-    /// The message in a language.
-    pub fn text(&self, lang: Lang) -> String {
-        match (self, lang) {
-            (_, Lang::En) => self.to_string(),
-            (GenerateError::Clients(asked), Lang::Ru) => {
-                format!("компании нужен хотя бы один клиент и не больше {MOST_CLIENTS}; запрошено: {asked}")
-            }
-            (GenerateError::Date(day), Lang::Ru) => {
-                format!("{day} — слишком близко к краю календаря: возьмите дату между 1000-01-01 и 9000-01-01")
-            }
-            (GenerateError::Foreign(file), Lang::Ru) => format!(
-                "{} — от другой компании, а загрузка приняла бы его за файл этой: возьмите пустую папку",
-                file.display()
-            ),
-            (GenerateError::Write { path, source }, Lang::Ru) => format!("не записать {}: {source}", path.display()),
-        }
-    }
-}
-
-/// More would make numbers of more digits than the ids are meant for.
-const MOST_CLIENTS: u64 = 1_000_000_000;
 
 /// Writes the exports, the mapping and the truth into `out`. `progress` is told how many clients of how many are done.
 pub fn generate(plan: &Plan, out: &Path, progress: &dyn Fn(u64, u64)) -> Result<Generated, GenerateError> {

@@ -3,7 +3,7 @@
 
 use super::clock::{DAY, Second};
 use super::company::{self as planted, CONTACT_HOURS, MAILING_CAP, SILENCE_DAYS};
-use super::course::Deal;
+use super::deal::Deal;
 use super::lead::Client;
 use super::truth_file::{Listed, Toml};
 use super::words::{Item, Kind, Stage};

@@ -2,7 +2,7 @@
 
 use super::clock::{Clock, DAY, SHIFT, Second};
 use super::company::{HARM_AFTER, HARM_BEFORE, HARM_FROM};
-use super::course::Ending;
+use super::deal::Ending;
 use super::streams::{Draws, Stream};
 use super::words::{Kind, Way};
 

@@ -1,12 +1,12 @@
 //! The truth: what was planted, with names and sizes, and what was counted while writing.
 
-use super::Plan;
 use super::clock::Clock;
 use super::company::{self as planted, BRANCHES, CAMPAIGNS, Promo, Quality};
-use super::course::Deal;
+use super::deal::Deal;
 use super::dirt;
 use super::exports::events_file;
 use super::lead::Client;
+use super::plan::Plan;
 use super::rules::Rules;
 use super::truth_file::Toml;
 use super::words::{Reason, Stage};

@@ -2,7 +2,7 @@
 
 use super::clock::{Clock, DAY, SHIFT, Second};
 use super::company::{DIP_DAYS, DIP_SHARE, Promo, RUSH_DAYS, TAKES_PROMO};
-use super::lead::Lead;
+use super::deal::Lead;
 use super::streams::{Draws, Stream};
 
 /// A closing.

@@ -32,8 +32,8 @@ use std::path::PathBuf;
 
 pub use error::IngestError;
 pub use options::IngestOptions;
-pub use privacy::check_privacy;
-pub use quarantine::{Repairs, Waiting, repairs, waiting};
+pub(crate) use privacy::check_privacy;
+pub(crate) use quarantine::{Repairs, Waiting, repairs, waiting};
 pub use summary::{FileCount, QuarantineCount, Summary};
 pub use sums::MoneySum;
 

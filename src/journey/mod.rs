@@ -12,5 +12,5 @@ pub(crate) mod owner;
 pub(crate) mod polars;
 mod shape;
 
-pub use fold::{ENTERED_WITHIN, fold};
+pub use fold::fold;
 pub use shape::{Between, Entry, Happening, Interval, Journey, Return, Share};

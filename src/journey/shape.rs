@@ -81,7 +81,7 @@ pub struct Journey<'a> {
     pub returns: Vec<Return<'a>>,
     /// When the deal was first answered: by an outgoing call, letter, SMS or message at or after its creation. Where the day is all
     /// that is known of the answer, the beginning of that day, which may lie before the creation's hour; where it came up to
-    /// [`ENTERED_WITHIN`](super::ENTERED_WITHIN) before the deal was entered, the creation itself.
+    /// `ENTERED_WITHIN` before the deal was entered, the creation itself.
     pub response_at: Option<i64>,
     /// Outgoing calls, letters, SMS and messages, and all meetings, in time order.
     pub touch_at: Vec<i64>,

@@ -171,9 +171,19 @@ fn both(name: &str) -> [(String, Lang); 2] {
     [("ru", Lang::Ru), ("en", Lang::En)].map(|(code, lang)| (name.replace(LANG, code), lang))
 }
 
+impl MetricColumn {
+    /// Columns of a metric whose declarations say no more than name and unit.
+    pub fn named(columns: &[(&str, Unit)]) -> Vec<MetricColumn> {
+        let mut named: Vec<_> =
+            columns.iter().map(|(name, unit)| MetricColumn::new(name, *unit, Text::default())).collect();
+        by_name(&mut named);
+        named
+    }
+}
+
 /// Fills in what the declarations leave out, by the names. Metrics were written in this way before there were keys for it,
 /// and nothing outside of here judges a column by its name.
-pub(super) fn by_name(columns: &mut [MetricColumn]) {
+fn by_name(columns: &mut [MetricColumn]) {
     let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
     let has = |name: &str| names.iter().any(|known| known == name);
     let counted = columns.iter().any(|column| column.cases.is_some());

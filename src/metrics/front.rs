@@ -4,16 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::columns::MetricColumn;
+use super::declared;
+use super::dimension::DIMENSIONS;
+use super::metric::Metric;
+use super::need::Need;
 use super::select::Select;
 use super::statement::Order;
-use super::{Metric, Need, declared};
 use crate::model::lang::{Text, both};
 use crate::model::problem::{Problem, Problems, hint, nearest};
 use crate::model::written::{Document, Section, Value};
-
-/// Dimensions that need no extra column.
-pub(super) const DIMENSIONS: [&str; 10] =
-    ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest"];
 
 /// Stands among the dimensions for every further column of deals.
 const EXTRA: &str = "extra";

@@ -2,6 +2,7 @@
 
 use std::fmt::{Display, Formatter};
 
+use super::dimension::{DIMENSIONS, title};
 use crate::model::lang::{Text, both};
 use crate::model::problem::hint;
 use crate::model::tables::Table;
@@ -150,8 +151,8 @@ pub fn way_out(what: &str) -> Option<Text> {
 /// What an export of these columns is called by people, such as `spend.cost`: one name for all that one export fills; of a
 /// dimension, its title. None for what is neither.
 pub fn source_name(what: &str) -> Option<Text> {
-    if super::front::DIMENSIONS.contains(&what) {
-        let Text { ru, en } = super::columns::dimension_column(what).title;
+    if DIMENSIONS.contains(&what) {
+        let Text { ru, en } = title(what);
         return Some(Text::new(format!("разрез «{ru}»"), format!("the split “{en}”")));
     }
     let first = what.split([',', '|']).next()?.split(" or ").next()?.trim();

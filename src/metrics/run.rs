@@ -1,14 +1,17 @@
 //! Asking a metric: check the ask and the needs, bind the period, run, shape the answer.
 
 use arrow::record_batch::RecordBatch;
-use chrono::NaiveDate;
 use datafusion::error::DataFusionError;
 use datafusion::execution::memory_pool::MemoryReservation;
 use datafusion::prelude::SessionContext;
 
-use super::columns::{self, MetricResult};
+use super::MetricError;
+use super::ask::Ask;
+use super::columns;
+use super::dimension::DIMENSIONS;
+use super::metric::Metric;
+use super::result::{self, MetricResult};
 use super::select::Compute;
-use super::{Metric, MetricError};
 use crate::model::calendar::Calendar;
 use crate::model::lang::Text;
 use crate::model::problem::hint;
@@ -16,19 +19,6 @@ use crate::model::tables::Table;
 use crate::model::timings;
 use crate::session::bounds::guarded;
 use crate::session::{Session, SessionError, Wanted};
-
-/// What is asked of a metric.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ask {
-    /// The first local day of the period.
-    pub from: NaiveDate,
-    /// The day after its last.
-    pub to: NaiveDate,
-    /// The cut: what happened on this day or later is not seen.
-    pub as_of: NaiveDate,
-    /// The dimensions to split by.
-    pub by: Vec<String>,
-}
 
 impl Metric {
     /// Computes the metric.
@@ -56,7 +46,7 @@ impl Metric {
         };
         let own = self.columns.iter().cloned();
         let columns: Vec<_> = ask.by.iter().map(|name| columns::dimension_column(name)).chain(own).collect();
-        let batch = columns::shape(&raw, &ask.by, &self.columns).map_err(|e| engine(e.into()))?;
+        let batch = result::shape(&raw, &ask.by, &self.columns).map_err(|e| engine(e.into()))?;
         timings::end(began, || format!("metric {}", self.name), Some(batch.num_rows()));
         Ok(MetricResult { metric: metric(), ask: ask.clone(), version: session.version(), columns, batch })
     }
@@ -108,7 +98,7 @@ impl Metric {
         let mut allowed = self.dimensions.clone();
         if self.extra_dimensions {
             let columns: Vec<&str> = self.columns.iter().map(|c| c.name.as_str()).collect();
-            let known = super::front::DIMENSIONS;
+            let known = DIMENSIONS;
             let further = |name: &String| !known.contains(&name.as_str()) && !columns.contains(&name.as_str());
             allowed.extend(session.dimensions().into_iter().filter(further));
         }

@@ -15,8 +15,8 @@ use datafusion::scalar::ScalarValue;
 use datafusion::sql::parser::Statement as Parsed;
 use datafusion::sql::sqlparser::ast::Statement;
 
+use super::ask::Ask;
 use super::kept::{self, Steps};
-use super::run::Ask;
 use super::statement::{self, Mention, Order};
 use crate::model::calendar::Calendar;
 use crate::model::problem::Problem;

@@ -103,6 +103,24 @@ impl Calendar {
     }
 }
 
+/// The Russian name of a day's month, in the genitive: `14 марта`, `продажи марта`.
+pub fn month_ru(day: NaiveDate) -> &'static str {
+    match day.month() {
+        1 => "января",
+        2 => "февраля",
+        3 => "марта",
+        4 => "апреля",
+        5 => "мая",
+        6 => "июня",
+        7 => "июля",
+        8 => "августа",
+        9 => "сентября",
+        10 => "октября",
+        11 => "ноября",
+        _ => "декабря",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

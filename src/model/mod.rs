@@ -3,12 +3,12 @@
 pub mod calendar;
 pub(crate) mod index;
 pub mod lang;
-pub mod layout;
-pub mod letters;
+pub(crate) mod layout;
+pub(crate) mod letters;
 pub mod problem;
-pub mod progress;
-pub mod shown;
+pub(crate) mod progress;
+pub(crate) mod shown;
 pub mod tables;
-pub mod timings;
+pub(crate) mod timings;
 pub mod unit;
 pub mod written;

@@ -26,40 +26,23 @@
 //! # Ok::<(), voronka::model::problem::Problems>(())
 //! ```
 
+mod notes;
 mod section;
 mod value;
-
-use std::cell::RefCell;
 
 use crate::model::lang::{Text, both};
 use crate::model::letters::composed;
 use crate::model::problem::{Problem, Problems, hint, meant, nearest};
 
+pub use notes::Wrong;
 pub use section::{Key, Section};
 pub use value::{Value, Written};
-
-/// What is wrong with a value, and the way out. The reader adds file and line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wrong {
-    /// What is wrong, naming the value.
-    pub what: Text,
-    /// What is allowed, or the nearest name.
-    pub hint: Text,
-}
-
-impl Wrong {
-    /// A wrong value.
-    pub fn new(what: Text, hint: Text) -> Wrong {
-        Wrong { what, hint }
-    }
-}
 
 /// A file that a person wrote, parsed as TOML and not yet checked.
 #[derive(Debug)]
 pub struct Document {
-    file: String,
+    notes: notes::Notes,
     root: value::Node,
-    problems: RefCell<Vec<Problem>>,
 }
 
 impl Document {
@@ -71,29 +54,29 @@ impl Document {
     /// Reads TOML that begins at line `first` of a larger file, such as the front matter of a metric.
     pub fn read_from_line(file: &str, text: &str, first: usize) -> Result<Document, Problems> {
         let root = value::parse(file, &composed(text), first)?;
-        Ok(Document { file: file.to_owned(), root, problems: RefCell::default() })
+        Ok(Document { notes: notes::Notes::new(file), root })
     }
 
     /// The file, as the person named it.
     pub fn file(&self) -> &str {
-        &self.file
+        &self.notes.file
     }
 
     /// The top level of the file.
     pub fn root(&self) -> Section<'_> {
-        Section::new(self, Some(&self.root), String::new())
+        Section::new(&self.notes, Some(&self.root), String::new())
     }
 
     /// Notes a problem at a line; 0 for the whole file.
     pub fn problem(&self, line: usize, what: Text, hint: Text) {
-        self.problems.borrow_mut().push(Problem { file: self.file.clone(), line, what, hint });
+        self.notes.problem(line, what, hint);
     }
 
     /// All problems noted so far, and every key that was never asked for: an error unless there are none.
     ///
     /// Call it when everything that may stand in the file has been asked for. Problems come sorted by line.
     pub fn finish(&self) -> Result<(), Problems> {
-        let mut problems = self.problems.borrow().clone();
+        let mut problems = self.notes.noted();
         self.unasked(&self.root, "", &mut problems);
         problems.sort();
         problems.dedup();
@@ -123,7 +106,7 @@ impl Document {
                 missing.remove(near);
             }
             problems.push(Problem {
-                file: self.file.clone(),
+                file: self.notes.file.clone(),
                 line: key.line,
                 what: both!("неизвестный ключ `{}`", "unknown key `{}`", key.value).and(section::within(label)),
                 hint: match asked.keys.is_empty() {

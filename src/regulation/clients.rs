@@ -2,7 +2,7 @@
 
 use super::condition::Condition;
 use super::rules::ClientKind;
-use super::{contacts, positive, stages};
+use super::{contacts, stages};
 use crate::model::tables::TOUCH_KINDS;
 use crate::model::written::Section;
 
@@ -21,7 +21,7 @@ pub fn kinds(root: &Section<'_>) -> Vec<ClientKind> {
             id: section.text("kind"),
             title: section.bilingual("title"),
             when: section.checked("when", Condition::client),
-            contact_days: positive(section, "contact_every_days"),
+            contact_days: section.optional_positive("contact_every_days"),
             means,
             advice: section.optional_bilingual("advice"),
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::Datelike;
 
 use super::rules::{Cap, MailingRule, Stage};
-use super::{positive, schedule, stages};
+use super::{schedule, stages};
 use crate::model::calendar::Calendar;
 use crate::model::lang::{Text, both};
 use crate::model::problem::hint;
@@ -37,7 +37,7 @@ pub fn hours(root: &Section<'_>, working: &Calendar) -> Calendar {
 
 /// `[contact] silence_after_refusal_days`. `None` if a refusal asks for no silence.
 pub fn silence_days(root: &Section<'_>) -> Option<i64> {
-    root.optional_table("contact").and_then(|section| positive(&section, "silence_after_refusal_days"))
+    root.optional_table("contact").and_then(|section| section.optional_positive("silence_after_refusal_days"))
 }
 
 /// Every `[[cap]]`.
@@ -48,8 +48,8 @@ pub fn caps(root: &Section<'_>) -> Vec<Cap> {
         let kind = section.checked("kind", |kind| contact_kind(kind, &kinds));
         let cap = Cap {
             kind: kind.unwrap_or_default(),
-            per_week: positive(section, "per_week"),
-            per_month: positive(section, "per_month"),
+            per_week: section.optional_positive("per_week"),
+            per_month: section.optional_positive("per_month"),
         };
         if !section.has("per_week") && !section.has("per_month") {
             let what = both!("предел для `{}` ничего не ограничивает", "the cap for `{}` sets no limit", cap.kind);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::rules::{ChecklistItem, Control, Load, Look, Quality};
-use super::{positive, stages};
+use super::stages;
 use crate::model::lang::{Text, both};
 use crate::model::problem::hint;
 use crate::model::written::{Section, Wrong};
@@ -54,7 +54,7 @@ pub fn controls(root: &Section<'_>) -> Vec<Control> {
 /// `[load]`: what a manager can carry.
 pub fn load(root: &Section<'_>) -> Load {
     let section = root.optional_table("load");
-    let number = |key| section.as_ref().and_then(|section| positive(section, key));
+    let number = |key| section.as_ref().and_then(|section| section.optional_positive(key));
     Load { open_deals: number("open_deals"), touches_per_day: number("touches_per_day") }
 }
 
@@ -71,7 +71,7 @@ pub fn quality(root: &Section<'_>) -> Quality {
         ("пункт проверки", "the checklist item"),
     );
     Quality {
-        sample: positive(&section, "sample"),
+        sample: section.optional_positive("sample"),
         seed: section.optional_whole("seed").unwrap_or(Quality::default().seed),
         checklist,
     }

@@ -17,16 +17,14 @@ pub struct Known<'a> {
     pub further: bool,
 }
 
-/// The lines of a target's names.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Lines {
-    pub(super) metric: usize,
-    pub(super) column: usize,
-    pub(super) by: usize,
+impl Regulation {
+    /// Checks the names in the targets against the metrics that there are; fails with all that are not `known`.
+    pub fn check_targets(&self, file: &str, known: &[Known<'_>]) -> Result<(), Problems> {
+        unknown(self, file, known)
+    }
 }
 
-/// Every name in the targets that `known` does not hold.
-pub(super) fn unknown(regulation: &Regulation, file: &str, known: &[Known<'_>]) -> Result<(), Problems> {
+fn unknown(regulation: &Regulation, file: &str, known: &[Known<'_>]) -> Result<(), Problems> {
     let mut problems = Vec::new();
     let mut refuse = |line: usize, what: Text, hint: Text| {
         problems.push(Problem { file: file.to_owned(), line, what, hint });

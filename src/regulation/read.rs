@@ -2,13 +2,19 @@
 
 use super::duration::{self, Lengths};
 use super::rules::{Bucket, Interest, LostReason, Meaning, PromotionRules, Rules};
-use super::{History, Regulation, arms, clients, contacts, control, currency, positive, schedule, stages, targets};
+use super::{History, Regulation, arms, clients, contacts, control, currency, schedule, stages, targets};
 use crate::model::lang::{Lang, Text, both};
 use crate::model::problem::Problems;
 use crate::model::written::{Document, Section, Wrong};
 
-/// Reads and checks a regulation.
-pub fn regulation(file: &str, text: &str) -> Result<Regulation, Problems> {
+impl Regulation {
+    /// Reads and checks a regulation; fails with all its problems.
+    pub fn parse(file: &str, text: &str) -> Result<Regulation, Problems> {
+        regulation(file, text)
+    }
+}
+
+fn regulation(file: &str, text: &str) -> Result<Regulation, Problems> {
     let doc = Document::read(file, text)?;
     let root = doc.root();
     let company = root.table("company");
@@ -114,7 +120,8 @@ fn interests(root: &Section<'_>) -> Vec<Interest> {
 /// `[thresholds]`, each with its default. The response's ones are filled in by the caller.
 fn thresholds(root: &Section<'_>) -> Rules {
     let section = root.optional_table("thresholds");
-    let or = |key: &str, default| section.as_ref().and_then(|section| positive(section, key)).unwrap_or(default);
+    let or =
+        |key: &str, default| section.as_ref().and_then(|section| section.optional_positive(key)).unwrap_or(default);
     Rules {
         response_sla_minutes: 0.0,
         response_working: true,
@@ -136,7 +143,7 @@ fn promotions(root: &Section<'_>) -> PromotionRules {
     PromotionRules {
         deepest: stages::share(&section, "deepest"),
         revenue_share: stages::share(&section, "revenue_share"),
-        rest_days: positive(&section, "rest_days"),
+        rest_days: section.optional_positive("rest_days"),
     }
 }
 

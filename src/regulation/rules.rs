@@ -265,3 +265,11 @@ pub struct Target {
     /// What to do when it is not green.
     pub advice: Text,
 }
+
+/// The lines of a target's names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct NameLines {
+    pub(super) metric: usize,
+    pub(super) column: usize,
+    pub(super) by: usize,
+}

@@ -28,8 +28,15 @@ pub const NAMES: [&str; 15] = [
     "targets",
 ];
 
-/// All tables. Names and columns are part of what metrics rely on.
-pub fn tables(regulation: &Regulation) -> Vec<(&'static str, RecordBatch)> {
+impl Regulation {
+    /// The regulation as SQL sees it: table names and their rows. All tables are there, also those without rows.
+    pub fn tables(&self) -> Vec<(&'static str, RecordBatch)> {
+        tables(self)
+    }
+}
+
+/// Names and columns are part of what metrics rely on.
+fn tables(regulation: &Regulation) -> Vec<(&'static str, RecordBatch)> {
     vec![
         ("company", company(regulation)),
         ("stages", stages(regulation)),

@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::known::Lines;
-use super::rules::{Better, Target};
+use super::rules::{Better, NameLines, Target};
 use crate::model::lang::{Text, both};
 use crate::model::written::Section;
 
 /// Reads every `[[target]]`, with the lines of its names.
-pub fn targets(root: &Section<'_>) -> (Vec<Target>, Vec<Lines>) {
+pub fn targets(root: &Section<'_>) -> (Vec<Target>, Vec<NameLines>) {
     let mut seen = BTreeMap::new();
-    let lines = |section: &Section<'_>| Lines {
+    let lines = |section: &Section<'_>| NameLines {
         metric: section.line_of("metric"),
         column: section.line_of("column"),
         by: section.line_of("by"),

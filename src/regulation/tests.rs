@@ -1,9 +1,11 @@
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Float64Type, Int64Type};
+use arrow::record_batch::RecordBatch;
 use chrono::NaiveDate;
 
 use super::*;
-use crate::model::lang::Text;
+use crate::model::calendar::Calendar;
+use crate::model::lang::{Lang, Text};
 
 mod broken;
 

@@ -8,8 +8,15 @@ use crate::model::lang::Text;
 /// Of a column: the title of each id.
 pub type Titles = BTreeMap<String, Text>;
 
-/// The titles by the names of the columns that hold the ids. `reason` and `lost_reason` hold the same ones.
-pub fn titles(regulation: &Regulation) -> BTreeMap<&'static str, Titles> {
+impl Regulation {
+    /// What ids are called, by the columns of metrics that hold them, such as `stage`.
+    pub fn titles(&self) -> BTreeMap<&'static str, Titles> {
+        titles(self)
+    }
+}
+
+/// `reason` and `lost_reason` hold the same ones.
+fn titles(regulation: &Regulation) -> BTreeMap<&'static str, Titles> {
     let stages = regulation.stages.iter().map(|stage| (&stage.id, &stage.title));
     let reasons = regulation.lost_reasons.iter().map(|reason| (&reason.id, &reason.title));
     let interests = regulation.interests.iter().map(|interest| (&interest.id, &interest.title));

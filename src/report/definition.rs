@@ -149,11 +149,6 @@ pub(super) struct Chart {
 }
 
 impl Definition {
-    /// Reads and checks a definition; returns all its problems. The report is named after the file.
-    pub fn parse(file: &str, text: &str, catalog: &Catalog) -> Result<Definition, Problems> {
-        read::read(file, text, catalog)
-    }
-
     /// The report's name: the stem of its files.
     pub fn name(&self) -> &str {
         &self.name

@@ -5,12 +5,12 @@
 mod ahead;
 mod build;
 mod cell;
-pub mod chart;
+pub(crate) mod chart;
 pub mod definition;
 pub mod document;
 mod earlier;
 mod error;
-pub mod findings;
+pub(crate) mod findings;
 mod grid;
 mod inputs;
 mod metric_cache;
@@ -19,7 +19,7 @@ mod period;
 mod phrases;
 mod reach;
 pub mod render;
-pub mod slug;
+pub(crate) mod slug;
 mod titles;
 
 pub use build::build;

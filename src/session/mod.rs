@@ -4,7 +4,7 @@
 //! `scope_spend`, which metrics read. It changes nothing. Why as it is: `docs/decisions/session.md`.
 
 mod bounded;
-pub mod bounds;
+pub(crate) mod bounds;
 mod compact;
 mod dimensions;
 mod error;
@@ -39,12 +39,13 @@ use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{cast, col};
 
-pub use self::dimensions::SEPARATOR;
+pub(crate) use self::dimensions::SEPARATOR;
 pub use self::error::SessionError;
 use self::scope::{Columns, Scope, Staff};
 use self::sources::Sources;
 use self::views::Loaded;
-pub use self::views::{is_view, words};
+pub(crate) use self::views::is_view;
+pub use self::views::words;
 use crate::functions;
 use crate::model::tables::Table;
 use crate::regulation::Regulation;
@@ -211,7 +212,7 @@ impl Session {
     /// of the others that `names` holds, split by these dimensions. It is the caller's own: questions asked at once do
     /// not see each other's split.
     ///
-    /// `grp` holds the values with [`SEPARATOR`] between them, nothing where a value is null. Money is not spent by
+    /// `grp` holds the values with `SEPARATOR` between them, nothing where a value is null. Money is not spent by
     /// manager or team: split by a dimension that spend does not have, `scope_spend` has no rows.
     pub async fn scope(&self, wanted: &Wanted<'_>) -> Result<SessionContext, SessionError> {
         let Wanted { by, names, all_columns, period } = *wanted;

@@ -15,7 +15,7 @@ use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::StreamWriter;
 use arrow::record_batch::RecordBatch;
 
-use super::proof::Digest;
+use super::digest::{Digest, fingerprint};
 use super::snapshot::Snapshot;
 
 /// The folder of answers is called like the store, with this behind it.
@@ -116,11 +116,6 @@ fn is_ours(name: &OsStr) -> bool {
     let is_hex =
         |text: &str, digits: usize| text.len() == digits && text.bytes().all(|digit| digit.is_ascii_hexdigit());
     is_hex(state, 32) && is_hex(program, 16)
-}
-
-/// A text in few letters: two texts have the same by no chance that anybody will meet.
-pub fn fingerprint(text: &str) -> String {
-    Digest::of(text.as_bytes()).to_string()
 }
 
 /// The bytes of the files in a folder; nothing where there is none.

@@ -1,68 +1,16 @@
-//! Describes a damaged store: which file is at fault and, on demand, the state of every version.
+//! Describes a damaged store: which file is at fault.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::layout::{self, Marker};
-use super::proof::{self, Digest};
-use super::record::{Named, Rows};
-use super::{DataFile, StoreError, snapshot};
+use super::digest::Digest;
+use super::error::StoreError;
+use super::layout::{self, Marker, checkpoint, commit, newest_commit};
+use super::rows::{Named, Rows};
 use crate::model::lang::{Lang, Text, both};
 use crate::model::tables::Table;
-
-/// The result of reading every file.
-#[derive(Debug, Default)]
-pub struct Checked {
-    /// The number of complete ingests.
-    pub ingests: usize,
-    /// The number of data files that they name.
-    pub files: usize,
-    /// The total size of these files in bytes.
-    pub bytes: u64,
-    /// The number of files without a digest, written by an early Voronka: only their length and row count can be
-    /// checked.
-    pub unproven: usize,
-    /// The damaged files, each once.
-    pub damaged: Vec<Text>,
-}
-
-/// Reads every file that any ingest names. Fails if the record of ingests itself is damaged, because nothing else can
-/// be checked then.
-pub(super) async fn check(store: &Path) -> Result<Checked, StoreError> {
-    let rows = snapshot::record(store).await?;
-    let mut checked = Checked { ingests: rows.versions().len(), ..Checked::default() };
-    let mut seen: BTreeMap<(Table, u64), &Named> = BTreeMap::new();
-    let mut files: BTreeMap<PathBuf, (DataFile, Option<Digest>)> = BTreeMap::new();
-    for named in rows.versions().iter().flat_map(|ingest| rows.tables(*ingest)) {
-        seen.insert((named.table, named.delta_version), named);
-    }
-    for ((table, version), named) in seen {
-        let path = commit(&store.join(table.name()), version);
-        match named.commit.map(|digest| fault_of(&path, Some(digest))) {
-            Some(Some(what)) => checked.damaged.push(both_of(&StoreError::damaged(&path, what))),
-            _ => match snapshot::state(store, &rows, named).await {
-                Ok((_, listed)) => {
-                    files.extend(listed.into_iter().map(|(file, digest)| (file.path.clone(), (file, digest))))
-                }
-                Err(error) => checked.damaged.push(both_of(&error)),
-            },
-        }
-    }
-    checked.files = files.len();
-    for (file, digest) in files.into_values() {
-        checked.bytes += file.bytes;
-        checked.unproven += usize::from(digest.is_none() && !file.is_of(store, Table::Ingests));
-        if let Err(error) = proof::verify(vec![(file, digest)]).await {
-            checked.damaged.push(both_of(&error));
-        }
-    }
-    // several versions share one log: each problem is reported once
-    checked.damaged.sort();
-    checked.damaged.dedup();
-    Ok(checked)
-}
 
 /// Finds the damaged file in the log of `ingests` if the record is inconsistent.
 pub(super) fn of_record(store: &Path, marker: &Marker, error: StoreError) -> StoreError {
@@ -111,18 +59,8 @@ fn of_log(dir: &Path, commits: u64, known: &BTreeMap<u64, Digest>, error: StoreE
     }
 }
 
-/// An error in both languages.
-fn both_of(error: &StoreError) -> Text {
-    Text::new(error.text(Lang::Ru), error.text(Lang::En))
-}
-
-/// The path of a commit.
-pub(super) fn commit(dir: &Path, version: u64) -> PathBuf {
-    dir.join("_delta_log").join(format!("{version:020}.json"))
-}
-
 /// What is wrong with a commit; `None` if no damage is visible.
-fn fault_of(path: &Path, digest: Option<Digest>) -> Option<Text> {
+pub(super) fn fault_of(path: &Path, digest: Option<Digest>) -> Option<Text> {
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(e) if e.kind() == ErrorKind::NotFound => return Some(Text::new("коммита нет", "the commit is missing")),
@@ -137,19 +75,6 @@ fn fault_of(path: &Path, digest: Option<Digest>) -> Option<Text> {
         (None, true) => None,
         _ => Some(Text::new("в коммите не то, что было записано", "the commit is not what was written")),
     }
-}
-
-/// The newest version for which a log has a commit.
-fn newest_commit(dir: &Path) -> Option<u64> {
-    let entries = fs::read_dir(dir.join("_delta_log")).ok()?;
-    let names = entries.filter_map(Result::ok).map(|entry| entry.file_name().to_string_lossy().into_owned());
-    names.filter_map(|name| name.strip_suffix(".json")?.parse().ok()).max()
-}
-
-/// The newest checkpoint among the first `n` commits.
-fn checkpoint(dir: &Path, commits: u64) -> Option<PathBuf> {
-    let path = |version: u64| dir.join("_delta_log").join(format!("{version:020}.checkpoint.parquet"));
-    (0..commits).rev().map(path).find(|path| path.exists())
 }
 
 /// Refuses a store of an early Voronka with data but without a record of ingests: its marker does not say whether there

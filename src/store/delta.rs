@@ -2,7 +2,6 @@
 //!
 //! Protocol reader 1 / writer 2, no partition columns, no table features: what every Delta reader can read.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
@@ -20,26 +19,15 @@ use object_store::local::LocalFileSystem;
 use serde_json::json;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::{StoreError, damage, footer, record};
+use super::error::StoreError;
+use super::files::{Files, Logged};
+use super::layout;
+use super::rows::OWN;
 use crate::model::lang::Text;
 use crate::model::tables::Table;
 
 /// A checkpoint is written every so many versions; a log is read from its newest checkpoint on.
 const CHECKPOINT_EVERY: u64 = 20;
-
-/// A data file, as listed in the log.
-#[derive(Debug, Clone)]
-pub(super) struct Logged {
-    pub(super) rows: u64,
-    pub(super) bytes: u64,
-    /// The Delta statistics, JSON.
-    pub(super) stats: String,
-    /// Milliseconds since the epoch.
-    pub(super) modified: i64,
-}
-
-/// Data files by their path inside the table's folder.
-pub(super) type Files = BTreeMap<String, Logged>;
 
 /// Opens a table at a version, or at its newest one; `None` if the table does not exist.
 pub(super) async fn open(dir: &Path, version: Option<u64>) -> Result<Option<DeltaTable>, StoreError> {
@@ -122,7 +110,7 @@ pub(super) fn columns(dir: &Path, delta: &DeltaTable) -> Result<Vec<String>, Sto
 /// The columns of the open version that are not canonical.
 pub(super) fn extra(dir: &Path, table: Table, delta: &DeltaTable) -> Result<Vec<String>, StoreError> {
     let schema = delta.snapshot().map_err(StoreError::delta(dir))?.schema();
-    let own = |name: &str| table == Table::Ingests && record::OWN.contains(&name);
+    let own = |name: &str| table == Table::Ingests && OWN.contains(&name);
     let extra = schema.fields().map(|f| f.name()).filter(|name| table.column(name).is_none() && !own(name));
     Ok(extra.cloned().collect())
 }
@@ -187,8 +175,8 @@ pub(super) async fn commit(next: Next<'_>) -> Result<u64, StoreError> {
 
 /// Flushes a commit to disk, before a later one names it.
 pub(super) fn sync(dir: &Path, version: u64) -> std::io::Result<()> {
-    File::open(damage::commit(dir, version)).and_then(|commit| commit.sync_all())?;
-    footer::sync_folder(&dir.join("_delta_log"));
+    File::open(layout::commit(dir, version)).and_then(|commit| commit.sync_all())?;
+    layout::sync_folder(&dir.join("_delta_log"));
     Ok(())
 }
 

@@ -16,7 +16,7 @@ pub enum StoreError {
     /// The folder is not a store.
     #[error(
         "{}: not a store (it has no `{}`)\n    name the store's folder with --store, or make one with `voronka ingest`",
-        dir.display(), super::layout::MARKER
+        dir.display(), super::names::MARKER
     )]
     NotAStore {
         /// The folder.

@@ -10,8 +10,9 @@ use parquet::arrow::parquet_to_arrow_schema;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::json;
 
-use super::StoreError;
-use super::delta::Logged;
+use super::error::StoreError;
+use super::files::Logged;
+use super::layout::sync_folder;
 use crate::model::lang::both;
 
 /// How many files are flushed to disk at once: one by one takes six times as long.
@@ -35,11 +36,6 @@ pub(super) async fn seal(
     let sealed = sealed.buffered(AT_ONCE).try_collect().await?;
     folders.iter().for_each(|folder| sync_folder(folder));
     Ok(sealed)
-}
-
-/// Flushes a folder to disk. Errors are ignored: not every system supports it, and it matters only if power is lost.
-pub(super) fn sync_folder(folder: &Path) {
-    let _ = File::open(folder).and_then(|folder| folder.sync_all());
 }
 
 /// Checks that a file has the given row count and the columns of the schema, and flushes it to disk.

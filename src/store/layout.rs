@@ -14,15 +14,13 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::StoreError;
-use super::proof::Digest;
+use super::digest::Digest;
+use super::error::StoreError;
+use super::names::{LOCK, MARKER};
 use crate::model::tables::Table;
 
-/// The file that marks a folder as a store.
-pub(super) const MARKER: &str = "voronka-store.toml";
 /// The newest supported format.
 pub(super) const FORMAT: u32 = 1;
-const LOCK: &str = ".lock";
 
 /// The content of the marker. It protects the end of the record of ingests: a record that ends before `newest` has lost
 /// rows.
@@ -82,7 +80,7 @@ pub(super) fn witness(dir: &Path, newest: u64, made: Option<(Digest, Digest)>) -
         fs::rename(&aside, &marker)
     };
     write().map_err(StoreError::io(&marker))?;
-    super::footer::sync_folder(dir);
+    sync_folder(dir);
     Ok(())
 }
 
@@ -222,6 +220,29 @@ pub(super) fn clean(folder: &Path, keep: impl Fn(&Path) -> bool, whole: bool) ->
         let _ = fs::remove_dir(folder);
     }
     Ok(())
+}
+
+/// Flushes a folder to disk. Errors are ignored: not every system supports it, and it matters only if power is lost.
+pub(super) fn sync_folder(folder: &Path) {
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+}
+
+/// The path of a commit.
+pub(super) fn commit(dir: &Path, version: u64) -> PathBuf {
+    dir.join("_delta_log").join(format!("{version:020}.json"))
+}
+
+/// The newest version for which a log has a commit.
+pub(super) fn newest_commit(dir: &Path) -> Option<u64> {
+    let entries = fs::read_dir(dir.join("_delta_log")).ok()?;
+    let names = entries.filter_map(Result::ok).map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.filter_map(|name| name.strip_suffix(".json")?.parse().ok()).max()
+}
+
+/// The newest checkpoint among the first `n` commits.
+pub(super) fn checkpoint(dir: &Path, commits: u64) -> Option<PathBuf> {
+    let path = |version: u64| dir.join("_delta_log").join(format!("{version:020}.checkpoint.parquet"));
+    (0..commits).rev().map(path).find(|path| path.exists())
 }
 
 #[cfg(test)]

@@ -8,17 +8,22 @@
 //! Out of scope: the meaning of rows (`ingest`), and queries (`session`).
 
 mod answers;
+mod check;
 mod currencies;
 mod delta;
 mod damage;
+mod digest;
 mod error;
+mod files;
 mod footer;
 #[cfg(test)]
 mod killed;
 mod layout;
+mod names;
 mod proof;
 mod record;
 mod regulations;
+mod rows;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -26,14 +31,16 @@ mod transaction;
 
 use std::path::{Path, PathBuf};
 
-pub use self::answers::{Answers, fingerprint};
-pub use self::currencies::currencies;
-pub use self::damage::Checked;
+pub use self::answers::Answers;
+pub use self::check::Checked;
+pub(crate) use self::currencies::currencies;
+pub(crate) use self::digest::fingerprint;
 pub use self::error::StoreError;
-pub use self::record::{IngestRecord, TableCount};
-pub use self::regulations::{Kept, regulations};
-pub use self::snapshot::{DataFile, Snapshot, TableState};
-pub use self::transaction::Transaction;
+pub use self::files::DataFile;
+pub(crate) use self::regulations::regulations;
+pub use self::rows::{IngestRecord, TableCount};
+pub use self::snapshot::{Snapshot, TableState};
+pub(crate) use self::transaction::Transaction;
 
 /// A folder that was checked to be a store.
 #[derive(Debug, Clone)]
@@ -74,7 +81,7 @@ impl Store {
 
     /// Reads every file that any ingest names, and reports which differ from what was written.
     pub async fn check(&self) -> Result<Checked, StoreError> {
-        damage::check(&self.dir).await
+        check::check(&self.dir).await
     }
 
     /// Begins an ingest. Only one can run at a time: the lock is held until the transaction is committed or dropped;

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use arrow::datatypes::SchemaRef;
 use futures::future::join_all;
 
-use super::answers::fingerprint;
-use super::proof::{self, Digest};
-use super::record::{self, Named, Rows};
-use super::{StoreError, damage, delta, layout};
+use super::digest::{Digest, fingerprint};
+use super::error::StoreError;
+use super::files::DataFile;
+use super::rows::{Named, Rows};
+use super::{damage, delta, layout, proof, record};
 use crate::model::lang::{Text, both};
 use crate::model::tables::Table;
 
@@ -53,26 +54,6 @@ impl TableState {
     /// The row count of the table.
     pub fn rows(&self) -> u64 {
         self.files.iter().map(|f| f.rows).sum()
-    }
-}
-
-/// One Parquet file of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DataFile {
-    /// The absolute path.
-    pub path: PathBuf,
-    /// Its bucket.
-    pub bucket: u32,
-    /// Its row count.
-    pub rows: u64,
-    /// Its size.
-    pub bytes: u64,
-}
-
-impl DataFile {
-    /// Whether the file belongs to that table.
-    pub(super) fn is_of(&self, store: &Path, table: Table) -> bool {
-        self.path.starts_with(store.join(table.name()))
     }
 }
 

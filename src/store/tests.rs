@@ -198,7 +198,7 @@ async fn the_next_writer_clears_what_a_killed_one_left_of_a_marker() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("store");
     let store = Store::open_or_create(&path).await.unwrap();
-    let [left, other] = ["17", "toml"].map(|end| path.join(format!(".{}.{end}", layout::MARKER)));
+    let [left, other] = ["17", "toml"].map(|end| path.join(format!(".{}.{end}", names::MARKER)));
     for file in [&left, &other] {
         fs::write(file, "format = 1").unwrap();
     }
@@ -343,7 +343,7 @@ fn copy(from: &Path, to: &Path) {
 async fn a_record_older_than_the_data_answers_nothing_and_deletes_nothing() {
     let (dir, store) = store().await;
     first(&store).await;
-    let parts = ["ingests", layout::MARKER];
+    let parts = ["ingests", names::MARKER];
     parts.iter().for_each(|part| copy(&store.dir().join(part), &dir.path().join(part)));
     for ingest in 2..=3 {
         let mut t = store.begin().await.unwrap();
@@ -367,9 +367,9 @@ async fn what_is_not_a_store_is_said_to_be_none() {
     fs::write(path.join("letter.txt"), "").unwrap();
     let error = Store::open_or_create(path).await.unwrap_err().to_string();
     assert!(error.contains("it holds `letter.txt`"), "{error}");
-    fs::write(path.join(layout::MARKER), "format = 9").unwrap();
+    fs::write(path.join(names::MARKER), "format = 9").unwrap();
     let error = Store::open_or_create(path).await.unwrap_err().to_string();
     assert!(error.contains("the store has format 9, and this Voronka knows formats up to 1"), "{error}");
-    fs::write(path.join(layout::MARKER), "form = 9").unwrap();
+    fs::write(path.join(names::MARKER), "form = 9").unwrap();
     assert!(matches!(Store::open(path).await.unwrap_err(), StoreError::Marker { .. }));
 }

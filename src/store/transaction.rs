@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use super::delta::{self, Files};
+use super::digest::{Digest, Digests};
+use super::error::StoreError;
+use super::files::Files;
 use super::layout::{self, Attempt};
-use super::proof::{self, Digest, Digests};
-use super::record::{self, IngestRecord, Named, Rows};
+use super::rows::{IngestRecord, Named, Rows};
 use super::snapshot::{self, Snapshot, TableState};
-use super::{StoreError, damage, footer};
+use super::{delta, footer, proof, record};
 use crate::model::lang::Text;
 use crate::model::tables::Table;
 
@@ -177,7 +178,7 @@ impl Transaction {
         let columns: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
         let next = delta::Next { dir: &dir, name: table.name(), schema, files: files.clone(), ingest, at };
         let delta_version = delta::commit(next).await?;
-        delta::sync(&dir, delta_version).map_err(StoreError::io(&damage::commit(&dir, delta_version)))?;
+        delta::sync(&dir, delta_version).map_err(StoreError::io(&layout::commit(&dir, delta_version)))?;
         delta::checkpoint(&dir, delta_version).await;
         // a table that only a killed ingest filled is empty again, and stays unnamed
         match change.is_some() || self.base.tables.contains_key(&table) {
@@ -199,7 +200,7 @@ impl Transaction {
         let mut digests = self.recorded.digests(table);
         let new = proof::missing(&dir, files, &digests).await?;
         digests.extend(new.clone());
-        let (state, path) = (proof::state(columns, files, &digests), damage::commit(&dir, delta_version));
+        let (state, path) = (proof::state(columns, files, &digests), layout::commit(&dir, delta_version));
         let commit = Digest::of_file(&path).map_err(StoreError::io(&path))?;
         Ok(Named { table, delta_version, buckets, state, commit: Some(commit), files: new })
     }
@@ -235,7 +236,7 @@ impl Transaction {
         let next = delta::Next { dir: &dir, name: table.name(), schema, files, ingest: number, at };
         let made = delta::commit(next).await?;
         // from here on the ingest is stored, and no error may claim otherwise
-        let commit = damage::commit(&dir, made);
+        let commit = layout::commit(&dir, made);
         let unsynced = |source| StoreError::Unsynced { path: commit.clone(), ingest: number, source };
         delta::sync(&dir, made).map_err(unsynced)?;
         // a marker that lags behind is harmless: the next ingest corrects it

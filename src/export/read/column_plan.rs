@@ -83,6 +83,17 @@ pub(super) enum From {
     Compute(Operation, Vec<Part>),
 }
 
+impl From {
+    /// The cells that are read.
+    pub(super) fn cells(&self) -> Vec<usize> {
+        match self {
+            From::Cells(cells) | From::Concat(cells, _) => cells.clone(),
+            From::Const(_) | From::RowNumber(_) => Vec::new(),
+            From::Compute(_, parts) => parts.iter().filter_map(Part::cell).collect(),
+        }
+    }
+}
+
 /// As `Operand`, by cell.
 pub(super) enum Part {
     Cell(usize),

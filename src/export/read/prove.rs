@@ -3,7 +3,7 @@
 use chrono::Datelike;
 
 use super::again::Again;
-use super::column_plan::{ColumnPlan, From, Part};
+use super::column_plan::ColumnPlan;
 use super::date_limits::is_unset;
 use super::open::Opened;
 use super::plan::Plan;
@@ -15,6 +15,7 @@ use crate::export::records::{Ahead, Typed, ahead};
 use crate::export::values::amounts;
 use crate::export::values::dates::{self, DateFormat};
 use crate::export::values::numbers::{self, Decimal, Evidence};
+use crate::model::calendar::month_ru;
 use crate::model::lang::Text;
 use crate::model::tables::Kind;
 
@@ -146,17 +147,7 @@ fn cases(plan: &Plan) -> Vec<Case> {
     let mut cases = Vec::new();
     for (fill, of) in plan.fills.iter().enumerate() {
         for (column, of) in of.columns.iter().enumerate() {
-            let cells: Vec<usize> = match &of.from {
-                From::Cells(cells) | From::Concat(cells, _) => cells.clone(),
-                From::Const(_) | From::RowNumber(_) => Vec::new(),
-                From::Compute(_, parts) => parts
-                    .iter()
-                    .filter_map(|part| match part {
-                        Part::Cell(cell) => Some(*cell),
-                        Part::Number(_) | Part::Factor(..) => None,
-                    })
-                    .collect(),
-            };
+            let cells = of.from.cells();
             let proof = match of.kind {
                 _ if cells.is_empty() || of.is_length => None,
                 Kind::Instant | Kind::Day if of.reading.dates.is_none() => {
@@ -336,23 +327,9 @@ fn shape(format: &DateFormat) -> String {
 
 /// What a value is in each of several formats.
 fn readings(formats: &[DateFormat], text: &str) -> Text {
-    const MONTHS: [&str; 12] = [
-        "января",
-        "февраля",
-        "марта",
-        "апреля",
-        "мая",
-        "июня",
-        "июля",
-        "августа",
-        "сентября",
-        "октября",
-        "ноября",
-        "декабря",
-    ];
     let read = || formats.iter().filter_map(|format| Some((format, format.read(text)?.local)));
     let ru = read().map(|(format, day)| {
-        let month = MONTHS.get(day.month0() as usize).copied().unwrap_or_default();
+        let month = month_ru(day.date());
         format!("{} {month} {} как {format}", day.day(), day.year())
     });
     let en = read().map(|(format, day)| format!("{} as {format}", day.format("%-d %B %Y")));

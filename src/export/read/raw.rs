@@ -2,7 +2,7 @@
 
 use csv::WriterBuilder;
 
-use super::column_plan::{ColumnPlan, From, Part};
+use super::column_plan::ColumnPlan;
 use super::open::Opened;
 use crate::export::records::{Quotes, Record, Typed};
 use crate::export::values::numbers::Decimal;
@@ -42,8 +42,11 @@ impl Raw {
         columns: impl Iterator<Item = &'c ColumnPlan> + Clone,
         (personal, key): (Personal, Option<&Key>),
     ) -> Raw {
-        let commas =
-            columns.clone().filter(|column| column.reading.decimal == Some(Decimal::Comma)).flat_map(of).collect();
+        let commas = columns
+            .clone()
+            .filter(|column| column.reading.decimal == Some(Decimal::Comma))
+            .flat_map(|column| column.from.cells())
+            .collect();
         // with nothing called personal, it may all the same be anybody's name that stands in a cell which nobody reads
         let scrub = Scrub::new(personal, key, Bare::Number);
         if personal == Personal::Keep {
@@ -62,7 +65,7 @@ impl Raw {
                 None => scrub.clone(),
                 own => own.clone(),
             };
-            of(column).into_iter().for_each(|cell| put(cell, Kept::Text(what.clone())));
+            column.from.cells().into_iter().for_each(|cell| put(cell, Kept::Text(what.clone())));
         }
         // a cell that is somebody's is so wherever it is read
         for column in columns.filter(|column| column.personal != Personal::Keep) {
@@ -70,7 +73,7 @@ impl Raw {
                 (Personal::Hash, Some(key)) => Kept::Hash(column.reading.normal, key.clone()),
                 _ => Kept::Nothing,
             };
-            of(column).into_iter().for_each(|cell| put(cell, what.clone()));
+            column.from.cells().into_iter().for_each(|cell| put(cell, what.clone()));
         }
         Raw { cells: Some(kept), scrub, commas }
     }
@@ -138,21 +141,6 @@ pub(super) fn header(opened: &Opened, raw: &Raw) -> String {
         None => opened.found.text(at).to_owned(),
     };
     line((0..opened.cells).map(shown), opened.delimiter())
-}
-
-/// The cells that a column reads.
-fn of(column: &ColumnPlan) -> Vec<usize> {
-    match &column.from {
-        From::Cells(cells) | From::Concat(cells, _) => cells.clone(),
-        From::Const(_) | From::RowNumber(_) => Vec::new(),
-        From::Compute(_, parts) => parts
-            .iter()
-            .filter_map(|part| match part {
-                Part::Cell(cell) => Some(*cell),
-                Part::Number(_) | Part::Factor(..) => None,
-            })
-            .collect(),
-    }
 }
 
 /// Cells as a line of CSV. One that is too long is cut, and says so with its last symbol.

@@ -2,18 +2,18 @@
 
 use chrono::NaiveDate;
 
+use super::notes::{Notes, Wrong};
 use super::value::{Node, Value, Written};
-use super::{Document, Wrong};
 use crate::model::lang::{Text, both};
-use crate::model::problem::{Problem, hint};
+use crate::model::problem::hint;
 
 /// What a text is called in messages: in Russian and English.
 const TEXT: (&str, &str) = ("текст", "text");
 
-/// A table of a [`Document`]. Its getters note what is wrong; see the module for what they return then.
+/// A table of a [`Document`](super::Document). Its getters note what is wrong; see the module for what they return then.
 #[derive(Debug, Clone)]
 pub struct Section<'d> {
-    doc: &'d Document,
+    notes: &'d Notes,
     /// None for a required table that is missing: everything asked of it is answered with stand-ins, silently.
     node: Option<&'d Node>,
     /// As in the file: `[company]`, `[[stage]]`; empty at the top.
@@ -30,8 +30,8 @@ pub struct Key<'d> {
 }
 
 impl<'d> Section<'d> {
-    pub(super) fn new(doc: &'d Document, node: Option<&'d Node>, label: String) -> Section<'d> {
-        Section { doc, node, label }
+    pub(super) fn new(notes: &'d Notes, node: Option<&'d Node>, label: String) -> Section<'d> {
+        Section { notes, node, label }
     }
 
     /// The line at which the table begins.
@@ -63,12 +63,12 @@ impl<'d> Section<'d> {
 
     /// Notes a problem with a key's value, at its line.
     pub fn wrong(&self, key: &str, what: Text, hint: Text) {
-        self.doc.problem(self.line_of(key), what, hint);
+        self.notes.problem(self.line_of(key), what, hint);
     }
 
     /// Notes a problem at a line.
     pub fn problem(&self, line: usize, what: Text, hint: Text) {
-        self.doc.problem(line, what, hint);
+        self.notes.problem(line, what, hint);
     }
 
     /// A required text, not blank.
@@ -93,7 +93,7 @@ impl<'d> Section<'d> {
         match read(self.as_text(key, value)?) {
             Ok(read) => Some(read),
             Err(wrong) => {
-                self.doc.problem(value.line, wrong.what, wrong.hint);
+                self.notes.problem(value.line, wrong.what, wrong.hint);
                 None
             }
         }
@@ -127,6 +127,20 @@ impl<'d> Section<'d> {
     /// A whole number that may be absent.
     pub fn optional_whole(&self, key: &str) -> Option<i64> {
         self.ask(key).and_then(|value| self.as_whole(key, value))
+    }
+
+    /// A whole number above 0 that may be absent.
+    pub fn optional_positive(&self, key: &str) -> Option<i64> {
+        let number = self.optional_whole(key)?;
+        if number < 1 {
+            self.wrong(
+                key,
+                both!("`{key}` = {number} — не больше нуля", "`{key}` = {number} is not positive"),
+                Text::new("напишите целое число от 1", "write a whole number from 1 up"),
+            );
+            return None;
+        }
+        Some(number)
     }
 
     /// `true` or `false` that may be absent.
@@ -165,7 +179,7 @@ impl<'d> Section<'d> {
         match &value.value {
             Value::Text(_) => self.as_text(key, value).map(|text| Text::new(text, text)),
             Value::Table(node) => {
-                let both = Section::new(self.doc, Some(node), header(&path(&self.label, key), false));
+                let both = Section::new(self.notes, Some(node), header(&path(&self.label, key), false));
                 Some(Text::new(both.text("ru"), both.text("en")))
             }
             _ => {
@@ -196,7 +210,7 @@ impl<'d> Section<'d> {
         self.list(key, example, |item| match read(&item.value) {
             Ok(read) => Some(read),
             Err(wrong) => {
-                self.doc.problem(item.line, wrong.what, wrong.hint);
+                self.notes.problem(item.line, wrong.what, wrong.hint);
                 None
             }
         })
@@ -210,14 +224,14 @@ impl<'d> Section<'d> {
             let hint = both!("добавьте строку {label} и её значения", "add a line {label} and its values");
             self.missing(node, key, what, hint);
         }
-        self.optional_table(key).unwrap_or(Section::new(self.doc, None, label))
+        self.optional_table(key).unwrap_or(Section::new(self.notes, None, label))
     }
 
     /// A table that may be absent.
     pub fn optional_table(&self, key: &str) -> Option<Section<'d>> {
         let value = self.ask(key)?;
         match &value.value {
-            Value::Table(node) => Some(Section::new(self.doc, Some(node), header(&path(&self.label, key), false))),
+            Value::Table(node) => Some(Section::new(self.notes, Some(node), header(&path(&self.label, key), false))),
             _ => self.mismatch(key, value, ("таблица", "a table"), Text::same("{ … }")),
         }
     }
@@ -227,7 +241,7 @@ impl<'d> Section<'d> {
         let label = header(&path(&self.label, key), true);
         let Some(value) = self.ask(key) else { return Vec::new() };
         let one = |item: &'d Written<Value>| match &item.value {
-            Value::Table(node) => Some(Section::new(self.doc, Some(node), label.clone())),
+            Value::Table(node) => Some(Section::new(self.notes, Some(node), label.clone())),
             _ => {
                 let hint = both!(
                     "напишите {label} над каждой, а под ним её значения",
@@ -235,7 +249,7 @@ impl<'d> Section<'d> {
                 );
                 let found = item.value.describe();
                 let what = both!("{label} — таблица, а здесь ", "{label} must be a table, not ").and(found);
-                self.doc.problem(item.line, what, hint);
+                self.notes.problem(item.line, what, hint);
                 None
             }
         };
@@ -247,7 +261,7 @@ impl<'d> Section<'d> {
                     "`{key}` must be written {label}, once for each, not as "
                 );
                 let hint = both!("напишите {label} в двойных скобках", "write {label} in double brackets");
-                self.doc.problem(value.line, what.and(other.describe()), hint);
+                self.notes.problem(value.line, what.and(other.describe()), hint);
                 Vec::new()
             }
         }
@@ -269,7 +283,7 @@ impl<'d> Section<'d> {
     }
 
     fn missing(&self, node: &Node, key: &str, what: Text, hint: Text) {
-        let problem = Problem { file: self.doc.file.clone(), line: node.line, what, hint };
+        let problem = self.notes.made(node.line, what, hint);
         node.asked.borrow_mut().missing.insert(key.to_owned(), problem);
     }
 
@@ -278,7 +292,7 @@ impl<'d> Section<'d> {
         let place = Text::same(format!("`{key}`")).and(within(&self.label));
         let must = Text::new(format!(" — {}, а здесь ", allowed.0), format!(" must be {}, not ", allowed.1));
         let hint = both!("напишите {key} = ", "write {key} = ").and(example);
-        self.doc.problem(value.line, place.and(must).and(value.value.describe()), hint);
+        self.notes.problem(value.line, place.and(must).and(value.value.describe()), hint);
         None
     }
 
@@ -299,7 +313,7 @@ impl<'d> Section<'d> {
                     "напишите что-нибудь в кавычках или удалите строку",
                     "write something between the quotes, or remove the line",
                 );
-                self.doc.problem(value.line, place.and(Text::new(" — пусто", " is empty")), hint);
+                self.notes.problem(value.line, place.and(Text::new(" — пусто", " is empty")), hint);
                 None
             }
             Value::Text(text) => Some(text),

@@ -48,6 +48,7 @@ macro_rules! kinds {
         }
 
         /// The kinds and their keys: the rows of a table in `docs/guide/report.md`.
+        #[cfg(test)]
         pub fn kinds_table() -> String {
             [$((<$Kind as Kind>::NAME, <$Kind as Kind>::KEYS)),*].map(|(name, keys)| format!("| `{name}` | {keys} |\n")).concat()
         }

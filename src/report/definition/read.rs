@@ -32,7 +32,14 @@ const GROUPS_SHOWN: usize = 3;
 /// The periods that a tile or a finding may be compared with.
 const COMPARE: [(&str, Compare); 2] = [("previous", Compare::Before), ("year", Compare::Year)];
 
-pub(super) fn read(file: &str, text: &str, catalog: &Catalog) -> Result<Definition, Problems> {
+impl Definition {
+    /// Reads and checks a definition; returns all its problems. The report is named after the file.
+    pub fn parse(file: &str, text: &str, catalog: &Catalog) -> Result<Definition, Problems> {
+        read(file, text, catalog)
+    }
+}
+
+fn read(file: &str, text: &str, catalog: &Catalog) -> Result<Definition, Problems> {
     let doc = written::Document::read(file, text)?;
     let root = doc.root();
     let reader = Reader { catalog, period: period(&root).unwrap_or(Period::Weeks(1)) };

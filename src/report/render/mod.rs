@@ -23,7 +23,7 @@ mod drawing;
 mod error;
 mod exporter;
 mod html;
-pub mod number;
+pub(crate) mod number;
 mod outputs;
 mod png;
 #[doc(hidden)] // for tests: the golden files of `tests/golden` are made of it

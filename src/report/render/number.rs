@@ -17,8 +17,6 @@ pub use duration::Span;
 const NBSP: char = '\u{a0}';
 /// Shown for a missing number. Not zero.
 pub const NONE: &str = "—";
-/// Ten-thousandths of the currency unit in one unit.
-const MONEY: f64 = 10_000.0;
 
 /// Writes numbers in one language and one currency.
 #[derive(Debug, Clone, Copy)]
@@ -114,7 +112,7 @@ impl Numbers<'_> {
             Cell::Empty => NONE.to_string(),
             Cell::Text(text) => text.clone(),
             Cell::Count(count) => self.compact(*count as f64, Unit::Count),
-            Cell::Money(money) => self.compact(*money as f64 / MONEY, Unit::Money),
+            Cell::Money(money) => self.compact(*money as f64 / 10_000.0, Unit::Money),
             Cell::Number(value) | Cell::Interval { value, .. } => self.compact(*value, unit),
             Cell::Bounds { least, most } => self.bounds(*least, *most, unit),
             Cell::Date(day) => self.date(*day),
@@ -174,11 +172,6 @@ impl Numbers<'_> {
             true => format!("{low}…{high}"),
             false => format!("{low}–{high}"),
         }
-    }
-
-    /// Money kept in ten-thousandths, as in a table.
-    pub fn money_cell(&self, ten_thousandths: i128, cents: Cents) -> String {
-        self.money(ten_thousandths as f64 / MONEY, cents)
     }
 
     /// Money in a column whose head names the currency: the bare number.

@@ -2,12 +2,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use maud::{Markup, PreEscaped, html};
 
 use super::draw::{font, picture::Picture, play};
 use super::drawing::{WIDE, draw_captioned};
 use super::error::RenderError;
 use super::exporter::Exporter;
-use super::html::markup::escape;
 use super::number::Numbers;
 use super::outputs::{Outputs, at};
 use crate::report::document::{Block, Chart, Document};
@@ -21,10 +21,10 @@ impl Exporter for Svg {
         for block in doc.sections.iter().flat_map(|s| &s.blocks) {
             if let Block::Chart(chart) = block {
                 let picture = draw_captioned(chart, numbers, WIDE);
-                let style = format!("<style>{}</style>", faces());
+                let style = html! { style { (PreEscaped(faces())) } };
                 let text = element(chart, &picture, &numbers, "alone", &style)?;
                 let path = out.part("charts", &chart.id, "svg")?;
-                let text = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{text}\n");
+                let text = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}\n", text.into_string());
                 std::fs::write(&path, text).map_err(at(&path))?;
             }
         }
@@ -39,18 +39,19 @@ pub fn element(
     picture: &Picture,
     numbers: &Numbers,
     variant: &str,
-    extra: &str,
-) -> Result<String, RenderError> {
+    extra: &Markup,
+) -> Result<Markup, RenderError> {
     let (body, view) = play::svg(picture).map_err(|why| RenderError::Drawing { id: chart.id.clone(), why })?;
-    let id = format!("{}-{variant}", chart.id);
+    let (title, desc) = (format!("{}-{variant}-title", chart.id), format!("{}-{variant}-desc", chart.id));
     let (width, height) = (picture.width.round(), picture.height.round());
-    Ok(format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"{view}\" width=\"{width}\" height=\"{height}\" role=\"img\" \
-         aria-labelledby=\"{id}-title {id}-desc\">\n<title id=\"{id}-title\">{}</title>\n<desc id=\"{id}-desc\">{}</desc>\n\
-         {extra}{body}\n</svg>",
-        escape(&chart.title),
-        escape(&chart.plot.describe(numbers)),
-    ))
+    Ok(html! {
+        svg xmlns="http://www.w3.org/2000/svg" viewBox=(view) width=(width) height=(height) role="img"
+            aria-labelledby={ (title) " " (desc) } { "\n"
+            title id=(title) { (chart.title) } "\n"
+            desc id=(desc) { (chart.plot.describe(numbers)) } "\n"
+            (extra) (PreEscaped(body)) "\n"
+        }
+    })
 }
 
 /// The CSS rules that embed the font.

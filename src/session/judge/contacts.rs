@@ -13,7 +13,7 @@ use datafusion::logical_expr::function::{PartitionEvaluatorArgs, WindowUDFFieldA
 use datafusion::logical_expr::{PartitionEvaluator, Signature, Volatility, WindowUDFImpl};
 use datafusion::scalar::ScalarValue;
 
-use super::{Judge, MINUTE};
+use super::rules::{Judge, MINUTE};
 use crate::functions::days::{date, number};
 use crate::model::calendar::Calendar;
 use crate::model::tables::Kind;

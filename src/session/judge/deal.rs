@@ -1,7 +1,8 @@
 //! The judgements of one deal: answered in time, not stale, no stage skipped, not moved back.
 
+use super::rules::{Judge, MINUTE};
+use super::steps::Move;
 use super::verdicts::{Verdict, Why};
-use super::{Judge, MINUTE};
 use crate::regulation::{Stage, Terminal};
 
 /// Microseconds of an hour.
@@ -13,20 +14,6 @@ pub(super) enum Status {
     Open,
     Won,
     Lost,
-}
-
-/// A move of a deal into a stage, which the regulation may not know.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Move<'j> {
-    pub stage: Option<&'j Stage>,
-    /// When it was, at the latest.
-    pub at: i64,
-    /// The earliest moment at which it can have been. `None` if there is no lower bound.
-    pub earliest: Option<i64>,
-    /// Whether it was seen between two snapshots: other moves may lie between.
-    pub seen: bool,
-    /// Whether the deal had not been in this stage before.
-    pub first: bool,
 }
 
 /// Facts of a deal that rules look at; instants are microseconds since the epoch.

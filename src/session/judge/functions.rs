@@ -5,18 +5,17 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, ListArray, StringArray, StringViewArray, TimestampMicrosecondArray,
-};
+use arrow::array::{Array, ArrayRef, AsArray, StringViewArray, TimestampMicrosecondArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, TimestampMicrosecondType, UInt8Type};
 use datafusion::common::{exec_datafusion_err, exec_err};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 
-use super::Judge;
 use super::contacts::{AFTER_OPT_OUT, AFTER_REFUSAL, ANY_HOUR, CAPPED, OVER_ALL, OVER_KIND};
-use super::deal::{Deal, Move, Status};
+use super::deal::{Deal, Status};
+use super::rules::Judge;
+use super::steps::{Move, Moves};
 use super::verdicts::{self, Verdict, Why};
 
 /// The function that judges deals.
@@ -104,12 +103,7 @@ struct Columns<'a> {
     created_at: &'a TimestampMicrosecondArray,
     response_at: &'a TimestampMicrosecondArray,
     closed_at: &'a TimestampMicrosecondArray,
-    moves: &'a ListArray,
-    stage: &'a StringArray,
-    at: &'a TimestampMicrosecondArray,
-    first: &'a BooleanArray,
-    earliest: &'a TimestampMicrosecondArray,
-    seen: &'a BooleanArray,
+    moves: Moves<'a>,
     cut: &'a TimestampMicrosecondArray,
     answers: [&'a TimestampMicrosecondArray; 2],
     log_from: &'a TimestampMicrosecondArray,
@@ -123,41 +117,17 @@ impl<'a> Columns<'a> {
             Ok::<_, DataFusionError>(cast(&columns[index], &DataType::Utf8View)?.as_string_view().clone())
         };
         let instants = |column: &'a ArrayRef| column.as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(wrong);
-        let moves = columns[5].as_list_opt::<i32>().ok_or_else(wrong)?;
-        let steps = moves.values().as_struct_opt().ok_or_else(wrong)?;
-        let field = |name: &str| steps.column_by_name(name).ok_or_else(wrong);
         Ok(Columns {
             status: text(0)?,
             lost_reason: text(1)?,
             created_at: instants(&columns[2])?,
             response_at: instants(&columns[3])?,
             closed_at: instants(&columns[4])?,
-            moves,
-            stage: field("stage")?.as_string_opt().ok_or_else(wrong)?,
-            at: instants(field("at")?)?,
-            first: field("first")?.as_boolean_opt().ok_or_else(wrong)?,
-            earliest: instants(field("earliest")?)?,
-            seen: field("seen")?.as_boolean_opt().ok_or_else(wrong)?,
+            moves: Moves::read("judge_deal", &columns[5])?,
             cut: instants(&columns[6])?,
             answers: [instants(&columns[7])?, instants(&columns[8])?],
             log_from: instants(&columns[9])?,
             judged: [instants(&columns[10])?, instants(&columns[11])?],
-        })
-    }
-
-    /// The moves of a deal; of a list that is not known, none.
-    fn moves<'j>(&self, row: usize, judge: &'j Judge) -> impl Iterator<Item = Move<'j>> {
-        let offsets = self.moves.value_offsets();
-        let steps = match self.moves.is_valid(row) {
-            true => offsets[row] as usize..offsets[row + 1] as usize,
-            false => 0..0,
-        };
-        steps.filter(|step| self.at.is_valid(*step)).map(|step| Move {
-            stage: self.stage.is_valid(step).then(|| self.stage.value(step)).and_then(|name| judge.stage(name)),
-            at: self.at.value(step),
-            first: self.first.is_valid(step) && self.first.value(step),
-            earliest: self.earliest.is_valid(step).then(|| self.earliest.value(step)),
-            seen: self.seen.is_valid(step) && self.seen.value(step),
         })
     }
 
@@ -221,7 +191,7 @@ impl Judge {
         let (mut all, mut ends, mut moves) = (Vec::new(), Vec::with_capacity(rows), Vec::new());
         for row in 0..rows {
             moves.clear();
-            moves.extend(columns.moves(row, self));
+            moves.extend(columns.moves.all(row, self.regulation.stages()));
             let deal = columns.deal(row, &moves, self)?;
             let [from, to] = columns.judged.map(|end| end.is_valid(row).then(|| end.value(row)));
             if from.is_none_or(|from| !deal.was_over(from)) {

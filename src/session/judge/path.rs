@@ -8,7 +8,7 @@ use arrow::datatypes::{DataType, Field, Fields};
 use datafusion::error::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 
-use super::Judge;
+use super::rules::Judge;
 use super::steps::{Moves, Step};
 use crate::regulation::{Stage, Terminal};
 

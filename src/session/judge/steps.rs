@@ -7,6 +7,20 @@ use datafusion::error::Result;
 
 use crate::regulation::{Stage, Terminal};
 
+/// A move of a deal into a stage, which the regulation may not know.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Move<'j> {
+    pub stage: Option<&'j Stage>,
+    /// When it was, at the latest.
+    pub at: i64,
+    /// The earliest moment at which it can have been. `None` if there is no lower bound.
+    pub earliest: Option<i64>,
+    /// Whether it was seen between two snapshots: other moves may lie between.
+    pub seen: bool,
+    /// Whether the deal had not been in this stage before.
+    pub first: bool,
+}
+
 /// A move into a stage of the regulation. Times are microseconds since the epoch.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Step<'r> {
@@ -73,27 +87,45 @@ impl<'a> Moves<'a> {
         self.lists.len()
     }
 
-    /// The moves of a deal into stages of the regulation, in their order. Where the list is not known, none.
-    pub fn of<'r>(&self, deal: usize, stages: &'r [Stage]) -> impl Iterator<Item = Step<'r>> {
+    /// The moves of a deal with a moment, each with its place in the column, in their order. Where the list is not known, none.
+    fn places<'r>(&self, deal: usize, stages: &'r [Stage]) -> impl Iterator<Item = (usize, Move<'r>)> {
         let offsets = self.lists.value_offsets();
         let range = match self.lists.is_valid(deal) {
             true => offsets[deal] as usize..offsets[deal + 1] as usize,
             false => 0..0,
         };
-        let named = move |names: &StringArray, step: usize| {
-            let name = names.is_valid(step).then(|| names.value(step))?;
-            stages.iter().find(|stage| stage.id == name)
-        };
-        let instant = |of: &TimestampMicrosecondArray, step: usize| of.is_valid(step).then(|| of.value(step));
-        range.filter_map(move |step| {
-            Some(Step {
-                stage: named(self.stage, step)?,
-                at: instant(self.at, step)?,
-                earliest: instant(self.earliest, step),
-                seen: self.seen.is_valid(step) && self.seen.value(step),
-                is_first: self.first.is_valid(step) && self.first.value(step),
-                from: named(self.from, step).map(|stage| (stage, instant(self.since, step))),
-            })
+        range.filter_map(move |place| {
+            let read = Move {
+                stage: named(self.stage, place, stages),
+                at: instant(self.at, place)?,
+                earliest: instant(self.earliest, place),
+                seen: self.seen.is_valid(place) && self.seen.value(place),
+                first: self.first.is_valid(place) && self.first.value(place),
+            };
+            Some((place, read))
         })
     }
+
+    /// The moves of a deal, also into stages that the regulation does not know.
+    pub fn all<'r>(&self, deal: usize, stages: &'r [Stage]) -> impl Iterator<Item = Move<'r>> {
+        self.places(deal, stages).map(|(_, read)| read)
+    }
+
+    /// The moves of a deal into stages of the regulation.
+    pub fn of<'r>(&self, deal: usize, stages: &'r [Stage]) -> impl Iterator<Item = Step<'r>> {
+        self.places(deal, stages).filter_map(move |(place, Move { stage, at, earliest, seen, first })| {
+            let from = named(self.from, place, stages).map(|stage| (stage, instant(self.since, place)));
+            Some(Step { stage: stage?, at, earliest, seen, is_first: first, from })
+        })
+    }
+}
+
+/// The stage that a name is of, where the regulation knows it.
+fn named<'r>(names: &StringArray, place: usize, stages: &'r [Stage]) -> Option<&'r Stage> {
+    let name = names.is_valid(place).then(|| names.value(place))?;
+    stages.iter().find(|stage| stage.id == name)
+}
+
+fn instant(of: &TimestampMicrosecondArray, place: usize) -> Option<i64> {
+    of.is_valid(place).then(|| of.value(place))
 }

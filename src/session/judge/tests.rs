@@ -3,7 +3,8 @@
 use chrono::DateTime;
 
 use super::contacts::Client;
-use super::deal::{Deal, Move, Status};
+use super::deal::{Deal, Status};
+use super::steps::Move;
 use super::*;
 
 const REGULATION: &str = r#"
@@ -96,7 +97,13 @@ fn told(judge: &Judge, story: &Story<'_>) -> Vec<String> {
             let name = stage.trim_start_matches('+');
             let (earliest, latest) = moment.split_once("..").unwrap_or((moment, moment));
             let (seen, earliest) = (moment.contains(".."), (!earliest.is_empty()).then(|| at(earliest)));
-            Move { stage: judge.stage(name), at: at(latest), first: !stage.starts_with('+'), earliest, seen }
+            Move {
+                stage: judge.regulation.stages().iter().find(|stage| stage.id == name),
+                at: at(latest),
+                first: !stage.starts_with('+'),
+                earliest,
+                seen,
+            }
         })
         .collect();
     let deal = Deal {

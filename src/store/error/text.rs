@@ -18,7 +18,7 @@ impl StoreError {
             StoreError::NotAStore { dir } => format!(
                 "{}: это не хранилище (в нём нет `{}`)\n    назовите папку хранилища: --store, или сделайте его: `voronka ingest`",
                 dir.display(),
-                super::super::layout::MARKER
+                super::super::names::MARKER
             ),
             StoreError::NotEmpty { dir, found } => format!(
                 "{}: это не хранилище, и папка не пуста (в ней `{found}`)\n    хранилище делается в новой или пустой папке: назовите её: \

@@ -1,52 +1,48 @@
 //! What to do first: a numbered list of what, how much, since when, with whom and what to do; then what got better and what could not
 //! be judged.
 
+use maud::{Markup, html};
+
 use super::findings::{class, icon};
-use super::markup::{Context, escape};
+use super::markup::Context;
 use crate::model::unit::Unit;
 use crate::report::document::{Action, Actions};
 
 /// The list as markup.
-pub fn render(actions: &Actions, context: &Context) -> String {
+pub fn render(actions: &Actions, context: &Context) -> Markup {
     let words = context.words;
-    let mut html = format!("<h3 class=\"do\">{}</h3>\n", words.to_do());
-    match actions.items.is_empty() {
-        true => html.push_str(&format!("<p class=\"none\">{}</p>\n", escape(&actions.nothing))),
-        false => {
-            let items: String = actions.items.iter().map(|action| item(action, context)).collect();
-            html.push_str(&format!("<ol class=\"actions\">\n{items}</ol>\n"));
+    html! {
+        h3 class="do" { (words.to_do()) } "\n"
+        @if actions.items.is_empty() {
+            p class="none" { (actions.nothing) } "\n"
+        } @else {
+            ol class="actions" { "\n" @for action in &actions.items { (item(action, context)) } } "\n"
         }
+        @if !actions.more.is_empty() { p class="more" { (actions.more) } "\n" }
+        @if !actions.improved.is_empty() {
+            h3 class="do" { (words.improved()) } "\n"
+            ul class="improved" { "\n" @for line in &actions.improved { li { (line) } "\n" } } "\n"
+        }
+        @if !actions.unjudged.is_empty() { p class="unjudged" { (actions.unjudged) } "\n" }
     }
-    if !actions.more.is_empty() {
-        html.push_str(&format!("<p class=\"more\">{}</p>\n", escape(&actions.more)));
-    }
-    if !actions.improved.is_empty() {
-        let lines: String = actions.improved.iter().map(|line| format!("<li>{}</li>\n", escape(line))).collect();
-        html.push_str(&format!("<h3 class=\"do\">{}</h3>\n<ul class=\"improved\">\n{lines}</ul>\n", words.improved()));
-    }
-    if !actions.unjudged.is_empty() {
-        html.push_str(&format!("<p class=\"unjudged\">{}</p>\n", escape(&actions.unjudged)));
-    }
-    html
 }
 
-fn item(action: &Action, context: &Context) -> String {
-    let (class, icon) = (class(action.verdict), icon(action.verdict));
-    let verdict = context.words.verdict(action.verdict);
-    let mut html = format!("<li class=\"action {class}\">\n<div class=\"head\"><h4>{icon}{}", escape(&action.title));
-    html.push_str(&format!("<span class=\"verdict\">{verdict}</span></h4>"));
-    if let Some((label, money)) = &action.money {
-        let amount = context.numbers.figure(money, Unit::Money);
-        html.push_str(&format!("<p class=\"money\"><span>{}</span> <b>{}</b></p>", escape(label), escape(&amount)));
+fn item(action: &Action, context: &Context) -> Markup {
+    let facts = action.facts.iter().chain([&action.since, &action.who]).map(String::as_str);
+    let facts: Vec<&str> = facts.filter(|fact| !fact.is_empty()).collect();
+    html! {
+        li class={ "action " (class(action.verdict)) } { "\n"
+            div class="head" {
+                h4 {
+                    (icon(action.verdict)) (action.title)
+                    span class="verdict" { (context.words.verdict(action.verdict)) }
+                }
+                @if let Some((label, money)) = &action.money {
+                    p class="money" { span { (label) } " " b { (context.numbers.figure(money, Unit::Money)) } }
+                }
+            } "\n"
+            p class="facts" { (facts.join(" ")) (context.mark(&action.source)) } "\n"
+            @if !action.advice.is_empty() { p class="advice" { (action.advice) } "\n" }
+        } "\n"
     }
-    html.push_str("</div>\n");
-    let facts: Vec<&str> =
-        action.facts.iter().map(String::as_str).chain([action.since.as_str(), &action.who]).collect();
-    let facts: Vec<String> = facts.into_iter().filter(|fact| !fact.is_empty()).map(escape).collect();
-    html.push_str(&format!("<p class=\"facts\">{}{}</p>\n", facts.join(" "), context.mark(&action.source)));
-    if !action.advice.is_empty() {
-        html.push_str(&format!("<p class=\"advice\">{}</p>\n", escape(&action.advice)));
-    }
-    html.push_str("</li>\n");
-    html
 }

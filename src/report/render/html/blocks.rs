@@ -1,6 +1,8 @@
 //! A block of a section as markup.
 
-use super::markup::{Context, escape};
+use maud::{Markup, PreEscaped, html};
+
+use super::markup::Context;
 use super::{actions, findings, table};
 use crate::report::document::{Block, Chart, Tile};
 use crate::report::render::drawing::{NARROW, WIDE, draw};
@@ -8,13 +10,12 @@ use crate::report::render::error::RenderError;
 use crate::report::render::svg;
 
 /// The block's markup.
-pub fn render(block: &Block, context: &Context) -> Result<String, RenderError> {
+pub fn render(block: &Block, context: &Context) -> Result<Markup, RenderError> {
     Ok(match block {
-        Block::Text(text) => format!("<p>{}</p>\n", escape(text)),
-        Block::Notice(text) => {
-            let head = context.words.notice();
-            format!("<aside class=\"notice\" role=\"note\"><p><b>{head}.</b> {}</p></aside>\n", escape(text))
-        }
+        Block::Text(text) => html! { p { (text) } "\n" },
+        Block::Notice(text) => html! {
+            aside class="notice" role="note" { p { b { (context.words.notice()) "." } " " (text) } } "\n"
+        },
         Block::Tiles(tiles) => render_tiles(tiles, context),
         Block::Actions(list) => actions::render(list, context),
         Block::Findings(list) => findings::render(list, context),
@@ -23,37 +24,32 @@ pub fn render(block: &Block, context: &Context) -> Result<String, RenderError> {
     })
 }
 
-fn render_tiles(tiles: &[Tile], context: &Context) -> String {
-    let mut html = String::from("<ul class=\"tiles\">\n");
-    for tile in tiles {
-        let mark = context.mark(&tile.source);
-        html.push_str(&format!("<li><p class=\"label\">{}{mark}</p>\n", escape(&tile.label)));
-        html.push_str(&format!(
-            "<p class=\"figure\">{}</p>\n",
-            escape(&context.numbers.figure(&tile.value, tile.unit))
-        ));
-        for note in &tile.notes {
-            html.push_str(&format!("<p class=\"note\">{}</p>\n", escape(note)));
-        }
-        html.push_str("</li>\n");
+fn render_tiles(tiles: &[Tile], context: &Context) -> Markup {
+    html! {
+        ul class="tiles" { "\n"
+            @for tile in tiles {
+                li {
+                    p class="label" { (tile.label) (context.mark(&tile.source)) } "\n"
+                    p class="figure" { (context.numbers.figure(&tile.value, tile.unit)) } "\n"
+                    @for note in &tile.notes { p class="note" { (note) } "\n" }
+                } "\n"
+            }
+        } "\n"
     }
-    html.push_str("</ul>\n");
-    html
 }
 
 /// A chart drawn for two widths; the style shows the one that fits the screen.
-fn render_chart(chart: &Chart, context: &Context) -> Result<String, RenderError> {
-    let mut html = format!(
-        "<figure class=\"chart\" id=\"chart-{}\">\n<figcaption>{}{}</figcaption>\n",
-        escape(&chart.id),
-        escape(&chart.title),
-        context.mark(&chart.source),
-    );
-    for (variant, width) in [("wide", WIDE), ("narrow", NARROW)] {
+fn render_chart(chart: &Chart, context: &Context) -> Result<Markup, RenderError> {
+    let drawn = |variant: &str, width| {
         let picture = draw(chart, context.numbers, width);
-        let svg = svg::element(chart, &picture, &context.numbers, variant, "")?;
-        html.push_str(&format!("<div class=\"{variant}\">{svg}</div>\n"));
-    }
-    html.push_str("</figure>\n");
-    Ok(html)
+        svg::element(chart, &picture, &context.numbers, variant, &PreEscaped(String::new()))
+    };
+    Ok(html! {
+        figure class="chart" id={ "chart-" (chart.id) } { "\n"
+            figcaption { (chart.title) (context.mark(&chart.source)) } "\n"
+            @for (variant, width) in [("wide", WIDE), ("narrow", NARROW)] {
+                div class=(variant) { (drawn(variant, width)?) } "\n"
+            }
+        } "\n"
+    })
 }

@@ -1,54 +1,54 @@
 //! Findings as cards. The verdict is shown by shape, word and colour. Findings that are on target or cannot be judged
 //! take a line instead of a card.
 
-use super::markup::{Context, escape};
+use maud::{Markup, PreEscaped, html};
+
+use super::markup::Context;
 use crate::report::document::{Finding, Verdict};
 
 /// More green and unknown findings than this are collapsed on a screen; paper shows all.
 const FOLDED: usize = 6;
 
 /// A count per verdict; then, in the order given, red and yellow findings, then green and unknown ones.
-pub fn render(findings: &[Finding], context: &Context) -> String {
+pub fn render(findings: &[Finding], context: &Context) -> Markup {
+    let words = context.words;
     if findings.is_empty() {
-        return format!("<p class=\"none\">{}</p>\n", context.words.no_data());
+        return html! { p class="none" { (words.no_data()) } "\n" };
     }
-    let mut html = String::from("<ul class=\"tally\">\n");
-    for verdict in [Verdict::Red, Verdict::Yellow, Verdict::Green, Verdict::Unknown] {
-        let count = findings.iter().filter(|f| f.verdict == verdict).count();
-        if count > 0 {
-            let (class, icon, word) = (class(verdict), icon(verdict), context.words.verdict(verdict));
-            html.push_str(&format!("<li class=\"{class}\">{icon}{word}: <b>{count}</b></li>\n"));
-        }
-    }
-    html.push_str("</ul>\n");
-    if context.folds {
-        let head = context.words.all_findings();
-        let all: Vec<&Finding> = findings.iter().collect();
-        html.push_str(&format!("<details class=\"fold\">\n<summary>{head}: {}</summary>\n", findings.len()));
-        html.push_str(&list(&all, context));
-        html.push_str("</details>\n");
-        return html;
-    }
+    let count = |verdict| findings.iter().filter(|f| f.verdict == verdict).count();
     let (pressing, quiet): (Vec<&Finding>, Vec<&Finding>) = findings.iter().partition(|f| pressing(f.verdict));
-    html.push_str(&list(&pressing, context));
-    match quiet.len() > FOLDED {
-        true => {
-            let head = context.words.quiet_findings();
-            html.push_str(&format!("<details>\n<summary>{head}: {}</summary>\n", quiet.len()));
-            html.push_str(&list(&quiet, context));
-            html.push_str("</details>\n");
+    html! {
+        ul class="tally" { "\n"
+            @for verdict in [Verdict::Red, Verdict::Yellow, Verdict::Green, Verdict::Unknown] {
+                @if count(verdict) > 0 {
+                    li class=(class(verdict)) { (icon(verdict)) (words.verdict(verdict)) ": " b { (count(verdict)) } } "\n"
+                }
+            }
+        } "\n"
+        @if context.folds {
+            details class="fold" { "\n"
+                summary { (words.all_findings()) ": " (findings.len()) } "\n"
+                (list(&findings.iter().collect::<Vec<_>>(), context))
+            } "\n"
+        } @else {
+            (list(&pressing, context))
         }
-        false => html.push_str(&list(&quiet, context)),
+        @if context.folds {
+        } @else if quiet.len() > FOLDED {
+            details { "\n"
+                summary { (words.quiet_findings()) ": " (quiet.len()) } "\n"
+                (list(&quiet, context))
+            } "\n"
+        } @else {
+            (list(&quiet, context))
+        }
     }
-    html
 }
 
-fn list(findings: &[&Finding], context: &Context) -> String {
-    match findings.is_empty() {
-        true => String::new(),
-        false => {
-            let cards: String = findings.iter().map(|f| card(f, context)).collect();
-            format!("<ul class=\"findings\">\n{cards}</ul>\n")
+fn list(findings: &[&Finding], context: &Context) -> Markup {
+    html! {
+        @if !findings.is_empty() {
+            ul class="findings" { "\n" @for finding in findings { (card(finding, context)) } } "\n"
         }
     }
 }
@@ -58,29 +58,25 @@ fn pressing(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Red | Verdict::Yellow)
 }
 
-fn card(finding: &Finding, context: &Context) -> String {
-    let words = context.words;
-    let size = if pressing(finding.verdict) { "full" } else { "brief" };
-    let mut html = format!(
-        "<li class=\"finding {} {size}\">\n<p class=\"verdict\">{}{}</p>\n<h3>{}{}</h3>\n<p class=\"value\">{}</p>\n",
-        class(finding.verdict),
-        icon(finding.verdict),
-        words.verdict(finding.verdict),
-        escape(&finding.title),
-        context.mark(&finding.source),
-        escape(&finding.value),
-    );
+fn card(finding: &Finding, context: &Context) -> Markup {
+    let (words, verdict) = (context.words, finding.verdict);
+    let size = if pressing(verdict) { "full" } else { "brief" };
     let told = [("change", words.change(), &finding.change), ("advice", words.advice(), &finding.advice)];
     let told: Vec<_> = told.into_iter().filter(|(_, _, text)| !text.is_empty()).collect();
-    if !told.is_empty() {
-        html.push_str("<dl>\n");
-        for (class, head, text) in told {
-            html.push_str(&format!("<div class=\"{class}\"><dt>{head}</dt><dd>{}</dd></div>\n", escape(text)));
-        }
-        html.push_str("</dl>\n");
+    html! {
+        li class={ "finding " (class(verdict)) " " (size) } { "\n"
+            p class="verdict" { (icon(verdict)) (words.verdict(verdict)) } "\n"
+            h3 { (finding.title) (context.mark(&finding.source)) } "\n"
+            p class="value" { (finding.value) } "\n"
+            @if !told.is_empty() {
+                dl { "\n"
+                    @for (class, head, text) in told {
+                        div class=(class) { dt { (head) } dd { (text) } } "\n"
+                    }
+                } "\n"
+            }
+        } "\n"
     }
-    html.push_str("</li>\n");
-    html
 }
 
 pub(super) fn class(verdict: Verdict) -> &'static str {
@@ -93,7 +89,7 @@ pub(super) fn class(verdict: Verdict) -> &'static str {
 }
 
 /// An octagon, a triangle, a disc and a ring: distinguishable without colour.
-pub(super) fn icon(verdict: Verdict) -> String {
+pub(super) fn icon(verdict: Verdict) -> Markup {
     let shape = match verdict {
         Verdict::Red => {
             "<path fill=\"currentColor\" d=\"M6 1h8l5 5v8l-5 5H6l-5-5V6z\"/>\
@@ -112,5 +108,7 @@ pub(super) fn icon(verdict: Verdict) -> String {
              <path stroke=\"currentColor\" stroke-width=\"2\" stroke-linecap=\"round\" d=\"M6.8 10h6.4\"/>"
         }
     };
-    format!("<svg class=\"icon\" viewBox=\"0 0 20 20\" width=\"18\" height=\"18\" aria-hidden=\"true\">{shape}</svg>")
+    html! {
+        svg class="icon" viewBox="0 0 20 20" width="18" height="18" aria-hidden="true" { (PreEscaped(shape)) }
+    }
 }

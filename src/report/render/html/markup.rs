@@ -1,6 +1,11 @@
 //! What all parts of a page are written with.
+//!
+//! Markup is made by `html!` alone, which escapes every text that it is given. What is markup already says so: `PreEscaped`, for the
+//! style, the icons and the drawings, none of which holds a name out of an export unescaped.
 
 use std::cell::RefCell;
+
+use maud::{Markup, html};
 
 use crate::report::render::number::Numbers;
 use crate::report::render::words::Words;
@@ -20,32 +25,18 @@ pub struct Context<'a> {
 
 impl Context<'_> {
     /// The mark that leads from a figure to its source at the foot of the page.
-    pub fn mark(&self, source: &str) -> String {
+    pub fn mark(&self, source: &str) -> Markup {
         if source.is_empty() {
-            return String::new();
+            return Markup::default();
         }
         let mut sources = self.sources.borrow_mut();
         let at = sources.iter().position(|known| known == source).unwrap_or_else(|| {
             sources.push(source.to_owned());
             sources.len() - 1
         });
-        let (number, word) = (at + 1, self.words.source());
-        format!("<a class=\"mark\" href=\"#source-{number}\" aria-label=\"{word} {number}\">{number}</a>")
-    }
-}
-
-/// Escapes a text for HTML.
-pub fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            c => safe.push(c),
+        let number = at + 1;
+        html! {
+            a class="mark" href={ "#source-" (number) } aria-label={ (self.words.source()) " " (number) } { (number) }
         }
     }
-    safe
 }

@@ -9,7 +9,9 @@ mod table;
 
 use std::cell::RefCell;
 
-use self::markup::{Context, escape};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use self::markup::Context;
 use super::error::RenderError;
 use super::exporter::Exporter;
 use super::number::Numbers;
@@ -26,124 +28,124 @@ pub struct Html;
 
 impl Exporter for Html {
     fn export(&self, doc: &Document, out: &mut Outputs) -> Result<(), RenderError> {
-        out.page("html", page(doc)?.as_bytes())
+        out.page("html", page(doc)?.into_string().as_bytes())
     }
 }
 
-fn page(doc: &Document) -> Result<String, RenderError> {
+fn page(doc: &Document) -> Result<Markup, RenderError> {
     let words = Words(doc.lang);
-    let sources = RefCell::new(Vec::new());
+    let sources = RefCell::default();
     let numbers = Numbers { lang: doc.lang, currency: &doc.currency };
     let context = Context { numbers, words, folds: doc.folds, sources: &sources };
-    let title = escape(&doc.title);
-    let company = escape(&doc.company);
-    let mut html = format!(
-        "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light\">\n\
-         <title>{title} · {company}</title>\n<style>\n{}\n{STYLE}</style>\n</head>\n<body{}>\n\
-         <div class=\"page\">\n<header>\n<p class=\"company\">{company}</p>\n<h1>{title}</h1>\n",
-        words.code(),
-        faces(),
-        if doc.folds { " class=\"folds\"" } else { "" },
-    );
-    if !doc.subtitle.is_empty() {
-        html.push_str(&format!("<p class=\"subtitle\">{}</p>\n", escape(&doc.subtitle)));
-    }
-    if doc.folds {
-        html.push_str(&format!("<p class=\"folded\">{}</p>\n", words.folded()));
-    }
-    html.push_str("</header>\n");
-    html.push_str(&contents(doc, words));
-    html.push_str("<main>\n");
-    for section in &doc.sections {
-        html.push_str(&render_section(section, &context)?);
-    }
-    html.push_str("</main>\n<footer>\n");
-    for line in &doc.colophon {
-        html.push_str(&format!("<p>{}</p>\n", escape(line)));
-    }
-    html.push_str(&notes(doc, &sources.borrow(), words));
-    html.push_str("</footer>\n</div>\n</body>\n</html>\n");
-    Ok(html)
+    Ok(html! {
+        (DOCTYPE) "\n"
+        html lang=(words.code()) { "\n"
+            head { "\n"
+                meta charset="utf-8"; "\n"
+                meta name="viewport" content="width=device-width, initial-scale=1"; "\n"
+                meta name="color-scheme" content="light"; "\n"
+                title { (doc.title) " · " (doc.company) } "\n"
+                style { "\n" (PreEscaped(faces())) "\n" (PreEscaped(STYLE)) } "\n"
+            } "\n"
+            body class=[doc.folds.then_some("folds")] { "\n"
+                div class="page" { "\n"
+                    header { "\n"
+                        p class="company" { (doc.company) } "\n"
+                        h1 { (doc.title) } "\n"
+                        @if !doc.subtitle.is_empty() {
+                            p class="subtitle" { (doc.subtitle) } "\n"
+                        }
+                        @if doc.folds {
+                            p class="folded" { (words.folded()) } "\n"
+                        }
+                    } "\n"
+                    (contents(doc, words))
+                    main { "\n"
+                        @for section in &doc.sections { (render_section(section, &context)?) }
+                    } "\n"
+                    footer { "\n"
+                        @for line in &doc.colophon { p { (line) } "\n" }
+                        (notes(doc, &sources.borrow(), words))
+                    } "\n"
+                } "\n"
+            } "\n"
+        } "\n"
+    })
 }
 
 /// The sources that the page's marks lead to, and what each of their metrics counts.
-fn notes(doc: &Document, sources: &[String], words: Words) -> String {
-    let mut html = String::new();
-    if !sources.is_empty() {
-        let (head, count) = (words.sources(), sources.len());
-        html.push_str(&format!("<details class=\"fold sources-fold\">\n<summary>{head}: {count}</summary>\n"));
-        let common = common_end(sources);
-        if !common.is_empty() {
-            html.push_str(&format!("<p>{}: {}</p>\n", words.all_of_them(), escape(common)));
+fn notes(doc: &Document, sources: &[String], words: Words) -> Markup {
+    let common = common_end(sources);
+    let own = |source: &str| source.strip_suffix(common).unwrap_or(source).trim_end_matches(", ").to_owned();
+    html! {
+        @if !sources.is_empty() {
+            details class="fold sources-fold" { "\n"
+                summary { (words.sources()) ": " (sources.len()) } "\n"
+                @if !common.is_empty() { p { (words.all_of_them()) ": " (common) } "\n" }
+                ol class="sources" { "\n"
+                    @for (number, source) in (1..).zip(sources) {
+                        li id={ "source-" (number) } { (with_definition(doc, &own(source))) } "\n"
+                    }
+                } "\n"
+            } "\n"
         }
-        html.push_str("<ol class=\"sources\">\n");
-        for (number, source) in (1..).zip(sources) {
-            let source = source.strip_suffix(common).map_or(source.as_str(), |own| own.trim_end_matches(", "));
-            html.push_str(&format!("<li id=\"source-{number}\">{}</li>\n", with_definition(doc, source)));
+        @if !doc.definitions.is_empty() {
+            details class="fold notes-fold" { "\n"
+                summary { (words.definitions()) ": " (doc.definitions.len()) } "\n"
+                dl class="definitions" { "\n"
+                    @for Definition { name, title, about } in &doc.definitions {
+                        dt id={ "definition-" (name) } { (title) " " code { (name) } } "\n"
+                        dd { (about) } "\n"
+                    }
+                } "\n"
+            } "\n"
         }
-        html.push_str("</ol>\n</details>\n");
     }
-    if !doc.definitions.is_empty() {
-        let (head, count) = (words.definitions(), doc.definitions.len());
-        html.push_str(&format!(
-            "<details class=\"fold notes-fold\">\n<summary>{head}: {count}</summary>\n<dl class=\"definitions\">\n"
-        ));
-        for Definition { name, title, about } in &doc.definitions {
-            let (name, title, about) = (escape(name), escape(title), escape(about));
-            html.push_str(&format!(
-                "<dt id=\"definition-{name}\">{title} <code>{name}</code></dt>\n<dd>{about}</dd>\n"
-            ));
-        }
-        html.push_str("</dl>\n</details>\n");
-    }
-    html
 }
 
 /// What all sources end with, from a comma on: it is said once. Empty if there is no such end, or one source alone.
 fn common_end(sources: &[String]) -> &str {
     let [first, rest @ ..] = sources else { return "" };
     let ends = first.match_indices(", ").map(|(at, comma)| &first[at + comma.len()..]);
-    let common =
-        ends.filter(|_| !rest.is_empty()).find(|end| rest.iter().all(|other| other.ends_with(&format!(", {end}"))));
-    common.unwrap_or_default()
+    let is_common = |end: &&str| rest.iter().all(|other| other.ends_with(&format!(", {end}")));
+    let mut ends = ends.filter(|_| !rest.is_empty());
+    ends.find(is_common).unwrap_or_default()
 }
 
 /// A source whose metric leads to its definition.
-fn with_definition(doc: &Document, source: &str) -> String {
-    let is_named = |name: &str| source.strip_prefix(name).is_some_and(|rest| rest.starts_with([',', ' ']));
-    match doc.definitions.iter().find(|definition| is_named(&definition.name)) {
-        Some(Definition { name, .. }) => {
-            let rest = escape(&source[name.len()..]);
-            let name = escape(name);
-            format!("<a href=\"#definition-{name}\">{name}</a>{rest}")
-        }
-        None => escape(source),
+fn with_definition(doc: &Document, source: &str) -> Markup {
+    let rest = |name: &str| source.strip_prefix(name).filter(|rest| rest.is_empty() || rest.starts_with([',', ' ']));
+    let found = doc.definitions.iter().find_map(|Definition { name, .. }| Some((name, rest(name)?)));
+    match found {
+        Some((name, rest)) => html! { a href={ "#definition-" (name) } { (name) } (rest) },
+        None => html! { (source) },
     }
 }
 
-fn contents(doc: &Document, words: Words) -> String {
-    if doc.sections.len() < 2 {
-        return String::new();
-    }
-    let entries: String = doc
-        .sections
-        .iter()
-        .map(|s| format!("<li><a href=\"#{}\">{}</a></li>\n", escape(&s.id), escape(&s.title)))
-        .collect();
+fn contents(doc: &Document, words: Words) -> Markup {
     let head = words.contents();
-    format!("<nav aria-label=\"{head}\">\n<p class=\"nav-head\">{head}</p>\n<ol>\n{entries}</ol>\n</nav>\n")
+    html! {
+        @if doc.sections.len() > 1 {
+            nav aria-label=(head) { "\n"
+                p class="nav-head" { (head) } "\n"
+                ol { "\n"
+                    @for section in &doc.sections {
+                        li { a href={ "#" (section.id) } { (section.title) } } "\n"
+                    }
+                } "\n"
+            } "\n"
+        }
+    }
 }
 
-fn render_section(section: &Section, context: &Context) -> Result<String, RenderError> {
-    let (id, title) = (escape(&section.id), escape(&section.title));
-    let mut html = format!("<section id=\"{id}\" aria-labelledby=\"{id}-head\">\n<h2 id=\"{id}-head\">{title}</h2>\n");
-    for block in &section.blocks {
-        html.push_str(&blocks::render(block, context)?);
-    }
-    html.push_str("</section>\n");
-    Ok(html)
+fn render_section(section: &Section, context: &Context) -> Result<Markup, RenderError> {
+    let head = format!("{}-head", section.id);
+    Ok(html! {
+        section id=(section.id) aria-labelledby=(head) { "\n"
+            h2 id=(head) { (section.title) } "\n"
+            @for block in &section.blocks { (blocks::render(block, context)?) }
+        } "\n"
+    })
 }
 
 #[cfg(test)]
@@ -204,15 +206,15 @@ mod tests {
                 }
             }
         }
-        let html = page(&doc).unwrap();
+        let html = page(&doc).unwrap().into_string();
         assert!(!html.contains("<script"), "markup came through");
-        assert!(html.contains("&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; Ко&#39;"));
+        assert!(html.contains("&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; Ко'"));
     }
 
     #[test]
     fn the_page_needs_nothing_from_elsewhere_and_says_its_language() {
         for (lang, code) in [(Lang::Ru, "ru"), (Lang::En, "en")] {
-            let html = page(&sample::document(lang)).unwrap();
+            let html = page(&sample::document(lang)).unwrap().into_string();
             assert!(html.contains(&format!("<html lang=\"{code}\">")));
             let outside = html.replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
             assert!(!outside.contains("http:") && !outside.contains("https:") && !outside.contains("<script"));

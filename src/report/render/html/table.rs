@@ -1,6 +1,8 @@
 //! A table as markup. Numbers stand to the right with figures of one width; money is named in the head of its column.
 
-use super::markup::{Context, escape};
+use maud::{Markup, html};
+
+use super::markup::Context;
 use crate::model::unit::Unit;
 use crate::report::document::{Cell, Column, Table};
 use crate::report::render::number::{Cents, NONE, Span};
@@ -15,7 +17,7 @@ const WIDE: [(usize, &str); 3] = [(8, "wider"), (12, "widest"), (16, "huge")];
 const LONG: usize = 32;
 
 /// The table's markup.
-pub fn render(table: &Table, context: &Context) -> String {
+pub fn render(table: &Table, context: &Context) -> Markup {
     let mut classes = vec!["table"];
     if table.rows.len() > TALL {
         classes.push("tall");
@@ -24,64 +26,60 @@ pub fn render(table: &Table, context: &Context) -> String {
     if is_long(table) {
         classes.push("cards");
     }
-    let id = escape(&table.id);
-    let (title, mark) = (escape(&table.title), context.mark(&table.source));
-    let mut html = String::new();
-    // what is folded is named by the line that unfolds it
-    match context.folds {
-        true => html.push_str(&format!(
-            "<details class=\"fold\">\n<summary id=\"table-{id}-head\">{title} · {}</summary>\n<figure class=\"{}\" id=\"table-{id}\">\n",
-            context.words.rows(table.rows.len()),
-            classes.join(" "),
-        )),
-        false => html.push_str(&format!(
-            "<figure class=\"{}\" id=\"table-{id}\">\n<figcaption id=\"table-{id}-head\">{title}{mark}</figcaption>\n",
-            classes.join(" "),
-        )),
+    let (id, head) = (format!("table-{}", table.id), format!("table-{}-head", table.id));
+    let mark = context.mark(&table.source);
+    let body = html! {
+        @if table.rows.is_empty() {
+            p class="none" { (context.words.no_data()) } "\n"
+        } @else {
+            // a focusable box can be scrolled with the keyboard
+            div class="scroll" tabindex="0" role="region" aria-labelledby=(head) { "\n" (grid(table, context)) } "\n"
+        }
+    };
+    let classes = classes.join(" ");
+    html! {
+        @if context.folds {
+            // what is folded is named by the line that unfolds it
+            details class="fold" { "\n"
+                summary id=(head) { (table.title) " · " (context.words.rows(table.rows.len())) } "\n"
+                figure class=(classes) id=(id) { "\n" (body) } "\n"
+                p class="source" { (context.words.source()) (mark) } "\n"
+            } "\n"
+        } @else {
+            figure class=(classes) id=(id) { "\n"
+                figcaption id=(head) { (table.title) (mark) } "\n"
+                (body)
+            } "\n"
+        }
     }
-    if table.rows.is_empty() {
-        html.push_str(&format!("<p class=\"none\">{}</p>\n", context.words.no_data()));
-    } else {
-        // A focusable box can be scrolled with the keyboard.
-        html.push_str(&format!(
-            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"table-{id}-head\">\n"
-        ));
-        html.push_str(&grid(table, context));
-        html.push_str("</div>\n");
-    }
-    html.push_str("</figure>\n");
-    if context.folds {
-        html.push_str(&format!("<p class=\"source\">{}{mark}</p>\n</details>\n", context.words.source()));
-    }
-    html
 }
 
-fn grid(table: &Table, context: &Context) -> String {
-    let mut html = String::from("<table>\n<thead><tr>");
-    for column in &table.columns {
-        let class = if is_text(column) { " class=\"text\"" } else { "" };
-        html.push_str(&format!("<th scope=\"col\"{class}>{}</th>", escape(&head(column, context))));
-    }
-    html.push_str("</tr></thead>\n<tbody>\n");
+fn grid(table: &Table, context: &Context) -> Markup {
     let cards = is_long(table);
     let looks: Vec<Look> = (0..table.columns.len()).map(|c| Look::of(table, c)).collect();
-    for row in &table.rows {
-        html.push_str("<tr>");
-        for (i, (cell, column)) in row.iter().zip(&table.columns).enumerate() {
-            let (open, close) = match (i, is_text(column)) {
-                (0, true) => ("th scope=\"row\" class=\"text\"", "th"),
-                (0, false) => ("th scope=\"row\"", "th"),
-                (_, true) => ("td class=\"text\"", "td"),
-                (_, false) => ("td", "td"),
-            };
-            let label =
-                if cards { format!(" data-label=\"{}\"", escape(&head(column, context))) } else { String::new() };
-            html.push_str(&format!("<{open}{label}>{}</{close}>", content(cell, column, looks[i], context)));
-        }
-        html.push_str("</tr>\n");
+    let class = |column: &Column| is_text(column).then_some("text");
+    let label = |column: &Column| cards.then(|| head(column, context));
+    html! {
+        table { "\n"
+            thead { tr {
+                @for column in &table.columns { th scope="col" class=[class(column)] { (head(column, context)) } }
+            } } "\n"
+            tbody { "\n"
+                @for row in &table.rows {
+                    tr {
+                        @for (i, (cell, column)) in row.iter().zip(&table.columns).enumerate() {
+                            @let content = content(cell, column, looks[i], context);
+                            @if i == 0 {
+                                th scope="row" class=[class(column)] data-label=[label(column)] { (content) }
+                            } @else {
+                                td class=[class(column)] data-label=[label(column)] { (content) }
+                            }
+                        }
+                    } "\n"
+                }
+            } "\n"
+        } "\n"
     }
-    html.push_str("</tbody>\n</table>\n");
-    html
 }
 
 fn is_long(table: &Table) -> bool {
@@ -127,7 +125,7 @@ impl Look {
     }
 }
 
-fn content(cell: &Cell, column: &Column, look: Look, context: &Context) -> String {
+fn content(cell: &Cell, column: &Column, look: Look, context: &Context) -> Markup {
     let numbers = &context.numbers;
     let cents = look.cents;
     let number = |value: f64| match column.unit {
@@ -136,28 +134,21 @@ fn content(cell: &Cell, column: &Column, look: Look, context: &Context) -> Strin
         Unit::Hours => numbers.span(value * 60.0, look.span),
         unit => numbers.exact(value, unit),
     };
+    let span = |low: f64, high: f64| match column.unit {
+        Unit::Money => format!("{}–{}", number(low), number(high)),
+        unit => numbers.bounds(low, high, unit),
+    };
     match cell {
-        Cell::Empty => format!("<span class=\"none\" title=\"{}\">{NONE}</span>", context.words.no_data()),
-        Cell::Text(text) => escape(text),
-        Cell::Count(count) => escape(&numbers.exact(*count as f64, Unit::Count)),
-        Cell::Money(money) => escape(&numbers.bare_money(*money as f64 / 10_000.0, cents)),
-        Cell::Number(value) => escape(&number(*value)),
-        Cell::Interval { value, low, high } => {
-            let bounds = match column.unit {
-                Unit::Money => format!("{}–{}", number(*low), number(*high)),
-                unit => numbers.bounds(*low, *high, unit),
-            };
-            format!("{} <small>{}</small>", escape(&number(*value)), escape(&bounds))
-        }
+        Cell::Empty => html! { span class="none" title=(context.words.no_data()) { (NONE) } },
+        Cell::Text(text) => html! { (text) },
+        Cell::Count(count) => html! { (numbers.exact(*count as f64, Unit::Count)) },
+        Cell::Money(money) => html! { (numbers.bare_money(*money as f64 / 10_000.0, cents)) },
+        Cell::Number(value) => html! { (number(*value)) },
+        Cell::Interval { value, low, high } => html! { (number(*value)) " " small { (span(*low, *high)) } },
         Cell::Bounds { least, most } => {
-            let bounds = match column.unit {
-                Unit::Money => format!("{}–{}", number(*least), number(*most)),
-                unit => numbers.bounds(*least, *most, unit),
-            };
-            let maybe = numbers.lang.pick("может быть", "may be");
-            format!("<small>{maybe} {}</small>", escape(&bounds))
+            html! { small { (numbers.lang.pick("может быть", "may be")) " " (span(*least, *most)) } }
         }
-        Cell::Date(day) => escape(&numbers.date(*day)),
+        Cell::Date(day) => html! { (numbers.date(*day)) },
     }
 }
 
@@ -184,7 +175,7 @@ mod tests {
             ],
             source: String::new(),
         };
-        let html = render(&table, &context).replace('\u{a0}', " ");
+        let html = render(&table, &context).into_string().replace('\u{a0}', " ");
         assert!(html.contains(">Выручка, ₽</th>"), "{html}");
         assert!(html.contains("<th scope=\"row\">1 234 568</th><td>345,50</td>"), "{html}");
         assert!(html.contains("<td>12,50</td>") && html.contains("title=\"нет данных\">—</span>"), "{html}");

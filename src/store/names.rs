@@ -1,0 +1,6 @@
+//! The names of the files that the store keeps in its folder, beside the tables.
+
+/// The file that marks a folder as a store.
+pub(super) const MARKER: &str = "voronka-store.toml";
+/// The file that is locked while an ingest writes.
+pub(super) const LOCK: &str = ".lock";
