@@ -168,3 +168,25 @@ fn every_metric_is_listed() {
     let catalog = voronka::metrics::Catalog::shipped();
     assert_eq!(names, catalog.names().collect::<Vec<_>>());
 }
+
+#[test]
+fn each_command_has_a_manual_page_and_each_shell_its_completions() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| voronka(dir.path(), args).ok();
+    let program = run(&["man"]);
+    let listed = program.lines().filter_map(|line| line.strip_prefix("voronka\\-")?.strip_suffix("(1)"));
+    let commands: Vec<&str> = listed.collect();
+    // what it says of each is held by the help, out of the same definition
+    assert!(["demo", "ingest", "report", "man"].iter().all(|c| commands.contains(c)), "{program}");
+    for command in &commands {
+        let page = run(&["man", command]);
+        assert!(page.contains(&format!(".TH voronka-{command} 1")), "{page}");
+        assert!(page.contains("VORONKA_STORE"), "{command}: the options that all commands share\n{page}");
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        let completions = run(&["completions", shell]);
+        assert!(commands.iter().all(|c| completions.contains(c)), "{shell}");
+    }
+    let ran = voronka(dir.path(), &["man", "reprot"]);
+    assert!(ran.code == 2 && ran.err.contains("report"), "{}", ran.err);
+}
