@@ -109,14 +109,14 @@ depends() {
 settle() {
     find "$1" -type d -exec chmod 755 {} +
     find "$1" -type f -exec chmod 644 {} +
-    find "$1" \( -path '*/bin/voronka' -o -name 'voronka' -o -name '*.sh' \) -type f -exec chmod 755 {} +
+    find "$1" -type f \( -path "$1/voronka*" -o -path '*/bin/voronka' -o -name '*.sh' \) -exec chmod 755 {} +
     find "$1" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 }
 
 archive() {
     local root=$work/$name
     mkdir "$root"
-    cp "$binary" "$root/"
+    case "$binary" in *.exe) cp "$binary" "$root/voronka.exe" ;; *) cp "$binary" "$root/voronka" ;; esac
     cp -r "$work/documents/." "$work/reading/." "$work/licences/." "$root/"
     settle "$root"
     # one thread: several would cut the stream into blocks, by how many there are
