@@ -31,9 +31,9 @@ mkdir -p "$roots"
 [ -d "$bare" ] || mmdebstrap --variant=minbase "$suite" "$bare" "$mirror" 2>/dev/null
 [ -d "$full" ] || mmdebstrap --variant=minbase --include=man-db,bash-completion,zsh,fish "$suite" "$full" "$mirror" 2>/dev/null
 for root in "$bare" "$full"; do
-    mkdir -p "$root/opt" "$root/home/new" "$root/tmp/work"
+    rm -rf "${root:?}/opt/"* "$root/home/new" "$root/tmp/work" # what an earlier run left
+    mkdir -p "$root/home/new" "$root/tmp/work"
     chown 1000:1000 "$root/home/new" "$root/tmp/work"
-    rm -rf "${root:?}/opt/"* "$root/home/new/demo" "$root"/tmp/work/*
 done
 
 (cd "$packages" && sha256sum --check SHA256SUMS)
@@ -41,20 +41,20 @@ done
 say "archive, unpacked and the first report, $suite"
 [ -x "$bare/usr/bin/xz" ] || echo "(no xz in this root: unpacked from outside)"
 time tar xf "$packages/$archive" -C "$bare/opt"
-time inside "$bare" 1000 "cd && $folder/voronka demo" | tail -2
+time inside "$bare" 1000 "cd && $folder/voronka demo 2>/dev/null" | tail -2
 [ -s "$bare/home/new/demo/report/weekly.html" ] || fail "no report"
 
 say "LANG=C, then a locale that is not there: the same report"
 for extra in "LANG=C LC_ALL=C" "LANG=ru_RU.UTF-8"; do
     read -ra extra <<<"$extra"
-    inside "$bare" 1000 "cd /tmp/work && $folder/voronka demo --out demo" >/dev/null
+    inside "$bare" 1000 "cd /tmp/work && $folder/voronka demo --out demo" >/dev/null 2>&1
     cmp "$bare/home/new/demo/report/weekly.html" "$bare/tmp/work/demo/report/weekly.html"
 done
 extra=(X=)
 
 say "a HOME that cannot be written to"
 chown 0:0 "$bare/home/new" && chmod 555 "$bare/home/new"
-inside "$bare" 1000 "cd /tmp/work && ! touch ~/x 2>/dev/null && $folder/voronka demo >/dev/null && cd demo && $folder/voronka sql 'SELECT count(*) AS deals FROM deals'"
+inside "$bare" 1000 "cd /tmp/work && ! touch ~/x 2>/dev/null && $folder/voronka demo >/dev/null 2>&1 && cd demo && $folder/voronka sql 'SELECT count(*) AS deals FROM deals'"
 chmod 755 "$bare/home/new" && chown 1000:1000 "$bare/home/new"
 
 say "a folder that cannot be written to: refused in words"
@@ -66,15 +66,15 @@ say ".deb: installed, manual page, completions, purged"
 listed >"$roots/before"
 cp "$packages"/voronka_*.deb "$full/tmp/voronka.deb"
 time inside "$full" 0 "dpkg --install /tmp/voronka.deb"
-inside "$full" 1000 "cd && voronka demo --lang en" | tail -1
+inside "$full" 1000 "cd && voronka demo --lang en 2>/dev/null" | tail -1
 inside "$full" 1000 "cd && man voronka-ingest" | head -20
 extra=(LANG=C.UTF-8)
 inside "$full" 1000 "man voronka; man voronka-report" | grep -a -e Север -e '→' -e 'С чего' || fail "a page lost its letters"
 extra=(X=)
 inside "$full" 1000 "exec bash -c '. /usr/share/bash-completion/bash_completion; _completion_loader voronka; COMP_WORDS=(voronka rep); COMP_CWORD=1; _voronka voronka rep voronka; echo bash: \${COMPREPLY[*]}'"
 inside "$full" 1000 "exec zsh -fc 'autoload -Uz compinit; compinit -u -D; echo zsh: \$_comps[voronka]'"
-inside "$full" 1000 "exec fish -Nc 'complete --do-complete \"voronka rep\"'"
-rm -rf "$full/home/new/demo"
+inside "$full" 1000 "exec fish -c 'complete --do-complete \"voronka rep\"'"
+rm -rf "$full/home/new" && mkdir "$full/home/new" # the demo, and what fish keeps
 inside "$full" 0 "dpkg --purge voronka"
 rm "$full/tmp/voronka.deb"
 listed | diff "$roots/before" - && echo "nothing is left"
