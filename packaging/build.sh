@@ -5,9 +5,10 @@ set -euo pipefail
 
 usage() {
     cat <<'USAGE'
-usage: packaging/build.sh [--target TRIPLE] [--binary FILE] [--docs-from FILE] [--out DIR]
+usage: packaging/build.sh [--target TRIPLE] [--sysroot DIR] [--binary FILE] [--docs-from FILE] [--out DIR]
 
   --target TRIPLE   what to build for [default: this machine]; any but Linux on x86-64 and ARM gets no .deb
+  --sysroot DIR     links with the C library of this older Debian, which packaging/sysroot.sh makes
   --binary FILE     packs this release build instead of building one
   --docs-from FILE  the voronka that prints manual pages and completions, where the packed one cannot run here
   --out DIR         where the packages go [default: target/packages]
@@ -20,11 +21,12 @@ fail() {
 }
 
 cd "$(dirname "$0")/.."
-binary='' docs_from='' out=target/packages
+binary='' docs_from='' sysroot='' out=target/packages
 target=$(rustc -vV | sed -n 's/^host: //p')
 while [ $# -gt 0 ]; do
     case "$1" in
     --target) target=${2:?} ;;
+    --sysroot) sysroot=$(realpath "${2:?}") ;;
     --binary) binary=${2:?} ;;
     --docs-from) docs_from=${2:?} ;;
     --out) out=${2:?} ;;
@@ -48,6 +50,12 @@ build() {
     # the folders of this machine would be in the messages of panics, and so in the bytes
     local cargo_home=${CARGO_HOME:-$HOME/.cargo}
     export RUSTFLAGS="--remap-path-prefix=$cargo_home=/cargo --remap-path-prefix=$PWD=/voronka ${RUSTFLAGS:-}"
+    if [ -n "$sysroot" ]; then
+        # with the host's folders first, cc would find the host's libc there
+        local libraries=lib/${target/-unknown/}
+        RUSTFLAGS+=" -Clink-arg=--sysroot=$sysroot -Clink-arg=-B$sysroot/usr/$libraries"
+        RUSTFLAGS+=" -Clink-arg=-L$sysroot/usr/$libraries -Clink-arg=-L$sysroot/$libraries"
+    fi
     cargo build --release --locked --bin voronka --target "$target"
     local folder=${CARGO_TARGET_DIR:-target}/$target/release
     if [ -f "$folder/voronka.exe" ]; then binary=$folder/voronka.exe; else binary=$folder/voronka; fi
@@ -125,7 +133,8 @@ archive() {
 }
 
 deb() {
-    local architecture=$1 root=$work/deb
+    local architecture=$1 root=$work/deb wants
+    wants=$(depends "$binary")
     local share=$root/usr/share doc=$root/usr/share/doc/voronka
     mkdir -p "$root/DEBIAN" "$root/usr/bin" "$share/man/man1" "$doc" "$share/bash-completion/completions" \
         "$share/zsh/vendor-completions" "$share/fish/vendor_completions.d"
@@ -146,7 +155,7 @@ Version: $version
 Architecture: $architecture
 Maintainer: ${VORONKA_MAINTAINER:-The Voronka authors <voronka@localhost>}
 Installed-Size: $(find "$root/usr" -type f -printf '%s\n' | awk '{ kib += int(($1 + 1023) / 1024) } END { print kib }')
-Depends: $(depends "$binary")
+Depends: $wants
 Section: misc
 Priority: optional
 Description: sales analytics over CRM and advertising exports
@@ -187,9 +196,14 @@ licences "$work/licences"
 archive
 packages=("$name.tar.xz")
 case "$target" in
-x86_64-unknown-linux-gnu) deb amd64 && packages+=("voronka_${version}_amd64.deb") ;;
-aarch64-unknown-linux-gnu) deb arm64 && packages+=("voronka_${version}_arm64.deb") ;;
+x86_64-unknown-linux-gnu) architecture=amd64 ;;
+aarch64-unknown-linux-gnu) architecture=arm64 ;;
+*) architecture='' ;;
 esac
+if [ -n "$architecture" ]; then
+    deb "$architecture"
+    packages+=("voronka_${version}_$architecture.deb")
+fi
 (cd "$out" && sha256sum "${packages[@]}" >SHA256SUMS && ls -l "${packages[@]}" SHA256SUMS)
 case "$target" in *linux-gnu) wanted "$binary" | sed 's/^/wants /' ;; esac
 for package in "${packages[@]}"; do
