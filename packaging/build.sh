@@ -145,7 +145,7 @@ deb() {
     cp "$work/documents/completions/_voronka" "$share/zsh/vendor-completions/"
     cp "$work/documents/completions/voronka.fish" "$share/fish/vendor_completions.d/"
     cp -r "$work/reading/." "$doc/"
-    gzip -9n "$doc/CHANGELOG.md" && mv "$doc/CHANGELOG.md.gz" "$doc/changelog.gz"
+    gzip -9n "$doc/CHANGELOG.md"
     cp "$work/licences/OFL-font.txt" "$doc/"
     gzip -9n <"$work/licences/THIRD-PARTY.txt" >"$doc/THIRD-PARTY.txt.gz"
     copyright >"$doc/copyright"
@@ -184,7 +184,7 @@ License: Apache-2.0
 
 License: Expat
 HEAD
-    sed -n '/^Permission/,$p' LICENSE-MIT | sed 's/^$/./; s/^/ /'
+    sed -n '/^Copyright/,$p' LICENSE-MIT | sed 's/^$/./; s/^/ /'
 }
 
 [ -n "$binary" ] || build
