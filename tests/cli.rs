@@ -168,3 +168,53 @@ fn every_metric_is_listed() {
     let catalog = voronka::metrics::Catalog::shipped();
     assert_eq!(names, catalog.names().collect::<Vec<_>>());
 }
+
+#[test]
+fn each_command_has_a_manual_page_and_each_shell_its_completions() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| voronka(dir.path(), args).ok();
+    let program = run(&["man"]);
+    let listed = program.lines().filter_map(|line| line.strip_prefix("voronka\\-")?.strip_suffix("(1)"));
+    let commands: Vec<&str> = listed.collect();
+    // what it says of each is held by the help, out of the same definition
+    assert!(["demo", "ingest", "report", "man"].iter().all(|c| commands.contains(c)), "{program}");
+    for command in &commands {
+        let page = run(&["man", command]);
+        assert!(page.contains(&format!(".TH voronka-{command} 1")), "{page}");
+        assert!(page.contains("VORONKA_STORE"), "{command}: the options that all commands share\n{page}");
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        let completions = run(&["completions", shell]);
+        assert!(commands.iter().all(|c| completions.contains(c)), "{shell}");
+    }
+    let ran = voronka(dir.path(), &["man", "reprot"]);
+    assert!(ran.code == 2 && ran.err.contains("report"), "{}", ran.err);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_weekly_job_loads_and_reports_and_makes_no_report_out_of_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let company = dir.path().join("company");
+    fs::create_dir_all(company.join("exports")).unwrap();
+    for file in ["mapping.toml", "regulation.toml"] {
+        fs::copy(checkout("sample_data").join(file), company.join(file)).unwrap();
+    }
+    fs::copy(checkout("sample_data/deals.csv"), company.join("exports/deals.csv")).unwrap();
+    // a weekly report of its own, of one table: the shipped one has its tests
+    fs::create_dir(company.join("reports")).unwrap();
+    let weekly = "title = \"weekly\"\n[[section]]\nid = \"a\"\ntitle = \"a\"\n[[section.table]]\nid = \"t\"\ntitle = \"t\"\nmetric = \"funnel\"\n";
+    fs::write(company.join("reports/weekly.toml"), weekly).unwrap();
+    let weekly = || {
+        let mut job = std::process::Command::new("sh");
+        job.arg(checkout("packaging/examples/weekly.sh")).arg(&company);
+        let program = std::path::Path::new(env!("CARGO_BIN_EXE_voronka")).parent().unwrap();
+        job.env("PATH", format!("{}:/usr/bin:/bin", program.display())).env_remove("VORONKA_STORE").output().unwrap()
+    };
+    let made = || fs::read_dir(company.join("out")).map_or(0, Iterator::count);
+    let ran = weekly();
+    assert!(ran.status.success() && made() == 1, "{}", String::from_utf8_lossy(&ran.stderr));
+    fs::remove_dir_all(company.join("out")).unwrap();
+    fs::write(company.join("exports/odd.csv"), "what;is;this\n1;2;3\n").unwrap();
+    assert_eq!((weekly().status.code(), made()), (Some(2), 0), "nothing was loaded: no report");
+}

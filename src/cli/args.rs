@@ -87,6 +87,11 @@ pub enum Command {
         /// The shell to print them for.
         shell: clap_complete::Shell,
     },
+    /// Prints the manual page, as `voronka man | man -l -` shows it.
+    Man {
+        /// The command whose page to print [default: the page of voronka itself].
+        name: Option<String>,
+    },
 }
 
 #[derive(Debug, Group)]
@@ -208,7 +213,7 @@ impl Command {
             Command::Report(report) => report.lang,
             Command::Generate(generate) => generate.speaks.lang,
             Command::Presets { speaks, .. } => speaks.lang,
-            Command::Completions { .. } => None,
+            Command::Completions { .. } | Command::Man { .. } => None,
         }
     }
 

@@ -10,6 +10,7 @@ mod generate;
 mod ingest;
 mod init;
 mod log;
+mod man;
 mod metrics;
 mod open;
 mod outcome;
@@ -84,6 +85,7 @@ fn run(args: Args, runtime: &tokio::runtime::Runtime) -> anyhow::Result<Outcome>
             Command::Query(c) => query::run(&c, &at).await,
             Command::Sql(c) => sql::run(&c, &at).await,
             Command::Report(c) => report::run(&c, &at).await,
+            Command::Man { name } => man::run(name.as_deref()),
             Command::Completions { shell } => {
                 clap_complete::generate(shell, &mut Args::command(), "voronka", &mut screen::rows());
                 Ok(Outcome::Fine)

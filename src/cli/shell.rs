@@ -49,8 +49,15 @@ pub async fn run(session: &Session, format: Format, lang: Lang) -> Result<()> {
             Err(error) => return Err(error.into()),
         }
     }
-    if let Some(file) = &history {
-        editor.save_history(file)?;
+    // every query was answered: that it is not remembered is no error of the run
+    if let Some(file) = &history
+        && let Err(error) = editor.save_history(file)
+    {
+        let file = file.display();
+        tell(match lang {
+            Lang::Ru => format!("история запросов не сохранена в {file}: {error}"),
+            Lang::En => format!("the history of queries is not saved to {file}: {error}"),
+        });
     }
     Ok(())
 }
