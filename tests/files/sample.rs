@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate};
 use tokio::runtime::{Builder, Runtime};
 use voronka::export::Mapping;
 use voronka::ingest::{IngestOptions, ingest};
-use voronka::metrics::{Ask, Catalog};
+use voronka::metrics::{Ask, Catalog, MetricError, Picked};
 use voronka::model::lang::Lang;
 use voronka::regulation::Regulation;
 use voronka::report::build;
@@ -60,6 +60,18 @@ pub fn answers(sample: &Shared) -> Vec<Case> {
         Case::new(format!("answer::{name}"), move || sample.answers(&metric))
     };
     Catalog::shipped().names().map(test).collect()
+}
+
+/// A test for each shipped metric: a list for each of its figures, as long as the figure; and which columns have none, and why.
+pub fn lists(sample: &Shared) -> Vec<Case> {
+    let test = |name: &str| {
+        let (sample, metric) = (Arc::clone(sample), name.to_owned());
+        Case::new(format!("rows::{name}"), move || sample.lists(&metric))
+    };
+    let mut cases: Vec<Case> = Catalog::shipped().names().map(test).collect();
+    let sample = Arc::clone(sample);
+    cases.push(Case::golden("rows::not_listed", "tests/golden/not_listed.txt", move || sample.not_listed()));
+    cases
 }
 
 impl Sample {
@@ -114,6 +126,50 @@ impl Sample {
             Ok(result) => WriterBuilder::new().build(io::sink()).write(&result.batch).map_err(|e| e.to_string()),
             Err(error) => Err(error.to_string()),
         }
+    }
+
+    /// Every figure of the metric is as long as its list: not split, and split by what most metrics can be split by.
+    fn lists(&self, name: &str) -> Result<(), String> {
+        let metric = self.catalog.get(name).map_err(|e| e.to_string())?;
+        let (from, as_of) = (DateTime::UNIX_EPOCH.date_naive(), self.session.as_of());
+        let dimensions = ["manager", "source", "promo"].into_iter().filter(|by| metric.dimensions.iter().any(|d| d == by));
+        let splits = [Vec::new()].into_iter().chain(dimensions.take(1).map(|by| vec![by.to_owned()]));
+        let mut wrong = Vec::new();
+        for by in splits {
+            for (column, listed) in self.runtime.block_on(metric.listable(&self.session)).map_err(|e| e.to_string())? {
+                if listed.is_err() {
+                    continue;
+                }
+                let ask = Ask { from, to: as_of, as_of, by: by.clone() };
+                let picked = Picked { column: Some(column.name.clone()), limit: Some(1), ..Picked::default() };
+                match self.runtime.block_on(metric.rows(&self.session, &ask, &picked)) {
+                    Ok(list) => {
+                        let sum: i64 = list.figures.iter().flatten().sum();
+                        assert_eq!(usize::try_from(sum).unwrap(), list.total, "{name}.{}", column.name);
+                        eprintln!("FIT {name}.{} {by:?} {} figures, {sum} listed", column.name, list.figures.len());
+                    }
+                    Err(MetricError::NoRows { why, .. }) if why.en.starts_with("it cannot be judged") => {
+                        eprintln!("FIT {name}.{} {by:?} unknown", column.name);
+                    }
+                    Err(error) => wrong.push(format!("{} {by:?}: {error}", column.name)),
+                }
+            }
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+    }
+
+    /// The columns that count and cannot be listed, and why.
+    fn not_listed(&self) -> Result<String, String> {
+        let mut told = String::new();
+        for name in self.catalog.names() {
+            let metric = self.catalog.get(name).map_err(|e| e.to_string())?;
+            for (column, listed) in self.runtime.block_on(metric.listable(&self.session)).map_err(|e| e.to_string())? {
+                if let Err(why) = listed {
+                    told += &format!("{name}.{}: {}\n", column.name, why.en);
+                }
+            }
+        }
+        Ok(told)
     }
 }
 
