@@ -19,6 +19,7 @@ mod quarantine;
 mod progress;
 mod query;
 mod report;
+mod rows;
 mod runtime;
 mod said;
 mod screen;
@@ -91,6 +92,7 @@ fn run(args: Args, runtime: &tokio::runtime::Runtime) -> anyhow::Result<Outcome>
             Command::Log(c) => log::run(&c, &at).await,
             Command::Metrics(c) => metrics::run(&c, &at),
             Command::Query(c) => query::run(&c, &at).await,
+            Command::Rows(c) => rows::run(&c, &at).await,
             Command::Sql(c) => sql::run(&c, &at).await,
             Command::Report(c) => report::run(&c, &at).await,
             Command::Completions { shell } => {

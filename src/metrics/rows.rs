@@ -6,8 +6,10 @@
 mod counted;
 mod told;
 
+use std::collections::BTreeMap;
+
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray};
-use arrow::compute::cast;
+use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::{DataType, Int64Type};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
@@ -66,7 +68,31 @@ struct Linked {
     result: RecordBatch,
     /// The same rows with all columns of the plan.
     raw: RecordBatch,
-    counted: Vec<Counted>,
+    /// By the columns that were traced.
+    counted: BTreeMap<usize, Vec<Counted>>,
+}
+
+/// The plan of a metric, with what links its rows to what some of its columns count.
+struct Tracing {
+    plan: LogicalPlan,
+    lineage: Lineage,
+    counted: BTreeMap<usize, Vec<Counted>>,
+}
+
+impl Tracing {
+    fn of(plan: LogicalPlan, computed: BTreeMap<String, LogicalPlan>) -> Tracing {
+        Tracing { plan, lineage: Lineage::new(computed), counted: BTreeMap::new() }
+    }
+
+    /// Traces a column of the metric. The first column of the plan is the group.
+    fn trace(&mut self, column: usize) -> Result<(), Why> {
+        if !self.counted.contains_key(&column) {
+            let (plan, counted) = self.lineage.trace(&self.plan, column + 1)?;
+            self.plan = plan;
+            self.counted.insert(column, counted);
+        }
+        Ok(())
+    }
 }
 
 /// Why there is no list: the engine failed, or the question was refused.
@@ -100,8 +126,21 @@ impl Metric {
     /// What is refused of [`Metric::run`]. The column counts no deals, clients or events; no row of the result was picked; of no
     /// picked figure it is known how many it counts; the list is not as long as the figure, which is a fault of Voronka.
     pub async fn rows(&self, session: &Session, ask: &Ask, picked: &Picked) -> Result<Listed, MetricError> {
+        let mut lists = self.lists(session, ask, std::slice::from_ref(picked)).await?;
+        lists.pop().unwrap_or_else(|| Err(self.no_rows(None, Text::default())))
+    }
+
+    /// Several lists of one metric, for which it is computed once: a result for each, as of [`Metric::rows`].
+    ///
+    /// # Errors
+    /// What is refused of [`Metric::run`].
+    pub async fn lists(
+        &self,
+        session: &Session,
+        ask: &Ask,
+        picked: &[Picked],
+    ) -> Result<Vec<Result<Listed, MetricError>>, MetricError> {
         self.check(session, ask)?;
-        let column = picked.column.as_deref().map(|name| self.count(name)).transpose()?;
         let context = self.context_of_rows(session, ask).await?;
         let listed = guarded(async {
             let calendar = session.regulation().calendar();
@@ -109,19 +148,35 @@ impl Metric {
             let (frame, steps) = self.select.plan_in_steps(&context, calendar, ask).await?;
             computed.held.extend(steps.held);
             computed.plans.extend(steps.plans);
-            let mut lineage = Lineage::new(computed.plans);
-            let (column, plan, counted) = self.traced(&mut lineage, frame.logical_plan(), column)?;
-            let linked = self.linked(&context, plan, counted, ask).await?;
-            self.list(session, &context, ask, picked, column, linked).await
+            let mut tracing = Tracing::of(frame.logical_plan().clone(), computed.plans);
+            let columns: Vec<_> = picked.iter().map(|picked| self.traced(&mut tracing, picked)).collect();
+            if columns.iter().all(Result::is_err) {
+                return Ok(columns.into_iter().filter_map(Result::err).map(Err).collect());
+            }
+            let linked = self.linked(&context, tracing, ask).await?;
+            let mut lists = Vec::new();
+            for (column, picked) in columns.into_iter().zip(picked) {
+                lists.push(match column {
+                    Ok(column) => match self.list(session, &context, ask, picked, column, &linked).await {
+                        Err(Failed::Engine(error)) => return Err(error),
+                        listed => listed.map_err(|failed| self.refused(failed)),
+                    },
+                    Err(error) => Err(error),
+                });
+            }
+            Ok(lists)
         });
-        listed.await.map_err(|failed| self.refused(failed))
+        listed.await.map_err(|error| self.refused(Failed::Engine(error)))
     }
 
     /// For each column that counts: what it counts, or why it cannot be listed.
     ///
     /// # Errors
     /// The metric cannot be planned on this store.
-    pub async fn listable(&self, session: &Session) -> Result<Vec<(&MetricColumn, Result<Option<Unit>, Text>)>, MetricError> {
+    pub async fn listable(
+        &self,
+        session: &Session,
+    ) -> Result<Vec<(&MetricColumn, Result<Option<Unit>, Text>)>, MetricError> {
         let day = session.as_of();
         let ask = Ask { from: day, to: day, as_of: day, by: Vec::new() };
         let context = self.context_of_rows(session, &ask).await?;
@@ -129,14 +184,14 @@ impl Metric {
             let calendar = session.regulation().calendar();
             let _computed = self.register_reads(&context, calendar, &ask, Compute::Plan).await?;
             let frame = self.select.plan(&context, calendar, &ask).await?;
-            Ok::<_, Failed>(self.told_listable(frame.logical_plan()))
+            Ok(self.told_listable(frame.logical_plan(), &Lineage::default()))
         });
-        told.await.map_err(|failed| self.refused(failed))
+        told.await.map_err(|error| self.refused(Failed::Engine(error)))
     }
 
-    fn told_listable(&self, plan: &LogicalPlan) -> Vec<(&MetricColumn, Result<Option<Unit>, Text>)> {
+    fn told_listable(&self, plan: &LogicalPlan, lineage: &Lineage) -> Vec<(&MetricColumn, Result<Option<Unit>, Text>)> {
         let told = |place: usize| {
-            let traced = Lineage::default().trace(plan, place + 1).map_err(|why| why.text())?;
+            let traced = lineage.clone().trace(plan, place + 1).map_err(|why| why.text())?;
             Ok(traced.1.iter().map(|counted| counted.units.unit).min())
         };
         self.counts().map(|(place, column)| (column, told(place))).collect()
@@ -149,7 +204,7 @@ impl Metric {
 
     fn count(&self, name: &str) -> Result<usize, MetricError> {
         let found = self.counts().find(|(_, column)| column.name == name);
-        let refused = |why| self.no_rows(name, why);
+        let refused = |why| self.no_rows(Some(name), why);
         match (found, self.columns.iter().any(|column| column.name == name)) {
             (Some((place, _)), _) => Ok(place),
             (None, true) => Err(refused(Text::new("он ничего не считает", "it counts nothing"))),
@@ -171,49 +226,52 @@ impl Metric {
         Ok(context)
     }
 
-    /// The column that is listed, and its plan.
-    fn traced(
-        &self,
-        lineage: &mut Lineage,
-        plan: &LogicalPlan,
-        column: Option<usize>,
-    ) -> Result<(usize, LogicalPlan, Vec<Counted>), MetricError> {
-        if let Some(place) = column {
-            let refused = |why: Why| {
-                let can = self.told_listable(plan).into_iter().filter(|(_, told)| told.is_ok());
-                let can: Vec<&str> = can.map(|(column, _)| column.name.as_str()).collect();
-                let (name, why) = (&self.columns[place].name, why.text());
-                self.no_rows(name, why.and(match can.is_empty() {
-                    true => Text::new("\n    у этой метрики не перечислить ни одного столбца", "\n    no column of this metric can be listed"),
-                    false => both!("\n    у этой метрики перечисляются: {}", "\n    of this metric these can be listed: {}", can.join(", ")),
-                }))
+    /// The column that is listed, traced.
+    fn traced(&self, tracing: &mut Tracing, picked: &Picked) -> Result<usize, MetricError> {
+        if let Some(name) = &picked.column {
+            let column = self.count(name)?;
+            return match tracing.trace(column) {
+                Ok(()) => Ok(column),
+                Err(why) => Err(self.no_rows(Some(name), why.text().and(self.others(tracing)))),
             };
-            let (plan, counted) = lineage.trace(plan, place + 1).map_err(refused)?;
-            return Ok((place, plan, counted));
         }
         let mut why = Text::new("она ничего не считает", "it counts nothing");
-        for (place, _) in self.counts() {
-            match lineage.trace(plan, place + 1) {
-                Ok((plan, counted)) => return Ok((place, plan, counted)),
+        for (column, _) in self.counts() {
+            match tracing.trace(column) {
+                Ok(()) => return Ok(column),
                 Err(refused) => why = refused.text(),
             }
         }
-        Err(MetricError::NoRows { metric: self.name.clone(), column: None, why })
+        Err(self.no_rows(None, why))
     }
 
-    async fn linked(
-        &self,
-        context: &SessionContext,
-        plan: LogicalPlan,
-        counted: Vec<Counted>,
-        ask: &Ask,
-    ) -> Result<Linked, Failed> {
-        let frame = context.execute_logical_plan(plan).await?;
+    /// Which columns can be listed, below the reason why one cannot.
+    fn others(&self, tracing: &Tracing) -> Text {
+        let can = self.told_listable(&tracing.plan, &tracing.lineage);
+        let can: Vec<&str> =
+            can.iter().filter(|(_, told)| told.is_ok()).map(|(column, _)| column.name.as_str()).collect();
+        match can.is_empty() {
+            true => Text::new(
+                "\n    у этой метрики не перечислить ни одного столбца",
+                "\n    no column of this metric can be listed",
+            ),
+            false => {
+                both!(
+                    "\n    у этой метрики перечисляются: {}",
+                    "\n    of this metric these can be listed: {}",
+                    can.join(", ")
+                )
+            }
+        }
+    }
+
+    async fn linked(&self, context: &SessionContext, tracing: Tracing, ask: &Ask) -> Result<Linked, DataFusionError> {
+        let frame = context.execute_logical_plan(tracing.plan).await?;
         let (schema, rows) = kept::execute(&self.name, frame).await?;
-        let raw = arrow::compute::concat_batches(&schema, rows.iter().flatten())?;
+        let raw = concat_batches(&schema, rows.iter().flatten())?;
         let own: Vec<usize> = (0..=self.columns.len()).collect();
         let result = raw.project(&own).and_then(|own| columns::shape(&own, &ask.by, &self.columns));
-        Ok(Linked { result: result?, raw, counted })
+        Ok(Linked { result: result?, raw, counted: tracing.counted })
     }
 
     /// Reads what the picked figures count, and tells it.
@@ -224,7 +282,7 @@ impl Metric {
         ask: &Ask,
         picked: &Picked,
         column: usize,
-        linked: Linked,
+        linked: &Linked,
     ) -> Result<Listed, Failed> {
         let rows = self.matching(&linked.result, &picked.only)?;
         let all: &Int64Array = linked.result.column(ask.by.len() + column).as_primitive::<Int64Type>();
@@ -235,10 +293,11 @@ impl Metric {
                 "судить нельзя: число не известно, и список был бы неполон",
                 "it cannot be judged: the number is not known, and a list would be incomplete",
             );
-            return Err(self.no_rows(&self.columns[column].name, why).into());
+            return Err(self.no_rows(Some(&self.columns[column].name), why).into());
         }
+        let counted = linked.counted.get(&column).map(Vec::as_slice).unwrap_or_default();
         let known: Vec<usize> = rows.iter().copied().filter(|row| value(row).is_some()).collect();
-        let mut found = counted::read(context, &linked.raw, &linked.counted, &known).await?;
+        let mut found = counted::read(context, &linked.raw, counted, &known).await?;
         found.cancel()?;
         for row in &known {
             let (figure, listed) = (value(row).unwrap_or_default(), found.of(*row));
@@ -253,9 +312,9 @@ impl Metric {
         }
         let total = found.len();
         let shown = found.first(picked.limit)?;
-        let unit = linked.counted.iter().map(|counted| counted.units.unit).min();
+        let unit = counted.iter().map(|counted| counted.units.unit).min();
         let apart = self.apart(&linked.result, ask);
-        let batch = told::tell(session, context, &apart, &shown).await?;
+        let batch = told::tell(session, context, &apart, &shown, unit).await?;
         let column = self.columns[column].clone();
         let (metric, ask, version) = (self.name.clone(), ask.clone(), session.version());
         Ok(Listed { metric, column, ask, version, unit, figures, total, batch })
@@ -263,7 +322,8 @@ impl Metric {
 
     /// The columns that tell the rows of a result apart: the dimensions, and those of its own that stand before its first figure.
     fn apart(&self, result: &RecordBatch, ask: &Ask) -> RecordBatch {
-        let is_name = |column: &&MetricColumn| matches!(column.unit, unit::Unit::Text | unit::Unit::Date | unit::Unit::Days);
+        let is_name =
+            |column: &&MetricColumn| matches!(column.unit, unit::Unit::Text | unit::Unit::Date | unit::Unit::Days);
         let own = self.columns.iter().take_while(is_name).enumerate();
         let own = own.filter(|(_, column)| column.lang.is_none()).map(|(place, _)| ask.by.len() + place);
         let places: Vec<usize> = (0..ask.by.len()).chain(own).collect();
@@ -304,8 +364,8 @@ impl Metric {
         Ok(rows)
     }
 
-    fn no_rows(&self, column: &str, why: Text) -> MetricError {
-        MetricError::NoRows { metric: self.name.clone(), column: Some(column.to_owned()), why }
+    fn no_rows(&self, column: Option<&str>, why: Text) -> MetricError {
+        MetricError::NoRows { metric: self.name.clone(), column: column.map(str::to_owned), why }
     }
 
     fn refused(&self, failed: Failed) -> MetricError {

@@ -12,6 +12,7 @@ mod control;
 mod currency;
 mod duration;
 mod known;
+mod links;
 mod read;
 mod rules;
 mod schedule;
@@ -23,6 +24,7 @@ mod titles;
 
 pub use condition::{CLIENT_FACTS, COUNTED, Condition};
 pub use known::Known;
+pub use links::Link;
 pub use rules::{
     Arm, Better, Bucket, Cap, ChecklistItem, ClientKind, Control, Interest, Load, Look, LostReason, MailingRule,
     Meaning, PromotionRules, Quality, Rules, Stage, Target, Terminal,
@@ -50,6 +52,8 @@ pub struct Regulation {
     company: String,
     currency: String,
     lang: Lang,
+    deal_link: Option<Link>,
+    client_link: Option<Link>,
     valid_from: Option<NaiveDate>,
     calendar: Calendar,
     contact_hours: Calendar,
@@ -99,6 +103,16 @@ impl Regulation {
     /// The sign of its currency, such as `₽`; the code where it has none.
     pub fn currency_sign(&self) -> &str {
         currency::sign(&self.currency)
+    }
+
+    /// The address of a deal in the CRM. `None` where none is stated.
+    pub fn deal_link(&self) -> Option<&Link> {
+        self.deal_link.as_ref()
+    }
+
+    /// The address of a client in the CRM. `None` where none is stated.
+    pub fn client_link(&self) -> Option<&Link> {
+        self.client_link.as_ref()
     }
 
     /// The language of its reports, unless another is asked for.

@@ -41,15 +41,18 @@ impl Lineage {
             }
             ("max" | "min" | "first_value" | "last_value" | "any_value", [picked], false) => {
                 let traced = self.expr(aggregate.input.as_ref().clone(), picked)?;
-                match traced.terms.iter().all(|term| matches!(term.of, Of::Row)) {
+                let are_rows = traced.terms.iter().all(|term| matches!(term.of, Of::Row));
+                match (traced.terms.is_empty(), are_rows, picked) {
                     // whether any row has a one: that is a one for the group
-                    true => {
+                    (false, true, _) if self.fields.is_empty() => {
                         let plan = LogicalPlan::Aggregate(aggregate.clone());
                         let column = Expr::Column(plan.schema().columns()[place].clone());
                         Ok(Traced { plan, terms: vec![Term::row(vec![is_one(column)])] })
                     }
-                    // one row of the group alone has a count: whoever lists compares the list with the figure
-                    false => self.sum(aggregate, traced, &when),
+                    // rows become columns, as in max(CASE WHEN month = 1 THEN deals END): one row of the group has the number, the
+                    // others have none. Whoever lists compares the list with the figure
+                    (true, ..) | (_, false, Expr::Case(_)) => self.sum(aggregate, traced, &when),
+                    _ => Err(Why::OneOfMany),
                 }
             }
             (name, _, _) => Err(Why::Computed(name.to_owned())),
@@ -87,7 +90,13 @@ impl Lineage {
     }
 
     /// What the rows of a plan are linked to, in the groups of the rows.
-    fn joined(&mut self, plan: &LogicalPlan, groups: &[Expr], on: Vec<Expr>, linked: Linked) -> Result<Units, Why> {
+    pub(super) fn joined(
+        &mut self,
+        plan: &LogicalPlan,
+        groups: &[Expr],
+        on: Vec<Expr>,
+        linked: Linked,
+    ) -> Result<Units, Why> {
         let Linked { here, link, units } = linked;
         let mut columns = Vec::new();
         let mut named = |this: &mut Lineage, expr: Expr| {

@@ -12,10 +12,12 @@ impl Lineage {
     pub(super) fn expr(&mut self, plan: LogicalPlan, expr: &Expr) -> Result<Traced, Why> {
         match expr {
             Expr::Alias(alias) => self.expr(plan, &alias.expr),
-            Expr::Cast(Cast { expr, .. }) | Expr::TryCast(TryCast { expr, .. }) => match expr.get_type(plan.schema())? {
-                DataType::Boolean => Ok(Traced { plan, terms: vec![Term::row(vec![expr.as_ref().clone()])] }),
-                _ => self.expr(plan, expr),
-            },
+            Expr::Cast(Cast { expr, .. }) | Expr::TryCast(TryCast { expr, .. }) => {
+                match expr.get_type(plan.schema())? {
+                    DataType::Boolean => Ok(Traced { plan, terms: vec![Term::row(vec![expr.as_ref().clone()])] }),
+                    _ => self.expr(plan, expr),
+                }
+            }
             Expr::Negative(expr) => {
                 let traced = self.expr(plan, expr)?;
                 Ok(Traced { terms: traced.terms.into_iter().map(Term::negated).collect(), ..traced })
@@ -71,6 +73,20 @@ impl Lineage {
 
     fn function(&mut self, plan: LogicalPlan, whole: &Expr, function: &ScalarFunction) -> Result<Traced, Why> {
         match (function.name(), function.args.as_slice()) {
+            ("get_field", [value, Expr::Literal(name, _)]) => {
+                self.fields.push(name.to_string());
+                let traced = self.expr(plan, value);
+                self.fields.pop();
+                traced
+            }
+            ("named_struct", args) => {
+                let Some(name) = self.fields.pop() else { return Err(Why::Computed("named_struct".to_owned())) };
+                let is_named = |pair: &&[Expr]| matches!(&pair[0], Expr::Literal(own, _) if own.to_string() == name);
+                let value = args.chunks_exact(2).find(is_named).map(|pair| &pair[1]);
+                let traced = value.ok_or(Why::Lost("named_struct")).and_then(|value| self.expr(plan, value));
+                self.fields.push(name);
+                traced
+            }
             ("coalesce", args) => self.first_known(plan, args),
             // null instead of zero: nothing is counted either way
             ("nullif", [value, Expr::Literal(zero, _)]) if number(zero) == Some(0) => self.expr(plan, value),

@@ -11,8 +11,9 @@ mod pull;
 mod trace;
 mod units;
 mod why;
+mod window;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Column, DFSchema};
@@ -36,12 +37,16 @@ pub enum Unit {
 }
 
 /// Goes down plans.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Lineage {
     /// The plans of tables that hold computed rows, by the names of the tables.
     computed: BTreeMap<String, LogicalPlan>,
     /// How many names were made.
     names: usize,
+    /// The fields to follow in the structs on the way, the outermost last.
+    fields: Vec<String>,
+    /// Columns that were made and are keys of their rows.
+    keys: BTreeSet<Column>,
 }
 
 /// A plan whose rows are those of the traced plan, and what one of its columns counts.
@@ -94,7 +99,7 @@ pub(super) struct Counted {
 impl Lineage {
     /// `computed` holds the plans of tables whose rows were computed from them, by name.
     pub fn new(computed: BTreeMap<String, LogicalPlan>) -> Lineage {
-        Lineage { computed, names: 0 }
+        Lineage { computed, ..Lineage::default() }
     }
 
     /// The plan with the columns that link its rows to what this column of it counts, by place, behind its own.
@@ -158,10 +163,7 @@ impl Term {
         self
     }
 
-    fn map(
-        mut self,
-        change: &mut impl FnMut(Expr) -> Result<Expr, DataFusionError>,
-    ) -> Result<Term, DataFusionError> {
+    fn map(mut self, change: &mut impl FnMut(Expr) -> Result<Expr, DataFusionError>) -> Result<Term, DataFusionError> {
         self.when = self.when.into_iter().map(&mut *change).collect::<Result<_, _>>()?;
         if let Of::Linked(linked) = &mut self.of {
             linked.here = change(linked.here.clone())?;

@@ -1,11 +1,13 @@
 //! Columns that the rows of a plan have below, and its SQL left out on the way up.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use datafusion::common::Column;
 use datafusion::functions::core::expr_fn::coalesce;
-use datafusion::logical_expr::{Expr, ExprSchemable, Join, JoinType, LogicalPlan, SubqueryAlias, Union};
-use datafusion::prelude::lit;
+use datafusion::functions_aggregate::expr_fn::{max, min};
+use datafusion::logical_expr::{Aggregate, Expr, ExprSchemable, Join, JoinType, LogicalPlan, SubqueryAlias, Union};
+use datafusion::prelude::{lit, when};
 use datafusion::scalar::ScalarValue;
 
 use super::trace::{rejoined, unnested};
@@ -56,12 +58,98 @@ impl Lineage {
                 let (input, found) = self.pull(&unnest.input, names)?;
                 Ok((unnested(unnest, input)?, found))
             }
+            LogicalPlan::Aggregate(aggregate) => self.pull_groups(aggregate, names),
             LogicalPlan::TableScan(scan) => match self.behind(scan.table_name.table(), plan)? {
                 Some(behind) => self.pull(&behind, names),
                 None => nothing(),
             },
             _ => nothing(),
         }
+    }
+
+    /// The keys of which the groups are made, as in `GROUP BY coalesce(client_id, deal_id)`: all rows of a group have the same.
+    fn pull_groups(&mut self, aggregate: &Aggregate, names: &[&'static str]) -> Result<Pulled, Why> {
+        let mut made_of = BTreeSet::new();
+        for group in &aggregate.group_expr {
+            self.names_behind(&aggregate.input, group, &mut made_of)?;
+        }
+        let is_wanted = |name: &str| KEYS.iter().any(|(key, _)| *key == name) && made_of.contains(name);
+        let wanted: Vec<&'static str> = names.iter().copied().filter(|name| is_wanted(name)).collect();
+        if wanted.is_empty() {
+            return Ok((LogicalPlan::Aggregate(aggregate.clone()), vec![None; names.len()]));
+        }
+        let (input, found) = self.pull(&aggregate.input, &wanted)?;
+        let (mut ends, mut added) = (aggregate.aggr_expr.clone(), Vec::new());
+        for (name, column) in wanted.iter().zip(found) {
+            let Some(column) = column else { continue };
+            let (least, most) = (self.fresh(name), self.fresh(name));
+            ends.push(min(Expr::Column(column.clone())).alias(least.as_str()));
+            ends.push(max(Expr::Column(column)).alias(most.as_str()));
+            let [least, most] = [least, most].map(|name| Expr::Column(Column::new_unqualified(name)));
+            added.push((*name, when(least.clone().eq(most), least).end()?));
+        }
+        let own = aggregate.schema.columns();
+        let plan = Aggregate::try_new(Arc::new(input), aggregate.group_expr.clone(), ends)?;
+        let mut columns: Vec<Expr> = own.into_iter().map(Expr::Column).collect();
+        let mut found = vec![None; names.len()];
+        for (name, value) in added {
+            let fresh = self.fresh(name);
+            columns.push(value.alias(fresh.as_str()));
+            let column = Column::new_unqualified(fresh);
+            self.keys.insert(column.clone());
+            if let Some(place) = names.iter().position(|wanted| *wanted == name) {
+                found[place] = Some(column);
+            }
+        }
+        Ok((project(columns, LogicalPlan::Aggregate(plan))?, found))
+    }
+
+    /// The names of the columns of which an expression is made, down to the data; nothing of what an aggregate makes of several rows.
+    fn names_behind(&self, plan: &LogicalPlan, expr: &Expr, names: &mut BTreeSet<String>) -> Result<(), Why> {
+        for column in expr.column_refs() {
+            names.insert(column.name.clone());
+            let place = plan.schema().index_of_column(column)?;
+            match plan {
+                LogicalPlan::Projection(projection) => {
+                    self.names_behind(&projection.input, &projection.expr[place], names)?;
+                }
+                LogicalPlan::Aggregate(aggregate) => {
+                    if let Some(group) = aggregate.group_expr.get(place) {
+                        self.names_behind(&aggregate.input, group, names)?;
+                    }
+                }
+                LogicalPlan::SubqueryAlias(SubqueryAlias { input, .. }) => {
+                    let below = Expr::Column(input.schema().columns()[place].clone());
+                    self.names_behind(input, &below, names)?;
+                }
+                LogicalPlan::Union(union) => {
+                    for input in &union.inputs {
+                        let below = Expr::Column(input.schema().columns()[place].clone());
+                        self.names_behind(input, &below, names)?;
+                    }
+                }
+                LogicalPlan::Distinct(distinct) => {
+                    let below = Expr::Column(distinct.input().schema().columns()[place].clone());
+                    self.names_behind(distinct.input(), &below, names)?;
+                }
+                LogicalPlan::Unnest(unnest) => {
+                    let below = &unnest.input.schema().columns()[unnest.dependency_indices[place]];
+                    self.names_behind(&unnest.input, &Expr::Column(below.clone()), names)?;
+                }
+                LogicalPlan::TableScan(scan) => {
+                    if let Some(behind) = self.behind(scan.table_name.table(), plan)? {
+                        self.names_behind(&behind, &Expr::Column(column.clone()), names)?;
+                    }
+                }
+                other => {
+                    let below = other.inputs().into_iter().find(|input| input.schema().has_column(column));
+                    if let Some(input) = below {
+                        self.names_behind(input, &Expr::Column(column.clone()), names)?;
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Adds what was found in the input of a projection to it, under names of its own.
@@ -105,9 +193,7 @@ impl Lineage {
         };
         let mut joined = join.clone();
         let mut sides = [vec![None; names.len()], vec![None; names.len()]];
-        for (is_there, side, found) in
-            [(has_left, &mut joined.left, 0_usize), (has_right, &mut joined.right, 1)]
-        {
+        for (is_there, side, found) in [(has_left, &mut joined.left, 0_usize), (has_right, &mut joined.right, 1)] {
             if is_there {
                 let (plan, columns) = self.pull(side, names)?;
                 *side = Arc::new(plan);
@@ -118,7 +204,9 @@ impl Lineage {
         let plan = rejoined(joined)?;
         if join.join_type != JoinType::Full {
             let is_right = join.join_type == JoinType::Right;
-            let pick = |(left, right): (Option<Column>, Option<Column>)| if is_right { right.or(left) } else { left.or(right) };
+            let pick = |(left, right): (Option<Column>, Option<Column>)| {
+                if is_right { right.or(left) } else { left.or(right) }
+            };
             return Ok((plan, left.into_iter().zip(right).map(pick).collect()));
         }
         let (mut columns, mut found): (Vec<Expr>, _) =
@@ -146,9 +234,7 @@ impl Lineage {
         for at in 0..names.len() {
             let known = inputs.iter().find_map(|(_, plan, found)| found[at].clone().map(|column| (plan, column)));
             kinds.push(match known {
-                Some((plan, column)) => {
-                    Some((self.fresh(names[at]), Expr::Column(column).get_type(plan.schema())?))
-                }
+                Some((plan, column)) => Some((self.fresh(names[at]), Expr::Column(column).get_type(plan.schema())?)),
                 None => None,
             });
         }
@@ -171,6 +257,9 @@ impl Lineage {
 
     /// Whether a column is the row's own down to the data: not one that an aggregate picked among those of several rows.
     pub(super) fn is_own(&self, plan: &LogicalPlan, column: &Column) -> Result<bool, Why> {
+        if self.keys.contains(column) {
+            return Ok(true);
+        }
         let place = plan.schema().index_of_column(column)?;
         let all_own = |input: &LogicalPlan, expr: &Expr| {
             let mut columns = expr.column_refs().into_iter().peekable();

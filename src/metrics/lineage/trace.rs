@@ -20,7 +20,7 @@ impl Lineage {
             LogicalPlan::Filter(_) | LogicalPlan::Sort(_) | LogicalPlan::Limit(_) => self.over(plan, column),
             LogicalPlan::Window(window) => match place < window.input.schema().fields().len() {
                 true => self.over(plan, column),
-                false => Err(Why::Lost("OVER")),
+                false => self.window(window, place),
             },
             LogicalPlan::SubqueryAlias(alias) => self.alias(alias, place),
             LogicalPlan::Join(join) => self.join(join, column, place),

@@ -61,7 +61,8 @@ impl Lineage {
         counted: &Expr,
         mut on: Vec<Expr>,
     ) -> Result<Units, Why> {
-        let named = counted.column_refs().into_iter().find_map(|column| KEYS.iter().find(|(key, _)| *key == column.name));
+        let named =
+            counted.column_refs().into_iter().find_map(|column| KEYS.iter().find(|(key, _)| *key == column.name));
         let Some((key, unit)) = named else { return Err(Why::NoKey) };
         on.push(counted.clone().is_not_null());
         let value = cast(counted.clone(), DataType::Utf8);
@@ -88,10 +89,7 @@ impl Lineage {
 
     /// The plan with all keys and details that its rows have: as expressions of one type each, and whether it is the row's own: not one
     /// that was picked among several.
-    fn pulled(
-        &mut self,
-        plan: &LogicalPlan,
-    ) -> Result<(LogicalPlan, BTreeMap<&'static str, (Expr, bool)>), Why> {
+    fn pulled(&mut self, plan: &LogicalPlan) -> Result<(LogicalPlan, BTreeMap<&'static str, (Expr, bool)>), Why> {
         let names: Vec<&'static str> = KEYS.iter().map(|(name, _)| *name).chain(DETAILS).collect();
         let (plan, columns) = self.pull(plan, &names)?;
         let mut pulled = BTreeMap::new();

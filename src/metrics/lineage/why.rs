@@ -15,6 +15,8 @@ pub(in crate::metrics) enum Why {
     Number,
     /// It is part of what its rows are grouped by.
     Grouped,
+    /// It is the greatest, the least or the first of several counts.
+    OneOfMany,
     /// It went through a step that leaves no way back to the rows: its name.
     Lost(&'static str),
     /// It counts rows that are no deal, client or event, nor have one behind them.
@@ -38,10 +40,20 @@ impl Why {
                 "it is a value of the data or of the regulation (`{name}`) and counts no rows"
             ),
             Why::Computed(name) => {
-                both!("его вычисляет `{name}`, а это не счёт строк", "it is computed by `{name}`, which does not count rows")
+                both!(
+                    "его вычисляет `{name}`, а это не счёт строк",
+                    "it is computed by `{name}`, which does not count rows"
+                )
             }
-            Why::Number => Text::new("это число из самого запроса, оно не считает строк", "it is a number of the query itself and counts no rows"),
+            Why::Number => Text::new(
+                "это число из самого запроса, оно не считает строк",
+                "it is a number of the query itself and counts no rows",
+            ),
             Why::Grouped => Text::new("по нему сгруппированы строки", "its rows are grouped by it"),
+            Why::OneOfMany => Text::new(
+                "это наибольшее, наименьшее или первое из нескольких чисел",
+                "it is the greatest, the least or the first of several numbers",
+            ),
             Why::Lost(step) => both!(
                 "в запросе он проходит через {step}, и к строкам оттуда не вернуться",
                 "in the query it goes through {step}, from which no way leads back to the rows"

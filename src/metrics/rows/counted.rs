@@ -81,11 +81,10 @@ fn picks(raw: &RecordBatch, counted: &Counted, rows: &[usize]) -> Result<RecordB
     let places: Int64Array = rows.iter().map(|row| i64::try_from(*row).ok()).collect();
     let mut fields = vec![Field::new(ROW, DataType::Int64, true)];
     let mut arrays: Vec<ArrayRef> = vec![Arc::new(places)];
-    for (name, link) in counted.link.iter().zip(&counted.units.link) {
-        // the engine settles types when it runs: text may come in another form than it was planned
-        let kind = counted.units.plan.schema().field_with_unqualified_name(&link.name)?.data_type().clone();
-        arrays.push(cast(&take(named(name)?, &taken_at, None)?, &kind)?);
-        fields.push(Field::new(name, kind, true));
+    for name in &counted.link {
+        let link = take(named(name)?, &taken_at, None)?;
+        fields.push(Field::new(name, link.data_type().clone(), true));
+        arrays.push(link);
     }
     Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?)
 }
@@ -118,7 +117,8 @@ async fn read_one(
     let batches = context.execute_logical_plan(plan).await?.collect().await?;
     let settled = |batch: RecordBatch| {
         let schema = schema();
-        let columns = batch.columns().iter().zip(schema.fields()).map(|(column, field)| cast(column, field.data_type()));
+        let columns =
+            batch.columns().iter().zip(schema.fields()).map(|(column, field)| cast(column, field.data_type()));
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
         Ok(RecordBatch::try_new(schema, columns)?)
     };
@@ -144,14 +144,18 @@ impl Found {
             let mut kept = vec![true; rows.len()];
             let mut more: BTreeMap<&[u8], usize> = BTreeMap::new();
             for ((row, weight), is_kept) in rows.iter().zip(weights.iter().flatten()).zip(&mut kept) {
-                if weight > 0 && let Some(left) = less.get_mut(row.as_ref()).filter(|left| **left > 0) {
+                if weight > 0
+                    && let Some(left) = less.get_mut(row.as_ref()).filter(|left| **left > 0)
+                {
                     *left -= 1;
                     *more.entry(row.as_ref()).or_default() += 1;
                     *is_kept = false;
                 }
             }
             for ((row, weight), is_kept) in rows.iter().zip(weights.iter().flatten()).zip(&mut kept) {
-                if weight < 0 && let Some(left) = more.get_mut(row.as_ref()).filter(|left| **left > 0) {
+                if weight < 0
+                    && let Some(left) = more.get_mut(row.as_ref()).filter(|left| **left > 0)
+                {
                     *left -= 1;
                     *is_kept = false;
                 }

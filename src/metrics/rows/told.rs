@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, UInt64Array};
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray, UInt64Array};
 use arrow::compute::{concat_batches, take};
 use arrow::datatypes::{Field, Int64Type, Schema};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
@@ -11,7 +11,8 @@ use datafusion::error::DataFusionError;
 use datafusion::prelude::{Expr, SessionContext, ident};
 
 use super::counted::ROW;
-use crate::metrics::lineage::{DETAILS, KEYS};
+use crate::export::is_hash;
+use crate::metrics::lineage::{DETAILS, KEYS, Unit};
 use crate::model::tables::Table;
 use crate::session::Session;
 
@@ -31,6 +32,7 @@ pub(super) async fn tell(
     context: &SessionContext,
     apart: &RecordBatch,
     list: &RecordBatch,
+    unit: Option<Unit>,
 ) -> Result<RecordBatch, DataFusionError> {
     let rows = list.column(0).as_primitive::<Int64Type>();
     let rows = UInt64Array::from_iter_values(rows.values().iter().map(|row| row.unsigned_abs()));
@@ -64,11 +66,27 @@ pub(super) async fn tell(
     for name in OF_DEALS {
         add(name, of_deals.column_by_name(name));
     }
+    add("url", urls(session, unit, own("deal_id"), own("client_id")).as_ref());
     let fields: Vec<Field> =
         told.iter().map(|(name, column)| Field::new(name, column.data_type().clone(), true)).collect();
     let columns = told.into_iter().map(|(_, column)| column).collect();
     let options = RecordBatchOptions::new().with_row_count(Some(list.num_rows()));
     Ok(RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)?)
+}
+
+/// The addresses of what is listed: of the deals, or of the clients where the list is one of clients and the regulation has theirs.
+fn urls(
+    session: &Session,
+    unit: Option<Unit>,
+    deals: Option<&ArrayRef>,
+    clients: Option<&ArrayRef>,
+) -> Option<ArrayRef> {
+    let of_clients = clients.zip(session.regulation().client_link()).filter(|_| unit == Some(Unit::Client));
+    let (ids, link) = of_clients.or(deals.zip(session.regulation().deal_link()))?;
+    let ids = ids.as_string_opt::<i32>()?;
+    // a hash is nobody's id in the CRM
+    let url = |id: Option<&str>| id.filter(|id| !id.is_empty() && !is_hash(id)).map(|id| link.of(id));
+    Some(Arc::new(ids.iter().map(url).collect::<StringArray>()))
 }
 
 /// What is known of these deals, a row for each: the further columns that a mapping kept, then `OF_DEALS`.
@@ -83,7 +101,8 @@ async fn deals_told(
     let has = |name: &&str| known.schema().has_column_with_unqualified_name(name);
     let of_deals: Vec<&str> = OF_DEALS.into_iter().filter(has).collect();
     let columns: Vec<Expr> = ["deal_id"].into_iter().chain(of_deals.iter().copied()).map(ident).collect();
-    let mut frame = context.read_batch(listed)?.join(known.select(columns)?, JoinType::Left, &[KEY], &["deal_id"], None)?;
+    let mut frame =
+        context.read_batch(listed)?.join(known.select(columns)?, JoinType::Left, &[KEY], &["deal_id"], None)?;
     let further: Vec<String> = session.further_columns().filter(|name| !of_deals.contains(&name.as_str())).collect();
     let key = "deal_id of further columns";
     if !further.is_empty() {
