@@ -37,13 +37,13 @@ fn told(metric: &Metric, listed: &Listed) -> Text {
         });
     }
     let what = match listed.unit {
-        Some(Unit::Event) => Text::new("событий", "events"),
-        Some(Unit::Deal) => Text::new("строк о сделках", "rows of deals"),
-        Some(Unit::Client) => Text::new("строк о клиентах", "rows of clients"),
-        None => Text::new("строк", "rows"),
+        Some(Unit::Event) => Text::new(" (события)", " (events)"),
+        Some(Unit::Deal) => Text::new(" (сделки)", " (deals)"),
+        Some(Unit::Client) => Text::new(" (клиенты)", " (clients)"),
+        None => Text::default(),
     };
     let (total, shown, figures) = (listed.total, listed.batch.num_rows(), listed.figures.len());
-    text = text.and(Text::new(format!(": {total} — {}", what.ru), format!(": {total} {}", what.en)));
+    text = text.and(both!(": строк {total}", ": {total} rows")).and(what);
     if figures != 1 {
         text = text.and(both!(", чисел: {figures}", ", of {figures} figures"));
     }

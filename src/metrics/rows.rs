@@ -4,6 +4,8 @@
 //! were picked, and told with what is known of them. A list that is not as long as its figure is refused.
 
 mod counted;
+#[cfg(test)]
+mod tests;
 mod told;
 
 use std::collections::BTreeMap;
@@ -313,6 +315,7 @@ impl Metric {
         let total = found.len();
         let shown = found.first(picked.limit)?;
         let unit = counted.iter().map(|counted| counted.units.unit).min();
+        let unit = unit.map(|unit| found.unit(unit));
         let apart = self.apart(&linked.result, ask);
         let batch = told::tell(session, context, &apart, &shown, unit).await?;
         let column = self.columns[column].clone();

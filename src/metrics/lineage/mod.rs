@@ -22,7 +22,7 @@ use datafusion::logical_expr::{LogicalPlan, Projection};
 use datafusion::prelude::{Expr, lit};
 use std::sync::Arc;
 
-pub(super) use self::units::{DETAILS, KEYS, Units};
+pub(super) use self::units::{DETAILS, KEYS, Units, type_of};
 pub(super) use self::why::Why;
 
 /// What is listed, the finest first: the key that a row of the list has.

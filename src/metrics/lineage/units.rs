@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::Column;
 use datafusion::functions_aggregate::expr_fn::{max, min};
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder};
@@ -14,7 +14,16 @@ use super::{Lineage, Unit, Why};
 pub(in crate::metrics) const KEYS: [(&str, Unit); 3] =
     [("event_id", Unit::Event), ("deal_id", Unit::Deal), ("client_id", Unit::Client)];
 /// What else a list tells of what it lists, where the counted rows have it.
-pub(in crate::metrics) const DETAILS: [&str; 5] = ["at", "rule", "kind", "stage", "manager"];
+pub(in crate::metrics) const DETAILS: [&str; 7] = ["at", "week", "month", "rule", "kind", "stage", "manager"];
+
+/// The type of a key or a detail.
+pub(in crate::metrics) fn type_of(name: &str) -> DataType {
+    match name {
+        "at" => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        "week" | "month" => DataType::Date32,
+        _ => DataType::Utf8,
+    }
+}
 
 /// Rows that a column counts, one for each time that it counts one.
 #[derive(Debug, Clone)]
@@ -23,7 +32,7 @@ pub(in crate::metrics) struct Units {
     pub plan: LogicalPlan,
     /// The groups in which they are counted.
     pub link: Vec<Column>,
-    /// Of `KEYS` and `DETAILS`, those that the rows have: name and column. Instants are UTC in microseconds, all else is text.
+    /// Of `KEYS` and `DETAILS`, those that the rows have: name and column. Their types are those of [`type_of`].
     pub columns: BTreeMap<&'static str, Column>,
     /// What they are.
     pub unit: Unit,
@@ -97,14 +106,12 @@ impl Lineage {
             let Some(column) = column else { continue };
             let is_key = self.is_own(&plan, &column)?;
             let expr = Expr::Column(column);
-            let told = match (name, expr.get_type(plan.schema())?) {
-                ("at", DataType::Timestamp(..)) => {
-                    cast(expr, DataType::Timestamp(arrow::datatypes::TimeUnit::Microsecond, Some("UTC".into())))
-                }
-                ("at", _) => continue,
-                _ => cast(expr, DataType::Utf8),
-            };
-            pulled.insert(name, (told, is_key));
+            // a column of the name that is something else is left out
+            let is_moment = expr.get_type(plan.schema())?.is_temporal();
+            let kind = type_of(name);
+            if is_moment == kind.is_temporal() {
+                pulled.insert(name, (cast(expr, kind), is_key));
+            }
         }
         Ok((plan, pulled))
     }

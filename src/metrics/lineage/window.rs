@@ -18,9 +18,11 @@ impl Lineage {
         let ([value], "sum", false, None) = (args, name, params.distinct, &params.filter) else {
             return Err(Why::Computed(format!("{name} OVER")));
         };
-        let order = match params.order_by.as_slice() {
-            [] => None,
-            [SortExpr { expr, asc: true, .. }] if is_until_now(&params.window_frame) => Some(expr),
+        let mut order_by = params.order_by.iter().filter(|order| !matches!(order.expr, Expr::Literal(..)));
+        let order = match (order_by.next(), order_by.next()) {
+            // the engine writes a constant where nothing was written
+            (None, _) => None,
+            (Some(SortExpr { expr, asc: true, .. }), None) if is_until_now(&params.window_frame) => Some(expr),
             _ => return Err(Why::Computed(format!("{name} OVER"))),
         };
         let traced = self.expr(window.input.as_ref().clone(), value)?;
@@ -76,8 +78,9 @@ impl Lineage {
     }
 }
 
-/// Whether a frame holds the rows from the first up to the present one and its equals, which is what an order alone means.
+/// Whether a frame holds the rows from the first up to the present one and its equals, which is what an order alone means. The engine
+/// counts rows where it knows that none is equal to another.
 fn is_until_now(frame: &WindowFrame) -> bool {
     let is_first = matches!(&frame.start_bound, WindowFrameBound::Preceding(bound) if bound.is_null());
-    frame.units == WindowFrameUnits::Range && is_first && frame.end_bound == WindowFrameBound::CurrentRow
+    frame.units != WindowFrameUnits::Groups && is_first && frame.end_bound == WindowFrameBound::CurrentRow
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, UInt64Array};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, UInt64Array, new_null_array};
+use arrow::compute::kernels::length::length;
 use arrow::compute::{cast, concat_batches, filter_record_batch, take, take_record_batch};
-use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit};
+use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use arrow::row::{RowConverter, SortField};
@@ -15,7 +16,7 @@ use datafusion::logical_expr::{Expr, JoinType, LogicalPlanBuilder};
 use datafusion::prelude::{SessionContext, col, lit};
 use datafusion::scalar::ScalarValue;
 
-use crate::metrics::lineage::{Counted, DETAILS, KEYS};
+use crate::metrics::lineage::{Counted, DETAILS, KEYS, Unit, type_of};
 
 /// The place of a row of the result, in the first column.
 pub(super) const ROW: &str = "row of the result";
@@ -29,6 +30,7 @@ pub(super) struct Found {
     rows: RecordBatch,
     /// Whether more was taken away than there was.
     is_short: bool,
+    is_of_clients: bool,
 }
 
 /// Reads what these rows of the result count.
@@ -46,22 +48,14 @@ pub(super) async fn read(
         }
     }
     let found = concat_batches(&schema(), &batches)?;
-    let sort = [0].into_iter().chain(BEFORE..found.num_columns());
-    let converted = converted(&found, &sort.collect::<Vec<_>>())?;
-    let mut order: Vec<usize> = (0..found.num_rows()).collect();
-    order.sort_by(|a, b| converted.row(*a).cmp(&converted.row(*b)));
-    Ok(Found { rows: taken(&found, &order)?, is_short: false })
+    Ok(Found { rows: sorted(&found)?, is_short: false, is_of_clients: false })
 }
 
 fn schema() -> SchemaRef {
-    let text = |name: &str| Field::new(name, DataType::Utf8, true);
-    let keys = KEYS.iter().map(|(name, _)| text(name));
-    let details = DETAILS.iter().map(|name| match *name {
-        "at" => Field::new("at", DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), true),
-        name => text(name),
-    });
+    let names = KEYS.iter().map(|(name, _)| *name).chain(DETAILS);
+    let told = names.map(|name| Field::new(name, type_of(name), true));
     let numbers = [ROW, WEIGHT].map(|name| Field::new(name, DataType::Int64, true));
-    Arc::new(Schema::new(numbers.into_iter().chain(keys).chain(details).collect::<Vec<_>>()))
+    Arc::new(Schema::new(numbers.into_iter().chain(told).collect::<Vec<_>>()))
 }
 
 /// The places of the rows that count these, and their links.
@@ -126,44 +120,62 @@ async fn read_one(
 }
 
 impl Found {
-    /// Takes away what is to be taken away: the same row first, else one of the same keys.
+    /// Takes away what is to be taken away: the same row first, else one of the same keys, else one of the same client. Then it is a list
+    /// of clients, and says nothing of their deals.
     pub fn cancel(&mut self) -> Result<(), ArrowError> {
+        let client = BEFORE + KEYS.len() - 1;
         let all: Vec<usize> = [0].into_iter().chain(BEFORE..self.rows.num_columns()).collect();
-        let keys = [0].into_iter().chain(BEFORE..BEFORE + KEYS.len()).collect();
-        for columns in [all, keys] {
-            let weights = self.rows.column(1).as_primitive::<Int64Type>();
-            if !weights.iter().flatten().any(|weight| weight < 0) {
+        let keys = [0].into_iter().chain(BEFORE..=client).collect();
+        for columns in [all, keys, vec![0, client]] {
+            if !self.has_less() {
                 return Ok(());
             }
-            let converted = converted(&self.rows, &columns)?;
-            let mut less: BTreeMap<&[u8], usize> = BTreeMap::new();
-            let rows: Vec<_> = (0..self.rows.num_rows()).map(|row| converted.row(row)).collect();
-            for (row, _) in rows.iter().zip(weights.iter().flatten()).filter(|(_, weight)| *weight < 0) {
-                *less.entry(row.as_ref()).or_default() += 1;
+            if columns == [0, client] {
+                self.is_of_clients = true;
+                self.rows = of_clients(&self.rows, client)?;
             }
-            let mut kept = vec![true; rows.len()];
-            let mut more: BTreeMap<&[u8], usize> = BTreeMap::new();
-            for ((row, weight), is_kept) in rows.iter().zip(weights.iter().flatten()).zip(&mut kept) {
-                if weight > 0
-                    && let Some(left) = less.get_mut(row.as_ref()).filter(|left| **left > 0)
-                {
-                    *left -= 1;
-                    *more.entry(row.as_ref()).or_default() += 1;
-                    *is_kept = false;
-                }
-            }
-            for ((row, weight), is_kept) in rows.iter().zip(weights.iter().flatten()).zip(&mut kept) {
-                if weight < 0
-                    && let Some(left) = more.get_mut(row.as_ref()).filter(|left| **left > 0)
-                {
-                    *left -= 1;
-                    *is_kept = false;
-                }
-            }
-            self.rows = filter_record_batch(&self.rows, &BooleanArray::from(kept))?;
+            self.cancel_by(&columns)?;
         }
-        self.is_short = self.rows.column(1).as_primitive::<Int64Type>().iter().flatten().any(|weight| weight < 0);
+        self.is_short = self.has_less();
         Ok(())
+    }
+
+    fn has_less(&self) -> bool {
+        self.rows.column(1).as_primitive::<Int64Type>().values().iter().any(|weight| *weight < 0)
+    }
+
+    /// Drops pairs of rows that are the same in these columns, one of them to be taken away.
+    fn cancel_by(&mut self, columns: &[usize]) -> Result<(), ArrowError> {
+        let converted = converted(&self.rows, columns)?;
+        let rows: Vec<_> = (0..self.rows.num_rows()).map(|row| converted.row(row)).collect();
+        let weights = self.rows.column(1).as_primitive::<Int64Type>().values().to_vec();
+        let mut counts: BTreeMap<&[u8], [usize; 2]> = BTreeMap::new();
+        for (row, weight) in rows.iter().zip(&weights) {
+            counts.entry(row.as_ref()).or_default()[usize::from(*weight < 0)] += 1;
+        }
+        // of each row, as many with either sign
+        let mut pairs: BTreeMap<&[u8], [usize; 2]> =
+            counts.into_iter().map(|(row, [more, less])| (row, [more.min(less); 2])).collect();
+        let mut is_kept = |(row, weight): (&arrow::row::Row<'_>, &i64)| {
+            let Some(pairs) = pairs.get_mut(row.as_ref()) else { return true };
+            let left = &mut pairs[usize::from(*weight < 0)];
+            let is_kept = *left == 0;
+            *left = left.saturating_sub(1);
+            is_kept
+        };
+        let kept: BooleanArray = rows.iter().zip(&weights).map(|row| Some(is_kept(row))).collect();
+        self.rows = filter_record_batch(&self.rows, &kept)?;
+        Ok(())
+    }
+
+    /// What it lists, of what may be this or coarser: the finest of which any row has the key.
+    pub fn unit(&self, finest: Unit) -> Unit {
+        if self.is_of_clients {
+            return Unit::Client;
+        }
+        let keys = KEYS.iter().zip(&self.rows.columns()[BEFORE..]);
+        let mut found = keys.filter(|((_, unit), column)| *unit >= finest && column.null_count() < column.len());
+        found.next().map_or(finest, |((_, unit), _)| *unit)
     }
 
     /// Whether more was taken away than there was: then it is no list.
@@ -190,12 +202,33 @@ impl Found {
     }
 }
 
-fn converted(rows: &RecordBatch, columns: &[usize]) -> Result<arrow::row::Rows, ArrowError> {
-    let arrays: Vec<ArrayRef> = columns.iter().map(|column| Arc::clone(rows.column(*column))).collect();
-    let fields = arrays.iter().map(|array| SortField::new(array.data_type().clone())).collect();
-    RowConverter::new(fields)?.convert_columns(&arrays)
+/// The rows with nothing but their clients.
+fn of_clients(rows: &RecordBatch, client: usize) -> Result<RecordBatch, ArrowError> {
+    let columns = rows.columns().iter().enumerate().map(|(at, column)| match at < BEFORE || at == client {
+        true => Arc::clone(column),
+        false => new_null_array(column.data_type(), column.len()),
+    });
+    RecordBatch::try_new(rows.schema(), columns.collect())
 }
 
-fn taken(rows: &RecordBatch, order: &[usize]) -> Result<RecordBatch, ArrowError> {
+fn converted(rows: &RecordBatch, columns: &[usize]) -> Result<arrow::row::Rows, ArrowError> {
+    let arrays: Vec<ArrayRef> = columns.iter().map(|column| Arc::clone(rows.column(*column))).collect();
+    converter(&arrays)?.convert_columns(&arrays)
+}
+
+/// The rows in the order of the result and of their keys: of two ids that are numbers, the less first.
+fn sorted(rows: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let mut by: Vec<ArrayRef> = vec![Arc::clone(rows.column(0))];
+    for column in &rows.columns()[BEFORE..BEFORE + KEYS.len()] {
+        by.extend([length(column)?, Arc::clone(column)]);
+    }
+    by.extend(rows.columns()[BEFORE + KEYS.len()..].iter().cloned());
+    let converted = converter(&by)?.convert_columns(&by)?;
+    let mut order: Vec<usize> = (0..rows.num_rows()).collect();
+    order.sort_by(|a, b| converted.row(*a).cmp(&converted.row(*b)));
     take_record_batch(rows, &UInt64Array::from_iter_values(order.iter().map(|row| *row as u64)))
+}
+
+fn converter(arrays: &[ArrayRef]) -> Result<RowConverter, ArrowError> {
+    RowConverter::new(arrays.iter().map(|array| SortField::new(array.data_type().clone())).collect())
 }

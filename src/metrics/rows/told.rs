@@ -41,7 +41,13 @@ pub(super) async fn tell(
         told.push((field.name().clone(), take(column, &rows, None)?));
     }
     let schema = list.schema();
-    let own = |name: &str| list.column_by_name(name).filter(|column| column.null_count() < column.len());
+    // an empty list has a header too
+    let is_key = |name: &str| KEYS.iter().any(|(key, of)| *key == name && unit.is_none_or(|unit| *of >= unit));
+    let has_any = |name: &str, column: &ArrayRef| match column.is_empty() {
+        true => is_key(name),
+        false => column.null_count() < column.len(),
+    };
+    let own = |name: &str| list.column_by_name(name).filter(|column| has_any(name, column));
     let of_deals = match own("deal_id") {
         Some(deals) => deals_told(session, context, deals).await?,
         None => RecordBatch::new_empty(Arc::new(Schema::empty())),
