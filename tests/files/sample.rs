@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate};
 use tokio::runtime::{Builder, Runtime};
 use voronka::export::Mapping;
 use voronka::ingest::{IngestOptions, ingest};
-use voronka::metrics::{Ask, Catalog, MetricError, Picked};
+use voronka::metrics::{Ask, Catalog};
 use voronka::model::lang::Lang;
 use voronka::regulation::Regulation;
 use voronka::report::build;
@@ -22,6 +22,7 @@ use crate::STACK;
 use crate::case::Case;
 use crate::golden::listing;
 use crate::support::checkout;
+use crate::support::lists::lists_fit;
 
 /// Metrics that have no rows on the sample: nothing in it contradicts itself, and every win of it has a date.
 const EMPTY: [&str; 2] = ["contradictions", "wins_without_date"];
@@ -131,33 +132,8 @@ impl Sample {
     /// Every figure of the metric is as long as its list: not split, and split by what most metrics can be split by.
     fn lists(&self, name: &str) -> Result<(), String> {
         let metric = self.catalog.get(name).map_err(|e| e.to_string())?;
-        let as_of = self.session.as_of();
         let from = NaiveDate::from_ymd_opt(2025, 1, 1).unwrap();
-        let dimensions =
-            ["manager", "source", "promo"].into_iter().filter(|by| metric.dimensions.iter().any(|d| d == by));
-        let splits = [Vec::new()].into_iter().chain(dimensions.take(1).map(|by| vec![by.to_owned()]));
-        let listable = self.runtime.block_on(metric.listable(&self.session)).map_err(|e| e.to_string())?;
-        let columns: Vec<String> =
-            listable.into_iter().filter(|(_, told)| told.is_ok()).map(|(column, _)| column.name.clone()).collect();
-        let of = |column: &String| Picked { column: Some(column.clone()), limit: Some(1), ..Picked::default() };
-        let picked: Vec<Picked> = columns.iter().map(of).collect();
-        let mut wrong = Vec::new();
-        for by in splits {
-            let ask = Ask { from, to: as_of, as_of, by: by.clone() };
-            let lists = self.runtime.block_on(metric.lists(&self.session, &ask, &picked)).map_err(|e| e.to_string())?;
-            for (column, listed) in columns.iter().zip(lists) {
-                match listed {
-                    Ok(list) => {
-                        let sum: i64 = list.figures.iter().flatten().sum();
-                        assert_eq!(usize::try_from(sum).unwrap(), list.total, "{name}.{column}");
-                        assert_eq!(list.batch.num_rows(), list.total.min(1), "{name}.{column}");
-                    }
-                    Err(MetricError::NoRows { why, .. }) if why.en.starts_with("it cannot be judged") => {}
-                    Err(error) => wrong.push(format!("{column} {by:?}: {error}")),
-                }
-            }
-        }
-        if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+        self.runtime.block_on(lists_fit(metric, &self.session, from)).map(|_| ())
     }
 
     /// The columns that count and cannot be listed, and why.

@@ -1,5 +1,7 @@
 //! Running the binary as a user does.
 
+pub mod lists;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
