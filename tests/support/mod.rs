@@ -24,7 +24,7 @@ impl Ran {
 pub fn voronka(dir: &Path, args: &[&str]) -> Ran {
     // what they say beside their rows would be Russian, as most regulations of the tests are
     let english =
-        args.first().filter(|command| ["check", "query", "sql", "log", "presets", "generate"].contains(command));
+        args.first().filter(|command| ["check", "query", "rows", "sql", "log", "presets", "generate"].contains(command));
     let english = english.map(|_| ("VORONKA_LANG", "en"));
     let output = Command::new(env!("CARGO_BIN_EXE_voronka"))
         .args(args)
