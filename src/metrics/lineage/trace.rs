@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::common::Column;
+use datafusion::logical_expr::UNNAMED_TABLE;
 use datafusion::logical_expr::{
     Distinct, Expr, ExprSchemable, Join, JoinType, LogicalPlan, Projection, SubqueryAlias, Union, Unnest,
 };
@@ -37,7 +38,10 @@ impl Lineage {
             }
             LogicalPlan::TableScan(scan) => match self.behind(scan.table_name.table(), plan)? {
                 Some(behind) => self.node(&behind, column),
-                None => Err(Why::Value(format!("{}.{}", scan.table_name.table(), column.name))),
+                None => Err(Why::Value(match scan.table_name.table() {
+                    UNNAMED_TABLE => column.name.clone(),
+                    table => format!("{table}.{}", column.name),
+                })),
             },
             _ => Err(Why::Value(column.name.clone())),
         }
