@@ -12,6 +12,7 @@ mod first_minute;
 mod judged;
 mod killed;
 mod layers;
+mod listed;
 mod real_data;
 mod regulation;
 mod reports;

@@ -5,6 +5,10 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use voronka::company::{Company, Opening};
+use voronka::metrics::{Ask, MetricError, Picked};
+
+use crate::support::lists::{Compared, lists_fit as lists_fit_of};
 use crate::support::{checkout, rows, voronka};
 
 pub(crate) fn data(name: &str) -> Option<PathBuf> {
@@ -39,6 +43,70 @@ fn query(dir: &Path, args: &[&str]) -> Vec<std::collections::BTreeMap<String, St
     all.extend(args);
     all.extend(["--format", "csv"]);
     rows(&voronka(dir, &all).ok())
+}
+
+/// Each figure of each metric is as long as its list. Says how many there were.
+fn lists_fit(folder: &Path, as_of: &str) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(32 << 20).build().unwrap();
+    let company = Company::open(folder).unwrap();
+    let (regulation, catalog) = (company.regulation().unwrap(), company.catalog().unwrap());
+    let (mut all, mut wrong, mut absent) = (Compared::default(), Vec::new(), 0);
+    for name in catalog.names() {
+        let metric = catalog.get(name).unwrap();
+        let fit = runtime.block_on(async {
+            let session = company.session_of(&regulation, as_of.parse().unwrap(), &Opening::default()).await.unwrap();
+            // what the data lack is no fault of a list
+            if let Err(MetricError::Missing { .. }) = metric.rows(&session, &ask(as_of), &Picked::default()).await {
+                return Ok(None);
+            }
+            lists_fit_of(metric, &session, ask(as_of).from).await.map(Some)
+        });
+        match fit {
+            Ok(Some(compared)) => {
+                all.columns += compared.columns;
+                all.figures += compared.figures;
+                all.rows += compared.rows;
+                all.unknown += compared.unknown;
+            }
+            Ok(None) => absent += 1,
+            Err(error) => wrong.push(format!("{name}: {error}")),
+        }
+    }
+    #[allow(clippy::explicit_write)] // eprintln! would be captured
+    #[allow(clippy::disallowed_methods)] // a test is read by whoever runs it
+    writeln!(std::io::stderr(), "{}: {all:?}, {absent} metrics without data", folder.display()).unwrap();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(all.figures > 0);
+}
+
+fn ask(as_of: &str) -> Ask {
+    let (from, as_of) = (chrono::DateTime::UNIX_EPOCH.date_naive(), as_of.parse().unwrap());
+    Ask { from, to: as_of, as_of, by: Vec::new() }
+}
+
+/// `VORONKA_LISTS_OF=FOLDER@DAY` compares the lists of any company.
+#[test]
+fn lists_of_a_company_that_is_named_fit() {
+    #[allow(clippy::disallowed_methods)] // a test may read its environment
+    let Ok(named) = std::env::var("VORONKA_LISTS_OF") else { return };
+    for named in named.split(',') {
+        let (folder, as_of) = named.split_once('@').unwrap();
+        lists_fit(Path::new(folder), as_of);
+    }
+}
+
+#[test]
+fn lists_of_olist_and_maven_fit() {
+    if let Some(folder) = data("olist") {
+        let exports = ["olist_marketing_qualified_leads_dataset.csv", "olist_closed_deals_dataset.csv"];
+        let (dir, _) = ingested("olist", "mapping.toml", &exports.map(|e| folder.join(e)));
+        lists_fit(dir.path(), "2019-01-01");
+    }
+    if let Some(folder) = data("maven_crm") {
+        let exports = ["sales_pipeline.csv", "sales_teams.csv"].map(|e| folder.join("original").join(e));
+        let (dir, _) = ingested("maven_crm", "mapping.toml", &exports);
+        lists_fit(dir.path(), "2018-01-01");
+    }
 }
 
 /// The weekly report in English; the Russian one is made as well.

@@ -30,23 +30,30 @@ WITH summed AS (
         age,
         count(*) AS cohorts,
         sum(clients) AS clients,
-        sum(retained) AS retained,
-        max(undated) AS undated
+        sum(retained) AS retained
     FROM retention
     -- at age 0 every client bought
     WHERE age > 0
     GROUP BY grp, age
+),
+
+undated AS (
+    SELECT grp, count(*) AS wins
+    FROM scope
+    WHERE undated = 'won' AND client_id <> ''
+    GROUP BY grp
 )
 
 SELECT
-    grp,
-    age,
-    cohorts,
-    clients,
-    retained,
-    retained::double / clients AS retained_share,
-    wilson_low(retained, clients) AS retained_share_low,
-    wilson_high(retained, clients) AS retained_share_high,
-    undated
+    summed.grp,
+    summed.age,
+    summed.cohorts,
+    summed.clients,
+    summed.retained,
+    summed.retained::double / summed.clients AS retained_share,
+    wilson_low(summed.retained, summed.clients) AS retained_share_low,
+    wilson_high(summed.retained, summed.clients) AS retained_share_high,
+    coalesce(undated.wins, 0) AS undated
 FROM summed
-ORDER BY grp, age
+LEFT JOIN undated ON summed.grp = undated.grp
+ORDER BY summed.grp, summed.age

@@ -45,7 +45,8 @@ columns = [
 WITH turns AS (
     SELECT
         grp,
-        max(deals) AS deals_touched,
+        -- whoever was touched more often was touched once
+        max(CASE WHEN touch = 1 THEN deals END) AS deals_touched,
         min(CASE WHEN win_hazard_high < harm_hazard_low THEN touch END) AS advised_stop,
         min(CASE WHEN won_next < harm_next THEN touch END) AS from_touch
     FROM touch_hazard

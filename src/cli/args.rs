@@ -78,6 +78,8 @@ pub enum Command {
     Metrics(Metrics),
     /// Computes one metric and prints it.
     Query(Query),
+    /// Lists what a figure of a metric counts: its deals, clients or events.
+    Rows(Rows),
     /// Runs one SQL query, or opens a shell with history and completion.
     Sql(Sql),
     /// Makes a report, such as the weekly one, as files to open and to send on.
@@ -209,6 +211,7 @@ impl Command {
             Command::Log(log) => log.speaks.lang,
             Command::Metrics(metrics) => metrics.lang,
             Command::Query(query) => query.speaks.lang,
+            Command::Rows(rows) => rows.query.speaks.lang,
             Command::Sql(sql) => sql.speaks.lang,
             Command::Report(report) => report.lang,
             Command::Generate(generate) => generate.speaks.lang,
@@ -221,6 +224,7 @@ impl Command {
     pub fn timeout(&self) -> Option<Duration> {
         match self {
             Command::Query(query) => query.reading.timeout,
+            Command::Rows(rows) => rows.query.reading.timeout,
             Command::Report(report) => report.reading.timeout,
             Command::Sql(sql) if sql.query.is_some() || !std::io::stdin().is_terminal() => sql.reading.timeout,
             _ => None,
@@ -285,6 +289,29 @@ pub struct Query {
     pub speaks: Speaks,
     #[command(flatten)]
     pub reading: Reading,
+}
+
+#[derive(Debug, Group)]
+#[command(disable_version_flag = true)]
+pub struct Rows {
+    /// The column whose figures are listed [default: the metric's first that can be].
+    #[arg(long, value_name = "COLUMN")]
+    pub column: Option<String>,
+    /// Lists only figures of the rows that have this value of a column of `voronka query`, such as --only source=site or
+    /// --only title="First contact in time"; no value for an empty cell. May be given several times: all must fit.
+    #[arg(long, value_name = "COLUMN=VALUE", value_parser = pair)]
+    pub only: Vec<(String, String)>,
+    /// Ends after so many rows, and says so.
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    #[command(flatten)]
+    pub query: Query,
+}
+
+/// `COLUMN=VALUE`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (column, value) = text.split_once('=').ok_or("write COLUMN=VALUE, such as source=site")?;
+    Ok((column.trim().to_owned(), value.trim().to_owned()))
 }
 
 #[derive(Debug, Group)]

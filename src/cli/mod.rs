@@ -21,6 +21,7 @@ mod quarantine;
 mod progress;
 mod query;
 mod report;
+mod rows;
 mod runtime;
 mod said;
 mod screen;
@@ -83,6 +84,7 @@ fn run(args: Args, runtime: &tokio::runtime::Runtime) -> anyhow::Result<Outcome>
             Command::Log(c) => log::run(&c, &at).await,
             Command::Metrics(c) => metrics::run(&c, &at),
             Command::Query(c) => query::run(&c, &at).await,
+            Command::Rows(c) => rows::run(&c, &at).await,
             Command::Sql(c) => sql::run(&c, &at).await,
             Command::Report(c) => report::run(&c, &at).await,
             Command::Man { name } => man::run(name.as_deref()),

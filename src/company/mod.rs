@@ -36,7 +36,7 @@ pub use self::error::CompanyError;
 pub use self::file::read;
 use crate::export::Mapping;
 use crate::ingest::{IngestOptions, Summary, ingest};
-use crate::metrics::{Ask, Catalog, MetricResult};
+use crate::metrics::{Ask, Catalog, Listed, MetricResult, Picked};
 use crate::model::lang::Lang;
 use crate::regulation::Regulation;
 use crate::report::build;
@@ -236,6 +236,26 @@ impl Company {
         let by = by.iter().map(|dimension| (*dimension).to_owned()).collect();
         let from = DateTime::UNIX_EPOCH.date_naive();
         Ok(metric.run(&session, &Ask { from, to: as_of, as_of, by }).await?)
+    }
+
+    /// What figures of a metric count, over the whole history before a day: deals, clients or events.
+    ///
+    /// # Errors
+    /// As of [`Company::query`]; the column cannot be listed, or no figure was picked.
+    pub async fn rows(
+        &self,
+        metric: &str,
+        as_of: NaiveDate,
+        by: &[&str],
+        picked: &Picked,
+    ) -> Result<Listed, CompanyError> {
+        let (regulation, catalog) = (self.regulation()?, self.catalog()?);
+        let metric = catalog.get(metric)?;
+        self.check_currency(&regulation, None).await?;
+        let session = self.session_of(&regulation, as_of, &Opening::default()).await?;
+        let by = by.iter().map(|dimension| (*dimension).to_owned()).collect();
+        let from = DateTime::UNIX_EPOCH.date_naive();
+        Ok(metric.rows(&session, &Ask { from, to: as_of, as_of, by }, picked).await?)
     }
 
     /// A report as of a day, in its own language or else the regulation's. Of a report for one person it is the whole company's.

@@ -21,6 +21,7 @@ pub use error::ExportError;
 pub(crate) use error::named;
 pub use mapping::{Mapping, columns_page, shipped};
 pub use snapshot_date::Taken;
+pub use values::personal::is_hash;
 
 /// Refuses exports for which the mapping has no section, before there is a store. `scratch` is a folder for what has to be
 /// unpacked.

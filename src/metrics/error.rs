@@ -79,6 +79,52 @@ pub enum MetricError {
         /// Those of the SELECT.
         found: String,
     },
+    /// It cannot be listed what a column counts.
+    #[error("`{metric}{}`: there is no list of what is counted: {}", named(column), why.en)]
+    NoRows {
+        /// The metric.
+        metric: String,
+        /// The column; `None` where none was named and none can be listed.
+        column: Option<String>,
+        /// Why.
+        why: Text,
+    },
+    /// A list is not as long as its figure.
+    #[error(
+        "`{metric}.{column}` is {figure}, and its list would have {listed} rows: a list that does not fit its figure is not shown\n    this is a fault of Voronka: please report it with the metric and the column"
+    )]
+    OtherList {
+        /// The metric.
+        metric: String,
+        /// The column.
+        column: String,
+        /// Its figure.
+        figure: i64,
+        /// How many rows were found.
+        listed: usize,
+    },
+    /// The result has no such column to pick rows by.
+    #[error("the result of `{metric}` has no column `{column}`\n    {}", hint.en)]
+    NoColumn {
+        /// The metric.
+        metric: String,
+        /// What was asked for.
+        column: String,
+        /// The nearest column, or all.
+        hint: Text,
+    },
+    /// No row of the result has the value.
+    #[error("no row of the result of `{metric}` has {column} = `{value}`\n    {}", hint.en)]
+    NoValue {
+        /// The metric.
+        metric: String,
+        /// The column.
+        column: String,
+        /// What was asked for.
+        value: String,
+        /// The nearest value, or all.
+        hint: Text,
+    },
     /// The session could not be asked.
     #[error("`{metric}`: {source}")]
     Session {
@@ -129,6 +175,18 @@ impl MetricError {
             MetricError::Columns { metric, declared, found } => format!(
                 "`{metric}` описывает столбцы {declared}, а её SELECT даёт {found}\n    приведите описание и SQL в согласие"
             ),
+            MetricError::NoRows { metric, column, why } => {
+                format!("`{metric}{}`: списка того, что посчитано, нет: {}", named(column), why.ru)
+            }
+            MetricError::OtherList { metric, column, figure, listed } => format!(
+                "`{metric}.{column}` — {figure}, а в списке вышло бы строк: {listed}; список, который не сходится с числом, не показывается\n    это ошибка Voronka: сообщите о ней, назвав метрику и столбец"
+            ),
+            MetricError::NoColumn { metric, column, hint } => {
+                format!("в результате `{metric}` нет столбца `{column}`\n    {}", hint.ru)
+            }
+            MetricError::NoValue { metric, column, value, hint } => {
+                format!("в результате `{metric}` нет строки, где {column} = `{value}`\n    {}", hint.ru)
+            }
             MetricError::Session { metric, source } => format!("`{metric}`: {}", source.text(Lang::Ru)),
             MetricError::Engine { metric, source } => format!("`{metric}`: {source}"),
         }
@@ -142,4 +200,8 @@ impl MetricError {
             _ => false,
         }
     }
+}
+
+fn named(column: &Option<String>) -> String {
+    column.as_ref().map(|column| format!(".{column}")).unwrap_or_default()
 }

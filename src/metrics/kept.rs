@@ -3,7 +3,7 @@
 //! The engine puts a subquery in the place of each mention and computes it there. With subqueries that read each other, one scan became
 //! fifty. Why this way and not another: `docs/decisions/metrics.md`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use datafusion::dataframe::DataFrame;
 use datafusion::datasource::{MemTable, TableProvider};
 use datafusion::error::DataFusionError;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, collect_partitioned};
 use datafusion::prelude::{Expr, SessionContext, ident};
 use datafusion::sql::sqlparser::ast::{Cte, Query, Statement};
@@ -30,6 +31,15 @@ pub(super) struct Steps {
     pub kept: Vec<Step>,
     /// The SELECT, which reads what is kept.
     pub last: Box<Statement>,
+}
+
+/// What was computed on the way to a plan.
+#[derive(Debug, Default)]
+pub(super) struct Computed {
+    /// The memory that the rows take.
+    pub held: Vec<MemoryReservation>,
+    /// The tables that hold the rows, and the plans that gave them.
+    pub plans: BTreeMap<String, LogicalPlan>,
 }
 
 /// A subquery that is computed once.
@@ -89,16 +99,22 @@ impl Steps {
 
 impl Step {
     /// Computes the rows of its plan and lets the context's queries read them. Fails where the memory limit does not allow to keep them.
-    pub async fn keep(&self, context: &SessionContext, frame: DataFrame) -> Result<MemoryReservation, DataFusionError> {
+    /// Returns the memory that they take, and their plan.
+    pub async fn keep(
+        &self,
+        context: &SessionContext,
+        frame: DataFrame,
+    ) -> Result<(MemoryReservation, LogicalPlan), DataFusionError> {
         let names = frame.schema().fields().iter().map(|field| field.name().clone());
         let mut read: Vec<Expr> = names.filter(|name| self.readers.contains(name.as_str())).map(ident).collect();
         if read.is_empty() {
             read.extend(frame.schema().fields().first().map(|field| ident(field.name())));
         }
         let frame = frame.select(read)?;
+        let plan = frame.logical_plan().clone();
         let (table, held) = kept(&self.table, context, frame).await?;
         context.register_table(TableReference::bare(self.table.as_str()), table)?;
-        Ok(held)
+        Ok((held, plan))
     }
 }
 

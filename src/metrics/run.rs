@@ -2,13 +2,13 @@
 
 use arrow::record_batch::RecordBatch;
 use datafusion::error::DataFusionError;
-use datafusion::execution::memory_pool::MemoryReservation;
 use datafusion::prelude::SessionContext;
 
 use super::MetricError;
 use super::ask::Ask;
 use super::columns;
 use super::dimension::DIMENSIONS;
+use super::kept::Computed;
 use super::metric::Metric;
 use super::result::{self, MetricResult};
 use super::select::Compute;
@@ -24,16 +24,8 @@ impl Metric {
     /// Computes the metric.
     pub async fn run(&self, session: &Session, ask: &Ask) -> Result<MetricResult, MetricError> {
         let metric = || self.name.clone();
-        if ask.from >= ask.to {
-            return Err(MetricError::Period { from: ask.from, to: ask.to });
-        }
-        if ask.as_of != session.as_of() {
-            return Err(MetricError::AsOf { metric: metric(), session: session.as_of(), asked: ask.as_of });
-        }
         let began = timings::begin();
-        self.check_dimensions(session, &ask.by)?;
-        self.check_needs(session)?;
-        self.check_held(session)?;
+        self.check(session, ask)?;
         let engine = |source| MetricError::Engine { metric: metric(), source: Box::new(source) };
         let (kept, question) = session.answered(&self.question(ask));
         let raw = match kept {
@@ -51,6 +43,19 @@ impl Metric {
         Ok(MetricResult { metric: metric(), ask: ask.clone(), version: session.version(), columns, batch })
     }
 
+    /// Refuses what cannot be asked.
+    pub(super) fn check(&self, session: &Session, ask: &Ask) -> Result<(), MetricError> {
+        if ask.from >= ask.to {
+            return Err(MetricError::Period { from: ask.from, to: ask.to });
+        }
+        if ask.as_of != session.as_of() {
+            return Err(MetricError::AsOf { metric: self.name.clone(), session: session.as_of(), asked: ask.as_of });
+        }
+        self.check_dimensions(session, &ask.by)?;
+        self.check_needs(session)?;
+        self.check_held(session)
+    }
+
     /// What is asked: all of the SQL that answers it, and the ask.
     fn question(&self, ask: &Ask) -> String {
         let mut question = format!("metric {} {ask:?}", self.name);
@@ -66,7 +71,7 @@ impl Metric {
         let context = session.scope(&wanted).await.map_err(|e| self.session_error(e))?;
         timings::end(began, || "make views".to_owned(), None);
         self.check_relations(&context)?;
-        match guarded(self.rows(&context, session.regulation().calendar(), ask)).await {
+        match guarded(self.rows_of(&context, session.regulation().calendar(), ask)).await {
             Ok(raw) => Ok(raw),
             Err(error) => {
                 // a column that does not exist is told beside all that do
@@ -130,29 +135,31 @@ impl Metric {
     }
 
     /// The rows of its SELECT, columns as they come.
-    async fn rows(
+    async fn rows_of(
         &self,
         context: &SessionContext,
         calendar: &Calendar,
         ask: &Ask,
     ) -> Result<RecordBatch, DataFusionError> {
-        let _held = self.register_reads(context, calendar, ask, Compute::Rows).await?;
+        let _computed = self.register_reads(context, calendar, ask, Compute::Rows).await?;
         self.select.rows(context, calendar, ask).await
     }
 
-    /// What it reads by name becomes tables of the context. Returns the memory that their rows take.
-    async fn register_reads(
+    /// What it reads by name becomes tables of the context. Returns what was computed of it.
+    pub(super) async fn register_reads(
         &self,
         context: &SessionContext,
         calendar: &Calendar,
         ask: &Ask,
         compute: Compute,
-    ) -> Result<Vec<MemoryReservation>, DataFusionError> {
-        let mut held = Vec::new();
+    ) -> Result<Computed, DataFusionError> {
+        let mut all = Computed::default();
         for read in &self.reads {
-            held.extend(read.register(context, calendar, ask, compute).await?);
+            let computed = read.register(context, calendar, ask, compute).await?;
+            all.held.extend(computed.held);
+            all.plans.extend(computed.plans);
         }
-        Ok(held)
+        Ok(all)
     }
 
     /// Refuses what a session that is held to some may not see.
@@ -170,7 +177,7 @@ impl Metric {
         }
     }
 
-    fn check_relations(&self, context: &SessionContext) -> Result<(), MetricError> {
+    pub(super) fn check_relations(&self, context: &SessionContext) -> Result<(), MetricError> {
         let mut known = context.state().schema_for_ref("deals").map(|schema| schema.table_names()).unwrap_or_default();
         known.sort();
         match self.relations.iter().find(|name| !known.contains(name)) {
@@ -182,7 +189,7 @@ impl Metric {
         }
     }
 
-    fn session_error(&self, error: SessionError) -> MetricError {
+    pub(super) fn session_error(&self, error: SessionError) -> MetricError {
         MetricError::Session { metric: self.name.clone(), source: Box::new(error) }
     }
 }

@@ -9,14 +9,13 @@ use chrono::NaiveDate;
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::TableProvider;
 use datafusion::error::DataFusionError;
-use datafusion::execution::memory_pool::MemoryReservation;
 use datafusion::prelude::SessionContext;
 use datafusion::scalar::ScalarValue;
 use datafusion::sql::parser::Statement as Parsed;
 use datafusion::sql::sqlparser::ast::Statement;
 
 use super::ask::Ask;
-use super::kept::{self, Steps};
+use super::kept::{self, Computed, Steps};
 use super::statement::{self, Mention, Order};
 use crate::model::calendar::Calendar;
 use crate::model::problem::Problem;
@@ -78,25 +77,28 @@ impl Select {
 
     /// Its plan over the subqueries that it reads more than once, which are computed here. The memory that their rows take is held as
     /// long as what is returned beside it. Where the memory limit does not allow to keep them, nothing is kept.
-    async fn plan_in_steps(
+    pub async fn plan_in_steps(
         &self,
         context: &SessionContext,
         calendar: &Calendar,
         ask: &Ask,
-    ) -> Result<(DataFrame, Vec<MemoryReservation>), DataFusionError> {
-        let Some(steps) = &self.steps else { return Ok((self.plan(context, calendar, ask).await?, Vec::new())) };
-        let mut held = Vec::new();
+    ) -> Result<(DataFrame, Computed), DataFusionError> {
+        let mut computed = Computed::default();
+        let Some(steps) = &self.steps else { return Ok((self.plan(context, calendar, ask).await?, computed)) };
         for step in &steps.kept {
             let frame = plan(&step.statement, context, calendar, ask).await?;
             match step.keep(context, frame).await {
-                Ok(memory) => held.push(memory),
+                Ok((memory, plan)) => {
+                    computed.held.push(memory);
+                    computed.plans.insert(step.table.clone(), plan);
+                }
                 Err(e) if matches!(e.find_root(), DataFusionError::ResourcesExhausted(_)) => {
-                    return Ok((self.plan(context, calendar, ask).await?, Vec::new()));
+                    return Ok((self.plan(context, calendar, ask).await?, Computed::default()));
                 }
                 Err(e) => return Err(e),
             }
         }
-        Ok((plan(&steps.last, context, calendar, ask).await?, held))
+        Ok((plan(&steps.last, context, calendar, ask).await?, computed))
     }
 
     /// Its rows.
@@ -106,7 +108,7 @@ impl Select {
         calendar: &Calendar,
         ask: &Ask,
     ) -> Result<RecordBatch, DataFusionError> {
-        let (frame, _held) = self.plan_in_steps(context, calendar, ask).await?;
+        let (frame, _computed) = self.plan_in_steps(context, calendar, ask).await?;
         let (schema, rows) = kept::execute(&self.name, frame).await?;
         Ok(concat_batches(&schema, rows.iter().flatten())?)
     }
@@ -135,29 +137,33 @@ pub(super) struct Read {
 }
 
 impl Read {
-    /// Lets the context's queries read it by its name. Returns the memory that what is kept takes.
+    /// Lets the context's queries read it by its name. Returns what was computed and is kept.
     pub async fn register(
         &self,
         context: &SessionContext,
         calendar: &Calendar,
         ask: &Ask,
         compute: Compute,
-    ) -> Result<Vec<MemoryReservation>, DataFusionError> {
-        let (table, held): (Arc<dyn TableProvider>, _) = match compute {
-            Compute::Plan => (self.select.plan(context, calendar, ask).await?.into_view(), Vec::new()),
+    ) -> Result<Computed, DataFusionError> {
+        let name = self.select.name.as_str();
+        let (table, computed): (Arc<dyn TableProvider>, _) = match compute {
+            Compute::Plan => (self.select.plan(context, calendar, ask).await?.into_view(), Computed::default()),
             Compute::Rows => {
-                let (frame, held) = self.select.plan_in_steps(context, calendar, ask).await?;
+                let (frame, mut computed) = self.select.plan_in_steps(context, calendar, ask).await?;
                 match self.is_kept {
                     true => {
-                        let (table, rows) = kept::kept(&self.select.name, context, frame).await?;
-                        (table, vec![rows])
+                        let plan = frame.logical_plan().clone();
+                        let (table, rows) = kept::kept(name, context, frame).await?;
+                        computed.held = vec![rows];
+                        computed.plans.insert(name.to_owned(), plan);
+                        (table, computed)
                     }
-                    false => (frame.into_view(), held),
+                    false => (frame.into_view(), computed),
                 }
             }
         };
-        context.register_table(self.select.name.as_str(), table)?;
-        Ok(held)
+        context.register_table(name, table)?;
+        Ok(computed)
     }
 }
 

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::currency;
+use super::links::Link;
 use super::rules::{
     Arm, Bucket, Cap, ClientKind, Control, Interest, Load, LostReason, MailingRule, NameLines, PromotionRules, Quality,
     Rules, Stage, Target,
@@ -18,6 +19,8 @@ pub struct Regulation {
     pub(super) company: String,
     pub(super) currency: String,
     pub(super) lang: Lang,
+    pub(super) deal_link: Option<Link>,
+    pub(super) client_link: Option<Link>,
     pub(super) valid_from: Option<NaiveDate>,
     pub(super) calendar: Calendar,
     pub(super) contact_hours: Calendar,
@@ -62,6 +65,16 @@ impl Regulation {
     /// The sign of its currency, such as `₽`; the code where it has none.
     pub fn currency_sign(&self) -> &str {
         currency::sign(&self.currency)
+    }
+
+    /// The address of a deal in the CRM. `None` where none is stated.
+    pub fn deal_link(&self) -> Option<&Link> {
+        self.deal_link.as_ref()
+    }
+
+    /// The address of a client in the CRM. `None` where none is stated.
+    pub fn client_link(&self) -> Option<&Link> {
+        self.client_link.as_ref()
     }
 
     /// The language of its reports, unless another is asked for.

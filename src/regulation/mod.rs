@@ -13,6 +13,7 @@ mod control;
 mod currency;
 mod duration;
 mod known;
+mod links;
 mod read;
 mod rules;
 mod schedule;
@@ -25,6 +26,7 @@ mod titles;
 pub use checked::{History, Regulation};
 pub(crate) use condition::Condition;
 pub use known::Known;
+pub use links::Link;
 pub use rules::{
     Arm, Better, Bucket, Cap, ChecklistItem, ClientKind, Control, Interest, Load, Look, LostReason, MailingRule,
     Meaning, PromotionRules, Quality, Rules, Stage, Target, Terminal,

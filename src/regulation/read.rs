@@ -2,7 +2,7 @@
 
 use super::duration::{self, Lengths};
 use super::rules::{Bucket, Interest, LostReason, Meaning, PromotionRules, Rules};
-use super::{History, Regulation, arms, clients, contacts, control, currency, schedule, stages, targets};
+use super::{History, Regulation, arms, clients, contacts, control, currency, links, schedule, stages, targets};
 use crate::model::lang::{Lang, Text, both};
 use crate::model::problem::Problems;
 use crate::model::written::{Document, Section, Wrong};
@@ -31,6 +31,8 @@ fn regulation(file: &str, text: &str) -> Result<Regulation, Problems> {
         company: company.text("name"),
         currency: company.checked("currency", currency::code).unwrap_or_default(),
         lang: company.one_of("language", &[("ru", Lang::Ru), ("en", Lang::En)]).unwrap_or_default(),
+        deal_link: company.optional_checked("deal_url", links::of_deals),
+        client_link: company.optional_checked("client_url", links::of_clients),
         valid_from: root.optional_day("valid_from"),
         contact_hours: contacts::hours(&root, &calendar),
         calendar,

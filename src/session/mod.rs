@@ -292,6 +292,12 @@ impl Session {
         dimensions::all(&self.snapshot)
     }
 
+    /// The columns of deals that mappings added.
+    pub fn further_columns(&self) -> impl Iterator<Item = String> {
+        let state = self.snapshot.tables.get(&Table::Deals);
+        state.into_iter().flat_map(|state| state.extra.iter().cloned())
+    }
+
     /// The engine's context, its views not split.
     pub fn context(&self) -> &SessionContext {
         &self.context

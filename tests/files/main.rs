@@ -55,6 +55,7 @@ fn cases() -> Vec<Case> {
     for (family, found) in [
         ("golden::report", sample::reports(&sample)),
         ("answer", sample::answers(&sample)),
+        ("rows", sample::lists(&sample)),
         ("golden", golden::cases()),
         ("export", exports::cases()),
         ("message", messages::cases()),

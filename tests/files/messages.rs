@@ -91,6 +91,15 @@ const CASES: &[Case] = &[
     Case { name: "metric_typo", files: &[], args: &["query", "lead_qualty"] },
     Case { name: "dimension_typo", files: &[], args: &["query", "lead_quality", "--by", "contracter"] },
     Case { name: "metric_without_its_data", files: &[], args: &["query", "campaign_roi"] },
+    Case { name: "rows_of_a_column_typo", files: &[], args: &["rows", "lead_quality", "--column", "lead"] },
+    Case { name: "rows_of_what_counts_nothing", files: &[], args: &["rows", "loaded", "--column", "read"] },
+    Case { name: "rows_of_what_is_not_known", files: &[], args: &["rows", "lead_quality", "--column", "price_driven"] },
+    Case {
+        name: "rows_of_no_such_value",
+        files: &[],
+        args: &["rows", "lead_quality", "--by", "source", "--only", "source=Сайтт"],
+    },
+    Case { name: "rows_of_no_such_column", files: &[], args: &["rows", "lead_quality", "--only", "source=Сайт"] },
     Case { name: "day_typo", files: &[], args: &["query", "lead_quality", "--as-of", "30.06.2025"] },
     Case {
         name: "empty_period",

@@ -22,6 +22,7 @@ use crate::STACK;
 use crate::case::Case;
 use crate::golden::listing;
 use crate::support::checkout;
+use crate::support::lists::lists_fit;
 
 /// Metrics that have no rows on the sample: nothing in it contradicts itself, and every win of it has a date.
 const EMPTY: [&str; 2] = ["contradictions", "wins_without_date"];
@@ -60,6 +61,18 @@ pub fn answers(sample: &Shared) -> Vec<Case> {
         Case::new(format!("answer::{name}"), move || sample.answers(&metric))
     };
     Catalog::shipped().names().map(test).collect()
+}
+
+/// A test for each shipped metric: a list for each of its figures, as long as the figure; and which columns have none, and why.
+pub fn lists(sample: &Shared) -> Vec<Case> {
+    let test = |name: &str| {
+        let (sample, metric) = (Arc::clone(sample), name.to_owned());
+        Case::new(format!("rows::{name}"), move || sample.lists(&metric))
+    };
+    let mut cases: Vec<Case> = Catalog::shipped().names().map(test).collect();
+    let sample = Arc::clone(sample);
+    cases.push(Case::golden("rows::not_listed", "tests/golden/not_listed.txt", move || sample.not_listed()));
+    cases
 }
 
 impl Sample {
@@ -114,6 +127,27 @@ impl Sample {
             Ok(result) => WriterBuilder::new().build(io::sink()).write(&result.batch).map_err(|e| e.to_string()),
             Err(error) => Err(error.to_string()),
         }
+    }
+
+    /// Every figure of the metric is as long as its list: not split, and split by what most metrics can be split by.
+    fn lists(&self, name: &str) -> Result<(), String> {
+        let metric = self.catalog.get(name).map_err(|e| e.to_string())?;
+        let from = NaiveDate::from_ymd_opt(2025, 1, 1).unwrap();
+        self.runtime.block_on(lists_fit(metric, &self.session, from)).map(|_| ())
+    }
+
+    /// The columns that count and cannot be listed, and why.
+    fn not_listed(&self) -> Result<String, String> {
+        let mut told = String::new();
+        for name in self.catalog.names() {
+            let metric = self.catalog.get(name).map_err(|e| e.to_string())?;
+            for (column, listed) in self.runtime.block_on(metric.listable(&self.session)).map_err(|e| e.to_string())? {
+                if let Err(why) = listed {
+                    told += &format!("{name}.{}: {}\n", column.name, why.en);
+                }
+            }
+        }
+        Ok(told)
     }
 }
 

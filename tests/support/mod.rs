@@ -1,5 +1,7 @@
 //! Running the binary as a user does.
 
+pub mod lists;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -21,8 +23,9 @@ impl Ran {
 /// Runs `voronka` in a folder.
 pub fn voronka(dir: &Path, args: &[&str]) -> Ran {
     // what they say beside their rows would be Russian, as most regulations of the tests are
-    let english =
-        args.first().filter(|command| ["check", "query", "sql", "log", "presets", "generate"].contains(command));
+    let english = args
+        .first()
+        .filter(|command| ["check", "query", "rows", "sql", "log", "presets", "generate"].contains(command));
     let english = english.map(|_| ("VORONKA_LANG", "en"));
     let output = Command::new(env!("CARGO_BIN_EXE_voronka"))
         .args(args)

@@ -21,6 +21,27 @@ const BROKEN: &[(&str, &str, &[&str])] = &[
             "    write it as Continent/City, such as Europe/Moscow or Asia/Yekaterinburg",
         ],
     ),
+    (
+        "\"RUB\"",
+        "\"RUB\"\ndeal_url = \"https://example.com/deal/\"",
+        &[
+            "r.toml:4: the address `https://example.com/deal/` has no place for `{deal_id}`",
+            "    such as https://example.bitrix24.ru/crm/deal/details/{deal_id}/",
+        ],
+    ),
+    (
+        "\"RUB\"",
+        "\"RUB\"\nclient_url = \"https://example.com/{deal_id}/{client_id}\"",
+        &["r.toml:4: there is no `{deal_id}` here, only `{client_id}`"],
+    ),
+    (
+        "\"RUB\"",
+        "\"RUB\"\ndeal_url = \"example.com/{deal_id}\"",
+        &[
+            "r.toml:4: `example.com/{deal_id}` is no address of a page",
+            "    an address begins with https:// or http://, such as https://example.bitrix24.ru/crm/deal/details/{deal_id}/",
+        ],
+    ),
     ("\"RUB\"", "\"₽\"", &["r.toml:3: `₽` is no currency code", "    write its code: RUB"]),
     (
         "\"RUB\"",
