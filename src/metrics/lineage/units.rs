@@ -38,6 +38,9 @@ pub(in crate::metrics) struct Units {
     pub unit: Unit,
 }
 
+/// Keys and details by name, as expressions; and whether they are the row's own.
+type Named = BTreeMap<&'static str, (Expr, bool)>;
+
 impl Lineage {
     /// The rows of a plan on which all these are true, in their groups.
     pub(super) fn units(&mut self, plan: &LogicalPlan, groups: &[Expr], on: Vec<Expr>) -> Result<Units, Why> {
@@ -98,7 +101,7 @@ impl Lineage {
 
     /// The plan with all keys and details that its rows have: as expressions of one type each, and whether it is the row's own: not one
     /// that was picked among several.
-    fn pulled(&mut self, plan: &LogicalPlan) -> Result<(LogicalPlan, BTreeMap<&'static str, (Expr, bool)>), Why> {
+    fn pulled(&mut self, plan: &LogicalPlan) -> Result<(LogicalPlan, Named), Why> {
         let names: Vec<&'static str> = KEYS.iter().map(|(name, _)| *name).chain(DETAILS).collect();
         let (plan, columns) = self.pull(plan, &names)?;
         let mut pulled = BTreeMap::new();
