@@ -72,9 +72,9 @@ fn a_list_names_its_figure_and_tells_of_each_deal_what_is_known() {
 fn a_hashed_client_has_no_address() {
     let dir = tempfile::tempdir().unwrap();
     company(dir.path());
-    let listed = voronka(dir.path(), &["rows", "client_coverage", "--column", "clients", "--format", "csv"]).ok();
+    let listed = voronka(dir.path(), &["rows", "rfm", "--column", "clients", "--format", "csv"]).ok();
     let listed = rows(&listed);
-    assert_eq!(listed.len(), 3);
+    assert_eq!(listed.len(), 1);
     for row in listed {
         assert!(row["client_id"].starts_with("h:"), "{row:?}");
         assert_eq!(row["url"], "");

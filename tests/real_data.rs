@@ -84,7 +84,7 @@ fn ask(as_of: &str) -> Ask {
     Ask { from, to: as_of, as_of, by: Vec::new() }
 }
 
-/// `VORONKA_LISTS_OF=FOLDER@DAY` compares the lists of any company.
+/// `VORONKA_LISTS_OF=FOLDER@DAY,…` compares the lists of any companies. It takes minutes: the sample is compared in `tests/files`.
 #[test]
 fn lists_of_a_company_that_is_named_fit() {
     #[allow(clippy::disallowed_methods)] // a test may read its environment
@@ -92,20 +92,6 @@ fn lists_of_a_company_that_is_named_fit() {
     for named in named.split(',') {
         let (folder, as_of) = named.split_once('@').unwrap();
         lists_fit(Path::new(folder), as_of);
-    }
-}
-
-#[test]
-fn lists_of_olist_and_maven_fit() {
-    if let Some(folder) = data("olist") {
-        let exports = ["olist_marketing_qualified_leads_dataset.csv", "olist_closed_deals_dataset.csv"];
-        let (dir, _) = ingested("olist", "mapping.toml", &exports.map(|e| folder.join(e)));
-        lists_fit(dir.path(), "2019-01-01");
-    }
-    if let Some(folder) = data("maven_crm") {
-        let exports = ["sales_pipeline.csv", "sales_teams.csv"].map(|e| folder.join("original").join(e));
-        let (dir, _) = ingested("maven_crm", "mapping.toml", &exports);
-        lists_fit(dir.path(), "2018-01-01");
     }
 }
 

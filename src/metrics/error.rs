@@ -89,6 +89,19 @@ pub enum MetricError {
         /// Why.
         why: Text,
     },
+    /// A figure is not known, so neither is what it would count.
+    #[error(
+        "`{metric}.{column}` cannot be judged: the figure is not known, and a list would be incomplete{}",
+        least_of(least, Lang::En)
+    )]
+    NotJudged {
+        /// The metric.
+        metric: String,
+        /// The column.
+        column: String,
+        /// The column that counts those which are known.
+        least: Option<String>,
+    },
     /// A list is not as long as its figure.
     #[error(
         "`{metric}.{column}` is {figure}, and its list would have {listed} rows: a list that does not fit its figure is not shown\n    this is a fault of Voronka: please report it with the metric and the column"
@@ -178,6 +191,10 @@ impl MetricError {
             MetricError::NoRows { metric, column, why } => {
                 format!("`{metric}{}`: списка того, что посчитано, нет: {}", named(column), why.ru)
             }
+            MetricError::NotJudged { metric, column, least } => format!(
+                "о `{metric}.{column}` судить нельзя: число не известно, и список был бы неполон{}",
+                least_of(least, Lang::Ru)
+            ),
             MetricError::OtherList { metric, column, figure, listed } => format!(
                 "`{metric}.{column}` — {figure}, а в списке вышло бы строк: {listed}; список, который не сходится с числом, не показывается\n    это ошибка Voronka: сообщите о ней, назвав метрику и столбец"
             ),
@@ -204,4 +221,12 @@ impl MetricError {
 
 fn named(column: &Option<String>) -> String {
     column.as_ref().map(|column| format!(".{column}")).unwrap_or_default()
+}
+
+fn least_of(least: &Option<String>, lang: Lang) -> String {
+    let told = |column: &String| match lang {
+        Lang::Ru => format!("\n    --column {column} перечислит те, что известны"),
+        Lang::En => format!("\n    --column {column} lists those that are known"),
+    };
+    least.as_ref().map(told).unwrap_or_default()
 }

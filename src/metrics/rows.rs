@@ -20,6 +20,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionContext;
 
 use super::ask::Ask;
+use super::columns::Bound;
 use super::kept;
 use super::lineage::{Counted, DETAILS, KEYS, Lineage, Unit, Why};
 use super::select::Compute;
@@ -211,7 +212,8 @@ impl Metric {
             (None, true) => Err(refused(Text::new("он ничего не считает", "it counts nothing"))),
             (None, false) => {
                 let names = self.counts().map(|(_, column)| column.name.as_str());
-                Err(refused(Text::new("такого столбца нет; ", "there is no such column; ").and(hint(name, names))))
+                let (metric, column) = (self.name.clone(), name.to_owned());
+                Err(MetricError::NoColumn { metric, column, hint: hint(name, names) })
             }
         }
     }
@@ -290,11 +292,7 @@ impl Metric {
         let value = |row: &usize| (!all.is_null(*row)).then(|| all.value(*row));
         let figures: Vec<Option<i64>> = rows.iter().map(value).collect();
         if !figures.is_empty() && figures.iter().all(Option::is_none) {
-            let why = Text::new(
-                "судить нельзя: число не известно, и список был бы неполон",
-                "it cannot be judged: the number is not known, and a list would be incomplete",
-            );
-            return Err(self.no_rows(Some(&self.columns[column].name), why).into());
+            return Err(self.not_judged(column).into());
         }
         let counted = linked.counted.get(&column).map(Vec::as_slice).unwrap_or_default();
         let known: Vec<usize> = rows.iter().copied().filter(|row| value(row).is_some()).collect();
@@ -345,9 +343,12 @@ impl Metric {
                 }
             }
             if columns.is_empty() {
-                let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-                let column = name.clone();
-                return Err(MetricError::NoColumn { metric: self.name.clone(), column, hint: hint(name, names) }.into());
+                let hint = match self.dimensions.contains(name) {
+                    true => both!("добавьте --by {name}", "add --by {name}"),
+                    false => hint(name, schema.fields().iter().map(|field| field.name().as_str())),
+                };
+                let (metric, column) = (self.name.clone(), name.clone());
+                return Err(MetricError::NoColumn { metric, column, hint }.into());
             }
             let value = |column: &StringArray, row: usize| match column.is_null(row) {
                 true => String::new(),
@@ -364,6 +365,15 @@ impl Metric {
             }
         }
         Ok(rows)
+    }
+
+    fn not_judged(&self, column: usize) -> MetricError {
+        let column = self.columns[column].name.clone();
+        let is_least = |other: &&MetricColumn| {
+            other.unit == unit::Unit::Count && other.bound_of == Some((column.clone(), Bound::Least))
+        };
+        let least = self.columns.iter().find(is_least).map(|other| other.name.clone());
+        MetricError::NotJudged { metric: self.name.clone(), column, least }
     }
 
     fn no_rows(&self, column: Option<&str>, why: Text) -> MetricError {

@@ -43,9 +43,7 @@ pub async fn lists_fit(metric: &Metric, session: &Session, from: NaiveDate) -> R
                     compared.unknown += list.figures.iter().filter(|figure| figure.is_none()).count();
                     compared.rows += list.total;
                 }
-                Err(MetricError::NoRows { why, .. }) if why.en.starts_with("it cannot be judged") => {
-                    compared.unknown += 1
-                }
+                Err(MetricError::NotJudged { .. }) => compared.unknown += 1,
                 Err(error) => wrong.push(format!("{column} {:?}: {error}", ask.by)),
             }
         }

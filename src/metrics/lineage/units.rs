@@ -38,8 +38,8 @@ pub(in crate::metrics) struct Units {
     pub unit: Unit,
 }
 
-/// By the name of a key or a detail: its expression, and whether it is the row's own.
-type PulledColumns = BTreeMap<&'static str, (Expr, bool)>;
+/// Keys and details by name, as expressions; and whether they are the row's own.
+type Named = BTreeMap<&'static str, (Expr, bool)>;
 
 impl Lineage {
     /// The rows of a plan on which all these are true, in their groups.
@@ -101,7 +101,7 @@ impl Lineage {
 
     /// The plan with all keys and details that its rows have: as expressions of one type each, and whether it is the row's own: not one
     /// that was picked among several.
-    fn pulled(&mut self, plan: &LogicalPlan) -> Result<(LogicalPlan, PulledColumns), Why> {
+    fn pulled(&mut self, plan: &LogicalPlan) -> Result<(LogicalPlan, Named), Why> {
         let names: Vec<&'static str> = KEYS.iter().map(|(name, _)| *name).chain(DETAILS).collect();
         let (plan, columns) = self.pull(plan, &names)?;
         let mut pulled = BTreeMap::new();

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray, UInt64Array};
-use arrow::compute::{concat_batches, take};
-use arrow::datatypes::{Field, Int64Type, Schema};
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray, UInt64Array, new_null_array};
+use arrow::compute::{concat, concat_batches, take};
+use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use datafusion::common::JoinType;
+use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
-use datafusion::prelude::{Expr, SessionContext, ident};
+use datafusion::functions_aggregate::expr_fn::last_value;
+use datafusion::prelude::{Expr, SessionContext, cast, ident};
 
 use super::counted::ROW;
 use crate::export::is_hash;
@@ -23,7 +25,9 @@ pub(super) const OF_DEALS: [&str; 8] =
 /// The place of a row in the list.
 const PLACE: &str = "place in the list";
 /// The key of what is told.
-const KEY: &str = "deal_id of what is told";
+const KEY: &str = "key of what is told";
+/// The newest deal of a client.
+const NEWEST: &str = "newest deal";
 
 /// The list with what tells the figures apart, the keys, the further columns of deals, and what is known of each. What no row has is left
 /// out, and so is what another column of the same name tells.
@@ -48,7 +52,13 @@ pub(super) async fn tell(
         false => column.null_count() < column.len(),
     };
     let own = |name: &str| list.column_by_name(name).filter(|column| has_any(name, column));
-    let of_deals = match own("deal_id") {
+    let clients = own("client_id").filter(|_| unit == Some(Unit::Client));
+    let deals = match (own("deal_id"), clients) {
+        (Some(deals), _) => Some(Arc::clone(deals)),
+        (None, Some(clients)) => Some(newest_deals(context, clients).await?),
+        (None, None) => None,
+    };
+    let of_deals = match &deals {
         Some(deals) => deals_told(session, context, deals).await?,
         None => RecordBatch::new_empty(Arc::new(Schema::empty())),
     };
@@ -61,7 +71,7 @@ pub(super) async fn tell(
     };
     debug_assert_eq!(schema.field(0).name(), ROW);
     for (name, _) in KEYS {
-        add(name, own(name));
+        add(name, if name == "deal_id" { deals.as_ref() } else { own(name) });
     }
     for field in of_deals.schema().fields().iter().filter(|field| !OF_DEALS.contains(&field.name().as_str())) {
         add(field.name(), of_deals.column_by_name(field.name()));
@@ -72,7 +82,7 @@ pub(super) async fn tell(
     for name in OF_DEALS {
         add(name, of_deals.column_by_name(name));
     }
-    add("url", urls(session, unit, own("deal_id"), own("client_id")).as_ref());
+    add("url", urls(session, unit, deals.as_ref(), own("client_id")).as_ref());
     let fields: Vec<Field> =
         told.iter().map(|(name, column)| Field::new(name, column.data_type().clone(), true)).collect();
     let columns = told.into_iter().map(|(_, column)| column).collect();
@@ -95,20 +105,41 @@ fn urls(
     Some(Arc::new(ids.iter().map(url).collect::<StringArray>()))
 }
 
+/// The newest deal of each of these clients, as `scope_clients` has it.
+async fn newest_deals(context: &SessionContext, clients: &ArrayRef) -> Result<ArrayRef, DataFusionError> {
+    let order = ["created_at", "deal_id"].map(|name| ident(name).sort(true, true)).to_vec();
+    let newest = last_value(ident("deal_id"), order).alias(NEWEST);
+    let known = context.table("scope").await?.aggregate(vec![ident("client_id")], vec![newest])?;
+    let listed = read_listed(context, clients)?.join(known, JoinType::Left, &[KEY], &["client_id"], None)?;
+    let frame = listed.sort(vec![ident(PLACE).sort(true, false)])?;
+    let newest = frame.select(vec![cast(ident(NEWEST), DataType::Utf8).alias(NEWEST)])?;
+    let deals = newest.collect().await?;
+    let deals: Vec<&dyn Array> = deals.iter().map(|batch| batch.column(0).as_ref()).collect();
+    match deals.is_empty() {
+        true => Ok(new_null_array(&DataType::Utf8, clients.len())),
+        false => Ok(concat(&deals)?),
+    }
+}
+
+/// Keys and their places.
+fn read_listed(context: &SessionContext, keys: &ArrayRef) -> Result<DataFrame, DataFusionError> {
+    let places: ArrayRef = Arc::new(Int64Array::from_iter_values((0_i64..).take(keys.len())));
+    context
+        .read_batch(RecordBatch::try_from_iter_with_nullable([(PLACE, places, false), (KEY, Arc::clone(keys), true)])?)
+}
+
 /// What is known of these deals, a row for each: the further columns that a mapping kept, then `OF_DEALS`.
 async fn deals_told(
     session: &Session,
     context: &SessionContext,
     deals: &ArrayRef,
 ) -> Result<RecordBatch, DataFusionError> {
-    let places: ArrayRef = Arc::new(Int64Array::from_iter_values((0_i64..).take(deals.len())));
-    let listed = RecordBatch::try_from_iter([(PLACE, places), (KEY, Arc::clone(deals))])?;
     let known = context.table("scope").await?;
     let has = |name: &&str| known.schema().has_column_with_unqualified_name(name);
     let of_deals: Vec<&str> = OF_DEALS.into_iter().filter(has).collect();
     let columns: Vec<Expr> = ["deal_id"].into_iter().chain(of_deals.iter().copied()).map(ident).collect();
     let mut frame =
-        context.read_batch(listed)?.join(known.select(columns)?, JoinType::Left, &[KEY], &["deal_id"], None)?;
+        read_listed(context, deals)?.join(known.select(columns)?, JoinType::Left, &[KEY], &["deal_id"], None)?;
     let further: Vec<String> = session.further_columns().filter(|name| !of_deals.contains(&name.as_str())).collect();
     let key = "deal_id of further columns";
     if !further.is_empty() {
