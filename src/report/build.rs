@@ -107,6 +107,7 @@ pub async fn build(
         company: regulation.company().to_owned(),
         title: say.text(&definition.title).to_owned(),
         subtitle: format!("{held}{audience}{days}"),
+        as_of,
         sections,
         colophon: say.colophon(regulation),
         failed: builder.failed,
