@@ -276,6 +276,9 @@ pub struct Query {
     /// How to print it.
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
+    /// The file to write to [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     #[command(flatten)]
     pub speaks: Speaks,
     #[command(flatten)]
@@ -290,6 +293,9 @@ pub struct Sql {
     /// How to print it.
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
+    /// The file to write to [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     #[command(flatten)]
     pub speaks: Speaks,
     #[command(flatten)]
@@ -316,7 +322,7 @@ pub struct Report {
     /// A report for each value of a dimension, such as `manager`: nobody's holds another's rows.
     #[arg(long, value_name = "DIM", value_parser = whole)]
     pub for_each: Option<String>,
-    /// What to write: html, csv, svg, png.
+    /// What to write: html, xlsx, csv, svg, png.
     #[arg(long, value_name = "FORMAT,…", value_delimiter = ',', default_value = "html")]
     pub format: Vec<String>,
     #[command(flatten)]
@@ -334,6 +340,8 @@ pub enum Format {
     Json,
     /// A Parquet file.
     Parquet,
+    /// An Excel workbook.
+    Xlsx,
 }
 
 /// A language, as typed.

@@ -1,6 +1,6 @@
 //! Formats of cells: the only place where a workbook's numbers, colours and fonts are chosen.
 
-use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, FormatPattern};
+use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, FormatPattern, FormatUnderline};
 
 use crate::model::lang::Lang;
 use crate::model::unit::Unit;
@@ -35,6 +35,8 @@ pub struct Looks {
     pub head: Format,
     /// A header cell above numbers.
     pub head_number: Format,
+    /// A text without a line beneath it.
+    pub bare: Format,
     /// A text.
     pub text: Format,
     /// A text that takes several lines.
@@ -45,6 +47,8 @@ pub struct Looks {
     pub inert_wrapped: Format,
     /// A link to another sheet.
     pub link: Format,
+    /// The link back to the front sheet.
+    pub back: Format,
     /// A paragraph that the reader must see.
     pub notice: Format,
     /// No data.
@@ -60,23 +64,27 @@ pub struct Looks {
 impl Looks {
     /// The formats in a language, money in a currency.
     pub fn new(lang: Lang, currency: &str) -> Looks {
-        let base = Format::new().set_font_color(INK).set_align(FormatAlign::Top);
+        let bare = Format::new().set_font_color(INK).set_align(FormatAlign::Top);
+        // a hairline under each row guides the eye, on paper as well
+        let base = bare.clone().set_border_bottom(FormatBorder::Thin).set_border_bottom_color(HEAD);
         let head =
-            base.clone().set_bold().set_text_wrap().set_background_color(HEAD).set_border_bottom(FormatBorder::Thin);
+            bare.clone().set_bold().set_text_wrap().set_background_color(HEAD).set_border_bottom(FormatBorder::Thin);
         let wrapped = base.clone().set_text_wrap();
         let number = base.clone().set_align(FormatAlign::Right);
         Looks {
             lang,
             currency: currency.chars().filter(|symbol| !matches!(symbol, '"' | '\\')).collect(),
-            title: base.clone().set_bold().set_font_size(15),
-            heading: base.clone().set_bold().set_font_size(13).set_border_bottom(FormatBorder::Thin),
-            muted: base.clone().set_font_color(MUTED).set_font_size(9),
+            title: bare.clone().set_bold().set_font_size(15),
+            heading: bare.clone().set_bold().set_font_size(13).set_border_bottom(FormatBorder::Thin),
+            muted: bare.clone().set_font_color(MUTED).set_font_size(9),
             head_number: head.clone().set_align(FormatAlign::Right),
             head,
             text: base.clone(),
+            bare: bare.clone(),
             inert: base.clone().set_quote_prefix(),
             inert_wrapped: wrapped.clone().set_quote_prefix(),
-            link: wrapped.clone().set_font_color(LINK).set_underline(rust_xlsxwriter::FormatUnderline::Single),
+            back: bare.clone().set_font_color(LINK).set_underline(FormatUnderline::Single),
+            link: wrapped.clone().set_font_color(LINK).set_underline(FormatUnderline::Single),
             notice: wrapped.clone().set_background_color(NOTICE),
             nothing: base
                 .clone()

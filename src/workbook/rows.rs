@@ -30,26 +30,26 @@ pub struct RowColumn {
 }
 
 /// A workbook of rows that is being written.
-pub struct Rows<'l> {
+pub struct Rows {
     book: Workbook,
-    looks: &'l Looks,
+    looks: Arc<Looks>,
     /// The first sheet's name; further ones are numbered.
     name: String,
     columns: Vec<Column>,
     /// The sheets that are full.
     full: Vec<Worksheet>,
-    sheet: Sheet<'l>,
+    sheet: Sheet,
 }
 
-impl<'l> Rows<'l> {
+impl Rows {
     /// Begins a workbook of rows of this schema; `columns` tells of each of its columns, in their order. The day is the creation date.
     pub fn open(
         schema: &SchemaRef,
         columns: &[RowColumn],
-        looks: &'l Looks,
+        looks: &Arc<Looks>,
         name: &str,
         day: NaiveDate,
-    ) -> Result<Rows<'l>, WorkbookError> {
+    ) -> Result<Rows, WorkbookError> {
         if columns.len() > MOST_COLUMNS {
             return Err(WorkbookError::Columns(columns.len()));
         }
@@ -67,7 +67,7 @@ impl<'l> Rows<'l> {
         let columns: Vec<Column> = columns.iter().zip(schema.fields()).map(column).collect();
         let mut book = workbook(name, "", day)?;
         let sheet = Sheet::open(book.new_worksheet_with_constant_memory()?, name, looks, columns.clone(), None)?;
-        Ok(Rows { book, looks, name: name.to_owned(), columns, full: Vec::new(), sheet })
+        Ok(Rows { book, looks: Arc::clone(looks), name: name.to_owned(), columns, full: Vec::new(), sheet })
     }
 
     /// Writes the rows of a batch.
@@ -85,7 +85,7 @@ impl<'l> Rows<'l> {
     fn next_sheet(&mut self) -> Result<(), WorkbookError> {
         let name = format!("{} ({})", self.name, self.full.len() + 2);
         let fresh = self.book.new_worksheet_with_constant_memory()?;
-        let fresh = Sheet::open(fresh, &name, self.looks, self.columns.clone(), None)?;
+        let fresh = Sheet::open(fresh, &name, &self.looks, self.columns.clone(), None)?;
         let (full, _) = std::mem::replace(&mut self.sheet, fresh).close()?;
         self.full.push(full);
         Ok(())
@@ -221,7 +221,7 @@ mod tests {
     use crate::model::lang::Lang;
 
     fn written_rows(batches: &[RecordBatch], units: &[Option<Unit>]) -> Vec<u8> {
-        let looks = Looks::new(Lang::Ru, "₽");
+        let looks = Arc::new(Looks::new(Lang::Ru, "₽"));
         let schema = batches[0].schema();
         let columns: Vec<RowColumn> = schema
             .fields()
@@ -312,7 +312,7 @@ mod tests {
         let schema: SchemaRef = Arc::new(arrow::datatypes::Schema::new(vec![field]));
         let columns = [RowColumn { head: "touch_at".into(), unit: None }];
         let day = NaiveDate::from_ymd_opt(2025, 6, 30).unwrap();
-        let looks = Looks::new(Lang::En, "");
+        let looks = Arc::new(Looks::new(Lang::En, ""));
         let error = Rows::open(&schema, &columns, &looks, "rows", day).err().unwrap().to_string();
         assert!(error.contains("the list `touch_at`") && error.contains("--format json"), "{error}");
     }

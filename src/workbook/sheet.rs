@@ -1,6 +1,7 @@
 //! A sheet that holds a table: a header that stays in sight and repeats on paper, a filter, columns as wide as their content.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use rust_xlsxwriter::{Format, IgnoreError, Url, Worksheet};
@@ -69,31 +70,31 @@ pub struct Top {
 }
 
 /// A sheet that is being written, row by row.
-pub struct Sheet<'l> {
+pub struct Sheet {
     sheet: Worksheet,
-    looks: &'l Looks,
+    looks: Arc<Looks>,
     columns: Vec<(Column, Format)>,
     widths: Vec<f64>,
     head: u32,
     next: u32,
 }
 
-impl<'l> Sheet<'l> {
+impl Sheet {
     /// Names the sheet and writes what stands above its rows.
     pub fn open(
         mut sheet: Worksheet,
         name: &str,
-        looks: &'l Looks,
+        looks: &Arc<Looks>,
         columns: Vec<Column>,
         top: Option<&Top>,
-    ) -> Result<Sheet<'l>, WorkbookError> {
+    ) -> Result<Sheet, WorkbookError> {
         sheet.set_name(name)?;
         if let Some(top) = top {
             sheet.set_row_height(0, 21)?;
             write_text(&mut sheet, (0, 0), &top.title.replace('\u{ad}', ""), (&looks.title, &looks.title), looks)?;
             write_text(&mut sheet, (1, 0), &top.source, (&looks.muted, &looks.muted), looks)?;
             let (to, word) = &top.back;
-            link(&mut sheet, (2, 0), to, word, looks)?;
+            link(&mut sheet, (2, 0), to, word, (&looks.back, looks))?;
             if !top.note.is_empty() {
                 sheet.write_blank(2, 1, &looks.nothing)?;
                 write_text(&mut sheet, (2, 2), &top.note, (&looks.muted, &looks.muted), looks)?;
@@ -115,7 +116,7 @@ impl<'l> Sheet<'l> {
             sheet.write_string_with_format(head, at, shown(&text, looks.lang), format)?;
         }
         let columns = columns.into_iter().map(formatted).collect();
-        Ok(Sheet { sheet, looks, columns, widths, head, next: head + 1 })
+        Ok(Sheet { sheet, looks: Arc::clone(looks), columns, widths, head, next: head + 1 })
     }
 
     /// How many more rows fit.
@@ -134,7 +135,7 @@ impl<'l> Sheet<'l> {
         for (at, value) in (0..).zip(values) {
             let (column, format) = &self.columns[usize::from(at)];
             let wide = match value {
-                Value::Number(number) => number_width(number, column.kind, self.looks),
+                Value::Number(number) => number_width(number, column.kind, &self.looks),
                 Value::Text(ref text) => width::of_text(text),
                 Value::Date(_) => 11.0,
                 Value::Moment(_) => 19.0,
@@ -143,7 +144,7 @@ impl<'l> Sheet<'l> {
             };
             let widest = &mut self.widths[usize::from(at)];
             *widest = widest.max(wide);
-            write(&mut self.sheet, (row, at), &value, format, self.looks)?;
+            write(&mut self.sheet, (row, at), &value, format, &self.looks)?;
         }
         self.next += 1;
         Ok(())
@@ -172,7 +173,6 @@ impl<'l> Sheet<'l> {
         let first = u16::from(self.columns.len() > 7 && self.widths[0] < 40.0);
         sheet.set_freeze_panes(self.head + 1, first)?;
         sheet.set_repeat_rows(self.head, self.head)?;
-        sheet.set_print_gridlines(true);
         paper(sheet);
         Ok((self.sheet, all))
     }
@@ -243,10 +243,10 @@ pub fn link(
     (row, column): (u32, u16),
     to: &str,
     text: &str,
-    looks: &Looks,
+    (format, looks): (&Format, &Looks),
 ) -> Result<(), WorkbookError> {
     let url = Url::new(format!("internal:'{to}'!A1")).set_text(shown(text, looks.lang));
-    sheet.write_url_with_format(row, column, url, &looks.link)?;
+    sheet.write_url_with_format(row, column, url, format)?;
     Ok(())
 }
 

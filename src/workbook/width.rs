@@ -11,14 +11,16 @@ pub fn of_text(text: &str) -> f64 {
     text.lines().map(|line| line.chars().map(of_symbol).sum()).fold(0.0, f64::max)
 }
 
+/// Rounded up from the widths of the font that a new workbook has.
 fn of_symbol(symbol: char) -> f64 {
     match symbol {
-        'щ' | 'ш' | 'ж' | 'м' | 'ю' | 'ы' | 'ф' | 'm' | 'w' | '—' | '…' | '₽' => 1.4,
-        'Щ' | 'Ш' | 'Ж' | 'М' | 'Ю' | 'Ы' | 'Ф' | 'M' | 'W' | '@' | '%' => 1.65,
-        'i' | 'j' | 'l' | 'f' | 't' | 'r' | 'I' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' | '(' | ')' | ' '
-        | '\u{a0}' => 0.6,
+        ' ' | '\u{a0}' | 'i' | 'j' | 'l' | 'I' | '.' | ',' | ':' | ';' | '·' | '\'' | '|' | '!' => 0.5,
+        'f' | 'r' | 't' | 'J' | '-' | '(' | ')' => 0.7,
+        'г' | 'з' | 'с' | 'т' | 'Г' | 'c' | 's' | 'z' => 0.8,
+        'ж' | 'ш' | 'щ' | 'ю' | 'ф' | 'м' | 'ы' | 'm' | 'w' | '…' | '%' | 'Ф' | 'Ы' => 1.5,
+        'Ж' | 'М' | 'Ш' | 'Щ' | 'Ю' | 'M' | 'W' | '—' | '@' | '№' => 1.9,
         symbol if symbol.is_uppercase() => 1.25,
-        symbol if symbol.is_alphabetic() && symbol > '\u{2e80}' => 2.0,
+        symbol if symbol > '\u{2e80}' => 2.0,
         _ => 1.05,
     }
 }

@@ -66,8 +66,8 @@ impl Kind for Heat {
         across.sort_by(|(_, a), (_, b)| number(a).unwrap_or(0.0).total_cmp(&number(b).unwrap_or(0.0)));
         let at = |y, x| view.number_where(value, (row, y), (column, x));
         Heat {
-            rows: down.iter().map(|(at, _)| view.label(*at, row)).collect(),
-            columns: across.iter().map(|(at, _)| view.label(*at, column)).collect(),
+            rows: down.iter().map(|(at, _)| view.axis_label(*at, row)).collect(),
+            columns: across.iter().map(|(at, _)| view.axis_label(*at, column)).collect(),
             values: down.iter().map(|(_, y)| across.iter().map(|(_, x)| at(y, x)).collect()).collect(),
             pivot: *pivot,
             unit: view.grid.unit(value),

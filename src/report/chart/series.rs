@@ -134,7 +134,7 @@ impl Series {
             Beyond::LeftOut => view.limit.map(|limit| (limit.min(count), count)),
             Beyond::Summed => None,
         };
-        let labels = xs.iter().map(|(row, _)| view.label(*row, &encoding.x)).collect();
+        let labels = xs.iter().map(|(row, _)| view.axis_label(*row, &encoding.x)).collect();
         Filled { plot: Series { labels, lines, unit, unknown: None }, shown }
     }
 

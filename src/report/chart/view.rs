@@ -27,14 +27,22 @@ impl View<'_> {
         self.titles.numbers.lang
     }
 
-    /// The value of a column as a label on an axis.
+    /// The value of a column as a label.
     pub fn label(&self, row: usize, column: &str) -> String {
         self.titles.label(self.metric, self.grid, row, &self.titles.column(column))
     }
 
+    /// The value of a column as a label on an axis: a day as `2025-06-30`, so that the axis knows it for one.
+    pub fn axis_label(&self, row: usize, column: &str) -> String {
+        match self.grid.cell(row, &self.titles.column(column)) {
+            Cell::Date(day) if column != "month" => day.to_string(),
+            _ => self.label(row, column),
+        }
+    }
+
     /// The labels of all rows.
     pub fn labels(&self, column: &str) -> Vec<String> {
-        self.rows.iter().map(|row| self.label(*row, column)).collect()
+        self.rows.iter().map(|row| self.axis_label(*row, column)).collect()
     }
 
     /// The numbers of all rows.

@@ -33,7 +33,7 @@ pub fn sheet(book: &Book<'_>, chart: &Chart, name: &str) -> Result<Worksheet, Fa
         true => (head, data.columns.len() as u16 + 1),
         false => (head + count + 3, 0),
     };
-    let alt = chart.plot.describe(&book.numbers);
+    let alt = alternative(&chart.plot.describe(&book.numbers));
     let place = Place { sheet: name, first: head + 1, last: head + count };
     let kind = kinds.get(1).copied().unwrap_or(Kind::Plain);
     match &data.native {
@@ -59,6 +59,15 @@ pub fn sheet(book: &Book<'_>, chart: &Chart, name: &str) -> Result<Worksheet, Fa
         }
     }
     Ok(sheet)
+}
+
+/// A description cut to what a spreadsheet takes; the numbers stand beside it.
+fn alternative(text: &str) -> String {
+    const LONGEST: usize = 255;
+    match text.chars().count() <= LONGEST {
+        true => text.to_owned(),
+        false => text.chars().take(LONGEST - 1).chain(['…']).collect(),
+    }
 }
 
 fn column(data: &ChartData, at: usize) -> Column {

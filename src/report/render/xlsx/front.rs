@@ -1,7 +1,7 @@
 //! The front sheet: what the page says, in its order. Figures and findings share their columns, so that a figure stands under a figure;
 //! tables and charts are links to their sheets.
 
-use rust_xlsxwriter::{Color, Format, FormatAlign, Worksheet};
+use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, Worksheet};
 
 use super::{Book, Fault, table};
 use crate::model::unit::Unit;
@@ -74,16 +74,13 @@ impl Front<'_> {
         self.sheet.set_row_height(0, 24)?;
         self.text(Column::What, &doc.title, &book.looks.title)?;
         self.row = 1;
-        self.text(Column::What, &doc.company, &book.looks.text)?;
+        self.text(Column::What, &doc.company, &book.looks.bare)?;
         self.row = 2;
-        self.text(Column::What, &doc.subtitle, &book.looks.text)?;
+        self.text(Column::What, &doc.subtitle, &book.looks.bare)?;
         self.row = 3;
-        self.text(
-            Column::What,
-            doc.lang.pick("Учтено всё, что было до этого дня", "All that happened before this day"),
-            &book.looks.text,
-        )?;
-        let day = book.looks.date.clone().set_align(FormatAlign::Left);
+        let before = doc.lang.pick("Учтено всё, что было до этого дня", "All that happened before this day");
+        self.text(Column::What, before, &book.looks.bare)?;
+        let day = book.looks.date.clone().set_border_bottom(FormatBorder::None).set_align(FormatAlign::Left);
         self.sheet.write_date_with_format(3, Column::Verdict as u16, doc.as_of, &day)?;
         self.sheet.write_blank(3, Column::Low as u16, &book.looks.nothing)?;
         self.text(Column::High, book.words.hatched(), &book.looks.muted)?;
@@ -116,9 +113,11 @@ impl Front<'_> {
         );
         for (at, (ru, en)) in (0..).zip(ru.into_iter().zip(en)) {
             let is_number = (Column::Value as u16..=Column::Year as u16).contains(&at);
-            let format = if is_number { &book.looks.head_number } else { &book.looks.head };
-            self.sheet.write_string_with_format(HEAD, at, doc.lang.pick(ru, en), format)?;
+            let format = if is_number { book.looks.head_number.clone() } else { book.looks.head.clone() };
+            let format = if at == Column::Words as u16 { format.set_indent(1) } else { format };
+            self.sheet.write_string_with_format(HEAD, at, doc.lang.pick(ru, en), &format)?;
         }
+        self.sheet.set_row_height(HEAD, 2.0 * LINE + 3.0)?;
         self.row = HEAD + 1;
         Ok(())
     }
@@ -151,12 +150,14 @@ impl Front<'_> {
     }
 
     fn tile(&mut self, tile: &Tile) -> Result<(), Fault> {
+        self.begin()?;
         self.text(Column::What, &tile.label, &self.book.looks.wrapped)?;
         self.figures(&tile.value, tile.unit, [&tile.before.previous, &tile.before.year])?;
         let words = tile.notes.join("\n");
-        self.text(Column::Words, &words, &self.book.looks.wrapped)?;
+        self.text(Column::Words, &words, &self.book.looks.wrapped.clone().set_indent(1))?;
         self.source(&tile.source)?;
-        self.end(&[(Column::What, &tile.label), (Column::Words, &words), (Column::Source, &tile.source)])
+        self.end();
+        Ok(())
     }
 
     fn findings(&mut self, findings: &[Finding]) -> Result<(), Fault> {
@@ -175,8 +176,15 @@ impl Front<'_> {
 
     fn finding(&mut self, finding: &Finding) -> Result<(), Fault> {
         let book = self.book;
+        self.begin()?;
         match book.about(&finding.source) {
-            Some(sheet) => link(&mut self.sheet, (self.row, Column::What as u16), sheet, &finding.title, &book.looks)?,
+            Some(sheet) => link(
+                &mut self.sheet,
+                (self.row, Column::What as u16),
+                sheet,
+                &finding.title,
+                (&book.looks.link, &book.looks),
+            )?,
             None => self.text(Column::What, &finding.title, &book.looks.wrapped)?,
         }
         let verdict = verdict(finding.verdict, &book.looks);
@@ -187,15 +195,11 @@ impl Front<'_> {
         let told: Vec<&str> =
             [finding.value.as_str(), &finding.change].into_iter().filter(|text| !text.is_empty()).collect();
         let told = told.join("\n");
-        self.text(Column::Words, &told, &book.looks.wrapped)?;
+        self.text(Column::Words, &told, &book.looks.wrapped.clone().set_indent(1))?;
         self.text(Column::Advice, &finding.advice, &book.looks.wrapped)?;
         self.source(&finding.source)?;
-        self.end(&[
-            (Column::What, &finding.title),
-            (Column::Words, &told),
-            (Column::Advice, &finding.advice),
-            (Column::Source, &finding.source),
-        ])
+        self.end();
+        Ok(())
     }
 
     /// A value with its bounds, and what it was before.
@@ -239,20 +243,28 @@ impl Front<'_> {
     /// A table or a chart: a link to its sheet.
     fn part(&mut self, block: &Block, title: &str, rows: usize, source: &str) -> Result<(), Fault> {
         let book = self.book;
+        self.begin()?;
         let lang = book.doc.lang;
         let kind = match block {
             Block::Chart(_) => lang.pick("график", "chart"),
             _ => lang.pick("таблица", "table"),
         };
         if let Some(sheet) = book.sheet(block) {
-            link(&mut self.sheet, (self.row, Column::What as u16), sheet, title, &book.looks)?;
+            link(&mut self.sheet, (self.row, Column::What as u16), sheet, title, (&book.looks.link, &book.looks))?;
         }
-        self.text(Column::Verdict, kind, &book.looks.muted)?;
+        self.text(Column::Verdict, kind, &self.small())?;
         let said = format!("{}: {rows}", lang.pick("строк", "rows"));
         let said = if rows == 0 { book.words.no_data() } else { &said };
-        self.text(Column::Words, said, &book.looks.muted)?;
+        self.text(Column::Words, said, &self.small().set_indent(1))?;
         self.source(source)?;
-        self.end(&[(Column::What, title), (Column::Source, source)])
+        self.end();
+        Ok(())
+    }
+
+    /// The format of what stands beside the figures.
+    fn small(&self) -> Format {
+        let looks = self.looks();
+        looks.wrapped.clone().merge(&looks.muted)
     }
 
     /// A text across all columns.
@@ -272,15 +284,19 @@ impl Front<'_> {
     }
 
     fn source(&mut self, source: &str) -> Result<(), Fault> {
-        self.text(Column::Source, source, &self.book.looks.muted.clone().set_text_wrap())
+        self.text(Column::Source, source, &self.small())
     }
 
-    /// Ends a row that is as high as its longest text.
-    fn end(&mut self, texts: &[(Column, &str)]) -> Result<(), Fault> {
-        let of = |(column, text): &(Column, &str)| lines(text, WIDTHS[*column as usize] * 0.95);
-        let most = texts.iter().map(of).max().unwrap_or(1);
-        self.sheet.set_row_height(self.row, (most as f64 * LINE + 3.0).min(HIGHEST))?;
+    /// Ends a row. It has no height of its own: a spreadsheet makes it as high as its longest text.
+    fn end(&mut self) {
         self.row += 1;
+    }
+
+    /// Begins a row: a line beneath all of it.
+    fn begin(&mut self) -> Result<(), Fault> {
+        for at in 0..WIDTHS.len() as u16 {
+            self.sheet.write_blank(self.row, at, &self.book.looks.text)?;
+        }
         Ok(())
     }
 }

@@ -8,6 +8,8 @@ mod front;
 mod native;
 mod table;
 
+use std::sync::Arc;
+
 use rust_xlsxwriter::XlsxError;
 
 use super::error::RenderError;
@@ -62,7 +64,7 @@ struct Book<'d> {
     doc: &'d Document,
     words: Words,
     numbers: Numbers<'d>,
-    looks: Looks,
+    looks: Arc<Looks>,
     /// The front sheet's name.
     front: String,
     /// The sheet of each table and chart, in reading order.
@@ -86,7 +88,7 @@ impl<'d> Book<'d> {
             sheets.push((block, names.take(title, id)));
         }
         let numbers = Numbers { lang: doc.lang, currency: &doc.currency };
-        Book { doc, words, numbers, looks: Looks::new(doc.lang, &doc.currency), front, sheets }
+        Book { doc, words, numbers, looks: Arc::new(Looks::new(doc.lang, &doc.currency)), front, sheets }
     }
 
     /// The sheet of a block.

@@ -70,22 +70,20 @@ fn axes(chart: &mut Chart, kind: Kind, looks: &Looks, data: &ChartData, is_horiz
         Kind::Plain | Kind::Text => "General".to_owned(),
     };
     let has_days = matches!(data.rows.first().and_then(|row| row.first()), Some(Cell::Date(_)));
-    // the library calls the axis of the labels x, whichever way it runs
-    let labels = chart.x_axis();
-    labels.set_font(&font).set_label_position(ChartAxisLabelPosition::Low);
+    // x runs from left to right: of horizontal bars it is the axis of the values
+    let labels = if is_horizontal { chart.y_axis() } else { chart.x_axis() };
+    labels.set_font(&font).set_label_position(ChartAxisLabelPosition::Low).set_major_gridlines(false);
     if has_days {
-        labels.set_num_format("dd.mm").set_text_axis(true);
+        labels.set_num_format("dd\\.mm").set_text_axis(true);
     }
     if is_horizontal {
         labels.set_reverse();
     }
-    let values = chart.y_axis();
-    values
-        .set_font(&font)
-        .set_num_format(decimals(&format, kind, data))
-        .set_major_gridlines(true)
-        .set_major_gridlines_line(&grid);
+    let values = if is_horizontal { chart.x_axis() } else { chart.y_axis() };
+    values.set_font(&font).set_num_format(decimals(&format, kind, data));
+    values.set_major_gridlines(true).set_major_gridlines_line(&grid);
     if is_horizontal {
+        // the first label stands at the top, and with it the axis: its numbers go to the bottom
         values.set_label_position(ChartAxisLabelPosition::High);
     }
 }

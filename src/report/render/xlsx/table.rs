@@ -21,7 +21,7 @@ pub fn sheets(book: &Book<'_>, file: &mut Workbook, table: &Table, name: &str) -
     let has_empty = table.rows.iter().any(|row| parts.iter().any(|(at, part)| is_empty(&flat::part(&row[*at], *part))));
     let top = book.top(&table.title, &table.source, has_empty);
     let mut done = Vec::new();
-    let open = |file: &mut Workbook, name: &str| -> Result<Sheet<'_>, WorkbookError> {
+    let open = |file: &mut Workbook, name: &str| -> Result<Sheet, WorkbookError> {
         // rows go to a file as they are written
         let sheet = file.new_worksheet_with_constant_memory()?;
         Sheet::open(sheet, name, &book.looks, columns.clone(), Some(&top))
