@@ -47,6 +47,8 @@ pub struct Looks {
     pub inert_wrapped: Format,
     /// A link to another sheet.
     pub link: Format,
+    /// The same on one line.
+    pub link_line: Format,
     /// The link back to the front sheet.
     pub back: Format,
     /// A paragraph that the reader must see.
@@ -69,7 +71,9 @@ impl Looks {
         let base = bare.clone().set_border_bottom(FormatBorder::Thin).set_border_bottom_color(HEAD);
         let head =
             bare.clone().set_bold().set_text_wrap().set_background_color(HEAD).set_border_bottom(FormatBorder::Thin);
-        let wrapped = base.clone().set_text_wrap();
+        // a text does not touch the number to its left
+        let text = base.clone().set_align(FormatAlign::Left).set_indent(1);
+        let wrapped = text.clone().set_text_wrap();
         let number = base.clone().set_align(FormatAlign::Right);
         Looks {
             lang,
@@ -78,12 +82,13 @@ impl Looks {
             heading: bare.clone().set_bold().set_font_size(13).set_border_bottom(FormatBorder::Thin),
             muted: bare.clone().set_font_color(MUTED).set_font_size(9),
             head_number: head.clone().set_align(FormatAlign::Right),
-            head,
-            text: base.clone(),
+            head: head.set_align(FormatAlign::Left).set_indent(1),
+            text: text.clone(),
             bare: bare.clone(),
-            inert: base.clone().set_quote_prefix(),
+            inert: text.clone().set_quote_prefix(),
             inert_wrapped: wrapped.clone().set_quote_prefix(),
             back: bare.clone().set_font_color(LINK).set_underline(FormatUnderline::Single),
+            link_line: text.clone().set_font_color(LINK).set_underline(FormatUnderline::Single),
             link: wrapped.clone().set_font_color(LINK).set_underline(FormatUnderline::Single),
             notice: wrapped.clone().set_background_color(NOTICE),
             nothing: base

@@ -17,9 +17,9 @@ pub use error::WorkbookError;
 pub use look::{Looks, number_format};
 pub use name::Names;
 pub use rows::{RowColumn, Rows, whole};
-pub use sheet::{Column, Kind, Sheet, Top, Value, link, paper, write, write_text};
+pub use sheet::{Column, Kind, RowsAre, Sheet, Top, Value, link, paper, write, write_text};
 pub use text::{is_like_a_formula, shown};
-pub use width::{lines, of_text};
+pub use width::{height, lines, of_text};
 
 use chrono::NaiveDate;
 use rust_xlsxwriter::{DocProperties, Workbook};

@@ -16,7 +16,7 @@ use rust_xlsxwriter::{Workbook, Worksheet};
 
 use super::error::WorkbookError;
 use super::look::Looks;
-use super::sheet::{Column, EXACT, Kind, Sheet, Value};
+use super::sheet::{Column, EXACT, Kind, RowsAre, Sheet, Value};
 use super::{MOST_COLUMNS, workbook};
 use crate::model::unit::Unit;
 
@@ -66,7 +66,14 @@ impl Rows {
         };
         let columns: Vec<Column> = columns.iter().zip(schema.fields()).map(column).collect();
         let mut book = workbook(name, "", day)?;
-        let sheet = Sheet::open(book.new_worksheet_with_constant_memory()?, name, looks, columns.clone(), None)?;
+        let sheet = Sheet::open(
+            book.new_worksheet_with_constant_memory()?,
+            name,
+            looks,
+            columns.clone(),
+            None,
+            RowsAre::Streamed,
+        )?;
         Ok(Rows { book, looks: Arc::clone(looks), name: name.to_owned(), columns, full: Vec::new(), sheet })
     }
 
@@ -85,15 +92,15 @@ impl Rows {
     fn next_sheet(&mut self) -> Result<(), WorkbookError> {
         let name = format!("{} ({})", self.name, self.full.len() + 2);
         let fresh = self.book.new_worksheet_with_constant_memory()?;
-        let fresh = Sheet::open(fresh, &name, &self.looks, self.columns.clone(), None)?;
-        let (full, _) = std::mem::replace(&mut self.sheet, fresh).close()?;
+        let fresh = Sheet::open(fresh, &name, &self.looks, self.columns.clone(), None, RowsAre::Streamed)?;
+        let full = std::mem::replace(&mut self.sheet, fresh).close()?;
         self.full.push(full);
         Ok(())
     }
 
     /// Writes the workbook.
     pub fn finish(mut self, out: impl Write + Send) -> Result<(), WorkbookError> {
-        let (last, _) = self.sheet.close()?;
+        let last = self.sheet.close()?;
         for sheet in self.full.into_iter().chain([last]) {
             self.book.push_worksheet(sheet);
         }

@@ -69,10 +69,20 @@ pub struct Top {
     pub note: String,
 }
 
+/// Where the rows of a sheet are until the workbook is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowsAre {
+    /// In memory.
+    Held,
+    /// In a temporary file: the worksheet is one of constant memory.
+    Streamed,
+}
+
 /// A sheet that is being written, row by row.
 pub struct Sheet {
     sheet: Worksheet,
     looks: Arc<Looks>,
+    rows: RowsAre,
     columns: Vec<(Column, Format)>,
     widths: Vec<f64>,
     head: u32,
@@ -87,6 +97,7 @@ impl Sheet {
         looks: &Arc<Looks>,
         columns: Vec<Column>,
         top: Option<&Top>,
+        rows: RowsAre,
     ) -> Result<Sheet, WorkbookError> {
         sheet.set_name(name)?;
         if let Some(top) = top {
@@ -115,8 +126,12 @@ impl Sheet {
             let text = column.head.replace('\u{ad}', "");
             sheet.write_string_with_format(head, at, shown(&text, looks.lang), format)?;
         }
+        // a column becomes no narrower than this; rows that go to a file cannot be changed later
+        let narrow: Vec<f64> = columns.iter().map(|column| width::of_column(&column.head, 0.0)).collect();
+        let high = head_height(columns.iter().zip(&narrow));
+        sheet.set_row_height(head, high)?;
         let columns = columns.into_iter().map(formatted).collect();
-        Ok(Sheet { sheet, looks: Arc::clone(looks), columns, widths, head, next: head + 1 })
+        Ok(Sheet { sheet, looks: Arc::clone(looks), rows, columns, widths, head, next: head + 1 })
     }
 
     /// How many more rows fit.
@@ -132,11 +147,18 @@ impl Sheet {
     /// Writes a row: a value per column.
     pub fn row<'v>(&mut self, values: impl Iterator<Item = Value<'v>>) -> Result<(), WorkbookError> {
         let row = self.next;
+        let mut high = 1;
         for (at, value) in (0..).zip(values) {
             let (column, format) = &self.columns[usize::from(at)];
             let wide = match value {
                 Value::Number(number) => number_width(number, column.kind, &self.looks),
-                Value::Text(ref text) => width::of_text(text),
+                Value::Text(ref text) => {
+                    let wide = width::of_text(text);
+                    if wide > width::MOST || text.contains('\n') {
+                        high = high.max(width::lines(text, width::MOST));
+                    }
+                    wide
+                }
                 Value::Date(_) => 11.0,
                 Value::Moment(_) => 19.0,
                 Value::Truth(_) => 7.0,
@@ -146,17 +168,23 @@ impl Sheet {
             *widest = widest.max(wide);
             write(&mut self.sheet, (row, at), &value, format, &self.looks)?;
         }
+        if high > 1 {
+            self.sheet.set_row_height(row, width::height(high))?;
+        }
         self.next += 1;
         Ok(())
     }
 
-    /// Sets widths, filter, and how it prints. Returns the sheet and the width of its columns.
-    pub fn close(mut self) -> Result<(Worksheet, f64), WorkbookError> {
-        let mut all = 0.0;
-        for (at, ((column, _), widest)) in (0..).zip(self.columns.iter().zip(&self.widths)) {
-            let wide = width::of_column(&column.head, *widest);
-            self.sheet.set_column_width(at, wide)?;
-            all += wide;
+    /// Sets widths, filter, and how it prints.
+    pub fn close(mut self) -> Result<Worksheet, WorkbookError> {
+        let fitted = |((column, _), widest): (&(Column, Format), &f64)| width::of_column(&column.head, *widest);
+        let widths: Vec<f64> = self.columns.iter().zip(&self.widths).map(fitted).collect();
+        for (at, width) in (0..).zip(&widths) {
+            self.sheet.set_column_width(at, *width)?;
+        }
+        if self.rows == RowsAre::Held {
+            self.sheet
+                .set_row_height(self.head, head_height(self.columns.iter().map(|(column, _)| column).zip(&widths)))?;
         }
         let (last_row, last_column) = (self.next - 1, (self.columns.len().max(1) - 1) as u16);
         for (at, (column, _)) in (0..).zip(&self.columns) {
@@ -174,8 +202,14 @@ impl Sheet {
         sheet.set_freeze_panes(self.head + 1, first)?;
         sheet.set_repeat_rows(self.head, self.head)?;
         paper(sheet);
-        Ok((self.sheet, all))
+        Ok(self.sheet)
     }
+}
+
+/// The height of the header: the sign of the filter has the last line for itself.
+fn head_height<'c>(columns: impl Iterator<Item = (&'c Column, &'c f64)>) -> f64 {
+    let lines = columns.map(|(column, width)| width::lines(&column.head, *width - 1.0));
+    width::height(lines.max().unwrap_or(1) + 1)
 }
 
 /// Landscape A4, as wide as the sheet, with the sheet's name and the page number at the foot.

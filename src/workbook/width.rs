@@ -21,7 +21,7 @@ fn of_symbol(symbol: char) -> f64 {
         'Ж' | 'М' | 'Ш' | 'Щ' | 'Ю' | 'M' | 'W' | '—' | '@' | '№' => 1.9,
         symbol if symbol.is_uppercase() => 1.25,
         symbol if symbol > '\u{2e80}' => 2.0,
-        _ => 1.05,
+        _ => 1.0,
     }
 }
 
@@ -44,6 +44,13 @@ pub fn lines(text: &str, width: f64) -> usize {
     text.lines().map(of_line).sum::<usize>().max(1)
 }
 
+/// The height of so many lines, in points.
+pub fn height(lines: usize) -> f64 {
+    /// Of a row in points.
+    const HIGHEST: f64 = 409.0;
+    (lines as f64 * 15.0 + 1.0).min(HIGHEST)
+}
+
 /// The width of a number with so many decimals and a suffix such as ` ₽`.
 pub fn of_number(value: f64, digits: usize, suffix: usize) -> f64 {
     let whole = value.abs().log10().floor().clamp(0.0, 20.0) as usize + 1;
@@ -53,13 +60,12 @@ pub fn of_number(value: f64, digits: usize, suffix: usize) -> f64 {
     (whole + separators + sign + point + digits + suffix) as f64 * 1.05
 }
 
-/// The width of a column with this header and this content: the header wraps, the sign of the filter has room.
+/// The width of a column with this header and this content: the header wraps.
 pub fn of_column(head: &str, content: f64) -> f64 {
-    const FILTER: f64 = 2.6;
     let word = head.split_whitespace().map(of_text).fold(0.0, f64::max) * 1.08;
     // of up to three lines
-    let head = (word + FILTER).max(of_text(head) / 2.6 + FILTER);
-    (content + 1.2).max(head).clamp(LEAST, MOST)
+    let head = word.max(of_text(head) / 2.6);
+    (content.max(head) + 2.0).clamp(LEAST, MOST)
 }
 
 #[cfg(test)]

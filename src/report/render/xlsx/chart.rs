@@ -1,6 +1,8 @@
 //! A sheet per chart: its numbers, and beside them the chart.
 
-use rust_xlsxwriter::{ConditionalFormat3ColorScale, ConditionalFormatType, Image, ObjectMovement, Worksheet};
+use rust_xlsxwriter::{
+    ConditionalFormat2ColorScale, ConditionalFormat3ColorScale, ConditionalFormatType, Image, ObjectMovement, Worksheet,
+};
 
 use super::native::{self, Place};
 use super::{Book, Fault, table};
@@ -10,7 +12,7 @@ use crate::report::render::draw::palette::hex;
 use crate::report::render::draw::play;
 use crate::report::render::drawing::{WIDE, draw};
 use crate::report::render::error::RenderError;
-use crate::workbook::{Column, Kind, Sheet};
+use crate::workbook::{Column, Kind, RowsAre, Sheet};
 
 /// A chart with more columns of numbers stands below them, not beside.
 const BESIDE: usize = 8;
@@ -22,12 +24,12 @@ pub fn sheet(book: &Book<'_>, chart: &Chart, name: &str) -> Result<Worksheet, Fa
     let kinds: Vec<Kind> = columns.iter().map(|column| column.kind).collect();
     let has_empty = data.rows.iter().flatten().any(|cell| *cell == Cell::Empty);
     let top = book.top(&chart.title, &chart.source, has_empty);
-    let mut sheet = Sheet::open(Worksheet::new(), name, &book.looks, columns, Some(&top))?;
+    let mut sheet = Sheet::open(Worksheet::new(), name, &book.looks, columns, Some(&top), RowsAre::Held)?;
     for row in &data.rows {
         sheet.row(row.iter().map(table::value))?;
     }
     let head = sheet.head();
-    let (mut sheet, _) = sheet.close()?;
+    let mut sheet = sheet.close()?;
     let count = data.rows.len() as u32;
     let (row, column) = match data.columns.len() <= BESIDE {
         true => (head, data.columns.len() as u16 + 1),
@@ -39,14 +41,9 @@ pub fn sheet(book: &Book<'_>, chart: &Chart, name: &str) -> Result<Worksheet, Fa
     match &data.native {
         _ if count == 0 => {}
         Native::Colours { pivot, colours } => {
-            let [low, middle, high] = colours.map(hex);
-            let scale = ConditionalFormat3ColorScale::new()
-                .set_midpoint(ConditionalFormatType::Number, *pivot)
-                .set_minimum_color(low)
-                .set_midpoint_color(middle)
-                .set_maximum_color(high);
-            let last = data.columns.len() as u16 - 1;
-            sheet.add_conditional_format(head + 1, 1, head + count, last.max(1), &scale)?;
+            let last = (data.columns.len() as u16 - 1).max(1);
+            let cells = (head + 1, 1, head + count, last);
+            colour(&mut sheet, cells, *pivot, colours.map(hex), &data)?;
         }
         Native::None => {
             sheet.insert_image(row, column, &picture(book, chart, &alt)?)?;
@@ -59,6 +56,41 @@ pub fn sheet(book: &Book<'_>, chart: &Chart, name: &str) -> Result<Worksheet, Fa
         }
     }
     Ok(sheet)
+}
+
+/// Colours cells by their value. Where no value lies on one side of the pivot there is no colour for it.
+fn colour(
+    sheet: &mut Worksheet,
+    (first, left, last, right): (u32, u16, u32, u16),
+    pivot: f64,
+    [low, middle, high]: [u32; 3],
+    data: &ChartData,
+) -> Result<(), Fault> {
+    let numbers = || {
+        data.rows.iter().flatten().filter_map(|cell| match cell {
+            Cell::Number(number) => Some(*number),
+            _ => None,
+        })
+    };
+    let number = ConditionalFormatType::Number;
+    match (numbers().any(|number| number < pivot), numbers().any(|number| number > pivot)) {
+        (true, true) => {
+            let scale = ConditionalFormat3ColorScale::new().set_midpoint(number, pivot);
+            let scale = scale.set_minimum_color(low).set_midpoint_color(middle).set_maximum_color(high);
+            sheet.add_conditional_format(first, left, last, right, &scale)?;
+        }
+        (true, false) => {
+            let scale = ConditionalFormat2ColorScale::new().set_maximum(number, pivot);
+            let scale = scale.set_minimum_color(low).set_maximum_color(middle);
+            sheet.add_conditional_format(first, left, last, right, &scale)?;
+        }
+        (false, _) => {
+            let scale = ConditionalFormat2ColorScale::new().set_minimum(number, pivot);
+            let scale = scale.set_minimum_color(middle).set_maximum_color(high);
+            sheet.add_conditional_format(first, left, last, right, &scale)?;
+        }
+    }
+    Ok(())
 }
 
 /// A description cut to what a spreadsheet takes; the numbers stand beside it.

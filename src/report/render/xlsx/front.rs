@@ -7,16 +7,14 @@ use super::{Book, Fault, table};
 use crate::model::unit::Unit;
 use crate::report::document::{Block, Cell, Finding, Section, Tile, Verdict};
 use crate::report::render::flat::{self, Part};
-use crate::workbook::{Kind, Looks, lines, link, paper, write, write_text};
+use crate::workbook::{Kind, Looks, height, lines, link, paper, write, write_text};
 
 /// The widths of the columns, in the order of [`Column`].
-const WIDTHS: [f64; 10] = [42.0, 13.0, 14.0, 10.5, 10.5, 14.0, 14.0, 54.0, 46.0, 30.0];
+const WIDTHS: [f64; 10] = [50.0, 13.0, 14.0, 10.5, 10.5, 14.0, 14.0, 56.0, 48.0, 30.0];
 /// The row of the header.
 const HEAD: u32 = 5;
-/// The height of a line in points.
-const LINE: f64 = 15.0;
-/// A row is not higher.
-const HIGHEST: f64 = 400.0;
+/// The small font is narrower.
+const SMALL: f64 = 0.85;
 
 /// The columns.
 #[derive(Debug, Clone, Copy)]
@@ -113,11 +111,10 @@ impl Front<'_> {
         );
         for (at, (ru, en)) in (0..).zip(ru.into_iter().zip(en)) {
             let is_number = (Column::Value as u16..=Column::Year as u16).contains(&at);
-            let format = if is_number { book.looks.head_number.clone() } else { book.looks.head.clone() };
-            let format = if at == Column::Words as u16 { format.set_indent(1) } else { format };
-            self.sheet.write_string_with_format(HEAD, at, doc.lang.pick(ru, en), &format)?;
+            let format = if is_number { &book.looks.head_number } else { &book.looks.head };
+            self.sheet.write_string_with_format(HEAD, at, doc.lang.pick(ru, en), format)?;
         }
-        self.sheet.set_row_height(HEAD, 2.0 * LINE + 3.0)?;
+        self.sheet.set_row_height(HEAD, height(2) + 3.0)?;
         self.row = HEAD + 1;
         Ok(())
     }
@@ -154,10 +151,9 @@ impl Front<'_> {
         self.text(Column::What, &tile.label, &self.book.looks.wrapped)?;
         self.figures(&tile.value, tile.unit, [&tile.before.previous, &tile.before.year])?;
         let words = tile.notes.join("\n");
-        self.text(Column::Words, &words, &self.book.looks.wrapped.clone().set_indent(1))?;
+        self.text(Column::Words, &words, &self.book.looks.wrapped)?;
         self.source(&tile.source)?;
-        self.end();
-        Ok(())
+        self.end(&[(Column::What, &tile.label), (Column::Words, &words), (Column::Source, &tile.source)])
     }
 
     fn findings(&mut self, findings: &[Finding]) -> Result<(), Fault> {
@@ -195,11 +191,15 @@ impl Front<'_> {
         let told: Vec<&str> =
             [finding.value.as_str(), &finding.change].into_iter().filter(|text| !text.is_empty()).collect();
         let told = told.join("\n");
-        self.text(Column::Words, &told, &book.looks.wrapped.clone().set_indent(1))?;
+        self.text(Column::Words, &told, &book.looks.wrapped)?;
         self.text(Column::Advice, &finding.advice, &book.looks.wrapped)?;
         self.source(&finding.source)?;
-        self.end();
-        Ok(())
+        self.end(&[
+            (Column::What, &finding.title),
+            (Column::Words, &told),
+            (Column::Advice, &finding.advice),
+            (Column::Source, &finding.source),
+        ])
     }
 
     /// A value with its bounds, and what it was before.
@@ -250,15 +250,15 @@ impl Front<'_> {
             _ => lang.pick("таблица", "table"),
         };
         if let Some(sheet) = book.sheet(block) {
-            link(&mut self.sheet, (self.row, Column::What as u16), sheet, title, (&book.looks.link, &book.looks))?;
+            link(&mut self.sheet, (self.row, Column::What as u16), sheet, title, (&book.looks.link_line, &book.looks))?;
         }
-        self.text(Column::Verdict, kind, &self.small())?;
-        let said = format!("{}: {rows}", lang.pick("строк", "rows"));
-        let said = if rows == 0 { book.words.no_data() } else { &said };
-        self.text(Column::Words, said, &self.small().set_indent(1))?;
+        let said = match rows {
+            0 => format!("{kind}, {}", book.words.no_data()),
+            rows => format!("{kind}, {}: {rows}", lang.pick("строк", "rows")),
+        };
+        self.text(Column::Words, &said, &self.small())?;
         self.source(source)?;
-        self.end();
-        Ok(())
+        self.end(&[(Column::Source, source)])
     }
 
     /// The format of what stands beside the figures.
@@ -273,7 +273,7 @@ impl Front<'_> {
         let wide: f64 = WIDTHS[..=usize::from(last)].iter().sum();
         self.sheet.merge_range(self.row, 0, self.row, last, "", format)?;
         self.text(Column::What, text, format)?;
-        self.sheet.set_row_height(self.row, (lines(text, wide) as f64 * LINE + 3.0).min(HIGHEST))?;
+        self.sheet.set_row_height(self.row, height(lines(text, wide)) + 3.0)?;
         self.row += 1;
         Ok(())
     }
@@ -287,9 +287,15 @@ impl Front<'_> {
         self.text(Column::Source, source, &self.small())
     }
 
-    /// Ends a row. It has no height of its own: a spreadsheet makes it as high as its longest text.
-    fn end(&mut self) {
+    /// Ends a row that is as high as its longest text: not every program fits it by itself.
+    fn end(&mut self, texts: &[(Column, &str)]) -> Result<(), Fault> {
+        let of = |(column, text): &(Column, &str)| match column {
+            Column::Source => (lines(&text, WIDTHS[*column as usize] / SMALL) as f64 * SMALL).ceil() as usize,
+            column => lines(text, WIDTHS[*column as usize] - 2.0),
+        };
+        self.sheet.set_row_height(self.row, height(texts.iter().map(of).max().unwrap_or(1)) + 2.0)?;
         self.row += 1;
+        Ok(())
     }
 
     /// Begins a row: a line beneath all of it.

@@ -147,3 +147,157 @@ fn book(doc: &Document) -> Result<Vec<u8>, Fault> {
     sheets.into_iter().for_each(|sheet| file.push_worksheet(sheet));
     Ok(file.save_to_buffer()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Read};
+
+    use calamine::{Data, Reader};
+
+    use super::*;
+    use crate::model::lang::Lang;
+    use crate::report::document::{Cell, Finding, Tile};
+    use crate::report::render::sample;
+
+    fn made(doc: &Document) -> Vec<u8> {
+        book(doc).map_err(|fault| fault.of("weekly")).unwrap()
+    }
+
+    fn read(bytes: &[u8]) -> Vec<(String, calamine::Range<Data>)> {
+        calamine::Xlsx::new(Cursor::new(bytes)).unwrap().worksheets()
+    }
+
+    /// The parts of the file whose names contain this, as text.
+    fn parts(bytes: &[u8], name: &str) -> String {
+        let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+        let mut all = String::new();
+        for at in 0..zip.len() {
+            let mut part = zip.by_index(at).unwrap();
+            if part.name().unwrap().contains(name) {
+                part.read_to_string(&mut all).unwrap();
+            }
+        }
+        all
+    }
+
+    /// The document with this text in the place of all of its names.
+    fn renamed(lang: Lang, evil: &str) -> Document {
+        let mut doc = sample::document(lang);
+        for text in [&mut doc.title, &mut doc.company, &mut doc.subtitle, &mut doc.colophon[0]] {
+            *text = evil.into();
+        }
+        for section in &mut doc.sections {
+            section.title = evil.into();
+            for block in &mut section.blocks {
+                match block {
+                    Block::Text(text) | Block::Notice(text) => *text = evil.into(),
+                    Block::Tiles(tiles) => tiles.iter_mut().for_each(|Tile { label, notes, .. }| {
+                        *label = evil.into();
+                        notes.push(evil.into());
+                    }),
+                    Block::Findings(findings) => findings.iter_mut().for_each(|finding| {
+                        let Finding { title, value, change, advice, source, .. } = finding;
+                        for text in [title, value, change, advice, source] {
+                            *text = evil.into();
+                        }
+                    }),
+                    Block::Table(table) => {
+                        table.title = evil.into();
+                        table.source = evil.into();
+                        table.columns[0].title = evil.into();
+                        table.rows.iter_mut().for_each(|row| row[0] = Cell::Text(evil.into()));
+                    }
+                    Block::Chart(chart) => {
+                        chart.title = evil.into();
+                        chart.source = evil.into();
+                        sample::rename(chart, evil);
+                    }
+                }
+            }
+        }
+        doc
+    }
+
+    #[test]
+    fn texts_of_the_data_stay_texts() {
+        for evil in [
+            "=cmd|' /C calc'!A0",
+            "+7 912 000-00-00",
+            "-1",
+            "@SUM(A1)",
+            "https://example.com/?a=1",
+            "\u{1b}]0;x\u{7}<b>&",
+        ] {
+            let bytes = made(&renamed(Lang::Ru, evil));
+            let sheets = parts(&bytes, "xl/worksheets/sheet");
+            assert!(!sheets.contains("<f>") && !sheets.contains("<f "), "{evil}: a formula");
+            assert!(!parts(&bytes, "_rels/sheet").contains("External"), "{evil}: a link to elsewhere");
+            let shown = crate::workbook::shown(evil, Lang::Ru).into_owned();
+            let read = read(&bytes);
+            let (_, front) = &read[0];
+            assert_eq!(front.get_value((0, 0)), Some(&Data::String(shown.clone())), "{evil}");
+            let cells = read.iter().flat_map(|(_, sheet)| sheet.used_cells());
+            assert!(cells.filter(|(_, _, cell)| **cell == Data::String(shown.clone())).count() > 50, "{evil}");
+        }
+        let styles = parts(&made(&renamed(Lang::En, "=1+1")), "styles.xml");
+        assert!(styles.contains("quotePrefix=\"1\""), "an edited cell would become a formula");
+    }
+
+    #[test]
+    fn a_text_that_no_cell_holds_is_cut_and_says_so() {
+        let bytes = made(&renamed(Lang::En, &"ж".repeat(40_000)));
+        let (_, front) = &read(&bytes)[0];
+        let Some(Data::String(title)) = front.get_value((0, 0)) else { panic!("no title") };
+        assert_eq!(title.chars().count(), 32_767);
+        assert!(title.ends_with(" more characters]"));
+    }
+
+    #[test]
+    fn sheets_are_reached_from_the_front_and_lead_back() {
+        for lang in [Lang::Ru, Lang::En] {
+            let doc = sample::document(lang);
+            let bytes = made(&doc);
+            let sheets = read(&bytes);
+            let front = &sheets[0].0;
+            let links = parts(&bytes, "xl/worksheets/sheet");
+            for (name, _) in &sheets[1..] {
+                assert!(links.contains(&format!("location=\"'{name}'!A1\"")), "{name}");
+            }
+            assert_eq!(links.matches(&format!("location=\"'{front}'!A1\"")).count(), sheets.len() - 1);
+            assert_eq!(sheets.len(), 1 + Book::new(&doc).sheets.len());
+        }
+    }
+
+    #[test]
+    fn a_finding_leads_to_the_sheet_of_its_metric() {
+        let mut doc = sample::document(Lang::En);
+        let source =
+            |metric: &str| format!("{metric} by source, 2–30 Jun 2025, data before 30 Jun 2025, store version 12");
+        for block in doc.sections.iter_mut().flat_map(|section| &mut section.blocks) {
+            if let Block::Table(table) = block {
+                table.source = source("lead_quality").replace("2–30", "9–30");
+            }
+        }
+        let book = Book::new(&doc);
+        assert!(book.about(&source("lead_quality")).is_some());
+        assert_eq!((book.about(&source("response")), book.about("")), (None, None));
+    }
+
+    #[test]
+    fn charts_are_drawn_by_the_spreadsheet_or_shown_as_pictures() {
+        let bytes = made(&sample::document(Lang::Ru));
+        let zip = zip::ZipArchive::new(Cursor::new(&bytes)).unwrap();
+        let count = |part: &str| zip.file_names().filter(|name| name.as_ref().unwrap().starts_with(part)).count();
+        assert!(count("xl/charts/chart") > 3 && count("xl/media/") > 0, "{:?}", zip.file_names().collect::<Vec<_>>());
+        let drawings = parts(&bytes, "xl/drawings/drawing");
+        assert_eq!(drawings.matches("descr=\"").count(), count("xl/charts/chart") + count("xl/media/"));
+        assert!(parts(&bytes, "docProps/core").contains(">2025-06-30T00:00:00Z<"));
+    }
+
+    #[test]
+    fn hard_charts_make_workbooks_as_well() {
+        for lang in [Lang::Ru, Lang::En] {
+            assert!(read(&made(&sample::hard(lang))).len() > 10);
+        }
+    }
+}

@@ -17,6 +17,9 @@ const HEIGHT: u32 = 400;
 /// Pixels of a horizontal bar with its gap.
 const BAR: u32 = 26;
 
+/// So many labels fit below a chart.
+const LABELS: usize = 16;
+
 /// Where the numbers of a chart stand: the sheet, its first and its last row.
 pub struct Place<'s> {
     pub sheet: &'s str,
@@ -78,6 +81,9 @@ fn axes(chart: &mut Chart, kind: Kind, looks: &Looks, data: &ChartData, is_horiz
     }
     if is_horizontal {
         labels.set_reverse();
+    } else {
+        let step = data.rows.len().div_ceil(LABELS);
+        labels.set_label_interval(step as u16).set_tick_interval(step as u16);
     }
     let values = if is_horizontal { chart.x_axis() } else { chart.y_axis() };
     values.set_font(&font).set_num_format(decimals(&format, kind, data));

@@ -9,7 +9,10 @@ use crate::model::lang::Lang;
 use crate::model::unit::Unit;
 use crate::report::document::{Cell, Table};
 use crate::report::render::flat::{self, Part};
-use crate::workbook::{Column, Kind, Sheet, Value, WorkbookError, whole};
+use crate::workbook::{Column, Kind, RowsAre, Sheet, Value, WorkbookError, whole};
+
+/// The rows of a longer table go to a temporary file as they are written.
+const MANY: usize = 5_000;
 
 /// The sheet of a table; further ones where its rows do not fit.
 pub fn sheets(book: &Book<'_>, file: &mut Workbook, table: &Table, name: &str) -> Result<Vec<Worksheet>, Fault> {
@@ -22,21 +25,23 @@ pub fn sheets(book: &Book<'_>, file: &mut Workbook, table: &Table, name: &str) -
     let top = book.top(&table.title, &table.source, has_empty);
     let mut done = Vec::new();
     let open = |file: &mut Workbook, name: &str| -> Result<Sheet, WorkbookError> {
-        // rows go to a file as they are written
-        let sheet = file.new_worksheet_with_constant_memory()?;
-        Sheet::open(sheet, name, &book.looks, columns.clone(), Some(&top))
+        let (sheet, rows) = match table.rows.len() > MANY {
+            true => (file.new_worksheet_with_constant_memory()?, RowsAre::Streamed),
+            false => (Worksheet::new(), RowsAre::Held),
+        };
+        Sheet::open(sheet, name, &book.looks, columns.clone(), Some(&top), rows)
     };
     let mut sheet = open(file, name)?;
     for row in &table.rows {
         if sheet.room() == 0 {
             let further = format!("{} ({})", name.chars().take(24).collect::<String>(), done.len() + 2);
             let full = std::mem::replace(&mut sheet, open(file, &further)?);
-            done.push(full.close()?.0);
+            done.push(full.close()?);
         }
         let cells: Vec<Cow<'_, Cell>> = parts.iter().map(|(at, part)| flat::part(&row[*at], *part)).collect();
         sheet.row(cells.iter().map(|cell| value(cell)))?;
     }
-    done.push(sheet.close()?.0);
+    done.push(sheet.close()?);
     Ok(done)
 }
 
