@@ -196,7 +196,7 @@ fn rows_are_written_to_a_workbook() {
     assert!(list.code == 2 && list.err.contains("the list `many`"), "{}", list.err);
     assert!(bytes("one.xlsx") == bytes("two.xlsx"));
     let left = std::fs::read_dir(&demo).unwrap().filter_map(Result::ok);
-    assert!(!left.map(|entry| entry.file_name()).any(|name| name.to_string_lossy().starts_with(".voronka")));
+    assert!(!left.map(|entry| entry.file_name()).any(|name| name.to_string_lossy().starts_with(".voronka.part-")));
 }
 
 /// That each of them answers on the sample, the tests `answer` of the binary `files` hold.
