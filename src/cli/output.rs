@@ -25,7 +25,7 @@ use super::screen;
 use crate::model::lang::{Lang, both};
 use crate::model::shown::{defused, visible};
 use crate::session::bounds::guarded;
-use crate::workbook::{Looks, Names, RowColumn, Rows, WorkbookError};
+use crate::workbook::{Looks, RowColumn, Rows, WorkbookError};
 
 /// A table is for people: it ends after so many rows, and says so.
 const SHOWN: usize = 1000;
@@ -72,7 +72,7 @@ impl Book {
             || schema.fields().iter().map(|field| RowColumn { head: field.name().clone(), unit: None }).collect();
         let columns = self.columns.clone().unwrap_or_else(named);
         let looks = Arc::new(Looks::new(self.lang, &self.currency));
-        Rows::open(schema, &columns, &looks, &Names::default().take(&self.name, "rows"), self.day)
+        Rows::open(schema, &columns, &looks, &self.name, self.day)
     }
 }
 

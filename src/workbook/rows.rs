@@ -16,8 +16,9 @@ use rust_xlsxwriter::{Workbook, Worksheet};
 
 use super::error::WorkbookError;
 use super::look::Looks;
+use super::name::Names;
 use super::sheet::{Column, EXACT, Kind, RowsAre, Sheet, Value};
-use super::{MOST_COLUMNS, workbook};
+use super::{MOST_COLUMNS, MOST_ROWS, workbook};
 use crate::model::unit::Unit;
 
 /// What is known of a column beside its type.
@@ -35,6 +36,9 @@ pub struct Rows {
     looks: Arc<Looks>,
     /// The first sheet's name; further ones are numbered.
     name: String,
+    names: Names,
+    /// So many rows a sheet holds, its header among them.
+    most: u32,
     columns: Vec<Column>,
     /// The sheets that are full.
     full: Vec<Worksheet>,
@@ -66,22 +70,24 @@ impl Rows {
         };
         let columns: Vec<Column> = columns.iter().zip(schema.fields()).map(column).collect();
         let mut book = workbook(name, "", day)?;
+        let mut names = Names::default();
+        let name = names.take(name, "rows");
         let sheet = Sheet::open(
             book.new_worksheet_with_constant_memory()?,
-            name,
+            &name,
             looks,
             columns.clone(),
             None,
             RowsAre::Streamed,
         )?;
-        Ok(Rows { book, looks: Arc::clone(looks), name: name.to_owned(), columns, full: Vec::new(), sheet })
+        Ok(Rows { book, looks: Arc::clone(looks), name, names, most: MOST_ROWS, columns, full: Vec::new(), sheet })
     }
 
     /// Writes the rows of a batch.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), WorkbookError> {
         let columns: Vec<Cells> = batch.columns().iter().map(Cells::of).collect::<Result<_, _>>()?;
         for row in 0..batch.num_rows() {
-            if self.sheet.room() == 0 {
+            if self.sheet.rows() == self.most {
                 self.next_sheet()?;
             }
             self.sheet.row(columns.iter().map(|cells| cells.value(row)))?;
@@ -90,7 +96,7 @@ impl Rows {
     }
 
     fn next_sheet(&mut self) -> Result<(), WorkbookError> {
-        let name = format!("{} ({})", self.name, self.full.len() + 2);
+        let name = self.names.take(&self.name, "rows");
         let fresh = self.book.new_worksheet_with_constant_memory()?;
         let fresh = Sheet::open(fresh, &name, &self.looks, self.columns.clone(), None, RowsAre::Streamed)?;
         let full = std::mem::replace(&mut self.sheet, fresh).close()?;
@@ -298,6 +304,26 @@ mod tests {
         );
         assert_eq!((&second[5], &second[7]), (&Data::String("1860-06-26".into()), &Data::Empty));
         assert_eq!(row(3), first);
+    }
+
+    #[test]
+    fn rows_that_do_not_fit_go_on_in_further_sheets() {
+        let schema = batch().schema();
+        let columns: Vec<RowColumn> =
+            schema.fields().iter().map(|field| RowColumn { head: field.name().clone(), unit: None }).collect();
+        let looks = Arc::new(Looks::new(Lang::En, ""));
+        let long = "A name that is as long as a sheet's name may be";
+        let mut rows = Rows::open(&schema, &columns, &looks, long, NaiveDate::default()).unwrap();
+        rows.most = 4;
+        (0..4).for_each(|_| rows.write(&batch()).unwrap());
+        let mut bytes = Vec::new();
+        rows.finish(&mut bytes).unwrap();
+        let sheets = Xlsx::new(std::io::Cursor::new(bytes)).unwrap().worksheets();
+        let found: Vec<(&str, usize)> =
+            sheets.iter().map(|(name, range)| (name.as_str(), range.get_size().0)).collect();
+        let (one, two, three) =
+            ("A name that is as long as a…", "A name that is as long as… (2)", "A name that is as long as… (3)");
+        assert_eq!(found, [(one, 4), (two, 4), (three, 3)]);
     }
 
     #[test]

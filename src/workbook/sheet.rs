@@ -134,9 +134,9 @@ impl Sheet {
         Ok(Sheet { sheet, looks: Arc::clone(looks), rows, columns, widths, head, next: head + 1 })
     }
 
-    /// How many more rows fit.
-    pub fn room(&self) -> u32 {
-        super::MOST_ROWS - self.next
+    /// How many rows were written, the header and what stands above it among them.
+    pub fn rows(&self) -> u32 {
+        self.next
     }
 
     /// The row of the header, from zero.

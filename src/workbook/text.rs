@@ -35,8 +35,8 @@ pub fn shown(text: &str, lang: Lang) -> Cow<'_, str> {
     Cow::Owned(kept + &told)
 }
 
-/// The text with its control symbols written out, and with `_x000D_` and the like as they are: a spreadsheet reads those as the
-/// symbol that they number.
+/// The text with its control symbols written out. `_x000D_` and the like, which a spreadsheet reads as the symbol that they number,
+/// are escaped by the library.
 fn seen(text: &str) -> Cow<'_, str> {
     let text = match text.contains("\r\n") {
         true => Cow::Owned(text.replace("\r\n", "\n")),
@@ -46,25 +46,10 @@ fn seen(text: &str) -> Cow<'_, str> {
         Cow::Borrowed(_) => text,
         Cow::Owned(changed) => Cow::Owned(changed),
     };
-    let text = match text.contains(['\u{fffe}', '\u{ffff}']) {
+    match text.contains(['\u{fffe}', '\u{ffff}']) {
         true => Cow::Owned(text.replace('\u{fffe}', "\\u{fffe}").replace('\u{ffff}', "\\u{ffff}")),
         false => text,
-    };
-    if !text.contains("_x") {
-        return text;
     }
-    let mut plain = String::with_capacity(text.len());
-    let mut from = 0;
-    for (at, _) in text.match_indices("_x") {
-        let number = text.as_bytes().get(at + 2..at + 7);
-        if number.is_some_and(|number| number[..4].iter().all(u8::is_ascii_hexdigit) && number[4] == b'_') {
-            plain.push_str(&text[from..at]);
-            plain.push_str("_x005F");
-            from = at;
-        }
-    }
-    plain.push_str(&text[from..]);
-    Cow::Owned(plain)
 }
 
 /// Whether a spreadsheet would take the text for a formula when a person edits its cell.
@@ -84,7 +69,6 @@ mod tests {
     #[test]
     fn what_no_eye_sees_is_written_out() {
         assert_eq!(shown("a\u{1b}[0m\r\nb\rc\u{202e}\u{ffff}", Lang::En), "a\\u{1b}[0m\nb\\rc\\u{202e}\\u{ffff}");
-        assert_eq!(shown("_x000D_ _x_ _x12_", Lang::En), "_x005F_x000D_ _x_ _x12_");
         assert!(matches!(shown("Иван\tO’Нил\n№ 1", Lang::Ru), Cow::Borrowed(_)));
     }
 

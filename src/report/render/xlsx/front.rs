@@ -290,7 +290,7 @@ impl Front<'_> {
     /// Ends a row that is as high as its longest text: not every program fits it by itself.
     fn end(&mut self, texts: &[(Column, &str)]) -> Result<(), Fault> {
         let of = |(column, text): &(Column, &str)| match column {
-            Column::Source => (lines(&text, WIDTHS[*column as usize] / SMALL) as f64 * SMALL).ceil() as usize,
+            Column::Source => (lines(text, WIDTHS[*column as usize] / SMALL) as f64 * SMALL).ceil() as usize,
             column => lines(text, WIDTHS[*column as usize] - 2.0),
         };
         self.sheet.set_row_height(self.row, height(texts.iter().map(of).max().unwrap_or(1)) + 2.0)?;

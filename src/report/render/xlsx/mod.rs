@@ -8,6 +8,7 @@ mod front;
 mod native;
 mod table;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use rust_xlsxwriter::XlsxError;
@@ -65,6 +66,8 @@ struct Book<'d> {
     words: Words,
     numbers: Numbers<'d>,
     looks: Arc<Looks>,
+    /// The names of sheets that are taken.
+    names: RefCell<Names>,
     /// The front sheet's name.
     front: String,
     /// The sheet of each table and chart, in reading order.
@@ -88,7 +91,15 @@ impl<'d> Book<'d> {
             sheets.push((block, names.take(title, id)));
         }
         let numbers = Numbers { lang: doc.lang, currency: &doc.currency };
-        Book { doc, words, numbers, looks: Arc::new(Looks::new(doc.lang, &doc.currency)), front, sheets }
+        Book {
+            doc,
+            words,
+            numbers,
+            looks: Arc::new(Looks::new(doc.lang, &doc.currency)),
+            names: RefCell::new(names),
+            front,
+            sheets,
+        }
     }
 
     /// The sheet of a block.

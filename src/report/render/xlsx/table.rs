@@ -9,7 +9,7 @@ use crate::model::lang::Lang;
 use crate::model::unit::Unit;
 use crate::report::document::{Cell, Table};
 use crate::report::render::flat::{self, Part};
-use crate::workbook::{Column, Kind, RowsAre, Sheet, Value, WorkbookError, whole};
+use crate::workbook::{Column, Kind, MOST_ROWS, RowsAre, Sheet, Value, WorkbookError, whole};
 
 /// The rows of a longer table go to a temporary file as they are written.
 const MANY: usize = 5_000;
@@ -33,8 +33,8 @@ pub fn sheets(book: &Book<'_>, file: &mut Workbook, table: &Table, name: &str) -
     };
     let mut sheet = open(file, name)?;
     for row in &table.rows {
-        if sheet.room() == 0 {
-            let further = format!("{} ({})", name.chars().take(24).collect::<String>(), done.len() + 2);
+        if sheet.rows() == MOST_ROWS {
+            let further = book.names.borrow_mut().take(name, &table.id);
             let full = std::mem::replace(&mut sheet, open(file, &further)?);
             done.push(full.close()?);
         }
