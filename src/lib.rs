@@ -16,6 +16,7 @@ pub mod journey;
 pub mod ingest;
 pub mod session;
 pub mod metrics;
+pub mod workbook;
 pub mod report;
 pub mod company;
 pub mod cli;

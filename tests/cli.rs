@@ -149,13 +149,54 @@ fn sql_is_read_only_and_sees_everything() {
     let counted = voronka(&demo, &["sql", "SELECT count(*) AS n FROM events", "--format", "csv"]).ok();
     let n: usize = counted.lines().nth(1).unwrap().parse().unwrap();
     assert_eq!(voronka(&demo, &["sql", all, "--format", "csv"]).ok().lines().count(), n + 1);
-    for format in ["table", "csv", "json", "parquet"] {
+    for format in ["table", "csv", "json", "parquet", "xlsx"] {
         assert_eq!(
             voronka(&demo, &["query", "lead_quality", "--by", "source", "--format", format]).code,
             0,
             "{format}"
         );
     }
+}
+
+#[test]
+fn rows_are_written_to_a_workbook() {
+    use calamine::{Data, Reader, Xlsx, open_workbook};
+    let dir = tempfile::tempdir().unwrap();
+    voronka(dir.path(), &["demo", "--out", "d"]).ok();
+    let demo = dir.path().join("d");
+    let sheet = |file: &str| {
+        let mut book: Xlsx<_> = open_workbook(demo.join(file)).unwrap();
+        let name = book.sheet_names()[0].clone();
+        (name.clone(), book.worksheet_range(&name).unwrap())
+    };
+    let query = ["query", "lead_quality", "--by", "source", "--as-of", "2025-06-30"];
+    let run = |file: &str| voronka(&demo, &[&query[..], &["--format", "xlsx", "--out", file]].concat()).ok();
+    assert_eq!((run("one.xlsx"), run("two.xlsx")), (String::new(), String::new()));
+    let bytes = |file: &str| std::fs::read(demo.join(file)).unwrap();
+    assert!(bytes("one.xlsx") == bytes("two.xlsx"), "the same answer came out in other bytes");
+    let csv = voronka(&demo, &[&query[..], &["--format", "csv"]].concat()).ok();
+    let (name, range) = sheet("one.xlsx");
+    assert_eq!((name.as_str(), range.get_value((0, 0))), ("Lead quality", Some(&Data::String("Source".into()))));
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    for (row, record) in (1..).zip(reader.records()) {
+        for (column, field) in (0..).zip(&record.unwrap()) {
+            let same = match range.get_value((row, column)).unwrap_or(&Data::Empty) {
+                Data::Empty => field.is_empty(),
+                Data::String(text) => text == field,
+                Data::Float(number) => field.parse() == Ok(*number),
+                _ => false,
+            };
+            assert!(same, "{row}, {column}: {field}");
+        }
+    }
+    // a file that cannot be made leaves nothing, and an error leaves the older file
+    let none = voronka(&demo, &["sql", "SELECT 1 AS n", "--format", "xlsx", "--out", "no/where.xlsx"]);
+    assert!(none.code == 2 && none.err.contains("no/where.xlsx"), "{}", none.err);
+    let list = voronka(&demo, &["sql", "SELECT make_array(1) AS many", "--format", "xlsx", "--out", "one.xlsx"]);
+    assert!(list.code == 2 && list.err.contains("the list `many`"), "{}", list.err);
+    assert!(bytes("one.xlsx") == bytes("two.xlsx"));
+    let left = std::fs::read_dir(&demo).unwrap().filter_map(Result::ok);
+    assert!(!left.map(|entry| entry.file_name()).any(|name| name.to_string_lossy().starts_with(".voronka.part-")));
 }
 
 /// That each of them answers on the sample, the tests `answer` of the binary `files` hold.

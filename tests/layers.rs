@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// Each line may import from the lines above it, and a module from itself.
 const LAYERS: &[&[&str]] = &[
     &["model"],
-    &["export", "functions", "regulation", "store"],
+    &["export", "functions", "regulation", "store", "workbook"],
     &["draft", "journey"],
     &["ingest", "generate", "session"],
     &["metrics"],
@@ -22,6 +22,7 @@ const AT_HOME: &[(&str, &[&str])] = &[
     ("polars", &["ingest", "journey"]),
     ("deltalake", &["store"]),
     ("plotters", &["report"]),
+    ("rust_xlsxwriter", &["workbook", "report"]),
     ("clap", &["cli"]),
     ("anyhow", &["cli"]),
     ("indicatif", &["cli"]),

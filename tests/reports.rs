@@ -259,7 +259,10 @@ fn revenue_is_split_in_the_order_of_weeks() {
     });
     let Some(Plot::Stacked(stacked)) = chart.map(|chart| &chart.plot) else { panic!("no split of revenue") };
     let series = &stacked.0;
-    assert_eq!((series.labels.len(), series.labels[0].as_str(), series.labels[25].as_str()), (26, "30.12", "23.06"));
+    assert_eq!(
+        (series.labels.len(), series.labels[0].as_str(), series.labels[25].as_str()),
+        (26, "2024-12-30", "2025-06-23")
+    );
     assert_eq!(series.lines.len(), 5);
 }
 

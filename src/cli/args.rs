@@ -285,6 +285,9 @@ pub struct Query {
     /// How to print it.
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
+    /// The file to write to [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     #[command(flatten)]
     pub speaks: Speaks,
     #[command(flatten)]
@@ -322,6 +325,9 @@ pub struct Sql {
     /// How to print it.
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
+    /// The file to write to [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     #[command(flatten)]
     pub speaks: Speaks,
     #[command(flatten)]
@@ -351,7 +357,7 @@ pub struct Report {
     /// Unfolds everything: a report that folds its tables and findings away is then whole on paper too.
     #[arg(long)]
     pub full: bool,
-    /// What to write: html, csv, svg, png.
+    /// What to write: html, xlsx, csv, svg, png.
     #[arg(long, value_name = "FORMAT,…", value_delimiter = ',', default_value = "html")]
     pub format: Vec<String>,
     #[command(flatten)]
@@ -369,6 +375,8 @@ pub enum Format {
     Json,
     /// A Parquet file.
     Parquet,
+    /// An Excel workbook.
+    Xlsx,
 }
 
 /// A language, as typed.

@@ -8,7 +8,8 @@ use arrow::record_batch::RecordBatch;
 
 use super::args::{Log, Place};
 use super::outcome::Outcome;
-use super::output;
+use super::output::To;
+use super::{open, output};
 use crate::store::{IngestRecord, Store, TableCount};
 
 pub async fn run(args: &Log, place: &Place) -> Result<Outcome> {
@@ -32,6 +33,6 @@ pub async fn run(args: &Log, place: &Place) -> Result<Outcome> {
         ("unchanged", number(&|_, c| c.unchanged)),
         ("quarantined", number(&|_, c| c.quarantined)),
     ])?;
-    output::print(&batch, args.format)?;
+    output::print(&batch, &To::stdout(args.format, open::lang(args.speaks.lang, place)))?;
     Ok(Outcome::Fine)
 }

@@ -1,9 +1,11 @@
 //! Rows to stdout, in the format that was asked for, as they come: nothing but a table is held in memory.
 
+use std::fs::File;
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use arrow::array::{ArrayRef, AsArray, LargeStringArray};
 use arrow::compute::cast;
 use arrow::csv::WriterBuilder;
@@ -11,49 +13,141 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::json::ArrayWriter;
 use arrow::record_batch::RecordBatch;
 use arrow::util::pretty::pretty_format_batches;
+use chrono::NaiveDate;
 use datafusion::execution::SendableRecordBatchStream;
 use futures::StreamExt;
 use parquet::arrow::ArrowWriter;
+use tempfile::TempDir;
 
 use super::args::Format;
-use super::said::said;
-use super::screen::{self, Rows};
+use super::said::{Said, said};
+use super::screen;
+use crate::model::lang::{Lang, both};
 use crate::model::shown::{defused, visible};
 use crate::session::bounds::guarded;
+use crate::workbook::{Looks, RowColumn, Rows, WorkbookError};
 
 /// A table is for people: it ends after so many rows, and says so.
 const SHOWN: usize = 1000;
 /// Parquet collects a row group before it writes it; this is as large as it may grow.
 const ROW_GROUP: usize = 64 << 20;
 
+/// Where rows go, and as what.
+pub struct To<'a> {
+    /// As what.
+    pub format: Format,
+    /// The file; standard output if there is none.
+    pub file: Option<&'a Path>,
+    /// What a workbook says beside them.
+    pub book: Book,
+}
+
+impl To<'_> {
+    /// Standard output, for rows of which nothing is known but their types.
+    pub fn stdout(format: Format, lang: Lang) -> To<'static> {
+        let name = lang.pick("Строки", "Rows").to_owned();
+        // the rows are of no day: the same ones give the same bytes
+        let book = Book { name, columns: None, lang, currency: String::new(), day: NaiveDate::default() };
+        To { format, file: None, book }
+    }
+}
+
+/// What a workbook says beside its rows.
+pub struct Book {
+    /// The title of its sheet.
+    pub name: String,
+    /// Titles and units of the columns. `None`: they are called as in the result, and have no units.
+    pub columns: Option<Vec<RowColumn>>,
+    /// The language of its words.
+    pub lang: Lang,
+    /// The currency of its money.
+    pub currency: String,
+    /// Its creation date.
+    pub day: NaiveDate,
+}
+
+impl Book {
+    fn open(&self, schema: &SchemaRef) -> Result<Rows, WorkbookError> {
+        let named =
+            || schema.fields().iter().map(|field| RowColumn { head: field.name().clone(), unit: None }).collect();
+        let columns = self.columns.clone().unwrap_or_else(named);
+        let looks = Arc::new(Looks::new(self.lang, &self.currency));
+        Rows::open(schema, &columns, &looks, &self.name, self.day)
+    }
+}
+
 /// Prints a whole result.
-pub fn print(batch: &RecordBatch, format: Format) -> Result<()> {
-    let mut printer = stdout(batch.schema(), format)?;
+pub fn print(batch: &RecordBatch, to: &To<'_>) -> Result<()> {
+    let file = Aside::open(to.file)?;
+    let mut printer = printer(batch.schema(), to, file.as_ref())?;
     printer.write(batch)?;
-    printer.finish()
+    printer.finish()?;
+    file.map_or(Ok(()), Aside::place)
 }
 
 /// Prints the rows of a query as it finds them. Where a table is full, the query is stopped.
-pub async fn print_all(mut rows: SendableRecordBatchStream, format: Format) -> Result<()> {
-    let mut printer = stdout(rows.schema(), format)?;
+pub async fn print_all(mut rows: SendableRecordBatchStream, to: &To<'_>) -> Result<()> {
+    let file = Aside::open(to.file)?;
+    let mut printer = printer(rows.schema(), to, file.as_ref())?;
     while let Some(batch) = guarded(async { rows.next().await.transpose() }).await? {
         printer.write(&batch)?;
         if printer.is_full() {
             break;
         }
     }
-    printer.finish()
+    printer.finish()?;
+    file.map_or(Ok(()), Aside::place)
 }
 
-fn stdout(schema: SchemaRef, format: Format) -> Result<Printer<io::BufWriter<Rows>>> {
+fn printer(schema: SchemaRef, to: &To<'_>, file: Option<&Aside>) -> Result<Printer<Box<dyn Write + Send>>> {
+    if let Some(file) = file {
+        return Printer::new(Box::new(io::BufWriter::new(file.create()?)), schema, to);
+    }
     let out = screen::rows();
-    if format == Format::Parquet && out.is_read_by_a_person() {
+    let binary = match to.format {
+        Format::Parquet => Some(("Parquet", "parquet")),
+        Format::Xlsx => Some(("Excel", "xlsx")),
+        Format::Table | Format::Csv | Format::Json => None,
+    };
+    if let (Some((name, word)), true) = (binary, out.is_read_by_a_person()) {
         return Err(said!(
-            "Parquet — не текст\n    направьте его в файл: voronka … --format parquet > rows.parquet",
-            "Parquet is not text\n    send it to a file: voronka … --format parquet > rows.parquet"
+            "{name} — не текст\n    запишите его в файл: voronka … --format {word} --out rows.{word}",
+            "{name} is not text\n    write it to a file: voronka … --format {word} --out rows.{word}"
         ));
     }
-    Printer::new(io::BufWriter::new(out), schema, format)
+    Printer::new(Box::new(io::BufWriter::new(out)), schema, to)
+}
+
+/// A file that is written aside and takes its place when it is whole.
+struct Aside {
+    target: PathBuf,
+    folder: TempDir,
+}
+
+impl Aside {
+    fn open(target: Option<&Path>) -> Result<Option<Aside>> {
+        let Some(target) = target else { return Ok(None) };
+        let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = tempfile::Builder::new().prefix(".voronka.part-").tempdir_in(parent);
+        let folder = folder.with_context(|| cannot_write(target))?;
+        Ok(Some(Aside { target: target.to_owned(), folder }))
+    }
+
+    fn part(&self) -> PathBuf {
+        self.folder.path().join("rows")
+    }
+
+    fn create(&self) -> Result<File> {
+        File::create(self.part()).with_context(|| cannot_write(&self.target))
+    }
+
+    fn place(self) -> Result<()> {
+        std::fs::rename(self.part(), &self.target).with_context(|| cannot_write(&self.target))
+    }
+}
+
+fn cannot_write(path: &Path) -> Said {
+    Said(both!("не записать {}", "cannot write {}", path.display()))
 }
 
 /// Batches on their way out. An empty result still has its header.
@@ -62,12 +156,13 @@ enum Printer<W: Write + Send> {
     Csv { out: W },
     Json(ArrayWriter<W>),
     Parquet(Box<ArrowWriter<W>>),
+    Xlsx { out: W, rows: Box<Rows> },
 }
 
 impl<W: Write + Send> Printer<W> {
-    fn new(out: W, schema: SchemaRef, format: Format) -> Result<Printer<W>> {
+    fn new(out: W, schema: SchemaRef, to: &To<'_>) -> Result<Printer<W>> {
         let empty = RecordBatch::new_empty(schema);
-        Ok(match format {
+        Ok(match to.format {
             Format::Table => Printer::Table { out, batches: vec![empty], left: SHOWN, full: false },
             Format::Csv => {
                 if let Some(field) = empty.schema().fields().iter().find(|field| field.data_type().is_nested()) {
@@ -83,6 +178,7 @@ impl<W: Write + Send> Printer<W> {
             }
             Format::Json => Printer::Json(ArrayWriter::new(out)),
             Format::Parquet => Printer::Parquet(Box::new(ArrowWriter::try_new(out, empty.schema(), None)?)),
+            Format::Xlsx => Printer::Xlsx { out, rows: Box::new(to.book.open(&empty.schema())?) },
         })
     }
 
@@ -96,6 +192,7 @@ impl<W: Write + Send> Printer<W> {
             }
             Printer::Csv { out } => out.write_all(&csv(batch, false)?)?,
             Printer::Json(json) => json.write(batch)?,
+            Printer::Xlsx { rows, .. } => rows.write(batch)?,
             Printer::Parquet(parquet) => {
                 parquet.write(batch)?;
                 if parquet.in_progress_size() > ROW_GROUP {
@@ -129,6 +226,10 @@ impl<W: Write + Send> Printer<W> {
                 out
             }
             Printer::Parquet(parquet) => parquet.into_inner()?,
+            Printer::Xlsx { mut out, rows } => {
+                rows.finish(&mut out)?;
+                out
+            }
         };
         Ok(out.flush()?)
     }
@@ -183,7 +284,7 @@ mod tests {
 
     fn printed(format: Format, batches: &[RecordBatch]) -> (Vec<u8>, bool) {
         let mut bytes = Vec::new();
-        let mut printer = Printer::new(&mut bytes, batch(0..0).schema(), format).unwrap();
+        let mut printer = Printer::new(&mut bytes, batch(0..0).schema(), &To::stdout(format, Lang::En)).unwrap();
         for batch in batches {
             printer.write(batch).unwrap();
         }
@@ -222,7 +323,7 @@ mod tests {
     fn a_list_does_not_go_into_csv_and_that_is_said() {
         let item = Arc::new(Field::new_list_field(DataType::Int64, true));
         let schema = Arc::new(Schema::new(vec![Field::new("touch_at", DataType::List(item), true)]));
-        let error = Printer::new(Vec::new(), schema, Format::Csv).err().unwrap().to_string();
+        let error = Printer::new(Vec::new(), schema, &To::stdout(Format::Csv, Lang::En)).err().unwrap().to_string();
         assert!(error.contains("the list `touch_at`") && error.contains("--format json"), "{error}");
     }
 

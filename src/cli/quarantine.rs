@@ -9,6 +9,7 @@ use arrow::record_batch::RecordBatch;
 
 use super::args::{Format, Place, Quarantine};
 use super::outcome::Outcome;
+use super::output::To;
 use super::said::Said;
 use super::screen::say;
 use super::{open, output};
@@ -29,7 +30,7 @@ pub async fn run(args: &Quarantine, place: &Place) -> Result<Outcome> {
     match &args.out {
         Some(folder) => written(&repairs(&snapshot, file, folder, lang)?, lang)?,
         None if args.format == Format::Table => listed(&found, lang)?,
-        None => output::print(&batch(&found, lang)?, args.format)?,
+        None => output::print(&batch(&found, lang)?, &To::stdout(args.format, lang))?,
     }
     Ok(Outcome::Fine)
 }

@@ -5,10 +5,12 @@ use chrono::DateTime;
 
 use super::args::{Place, Query};
 use super::outcome::Outcome;
+use super::output::{Book, To};
 use super::said::said;
 use super::{open, output};
-use crate::metrics::Ask;
+use crate::metrics::{Ask, MetricColumn};
 use crate::regulation::Regulation;
+use crate::workbook::RowColumn;
 
 pub async fn run(args: &Query, place: &Place) -> Result<Outcome> {
     let company = open::company(place);
@@ -18,7 +20,20 @@ pub async fn run(args: &Query, place: &Place) -> Result<Outcome> {
     company.check_currency(&regulation, args.reading.version).await?;
     let session = open::session(place, &args.reading, &regulation).await?;
     let result = metric.run(&session, &ask).await?;
-    output::print(&result.batch, args.format)?;
+    let lang = open::lang(args.speaks.lang, place);
+    let column = |column: &MetricColumn| {
+        let title = column.title.get(lang);
+        let head = if title.is_empty() { &column.name } else { title };
+        RowColumn { head: head.to_owned(), unit: Some(column.unit) }
+    };
+    let book = Book {
+        name: metric.title.get(lang).to_owned(),
+        columns: Some(result.columns.iter().map(column).collect()),
+        lang,
+        currency: regulation.currency_sign().to_owned(),
+        day: ask.as_of,
+    };
+    output::print(&result.batch, &To { format: args.format, file: args.out.as_deref(), book })?;
     Ok(Outcome::Fine)
 }
 

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::args::{Place, Rows};
+use super::output::{Book, To};
 use super::screen::tell;
 use super::{Outcome, open, output, query};
 use crate::metrics::{Listed, Metric, Picked, Unit};
@@ -19,7 +20,14 @@ pub async fn run(args: &Rows, place: &Place) -> Result<Outcome> {
     let listed = metric.rows(&session, &ask, &picked).await?;
     let lang = args.query.speaks.lang.map_or(regulation.lang(), Lang::from);
     tell(told(metric, &listed).get(lang));
-    output::print(&listed.batch, args.query.format)?;
+    let book = Book {
+        name: listed.column.title.get(lang).to_owned(),
+        columns: None,
+        lang,
+        currency: regulation.currency_sign().to_owned(),
+        day: ask.as_of,
+    };
+    output::print(&listed.batch, &To { format: args.query.format, file: args.query.out.as_deref(), book })?;
     Ok(Outcome::Fine)
 }
 

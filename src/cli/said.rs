@@ -14,6 +14,7 @@ use crate::report::ReportError;
 use crate::report::render::RenderError;
 use crate::session::SessionError;
 use crate::store::StoreError;
+use crate::workbook::WorkbookError;
 
 /// A refusal, or the context of an error, in both languages. It displays in English.
 #[derive(Debug)]
@@ -92,6 +93,7 @@ fn of(error: &(dyn Error + 'static), lang: Lang) -> Option<String> {
         MetricError,
         ReportError,
         RenderError,
+        WorkbookError,
         GenerateError
     );
     error.downcast_ref::<Said>().map(|said| said.0.get(lang).to_owned())

@@ -9,7 +9,7 @@ use rustyline::error::ReadlineError;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Config, Context, Editor, Helper, Highlighter, Hinter};
 
-use super::args::Format;
+use super::output::To;
 use super::said::told;
 use super::screen::{tell, tell_error};
 use super::statement::answer;
@@ -17,7 +17,7 @@ use crate::model::lang::Lang;
 use crate::session::Session;
 
 /// Reads queries until the end of input. A failing query prints its error and the shell goes on.
-pub async fn run(session: &Session, format: Format, lang: Lang) -> Result<()> {
+pub async fn run(session: &Session, to: &To<'_>, lang: Lang) -> Result<()> {
     let mut editor: Editor<Names, _> = Editor::with_config(Config::builder().auto_add_history(true).build())?;
     editor.set_helper(Some(Names { names: names(session).await? }));
     let history = history_file();
@@ -40,7 +40,7 @@ pub async fn run(session: &Session, format: Format, lang: Lang) -> Result<()> {
                     ),
                     query => Cow::Borrowed(query),
                 };
-                if let Err(error) = answer(session, &query, format).await {
+                if let Err(error) = answer(session, &query, to).await {
                     tell_error(told(&error, lang));
                 }
             }

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::args::{Place, Sql};
 use super::outcome::Outcome;
+use super::output::{Book, To};
 use super::screen::tell;
 use super::statement::answer;
 use super::{open, shell};
@@ -14,6 +15,7 @@ use crate::model::lang::both;
 pub async fn run(args: &Sql, place: &Place) -> Result<Outcome> {
     let regulation = open::company(place).regulation()?;
     let session = open::session(place, &args.reading, &regulation).await?;
+    let lang = open::lang(args.speaks.lang, place);
     if session.version() == 0 {
         // no rows are not what an ingest that was broken off was to give
         tell(
@@ -22,18 +24,26 @@ pub async fn run(args: &Sql, place: &Place) -> Result<Outcome> {
                 "the store {} is empty: no ingest is complete",
                 place.store.display()
             )
-            .get(open::lang(args.speaks.lang, place)),
+            .get(lang),
         );
     }
+    let to = || {
+        let book = Book {
+            name: lang.pick("Строки", "Rows").to_owned(),
+            columns: None,
+            lang,
+            currency: regulation.currency_sign().to_owned(),
+            day: session.as_of(),
+        };
+        To { format: args.format, file: args.out.as_deref(), book }
+    };
     match &args.query {
-        Some(query) => answer(&session, query, args.format).await?,
-        None if std::io::stdin().is_terminal() => {
-            shell::run(&session, args.format, open::lang(args.speaks.lang, place)).await?
-        }
+        Some(query) => answer(&session, query, &to()).await?,
+        None if std::io::stdin().is_terminal() => shell::run(&session, &to(), lang).await?,
         None => {
             let mut query = String::new();
             std::io::stdin().read_to_string(&mut query)?;
-            answer(&session, &query, args.format).await?;
+            answer(&session, &query, &to()).await?;
         }
     }
     Ok(Outcome::Fine)

@@ -2,15 +2,14 @@
 
 use anyhow::Result;
 
-use super::args::Format;
-use super::output;
+use super::output::{self, To};
 use super::said::said;
 use crate::model::letters::composed;
 use crate::session::Session;
 use crate::session::bounds::guarded;
 
 /// Runs one query and prints its rows as they come.
-pub async fn answer(session: &Session, query: &str, format: Format) -> Result<()> {
+pub async fn answer(session: &Session, query: &str, to: &To<'_>) -> Result<()> {
     // what editors of Windows write before a file's first letter
     let query = composed(query.trim_start_matches('\u{feff}').trim().trim_end_matches(';'));
     let frame =
@@ -22,5 +21,5 @@ pub async fn answer(session: &Session, query: &str, format: Format) -> Result<()
             false => error.into(),
         })?;
     let rows = guarded(async { frame.execute_stream().await }).await?;
-    output::print_all(rows, format).await
+    output::print_all(rows, to).await
 }

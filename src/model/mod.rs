@@ -7,7 +7,7 @@ pub(crate) mod layout;
 pub(crate) mod letters;
 pub mod problem;
 pub(crate) mod progress;
-pub(crate) mod shown;
+pub mod shown;
 pub mod tables;
 pub(crate) mod timings;
 pub mod unit;

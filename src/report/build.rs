@@ -109,6 +109,7 @@ pub async fn build(
         company: regulation.company().to_owned(),
         title: say.text(&definition.title).to_owned(),
         subtitle: format!("{held}{audience}{days}"),
+        as_of,
         sections,
         colophon: say.colophon(regulation),
         definitions: builder.inputs.metrics.definitions(lang),
@@ -410,6 +411,7 @@ fn stands_empty(part: &Part, section: &Section, missing: &Missing, say: &Phrases
             label: say.text(&tile.label).to_owned(),
             value: document::Cell::Empty,
             unit: crate::model::unit::Unit::Text,
+            before: document::Before::default(),
             notes: vec![note],
             source: String::new(),
         }])

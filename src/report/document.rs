@@ -1,5 +1,7 @@
 //! A report as data: what is shown, without any layout. Renderers neither query nor compute.
 
+use chrono::NaiveDate;
+
 use crate::model::lang::Lang;
 use crate::model::unit::Unit;
 
@@ -21,6 +23,8 @@ pub struct Document {
     pub title: String,
     /// One line under the title: the period and the cut.
     pub subtitle: String,
+    /// The day that it is for: nothing that happened on it or later is in it.
+    pub as_of: NaiveDate,
     /// The sections, in reading order. The first is the first screen.
     pub sections: Vec<Section>,
     /// The last lines: store version, as_of, regulation.
@@ -122,10 +126,27 @@ pub struct Tile {
     pub value: Cell,
     /// Its unit.
     pub unit: Unit,
+    /// What it was in earlier periods; the notes say the same in words.
+    pub before: Before,
     /// Lines beneath it, such as the change against last week.
     pub notes: Vec<String>,
     /// What it was made from; empty: not said.
     pub source: String,
+}
+
+/// The value of earlier periods; empty: not compared.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Before {
+    /// Of the period just before.
+    pub previous: Cell,
+    /// Of the same period a year ago.
+    pub year: Cell,
+}
+
+impl Default for Before {
+    fn default() -> Before {
+        Before { previous: Cell::Empty, year: Cell::Empty }
+    }
 }
 
 /// How a value stands against the regulation's target.
@@ -148,6 +169,12 @@ pub struct Finding {
     pub verdict: Verdict,
     /// What it is about: metric and group, in words.
     pub title: String,
+    /// The value, where it is of one group.
+    pub figure: Cell,
+    /// Its unit.
+    pub unit: Unit,
+    /// What it was in earlier periods.
+    pub before: Before,
     /// The value with its interval and the target, in words.
     pub value: String,
     /// What changed, in words; empty where there is nothing to compare with.

@@ -14,6 +14,7 @@ mod messages;
 mod pages;
 mod proofs;
 mod sample;
+mod workbook;
 #[path = "../support/mod.rs"]
 #[allow(dead_code)] // some of it is used by `it` alone
 mod support;
@@ -54,6 +55,7 @@ fn cases() -> Vec<Case> {
     let (sample, mut cases) = (sample::shared(), Vec::new());
     for (family, found) in [
         ("golden::report", sample::reports(&sample)),
+        ("workbook", sample::workbooks(&sample)),
         ("answer", sample::answers(&sample)),
         ("rows", sample::lists(&sample)),
         ("golden", golden::cases()),

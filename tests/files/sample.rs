@@ -1,9 +1,10 @@
 //! The sample company, asked for all that ships. `golden::report::<name>`: each report, in Russian, the language of its regulation.
-//! `answer::<metric>`: each metric has rows.
+//! `workbook::<name>`: its workbook says what it says. `answer::<metric>`: each metric has rows.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use arrow::csv::WriterBuilder;
 use chrono::{DateTime, NaiveDate};
@@ -15,6 +16,7 @@ use voronka::model::lang::Lang;
 use voronka::regulation::Regulation;
 use voronka::report::build;
 use voronka::report::definition::{names, shipped};
+use voronka::report::document::Document;
 use voronka::session::Session;
 use voronka::store::Store;
 
@@ -23,6 +25,7 @@ use crate::case::Case;
 use crate::golden::listing;
 use crate::support::checkout;
 use crate::support::lists::lists_fit;
+use crate::workbook;
 
 /// Metrics that have no rows on the sample: nothing in it contradicts itself, and every win of it has a date.
 const EMPTY: [&str; 2] = ["contradictions", "wins_without_date"];
@@ -32,6 +35,8 @@ pub struct Sample {
     runtime: Runtime,
     session: Session,
     catalog: Catalog,
+    /// Each shipped report, made once for all tests of it.
+    documents: BTreeMap<&'static str, OnceLock<Result<Document, String>>>,
     _store: tempfile::TempDir,
 }
 
@@ -48,8 +53,17 @@ pub fn reports(sample: &Shared) -> Vec<Case> {
     let test = |name: &'static str| {
         let sample = Arc::clone(sample);
         Case::golden(format!("golden::report::{name}"), format!("tests/golden/report/{name}.ru.txt"), move || {
-            sample.report(name)
+            Ok(listing(&sample.document(name)?))
         })
+    };
+    names().into_iter().map(test).collect()
+}
+
+/// A test of the workbook of each shipped report.
+pub fn workbooks(sample: &Shared) -> Vec<Case> {
+    let test = |name: &'static str| {
+        let sample = Arc::clone(sample);
+        Case::new(format!("workbook::{name}"), move || workbook::says_what_the_report_says(&sample.document(name)?))
     };
     names().into_iter().map(test).collect()
 }
@@ -91,13 +105,18 @@ impl Sample {
             ingest(&store, &mapping, &exports, IngestOptions::at(at)).await.unwrap_or_else(|e| panic!("{e}"));
             Session::open(&store.snapshot(None).await.unwrap(), &regulation, as_of, None).await.unwrap()
         });
-        Sample { runtime, session, catalog: Catalog::shipped(), _store: store }
+        let documents = names().into_iter().map(|name| (name, OnceLock::new())).collect();
+        Sample { runtime, session, catalog: Catalog::shipped(), documents, _store: store }
     }
 
-    /// The report as a listing; one that is made for one person, for the one of most deals.
-    fn report(&self, name: &str) -> Result<String, String> {
+    fn document(&self, name: &str) -> Result<Document, String> {
+        self.documents[name].get_or_init(|| self.report(name)).clone()
+    }
+
+    /// The report; one that is made for one person, for the one of most deals.
+    fn report(&self, name: &str) -> Result<Document, String> {
         let definition = shipped(name, &self.catalog).map_err(|problems| problems.to_string())?;
-        let document = self.runtime.block_on(async {
+        self.runtime.block_on(async {
             let mut held: Vec<(String, String)> = definition.only().to_vec();
             if let Some(dimension) = definition.person() {
                 let people = self.session.values(dimension).await.map_err(|e| e.to_string())?;
@@ -110,8 +129,7 @@ impl Sample {
                 session = session.only(&dimension, &value).await.map_err(|e| e.to_string())?;
             }
             build(&session, &self.catalog, &definition, as_of, Lang::Ru, &()).await.map_err(|e| e.to_string())
-        })?;
-        Ok(listing(&document))
+        })
     }
 
     /// The metric over the whole history has rows, but where the sample has nothing to say; and they can be written as CSV.

@@ -6,7 +6,7 @@ use super::undated::undated_wins;
 use crate::metrics::Bound;
 use crate::model::unit::Unit;
 use crate::report::definition::{self, Compare, Pick, Question};
-use crate::report::document::{Block, Cell, Tile};
+use crate::report::document::{Before, Block, Cell, Tile};
 use crate::report::earlier::earlier;
 use crate::report::grid::{Grid, number};
 use crate::report::inputs::Inputs;
@@ -47,20 +47,26 @@ pub(super) async fn tile(inputs: &mut Inputs<'_>, say: &Phrases<'_>, tile: &defi
     let undated = undated_wins(inputs, &tile.ask, range).await;
     // what may have been won in this period or in another is no change
     let compared: &[Compare] = if undated.is_some() { &[] } else { &tile.compare };
+    let mut before = Before::default();
     let earlier = earlier(inputs, &tile.ask, &column, compared).await;
     for (compare, earlier) in earlier.answers {
         let was = picked(&earlier, &tile.pick, &column).cloned();
         let was = was.unwrap_or_else(|| zero(inputs, tile, &column, unit).unwrap_or(Cell::Empty));
         if let (Some(now), Some(past)) = (number(&value), number(&was)) {
-            let (to, was) = (say.compared(compare, tile.ask.period), say.titles.value(&was, unit));
+            let (to, was_cell) = (say.compared(compare, tile.ask.period), was);
+            let was = say.titles.value(&was_cell, unit);
             notes.push(format!("{} {to} ({} {was})", say.difference(now, past, unit), say.pick("было", "was")));
+            *match compare {
+                Compare::Before => &mut before.previous,
+                Compare::Year => &mut before.year,
+            } = was_cell;
         }
     }
     notes.extend(undated.map(|wins| say.undated_wins(wins)));
     notes.extend(earlier.fault.map(|fault| say.not_compared(&fault)));
     notes.extend(tile.note.as_ref().map(|note| say.text(note).to_owned()));
     let (label, source) = (say.text(&tile.label).to_owned(), say.source(&tile.ask, inputs.days(&tile.ask, range)));
-    Ok(Some(Block::Tiles(vec![Tile { label, value, unit, notes, source }])))
+    Ok(Some(Block::Tiles(vec![Tile { label, value, unit, before, notes, source }])))
 }
 
 /// A value that is not known, by the ends between which it lies.

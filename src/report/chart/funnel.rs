@@ -1,12 +1,14 @@
 //! A funnel: a bar per stage split into advanced, still open, lost and unknown, with the conversion from the previous
 //! stage.
 
+use super::data::{self, ChartData, Native};
 use super::kind::{Filled, Kind, Length, Translate, sentence};
 use super::sample::{names, texts};
 use super::view::View;
 use crate::model::lang::Text;
 use crate::model::unit::Unit;
 use crate::model::written::Section;
+use crate::report::cell::Cell;
 use crate::report::definition::asked::Asked;
 use crate::report::render::draw::font;
 use crate::report::render::draw::frame::{Mark, legend, name_column};
@@ -103,6 +105,29 @@ impl Kind for Funnel {
         sentence(Text::new("Воронка", "Funnel").get(numbers.lang), parts)
     }
 
+    fn data(&self, numbers: &Numbers<'_>) -> ChartData {
+        let pick = |ru, en| numbers.lang.pick(ru, en);
+        let has_unplaced = self.unplaced.iter().any(|n| *n > 0.0);
+        let [on, open, lost, unplaced] = PARTS.map(|(ru, en)| pick(ru, en));
+        let mut titles = vec![pick("дошли", "reached"), on, open, lost];
+        titles.extend(has_unplaced.then_some(unplaced));
+        let counts = titles.iter().map(|title| ((*title).to_owned(), Unit::Count));
+        let first = (pick("Этап", "Stage").to_owned(), Unit::Text);
+        let last = (pick("от предыдущего", "of the previous").to_owned(), Unit::Share);
+        let columns: Vec<_> = [first].into_iter().chain(counts).chain([last]).collect();
+        let row = |at: usize| {
+            let (all, open, lost, unplaced) = (self.reached[at], self.open[at], self.lost[at], self.unplaced[at]);
+            let mut row = vec![Cell::Text(self.stages[at].clone())];
+            row.extend([all, all - open - lost - unplaced, open, lost].map(|n| data::cell(Some(n))));
+            row.extend(has_unplaced.then(|| data::cell(Some(unplaced))));
+            row.push(data::cell(self.shares[at].filter(|_| at > 0)));
+            row
+        };
+        let bars = (2..columns.len() - 1).zip(COLORS).collect();
+        let native = Native::Bars { bars, are_stacked: true, are_horizontal: true };
+        ChartData { columns, rows: (0..self.stages.len()).map(row).collect(), native }
+    }
+
     fn names(&mut self) -> Vec<&mut String> {
         self.stages.iter_mut().collect()
     }
@@ -152,7 +177,7 @@ fn draw(sheet: &Sheet, funnel: &Funnel) -> Option<Picture> {
     }
     let mut picture = Picture::new(sheet.width);
     let parts = if unplaced.iter().any(|n| *n > 0.0) { 4 } else { 3 };
-    let names = parts_of(sheet).into_iter().zip(COLORS).take(parts);
+    let names = PARTS.into_iter().map(|(ru, en)| sheet.pick(ru, en)).zip(COLORS).take(parts);
     legend(sheet, &mut picture, &names.map(|(n, c)| (n.to_string(), Mark::Square(c))).collect::<Vec<_>>());
 
     let [count_head, share_head] = [sheet.pick("дошли", "reached"), sheet.pick("от пред.", "of prev.")];
@@ -203,11 +228,9 @@ fn draw(sheet: &Sheet, funnel: &Funnel) -> Option<Picture> {
 }
 
 /// The parts of a bar: advanced, still open, lost, in an unknown stage.
-fn parts_of(sheet: &Sheet) -> [&'static str; 4] {
-    [
-        sheet.pick("прошли дальше", "went on"),
-        sheet.pick("ещё здесь", "still here"),
-        sheet.pick("потеряны", "lost"),
-        sheet.pick("где остановились, неизвестно: здесь или дальше", "where they stopped is unknown: here or later"),
-    ]
-}
+const PARTS: [(&str, &str); 4] = [
+    ("прошли дальше", "went on"),
+    ("ещё здесь", "still here"),
+    ("потеряны", "lost"),
+    ("где остановились, неизвестно: здесь или дальше", "where they stopped is unknown: here or later"),
+];

@@ -1,6 +1,7 @@
 //! Bars side by side.
 
 use super::bars::{self, Rows};
+use super::data::ChartData;
 use super::kind::{Filled, Kind, Length, Translate};
 use super::sample::{line, names, series, texts, week_labels};
 use super::series::{Beyond, Series, SeriesEncoding};
@@ -54,6 +55,10 @@ impl Kind for Grouped {
     fn describe(&self, numbers: &Numbers<'_>) -> String {
         let kind = Text::new("Столбцы рядом", "Grouped bars");
         self.0.describe(kind.get(numbers.lang), numbers)
+    }
+
+    fn data(&self, numbers: &Numbers<'_>) -> ChartData {
+        self.0.bars(numbers, &PEERS, false)
     }
 
     fn names(&mut self) -> Vec<&mut String> {

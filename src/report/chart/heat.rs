@@ -1,11 +1,13 @@
 //! A table of coloured cells. Columns that do not fit side by side continue in another panel below.
 
+use super::data::{self, ChartData, Native};
 use super::kind::{Filled, Kind, Length, Translate};
 use super::sample::{line, names, wave, week_labels};
 use super::view::View;
 use crate::model::lang::Text;
 use crate::model::unit::Unit;
 use crate::model::written::Section;
+use crate::report::cell::Cell;
 use crate::report::definition::asked::Asked;
 use crate::report::grid::number;
 use crate::report::render::draw::axis::Labels;
@@ -85,6 +87,21 @@ impl Kind for Heat {
     fn describe(&self, numbers: &Numbers<'_>) -> String {
         let name = Text::new("Таблица цветных ячеек", "Table of coloured cells");
         format!("{}: {} × {}.", name.get(numbers.lang), self.rows.len(), self.columns.len())
+    }
+
+    fn data(&self, numbers: &Numbers<'_>) -> ChartData {
+        let labels = data::labels(&self.rows, numbers);
+        let first = data::label_column(&labels, numbers.lang.pick("Группа", "Group"), numbers);
+        let heads = Labels::read(&self.columns).words(numbers).into_iter().map(|head| (head, self.unit));
+        let row = |(label, values): (Cell, &Vec<Option<f64>>)| {
+            [label].into_iter().chain(values.iter().map(|value| data::cell(*value))).collect()
+        };
+        let colours = [VERMILION.tint(0.5), WHITE, BLUE.tint(0.6)];
+        ChartData {
+            columns: [first].into_iter().chain(heads).collect(),
+            rows: labels.into_iter().zip(&self.values).map(row).collect(),
+            native: Native::Colours { pivot: self.pivot, colours },
+        }
     }
 
     fn names(&mut self) -> Vec<&mut String> {

@@ -1,11 +1,13 @@
 //! A point with its interval per name, and a line to compare with.
 
+use super::data::{self, ChartData, Native};
 use super::kind::{Filled, Kind, Length, Translate, sentence};
 use super::sample::{names, texts};
 use super::view::View;
 use crate::model::lang::Text;
 use crate::model::unit::Unit;
 use crate::model::written::Section;
+use crate::report::cell::Cell;
 use crate::report::definition::asked::Asked;
 use crate::report::findings::evidence::Estimate;
 use crate::report::grid::Grid;
@@ -105,6 +107,25 @@ impl Kind for Intervals {
             None => format!("{label} {NONE}"),
         });
         sentence(Text::new("Значения с интервалами", "Values with intervals").get(numbers.lang), parts)
+    }
+
+    fn data(&self, numbers: &Numbers<'_>) -> ChartData {
+        let pick = |ru, en| numbers.lang.pick(ru, en);
+        let labels = data::labels(&self.labels, numbers);
+        let mut columns = vec![data::label_column(&labels, pick("Группа", "Group"), numbers)];
+        let titles = [pick("Значение", "Value"), pick("от", "low"), pick("до", "high")];
+        columns.extend(titles.map(|title| (title.to_owned(), self.unit)));
+        columns.extend(self.reference.map(|_| (pick("Все вместе", "All together").to_owned(), self.unit)));
+        let row = |(label, point): (Cell, &Option<Point>)| {
+            let (value, low, high) =
+                point.map_or((None, None, None), |(value, low, high)| (value, Some(low), Some(high)));
+            let mut row = vec![label];
+            row.extend([value, low, high].map(data::cell));
+            row.extend(self.reference.map(|value| data::cell(Some(value))));
+            row
+        };
+        let rows = labels.into_iter().zip(&self.points).map(row).collect();
+        ChartData { columns, rows, native: Native::None }
     }
 
     fn names(&mut self) -> Vec<&mut String> {

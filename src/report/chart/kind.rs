@@ -1,5 +1,6 @@
 //! What a chart kind defines: how a definition names its columns, how rows fill it, how it is checked, drawn and described.
 
+use super::data::ChartData;
 use super::view::View;
 use crate::model::written::Section;
 use crate::report::definition::asked::Asked;
@@ -50,6 +51,9 @@ pub(in crate::report) trait Kind: Sized {
 
     /// It as a sentence, for screen readers: the kind, and the last or only values.
     fn describe(&self, numbers: &Numbers<'_>) -> String;
+
+    /// Its numbers as a table, and how a spreadsheet may draw them.
+    fn data(&self, numbers: &Numbers<'_>) -> ChartData;
 
     /// All names in it that come from the data.
     fn names(&mut self) -> Vec<&mut String>;

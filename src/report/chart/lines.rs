@@ -1,5 +1,6 @@
 //! Lines over labels, with a band around the first line; the unripe end is drawn differently.
 
+use super::data::{self, ChartData, Native};
 use super::kind::{Filled, Kind, Length, Translate};
 use super::sample::{line, names, series, wave, week_labels};
 use super::series::{Beyond, Series, SeriesEncoding};
@@ -7,6 +8,7 @@ use super::view::View;
 use crate::model::lang::Text;
 use crate::model::unit::Unit;
 use crate::model::written::Section;
+use crate::report::cell::Cell;
 use crate::report::definition::asked::Asked;
 use crate::report::render::draw::axis::{Axis, Labels};
 use crate::report::render::draw::font;
@@ -94,6 +96,32 @@ impl Kind for Lines {
 
     fn describe(&self, numbers: &Numbers<'_>) -> String {
         self.series.describe(Text::new("Линии", "Lines").get(numbers.lang), numbers)
+    }
+
+    fn data(&self, numbers: &Numbers<'_>) -> ChartData {
+        let count = self.series.lines.len();
+        let lines = (0..count).map(|line| (line + 1, nth(&PEERS, line))).collect();
+        let band = self.band.as_ref().map(|_| (count + 1, count + 2));
+        let young_from = self.young_from;
+        let mut data = self.series.data(numbers, |_| Native::Lines { lines, band, young_from });
+        if let Some(band) = &self.band {
+            let name = self.series.lines.first().map_or("", |(name, _)| name);
+            for end in [numbers.lang.pick("от", "low"), numbers.lang.pick("до", "high")] {
+                data.columns.push((format!("{name}: {end}"), self.series.unit));
+            }
+            for (row, bounds) in data.rows.iter_mut().zip(band) {
+                row.extend([bounds.map(|(low, _)| low), bounds.map(|(_, high)| high)].map(data::cell));
+            }
+        }
+        if let Some(from) = young_from {
+            data.columns.push((numbers.lang.pick("Ещё дозревает", "Still maturing").to_owned(), Unit::Text));
+            for (at, row) in data.rows.iter_mut().enumerate() {
+                let said =
+                    if at >= from { numbers.lang.pick("да", "yes") } else { numbers.lang.pick("нет", "no") };
+                row.push(Cell::Text(said.to_owned()));
+            }
+        }
+        data
     }
 
     fn names(&mut self) -> Vec<&mut String> {

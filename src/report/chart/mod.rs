@@ -5,6 +5,7 @@
 //! definition says of a chart, and [`Plot`], what the document holds of it.
 
 mod bars;
+pub(super) mod data;
 mod funnel;
 mod grouped;
 mod heat;
@@ -18,6 +19,7 @@ mod view;
 
 use std::fmt;
 
+use self::data::ChartData;
 use self::kind::{Filled, Kind};
 pub(super) use self::kind::{Length, Translate};
 pub use self::series::Series;
@@ -99,6 +101,11 @@ macro_rules! kinds {
             /// It as a sentence, for screen readers.
             pub(super) fn describe(&self, numbers: &Numbers<'_>) -> String {
                 match self { $(Plot::$Kind(plot) => plot.describe(numbers),)* }
+            }
+
+            /// Its numbers as a table, and how a spreadsheet may draw them.
+            pub(super) fn data(&self, numbers: &Numbers<'_>) -> ChartData {
+                match self { $(Plot::$Kind(plot) => plot.data(numbers),)* }
             }
 
             /// All names in it that come from the data.

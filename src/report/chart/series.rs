@@ -1,5 +1,6 @@
 //! Named rows of values over common labels: what bars and lines draw.
 
+use super::data::{self, ChartData, Native};
 use super::kind::{Filled, Length, sentence};
 use super::view::View;
 use crate::model::lang::{Text, both};
@@ -159,6 +160,27 @@ impl Series {
             })
         });
         sentence(&format!("{kind}{span}"), parts)
+    }
+
+    /// The labels, then a column per line.
+    pub(super) fn data(&self, numbers: &Numbers<'_>, native: impl FnOnce(&[Cell]) -> Native) -> ChartData {
+        let labels = data::labels(&self.labels, numbers);
+        let first = data::label_column(&labels, numbers.lang.pick("Группа", "Group"), numbers);
+        let columns = [first].into_iter().chain(self.lines.iter().map(|(name, _)| (name.clone(), self.unit)));
+        let (columns, native) = (columns.collect(), native(&labels));
+        let row = |(at, label): (usize, Cell)| {
+            [label].into_iter().chain(self.lines.iter().map(|(_, values)| data::cell(values[at]))).collect()
+        };
+        ChartData { columns, rows: labels.into_iter().enumerate().map(row).collect(), native }
+    }
+
+    /// The data of bars.
+    pub(super) fn bars(&self, numbers: &Numbers<'_>, colors: &[Color], are_stacked: bool) -> ChartData {
+        self.data(numbers, |labels| Native::Bars {
+            bars: (0..self.lines.len()).map(|line| (line + 1, self.color(colors, line))).collect(),
+            are_stacked,
+            are_horizontal: data::are_long(labels),
+        })
     }
 
     pub(super) fn names(&mut self) -> Vec<&mut String> {

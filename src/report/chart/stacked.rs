@@ -1,6 +1,7 @@
 //! Bars stacked into a whole.
 
 use super::bars::{self, Rows};
+use super::data::ChartData;
 use super::kind::{Filled, Kind, Length, Translate};
 use super::sample::{LONG, line, names, series, texts, wave, week_labels};
 use super::series::{Beyond, Series, SeriesEncoding};
@@ -54,6 +55,10 @@ impl Kind for Stacked {
     fn describe(&self, numbers: &Numbers<'_>) -> String {
         let kind = Text::new("Столбцы из частей", "Stacked bars");
         self.0.describe(kind.get(numbers.lang), numbers)
+    }
+
+    fn data(&self, numbers: &Numbers<'_>) -> ChartData {
+        self.0.bars(numbers, &PARTS, true)
     }
 
     fn names(&mut self) -> Vec<&mut String> {

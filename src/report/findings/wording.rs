@@ -8,7 +8,7 @@ use crate::model::lang::Lang;
 use crate::model::unit::Unit;
 use crate::regulation::{Better, Target};
 use crate::report::definition::Compare;
-use crate::report::document::{Cell, Finding, Verdict};
+use crate::report::document::{Before, Cell, Finding, Verdict};
 use crate::report::grid::Grid;
 use crate::report::period::Period;
 use crate::report::phrases::{Phrases, capital};
@@ -97,7 +97,15 @@ impl Wording<'_> {
             Verdict::Red | Verdict::Yellow => self.say.text(&self.target.advice).to_owned(),
             Verdict::Green | Verdict::Unknown => String::new(),
         };
-        self.finding(one.verdict, title, value.join(" "), self.changes(one), advice, one.weight)
+        let mut said = self.finding(one.verdict, title, value.join(" "), self.changes(one), advice, one.weight);
+        said.finding.figure = figure(one);
+        for (compare, was) in &one.changes {
+            *match compare {
+                Compare::Before => &mut said.finding.before.previous,
+                Compare::Year => &mut said.finding.before.year,
+            } = Cell::Number(was.value);
+        }
+        said
     }
 
     #[allow(clippy::too_many_arguments)] // all parts of one finding
@@ -110,8 +118,9 @@ impl Wording<'_> {
         advice: String,
         weight: f64,
     ) -> Said {
-        let source = self.source.clone();
-        Said { finding: Finding { verdict, title, value, change, advice, source }, weight }
+        let (source, unit) = (self.source.clone(), self.unit());
+        let (figure, before) = (Cell::Empty, Before::default());
+        Said { finding: Finding { verdict, title, figure, unit, before, value, change, advice, source }, weight }
     }
 
     /// The groups that miss the target, and the target, in one sentence: `Филиал: Юг — 42 %, Север — 48 %; цель — не меньше 80 %.`
@@ -426,5 +435,15 @@ impl Wording<'_> {
             })
         };
         capital(&one.changes.iter().filter_map(change).collect::<Vec<_>>().join("; "))
+    }
+}
+
+/// The value of a group with what is known about it.
+fn figure(one: &Judged) -> Cell {
+    match (one.value, one.interval, one.ends) {
+        (Some(value), Some((low, high)), _) => Cell::Interval { value, low, high },
+        (Some(value), None, _) => Cell::Number(value),
+        (None, _, Some((least, most))) => Cell::Bounds { least, most },
+        (None, _, None) => Cell::Empty,
     }
 }

@@ -5,6 +5,7 @@
 
 use super::error::RenderError;
 use super::exporter::Exporter;
+use super::flat::{self, Part};
 use super::number::Numbers;
 use super::outputs::{Outputs, at};
 use crate::model::lang::Lang;
@@ -33,58 +34,38 @@ fn csv(table: &Table, numbers: &Numbers) -> String {
         Lang::Ru => ';',
         Lang::En => ',',
     };
-    let wide: Vec<bool> = (0..table.columns.len())
-        .map(|c| table.rows.iter().any(|row| matches!(row[c], Cell::Interval { .. })))
-        .collect();
-    let within: Vec<bool> =
-        (0..table.columns.len()).map(|c| table.rows.iter().any(|row| matches!(row[c], Cell::Bounds { .. }))).collect();
-    let mut head = Vec::new();
-    for ((column, wide), within) in table.columns.iter().zip(&wide).zip(&within) {
-        let mut name = |name: &str| head.push(defused(name).into_owned());
-        name(&column.name);
-        if *wide {
-            name(&format!("{}_low", column.name));
-            name(&format!("{}_high", column.name));
-        }
-        if *within {
-            name(&format!("{}_least", column.name));
-            name(&format!("{}_most", column.name));
-        }
-    }
+    let columns = flat::columns(table);
+    let head: Vec<String> = columns.iter().map(|(at, part)| head(&table.columns[*at].name, *part)).collect();
     let mut text = String::from("\u{feff}");
     line(&mut text, &head, delimiter);
     for row in &table.rows {
-        let fields: Vec<String> = row
-            .iter()
-            .zip(&wide)
-            .zip(&within)
-            .flat_map(|((cell, wide), within)| fields(cell, *wide, *within, numbers))
-            .collect();
+        let fields: Vec<String> =
+            columns.iter().map(|(at, part)| field(&flat::part(&row[*at], *part), numbers)).collect();
         line(&mut text, &fields, delimiter);
     }
     text
 }
 
-fn fields(cell: &Cell, wide: bool, within: bool, numbers: &Numbers) -> Vec<String> {
-    let mut fields = match cell {
-        Cell::Empty => vec![String::new()],
-        Cell::Text(text) => vec![defused(text).into_owned()],
-        Cell::Count(count) => vec![count.to_string()],
-        Cell::Money(money) => vec![numbers.plain_money(*money)],
-        Cell::Number(value) => vec![numbers.plain(*value)],
-        Cell::Interval { value, low, high } => [value, low, high].map(|v| numbers.plain(*v)).to_vec(),
-        Cell::Bounds { .. } => vec![String::new()],
-        Cell::Date(day) => vec![day.format("%Y-%m-%d").to_string()],
+fn head(name: &str, part: Part) -> String {
+    let end = match part {
+        Part::Value => "",
+        Part::Low => "_low",
+        Part::High => "_high",
+        Part::Least => "_least",
+        Part::Most => "_most",
     };
-    if wide {
-        fields.resize(3, String::new());
-    }
+    defused(&format!("{name}{end}")).into_owned()
+}
+
+fn field(cell: &Cell, numbers: &Numbers) -> String {
     match cell {
-        Cell::Bounds { least, most } => fields.extend([least, most].map(|v| numbers.plain(*v))),
-        _ if within => fields.extend([String::new(), String::new()]),
-        _ => {}
+        Cell::Empty | Cell::Interval { .. } | Cell::Bounds { .. } => String::new(),
+        Cell::Text(text) => defused(text).into_owned(),
+        Cell::Count(count) => count.to_string(),
+        Cell::Money(money) => numbers.plain_money(*money),
+        Cell::Number(value) => numbers.plain(*value),
+        Cell::Date(day) => day.format("%Y-%m-%d").to_string(),
     }
-    fields
 }
 
 fn line(text: &mut String, fields: &[String], delimiter: char) {

@@ -4,6 +4,7 @@
 //! - HTML: `<name>.html`, one self-contained page;
 //! - CSV: `<name>-tables/<id>.csv`, a file per table; Russian: `;` and a decimal comma, English: `,` and a point; both UTF-8
 //!   with a byte order mark, so that Excel opens them by a double click;
+//! - XLSX: `<name>.xlsx`, one workbook: a front sheet, a sheet per table and per chart;
 //! - SVG, PNG: `<name>-charts/<id>.svg` and `.png`, a file per chart with its title and source.
 
 use std::fmt;
@@ -22,6 +23,7 @@ pub(super) mod draw;
 mod drawing;
 mod error;
 mod exporter;
+mod flat;
 mod html;
 pub(crate) mod number;
 mod outputs;
@@ -30,12 +32,15 @@ mod png;
 pub mod sample;
 mod svg;
 mod words;
+mod xlsx;
 
 /// An output format of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
     /// One self-contained page.
     Html,
+    /// One workbook.
+    Xlsx,
     /// A file per table.
     Csv,
     /// A vector drawing per chart.
@@ -46,12 +51,13 @@ pub enum Format {
 
 impl Format {
     /// All formats.
-    pub const ALL: [Format; 4] = [Format::Html, Format::Csv, Format::Svg, Format::Png];
+    pub const ALL: [Format; 5] = [Format::Html, Format::Xlsx, Format::Csv, Format::Svg, Format::Png];
 
     /// The name, as on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Format::Html => "html",
+            Format::Xlsx => "xlsx",
             Format::Csv => "csv",
             Format::Svg => "svg",
             Format::Png => "png",
@@ -61,6 +67,7 @@ impl Format {
     fn exporter(self) -> &'static dyn Exporter {
         match self {
             Format::Html => &html::Html,
+            Format::Xlsx => &xlsx::Xlsx,
             Format::Csv => &csv::Csv,
             Format::Svg => &svg::Svg,
             Format::Png => &png::Png,
@@ -111,7 +118,7 @@ mod tests {
         let error = "hmtl".parse::<Format>().unwrap_err().to_string();
         assert_eq!(error, "there is no report format `hmtl`\n    did you mean `html`?");
         let error = "docx".parse::<Format>().unwrap_err().to_string();
-        assert!(error.ends_with("allowed: html, csv, svg, png"), "{error}");
+        assert!(error.ends_with("allowed: html, xlsx, csv, svg, png"), "{error}");
     }
 
     #[test]
@@ -126,12 +133,12 @@ mod tests {
         doc.sections[0].blocks.remove(2);
         let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let (first, second) = (read(one.path(), &doc), read(two.path(), &doc));
-        assert_eq!(first.len(), 4, "a page, a table, a chart twice");
+        assert_eq!(first.len(), 5, "a page, a workbook, a table, a chart twice");
         assert!(first == second);
         // Over an older report as well, and nothing is left beside the files.
         assert!(read(one.path(), &doc) == first);
         let left: Vec<_> = std::fs::read_dir(one.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
-        assert_eq!(left.len(), 3, "{left:?}");
+        assert_eq!(left.len(), 4, "{left:?}");
     }
 
     /// To look at the sample: `cargo test --lib render::tests::look -- --ignored --nocapture`.

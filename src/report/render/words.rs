@@ -51,6 +51,16 @@ impl Words {
         self.pick("Важно знать", "Please note")
     }
 
+    /// The name of a workbook's first sheet.
+    pub fn front(self) -> &'static str {
+        self.pick("Отчёт", "Report")
+    }
+
+    /// What an empty hatched cell of a workbook means.
+    pub fn hatched(self) -> &'static str {
+        self.pick("нет данных (это не ноль)", "no data (not zero)")
+    }
+
     /// A verdict in words, for readers who cannot see its colour.
     pub fn verdict(self, verdict: Verdict) -> &'static str {
         match verdict {

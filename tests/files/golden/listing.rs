@@ -40,7 +40,7 @@ fn tile(tile: &Tile) -> String {
 }
 
 fn finding(finding: &Finding) -> String {
-    let Finding { verdict, title, value, change, advice, source } = finding;
+    let Finding { verdict, title, value, change, advice, source, .. } = finding;
     let mut text = format!("finding: {} | {title}\n  {value}\n", format!("{verdict:?}").to_lowercase());
     for (name, said) in [("change", change), ("advice", advice), ("source", source)] {
         if !said.is_empty() {

@@ -42,3 +42,9 @@ pub fn nth(list: &[Color], index: usize) -> Color {
     let color = list[index % list.len()];
     if index < list.len() { color } else { color.tint(0.5) }
 }
+
+/// A colour as `0xRRGGBB`.
+pub fn hex(color: Color) -> u32 {
+    let (red, green, blue) = color.rgb;
+    u32::from_be_bytes([0, red, green, blue])
+}

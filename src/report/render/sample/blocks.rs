@@ -10,6 +10,7 @@ pub(super) fn tiles(t: Translate) -> Block {
         label,
         value,
         unit,
+        before: Before::default(),
         notes,
         source: String::new(),
     };
@@ -59,6 +60,9 @@ pub(super) fn findings(t: Translate) -> Block {
     let finding = |verdict, title: String, value: String, change: String, advice: String| Finding {
         verdict,
         title,
+        figure: Cell::Empty,
+        unit: Unit::Share,
+        before: Before::default(),
         value,
         change,
         advice,

@@ -3,6 +3,8 @@
 
 mod blocks;
 
+use chrono::NaiveDate;
+
 use self::blocks::{actions, column, findings, quality_table, tiles, weekly_table};
 use crate::model::lang::{Lang, Text};
 use crate::model::unit::Unit;
@@ -58,6 +60,7 @@ pub fn document(lang: Lang) -> Document {
         currency: "₽".into(),
         company: sample.t("ООО «Окна & Двери <Плюс>»", "Windows & Doors <Plus> LLC"),
         title: sample.t("Недельный отчёт о продажах", "Weekly sales report"),
+        as_of: NaiveDate::from_ymd_opt(2025, 6, 30).expect("a date"),
         subtitle: sample.t("Неделя 23–29 июня 2025 года, все филиалы", "Week of 23–29 June 2025, all branches"),
         sections: vec![sample.steady(), sample.funnel(), sample.leads(), sample.promotions()],
         colophon: vec![
