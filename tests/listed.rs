@@ -69,16 +69,16 @@ fn a_list_names_its_figure_and_tells_of_each_deal_what_is_known() {
 }
 
 #[test]
-fn a_hashed_client_has_no_address() {
+fn a_hashed_client_is_linked_by_its_newest_deal() {
     let dir = tempfile::tempdir().unwrap();
     company(dir.path());
     let listed = voronka(dir.path(), &["rows", "rfm", "--column", "clients", "--format", "csv"]).ok();
     let listed = rows(&listed);
-    assert_eq!(listed.len(), 1);
-    for row in listed {
-        assert!(row["client_id"].starts_with("h:"), "{row:?}");
-        assert_eq!(row["url"], "");
-    }
+    assert!(listed.iter().all(|row| row["client_id"].starts_with("h:")), "{listed:?}");
+    let urls: Vec<&str> = listed.iter().map(|row| &*row["url"]).collect();
+    assert_eq!(urls.len(), 2);
+    assert!(urls.contains(&"https://crm.example.com/deal/10/"), "{urls:?}");
+    assert!(urls.contains(&"https://crm.example.com/deal/11/"), "{urls:?}");
 }
 
 #[test]

@@ -6,12 +6,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, OnceLock};
 
+use arrow::array::AsArray;
+use arrow::compute::cast;
 use arrow::csv::WriterBuilder;
+use arrow::datatypes::DataType;
+use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, NaiveDate};
 use tokio::runtime::{Builder, Runtime};
 use voronka::export::Mapping;
 use voronka::ingest::{IngestOptions, ingest};
-use voronka::metrics::{Ask, Catalog};
+use voronka::metrics::{Ask, Catalog, Picked};
 use voronka::model::lang::Lang;
 use voronka::regulation::Regulation;
 use voronka::report::build;
@@ -29,6 +33,33 @@ use crate::workbook;
 
 /// Metrics that have no rows on the sample: nothing in it contradicts itself, and every win of it has a date.
 const EMPTY: [&str; 2] = ["contradictions", "wins_without_date"];
+
+/// Lists that a plain query gives as well: metric, column, key, query over all time.
+const SAME: [(&str, &str, &str, &str); 8] = [
+    ("lead_quality", "lost", "deal_id", "SELECT deal_id FROM scope WHERE status = 'lost'"),
+    ("revenue_weekly", "won", "deal_id", "SELECT deal_id FROM scope WHERE won_at IS NOT NULL"),
+    ("response", "answered", "deal_id", "SELECT deal_id FROM scope WHERE response_at IS NOT NULL"),
+    (
+        "adherence",
+        "breaches_least",
+        "deal_id",
+        "SELECT deal_id FROM (SELECT rule, deal_id, kept, at FROM scope_checks) AS checks WHERE NOT kept",
+    ),
+    (
+        "contact_rules",
+        "broken",
+        "client_id",
+        "SELECT client_id FROM scope_checks WHERE NOT kept AND rule IN ('out_of_hours', 'after_refusal', 'after_opt_out')",
+    ),
+    ("client_coverage", "forbidden", "client_id", "SELECT client_id FROM scope_coverage WHERE is_forbidden"),
+    (
+        "client_flow",
+        "new",
+        "client_id",
+        "SELECT DISTINCT client_id FROM scope WHERE won_at IS NOT NULL AND client_id <> ''",
+    ),
+    ("refunds", "refunds", "event_id", "SELECT event_id FROM scope_events WHERE kind = 'refund'"),
+];
 
 /// The sample company, ingested once.
 pub struct Sample {
@@ -84,6 +115,11 @@ pub fn lists(sample: &Shared) -> Vec<Case> {
         Case::new(format!("rows::{name}"), move || sample.lists(&metric))
     };
     let mut cases: Vec<Case> = Catalog::shipped().names().map(test).collect();
+    for (metric, column, key, sql) in SAME {
+        let sample = Arc::clone(sample);
+        let same = move || sample.lists_same(metric, column, key, sql);
+        cases.push(Case::new(format!("rows::{metric}::{column}"), same));
+    }
     let sample = Arc::clone(sample);
     cases.push(Case::golden("rows::not_listed", "tests/golden/not_listed.txt", move || sample.not_listed()));
     cases
@@ -152,6 +188,35 @@ impl Sample {
         let metric = self.catalog.get(name).map_err(|e| e.to_string())?;
         let from = NaiveDate::from_ymd_opt(2025, 1, 1).unwrap();
         self.runtime.block_on(lists_fit(metric, &self.session, from)).map(|_| ())
+    }
+
+    /// The list of a column has the keys that a query gives.
+    fn lists_same(&self, metric: &str, column: &str, key: &str, sql: &str) -> Result<(), String> {
+        let metric = self.catalog.get(metric).map_err(|e| e.to_string())?;
+        let (from, as_of) = (DateTime::UNIX_EPOCH.date_naive(), self.session.as_of());
+        let ask = Ask { from, to: as_of, as_of, by: Vec::new() };
+        let picked = Picked { column: Some(column.to_owned()), ..Picked::default() };
+        let keys = |batches: &[RecordBatch], column: &str| {
+            let mut keys = Vec::new();
+            for batch in batches {
+                let column = cast(batch.column_by_name(column).unwrap(), &DataType::Utf8).unwrap();
+                keys.extend(column.as_string::<i32>().iter().map(|key| key.unwrap_or_default().to_owned()));
+            }
+            keys.sort();
+            keys
+        };
+        self.runtime.block_on(async {
+            let list = metric.rows(&self.session, &ask, &picked).await.map_err(|e| e.to_string())?;
+            let asked = self.session.sql(sql).await.map_err(|e| e.to_string())?;
+            let asked = keys(&asked.collect().await.map_err(|e| e.to_string())?, key);
+            let listed = keys(&[list.batch], key);
+            match listed == asked && !listed.is_empty() {
+                true => Ok(()),
+                false => {
+                    Err(format!("the list has {} rows, the query {}: {listed:?} {asked:?}", listed.len(), asked.len()))
+                }
+            }
+        })
     }
 
     /// The columns that count and cannot be listed, and why.

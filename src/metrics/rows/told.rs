@@ -16,6 +16,7 @@ use super::counted::ROW;
 use crate::export::is_hash;
 use crate::metrics::lineage::{DETAILS, KEYS, Unit};
 use crate::model::tables::Table;
+use crate::regulation::Link;
 use crate::session::Session;
 
 /// What is told of a deal, as it was known at the cut.
@@ -90,19 +91,28 @@ pub(super) async fn tell(
     Ok(RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)?)
 }
 
-/// The addresses of what is listed: of the deals, or of the clients where the list is one of clients and the regulation has theirs.
+/// The addresses of what is listed: in a list of clients those of the clients, else those of the deals. A hash is nobody's id in the CRM:
+/// in its place stands the client's deal.
 fn urls(
     session: &Session,
     unit: Option<Unit>,
     deals: Option<&ArrayRef>,
     clients: Option<&ArrayRef>,
 ) -> Option<ArrayRef> {
-    let of_clients = clients.zip(session.regulation().client_link()).filter(|_| unit == Some(Unit::Client));
-    let (ids, link) = of_clients.or(deals.zip(session.regulation().deal_link()))?;
-    let ids = ids.as_string_opt::<i32>()?;
-    // a hash is nobody's id in the CRM
-    let url = |id: Option<&str>| id.filter(|id| !id.is_empty() && !is_hash(id)).map(|id| link.of(id));
-    Some(Arc::new(ids.iter().map(url).collect::<StringArray>()))
+    let regulation = session.regulation();
+    let of = |ids: Option<&ArrayRef>, link: Option<&Link>| -> Option<Vec<Option<String>>> {
+        let (ids, link) = (ids?.as_string_opt::<i32>()?, link?);
+        let url = |id: Option<&str>| id.filter(|id| !id.is_empty() && !is_hash(id)).map(|id| link.of(id));
+        Some(ids.iter().map(url).collect())
+    };
+    let of_deals = of(deals, regulation.deal_link());
+    let of_clients = of(clients, regulation.client_link()).filter(|_| unit == Some(Unit::Client));
+    let urls: StringArray = match (of_clients, of_deals) {
+        (Some(clients), Some(deals)) => clients.into_iter().zip(deals).map(|(client, deal)| client.or(deal)).collect(),
+        (Some(urls), None) | (None, Some(urls)) => urls.into_iter().collect(),
+        (None, None) => return None,
+    };
+    Some(Arc::new(urls))
 }
 
 /// The newest deal of each of these clients, as `scope_clients` has it.
