@@ -22,7 +22,7 @@ pub enum Shares {
     /// The two-sided p-value of a normal deviate.
     Normal,
     /// The p-value of a difference between two shares.
-    Equal,
+    Two,
     /// The lower end of the interval of that difference.
     DifferenceLow,
     /// The upper end of the interval of that difference.
@@ -31,14 +31,14 @@ pub enum Shares {
 
 impl Shares {
     /// All four.
-    pub const ALL: [Shares; 4] = [Shares::Normal, Shares::Equal, Shares::DifferenceLow, Shares::DifferenceHigh];
+    pub const ALL: [Shares; 4] = [Shares::Normal, Shares::Two, Shares::DifferenceLow, Shares::DifferenceHigh];
 }
 
 impl Formula for Shares {
     fn name(&self) -> &'static str {
         match self {
             Shares::Normal => "normal_p",
-            Shares::Equal => "p_two_shares",
+            Shares::Two => "p_two_shares",
             Shares::DifferenceLow => "newcombe_low",
             Shares::DifferenceHigh => "newcombe_high",
         }
@@ -59,13 +59,13 @@ impl Formula for Shares {
             _ => return Ok(None),
         };
         let counted = |argument, k, n| match self {
-            Shares::Equal => counts(self.name(), argument, k, n),
+            Shares::Two => counts(self.name(), argument, k, n),
             _ => within(self.name(), argument, k, n),
         };
         counted("k1", k1, n1)?;
         counted("k2", k2, n2)?;
         Ok(match self {
-            Shares::Equal => fisher(k1, n1, k2, n2),
+            Shares::Two => fisher(k1, n1, k2, n2),
             Shares::DifferenceLow => newcombe(k1, n1, k2, n2).map(|difference| difference.low),
             _ => newcombe(k1, n1, k2, n2).map(|difference| difference.high),
         })

@@ -8,6 +8,7 @@ use super::need::Need;
 use super::select::{Read, Select};
 use crate::model::lang::Text;
 use crate::model::tables::Table;
+use crate::session::exports_of;
 
 /// A metric. Having one means that its file was checked.
 #[derive(Debug, Clone)]
@@ -56,14 +57,9 @@ impl Metric {
     pub fn tables(&self) -> BTreeSet<Table> {
         let needed = self.needs.iter().chain(&self.read_needs).flat_map(Need::columns);
         let needed = needed.flat_map(|(table, column)| behind(table, column));
-        let read = self.relations.iter().flat_map(|name| match name.as_str() {
-            "scope_spend" => vec![Table::Spend],
-            "scope_events" | "scope_contacts" | "scope_checks" | "period_checks" | "scope_evidence"
-            | "scope_coverage" => {
-                vec![Table::Deals, Table::Events]
-            }
-            name if name.starts_with("scope") => vec![Table::Deals],
-            name => Table::named(name).into_iter().filter(|table| Table::MAPPED.contains(table)).collect(),
+        let read = self.relations.iter().flat_map(|name| match exports_of(name) {
+            Some(tables) => tables.to_vec(),
+            None => Table::named(name).into_iter().filter(|table| Table::MAPPED.contains(table)).collect(),
         });
         needed.chain(read).collect()
     }

@@ -56,6 +56,7 @@ pub async fn build(
     lang: Lang,
     progress: &dyn Progress,
 ) -> Result<Document, ReportError> {
+    definition.check(catalog)?;
     let regulation = session.regulation();
     let gathers = |section: &&Section| section.parts.iter().any(|part| matches!(part, Part::Missing));
     let gathered = definition.sections.iter().find(gathers).map(|section| section.title.get(lang).to_owned());

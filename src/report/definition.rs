@@ -4,12 +4,13 @@
 //! documented in `docs/guide/report.md`.
 
 pub(super) mod asked;
+mod contract;
 pub(super) mod question;
 mod read;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use include_dir::{Dir, include_dir};
 
@@ -42,6 +43,8 @@ pub struct Definition {
     pub(super) folds: bool,
     pub(super) labels: Labels,
     pub(super) sections: Vec<Section>,
+    /// The columns of its metrics when it was checked.
+    pub(super) columns: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// A section as defined.

@@ -23,6 +23,17 @@ pub enum ReportError {
         /// The nearest column, or all.
         hint: Text,
     },
+    /// The report reads a column that a metric does not have: it was checked against another catalog, or a company's own metric is in the
+    /// place of a shipped one.
+    #[error("the report reads the column `{column}`, which the metric `{metric}` does not have\n    {}", hint.en)]
+    Column {
+        /// The metric.
+        metric: String,
+        /// What is read.
+        column: String,
+        /// The nearest column, or all.
+        hint: Text,
+    },
     /// The session for an earlier day could not be opened, or a query failed.
     #[error(transparent)]
     Session(#[from] SessionError),
@@ -40,6 +51,9 @@ impl ReportError {
             (ReportError::Session(error), Lang::Ru) => error.text(lang),
             (ReportError::TargetColumn { metric, column, hint }, Lang::Ru) => {
                 format!("цель регламента называет столбец `{column}`, а в метрике `{metric}` его нет\n    {}", hint.ru)
+            }
+            (ReportError::Column { metric, column, hint }, Lang::Ru) => {
+                format!("отчёт читает столбец `{column}`, а в метрике `{metric}` его нет\n    {}", hint.ru)
             }
             (ReportError::Cells(error), Lang::Ru) => format!("результат не прочитать: {error}"),
         }

@@ -40,12 +40,12 @@ impl Grid {
         self.columns.iter().position(|c| c.name == column)
     }
 
-    /// A column's unit; text where there is no such column.
+    /// A column's unit; text where the metric has no such column. Of the columns that a report reads, `Definition::check` rules that out.
     pub fn unit(&self, column: &str) -> Unit {
         self.position(column).map_or(Unit::Text, |at| self.columns[at].unit)
     }
 
-    /// A cell; empty where there is no such column.
+    /// A cell; empty where the metric has no such column, as `unit`.
     pub fn cell(&self, row: usize, column: &str) -> &Cell {
         self.position(column).map_or(&Cell::Empty, |at| &self.rows[row][at])
     }
@@ -102,6 +102,21 @@ impl Grid {
     /// Whether a column sets what was earned, or who came, against money spent.
     pub fn is_return(&self, column: &str) -> bool {
         self.column(column).is_some_and(|column| column.spending == Some(Spending::Against))
+    }
+
+    /// The column that is money spent, as the metric declares it.
+    fn spending(&self) -> Option<usize> {
+        self.columns.iter().position(|column| column.spending == Some(Spending::Sum))
+    }
+
+    /// Whether the metric says how much was spent.
+    pub fn has_spending(&self) -> bool {
+        self.spending().is_some()
+    }
+
+    /// The money spent on a row, by the column that is declared to be it, whatever it is called. `None` if it is not known.
+    pub fn spent(&self, row: usize) -> Option<f64> {
+        self.spending().and_then(|at| number(&self.rows[row][at]))
     }
 
     /// The dimension values of a row, which identify its group.

@@ -75,7 +75,7 @@ pub(super) fn is_letter(sign: char) -> bool {
 pub(super) const SCOPE: &str = "scope";
 /// Made of the column `entries` of `scope`.
 pub(super) const ENTRIES: &str = "scope_entries";
-const SPEND: &str = "scope_spend";
+pub(super) const SPEND: &str = "scope_spend";
 
 /// The states in which a deal ends.
 const CLOSED: [&str; 2] = ["won", "lost"];

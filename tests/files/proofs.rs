@@ -20,13 +20,15 @@
 //! ----
 //! ```
 //!
-//! Without `as-of` the cut is the end of the period; without `show` all columns are shown.
+//! Without `as-of` the cut is the end of the period; without `show` all columns are shown. A piece of `queries/shared/` is asked in the same
+//! way: `piece NAME from … to … show a,b` (`proofs/piece.rs`); its rows come in the order of the group and the columns shown.
 //!
 //! `QUERIES=dir` takes another folder for `queries/`: a company's own metrics with their proofs, or those of another checkout. It says
 //! where the cases are, which no filter of names can.
 
 mod ask;
 mod copies;
+mod piece;
 mod rows;
 mod show;
 
@@ -37,7 +39,7 @@ use std::sync::LazyLock;
 use chrono::NaiveDate;
 use sqllogictest::{DB, DBOutput, DefaultColumnType};
 use tokio::runtime::{Builder, Runtime};
-use voronka::metrics::Catalog;
+use voronka::metrics::{Ask, Catalog, Metric};
 use voronka::regulation::Regulation;
 use voronka::session::Session;
 use voronka::store::Snapshot;
@@ -95,10 +97,12 @@ impl Bench {
             ["metric", name, options @ ..] => {
                 let (ask, shown) = ask::parse(options)?;
                 let metric = self.catalog.get(name).map_err(|e| e.to_string())?;
-                let session = self.session(ask.as_of)?;
-                let result = RUNTIME.block_on(metric.run(session, &ask)).map_err(|e| e.to_string())?;
-                assert_eq!(result.columns.len(), result.batch.num_columns());
-                return Ok(DBOutput::Rows { types: Vec::new(), rows: show::rows(&result.batch, &shown)? });
+                return self.rows_of(metric, &ask, &shown);
+            }
+            ["piece", name, options @ ..] => {
+                let (ask, shown) = ask::parse(options)?;
+                let (metric, shown) = piece::metric(self.catalog, name, &ask.by, &shown)?;
+                return self.rows_of(&metric, &ask, &shown);
             }
             _ => {
                 let session = self.session(ask::FAR)?;
@@ -115,6 +119,13 @@ impl Bench {
         // what is asked from here on is asked of other rows, or by another regulation
         self.store = None;
         Ok(DBOutput::StatementComplete(0))
+    }
+
+    fn rows_of(&mut self, metric: &Metric, ask: &Ask, shown: &[String]) -> Result<DBOutput<DefaultColumnType>, String> {
+        let session = self.session(ask.as_of)?;
+        let result = RUNTIME.block_on(metric.run(session, ask)).map_err(|e| e.to_string())?;
+        assert_eq!(result.columns.len(), result.batch.num_columns());
+        Ok(DBOutput::Rows { types: Vec::new(), rows: show::rows(&result.batch, shown)? })
     }
 
     /// The session as of a day on the rows given so far.
@@ -163,11 +174,10 @@ fn files(ending: &str) -> Vec<PathBuf> {
     files
 }
 
-/// A test for each metric and each proof, and one for all queries together. Pieces that metrics share are proven by these.
+/// A test for each query and each proof, and one for all queries together.
 pub fn cases() -> Vec<Case> {
-    let is_piece = |file: &Path| file.parent().is_some_and(|folder| folder.ends_with("shared"));
-    let metrics = files("sql").into_iter().filter(|sql| !is_piece(sql)).map(|sql| sql.with_extension("slt"));
-    let proofs: BTreeSet<PathBuf> = metrics.chain(files("slt")).collect();
+    let queries = files("sql").into_iter().map(|sql| sql.with_extension("slt"));
+    let proofs: BTreeSet<PathBuf> = queries.chain(files("slt")).collect();
     let mut cases: Vec<Case> = proofs.into_iter().map(|file| Case::new(name(&file), move || prove(&file))).collect();
     if !cases.is_empty() {
         cases.push(Case::new("proof::no_ten_lines_stand_in_two_queries", copies::check));
@@ -182,7 +192,12 @@ fn name(file: &Path) -> String {
     std::iter::once("proof".to_owned()).chain(parts).collect::<Vec<_>>().join("::")
 }
 
-/// Runs a proof; it must be beside its metric and ask it.
+/// Whether a file of `queries/` is, or proves, a piece that metrics share.
+fn is_piece(file: &Path) -> bool {
+    file.parent().is_some_and(|folder| folder.ends_with("shared"))
+}
+
+/// Runs a proof; it must be beside its metric or piece, and ask it.
 fn prove(file: &Path) -> Result<(), String> {
     let metric = file.with_extension("sql");
     if !metric.is_file() {
@@ -190,8 +205,9 @@ fn prove(file: &Path) -> Result<(), String> {
     }
     let text = std::fs::read_to_string(file).map_err(|e| format!("no proof {}: {e}", file.display()))?;
     let name = file.file_stem().unwrap_or_default().to_string_lossy();
-    if !text.lines().any(|line| line.starts_with(&format!("metric {name} "))) {
-        return Err(format!("{} never asks `metric {name}`: it proves nothing of it", file.display()));
+    let asks = if is_piece(file) { "piece" } else { "metric" };
+    if !text.lines().any(|line| line.starts_with(&format!("{asks} {name} "))) {
+        return Err(format!("{} never asks `{asks} {name}`: it proves nothing of it", file.display()));
     }
     let mut runner = sqllogictest::Runner::new(|| async { Bench::new() });
     runner.run_file(file).map_err(|e| format!("{}\n{}", file.display(), e.display(false)))

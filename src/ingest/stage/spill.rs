@@ -56,7 +56,8 @@ impl Spill {
             Table::Deals | Table::Events | Table::Journeys => 0..parts,
             _ if !table.bucket_by().is_empty() => parts..2 * parts,
             _ => {
-                let own = 2 * parts + Table::ALL.iter().position(|t| *t == table).unwrap_or_default();
+                // `Table::ALL` lists the tables as they are declared, and there is a part for each
+                let own = 2 * parts + table as usize;
                 own..own + 1
             }
         }
@@ -181,5 +182,15 @@ mod tests {
             assert_eq!(bucket(key, 16) % 8, bucket(key, 8));
             assert_eq!(bucket(key, 1), 0);
         }
+    }
+
+    #[test]
+    fn each_table_has_parts_of_its_own_or_shares_them_by_bucket() {
+        let dir = tempfile::tempdir().unwrap();
+        let spill = Spill::new(dir.path().join("spill"), 4, 1 << 20).unwrap();
+        let alone: Vec<_> = Table::ALL.into_iter().filter(|table| spill.parts(*table).len() == 1).collect();
+        let parts: std::collections::BTreeSet<_> = alone.iter().map(|table| spill.parts(*table).start).collect();
+        assert!(alone.len() > 1 && parts.len() == alone.len(), "{alone:?} share parts: {parts:?}");
+        assert!(Table::ALL.into_iter().all(|table| spill.parts(table).end <= spill.buffers.len()));
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::asked::{Asked, column_names, has_column, limit};
+use super::contract;
 use super::{Chart, Compare, Definition, Each, Findings, Labels, Part, Pick, Question, Section, Table, Tile};
 use crate::metrics::{Catalog, Metric};
 use crate::model::lang::{Lang, Text, both};
@@ -67,7 +68,20 @@ fn read(file: &str, text: &str, catalog: &Catalog) -> Result<Definition, Problem
     }
     doc.finish()?;
     let name = Path::new(file).file_stem().and_then(|stem| stem.to_str()).unwrap_or("report").to_owned();
-    Ok(Definition { name, title, audience, period: reader.period, person, only, lang, folds, labels, sections })
+    let columns = contract::columns(&sections, catalog);
+    Ok(Definition {
+        name,
+        title,
+        audience,
+        period: reader.period,
+        person,
+        only,
+        lang,
+        folds,
+        labels,
+        sections,
+        columns,
+    })
 }
 
 fn period(part: &written::Section<'_>) -> Option<Period> {

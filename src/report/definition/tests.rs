@@ -1,5 +1,6 @@
 use super::*;
 use crate::model::lang::Lang;
+use crate::report::error::ReportError;
 
 const FINE: &str = "\
 title = { ru = 'Отчёт', en = 'Report' }
@@ -194,5 +195,35 @@ fn what_ships_is_sound_and_found_by_name() {
     assert_eq!(
         error,
         "weakly: there is no report `weakly`\n    did you mean `weekly`? Or name a definition file: weakly.toml"
+    );
+}
+
+#[test]
+fn a_report_is_not_built_with_metrics_that_lack_its_columns() {
+    let definition = parse(FINE).unwrap();
+    definition.check(&Catalog::shipped()).unwrap();
+    let own = |name: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        let sql = "/*\ntitle = 'T'\nabout = 'A'\ngrain = 'one row'\ncolumns = [{ name = 'leads', unit = 'count', title = 'N' }]\n*/\n\
+            SELECT grp, count(*) AS leads FROM scope GROUP BY grp ORDER BY grp\n";
+        std::fs::write(dir.path().join(format!("{name}.sql")), sql).unwrap();
+        definition.check(&Catalog::load(Some(dir.path())).unwrap()).unwrap_err()
+    };
+    let error = own("lead_quality");
+    let ReportError::Column { metric, column, .. } = &error else { panic!("{error}") };
+    assert_eq!(metric, "lead_quality");
+    assert!(
+        error
+            .to_string()
+            .starts_with(&format!("the report reads the column `{column}`, which the metric `lead_quality`"))
+    );
+    assert!(
+        error
+            .text(Lang::Ru)
+            .starts_with(&format!("отчёт читает столбец `{column}`, а в метрике `lead_quality` его нет"))
+    );
+    // what every report reads, though this one does not ask for it
+    assert!(
+        matches!(own("unjudged"), ReportError::Column { metric, column, .. } if (metric.as_str(), column.as_str()) == ("unjudged", "rule"))
     );
 }

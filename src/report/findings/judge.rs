@@ -43,9 +43,8 @@ fn cannot(target: &Target, grid: &Grid, one: &Judged, ground: Ground) -> Option<
     // whatever the unknown is, the verdict is the same
     let is_bounded = one.ends.is_some() && !straddles;
     // money set against money that is not known, or was not spent, is no return
-    let no_spend = grid.is_return(&target.column)
-        && grid.position("spend").is_some()
-        && grid.number(one.row, "spend").is_none_or(|spend| spend <= 0.0);
+    let no_spend =
+        grid.is_return(&target.column) && grid.has_spending() && grid.spent(one.row).is_none_or(|spend| spend <= 0.0);
     let few = |cases: f64| cases.round() < ground.small_group;
     match () {
         () if grid.is_unnamed(one.row) => Some(Unknown::Unnamed),

@@ -277,7 +277,7 @@ impl Wording<'_> {
     fn money(&self, one: &Judged) -> Option<String> {
         let money = |name: &str| self.grid.number(one.row, name);
         let (spend, revenue) =
-            money("spend").filter(|_| self.grid.is_return(&self.target.column)).zip(money("revenue"))?;
+            self.grid.spent(one.row).filter(|_| self.grid.is_return(&self.target.column)).zip(money("revenue"))?;
         let show = |money: f64| self.say.numbers.compact(money, Unit::Money);
         let (spend, revenue) = (show(spend), show(revenue));
         let nobody = match (money("leads"), self.say.lang) {

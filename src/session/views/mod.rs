@@ -16,10 +16,10 @@ use datafusion::prelude::Expr;
 use datafusion::scalar::ScalarValue;
 
 use super::dimensions::{column, text};
-use super::scope::{ENTRIES, SCOPE, Scope, is_letter};
+use super::scope::{ENTRIES, SCOPE, SPEND, Scope, is_letter};
 use super::sources::{FUNCTIONS, Sources};
 use super::tables::instant;
-use crate::model::tables::TOUCH_KINDS;
+use crate::model::tables::{TOUCH_KINDS, Table};
 
 /// The views, those first of which others are made.
 pub(super) const NAMES: [&str; 8] = [
@@ -81,9 +81,20 @@ pub fn words(sql: &str) -> BTreeSet<String> {
     words.flat_map(|word| [word.to_owned(), word.to_lowercase()]).collect()
 }
 
+/// The exports out of which a view is made; `None` if there is no view of that name.
+pub(crate) fn exports_of(view: &str) -> Option<&'static [Table]> {
+    Some(match view {
+        SCOPE | ENTRIES | "scope_required" | "scope_clients" => &[Table::Deals],
+        SPEND => &[Table::Spend],
+        "scope_events" | "scope_contacts" | "scope_planned" | "scope_evidence" | "scope_coverage" | "scope_checks"
+        | OF_PERIOD => &[Table::Deals, Table::Events],
+        _ => return None,
+    })
+}
+
 /// Whether the name is a view's.
-pub fn is_view(name: &str) -> bool {
-    name == SCOPE || name == OF_PERIOD || name.starts_with("scope_")
+pub(crate) fn is_view(name: &str) -> bool {
+    exports_of(name).is_some()
 }
 
 /// What the store knows of events and deals.
@@ -182,5 +193,20 @@ impl Scope<'_> {
             ("judged_from", instant(period.map(|[from, _]| from))),
             ("judged_to", instant(period.map(|[_, to]| to))),
         ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_view_says_out_of_which_exports_it_is_made() {
+        for view in NAMES.into_iter().chain([SCOPE, ENTRIES, SPEND, OF_PERIOD]) {
+            assert!(exports_of(view).is_some_and(|tables| !tables.is_empty()), "{view}");
+            let events = made_of(view).iter().filter_map(|part| exports_of(part)).flatten();
+            assert!(events.into_iter().all(|table| exports_of(view).unwrap().contains(table)), "{view}");
+        }
+        assert_eq!((exports_of("scope_evnts"), is_view("scope_evnts")), (None, false));
     }
 }

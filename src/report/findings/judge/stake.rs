@@ -83,7 +83,7 @@ pub(super) fn bought(target: &Target, grid: &Grid, row: usize) -> Option<f64> {
 }
 
 fn spent(grid: &Grid, row: usize) -> Option<f64> {
-    grid.number(row, "spend").filter(|spend| *spend > 0.0)
+    grid.spent(row).filter(|spend| *spend > 0.0)
 }
 
 fn at_stake(grid: &Grid, row: usize) -> Option<f64> {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::metrics::MetricColumn;
+use crate::metrics::{MetricColumn, Spending};
 use crate::model::lang::Text;
 use crate::report::findings::evidence::wilson;
 
@@ -348,3 +348,20 @@ fn what_lost_most_money_matters_most_whatever_it_earned() {
 }
 
 mod unchosen;
+
+#[test]
+fn money_spent_is_the_column_that_is_declared_to_be() {
+    let target = Target { column: "romi".to_owned(), ..target(Better::Higher, 0.5, 0.0) };
+    let columns = [("leads", Unit::Count), ("budget", Unit::Money), ("romi", Unit::Share)];
+    let rows: [(&str, &[Option<f64>]); 2] =
+        [("paid", &[Some(400.0), Some(9_000.0), Some(-0.4)]), ("free", &[Some(400.0), Some(0.0), Some(-0.4)])];
+    let mut grid = table(&columns, &rows);
+    // a metric that declares no spend is judged by its value alone
+    let verdicts = |grid: &Grid| judge(&target, grid, &[], GROUND).iter().map(|one| one.unknown).collect::<Vec<_>>();
+    assert_eq!(verdicts(&grid), [None, None]);
+    grid.columns
+        .iter_mut()
+        .filter(|column| column.name == "budget")
+        .for_each(|column| column.spending = Some(Spending::Sum));
+    assert_eq!(verdicts(&grid), [None, Some(Unknown::NoData)]);
+}
