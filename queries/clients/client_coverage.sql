@@ -30,7 +30,7 @@ columns = [
   { name = "unknown", unit = "count", title = { ru = "Не известно", en = "Unknown" } },
   { name = "judged", unit = "count", title = { ru = "Судим", en = "Judged" } },
   { name = "contacted", unit = "count", title = { ru = "Охвачены", en = "Contacted" } },
-  { name = "contacted_share", unit = "share", of = "judged", interval = true, ends = true, unknown = "unknown", at_stake = "overdue_revenue", title = { ru = "Охват", en = "Coverage" } },
+  { name = "contacted_share", unit = "share", of = "judged", interval = true, ends = true, unknown = "unknown", list = "overdue", at_stake = "overdue_revenue", title = { ru = "Охват", en = "Coverage" } },
   { name = "overdue", unit = "count", title = { ru = "Просрочены", en = "Overdue" } },
   { name = "overdue_revenue", unit = "money", title = { ru = "Просроченные купили за год", en = "Bought within a year by the overdue" } },
   { name = "never_touched", unit = "count", ends = true, title = { ru = "Без единого касания", en = "Never touched" } },

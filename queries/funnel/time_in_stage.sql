@@ -61,7 +61,7 @@ columns = [
   { name = "standing", unit = "count", title = { ru = "Стоят всего", en = "Standing, whenever entered" } },
   { name = "stale", unit = "count", ends = true, title = { ru = "Просрочены", en = "Stale" } },
   { name = "stale_unknown", unit = "count", title = { ru = "Неизвестно, просрочены ли", en = "Unknown whether stale" } },
-  { name = "stale_share", unit = "share", of = "standing", interval = true, ends = true, at_stake = "stale_amount", title = { ru = "Доля просроченных", en = "Stale share" } },
+  { name = "stale_share", unit = "share", of = "standing", interval = true, ends = true, list = "stale", at_stake = "stale_amount", title = { ru = "Доля просроченных", en = "Stale share" } },
   { name = "stale_amount", unit = "money", title = { ru = "Сумма просроченных", en = "Amount of the stale" } },
   { name = "worst_times_over", unit = "ratio", title = { ru = "Худшая, во сколько раз дольше", en = "Worst, times over" } },
 ]

@@ -30,8 +30,9 @@ columns = [
   { name = "median_minutes", unit = "minutes", title = { ru = "Медиана, мин", en = "Median, min" } },
   { name = "p90_minutes", unit = "minutes", title = { ru = "90 %, мин", en = "90th percentile, min" } },
   { name = "judged", unit = "count", title = { ru = "Можно судить", en = "Judged" } },
+  { name = "late", unit = "count", title = { ru = "Не в срок", en = "Not within SLA" } },
   { name = "within_sla", unit = "count", title = { ru = "В срок", en = "Within SLA" } },
-  { name = "sla_share", unit = "share", of = "judged", interval = true, ends = true, unknown = "unknown", at_stake = "late_open_amount", title = { ru = "Доля в срок", en = "Share within SLA" } },
+  { name = "sla_share", unit = "share", of = "judged", interval = true, ends = true, unknown = "unknown", list = "late", at_stake = "late_open_amount", title = { ru = "Доля в срок", en = "Share within SLA" } },
   { name = "late_open_amount", unit = "money", title = { ru = "Открытые без ответа в срок", en = "Open, not answered in time" } },
 ]
 */
@@ -135,6 +136,7 @@ counted AS (
         km_quantile(minutes, is_answered, 0.5) FILTER (WHERE is_timed) AS median_minutes,
         km_quantile(minutes, is_answered, 0.9) FILTER (WHERE is_timed) AS p90_minutes,
         count(in_time) AS judged,
+        count(*) FILTER (WHERE NOT in_time) AS late,
         count(*) FILTER (WHERE in_time) AS within_sla,
         count(*) FILTER (WHERE NOT in_time AND is_open) AS late_open,
         sum(amount) FILTER (WHERE NOT in_time AND is_open) AS late_open_amount
@@ -151,6 +153,7 @@ SELECT
     median_minutes,
     p90_minutes,
     judged,
+    late,
     within_sla,
     CASE WHEN judged > 0 AND 200 * unknown <= judged + unknown THEN (within_sla + unknown / 2.0) / (judged + unknown) END AS sla_share,
     -- those of whom it is unknown may all have been answered too late, or all in time

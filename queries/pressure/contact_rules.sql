@@ -28,7 +28,7 @@ columns = [
   { name = "title_{lang}", unit = "text", title = { ru = "Правило", en = "Rule" } },
   { name = "checked", unit = "count", title = { ru = "Проверено", en = "Checked" } },
   { name = "broken", unit = "count", needs = ["journeys.touch_at"], title = { ru = "Нарушено", en = "Broken" } },
-  { name = "broken_share", unit = "share", of = "checked", interval = true, needs = ["journeys.touch_at"], title = { ru = "Доля нарушений", en = "Share broken" } },
+  { name = "broken_share", unit = "share", of = "checked", interval = true, list = "broken", needs = ["journeys.touch_at"], title = { ru = "Доля нарушений", en = "Share broken" } },
 ]
 */
 WITH counted AS (

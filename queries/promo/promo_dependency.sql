@@ -30,11 +30,11 @@ columns = [
   { name = "promo_months_share", unit = "share", of = "won", title = { ru = "Доля месяцев с акцией", en = "Share of months with a promotion" } },
   { name = "clients", unit = "count", title = { ru = "Клиенты", en = "Clients" } },
   { name = "promo_only", unit = "count", title = { ru = "Из них только по акции", en = "Of them promo-only" } },
-  { name = "promo_only_share", unit = "share", of = "clients", interval = true, title = { ru = "Доля клиентов только по акции", en = "Share of promo-only clients" } },
+  { name = "promo_only_share", unit = "share", of = "clients", interval = true, list = "promo_only", title = { ru = "Доля клиентов только по акции", en = "Share of promo-only clients" } },
   { name = "first_days_won", unit = "count", title = { ru = "Выиграны в первые дни акций", en = "Won in promotions' first days" } },
   { name = "waiting_judged", unit = "count", title = { ru = "Из них с известными касаниями", en = "Of them with known touches" } },
   { name = "waiting", unit = "count", title = { ru = "Из них ждали", en = "Of them waiting" } },
-  { name = "waiting_share", unit = "share", of = "first_days_won", interval = true, title = { ru = "Доля ждавших", en = "Waiting share" } },
+  { name = "waiting_share", unit = "share", of = "first_days_won", interval = true, list = "waiting", title = { ru = "Доля ждавших", en = "Waiting share" } },
   { name = "dependency_index", unit = "index", of = "won", ends = true, title = { ru = "Индекс зависимости", en = "Dependency index" } },
 ]
 */

@@ -29,7 +29,7 @@ columns = [
   { name = "checked", unit = "count", title = { ru = "Проверено", en = "Checked" } },
   { name = "kept", unit = "count", title = { ru = "Соблюдено", en = "Kept" } },
   { name = "breaches", unit = "count", ends = true, title = { ru = "Нарушено", en = "Broken" } },
-  { name = "kept_share", unit = "share", of = "checked", interval = true, ends = true, unknown = "unjudged", at_stake = "open_at_stake", title = { ru = "Доля соблюдения", en = "Share kept" } },
+  { name = "kept_share", unit = "share", of = "checked", interval = true, ends = true, unknown = "unjudged", list = "breaches", at_stake = "open_at_stake", title = { ru = "Доля соблюдения", en = "Share kept" } },
   { name = "unjudged", unit = "count", title = { ru = "Судить нельзя", en = "Not judged" } },
   { name = "open_at_stake", unit = "money", overlaps = true, title = { ru = "Под угрозой", en = "Open amount at stake" } },
 ]

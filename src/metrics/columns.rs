@@ -32,6 +32,8 @@ pub struct MetricColumn {
     pub titles_row: bool,
     /// The money that is at stake where its value misses a target.
     pub stake: Option<Stake>,
+    /// The count of what misses the target where its value does, such as the breaches of a rule: it can be listed.
+    pub list: Option<String>,
     /// Whether the money of one deal may stand in several rows of the same group, so that its sum over the rows is no amount.
     pub overlaps: bool,
 }
@@ -106,6 +108,7 @@ impl MetricColumn {
             lang: None,
             titles_row: false,
             stake: None,
+            list: None,
             overlaps: false,
         }
     }

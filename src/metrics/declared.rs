@@ -35,7 +35,7 @@ pub(super) fn read(root: &Section<'_>) -> Vec<MetricColumn> {
     let sections = root.tables("columns");
     let mut columns: Vec<MetricColumn> = sections.iter().flat_map(declared).collect();
     for section in &sections {
-        for key in ["of", "unknown"] {
+        for key in ["of", "unknown", "list"] {
             count(section, key, &columns);
         }
         for key in STAKES {
@@ -107,6 +107,7 @@ fn declared(section: &Section<'_>) -> Vec<MetricColumn> {
     own.of = section.optional_text("of");
     own.unknown.extend(section.optional_text("unknown"));
     own.spending = section.optional_one_of("spend", &SPENDING);
+    own.list = section.optional_text("list");
     own.overlaps = section.boolean("overlaps");
     let [whole, missed] = STAKES.map(|key| section.optional_text(key));
     if whole.is_some() && missed.is_some() {

@@ -217,6 +217,8 @@ pub struct Action {
     pub who: String,
     /// The regulation's advice.
     pub advice: String,
+    /// The table of what is counted, by its id, and how many that are; `None` where it cannot be listed.
+    pub list: Option<(String, usize)>,
     /// Which metric, period, as_of and store version.
     pub source: String,
 }

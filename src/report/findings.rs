@@ -8,6 +8,7 @@ mod cause;
 pub mod evidence;
 mod judge;
 mod judged;
+mod list;
 mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -137,7 +137,7 @@ pub(super) fn number(cell: &Cell) -> Option<f64> {
     }
 }
 
-fn cells(array: &ArrayRef, unit: Unit) -> Result<Vec<Cell>, ArrowError> {
+pub(super) fn cells(array: &ArrayRef, unit: Unit) -> Result<Vec<Cell>, ArrowError> {
     let made = match array.data_type() {
         DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => {
             let days = cast(array, &DataType::Date32)?;

@@ -12,7 +12,8 @@ use super::error::ReportError;
 use super::grid::Grid;
 use super::missing::{Lack, Missing};
 use super::period::Range;
-use crate::metrics::{Ask, Catalog, Metric, MetricError, Need, way_out};
+use crate::metrics::{Ask, Catalog, Listed, Metric, MetricError, Need, Picked, way_out};
+use crate::model::calendar::Calendar;
 use crate::model::lang::{Lang, Text};
 use crate::model::tables::Table;
 use crate::regulation::Regulation;
@@ -80,6 +81,29 @@ impl<'a> MetricCache<'a> {
             about: metric.about.get(lang).split_whitespace().collect::<Vec<_>>().join(" "),
         };
         known.map(definition).collect()
+    }
+
+    /// What a column of a question counts, deal by deal. `None` where it cannot be listed, is not known, or questions are only
+    /// collected.
+    pub async fn rows(&mut self, question: &Question, range: Range, column: &str) -> Option<Listed> {
+        if self.collected.is_some() {
+            return None;
+        }
+        let ask = Ask { from: range.from, to: range.to, as_of: self.as_of, by: question.by.clone() };
+        let picked = Picked { column: Some(column.to_owned()), ..Picked::default() };
+        match self.metric(question)?.rows(self.session, &ask, &picked).await {
+            Ok(listed) => Some(listed),
+            Err(MetricError::NoRows { .. } | MetricError::NotJudged { .. } | MetricError::Missing { .. }) => None,
+            Err(error) => {
+                self.fault(&question.metric, &error.into());
+                None
+            }
+        }
+    }
+
+    /// The time zone by which days are told.
+    pub fn calendar(&self) -> &'a Calendar {
+        self.session.regulation().calendar()
     }
 
     /// The regulation in force.

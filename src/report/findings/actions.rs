@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::judged::{Judged, Unknown};
+use super::list;
 use super::{Look, Made, judge, look, rank, small_group, targets};
 use crate::metrics::Stake;
 use crate::model::lang::Lang;
@@ -12,7 +13,7 @@ use crate::model::tables::MONEY_SCALE;
 use crate::model::unit::Unit;
 use crate::regulation::{Better, Target};
 use crate::report::definition::{self, Compare, Question};
-use crate::report::document::{Action, Actions, Block, Cell, Verdict};
+use crate::report::document::{Action, Actions, Block, Cell, Table, Verdict};
 use crate::report::inputs::Inputs;
 use crate::report::missing::{Lack, Missing};
 use crate::report::period::Range;
@@ -42,9 +43,11 @@ pub(in crate::report) async fn actions(
     let mut items = items(&looks);
     items.sort_by(Item::order);
     let (shown, rest) = items.split_at(part.limit.min(items.len()));
-    let mut actions = Vec::new();
+    let (mut actions, mut lists) = (Vec::new(), Vec::new());
     for item in shown {
-        actions.push(action(inputs, say, item).await);
+        let (action, list) = action(inputs, say, item).await;
+        actions.push(action);
+        lists.extend(list.map(Block::Table));
     }
     let nothing = if actions.is_empty() { nothing(say, &looks, &missing) } else { String::new() };
     let block = Actions {
@@ -54,7 +57,8 @@ pub(in crate::report) async fn actions(
         improved: improved(inputs, say, &looks),
         unjudged: unjudged(say, &looks, &missing),
     };
-    Made { blocks: vec![Block::Actions(block)], ..Made::default() }
+    let blocks = std::iter::once(Block::Actions(block)).chain(lists).collect();
+    Made { blocks, ..Made::default() }
 }
 
 fn is_wanted(part: &definition::Findings, target: &Target) -> bool {
@@ -160,14 +164,15 @@ fn label(say: &Phrases<'_>, look: &Look<'_>, at_least: bool) -> String {
     }
 }
 
-async fn action(inputs: &mut Inputs<'_>, say: &Phrases<'_>, item: &Item<'_>) -> Action {
+async fn action(inputs: &mut Inputs<'_>, say: &Phrases<'_>, item: &Item<'_>) -> (Action, Option<Table>) {
     let (heaviest, money) = item.heaviest();
     let facts = item.looks.iter().map(|look| look.wording(inputs, say).fact(&bad(look))).collect();
     let since = since(inputs, say, item.looks[0]).await;
     let who = who(inputs, say, heaviest).await;
+    let listed = list::list(inputs, say, heaviest, &bad(heaviest)).await;
     #[allow(clippy::cast_possible_truncation)] // money in whole units is far below the limits
     let cell = |amount: f64| Cell::Money((amount * 10f64.powi(i32::from(MONEY_SCALE))).round() as i128);
-    Action {
+    let action = Action {
         verdict: item.verdict(),
         title: say.text(&item.looks[0].target.title).to_owned(),
         money: money.map(|money| (label(say, heaviest, money.at_least), cell(money.amount))),
@@ -175,8 +180,10 @@ async fn action(inputs: &mut Inputs<'_>, say: &Phrases<'_>, item: &Item<'_>) -> 
         since: since.unwrap_or_default(),
         who: who.unwrap_or_default(),
         advice: say.text(&heaviest.target.advice).to_owned(),
+        list: listed.as_ref().map(|listed| (listed.table.id.clone(), listed.total)),
         source: heaviest.wording(inputs, say).source,
-    }
+    };
+    (action, listed.map(|listed| listed.table))
 }
 
 /// Since when the heaviest row misses the target: the earlier periods are looked at one after the other, each as of its own end.

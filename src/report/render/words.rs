@@ -76,6 +76,16 @@ impl Words {
         self.pick("Что сделать", "What to do")
     }
 
+    /// Leads to a deal in the CRM.
+    pub fn open(self) -> &'static str {
+        self.pick("открыть", "open")
+    }
+
+    /// What leads to the list behind a thing to do.
+    pub fn list(self) -> &'static str {
+        self.pick("Список", "The list")
+    }
+
     /// The heading of what got better.
     pub fn improved(self) -> &'static str {
         self.pick("Что стало лучше", "What got better")

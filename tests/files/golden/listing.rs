@@ -62,12 +62,15 @@ fn actions(actions: &Actions) -> String {
 }
 
 fn action(action: &Action) -> String {
-    let Action { verdict, title, money, facts, since, who, advice, source } = action;
+    let Action { verdict, title, money, facts, since, who, advice, list, source } = action;
     let mut text = format!("action: {} | {title}\n", format!("{verdict:?}").to_lowercase());
     if let Some((label, money)) = money {
         let _ = writeln!(text, "  money: {label}: {}", cell(money));
     }
     facts.iter().for_each(|fact| text += &format!("  {fact}\n"));
+    if let Some((id, total)) = list {
+        let _ = writeln!(text, "  list: {id}, {total}");
+    }
     for (name, said) in [("since", since), ("who", who), ("advice", advice), ("source", source)] {
         if !said.is_empty() {
             let _ = writeln!(text, "  {name}: {said}");

@@ -43,6 +43,9 @@ fn item(action: &Action, context: &Context) -> Markup {
             } "\n"
             p class="facts" { (facts.join(" ")) (context.mark(&action.source)) } "\n"
             @if !action.advice.is_empty() { p class="advice" { (action.advice) } "\n" }
+            @if let Some((id, total)) = &action.list {
+                p class="to-list" { a href={ "#table-" (id) } { (context.words.list()) ": " (context.words.rows(*total)) } } "\n"
+            }
         } "\n"
     }
 }

@@ -16,6 +16,9 @@ const WIDE: [(usize, &str); 3] = [(8, "wider"), (12, "widest"), (16, "huge")];
 /// If a cell is longer than this, a phone shows each row as a card: as a column the text would be too narrow.
 const LONG: usize = 32;
 
+/// The column of addresses in the CRM, made of the regulation's template.
+const URL: &str = "url";
+
 /// The table's markup.
 pub fn render(table: &Table, context: &Context) -> Markup {
     let mut classes = vec!["table"];
@@ -140,6 +143,11 @@ fn content(cell: &Cell, column: &Column, look: Look, context: &Context) -> Marku
     };
     match cell {
         Cell::Empty => html! { span class="none" title=(context.words.no_data()) { (NONE) } },
+        Cell::Text(url)
+            if column.name == URL && ["https://", "http://"].iter().any(|scheme| url.starts_with(scheme)) =>
+        {
+            html! { a href=(url) rel="noreferrer" { (context.words.open()) } }
+        }
         Cell::Text(text) => html! { (text) },
         Cell::Count(count) => html! { (numbers.exact(*count as f64, Unit::Count)) },
         Cell::Money(money) => html! { (numbers.bare_money(*money as f64 / 10_000.0, cents)) },

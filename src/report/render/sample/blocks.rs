@@ -220,6 +220,7 @@ pub(super) fn actions(t: Translate) -> Block {
                     "Возьмите правило, которое стоит дороже других, и разберите пять последних нарушений с тем, кто их допустил.",
                     "Take the rule that costs most and go through its last five breaches with whoever made them.",
                 ),
+                list: Some(("lead-quality".to_owned(), 34)),
                 source: source.clone(),
             },
             Action {
@@ -233,6 +234,7 @@ pub(super) fn actions(t: Translate) -> Block {
                     "Заложите в план каждой недели обзвон базы без скидок.",
                     "Put calls to the client base at full price into every week's plan.",
                 ),
+                list: None,
                 source,
             },
         ],
