@@ -238,7 +238,10 @@ impl Metric {
                 Err(why) => Err(self.no_rows(Some(name), why.text().and(self.others(tracing)))),
             };
         }
-        let mut why = Text::new("она ничего не считает", "it counts nothing");
+        let mut why = Text::new(
+            "она ничего не считает; сами её строки показывает voronka query",
+            "it counts nothing; its rows themselves are shown by voronka query",
+        );
         for (column, _) in self.counts() {
             match tracing.trace(column) {
                 Ok(()) => return Ok(column),

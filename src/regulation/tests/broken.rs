@@ -32,7 +32,10 @@ const BROKEN: &[(&str, &str, &[&str])] = &[
     (
         "\"RUB\"",
         "\"RUB\"\nclient_url = \"https://example.com/{deal_id}/{client_id}\"",
-        &["r.toml:4: there is no `{deal_id}` here, only `{client_id}`"],
+        &[
+            "r.toml:4: there is no `{deal_id}` here, only `{client_id}`",
+            "    such as https://example.bitrix24.ru/crm/contact/details/{client_id}/",
+        ],
     ),
     (
         "\"RUB\"",
