@@ -1,7 +1,7 @@
 //! Rows to stdout, in the format that was asked for, as they come: nothing but a table is held in memory.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -227,7 +227,11 @@ impl<W: Write + Send> Printer<W> {
             }
             Printer::Parquet(parquet) => parquet.into_inner()?,
             Printer::Xlsx { mut out, rows } => {
-                rows.finish(&mut out)?;
+                // written aside first: of a pipe that closes the library would say more than we do
+                let mut file = tempfile::tempfile()?;
+                rows.finish(io::BufWriter::new(&file))?;
+                file.rewind()?;
+                io::copy(&mut file, &mut out)?;
                 out
             }
         };

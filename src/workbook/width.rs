@@ -65,7 +65,7 @@ pub fn of_column(head: &str, content: f64) -> f64 {
     let word = head.split_whitespace().map(of_text).fold(0.0, f64::max) * 1.08;
     // of up to three lines
     let head = word.max(of_text(head) / 2.6);
-    (content.max(head) + 2.0).clamp(LEAST, MOST)
+    (content.max(head) + 2.6).clamp(LEAST, MOST)
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub fn sheet(book: &Book<'_>, chart: &Chart, name: &str) -> Result<Worksheet, Fa
     let columns: Vec<Column> = (0..data.columns.len()).map(|at| column(&data, at)).collect();
     let kinds: Vec<Kind> = columns.iter().map(|column| column.kind).collect();
     let has_empty = data.rows.iter().flatten().any(|cell| *cell == Cell::Empty);
-    let top = book.top(&chart.title, &chart.source, has_empty);
+    let top = book.top(&chart.title, &chart.source, has_empty || data.rows.is_empty());
     let mut sheet = Sheet::open(Worksheet::new(), name, &book.looks, columns, Some(&top), RowsAre::Held)?;
     for row in &data.rows {
         sheet.row(row.iter().map(table::value))?;

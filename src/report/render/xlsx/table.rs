@@ -22,7 +22,7 @@ pub fn sheets(book: &Book<'_>, file: &mut Workbook, table: &Table, name: &str) -
     }
     let columns: Vec<Column> = parts.iter().map(|(at, part)| column(table, *at, *part, book.doc.lang)).collect();
     let has_empty = table.rows.iter().any(|row| parts.iter().any(|(at, part)| is_empty(&flat::part(&row[*at], *part))));
-    let top = book.top(&table.title, &table.source, has_empty);
+    let top = book.top(&table.title, &table.source, has_empty || table.rows.is_empty());
     let mut done = Vec::new();
     let open = |file: &mut Workbook, name: &str| -> Result<Sheet, WorkbookError> {
         let (sheet, rows) = match table.rows.len() > MANY {
