@@ -1,4 +1,4 @@
-//! The list behind a thing to do: the deals, clients or events that miss the target, the dearest first.
+//! The list behind a thing to do: the deals, clients or events that miss the target, the open and the dearest first.
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, TimeUnit, TimestampMicrosecondType};
@@ -7,7 +7,7 @@ use chrono::DateTime;
 use super::Look;
 use super::judge;
 use super::judged::Judged;
-use crate::metrics::{Listed, MetricColumn};
+use crate::metrics::{self as listed, Listed, MetricColumn};
 use crate::model::calendar::Calendar;
 use crate::model::lang::Text;
 use crate::model::unit::Unit;
@@ -20,8 +20,10 @@ use crate::report::phrases::Phrases;
 const MOST: usize = 50;
 /// What a list tells of each row, where it is known: whom it is about, whose it is, where it stands and how much it is.
 const TOLD: [&str; 9] = ["deal_id", "client_id", "manager", "stage", "kind", "amount", "created_at", "at", "url"];
+/// How a deal stands that is over.
+const OVER: [&str; 3] = ["won", "lost", "gone"];
 /// What is told elsewhere, or of no use to who works through a list.
-const LEFT_OUT: [&str; 6] = ["event_id", "source", "branch", "status", "closed_at", "rule"];
+const LEFT_OUT: [&str; 7] = ["event_id", "source", "branch", "status", "closed_at", "rule", "contact_days"];
 
 /// A list, and how long the whole is.
 pub(super) struct List {
@@ -36,8 +38,15 @@ pub(super) async fn list(inputs: &mut Inputs<'_>, say: &Phrases<'_>, look: &Look
     let listed = inputs.metrics.rows(&look.ask, range, &column).await?;
     let grid = grid(&listed, &look.grid, inputs.metrics.calendar())?;
     let mut rows = of_groups(&grid, look, bad);
-    let amount = |row: &usize| grid.number(*row, "amount").unwrap_or(0.0);
-    rows.sort_by(|a, b| amount(b).total_cmp(&amount(a)));
+    // what is over cannot be saved any more
+    let is_over =
+        |row: usize| matches!(grid.cell(row, "status"), Cell::Text(status) if OVER.contains(&status.as_str()));
+    let amount = |row: usize| grid.number(row, "amount").unwrap_or(0.0);
+    let is_of_deals = listed.unit != Some(listed::Unit::Client);
+    rows.sort_by(|a, b| {
+        let open_first = (is_of_deals && is_over(*a)).cmp(&(is_of_deals && is_over(*b)));
+        open_first.then(amount(*b).total_cmp(&amount(*a)))
+    });
     let total = rows.len();
     rows.truncate(MOST);
     let shown = columns(&grid, bad.len());
