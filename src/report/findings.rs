@@ -9,6 +9,8 @@ pub mod evidence;
 mod judge;
 mod judged;
 mod list;
+mod look;
+mod made;
 mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,32 +19,19 @@ use std::sync::Arc;
 use super::definition::{self, Compare, Question};
 use super::document::{Block, Cell, Finding, Verdict};
 use super::earlier::earlier;
-use super::error::ReportError;
 use super::grid::Grid;
 use super::inputs::Inputs;
-use super::missing::{Cover, Lack, Missing, Unnamed};
+use super::missing::{Lack, Missing, Unnamed};
 use super::period::Period;
 use super::phrases::Phrases;
-use crate::model::problem::hint;
 use crate::model::unit::Unit;
 use crate::regulation::Target;
 pub(super) use actions::actions;
 use cause::{Cause, Part};
-use judged::{Covered, Ground, Judged, Unknown};
+use judged::{Judged, Unknown};
+use look::{look, rank, small_group, targets};
+pub(super) use made::Made;
 use wording::Said;
-
-/// The result of judging all targets.
-#[derive(Debug, Default)]
-pub(super) struct Made {
-    /// The findings, worst first, and a notice about what could not be judged.
-    pub blocks: Vec<Block>,
-    /// Targets that could not be judged at all, and why.
-    pub missing: Vec<(String, Missing)>,
-    /// What else they lack, which is told only where all that is missing is listed.
-    pub also_missing: Vec<(String, Missing)>,
-    /// Rows without a value of the split, which no target judges.
-    pub unnamed: Vec<Unnamed>,
-}
 
 /// Judges the targets. A target that fails does not stop the others.
 pub(super) async fn findings(inputs: &mut Inputs<'_>, say: &Phrases<'_>, part: &definition::Findings) -> Made {
@@ -70,69 +59,6 @@ pub(super) async fn findings(inputs: &mut Inputs<'_>, say: &Phrases<'_>, part: &
     made
 }
 
-/// A target with what its metric says, and the verdicts.
-struct Look<'t> {
-    target: &'t Target,
-    ask: Question,
-    grid: Arc<Grid>,
-    judged: Vec<Judged>,
-    /// A note on how much of the period is covered, and on what could not be compared; empty if there is nothing to note.
-    note: String,
-}
-
-/// Asks a target's metric, and judges each group.
-async fn look<'t>(
-    inputs: &mut Inputs<'_>,
-    say: &Phrases<'_>,
-    part: &definition::Findings,
-    target: &'t Target,
-) -> Result<Look<'t>, Missing> {
-    let period = part.periods.get(&target.metric).copied().unwrap_or(part.period);
-    let ask = Question { metric: target.metric.clone(), by: target.by.clone(), period };
-    check_target(inputs, target)?;
-    let range = inputs.reach.range(period);
-    let grid = inputs.metrics.ask(&ask, range).await?;
-    if let Some(missing) = grid.is_blank(&target.column).then(|| inputs.metrics.lacking(&ask, &target.column)).flatten()
-    {
-        return Err(missing);
-    }
-    let earlier = earlier(inputs, &ask, &target.column, &part.compare).await;
-    let then: Vec<_> = earlier.answers.iter().map(|(compare, grid)| (*compare, grid.as_ref())).collect();
-    let cover = inputs.cover(&ask, range, &[&target.column]);
-    let covered = match cover {
-        None => Covered::Whole,
-        Some(Cover::Until(_)) => Covered::Part,
-        Some(Cover::Not(_)) => Covered::Nothing,
-    };
-    let mut judged = judge::judge(target, &grid, &then, Ground { small_group: small_group(inputs), covered });
-    judged.retain(|one| is_for(target, targets(inputs), grid.group(one.row)));
-    let excepted = |cell: &Cell| matches!(cell, Cell::Text(text) if target.except.contains(text));
-    judged.retain(|one| !grid.rows[one.row].iter().any(excepted));
-    let note = cover.map(|cover| say.cover(cover, period));
-    let note = note.into_iter().chain(earlier.fault.map(|fault| say.not_compared(&fault)));
-    let note: Vec<String> = note.collect();
-    Ok(Look { target, ask, grid, judged, note: note.join("; ") })
-}
-
-impl Look<'_> {
-    /// What its sentences are written with.
-    fn wording<'w>(&'w self, inputs: &Inputs<'_>, say: &'w Phrases<'w>) -> wording::Wording<'w> {
-        let target = self.target;
-        let ambiguous = targets(inputs).iter().filter(|other| other.title == target.title).count() > 1;
-        let range = inputs.reach.range(self.ask.period);
-        wording::Wording {
-            say,
-            target,
-            ambiguous,
-            grid: &self.grid,
-            period: self.ask.period,
-            small_group: small_group(inputs),
-            source: say.source(&self.ask, inputs.days(&self.ask, range)),
-            note: self.note.clone(),
-        }
-    }
-}
-
 async fn one(
     inputs: &mut Inputs<'_>,
     say: &Phrases<'_>,
@@ -149,32 +75,6 @@ async fn one(
     let unnamed = unnamed(say, target, &grid, &look.judged);
     let judged = std::mem::take(&mut look.judged);
     Ok((look.wording(inputs, say).said(judged, part.limit), unnamed))
-}
-
-/// The regulation's targets.
-fn targets<'a>(inputs: &Inputs<'a>) -> &'a [Target] {
-    inputs.metrics.regulation().targets()
-}
-
-/// Groups of fewer deals are not judged (the regulation's `small_group`).
-#[allow(clippy::cast_precision_loss)] // a number that a person wrote
-fn small_group(inputs: &Inputs<'_>) -> f64 {
-    inputs.metrics.regulation().rules().small_group as f64
-}
-
-/// Checks that a target names an existing metric and column; the regulation cannot check that itself.
-fn check_target(inputs: &mut Inputs<'_>, target: &Target) -> Result<(), Missing> {
-    let checked = inputs.metrics.known(&target.metric).and_then(|metric| {
-        match metric.columns.iter().any(|column| column.name == target.column) {
-            true => Ok(()),
-            false => Err(ReportError::TargetColumn {
-                metric: target.metric.clone(),
-                column: target.column.clone(),
-                hint: hint(&target.column, metric.columns.iter().map(|column| column.name.as_str())),
-            }),
-        }
-    });
-    checked.map_err(|error| inputs.metrics.fault(&target.metric, &error))
 }
 
 /// The rows without a value of the split, if there are any.
@@ -257,17 +157,6 @@ fn parts(
     names.into_iter().map(part).collect()
 }
 
-/// Whether a target applies to a group: a group with a target of its own is not judged by the general one.
-fn is_for(target: &Target, all: &[Target], group: &[Cell]) -> bool {
-    let is = |name: &str| matches!(group, [Cell::Text(text)] if text == name);
-    let alike =
-        |other: &&Target| (&other.metric, &other.column, &other.by) == (&target.metric, &target.column, &target.by);
-    match &target.only {
-        Some(name) => is(name),
-        None => !all.iter().filter(alike).any(|other| other.only.as_deref().is_some_and(is)),
-    }
-}
-
 fn blocks(say: &Phrases<'_>, mut said: Vec<Said>, missing: &[(String, Missing)], no_targets: bool) -> Vec<Block> {
     let mut blocks = Vec::new();
     if no_targets {
@@ -305,14 +194,4 @@ fn blocks(say: &Phrases<'_>, mut said: Vec<Said>, missing: &[(String, Missing)],
         }
     }
     blocks
-}
-
-/// Sort order: worst first; unknown before green.
-fn rank(verdict: Verdict) -> u8 {
-    match verdict {
-        Verdict::Red => 0,
-        Verdict::Yellow => 1,
-        Verdict::Unknown => 2,
-        Verdict::Green => 3,
-    }
 }

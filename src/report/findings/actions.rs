@@ -5,8 +5,9 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::judged::{Judged, Unknown};
-use super::list;
-use super::{Look, Made, judge, look, rank, small_group, targets};
+use super::look::{Look, look, rank, small_group, targets};
+use super::made::Made;
+use super::{judge, list};
 use crate::metrics::Stake;
 use crate::model::lang::Lang;
 use crate::model::tables::MONEY_SCALE;

@@ -4,9 +4,9 @@ use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, TimeUnit, TimestampMicrosecondType};
 use chrono::DateTime;
 
-use super::Look;
 use super::judge;
 use super::judged::Judged;
+use super::look::Look;
 use crate::metrics::{self as listed, Listed, MetricColumn};
 use crate::model::calendar::Calendar;
 use crate::model::lang::Text;

@@ -4,8 +4,9 @@ use rust_xlsxwriter::{
     ConditionalFormat2ColorScale, ConditionalFormat3ColorScale, ConditionalFormatType, Image, ObjectMovement, Worksheet,
 };
 
+use super::book::{Book, Fault};
 use super::native::{self, Place};
-use super::{Book, Fault, table};
+use super::table;
 use crate::report::chart::data::{ChartData, Native};
 use crate::report::document::{Cell, Chart};
 use crate::report::render::draw::palette::hex;

@@ -3,7 +3,8 @@
 
 use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, Worksheet};
 
-use super::{Book, Fault, table};
+use super::book::{Book, Fault};
+use super::table;
 use crate::model::unit::Unit;
 use crate::report::document::{Action, Actions, Block, Cell, Finding, Section, Tile, Verdict};
 use crate::report::render::flat::{self, Part};

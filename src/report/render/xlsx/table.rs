@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use rust_xlsxwriter::{Workbook, Worksheet};
 
-use super::{Book, Fault};
+use super::book::{Book, Fault};
 use crate::model::lang::Lang;
 use crate::model::unit::Unit;
 use crate::report::document::{Cell, Table};
