@@ -3,9 +3,10 @@
 use anyhow::Result;
 
 use super::args::{Place, Rows};
+use super::outcome::Outcome;
 use super::output::{Book, To};
 use super::screen::tell;
-use super::{Outcome, open, output, query};
+use super::{open, output, query};
 use crate::metrics::{Listed, Metric, Picked, Unit};
 use crate::model::lang::{Lang, Text, both};
 
