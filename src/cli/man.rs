@@ -5,8 +5,9 @@ use clap::CommandFactory;
 use clap_mangen::Man;
 
 use super::args::Args;
+use super::outcome::Outcome;
 use super::said::Said;
-use super::{Outcome, screen};
+use super::screen;
 use crate::model::lang::both;
 use crate::model::problem::hint;
 
