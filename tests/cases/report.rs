@@ -19,8 +19,12 @@ pub(super) fn page(case: &Case, report: &str, lang: &str, as_of: &str) -> String
     std::fs::read_to_string(case.dir().join(out).join(format!("{report}.html"))).unwrap()
 }
 
-/// A page's text without its markup.
+/// A page's text without its markup, and without the marks that lead to sources.
 pub(super) fn plain(html: &str) -> String {
+    let mut parts = html.split("<a class=\"mark\"");
+    let first = parts.next().unwrap_or_default();
+    let rest = parts.map(|part| part.split_once("</a>").map_or("", |(_, rest)| rest));
+    let html: String = std::iter::once(first).chain(rest).collect();
     let mut text = String::new();
     for part in html.split('<') {
         text += part.split_once('>').map_or(part, |(_, rest)| rest);

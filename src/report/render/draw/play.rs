@@ -17,13 +17,15 @@ struct Device {
     text_size: f64,
     /// The distance from the top that plotters gets to the baseline, per font size.
     ascent: f64,
+    /// Whether letters that the face lacks are drawn here, and not by whoever shows the drawing.
+    falls_back: bool,
 }
 
 /// Plotters writes `font-size` as its size over 1.24, and sets the baseline of a top-anchored text 0.76 em lower.
-const SVG: Device = Device { scale: 2.0, text_size: 1.24, ascent: 0.76 };
+const SVG: Device = Device { scale: 2.0, text_size: 1.24, ascent: 0.76, falls_back: false };
 /// With `ab_glyph` the size is the line height, and the baseline lies half of it lower. Drawn at four times the size and
 /// halved, because plotters sets glyphs and edges on whole pixels.
-const BITMAP: Device = Device { scale: 4.0, text_size: font::LINE, ascent: font::LINE / 2.0 };
+const BITMAP: Device = Device { scale: 4.0, text_size: font::LINE, ascent: font::LINE / 2.0, falls_back: true };
 
 /// The picture as the elements within an `<svg>`, and the numbers of its `viewBox`.
 pub fn svg(picture: &Picture) -> Result<(String, String), String> {
@@ -102,7 +104,12 @@ fn play<B: DrawingBackend>(picture: &Picture, backend: &mut B, to: &Device) -> R
             }
             Shape::Text(x, baseline, text, look) => {
                 let top = baseline - look.size * to.ascent;
-                backend.draw_text(text, &type_of(look, to), at(*x, top))
+                let runs = font::runs(text);
+                if to.falls_back && runs.iter().any(|run| run.family != font::FAMILY) {
+                    draw_runs(backend, &runs, look, (*x, top), to)?;
+                    continue;
+                }
+                backend.draw_text(text, &type_of(font::FAMILY, look, to), at(*x, top))
             }
         };
         done.map_err(|e| e.to_string())?;
@@ -110,14 +117,38 @@ fn play<B: DrawingBackend>(picture: &Picture, backend: &mut B, to: &Device) -> R
     Ok(())
 }
 
-fn type_of(look: &Type, to: &Device) -> TextStyle<'static> {
+/// Draws the parts of a text, each with its font, from left to right.
+fn draw_runs<B: DrawingBackend>(
+    backend: &mut B,
+    runs: &[font::Run],
+    look: &Type,
+    (x, top): (f64, f64),
+    to: &Device,
+) -> Result<(), String> {
+    let widths: Vec<f64> = runs.iter().map(|run| font::run_width(run, look.size, look.bold)).collect();
+    let whole: f64 = widths.iter().sum();
+    let mut x = match look.anchor {
+        Anchor::Start => x,
+        Anchor::Middle => x - whole / 2.0,
+        Anchor::End => x - whole,
+    };
+    let from_left = Type { anchor: Anchor::Start, ..*look };
+    for (run, width) in runs.iter().zip(widths) {
+        let at = (device(x, to.scale), device(top, to.scale));
+        backend.draw_text(&run.text, &type_of(run.family, &from_left, to), at).map_err(|e| e.to_string())?;
+        x += width;
+    }
+    Ok(())
+}
+
+fn type_of(family: &'static str, look: &Type, to: &Device) -> TextStyle<'static> {
     let style = if look.bold { FontStyle::Bold } else { FontStyle::Normal };
     let side = match look.anchor {
         Anchor::Start => HPos::Left,
         Anchor::Middle => HPos::Center,
         Anchor::End => HPos::Right,
     };
-    let font = (font::FAMILY, look.size * to.scale * to.text_size, style).into_font();
+    let font = (family, look.size * to.scale * to.text_size, style).into_font();
     TextStyle { font, color: paint(look.color).to_backend_color(), pos: Pos::new(side, VPos::Top) }
 }
 
