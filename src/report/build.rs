@@ -23,7 +23,7 @@ use super::phrases::Phrases;
 use super::render::number::Numbers;
 use super::slug::slug;
 use super::titles::Titles;
-use crate::metrics::Catalog;
+use crate::metrics::{Catalog, Metric};
 use crate::model::lang::{Lang, Text};
 use crate::model::progress::Progress;
 use crate::session::Session;
@@ -113,10 +113,19 @@ pub async fn build(
         as_of,
         sections,
         colophon: say.colophon(regulation),
-        definitions: builder.inputs.metrics.definitions(lang),
+        definitions: builder.inputs.metrics.asked().into_iter().map(|metric| defined(metric, lang)).collect(),
         folds: definition.folds,
         failed: builder.failed,
     })
+}
+
+/// What a metric counts, for the foot of the page.
+fn defined(metric: &Metric, lang: Lang) -> document::Definition {
+    document::Definition {
+        name: metric.name.clone(),
+        title: metric.title.get(lang).to_owned(),
+        about: metric.about.get(lang).split_whitespace().collect::<Vec<_>>().join(" "),
+    }
 }
 
 /// The report's name, plus the values that `--for` and `--where` restrict it to: the stem of its files.

@@ -7,7 +7,6 @@ use chrono::{Days, NaiveDate};
 
 use super::ahead::side_by_side;
 use super::definition::question::Question;
-use super::document::Definition;
 use super::error::ReportError;
 use super::grid::Grid;
 use super::missing::{Lack, Missing};
@@ -71,16 +70,10 @@ impl<'a> MetricCache<'a> {
         count
     }
 
-    /// What the metrics asked so far count, by name.
-    pub fn definitions(&self, lang: Lang) -> Vec<Definition> {
-        let asked: BTreeSet<&str> = self.answers.keys().map(|(question, ..)| question.metric.as_str()).collect();
-        let known = asked.into_iter().filter_map(|name| self.catalog.get(name).ok());
-        let definition = |metric: &Metric| Definition {
-            name: metric.name.clone(),
-            title: metric.title.get(lang).to_owned(),
-            about: metric.about.get(lang).split_whitespace().collect::<Vec<_>>().join(" "),
-        };
-        known.map(definition).collect()
+    /// The metrics asked so far, by name.
+    pub fn asked(&self) -> Vec<&'a Metric> {
+        let names: BTreeSet<&str> = self.answers.keys().map(|(question, ..)| question.metric.as_str()).collect();
+        names.into_iter().filter_map(|name| self.catalog.get(name).ok()).collect()
     }
 
     /// What a column of a question counts, deal by deal. `None` where it cannot be listed, is not known, or questions are only

@@ -19,8 +19,10 @@ pub(super) fn page(case: &Case, report: &str, lang: &str, as_of: &str) -> String
     std::fs::read_to_string(case.dir().join(out).join(format!("{report}.html"))).unwrap()
 }
 
-/// A page's text without its markup, and without the marks that lead to sources.
+/// A page's text without its markup, without the marks that lead to sources, and without its foot, where the words of all definitions
+/// stand.
 pub(super) fn plain(html: &str) -> String {
+    let html = html.split("<footer").next().unwrap_or_default();
     let mut parts = html.split("<a class=\"mark\"");
     let first = parts.next().unwrap_or_default();
     let rest = parts.map(|part| part.split_once("</a>").map_or("", |(_, rest)| rest));
@@ -36,12 +38,19 @@ pub(super) fn plain(html: &str) -> String {
 
 pub(super) fn findings(html: &str) -> Vec<Finding> {
     let cards = html.split("<li class=\"finding ").skip(1).map(|card| card.split("</li>").next().unwrap());
+    // a mark leads to its source at the foot of the page
+    let source = |card: &str| {
+        let number =
+            card.split_once("href=\"#source-").and_then(|(_, rest)| rest.split('"').next()).unwrap_or_default();
+        let line = html.split_once(&format!("<li id=\"source-{number}\">")).map_or("", |(_, rest)| rest);
+        plain(line.split("</li>").next().unwrap_or_default())
+    };
     let one = |card: &str| {
         let within = |from: &str, to: &str| plain(card.split_once(from).unwrap().1.split(to).next().unwrap());
         Finding {
             verdict: card.split(' ').next().unwrap().to_owned(),
             title: within("<h3>", "</h3>"),
-            said: within("</h3>", "\u{0}"),
+            said: format!("{} Source: {}", within("</h3>", "\u{0}"), source(card)),
         }
     };
     cards.map(one).collect()

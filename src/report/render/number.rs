@@ -9,7 +9,6 @@ use chrono::{Datelike, NaiveDate};
 
 use crate::model::lang::Lang;
 use crate::model::unit::Unit;
-use crate::report::document::Cell;
 
 pub use duration::Span;
 
@@ -102,20 +101,6 @@ impl Numbers<'_> {
                 self.money(value, if value.abs() < 100.0 && value.fract() != 0.0 { Cents::Two } else { Cents::Whole })
             }
             _ => self.exact(value, unit),
-        }
-    }
-
-    /// A headline figure in compact form.
-    #[allow(clippy::cast_precision_loss)] // a headline shows three digits
-    pub fn figure(&self, cell: &Cell, unit: Unit) -> String {
-        match cell {
-            Cell::Empty => NONE.to_string(),
-            Cell::Text(text) => text.clone(),
-            Cell::Count(count) => self.compact(*count as f64, Unit::Count),
-            Cell::Money(money) => self.compact(*money as f64 / 10_000.0, Unit::Money),
-            Cell::Number(value) | Cell::Interval { value, .. } => self.compact(*value, unit),
-            Cell::Bounds { least, most } => self.bounds(*least, *most, unit),
-            Cell::Date(day) => self.date(*day),
         }
     }
 

@@ -4,7 +4,7 @@
 use maud::{Markup, html};
 
 use super::findings::{class, icon};
-use super::markup::Context;
+use super::markup::{Context, figure};
 use crate::model::unit::Unit;
 use crate::report::document::{Action, Actions};
 
@@ -38,7 +38,7 @@ fn item(action: &Action, context: &Context) -> Markup {
                     span class="verdict" { (context.words.verdict(action.verdict)) }
                 }
                 @if let Some((label, money)) = &action.money {
-                    p class="money" { span { (label) } " " b { (context.numbers.figure(money, Unit::Money)) } }
+                    p class="money" { span { (label) } " " b { (figure(money, Unit::Money, &context.numbers)) } }
                 }
             } "\n"
             p class="facts" { (facts.join(" ")) (context.mark(&action.source)) } "\n"

@@ -2,7 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::markup::Context;
+use super::markup::{Context, figure};
 use super::{actions, findings, table};
 use crate::report::document::{Block, Chart, Tile};
 use crate::report::render::drawing::{NARROW, WIDE, draw};
@@ -30,7 +30,7 @@ fn render_tiles(tiles: &[Tile], context: &Context) -> Markup {
             @for tile in tiles {
                 li {
                     p class="label" { (tile.label) (context.mark(&tile.source)) } "\n"
-                    p class="figure" { (context.numbers.figure(&tile.value, tile.unit)) } "\n"
+                    p class="figure" { (figure(&tile.value, tile.unit, &context.numbers)) } "\n"
                     @for note in &tile.notes { p class="note" { (note) } "\n" }
                 } "\n"
             }

@@ -7,7 +7,9 @@ use std::cell::RefCell;
 
 use maud::{Markup, html};
 
-use crate::report::render::number::Numbers;
+use crate::model::unit::Unit;
+use crate::report::document::Cell;
+use crate::report::render::number::{NONE, Numbers};
 use crate::report::render::words::Words;
 
 /// The context of all parts of a page.
@@ -38,5 +40,19 @@ impl Context<'_> {
         html! {
             a class="mark" href={ "#source-" (number) } aria-label={ (self.words.source()) " " (number) } { (number) }
         }
+    }
+}
+
+/// A headline figure in compact form.
+#[allow(clippy::cast_precision_loss)] // a headline shows three digits
+pub fn figure(cell: &Cell, unit: Unit, numbers: &Numbers<'_>) -> String {
+    match cell {
+        Cell::Empty => NONE.to_string(),
+        Cell::Text(text) => text.clone(),
+        Cell::Count(count) => numbers.compact(*count as f64, Unit::Count),
+        Cell::Money(money) => numbers.compact(*money as f64 / 10_000.0, Unit::Money),
+        Cell::Number(value) | Cell::Interval { value, .. } => numbers.compact(*value, unit),
+        Cell::Bounds { least, most } => numbers.bounds(*least, *most, unit),
+        Cell::Date(day) => numbers.date(*day),
     }
 }
