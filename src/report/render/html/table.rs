@@ -11,7 +11,7 @@ use crate::report::render::number::{Cents, NONE, Span};
 const TALL: usize = 16;
 /// A table with at least so many columns gets more width on a screen and smaller type on paper, so that no column is
 /// cut.
-const WIDE: [(usize, &str); 3] = [(8, "wider"), (12, "widest"), (16, "huge")];
+const WIDE: [(usize, &str); 3] = [(8, "wider"), (11, "widest"), (16, "huge")];
 
 /// If a cell is longer than this, a phone shows each row as a card: as a column the text would be too narrow.
 const LONG: usize = 32;
