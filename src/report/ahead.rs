@@ -19,11 +19,16 @@ const STACK: usize = 32 << 20;
 /// More threads only wait for each other.
 const MOST: usize = 8;
 
+/// Whether one question keeps all cores busy: a report asks no more of such a store than it must.
+pub(super) fn is_large(session: &Session) -> bool {
+    let rows: u64 = session.snapshot().tables.values().map(crate::store::TableState::rows).sum();
+    rows > MUCH
+}
+
 /// How many questions to a session are best computed at once; 1 where the runtime has one thread.
 pub(super) fn at_once(session: &Session) -> usize {
-    let rows: u64 = session.snapshot().tables.values().map(crate::store::TableState::rows).sum();
     let has_threads = Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
-    match has_threads && rows <= MUCH {
+    match has_threads && !is_large(session) {
         true => thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST),
         false => 1,
     }

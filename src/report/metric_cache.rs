@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{Days, NaiveDate};
 
-use super::ahead::side_by_side;
+use super::ahead::{is_large, side_by_side};
 use super::definition::question::Question;
 use super::error::ReportError;
 use super::grid::Grid;
@@ -68,6 +68,11 @@ impl<'a> MetricCache<'a> {
         let count = keys.len();
         self.answers.extend(keys.into_iter().zip(answers).filter_map(|(key, answer)| Some((key, answer.flatten()?))));
         count
+    }
+
+    /// Whether the store is so large that each further question takes seconds.
+    pub fn is_large(&self) -> bool {
+        is_large(self.session)
     }
 
     /// The metrics asked so far, by name.

@@ -22,6 +22,8 @@ use crate::report::phrases::{Phrases, capital};
 
 /// How many periods are looked back over for the beginning of a miss.
 const STEPS_BACK: usize = 4;
+/// In a large store only the period before, which is compared with anyway.
+const STEPS_BACK_OF_LARGE: usize = 1;
 /// How many people, improvements or unjudged targets a line names.
 const NAMED: usize = 3;
 /// The dimension that says with whom most of it is.
@@ -167,10 +169,14 @@ fn label(say: &Phrases<'_>, look: &Look<'_>, at_least: bool) -> String {
 
 async fn action(inputs: &mut Inputs<'_>, say: &Phrases<'_>, item: &Item<'_>) -> (Action, Option<Table>) {
     let (heaviest, money) = item.heaviest();
-    let facts = item.looks.iter().map(|look| look.wording(inputs, say).fact(&bad(look))).collect();
+    let facts: Vec<String> = item.looks.iter().map(|look| look.wording(inputs, say).fact(&bad(look))).collect();
     let since = since(inputs, say, item.looks[0]).await;
     let who = who(inputs, say, heaviest).await;
-    let listed = list::list(inputs, say, heaviest, &bad(heaviest)).await;
+    let (listed, facts) = match inputs.metrics.is_large() {
+        // a list costs as much as its metric once more
+        true => (None, facts.into_iter().chain(list::command(inputs, say, heaviest)).collect()),
+        false => (list::list(inputs, say, heaviest, &bad(heaviest)).await, facts),
+    };
     #[allow(clippy::cast_possible_truncation)] // money in whole units is far below the limits
     let cell = |amount: f64| Cell::Money((amount * 10f64.powi(i32::from(MONEY_SCALE))).round() as i128);
     let action = Action {
@@ -193,7 +199,8 @@ async fn since(inputs: &mut Inputs<'_>, say: &Phrases<'_>, look: &Look<'_>) -> O
     let now = inputs.reach.range(look.ask.period);
     let (mut first_bad, mut then) = (now, look.ask.period.before(now));
     let mut ended: Option<(Range, f64)> = None;
-    for _ in 0..STEPS_BACK {
+    let steps = if inputs.metrics.is_large() { STEPS_BACK_OF_LARGE } else { STEPS_BACK };
+    for _ in 0..steps {
         let begins = inputs.begins(&look.ask, &look.target.column);
         let Some(range) = then.filter(|range| begins.is_some_and(|day| range.from >= day)) else { break };
         let Ok(grid) = inputs.metrics.ask_back(&look.ask, range, range.days_before(now)).await else { break };
