@@ -12,7 +12,7 @@ mod unknown;
 use chrono::NaiveDate;
 
 use super::ahead::at_once;
-use super::definition::{Definition, Each, Part, Question, Section};
+use super::definition::{self, Definition, Each, Part, Question, Section};
 use super::document::{self, Block, Document, Tile};
 use super::error::ReportError;
 use super::findings::{Made as Judged, actions, findings};
@@ -245,15 +245,7 @@ impl Builder<'_> {
                     continue;
                 }
                 Part::Actions(of) | Part::Findings(of) => {
-                    let made_of = match part {
-                        Part::Actions(_) => actions(&mut self.inputs, self.say, of).await,
-                        _ => findings(&mut self.inputs, self.say, of).await,
-                    };
-                    let Judged { blocks: judged, missing, also_missing, unnamed } = made_of;
-                    blocks.extend(judged);
-                    self.gaps
-                        .extend(missing.into_iter().chain(also_missing).map(|(title, missing)| Gap { title, missing }));
-                    self.unnamed.extend(unnamed);
+                    blocks.extend(self.judged(matches!(part, Part::Actions(_)), of).await);
                     made += 1;
                     continue;
                 }
@@ -282,16 +274,9 @@ impl Builder<'_> {
                     empty += 1;
                 }
                 Err(missing) => {
-                    let title = self.say.text(title);
-                    let in_its_place = stands_empty(part, section, &missing, self.say);
-                    let more = part.ask().map(|ask| self.inputs.metrics.also_lacking(ask, &missing));
-                    let said = self.gap(title, missing);
-                    match in_its_place {
-                        Some(tile) => push(&mut blocks, tile),
-                        None => blocks.extend(said),
+                    if let Some(said) = self.lacking(part, section, self.say.text(title), missing) {
+                        push(&mut blocks, said);
                     }
-                    let more = more.into_iter().flatten();
-                    self.gaps.extend(more.map(|missing| Gap { title: title.to_owned(), missing }));
                 }
             }
         }
@@ -318,6 +303,28 @@ impl Builder<'_> {
             blocks.extend(undated.map(|wins| Block::Text(self.say.section_undated_wins(wins))));
         }
         document::Section { id: section.id.clone(), title: self.say.text(&section.title).to_owned(), blocks }
+    }
+
+    /// The judged targets of the regulation: what to do first, or all findings.
+    async fn judged(&mut self, to_do: bool, part: &definition::Findings) -> Vec<Block> {
+        let Judged { blocks, missing, also_missing, unnamed } = match to_do {
+            true => actions(&mut self.inputs, self.say, part).await,
+            false => findings(&mut self.inputs, self.say, part).await,
+        };
+        let missing = missing.into_iter().chain(also_missing);
+        self.gaps.extend(missing.map(|(title, missing)| Gap { title, missing }));
+        self.unnamed.extend(unnamed);
+        blocks
+    }
+
+    /// Notes what is missing for a part, and what else it lacks; what stands in its place.
+    fn lacking(&mut self, part: &Part, section: &Section, title: &str, missing: Missing) -> Option<Block> {
+        let in_its_place = stands_empty(part, section, &missing, self.say);
+        let more = part.ask().map(|ask| self.inputs.metrics.also_lacking(ask, &missing));
+        let said = self.gap(title, missing);
+        let more = more.into_iter().flatten();
+        self.gaps.extend(more.map(|missing| Gap { title: title.to_owned(), missing }));
+        in_its_place.or(said)
     }
 
     /// The periods that the tables and charts of a section speak of. Where they are several, a reader compares figures of different

@@ -78,18 +78,8 @@ pub(super) fn read(
             ),
         );
     }
-    let needs_zone = kind == Kind::Instant && !matches!(source, Source::Const(_));
-    let offsets = reading.dates.as_ref().is_some_and(|formats| formats.iter().all(DateFormat::has_offset));
-    if needs_zone && reading.zone.is_none() && !offsets {
-        let what = both!("`{name}` — время, а часовой пояс не указан", "`{name}` is a time, and its zone is not said");
-        columns.problem(
-            columns.line_of(name),
-            what,
-            Text::new(
-                "добавьте zone = \"Europe/Moscow\" в начало файла (или \"UTC\")",
-                "add zone = \"Europe/Moscow\" at the top of the file (or \"UTC\")",
-            ),
-        );
+    if kind == Kind::Instant && !matches!(source, Source::Const(_)) {
+        check_zone(columns, name, &reading);
     }
     if let Some(allowed) = table.and_then(|table| words(table, name)) {
         let constant = match &source {
@@ -112,6 +102,21 @@ pub(super) fn read(
         }
     }
     Some(Mapped { name: name.to_owned(), kind, extra: table.is_none(), optional, source, reading })
+}
+
+/// Refuses times whose zone neither they nor the mapping tell.
+fn check_zone(columns: &Section<'_>, name: &str, reading: &Reading) {
+    let offsets = reading.dates.as_ref().is_some_and(|formats| formats.iter().all(DateFormat::has_offset));
+    if reading.zone.is_none() && !offsets {
+        columns.problem(
+            columns.line_of(name),
+            both!("`{name}` — время, а часовой пояс не указан", "`{name}` is a time, and its zone is not said"),
+            Text::new(
+                "добавьте zone = \"Europe/Moscow\" в начало файла (или \"UTC\")",
+                "add zone = \"Europe/Moscow\" at the top of the file (or \"UTC\")",
+            ),
+        );
+    }
 }
 
 /// Marks everything below a table as asked for, where a greater problem was noted already.
