@@ -130,6 +130,18 @@ pub(super) struct Findings {
     pub split: Vec<String>,
 }
 
+impl Findings {
+    /// Whether targets of a metric are judged.
+    pub fn judges(&self, metric: &str) -> bool {
+        self.metrics.is_empty() || self.metrics.iter().any(|name| name == metric)
+    }
+
+    /// The period of a metric's targets.
+    pub fn period_of(&self, metric: &str) -> Period {
+        self.periods.get(metric).copied().unwrap_or(self.period)
+    }
+}
+
 /// A table as defined.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Table {

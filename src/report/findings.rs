@@ -38,8 +38,7 @@ pub(super) async fn findings(inputs: &mut Inputs<'_>, say: &Phrases<'_>, part: &
     let mut made = Made::default();
     let mut said = Vec::new();
     let targets = targets(inputs);
-    let wanted = |target: &&Target| part.metrics.is_empty() || part.metrics.contains(&target.metric);
-    for target in targets.iter().filter(wanted) {
+    for target in targets.iter().filter(|target| part.judges(&target.metric)) {
         match one(inputs, say, part, target).await {
             Ok((more, unnamed)) => {
                 said.extend(more);
@@ -47,7 +46,7 @@ pub(super) async fn findings(inputs: &mut Inputs<'_>, say: &Phrases<'_>, part: &
             }
             Err(reason) => {
                 let title = target.title.get(say.lang);
-                let period = part.periods.get(&target.metric).copied().unwrap_or(part.period);
+                let period = part.period_of(&target.metric);
                 let ask = Question { metric: target.metric.clone(), by: target.by.clone(), period };
                 let more = inputs.metrics.also_lacking(&ask, &reason);
                 made.also_missing.extend(more.into_iter().map(|missing| (title.to_owned(), missing)));

@@ -75,6 +75,11 @@ impl<'a> MetricCache<'a> {
         is_large(self.session)
     }
 
+    /// The day as of which questions are answered.
+    pub fn as_of(&self) -> NaiveDate {
+        self.as_of
+    }
+
     /// The metrics asked so far, by name.
     pub fn asked(&self) -> Vec<&'a Metric> {
         let names: BTreeSet<&str> = self.answers.keys().map(|(question, ..)| question.metric.as_str()).collect();

@@ -12,7 +12,7 @@ use crate::metrics::Stake;
 use crate::model::lang::Lang;
 use crate::model::tables::MONEY_SCALE;
 use crate::model::unit::Unit;
-use crate::regulation::{Better, Target};
+use crate::regulation::Better;
 use crate::report::definition::{self, Compare, Question};
 use crate::report::document::{Action, Actions, Block, Cell, Table, Verdict};
 use crate::report::inputs::Inputs;
@@ -36,8 +36,7 @@ pub(in crate::report) async fn actions(
     part: &definition::Findings,
 ) -> Made {
     let (mut looks, mut missing) = (Vec::new(), Vec::new());
-    let wanted = |target: &&_| is_wanted(part, target);
-    for target in targets(inputs).iter().filter(wanted) {
+    for target in targets(inputs).iter().filter(|target| part.judges(&target.metric)) {
         match look(inputs, say, part, target).await {
             Ok(look) => looks.push(look),
             Err(lack) => missing.push((target.title.get(say.lang).to_owned(), lack)),
@@ -62,10 +61,6 @@ pub(in crate::report) async fn actions(
     };
     let blocks = std::iter::once(Block::Actions(block)).chain(lists).collect();
     Made { blocks, ..Made::default() }
-}
-
-fn is_wanted(part: &definition::Findings, target: &Target) -> bool {
-    part.metrics.is_empty() || part.metrics.contains(&target.metric)
 }
 
 /// The missed targets of one figure.

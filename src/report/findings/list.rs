@@ -78,7 +78,12 @@ pub(super) fn command(inputs: &Inputs<'_>, say: &Phrases<'_>, look: &Look<'_>) -
     let by: String = look.ask.by.iter().map(|by| format!(" --by {by}")).collect();
     let metric = &look.ask.metric;
     let word = say.pick("Список", "The list");
-    Some(format!("{word}: voronka rows {metric} --column {column}{by} --from {} --to {}.", range.from, range.to))
+    Some(format!(
+        "{word}: voronka rows {metric} --column {column}{by} --from {} --to {} --as-of {}.",
+        range.from,
+        range.to,
+        inputs.metrics.as_of()
+    ))
 }
 
 /// The list as cells.

@@ -33,7 +33,7 @@ pub(super) async fn look<'t>(
     part: &definition::Findings,
     target: &'t Target,
 ) -> Result<Look<'t>, Missing> {
-    let period = part.periods.get(&target.metric).copied().unwrap_or(part.period);
+    let period = part.period_of(&target.metric);
     let ask = Question { metric: target.metric.clone(), by: target.by.clone(), period };
     check_target(inputs, target)?;
     let range = inputs.reach.range(period);

@@ -104,9 +104,8 @@ fn play<B: DrawingBackend>(picture: &Picture, backend: &mut B, to: &Device) -> R
             }
             Shape::Text(x, baseline, text, look) => {
                 let top = baseline - look.size * to.ascent;
-                let runs = font::runs(text);
-                if to.falls_back && runs.iter().any(|run| run.family != font::FAMILY) {
-                    draw_runs(backend, &runs, look, (*x, top), to)?;
+                if to.falls_back && !font::has_all(text) {
+                    draw_runs(backend, &font::runs(text), look, (*x, top), to)?;
                     continue;
                 }
                 backend.draw_text(text, &type_of(font::FAMILY, look, to), at(*x, top))
