@@ -181,6 +181,8 @@ pub struct Finding {
     pub change: String,
     /// The regulation's advice; empty when green.
     pub advice: String,
+    /// The command that lists what misses the target; empty if nothing does, or it cannot be listed.
+    pub list: String,
     /// Which metric, period, as_of and store version.
     pub source: String,
 }

@@ -169,7 +169,11 @@ async fn action(inputs: &mut Inputs<'_>, say: &Phrases<'_>, item: &Item<'_>) -> 
     let who = who(inputs, say, heaviest).await;
     let (listed, facts) = match inputs.metrics.is_large() {
         // a list costs as much as its metric once more
-        true => (None, facts.into_iter().chain(list::command(inputs, say, heaviest)).collect()),
+        true => {
+            let command = heaviest.command(inputs);
+            let said = command.map(|command| format!("{}: {command}.", say.pick("Список", "The list")));
+            (None, facts.into_iter().chain(said).collect())
+        }
         false => (list::list(inputs, say, heaviest, &bad(heaviest)).await, facts),
     };
     #[allow(clippy::cast_possible_truncation)] // money in whole units is far below the limits

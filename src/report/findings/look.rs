@@ -75,7 +75,25 @@ impl Look<'_> {
             small_group: small_group(inputs),
             source: say.source(&self.ask, inputs.days(&self.ask, range)),
             note: self.note.clone(),
+            list: self.command(inputs).unwrap_or_default(),
         }
+    }
+
+    /// The command that makes the list. `None` if there is none, or whoever the report is held to is not to see the rest of it.
+    pub fn command(&self, inputs: &Inputs<'_>) -> Option<String> {
+        if inputs.metrics.is_held() {
+            return None;
+        }
+        let column = self.grid.column(&self.target.column)?.list.as_ref()?;
+        let range = inputs.reach.range(self.ask.period);
+        let by: String = self.ask.by.iter().map(|by| format!(" --by {by}")).collect();
+        let metric = &self.ask.metric;
+        Some(format!(
+            "voronka rows {metric} --column {column}{by} --from {} --to {} --as-of {}",
+            range.from,
+            range.to,
+            inputs.metrics.as_of()
+        ))
     }
 }
 
