@@ -20,7 +20,7 @@ fn servers() -> (Smtp, Web) {
 }
 
 fn with(mail: &Smtp, web: &Web, rest: &str) -> String {
-    format!("{}{rest}", services(mail, web)).replace("PORT", &web.port.to_string())
+    format!("{}{rest}", services(mail, web, "120")).replace("PORT", &web.port.to_string())
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn what_others_say_shows_no_secret() {
     // `send` itself looks for secrets in all that was said and logged
     let ran = send(dir, &[]);
     assert_eq!(ran.code, 1);
-    assert!(ran.err.contains("bad password ***") && ran.err.matches("you sent ***").count() == 3, "{}", ran.err);
+    assert!(ran.err.contains("bad password ***") && ran.err.matches("you sent ***").count() >= 3, "{}", ran.err);
     // an address that nobody listens at holds the token
     let text = fs::read_to_string(dir.join("delivery.toml")).unwrap().replace(&web.port.to_string(), "9");
     write(dir, &text.replace("attempts = 4", "attempts = 1"));

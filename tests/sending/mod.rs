@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
-use self::chance::TIMEOUT;
 use self::smtp::Smtp;
 use self::web::Web;
 use crate::support::{Ran, checkout, rows, voronka};
@@ -91,7 +90,7 @@ fn begin(dir: &Path) -> Child {
 }
 
 /// The head of a file: where the servers are.
-fn services(mail: &Smtp, web: &Web) -> String {
+fn services(mail: &Smtp, web: &Web, timeout: &str) -> String {
     let (smtp, web) = (mail.port, web.port);
     format!(
         "domains = [\"example.ru\"]\nhosts = [\"127.0.0.1\"]\n\n\
@@ -99,7 +98,7 @@ fn services(mail: &Smtp, web: &Web) -> String {
          user = \"reports\"\npassword_env = \"VORONKA_SMTP_PASSWORD\"\n\n\
          [telegram]\ntoken_env = \"VORONKA_TELEGRAM_TOKEN\"\nendpoint = \"http://127.0.0.1:{web}\"\n\n\
          [max]\ntoken_env = \"VORONKA_MAX_TOKEN\"\nendpoint = \"http://127.0.0.1:{web}\"\n\n\
-         [retry]\nattempts = 4\nwait_seconds = 0.05\ntimeout_seconds = {TIMEOUT}\n\n"
+         [retry]\nattempts = 4\nwait_seconds = 0.05\ntimeout_seconds = {timeout}\n\n"
     )
 }
 

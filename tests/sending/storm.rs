@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use super::chance::TIMEOUT;
 use super::smtp::Smtp;
 use super::web::Web;
 use super::{begin, company, log, send, services, write};
@@ -16,8 +17,8 @@ const TELEGRAM: usize = 30;
 const MAX: usize = 30;
 
 /// 200 recipients; those of messengers get a file as well.
-fn file(mail: &Smtp, web: &Web) -> String {
-    let mut text = services(mail, web);
+fn file(mail: &Smtp, web: &Web, timeout: &str) -> String {
+    let mut text = services(mail, web, timeout);
     let (mut letters, mut chats) = (Vec::new(), Vec::new());
     let mut add = |name: String, address: String, names: &mut Vec<String>| {
         text += &format!("[[recipient]]\nname = \"{name}\"\n{address}\n\n");
@@ -123,7 +124,7 @@ fn two_hundred_deliveries_through_failing_servers_arrive_once_each_killed_and_re
     let dir = company();
     let dir = dir.path();
     let (mail, web) = (Smtp::new(41, false), Web::new(43, false));
-    write(dir, &file(&mail, &web));
+    write(dir, &file(&mail, &web, TIMEOUT));
     let kills = [3, 25, 40, 60].into_iter().filter(|more| killed_after(dir, &mail, &web, *more)).count();
     assert!(kills >= 3, "only {kills} runs were killed");
     once(dir, &mail, &web);
@@ -165,7 +166,7 @@ fn two_runs_at_once_send_once() {
     let dir = company();
     let dir = dir.path();
     let (mail, web) = (Smtp::new(1, true), Web::new(1, true));
-    write(dir, &file(&mail, &web));
+    write(dir, &file(&mail, &web, "120"));
     let mut children = [begin(dir), begin(dir), begin(dir)];
     let codes = children.each_mut().map(|child| child.wait().unwrap().code());
     assert!(codes.contains(&Some(0)) && codes.iter().all(|code| matches!(code, Some(0 | 2))), "{codes:?}");

@@ -140,13 +140,20 @@ impl Web {
 
 fn request(stream: TcpStream) -> std::io::Result<Taken> {
     let mut lines = BufReader::new(stream);
+    let cut_off = || std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
     let mut first = String::new();
     lines.read_line(&mut first)?;
+    if !first.ends_with('\n') {
+        return Err(cut_off());
+    }
     let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
     let mut headers = BTreeMap::new();
     loop {
         let mut line = String::new();
-        if lines.read_line(&mut line)? == 0 || line == "\r\n" {
+        if lines.read_line(&mut line)? == 0 {
+            return Err(cut_off());
+        }
+        if line == "\r\n" {
             break;
         }
         if let Some((name, value)) = line.split_once(':') {

@@ -54,31 +54,31 @@ fn each_mistake_has_its_line_and_the_way_out() {
         (
             "anna@example.ru",
             "anna@exampl.ru",
-            "delivery.toml:17: the address `anna@exampl.ru` is outside the domains that `domains` names\n    did you mean `example.ru`?",
+            "delivery.toml:16: the address `anna@exampl.ru` is outside the domains that `domains` names\n    did you mean `example.ru`?",
         ),
         (
             "hooks.example.ru/north",
             "evil.com/north",
-            "delivery.toml:22: the host `evil.com` is not among those that `hosts` names",
+            "delivery.toml:21: the host `evil.com` is not among those that `hosts` names",
         ),
         (
             "https://hooks",
             "http://hooks",
-            "delivery.toml:22: the address at `hooks.example.ru` is not encrypted\n    write https://",
+            "delivery.toml:21: the address at `hooks.example.ru` is not encrypted\n    write https://",
         ),
         (
             "\"head\", \"north\"",
             "\"head\", \"nort\"",
-            "delivery.toml:27: there is no recipient `nort`\n    did you mean `north`?",
+            "delivery.toml:26: there is no recipient `nort`\n    did you mean `north`?",
         ),
-        ("\"xlsx\"", "\"xslx\"", "delivery.toml:28: there is no format `xslx`\n    did you mean `xlsx`?"),
-        ("only = { branch = \"Север\" }", "only = {}", "delivery.toml:23: `only` is empty"),
-        ("formats", "format", "delivery.toml:28: unknown key `format` in [[send]]\n    did you mean `formats`?"),
-        ("name = \"north\"", "name = \"head\"", "delivery.toml:21: there is a recipient `head` already"),
+        ("\"xlsx\"", "\"xslx\"", "delivery.toml:27: there is no format `xslx`\n    did you mean `xlsx`?"),
+        ("only = { branch = \"Север\" }", "only = {}", "delivery.toml:22: `only` is empty"),
+        ("formats", "format", "delivery.toml:27: unknown key `format` in [[send]]\n    did you mean `formats`?"),
+        ("name = \"north\"", "name = \"head\"", "delivery.toml:20: there is a recipient `head` already"),
         (
             "\"head\", \"north\"",
             "\"head\", \"head\"",
-            "delivery.toml:25: the report `brief` goes to the same address (anna@example.ru)",
+            "delivery.toml:24: the report `brief` goes to the same address (anna@example.ru)",
         ),
         ("password_env = \"VORONKA_SMTP_PASSWORD\"", "", "delivery.toml:5: `user` and `password_env` stand together"),
         ("[telegram]\ntoken_env = \"VORONKA_TELEGRAM_TOKEN\"", "", "`head` needs the table [telegram]"),
@@ -88,7 +88,7 @@ fn each_mistake_has_its_line_and_the_way_out() {
             "delivery.toml:8: without encryption only to this machine, not to `smtp.example.ru`",
         ),
         ("formats = [\"html\", \"xlsx\"]", "only_if = \"new findings\"", "did you mean `new finding`?"),
-        ("telegram = -1001", "telegram = \"chat\"", "delivery.toml:18: `telegram` = \"chat\" is no chat"),
+        ("telegram = -1001", "telegram = \"chat\"", "delivery.toml:17: `telegram` = \"chat\" is no chat"),
     ] {
         let found = swapped(from, to);
         assert!(found.contains(expected), "{to}: {found}");
