@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use reqwest::header::AUTHORIZATION;
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use url::Url;
@@ -79,7 +79,9 @@ async fn upload(
 ) -> Result<String, Outcome> {
     let mut url = method(endpoint, "uploads")?;
     url.query_pairs_mut().append_pair("type", "file");
-    let request = web.call(Method::POST, url).header(AUTHORIZATION, token.expose()).timeout(limit);
+    // some servers want to be told that nothing follows
+    let request = web.call(Method::POST, url).header(CONTENT_LENGTH, 0).header(AUTHORIZATION, token.expose());
+    let request = request.timeout(limit);
     let place = field(&ask(request).await?, "url")?;
     let place =
         Url::parse(&place).ok().filter(|url| url.scheme() == "https" || (is_loopback(url) && is_loopback(endpoint)));

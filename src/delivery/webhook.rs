@@ -17,7 +17,7 @@ use super::outcome::Outcome;
 use super::secret::Secret;
 use crate::model::unit::Unit;
 use crate::report::document::{Action, Actions, Block, Cell, Finding, Tile, Verdict};
-use crate::report::render::letter::text;
+use crate::report::render::letter::{front, text};
 
 /// The header by which the receiver knows a repeat.
 const IDEMPOTENCY: &str = "Idempotency-Key";
@@ -25,7 +25,7 @@ const IDEMPOTENCY: &str = "Idempotency-Key";
 /// The body.
 pub(super) fn body(errand: &Errand<'_>, message: &Message) -> Value {
     let (doc, package) = (&message.package.document, &message.package);
-    let blocks = || doc.sections.first().into_iter().flat_map(|section| &section.blocks);
+    let blocks = || front(doc).0.iter().flat_map(|section| &section.blocks);
     let tiles = blocks().filter_map(|block| if let Block::Tiles(tiles) = block { Some(tiles) } else { None });
     let actions =
         blocks().filter_map(|block| if let Block::Actions(Actions { items, .. }) = block { Some(items) } else { None });

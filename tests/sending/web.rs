@@ -167,7 +167,8 @@ fn request(stream: TcpStream) -> std::io::Result<Taken> {
             body.resize(length, 0);
             lines.read_exact(&mut body)?;
         }
-        None => chunks(&mut lines, &mut body)?,
+        None if headers.contains_key("transfer-encoding") => chunks(&mut lines, &mut body)?,
+        None => {}
     }
     Ok(Taken { path, headers, body })
 }

@@ -3,7 +3,7 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::parts::{Around, picture_id};
+use super::parts::{Around, front, picture_id};
 use super::table;
 use super::words::Words;
 use crate::model::unit::Unit;
@@ -66,13 +66,14 @@ pub(super) fn page(doc: &Document, around: Around<'_>) -> Markup {
 
 fn content(context: &Context<'_>, around: Around<'_>) -> Markup {
     let doc = context.doc;
-    let others: Vec<&str> = doc.sections.iter().skip(1).map(|section| section.title.as_str()).collect();
+    let (shown, others) = front(doc);
+    let others: Vec<&str> = others.iter().map(|section| section.title.as_str()).collect();
     html! {
         p style=(MUTED) { (doc.company) } "\n"
         h1 style=(H1) { (doc.title) } "\n"
         p style=(MUTED) { (doc.subtitle) } "\n"
         @if !around.new.is_empty() { (new(around.new, context.own)) }
-        @if let Some(section) = doc.sections.first() {
+        @for section in shown {
             h2 style=(H2) { (section.title) } "\n"
             @for part in &section.blocks { (block(part, context)) }
         }

@@ -1,7 +1,7 @@
 //! The body of a letter as lines of text: for programs that show no HTML, and for messengers.
 
 use super::html::{compact, is_listed};
-use super::parts::{Around, Line};
+use super::parts::{Around, Line, front};
 use super::table;
 use super::words::Words;
 use crate::model::unit::Unit;
@@ -19,10 +19,16 @@ pub(super) fn lines(doc: &Document, around: Around<'_>) -> Vec<Line> {
         out.heading(out.own().new());
         around.new.iter().for_each(|title| out.line(&format!("• {title}")));
     }
-    for block in doc.sections.first().into_iter().flat_map(|section| &section.blocks) {
-        out.block(block);
+    let (shown, others) = front(doc);
+    for section in shown {
+        // of one section alone the report's title says enough
+        if shown.len() > 1 {
+            out.gap();
+            out.heading(&section.title);
+        }
+        section.blocks.iter().for_each(|block| out.block(block));
     }
-    let others: Vec<&str> = doc.sections.iter().skip(1).map(|section| section.title.as_str()).collect();
+    let others: Vec<&str> = others.iter().map(|section| section.title.as_str()).collect();
     out.gap();
     if !others.is_empty() {
         out.line(&format!("{}: {}.", out.own().also(), others.join(" · ")));

@@ -1,4 +1,4 @@
-//! A report as a letter: its first section as HTML that mail programs show (tables, styles in place, no script, no drawing but
+//! A report as a letter: its front, which is the first section that has something to say, as HTML that mail programs show (tables, styles in place, no script, no drawing but
 //! pictures that go with it), and the same as lines of text. The other sections are named; they are in the attached files.
 
 mod html;
@@ -15,7 +15,7 @@ use super::number::Numbers;
 use super::outputs::at;
 use crate::report::document::{Block, Chart, Document};
 use parts::picture_id;
-pub(crate) use parts::{Around, Letter, Line, Picture};
+pub(crate) use parts::{Around, Letter, Line, Picture, front};
 
 /// Width of a chart in logical pixels: it is legible on a phone and fills a letter on a desk.
 const WIDTH: f64 = 480.0;
@@ -32,9 +32,9 @@ pub(crate) fn text(lines: &[Line]) -> String {
     lines.iter().map(|line| format!("{}\n", line.text)).collect()
 }
 
-/// The charts of the first section.
+/// The charts that a letter shows.
 fn charts(doc: &Document) -> impl Iterator<Item = &Chart> {
-    let blocks = doc.sections.first().into_iter().flat_map(|section| &section.blocks);
+    let blocks = front(doc).0.iter().flat_map(|section| &section.blocks);
     blocks.filter_map(|block| if let Block::Chart(chart) = block { Some(chart) } else { None })
 }
 

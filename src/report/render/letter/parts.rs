@@ -1,6 +1,6 @@
 //! What a letter is made of.
 
-use crate::report::document::Chart;
+use crate::report::document::{Block, Chart, Document, Section};
 
 /// What a letter says beside the report.
 #[derive(Debug, Clone, Copy)]
@@ -47,4 +47,15 @@ pub(crate) struct Picture {
 /// The id of a chart's picture.
 pub(super) fn picture_id(chart: &Chart, mark: &str) -> String {
     format!("{}.{mark}", chart.id)
+}
+
+/// The sections that a letter shows: those up to the first that has more to say than that there is nothing, and the others.
+pub(crate) fn front(doc: &Document) -> (&[Section], &[Section]) {
+    let says = |block: &Block| match block {
+        Block::Text(_) | Block::Notice(_) => false,
+        Block::Table(table) => !table.rows.is_empty(),
+        Block::Tiles(_) | Block::Actions(_) | Block::Findings(_) | Block::Chart(_) => true,
+    };
+    let first = doc.sections.iter().position(|section| section.blocks.iter().any(says));
+    doc.sections.split_at(first.map_or(doc.sections.len().min(1), |at| at + 1))
 }

@@ -67,3 +67,16 @@ fn names_with_markup_stay_names_and_a_line_stays_a_line() {
     assert!(!letter.html.contains("<img"), "{}", letter.html);
     assert!(letter.lines.iter().all(|line| !line.text.contains(['\n', '\r'])));
 }
+
+#[test]
+fn a_first_section_that_says_nothing_brings_the_next() {
+    let mut doc = sample::document(Lang::En);
+    doc.sections[0].blocks = vec![Block::Notice("nothing".into())];
+    doc.sections[1].blocks = vec![Block::Text("t".into())];
+    doc.sections[2].blocks = vec![Block::Findings(Vec::new())];
+    assert_eq!(front(&doc).0.len(), 3);
+    let text = text(&made(&doc, &[]).lines);
+    assert!(text.contains(&doc.sections[2].title) && text.contains(&doc.sections[3].title), "{text}");
+    doc.sections.truncate(2);
+    assert_eq!(front(&doc).0.len(), 1);
+}
