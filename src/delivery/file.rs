@@ -75,6 +75,8 @@ pub(super) struct Retry {
 pub(super) struct Recipient {
     pub name: String,
     pub channels: Vec<Channel>,
+    /// Whether all addresses that are written could be read.
+    pub is_whole: bool,
     /// The rows that they may see: dimension and value. Empty: all.
     pub only: Vec<(String, String)>,
     pub lang: Option<Lang>,
