@@ -196,9 +196,9 @@ impl Reader<'_> {
         channels.extend(self.hook(section).map(Channel::Webhook));
         channels.extend(telegram(section));
         channels.extend(max_chat(section));
-        let has_any =
-            ["mail", "webhook", "webhook_env", "telegram", "max", "max_user"].iter().any(|key| section.has(key));
-        if !has_any {
+        let keys = ["mail", "webhook", "webhook_env", "telegram", "max", "max_user"];
+        let written = keys.iter().filter(|key| section.has(key)).count();
+        if written == 0 {
             let hint = both!("добавьте одно из: {}", "add one of: {}", CHANNELS.join(", "));
             section.problem(
                 section.line(),
@@ -208,7 +208,8 @@ impl Reader<'_> {
         }
         let only = section.optional_table("only").map(|table| only(&table)).unwrap_or_default();
         let lang = section.optional_one_of("lang", &[("ru", Lang::Ru), ("en", Lang::En)]);
-        Recipient { name, channels, only, lang }
+        let is_whole = channels.len() == written;
+        Recipient { name, channels, is_whole, only, lang }
     }
 
     fn mail(&self, text: &str) -> Result<Channel, Wrong> {
@@ -359,7 +360,7 @@ fn served(section: &Section<'_>, send: &Sending, recipients: &[Recipient], [mail
     for recipient in send.to.iter().map(|at| &recipients[*at]) {
         let by = |channel: &&Channel| send.by.is_empty() || send.by.contains(&channel.name());
         let channels: Vec<&Channel> = recipient.channels.iter().filter(by).collect();
-        if channels.is_empty() && !recipient.channels.is_empty() {
+        if channels.is_empty() && recipient.is_whole && !recipient.channels.is_empty() {
             let what = both!(
                 "у получателя `{}` нет ни одного из каналов `by`",
                 "the recipient `{}` has none of the channels in `by`",

@@ -36,12 +36,15 @@ pub(super) fn checked(
                 problems.extend(unfit(delivery, send, &definition).into_iter().map(|(what, hint)| problem(what, hint)));
                 reports.insert(send.report.value.clone(), definition);
             }
+            Err(CompanyError::Problems(Problems(found))) => {
+                problems.extend(found.into_iter().map(|one| match one.line {
+                    // there is no such report: the place is where it is named
+                    0 => problem(one.what, one.hint),
+                    _ => one,
+                }))
+            }
             Err(error) => {
-                let said = Text::new(error.text(Lang::Ru), error.text(Lang::En));
-                problems.push(problem(
-                    both!("отчёт `{0}`: ", "the report `{0}`: ", send.report.value).and(said),
-                    Text::default(),
-                ));
+                problems.push(problem(Text::new(error.text(Lang::Ru), error.text(Lang::En)), Text::default()))
             }
         }
     }

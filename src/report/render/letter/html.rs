@@ -25,9 +25,9 @@ const FIGURE: &str = "margin:2px 0;font-size:24px;line-height:1.2;font-weight:60
 const NOTICE: &str = "padding:10px 14px;background:#f5f7f9;border-left:4px solid #5b6672;font-size:14px";
 const NEW: &str = "padding:10px 14px;background:#fdf1f0;border-left:4px solid #b3261e;font-size:15px";
 const ITEM: &str = "padding:12px 0;border-top:1px solid #dfe4e9;vertical-align:top";
-const HEAD: &str =
-    "padding:4px 8px 4px 0;border-bottom:1px solid #1f2933;font-size:13px;font-weight:600;vertical-align:bottom";
-const DATA: &str = "padding:4px 8px 4px 0;border-bottom:1px solid #dfe4e9;font-size:13px;vertical-align:top";
+const HEAD: &str = "padding:4px 8px 4px 0;border-bottom:1px solid #1f2933;font-size:13px;font-weight:600;vertical-align:bottom;overflow-wrap:break-word";
+const DATA: &str =
+    "padding:4px 8px 4px 0;border-bottom:1px solid #dfe4e9;font-size:13px;vertical-align:top;overflow-wrap:break-word";
 
 /// What all parts are written with.
 struct Context<'a> {
