@@ -119,7 +119,7 @@ mod tests {
     use datafusion::physical_plan::displayable;
     use datafusion::prelude::SessionContext;
 
-    use crate::session::{Resources, context};
+    use crate::session::{Resources, context, runtime};
 
     const BIG: &str = "(SELECT deal, deal % 3 AS stage FROM (SELECT unnest(range(0, 30000)) AS deal)) AS deals";
     const SMALL: &str = "(VALUES (0, 'new'), (1, 'offer')) AS stages(id, title)";
@@ -135,7 +135,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_small_side_is_held_and_the_answer_stays() {
-        let (ours, theirs) = (context(Resources::default()).unwrap(), SessionContext::new());
+        let all = Resources::default();
+        let (ours, theirs) = (context(all, runtime(all).unwrap()).unwrap(), SessionContext::new());
         let joins = [
             ("CrossJoinExec", "CROSS JOIN (SELECT max(id) AS most FROM {small}) AS ends", "sum(deal + most)"),
             ("join_type=Right", "LEFT JOIN {small} ON deals.stage = stages.id", "count(title), sum(deal)"),
