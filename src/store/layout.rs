@@ -4,6 +4,8 @@
 //! store/
 //!   voronka-store.toml              the marker: this is a store, and of which format
 //!   .lock                           held by the ingest that is writing
+//!   sent.jsonl                      what was sent to whom
+//!   .sending                        held by the process that is sending
 //!   personal.id                     what tells the key of hashes that lies beside the store; ingest's own
 //!   deals/                          a Delta table per canonical table
 //!     _delta_log/

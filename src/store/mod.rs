@@ -24,6 +24,7 @@ mod proof;
 mod record;
 mod regulations;
 mod rows;
+mod sent;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,7 @@ pub use self::error::StoreError;
 pub use self::files::DataFile;
 pub(crate) use self::regulations::regulations;
 pub use self::rows::{IngestRecord, TableCount};
+pub use self::sent::{SentEntry, SentEvent, SentLog};
 pub use self::snapshot::{Snapshot, TableState};
 pub(crate) use self::transaction::Transaction;
 

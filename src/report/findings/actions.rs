@@ -42,6 +42,7 @@ pub(in crate::report) async fn actions(
             Err(lack) => missing.push((target.title.get(say.lang).to_owned(), lack)),
         }
     }
+    let red = looks.iter().flat_map(|look| look.red(inputs, say)).collect();
     let mut items = items(&looks);
     items.sort_by(Item::order);
     let (shown, rest) = items.split_at(part.limit.min(items.len()));
@@ -60,7 +61,7 @@ pub(in crate::report) async fn actions(
         unjudged: unjudged(say, &looks, &missing),
     };
     let blocks = std::iter::once(Block::Actions(block)).chain(lists).collect();
-    Made { blocks, ..Made::default() }
+    Made { blocks, red, ..Made::default() }
 }
 
 /// The missed targets of one figure.
