@@ -23,6 +23,8 @@ const AT_HOME: &[(&str, &[&str])] = &[
     ("deltalake", &["store"]),
     ("plotters", &["report"]),
     ("rust_xlsxwriter", &["workbook", "report"]),
+    ("pdf_writer", &["report"]),
+    ("subsetter", &["report"]),
     ("clap", &["cli"]),
     ("anyhow", &["cli"]),
     ("indicatif", &["cli"]),
