@@ -30,7 +30,12 @@ pub enum Shown<'a> {
         ends: String,
     },
     /// What it may be.
-    Bounds(String),
+    Bounds {
+        /// That it may be.
+        word: &'static str,
+        /// From where to where.
+        ends: String,
+    },
 }
 
 /// Whether a column stands to the left.
@@ -99,7 +104,7 @@ pub fn shown<'a>(cell: &'a Cell, column: &Column, look: Look, numbers: &Numbers<
         Cell::Number(value) => Shown::Text(number(*value)),
         Cell::Interval { value, low, high } => Shown::Interval { value: number(*value), ends: span(*low, *high) },
         Cell::Bounds { least, most } => {
-            Shown::Bounds(format!("{} {}", numbers.lang.pick("может быть", "may be"), span(*least, *most)))
+            Shown::Bounds { word: numbers.lang.pick("может быть", "may be"), ends: span(*least, *most) }
         }
         Cell::Date(day) => Shown::Text(numbers.date(*day)),
     }

@@ -92,7 +92,7 @@ fn content(cell: &Cell, column: &Column, look: Look, context: &Context) -> Marku
         Shown::Text(text) => html! { (text) },
         Shown::Link { url, word } => html! { a href=(url) rel="noreferrer" { (word) } },
         Shown::Interval { value, ends } => html! { (value) " " small { (ends) } },
-        Shown::Bounds(text) => html! { small { (text) } },
+        Shown::Bounds { word, ends } => html! { small { (word) " " (ends) } },
     }
 }
 

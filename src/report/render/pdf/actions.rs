@@ -3,7 +3,7 @@
 
 use pdf_writer::types::StructRole;
 
-use super::context::{Context, color, paragraph};
+use super::context::{Context, awaited, color, paragraph};
 use super::findings::sign;
 use super::flow::Flow;
 use super::part::{Line, Part};
@@ -88,8 +88,10 @@ fn item(flow: &mut Flow<'_>, number: usize, action: &Action, parent: Tag, contex
     if let Some((id, total)) = &action.list {
         let tag = flow.tag(body, StructRole::Link);
         let said = format!("{}: {}", context.words.list(), context.words.rows(*total));
-        let to = Target::Place(format!("table-{id}"));
-        part.link(flow.fonts, &said, (LEFT, wide), SMALL.colored(ACCENT), (tag, to));
+        let (place, y) = (format!("table-{id}"), part.high + SMALL.ascent());
+        let to = Target::Place(place.clone());
+        part.link(flow.fonts, &said, (LEFT, wide * 0.8), SMALL.colored(ACCENT), (tag, to));
+        awaited(flow.fonts, &mut part, (flow.room(), y), (context.words.page(), &place), SMALL.muted());
     }
     part
 }

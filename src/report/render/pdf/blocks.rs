@@ -9,7 +9,7 @@ use super::sheets::{Mark, Target};
 use super::style::{ACCENT, RULE, SOFT, Style};
 use super::tags::{Said, Tag};
 use super::{actions, findings, table};
-use crate::report::document::{Block, Chart, Section, Tile};
+use crate::report::document::{Actions, Block, Chart, Section, Tile};
 use crate::report::render::draw::palette::{INK, MUTED};
 use crate::report::render::drawing::{WIDE, draw};
 use crate::report::render::html::markup::figure;
@@ -29,8 +29,11 @@ pub fn section<'a>(flow: &mut Flow<'_>, section: &'a Section, context: &Context<
     for (number, block) in section.blocks.iter().enumerate() {
         match block {
             Block::Table(table) if context.doc.folds => {
-                let said = format!("{} · {}", table.title, context.words.rows(table.rows.len()));
-                elsewhere(flow, tag, &said, &format!("table-{}", table.id), context);
+                // what a thing to do leads to is named there
+                if !is_listed(section, &table.id) {
+                    let said = format!("{} · {}", table.title, context.words.rows(table.rows.len()));
+                    elsewhere(flow, tag, &said, &format!("table-{}", table.id), context);
+                }
                 folded.push(Folded::Table(table));
             }
             Block::Table(table) => table::place(flow, table, tag, context),
@@ -54,6 +57,17 @@ pub fn section<'a>(flow: &mut Flow<'_>, section: &'a Section, context: &Context<
     }
 }
 
+/// Whether one of the section's things to do leads to this table.
+fn is_listed(section: &Section, table: &str) -> bool {
+    let leads = |block: &Block| match block {
+        Block::Actions(Actions { items, .. }) => {
+            items.iter().any(|action| action.list.as_ref().is_some_and(|(id, _)| id == table))
+        }
+        _ => false,
+    };
+    section.blocks.iter().any(leads)
+}
+
 fn other(flow: &mut Flow<'_>, block: &Block, tag: Tag, context: &Context<'_>) {
     match block {
         Block::Text(text) => paragraph(flow, text, TEXT, tag),
@@ -75,13 +89,8 @@ fn elsewhere(flow: &mut Flow<'_>, parent: Tag, said: &str, place: &str, context:
     part.ground((0.0, 0.0), (room, 0.5), RULE);
     part.gap(3.5);
     part.link(flow.fonts, said, (0.0, room - 70.0), style, (tag, Target::Place(place.to_owned())));
-    let number = flow.tag(paragraph, StructRole::Link);
-    let y = 3.5 + style.ascent();
-    awaited(&mut part, (room, y), place, style.sized(8.5).muted(), number);
-    let word = context.words.page();
-    let x = room - 13.0 - flow.fonts.wide(word, style.sized(8.5));
-    let mark = Mark::Tag(paragraph);
-    part.line(Line { x, y, text: word.to_owned(), style: style.sized(8.5).muted(), mark, leads: None });
+    let at = (room, 3.5 + style.ascent());
+    awaited(flow.fonts, &mut part, at, (context.words.page(), place), style.sized(8.5).muted());
     part.gap(3.0);
     flow.place(part, 3.0);
 }

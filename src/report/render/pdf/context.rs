@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use pdf_writer::types::StructRole;
 
+use super::face::Fonts;
 use super::flow::{Bookmark, Flow};
 use super::part::{Item, Line, Part, Set};
 use super::sheets::{Mark, Target};
@@ -78,9 +79,13 @@ pub fn paragraph(flow: &mut Flow<'_>, text: &str, style: Style, parent: Tag) {
     flow.paragraph(part, 7.0);
 }
 
-/// The number of the page of a place, ending at `x`.
-pub fn awaited(part: &mut Part, (x, y): (f64, f64), place: &str, style: Style, tag: Tag) {
-    let item = Item::Number { x, y, place: place.to_owned(), style, tag };
+/// The number of the page of a place, ending at `x`, with a word before it.
+pub fn awaited(fonts: &Fonts, part: &mut Part, (x, y): (f64, f64), (word, place): (&str, &str), style: Style) {
+    if !word.is_empty() {
+        let x = x - 2.0 * style.size - fonts.wide(word, style);
+        part.line(Line { x, y, text: word.to_owned(), style, mark: Mark::Artifact, leads: None });
+    }
+    let item = Item::Number { x, y, place: place.to_owned(), style };
     part.items.push(Set { top: y - style.ascent(), bottom: y + style.size * 0.3, x: 0.0, item });
 }
 

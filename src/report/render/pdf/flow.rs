@@ -4,7 +4,7 @@ use pdf_writer::types::StructRole;
 
 use super::face::Fonts;
 use super::part::{Item, Part, Set};
-use super::sheets::{Mark, Sheets, Target};
+use super::sheets::{Mark, Sheets};
 use super::style::Style;
 use super::tags::{Tag, Tags};
 
@@ -56,7 +56,6 @@ struct Awaited {
     at: (f64, f64),
     place: String,
     style: Style,
-    tag: Tag,
 }
 
 /// Places parts on pages.
@@ -238,8 +237,8 @@ impl<'a> Flow<'a> {
                 let high = self.sheets.pages[page].high;
                 self.sheets.places.entry(name).or_insert((page, high - top + 6.0));
             }
-            Item::Number { x, y, place, style, tag } => {
-                self.awaited.push(Awaited { page, at: (SIDE + x, down + y), place, style, tag });
+            Item::Number { x, y, place, style } => {
+                self.awaited.push(Awaited { page, at: (SIDE + x, down + y), place, style });
             }
         }
     }
@@ -249,12 +248,11 @@ impl<'a> Flow<'a> {
         if !self.held.is_empty() {
             self.place(Part::default(), 0.0);
         }
-        for Awaited { page, at: (end, y), place, style, tag } in std::mem::take(&mut self.awaited) {
+        for Awaited { page, at: (end, y), place, style } in std::mem::take(&mut self.awaited) {
             if let Some((number, _)) = self.sheets.places.get(&place) {
                 let text = (number + 1).to_string();
                 let x = end - self.fonts.wide(&text, style);
-                self.sheets.link(page, [x, y - style.ascent(), end, y], Target::Place(place), &text, tag);
-                self.sheets.text(page, (x, y), &text, style, Mark::Tag(tag));
+                self.sheets.text(page, (x, y), &text, style, Mark::Artifact);
             }
         }
         let style = Style::new(7.5).muted();

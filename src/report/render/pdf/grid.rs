@@ -103,7 +103,7 @@ fn written(shown: Shown<'_>, numbers: &Numbers<'_>) -> Written {
             Err(_) => plain(url.to_owned()),
         },
         Shown::Interval { value, ends } => Written { ends, ..plain(value) },
-        Shown::Bounds(text) => Written { lesser: true, ..plain(text) },
+        Shown::Bounds { word, ends } => Written { lesser: true, ends, ..plain(word.to_owned()) },
     }
     .of(numbers)
 }

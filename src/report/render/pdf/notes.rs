@@ -10,9 +10,11 @@ use super::sheets::{Mark, Target};
 use super::style::{ACCENT, RULE, Style};
 use super::tags::Tag;
 use super::{findings, table, text};
+use crate::report::document::Block;
 use crate::report::render::sources;
 
 const FINE: Style = Style::new(7.8);
+const FINEST: Style = Style::new(7.0);
 
 /// The company, the title, and the period.
 pub fn head(flow: &mut Flow<'_>, context: &Context<'_>) {
@@ -28,9 +30,18 @@ pub fn head(flow: &mut Flow<'_>, context: &Context<'_>) {
         part.text(flow.fonts, text, (0.0, room), style, Mark::Tag(tag));
     }
     flow.place(part, 0.0);
-    if doc.folds {
+    if doc.folds && doc.sections.iter().flat_map(|section| &section.blocks).any(folds) {
         let style = Style::new(8.2).muted();
         paragraph(flow, context.words.in_appendix(), style, root);
+    }
+}
+
+/// Whether a block is folded away where the document folds.
+fn folds(block: &Block) -> bool {
+    match block {
+        Block::Table(_) => true,
+        Block::Findings(list) => !list.is_empty(),
+        _ => false,
     }
 }
 
@@ -53,8 +64,7 @@ pub fn contents(flow: &mut Flow<'_>, context: &Context<'_>) {
         let y = part.high + style.ascent();
         let to = Target::Place(place.clone());
         part.link(flow.fonts, &section.title, (0.0, room - 30.0), style.colored(ACCENT), (tag, to));
-        let number = flow.tag(item, StructRole::Link);
-        awaited(&mut part, (room, y), &place, style.muted().tabular(), number);
+        awaited(flow.fonts, &mut part, (room, y), ("", &place), style.muted().tabular());
         part.gap(1.0);
     }
     part.gap(6.0);
@@ -112,14 +122,21 @@ pub fn end(flow: &mut Flow<'_>, context: &Context<'_>) {
         list(flow, &named, common, tag, context);
     }
     if !doc.definitions.is_empty() {
+        flow.fresh();
         let tag = begin(flow, context.words.definitions(), "definitions");
         for definition in &doc.definitions {
             let (name, about) = (flow.tag(tag, StructRole::P), flow.tag(tag, StructRole::P));
             let (mut part, room) = (Part::default(), flow.room());
             part.place(0.0, format!("definition-{}", definition.name));
             let code = format!("({})", definition.name);
-            part.led(flow.fonts, (&definition.title, FINE.bold()), (&code, FINE.muted()), (0.0, room), Mark::Tag(name));
-            part.text(flow.fonts, &definition.about, (0.0, room), FINE, Mark::Tag(about));
+            part.led(
+                flow.fonts,
+                (&definition.title, FINEST.bold()),
+                (&code, FINEST.muted()),
+                (0.0, room),
+                Mark::Tag(name),
+            );
+            part.text(flow.fonts, &definition.about, (0.0, room), FINEST, Mark::Tag(about));
             flow.place(part, 5.0);
         }
     }

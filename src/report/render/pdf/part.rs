@@ -31,7 +31,7 @@ pub enum Item {
     Shapes(Vec<Shape>, f64, Option<Tag>),
     /// A place that links lead to.
     Place(String),
-    /// The number of the page that a place is on, ending at `x`.
+    /// The number of the page that a place is on, ending at `x`. It belongs to nothing: the link beside it leads there.
     Number {
         /// Where it ends.
         x: f64,
@@ -41,8 +41,6 @@ pub enum Item {
         place: String,
         /// How it looks.
         style: Style,
-        /// What it belongs to.
-        tag: Tag,
     },
 }
 
