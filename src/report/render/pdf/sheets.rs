@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pdf_writer::types::LineJoinStyle;
+use pdf_writer::types::{ArtifactSubtype, ArtifactType, LineJoinStyle};
 use pdf_writer::{Content, Name, Settings, Str, TextStr};
 use subsetter::GlyphRemapper;
 
@@ -15,8 +15,10 @@ use crate::report::render::draw::picture::{Anchor, Color, Shape};
 /// What something that is drawn belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
-    /// Nothing: lines, grounds, page numbers, the repeated head of a table.
+    /// Nothing: lines, grounds, the repeated head of a table.
     Artifact,
+    /// Nothing: the foot of a page.
+    Foot,
     /// A node of the structure.
     Tag(Tag),
 }
@@ -137,6 +139,10 @@ impl<'a> Sheets<'a> {
             Mark::Artifact => {
                 sheet.content.begin_marked_content(Name(b"Artifact"));
             }
+            Mark::Foot => {
+                let mut foot = sheet.content.begin_marked_content_with_properties(Name(b"Artifact"));
+                foot.properties().artifact().kind(ArtifactType::Pagination).subtype(ArtifactSubtype::Footer);
+            }
             Mark::Tag(tag) => {
                 let number = i32::try_from(sheet.marks.len()).unwrap_or(i32::MAX);
                 sheet.marks.push(tag);
@@ -180,7 +186,7 @@ impl<'a> Sheets<'a> {
         }
         let y = self.pages[page].high - y;
         let content = self.enter(page, mark);
-        let replaced = shown != meant && mark != Mark::Artifact;
+        let replaced = shown != meant && matches!(mark, Mark::Tag(_));
         if replaced {
             let mut span = content.begin_marked_content_with_properties(Name(b"Span"));
             span.properties().actual_text(TextStr(&meant));
