@@ -17,6 +17,9 @@ pub const PAD: f64 = 4.0;
 pub const HEAD: f64 = 0.92;
 pub const SMALL: f64 = 0.84;
 
+/// Between a number and the ends of its interval, in font sizes.
+pub const GAP: f64 = 0.5;
+
 /// What is tried, in this order, until all columns fit.
 const TRIED: [(Lies, f64); 7] = [
     (Lies::Upright, 8.5),
@@ -54,6 +57,8 @@ pub struct Grid {
     pub size: f64,
     /// The widths of its columns, in points, with their pads.
     pub wide: Vec<f64>,
+    /// The widest ends of an interval of each column, in points: numbers beside them stand under each other.
+    pub ends: Vec<f64>,
     /// Whether a column stands to the left.
     pub left: Vec<bool>,
     /// The heads.
@@ -67,6 +72,7 @@ pub struct Grid {
 struct Wish {
     least: f64,
     best: f64,
+    ends: f64,
 }
 
 /// Lays a table out.
@@ -86,6 +92,7 @@ pub fn grid(fonts: &Fonts, table: &Table, numbers: &Numbers<'_>) -> Grid {
         lies,
         size,
         wide: widths(&wishes, lies.room(), size),
+        ends: wishes.iter().map(|wish| wish.ends * size).collect(),
         left: table.columns.iter().map(|column: &Column| is_text(column)).collect(),
         heads,
         rows,
@@ -124,16 +131,18 @@ fn wish<'w>(fonts: &Fonts, head: &str, cells: impl Iterator<Item = &'w Written>,
     let word = text::longest(fonts, head, Style::new(HEAD));
     // a head in two lines is short enough
     let half = fonts.wide(head, Style::new(HEAD)) * 0.6;
-    let mut wish = Wish { least: word.min(HEAD_WORD), best: word.max(half) };
+    let mut wish = Wish { least: word.min(HEAD_WORD), best: word.max(half), ends: 0.0 };
+    let mut most = 0.0f64;
     for cell in cells {
         let whole = fonts.wide(&cell.text, one);
-        let ends = fonts.wide(&cell.ends, small);
         let least = if is_text || cell.lesser { text::longest(fonts, &cell.text, one).min(CELL_WORD) } else { whole };
-        let gap = if cell.ends.is_empty() { 0.0 } else { 0.5 };
-        wish.least = wish.least.max(least).max(ends);
-        wish.best = wish.best.max((whole + gap + ends).min(ENOUGH));
+        wish.ends = wish.ends.max(fonts.wide(&cell.ends, small));
+        wish.least = wish.least.max(least).max(wish.ends);
+        most = most.max(whole);
     }
-    Wish { best: wish.best.max(wish.least), ..wish }
+    let gap = if wish.ends > 0.0 { GAP } else { 0.0 };
+    wish.best = wish.best.max((most + gap + wish.ends).min(ENOUGH)).max(wish.least);
+    wish
 }
 
 /// The first of what is tried that gives all columns what they need; the last if none does.

@@ -4,7 +4,7 @@ use pdf_writer::types::{StructRole, TableHeaderScope};
 
 use super::context::{Context, heading};
 use super::flow::Flow;
-use super::grid::{Grid, HEAD, MOST_ROWS, PAD, SMALL, Written, grid};
+use super::grid::{GAP, Grid, HEAD, MOST_ROWS, PAD, SMALL, Written, grid};
 use super::part::{Line, Part};
 use super::sheets::{Mark, Target};
 use super::style::{ACCENT, RULE, Style};
@@ -122,10 +122,9 @@ fn write(flow: &mut Flow<'_>, part: &mut Part, grid: &Grid, (at, x): (usize, f64
     }
     let mark = Mark::Tag(tag);
     if !cell.ends.is_empty() {
-        let (value, ends) = (flow.fonts.wide(&cell.text, style), flow.fonts.wide(&cell.ends, small));
-        if value + 0.5 * grid.size + ends <= room + 0.01 {
+        let shift = grid.ends[at] + GAP * grid.size;
+        if flow.fonts.wide(&cell.text, style) + shift <= room + 0.01 {
             // beside each other: the ends to the right, so that the numbers of the column stay in line
-            let shift = ends + 0.5 * grid.size;
             put(flow, part, (x, y, wide - shift), left, (cell.text.clone(), style), (mark, None));
             put(flow, part, (x, y, wide), false, (cell.ends.clone(), small), (mark, None));
             return plain.leading();
