@@ -4,7 +4,7 @@ use pdf_writer::types::StructRole;
 
 use super::context::{Context, Folded, awaited, heading, paragraph};
 use super::flow::{Flow, Lies};
-use super::part::{Item, Line, Part, Set};
+use super::part::{Item, Part, Set};
 use super::sheets::{Mark, Target};
 use super::style::{ACCENT, RULE, SOFT, Style};
 use super::tags::{Said, Tag};
