@@ -26,6 +26,8 @@ const AT_HOME: &[(&str, &[&str])] = &[
     ("rust_xlsxwriter", &["workbook", "report"]),
     ("lettre", &["delivery"]),
     ("reqwest", &["delivery"]),
+    ("pdf_writer", &["report"]),
+    ("subsetter", &["report"]),
     ("clap", &["cli"]),
     ("anyhow", &["cli"]),
     ("indicatif", &["cli"]),

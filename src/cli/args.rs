@@ -358,7 +358,7 @@ pub struct Report {
     /// Unfolds everything: a report that folds its tables and findings away is then whole on paper too.
     #[arg(long)]
     pub full: bool,
-    /// What to write: html, xlsx, csv, svg, png.
+    /// What to write: html, xlsx, pdf, csv, svg, png.
     #[arg(long, value_name = "FORMAT,…", value_delimiter = ',', default_value = "html")]
     pub format: Vec<String>,
     #[command(flatten)]
