@@ -30,7 +30,7 @@ impl Default for Sizes {
         Sizes {
             rows_at_first: 150_000,
             rows_at_most: 200_000,
-            spill: 256 << 20,
+            spill: 192 << 20,
             ids: 8_000_000,
             reading,
             always_reads: false,
