@@ -28,6 +28,7 @@ fn regulation(file: &str, text: &str) -> Result<Regulation, Problems> {
     let regulation = Regulation {
         text: text.to_owned(),
         history: History::default(),
+        before: None,
         company: company.text("name"),
         currency: company.checked("currency", currency::code).unwrap_or_default(),
         lang: company.one_of("language", &[("ru", Lang::Ru), ("en", Lang::En)]).unwrap_or_default(),

@@ -18,6 +18,7 @@ use super::error::ReportError;
 use super::findings::{Made as Judged, actions, findings};
 use super::inputs::Inputs;
 use super::missing::{Gap, Lack, Missing, Unnamed};
+use super::norms::norms;
 use super::period::Period;
 use super::phrases::Phrases;
 use super::render::number::Numbers;
@@ -94,7 +95,7 @@ pub async fn build(
     }
     let parts = || definition.sections.iter().flat_map(|section| &section.parts);
     let of_period = |part: &Part| {
-        matches!(part, Part::Actions(_) | Part::Findings(_))
+        matches!(part, Part::Actions(_) | Part::Findings(_) | Part::Regulation(_))
             || part.ask().is_some_and(|ask| builder.inputs.has_period(ask))
     };
     let days = match parts().any(|part| part.ask().is_some()) && !parts().any(of_period) {
@@ -249,6 +250,11 @@ impl Builder<'_> {
                     made += 1;
                     continue;
                 }
+                Part::Regulation(of) => {
+                    blocks.extend(self.norms(of).await);
+                    made += 1;
+                    continue;
+                }
                 Part::Tile(tile) => (&tile.label, tile::tile(&mut self.inputs, self.say, tile).await),
                 Part::Table(table) => (&table.title, table::table(&mut self.inputs, self.say, table).await),
                 Part::Chart(chart) => (&chart.title, chart::chart(&mut self.inputs, self.say, chart).await),
@@ -314,6 +320,19 @@ impl Builder<'_> {
         let missing = missing.into_iter().chain(also_missing);
         self.gaps.extend(missing.map(|(title, missing)| Gap { title, missing }));
         self.unnamed.extend(unnamed);
+        blocks
+    }
+
+    /// A part of the regulation, and how it is now.
+    async fn norms(&mut self, part: &definition::Norms) -> Vec<Block> {
+        let title = self.say.text(&part.title);
+        let made = norms(&mut self.inputs, self.say, part).await;
+        let mut blocks = made.blocks;
+        if blocks.is_empty() {
+            blocks.push(Block::Text(self.say.not_stated(title)));
+        }
+        // the cell says what is missing: a notice would say it again
+        self.gaps.extend(made.missing.into_iter().map(|missing| Gap { title: title.to_owned(), missing }));
         blocks
     }
 
@@ -411,7 +430,7 @@ fn of_parts<'g>(gaps: &'g [Gap], section: &'g Section, say: &'g Phrases<'_>) -> 
         Part::Tile(tile) => Some(say.text(&tile.label)),
         Part::Table(table) => Some(say.text(&table.title)),
         Part::Chart(chart) => Some(say.text(&chart.title)),
-        Part::Text { .. } | Part::Actions(_) | Part::Findings(_) | Part::Missing => None,
+        Part::Text { .. } | Part::Actions(_) | Part::Findings(_) | Part::Regulation(_) | Part::Missing => None,
     };
     let of_section = move |gap: &&'g Gap| section.parts.iter().filter_map(title).any(|title| title == gap.title);
     gaps.iter().filter(|gap| gap.missing.lack == Lack::Data).filter(of_section)
