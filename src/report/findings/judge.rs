@@ -8,7 +8,7 @@ use crate::model::unit::Unit;
 use crate::regulation::{Better, Target};
 use crate::report::definition::Compare;
 use crate::report::document::{Cell, Verdict};
-use crate::report::grid::{Grid, number};
+use crate::report::grid::Grid;
 
 /// Ends that lie so near are one value.
 const EXACT: f64 = 1e-9;

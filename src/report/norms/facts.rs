@@ -166,6 +166,13 @@ impl Teller<'_> {
         let evidence = stage.evidence.as_ref();
         let said = evidence.map(|condition| condition.words().map_or(condition.sql.clone(), |text| self.text(&text)));
         let required: Vec<String> = stage.required.iter().map(|name| self.text(&of_column(name))).collect();
+        let said = said.unwrap_or_else(|| self.pick("ничего не требуется", "nothing is required"));
+        let required = match required.is_empty() {
+            true => self.pick("ничего не требуется", "nothing is required"),
+            false => required.join(", "),
+        };
+        let time = self.own(of.time_allowed(stage).as_ref());
+        let time = time.or_else(|| stage.terminal.is_none().then(|| self.pick("срока нет", "no limit")));
         let role = match (stage.terminal, stage.parking, stage.qualified) {
             (Some(Terminal::Won), ..) => Some(self.pick("конец: сделка успешна", "the end: the deal is won")),
             (Some(Terminal::Lost), ..) => Some(self.pick("конец: сделка проиграна", "the end: the deal is lost")),
@@ -177,10 +184,10 @@ impl Teller<'_> {
         };
         Item::of(&stage.id, stage.title.get(self.numbers.lang))
             .with("meaning", self.own(stage.meaning.as_ref()))
-            .with("evidence", said)
-            .with("required", (!required.is_empty()).then(|| required.join(", ")))
+            .with("evidence", Some(said))
+            .with("required", Some(required))
             .with("next_step", self.own(stage.next_step.as_ref()))
-            .with("sla", self.own(of.time_allowed(stage).as_ref()))
+            .with("sla", time)
             .with("expected_share", stage.expected_share.map(|share| self.share(share)))
             .with("advice", self.own(stage.advice.as_ref()))
             .with("role", role)

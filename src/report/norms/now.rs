@@ -9,6 +9,7 @@ use super::facts::Item;
 use super::said::{broken, count, no_case, unjudged, value};
 use crate::model::lang::Lang;
 use crate::model::unit::Unit;
+use crate::regulation::Stage;
 use crate::report::definition::question::Question;
 use crate::report::definition::{Norms, Topic};
 use crate::report::document::Cell;
@@ -62,7 +63,7 @@ impl<'i, 'a, 's> Asker<'i, 'a, 's> {
     pub async fn now(&mut self, item: &Item, key: &str) -> Option<String> {
         let id = item.id.as_str();
         let told = match (self.part.topic, key) {
-            (Topic::Stage, key) => self.stage(item, key).await,
+            (Topic::Stage, key) => self.stage(id, key).await,
             (Topic::Response, _) => self.response().await,
             (Topic::Contact, "week") => self.contact("out_of_hours").await,
             (Topic::Contact, "opt_out") => self.contact("after_opt_out").await,
@@ -85,6 +86,20 @@ impl<'i, 'a, 's> Asker<'i, 'a, 's> {
     async fn grid(&mut self, metric: &str) -> Result<Arc<Grid>, String> {
         let ask = question(metric, self.part);
         let range = self.inputs.reach.range(ask.period);
+        self.grid_of(&ask, range).await
+    }
+
+    /// The result of a metric that judges rules, for the time in which this one is judged.
+    async fn rules(&mut self, metric: &str, rule: &str) -> Result<Arc<Grid>, String> {
+        let ask = question(metric, self.part);
+        let range = match rule {
+            // that a next step is planned is judged at the last moment before the day of the report
+            "next_step" => {
+                let to = self.inputs.metrics.as_of();
+                Range { from: to - Days::new(7), to }
+            }
+            _ => self.inputs.reach.range(ask.period),
+        };
         self.grid_of(&ask, range).await
     }
 
@@ -121,16 +136,7 @@ impl<'i, 'a, 's> Asker<'i, 'a, 's> {
 
     /// How often a rule was broken in a stage.
     async fn rule_in_stage(&mut self, rule: &str, stage: &str) -> Told {
-        let ask = question("adherence_by_stage", self.part);
-        let range = match rule {
-            // that a next step is planned is judged on the day of the report alone
-            "next_step" => {
-                let to = self.inputs.metrics.as_of();
-                Range { from: to - Days::new(7), to }
-            }
-            _ => self.inputs.reach.range(ask.period),
-        };
-        let grid = self.grid_of(&ask, range).await?;
+        let grid = self.rules("adherence_by_stage", rule).await?;
         let row = (0..grid.rows.len()).find(|row| is(&grid, *row, "stage", stage) && is(&grid, *row, "rule", rule));
         match row.and_then(|row| broken(self.say, &grid, row, OF_RULES)) {
             Some(said) => Ok(Some(said)),
@@ -138,32 +144,30 @@ impl<'i, 'a, 's> Asker<'i, 'a, 's> {
         }
     }
 
-    async fn stage(&mut self, item: &Item, key: &str) -> Told {
-        let stage = item.id.as_str();
-        let is_end = self.inputs.metrics.regulation().stages().iter().any(|of| of.id == stage && of.terminal.is_some());
-        let is_step =
-            !is_end && !self.inputs.metrics.regulation().stages().iter().any(|of| of.id == stage && of.parking);
+    async fn stage(&mut self, id: &str, key: &str) -> Told {
+        let regulation = self.inputs.metrics.regulation();
+        let Some(stage) = regulation.stages().iter().find(|stage| stage.id == id) else { return Ok(None) };
+        let is_open = stage.terminal.is_none();
         match key {
-            "evidence" | "required" if item.fact(key).is_some() => self.rule_in_stage(key, stage).await,
+            "evidence" if stage.evidence.is_some() => self.rule_in_stage(key, id).await,
+            "required" if !stage.required.is_empty() => self.rule_in_stage(key, id).await,
             // who plans nothing breaks the rule in whatever stage
-            "next_step" if !is_end => self.rule_in_stage(key, stage).await,
-            "sla" if !is_end => self.time_in_stage(item, stage).await,
-            "expected_share" if is_step => {
+            "next_step" if is_open => self.rule_in_stage(key, id).await,
+            "sla" if is_open => self.time_in_stage(stage).await,
+            "expected_share" if is_open && !stage.parking => {
                 let grid = self.grid("funnel").await?;
-                let row = row_of(&grid, "stage", stage);
-                let said = row.and_then(|row| value(self.say, &grid, row, "settled"));
-                Ok(Some(said.unwrap_or_else(|| {
-                    unjudged(self.say, self.say.pick("ещё ничего не решено", "nothing is settled yet"))
-                })))
+                let said = row_of(&grid, "stage", id).and_then(|row| value(self.say, &grid, row, "settled"));
+                let nothing = self.say.pick("ещё ничего не решено", "nothing is settled yet");
+                Ok(Some(said.unwrap_or_else(|| unjudged(self.say, nothing))))
             }
             _ => Ok(None),
         }
     }
 
     /// How long deals stay, and how many stayed too long.
-    async fn time_in_stage(&mut self, item: &Item, stage: &str) -> Told {
+    async fn time_in_stage(&mut self, stage: &Stage) -> Told {
         let grid = self.grid("time_in_stage").await?;
-        let row = row_of(&grid, "stage", stage);
+        let row = row_of(&grid, "stage", &stage.id);
         let median = row.and_then(|row| grid.number(row, "median_working_hours")).map(|hours| {
             let hours = self.say.numbers.exact(hours, Unit::Hours);
             match self.say.lang {
@@ -171,8 +175,8 @@ impl<'i, 'a, 's> Asker<'i, 'a, 's> {
                 Lang::En => format!("half of them leave within {hours} of working time"),
             }
         });
-        let breaches = match item.fact("sla").is_some() {
-            true => self.rule_in_stage("stale", stage).await?,
+        let breaches = match stage.sla_hours.is_some() {
+            true => self.rule_in_stage("stale", &stage.id).await?,
             false => None,
         };
         let said: Vec<String> = median.into_iter().chain(breaches).collect();
@@ -271,15 +275,7 @@ impl<'i, 'a, 's> Asker<'i, 'a, 's> {
             "mailing" => return self.mailings("cap", None).await,
             _ => {}
         }
-        let ask = question("adherence", self.part);
-        let range = match rule {
-            "next_step" => {
-                let to = self.inputs.metrics.as_of();
-                Range { from: to - Days::new(7), to }
-            }
-            _ => self.inputs.reach.range(ask.period),
-        };
-        let grid = self.grid_of(&ask, range).await?;
+        let grid = self.rules("adherence", rule).await?;
         match row_of(&grid, "rule", rule).and_then(|row| broken(self.say, &grid, row, OF_RULES)) {
             Some(said) => Ok(Some(said)),
             None => self.absent(rule, None).await,
