@@ -124,6 +124,11 @@ fn counted(name: &str, op: &BinaryOperator, number: &str) -> Option<Text> {
 }
 
 fn quantity(name: &str, op: &BinaryOperator, number: &str) -> Option<Text> {
+    let is_own = of_column(name) == own(name);
+    if is_own && matches!((op, number), (BinaryOperator::GtEq, "1") | (BinaryOperator::Gt, "0")) {
+        // a kind of event of the company's own, or a column that counts: either way there is one
+        return Some(Text::new("хотя бы одно ", "at least one ").and(own(name)));
+    }
     let words = match op {
         BinaryOperator::GtEq => both!(" не меньше {number}", " at least {number}"),
         BinaryOperator::Gt => both!(" больше {number}", " above {number}"),
@@ -163,9 +168,14 @@ pub fn of_column(name: &str) -> Text {
         "days_since_deal" => ("дней с последней сделки", "days since the last deal"),
         "days_since_won" => ("дней с последней покупки", "days since the last purchase"),
         "days_since_touch" => ("дней с последнего касания", "days since the last touch"),
-        own => return both!("«{own}»", "“{own}”"),
+        other => return own(other),
     };
     Text::new(ru, en)
+}
+
+/// A name that the company gave, in quotes.
+fn own(name: &str) -> Text {
+    both!("«{name}»", "“{name}”")
 }
 
 /// What a kind of contact is called, in the plural.
@@ -195,7 +205,8 @@ mod tests {
     fn a_condition_is_said_in_words() {
         for (sql, ru, en) in [
             ("touch >= 1", "хотя бы одно касание", "at least one touch"),
-            ("offer >= 1", "«offer» не меньше 1", "“offer” at least 1"),
+            ("offer >= 1", "хотя бы одно «offer»", "at least one “offer”"),
+            ("floors >= 2", "«floors» не меньше 2", "“floors” at least 2"),
             ("amount > 0", "сумма больше 0", "amount above 0"),
             (
                 "won >= 1 AND days_since_won <= 180",

@@ -240,18 +240,8 @@ impl Builder<'_> {
                     }
                     continue;
                 }
-                Part::Missing => {
-                    blocks.extend(self.all_unknown().await);
-                    made += 1;
-                    continue;
-                }
-                Part::Actions(of) | Part::Findings(of) => {
-                    blocks.extend(self.judged(matches!(part, Part::Actions(_)), of).await);
-                    made += 1;
-                    continue;
-                }
-                Part::Regulation(of) => {
-                    blocks.extend(self.norms(of).await);
+                Part::Missing | Part::Actions(_) | Part::Findings(_) | Part::Regulation(_) => {
+                    blocks.extend(self.several(part).await);
                     made += 1;
                     continue;
                 }
@@ -309,6 +299,16 @@ impl Builder<'_> {
             blocks.extend(undated.map(|wins| Block::Text(self.say.section_undated_wins(wins))));
         }
         document::Section { id: section.id.clone(), title: self.say.text(&section.title).to_owned(), blocks }
+    }
+
+    /// The blocks of a part that makes several.
+    async fn several(&mut self, part: &Part) -> Vec<Block> {
+        match part {
+            Part::Missing => self.all_unknown().await,
+            Part::Actions(of) | Part::Findings(of) => self.judged(matches!(part, Part::Actions(_)), of).await,
+            Part::Regulation(of) => self.norms(of).await,
+            Part::Text { .. } | Part::Tile(_) | Part::Table(_) | Part::Chart(_) => Vec::new(),
+        }
     }
 
     /// The judged targets of the regulation: what to do first, or all findings.

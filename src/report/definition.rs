@@ -186,6 +186,8 @@ pub(super) struct Norms {
     pub look: Option<Option<Look>>,
     /// The period for which is told how it is now.
     pub period: Period,
+    /// Whether the part names it itself, and it is not the report's.
+    pub has_own_period: bool,
 }
 
 impl Norms {

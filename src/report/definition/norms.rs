@@ -17,6 +17,7 @@ pub(super) fn read(part: &Section<'_>, id: String, default: Period) -> Option<No
     let topic = part.one_of("part", &known);
     let layout = part.optional_one_of("layout", &[("table", Layout::Table), ("cards", Layout::Cards)]);
     let period = part.optional_checked("period", Period::parse).unwrap_or(default);
+    let has_own_period = period != default;
     let looks = [("daily", Some(Look::Daily)), ("weekly", Some(Look::Weekly)), ("never", None)];
     let look = part.optional_one_of("look", &looks);
     let columns = part.texts("columns");
@@ -34,7 +35,7 @@ pub(super) fn read(part: &Section<'_>, id: String, default: Period) -> Option<No
             None
         }
     });
-    Some(Norms { id, title, topic, columns: columns.collect(), layout, look, period })
+    Some(Norms { id, title, topic, columns: columns.collect(), layout, look, period, has_own_period })
 }
 
 /// What a column names: a norm, or `now.` and the norm beside which it tells how it is.

@@ -20,6 +20,8 @@ pub(super) struct Item {
     pub title: String,
     /// How often the supervisor looks at it, for a rule.
     pub look: Option<Look>,
+    /// Whether there is nothing to say of it but that it is there, such as the stage of lost deals.
+    pub is_bare: bool,
     /// What is stated, by key; what is not stated is not there.
     pub facts: Vec<(&'static str, String)>,
 }
@@ -88,7 +90,17 @@ impl Teller<'_> {
     }
 
     fn share(&self, share: f64) -> String {
-        self.numbers.exact(share, Unit::Share)
+        self.number(share, Unit::Share)
+    }
+
+    /// A number as a person would state it: with the digits that it has and no others.
+    fn number(&self, number: f64, unit: Unit) -> String {
+        match unit {
+            Unit::Share | Unit::Ratio | Unit::Index | Unit::Days => {
+                self.numbers.ticks(&[number], unit).into_iter().next().unwrap_or_default()
+            }
+            _ => self.numbers.exact(number, unit),
+        }
     }
 
     #[allow(clippy::cast_precision_loss)] // numbers that a person wrote
@@ -182,7 +194,12 @@ impl Teller<'_> {
             }
             (None, false, false) => None,
         };
-        Item::of(&stage.id, stage.title.get(self.numbers.lang))
+        let words = [&stage.meaning, &stage.next_step, &stage.advice];
+        let is_bare = stage.terminal.is_some()
+            && words.iter().all(|text| text.is_none())
+            && stage.evidence.is_none()
+            && stage.required.is_empty();
+        let item = Item::of(&stage.id, stage.title.get(self.numbers.lang))
             .with("meaning", self.own(stage.meaning.as_ref()))
             .with("evidence", Some(said))
             .with("required", Some(required))
@@ -193,7 +210,8 @@ impl Teller<'_> {
             .with("role", role)
             .with("id", Some(stage.id.as_str()))
             .with("evidence_sql", evidence.map(|condition| condition.sql.as_str()))
-            .with("required_columns", (!stage.required.is_empty()).then(|| stage.required.join(", ")))
+            .with("required_columns", (!stage.required.is_empty()).then(|| stage.required.join(", ")));
+        Item { is_bare, ..item }
     }
 
     fn response(&self, of: &Regulation) -> Item {
@@ -209,10 +227,12 @@ impl Teller<'_> {
     }
 
     fn caps(&self, of: &Regulation) -> Vec<Item> {
+        let limit =
+            |most: Option<i64>| most.map_or_else(|| self.pick("без предела", "no cap"), |most| self.count(most));
         let cap = |cap: &crate::regulation::Cap| {
             Item::of(&cap.kind, of_contact(&cap.kind).get(self.numbers.lang))
-                .with("per_week", cap.per_week.map(|number| self.count(number)))
-                .with("per_month", cap.per_month.map(|number| self.count(number)))
+                .with("per_week", Some(limit(cap.per_week)))
+                .with("per_month", Some(limit(cap.per_month)))
         };
         of.caps().iter().map(cap).collect()
     }
@@ -376,7 +396,7 @@ impl Teller<'_> {
             Better::Higher => (self.pick("не меньше", "at least"), self.pick("не больше", "at most")),
             Better::Lower => (self.pick("не больше", "at most"), self.pick("не меньше", "at least")),
         };
-        let bound = |words: &dyn Display, value: f64| format!("{words} {}", self.numbers.exact(value, unit));
+        let bound = |words: &dyn Display, value: f64| format!("{words} {}", self.number(value, unit));
         let id = format!("{metric}.{column} {by:?} {only:?}");
         Item::of(&id, target.title.get(self.numbers.lang))
             .with("split", Some(split))

@@ -54,8 +54,12 @@ pub(super) async fn norms(inputs: &mut Inputs<'_>, say: &Phrases<'_>, part: &Nor
     Made { blocks, missing: asker.missing }
 }
 
-/// An item with its facts below each other, each beside how it is now; `None` if it states none of those that are shown.
+/// An item with its facts below each other, each beside how it is now; `None` if it states none of those that are shown. A cell
+/// beside which nothing is measured stays blank: no data are missing.
 async fn card(asker: &mut Asker<'_, '_, '_>, part: &Norms, item: &Item, number: usize) -> Option<Table> {
+    if item.is_bare {
+        return None;
+    }
     let mut rows = Vec::new();
     let mut is_measured = false;
     for shown in part.shown() {
@@ -65,7 +69,7 @@ async fn card(asker: &mut Asker<'_, '_, '_>, part: &Norms, item: &Item, number: 
             continue;
         }
         is_measured |= now.is_some();
-        let text = |text: Option<&str>| text.map_or(Cell::Empty, |text| Cell::Text(text.to_owned()));
+        let text = |text: Option<&str>| Cell::Text(text.unwrap_or_default().to_owned());
         rows.push((asker.say.text(&stated.title()).to_owned(), text(norm), text(now.as_deref())));
     }
     let column = |name: &str, title: &str| Column { name: name.to_owned(), title: title.to_owned(), unit: Unit::Text };
@@ -104,7 +108,7 @@ async fn table(asker: &mut Asker<'_, '_, '_>, part: &Norms, items: &[Item]) -> O
                 true => asker.now(item, stated.key).await,
                 false => item.fact(stated.key).map(str::to_owned),
             };
-            cells.push(said.map_or(Cell::Empty, Cell::Text));
+            cells.push(said.unwrap_or_default());
         }
         let title = asker.say.text(&stated.title()).to_owned();
         let (name, title) = match is_now {
@@ -112,14 +116,14 @@ async fn table(asker: &mut Asker<'_, '_, '_>, part: &Norms, items: &[Item]) -> O
             true => (format!("now_{}", stated.key), asker.heading()),
             false => (stated.key.to_owned(), title),
         };
-        if cells.iter().any(|cell| *cell != Cell::Empty) {
+        if cells.iter().any(|cell| !cell.is_empty()) {
             columns.push((Column { name, title, unit: Unit::Text }, cells));
         }
     }
     let title = asker.say.text(&part.topic.title()).to_owned();
     let name = Column { name: "name".to_owned(), title, unit: Unit::Text };
     let row = |(at, item): (usize, &Item)| {
-        let own = columns.iter().map(|(_, cells)| cells[at].clone());
+        let own = columns.iter().map(|(_, cells)| Cell::Text(cells[at].clone()));
         [Cell::Text(item.title.clone())].into_iter().chain(own).collect()
     };
     (!items.is_empty()).then(|| Table {

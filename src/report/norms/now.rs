@@ -40,10 +40,13 @@ impl<'i, 'a, 's> Asker<'i, 'a, 's> {
         Asker { inputs, say, part, asked: BTreeSet::new(), missing: Vec::new() }
     }
 
-    /// The head of a column that tells how it is now.
+    /// The head of a column that tells how it is now; the period is named where it is not the report's.
     pub fn heading(&self) -> String {
-        let period = self.part.period.words(self.say.lang);
-        format!("{}, {period}", self.say.pick("Как сейчас", "How it is now"))
+        let heading = self.say.pick("Как сейчас", "How it is now");
+        match self.part.has_own_period {
+            true => format!("{heading}, {}", self.part.period.words(self.say.lang)),
+            false => heading.to_owned(),
+        }
     }
 
     /// The metrics that were asked, and for which days; of none, the regulation.
@@ -263,8 +266,10 @@ impl<'i, 'a, 's> Asker<'i, 'a, 's> {
         let bad = judged.iter().filter(|kept| **kept == 0.0).count();
         Ok(Some(match (judged.len(), self.say.lang) {
             (0, _) => no_case(self.say),
+            (of, Lang::Ru) if bad == 0 => format!("нарушений нет, акций {of}"),
+            (of, Lang::En) if bad == 0 => format!("no breach, {of} promotions"),
             (of, Lang::Ru) => format!("нарушений {bad}, акций {of}"),
-            (of, Lang::En) => format!("{bad} broken, {of} promotions"),
+            (of, Lang::En) => format!("{bad} of {of} promotions broke it"),
         }))
     }
 

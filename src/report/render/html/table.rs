@@ -16,6 +16,9 @@ const WIDE: [(usize, &str); 3] = [(8, "wider"), (11, "widest"), (16, "huge")];
 /// If a cell is longer than this, a phone shows each row as a card: as a column the text would be too narrow.
 const LONG: usize = 32;
 
+/// If a name in the first column is longer than this, the column keeps room for it beside the others.
+const LONG_NAME: usize = 48;
+
 /// The column of addresses in the CRM, made of the regulation's template.
 const URL: &str = "url";
 
@@ -28,6 +31,9 @@ pub fn render(table: &Table, context: &Context) -> Markup {
     classes.extend(WIDE.iter().filter(|(columns, _)| table.columns.len() >= *columns).map(|(_, class)| *class));
     if is_long(table) {
         classes.push("cards");
+    }
+    if table.rows.iter().any(|row| row.first().is_some_and(|name| is_longer(name, LONG_NAME))) {
+        classes.push("named");
     }
     let (id, head) = (format!("table-{}", table.id), format!("table-{}-head", table.id));
     let mark = context.mark(&table.source);
@@ -86,8 +92,11 @@ fn grid(table: &Table, context: &Context) -> Markup {
 }
 
 fn is_long(table: &Table) -> bool {
-    let long = |cell: &Cell| matches!(cell, Cell::Text(text) if text.chars().count() > LONG);
-    table.rows.iter().any(|row| row.iter().skip(1).any(long))
+    table.rows.iter().any(|row| row.iter().skip(1).any(|cell| is_longer(cell, LONG)))
+}
+
+fn is_longer(cell: &Cell, than: usize) -> bool {
+    matches!(cell, Cell::Text(text) if text.chars().count() > than)
 }
 
 fn is_text(column: &Column) -> bool {
