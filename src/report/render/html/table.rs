@@ -91,7 +91,22 @@ fn grid(table: &Table, context: &Context) -> Markup {
     }
 }
 
+/// Texts side by side that are together longer than this fit no phone.
+const LONG_ROW: usize = 48;
+
+/// Whether a phone shows each row as a card.
 fn is_long(table: &Table) -> bool {
+    let longest = |column: usize| {
+        let texts = table.rows.iter().map(move |row| match &row[column] {
+            Cell::Text(text) => text.chars().count(),
+            _ => 0,
+        });
+        texts.max().unwrap_or_default()
+    };
+    let is_all_text = table.columns.iter().all(|column| column.unit == Unit::Text);
+    if is_all_text && table.columns.len() > 2 && (0..table.columns.len()).map(longest).sum::<usize>() > LONG_ROW {
+        return true;
+    }
     table.rows.iter().any(|row| row.iter().skip(1).any(|cell| is_longer(cell, LONG)))
 }
 
