@@ -15,11 +15,11 @@ use crate::model::lang::{Lang, both};
 use crate::model::problem::hint;
 use crate::model::progress::Progress;
 use crate::model::timings;
-use crate::report::build;
 use crate::report::definition::Definition;
 use crate::report::document::Document;
 use crate::report::render::{Format, RenderError, render};
 use crate::report::slug::{slug, told_apart};
+use crate::report::{build, for_report};
 use crate::session::Session;
 
 pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
@@ -30,7 +30,7 @@ pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
     let Some(definition) = definitions.first() else { return Ok(Outcome::Fine) };
     company.check_currency(&regulation, args.reading.version).await?;
     let everyone = open::session(place, &args.reading, &regulation).await?;
-    let mut session = everyone.at(everyone.as_of()).await?;
+    let mut session = for_report(&everyone).await?;
     for (dimension, value) in definition.only().iter().chain(&args.only) {
         session = held(&session, dimension, value).await?;
     }

@@ -10,28 +10,38 @@ use std::thread;
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-use crate::session::Session;
+use crate::session::{Session, SessionError};
 
-/// A store of more rows keeps all cores busy with one question.
-const MUCH: u64 = 1_500_000;
+/// Of a store of more rows each further question takes seconds.
+const LARGE: u64 = 1_500_000;
+/// A store of more rows keeps all cores busy with one question, and the deals at a cut take much of the memory.
+const MUCH: u64 = 4_000_000;
 /// The engine plans by recursion.
 const STACK: usize = 32 << 20;
 /// More threads only wait for each other.
 const MOST: usize = 8;
 
-/// Whether one question keeps all cores busy: a report asks no more of such a store than it must.
+/// Whether a report asks no more of the store than it must.
 pub(super) fn is_large(session: &Session) -> bool {
-    let rows: u64 = session.snapshot().tables.values().map(crate::store::TableState::rows).sum();
-    rows > MUCH
+    rows(session) > LARGE
+}
+
+fn rows(session: &Session) -> u64 {
+    session.snapshot().tables.values().map(crate::store::TableState::rows).sum()
 }
 
 /// How many questions to a session are best computed at once; 1 where the runtime has one thread.
 pub(super) fn at_once(session: &Session) -> usize {
     let has_threads = Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
-    match has_threads && !is_large(session) {
+    match has_threads && rows(session) <= MUCH {
         true => thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST),
         false => 1,
     }
+}
+
+/// The session as the questions of a report are best asked of it.
+pub(crate) async fn for_report(session: &Session) -> Result<Session, SessionError> {
+    if at_once(session) > 1 { session.for_many_questions().await } else { session.at(session.as_of()).await }
 }
 
 /// The answers in the order of the questions, so many computed at once; `None` for one whose thread the system did not give.

@@ -73,15 +73,14 @@ pub async fn build(
         failed: Vec::new(),
         gathered: 0,
     };
+    let once: Vec<&Section> = definition.sections.iter().filter(|section| section.each.is_none()).collect();
+    builder.compute_ahead(&once, at_once(session), progress).await;
     let mut sections = Vec::new();
     let all = definition.sections.len() as u64;
     for (section, done) in definition.sections.iter().zip(0..) {
         progress.step(say.text(&section.title), done, all);
         match &section.each {
-            None => {
-                builder.compute_ahead(section, at_once(session)).await;
-                sections.push(builder.section(section).await);
-            }
+            None => sections.push(builder.section(section).await),
             Some(each) => match builder.for_each(section, each, session, catalog).await {
                 Ok(made) => sections.extend(made),
                 Err(error) => sections.push(builder.failed_section(section, &error)),
@@ -163,17 +162,21 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    /// Computes the questions of a section at once, where that is faster. The section is built without answers, to learn what it asks; then
+    /// Computes the questions of sections at once, where that is faster. The sections are built without answers, to learn what they ask; then
     /// with those, since an answer may lead to another question.
-    async fn compute_ahead(&mut self, section: &Section, threads: usize) {
-        /// A question that comes up later is computed when the section is built.
-        const ROUNDS: usize = 3;
+    async fn compute_ahead(&mut self, sections: &[&Section], threads: usize, progress: &dyn Progress) {
+        /// A question that comes up later is computed when its section is built.
+        const ROUNDS: usize = 8;
+        let what = self.say.pick("Показатели", "Figures");
         for _ in 0..if threads > 1 { ROUNDS } else { 0 } {
             let before = (self.gaps.clone(), self.unnamed.clone(), self.failed.clone(), self.gathered);
             self.inputs.metrics.collect();
-            self.section(section).await;
+            for section in sections {
+                self.section(section).await;
+            }
             (self.gaps, self.unnamed, self.failed, self.gathered) = before;
-            if self.inputs.metrics.compute_collected(threads).await == 0 {
+            let step = |done, all| progress.step(what, done, all);
+            if self.inputs.metrics.compute_collected(threads, &step).await == 0 {
                 break;
             }
         }
@@ -219,6 +222,7 @@ impl Builder<'_> {
             failed: std::mem::take(&mut self.failed),
             gathered: 0,
         };
+        one.compute_ahead(&[section], at_once(&held), &()).await;
         let made = one.section(section).await;
         (self.gaps, self.unnamed, self.failed) = (one.gaps, one.unnamed, one.failed);
         Ok(made)
