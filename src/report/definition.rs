@@ -188,9 +188,16 @@ pub(super) struct Norms {
     pub period: Period,
     /// Whether the part names it itself, and it is not the report's.
     pub has_own_period: bool,
+    /// Other periods, by metric.
+    pub periods: BTreeMap<String, Period>,
 }
 
 impl Norms {
+    /// The period for which a metric is asked.
+    pub fn period_of(&self, metric: &str) -> Period {
+        self.periods.get(metric).copied().unwrap_or(self.period)
+    }
+
     /// What is shown of it, in order.
     pub fn shown(&self) -> impl Iterator<Item = Shown> {
         let all = self.topic.states().iter().flat_map(|stated| {

@@ -1,5 +1,7 @@
 //! Reads `[[section.regulation]]`: a part of the regulation, and what of it is shown.
 
+use std::collections::BTreeMap;
+
 use super::{Layout, Norms, Shown, Topic};
 use crate::model::lang::{Text, both};
 use crate::model::problem::hint;
@@ -10,8 +12,13 @@ use crate::report::period::Period;
 /// What stands before the key of a norm to name how it is now.
 const NOW: &str = "now.";
 
-/// Reads the part of this id. `None` if it names no part of the regulation; a problem was noted.
-pub(super) fn read(part: &Section<'_>, id: String, default: Period) -> Option<Norms> {
+/// Reads the part of this id; `periods` are those of single metrics. `None` if it names no part of the regulation; a problem was noted.
+pub(super) fn read(
+    part: &Section<'_>,
+    id: String,
+    default: Period,
+    periods: BTreeMap<String, Period>,
+) -> Option<Norms> {
     let title = part.bilingual("title");
     let known = Topic::ALL.map(|topic| (topic.name(), topic));
     let topic = part.one_of("part", &known);
@@ -35,7 +42,7 @@ pub(super) fn read(part: &Section<'_>, id: String, default: Period) -> Option<No
             None
         }
     });
-    Some(Norms { id, title, topic, columns: columns.collect(), layout, look, period, has_own_period })
+    Some(Norms { id, title, topic, columns: columns.collect(), layout, look, period, has_own_period, periods })
 }
 
 /// What a column names: a norm, or `now.` and the norm beside which it tells how it is.

@@ -26,7 +26,9 @@ const PARTS: [(&str, ReadPart); 8] = [
     ("findings", |reader, part, _| Some(Part::Findings(reader.findings(part, GROUPS_SHOWN)))),
     ("table", |reader, part, ids| Some(Part::Table(reader.table(part, ids)))),
     ("chart", |reader, part, ids| reader.chart(part, ids).map(Part::Chart)),
-    ("regulation", |reader, part, ids| norms::read(part, fresh(part, ids), reader.period).map(Part::Regulation)),
+    ("regulation", |reader, part, ids| {
+        norms::read(part, fresh(part, ids), reader.period, reader.periods(part)).map(Part::Regulation)
+    }),
     ("missing", |_, _, _| Some(Part::Missing)),
 ];
 /// How many things to do are shown, unless the definition says otherwise.
@@ -187,15 +189,7 @@ impl Reader<'_> {
     }
 
     fn findings(&self, part: &written::Section<'_>, most: usize) -> Findings {
-        let mut periods = BTreeMap::new();
-        if let Some(table) = part.optional_table("periods") {
-            for metric in table.keys() {
-                self.known_metric(&table, metric.name, metric.line);
-                if let Some(period) = table.checked(metric.name, Period::parse) {
-                    periods.insert(metric.name.to_owned(), period);
-                }
-            }
-        }
+        let periods = self.periods(part);
         let metrics = part.texts("metrics");
         for metric in &metrics {
             self.known_metric(part, metric, metric.line);
@@ -208,6 +202,20 @@ impl Reader<'_> {
             compare: compare(part),
             split: part.texts("split").into_iter().filter_map(|dim| self.known_dimension(part, dim)).collect(),
         }
+    }
+
+    /// Other periods than the part's, by metric.
+    fn periods(&self, part: &written::Section<'_>) -> BTreeMap<String, Period> {
+        let mut periods = BTreeMap::new();
+        if let Some(table) = part.optional_table("periods") {
+            for metric in table.keys() {
+                self.known_metric(&table, metric.name, metric.line);
+                if let Some(period) = table.checked(metric.name, Period::parse) {
+                    periods.insert(metric.name.to_owned(), period);
+                }
+            }
+        }
+        periods
     }
 
     fn table(&self, part: &written::Section<'_>, ids: &mut BTreeSet<String>) -> Table {

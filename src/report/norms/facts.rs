@@ -397,8 +397,7 @@ impl Teller<'_> {
             Better::Lower => (self.pick("не больше", "at most"), self.pick("не меньше", "at least")),
         };
         let bound = |words: &dyn Display, value: f64| format!("{words} {}", self.number(value, unit));
-        let id = format!("{metric}.{column} {by:?} {only:?}");
-        Item::of(&id, target.title.get(self.numbers.lang))
+        Item::of(&target_id(target), target.title.get(self.numbers.lang))
             .with("split", Some(split))
             .with("green", Some(bound(&good, target.green)))
             .with("red", Some(bound(&bad, target.red)))
@@ -416,6 +415,11 @@ impl Teller<'_> {
     fn if_any(&self, item: Item) -> Vec<Item> {
         if item.facts.is_empty() { Vec::new() } else { vec![item] }
     }
+}
+
+/// What a target is known by: no two have it.
+pub(super) fn target_id(target: &Target) -> String {
+    format!("{}.{} {:?} {:?}", target.metric, target.column, target.by, target.only)
 }
 
 /// What a dimension is called; a company's own in quotes.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::Days;
 
-use super::facts::Item;
+use super::facts::{Item, target_id};
 use super::said::{broken, count, no_case, unjudged, value};
 use crate::model::lang::Lang;
 use crate::model::unit::Unit;
@@ -328,11 +328,11 @@ impl<'i, 'a, 's> Asker<'i, 'a, 's> {
     }
 
     /// The figure of a target, or the least and the greatest of its groups.
+    #[allow(clippy::cast_precision_loss)] // a number that a person wrote
     async fn target(&mut self, item: &Item) -> Told {
         let targets = self.inputs.metrics.regulation().targets();
-        let id = |of: &crate::regulation::Target| format!("{}.{} {:?} {:?}", of.metric, of.column, of.by, of.only);
-        let Some(target) = targets.iter().find(|target| id(target) == item.id) else { return Ok(None) };
-        let ask = Question { metric: target.metric.clone(), by: target.by.clone(), period: self.part.period };
+        let Some(target) = targets.iter().find(|target| target_id(target) == item.id) else { return Ok(None) };
+        let ask = Question { by: target.by.clone(), ..question(&target.metric, self.part) };
         let range = self.inputs.reach.range(ask.period);
         let grid = self.grid_of(&ask, range).await?;
         let is_told = |row: &usize| {
@@ -341,23 +341,38 @@ impl<'i, 'a, 's> Asker<'i, 'a, 's> {
                 && target.only.as_ref().is_none_or(|only| matches!(group, [Cell::Text(name)] if name == only))
                 && !grid.rows[*row].iter().any(|cell| matches!(cell, Cell::Text(text) if target.except.contains(text)))
         };
-        let rows: Vec<usize> = grid.current_rows().into_iter().filter(is_told).collect();
+        // a group that is too small to judge says nothing
+        let few = self.inputs.metrics.regulation().rules().small_group as f64;
+        let is_small = |row: &usize| {
+            let of = grid.column(&target.column).and_then(|column| grid.number(*row, column.of.as_deref()?));
+            !target.by.is_empty() && of.or_else(|| grid.cases(*row)).is_some_and(|cases| cases < few)
+        };
+        let (small, rows): (Vec<usize>, Vec<usize>) =
+            grid.current_rows().into_iter().filter(is_told).partition(is_small);
         let figures: Vec<f64> = rows.iter().filter_map(|row| grid.number(*row, &target.column)).collect();
         let unit = grid.unit(&target.column);
         let (least, most) = figures.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(*v), b.max(*v)));
         let bounded = || rows.first().and_then(|row| value(self.say, &grid, *row, &target.column));
-        Ok(Some(match (figures.len(), self.say.lang) {
+        let said = match (figures.len(), self.say.lang) {
+            (0, _) if rows.is_empty() && !small.is_empty() => {
+                unjudged(self.say, self.say.pick("групп достаточного размера нет", "no group is large enough"))
+            }
             (0, _) if rows.len() == 1 => bounded().unwrap_or_else(|| unjudged(self.say, self.say.not_told())),
             (0, _) => unjudged(self.say, self.say.not_told()),
             (1, _) => self.say.numbers.compact(least, unit),
             (many, Lang::Ru) => format!("{}, строк {many}", self.say.numbers.bounds(least, most, unit)),
             (many, Lang::En) => format!("{}, {many} rows", self.say.numbers.bounds(least, most, unit)),
+        };
+        // the column's head names no other period
+        Ok(Some(match ask.period == self.part.period {
+            true => said,
+            false => format!("{said} ({})", ask.period.words(self.say.lang)),
         }))
     }
 }
 
 fn question(metric: &str, part: &Norms) -> Question {
-    Question { metric: metric.to_owned(), by: Vec::new(), period: part.period }
+    Question { metric: metric.to_owned(), by: Vec::new(), period: part.period_of(metric) }
 }
 
 fn is(grid: &Grid, row: usize, column: &str, value: &str) -> bool {
