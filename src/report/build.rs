@@ -20,6 +20,7 @@ use super::error::ReportError;
 use super::findings::{Made as Judged, actions, findings};
 use super::inputs::Inputs;
 use super::missing::{Gap, Lack, Missing, Unnamed};
+use super::norms::norms;
 use super::period::Period;
 use super::phrases::Phrases;
 use super::render::number::Numbers;
@@ -97,7 +98,7 @@ pub async fn build(
     }
     let parts = || definition.sections.iter().flat_map(|section| &section.parts);
     let of_period = |part: &Part| {
-        matches!(part, Part::Actions(_) | Part::Findings(_))
+        matches!(part, Part::Actions(_) | Part::Findings(_) | Part::Regulation(_))
             || part.ask().is_some_and(|ask| builder.inputs.has_period(ask))
     };
     let days = match parts().any(|part| part.ask().is_some()) && !parts().any(of_period) {
@@ -264,13 +265,8 @@ impl Builder<'_> {
                     }
                     continue;
                 }
-                Part::Missing => {
-                    blocks.extend(self.all_unknown().await);
-                    made += 1;
-                    continue;
-                }
-                Part::Actions(of) | Part::Findings(of) => {
-                    blocks.extend(self.judged(matches!(part, Part::Actions(_)), of).await);
+                Part::Missing | Part::Actions(_) | Part::Findings(_) | Part::Regulation(_) => {
+                    blocks.extend(self.several(part).await);
                     made += 1;
                     continue;
                 }
@@ -330,6 +326,16 @@ impl Builder<'_> {
         document::Section { id: section.id.clone(), title: self.say.text(&section.title).to_owned(), blocks }
     }
 
+    /// The blocks of a part that makes several.
+    async fn several(&mut self, part: &Part) -> Vec<Block> {
+        match part {
+            Part::Missing => self.all_unknown().await,
+            Part::Actions(of) | Part::Findings(of) => self.judged(matches!(part, Part::Actions(_)), of).await,
+            Part::Regulation(of) => self.norms(of).await,
+            Part::Text { .. } | Part::Tile(_) | Part::Table(_) | Part::Chart(_) => Vec::new(),
+        }
+    }
+
     /// The judged targets of the regulation: what to do first, or all findings.
     async fn judged(&mut self, to_do: bool, part: &definition::Findings) -> Vec<Block> {
         let Judged { blocks, missing, also_missing, unnamed, red } = match to_do {
@@ -340,6 +346,19 @@ impl Builder<'_> {
         self.gaps.extend(missing.map(|(title, missing)| Gap { title, missing }));
         self.unnamed.extend(unnamed);
         self.red.extend(red);
+        blocks
+    }
+
+    /// A part of the regulation, and how it is now.
+    async fn norms(&mut self, part: &definition::Norms) -> Vec<Block> {
+        let title = self.say.text(&part.title);
+        let made = norms(&mut self.inputs, self.say, part).await;
+        let mut blocks = made.blocks;
+        if blocks.is_empty() {
+            blocks.push(Block::Text(self.say.not_stated(title)));
+        }
+        // the cell says what is missing: a notice would say it again
+        self.gaps.extend(made.missing.into_iter().map(|missing| Gap { title: title.to_owned(), missing }));
         blocks
     }
 
@@ -437,7 +456,7 @@ fn of_parts<'g>(gaps: &'g [Gap], section: &'g Section, say: &'g Phrases<'_>) -> 
         Part::Tile(tile) => Some(say.text(&tile.label)),
         Part::Table(table) => Some(say.text(&table.title)),
         Part::Chart(chart) => Some(say.text(&chart.title)),
-        Part::Text { .. } | Part::Actions(_) | Part::Findings(_) | Part::Missing => None,
+        Part::Text { .. } | Part::Actions(_) | Part::Findings(_) | Part::Regulation(_) | Part::Missing => None,
     };
     let of_section = move |gap: &&'g Gap| section.parts.iter().filter_map(title).any(|title| title == gap.title);
     gaps.iter().filter(|gap| gap.missing.lack == Lack::Data).filter(of_section)
