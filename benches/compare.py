@@ -260,8 +260,9 @@ def table(raw):
             peak = statistics.median(float(row["peak_mib"]) for row in rows)
             disk = rows[0]["disk_mib"] if rows[0]["disk_mib"] != "-" else ""
             ratio = ""
-            if engine != "voronka" and (base or step, "voronka") in wall:
-                ratio = f"{wall[base or step, 'voronka'] / median:.2f}"
+            beside = step if (step, "voronka") in wall else base
+            if engine != "voronka" and (beside, "voronka") in wall:
+                ratio = f"{wall[beside, 'voronka'] / median:.2f}"
             elif engine == "voronka" and base and (base, "voronka") in wall:
                 ratio = f"{median / wall[base, 'voronka']:.1%} of its `{base}`"
             lines.append(

@@ -47,7 +47,7 @@ done
 has() { [[ " ${engines[*]} " == *" $1 "* ]]; }
 
 printf 'step\tengine\trepetition\twall_s\tuser_s\tsys_s\tpeak_mib\tdisk_mib\n' >"$runs/raw.tsv"
-# step NAME ENGINE DISK COMMAND …: runs a command and writes its line; DISK is what it leaves, or `-`.
+# step NAME ENGINE DISK COMMAND …: runs a command and writes its line; DISK is what it leaves, a pattern of paths or `-`.
 step() {
     local name=$1 engine=$2 disk=$3 failed=0 at="steps/$1.$2.$repetition"
     shift 3
@@ -58,7 +58,8 @@ step() {
         exit 1
     fi
     local bytes=-
-    [ "$disk" = - ] || bytes=$(du -sb --apparent-size "$disk" | awk '{ printf "%.1f", $1 / 1048576 }')
+    # shellcheck disable=SC2086 # a pattern
+    [ "$disk" = - ] || bytes=$(du -scb $disk | awk 'END { printf "%.1f", $1 / 1048576 }')
     awk -v name="$name" -v engine="$engine" -v repetition="$repetition" -v bytes="$bytes" '
         { value[$1] = $2 }
         END {
@@ -80,16 +81,19 @@ cp "$here/sample_data/regulation.toml" regulation.toml
     du -cm exports/*.csv | awk 'END { print "exports", $1, "MiB" }'
     wc -l exports/deals.csv exports/events_*.csv | awk '{ rows = $1 } END { print rows, "lines of deals and events" }'
 } | tee -a "$summary"
+if [ "${STEPS:-all}" = all ]; then
+    "$python" "$bench/week.py" exports "$week_ago" before week
+    wc -l week/deals.csv week/events_*.csv | awk '{ rows = $1 } END { print "the week more:", rows, "lines of deals and events" }' | tee -a "$summary"
+    if has duckdb; then "$python" "$bench/peers/eight_duckdb.py" load before before.db >/dev/null; fi
+fi
 weekly=no
 if has voronka && [ "${STEPS:-all}" = all ]; then
     weekly=yes
     # the company as it was a week ago, with the report of then, so with all that is kept from it
-    "$python" "$bench/week.py" exports "$week_ago" before week
     mkdir company_before
     cp regulation.toml company_before
     (cd company_before && "$binary" ingest --mapping ../exports/mapping.toml ../before/*.csv && "$binary" report weekly --as-of "$week_ago" --out out) \
         >steps/before.out 2>steps/before.err
-    wc -l week/deals.csv week/events_*.csv | awk '{ rows = $1 } END { print "the week more:", rows, "lines of deals and events" }' | tee -a "$summary"
 fi
 
 for repetition in $(seq "$repeats"); do
@@ -97,10 +101,10 @@ for repetition in $(seq "$repeats"); do
     answers=answers/$repetition
     # each repetition begins with another one
     order=("${engines[@]:$(((repetition - 1) % ${#engines[@]}))}" "${engines[@]:0:$(((repetition - 1) % ${#engines[@]}))}")
-    rm -rf store store.key store.answers out duckdb.db duckdb.db.wal polars chdb
+    rm -rf store* out duckdb.db* polars chdb
     for engine in "${order[@]}"; do
         case $engine in
-        voronka) step load voronka store "$binary" ingest --mapping exports/mapping.toml exports/*.csv ;;
+        voronka) step load voronka 'store*' "$binary" ingest --mapping exports/mapping.toml exports/*.csv ;;
         *) peer load "$engine" "$(own_store "$engine")" load exports "$(own_store "$engine")" ;;
         esac
     done
@@ -116,12 +120,21 @@ for repetition in $(seq "$repeats"); do
             peer eight_of_store "$engine" - ask-store store "$answers/$engine-of-store" "$as_of"
         fi
     done
+    if has duckdb; then
+        peer load_again duckdb duckdb.db add exports duckdb.db
+        if [ "${STEPS:-all}" = all ]; then
+            cp before.db week.db
+            peer load_week duckdb week.db add week week.db
+            "$python" "$bench/peers/eight_duckdb.py" ask week.db "$answers/duckdb-after-week" "$as_of"
+            rm week.db
+        fi
+    fi
     has voronka || continue
     # the first time without --fresh keeps the answers, the second reads them
     "$binary" report "$bench/peers/eight.toml" --as-of "$as_of" --lang en --format html,csv --out out >/dev/null 2>&1
     eight eight_kept out
     step select_1 voronka - "$binary" sql "select 1"
-    step load_again voronka store "$binary" ingest --mapping exports/mapping.toml exports/*.csv
+    step load_again voronka 'store*' "$binary" ingest --mapping exports/mapping.toml exports/*.csv
     [ "$weekly" = yes ] || continue
     step weekly voronka - "$binary" report weekly --as-of "$as_of" --lang en --fresh --out out
     step demo voronka - "$binary" demo --out demo

@@ -1,6 +1,7 @@
 """The eight report questions, by DuckDB.
 
     eight_duckdb.py load EXPORTS DB_FILE               exports → its own database file
+    eight_duckdb.py add EXPORTS DB_FILE                further exports into that file, by key
     eight_duckdb.py ask DB_FILE ANSWERS AS_OF          the eight questions of that file
     eight_duckdb.py ask-store STORE ANSWERS AS_OF      the same of the Parquet files of a Voronka store
 
@@ -336,17 +337,10 @@ def exported(path, columns, empty=()):
         columns = {{{names}}}, nullstr = [{nulls}], auto_detect = false, store_rejects = true)"""
 
 
-def load(exports, file):
-    """Exports into tables; duplicates by key are kept once, as Voronka keeps them."""
-    con = duckdb.connect(file)
-    stages = ", ".join(f"'{stage}'" for stage in STAGES)
-    con.execute(f"CREATE TYPE stage AS ENUM ({stages})")
-    con.execute("""CREATE TYPE kind AS ENUM ('Стадия', 'Звонок', 'Письмо', 'Чат', 'Встреча', 'Рассылка', 'Отказ', 'Жалоба', 'Отписка',
-        'Возврат', 'Дело', 'КП', 'Проверка ОКК')""")
-    con.execute("CREATE TYPE direction AS ENUM ('исх', 'вх')")
-    con.execute("CREATE TYPE status AS ENUM ('open', 'won', 'lost')")
-    con.execute(f"""
-        CREATE TABLE deals AS
+def typed(exports):
+    """Each table as a query over the exports."""
+    return {
+        "deals": f"""
         SELECT
             "ID" AS deal_id,
             "ID контакта" AS client_id,
@@ -369,9 +363,8 @@ def load(exports, file):
             "Название сделки" AS product
         FROM {exported(f"{exports}/deals.csv", DEALS, ["не закрыта"])}
         WHERE "Название сделки" IS DISTINCT FROM 'Итого'
-        QUALIFY row_number() OVER (PARTITION BY "ID") = 1""")
-    con.execute(f"""
-        CREATE TABLE events AS
+        QUALIFY row_number() OVER (PARTITION BY "ID") = 1""",
+        "events": f"""
         SELECT
             "ID" AS event_id,
             "Дата" AS "at",
@@ -384,12 +377,43 @@ def load(exports, file):
             "Секунд" AS duration_s,
             "Стадия"::stage AS stage,
             "Балл" AS score
-        FROM {exported(f"{exports}/events_*.csv", EVENTS)}""")
-    con.execute(f"""
-        CREATE TABLE spend AS
+        FROM {exported(f"{exports}/events_*.csv", EVENTS)}""",
+        "spend": f"""
         SELECT "Дата" AS day, "Площадка" AS source, "Подрядчик" AS contractor, "Кампания" AS campaign, "Показы" AS impressions,
             "Клики" AS clicks, "Расход (руб.)" AS cost, "Конверсии" AS claimed_leads, "Заказы" AS claimed_orders, "Доход (руб.)" AS claimed_revenue
-        FROM {exported(f"{exports}/spend.csv", SPEND)}""")
+        FROM {exported(f"{exports}/spend.csv", SPEND)}""",
+    }
+
+
+KEYS = {"deals": ["deal_id"], "events": ["event_id"], "spend": ["day", "source", "contractor", "campaign"]}
+
+
+def load(exports, file):
+    """Exports into tables; a deal that stands twice is kept once, as Voronka keeps it."""
+    con = duckdb.connect(file)
+    stages = ", ".join(f"'{stage}'" for stage in STAGES)
+    con.execute(f"CREATE TYPE stage AS ENUM ({stages})")
+    con.execute("""CREATE TYPE kind AS ENUM ('Стадия', 'Звонок', 'Письмо', 'Чат', 'Встреча', 'Рассылка', 'Отказ', 'Жалоба', 'Отписка',
+        'Возврат', 'Дело', 'КП', 'Проверка ОКК')""")
+    con.execute("CREATE TYPE direction AS ENUM ('исх', 'вх')")
+    con.execute("CREATE TYPE status AS ENUM ('open', 'won', 'lost')")
+    for table, sql in typed(exports).items():
+        con.execute(f"CREATE TABLE {table} AS {sql}")
+    tell(con)
+
+
+def add(exports, file):
+    """Exports into tables that are there: what has a known key replaces its row, the rest is added."""
+    con = duckdb.connect(file)
+    con.execute("BEGIN")
+    for table, sql in typed(exports).items():
+        con.execute(f"""MERGE INTO {table} USING ({sql}) AS fresh USING ({", ".join(KEYS[table])})
+            WHEN MATCHED THEN UPDATE WHEN NOT MATCHED THEN INSERT""")
+    con.execute("COMMIT")
+    tell(con)
+
+
+def tell(con):
     rows = {table: con.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("deals", "events", "spend")}
     refused = con.execute("SELECT count(*) FROM reject_errors").fetchone()[0]
     print(rows, "refused", refused)
@@ -423,6 +447,8 @@ def main():
         if os.path.exists(target):
             os.remove(target)
         load(source, target)
+    elif what == "add":
+        add(source, target)
     elif what == "ask":
         ask(duckdb.connect(source, read_only=True), EXPORTED, target, sys.argv[4])
     elif what == "ask-store":
