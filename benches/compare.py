@@ -54,20 +54,30 @@ DIFFER = {
         "peers have no such part, so that their others are larger by it. Wins and revenue are the same.",
     ),
 }
-# what is the same in the numbers, though it is done otherwise
-ALIKE = """- *Rows.* Voronka refuses four deals and two events whose date is none, and keeps a deal and an event that stand twice once. The
-  peers' loaders refuse the same rows and keep each deal once; a repeated event is kept, and changes no answer, since all of them ask for
-  first moments of stages and the repeated one is an entry into a stage. Voronka's load finds repeats by key among all rows and
-  all earlier ingests; the peers' loads do not look for them among events.
-- *Time zones.* Voronka stores UTC and cuts days, weeks and months by the zone of the regulation. The peers keep local times as written;
-  from Voronka's files they add three hours, which is right for Moscow since 2014 and for no zone with summer time.
-- *Funnel.* "Reached" is the furthest stage that a deal entered, a win being the last: not a window function as ClickHouse's `windowFunnel`,
-  which counts stages entered one after another within a span. "Reached in order" has the order, and no span.
-- *Refunds.* An event of a refund lowers no revenue here, neither in Voronka nor in the peers; amounts below zero would, in both.
-- *Midnights.* Voronka takes an instant at exactly midnight for a day without a time, which lasts until its end; the peers take it as it is.
-  The synthetic company has no such closing, refusal or complaint, or the answers would differ here.
-- *Work.* Voronka's tables hold more than is compared: intervals of shares, bounds for what is not known, working hours, stale deals,
-  conversion by day 90, costs. It writes a page (HTML) and CSV; the peers write the rows above."""
+# what is the same in these numbers, though it is done otherwise or might be
+ALIKE = [
+    "*Rows.* Voronka refuses the deals and events whose date is none, and keeps what stands twice once, by key, among all rows of all ingests. The "
+    "peers' loads refuse the same rows and keep each deal once; they do not look for events that stand twice, and no answer shows it, since a "
+    "repeated event here is an entry into a stage and only first entries count.{repeated}",
+    "*Time zones.* Voronka stores UTC and cuts days, weeks and months by the zone of the regulation. The peers keep local times as written; from "
+    "Voronka's files they add three hours, which is right for Moscow since 2014 and for no zone with summer time.{zone}",
+    "*Funnel.* \"Reached\" is the furthest stage that a deal entered, a win being the last; \"reached in order\" has the order of first entries. "
+    "Neither has a window, as ClickHouse's `windowFunnel` has one.{window}",
+    "*Refunds.* A refund is an event and lowers the revenue of no question, neither in Voronka nor in the peers; an amount below zero would, in "
+    "both.{refunds}",
+    "*Midnights.* Voronka takes an instant at exactly midnight for a day without a time, which lasts until its end; the peers take it as it "
+    "is.{midnights}",
+    "*Work.* Voronka's tables hold more than is compared: intervals of shares, bounds for what is not known, working hours, stale deals, conversion by "
+    "day 90, costs. It writes a page (HTML) and CSV; the peers write the rows above.",
+]
+# the effect of each in figures, as definitions.py counts them
+EFFECTS = {
+    "repeated": " Events that stand twice: {0:,.0f}.",
+    "zone": " By weeks in UTC {0:,.0f} wins of {1:,.2f} would fall into other weeks, and by months in UTC {2:,.0f} leads into other months.",
+    "window": " Of {0:,.0f} deals that came to the last stage in order, {1:,.0f} did so within 30 days of their first entry, {2:,.0f} within 90.",
+    "refunds": " Refunded wins: {0:,.0f}, of {1:,.2f}; wins of less than nothing: {2:,.0f}.",
+    "midnights": " Closings, refusals, opt-outs and complaints at midnight: {0:,.0f}.",
+}
 
 STEPS = [
     ("load", "Exports into its own store", None),
@@ -188,13 +198,16 @@ def answers_checked(folder, check):
                 for which in ("voronka", "voronka-after-week"):
                     if os.path.isdir(f"{folder}/{repetition}/{which}"):
                         found = of_voronka(f"{folder}/{repetition}/{which}", name)
-                        ours = ours or found
+                        if not ours:
+                            ours = found
+                            continue
                         check.alike(f"{which} of repetition {repetition} against the first", name, ours, found, values)
         if not peers:
             continue
         reference = of_peer(f"{folder}/{repetitions[0]}/{peers[0]}", name)
-        for repetition in repetitions:
-            for peer in peers:
+        others = [(repetition, peer) for repetition in repetitions for peer in peers][1:]
+        for repetition, peer in others:
+            if os.path.isdir(f"{folder}/{repetition}/{peer}"):
                 found = of_peer(f"{folder}/{repetition}/{peer}", name)
                 check.alike(f"{peer} of repetition {repetition} against {peers[0]}", name, reference, found, values)
         if not ours:
@@ -215,8 +228,18 @@ def answers_checked(folder, check):
                 line += "\n  - not computed a second time"
         told.append(line)
     if not peers:
-        told.append("- no peer ran, so nothing was compared")
+        told.append("- no peer ran: answers were compared with those of other repetitions alone")
     return told
+
+
+def effects(answers):
+    """What is done otherwise without an effect on these numbers, with figures where they were counted."""
+    figures = {}
+    if os.path.exists(f"{answers}/definitions/effects.json"):
+        with open(f"{answers}/definitions/effects.json", encoding="utf-8") as counted:
+            figures = json.load(counted)
+    told = {name: text.format(*figures[name]) if name in figures else "" for name, text in EFFECTS.items()}
+    return [f"- {line.format(**told)}" for line in ALIKE]
 
 
 def seconds_by_question(answers, steps):
@@ -295,8 +318,8 @@ def main():
     if check.wrong:
         page += ["**WRONG:**", ""] + [f"- {line}" for line in check.wrong]
     else:
-        page += [f"{check.cells:,} cells compared, none differs that must not."]
-    page += ["", *told, "", "What differs in the doing, and not in these numbers:", "", ALIKE, ""]
+        page += [f"{check.cells:,} pairs of cells compared, none differs that must not."]
+    page += ["", *told, "", "What is done otherwise without an effect on the numbers that are said to be the same:", "", *effects(answers), ""]
     with open(f"{runs}/table.md", "w", encoding="utf-8") as out:
         out.write("\n".join(page))
     print("\n".join(page))

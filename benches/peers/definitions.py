@@ -4,6 +4,8 @@ between two answers is shown to be one of definition and no mistake. Not timed.
     definitions.py DB_FILE REGULATION ANSWERS AS_OF
 """
 
+import json
+import os
 import sys
 import tomllib
 
@@ -90,6 +92,32 @@ SELECT
 FROM wins
 GROUP BY week"""
 
+# what other conventions would do to the numbers: a name and figures
+EFFECTS = {
+    "repeated": ["SELECT count(*) - count(DISTINCT event_id) FROM events"],
+    "zone": [
+        """SELECT count(*), coalesce(sum(amount), 0.00) FROM deals
+        WHERE status = 'won' AND closed_at < $as_of AND date_trunc('week', closed_at) <> date_trunc('week', closed_at - INTERVAL 3 HOUR)""",
+        "SELECT count(*) FROM deals WHERE date_trunc('month', created_at) <> date_trunc('month', created_at - INTERVAL 3 HOUR)",
+    ],
+    "window": [
+        f"""WITH {ENTRIES},
+        won AS (
+            SELECT entries.* FROM entries JOIN deals USING (deal_id)
+            WHERE t6 IS NOT NULL AND t1 <= t2 AND t2 <= t3 AND t3 <= t4 AND t4 <= t5 AND t5 <= t6
+        )
+        SELECT count(*), count(*) FILTER (WHERE t6 < t1 + INTERVAL 30 DAY), count(*) FILTER (WHERE t6 < t1 + INTERVAL 90 DAY) FROM won"""
+    ],
+    "refunds": [
+        """SELECT count(*), coalesce(sum(amount), 0.00), count(*) FILTER (WHERE amount < 0) FROM deals
+        WHERE status = 'won' AND closed_at < $as_of AND deal_id IN (SELECT deal_id FROM events WHERE kind = 'Возврат' AND "at" < $as_of)"""
+    ],
+    "midnights": [
+        """SELECT
+            (SELECT count(*) FROM deals WHERE closed_at = date_trunc('day', closed_at))
+            + (SELECT count(*) FROM events WHERE kind IN ({harms}) AND "at" = date_trunc('day', "at"))"""
+    ],
+}
 NEVER = 1_000_000
 
 file, regulation, answers, as_of = sys.argv[1:5]
@@ -97,8 +125,17 @@ con = duckdb.connect(file, read_only=True)
 with open(regulation, "rb") as rules:
     caps = [cap for cap in tomllib.load(rules).get("cap", []) if cap["kind"] == "any"]
 asked = Asked(answers)
-for name, sql in (("time_in_stage", STAYS), ("revenue_weekly", WEEKS)):
+
+
+def bound(sql):
     sql = sql.format(**EXPORTED).replace("$as_of", f"TIMESTAMP '{as_of}'")
     for period in ("per_week", "per_month"):
         sql = sql.replace(f"${period}", str(min((cap.get(period, NEVER) for cap in caps), default=NEVER)))
-    asked.answer(name, lambda sql=sql: con.execute(sql).fetchall())
+    return sql
+
+
+for name, sql in (("time_in_stage", STAYS), ("revenue_weekly", WEEKS)):
+    asked.answer(name, lambda sql=sql: con.execute(bound(sql)).fetchall())
+with open(os.path.join(answers, "effects.json"), "w", encoding="utf-8") as out:
+    found = {name: [float(cell) for sql in asks for cell in con.execute(bound(sql)).fetchone()] for name, asks in EFFECTS.items()}
+    json.dump(found, out, indent=1)
