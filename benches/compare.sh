@@ -9,9 +9,10 @@
 #
 # Environment: BINARY (target/release/voronka, under CARGO_TARGET_DIR where that is set), PYTHON (python3) with the packages of
 # benches/peers/requirements.txt, WORK (../voronka-compare; of it the folder compare-run is emptied first), ENGINES (which to run),
-# STEPS (questions: without the weekly report, the demo and the week more), LABEL (a word behind the run's folder).
+# STEPS (`questions`: loads and the eight questions; `week`: and a week more; `all`, the default: and weekly reports and the demo),
+# LABEL (a word behind the run's folder).
 set -euo pipefail
-[ $# -ge 1 ] || { sed -n '2,13p' "$0" >&2; exit 2; }
+[ $# -ge 1 ] || { sed -n '2,14p' "$0" >&2; exit 2; }
 clients=$1
 repeats=${2:-3}
 here=$(cd "$(dirname "$0")/.." && pwd)
@@ -20,6 +21,7 @@ work=$(cd "$WORK" && pwd)/compare-run
 binary=$(realpath "${BINARY:-${CARGO_TARGET_DIR:-$here/target}/release/voronka}")
 python=${PYTHON:-python3}
 bench=$here/benches
+steps=${STEPS:-all}
 as_of=2025-06-30
 week_ago=2025-06-23
 runs="$bench/runs/$(date -u +%Y-%m-%d)-$clients-compare${LABEL:+-$LABEL}"
@@ -30,7 +32,7 @@ mkdir -p "$runs" "$work/answers" "$work/steps"
 cd "$work"
 export PYTHONDONTWRITEBYTECODE=1
 . "$bench/lib.sh"
-begin_summary "clients $clients, seed 1, as of $as_of; $repeats repetitions"
+begin_summary "clients $clients, seed 1, as of $as_of; $repeats repetitions${LABEL:+; $LABEL}"
 
 engines=()
 for engine in ${ENGINES:-voronka duckdb polars chdb}; do
@@ -81,19 +83,20 @@ cp "$here/sample_data/regulation.toml" regulation.toml
     du -cm exports/*.csv | awk 'END { print "exports", $1, "MiB" }'
     wc -l exports/deals.csv exports/events_*.csv | awk '{ rows = $1 } END { print rows, "lines of deals and events" }'
 } | tee -a "$summary"
-if [ "${STEPS:-all}" = all ]; then
+if [ "$steps" != questions ]; then
     "$python" "$bench/week.py" exports "$week_ago" before week
     wc -l week/deals.csv week/events_*.csv | awk '{ rows = $1 } END { print "the week more:", rows, "lines of deals and events" }' | tee -a "$summary"
     if has duckdb; then "$python" "$bench/peers/eight_duckdb.py" load before before.db >/dev/null; fi
 fi
-weekly=no
-if has voronka && [ "${STEPS:-all}" = all ]; then
-    weekly=yes
+if has voronka && [ "$steps" != questions ]; then
     # the company as it was a week ago, with the report of then, so with all that is kept from it
     mkdir company_before
     cp regulation.toml company_before
-    (cd company_before && "$binary" ingest --mapping ../exports/mapping.toml ../before/*.csv && "$binary" report weekly --as-of "$week_ago" --out out) \
-        >steps/before.out 2>steps/before.err
+    (
+        cd company_before
+        "$binary" ingest --mapping ../exports/mapping.toml ../before/*.csv
+        [ "$steps" != all ] || "$binary" report weekly --as-of "$week_ago" --out out
+    ) >steps/before.out 2>steps/before.err
 fi
 
 for repetition in $(seq "$repeats"); do
@@ -122,7 +125,7 @@ for repetition in $(seq "$repeats"); do
     done
     if has duckdb; then
         peer load_again duckdb duckdb.db add exports duckdb.db
-        if [ "${STEPS:-all}" = all ]; then
+        if [ "$steps" != questions ]; then
             cp before.db week.db
             peer load_week duckdb week.db add week week.db
             "$python" "$bench/peers/eight_duckdb.py" ask week.db "$answers/duckdb-after-week" "$as_of"
@@ -135,15 +138,17 @@ for repetition in $(seq "$repeats"); do
     eight eight_kept out
     step select_1 voronka - "$binary" sql "select 1"
     step load_again voronka 'store*' "$binary" ingest --mapping exports/mapping.toml exports/*.csv
-    [ "$weekly" = yes ] || continue
-    step weekly voronka - "$binary" report weekly --as-of "$as_of" --lang en --fresh --out out
-    step demo voronka - "$binary" demo --out demo
+    [ "$steps" != questions ] || continue
+    if [ "$steps" = all ]; then
+        step weekly voronka - "$binary" report weekly --as-of "$as_of" --lang en --fresh --out out
+        step demo voronka - "$binary" demo --out demo
+    fi
     rm -rf company
     cp -a company_before company
     cd company
     mkdir steps
     step load_week voronka - "$binary" ingest --mapping ../exports/mapping.toml ../week/*.csv
-    step weekly_after_week voronka - "$binary" report weekly --as-of "$as_of" --lang en --out out
+    [ "$steps" != all ] || step weekly_after_week voronka - "$binary" report weekly --as-of "$as_of" --lang en --out out
     "$binary" report "$bench/peers/eight.toml" --as-of "$as_of" --lang en --format csv --fresh --out "../$answers/voronka-after-week" >/dev/null 2>&1
     mv steps/* ../steps/
     cd ..

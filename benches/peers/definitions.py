@@ -1,16 +1,18 @@
 """Where Voronka answers by a definition of its own, the same definition once more, by DuckDB, from its own tables: so that a difference
-between two answers is shown to be one of definition and no mistake. Not timed.
+between two answers is shown to be one of definition and no mistake. Not timed. It understands the regulation of sample_data, which compare.sh uses: a day of
+work without a break, no shortened days.
 
     definitions.py DB_FILE REGULATION ANSWERS AS_OF
 """
 
+import datetime
 import json
 import os
 import sys
 import tomllib
 
 import duckdb
-from answers import Asked
+from answers import Asked, key_and_values
 from eight_duckdb import ENTRIES, EXPORTED
 
 # Kaplan–Meier: the first hour at which the share that still stands falls below 1 − q. Open deals are censored at the as-of date
@@ -118,12 +120,134 @@ EFFECTS = {
             + (SELECT count(*) FROM events WHERE kind IN ({harms}) AND "at" = date_trunc('day', "at"))"""
     ],
 }
+# the median of the first response, in working minutes: Kaplan–Meier over the leads of times for which answers are loaded
+RESPONSE = """
+WITH answered AS (
+    SELECT deal_id, min("at") AS answered_at
+    FROM events
+    WHERE kind IN ({answers}) AND direction = '{out}' AND "at" < $as_of
+    GROUP BY deal_id
+),
+leads AS (
+    SELECT
+        coalesce(contractor, '') AS contractor,
+        created_at,
+        answered_at IS NOT NULL AS is_answered,
+        greatest(created_at, coalesce(answered_at, least(coalesce(closed_at, $as_of), loaded.until))) AS until
+    FROM deals
+    LEFT JOIN answered USING (deal_id)
+    JOIN loaded USING (manager, branch)
+    WHERE
+        created_at >= loaded.since
+        AND (answered_at IS NOT NULL OR created_at < loaded.until)
+        AND created_at <> date_trunc('day', created_at)
+        AND coalesce(answered_at <> date_trunc('day', answered_at), true)
+),
+waited AS (
+    SELECT
+        contractor,
+        is_answered,
+        ends.before + least(greatest(epoch(until) - ends.opens, 0), ends.closes - ends.opens)
+        - begins.before - least(greatest(epoch(created_at) - begins.opens, 0), begins.closes - begins.opens) AS seconds
+    FROM leads
+    JOIN working_days AS begins ON begins.day = created_at::DATE
+    JOIN working_days AS ends ON ends.day = until::DATE
+),
+steps AS (SELECT contractor, seconds, count(*) AS ended, count(*) FILTER (WHERE is_answered) AS events FROM waited GROUP BY ALL),
+at_risk AS (
+    SELECT contractor, seconds, events, sum(ended) OVER (PARTITION BY contractor ORDER BY seconds DESC) AS at_risk
+    FROM steps
+),
+curve AS (
+    SELECT contractor, seconds, product(1.0 - events / at_risk) OVER (PARTITION BY contractor ORDER BY seconds) AS left_over
+    FROM at_risk
+)
+SELECT contractor, {nothing}, min(seconds) FILTER (WHERE left_over < 0.5 - 1e-12) / 60
+FROM curve
+GROUP BY contractor""".replace("{nothing}", ", ".join(["NULL"] * (len(key_and_values("lead_quality")[1]) - 1)))
+
+# the days on which there are events, by kind, who called, whose deal it is and in which branch
+EVENT_DAYS = """
+SELECT DISTINCT kind, direction = '{out}' AND kind IN ({answers}) AS is_answer, events.manager, deals.manager, branch, "at"::DATE
+FROM events
+LEFT JOIN deals USING (deal_id)
+WHERE "at" < $as_of AND kind IN ({answers})"""
+
+
+def is_dense(own, others):
+    """Whether there are events on at least half of the days on which others have some, and on a quarter of all."""
+    meanwhile = sum(1 for day in others if min(own) <= day <= max(own))
+    return len(own) >= 5 and 2 * len(own) >= meanwhile and 4 * len(own) >= len(others)
+
+
+def loaded_spans(rows, pairs):
+    """From when to when answers are loaded, by manager and branch, as docs/decisions/unknown.md has it."""
+    answers, kinds, managers, branches = set(), {}, {}, {}
+    for kind, is_answer, caller, manager, branch, day in rows:
+        kinds.setdefault(kind, set()).add(day)
+        if is_answer:
+            answers.add(day)
+            for who in {caller, manager} - {None}:
+                managers.setdefault(who, set()).add(day)
+            if branch is not None:
+                branches.setdefault(branch, set()).add(day)
+    dense = [days for days in kinds.values() if is_dense(days, answers)]
+    since, until = max(min(days) for days in dense), min(max(days) for days in dense)
+
+    def span(days):
+        if is_dense(days, answers):
+            return min(days), max(days)
+        ordered = sorted(days)
+        silence = max([(next_day - day).days for day, next_day in zip(ordered, ordered[1:])] + [7])
+        return ordered[0], min(ordered[-1] + datetime.timedelta(days=silence), until)
+
+    for manager, branch in pairs:
+        if manager in managers and branch in branches:
+            spans = [(since, until), span(managers[manager]), span(branches[branch])]
+            first, last = max(begins for begins, _ in spans), min(ends for _, ends in spans)
+            yield manager, branch, first, last + datetime.timedelta(days=1)
+
+
+def working_days(schedule, first, last):
+    """Each day: its seconds since 1970 at which work begins and ends, and the working seconds of all days before it."""
+    holidays = set()
+    for entry in schedule.get("holidays", []):
+        begins, _, ends = str(entry).partition("..")
+        day, end = datetime.date.fromisoformat(begins), datetime.date.fromisoformat(ends or begins)
+        while day <= end:
+            holidays.add(day)
+            day += datetime.timedelta(days=1)
+    before, day = 0, first
+    while day <= last:
+        hours = schedule["mon tue wed thu fri sat sun".split()[day.weekday()]]
+        midnight = (day - datetime.date(1970, 1, 1)).days * 86_400
+        opens = closes = midnight
+        if hours != "off" and day not in holidays:
+            opens, closes = (midnight + int(hour[:2]) * 3600 + int(hour[3:]) * 60 for hour in hours.split("-"))
+        yield day, opens, closes, before
+        before += closes - opens
+        day += datetime.timedelta(days=1)
+
+
+def responses(con, schedule, as_of):
+    """The tables that the question of responses needs."""
+    con.execute("CREATE TEMP TABLE loaded (manager VARCHAR, branch VARCHAR, since TIMESTAMP, until TIMESTAMP)")
+    pairs = con.execute("SELECT DISTINCT manager, branch FROM deals").fetchall()
+    con.executemany("INSERT INTO loaded VALUES (?, ?, ?, ?)", list(loaded_spans(con.execute(bound(EVENT_DAYS)).fetchall(), pairs)))
+    con.execute("CREATE TEMP TABLE working_days (day DATE, opens BIGINT, closes BIGINT, before BIGINT)")
+    first = con.execute("SELECT min(created_at)::DATE FROM deals").fetchone()[0]
+    days = list(working_days(schedule, first, datetime.date.fromisoformat(as_of)))
+    con.executemany("INSERT INTO working_days VALUES (?, ?, ?, ?)", days)
+    return con.execute(bound(RESPONSE)).fetchall()
+
+
 NEVER = 1_000_000
 
-file, regulation, answers, as_of = sys.argv[1:5]
-con = duckdb.connect(file, read_only=True)
-with open(regulation, "rb") as rules:
-    caps = [cap for cap in tomllib.load(rules).get("cap", []) if cap["kind"] == "any"]
+database, regulation, answers, as_of = sys.argv[1:5]
+con = duckdb.connect(database, read_only=True)
+with open(regulation, "rb") as file:
+    rules = tomllib.load(file)
+caps = [cap for cap in rules.get("cap", []) if cap["kind"] == "any"]
 asked = Asked(answers)
 
 
@@ -136,6 +260,7 @@ def bound(sql):
 
 for name, sql in (("time_in_stage", STAYS), ("revenue_weekly", WEEKS)):
     asked.answer(name, lambda sql=sql: con.execute(bound(sql)).fetchall())
+asked.answer("lead_quality", lambda: responses(con, rules["schedule"], as_of))
 with open(os.path.join(answers, "effects.json"), "w", encoding="utf-8") as out:
     found = {name: [float(cell) for sql in asks for cell in con.execute(bound(sql)).fetchone()] for name, asks in EFFECTS.items()}
     json.dump(found, out, indent=1)
