@@ -13,6 +13,7 @@ use super::said::{Said, said};
 use super::screen::say;
 use crate::company::held;
 use crate::model::lang::{Lang, both};
+use crate::model::problem::hint;
 use crate::model::progress::Progress;
 use crate::model::timings;
 use crate::report::definition::Definition;

@@ -1,7 +1,6 @@
 //! A letter's own words, in both languages.
 
-use crate::model::lang::Lang;
-use crate::report::period::russian;
+use crate::model::lang::{Lang, russian};
 
 /// Words in one language.
 #[derive(Debug, Clone, Copy)]
