@@ -18,6 +18,7 @@ mod real_data;
 mod regulation;
 mod reports;
 mod roles;
+mod sending;
 mod snapshots;
 mod support;
 mod truth;

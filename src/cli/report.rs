@@ -11,13 +11,14 @@ use super::outcome::Outcome;
 use super::progress::Shown;
 use super::said::{Said, said};
 use super::screen::say;
+use crate::company::held;
 use crate::model::lang::{Lang, both};
 use crate::model::problem::hint;
 use crate::model::progress::Progress;
 use crate::model::timings;
 use crate::report::definition::Definition;
 use crate::report::document::Document;
-use crate::report::render::{Format, RenderError, render};
+use crate::report::render::{Format, render_all};
 use crate::report::slug::{slug, told_apart};
 use crate::report::{build, for_report};
 use crate::session::Session;
@@ -179,25 +180,7 @@ async fn sessions(
 /// Renders the document; where a chart cannot be drawn, a notice takes its place.
 fn drawn(document: &mut Document, out: &Path, formats: &[Format]) -> Result<Vec<PathBuf>> {
     let began = timings::begin();
-    loop {
-        match render(document, out, formats) {
-            Err(RenderError::Drawing { id, why }) if document.give_up_chart(&id, &why) => {}
-            rendered => {
-                timings::end(began, || "draw and write".to_owned(), None);
-                return Ok(rendered?);
-            }
-        }
-    }
-}
-
-/// The session held to a value that there is: one that nobody bears is a slip of the pen.
-async fn held(session: &Session, dimension: &str, value: &str) -> Result<Session> {
-    let held = session.only(dimension, value).await?;
-    let values = session.values(dimension).await?;
-    if !values.iter().any(|known| known == value) {
-        let what =
-            both!("нет сделок, где {dimension} — `{value}`\n    ", "no deal has the {dimension} `{value}`\n    ");
-        return Err(Said(what.and(hint(value, values.iter().map(String::as_str)))).into());
-    }
-    Ok(held)
+    let rendered = render_all(document, out, formats);
+    timings::end(began, || "draw and write".to_owned(), None);
+    Ok(rendered?)
 }

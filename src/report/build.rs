@@ -9,11 +9,13 @@ mod tile;
 mod undated;
 mod unknown;
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 
 use super::ahead::at_once;
 use super::definition::{self, Definition, Each, Part, Question, Section};
-use super::document::{self, Block, Document, Tile};
+use super::document::{self, Block, Document, Red, Tile};
 use super::error::ReportError;
 use super::findings::{Made as Judged, actions, findings};
 use super::inputs::Inputs;
@@ -71,6 +73,7 @@ pub async fn build(
         gaps: Vec::new(),
         unnamed: Vec::new(),
         failed: Vec::new(),
+        red: Vec::new(),
         gathered: 0,
     };
     let once: Vec<&Section> = definition.sections.iter().filter(|section| section.each.is_none()).collect();
@@ -89,6 +92,7 @@ pub async fn build(
     }
     let range = builder.inputs.reach.range(definition.period);
     let last = builder.inputs.reach.last.filter(|last| *last < range.from);
+    let is_loaded = builder.inputs.reach.last.is_some() && last.is_none();
     if let (Some(last), Some(first)) = (last, sections.first_mut()) {
         first.blocks.insert(0, Block::Notice(say.data_end(last)));
     }
@@ -116,7 +120,15 @@ pub async fn build(
         definitions: builder.inputs.metrics.asked().into_iter().map(|metric| defined(metric, lang)).collect(),
         folds: definition.folds,
         failed: builder.failed,
+        red: distinct(builder.red),
+        is_loaded,
     })
+}
+
+/// Each once: a target may be judged in several parts of a report.
+fn distinct(red: Vec<Red>) -> Vec<Red> {
+    let mut seen = BTreeSet::new();
+    red.into_iter().filter(|red| seen.insert(red.key.clone())).collect()
 }
 
 /// What a metric counts, for the foot of the page.
@@ -157,6 +169,8 @@ struct Builder<'a> {
     unnamed: Vec<Unnamed>,
     /// What failed, in words.
     failed: Vec<String>,
+    /// What is beyond a red bound.
+    red: Vec<Red>,
     /// How many tables of missing data were built so far; makes their ids unique.
     gathered: usize,
 }
@@ -169,12 +183,13 @@ impl Builder<'_> {
         const ROUNDS: usize = 8;
         let what = self.say.pick("Показатели", "Figures");
         for _ in 0..if threads > 1 { ROUNDS } else { 0 } {
-            let before = (self.gaps.clone(), self.unnamed.clone(), self.failed.clone(), self.gathered);
+            let before =
+                (self.gaps.clone(), self.unnamed.clone(), self.failed.clone(), self.red.clone(), self.gathered);
             self.inputs.metrics.collect();
             for section in sections {
                 self.section(section).await;
             }
-            (self.gaps, self.unnamed, self.failed, self.gathered) = before;
+            (self.gaps, self.unnamed, self.failed, self.red, self.gathered) = before;
             let step = |done, all| progress.step(what, done, all);
             if self.inputs.metrics.compute_collected(threads, &step).await == 0 {
                 break;
@@ -220,11 +235,17 @@ impl Builder<'_> {
             gaps: std::mem::take(&mut self.gaps),
             unnamed: std::mem::take(&mut self.unnamed),
             failed: std::mem::take(&mut self.failed),
+            red: Vec::new(),
             gathered: 0,
         };
         one.compute_ahead(&[section], at_once(&held), &()).await;
         let made = one.section(section).await;
         (self.gaps, self.unnamed, self.failed) = (one.gaps, one.unnamed, one.failed);
+        let of_value = |red: Red| Red {
+            key: format!("{dimension}={value}|{}", red.key),
+            title: format!("{} ({value})", red.title),
+        };
+        self.red.extend(one.red.into_iter().map(of_value));
         Ok(made)
     }
 
@@ -317,13 +338,14 @@ impl Builder<'_> {
 
     /// The judged targets of the regulation: what to do first, or all findings.
     async fn judged(&mut self, to_do: bool, part: &definition::Findings) -> Vec<Block> {
-        let Judged { blocks, missing, also_missing, unnamed } = match to_do {
+        let Judged { blocks, missing, also_missing, unnamed, red } = match to_do {
             true => actions(&mut self.inputs, self.say, part).await,
             false => findings(&mut self.inputs, self.say, part).await,
         };
         let missing = missing.into_iter().chain(also_missing);
         self.gaps.extend(missing.map(|(title, missing)| Gap { title, missing }));
         self.unnamed.extend(unnamed);
+        self.red.extend(red);
         blocks
     }
 

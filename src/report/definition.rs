@@ -257,6 +257,12 @@ impl Definition {
         &self.only
     }
 
+    /// Whether it judges targets of the regulation, as findings or as things to do.
+    pub fn judges_targets(&self) -> bool {
+        let judges = |part: &Part| matches!(part, Part::Actions(_) | Part::Findings(_));
+        self.sections.iter().flat_map(|section| &section.parts).any(judges)
+    }
+
     /// Its language, unless another is requested.
     pub fn lang(&self) -> Option<Lang> {
         self.lang

@@ -42,6 +42,7 @@ pub(in crate::report) async fn actions(
             Err(lack) => missing.push((target.title.get(say.lang).to_owned(), lack)),
         }
     }
+    let red = looks.iter().flat_map(|look| look.red(inputs, say)).collect();
     let mut items = items(&looks);
     items.sort_by(Item::order);
     let (shown, rest) = items.split_at(part.limit.min(items.len()));
@@ -60,7 +61,7 @@ pub(in crate::report) async fn actions(
         unjudged: unjudged(say, &looks, &missing),
     };
     let blocks = std::iter::once(Block::Actions(block)).chain(lists).collect();
-    Made { blocks, ..Made::default() }
+    Made { blocks, red, ..Made::default() }
 }
 
 /// The missed targets of one figure.
@@ -169,7 +170,11 @@ async fn action(inputs: &mut Inputs<'_>, say: &Phrases<'_>, item: &Item<'_>) -> 
     let who = who(inputs, say, heaviest).await;
     let (listed, facts) = match inputs.metrics.is_large() {
         // a list costs as much as its metric once more
-        true => (None, facts.into_iter().chain(list::command(inputs, say, heaviest)).collect()),
+        true => {
+            let command = heaviest.command(inputs);
+            let said = command.map(|command| format!("{}: {command}.", say.pick("Список", "The list")));
+            (None, facts.into_iter().chain(said).collect())
+        }
         false => (list::list(inputs, say, heaviest, &bad(heaviest)).await, facts),
     };
     #[allow(clippy::cast_possible_truncation)] // money in whole units is far below the limits
