@@ -4,6 +4,7 @@ mod absent;
 mod chart;
 mod gaps;
 mod made;
+mod norms;
 mod rows;
 mod table;
 mod tile;
@@ -21,7 +22,6 @@ use super::error::ReportError;
 use super::findings::{Made as Judged, actions, findings};
 use super::inputs::Inputs;
 use super::missing::{Gap, Lack, Missing, Unnamed};
-use super::norms::norms;
 use super::period::Period;
 use super::phrases::Phrases;
 use super::render::number::Numbers;
@@ -348,19 +348,6 @@ impl Builder<'_> {
         self.gaps.extend(missing.map(|(title, missing)| Gap { title, missing }));
         self.unnamed.extend(unnamed);
         self.red.extend(red);
-        blocks
-    }
-
-    /// A part of the regulation, and how it is now.
-    async fn norms(&mut self, part: &definition::Norms) -> Vec<Block> {
-        let title = self.say.text(&part.title);
-        let made = norms(&mut self.inputs, self.say, part).await;
-        let mut blocks = made.blocks;
-        if blocks.is_empty() {
-            blocks.push(Block::Text(self.say.not_stated(title)));
-        }
-        // the cell says what is missing: a notice would say it again
-        self.gaps.extend(made.missing.into_iter().map(|missing| Gap { title: title.to_owned(), missing }));
         blocks
     }
 
