@@ -34,6 +34,10 @@ export PYTHONDONTWRITEBYTECODE=1
 . "$bench/lib.sh"
 begin_summary "clients $clients, seed 1, as of $as_of; $repeats repetitions${LABEL:+; $LABEL}"
 
+# a copy, so that a build meanwhile does not change what is measured
+cp -p "$binary" voronka-measured
+binary=$work/voronka-measured
+
 engines=()
 for engine in ${ENGINES:-voronka duckdb polars chdb}; do
     if [ "$engine" = voronka ]; then
