@@ -19,7 +19,9 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 mkdir -p "${WORK:=$here/../voronka-compare}"
 work=$(cd "$WORK" && pwd)/compare-run
 binary=$(realpath "${BINARY:-${CARGO_TARGET_DIR:-$here/target}/release/voronka}")
-python=${PYTHON:-python3}
+# with its whole path, but no link followed: a link is what makes a virtual environment
+python=$(command -v "${PYTHON:-python3}")
+python=$(cd "$(dirname "$python")" && pwd)/$(basename "$python")
 bench=$here/benches
 steps=${STEPS:-all}
 as_of=2025-06-30
