@@ -56,7 +56,7 @@ build() {
         RUSTFLAGS+=" -Clink-arg=--sysroot=$sysroot -Clink-arg=-B$sysroot/usr/$libraries"
         RUSTFLAGS+=" -Clink-arg=-L$sysroot/usr/$libraries -Clink-arg=-L$sysroot/$libraries"
     fi
-    cargo build --release --locked --bin voronka --target "$target"
+    cargo build --release --locked --features pdf --bin voronka --target "$target"
     local folder=${CARGO_TARGET_DIR:-target}/$target/release
     if [ -f "$folder/voronka.exe" ]; then binary=$folder/voronka.exe; else binary=$folder/voronka; fi
 }
@@ -88,7 +88,7 @@ licences() {
     local to=$1
     cp LICENSE-MIT LICENSE-APACHE "$to/"
     cp assets/fonts/OFL.txt "$to/OFL-font.txt"
-    cargo metadata --locked --format-version 1 --filter-platform "$target" | python3 packaging/notices.py >"$to/THIRD-PARTY.txt"
+    cargo metadata --locked --features pdf --format-version 1 --filter-platform "$target" | python3 packaging/notices.py >"$to/THIRD-PARTY.txt"
 }
 
 # Names of the libraries that a program wants, and the newest version of each symbol set: "libc.so.6 2.35".

@@ -10,19 +10,25 @@ use std::thread;
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-use crate::session::Session;
+use crate::session::{Session, SessionError};
 
-/// A store of more rows keeps all cores busy with one question.
+/// A store of more rows keeps all cores busy with one question, each further one takes seconds, and the deals at several cuts would take
+/// much of the memory.
 const MUCH: u64 = 1_500_000;
+/// Of a store of fewer rows a question takes longer to plan than to compute.
+const FEW: u64 = 300_000;
 /// The engine plans by recursion.
 const STACK: usize = 32 << 20;
 /// More threads only wait for each other.
 const MOST: usize = 8;
 
-/// Whether one question keeps all cores busy: a report asks no more of such a store than it must.
+/// Whether a report asks no more of the store than it must.
 pub(super) fn is_large(session: &Session) -> bool {
-    let rows: u64 = session.snapshot().tables.values().map(crate::store::TableState::rows).sum();
-    rows > MUCH
+    rows(session) > MUCH
+}
+
+fn rows(session: &Session) -> u64 {
+    session.snapshot().tables.values().map(crate::store::TableState::rows).sum()
 }
 
 /// How many questions to a session are best computed at once; 1 where the runtime has one thread.
@@ -31,6 +37,14 @@ pub(super) fn at_once(session: &Session) -> usize {
     match has_threads && !is_large(session) {
         true => thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST),
         false => 1,
+    }
+}
+
+/// The session as the questions of a report are best asked of it.
+pub(crate) async fn for_report(session: &Session) -> Result<Session, SessionError> {
+    match at_once(session) {
+        1 => session.at(session.as_of()).await,
+        _ => session.for_many_questions(rows(session) <= FEW).await,
     }
 }
 

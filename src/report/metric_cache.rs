@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{Days, NaiveDate};
 
@@ -30,8 +31,10 @@ pub(super) struct MetricCache<'a> {
     catalog: &'a Catalog,
     as_of: NaiveDate,
     answers: BTreeMap<Key, Answer>,
+    /// What columns of questions count; `None` for one that cannot be listed.
+    lists: BTreeMap<ListKey, Option<Arc<Listed>>>,
     /// What was asked for and is not computed yet, where questions are only collected: each is answered as if it were missing.
-    collected: Option<BTreeSet<Key>>,
+    collected: Option<Collected>,
     /// Metrics that failed or ran out of memory, each once.
     faults: Vec<Missing>,
     /// The questions whose fault was noted: in the section that asked first.
@@ -40,39 +43,89 @@ pub(super) struct MetricCache<'a> {
 
 /// A question for some days, as of a day.
 type Key = (Question, Range, NaiveDate);
+/// A question for some days, and the column whose rows are listed.
+type ListKey = (Question, Range, String);
+
+/// What was asked while questions were only collected.
+#[derive(Default)]
+struct Collected {
+    questions: BTreeSet<Key>,
+    lists: BTreeSet<ListKey>,
+}
+
+/// One piece of work that was collected.
+enum Work {
+    Question(Key),
+    List(ListKey),
+}
+
+/// What came of it.
+enum Done {
+    Answer(Answer),
+    List(Result<Option<Arc<Listed>>, ReportError>),
+}
 
 impl<'a> MetricCache<'a> {
     /// No results yet.
     pub fn new(session: &'a Session, catalog: &'a Catalog, as_of: NaiveDate) -> MetricCache<'a> {
-        let (earlier, answers, faults) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-        MetricCache { session, earlier, catalog, as_of, answers, collected: None, faults, told: BTreeSet::new() }
+        let (earlier, answers, lists) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (faults, told) = (Vec::new(), BTreeSet::new());
+        MetricCache { session, earlier, catalog, as_of, answers, lists, collected: None, faults, told }
     }
 
-    /// From here on, questions without an answer are collected and not computed.
+    /// From here on, what has no answer yet is collected and not computed.
     pub fn collect(&mut self) {
-        self.collected = Some(BTreeSet::new());
+        self.collected = Some(Collected::default());
     }
 
-    /// Computes what was collected, so many questions at once, and ends the collecting. Returns how many there were.
-    pub async fn compute_collected(&mut self, threads: usize) -> usize {
-        let keys: Vec<Key> = self.collected.take().unwrap_or_default().into_iter().collect();
-        for (_, _, as_of) in &keys {
+    /// Computes what was collected, so much at once, and ends the collecting. `step` hears how much of it is done. Returns how much there was.
+    pub async fn compute_collected(&mut self, threads: usize, step: &(dyn Fn(u64, u64) + Sync)) -> usize {
+        let Collected { questions, lists } = self.collected.take().unwrap_or_default();
+        for (_, _, as_of) in &questions {
             // a session that does not open is told where it is asked again
             let _ = self.open_as_of(*as_of).await;
         }
-        let this = &*self;
-        let answers = side_by_side(&keys, threads, |handle, (question, range, as_of)| {
-            let session = if *as_of == this.as_of { Some(this.session) } else { this.earlier.get(as_of) };
-            session.map(|session| handle.block_on(this.answer(session, question, *range, *as_of)))
+        // a list takes longer than its figure
+        let work: Vec<Work> =
+            lists.into_iter().map(Work::List).chain(questions.into_iter().map(Work::Question)).collect();
+        let (this, all, done) = (&*self, work.len(), AtomicU64::new(0));
+        let results = side_by_side(&work, threads, |handle, work| {
+            let result = match work {
+                Work::Question((question, range, as_of)) => {
+                    let session = if *as_of == this.as_of { Some(this.session) } else { this.earlier.get(as_of) };
+                    let answer = session.map(|session| handle.block_on(this.answer(session, question, *range, *as_of)));
+                    answer.map(Done::Answer)
+                }
+                Work::List((question, range, column)) => {
+                    Some(Done::List(handle.block_on(this.list(question, *range, column))))
+                }
+            };
+            step(done.fetch_add(1, Ordering::Relaxed) + 1, all as u64);
+            result
         });
-        let count = keys.len();
-        self.answers.extend(keys.into_iter().zip(answers).filter_map(|(key, answer)| Some((key, answer.flatten()?))));
-        count
+        for (work, result) in work.into_iter().zip(results) {
+            match (work, result.flatten()) {
+                (Work::Question(key), Some(Done::Answer(answer))) => {
+                    self.answers.insert(key, answer);
+                }
+                // one that fails is made again where it is told
+                (Work::List(key), Some(Done::List(Ok(list)))) => {
+                    self.lists.insert(key, list);
+                }
+                _ => {}
+            }
+        }
+        all
     }
 
     /// Whether the store is so large that each further question takes seconds.
     pub fn is_large(&self) -> bool {
         is_large(self.session)
+    }
+
+    /// Whether only rows of some are seen.
+    pub fn is_held(&self) -> bool {
+        !self.session.held().is_empty()
     }
 
     /// The day as of which questions are answered.
@@ -88,19 +141,34 @@ impl<'a> MetricCache<'a> {
 
     /// What a column of a question counts, deal by deal. `None` where it cannot be listed, is not known, or questions are only
     /// collected.
-    pub async fn rows(&mut self, question: &Question, range: Range, column: &str) -> Option<Listed> {
-        if self.collected.is_some() {
+    pub async fn rows(&mut self, question: &Question, range: Range, column: &str) -> Option<Arc<Listed>> {
+        let key = (question.clone(), range, column.to_owned());
+        if let Some(known) = self.lists.get(&key) {
+            return known.clone();
+        }
+        if let Some(collected) = &mut self.collected {
+            collected.lists.insert(key);
             return None;
         }
-        let ask = Ask { from: range.from, to: range.to, as_of: self.as_of, by: question.by.clone() };
-        let picked = Picked { column: Some(column.to_owned()), ..Picked::default() };
-        match self.metric(question)?.rows(self.session, &ask, &picked).await {
-            Ok(listed) => Some(listed),
-            Err(MetricError::NoRows { .. } | MetricError::NotJudged { .. } | MetricError::Missing { .. }) => None,
+        match self.list(question, range, column).await {
+            Ok(list) => {
+                self.lists.insert(key, list.clone());
+                list
+            }
             Err(error) => {
-                self.fault(&question.metric, &error.into());
+                self.fault(&question.metric, &error);
                 None
             }
+        }
+    }
+
+    async fn list(&self, question: &Question, range: Range, column: &str) -> Result<Option<Arc<Listed>>, ReportError> {
+        let ask = Ask { from: range.from, to: range.to, as_of: self.as_of, by: question.by.clone() };
+        let picked = Picked { column: Some(column.to_owned()), ..Picked::default() };
+        match self.known(&question.metric)?.rows(self.session, &ask, &picked).await {
+            Ok(listed) => Ok(Some(Arc::new(listed))),
+            Err(MetricError::NoRows { .. } | MetricError::NotJudged { .. } | MetricError::Missing { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -140,7 +208,7 @@ impl<'a> MetricCache<'a> {
         let answer = match (self.answers.get(&key), &mut self.collected) {
             (Some(known), _) => known.clone(),
             (None, Some(collected)) => {
-                collected.insert(key);
+                collected.questions.insert(key);
                 return Err(Missing::data(question.metric.as_str(), Text::default()));
             }
             (None, None) => {

@@ -15,6 +15,7 @@ mod grid;
 mod inputs;
 mod metric_cache;
 mod missing;
+mod norms;
 mod period;
 mod phrases;
 mod reach;
@@ -22,6 +23,7 @@ pub mod render;
 pub(crate) mod slug;
 mod titles;
 
+pub(crate) use ahead::for_report;
 pub use build::build;
 pub use error::ReportError;
 pub use period::Period;

@@ -3,6 +3,7 @@
 //! It sees every canonical table, the regulation's tables, our functions, and the views `scope`, `scope_entries` and
 //! `scope_spend`, which metrics read. It changes nothing. Why as it is: `docs/decisions/session.md`.
 
+mod at_cut;
 mod bounded;
 pub(crate) mod bounds;
 mod compact;
@@ -28,17 +29,19 @@ use arrow::array::AsArray;
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 use chrono::NaiveDate;
+use datafusion::catalog::TableProvider;
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::{SQLOptions, SessionConfig, SessionContext};
 use datafusion::execution::memory_pool::FairSpillPool;
-use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{cast, col};
 
+use self::at_cut::AtCut;
 pub(crate) use self::dimensions::SEPARATOR;
 pub use self::error::SessionError;
 use self::scope::{Columns, Scope, Staff};
@@ -58,6 +61,8 @@ pub struct Resources {
     pub memory: Option<usize>,
     /// Number of partitions of a query that run at once. `None` for the number of cores.
     pub partitions: Option<NonZeroUsize>,
+    /// Whether the questions are many and the data few, so that planning costs more than computing.
+    pub are_small: bool,
 }
 
 /// What a query context is to have beside the tables of the store.
@@ -93,6 +98,9 @@ pub struct Session {
     answers: Option<Answers>,
     /// A name for the regulation, whole.
     judged_by: Arc<str>,
+    /// The deals as they were known at the cut, where many questions are asked of a store that is not large: what each question would compute
+    /// from the journeys again.
+    at_cut: Option<Arc<AtCut>>,
     /// Whether the context has the views already that read no event, and those that do, once somebody has written SQL.
     views: [tokio::sync::OnceCell<()>; 2],
 }
@@ -105,7 +113,7 @@ impl Session {
         as_of: NaiveDate,
         memory_limit: Option<usize>,
     ) -> Result<Session, SessionError> {
-        let resources = Resources { memory: memory_limit, partitions: None };
+        let resources = Resources { memory: memory_limit, ..Resources::default() };
         Session::open_with(snapshot, regulation, as_of, resources).await
     }
 
@@ -116,7 +124,17 @@ impl Session {
         as_of: NaiveDate,
         resources: Resources,
     ) -> Result<Session, SessionError> {
-        let context = context(resources)?;
+        Session::open_in(snapshot, regulation, as_of, resources, runtime(resources)?).await
+    }
+
+    async fn open_in(
+        snapshot: &Snapshot,
+        regulation: &Regulation,
+        as_of: NaiveDate,
+        resources: Resources,
+        runtime: Arc<RuntimeEnv>,
+    ) -> Result<Session, SessionError> {
+        let context = context(resources, runtime)?;
         functions::register(&context, regulation.calendar(), regulation.contact_hours())?;
         judge::register(&context, regulation);
         tables::register(&context, snapshot)?;
@@ -139,6 +157,7 @@ impl Session {
             sources: Arc::default(),
             answers: None,
             judged_by: Arc::default(),
+            at_cut: None,
             views: Default::default(),
         };
         session.deals_until = session.taken(Table::Deals).await?.map(|taken| taken.timestamp_micros() + 1);
@@ -169,14 +188,31 @@ impl Session {
         }
     }
 
-    /// Opens the same state of the store with the same resources, held to the same values, as of another day.
+    /// Opens the same state of the store with the same resources, held to the same values, as of another day. The two share the memory limit
+    /// and what is known of the files.
     pub async fn at(&self, as_of: NaiveDate) -> Result<Session, SessionError> {
-        let mut other = Session::open_with(&self.snapshot, &self.regulation, as_of, self.resources).await?;
+        self.opened_again(as_of, self.resources).await
+    }
+
+    /// The same session, made for many questions side by side: each runs in one partition, over deals that are cut once and held in memory.
+    /// `are_small`: the questions take longer to plan than to compute.
+    pub async fn for_many_questions(&self, are_small: bool) -> Result<Session, SessionError> {
+        let resources = Resources { partitions: Some(NonZeroUsize::MIN), are_small, ..self.resources };
+        let mut other = self.opened_again(self.as_of, resources).await?;
+        other.at_cut = Some(Arc::default());
+        Ok(other)
+    }
+
+    async fn opened_again(&self, as_of: NaiveDate, resources: Resources) -> Result<Session, SessionError> {
+        let runtime = self.context.runtime_env();
+        let mut other = Session::open_in(&self.snapshot, &self.regulation, as_of, resources, runtime).await?;
         other.only.clone_from(&self.only);
         other.sources = Arc::clone(&self.sources);
         other.answers.clone_from(&self.answers);
         other.judged_by = Arc::clone(&self.judged_by);
         other.seen_from = self.seen_from.max(as_of);
+        let is_same = (other.as_of, other.seen_from) == (self.as_of, self.seen_from);
+        other.at_cut = self.at_cut.as_ref().map(|held| if is_same { Arc::clone(held) } else { Arc::default() });
         Ok(other)
     }
 
@@ -221,6 +257,7 @@ impl Session {
         let mut views = self.scope_of(by);
         if !all_columns {
             views.columns = Columns::Of(views::columns_read(names));
+            views.held = self.deals_at_cut().await?;
         }
         views.register(&context).await?;
         let mut loaded = self.loaded(&context, names).await?;
@@ -259,6 +296,12 @@ impl Session {
         Sources::of(&days)
     }
 
+    /// The deals as known at the cut, where this session holds them.
+    async fn deals_at_cut(&self) -> Result<Option<Arc<dyn TableProvider>>, SessionError> {
+        let Some(at_cut) = &self.at_cut else { return Ok(None) };
+        Ok(at_cut.rows(&self.scope_of(&[]), &self.dimensions()).await?)
+    }
+
     fn scope_of<'a>(&'a self, by: &'a [String]) -> Scope<'a> {
         let epoch = chrono::DateTime::UNIX_EPOCH.date_naive();
         let cut_day = i32::try_from((self.as_of - epoch).num_days()).unwrap_or(i32::MAX);
@@ -284,6 +327,7 @@ impl Session {
             has_gone,
             staff,
             columns,
+            held: None,
         }
     }
 
@@ -372,21 +416,29 @@ pub fn read_only(plan: &LogicalPlan) -> Result<(), DataFusionError> {
     SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false).verify_plan(plan)
 }
 
-fn context(resources: Resources) -> Result<SessionContext, SessionError> {
-    let mut config = SessionConfig::new().with_information_schema(true).with_collect_statistics(true);
-    if let Some(partitions) = resources.partitions {
-        config = config.with_target_partitions(partitions.get());
-    }
+/// The memory limit, and the caches of what is known of files.
+fn runtime(resources: Resources) -> Result<Arc<RuntimeEnv>, SessionError> {
     let mut runtime = RuntimeEnvBuilder::new();
     if let Some(bytes) = resources.memory {
         runtime = runtime.with_memory_pool(Arc::new(FairSpillPool::new(bytes)));
+    }
+    Ok(runtime.build_arc()?)
+}
+
+fn context(resources: Resources, runtime: Arc<RuntimeEnv>) -> Result<SessionContext, SessionError> {
+    let mut config = SessionConfig::new().with_information_schema(true).with_collect_statistics(true);
+    if resources.are_small {
+        // what the second pass finds on top is worth less than the pass
+        config.options_mut().optimizer.max_passes = 1;
+    }
+    if let Some(partitions) = resources.partitions {
+        config = config.with_target_partitions(partitions.get());
     }
     // `x IS TRUE` is planned as never null and executed as an expression that may be: DataFusion 55 refuses an
     // aggregate over it (shown in tests.rs, `faults`)
     config.options_mut().execution.skip_physical_aggregate_schema_check = true;
     let state =
-        SessionStateBuilder::new().with_config(config).with_runtime_env(runtime.build_arc()?).with_default_features();
-    let state = state.build();
+        SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features().build();
     let mut rules = small_side::rules(state.physical_optimizers());
     rules.push(Arc::new(windows::StreamWindows));
     rules.push(Arc::new(compact::CompactBatches));

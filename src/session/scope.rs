@@ -5,9 +5,11 @@
 //! reason a manager's team is no join but a `CASE` made from the few rows of `staff`.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use arrow::array::AsArray;
 use arrow::datatypes::DataType;
+use datafusion::catalog::TableProvider;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::context::SessionContext;
@@ -47,6 +49,20 @@ pub(super) struct Scope<'a> {
     pub(super) has_gone: bool,
     pub(super) staff: &'a Staff,
     pub(super) columns: Columns,
+    /// The rows of `scope` and all dimensions, where they are held in memory.
+    pub(super) held: Option<Arc<dyn TableProvider>>,
+}
+
+/// What the name of a dimension begins with among the held rows: `scope` may have a column of that name, cut.
+const DIMENSION: &str = "dimension ";
+
+/// Whether a dimension has a value; an empty one: none.
+fn is_value(dimension: Expr, value: &str) -> Expr {
+    coalesce(vec![dimension, text("")]).eq(text(value))
+}
+
+pub(super) fn held_dimension(name: &str) -> String {
+    format!("{DIMENSION}{name}")
 }
 
 /// Which columns the view `scope` has. Each is an expression that every plan which reads the view carries along until the optimizer drops
@@ -99,8 +115,32 @@ impl Scope<'_> {
     }
 
     async fn scope(&self) -> Result<DataFrame> {
-        let journeys = self.journeys(self.named()).await?;
         let known = column("created_at").is_null().or(column("created_at").lt(instant(self.cut)));
+        let Some(held) = self.held.clone() else {
+            let values = self.by.iter().map(|name| self.dimension(name)).collect();
+            let journeys = self.only(self.journeys(self.named()).await?.filter(known)?)?;
+            return self.as_known_at_cut(journeys, vec![group(values).alias("grp")]);
+        };
+        let frame = self.tables.read_table(held)?.filter(known)?;
+        let is_of = |(name, value): &(String, String)| is_value(column(&held_dimension(name)), value);
+        let frame = self.only.iter().map(is_of).try_fold(frame, DataFrame::filter)?;
+        let names: Vec<String> = frame.schema().fields().iter().map(|field| field.name().clone()).collect();
+        let wanted = |name: &&String| !name.starts_with(DIMENSION) && self.columns.has(name);
+        let mut columns: Vec<Expr> = names.iter().filter(wanted).map(|name| column(name)).collect();
+        columns.push(group(self.by.iter().map(|name| column(&held_dimension(name))).collect()).alias("grp"));
+        frame.select(columns)
+    }
+
+    /// Of all deals, those created later included: every column of `scope` but the group, and each of these dimensions under a name of its
+    /// own. It is what [`Scope::held`] holds.
+    pub(super) async fn to_hold(&self, dimensions: &[String]) -> Result<DataFrame> {
+        let journeys = self.journeys(dimensions).await?;
+        let beside = dimensions.iter().map(|name| self.dimension(name).alias(held_dimension(name)));
+        self.as_known_at_cut(journeys, beside.collect())
+    }
+
+    /// The columns of `scope`, and others beside them.
+    fn as_known_at_cut(&self, journeys: DataFrame, beside: Vec<Expr>) -> Result<DataFrame> {
         let names: Vec<String> = journeys.schema().fields().iter().map(|f| f.name().clone()).collect();
         let wanted = |name: &str| self.columns.has(name);
         let mut columns: Vec<Expr> = Vec::new();
@@ -129,14 +169,13 @@ impl Scope<'_> {
         add("moves", &|| Ok(self.moves()))?;
         add("team", &|| Ok(self.staff.team()))?;
         add("supervisor", &|| Ok(self.staff.supervisor()))?;
-        let values = self.by.iter().map(|name| self.dimension(name)).collect();
-        columns.push(group(values).alias("grp"));
-        self.only(journeys.filter(known)?)?.select(columns)
+        columns.extend(beside);
+        journeys.select(columns)
     }
 
     /// The rows of a frame with the columns of deals that are asked for.
     pub(super) fn only(&self, frame: DataFrame) -> Result<DataFrame> {
-        let wanted = |(name, value): &(String, String)| coalesce(vec![self.dimension(name), text("")]).eq(text(value));
+        let wanted = |(name, value): &(String, String)| is_value(self.dimension(name), value);
         self.only.iter().map(wanted).try_fold(frame, DataFrame::filter)
     }
 

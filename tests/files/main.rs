@@ -12,6 +12,8 @@ mod exports;
 mod golden;
 mod messages;
 mod pages;
+#[cfg(feature = "pdf")]
+mod print;
 mod proofs;
 mod sample;
 mod workbook;
@@ -56,6 +58,8 @@ fn cases() -> Vec<Case> {
     for (family, found) in [
         ("golden::report", sample::reports(&sample)),
         ("workbook", sample::workbooks(&sample)),
+        #[cfg(feature = "pdf")]
+        ("print", sample::prints(&sample)),
         ("answer", sample::answers(&sample)),
         ("rows", sample::lists(&sample)),
         ("golden", golden::cases()),

@@ -1,5 +1,5 @@
 //! The sample company, asked for all that ships. `golden::report::<name>`: each report, in Russian, the language of its regulation.
-//! `workbook::<name>`: its workbook says what it says. `answer::<metric>`: each metric has rows.
+//! `workbook::<name>`: its workbook says what it says. `print::<name>::<language>`: its pages hold together. `answer::<metric>`: each metric has rows.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -27,6 +27,8 @@ use voronka::store::Store;
 use crate::STACK;
 use crate::case::Case;
 use crate::golden::listing;
+#[cfg(feature = "pdf")]
+use crate::print;
 use crate::support::checkout;
 use crate::support::lists::lists_fit;
 use crate::workbook;
@@ -99,6 +101,19 @@ pub fn workbooks(sample: &Shared) -> Vec<Case> {
     names().into_iter().map(test).collect()
 }
 
+/// A test of the pages of each shipped report, in both languages.
+#[cfg(feature = "pdf")]
+pub fn prints(sample: &Shared) -> Vec<Case> {
+    let test = |name: &'static str, lang| {
+        let sample = Arc::clone(sample);
+        Case::new(format!("print::{name}::{lang:?}").to_lowercase(), move || match lang {
+            Lang::Ru => print::holds_together(&sample.document(name)?),
+            Lang::En => print::holds_together(&sample.report(name, lang)?),
+        })
+    };
+    names().into_iter().flat_map(|name| [Lang::Ru, Lang::En].map(|lang| test(name, lang))).collect()
+}
+
 /// A test for each shipped metric.
 pub fn answers(sample: &Shared) -> Vec<Case> {
     let test = |name: &str| {
@@ -146,11 +161,11 @@ impl Sample {
     }
 
     fn document(&self, name: &str) -> Result<Document, String> {
-        self.documents[name].get_or_init(|| self.report(name)).clone()
+        self.documents[name].get_or_init(|| self.report(name, Lang::Ru)).clone()
     }
 
     /// The report; one that is made for one person, for the one of most deals.
-    fn report(&self, name: &str) -> Result<Document, String> {
+    fn report(&self, name: &str, lang: Lang) -> Result<Document, String> {
         let definition = shipped(name, &self.catalog).map_err(|problems| problems.to_string())?;
         self.runtime.block_on(async {
             let mut held: Vec<(String, String)> = definition.only().to_vec();
@@ -164,7 +179,7 @@ impl Sample {
             for (dimension, value) in held {
                 session = session.only(&dimension, &value).await.map_err(|e| e.to_string())?;
             }
-            build(&session, &self.catalog, &definition, as_of, Lang::Ru, &()).await.map_err(|e| e.to_string())
+            build(&session, &self.catalog, &definition, as_of, lang, &()).await.map_err(|e| e.to_string())
         })
     }
 

@@ -15,6 +15,11 @@ pub enum RenderError {
         /// The nearest name, or all of them.
         hint: Text,
     },
+    /// A format that this program was built without.
+    #[error(
+        "this voronka was built without PDF\n    the packages have it; from the sources: cargo install --locked --path . --features pdf"
+    )]
+    NoPdf,
     /// The document is inconsistent: a bug in the code that built it.
     #[error("the document cannot be rendered: {0}")]
     Malformed(String),
@@ -26,6 +31,9 @@ pub enum RenderError {
         /// The error of the drawing library.
         why: String,
     },
+    /// The pages could not be made.
+    #[error("the PDF could not be made: {0}")]
+    Pdf(String),
     /// A file could not be written.
     #[error("cannot write {}: {why}\n    check that the folder may be written to and that the disk has room", path.display())]
     Writing {
@@ -46,6 +54,8 @@ impl RenderError {
             }
             (RenderError::Malformed(what), Lang::Ru) => format!("отчёт не вывести, это ошибка программы: {what}"),
             (RenderError::Drawing { id, why }, Lang::Ru) => format!("график `{id}` не нарисовать: {why}"),
+            (RenderError::NoPdf, Lang::Ru) => "этот voronka собран без PDF\n    он есть в пакетах, а из исходников: cargo install --locked --path . --features pdf".to_owned(),
+            (RenderError::Pdf(why), Lang::Ru) => format!("PDF не сделать: {why}"),
             (RenderError::Writing { path, why }, Lang::Ru) => format!(
                 "не записать {}: {why}\n    проверьте, что в папку можно писать и что на диске есть место",
                 path.display()

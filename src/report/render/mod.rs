@@ -5,6 +5,7 @@
 //! - CSV: `<name>-tables/<id>.csv`, a file per table; Russian: `;` and a decimal comma, English: `,` and a point; both UTF-8
 //!   with a byte order mark, so that Excel opens them by a double click;
 //! - XLSX: `<name>.xlsx`, one workbook: a front sheet, a sheet per table and per chart;
+//! - PDF: `<name>.pdf`, pages for print; with the feature `pdf` alone;
 //! - SVG, PNG: `<name>-charts/<id>.svg` and `.png`, a file per chart with its title and source.
 
 use std::fmt;
@@ -25,11 +26,16 @@ mod error;
 mod exporter;
 mod flat;
 mod html;
+pub(crate) mod letter;
 pub(crate) mod number;
 mod outputs;
+#[cfg(feature = "pdf")]
+mod pdf;
 mod png;
 #[doc(hidden)] // for tests: the golden files of `tests/golden` are made of it
 pub mod sample;
+mod shown;
+mod sources;
 mod svg;
 mod words;
 mod xlsx;
@@ -41,6 +47,9 @@ pub enum Format {
     Html,
     /// One workbook.
     Xlsx,
+    /// Pages for print.
+    #[cfg(feature = "pdf")]
+    Pdf,
     /// A file per table.
     Csv,
     /// A vector drawing per chart.
@@ -50,14 +59,24 @@ pub enum Format {
 }
 
 impl Format {
-    /// All formats.
-    pub const ALL: [Format; 5] = [Format::Html, Format::Xlsx, Format::Csv, Format::Svg, Format::Png];
+    /// All formats of this build.
+    pub const ALL: [Format; if cfg!(feature = "pdf") { 6 } else { 5 }] = [
+        Format::Html,
+        Format::Xlsx,
+        #[cfg(feature = "pdf")]
+        Format::Pdf,
+        Format::Csv,
+        Format::Svg,
+        Format::Png,
+    ];
 
     /// The name, as on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Format::Html => "html",
             Format::Xlsx => "xlsx",
+            #[cfg(feature = "pdf")]
+            Format::Pdf => "pdf",
             Format::Csv => "csv",
             Format::Svg => "svg",
             Format::Png => "png",
@@ -68,6 +87,8 @@ impl Format {
         match self {
             Format::Html => &html::Html,
             Format::Xlsx => &xlsx::Xlsx,
+            #[cfg(feature = "pdf")]
+            Format::Pdf => &pdf::Pdf,
             Format::Csv => &csv::Csv,
             Format::Svg => &svg::Svg,
             Format::Png => &png::Png,
@@ -86,6 +107,9 @@ impl FromStr for Format {
 
     fn from_str(text: &str) -> Result<Format, RenderError> {
         let wanted = text.trim().to_lowercase();
+        if wanted == "pdf" && !cfg!(feature = "pdf") {
+            return Err(RenderError::NoPdf);
+        }
         Format::ALL.into_iter().find(|f| f.name() == wanted).ok_or_else(|| RenderError::UnknownFormat {
             name: text.to_string(),
             hint: problem::hint(text, Format::ALL.map(Format::name)),
@@ -107,6 +131,16 @@ pub fn render(doc: &Document, dir: &Path, formats: &[Format]) -> Result<Vec<Path
     out.finish()
 }
 
+/// As [`render`]; where a chart cannot be drawn, a notice takes its place in the document, and is listed in [`Document::failed`].
+pub fn render_all(doc: &mut Document, dir: &Path, formats: &[Format]) -> Result<Vec<PathBuf>, RenderError> {
+    loop {
+        match render(doc, dir, formats) {
+            Err(RenderError::Drawing { id, why }) if doc.give_up_chart(&id, &why) => {}
+            rendered => return rendered,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,7 +152,12 @@ mod tests {
         let error = "hmtl".parse::<Format>().unwrap_err().to_string();
         assert_eq!(error, "there is no report format `hmtl`\n    did you mean `html`?");
         let error = "docx".parse::<Format>().unwrap_err().to_string();
-        assert!(error.ends_with("allowed: html, xlsx, csv, svg, png"), "{error}");
+        let all = if cfg!(feature = "pdf") { "html, xlsx, pdf, csv, svg, png" } else { "html, xlsx, csv, svg, png" };
+        assert!(error.ends_with(&format!("allowed: {all}")), "{error}");
+        match "pdf".parse::<Format>() {
+            Ok(format) => assert_eq!(format.name(), "pdf"),
+            Err(error) => assert!(error.to_string().contains("--features pdf"), "{error}"),
+        }
     }
 
     #[test]
@@ -133,12 +172,13 @@ mod tests {
         doc.sections[0].blocks.remove(2);
         let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let (first, second) = (read(one.path(), &doc), read(two.path(), &doc));
-        assert_eq!(first.len(), 5, "a page, a workbook, a table, a chart twice");
+        let pages = usize::from(cfg!(feature = "pdf"));
+        assert_eq!(first.len(), 5 + pages, "a page, a workbook, a table, a chart twice; pages for print");
         assert!(first == second);
         // Over an older report as well, and nothing is left beside the files.
         assert!(read(one.path(), &doc) == first);
         let left: Vec<_> = std::fs::read_dir(one.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
-        assert_eq!(left.len(), 4, "{left:?}");
+        assert_eq!(left.len(), 4 + pages, "{left:?}");
     }
 
     /// To look at the sample: `cargo test --lib render::tests::look -- --ignored --nocapture`.

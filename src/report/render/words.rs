@@ -1,8 +1,7 @@
 //! The renderers' own words, in both languages.
 
-use crate::model::lang::Lang;
+use crate::model::lang::{Lang, russian};
 use crate::report::document::Verdict;
-use crate::report::period::russian;
 
 /// Words in one language.
 #[derive(Debug, Clone, Copy)]
@@ -117,6 +116,55 @@ impl Words {
             "Таблицы и выводы свёрнуты: откройте нужное щелчком. На бумагу попадает открытое; отчёт целиком — с ключом --full.",
             "Tables and findings are folded: a click opens one. What is open is printed; the whole comes with --full.",
         )
+    }
+
+    /// Where folded parts are on paper.
+    #[cfg(feature = "pdf")]
+    pub fn in_appendix(self) -> &'static str {
+        self.pick(
+            "Таблицы и все выводы — в приложении, в конце файла.",
+            "Tables and all findings are in the appendix, at the end of the file.",
+        )
+    }
+
+    /// The heading of folded parts on paper.
+    #[cfg(feature = "pdf")]
+    pub fn appendix(self) -> &'static str {
+        self.pick("Приложение", "Appendix")
+    }
+
+    /// Stands before the number of a page.
+    #[cfg(feature = "pdf")]
+    pub fn page(self) -> &'static str {
+        self.pick("стр.", "p.")
+    }
+
+    /// Which page of how many.
+    #[cfg(feature = "pdf")]
+    pub fn page_of(self, number: usize, count: usize) -> String {
+        match self.0 {
+            Lang::Ru => format!("{number} из {count}"),
+            Lang::En => format!("{number} of {count}"),
+        }
+    }
+
+    /// Which rows of a table are shown, and where all of them are.
+    #[cfg(feature = "pdf")]
+    pub fn left_out(self, shown: usize, all: usize) -> String {
+        match self.0 {
+            Lang::Ru => format!(
+                "Показаны первые {shown} строк из {all}. Вся таблица — в CSV и в книге Excel: --format csv,xlsx."
+            ),
+            Lang::En => format!(
+                "The first {shown} of {all} rows. The whole table is in the CSV and in the workbook: --format csv,xlsx."
+            ),
+        }
+    }
+
+    /// Stands for a text of nothing but blanks.
+    #[cfg(feature = "pdf")]
+    pub fn blank(self) -> &'static str {
+        self.pick("пусто", "blank")
     }
 
     /// So many rows, in words.

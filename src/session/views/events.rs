@@ -1,6 +1,8 @@
 //! `scope_events`: what happened, with the client, the manager and the group of its deal; `scope_planned`: what is to happen.
 //! An event that names only its client is the deal's to which ingest joined it, and `names_client_only` says so.
 
+use std::sync::Arc;
+
 use datafusion::common::JoinType;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::Result;
@@ -11,7 +13,7 @@ use datafusion::logical_expr::{Operator, binary_expr};
 use datafusion::prelude::{Expr, lit, when};
 
 use super::super::dimensions::{column, group, text};
-use super::super::scope::Scope;
+use super::super::scope::{Scope, held_dimension};
 use super::super::tables::instant;
 use super::{deal_of_event, is_touch};
 use crate::model::tables::Table;
@@ -63,15 +65,20 @@ impl Scope<'_> {
                 names.push(name.clone());
             }
         }
-        let mut deals = Vec::new();
-        for name in &names {
-            deals.push(column(name).alias(of_deal(name)));
-        }
         let own = |name: &str| format!("{name} as known");
+        let value = |name: &str| match &self.held {
+            Some(_) if self.named().any(|named| named == name) => column(&held_dimension(name)),
+            _ => column(name),
+        };
+        let mut deals: Vec<Expr> = names.iter().map(|name| value(name).alias(of_deal(name))).collect();
         for name in of_the_deal {
             deals.push(self.as_known(name)?.alias(own(name)));
         }
-        let deals = self.journeys(self.named()).await?.select(deals)?;
+        let deals = match &self.held {
+            Some(held) => self.tables.read_table(Arc::clone(held))?,
+            None => self.journeys(self.named()).await?,
+        }
+        .select(deals)?;
         let key = of_deal("deal_id");
         // the left side is held in memory: a deal has many events
         let joined = deals.join(events.filter(wanted)?, JoinType::Right, &[key.as_str()], &["deal_id"], None)?;
@@ -114,6 +121,12 @@ impl Scope<'_> {
     fn as_known(&self, name: &str) -> Result<Expr> {
         match name {
             "amount" => Ok(coalesce(vec![column("list_amount"), column("amount")])),
+            // the held rows are cut already
+            "status" if self.held.is_some() => {
+                let known = coalesce(vec![column(name), column("exported_status")]);
+                when(column("undated").eq(text("gone")), text("gone")).otherwise(known)
+            }
+            name if self.held.is_some() => Ok(column(name)),
             // closed by now, if not at the cut for certain: not held against anybody as open
             "status" => {
                 let known = coalesce(vec![self.clipped(name)?, column(name)]);

@@ -18,13 +18,13 @@ const CODES: [(char, &str); 3] = [('₾', "GEL"), ('₼', "AZN"), ('֏', "AMD")]
 pub const LINE: f64 = 1.2;
 
 /// Regular for drawing.
-const REGULAR: &[u8] = include_bytes!("../../../../assets/fonts/GolosText-Regular.ttf");
+pub const REGULAR: &[u8] = include_bytes!("../../../../assets/fonts/GolosText-Regular.ttf");
 /// SemiBold for drawing.
-const BOLD: &[u8] = include_bytes!("../../../../assets/fonts/GolosText-SemiBold.ttf");
+pub const BOLD: &[u8] = include_bytes!("../../../../assets/fonts/GolosText-SemiBold.ttf");
 /// Regular, for the letters that the face lacks.
-const FALLBACK_REGULAR: &[u8] = include_bytes!("../../../../assets/fonts/DejaVuSans-Fallback.ttf");
+pub const FALLBACK_REGULAR: &[u8] = include_bytes!("../../../../assets/fonts/DejaVuSans-Fallback.ttf");
 /// Bold, for the letters that the face lacks.
-const FALLBACK_BOLD: &[u8] = include_bytes!("../../../../assets/fonts/DejaVuSans-Bold-Fallback.ttf");
+pub const FALLBACK_BOLD: &[u8] = include_bytes!("../../../../assets/fonts/DejaVuSans-Bold-Fallback.ttf");
 /// Regular for embedding.
 pub const REGULAR_WOFF2: &[u8] = include_bytes!("../../../../assets/fonts/GolosText-Regular.woff2");
 /// SemiBold for embedding.

@@ -10,6 +10,7 @@ use maud::{Markup, html};
 use crate::model::unit::Unit;
 use crate::report::document::Cell;
 use crate::report::render::number::{NONE, Numbers};
+use crate::report::render::sources;
 use crate::report::render::words::Words;
 
 /// The context of all parts of a page.
@@ -28,15 +29,7 @@ pub struct Context<'a> {
 impl Context<'_> {
     /// The mark that leads from a figure to its source at the foot of the page.
     pub fn mark(&self, source: &str) -> Markup {
-        if source.is_empty() {
-            return Markup::default();
-        }
-        let mut sources = self.sources.borrow_mut();
-        let at = sources.iter().position(|known| known == source).unwrap_or_else(|| {
-            sources.push(source.to_owned());
-            sources.len() - 1
-        });
-        let number = at + 1;
+        let Some(number) = sources::number(&mut self.sources.borrow_mut(), source) else { return Markup::default() };
         html! {
             a class="mark" href={ "#source-" (number) } aria-label={ (self.words.source()) " " (number) } { (number) }
         }

@@ -16,6 +16,7 @@ use super::error::RenderError;
 use super::exporter::Exporter;
 use super::number::Numbers;
 use super::outputs::Outputs;
+use super::sources;
 use super::svg::faces;
 use super::words::Words;
 use crate::report::document::{Definition, Document, Section};
@@ -75,8 +76,7 @@ fn page(doc: &Document) -> Result<Markup, RenderError> {
 
 /// The sources that the page's marks lead to, and what each of their metrics counts.
 fn notes(doc: &Document, sources: &[String], words: Words) -> Markup {
-    let common = common_end(sources);
-    let own = |source: &str| source.strip_suffix(common).unwrap_or(source).trim_end_matches(", ").to_owned();
+    let common = sources::common_end(sources);
     html! {
         @if !sources.is_empty() {
             details class="fold sources-fold" { "\n"
@@ -84,7 +84,7 @@ fn notes(doc: &Document, sources: &[String], words: Words) -> Markup {
                 @if !common.is_empty() { p { (words.all_of_them()) ": " (common) } "\n" }
                 ol class="sources" { "\n"
                     @for (number, source) in (1..).zip(sources) {
-                        li id={ "source-" (number) } { (with_definition(doc, &own(source))) } "\n"
+                        li id={ "source-" (number) } { (with_definition(doc, sources::own(source, common))) } "\n"
                     }
                 } "\n"
             } "\n"
@@ -103,20 +103,9 @@ fn notes(doc: &Document, sources: &[String], words: Words) -> Markup {
     }
 }
 
-/// What all sources end with, from a comma on: it is said once. Empty if there is no such end, or one source alone.
-fn common_end(sources: &[String]) -> &str {
-    let [first, rest @ ..] = sources else { return "" };
-    let ends = first.match_indices(", ").map(|(at, comma)| &first[at + comma.len()..]);
-    let is_common = |end: &&str| rest.iter().all(|other| other.ends_with(&format!(", {end}")));
-    let mut ends = ends.filter(|_| !rest.is_empty());
-    ends.find(is_common).unwrap_or_default()
-}
-
 /// A source whose metric leads to its definition.
 fn with_definition(doc: &Document, source: &str) -> Markup {
-    let rest = |name: &str| source.strip_prefix(name).filter(|rest| rest.is_empty() || rest.starts_with([',', ' ']));
-    let found = doc.definitions.iter().find_map(|Definition { name, .. }| Some((name, rest(name)?)));
-    match found {
+    match sources::defined(doc, source) {
         Some((name, rest)) => html! { a href={ "#definition-" (name) } { (name) } (rest) },
         None => html! { (source) },
     }

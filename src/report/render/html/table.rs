@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::markup::Context;
 use crate::model::unit::Unit;
 use crate::report::document::{Cell, Column, Table};
-use crate::report::render::number::{Cents, NONE, Span};
+use crate::report::render::shown::{Look, Shown, head, is_text, shown};
 
 /// A longer table scrolls in its own box on a screen. Paper shows all rows.
 const TALL: usize = 16;
@@ -16,8 +16,8 @@ const WIDE: [(usize, &str); 3] = [(8, "wider"), (11, "widest"), (16, "huge")];
 /// If a cell is longer than this, a phone shows each row as a card: as a column the text would be too narrow.
 const LONG: usize = 32;
 
-/// The column of addresses in the CRM, made of the regulation's template.
-const URL: &str = "url";
+/// If a name in the first column is longer than this, the column keeps room for it beside the others.
+const LONG_NAME: usize = 48;
 
 /// The table's markup.
 pub fn render(table: &Table, context: &Context) -> Markup {
@@ -28,6 +28,9 @@ pub fn render(table: &Table, context: &Context) -> Markup {
     classes.extend(WIDE.iter().filter(|(columns, _)| table.columns.len() >= *columns).map(|(_, class)| *class));
     if is_long(table) {
         classes.push("cards");
+    }
+    if table.rows.iter().any(|row| row.first().is_some_and(|name| is_longer(name, LONG_NAME))) {
+        classes.push("named");
     }
     let (id, head) = (format!("table-{}", table.id), format!("table-{}-head", table.id));
     let mark = context.mark(&table.source);
@@ -61,11 +64,11 @@ fn grid(table: &Table, context: &Context) -> Markup {
     let cards = is_long(table);
     let looks: Vec<Look> = (0..table.columns.len()).map(|c| Look::of(table, c)).collect();
     let class = |column: &Column| is_text(column).then_some("text");
-    let label = |column: &Column| cards.then(|| head(column, context));
+    let label = |column: &Column| cards.then(|| head(column, &context.numbers));
     html! {
         table { "\n"
             thead { tr {
-                @for column in &table.columns { th scope="col" class=[class(column)] { (head(column, context)) } }
+                @for column in &table.columns { th scope="col" class=[class(column)] { (head(column, &context.numbers)) } }
             } } "\n"
             tbody { "\n"
                 @for row in &table.rows {
@@ -85,78 +88,36 @@ fn grid(table: &Table, context: &Context) -> Markup {
     }
 }
 
+/// Texts side by side that are together longer than this fit no phone.
+const LONG_ROW: usize = 48;
+
+/// Whether a phone shows each row as a card.
 fn is_long(table: &Table) -> bool {
-    let long = |cell: &Cell| matches!(cell, Cell::Text(text) if text.chars().count() > LONG);
-    table.rows.iter().any(|row| row.iter().skip(1).any(long))
-}
-
-fn is_text(column: &Column) -> bool {
-    matches!(column.unit, Unit::Text | Unit::Date)
-}
-
-/// The column's title, with the currency where its cells are money.
-fn head(column: &Column, context: &Context) -> String {
-    let currency = context.numbers.currency;
-    match column.unit {
-        Unit::Money if !column.title.contains(currency) => format!("{},\u{a0}{currency}", column.title),
-        _ => column.title.clone(),
+    let longest = |column: usize| {
+        let texts = table.rows.iter().map(move |row| match &row[column] {
+            Cell::Text(text) => text.chars().count(),
+            _ => 0,
+        });
+        texts.max().unwrap_or_default()
+    };
+    let is_all_text = table.columns.iter().all(|column| column.unit == Unit::Text);
+    if is_all_text && table.columns.len() > 2 && (0..table.columns.len()).map(longest).sum::<usize>() > LONG_ROW {
+        return true;
     }
+    table.rows.iter().any(|row| row.iter().skip(1).any(|cell| is_longer(cell, LONG)))
 }
 
-/// How a column writes its numbers: all of them alike.
-#[derive(Clone, Copy)]
-struct Look {
-    /// Small amounts are shown with two decimals; for large sums the decimals are omitted. The CSV has all digits.
-    cents: Cents,
-    span: Span,
-}
-
-impl Look {
-    fn of(table: &Table, column: usize) -> Look {
-        let values = || {
-            table.rows.iter().filter_map(move |row| match row[column] {
-                Cell::Money(money) => Some(money as f64 / 10_000.0),
-                Cell::Number(value) | Cell::Interval { value, .. } => Some(value),
-                _ => None,
-            })
-        };
-        let (most, broken) =
-            values().fold((0f64, false), |(most, broken), v| (most.max(v.abs()), broken || v.fract() != 0.0));
-        let cents = if most < 1000.0 && broken { Cents::Two } else { Cents::Whole };
-        let in_minutes = if table.columns[column].unit == Unit::Hours { 60.0 } else { 1.0 };
-        Look { cents, span: Span::of(values().map(|v| v * in_minutes)) }
-    }
+fn is_longer(cell: &Cell, than: usize) -> bool {
+    matches!(cell, Cell::Text(text) if text.chars().count() > than)
 }
 
 fn content(cell: &Cell, column: &Column, look: Look, context: &Context) -> Markup {
-    let numbers = &context.numbers;
-    let cents = look.cents;
-    let number = |value: f64| match column.unit {
-        Unit::Money => numbers.bare_money(value, cents),
-        Unit::Minutes => numbers.span(value, look.span),
-        Unit::Hours => numbers.span(value * 60.0, look.span),
-        unit => numbers.exact(value, unit),
-    };
-    let span = |low: f64, high: f64| match column.unit {
-        Unit::Money => format!("{}–{}", number(low), number(high)),
-        unit => numbers.bounds(low, high, unit),
-    };
-    match cell {
-        Cell::Empty => html! { span class="none" title=(context.words.no_data()) { (NONE) } },
-        Cell::Text(url)
-            if column.name == URL && ["https://", "http://"].iter().any(|scheme| url.starts_with(scheme)) =>
-        {
-            html! { a href=(url) rel="noreferrer" { (context.words.open()) } }
-        }
-        Cell::Text(text) => html! { (text) },
-        Cell::Count(count) => html! { (numbers.exact(*count as f64, Unit::Count)) },
-        Cell::Money(money) => html! { (numbers.bare_money(*money as f64 / 10_000.0, cents)) },
-        Cell::Number(value) => html! { (number(*value)) },
-        Cell::Interval { value, low, high } => html! { (number(*value)) " " small { (span(*low, *high)) } },
-        Cell::Bounds { least, most } => {
-            html! { small { (numbers.lang.pick("может быть", "may be")) " " (span(*least, *most)) } }
-        }
-        Cell::Date(day) => html! { (numbers.date(*day)) },
+    match shown(cell, column, look, &context.numbers) {
+        Shown::Nothing(sign) => html! { span class="none" title=(context.words.no_data()) { (sign) } },
+        Shown::Text(text) => html! { (text) },
+        Shown::Link { url, word } => html! { a href=(url) rel="noreferrer" { (word) } },
+        Shown::Interval { value, ends } => html! { (value) " " small { (ends) } },
+        Shown::Bounds { word, ends } => html! { small { (word) " " (ends) } },
     }
 }
 
