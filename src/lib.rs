@@ -19,4 +19,5 @@ pub mod metrics;
 pub mod workbook;
 pub mod report;
 pub mod company;
+pub mod delivery;
 pub mod cli;

@@ -13,6 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["metrics"],
     &["report"],
     &["company"],
+    &["delivery"],
     &["cli"],
 ];
 
@@ -23,6 +24,8 @@ const AT_HOME: &[(&str, &[&str])] = &[
     ("deltalake", &["store"]),
     ("plotters", &["report"]),
     ("rust_xlsxwriter", &["workbook", "report"]),
+    ("lettre", &["delivery"]),
+    ("reqwest", &["delivery"]),
     ("pdf_writer", &["report"]),
     ("subsetter", &["report"]),
     ("clap", &["cli"]),
@@ -41,7 +44,7 @@ const REPORT: &[&[&str]] = &[
     &["titles", "metric_cache", "definition::asked"],
     &["chart", "inputs"],
     &["definition", "document", "earlier", "phrases"],
-    &["findings", "render"],
+    &["findings", "norms", "render"],
     &["build"],
 ];
 

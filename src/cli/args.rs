@@ -4,13 +4,13 @@ use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chrono::{Datelike as _, NaiveDate};
+use chrono::NaiveDate;
 use clap::builder::FalseyValueParser;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
+use super::typed::{bytes, day, held, pair, span, whole};
 use crate::export::Taken;
 use crate::model::lang::Lang;
-use crate::model::letters::composed;
 
 /// Turns CRM and advertising exports into a weekly report, judged against your own sales regulation.
 #[derive(Debug, Parser)]
@@ -18,7 +18,7 @@ use crate::model::letters::composed;
 #[command(
     after_help = "Start with `voronka demo`, then `voronka init my-company`, which writes a README.md of what to do next.\n\
     С чего начать: `voronka demo`, затем `voronka init my-company` — в новой папке README.md с шагами по-русски.\n\
-    Exit codes: 0 fine, 1 a check found problems or a file of an ingest gave no row, 2 an error."
+    Exit codes: 0 fine, 1 a check found problems, a file of an ingest gave no row or a report did not go out, 2 an error."
 )]
 pub struct Args {
     #[command(flatten)]
@@ -72,7 +72,7 @@ pub enum Command {
         #[command(flatten)]
         speaks: Speaks,
     },
-    /// Lists the ingests, newest first.
+    /// Lists the ingests, newest first; or what was sent to whom.
     Log(Log),
     /// Lists the metrics: by what each can be split, and which data it needs.
     Metrics(Metrics),
@@ -84,6 +84,8 @@ pub enum Command {
     Sql(Sql),
     /// Makes a report, such as the weekly one, as files to open and to send on.
     Report(Report),
+    /// Sends the reports that are due to those whom delivery.toml names, each once: by mail, Telegram, MAX or to an address of yours.
+    Send(Send),
     /// Prints shell completions.
     Completions {
         /// The shell to print them for.
@@ -183,6 +185,9 @@ pub struct Quarantine {
 
 #[derive(Debug, Group)]
 pub struct Log {
+    /// Lists what was sent to whom, the newest first, and not the ingests.
+    #[arg(long)]
+    pub sent: bool,
     /// How to print it.
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
@@ -214,6 +219,7 @@ impl Command {
             Command::Rows(rows) => rows.query.speaks.lang,
             Command::Sql(sql) => sql.speaks.lang,
             Command::Report(report) => report.lang,
+            Command::Send(send) => send.speaks.lang,
             Command::Generate(generate) => generate.speaks.lang,
             Command::Presets { speaks, .. } => speaks.lang,
             Command::Completions { .. } | Command::Man { .. } => None,
@@ -226,6 +232,7 @@ impl Command {
             Command::Query(query) => query.reading.timeout,
             Command::Rows(rows) => rows.query.reading.timeout,
             Command::Report(report) => report.reading.timeout,
+            Command::Send(send) => send.reading.timeout,
             Command::Sql(sql) if sql.query.is_some() || !std::io::stdin().is_terminal() => sql.reading.timeout,
             _ => None,
         }
@@ -311,12 +318,6 @@ pub struct Rows {
     pub query: Query,
 }
 
-/// `COLUMN=VALUE`.
-fn pair(text: &str) -> Result<(String, String), String> {
-    let (column, value) = text.split_once('=').ok_or("write COLUMN=VALUE, such as source=site")?;
-    Ok((column.trim().to_owned(), value.trim().to_owned()))
-}
-
 #[derive(Debug, Group)]
 #[command(disable_version_flag = true)]
 pub struct Sql {
@@ -348,10 +349,12 @@ pub struct Report {
     /// Only rows with this value of a dimension, such as `branch=Север`; may stand several times.
     #[arg(long = "where", value_name = "DIM=VALUE", value_parser = held)]
     pub only: Vec<(String, String)>,
-    /// The one whom the report is for, such as a manager's name.
+    /// The one whom the report is for: a manager's name; of the handbook a role, such as `specialist`, `supervisor`, `head`,
+    /// `marketing` or `quality`.
     #[arg(long = "for", value_name = "NAME", value_parser = whole, conflicts_with = "for_each")]
     pub person: Option<String>,
-    /// A report for each value of a dimension, such as `manager`: nobody's holds another's rows.
+    /// A report for each value of a dimension, such as `manager`: nobody's holds another's rows; of the handbook, `role` for each
+    /// role.
     #[arg(long, value_name = "DIM", value_parser = whole)]
     pub for_each: Option<String>,
     /// Unfolds everything: a report that folds its tables and findings away is then whole on paper too.
@@ -360,6 +363,29 @@ pub struct Report {
     /// What to write: html, xlsx, pdf, csv, svg, png.
     #[arg(long, value_name = "FORMAT,…", value_delimiter = ',', default_value = "html")]
     pub format: Vec<String>,
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+#[derive(Debug, Group)]
+#[command(disable_version_flag = true)]
+pub struct Send {
+    /// Who gets what [default: delivery.toml here, or beside the store].
+    pub file: Option<PathBuf>,
+    /// Writes what would be sent into this folder, and sends nothing: letters as .eml, calls as .json. Needs no secrets.
+    #[arg(long, value_name = "DIR")]
+    pub dry_run: Option<PathBuf>,
+    /// Only to this recipient; may stand several times.
+    #[arg(long, value_name = "NAME", value_parser = whole)]
+    pub to: Vec<String>,
+    /// Only this report; may stand several times.
+    #[arg(long, value_name = "NAME")]
+    pub report: Vec<String>,
+    /// Sends again what may have arrived: an attempt that was cut off before its answer is otherwise told, and not made again.
+    #[arg(long)]
+    pub resend_unknown: bool,
+    #[command(flatten)]
+    pub speaks: Speaks,
     #[command(flatten)]
     pub reading: Reading,
 }
@@ -397,76 +423,12 @@ impl From<Language> for Lang {
     }
 }
 
-fn day(text: &str) -> Result<NaiveDate, String> {
-    let day =
-        NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| "not a day; write it as 2025-06-30".to_owned())?;
-    match (1900..=2200).contains(&day.year()) {
-        true => Ok(day),
-        false => Err("a day is of the years 1900 to 2200".to_owned()),
-    }
-}
-
-fn span(text: &str) -> Result<Duration, String> {
-    const WRITTEN: &str = "not a length of time; write it as 30s, 10m or 2h";
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match &text[digits.len()..] {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => return Err(WRITTEN.to_owned()),
-    };
-    let number: u32 = digits.parse().map_err(|_| WRITTEN.to_owned())?;
-    match number {
-        0 => Err(WRITTEN.to_owned()),
-        number => Ok(Duration::from_secs(u64::from(number) * unit)),
-    }
-}
-
-fn held(text: &str) -> Result<(String, String), String> {
-    let pair = text.split_once('=').filter(|(name, value)| !name.trim().is_empty() && !value.trim().is_empty());
-    let (name, value) = pair.ok_or("write it as DIM=VALUE, such as branch=Север")?;
-    Ok((composed(name.trim()).into_owned(), composed(value.trim()).into_owned()))
-}
-
-/// A text as it was typed or pasted, its letters in one piece, as the store has them.
-fn whole(text: &str) -> Result<String, String> {
-    Ok(composed(text).into_owned())
-}
-
-fn bytes(text: &str) -> Result<usize, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "k" | "kb" | "kib" => 1 << 10,
-        "m" | "mb" | "mib" => 1 << 20,
-        "g" | "gb" | "gib" => 1 << 30,
-        _ => return Err("not a size; write it as 512MiB or 2GiB".to_owned()),
-    };
-    let number: usize = digits.parse().map_err(|_| "not a size; write it as 512MiB or 2GiB".to_owned())?;
-    number.checked_mul(unit).filter(|n| *n > 0).ok_or_else(|| "not a size that fits".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn times_and_days_are_read() {
-        for (written, seconds) in [("30s", 30), ("10m", 600), ("2h", 7200), ("0s", 0), ("5", 0), ("5d", 0), ("s", 0)] {
-            assert_eq!(span(written).map_or(0, |span| span.as_secs()), seconds, "{written}");
-        }
-        for (written, is_day) in
-            [("2025-06-30", true), ("9999-12-31", false), ("0001-01-01", false), ("+262142-12-31", false)]
-        {
-            assert_eq!(day(written).is_ok(), is_day, "{written}");
-        }
-    }
-
-    #[test]
-    fn sizes_are_read_and_the_default_is_what_the_help_says() {
-        for (written, size) in [("1", 1), ("512MiB", 512 << 20), ("2gb", MEMORY), ("10 k", 0), ("0", 0), ("x", 0)] {
-            assert_eq!(bytes(written).unwrap_or(0), size, "{written}");
-        }
+    fn the_default_memory_is_what_the_help_says() {
         let Ok(Args { command: Command::Sql(sql), .. }) = Args::try_parse_from(["voronka", "sql"]) else { panic!() };
         assert_eq!(sql.reading.memory, MEMORY);
     }

@@ -10,6 +10,7 @@ use super::outcome::Outcome;
 use super::said::{Said, said};
 use super::screen::say;
 use crate::company::read;
+use crate::delivery::Delivery;
 use crate::export::Mapping;
 use crate::ingest::check_privacy;
 use crate::metrics::Catalog;
@@ -46,7 +47,7 @@ pub async fn run(args: &Check, place: &Place) -> Result<Outcome> {
     let broken: Vec<String> = broken.collect();
     let session = if files.iter().any(|file| is_metric(file)) { session(place).await } else { None };
     for file in &files {
-        let found = problems_of(file, &catalog)?;
+        let found = problems_of(file, &catalog, place)?;
         if let (true, true, Some(session)) = (is_metric(file), found.is_empty(), &session) {
             problems.extend(unplanned(file, &catalog, session).await?);
         }
@@ -156,7 +157,7 @@ fn count(n: usize, what: &str) -> String {
 /// Every file of the company's that lies here or beside the store.
 fn nearby(place: &Place) -> Result<Vec<PathBuf>> {
     let mut files: Vec<PathBuf> = place.regulation.clone().into_iter().collect();
-    for pattern in ["regulation*.toml", "mapping*.toml", "queries/**/*.sql", "reports/*.toml"] {
+    for pattern in ["regulation*.toml", "mapping*.toml", "queries/**/*.sql", "reports/*.toml", "delivery*.toml"] {
         let beside = open::company(place).beside(pattern);
         for pattern in [pattern.to_owned(), beside.display().to_string()] {
             files.extend(glob::glob(&pattern)?.filter_map(Result::ok));
@@ -168,7 +169,7 @@ fn nearby(place: &Place) -> Result<Vec<PathBuf>> {
 }
 
 /// The problems of one file, by what its content says it is.
-fn problems_of(file: &Path, catalog: &Catalog) -> Result<Vec<Problem>> {
+fn problems_of(file: &Path, catalog: &Catalog, place: &Place) -> Result<Vec<Problem>> {
     let name = file.display().to_string();
     let text = read(file)?;
     let found = if is_metric(file) {
@@ -177,6 +178,14 @@ fn problems_of(file: &Path, catalog: &Catalog) -> Result<Vec<Problem>> {
         Mapping::parse(&name, &text).err()
     } else if has_table(&text, "company") || has_table(&text, "stage") {
         Regulation::parse(&name, &text).and_then(|r| r.check_targets(&name, &known(catalog))).err()
+    } else if has_table(&text, "recipient") || has_table(&text, "send") {
+        match Delivery::parse(&name, &text) {
+            Ok(delivery) => {
+                let company = open::company(place);
+                Some(Problems(delivery.check_reports(|report| company.definition(report, catalog))))
+            }
+            Err(problems) => Some(problems),
+        }
     } else if has_table(&text, "section") {
         Definition::parse(&name, &text, catalog).err()
     } else {
@@ -185,8 +194,8 @@ fn problems_of(file: &Path, catalog: &Catalog) -> Result<Vec<Problem>> {
             line: 0,
             what: Text::new("не понять, что это за файл", "cannot tell what kind of file this is"),
             hint: Text::new(
-                "в регламенте есть [company], в маппинге [[export]], в отчёте [[section]]; метрика — файл .sql",
-                "a regulation has [company], a mapping [[export]], a report [[section]]; a metric is an .sql file",
+                "в регламенте есть [company], в маппинге [[export]], в отчёте [[section]], в рассылке [[send]]; метрика — файл .sql",
+                "a regulation has [company], a mapping [[export]], a report [[section]], a delivery [[send]]; a metric is an .sql file",
             ),
         }]))
     };

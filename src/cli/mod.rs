@@ -1,7 +1,7 @@
 //! The command line: arguments in, exit code out. Wiring only, a file per command.
 //!
 //! The clock, the environment and the terminal are read here and nowhere below.
-//! Exit codes: 0 fine, 1 a check found problems or a file of an ingest gave no row, 2 an error.
+//! Exit codes: 0 fine, 1 a check found problems, a file of an ingest gave no row or a report did not go out, 2 an error.
 
 mod args;
 mod check;
@@ -25,9 +25,11 @@ mod rows;
 mod runtime;
 mod said;
 mod screen;
+mod send;
 mod shell;
 mod sql;
 mod statement;
+mod typed;
 
 use std::process::ExitCode;
 
@@ -87,6 +89,7 @@ fn run(args: Args, runtime: &tokio::runtime::Runtime) -> anyhow::Result<Outcome>
             Command::Rows(c) => rows::run(&c, &at).await,
             Command::Sql(c) => sql::run(&c, &at).await,
             Command::Report(c) => report::run(&c, &at).await,
+            Command::Send(c) => send::run(&c, &at).await,
             Command::Man { name } => man::run(name.as_deref()),
             Command::Completions { shell } => {
                 clap_complete::generate(shell, &mut Args::command(), "voronka", &mut screen::rows());

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use crate::company::{Absent, CompanyError};
+use crate::delivery::DeliveryError;
 use crate::export::ExportError;
 use crate::generate::GenerateError;
 use crate::ingest::IngestError;
@@ -84,6 +85,7 @@ fn of(error: &(dyn Error + 'static), lang: Lang) -> Option<String> {
     }
     first_of!(
         CompanyError,
+        DeliveryError,
         Absent,
         Problems,
         ExportError,

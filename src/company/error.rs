@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::absent::Absent;
 use crate::ingest::IngestError;
 use crate::metrics::MetricError;
-use crate::model::lang::Lang;
+use crate::model::lang::{Lang, Text};
 use crate::model::problem::Problems;
 use crate::report::ReportError;
 use crate::session::SessionError;
@@ -46,6 +46,14 @@ pub enum CompanyError {
         file: PathBuf,
         /// What the system says.
         source: std::io::Error,
+    },
+    /// No deal has the value that a report is to be held to.
+    #[error("{}\n    {}", what.en, hint.en)]
+    NoValue {
+        /// The dimension and the value.
+        what: Text,
+        /// The nearest value, or all.
+        hint: Text,
     },
     /// Amounts are in another currency than the regulation states.
     #[error("{}", in_another_currency(place, *ingest, code, stated, *lang))]
@@ -95,6 +103,7 @@ impl CompanyError {
             CompanyError::Currency { place, ingest, code, stated, .. } => {
                 in_another_currency(place, *ingest, code, stated, lang)
             }
+            CompanyError::NoValue { what, hint } => format!("{}\n    {}", what.get(lang), hint.get(lang)),
             other if lang == Lang::En => other.to_string(),
             CompanyError::NoFolder { folder } => {
                 format!("{}: такой папки нет\n    папку компании делает `voronka init`", folder.display())

@@ -25,6 +25,7 @@
 mod absent;
 mod error;
 mod file;
+mod held;
 mod in_force;
 
 use std::path::{Path, PathBuf};
@@ -34,6 +35,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 pub use self::absent::Absent;
 pub use self::error::CompanyError;
 pub use self::file::read;
+pub(crate) use self::held::held;
 use crate::export::Mapping;
 use crate::ingest::{IngestOptions, Summary, ingest};
 use crate::metrics::{Ask, Catalog, Listed, MetricResult, Picked};
@@ -91,6 +93,11 @@ impl Company {
     pub fn of_store(store: &Path, regulation: Option<&Path>) -> Company {
         let nearby = vec![PathBuf::from(REGULATION), beside(store, REGULATION)];
         Company { store: store.to_owned(), named: regulation.map(Path::to_owned), nearby }
+    }
+
+    /// The folder of the store.
+    pub fn store(&self) -> &Path {
+        &self.store
     }
 
     /// A file or folder of that name beside the store.

@@ -50,6 +50,16 @@ impl<'a> Cell<'a> {
         matches!(self, Datum::Null)
     }
 
+    /// Whether its sort prefix is all of it: no other cell of the column that says this too has the same one.
+    pub(crate) fn is_prefix(self) -> bool {
+        match self {
+            Datum::Null => true,
+            Datum::Text(text) => text.len() <= 8 && !text.as_bytes().contains(&0),
+            Datum::Whole(number) => number != i64::MIN,
+            Datum::Real(_) => false,
+        }
+    }
+
     /// Sort prefix: cells of a column whose prefixes differ sort as the prefixes do; equal prefixes decide nothing.
     pub(crate) fn prefix(self) -> u64 {
         match self {
@@ -101,49 +111,84 @@ impl<T: Ord> Ord for Datum<T> {
     }
 }
 
-/// Appends a value to an encoded row. Ids and keys are hashed of these bytes and kept in the store: they stay as they are.
-pub(crate) fn encode<T: AsRef<str>>(value: &Datum<T>, row: &mut Vec<u8>) {
+/// Appends a value to the bytes of a key or an id: they are hashed of these and kept in the store, so they stay as they are.
+pub(crate) fn encode<T: AsRef<str>>(value: &Datum<T>, bytes: &mut Vec<u8>) {
     match value {
-        Datum::Null => row.push(0),
+        Datum::Null => bytes.push(0),
         Datum::Text(text) => {
             let text = text.as_ref();
-            row.push(1);
-            row.extend_from_slice(&index_u32(text.len()).to_le_bytes());
-            row.extend_from_slice(text.as_bytes());
+            bytes.push(1);
+            bytes.extend_from_slice(&index_u32(text.len()).to_le_bytes());
+            bytes.extend_from_slice(text.as_bytes());
         }
         Datum::Whole(number) => {
-            row.push(2);
+            bytes.push(2);
+            bytes.extend_from_slice(&number.to_le_bytes());
+        }
+        Datum::Real(number) => {
+            bytes.push(3);
+            bytes.extend_from_slice(&number.to_le_bytes());
+        }
+    }
+}
+
+/// The first byte of a packed value, where it is not the length of a text: most texts are short, and most of the bytes of a row
+/// would be lengths.
+const LONG: u8 = 252;
+const WHOLE: u8 = 253;
+const REAL: u8 = 254;
+const NULL: u8 = 255;
+
+/// Appends a value to a row on its way to the store.
+pub(crate) fn pack<T: AsRef<str>>(value: &Datum<T>, row: &mut Vec<u8>) {
+    match value {
+        Datum::Null => row.push(NULL),
+        Datum::Text(text) => {
+            let text = text.as_ref().as_bytes();
+            match u8::try_from(text.len()) {
+                Ok(length @ 0..LONG) => row.push(length),
+                _ => {
+                    row.push(LONG);
+                    row.extend_from_slice(&index_u32(text.len()).to_le_bytes());
+                }
+            }
+            row.extend_from_slice(text);
+        }
+        Datum::Whole(number) => {
+            row.push(WHOLE);
             row.extend_from_slice(&number.to_le_bytes());
         }
         Datum::Real(number) => {
-            row.push(3);
+            row.push(REAL);
             row.extend_from_slice(&number.to_le_bytes());
         }
     }
 }
 
-/// Reads an encoded value. `None` at the end of the row.
-pub(crate) fn decode<'a>(rest: &mut &'a [u8]) -> Option<Cell<'a>> {
-    let (tag, after) = rest.split_first()?;
+/// Reads a packed value. `None` at the end of the row.
+pub(crate) fn unpack<'a>(rest: &mut &'a [u8]) -> Option<Cell<'a>> {
+    let (first, after) = rest.split_first()?;
     *rest = after;
-    match tag {
-        0 => Some(Datum::Null),
-        1 => {
-            let length = u32::from_le_bytes(*rest.first_chunk()?) as usize;
-            let text = std::str::from_utf8(rest.get(4..4 + length)?).ok()?;
-            *rest = &rest[4 + length..];
-            Some(Datum::Text(text))
+    let length = match *first {
+        NULL => return Some(Datum::Null),
+        kind @ (WHOLE | REAL) => {
+            let (bytes, after) = rest.split_first_chunk()?;
+            *rest = after;
+            return Some(match kind {
+                WHOLE => Datum::Whole(i64::from_le_bytes(*bytes)),
+                _ => Datum::Real(f64::from_le_bytes(*bytes)),
+            });
         }
-        tag => {
-            let bytes: [u8; 8] = *rest.first_chunk()?;
-            *rest = &rest[8..];
-            Some(if *tag == 2 {
-                Datum::Whole(i64::from_le_bytes(bytes))
-            } else {
-                Datum::Real(f64::from_le_bytes(bytes))
-            })
+        LONG => {
+            let (bytes, after) = rest.split_first_chunk()?;
+            *rest = after;
+            u32::from_le_bytes(*bytes) as usize
         }
-    }
+        length => usize::from(length),
+    };
+    let (text, after) = rest.split_at_checked(length)?;
+    *rest = after;
+    std::str::from_utf8(text).ok().map(Datum::Text)
 }
 
 #[cfg(test)]
@@ -152,12 +197,17 @@ mod tests {
 
     #[test]
     fn values_come_back_as_they_went() {
+        let texts = ["", "Сделка", &"а".repeat(125), &"ab".repeat(126), &"x".repeat(70_000)];
+        let others = [Cell::Null, Cell::Whole(-5), Cell::Real(0.25), Cell::Null];
+        let all: Vec<Cell<'_>> = texts.into_iter().map(Cell::Text).chain(others).collect();
         let mut row = Vec::new();
-        for value in [Value::Text("Сделка".into()), Value::Null, Value::Whole(-5), Value::Real(0.25)] {
-            encode(&value, &mut row);
-        }
+        all.iter().for_each(|value| pack(value, &mut row));
         let mut rest = row.as_slice();
-        let cells: Vec<Cell<'_>> = std::iter::from_fn(|| decode(&mut rest)).collect();
-        assert_eq!(cells, [Cell::Text("Сделка"), Cell::Null, Cell::Whole(-5), Cell::Real(0.25)]);
+        let cells: Vec<Cell<'_>> = std::iter::from_fn(|| unpack(&mut rest)).collect();
+        assert_eq!(cells, all);
+        for cut in 0..12 {
+            let mut rest = &row[..cut];
+            assert!(std::iter::from_fn(|| unpack(&mut rest)).count() <= 2);
+        }
     }
 }

@@ -44,7 +44,7 @@ pub(super) async fn begin<'i>(
         regulations::keep(regulation, &mut transaction)?;
     }
     let base = transaction.base().clone();
-    let currencies = Currencies::new(&store.log().await?, options.regulation.map(Regulation::currency));
+    let currencies = Currencies::new(&transaction.log(), options.regulation.map(Regulation::currency));
     let rule = Rule::of(store.dir(), base.version)?;
     let now = Now { personal: mapping.personal, has_columns: files.have_personal(), mapping: &mapping.file };
     rule.check(store.dir(), now)?;

@@ -63,7 +63,12 @@ impl OldBucket {
 
     /// The rows, in the columns of the layout; a column that a file does not have is not filled.
     pub(crate) fn rows(&self, layout: &Layout) -> Result<Rows<'_>, IngestError> {
-        let mut rows = Rows::new(layout.width());
+        self.rows_within(layout, Vec::new())
+    }
+
+    /// The same in memory that was used before.
+    pub(crate) fn rows_within<'a>(&'a self, layout: &Layout, cells: Vec<Cell<'a>>) -> Result<Rows<'a>, IngestError> {
+        let mut rows = Rows::within(layout.width(), cells);
         for (path, frame) in &self.frames {
             let start = rows.cells.len();
             rows.cells.resize(start + frame.height() * layout.width(), Cell::Null);

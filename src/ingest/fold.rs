@@ -8,6 +8,7 @@ use super::IngestError;
 use super::begin::Begun;
 use super::bucket::context::Work;
 use super::bucket::work::AllDone;
+use super::pool::Pool;
 use super::settle::Settled;
 use super::stage::Staged;
 use crate::journey::day::DayOf;
@@ -36,6 +37,7 @@ pub(super) fn fold(
         sizes: begun.options.sizes,
         fold_later: settled.fold_later,
         transaction: Mutex::new(transaction),
+        pool: Pool::default(),
     };
     work.run(begun.options.progress)
 }

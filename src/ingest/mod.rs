@@ -16,9 +16,11 @@ mod notes;
 mod open;
 mod options;
 mod parallel;
+mod pool;
 mod privacy;
 mod quarantine;
 mod regulations;
+mod repeat;
 mod rows;
 mod settle;
 mod sizes;
@@ -50,20 +52,26 @@ pub async fn ingest(
     exports: &[PathBuf],
     options: IngestOptions<'_>,
 ) -> Result<Summary, IngestError> {
-    let mut began = timings::begin();
-    let mut stage =
-        |name: &str| timings::end(std::mem::replace(&mut began, timings::begin()), || name.to_owned(), None);
+    let mut stage = timings::laps();
     let chosen = choose::of_paths(mapping, exports, store.dir())?;
     let files = open::open(&chosen, store, mapping, options)?;
     let (begun, mut transaction) = begin::begin(&files, &chosen, store, mapping, options).await?;
     stage("ingest: open");
+    let inputs = repeat::inputs(&files, &begun)?;
+    stage("ingest: digest of exports");
+    if let Some(known) = repeat::known(&inputs, &begun)? {
+        let summary = commit::repeat((inputs, known), &files, begun, transaction).await;
+        stage("ingest: commit");
+        return summary;
+    }
     let mut staged = stage::stage(files, &begun, &mut transaction)?;
     stage("ingest: stage rows");
     let settled = settle::settle(&mut staged, &begun)?;
     stage("ingest: settle");
+    let is_plain = repeat::is_plain(&settled, &begun);
     let folded = fold::fold(&staged, settled, &begun, &mut transaction)?;
     stage("ingest: fold journeys");
-    let summary = commit::commit(staged, folded, begun, transaction).await;
+    let summary = commit::commit((staged, folded), (inputs, is_plain), begun, transaction).await;
     stage("ingest: commit");
     summary
 }

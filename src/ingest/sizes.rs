@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::export::read::Division;
 use crate::model::tables::Table;
 use crate::store::{Snapshot, TableState};
 
@@ -17,11 +18,23 @@ pub(crate) struct Sizes {
     pub(crate) spill: usize,
     /// Ids of events in memory at a time, 16 bytes each.
     pub(crate) ids: u64,
+    /// How the reading of a file is divided among threads.
+    pub(crate) reading: Division,
+    /// Whether exports that the last ingest read are read again, as if they were others.
+    pub(crate) always_reads: bool,
 }
 
 impl Default for Sizes {
     fn default() -> Sizes {
-        Sizes { rows_at_first: 150_000, rows_at_most: 200_000, spill: 256 << 20, ids: 8_000_000 }
+        let reading = Division::default();
+        Sizes {
+            rows_at_first: 150_000,
+            rows_at_most: 200_000,
+            spill: 256 << 20,
+            ids: 8_000_000,
+            reading,
+            always_reads: false,
+        }
     }
 }
 

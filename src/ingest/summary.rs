@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use serde::{Deserialize, Serialize};
+
 use super::bucket::client_events::OfClients;
 use super::bucket::listing_history::Seen;
 use super::sums::{MoneySum, lines};
@@ -34,7 +36,7 @@ pub struct Summary {
 }
 
 /// What was met in an export.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileCount {
     /// The file's name.
     pub file: String,
@@ -60,7 +62,7 @@ impl FileCount {
 }
 
 /// Refused rows of one file, column and reason.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuarantineCount {
     /// The file's name.
     pub file: String,

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::bucket::upsert::Counts;
 use crate::export::read::FileSum;
 use crate::export::values::money;
@@ -12,7 +14,7 @@ use crate::model::tables::Table;
 
 /// What became of the amounts of one column, in ten-thousandths of the currency unit. `all` = `written` + `unchanged` + `refused`
 /// + `merged`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MoneySum {
     /// The table and the column.
     pub place: String,

@@ -4,7 +4,9 @@ mod buckets;
 mod dialects;
 mod of_clients;
 mod quarantine;
+mod repeat;
 mod snapshots;
+mod threads;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,6 +20,7 @@ use super::rows::Rows;
 use super::sizes::Sizes;
 use super::*;
 use crate::export::datum::Cell;
+use crate::export::read::Division;
 use crate::model::lang::Lang;
 use crate::model::layout::Layout;
 use crate::model::tables::Table;
@@ -372,7 +375,14 @@ async fn the_number_of_buckets_and_the_spill_change_nothing_but_the_files() {
         format!("Сделка;Вид;Время;Куда;Стадия\n{}", ids.map(row).collect::<String>())
     };
     let (mut seen, mut buckets) = (Vec::new(), Vec::new());
-    let small = Sizes { rows_at_first: 40, rows_at_most: 60, spill: 3000, ids: 100 };
+    let small = Sizes {
+        rows_at_first: 40,
+        rows_at_most: 60,
+        spill: 3000,
+        ids: 100,
+        reading: Division { threads: 3, batch: 1000 },
+        always_reads: false,
+    };
     for sizes in [Sizes::default(), small] {
         let company = Company::new(BITRIX);
         let first = [company.file("deals1.csv", deals(0..30)), company.file("events1.csv", events(0..40, 10))];

@@ -1,9 +1,9 @@
 //! Journeys as columns of a Parquet file, made by Polars.
 
-use polars::chunked_array::builder::{ListBuilderTrait, ListPrimitiveChunkedBuilder, get_list_builder};
+use polars::chunked_array::builder::{ListBuilderTrait, ListPrimitiveChunkedBuilder};
 use polars::prelude::{
-    Column, DataType, Int64Chunked, Int64Type, IntoSeries, NewChunkedArray, PolarsError, StringChunked, StructChunked,
-    TimeUnit, TimeZone,
+    Column, DataType, Int64Chunked, Int64Type, IntoSeries, LargeListArray, ListChunked, NewChunkedArray, PolarsError,
+    Series, StringChunked, StructChunked, TimeUnit, TimeZone,
 };
 
 use super::Journey;
@@ -72,19 +72,21 @@ fn intervals(name: &str, folded: &[Journey<'_>]) -> Result<Column, PolarsError> 
 /// Lists of structs: the fields of all lists one after another, and how long each list is.
 fn lists(name: &str, fields: &[Column], lengths: impl ExactSizeIterator<Item = usize>) -> Result<Column, PolarsError> {
     let all = fields.first().map_or(0, Column::len);
-    let flat = StructChunked::from_columns(name.into(), all, fields)?.into_series();
-    let mut lists = get_list_builder(flat.dtype(), all, lengths.len(), name.into());
-    // most deals never return: one empty list serves them all
-    let empty = flat.slice(0, 0);
-    let mut from = 0_i64;
-    for length in lengths {
-        match length {
-            0 => lists.append_series(&empty)?,
-            length => lists.append_series(&flat.slice(from, length))?,
-        }
-        from += i64::try_from(length).unwrap_or_default();
-    }
-    Ok(lists.finish().into_series().into())
+    let flat = StructChunked::from_columns(name.into(), all, fields)?.into_series().rechunk();
+    // where the lists end: those of numbers of the same lengths end there, too. A builder of lists of structs would take each
+    // list apart, and put all of them together
+    let mut shape = ListPrimitiveChunkedBuilder::<Int64Type>::new(name.into(), lengths.len(), all, DataType::Int64);
+    let numbers = vec![0; all];
+    lengths.for_each(|length| shape.append_slice(&numbers[..length]));
+    let shape = shape.finish();
+    let (Some(shape), Some(values)) = (shape.downcast_iter().next(), flat.chunks().first()) else {
+        return Ok(Series::new_empty(name.into(), &DataType::List(Box::new(flat.dtype().clone()))).into());
+    };
+    let dtype = LargeListArray::default_datatype(values.dtype().clone());
+    let lists = LargeListArray::try_new(dtype, shape.offsets().clone(), values.clone(), None)?;
+    let lists = ListChunked::with_chunk(name.into(), lists).into_series();
+    // instants among the fields are numbers so far
+    Ok(lists.cast(&DataType::List(Box::new(flat.dtype().clone())))?.into())
 }
 
 fn text<'a>(name: &str, texts: impl ExactSizeIterator<Item = &'a str>) -> Column {

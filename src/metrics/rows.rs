@@ -8,7 +8,8 @@ mod counted;
 mod tests;
 mod told;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray};
 use arrow::compute::{cast, concat_batches};
@@ -62,6 +63,29 @@ pub struct Listed {
     pub total: usize,
     /// The list, at most as long as the limit: the dimensions and what else tells the figures apart, the keys, what is known of each.
     pub batch: RecordBatch,
+}
+
+/// Where a kept list has what stands beside its rows: in the metadata of its schema.
+const BESIDE: &str = "voronka.list";
+
+/// What is kept of a list beside its rows.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct KeptBeside {
+    column: String,
+    unit: Option<Unit>,
+    figures: Vec<Option<i64>>,
+    total: usize,
+}
+
+impl Listed {
+    /// The rows, with what else is kept of the list.
+    fn to_keep(&self) -> Option<RecordBatch> {
+        let Listed { column, unit, figures, total, batch, .. } = self;
+        let beside = KeptBeside { column: column.name.clone(), unit: *unit, figures: figures.clone(), total: *total };
+        let metadata = HashMap::from([(BESIDE.to_owned(), serde_json::to_string(&beside).ok()?)]);
+        let schema = batch.schema().as_ref().clone().with_metadata(metadata);
+        RecordBatch::try_new(Arc::new(schema), batch.columns().to_vec()).ok()
+    }
 }
 
 /// The result of a metric, linked to what one column of it counts.
@@ -128,8 +152,29 @@ impl Metric {
     /// What is refused of [`Metric::run`]. The column counts no deals, clients or events; no row of the result was picked; of no
     /// picked figure it is known how many it counts; the list is not as long as the figure, which is a fault of Voronka.
     pub async fn rows(&self, session: &Session, ask: &Ask, picked: &Picked) -> Result<Listed, MetricError> {
+        self.check(session, ask)?;
+        let (kept, question) = session.answered(&format!("rows {picked:?}\n{}", self.question(ask)));
+        if let Some(listed) = kept.and_then(|batch| self.listed_before(session, ask, &batch)) {
+            return Ok(listed);
+        }
         let mut lists = self.lists(session, ask, std::slice::from_ref(picked)).await?;
-        lists.pop().unwrap_or_else(|| Err(self.no_rows(None, Text::default())))
+        let listed = lists.pop().unwrap_or_else(|| Err(self.no_rows(None, Text::default())))?;
+        if let Some(batch) = listed.to_keep() {
+            session.keep(&question, &batch);
+        }
+        Ok(listed)
+    }
+
+    /// A list that was kept; `None` if it is not one of this metric.
+    fn listed_before(&self, session: &Session, ask: &Ask, kept: &RecordBatch) -> Option<Listed> {
+        let schema = kept.schema();
+        let said: KeptBeside = serde_json::from_str(schema.metadata().get(BESIDE)?).ok()?;
+        let column = self.columns.iter().find(|column| column.name == said.column)?.clone();
+        let plain = schema.as_ref().clone().with_metadata(HashMap::new());
+        let batch = RecordBatch::try_new(Arc::new(plain), kept.columns().to_vec()).ok()?;
+        let (metric, version) = (self.name.clone(), session.version());
+        let KeptBeside { unit, figures, total, .. } = said;
+        Some(Listed { metric, column, ask: ask.clone(), version, unit, figures, total, batch })
     }
 
     /// Several lists of one metric, for which it is computed once: a result for each, as of [`Metric::rows`].

@@ -57,7 +57,7 @@ impl Metric {
     }
 
     /// What is asked: all of the SQL that answers it, and the ask.
-    fn question(&self, ask: &Ask) -> String {
+    pub(super) fn question(&self, ask: &Ask) -> String {
         let mut question = format!("metric {} {ask:?}", self.name);
         for select in self.reads.iter().map(|read| &read.select).chain([&self.select]) {
             question.extend(["\n", select.name.as_str(), "\n", &select.sql()]);

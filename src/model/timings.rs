@@ -44,6 +44,12 @@ pub fn end(began: Option<Instant>, name: impl FnOnce() -> String, rows: Option<u
     }
 }
 
+/// Measures stages that follow each other: each call ends the one of that name, and the next one begins.
+pub fn laps() -> impl FnMut(&str) {
+    let mut began = begin();
+    move |name| end(std::mem::replace(&mut began, begin()), || name.to_owned(), None)
+}
+
 /// Counts time that was measured by another clock, such as an operator's own.
 pub fn add(name: String, took: Duration, rows: Option<usize>) {
     let Some(measured) = MEASURED.get() else { return };

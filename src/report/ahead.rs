@@ -12,10 +12,11 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::session::{Session, SessionError};
 
-/// Of a store of more rows each further question takes seconds.
-const LARGE: u64 = 1_500_000;
-/// A store of more rows keeps all cores busy with one question, and the deals at a cut take much of the memory.
-const MUCH: u64 = 4_000_000;
+/// A store of more rows keeps all cores busy with one question, each further one takes seconds, and the deals at several cuts would take
+/// much of the memory.
+const MUCH: u64 = 1_500_000;
+/// Of a store of fewer rows a question takes longer to plan than to compute.
+const FEW: u64 = 300_000;
 /// The engine plans by recursion.
 const STACK: usize = 32 << 20;
 /// More threads only wait for each other.
@@ -23,7 +24,7 @@ const MOST: usize = 8;
 
 /// Whether a report asks no more of the store than it must.
 pub(super) fn is_large(session: &Session) -> bool {
-    rows(session) > LARGE
+    rows(session) > MUCH
 }
 
 fn rows(session: &Session) -> u64 {
@@ -33,7 +34,7 @@ fn rows(session: &Session) -> u64 {
 /// How many questions to a session are best computed at once; 1 where the runtime has one thread.
 pub(super) fn at_once(session: &Session) -> usize {
     let has_threads = Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
-    match has_threads && rows(session) <= MUCH {
+    match has_threads && !is_large(session) {
         true => thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST),
         false => 1,
     }
@@ -41,7 +42,10 @@ pub(super) fn at_once(session: &Session) -> usize {
 
 /// The session as the questions of a report are best asked of it.
 pub(crate) async fn for_report(session: &Session) -> Result<Session, SessionError> {
-    if at_once(session) > 1 { session.for_many_questions().await } else { session.at(session.as_of()).await }
+    match at_once(session) {
+        1 => session.at(session.as_of()).await,
+        _ => session.for_many_questions(rows(session) <= FEW).await,
+    }
 }
 
 /// The answers in the order of the questions, so many computed at once; `None` for one whose thread the system did not give.

@@ -9,15 +9,18 @@ mod tile;
 mod undated;
 mod unknown;
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 
 use super::ahead::at_once;
 use super::definition::{self, Definition, Each, Part, Question, Section};
-use super::document::{self, Block, Document, Tile};
+use super::document::{self, Block, Document, Red, Tile};
 use super::error::ReportError;
 use super::findings::{Made as Judged, actions, findings};
 use super::inputs::Inputs;
 use super::missing::{Gap, Lack, Missing, Unnamed};
+use super::norms::norms;
 use super::period::Period;
 use super::phrases::Phrases;
 use super::render::number::Numbers;
@@ -70,6 +73,7 @@ pub async fn build(
         gaps: Vec::new(),
         unnamed: Vec::new(),
         failed: Vec::new(),
+        red: Vec::new(),
         gathered: 0,
     };
     let once: Vec<&Section> = definition.sections.iter().filter(|section| section.each.is_none()).collect();
@@ -88,12 +92,13 @@ pub async fn build(
     }
     let range = builder.inputs.reach.range(definition.period);
     let last = builder.inputs.reach.last.filter(|last| *last < range.from);
+    let is_loaded = builder.inputs.reach.last.is_some() && last.is_none();
     if let (Some(last), Some(first)) = (last, sections.first_mut()) {
         first.blocks.insert(0, Block::Notice(say.data_end(last)));
     }
     let parts = || definition.sections.iter().flat_map(|section| &section.parts);
     let of_period = |part: &Part| {
-        matches!(part, Part::Actions(_) | Part::Findings(_))
+        matches!(part, Part::Actions(_) | Part::Findings(_) | Part::Regulation(_))
             || part.ask().is_some_and(|ask| builder.inputs.has_period(ask))
     };
     let days = match parts().any(|part| part.ask().is_some()) && !parts().any(of_period) {
@@ -115,7 +120,15 @@ pub async fn build(
         definitions: builder.inputs.metrics.asked().into_iter().map(|metric| defined(metric, lang)).collect(),
         folds: definition.folds,
         failed: builder.failed,
+        red: distinct(builder.red),
+        is_loaded,
     })
+}
+
+/// Each once: a target may be judged in several parts of a report.
+fn distinct(red: Vec<Red>) -> Vec<Red> {
+    let mut seen = BTreeSet::new();
+    red.into_iter().filter(|red| seen.insert(red.key.clone())).collect()
 }
 
 /// What a metric counts, for the foot of the page.
@@ -156,6 +169,8 @@ struct Builder<'a> {
     unnamed: Vec<Unnamed>,
     /// What failed, in words.
     failed: Vec<String>,
+    /// What is beyond a red bound.
+    red: Vec<Red>,
     /// How many tables of missing data were built so far; makes their ids unique.
     gathered: usize,
 }
@@ -168,12 +183,13 @@ impl Builder<'_> {
         const ROUNDS: usize = 8;
         let what = self.say.pick("Показатели", "Figures");
         for _ in 0..if threads > 1 { ROUNDS } else { 0 } {
-            let before = (self.gaps.clone(), self.unnamed.clone(), self.failed.clone(), self.gathered);
+            let before =
+                (self.gaps.clone(), self.unnamed.clone(), self.failed.clone(), self.red.clone(), self.gathered);
             self.inputs.metrics.collect();
             for section in sections {
                 self.section(section).await;
             }
-            (self.gaps, self.unnamed, self.failed, self.gathered) = before;
+            (self.gaps, self.unnamed, self.failed, self.red, self.gathered) = before;
             let step = |done, all| progress.step(what, done, all);
             if self.inputs.metrics.compute_collected(threads, &step).await == 0 {
                 break;
@@ -219,11 +235,17 @@ impl Builder<'_> {
             gaps: std::mem::take(&mut self.gaps),
             unnamed: std::mem::take(&mut self.unnamed),
             failed: std::mem::take(&mut self.failed),
+            red: Vec::new(),
             gathered: 0,
         };
         one.compute_ahead(&[section], at_once(&held), &()).await;
         let made = one.section(section).await;
         (self.gaps, self.unnamed, self.failed) = (one.gaps, one.unnamed, one.failed);
+        let of_value = |red: Red| Red {
+            key: format!("{dimension}={value}|{}", red.key),
+            title: format!("{} ({value})", red.title),
+        };
+        self.red.extend(one.red.into_iter().map(of_value));
         Ok(made)
     }
 
@@ -243,13 +265,8 @@ impl Builder<'_> {
                     }
                     continue;
                 }
-                Part::Missing => {
-                    blocks.extend(self.all_unknown().await);
-                    made += 1;
-                    continue;
-                }
-                Part::Actions(of) | Part::Findings(of) => {
-                    blocks.extend(self.judged(matches!(part, Part::Actions(_)), of).await);
+                Part::Missing | Part::Actions(_) | Part::Findings(_) | Part::Regulation(_) => {
+                    blocks.extend(self.several(part).await);
                     made += 1;
                     continue;
                 }
@@ -309,15 +326,39 @@ impl Builder<'_> {
         document::Section { id: section.id.clone(), title: self.say.text(&section.title).to_owned(), blocks }
     }
 
+    /// The blocks of a part that makes several.
+    async fn several(&mut self, part: &Part) -> Vec<Block> {
+        match part {
+            Part::Missing => self.all_unknown().await,
+            Part::Actions(of) | Part::Findings(of) => self.judged(matches!(part, Part::Actions(_)), of).await,
+            Part::Regulation(of) => self.norms(of).await,
+            Part::Text { .. } | Part::Tile(_) | Part::Table(_) | Part::Chart(_) => Vec::new(),
+        }
+    }
+
     /// The judged targets of the regulation: what to do first, or all findings.
     async fn judged(&mut self, to_do: bool, part: &definition::Findings) -> Vec<Block> {
-        let Judged { blocks, missing, also_missing, unnamed } = match to_do {
+        let Judged { blocks, missing, also_missing, unnamed, red } = match to_do {
             true => actions(&mut self.inputs, self.say, part).await,
             false => findings(&mut self.inputs, self.say, part).await,
         };
         let missing = missing.into_iter().chain(also_missing);
         self.gaps.extend(missing.map(|(title, missing)| Gap { title, missing }));
         self.unnamed.extend(unnamed);
+        self.red.extend(red);
+        blocks
+    }
+
+    /// A part of the regulation, and how it is now.
+    async fn norms(&mut self, part: &definition::Norms) -> Vec<Block> {
+        let title = self.say.text(&part.title);
+        let made = norms(&mut self.inputs, self.say, part).await;
+        let mut blocks = made.blocks;
+        if blocks.is_empty() {
+            blocks.push(Block::Text(self.say.not_stated(title)));
+        }
+        // the cell says what is missing: a notice would say it again
+        self.gaps.extend(made.missing.into_iter().map(|missing| Gap { title: title.to_owned(), missing }));
         blocks
     }
 
@@ -415,7 +456,7 @@ fn of_parts<'g>(gaps: &'g [Gap], section: &'g Section, say: &'g Phrases<'_>) -> 
         Part::Tile(tile) => Some(say.text(&tile.label)),
         Part::Table(table) => Some(say.text(&table.title)),
         Part::Chart(chart) => Some(say.text(&chart.title)),
-        Part::Text { .. } | Part::Actions(_) | Part::Findings(_) | Part::Missing => None,
+        Part::Text { .. } | Part::Actions(_) | Part::Findings(_) | Part::Regulation(_) | Part::Missing => None,
     };
     let of_section = move |gap: &&'g Gap| section.parts.iter().filter_map(title).any(|title| title == gap.title);
     gaps.iter().filter(|gap| gap.missing.lack == Lack::Data).filter(of_section)

@@ -36,6 +36,19 @@ pub struct Document {
     /// Descriptions of the parts that failed with an error. They are also shown in their places; unattended runs need
     /// this list.
     pub failed: Vec<String>,
+    /// What is beyond a red bound, each once, whether it is shown or left out by a limit.
+    pub red: Vec<Red>,
+    /// Whether the store has a deal that was created or closed in the report's period or later.
+    pub is_loaded: bool,
+}
+
+/// A group whose value is beyond the red bound of a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Red {
+    /// Tells it from others: metric, column and group. The same in both languages and in every period.
+    pub key: String,
+    /// What it is, in words.
+    pub title: String,
 }
 
 impl Document {
@@ -181,6 +194,8 @@ pub struct Finding {
     pub change: String,
     /// The regulation's advice; empty when green.
     pub advice: String,
+    /// The command that lists what misses the target; empty if nothing does, or it cannot be listed.
+    pub list: String,
     /// Which metric, period, as_of and store version.
     pub source: String,
 }

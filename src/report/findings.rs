@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::definition::{self, Compare, Question};
-use super::document::{Block, Cell, Finding, Verdict};
+use super::document::{Block, Cell, Finding, Red, Verdict};
 use super::earlier::earlier;
 use super::grid::Grid;
 use super::inputs::Inputs;
@@ -40,8 +40,9 @@ pub(super) async fn findings(inputs: &mut Inputs<'_>, say: &Phrases<'_>, part: &
     let targets = targets(inputs);
     for target in targets.iter().filter(|target| part.judges(&target.metric)) {
         match one(inputs, say, part, target).await {
-            Ok((more, unnamed)) => {
+            Ok((more, unnamed, red)) => {
                 said.extend(more);
+                made.red.extend(red);
                 made.unnamed.extend(unnamed);
             }
             Err(reason) => {
@@ -63,8 +64,9 @@ async fn one(
     say: &Phrases<'_>,
     part: &definition::Findings,
     target: &Target,
-) -> Result<(Vec<Said>, Option<Unnamed>), Missing> {
+) -> Result<(Vec<Said>, Option<Unnamed>, Vec<Red>), Missing> {
     let mut look = look(inputs, say, part, target).await?;
+    let red = look.red(inputs, say);
     let grid = Arc::clone(&look.grid);
     if grid.dimensions == 0 && grid.unit(&target.column) == Unit::Share {
         for one in look.judged.iter_mut().filter(|one| matches!(one.verdict, Verdict::Red | Verdict::Yellow)) {
@@ -73,7 +75,7 @@ async fn one(
     }
     let unnamed = unnamed(say, target, &grid, &look.judged);
     let judged = std::mem::take(&mut look.judged);
-    Ok((look.wording(inputs, say).said(judged, part.limit), unnamed))
+    Ok((look.wording(inputs, say).said(judged, part.limit), unnamed, red))
 }
 
 /// The rows without a value of the split, if there are any.
@@ -98,7 +100,7 @@ async fn causes(
 ) -> Vec<(Compare, Cause)> {
     let mut causes = Vec::new();
     // rows of one group are distinguished by the metric's first column
-    let key = judge::has_key(grid, &judge::current_rows(grid)).then(|| &grid.rows[one.row][0]);
+    let key = judge::has_key(grid, &grid.current_rows()).then(|| &grid.rows[one.row][0]);
     for (compare, then) in one.changes.iter().filter(|(_, then)| then.proven == Some(true)) {
         // all splits in one query: it takes no longer than a single one
         let mut by = part.split.clone();
@@ -135,7 +137,7 @@ fn parts(
     // hits and cases of each group: shares of parts add up the way their hits do
     let sums = |grid: &Grid| {
         let mut sums: BTreeMap<String, (f64, f64)> = BTreeMap::new();
-        for row in judge::current_rows(grid) {
+        for row in grid.current_rows() {
             if key.is_some_and(|key| grid.rows[row].get(grid.dimensions) != Some(key)) {
                 continue;
             }

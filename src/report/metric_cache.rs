@@ -123,6 +123,11 @@ impl<'a> MetricCache<'a> {
         is_large(self.session)
     }
 
+    /// Whether only rows of some are seen.
+    pub fn is_held(&self) -> bool {
+        !self.session.held().is_empty()
+    }
+
     /// The day as of which questions are answered.
     pub fn as_of(&self) -> NaiveDate {
         self.as_of

@@ -61,6 +61,8 @@ pub struct Resources {
     pub memory: Option<usize>,
     /// Number of partitions of a query that run at once. `None` for the number of cores.
     pub partitions: Option<NonZeroUsize>,
+    /// Whether the questions are many and the data few, so that planning costs more than computing.
+    pub are_small: bool,
 }
 
 /// What a query context is to have beside the tables of the store.
@@ -111,7 +113,7 @@ impl Session {
         as_of: NaiveDate,
         memory_limit: Option<usize>,
     ) -> Result<Session, SessionError> {
-        let resources = Resources { memory: memory_limit, partitions: None };
+        let resources = Resources { memory: memory_limit, ..Resources::default() };
         Session::open_with(snapshot, regulation, as_of, resources).await
     }
 
@@ -193,8 +195,9 @@ impl Session {
     }
 
     /// The same session, made for many questions side by side: each runs in one partition, over deals that are cut once and held in memory.
-    pub async fn for_many_questions(&self) -> Result<Session, SessionError> {
-        let resources = Resources { partitions: Some(NonZeroUsize::MIN), ..self.resources };
+    /// `are_small`: the questions take longer to plan than to compute.
+    pub async fn for_many_questions(&self, are_small: bool) -> Result<Session, SessionError> {
+        let resources = Resources { partitions: Some(NonZeroUsize::MIN), are_small, ..self.resources };
         let mut other = self.opened_again(self.as_of, resources).await?;
         other.at_cut = Some(Arc::default());
         Ok(other)
@@ -424,6 +427,10 @@ fn runtime(resources: Resources) -> Result<Arc<RuntimeEnv>, SessionError> {
 
 fn context(resources: Resources, runtime: Arc<RuntimeEnv>) -> Result<SessionContext, SessionError> {
     let mut config = SessionConfig::new().with_information_schema(true).with_collect_statistics(true);
+    if resources.are_small {
+        // what the second pass finds on top is worth less than the pass
+        config.options_mut().optimizer.max_passes = 1;
+    }
     if let Some(partitions) = resources.partitions {
         config = config.with_target_partitions(partitions.get());
     }

@@ -135,7 +135,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_small_side_is_held_and_the_answer_stays() {
-        let (ours, theirs) = (context(Resources::default()).unwrap(), SessionContext::new());
+        let (ours, theirs) = (context(Resources::default(), std::sync::Arc::default()).unwrap(), SessionContext::new());
         let joins = [
             ("CrossJoinExec", "CROSS JOIN (SELECT max(id) AS most FROM {small}) AS ends", "sum(deal + most)"),
             ("join_type=Right", "LEFT JOIN {small} ON deals.stage = stages.id", "count(title), sum(deal)"),

@@ -102,7 +102,7 @@ fn folder(store: &Path) -> PathBuf {
 
 /// Which build of the program this is: two builds may answer differently. The size and the time of the program's file tell them apart.
 /// `None` if they cannot be read.
-fn program() -> Option<String> {
+pub fn program() -> Option<String> {
     let path = std::env::current_exe().ok()?;
     let file = fs::metadata(&path).ok()?;
     let modified = file.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;

@@ -70,6 +70,20 @@ pub enum StoreError {
         /// The store.
         dir: PathBuf,
     },
+    /// Another process is sending.
+    #[error("{}: another `voronka send` is running\n    wait until it ends: it sends what is due", dir.display())]
+    Sending {
+        /// The store.
+        dir: PathBuf,
+    },
+    /// The log of what was sent cannot be understood.
+    #[error("{}: {}\n    nothing is sent until it is mended: put it back from a backup, or delete that line", path.display(), what.en)]
+    SentLog {
+        /// The log.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: Text,
+    },
     /// A data file differs from what the ingest declared.
     #[error("{}: {}", path.display(), what.en)]
     DataFile {

@@ -4,7 +4,10 @@
 //! store/
 //!   voronka-store.toml              the marker: this is a store, and of which format
 //!   .lock                           held by the ingest that is writing
+//!   sent.jsonl                      what was sent to whom
+//!   .sending                        held by the process that is sending
 //!   personal.id                     what tells the key of hashes that lies beside the store; ingest's own
+//!   .repeat                         what the newest ingest read and told; ingest's own, and may be deleted
 //!   deals/                          a Delta table per canonical table
 //!     _delta_log/
 //!     000012-1/b0007-00.parquet     ingest 12, attempt 1; bucket 7, its first file

@@ -24,6 +24,7 @@ mod proof;
 mod record;
 mod regulations;
 mod rows;
+mod sent;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -32,13 +33,15 @@ mod transaction;
 use std::path::{Path, PathBuf};
 
 pub use self::answers::Answers;
+pub(crate) use self::answers::program;
 pub use self::check::Checked;
 pub(crate) use self::currencies::currencies;
 pub(crate) use self::digest::fingerprint;
 pub use self::error::StoreError;
 pub use self::files::DataFile;
-pub(crate) use self::regulations::regulations;
+pub(crate) use self::regulations::{Kept, regulations};
 pub use self::rows::{IngestRecord, TableCount};
+pub use self::sent::{SentEntry, SentEvent, SentLog};
 pub use self::snapshot::{Snapshot, TableState};
 pub(crate) use self::transaction::Transaction;
 
@@ -72,6 +75,14 @@ impl Store {
     /// Every file is compared with what the ingest wrote, so a damaged store fails here and not in a later query.
     pub async fn snapshot(&self, version: Option<u64>) -> Result<Snapshot, StoreError> {
         Ok(snapshot::load(&self.dir, version).await?.0)
+    }
+
+    /// The number of the newest complete ingest, and what tells it from any other of that number. `None` if nothing does.
+    pub(crate) fn seal(&self) -> Option<(u64, String)> {
+        let text = std::fs::read_to_string(self.dir.join(names::MARKER)).ok()?;
+        let marker = layout::marker(&self.dir).ok()?;
+        marker.record()?;
+        Some((marker.newest?, fingerprint(&text)))
     }
 
     /// The complete ingests, newest first. Checks the newest state.

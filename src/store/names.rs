@@ -4,3 +4,7 @@
 pub(super) const MARKER: &str = "voronka-store.toml";
 /// The file that is locked while an ingest writes.
 pub(super) const LOCK: &str = ".lock";
+/// The log of what was sent.
+pub(super) const SENT: &str = "sent.jsonl";
+/// The file that is locked while a process sends.
+pub(super) const SENDING: &str = ".sending";

@@ -75,6 +75,11 @@ impl Transaction {
         &self.base
     }
 
+    /// The complete ingests before this one, newest first.
+    pub fn log(&self) -> Vec<IngestRecord> {
+        self.recorded.clone().records()
+    }
+
     /// The number of this ingest.
     pub fn number(&self) -> u64 {
         self.attempt.ingest

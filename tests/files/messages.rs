@@ -40,6 +40,8 @@ const DEALS: &str = "ID;Клиент;Источник;Статус;Создан�
     1;К1;Сайт;Успех;01.04.2025;15.04.2025;1200,50\r\n\
     2;К2;Сайт;В работе;02.04.2025;;\r\n";
 
+const DELIVERY: &str = include_str!("../../packaging/examples/delivery.toml");
+
 const WEEKLY: &str = include_str!("../../reports/weekly.toml");
 
 /// A metric that somebody wrote.
@@ -156,6 +158,43 @@ const CASES: &[Case] = &[
         name: "web_page_without_a_table",
         files: &[("deals.csv", || "<html><body><p>Нет доступа</p></body></html>".into())],
         args: INGEST,
+    },
+    Case {
+        name: "delivery_typos",
+        files: &[("delivery.toml", || {
+            let text = String::from_utf8(swapped(DELIVERY, "anna@example.ru", "anna@exampel.ru")).unwrap();
+            let text =
+                String::from_utf8(swapped(&text, "https://hooks.example.ru", "http://hooks.example.ru")).unwrap();
+            let text = String::from_utf8(swapped(&text, "report = \"worklist\"", "report = \"worklists\"")).unwrap();
+            swapped(&text, "to = [\"Акимов\"]\nevery = \"day\"", "to = [\"Акимв\"]\nevery = \"dayly\"")
+        })],
+        args: &["check", "delivery.toml"],
+    },
+    Case {
+        name: "delivery_of_what_there_is_not",
+        files: &[("delivery.toml", || {
+            let text = String::from_utf8(swapped(DELIVERY, "report = \"brief\"", "report = \"breif\"")).unwrap();
+            swapped(&text, "only = { manager = \"Акимов П.\" }", "")
+        })],
+        args: &["check", "delivery.toml"],
+    },
+    Case {
+        name: "delivery_with_a_secret",
+        files: &[("delivery.toml", || {
+            swapped(DELIVERY, "password_env = \"VORONKA_SMTP_PASSWORD\"", "password = \"hunter2\"")
+        })],
+        args: &["send"],
+    },
+    Case { name: "no_delivery", files: &[], args: &["send"] },
+    Case {
+        name: "delivery_to_nobody_of_that_name",
+        files: &[("delivery.toml", || DELIVERY.into())],
+        args: &["send", "--to", "РОПП"],
+    },
+    Case {
+        name: "delivery_without_its_variables",
+        files: &[("delivery.toml", || DELIVERY.into())],
+        args: &["send", "--as-of", "2025-04-21"],
     },
     Case { name: "no_such_version", files: &[], args: &["query", "lead_quality", "--version", "7"] },
     Case { name: "no_regulation", files: &[], args: &["query", "lead_quality", "--regulation", "regulations.toml"] },

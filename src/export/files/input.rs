@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use flate2::read::{DeflateDecoder, MultiGzDecoder};
+use xxhash_rust::xxh3::Xxh3;
 
 use super::archive::{self, Member, Zip};
 use super::form::Form;
@@ -158,6 +159,18 @@ impl Input {
         let bytes: Box<dyn Read + Send> = if self.gzip { Box::new(MultiGzDecoder::new(bytes)) } else { bytes };
         let free = self.member.as_ref().map_or(FREE, |member| member.free);
         Ok(if self.is_packed() { Box::new(Guarded::new(bytes, packed, free)) } else { bytes })
+    }
+
+    /// The digest of the file's bytes (xxh3, 128 bits), packed as they are.
+    pub(crate) fn digest(&self) -> Result<u128, ExportError> {
+        let mut file = File::open(&self.file).map_err(ExportError::io(&self.file))?;
+        let (mut hasher, mut piece) = (Xxh3::new(), vec![0; 1 << 18]);
+        loop {
+            match file.read(&mut piece).map_err(ExportError::io(&self.file))? {
+                0 => return Ok(hasher.digest128()),
+                read => hasher.update(&piece[..read]),
+            }
+        }
     }
 
     /// A file with its unpacked bytes, for formats that are not read from the beginning to the end: its own, or a copy

@@ -11,6 +11,8 @@ pub(super) struct Again {
     texts: Vec<(usize, String)>,
     /// The lengths of these texts in bytes: most cells of a row have another one, and are not compared.
     lengths: [bool; 256],
+    /// So many of them stand in a header once more, at least.
+    least: usize,
 }
 
 /// What a row is.
@@ -37,7 +39,8 @@ impl Again {
         texts.retain(|(_, text)| seen.insert(text.clone()));
         let mut lengths = [false; 256];
         texts.iter().for_each(|(_, text)| lengths[text.len().min(255)] = true);
-        Again { texts, lengths }
+        let least = texts.len().min((texts.len() * 2).div_ceil(3).max(3));
+        Again { texts, lengths, least }
     }
 
     /// What a row is.
@@ -57,7 +60,8 @@ impl Again {
         }
     }
 
-    fn look<'r>(&self, cells: impl Iterator<Item = &'r str>) -> Is {
+    fn look<'r>(&self, cells: impl ExactSizeIterator<Item = &'r str>) -> Is {
+        let count = cells.len();
         if self.texts.len() < 2 {
             return Is::Row;
         }
@@ -70,6 +74,10 @@ impl Again {
                     stand.push((at, cell));
                 }
             }
+            // with what is left it cannot be a header any more
+            if stand.len() + (count - at - 1) < self.least {
+                return Is::Row;
+            }
         }
         let is_there = |(at, text): &(usize, String)| stand.iter().any(|(place, cell)| place == at && cell == text);
         let stands = |text: &String| stand.iter().any(|(_, cell)| cell == text);
@@ -78,7 +86,7 @@ impl Again {
         }
         let all = self.texts.iter().filter(|(_, text)| stands(text)).count();
         // one that lacks a column is a header, too, as long as nobody can take it for a row
-        match all == self.texts.len() || (all >= 3 && all * 3 >= self.texts.len() * 2) {
+        match all >= self.least {
             true if self.texts.iter().any(|one| stands(&one.1) && !is_there(one)) => Is::OtherHeader,
             _ => Is::Row,
         }

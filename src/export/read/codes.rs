@@ -33,6 +33,17 @@ impl Codes {
         });
     }
 
+    /// Adds what was met in rows further down.
+    pub(super) fn add(&mut self, further: Codes) {
+        self.columns.retain_mut(|(at, met)| match further.columns.iter().find(|(other, _)| *other == *at) {
+            Some((_, more)) => {
+                met.extend(more);
+                true
+            }
+            None => false,
+        });
+    }
+
     /// What has to be stated before the amounts can be read.
     pub(super) fn problem(&self, opened: &Opened, plan: &Plan) -> Option<Text> {
         let (at, met) = self.columns.iter().find(|(_, met)| met.len() > 1)?;

@@ -63,6 +63,19 @@ impl Seen {
         }
     }
 
+    /// Adds what the values of rows further down said.
+    pub(super) fn add(&mut self, further: Seen) {
+        let (of, dates) = (&mut self.dates, further.dates);
+        of.cells += dates.cells;
+        of.late_cells += dates.late_cells;
+        of.texts += dates.texts;
+        of.early_texts += dates.early_texts;
+        of.cell = of.cell.take().or(dates.cell);
+        of.text = of.text.take().or(dates.text);
+        self.percents.most = self.percents.most.max(further.percents.most);
+        self.percents.first = self.percents.first.take().or(further.percents.first);
+    }
+
     /// What has to be stated before the column can be read, as a sentence with the way out.
     pub(super) fn problem(&self) -> Option<Text> {
         self.swapped().or_else(|| self.shares())
@@ -155,6 +168,23 @@ mod tests {
         }
         assert!(of(&[(1, true), (13, true), (14, false)]).note("spend.day").is_some());
         assert!(of(&[(1, true)]).note("spend.day").is_none() && of(&[(1, false)]).note("spend.day").is_none());
+    }
+
+    #[test]
+    fn what_pieces_of_a_column_say_adds_up_to_what_all_of_it_says() {
+        let all = [(1, true), (12, true), (13, false), (31, false)];
+        for cut in 0..=all.len() {
+            let mut seen = Seen::default();
+            for (piece, first) in [(&all[..cut], 2), (&all[cut..], 2 + cut as u64)] {
+                let mut further = Seen::default();
+                piece.iter().zip(first..).for_each(|((day, is_cell), line)| further.date(*day, *is_cell, line, "x"));
+                piece.iter().zip(first..).for_each(|((day, _), line)| further.percent(f64::from(*day), line, "x"));
+                seen.add(further);
+            }
+            let mut whole = of(&all);
+            all.iter().zip(2..).for_each(|((day, _), line)| whole.percent(f64::from(*day), line, "x"));
+            assert_eq!(seen, whole);
+        }
     }
 
     #[test]

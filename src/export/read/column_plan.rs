@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use super::column::Seen;
 use super::date_range::Times;
+use super::offsets::Offsets;
 use crate::export::mapping::{Operation, Reading, Test};
 use crate::export::values::amounts::Currency;
 use crate::export::values::personal::{Key, Personal};
@@ -12,6 +13,7 @@ use crate::model::calendar::Calendar;
 use crate::model::tables::{Kind, Table};
 
 /// One table to be filled.
+#[derive(Clone)]
 pub(crate) struct FillPlan {
     pub(crate) table: Table,
     pub(super) when: Vec<Check>,
@@ -19,6 +21,7 @@ pub(crate) struct FillPlan {
 }
 
 /// A condition on a cell.
+#[derive(Clone)]
 pub(super) struct Check {
     /// None: the export has no such column, and the condition never holds.
     pub(super) index: Option<usize>,
@@ -26,6 +29,7 @@ pub(super) struct Check {
 }
 
 /// One column of ours and the cells that it comes from.
+#[derive(Clone)]
 pub(crate) struct ColumnPlan {
     pub(crate) name: String,
     /// The table and the name, for messages.
@@ -36,6 +40,8 @@ pub(crate) struct ColumnPlan {
     pub(super) from: From,
     pub(super) reading: Reading,
     pub(super) calendar: Calendar,
+    /// Those of its zone.
+    pub(super) offsets: Offsets,
     /// The dates that it may hold.
     pub(super) times: Option<Times>,
     pub(super) required: bool,
@@ -74,6 +80,7 @@ pub(crate) struct ColumnPlan {
 }
 
 /// As `Source`, by cell.
+#[derive(Clone)]
 pub(super) enum From {
     Cells(Vec<usize>),
     Const(String),
@@ -95,6 +102,7 @@ impl From {
 }
 
 /// As `Operand`, by cell.
+#[derive(Clone)]
 pub(super) enum Part {
     Cell(usize),
     Number(i64),

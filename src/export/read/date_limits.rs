@@ -39,6 +39,7 @@ impl ColumnPlan {
             _ => DateTime::from_timestamp_micros(read).map(|at| self.calendar.day(at)),
         };
         let is_unset = read == 0 || day.is_some_and(|day| UNSET.contains(&(day.year(), day.month(), day.day())));
+        met.beyond += u64::from(!is_unset && read > times.last);
         let why = if is_unset { Why::Unset } else { Why::OutOfTime };
         if !self.required && (is_unset || times.far == Far::NotFilled) {
             met.date(&self.place, why, text);

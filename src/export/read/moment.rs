@@ -46,7 +46,10 @@ impl ColumnPlan {
     pub(super) fn instant(&self, moment: Moment) -> i64 {
         match moment.offset {
             Some(offset) => moment.local.and_utc().timestamp_micros() - i64::from(offset) * 1_000_000,
-            None => self.calendar.instant(moment.local).timestamp_micros(),
+            None => match self.offsets.of_day(moment.local.date()) {
+                Some(offset) => moment.local.and_utc().timestamp_micros() - i64::from(offset) * 1_000_000,
+                None => self.calendar.instant(moment.local).timestamp_micros(),
+            },
         }
     }
 

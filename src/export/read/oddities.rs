@@ -39,6 +39,8 @@ pub(crate) struct Oddities {
     pub(crate) spread: u64,
     /// Periods of more than a year.
     pub(crate) spread_long: u64,
+    /// Dates after the last one that can be by now: of an ingest on a later day they may be right.
+    pub(crate) beyond: u64,
     /// Lookalike values.
     pub(crate) alike: Alike,
     /// What all values of a column together say.
@@ -73,6 +75,13 @@ impl Lines {
         if self.first.len() < Lines::SHOWN {
             self.first.push(line);
         }
+    }
+
+    /// Adds lines further down.
+    fn join(&mut self, further: Lines) {
+        self.times += further.times;
+        let room = Lines::SHOWN - self.first.len();
+        self.first.extend(further.first.into_iter().take(room));
     }
 
     fn shown(&self) -> String {
@@ -164,6 +173,26 @@ impl Oddities {
         notes
     }
 
+    /// Those of the pieces of a file that one thread reads; see [`Alike::of_pieces`].
+    pub(super) fn of_pieces() -> Oddities {
+        Oddities { alike: Alike::of_pieces(), ..Oddities::default() }
+    }
+
+    /// What was met so far. What follows is met anew, but for the values that are compared with each other.
+    pub(super) fn take(&mut self) -> Oddities {
+        let fresh = self.alike.take_fresh();
+        let known = std::mem::replace(&mut self.alike, fresh);
+        std::mem::replace(self, Oddities { alike: known, ..Oddities::default() })
+    }
+
+    /// Adds what was met further down in the same file.
+    pub(super) fn join(&mut self, mut further: Oddities) {
+        self.stray.join(std::mem::take(&mut further.stray));
+        self.over_rows.join(std::mem::take(&mut further.over_rows));
+        self.of_file.append(&mut further.of_file);
+        self.add(further);
+    }
+
     /// Adds what was met in another file.
     pub(crate) fn add(&mut self, other: Oddities) {
         self.rounded += other.rounded;
@@ -176,6 +205,7 @@ impl Oddities {
         self.headers += other.headers;
         self.spread += other.spread;
         self.spread_long += other.spread_long;
+        self.beyond += other.beyond;
         self.alike.add(other.alike);
         self.of_columns.extend(other.of_columns);
         for (place, (times, units)) in other.parts {

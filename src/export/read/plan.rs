@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 
 use super::column_plan::{Check, ColumnPlan, FillPlan, From, Part};
 use super::date_range::Times;
+use super::offsets::Offsets;
 use super::open::Opened;
 use super::raw::Raw;
 use crate::export::mapping::{Condition, Export, Fill, Header, Mapped, Operand, Operation, Source, required, words};
@@ -21,6 +22,7 @@ use crate::model::layout::Layout;
 use crate::model::tables::{Kind, Table, is_identity};
 
 /// What is to be done with every row of a file.
+#[derive(Clone)]
 pub(crate) struct Plan {
     pub(super) ignore: Vec<Check>,
     /// How the first cell of a total begins.
@@ -43,17 +45,27 @@ impl Plan {
         taken: i64,
     ) -> Plan {
         let at = &opened.found.columns;
-        let fill = |fill: &Fill| FillPlan {
+        let mut offsets: Vec<(Tz, Offsets)> = Vec::new();
+        let mut fill = |fill: &Fill| FillPlan {
             table: fill.table,
             when: checks(&fill.when, at),
             columns: fill
                 .columns
                 .iter()
-                .filter_map(|column| resolve(column, (export, fill.table), opened, layouts, (personal, taken)))
+                .filter_map(|column| {
+                    let zone = column.reading.zone.unwrap_or(Tz::UTC);
+                    let known = offsets.iter().find(|(known, _)| *known == zone).map(|(_, offsets)| offsets.clone());
+                    let of_zone = known.unwrap_or_else(|| {
+                        let of_zone = Offsets::of(zone);
+                        offsets.push((zone, of_zone.clone()));
+                        of_zone
+                    });
+                    resolve(column, (export, fill.table), opened, layouts, (personal, taken), of_zone)
+                })
                 .collect(),
         };
         let (ignore, fills): (Vec<Check>, Vec<FillPlan>) =
-            (checks(&export.ignore_rows, at), export.fills.iter().map(fill).collect());
+            (checks(&export.ignore_rows, at), export.fills.iter().map(&mut fill).collect());
         let read = ignore.iter().chain(fills.iter().flat_map(|fill| &fill.when)).filter_map(|check| check.index);
         let raw = Raw::new(opened.cells, read, fills.iter().flat_map(|fill| &fill.columns), personal);
         Plan { ignore, totals: export.totals.clone(), fills, raw }
@@ -69,6 +81,14 @@ impl Plan {
                 format!("the amounts of `{table}.{name}` are in {currency}"),
             ))
         })
+    }
+}
+
+impl Plan {
+    /// Whether a column holds the number of the row.
+    pub(super) fn numbers_rows(&self) -> bool {
+        let mut columns = self.fills.iter().flat_map(|fill| &fill.columns);
+        columns.any(|column| matches!(column.from, From::RowNumber(_)))
     }
 }
 
@@ -163,6 +183,7 @@ fn resolve(
     opened: &Opened,
     layouts: &BTreeMap<Table, Layout>,
     ((personal, key), taken): ((Personal, Option<&Key>), i64),
+    offsets: Offsets,
 ) -> Option<ColumnPlan> {
     let at = &opened.found.columns;
     let from = from(column, export, opened)?;
@@ -206,7 +227,6 @@ fn resolve(
     };
     let is_searched =
         column.kind == Kind::Text && is_found && words.is_none() && !column.reading.personal && !column.reading.is_ours;
-    let zone = column.reading.zone.unwrap_or(Tz::UTC);
     Some(ColumnPlan {
         name: column.name.clone(),
         place: format!("{}.{}", table.name(), column.name),
@@ -215,7 +235,8 @@ fn resolve(
         kind: column.kind,
         from,
         reading: column.reading.clone(),
-        calendar: Calendar::of_zone(zone),
+        calendar: Calendar::of_zone(column.reading.zone.unwrap_or(Tz::UTC)),
+        offsets,
         times: Times::of(table, &column.name, column.kind, taken).filter(|_| !column.extra),
         required: !column.extra && required(table).contains(&column.name.as_str()),
         words,

@@ -11,7 +11,7 @@ use super::row::Row;
 use super::row_checks::{holds, is_total, shape_of};
 use super::value::clean;
 use crate::export::ExportError;
-use crate::export::records::{Ahead, Typed, ahead};
+use crate::export::records::{Ahead, BATCH, Typed, ahead};
 use crate::export::values::amounts;
 use crate::export::values::dates::{self, DateFormat};
 use crate::export::values::numbers::{self, Decimal, Evidence};
@@ -50,7 +50,7 @@ pub(super) fn is_needed(plan: &Plan) -> bool {
 /// Reads the whole file for the columns in question, and writes what they proved into the plan.
 pub(super) fn prove(plan: &mut Plan, opened: &Opened) -> Result<(), ExportError> {
     let mut cases = cases(plan);
-    ahead(opened.records()?, |records| see(records, plan, opened, &mut cases))?;
+    ahead(opened.records()?, (BATCH, 1), |records| see(records, plan, opened, &mut cases))?;
     together(&mut cases);
     let mut problems = Vec::new();
     for case in cases {

@@ -14,6 +14,7 @@ use crate::model::tables::Kind;
 pub(crate) const MOST_RAW: usize = 64 << 10;
 
 /// How rows are stored in the quarantine.
+#[derive(Clone)]
 pub(super) struct Raw {
     /// One entry per cell. `None` if personal data are kept, so that every cell is kept as it is.
     cells: Option<Vec<Kept>>,

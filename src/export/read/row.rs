@@ -26,7 +26,12 @@ pub(super) struct Row<'r> {
 impl<'r> Row<'r> {
     /// A cell without the spaces around it; empty where the row is too short.
     pub(super) fn cell(&self, index: usize) -> &'r str {
-        self.record.cells.range(index).and_then(|range| self.text.get(range)).unwrap_or_default().trim()
+        let text = self.record.cells.range(index).and_then(|range| self.text.get(range)).unwrap_or_default();
+        match text.as_bytes() {
+            // most cells have nothing around them, as two bytes tell
+            [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+            _ => text.trim(),
+        }
     }
 
     /// What the form of the file calls a cell.

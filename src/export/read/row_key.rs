@@ -16,15 +16,24 @@ impl RowKey {
     /// The key of a row of a table, of whose columns `value` gives those that are there. None: nothing tells the row, or only all
     /// that is in it does.
     pub(crate) fn of<'v, 'r: 'v>(table: Table, value: impl Fn(&str) -> Option<&'v Value<'r>>) -> Option<RowKey> {
-        let mut bytes = Vec::new();
-        for (at, name) in table.key().iter().enumerate() {
-            match value(name) {
+        RowKey::of_key(table, table.key().iter().map(|name| value(name)), &mut Vec::new())
+    }
+
+    /// The same of the values of the key's columns, in their order; `bytes` is overwritten.
+    pub(crate) fn of_key<'v, 'r: 'v>(
+        table: Table,
+        key: impl Iterator<Item = Option<&'v Value<'r>>>,
+        bytes: &mut Vec<u8>,
+    ) -> Option<RowKey> {
+        bytes.clear();
+        for (at, found) in key.enumerate() {
+            match found {
                 None | Some(Value::Null) if at == 0 => return None,
-                found => encode(found.unwrap_or(&Value::Null), &mut bytes),
+                found => encode(found.unwrap_or(&Value::Null), bytes),
             }
         }
         bytes.extend_from_slice(table.name().as_bytes());
-        Some(RowKey { table, hash: xxh3_64(&bytes) })
+        Some(RowKey { table, hash: xxh3_64(bytes) })
     }
 
     /// Keys as they are written, a word for each.

@@ -5,12 +5,7 @@ use crate::export::datum::Value;
 use crate::model::tables::Kind;
 
 /// Gives the row of each day up to the `last`. What cannot be divided without a rest goes to the first days.
-pub(super) fn over_days<E>(
-    fill: &FillPlan,
-    values: &[Value<'_>],
-    last: i64,
-    mut take: impl FnMut(&[Value<'_>]) -> Result<(), E>,
-) -> Result<(), E> {
+pub(super) fn over_days(fill: &FillPlan, values: &[Value<'_>], last: i64, mut take: impl FnMut(&[Value<'_>])) {
     let first = fill.columns.iter().zip(values).find_map(|(column, value)| match value {
         Value::Whole(day) if column.is_period => Some(*day),
         _ => None,
@@ -27,9 +22,8 @@ pub(super) fn over_days<E>(
                 });
             }
         }
-        take(&row)?;
+        take(&row);
     }
-    Ok(())
 }
 
 /// The `nth` of `parts` of a whole.

@@ -84,7 +84,22 @@ impl<'p> Sums<'p> {
         self.columns.iter().map(amount).collect()
     }
 
-    pub(super) fn finish(self) -> Vec<FileSum> {
-        self.columns.into_iter().map(|(.., sum)| sum).collect()
+    /// Adds the sums of rows further down, which [`Sums::take_all`] gave.
+    pub(super) fn add(&mut self, further: Vec<FileSum>) {
+        for ((.., sum), more) in self.columns.iter_mut().zip(further) {
+            sum.all += more.all;
+            sum.refused += more.refused;
+            sum.unreadable += more.unreadable;
+        }
+    }
+
+    /// The sums so far, which begin anew.
+    pub(super) fn take_all(&mut self) -> Vec<FileSum> {
+        let take = |sum: &mut FileSum| {
+            let taken = sum.clone();
+            (sum.all, sum.refused, sum.unreadable) = (0, 0, 0);
+            taken
+        };
+        self.columns.iter_mut().map(|(.., sum)| take(sum)).collect()
     }
 }

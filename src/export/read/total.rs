@@ -39,14 +39,30 @@ pub(super) struct Totals {
     at_last: Vec<i128>,
     /// Rows that call themselves so, and whose amount is no sum of those above: the first line, how many, and the word.
     taken: Option<(u64, u64, String)>,
+    /// Of a piece of a file, whose sums above are not known: whether any row calls itself a total.
+    asks: Option<bool>,
 }
 
 impl Totals {
+    /// Those of pieces of a file: what stands above them is not known.
+    pub(super) fn of_pieces() -> Totals {
+        Totals { asks: Some(false), ..Totals::default() }
+    }
+
+    /// Whether a row of the piece calls itself a total, so that the sums above have to be known. Asked once.
+    pub(super) fn asked(&mut self) -> bool {
+        self.asks.as_mut().is_some_and(std::mem::take)
+    }
+
     /// What a row is: one that calls itself a total and has the sum of the rows above, or one that only calls itself so.
     pub(super) fn see<'r>(&mut self, plan: &Plan, row: Row<'r>, sums: &Sums<'_>) -> Is<'r> {
         // a mended row has none of the others above it
         let is_looked_for = plan.totals.is_empty() && row.record.mends.is_none();
         let Some(word) = Some(row).filter(|_| is_looked_for).and_then(|row| named(plan, row)) else { return Is::Row };
+        if let Some(asks) = &mut self.asks {
+            *asks = true;
+            return Is::Row;
+        }
         let (now, amounts) = (sums.all(), sums.amounts(row));
         self.of_totals.resize(now.len(), 0);
         self.at_last.resize(now.len(), 0);

@@ -41,19 +41,19 @@ const FAULTS: [&str; 14] = [
 
 impl ColumnPlan {
     /// Reads the column's value in a row.
-    pub(super) fn read<'r>(&self, row: Row<'r>, met: &mut Oddities) -> Result<Value<'r>, Refused> {
+    pub(super) fn read<'r>(&'r self, row: Row<'r>, met: &mut Oddities) -> Result<Value<'r>, Refused> {
         self.read_period(row, met).map(|(value, _)| value)
     }
 
     /// Reads the column's value in a row; of a period its first day, and the last one beside it.
     pub(super) fn read_period<'r>(
-        &self,
+        &'r self,
         row: Row<'r>,
         met: &mut Oddities,
     ) -> Result<(Value<'r>, Option<i64>), Refused> {
         let (cell, text) = match &self.from {
             From::Cells(cells) => self.first(cells, row)?,
-            From::Const(text) => (None, Some(Cow::Owned(text.clone()))),
+            From::Const(text) => (None, Some(Cow::Borrowed(text.as_str()))),
             From::Concat(cells, with) => (None, self.concat(cells, with, row)?),
             From::RowNumber(_) if row.record.mends.is_some() => {
                 return Err(self.refuse(None, "", reason::mended_by_number()));
@@ -128,7 +128,7 @@ impl ColumnPlan {
     }
 
     fn text<'r>(
-        &self,
+        &'r self,
         cell: Option<usize>,
         text: Cow<'r, str>,
         typed: Typed,
@@ -295,7 +295,7 @@ impl ColumnPlan {
         }
     }
 
-    fn first<'r>(&self, cells: &[usize], row: Row<'r>) -> Result<(Option<usize>, Option<Cow<'r, str>>), Refused> {
+    fn first<'r>(&'r self, cells: &[usize], row: Row<'r>) -> Result<(Option<usize>, Option<Cow<'r, str>>), Refused> {
         for cell in cells {
             if let Some(text) = clean(row.cell(*cell), &self.reading, *cell)? {
                 return Ok((Some(*cell), Some(text)));
@@ -399,10 +399,10 @@ impl ColumnPlan {
     }
 }
 
-/// A cell's text, prepared for its column's reading. `None` if the cell is empty.
-pub(super) fn clean<'r>(text: &'r str, reading: &Reading, cell: usize) -> Result<Option<Cow<'r, str>>, Refused> {
+/// A cell's text without the spaces around it, prepared for its column's reading. `None` if the cell is empty.
+pub(super) fn clean<'r>(text: &'r str, reading: &'r Reading, cell: usize) -> Result<Option<Cow<'r, str>>, Refused> {
     // a formula that says a text: so exports keep the zeros before an id
-    let text = text.strip_prefix("=\"").and_then(|text| text.strip_suffix('"')).unwrap_or(text).trim();
+    let text = text.strip_prefix("=\"").and_then(|text| text.strip_suffix('"')).map_or(text, str::trim);
     if text.is_empty() || reading.empty.iter().any(|e| e == text) {
         return Ok(None);
     }
@@ -429,10 +429,10 @@ pub(super) fn clean<'r>(text: &'r str, reading: &Reading, cell: usize) -> Result
     if !reading.values.is_empty() || !reading.patterns.is_empty() {
         let fitting = || reading.patterns.iter().find(|(theirs, _)| fits(theirs, &text)).map(|(_, ours)| ours);
         match (reading.values.get(text.as_ref()).or_else(fitting), &reading.values_else) {
-            (Some(ours), _) => text = Cow::Owned(ours.clone()),
+            (Some(ours), _) => text = Cow::Borrowed(ours.as_str()),
             (None, Otherwise::Keep) => {}
             (None, Otherwise::Empty) => return Ok(None),
-            (None, Otherwise::Const(ours)) => text = Cow::Owned(ours.clone()),
+            (None, Otherwise::Const(ours)) => text = Cow::Borrowed(ours.as_str()),
             (None, Otherwise::Quarantine) => return refuse(&text, reason::not_listed()),
         }
     }

@@ -23,7 +23,7 @@ mod workbook;
 
 use std::path::{Path, PathBuf};
 
-pub(crate) use ahead::{Ahead, ahead};
+pub(crate) use ahead::{Ahead, BATCH, Batch, Full, ahead, next_batch};
 pub(crate) use encoding::Encoding;
 pub(crate) use formats::UNCALCULATED;
 use keeping::Keeping;

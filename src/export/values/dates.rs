@@ -13,6 +13,8 @@ use super::moment::Moment;
 pub struct DateFormat {
     text: String,
     items: Vec<Item>,
+    /// How long a value is in bytes whose every part has the length that it nearly always has; 0 where parts have none.
+    usual: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,7 +78,7 @@ impl DateFormat {
     /// Reads a format such as `dd.mm.yyyy HH:MM:SS`. The error says what is missing or met twice.
     pub fn parse(text: &str) -> Result<DateFormat, Text> {
         if let Some(count) = Count::named(text.trim()) {
-            return Ok(DateFormat { text: text.trim().to_owned(), items: vec![Item::Counted(count)] });
+            return Ok(DateFormat { text: text.trim().to_owned(), items: vec![Item::Counted(count)], usual: 0 });
         }
         let mut items = Vec::new();
         let mut rest = text.trim();
@@ -130,7 +132,8 @@ impl DateFormat {
                 "`{text}` has minutes and no hour (HH); a month is a small mm"
             ));
         }
-        Ok(DateFormat { text: text.trim().to_owned(), items })
+        let usual = items.iter().map(usual_length).sum::<Option<usize>>().unwrap_or(0);
+        Ok(DateFormat { text: text.trim().to_owned(), items, usual })
     }
 
     /// Whether values carry their offset from UTC, so that no zone has to be known.
@@ -171,8 +174,47 @@ impl DateFormat {
         }
     }
 
+    /// Reads a value of the usual length, as [`DateFormat::read`] would. `None` where that has to look closer.
+    fn read_usual(&self, value: &str) -> Option<Moment> {
+        let bytes = value.as_bytes();
+        if self.usual == 0 || bytes.len() != self.usual {
+            return None;
+        }
+        let (mut year, mut month, mut day, mut hour, mut minute, mut second) = (0, 0, 0, 0, 0, 0);
+        let mut at = 0;
+        let digits = |at: &mut usize, count: usize| {
+            let part = &bytes[*at..*at + count];
+            *at += count;
+            let number = |n: u32, byte: &u8| byte.is_ascii_digit().then(|| n * 10 + u32::from(byte - b'0'));
+            part.iter().try_fold(0, number)
+        };
+        for item in &self.items {
+            match *item {
+                Item::Year4 => year = digits(&mut at, 4)?,
+                Item::Month { .. } => month = digits(&mut at, 2)?,
+                Item::Day { .. } => day = digits(&mut at, 2)?,
+                Item::Hour { .. } => hour = digits(&mut at, 2)?,
+                Item::Minute => minute = digits(&mut at, 2)?,
+                Item::Second => second = digits(&mut at, 2)?,
+                Item::Space | Item::Literal(_) => {
+                    let symbol = if let Item::Literal(symbol) = *item { symbol } else { ' ' };
+                    if char::from(bytes[at]) != symbol {
+                        return None;
+                    }
+                    at += 1;
+                }
+                _ => return None,
+            }
+        }
+        let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
+        Some(Moment { local: date.and_time(NaiveTime::from_hms_opt(hour, minute, second)?), offset: None })
+    }
+
     /// Reads a value; none where it does not fit.
     pub fn read(&self, value: &str) -> Option<Moment> {
+        if let Some(moment) = self.read_usual(value) {
+            return Some(moment);
+        }
         let mut read = Reader { rest: value };
         let (mut year, mut month, mut day) = (0, 0, 0);
         let (mut hour, mut minute, mut second, mut nanos) = (0, 0, 0, 0);
@@ -201,6 +243,17 @@ impl DateFormat {
         let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
         let time = NaiveTime::from_hms_nano_opt(hour, minute, second, nanos)?;
         read.rest.is_empty().then_some(Moment { local: date.and_time(time), offset })
+    }
+}
+
+/// How many bytes a part of a value nearly always has. `None` if that differs.
+fn usual_length(item: &Item) -> Option<usize> {
+    match item {
+        Item::Year4 => Some(4),
+        Item::Month { min: 2 } | Item::Day { min: 2 } | Item::Hour { min: 2 } | Item::Minute | Item::Second => Some(2),
+        Item::Space => Some(1),
+        Item::Literal(symbol) => symbol.is_ascii().then_some(1),
+        _ => None,
     }
 }
 

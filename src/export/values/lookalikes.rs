@@ -32,6 +32,8 @@ const SHOWN: usize = 3;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Alike {
     columns: BTreeMap<&'static str, DistinctValues>,
+    /// Of one of several threads: what it met first, in order. Whoever puts them together compares them.
+    fresh: Option<Vec<(&'static str, String)>>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,6 +50,16 @@ impl Alike {
         WATCHED.into_iter().find(|name| *name == column)
     }
 
+    /// Those of one of several threads that go through pieces of a file.
+    pub(crate) fn of_pieces() -> Alike {
+        Alike { fresh: Some(Vec::new()), ..Alike::default() }
+    }
+
+    /// What this thread met first since it was asked last. Added up in the order of the pieces it is what one thread would have met.
+    pub(crate) fn take_fresh(&mut self) -> Alike {
+        Alike { fresh: self.fresh.as_mut().map(std::mem::take), ..Alike::default() }
+    }
+
     /// Records a value of a column.
     pub(crate) fn see(&mut self, column: &'static str, value: &str) {
         let seen = self.columns.entry(column).or_default();
@@ -56,12 +68,16 @@ impl Alike {
             && seen.hashes.len() < MOST
         {
             seen.hashes.insert(place, hash);
-            seen.forms.entry(looks(value)).or_default().insert(value.to_owned());
+            match &mut self.fresh {
+                Some(fresh) => fresh.push((column, value.to_owned())),
+                None => drop(seen.forms.entry(looks(value)).or_default().insert(value.to_owned())),
+            }
         }
     }
 
-    /// Adds what was met in another file.
+    /// Adds what was met in another file, or in another piece of one.
     pub(crate) fn add(&mut self, other: Alike) {
+        other.fresh.into_iter().flatten().for_each(|(column, value)| self.see(column, &value));
         for (column, seen) in other.columns {
             seen.forms.values().flatten().for_each(|value| self.see(column, value));
         }
@@ -109,7 +125,10 @@ fn looks(value: &str) -> String {
 pub(crate) fn folded(text: &str) -> impl Iterator<Item = char> {
     const LATIN: &str = "ABCEHKMOPTXYaceopxyEeISJisj";
     const CYRILLIC: &str = "АВСЕНКМОРТХУасеорхуЁёІЅЈіѕј";
-    let latin = |c: char| CYRILLIC.chars().position(|x| x == c).and_then(|at| LATIN.chars().nth(at)).unwrap_or(c);
+    let latin = |c: char| match c.is_ascii() {
+        true => c,
+        false => CYRILLIC.chars().position(|x| x == c).and_then(|at| LATIN.chars().nth(at)).unwrap_or(c),
+    };
     let spaced = text.split_whitespace().enumerate();
     spaced.flat_map(|(nth, word)| (nth > 0).then_some(' ').into_iter().chain(word.chars())).map(latin)
 }
@@ -117,6 +136,21 @@ pub(crate) fn folded(text: &str) -> impl Iterator<Item = char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_threads_met_adds_up_to_what_one_would_have_met() {
+        // more values than are watched, many of them in several pieces
+        let values: Vec<String> = (0..3 * MOST).map(|n| format!("v{}", n * 7919 % 2500)).collect();
+        let mut one = Alike::default();
+        values.iter().for_each(|value| one.see("source", value));
+        let (mut threads, mut all) = ([Alike::of_pieces(), Alike::of_pieces()], Alike::default());
+        for (number, piece) in values.chunks(100).enumerate() {
+            let thread = &mut threads[number % 3 % 2];
+            piece.iter().for_each(|value| thread.see("source", value));
+            all.add(thread.take_fresh());
+        }
+        assert_eq!(all, one);
+    }
 
     #[test]
     fn values_that_look_alike_are_named_across_files() {

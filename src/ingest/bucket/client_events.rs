@@ -24,6 +24,7 @@ use crate::ingest::stage::spill::{Spill, bucket};
 use crate::journey::owner::{ClientDeal, ClientEvent, MOST_DEALS, belongs, first_answer, is_of_client_alone};
 use crate::model::layout::{Layout, NoColumn};
 use crate::model::tables::Table;
+use crate::model::timings;
 use crate::store::{DataFile, Snapshot, TableState};
 
 /// What became of the events that know only their client; mailings, which are nobody's deal, are not among them.
@@ -152,6 +153,7 @@ fn mark(name: Cell<'_>) -> Option<u64> {
 
 /// Joins, and folds what is to be folded.
 pub(crate) fn join(work: &Work<'_>, files: &mut Files<'_>, to_do: ToDo) -> Result<OfClients, IngestError> {
+    let began = timings::begin();
     let buckets: Vec<u32> = (0..work.buckets(Table::Journeys)).collect();
     let own = each(&buckets, |number| clients(files, *number), |_| ())?;
     let mut wanted: Vec<u64> = own.iter().flatten().copied().collect();
@@ -181,6 +183,7 @@ pub(crate) fn join(work: &Work<'_>, files: &mut Files<'_>, to_do: ToDo) -> Resul
     for written in each(&touched, |number| folded(work, files, *number, &spill), |_| ())? {
         files.put(written);
     }
+    timings::end(began, || "ingest: join events of clients".to_owned(), None);
     Ok(told)
 }
 

@@ -212,6 +212,11 @@ impl Told {
         self.early_ids.truncate(3);
     }
 
+    /// Whether anything told depends on when the exports were taken.
+    pub(crate) fn depends_on_moment(&self) -> bool {
+        self.ahead > 0
+    }
+
     pub(crate) fn notes(&self) -> Vec<Text> {
         let Told { planned, ahead, won_undated, lost_undated, without_status, early, early_ids } = self;
         let ids = early_ids.join(", ");

@@ -8,6 +8,7 @@ use super::closing_dates;
 use super::journeys::Sorted;
 use super::listing_history::Snapshots;
 use super::reassigned::Moved;
+use crate::ingest::pool::Pool;
 use crate::ingest::sizes::Sizes;
 use crate::ingest::stage::shape::Shape;
 use crate::ingest::stage::spill::Spill;
@@ -39,6 +40,7 @@ pub(crate) struct Work<'a> {
     /// Whether events that know only their client are expected, so that journeys are folded when these are joined.
     pub(crate) fold_later: bool,
     pub(crate) transaction: Mutex<&'a mut Transaction>,
+    pub(crate) pool: Pool,
 }
 
 impl Work<'_> {

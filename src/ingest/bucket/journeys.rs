@@ -1,6 +1,6 @@
 //! The journeys of a bucket: its deals, its events, and the events of other buckets that belong to them.
 
-use crate::export::datum::{Cell, decode};
+use crate::export::datum::{Cell, unpack};
 use crate::ingest::rows::Rows;
 use crate::ingest::stage::shape::encode_cells;
 use crate::ingest::stage::spill::next;
@@ -32,7 +32,7 @@ impl<'a> Guest<'a> {
     }
 
     fn decode(mut row: &'a [u8]) -> Option<Guest<'a>> {
-        let mut cell = || decode(&mut row);
+        let mut cell = || unpack(&mut row);
         let [deal, event_id, kind] = [cell()?.text()?, cell()?.text()?, cell()?.text()?];
         let stage = cell()?.text();
         let [at, outgoing, only_answers] = [cell()?.whole()?, cell()?.whole()?, cell()?.whole()?];

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::upsert::{Counts, upsert};
-use crate::export::datum::Cell;
+use crate::export::datum::{Cell, unpack};
 use crate::ingest::IngestError;
 use crate::ingest::data_file::OldBucket;
 use crate::ingest::parallel::each;
@@ -81,12 +81,28 @@ impl Search<'_> {
             let is_now = |hash: &u64| hash % passes == pass;
             let of_part = |part: &usize| {
                 let (bytes, mut ids) = (self.spill.part(*part)?, Vec::new());
-                self.given(&bytes, |_, hash, row, _| {
+                // where there are as many parts as buckets, or more, a part tells the bucket
+                let tells = parts.len() >= self.buckets as usize;
+                let home = tells.then(|| index_u32(*part - parts[0]) % self.buckets);
+                let (mut rest, mut row) = (bytes.as_slice(), Vec::new());
+                while let Some((number, encoded)) = next(&mut rest) {
+                    let Some(shape) = self.shapes.get(number as usize).filter(|shape| shape.gives_ids) else {
+                        continue;
+                    };
+                    let home = match home {
+                        Some(home) => home,
+                        None => {
+                            row.clear();
+                            cells(shape, encoded, &mut row);
+                            bucket(bucket_key(shape, &row), self.buckets)
+                        }
+                    };
+                    // events begin with their id
+                    let hash = hash(unpack(&mut &*encoded).unwrap_or(Cell::Null));
                     if is_now(&hash) {
-                        ids.push((hash, bucket(row.home, self.buckets)));
+                        ids.push((hash, home));
                     }
-                    Ok(())
-                })?;
+                }
                 Ok(ids)
             };
             let mut coming: Vec<(u64, u32)> = each(&parts, of_part, |_| ())?.concat();
@@ -134,7 +150,7 @@ impl Search<'_> {
     fn given<'p>(
         &self,
         part: &'p [u8],
-        mut see: impl FnMut(u32, u64, Given<'p>, &'p [u8]) -> Result<(), IngestError>,
+        mut see: impl FnMut(u32, u64, &'p str, &'p [u8]) -> Result<(), IngestError>,
     ) -> Result<(), IngestError> {
         let (mut rest, mut row) = (part, Vec::new());
         while let Some((number, encoded)) = next(&mut rest) {
@@ -142,8 +158,7 @@ impl Search<'_> {
             row.clear();
             cells(shape, encoded, &mut row);
             let id = shape.key.first().copied().flatten().map_or(Cell::Null, |at| row[at]);
-            let given = Given { id: id.text().unwrap_or_default(), home: bucket_key(shape, &row) };
-            see(number, hash(id), given, encoded)?;
+            see(number, hash(id), id.text().unwrap_or_default(), encoded)?;
         }
         Ok(())
     }
@@ -170,8 +185,8 @@ impl Search<'_> {
         }
         for part in self.spill.parts(Table::Events) {
             let bytes = self.spill.part(part)?;
-            self.given(&bytes, |shape, hash, row, encoded| match is_settled(&hash) {
-                true => apart.push(shape, Table::Events, row.id, encoded),
+            self.given(&bytes, |shape, hash, id, encoded| match is_settled(&hash) {
+                true => apart.push(shape, Table::Events, id, encoded),
                 false => Ok(()),
             })?;
         }
@@ -237,14 +252,12 @@ impl Search<'_> {
     }
 }
 
-/// A new row with an id from its export.
-struct Given<'p> {
-    id: &'p str,
-    /// The text that decides its bucket, as far as the row alone tells.
-    home: &'p str,
-}
-
 impl Moved {
+    /// Whether there are any such events.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.settled.is_empty()
+    }
+
     /// Whether rows leave a bucket or come into it.
     pub(crate) fn touches(&self, bucket: u32) -> bool {
         self.touched.contains(&bucket)

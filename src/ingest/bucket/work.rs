@@ -7,7 +7,7 @@ use std::sync::PoisonError;
 use super::client_events::{self, Files, OfClients, ToDo};
 use super::closing_dates::{self, Closings};
 use super::context::{Work, Written};
-use super::journeys::fold_all;
+use super::journeys::{Sorted, fold_all};
 use super::listing_history::{Comparison, Seen};
 use super::near_duplicates;
 use super::orphan_events::{self, OrphanEvents};
@@ -16,12 +16,14 @@ use crate::export::datum::Cell;
 use crate::ingest::IngestError;
 use crate::ingest::data_file::{self, OldBucket};
 use crate::ingest::parallel::each;
+use crate::ingest::pool::Of;
 use crate::ingest::rows::Rows;
 use crate::ingest::sizes::together;
 use crate::ingest::stage::spill::{Patches, bucket};
 use crate::model::layout::{Layout, NoColumn};
 use crate::model::progress::Progress;
 use crate::model::tables::Table;
+use crate::model::timings;
 
 /// What one bucket gave.
 #[derive(Debug, Default)]
@@ -112,10 +114,18 @@ impl Work<'_> {
 
     /// Deals and events of one bucket, and their journeys.
     fn bucket(&self, number: u32) -> Result<Done, IngestError> {
-        let mut done = Done::default();
-        let parts = self.spill.bucket(Table::Journeys, number, self.buckets(Table::Journeys))?;
-        let mut deals = self.table(Table::Deals, &parts, number);
-        let mut events = self.table(Table::Events, &parts, number);
+        let parts =
+            self.spill.bucket(Table::Journeys, (number, self.buckets(Table::Journeys)), || self.pool.bytes())?;
+        let done = self.of_parts(number, &parts);
+        parts.into_iter().for_each(|part| self.pool.keep_bytes(part));
+        done
+    }
+
+    /// The same, of the parts of the spill that may have new rows.
+    fn of_parts(&self, number: u32, parts: &[Vec<u8>]) -> Result<Done, IngestError> {
+        let (mut done, mut lap) = (Done::default(), timings::laps());
+        let [mut deals, mut events] = [Table::Deals, Table::Events].map(|table| self.table(table, parts, number));
+        lap("ingest: bucket: read the new");
         self.moved.leave_out(&mut events, self.shapes);
         let (regrouped, moved) = (self.is_regrouped(Table::Journeys), self.moved.touches(number));
         let nothing_read = deals.rows.is_empty() && events.rows.is_empty();
@@ -125,11 +135,11 @@ impl Work<'_> {
         }
         let arrived = self.moved.arrived(number)?;
         let (old_deals, old_events) = (self.old(Table::Deals, number)?, self.old(Table::Events, number)?);
-        let deals_layout = &self.layouts[&Table::Deals];
-        let events_layout = &self.layouts[&Table::Events];
+        let (deals_layout, events_layout) = (&self.layouts[&Table::Deals], &self.layouts[&Table::Events]);
         let mut deal_rows = self.rows(&old_deals, deals_layout, number)?;
         let mut event_rows = self.rows(&old_events, events_layout, number)?;
         self.moved.exchange(&mut event_rows, &arrived, events_layout);
+        lap("ingest: bucket: read the old");
         let of_snapshots = self.snapshots.take(&mut deals, self.shapes);
         let known = deal_rows.len();
         let mut closings = Closings::new(self.exports, self.shapes, deals_layout)?;
@@ -137,7 +147,8 @@ impl Work<'_> {
             upsert_settled(&mut deal_rows, &deals, self.shapes, deals_layout, &mut closings);
         let (mut event_counts, touched_events) = upsert(&mut event_rows, &events, self.shapes, events_layout);
         // what is written needs memory of its own
-        drop((deals, events));
+        self.pool.keep_cells(Of::New(Table::Deals), deals.cells);
+        self.pool.keep_cells(Of::New(Table::Events), events.cells);
         done.fresh = near_duplicates::fresh(&deal_rows, known, deals_layout)?;
         let compared = Comparison::run(
             self.snapshots,
@@ -162,6 +173,7 @@ impl Work<'_> {
         };
         done.counts.insert(Table::Deals, deal_counts);
         done.counts.insert(Table::Events, event_counts);
+        lap("ingest: bucket: upsert");
         let events_differ = event_counts.differs() || moved;
         let deals_differ = deal_counts.differs() || compared.seen.touches_deals();
         if !deals_differ && !events_differ && !regrouped {
@@ -170,6 +182,7 @@ impl Work<'_> {
         (done.deals_differ, done.events_differ) = (deals_differ || regrouped, events_differ || regrouped);
         let deal_order = deal_rows.sorted(&deals_layout.slots(Table::Deals.sorted_by()));
         let event_order = event_rows.sorted(&events_layout.slots(Table::Events.sorted_by()));
+        lap("ingest: bucket: sort");
         if deals_differ || regrouped {
             let write = |path: &Path| data_file::write(path, deals_layout, &deal_rows, &deal_order);
             done.written.push(self.write(Table::Deals, number, deal_order.len(), write)?);
@@ -178,6 +191,7 @@ impl Work<'_> {
             let write = |path: &Path| data_file::write(path, events_layout, &event_rows, &event_order);
             done.written.push(self.write(Table::Events, number, event_order.len(), write)?);
         }
+        lap("ingest: bucket: write deals and events");
         // journeys do not hold when a deal was seen
         if !deal_counts.differs() && !events_differ && !regrouped {
             return Ok(done);
@@ -185,11 +199,23 @@ impl Work<'_> {
         // only the journeys of touched buckets are folded again; all of such a bucket, since its file is written anew
         done.unfolded = self.fold_later;
         if !self.fold_later {
-            let deals = (&deal_rows, deals_layout, deal_order.as_slice());
-            let folded = fold_all(deals, (&event_rows, events_layout, &event_order), &[], self.days)?;
-            done.written.push(self.write_journeys(number, deals, &folded)?);
+            let (deals, events) =
+                ((&deal_rows, deals_layout, &*deal_order), (&event_rows, events_layout, &*event_order));
+            done.written.push(self.journeys(number, deals, events)?);
         }
+        self.pool.keep_cells(Of::Whole(Table::Deals), deal_rows.cells);
+        self.pool.keep_cells(Of::Whole(Table::Events), event_rows.cells);
         Ok(done)
+    }
+
+    /// Folds and writes the journeys of a bucket.
+    fn journeys(&self, number: u32, deals: Sorted<'_, '_>, events: Sorted<'_, '_>) -> Result<Written, IngestError> {
+        let mut lap = timings::laps();
+        let folded = fold_all(deals, events, &[], self.days)?;
+        lap("ingest: bucket: fold journeys");
+        let written = self.write_journeys(number, deals, &folded)?;
+        lap("ingest: bucket: write journeys");
+        Ok(written)
     }
 
     /// An event that names a deal now, or became a mailing, is joined to none. Returns the buckets of the deals that had it.
@@ -216,7 +242,7 @@ impl Work<'_> {
     /// One bucket of a table that no other goes with.
     fn alone(&self, table: Table, number: u32) -> Result<Done, IngestError> {
         let mut done = Done::default();
-        let parts = self.spill.bucket(table, number, self.buckets(table))?;
+        let parts = self.spill.bucket(table, (number, self.buckets(table)), || self.pool.bytes())?;
         let patches = self.table(table, &parts, number);
         let regrouped = self.is_regrouped(table);
         if patches.rows.is_empty() && !regrouped {
@@ -246,7 +272,7 @@ impl Work<'_> {
     }
 
     fn table<'p>(&self, table: Table, parts: &'p [Vec<u8>], number: u32) -> Patches<'p> {
-        let mut patches = Patches::default();
+        let mut patches = Patches { rows: Vec::new(), cells: self.pool.cells(Of::New(table)) };
         for part in parts {
             patches.extend(part, table, self.shapes, (number, self.buckets(table)));
         }
@@ -260,7 +286,7 @@ impl Work<'_> {
 
     /// The old rows of a bucket: where the number of buckets grew, those that stay in this one.
     fn rows<'o>(&self, old: &'o OldBucket, layout: &Layout, number: u32) -> Result<Rows<'o>, IngestError> {
-        let mut rows = old.rows(layout)?;
+        let mut rows = old.rows_within(layout, self.pool.cells(Of::Whole(layout.table)))?;
         if self.is_regrouped(layout.table) {
             let by = layout.slots(layout.table.bucket_by());
             let mut kept = Rows::new(rows.width);

@@ -1,17 +1,20 @@
 //! Reads the rows of one export.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono_tz::Tz;
 
+use super::piece::{Taker, Taking};
 use super::shape::Shape;
-use super::sink::{self, ListedDeals, Sink, Taker};
+use super::sink::{self, ListedDeals, Sink};
 use super::{Reading, Staged};
 use crate::export::files::{ExportId, Input};
 use crate::export::mapping::Export;
 use crate::export::read::{Opened, Outcome, Plan, read_rows};
 use crate::export::records::RepairOrigin;
 use crate::export::snapshot_date::When;
+use crate::export::values::amounts::Currency;
 use crate::export::{ExportError, repair};
 use crate::ingest::begin::Begun;
 use crate::ingest::bucket::closing_dates;
@@ -51,6 +54,8 @@ impl Staged {
         self.oddities.add(outcome.oddities);
         self.sums.extend(outcome.sums);
         self.currencies.see(&opened.path(), &name, plan.money())?;
+        let code = |currency: Currency| currency.code().to_owned();
+        self.money.push(plan.money().map(|(place, currency)| (place.to_owned(), currency.map(code))).collect());
         self.note(&name, &plan.currencies().collect::<Vec<_>>());
         self.note(&name, &summary::of_row_numbers(export));
         self.note(&name, &repair::of_overtaken(overtaken));
@@ -120,9 +125,15 @@ impl Staged {
         first_shape: usize,
         (begun, reading, transaction): (&Begun<'_>, &Reading, &mut Transaction),
     ) -> Result<(Outcome, ListedDeals, u64), IngestError> {
-        let mut sink = Sink {
-            first_shape,
+        let taking = Taking {
             takers: plan.fills.iter().map(Taker::new).collect(),
+            first_shape,
+            routes: self.spill.routes(),
+            pieces_before: self.pieces,
+            is_repair: opened.readable.input.repairs,
+        };
+        let mut sink = Sink {
+            taking: Arc::new(taking),
             file: name,
             id: &opened.readable.input.id,
             header: String::new().into(),
@@ -132,14 +143,14 @@ impl Staged {
             waits: &reading.waits,
             transaction,
             read: &mut self.read,
+            pieces: &mut self.pieces,
             listed_deals: ListedDeals::default(),
             progress: begun.options.progress,
             mends: None,
             overtaken: 0,
-            row: Vec::new(),
-            scratch: Vec::new(),
         };
-        let outcome = read_rows(opened, plan, export, &begun.mapping.file, &mut sink)?;
+        let division = begun.options.sizes.reading;
+        let outcome = read_rows(opened, plan, export, &begun.mapping.file, (&mut sink, division))?;
         Ok((outcome, sink.listed_deals, sink.overtaken))
     }
 

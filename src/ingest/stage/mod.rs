@@ -2,6 +2,7 @@
 
 mod file;
 pub(crate) mod layouts;
+mod piece;
 pub(crate) mod shape;
 pub(crate) mod sink;
 pub(crate) mod spill;
@@ -21,6 +22,7 @@ use crate::export::read::{FileSum, Oddities};
 use crate::export::snapshot_date::Reach;
 use crate::export::values::personal::{Key, Personal};
 use crate::model::tables::Table;
+use crate::model::timings;
 use crate::store::Transaction;
 use shape::Shape;
 use spill::Spill;
@@ -34,12 +36,16 @@ pub(crate) struct Staged {
     pub(crate) exports: Vec<closing_dates::Of>,
     pub(crate) quarantine: Quarantine,
     pub(crate) read: BTreeMap<Table, sink::Read>,
+    /// In how many pieces the files were read.
+    pieces: u64,
     /// Up to when the exports reach that fill a table.
     pub(crate) reaches: BTreeMap<Table, Reach>,
     pub(crate) oddities: Oddities,
     pub(crate) snapshots: Vec<SnapshotFile>,
     pub(crate) sums: Vec<FileSum>,
     pub(crate) currencies: Currencies,
+    /// Of each file: the columns of money that have amounts, and the code of their currency if anything names one.
+    pub(crate) money: Vec<Vec<(String, Option<String>)>>,
     pub(crate) summary: Summary,
 }
 
@@ -76,16 +82,22 @@ pub(super) fn stage(
         exports: Vec::new(),
         quarantine,
         read: BTreeMap::new(),
+        pieces: 0,
         reaches: BTreeMap::new(),
         oddities: Oddities::default(),
         snapshots: Vec::new(),
         sums: Vec::new(),
         currencies: begun.currencies.clone(),
+        money: Vec::new(),
         summary: Summary { notes: opened.notes, ..Summary::default() },
     };
     for file in opened.files {
+        let (began, name) = (timings::begin(), file.opened.readable.input.name.clone());
         staged.file(file, begun, &mut reading, transaction)?;
+        let rows = staged.summary.files.last().map(|file| usize::try_from(file.rows).unwrap_or(usize::MAX));
+        timings::end(began, || format!("ingest: read {name}"), rows);
     }
+    staged.spill.close();
     begun.rule.check_keys(dir, staged.oddities.searched_keys)?;
     Ok(staged)
 }

@@ -1,6 +1,6 @@
 //! The shape of encoded rows: which columns of a table they hold, and how they are told apart.
 
-use crate::export::datum::{Cell, decode, encode};
+use crate::export::datum::{Cell, pack, unpack};
 use crate::export::mapping::Repeated;
 use crate::export::read::FillPlan;
 use crate::model::layout::Layout;
@@ -93,13 +93,13 @@ impl Shape {
 
 /// Appends a whole row of a table.
 pub(crate) fn encode_cells(cells: &[Cell<'_>], row: &mut Vec<u8>) {
-    cells.iter().for_each(|cell| encode(cell, row));
+    cells.iter().for_each(|cell| pack(cell, row));
 }
 
 /// Decodes the cells of a row; returns what follows them.
 pub(crate) fn cells<'a>(shape: &Shape, mut row: &'a [u8], cells: &mut Vec<Cell<'a>>) -> &'a [u8] {
     for _ in &shape.columns {
-        cells.push(decode(&mut row).unwrap_or(Cell::Null));
+        cells.push(unpack(&mut row).unwrap_or(Cell::Null));
     }
     row
 }

@@ -1,21 +1,18 @@
-//! Where the rows of a file go: encoded into the spill, or into quarantine.
+//! Where the rows of a file go: into the spill, or into quarantine.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use xxhash_rust::xxh3::xxh3_64;
-
-use super::spill::Spill;
-use crate::export::datum::{Value, encode};
+use super::piece::{Piece, Step, Taking};
+use super::spill::{Spill, put};
 use crate::export::files::ExportId;
-use crate::export::read::{FillPlan, Refusal, RowKey, RowSink};
+use crate::export::read::{Refusal, RowKey, RowSink};
 use crate::export::records::RepairOrigin;
 use crate::ingest::IngestError;
-use crate::ingest::bucket::listing_history::mark;
 use crate::ingest::quarantine::{Quarantine, Waits};
 use crate::model::index::index_u32;
 use crate::model::progress::Progress;
-use crate::model::tables::{EVENT_IDENTITY, Table};
+use crate::model::tables::Table;
 use crate::store::Transaction;
 
 /// Rows read for a table.
@@ -33,109 +30,64 @@ pub(crate) struct ListedDeals {
     pub(crate) refused: u64,
 }
 
-/// What has to be known of a fill to take its rows.
-pub(crate) struct Taker {
-    table: Table,
-    /// For events: the position of the id, if it is mapped at all.
-    event_id: Option<usize>,
-    identity: Vec<Option<usize>>,
-    bucket_by: Vec<Option<usize>>,
-    /// Where the columns of its key stand.
-    key: Vec<(&'static str, Option<usize>)>,
-}
-
-impl Taker {
-    pub(crate) fn new(fill: &FillPlan) -> Taker {
-        let place = |name: &&str| fill.columns.iter().position(|c| c.name == *name);
-        Taker {
-            table: fill.table,
-            event_id: (fill.table == Table::Events).then(|| place(&"event_id")).flatten(),
-            identity: EVENT_IDENTITY.iter().map(place).collect(),
-            bucket_by: fill.table.bucket_by().iter().map(place).collect(),
-            key: fill.table.key().iter().map(|name| (*name, place(name))).collect(),
-        }
-    }
-}
-
 /// Takes the rows of one file.
 pub(crate) struct Sink<'s> {
-    pub(crate) first_shape: usize,
-    pub(crate) takers: Vec<Taker>,
+    pub(super) taking: Arc<Taking>,
     /// The export: what it is called, and by what it is known.
-    pub(crate) file: &'s str,
-    pub(crate) id: &'s ExportId,
-    pub(crate) header: Arc<str>,
-    pub(crate) bytes: u64,
-    pub(crate) spill: &'s mut Spill,
-    pub(crate) quarantine: &'s mut Quarantine,
-    pub(crate) waits: &'s Waits,
-    pub(crate) transaction: &'s mut Transaction,
-    pub(crate) read: &'s mut BTreeMap<Table, Read>,
-    pub(crate) listed_deals: ListedDeals,
-    pub(crate) progress: &'s dyn Progress,
+    pub(super) file: &'s str,
+    pub(super) id: &'s ExportId,
+    pub(super) header: Arc<str>,
+    pub(super) bytes: u64,
+    pub(super) spill: &'s mut Spill,
+    pub(super) quarantine: &'s mut Quarantine,
+    pub(super) waits: &'s Waits,
+    pub(super) transaction: &'s mut Transaction,
+    pub(super) read: &'s mut BTreeMap<Table, Read>,
+    /// The number of all pieces so far.
+    pub(super) pieces: &'s mut u64,
+    pub(super) listed_deals: ListedDeals,
+    pub(super) progress: &'s dyn Progress,
     /// For a repair file: the place of the accepted row.
-    pub(crate) mends: Option<RepairOrigin>,
+    pub(super) mends: Option<RepairOrigin>,
     /// How many rows were overtaken.
-    pub(crate) overtaken: u64,
-    /// The row being encoded.
-    pub(crate) row: Vec<u8>,
-    /// The identity being hashed.
-    pub(crate) scratch: Vec<u8>,
+    pub(super) overtaken: u64,
 }
 
 impl RowSink for Sink<'_> {
     type Error = IngestError;
+    type Piece = Piece;
 
-    fn take(&mut self, fill: usize, values: &[Value<'_>]) -> Result<(), IngestError> {
-        let taker = &self.takers[fill];
-        self.read.entry(taker.table).or_default().rows += 1;
-        self.row.clear();
-        let mut derived = None;
-        if taker.table == Table::Events {
-            match taker.event_id.map(|at| &values[at]) {
-                Some(id @ Value::Text(_)) => encode(id, &mut self.row),
-                _ => {
-                    let id = derived_id(taker, values, &mut self.scratch);
-                    encode(&Value::Text(id.as_str().into()), &mut self.row);
-                    derived = Some(id);
-                }
-            }
-        }
-        for (at, value) in values.iter().enumerate() {
-            if Some(at) != taker.event_id {
-                encode(value, &mut self.row);
-            }
-        }
-        if taker.event_id.is_some() {
-            // two rows of one event may go to different parts: the order in which they were read tells which is the last
-            self.row.extend_from_slice(&self.read.get(&Table::Events).map_or(0, |read| read.rows).to_le_bytes());
-        }
-        let filled = |at: &Option<usize>| match at.map(|at| &values[at]) {
-            Some(Value::Text(text)) => Some(text.as_ref()),
-            _ => None,
-        };
-        let bucket = taker.bucket_by.iter().find_map(filled).or(derived.as_deref()).unwrap_or_default();
-        let mut is_late = false;
-        if self.mends.is_some() || self.quarantine.later.watches() {
-            let place = |name: &str| taker.key.iter().find(|(known, _)| *known == name).and_then(|(_, at)| *at);
-            let key = RowKey::of(taker.table, |name| place(name).map(|at| &values[at]));
-            let newest = RepairOrigin { ingest: self.transaction.number(), line: u64::MAX };
-            if let Some(key) = key {
-                is_late = self.mends.is_some_and(|place| {
-                    self.waits.may_be_late(self.file, place, taker.table)
-                        || self.quarantine.later.is_overtaken(key, place)
-                });
-                self.quarantine.later.take(key, &self.id.file, self.mends.unwrap_or(newest));
-            }
-        }
-        self.overtaken += u64::from(is_late);
-        // the shapes of late rows stand behind those of all fills
-        let shape = self.first_shape + fill + if is_late { self.takers.len() } else { 0 };
-        self.spill.push(index_u32(shape), taker.table, bucket, &self.row)
+    fn piece(&self) -> Piece {
+        Piece::new(Arc::clone(&self.taking), self.spill.width())
     }
 
-    fn mends(&mut self, place: RepairOrigin) {
-        self.mends = Some(place);
+    fn is_watched(&self) -> bool {
+        self.quarantine.later.watches()
+    }
+
+    fn put(&mut self, piece: &mut Piece) -> Result<(), IngestError> {
+        *self.pieces = self.taking.pieces_before + piece.number + 1;
+        for (taker, rows) in self.taking.takers.iter().zip(&piece.rows).filter(|(_, rows)| **rows > 0) {
+            self.read.entry(taker.table).or_default().rows += rows;
+        }
+        for step in piece.steps.drain(..) {
+            match step {
+                Step::Good(key) => {
+                    let newest = RepairOrigin { ingest: self.transaction.number(), line: u64::MAX };
+                    self.quarantine.later.take(key, &self.id.file, newest);
+                }
+                Step::Refused(refusal) => self.refuse(*refusal)?,
+                Step::Mends(place) => self.mends = Some(place),
+                Step::Mended { fill, part, key, row } => self.mended(fill, part, key, &row)?,
+            }
+        }
+        for (part, rows) in piece.parts.iter_mut().enumerate().filter(|(_, rows)| !rows.is_empty()) {
+            self.spill.append(part, rows)?;
+            rows.clear();
+        }
+        self.listed_deals.marks.extend(piece.listed.drain(..));
+        self.listed_deals.refused += std::mem::take(&mut piece.refused_deals);
+        Ok(())
     }
 
     fn waits(&self, place: RepairOrigin) -> u64 {
@@ -146,13 +98,26 @@ impl RowSink for Sink<'_> {
         self.header = header.into();
     }
 
-    fn refuses_deal(&mut self, deal_id: &str) {
-        self.listed_deals.refused += 1;
-        self.lists_deal(deal_id);
+    fn progress(&mut self, done: u64) {
+        self.progress.step(self.file, done, self.bytes);
     }
+}
 
-    fn lists_deal(&mut self, deal_id: &str) {
-        self.listed_deals.marks.insert(mark(deal_id));
+impl Sink<'_> {
+    /// Takes a row of a file of mended rows.
+    fn mended(&mut self, fill: usize, part: usize, key: Option<RowKey>, row: &[u8]) -> Result<(), IngestError> {
+        let (taking, mut is_late) = (&*self.taking, false);
+        if let (Some(key), Some(place)) = (key, self.mends) {
+            is_late = self.waits.may_be_late(self.file, place, taking.takers[fill].table)
+                || self.quarantine.later.is_overtaken(key, place);
+            self.quarantine.later.take(key, &self.id.file, place);
+        }
+        self.overtaken += u64::from(is_late);
+        // the shapes of late rows stand behind those of all fills
+        let shape = taking.first_shape + fill + if is_late { taking.takers.len() } else { 0 };
+        let mut whole = Vec::new();
+        put(index_u32(shape), &mut whole, |rows| rows.extend_from_slice(row));
+        self.spill.append(part, &whole)
     }
 
     fn refuse(&mut self, refusal: Refusal) -> Result<(), IngestError> {
@@ -168,23 +133,10 @@ impl RowSink for Sink<'_> {
         };
         self.quarantine.push((&id, self.file), &self.header, refusal, self.transaction)
     }
-
-    fn progress(&mut self, done: u64) {
-        self.progress.step(self.file, done, self.bytes);
-    }
 }
 
 /// The name of an export's file, of which mended rows may be called by folder and name.
 pub(crate) fn of_file(called: &str, folder: &str) -> String {
     let bare = called.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).filter(|_| !folder.is_empty());
     bare.unwrap_or(called).to_owned()
-}
-
-/// The id of an event from an export without ids. It is stable: the same row has the same id in every export.
-fn derived_id(taker: &Taker, values: &[Value<'_>], scratch: &mut Vec<u8>) -> String {
-    scratch.clear();
-    for at in &taker.identity {
-        encode(at.map_or(&Value::Null, |at| &values[at]), scratch);
-    }
-    format!("{:016x}", xxh3_64(scratch))
 }

@@ -44,6 +44,16 @@ impl Spill {
         Ok(Spill { dir, parts, budget, buffers: vec![Vec::new(); all], on_disk: vec![false; all], used: 0 })
     }
 
+    /// Into which parts rows go.
+    pub(crate) fn routes(&self) -> Routes {
+        Routes { parts: self.parts }
+    }
+
+    /// How many parts there are.
+    pub(crate) fn width(&self) -> usize {
+        self.buffers.len()
+    }
+
     /// Where it lies on the disk.
     pub(crate) fn dir(&self) -> &Path {
         &self.dir
@@ -51,44 +61,54 @@ impl Spill {
 
     /// The parts that may hold rows of a table.
     pub(crate) fn parts(&self, table: Table) -> Range<usize> {
-        let parts = self.parts as usize;
-        match table {
-            Table::Deals | Table::Events | Table::Journeys => 0..parts,
-            _ if !table.bucket_by().is_empty() => parts..2 * parts,
-            _ => {
-                // `Table::ALL` lists the tables as they are declared, and there is a part for each
-                let own = 2 * parts + table as usize;
-                own..own + 1
-            }
-        }
+        self.routes().parts(table)
     }
 
-    /// The parts that may hold rows of one of a table's buckets.
-    pub(crate) fn bucket(&self, table: Table, number: u32, buckets: u32) -> Result<Vec<Vec<u8>>, IngestError> {
+    /// The parts that may hold rows of one of a table's buckets, in memory that `room` gives.
+    pub(crate) fn bucket(
+        &self,
+        table: Table,
+        (number, buckets): (u32, u32),
+        room: impl Fn() -> Vec<u8>,
+    ) -> Result<Vec<Vec<u8>>, IngestError> {
         let parts = self.parts(table);
         let step = parts.len().min(buckets as usize);
-        parts.skip(number as usize % step).step_by(step).map(|part| self.part(part)).collect()
+        parts.skip(number as usize % step).step_by(step).map(|part| self.part_within(part, room())).collect()
     }
 
     /// Adds a row; `key` decides the part where the table has buckets.
     pub(crate) fn push(&mut self, shape: u32, table: Table, key: &str, row: &[u8]) -> Result<(), IngestError> {
-        let parts = self.parts(table);
-        let part = parts.start + bucket(key, u32::try_from(parts.len()).unwrap_or(1)) as usize;
-        let buffer = &mut self.buffers[part];
-        let before = buffer.capacity();
-        buffer.extend_from_slice(&shape.to_le_bytes());
-        buffer.extend_from_slice(&index_u32(row.len()).to_le_bytes());
-        buffer.extend_from_slice(row);
-        self.used += buffer.capacity() - before;
+        let part = self.routes().part(table, key);
+        put(shape, &mut self.buffers[part], |buffer| buffer.extend_from_slice(row));
+        self.used += ROW_HEAD + row.len();
+        self.limit()
+    }
+
+    /// Adds rows to a part, as [`put`] writes them.
+    pub(crate) fn append(&mut self, part: usize, rows: &[u8]) -> Result<(), IngestError> {
+        self.buffers[part].extend_from_slice(rows);
+        self.used += rows.len();
+        self.limit()
+    }
+
+    fn limit(&mut self) -> Result<(), IngestError> {
         match self.used > self.budget {
             true => self.flush(),
             false => Ok(()),
         }
     }
 
+    /// All rows are there: gives back memory that no row takes.
+    pub(crate) fn close(&mut self) {
+        self.buffers.iter_mut().for_each(Vec::shrink_to_fit);
+    }
+
     /// The encoded rows of a part, in the order in which they came.
     pub(crate) fn part(&self, part: usize) -> Result<Vec<u8>, IngestError> {
-        let mut rows = Vec::new();
+        self.part_within(part, Vec::new())
+    }
+
+    fn part_within(&self, part: usize, mut rows: Vec<u8>) -> Result<Vec<u8>, IngestError> {
         if self.on_disk[part] {
             let path = path(&self.dir, part);
             let read = File::open(&path).and_then(|mut file| file.read_to_end(&mut rows));
@@ -107,10 +127,51 @@ impl Spill {
             let file = OpenOptions::new().create(true).append(true).open(&path);
             file.and_then(|mut file| file.write_all(&self.buffers[part])).map_err(IngestError::io(&path))?;
             self.on_disk[part] = true;
-            self.buffers[part] = Vec::new();
+            // its memory is filled again: given back, it would be taken from the system anew each time
+            self.buffers[part].clear();
         }
         self.used = 0;
         Ok(())
+    }
+}
+
+/// What stands before each row: the number of its shape, and its length.
+const ROW_HEAD: usize = 8;
+
+/// Appends a row that `encode` writes to those of a part.
+pub(crate) fn put(shape: u32, rows: &mut Vec<u8>, encode: impl FnOnce(&mut Vec<u8>)) {
+    rows.extend_from_slice(&shape.to_le_bytes());
+    rows.extend_from_slice(&[0; 4]);
+    let from = rows.len();
+    encode(rows);
+    let length = index_u32(rows.len() - from).to_le_bytes();
+    rows[from - length.len()..from].copy_from_slice(&length);
+}
+
+/// Into which parts of a spill the rows of tables go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Routes {
+    parts: u32,
+}
+
+impl Routes {
+    fn parts(self, table: Table) -> Range<usize> {
+        let parts = self.parts as usize;
+        match table {
+            Table::Deals | Table::Events | Table::Journeys => 0..parts,
+            _ if !table.bucket_by().is_empty() => parts..2 * parts,
+            _ => {
+                // `Table::ALL` lists the tables as they are declared, and there is a part for each
+                let own = 2 * parts + table as usize;
+                own..own + 1
+            }
+        }
+    }
+
+    /// The part of a row; `key` decides it where the table has buckets.
+    pub(crate) fn part(self, table: Table, key: &str) -> usize {
+        let parts = self.parts(table);
+        parts.start + bucket(key, u32::try_from(parts.len()).unwrap_or(1)) as usize
     }
 }
 

@@ -6,7 +6,14 @@ use super::*;
 
 /// Sizes that make many buckets of a few rows, or one of all.
 fn small() -> Sizes {
-    Sizes { rows_at_first: 8, rows_at_most: 12, spill: 3000, ids: 16 }
+    Sizes {
+        rows_at_first: 8,
+        rows_at_most: 12,
+        spill: 3000,
+        ids: 16,
+        reading: Division { threads: 3, batch: 1000 },
+        always_reads: false,
+    }
 }
 
 async fn ingest_small(company: &Company, exports: &[PathBuf]) -> Summary {

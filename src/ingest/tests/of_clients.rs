@@ -38,7 +38,14 @@ const DEALS: &str = "ID;Client;Manager;Status;Created;Closed\n";
 const EVENTS: &str = "ID;At;Kind;Deal;Client;Manager;Way;Stage\n";
 
 fn small() -> Sizes {
-    Sizes { rows_at_first: 8, rows_at_most: 12, spill: 3000, ids: 16 }
+    Sizes {
+        rows_at_first: 8,
+        rows_at_most: 12,
+        spill: 3000,
+        ids: 16,
+        reading: Division { threads: 3, batch: 1000 },
+        always_reads: false,
+    }
 }
 
 async fn ingest_with(company: &Company, exports: &[PathBuf], sizes: Sizes) -> Summary {

@@ -26,7 +26,7 @@ pub(super) use self::units::{DETAILS, KEYS, Units, type_of};
 pub(super) use self::why::Why;
 
 /// What is listed, the finest first: the key that a row of the list has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum Unit {
     /// An event of a deal or a client.
     Event,

@@ -42,6 +42,7 @@ pub(in crate::report) async fn actions(
             Err(lack) => missing.push((target.title.get(say.lang).to_owned(), lack)),
         }
     }
+    let red = looks.iter().flat_map(|look| look.red(inputs, say)).collect();
     let mut items = items(&looks);
     items.sort_by(Item::order);
     let (shown, rest) = items.split_at(part.limit.min(items.len()));
@@ -60,7 +61,7 @@ pub(in crate::report) async fn actions(
         unjudged: unjudged(say, &looks, &missing),
     };
     let blocks = std::iter::once(Block::Actions(block)).chain(lists).collect();
-    Made { blocks, ..Made::default() }
+    Made { blocks, red, ..Made::default() }
 }
 
 /// The missed targets of one figure.
@@ -169,7 +170,11 @@ async fn action(inputs: &mut Inputs<'_>, say: &Phrases<'_>, item: &Item<'_>) -> 
     let who = who(inputs, say, heaviest).await;
     let (listed, facts) = match inputs.metrics.is_large() {
         // a list costs as much as its metric once more
-        true => (None, facts.into_iter().chain(list::command(inputs, say, heaviest)).collect()),
+        true => {
+            let command = heaviest.command(inputs);
+            let said = command.map(|command| format!("{}: {command}.", say.pick("Список", "The list")));
+            (None, facts.into_iter().chain(said).collect())
+        }
         false => (list::list(inputs, say, heaviest, &bad(heaviest)).await, facts),
     };
     #[allow(clippy::cast_possible_truncation)] // money in whole units is far below the limits
@@ -239,11 +244,11 @@ async fn who(inputs: &mut Inputs<'_>, say: &Phrases<'_>, look: &Look<'_>) -> Opt
     }
     let ask = Question { by: vec![PERSON.to_owned()], ..look.ask.clone() };
     let grid = inputs.metrics.ask(&ask, inputs.reach.range(ask.period)).await.ok()?;
-    let keyed = judge::has_key(&look.grid, &judge::current_rows(&look.grid));
+    let keyed = judge::has_key(&look.grid, &look.grid.current_rows());
     // of a metric with a row per rule or stage, only those that miss the target
     let keys: Vec<&Cell> = bad(look).iter().map(|one| &look.grid.rows[one.row][0]).collect();
     let mut amounts: BTreeMap<String, f64> = BTreeMap::new();
-    for row in judge::current_rows(&grid) {
+    for row in grid.current_rows() {
         let is_of = !keyed || grid.rows[row].get(grid.dimensions).is_some_and(|key| keys.contains(&key));
         let amount = grid.number(row, &stake).filter(|amount| *amount > 0.0 && is_of && !grid.is_unnamed(row));
         if let (Some(amount), Cell::Text(name)) = (amount, &grid.rows[row][0]) {

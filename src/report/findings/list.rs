@@ -71,21 +71,6 @@ pub(super) async fn list(inputs: &mut Inputs<'_>, say: &Phrases<'_>, look: &Look
     (total > 0).then_some(List { table, total })
 }
 
-/// How to get the list, where the report does not make it.
-pub(super) fn command(inputs: &Inputs<'_>, say: &Phrases<'_>, look: &Look<'_>) -> Option<String> {
-    let column = look.grid.column(&look.target.column)?.list.as_ref()?;
-    let range = inputs.reach.range(look.ask.period);
-    let by: String = look.ask.by.iter().map(|by| format!(" --by {by}")).collect();
-    let metric = &look.ask.metric;
-    let word = say.pick("Список", "The list");
-    Some(format!(
-        "{word}: voronka rows {metric} --column {column}{by} --from {} --to {} --as-of {}.",
-        range.from,
-        range.to,
-        inputs.metrics.as_of()
-    ))
-}
-
 /// The list as cells.
 fn grid(listed: &Listed, of: &Grid, calendar: &Calendar) -> Option<Grid> {
     let (mut columns, mut read) = (Vec::new(), Vec::new());
@@ -116,7 +101,7 @@ fn days(array: &ArrayRef, calendar: &Calendar) -> Option<Vec<Cell>> {
 
 /// The rows of the list that are of the groups that miss the target.
 fn of_groups(list: &Grid, look: &Look<'_>, bad: &[&Judged]) -> Vec<usize> {
-    let keyed = judge::has_key(&look.grid, &judge::current_rows(&look.grid));
+    let keyed = judge::has_key(&look.grid, &look.grid.current_rows());
     let names: Vec<&str> = look.grid.columns[..look.grid.dimensions + usize::from(keyed)]
         .iter()
         .map(|column| column.name.as_str())

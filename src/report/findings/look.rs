@@ -8,7 +8,7 @@ use super::wording;
 use crate::model::problem::hint;
 use crate::regulation::Target;
 use crate::report::definition::{self, Question};
-use crate::report::document::{Cell, Verdict};
+use crate::report::document::{Cell, Red, Verdict};
 use crate::report::earlier::earlier;
 use crate::report::error::ReportError;
 use crate::report::grid::Grid;
@@ -61,6 +61,29 @@ pub(super) async fn look<'t>(
 }
 
 impl Look<'_> {
+    /// What is beyond the red bound.
+    pub fn red(&self, inputs: &Inputs<'_>, say: &Phrases<'_>) -> Vec<Red> {
+        let keyed = judge::has_key(&self.grid, &self.grid.current_rows());
+        let names = self.grid.dimensions + usize::from(keyed);
+        let wording = self.wording(inputs, say);
+        let title = say.text(&self.target.title);
+        let red = self.judged.iter().filter(|one| one.verdict == Verdict::Red);
+        let one = |one: &Judged| {
+            let name = |cell: &Cell| match cell {
+                Cell::Text(text) => text.clone(),
+                other => format!("{other:?}"),
+            };
+            let group: Vec<String> = self.grid.rows[one.row].iter().take(names).map(name).collect();
+            let key = [self.target.metric.clone(), self.target.column.clone(), self.target.by.join(",")];
+            let title = match wording.row_name(one) {
+                name if name.is_empty() => title.to_owned(),
+                name => format!("{title}: {name}"),
+            };
+            Red { key: key.into_iter().chain(group).collect::<Vec<_>>().join("|"), title }
+        };
+        red.map(one).collect()
+    }
+
     /// What its sentences are written with.
     pub fn wording<'w>(&'w self, inputs: &Inputs<'_>, say: &'w Phrases<'w>) -> wording::Wording<'w> {
         let target = self.target;
@@ -75,7 +98,25 @@ impl Look<'_> {
             small_group: small_group(inputs),
             source: say.source(&self.ask, inputs.days(&self.ask, range)),
             note: self.note.clone(),
+            list: self.command(inputs).unwrap_or_default(),
         }
+    }
+
+    /// The command that makes the list. `None` if there is none, or whoever the report is held to is not to see the rest of it.
+    pub fn command(&self, inputs: &Inputs<'_>) -> Option<String> {
+        if inputs.metrics.is_held() {
+            return None;
+        }
+        let column = self.grid.column(&self.target.column)?.list.as_ref()?;
+        let range = inputs.reach.range(self.ask.period);
+        let by: String = self.ask.by.iter().map(|by| format!(" --by {by}")).collect();
+        let metric = &self.ask.metric;
+        Some(format!(
+            "voronka rows {metric} --column {column}{by} --from {} --to {} --as-of {}",
+            range.from,
+            range.to,
+            inputs.metrics.as_of()
+        ))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What becomes of the targets.
 
-use crate::report::document::Block;
+use crate::report::document::{Block, Red};
 use crate::report::missing::{Missing, Unnamed};
 
 /// The result of judging all targets.
@@ -14,4 +14,6 @@ pub(in crate::report) struct Made {
     pub also_missing: Vec<(String, Missing)>,
     /// Rows without a value of the split, which no target judges.
     pub unnamed: Vec<Unnamed>,
+    /// What is beyond a red bound.
+    pub red: Vec<Red>,
 }

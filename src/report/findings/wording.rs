@@ -43,6 +43,8 @@ pub struct Wording<'a> {
     pub source: String,
     /// A note for each value on how much of the period is covered; empty if all of it.
     pub note: String,
+    /// The command that lists what the target's metric counts; empty if it cannot be listed.
+    pub list: String,
 }
 
 impl Wording<'_> {
@@ -99,6 +101,9 @@ impl Wording<'_> {
         };
         let mut said = self.finding(one.verdict, title, value.join(" "), self.changes(one), advice, one.weight);
         said.finding.figure = figure(one);
+        if matches!(one.verdict, Verdict::Red | Verdict::Yellow) && !self.list.is_empty() {
+            said.finding.list = self.list_of(one);
+        }
         for (compare, was) in &one.changes {
             *match compare {
                 Compare::Before => &mut said.finding.before.previous,
@@ -120,7 +125,19 @@ impl Wording<'_> {
     ) -> Said {
         let (source, unit) = (self.source.clone(), self.unit());
         let (figure, before) = (Cell::Empty, Before::default());
-        Said { finding: Finding { verdict, title, figure, unit, before, value, change, advice, source }, weight }
+        let list = String::new();
+        Said { finding: Finding { verdict, title, figure, unit, before, value, change, advice, list, source }, weight }
+    }
+
+    /// The command that lists the rows of one group.
+    fn list_of(&self, one: &Judged) -> String {
+        let names = self.grid.dimensions + usize::from(self.has_key());
+        let cells = self.grid.columns.iter().zip(&self.grid.rows[one.row]).take(names);
+        let only = cells.filter_map(|(column, cell)| match cell {
+            Cell::Text(text) => Some(format!(" --only {}", quoted(&format!("{}={text}", column.name)))),
+            _ => None,
+        });
+        std::iter::once(self.list.clone()).chain(only).collect()
     }
 
     /// The groups that miss the target, and the target, in one sentence: `Филиал: Юг — 42 %, Север — 48 %; цель — не меньше 80 %.`
@@ -344,7 +361,7 @@ impl Wording<'_> {
     }
 
     fn has_key(&self) -> bool {
-        judge::has_key(self.grid, &judge::current_rows(self.grid))
+        judge::has_key(self.grid, &self.grid.current_rows())
     }
 
     fn unit(&self) -> Unit {
@@ -445,5 +462,14 @@ fn figure(one: &Judged) -> Cell {
         (Some(value), None, _) => Cell::Number(value),
         (None, _, Some((least, most))) => Cell::Bounds { least, most },
         (None, _, None) => Cell::Empty,
+    }
+}
+
+/// A word of a command line.
+fn quoted(word: &str) -> String {
+    let is_plain = |sign: char| sign.is_alphanumeric() || "_-=.,:/@+".contains(sign);
+    match word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
     }
 }

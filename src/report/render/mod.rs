@@ -26,6 +26,7 @@ mod error;
 mod exporter;
 mod flat;
 mod html;
+pub(crate) mod letter;
 pub(crate) mod number;
 mod outputs;
 #[cfg(feature = "pdf")]
@@ -128,6 +129,16 @@ pub fn render(doc: &Document, dir: &Path, formats: &[Format]) -> Result<Vec<Path
         format.exporter().export(doc, &mut out)?;
     }
     out.finish()
+}
+
+/// As [`render`]; where a chart cannot be drawn, a notice takes its place in the document, and is listed in [`Document::failed`].
+pub fn render_all(doc: &mut Document, dir: &Path, formats: &[Format]) -> Result<Vec<PathBuf>, RenderError> {
+    loop {
+        match render(doc, dir, formats) {
+            Err(RenderError::Drawing { id, why }) if doc.give_up_chart(&id, &why) => {}
+            rendered => return rendered,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -37,6 +37,10 @@ impl StoreError {
                 "{}: в это хранилище сейчас пишет другая загрузка\n    дождитесь её конца и запустите эту снова",
                 dir.display()
             ),
+            StoreError::Sending { dir } => format!(
+                "{}: сейчас работает другая `voronka send`\n    дождитесь её конца: она отправит всё, что пора",
+                dir.display()
+            ),
             StoreError::Unsynced { path, ingest, source } => format!(
                 "{}: загрузка {ingest} в хранилище, но может не пережить отключения питания: {source}\n    см. `voronka log` и проверьте \
                  диск",
@@ -53,6 +57,11 @@ impl StoreError {
             StoreError::Marker { path, what } => format!(
                 "{}: {what}\n    верните файл из резервной копии: он говорит, какая загрузка последняя",
                 path.display()
+            ),
+            StoreError::SentLog { path, what } => format!(
+                "{}: {}\n    пока он не исправлен, ничего не отправляется: верните его из резервной копии или удалите эту строку",
+                path.display(),
+                what.ru
             ),
             StoreError::DataFile { path, what } => format!("{}: {}", path.display(), what.ru),
             StoreError::Damaged { path, what } => format!(

@@ -75,6 +75,9 @@ fn card(finding: &Finding, context: &Context) -> Markup {
                     }
                 } "\n"
             }
+            @if !finding.list.is_empty() {
+                p class="to-list" { (words.list()) ": " code { (finding.list) } } "\n"
+            }
         } "\n"
     }
 }

@@ -66,6 +66,10 @@ pub(super) fn findings(t: Translate) -> Block {
         value,
         change,
         advice,
+        list: match verdict {
+            Verdict::Red => "voronka rows response --column late --from 2025-06-02 --to 2025-07-01".to_owned(),
+            _ => String::new(),
+        },
         source: source.clone(),
     };
     Block::Findings(vec![

@@ -81,6 +81,10 @@ pub fn document(lang: Lang) -> Document {
         }],
         folds: false,
         failed: Vec::new(),
+        red: vec![Red {
+            key: "response.sla_share".into(), title: sample.t("Ответили в срок", "Answered in time")
+        }],
+        is_loaded: true,
     }
 }
 

@@ -87,6 +87,12 @@ impl<'d> Book<'d> {
         self.sheets.iter().find(|(known, _)| std::ptr::eq(*known, block)).map(|(_, name)| name.as_str())
     }
 
+    /// The sheet of the table of this id.
+    pub fn list(&self, id: &str) -> Option<&str> {
+        let is_it = |block: &Block| matches!(block, Block::Table(table) if table.id == id);
+        self.sheets.iter().find(|(block, _)| is_it(block)).map(|(_, name)| name.as_str())
+    }
+
     /// The sheet that shows what a finding is about: of the same source, or of the same metric and split.
     pub fn about(&self, source: &str) -> Option<&str> {
         let of = |block: &Block| match block {

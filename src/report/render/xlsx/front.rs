@@ -180,7 +180,16 @@ impl Front<'_> {
     fn action(&mut self, action: &Action) -> Result<(), Fault> {
         let book = self.book;
         self.begin()?;
-        self.text(Column::What, &action.title, &book.looks.wrapped)?;
+        match action.list.as_ref().and_then(|(id, _)| book.list(id)) {
+            Some(sheet) => link(
+                &mut self.sheet,
+                (self.row, Column::What as u16),
+                sheet,
+                &action.title,
+                (&book.looks.link, &book.looks),
+            )?,
+            None => self.text(Column::What, &action.title, &book.looks.wrapped)?,
+        }
         let verdict = verdict(action.verdict, &book.looks);
         self.text(Column::Verdict, book.words.verdict(action.verdict), &verdict)?;
         let mut told: Vec<&str> = Vec::new();
@@ -234,8 +243,8 @@ impl Front<'_> {
         if finding.figure != Cell::Empty {
             self.figures(&finding.figure, finding.unit, [&finding.before.previous, &finding.before.year])?;
         }
-        let told: Vec<&str> =
-            [finding.value.as_str(), &finding.change].into_iter().filter(|text| !text.is_empty()).collect();
+        let told = [finding.value.as_str(), &finding.change, &finding.list];
+        let told: Vec<&str> = told.into_iter().filter(|text| !text.is_empty()).collect();
         let told = told.join("\n");
         self.text(Column::Words, &told, &book.looks.wrapped)?;
         self.text(Column::Advice, &finding.advice, &book.looks.wrapped)?;
