@@ -44,7 +44,7 @@ const REPORT: &[&[&str]] = &[
     &["titles", "metric_cache", "definition::asked"],
     &["chart", "inputs"],
     &["definition", "document", "earlier", "phrases"],
-    &["findings", "render"],
+    &["findings", "norms", "render"],
     &["build"],
 ];
 

@@ -92,3 +92,57 @@ fn a_worklist_wants_to_know_whose_it_is() {
     assert!(ran.err.contains(&format!("no deal has the manager `{typo}`")), "{}", ran.err);
     assert!(ran.err.contains(&format!("did you mean `{name}`?")), "{}", ran.err);
 }
+
+#[test]
+fn the_handbook_is_made_for_a_role() {
+    let dir = tempfile::tempdir().unwrap();
+    let demo = company(dir.path());
+    let run = |args: &[&str]| {
+        let handbook = ["report", "handbook", "--lang", "en", "--as-of", "2025-06-30"];
+        voronka(&demo, &[&handbook[..], args].concat())
+    };
+    let page = |role: &str| fs::read_to_string(demo.join(format!("out/handbook-{role}.html"))).unwrap();
+    let made = run(&["--for-each", "role"]).ok();
+    assert_eq!(made.lines().filter(|line| line.ends_with(".html")).count(), 5, "{made}");
+    let (moves, mailed) = ("May I move a deal to this stage?", "How many clients may be mailed in the coming week?");
+    assert!(page("specialist").contains(moves) && !page("specialist").contains(mailed));
+    assert!(page("marketing").contains(mailed) && !page("marketing").contains(moves));
+    // the first thing on the specialist's page
+    let first = page("specialist").split("<h2").nth(1).unwrap().to_owned();
+    assert!(first.contains(moves) && first.contains("Proposal"), "{first}");
+
+    let ran = run(&["--for", "specialst"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("the report `handbook` has no role `specialst`"), "{}", ran.err);
+    assert!(ran.err.contains("did you mean `specialist`?"), "{}", ran.err);
+    // without a role it holds the sections of all
+    run(&[]).ok();
+    let whole = fs::read_to_string(demo.join("out/handbook.html")).unwrap();
+    assert!(whole.contains(moves) && whole.contains(mailed));
+}
+
+#[test]
+fn the_head_reads_what_changed_since_the_last_edition() {
+    let dir = tempfile::tempdir().unwrap();
+    let demo = company(dir.path());
+    let head = |as_of: &str| {
+        let args = ["report", "handbook", "--for", "head", "--lang", "en", "--as-of", as_of];
+        voronka(&demo, &args).ok();
+        fs::read_to_string(demo.join("out/handbook-head.html")).unwrap().replace('\u{a0}', " ")
+    };
+    assert!(head("2025-06-30").contains("The store knows of no edition before this one"));
+    let file = demo.join("regulation.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let changed = text
+        .replace("valid_from = 2023-01-01", "valid_from = 2025-06-02")
+        .replace("sla = \"3 дня\"", "sla = \"4 дня\"");
+    assert_ne!(changed, text);
+    fs::write(&file, changed).unwrap();
+    let page = head("2025-06-30");
+    assert!(page.contains("in force from 2 Jun 2025, the one before it from 1 Jan 2023"), "{page}");
+    for said in ["Stage «Proposal»", "Time allowed", "3 working days", "4 working days"] {
+        assert!(page.contains(said), "{said}");
+    }
+    // an older day is judged by the older edition, before which there was none
+    assert!(head("2025-05-26").contains("The store knows of no edition before this one"));
+}

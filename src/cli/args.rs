@@ -349,10 +349,12 @@ pub struct Report {
     /// Only rows with this value of a dimension, such as `branch=Север`; may stand several times.
     #[arg(long = "where", value_name = "DIM=VALUE", value_parser = held)]
     pub only: Vec<(String, String)>,
-    /// The one whom the report is for, such as a manager's name.
+    /// The one whom the report is for: a manager's name; of the handbook a role, such as `specialist`, `supervisor`, `head`,
+    /// `marketing` or `quality`.
     #[arg(long = "for", value_name = "NAME", value_parser = whole, conflicts_with = "for_each")]
     pub person: Option<String>,
-    /// A report for each value of a dimension, such as `manager`: nobody's holds another's rows.
+    /// A report for each value of a dimension, such as `manager`: nobody's holds another's rows; of the handbook, `role` for each
+    /// role.
     #[arg(long, value_name = "DIM", value_parser = whole)]
     pub for_each: Option<String>,
     /// Unfolds everything: a report that folds its tables and findings away is then whole on paper too.

@@ -13,6 +13,7 @@ use super::said::{Said, said};
 use super::screen::say;
 use crate::company::held;
 use crate::model::lang::{Lang, both};
+use crate::model::problem::hint;
 use crate::model::progress::Progress;
 use crate::model::timings;
 use crate::report::definition::Definition;
@@ -26,7 +27,8 @@ pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
     let formats = args.format.iter().map(|f| f.parse::<Format>()).collect::<Result<Vec<_>, _>>()?;
     let company = open::company(place);
     let (regulation, catalog) = (company.regulation()?, company.catalog()?);
-    let definition = company.definition(&args.name, &catalog)?;
+    let Asked { definitions, person, each } = asked(args, company.definition(&args.name, &catalog)?)?;
+    let Some(definition) = definitions.first() else { return Ok(Outcome::Fine) };
     company.check_currency(&regulation, args.reading.version).await?;
     let everyone = open::session(place, &args.reading, &regulation).await?;
     let mut session = for_report(&everyone).await?;
@@ -36,18 +38,17 @@ pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
     // the values of all, before the session is held to some: what they are called in Latin letters must differ
     let mut values = BTreeMap::new();
     let dimensions = args.only.iter().map(|(dimension, _)| dimension.as_str());
-    for dimension in
-        dimensions.chain(args.for_each.as_deref()).chain(definition.person().filter(|_| args.person.is_some()))
-    {
+    for dimension in dimensions.chain(each).chain(definition.person().filter(|_| person.is_some())) {
         values.insert(dimension.to_owned(), everyone.values(dimension).await?);
     }
     let lang = args.lang.map(Lang::from).or(definition.lang()).unwrap_or(regulation.lang());
-    let sessions = sessions(args, &definition, session).await?;
+    let sessions = sessions(person, each, definition, session).await?;
     std::fs::create_dir_all(&args.out)
         .with_context(|| Said(both!("не создать {}", "cannot make {}", args.out.display())))?;
     let (mut names, mut files, mut failed) = (BTreeSet::new(), Vec::new(), Vec::new());
     let shown = Shown::new();
-    for (session, done) in sessions.iter().zip(0..) {
+    let all = sessions.iter().flat_map(|session| definitions.iter().map(move |definition| (session, definition)));
+    for ((session, definition), done) in all.zip(0..) {
         // one report tells its sections, many tell whose they are
         let sections: &dyn Progress = if sessions.len() == 1 { &shown } else { &() };
         if let ([_, _, ..], Some((_, who))) = (&sessions[..], session.held().last()) {
@@ -55,7 +56,7 @@ pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
         }
         // of many reports one that cannot be made leaves the others
         let began = timings::begin();
-        let built = build(session, &catalog, &definition, session.as_of(), lang, sections).await;
+        let built = build(session, &catalog, definition, session.as_of(), lang, sections).await;
         timings::end(began, || "build the document".to_owned(), None);
         let mut document = match (built, session.held().last()) {
             (Ok(document), _) => document,
@@ -99,9 +100,51 @@ pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
     }
 }
 
+/// What is asked for: the definitions of the reports, and whose rows they hold.
+struct Asked<'a> {
+    definitions: Vec<Definition>,
+    /// `--for`, where it names no role.
+    person: Option<&'a str>,
+    /// `--for-each`, where it does not stand for the roles.
+    each: Option<&'a str>,
+}
+
+/// What stands in `--for-each` for all roles of a report.
+const ROLES: &str = "role";
+
+/// In a report that has roles, `--for` names one of them, and `--for-each role` stands for all.
+fn asked(args: &Report, definition: Definition) -> Result<Asked<'_>> {
+    let (person, each) = (args.person.as_deref(), args.for_each.as_deref());
+    let ids: Vec<String> = definition.roles().iter().map(|role| role.id.clone()).collect();
+    match (person, each) {
+        _ if ids.is_empty() => Ok(Asked { definitions: vec![definition], person, each }),
+        (Some(name), _) => match definition.for_role(name) {
+            Some(own) => Ok(Asked { definitions: vec![own], person: None, each: None }),
+            None => {
+                let what = both!(
+                    "в отчёте `{}` нет роли `{name}`\n    ",
+                    "the report `{}` has no role `{name}`\n    ",
+                    definition.name()
+                );
+                Err(Said(what.and(hint(name, ids.iter().map(String::as_str)))).into())
+            }
+        },
+        (None, Some(ROLES)) => {
+            let definitions = ids.iter().filter_map(|id| definition.for_role(id)).collect();
+            Ok(Asked { definitions, person: None, each: None })
+        }
+        _ => Ok(Asked { definitions: vec![definition], person, each }),
+    }
+}
+
 /// A session for each report that is asked for: for all, for one, or for each value of a dimension.
-async fn sessions(args: &Report, definition: &Definition, session: Session) -> Result<Vec<Session>> {
-    Ok(match (&args.person, &args.for_each, definition.person()) {
+async fn sessions(
+    person: Option<&str>,
+    each: Option<&str>,
+    definition: &Definition,
+    session: Session,
+) -> Result<Vec<Session>> {
+    Ok(match (person, each, definition.person()) {
         (Some(person), _, Some(dimension)) => vec![held(&session, dimension, person).await?],
         (Some(_), _, None) => {
             return Err(said!(

@@ -1,5 +1,6 @@
 //! Days, weeks, months and minutes in the company's calendar: `local_day`, `local_week`, `local_month`,
-//! `is_day`, `minutes_between`, `working_minutes`, `working_due`, `in_working_hours`; and `in_contact_hours`, which asks the calendar of contacts.
+//! `is_day`, `minutes_between`, `working_minutes`, `working_due`, `in_working_hours`; and `in_contact_hours`
+//! and `contact_minutes`, which ask the calendar of contacts.
 
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
@@ -42,7 +43,8 @@ const QUESTIONS: [(&str, Question); 8] = [
 ];
 
 /// What is asked of the calendar of contacts.
-const CONTACT_QUESTIONS: [(&str, Question); 1] = [("in_contact_hours", Question::Open)];
+const CONTACT_QUESTIONS: [(&str, Question); 2] =
+    [("in_contact_hours", Question::Open), ("contact_minutes", Question::WorkingMinutes)];
 
 /// All functions of the working calendar, and those of the hours in which clients may be contacted.
 pub fn calendar_functions(calendar: &Calendar, contact_calendar: &Calendar) -> impl Iterator<Item = ScalarUDF> {

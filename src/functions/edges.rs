@@ -62,7 +62,7 @@ const DAYS: [Option<i32>; 14] = [
 fn arguments(name: &str) -> &'static str {
     match name {
         "local_day" | "local_week" | "local_month" | "is_day" | "ends_at" => "d|t",
-        "minutes_between" | "working_minutes" => "dd|tt",
+        "minutes_between" | "working_minutes" | "contact_minutes" => "dd|tt",
         "working_due" => "dn|tn",
         "in_working_hours" | "in_contact_hours" => "t",
         "seeded" => "iw",

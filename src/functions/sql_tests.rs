@@ -121,6 +121,10 @@ async fn hours_of_work_and_of_contact_are_two_things() {
     gives(&both("2025-03-08T09:00:00Z"), "false|true").await;
     gives(&both("2025-03-10T09:00:00Z"), "false|true").await;
     gives(&both("2025-03-09T09:00:00Z"), "false|false").await;
+    // that Friday from ten to eight, the Monday off likewise; Sunday
+    let minutes = |day: u32| format!("SELECT contact_minutes(DATE '2025-03-0{day}', DATE '2025-03-{:02}')", day + 1);
+    gives(&minutes(7), "600.0").await;
+    gives(&minutes(9), "0.0").await;
     gives("SELECT in_working_hours(NULL), in_contact_hours(arrow_cast(NULL, 'Timestamp(Second, None)'))", "|").await;
     refuses("SELECT in_contact_hours(DATE '2025-03-07')", "cannot be called with (Date32); it takes (a timestamp)")
         .await;

@@ -25,6 +25,16 @@ impl Lang {
     }
 }
 
+/// The form of a Russian noun that goes with a number: 1 неделя, 2 недели, 5 недель.
+pub fn russian(n: u32, [one, few, many]: [&str; 3]) -> &str {
+    match (n % 10, n % 100) {
+        (_, 11..=14) => many,
+        (1, _) => one,
+        (2..=4, _) => few,
+        _ => many,
+    }
+}
+
 /// A text in both languages.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -30,6 +30,8 @@ mod notes;
 mod section;
 mod value;
 
+use std::collections::BTreeSet;
+
 use crate::model::lang::{Text, both};
 use crate::model::letters::composed;
 use crate::model::problem::{Problem, Problems, hint, meant, nearest};
@@ -84,6 +86,19 @@ impl Document {
             true => Ok(()),
             false => Err(Problems(problems)),
         }
+    }
+
+    /// The dotted paths of all keys that a reader asked for, written or not: `stage.sla`.
+    pub fn asked(&self) -> BTreeSet<String> {
+        fn of(node: &value::Node, label: &str, into: &mut BTreeSet<String>) {
+            into.extend(node.asked.borrow().keys.iter().map(|key| section::path(label, key)));
+            for (key, value) in &node.entries {
+                value.value.tables().for_each(|inner| of(inner, &section::path(label, &key.value), into));
+            }
+        }
+        let mut paths = BTreeSet::new();
+        of(&self.root, "", &mut paths);
+        paths
     }
 
     fn unasked(&self, node: &value::Node, label: &str, problems: &mut Vec<Problem>) {

@@ -16,6 +16,7 @@ use crate::model::lang::Lang;
 pub struct Regulation {
     pub(super) text: String,
     pub(super) history: History,
+    pub(super) before: Option<Box<Edition>>,
     pub(super) company: String,
     pub(super) currency: String,
     pub(super) lang: Lang,
@@ -49,6 +50,17 @@ pub struct History {
     pub until: Option<NaiveDate>,
     /// It came into force after the days that are judged by it, for none older is known.
     pub too_young: bool,
+}
+
+/// An edition of the regulation that an ingest kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edition {
+    /// The ingest.
+    pub ingest: i64,
+    /// The first day on which it was in force. `None` if it always was.
+    pub valid_from: Option<NaiveDate>,
+    /// What it says. `None` if this version of the program cannot read it.
+    pub regulation: Option<Regulation>,
 }
 
 impl Regulation {
@@ -102,6 +114,16 @@ impl Regulation {
         Regulation { history, ..self }
     }
 
+    /// The edition before it. `None` if the store kept no other.
+    pub fn before(&self) -> Option<&Edition> {
+        self.before.as_deref()
+    }
+
+    /// The same regulation, coming after this edition.
+    pub fn after(self, before: Option<Edition>) -> Regulation {
+        Regulation { before: before.map(Box::new), ..self }
+    }
+
     /// The first day on which it is in force. `None` if it always was.
     pub fn valid_from(&self) -> Option<NaiveDate> {
         self.valid_from
@@ -125,6 +147,16 @@ impl Regulation {
     /// Every rule that the work can be held against, and what the regulation says of it.
     pub fn controls(&self) -> &[Control] {
         &self.controls
+    }
+
+    /// What promotions may be.
+    pub fn promotions(&self) -> PromotionRules {
+        self.promotions
+    }
+
+    /// What a manager can carry.
+    pub fn load(&self) -> Load {
+        self.load
     }
 
     /// Quality control.

@@ -1,7 +1,7 @@
 //! Durations as people write them in a regulation: `30m`, `4h`, `2d`, `1h 30m`.
 
 use crate::model::calendar::{Calendar, Hours};
-use crate::model::lang::{Text, both};
+use crate::model::lang::{Text, both, russian};
 use crate::model::written::Wrong;
 
 /// How long a day and a week are, in minutes.
@@ -73,6 +73,30 @@ fn wrong(text: &str) -> Wrong {
     )
 }
 
+/// A duration in its largest whole unit, in words: `3 рабочих дня`, `30 working minutes`.
+pub fn words(minutes: f64, lengths: Lengths) -> Text {
+    let minutes = minutes.round();
+    let ((number, unit), _) = spoken(minutes, lengths);
+    let whole = number.parse::<u32>().unwrap_or_default();
+    let (forms, en) = match unit {
+        "дн." => (["день", "дня", "дней"], "day"),
+        "ч" => (["час", "часа", "часов"], "hour"),
+        _ => (["минута", "минуты", "минут"], "minute"),
+    };
+    let noun = russian(whole, forms);
+    let plural = if whole == 1 { "" } else { "s" };
+    if lengths == Lengths::CALENDAR {
+        return both!("{number}\u{a0}{noun}", "{number}\u{a0}{en}{plural}");
+    }
+    let adjective = match (noun, forms[0]) {
+        ("минута", _) => "рабочая",
+        (noun, one) if noun == one => "рабочий",
+        (_, "минута") if noun == forms[1] => "рабочие",
+        _ => "рабочих",
+    };
+    both!("{number}\u{a0}{adjective} {noun}", "{number}\u{a0}working {en}{plural}")
+}
+
 /// The label of the span between two durations; open-ended if `to` is `None`.
 pub fn label(from: f64, to: Option<f64>, lengths: Lengths) -> Text {
     let (lower, upper) = (spoken(from, lengths), to.map(|to| spoken(to, lengths)));
@@ -136,6 +160,23 @@ mod tests {
         for broken in ["", "30", "m", "0m", "2 fortnights", "-1h", "1.5h", "2 2d"] {
             assert!(minutes(broken, NINE_HOURS).is_err(), "{broken}");
         }
+    }
+
+    #[test]
+    fn a_duration_is_said_in_words() {
+        let said = |minutes, lengths| {
+            let text = words(minutes, lengths);
+            (text.ru.replace('\u{a0}', " "), text.en.replace('\u{a0}', " "))
+        };
+        let pair = |ru: &str, en: &str| (ru.to_owned(), en.to_owned());
+        assert_eq!(said(1620.0, NINE_HOURS), pair("3 рабочих дня", "3 working days"));
+        assert_eq!(said(540.0, NINE_HOURS), pair("1 рабочий день", "1 working day"));
+        assert_eq!(said(240.0, NINE_HOURS), pair("4 рабочих часа", "4 working hours"));
+        assert_eq!(said(31.0, NINE_HOURS), pair("31 рабочая минута", "31 working minutes"));
+        assert_eq!(said(32.0, NINE_HOURS), pair("32 рабочие минуты", "32 working minutes"));
+        assert_eq!(said(2880.0, Lengths::CALENDAR), pair("2 дня", "2 days"));
+        // an hour and a half has no larger whole unit than a minute
+        assert_eq!(said(90.0, Lengths::CALENDAR), pair("90 минут", "90 minutes"));
     }
 
     #[test]

@@ -24,6 +24,11 @@ impl Link {
         }
         address + &self.after
     }
+
+    /// The template, with `place` where the id stands.
+    pub(super) fn with(&self, place: &str) -> String {
+        format!("{}{place}{}", self.before, self.after)
+    }
 }
 
 /// Reads a template with the place `{deal_id}`.

@@ -22,8 +22,9 @@ mod tables;
 mod targets;
 mod template;
 mod titles;
+mod words;
 
-pub use checked::{History, Regulation};
+pub use checked::{Edition, History, Regulation};
 pub(crate) use condition::Condition;
 pub use known::Known;
 pub use links::Link;
@@ -34,6 +35,7 @@ pub use rules::{
 pub(crate) use tables::NAMES as TABLES;
 pub use template::template;
 pub(crate) use titles::Titles;
+pub(crate) use words::{of_column, of_contact};
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! `regulation.toml` → [`Regulation`]: all problems at once.
 
+use std::collections::BTreeSet;
+
 use super::duration::{self, Lengths};
 use super::rules::{Bucket, Interest, LostReason, Meaning, PromotionRules, Rules};
 use super::{History, Regulation, arms, clients, contacts, control, currency, links, schedule, stages, targets};
@@ -10,12 +12,23 @@ use crate::model::written::{Document, Section, Wrong};
 impl Regulation {
     /// Reads and checks a regulation; fails with all its problems.
     pub fn parse(file: &str, text: &str) -> Result<Regulation, Problems> {
-        regulation(file, text)
+        let doc = Document::read(file, text)?;
+        let regulation = regulation(&doc, text);
+        doc.finish()?;
+        Ok(regulation)
+    }
+
+    /// The dotted paths of all keys that the tables of a file may hold, written or not: `stage.sla`.
+    pub fn keys(file: &str, text: &str) -> Result<BTreeSet<String>, Problems> {
+        let doc = Document::read(file, text)?;
+        regulation(&doc, text);
+        doc.finish()?;
+        Ok(doc.asked())
     }
 }
 
-fn regulation(file: &str, text: &str) -> Result<Regulation, Problems> {
-    let doc = Document::read(file, text)?;
+/// Reads a document; where it has problems, stand-ins are in their places.
+fn regulation(doc: &Document, text: &str) -> Regulation {
     let root = doc.root();
     let company = root.table("company");
     let zone = company.checked("time_zone", schedule::zone).unwrap_or(chrono_tz::UTC);
@@ -25,9 +38,10 @@ fn regulation(file: &str, text: &str) -> Result<Regulation, Problems> {
     let (buckets, response_sla_minutes, response_working) = response(&root, working);
     let stages = stages::stages(&root, working);
     let silence_days = contacts::silence_days(&root);
-    let regulation = Regulation {
+    Regulation {
         text: text.to_owned(),
         history: History::default(),
+        before: None,
         company: company.text("name"),
         currency: company.checked("currency", currency::code).unwrap_or_default(),
         lang: company.one_of("language", &[("ru", Lang::Ru), ("en", Lang::En)]).unwrap_or_default(),
@@ -52,9 +66,7 @@ fn regulation(file: &str, text: &str) -> Result<Regulation, Problems> {
         horizons: horizons(&root),
         targets,
         target_lines,
-    };
-    doc.finish()?;
-    Ok(regulation)
+    }
 }
 
 /// `[response]`: buckets, the SLA in minutes, and whether these are working minutes.

@@ -2,7 +2,9 @@
 
 mod absent;
 mod chart;
+mod gaps;
 mod made;
+mod norms;
 mod rows;
 mod table;
 mod tile;
@@ -30,6 +32,7 @@ use crate::model::lang::{Lang, Text};
 use crate::model::progress::Progress;
 use crate::session::Session;
 
+use gaps::{of_parts, reasons, stands_empty};
 use undated::undated_wins;
 
 /// Metrics that list what breaks the regulation.
@@ -97,7 +100,7 @@ pub async fn build(
     }
     let parts = || definition.sections.iter().flat_map(|section| &section.parts);
     let of_period = |part: &Part| {
-        matches!(part, Part::Actions(_) | Part::Findings(_))
+        matches!(part, Part::Actions(_) | Part::Findings(_) | Part::Regulation(_))
             || part.ask().is_some_and(|ask| builder.inputs.has_period(ask))
     };
     let days = match parts().any(|part| part.ask().is_some()) && !parts().any(of_period) {
@@ -264,13 +267,8 @@ impl Builder<'_> {
                     }
                     continue;
                 }
-                Part::Missing => {
-                    blocks.extend(self.all_unknown().await);
-                    made += 1;
-                    continue;
-                }
-                Part::Actions(of) | Part::Findings(of) => {
-                    blocks.extend(self.judged(matches!(part, Part::Actions(_)), of).await);
+                Part::Missing | Part::Actions(_) | Part::Findings(_) | Part::Regulation(_) => {
+                    blocks.extend(self.several(part).await);
                     made += 1;
                     continue;
                 }
@@ -328,6 +326,16 @@ impl Builder<'_> {
             blocks.extend(undated.map(|wins| Block::Text(self.say.section_undated_wins(wins))));
         }
         document::Section { id: section.id.clone(), title: self.say.text(&section.title).to_owned(), blocks }
+    }
+
+    /// The blocks of a part that makes several.
+    async fn several(&mut self, part: &Part) -> Vec<Block> {
+        match part {
+            Part::Missing => self.all_unknown().await,
+            Part::Actions(of) | Part::Findings(of) => self.judged(matches!(part, Part::Actions(_)), of).await,
+            Part::Regulation(of) => self.norms(of).await,
+            Part::Text { .. } | Part::Tile(_) | Part::Table(_) | Part::Chart(_) => Vec::new(),
+        }
     }
 
     /// The judged targets of the regulation: what to do first, or all findings.
@@ -428,48 +436,6 @@ impl Builder<'_> {
         self.failed
             .extend(faults.iter().map(|fault| format!("{title}: {}: {}", fault.what, self.say.text(&fault.why))));
     }
-}
-
-/// The gaps of a section's tiles, tables and charts whose data are missing (reasons: another section). Gaps of targets are
-/// shown by the findings.
-fn of_parts<'g>(gaps: &'g [Gap], section: &'g Section, say: &'g Phrases<'_>) -> impl Iterator<Item = &'g Gap> {
-    let title = |part: &'g Part| match part {
-        Part::Tile(tile) => Some(say.text(&tile.label)),
-        Part::Table(table) => Some(say.text(&table.title)),
-        Part::Chart(chart) => Some(say.text(&chart.title)),
-        Part::Text { .. } | Part::Actions(_) | Part::Findings(_) | Part::Missing => None,
-    };
-    let of_section = move |gap: &&'g Gap| section.parts.iter().filter_map(title).any(|title| title == gap.title);
-    gaps.iter().filter(|gap| gap.missing.lack == Lack::Data).filter(of_section)
-}
-
-/// The tile of a figure whose data are missing, in a brief without a section that gathers what is missing: it keeps its place, and
-/// says in a few words what is not there.
-fn stands_empty(part: &Part, section: &Section, missing: &Missing, say: &Phrases<'_>) -> Option<Block> {
-    let is_brief = say.gathered.is_none() && section.parts.iter().any(|part| matches!(part, Part::Actions(_)));
-    let Part::Tile(tile) = part else { return None };
-    let note = format!("{}: {}", say.pick("нет данных", "no data"), say.source_of(&missing.what));
-    (is_brief && missing.lack == Lack::Data).then(|| {
-        Block::Tiles(vec![Tile {
-            label: say.text(&tile.label).to_owned(),
-            value: document::Cell::Empty,
-            unit: crate::model::unit::Unit::Text,
-            before: document::Before::default(),
-            notes: vec![note],
-            source: String::new(),
-        }])
-    })
-}
-
-/// The distinct reasons, in the order of the report.
-fn reasons(gaps: &[Gap]) -> Vec<&Missing> {
-    let mut reasons: Vec<&Missing> = Vec::new();
-    for gap in gaps {
-        if !reasons.contains(&&gap.missing) {
-            reasons.push(&gap.missing);
-        }
-    }
-    reasons
 }
 
 /// A table or chart whose title says of which period it is.

@@ -5,10 +5,13 @@
 
 pub(super) mod asked;
 mod contract;
+mod norms;
 pub(super) mod question;
 mod read;
+mod roles;
 #[cfg(test)]
 mod tests;
+mod topic;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,8 +23,10 @@ use super::titles::Labels;
 use crate::metrics::Catalog;
 use crate::model::lang::{Lang, Text, both};
 use crate::model::problem::{Problem, Problems, hint};
+use crate::regulation::Look;
 
 pub(super) use question::{Compare, Question, Rows, Sort};
+pub(super) use topic::{Stated, Topic};
 
 /// The definitions that ship with the program.
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/reports");
@@ -35,6 +40,8 @@ pub struct Definition {
     pub(super) period: Period,
     /// The dimension of a personal report (`for`), such as `manager`; `None` if the report is for everyone.
     pub(super) person: Option<String>,
+    /// The roles that it can be made for; empty if everyone reads the same.
+    pub(super) roles: Vec<Role>,
     /// The filter of the whole report (`where`): dimension and value.
     pub(super) only: Vec<(String, String)>,
     /// Its language, unless `--lang` overrides it.
@@ -47,6 +54,15 @@ pub struct Definition {
     pub(super) columns: BTreeMap<String, BTreeSet<String>>,
 }
 
+/// A role that a report can be made for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// The id, by which sections and the command line name it.
+    pub id: String,
+    /// The title, which heads the report.
+    pub title: Text,
+}
+
 /// A section as defined.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Section {
@@ -55,6 +71,8 @@ pub(super) struct Section {
     pub text: Option<Text>,
     /// Repeats the section for each value of a dimension.
     pub each: Option<Each>,
+    /// The roles that it is for, by their ids; empty for all.
+    pub roles: Vec<String>,
     pub parts: Vec<Part>,
 }
 
@@ -80,6 +98,8 @@ pub(super) enum Part {
     Table(Table),
     /// A chart.
     Chart(Chart),
+    /// A part of the regulation.
+    Regulation(Norms),
     /// Everything that could not be computed, and why.
     Missing,
 }
@@ -89,7 +109,7 @@ impl Part {
     pub fn ask(&self) -> Option<&Question> {
         match self {
             Part::Tile(Tile { ask, .. }) | Part::Table(Table { ask, .. }) | Part::Chart(Chart { ask, .. }) => Some(ask),
-            Part::Text { .. } | Part::Actions(_) | Part::Findings(_) | Part::Missing => None,
+            Part::Text { .. } | Part::Actions(_) | Part::Findings(_) | Part::Regulation(_) | Part::Missing => None,
         }
     }
 }
@@ -151,6 +171,59 @@ pub(super) struct Table {
     /// Shown columns; all if empty.
     pub columns: Vec<String>,
     pub rows: Rows,
+}
+
+/// A part of the regulation as defined.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Norms {
+    pub id: String,
+    pub title: Text,
+    pub topic: Topic,
+    /// What is shown of it; all if empty.
+    pub columns: Vec<Shown>,
+    pub layout: Layout,
+    /// Only rules that the supervisor looks at so often; `Some(None)` for those never looked at.
+    pub look: Option<Option<Look>>,
+    /// The period for which is told how it is now.
+    pub period: Period,
+    /// Whether the part names it itself, and it is not the report's.
+    pub has_own_period: bool,
+    /// Other periods, by metric.
+    pub periods: BTreeMap<String, Period>,
+}
+
+impl Norms {
+    /// The period for which a metric is asked.
+    pub fn period_of(&self, metric: &str) -> Period {
+        self.periods.get(metric).copied().unwrap_or(self.period)
+    }
+
+    /// What is shown of it, in order.
+    pub fn shown(&self) -> impl Iterator<Item = Shown> {
+        let all = self.topic.states().iter().flat_map(|stated| {
+            let now = (stated.has_now && self.layout == Layout::Table).then_some(Shown { stated, is_now: true });
+            [Shown { stated, is_now: false }].into_iter().chain(now)
+        });
+        let all: Vec<Shown> = if self.columns.is_empty() { all.collect() } else { self.columns.clone() };
+        all.into_iter()
+    }
+}
+
+/// What is shown of a part of the regulation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Shown {
+    pub stated: &'static Stated,
+    /// How it is now, and not the norm.
+    pub is_now: bool,
+}
+
+/// How a part of the regulation is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// A row for each item, its facts as columns.
+    Table,
+    /// A table for each item, a row for each fact, and beside the norm how it is now.
+    Cards,
 }
 
 /// A chart as defined. `{lang}` in a column's name stands for the report's language.

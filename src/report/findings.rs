@@ -100,7 +100,7 @@ async fn causes(
 ) -> Vec<(Compare, Cause)> {
     let mut causes = Vec::new();
     // rows of one group are distinguished by the metric's first column
-    let key = judge::has_key(grid, &judge::current_rows(grid)).then(|| &grid.rows[one.row][0]);
+    let key = judge::has_key(grid, &grid.current_rows()).then(|| &grid.rows[one.row][0]);
     for (compare, then) in one.changes.iter().filter(|(_, then)| then.proven == Some(true)) {
         // all splits in one query: it takes no longer than a single one
         let mut by = part.split.clone();
@@ -137,7 +137,7 @@ fn parts(
     // hits and cases of each group: shares of parts add up the way their hits do
     let sums = |grid: &Grid| {
         let mut sums: BTreeMap<String, (f64, f64)> = BTreeMap::new();
-        for row in judge::current_rows(grid) {
+        for row in grid.current_rows() {
             if key.is_some_and(|key| grid.rows[row].get(grid.dimensions) != Some(key)) {
                 continue;
             }

@@ -119,6 +119,25 @@ impl Grid {
         self.spending().and_then(|at| number(&self.rows[row][at]))
     }
 
+    /// The rows that tell how it is now. For a result by week, month or horizon: each group's last row. For a result by a key and a
+    /// horizon, such as stage and horizon: the last row of each key. Otherwise all rows.
+    pub fn current_rows(&self) -> Vec<usize> {
+        let unit = |at: usize| self.columns.get(at).map(|column| column.unit);
+        let at = match (unit(self.dimensions), unit(self.dimensions + 1)) {
+            (Some(Unit::Date | Unit::Days), _) => self.dimensions,
+            (Some(Unit::Text), Some(Unit::Days)) => self.dimensions + 1,
+            _ => return (0..self.rows.len()).collect(),
+        };
+        let place = |row: usize| match &self.rows[row][at] {
+            Cell::Date(day) => Some(f64::from(day.to_epoch_days())),
+            cell => number(cell),
+        };
+        let of = |row: usize| &self.rows[row][..at];
+        let all = 0..self.rows.len();
+        let last = |row: &usize| !all.clone().any(|other| of(other) == of(*row) && place(other) > place(*row));
+        all.clone().filter(last).collect()
+    }
+
     /// The dimension values of a row, which identify its group.
     pub fn group(&self, row: usize) -> &[Cell] {
         &self.rows[row][..self.dimensions]

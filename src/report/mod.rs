@@ -15,6 +15,7 @@ mod grid;
 mod inputs;
 mod metric_cache;
 mod missing;
+mod norms;
 mod period;
 mod phrases;
 mod reach;

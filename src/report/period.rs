@@ -3,7 +3,7 @@
 use chrono::{Datelike, Days, Months, NaiveDate};
 
 use crate::model::calendar::Calendar;
-use crate::model::lang::{Lang, Text, both};
+use crate::model::lang::{Lang, Text, both, russian};
 use crate::model::problem::{meant, nearest};
 use crate::model::written::Wrong;
 
@@ -127,16 +127,6 @@ impl Range {
     /// The last day that belongs to it.
     pub fn last(self) -> NaiveDate {
         self.to - Days::new(1)
-    }
-}
-
-/// The form of a Russian noun that goes with a number: 1 неделя, 2 недели, 5 недель.
-pub fn russian(n: u32, [one, few, many]: [&str; 3]) -> &str {
-    match (n % 10, n % 100) {
-        (_, 11..=14) => many,
-        (1, _) => one,
-        (2..=4, _) => few,
-        _ => many,
     }
 }
 

@@ -104,6 +104,12 @@ impl<'a> Phrases<'a> {
         format!("«{title}»: {words}.")
     }
 
+    /// A part of the regulation that states nothing.
+    pub fn not_stated(&self, title: &str) -> String {
+        let words = self.pick("в регламенте об этом ничего нет", "the regulation says nothing of it");
+        format!("«{title}»: {words}.")
+    }
+
     /// The day for which a current state is shown.
     pub fn day(&self) -> String {
         format!("{} {}", self.pick("На утро", "On the morning of"), self.numbers.date(self.as_of))

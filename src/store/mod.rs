@@ -39,7 +39,7 @@ pub(crate) use self::currencies::currencies;
 pub(crate) use self::digest::fingerprint;
 pub use self::error::StoreError;
 pub use self::files::DataFile;
-pub(crate) use self::regulations::regulations;
+pub(crate) use self::regulations::{Kept, regulations};
 pub use self::rows::{IngestRecord, TableCount};
 pub use self::sent::{SentEntry, SentEvent, SentLog};
 pub use self::snapshot::{Snapshot, TableState};

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::asked::{Asked, column_names, has_column, limit};
-use super::contract;
-use super::{Chart, Compare, Definition, Each, Findings, Labels, Part, Pick, Question, Section, Table, Tile};
+use super::{
+    Chart, Compare, Definition, Each, Findings, Labels, Part, Pick, Question, Role, Section, Table, Tile, contract,
+    norms, roles,
+};
 use crate::metrics::{Catalog, Metric};
 use crate::model::lang::{Lang, Text, both};
 use crate::model::problem::{Problems, hint, meant, nearest};
@@ -17,13 +19,16 @@ use crate::report::period::Period;
 type ReadPart = fn(&Reader<'_>, &written::Section<'_>, &mut BTreeSet<String>) -> Option<Part>;
 
 /// The parts of a section: each TOML key with its reader, so that no key lacks one.
-const PARTS: [(&str, ReadPart); 7] = [
+const PARTS: [(&str, ReadPart); 8] = [
     ("paragraph", |_, part, ids| Some(Part::Text { text: part.bilingual("text"), of: earlier(part, ids) })),
     ("tile", |reader, part, _| Some(Part::Tile(reader.tile(part)))),
     ("actions", |reader, part, _| Some(Part::Actions(reader.findings(part, MOST_ACTIONS)))),
     ("findings", |reader, part, _| Some(Part::Findings(reader.findings(part, GROUPS_SHOWN)))),
     ("table", |reader, part, ids| Some(Part::Table(reader.table(part, ids)))),
     ("chart", |reader, part, ids| reader.chart(part, ids).map(Part::Chart)),
+    ("regulation", |reader, part, ids| {
+        norms::read(part, fresh(part, ids), reader.period, reader.periods(part)).map(Part::Regulation)
+    }),
     ("missing", |_, _, _| Some(Part::Missing)),
 ];
 /// How many things to do are shown, unless the definition says otherwise.
@@ -46,6 +51,7 @@ fn read(file: &str, text: &str, catalog: &Catalog) -> Result<Definition, Problem
     let reader = Reader { catalog, period: period(&root).unwrap_or(Period::Weeks(1)) };
     let (title, audience) = (root.bilingual("title"), root.optional_bilingual("audience"));
     let person = root.optional_text("for");
+    let roles = roles::roles(&doc, person.as_deref());
     let lang = root.optional_one_of("lang", &[("ru", Lang::Ru), ("en", Lang::En)]);
     let only = root.optional_table("where").map_or_else(Vec::new, |table| {
         let pair = |key: written::Key<'_>| (key.name.to_owned(), table.text(key.name));
@@ -55,7 +61,7 @@ fn read(file: &str, text: &str, catalog: &Catalog) -> Result<Definition, Problem
     let labels = reader.labels(&root);
     let mut ids = BTreeSet::new();
     let sections: Vec<Section> =
-        root.tables("section").iter().map(|section| reader.section(section, &mut ids)).collect();
+        root.tables("section").iter().map(|section| reader.section(section, &roles, &mut ids)).collect();
     if sections.is_empty() {
         doc.problem(
             0,
@@ -75,6 +81,7 @@ fn read(file: &str, text: &str, catalog: &Catalog) -> Result<Definition, Problem
         audience,
         period: reader.period,
         person,
+        roles,
         only,
         lang,
         folds,
@@ -135,8 +142,9 @@ impl Reader<'_> {
         labels
     }
 
-    fn section(&self, written: &written::Section<'_>, ids: &mut BTreeSet<String>) -> Section {
-        let id = written.checked("id", |id| fresh_id(id, ids)).unwrap_or_default();
+    fn section(&self, written: &written::Section<'_>, roles: &[Role], ids: &mut BTreeSet<String>) -> Section {
+        let id = fresh(written, ids);
+        let roles = roles::of_section(written, roles);
         let (title, text) = (written.bilingual("title"), written.optional_bilingual("text"));
         let each = written.optional_text("each").map(|dimension| Each { dimension, limit: limit(written) });
         // parts keep the order of the file, across kinds
@@ -151,7 +159,7 @@ impl Reader<'_> {
             written.problem(written.line(), Text::new("раздел пуст", "the section is empty"), allowed);
         }
         let parts = written_parts.iter().filter_map(|(_, read, part)| read(self, part, ids)).collect();
-        Section { id, title, text, each, parts }
+        Section { id, title, text, each, roles, parts }
     }
 
     fn tile(&self, part: &written::Section<'_>) -> Tile {
@@ -181,15 +189,7 @@ impl Reader<'_> {
     }
 
     fn findings(&self, part: &written::Section<'_>, most: usize) -> Findings {
-        let mut periods = BTreeMap::new();
-        if let Some(table) = part.optional_table("periods") {
-            for metric in table.keys() {
-                self.known_metric(&table, metric.name, metric.line);
-                if let Some(period) = table.checked(metric.name, Period::parse) {
-                    periods.insert(metric.name.to_owned(), period);
-                }
-            }
-        }
+        let periods = self.periods(part);
         let metrics = part.texts("metrics");
         for metric in &metrics {
             self.known_metric(part, metric, metric.line);
@@ -204,8 +204,22 @@ impl Reader<'_> {
         }
     }
 
+    /// Other periods than the part's, by metric.
+    fn periods(&self, part: &written::Section<'_>) -> BTreeMap<String, Period> {
+        let mut periods = BTreeMap::new();
+        if let Some(table) = part.optional_table("periods") {
+            for metric in table.keys() {
+                self.known_metric(&table, metric.name, metric.line);
+                if let Some(period) = table.checked(metric.name, Period::parse) {
+                    periods.insert(metric.name.to_owned(), period);
+                }
+            }
+        }
+        periods
+    }
+
     fn table(&self, part: &written::Section<'_>, ids: &mut BTreeSet<String>) -> Table {
-        let id = part.checked("id", |id| fresh_id(id, ids)).unwrap_or_default();
+        let id = fresh(part, ids);
         let asked = self.ask(part, "period");
         let columns = part.texts("columns");
         columns.iter().for_each(|column| asked.check_column(part, column, column.line));
@@ -219,7 +233,7 @@ impl Reader<'_> {
     }
 
     fn chart(&self, part: &written::Section<'_>, ids: &mut BTreeSet<String>) -> Option<Chart> {
-        let id = part.checked("id", |id| fresh_id(id, ids)).unwrap_or_default();
+        let id = fresh(part, ids);
         let asked = self.ask(part, "period");
         let (title, rows) = (part.bilingual("title"), asked.rows(part));
         let Some(read) = part.one_of("kind", Encoding::KINDS) else {
@@ -305,6 +319,11 @@ fn earlier(part: &written::Section<'_>, ids: &BTreeSet<String>) -> Vec<String> {
         );
     }
     of.into_iter().map(|id| id.value).collect()
+}
+
+/// The id of a section or a part.
+fn fresh(written: &written::Section<'_>, ids: &mut BTreeSet<String>) -> String {
+    written.checked("id", |id| fresh_id(id, ids)).unwrap_or_default()
 }
 
 /// Ids are anchors and file names, so one report cannot have two that are equal.

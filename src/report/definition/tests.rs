@@ -190,7 +190,7 @@ fn what_ships_is_sound_and_found_by_name() {
     for name in names() {
         shipped(name, &Catalog::shipped()).unwrap_or_else(|problems| panic!("{problems}"));
     }
-    assert_eq!(names(), ["audit", "bases", "brief", "contractors", "control", "weekly", "worklist"]);
+    assert_eq!(names(), ["audit", "bases", "brief", "contractors", "control", "handbook", "weekly", "worklist"]);
     let error = shipped("weakly", &Catalog::shipped()).unwrap_err().to_string();
     assert_eq!(
         error,
@@ -226,4 +226,80 @@ fn a_report_is_not_built_with_metrics_that_lack_its_columns() {
     assert!(
         matches!(own("unjudged"), ReportError::Column { metric, column, .. } if (metric.as_str(), column.as_str()) == ("unjudged", "rule"))
     );
+}
+
+const NORMS: &str = "\
+title = 'T'
+[[role]]
+id = 'head'
+title = { ru = 'Руководителю', en = 'For the head' }
+[[role]]
+id = 'staff'
+title = 'Staff'
+[[section]]
+id = 's'
+title = 'S'
+roles = ['head']
+[[section.regulation]]
+id = 'norms'
+title = 'N'
+part = 'control'
+look = 'daily'
+columns = ['advice', 'now.look']
+[[section]]
+id = 'all'
+title = 'A'
+[[section.regulation]]
+id = 'hours'
+title = 'H'
+part = 'contact'
+columns = ['week']
+";
+
+#[test]
+fn a_role_reads_its_sections_and_those_for_all() {
+    let definition = parse(NORMS).unwrap();
+    assert_eq!(definition.roles().iter().map(|role| role.id.as_str()).collect::<Vec<_>>(), ["head", "staff"]);
+    let sections = |role: &str| {
+        let own = definition.for_role(role).unwrap();
+        (own.name().to_owned(), own.sections.iter().map(|section| section.id.clone()).collect::<Vec<_>>())
+    };
+    assert_eq!(sections("head"), ("mine-head".to_owned(), vec!["s".to_owned(), "all".to_owned()]));
+    // by its title as well, in either language
+    assert_eq!(sections("руководителю").0, "mine-head");
+    assert_eq!(sections("staff"), ("mine-staff".to_owned(), vec!["all".to_owned()]));
+    assert!(definition.for_role("marketing").is_none());
+}
+
+#[test]
+fn a_mistake_in_a_part_of_the_regulation_names_line_cause_and_way_out() {
+    for (right, wrong, message) in [
+        (
+            "'control'",
+            "'controls'",
+            "15: `part` in [[section.regulation]] cannot be `controls`\n    did you mean `control`?",
+        ),
+        ("'advice'", "'advise'", "17: the part `control` has no `advise`\n    did you mean `advice`?"),
+        ("'now.look'", "'now.advice'", "17: how it is now with `advice` is not measured\n    allowed: look"),
+        (
+            "['week']",
+            "['now.week']",
+            "25: `now.week` is a column of a table\n    a card tells how it is now beside the norm by itself: write the norm, without now.",
+        ),
+        (
+            "part = 'contact'",
+            "part = 'contact'\nlook = 'daily'",
+            "25: `look` chooses among the rules of control\n    write part = \"control\"",
+        ),
+        ("roles = ['head']", "roles = ['haed']", "11: there is no role `haed`\n    did you mean `head`?"),
+        ("id = 'staff'", "id = 'head'", "6: the role `head` is written twice\n    keep one"),
+        (
+            "title = 'T'",
+            "title = 'T'\nfor = 'manager'",
+            "3: the report is both for each manager and by role: `--for` cannot mean both\n    remove `for`, or [[role]]",
+        ),
+    ] {
+        assert!(NORMS.contains(right), "{right}");
+        assert_eq!(problems(&NORMS.replacen(right, wrong, 1)), format!("own/mine.toml:{message}"), "{wrong}");
+    }
 }

@@ -244,11 +244,11 @@ async fn who(inputs: &mut Inputs<'_>, say: &Phrases<'_>, look: &Look<'_>) -> Opt
     }
     let ask = Question { by: vec![PERSON.to_owned()], ..look.ask.clone() };
     let grid = inputs.metrics.ask(&ask, inputs.reach.range(ask.period)).await.ok()?;
-    let keyed = judge::has_key(&look.grid, &judge::current_rows(&look.grid));
+    let keyed = judge::has_key(&look.grid, &look.grid.current_rows());
     // of a metric with a row per rule or stage, only those that miss the target
     let keys: Vec<&Cell> = bad(look).iter().map(|one| &look.grid.rows[one.row][0]).collect();
     let mut amounts: BTreeMap<String, f64> = BTreeMap::new();
-    for row in judge::current_rows(&grid) {
+    for row in grid.current_rows() {
         let is_of = !keyed || grid.rows[row].get(grid.dimensions).is_some_and(|key| keys.contains(&key));
         let amount = grid.number(row, &stake).filter(|amount| *amount > 0.0 && is_of && !grid.is_unnamed(row));
         if let (Some(amount), Cell::Text(name)) = (amount, &grid.rows[row][0]) {

@@ -8,14 +8,14 @@ use crate::model::unit::Unit;
 use crate::regulation::{Better, Target};
 use crate::report::definition::Compare;
 use crate::report::document::{Cell, Verdict};
-use crate::report::grid::{Grid, number};
+use crate::report::grid::Grid;
 
 /// Ends that lie so near are one value.
 const EXACT: f64 = 1e-9;
 
 /// Judges every group of a result. `earlier` are the results of the periods to compare with.
 pub fn judge(target: &Target, grid: &Grid, earlier: &[(Compare, &Grid)], ground: Ground) -> Vec<Judged> {
-    let rows = current_rows(grid);
+    let rows = grid.current_rows();
     let keyed = has_key(grid, &rows);
     let mut judged: Vec<Judged> = rows.iter().map(|row| first_look(target, grid, *row)).collect();
     for one in &mut judged {
@@ -26,7 +26,7 @@ pub fn judge(target: &Target, grid: &Grid, earlier: &[(Compare, &Grid)], ground:
         against_rest(grid, keyed, &mut judged);
     }
     for (compare, then) in earlier {
-        let then_rows = current_rows(then);
+        let then_rows = then.current_rows();
         let then_keyed = keyed || has_key(then, &then_rows);
         against_earlier(target, *compare, (grid, then), &then_rows, then_keyed, &mut judged);
     }
@@ -75,25 +75,6 @@ fn colour(target: &Target, value: f64) -> Verdict {
         () if value <= red => Verdict::Red,
         () => Verdict::Yellow,
     }
-}
-
-/// The rows to judge. For a result by week, month or horizon: each group's last row. For a result by a key and a
-/// horizon, such as stage and horizon: the last row of each key. Otherwise all rows.
-pub fn current_rows(grid: &Grid) -> Vec<usize> {
-    let unit = |at: usize| grid.columns.get(at).map(|column| column.unit);
-    let at = match (unit(grid.dimensions), unit(grid.dimensions + 1)) {
-        (Some(Unit::Date | Unit::Days), _) => grid.dimensions,
-        (Some(Unit::Text), Some(Unit::Days)) => grid.dimensions + 1,
-        _ => return (0..grid.rows.len()).collect(),
-    };
-    let place = |row: usize| match &grid.rows[row][at] {
-        Cell::Date(day) => Some(f64::from(day.to_epoch_days())),
-        cell => number(cell),
-    };
-    let of = |row: usize| &grid.rows[row][..at];
-    let all = 0..grid.rows.len();
-    let last = |row: &usize| !all.clone().any(|other| of(other) == of(*row) && place(other) > place(*row));
-    all.clone().filter(last).collect()
 }
 
 /// Whether the first column after the dimensions is a key, such as a rule or a stage: it is a text, or distinguishes
@@ -152,8 +133,8 @@ pub fn in_period(
     then: &Grid,
     small_group: f64,
 ) -> Option<(Verdict, f64)> {
-    let rows = current_rows(then);
-    let keyed = has_key(grid, &current_rows(grid)) || has_key(then, &rows);
+    let rows = then.current_rows();
+    let keyed = has_key(grid, &grid.current_rows()) || has_key(then, &rows);
     let same = rows.into_iter().find(|other| identity(then, *other, keyed) == identity(grid, row, keyed))?;
     let past = first_look(target, then, same);
     let value = past.value.filter(|_| past.ends.is_none() && past.cases.is_none_or(|cases| cases >= small_group))?;

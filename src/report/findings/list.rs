@@ -101,7 +101,7 @@ fn days(array: &ArrayRef, calendar: &Calendar) -> Option<Vec<Cell>> {
 
 /// The rows of the list that are of the groups that miss the target.
 fn of_groups(list: &Grid, look: &Look<'_>, bad: &[&Judged]) -> Vec<usize> {
-    let keyed = judge::has_key(&look.grid, &judge::current_rows(&look.grid));
+    let keyed = judge::has_key(&look.grid, &look.grid.current_rows());
     let names: Vec<&str> = look.grid.columns[..look.grid.dimensions + usize::from(keyed)]
         .iter()
         .map(|column| column.name.as_str())

@@ -63,7 +63,7 @@ pub(super) async fn look<'t>(
 impl Look<'_> {
     /// What is beyond the red bound.
     pub fn red(&self, inputs: &Inputs<'_>, say: &Phrases<'_>) -> Vec<Red> {
-        let keyed = judge::has_key(&self.grid, &judge::current_rows(&self.grid));
+        let keyed = judge::has_key(&self.grid, &self.grid.current_rows());
         let names = self.grid.dimensions + usize::from(keyed);
         let wording = self.wording(inputs, say);
         let title = say.text(&self.target.title);

@@ -361,7 +361,7 @@ impl Wording<'_> {
     }
 
     fn has_key(&self) -> bool {
-        judge::has_key(self.grid, &judge::current_rows(self.grid))
+        judge::has_key(self.grid, &self.grid.current_rows())
     }
 
     fn unit(&self) -> Unit {

@@ -1,8 +1,7 @@
 //! The renderers' own words, in both languages.
 
-use crate::model::lang::Lang;
+use crate::model::lang::{Lang, russian};
 use crate::report::document::Verdict;
-use crate::report::period::russian;
 
 /// Words in one language.
 #[derive(Debug, Clone, Copy)]

@@ -195,7 +195,7 @@ fn of_stages_by_horizon_each_is_judged_at_the_last() {
         |stage: &str, days: f64, share: f64| vec![Cell::Text(stage.into()), Cell::Number(days), Cell::Number(share)];
     let rows = vec![row("new", 30.0, 0.1), row("new", 90.0, 0.2), row("offer", 30.0, 0.1), row("offer", 90.0, 0.3)];
     let grid = Grid { columns, dimensions: 0, rows };
-    assert_eq!(current_rows(&grid), [1, 3]);
+    assert_eq!(grid.current_rows(), [1, 3]);
 }
 
 #[test]
@@ -284,7 +284,7 @@ fn rules_are_no_peers_of_one_another() {
     assert!(judged.iter().all(|one| one.rest.is_some_and(|rest| rest.proven == Some(false))), "{judged:#?}");
     // one rule alone is still named
     let alone = Grid { rows: rules.rows[..1].to_vec(), ..rules };
-    assert!(has_key(&alone, &current_rows(&alone)));
+    assert!(has_key(&alone, &alone.current_rows()));
 }
 
 #[test]

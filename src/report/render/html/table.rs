@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::markup::Context;
+use crate::model::unit::Unit;
 use crate::report::document::{Cell, Column, Table};
 use crate::report::render::shown::{Look, Shown, head, is_text, shown};
 
@@ -15,6 +16,9 @@ const WIDE: [(usize, &str); 3] = [(8, "wider"), (11, "widest"), (16, "huge")];
 /// If a cell is longer than this, a phone shows each row as a card: as a column the text would be too narrow.
 const LONG: usize = 32;
 
+/// If a name in the first column is longer than this, the column keeps room for it beside the others.
+const LONG_NAME: usize = 48;
+
 /// The table's markup.
 pub fn render(table: &Table, context: &Context) -> Markup {
     let mut classes = vec!["table"];
@@ -24,6 +28,9 @@ pub fn render(table: &Table, context: &Context) -> Markup {
     classes.extend(WIDE.iter().filter(|(columns, _)| table.columns.len() >= *columns).map(|(_, class)| *class));
     if is_long(table) {
         classes.push("cards");
+    }
+    if table.rows.iter().any(|row| row.first().is_some_and(|name| is_longer(name, LONG_NAME))) {
+        classes.push("named");
     }
     let (id, head) = (format!("table-{}", table.id), format!("table-{}-head", table.id));
     let mark = context.mark(&table.source);
@@ -81,9 +88,27 @@ fn grid(table: &Table, context: &Context) -> Markup {
     }
 }
 
+/// Texts side by side that are together longer than this fit no phone.
+const LONG_ROW: usize = 48;
+
+/// Whether a phone shows each row as a card.
 fn is_long(table: &Table) -> bool {
-    let long = |cell: &Cell| matches!(cell, Cell::Text(text) if text.chars().count() > LONG);
-    table.rows.iter().any(|row| row.iter().skip(1).any(long))
+    let longest = |column: usize| {
+        let texts = table.rows.iter().map(move |row| match &row[column] {
+            Cell::Text(text) => text.chars().count(),
+            _ => 0,
+        });
+        texts.max().unwrap_or_default()
+    };
+    let is_all_text = table.columns.iter().all(|column| column.unit == Unit::Text);
+    if is_all_text && table.columns.len() > 2 && (0..table.columns.len()).map(longest).sum::<usize>() > LONG_ROW {
+        return true;
+    }
+    table.rows.iter().any(|row| row.iter().skip(1).any(|cell| is_longer(cell, LONG)))
+}
+
+fn is_longer(cell: &Cell, than: usize) -> bool {
+    matches!(cell, Cell::Text(text) if text.chars().count() > than)
 }
 
 fn content(cell: &Cell, column: &Column, look: Look, context: &Context) -> Markup {
@@ -100,7 +125,6 @@ fn content(cell: &Cell, column: &Column, look: Look, context: &Context) -> Marku
 mod tests {
     use super::*;
     use crate::model::lang::Lang;
-    use crate::model::unit::Unit;
     use crate::report::render::number::Numbers;
     use crate::report::render::words::Words;
 
