@@ -54,7 +54,10 @@ impl RenderError {
             }
             (RenderError::Malformed(what), Lang::Ru) => format!("отчёт не вывести, это ошибка программы: {what}"),
             (RenderError::Drawing { id, why }, Lang::Ru) => format!("график `{id}` не нарисовать: {why}"),
-            (RenderError::NoPdf, Lang::Ru) => "этот voronka собран без PDF\n    он есть в пакетах и в обычной сборке: cargo install --locked --path .".to_owned(),
+            (RenderError::NoPdf, Lang::Ru) => {
+                "этот voronka собран без PDF\n    он есть в пакетах и в обычной сборке: cargo install --locked --path ."
+                    .to_owned()
+            }
             (RenderError::Pdf(why), Lang::Ru) => format!("PDF не сделать: {why}"),
             (RenderError::Writing { path, why }, Lang::Ru) => format!(
                 "не записать {}: {why}\n    проверьте, что в папку можно писать и что на диске есть место",
