@@ -8,8 +8,10 @@ export LABEL=check STEPS=questions WORK=${WORK:-$here/../voronka-compare}
 runs="$here/benches/runs/$(date -u +%Y-%m-%d)-500-compare-check"
 trap 'rm -rf "$runs"' EXIT
 "$here/benches/compare.sh" 500 1 >/dev/null
+# with its whole path, but no link followed: a link is what makes a virtual environment
+python=$(command -v "${PYTHON:-python3}")
+python=$(cd "$(dirname "$python")" && pwd)/$(basename "$python")
 cd "$WORK/compare-run"
-python=${PYTHON:-python3}
 # spoiled FILE EXPRESSION: the comparison must end with 1 where sed's EXPRESSION has changed this answer
 spoiled() {
     cp "$1" kept.csv

@@ -307,6 +307,9 @@ def main():
     page += [f"- {line}" for line in summary]
     page += ["", f"Whole processes, medians of {repetitions}, in turn in one run; memory of the whole process tree. Raw numbers: raw.tsv.", ""]
     page += table(raw)
+    stalled = [row for row in raw if float(row.get("stalled_s") or 0) > 0]
+    for row in stalled:
+        page += ["", f"**Not measured:** {row['step']} of {row['engine']}, repetition {row['repetition']}: stopped for {row['stalled_s']} s by somebody else."]
     seconds = seconds_by_question(answers, steps)
     engines = [e for e in ("voronka", "duckdb", "polars", "chdb", "duckdb-of-store", "polars-of-store") if any(e in found for found in seconds.values())]
     page += ["", "Seconds of each question within its process (of Voronka by `--timings`; questions that it asks side by side overlap):", ""]

@@ -19,7 +19,9 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 mkdir -p "${WORK:=$here/../voronka-compare}"
 work=$(cd "$WORK" && pwd)/compare-run
 binary=$(realpath "${BINARY:-${CARGO_TARGET_DIR:-$here/target}/release/voronka}")
-python=${PYTHON:-python3}
+# with its whole path, but no link followed: a link is what makes a virtual environment
+python=$(command -v "${PYTHON:-python3}")
+python=$(cd "$(dirname "$python")" && pwd)/$(basename "$python")
 bench=$here/benches
 steps=${STEPS:-all}
 as_of=2025-06-30
@@ -33,6 +35,10 @@ cd "$work"
 export PYTHONDONTWRITEBYTECODE=1
 . "$bench/lib.sh"
 begin_summary "clients $clients, seed 1, as of $as_of; $repeats repetitions${LABEL:+; $LABEL}"
+
+# a copy, so that a build meanwhile does not change what is measured
+cp -p "$binary" voronka-measured
+binary=$work/voronka-measured
 
 engines=()
 for engine in ${ENGINES:-voronka duckdb polars chdb}; do
@@ -48,7 +54,7 @@ done
 [ ${#engines[@]} -gt 0 ] || { echo "none of the programs is installed" >&2; exit 2; }
 has() { [[ " ${engines[*]} " == *" $1 "* ]]; }
 
-printf 'step\tengine\trepetition\twall_s\tuser_s\tsys_s\tpeak_mib\tdisk_mib\n' >"$runs/raw.tsv"
+printf 'step\tengine\trepetition\twall_s\tuser_s\tsys_s\tpeak_mib\tdisk_mib\tstalled_s\n' >"$runs/raw.tsv"
 # step NAME ENGINE DISK COMMAND …: runs a command and writes its line; DISK is what it leaves, a pattern of paths or `-`.
 step() {
     local name=$1 engine=$2 disk=$3 failed=0 at="steps/$1.$2.$repetition"
@@ -65,9 +71,17 @@ step() {
     awk -v name="$name" -v engine="$engine" -v repetition="$repetition" -v bytes="$bytes" '
         { value[$1] = $2 }
         END {
-            printf "%s\t%s\t%s\t%s\t%s\t%s\t%.0f\t%s\n",
-                name, engine, repetition, value["wall_s"], value["user_s"], value["sys_s"], value["tree_peak_kib"] / 1024, bytes
+            printf "%s\t%s\t%s\t%s\t%s\t%s\t%.0f\t%s\t%s\n", name, engine, repetition,
+                value["wall_s"], value["user_s"], value["sys_s"], value["tree_peak_kib"] / 1024, bytes, value["stalled_s"]
         }' "$at.time" | tee -a "$runs/raw.tsv"
+}
+# quietly NAME COMMAND …: what is needed and not measured; speaks only where it fails
+quietly() {
+    if ! "${@:2}" >"$work/steps/$1.out" 2>"$work/steps/$1.err"; then
+        echo "$1 failed" >&2
+        tail -n 20 "$work/steps/$1.err" >&2
+        exit 1
+    fi
 }
 # peer NAME ENGINE DISK ARGUMENT …: a step of a peer's script
 peer() { step "$1" "$2" "$3" "$python" "$bench/peers/eight_$2.py" "${@:4}"; }
@@ -77,7 +91,7 @@ eight() { # eight NAME OUT ARGUMENT …: the eight questions as a report of the 
 }
 
 repetition=0
-"$binary" generate --clients "$clients" --seed 1 --as-of "$as_of" --out exports >/dev/null 2>&1
+quietly generate "$binary" generate --clients "$clients" --seed 1 --as-of "$as_of" --out exports
 cp "$here/sample_data/regulation.toml" regulation.toml
 {
     du -cm exports/*.csv | awk 'END { print "exports", $1, "MiB" }'
@@ -92,11 +106,10 @@ if has voronka && [ "$steps" != questions ]; then
     # the company as it was a week ago, with the report of then, so with all that is kept from it
     mkdir company_before
     cp regulation.toml company_before
-    (
-        cd company_before
-        "$binary" ingest --mapping ../exports/mapping.toml ../before/*.csv
-        [ "$steps" != all ] || "$binary" report weekly --as-of "$week_ago" --out out
-    ) >steps/before.out 2>steps/before.err
+    cd company_before
+    quietly ingest_before "$binary" ingest --mapping ../exports/mapping.toml ../before/*.csv
+    [ "$steps" != all ] || quietly weekly_before "$binary" report weekly --as-of "$week_ago" --out out
+    cd ..
 fi
 
 for repetition in $(seq "$repeats"); do
@@ -134,7 +147,7 @@ for repetition in $(seq "$repeats"); do
     fi
     has voronka || continue
     # the first time without --fresh keeps the answers, the second reads them
-    "$binary" report "$bench/peers/eight.toml" --as-of "$as_of" --lang en --format html,csv --out out >/dev/null 2>&1
+    quietly eight_first "$binary" report "$bench/peers/eight.toml" --as-of "$as_of" --lang en --format html,csv --out out
     eight eight_kept out
     step select_1 voronka - "$binary" sql "select 1"
     step load_again voronka 'store*' "$binary" ingest --mapping exports/mapping.toml exports/*.csv
@@ -149,7 +162,8 @@ for repetition in $(seq "$repeats"); do
     mkdir steps
     step load_week voronka - "$binary" ingest --mapping ../exports/mapping.toml ../week/*.csv
     [ "$steps" != all ] || step weekly_after_week voronka - "$binary" report weekly --as-of "$as_of" --lang en --out out
-    "$binary" report "$bench/peers/eight.toml" --as-of "$as_of" --lang en --format csv --fresh --out "../$answers/voronka-after-week" >/dev/null 2>&1
+    quietly eight_after_week "$binary" report "$bench/peers/eight.toml" --as-of "$as_of" --lang en --format csv --fresh \
+        --out "../$answers/voronka-after-week"
     mv steps/* ../steps/
     cd ..
 done

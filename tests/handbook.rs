@@ -236,7 +236,9 @@ fn expected(leaf: &Leaf, is_working: bool, lang: Lang) -> Vec<String> {
         "target.by" => dimension(&text(), lang),
         "target.green" | "target.red" => {
             let number = number();
-            vec![percent(number, lang), decimal(number, 2, lang), decimal(number, 1, lang), decimal(number, 0, lang)]
+            // a share in per cent, another figure with the digits that it has
+            let plain = if lang == Lang::Ru { number.to_string().replace('.', ",") } else { number.to_string() };
+            vec![percent(number, lang), plain]
         }
         "target.metric" => vec![format!("{}.", text())],
         "target.column" => vec![format!(".{}", text())],

@@ -17,7 +17,7 @@ import sys
 from answers import Asked, key_and_values
 from chdb import session
 
-CSV = "SETTINGS format_csv_delimiter = ';', input_format_csv_use_best_effort_in_schema_inference = 0"
+CSV = "SETTINGS format_csv_delimiter = ';'"
 MOMENT = "parseDateTimeOrNull({0}, '%d.%m.%Y %H:%i:%s', 'UTC')".format
 MONEY = "toDecimal64OrZero(replaceOne({0}, ',', '.'), 2)".format
 

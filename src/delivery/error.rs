@@ -15,10 +15,10 @@ pub enum DeliveryError {
     Problems(#[from] Problems),
     /// The company's files or its store cannot be read.
     #[error(transparent)]
-    Company(#[from] CompanyError),
+    Company(Box<CompanyError>),
     /// The log cannot be read or written, or another process sends.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(Box<StoreError>),
     /// A variable of the environment is not set, or holds what cannot be used.
     #[error("{}", what.en)]
     Variable {
@@ -45,6 +45,18 @@ pub enum DeliveryError {
         /// What the system says.
         source: std::io::Error,
     },
+}
+
+impl From<CompanyError> for DeliveryError {
+    fn from(error: CompanyError) -> DeliveryError {
+        DeliveryError::Company(Box::new(error))
+    }
+}
+
+impl From<StoreError> for DeliveryError {
+    fn from(error: StoreError) -> DeliveryError {
+        DeliveryError::Store(Box::new(error))
+    }
 }
 
 impl DeliveryError {

@@ -15,7 +15,7 @@ use crate::model::lang::{Lang, Text, both};
 use crate::model::problem::{Problems, hint};
 use crate::model::shown::hides;
 use crate::model::written::{Document, Section, Value, Written, Wrong};
-use crate::report::render::Format;
+use crate::report::render::{Format, RenderError};
 
 /// The services of the messengers: their addresses need not be stated.
 const TELEGRAM: &str = "https://api.telegram.org";
@@ -337,11 +337,18 @@ fn format(value: &Value) -> Result<Format, Wrong> {
         Value::Text(name) => name.clone(),
         other => other.describe().en,
     };
-    name.parse::<Format>().map_err(|_| {
-        Wrong::new(
+    name.parse::<Format>().map_err(|why| match why {
+        RenderError::NoPdf => Wrong::new(
+            Text::new("этот voronka собран без PDF", "this voronka was built without PDF"),
+            Text::new(
+                "он есть в пакетах, а из исходников: --features pdf",
+                "the packages have it; from the sources: --features pdf",
+            ),
+        ),
+        _ => Wrong::new(
             both!("нет формата `{name}`", "there is no format `{name}`"),
             hint(&name, Format::ALL.map(Format::name)),
-        )
+        ),
     })
 }
 

@@ -221,7 +221,7 @@ impl<'r> Run<'r, '_> {
     fn job<'d>(&mut self, errand: Errand<'d>, package: &Arc<Package>) -> Result<Option<Job<'d>>, Text> {
         let has_body = self.history.whole(&errand.key).is_some();
         let is_asked = errand.send.condition == Condition::NewFinding && !has_body;
-        let new = if is_asked { self.new(&errand, package) } else { Vec::new() };
+        let new = if is_asked { self.newly_red(&errand, package) } else { Vec::new() };
         if is_asked && new.is_empty() {
             self.tell(&errand, State::NothingNew);
             return Ok(None);
@@ -242,7 +242,7 @@ impl<'r> Run<'r, '_> {
     }
 
     /// What is red and was not in what was last sent.
-    fn new(&self, errand: &Errand<'_>, package: &Package) -> Vec<Red> {
+    fn newly_red(&self, errand: &Errand<'_>, package: &Package) -> Vec<Red> {
         let before = self.history.red(&errand.stream);
         let is_new = |red: &&Red| before.is_none_or(|before| !before.contains(&red.key));
         package.document.red.iter().filter(is_new).cloned().collect()

@@ -8,7 +8,7 @@ mod counted;
 mod tests;
 mod told;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray};
@@ -82,7 +82,7 @@ impl Listed {
     fn to_keep(&self) -> Option<RecordBatch> {
         let Listed { column, unit, figures, total, batch, .. } = self;
         let beside = KeptBeside { column: column.name.clone(), unit: *unit, figures: figures.clone(), total: *total };
-        let metadata = HashMap::from([(BESIDE.to_owned(), serde_json::to_string(&beside).ok()?)]);
+        let metadata = [(BESIDE.to_owned(), serde_json::to_string(&beside).ok()?)].into();
         let schema = batch.schema().as_ref().clone().with_metadata(metadata);
         RecordBatch::try_new(Arc::new(schema), batch.columns().to_vec()).ok()
     }
@@ -170,7 +170,7 @@ impl Metric {
         let schema = kept.schema();
         let said: KeptBeside = serde_json::from_str(schema.metadata().get(BESIDE)?).ok()?;
         let column = self.columns.iter().find(|column| column.name == said.column)?.clone();
-        let plain = schema.as_ref().clone().with_metadata(HashMap::new());
+        let plain = schema.as_ref().clone().with_metadata([].into());
         let batch = RecordBatch::try_new(Arc::new(plain), kept.columns().to_vec()).ok()?;
         let (metric, version) = (self.name.clone(), session.version());
         let KeptBeside { unit, figures, total, .. } = said;

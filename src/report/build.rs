@@ -2,7 +2,9 @@
 
 mod absent;
 mod chart;
+mod gaps;
 mod made;
+mod norms;
 mod rows;
 mod table;
 mod tile;
@@ -20,7 +22,6 @@ use super::error::ReportError;
 use super::findings::{Made as Judged, actions, findings};
 use super::inputs::Inputs;
 use super::missing::{Gap, Lack, Missing, Unnamed};
-use super::norms::norms;
 use super::period::Period;
 use super::phrases::Phrases;
 use super::render::number::Numbers;
@@ -31,6 +32,7 @@ use crate::model::lang::{Lang, Text};
 use crate::model::progress::Progress;
 use crate::session::Session;
 
+use gaps::{of_parts, reasons, stands_empty};
 use undated::undated_wins;
 
 /// Metrics that list what breaks the regulation.
@@ -349,19 +351,6 @@ impl Builder<'_> {
         blocks
     }
 
-    /// A part of the regulation, and how it is now.
-    async fn norms(&mut self, part: &definition::Norms) -> Vec<Block> {
-        let title = self.say.text(&part.title);
-        let made = norms(&mut self.inputs, self.say, part).await;
-        let mut blocks = made.blocks;
-        if blocks.is_empty() {
-            blocks.push(Block::Text(self.say.not_stated(title)));
-        }
-        // the cell says what is missing: a notice would say it again
-        self.gaps.extend(made.missing.into_iter().map(|missing| Gap { title: title.to_owned(), missing }));
-        blocks
-    }
-
     /// Notes what is missing for a part, and what else it lacks; what stands in its place.
     fn lacking(&mut self, part: &Part, section: &Section, title: &str, missing: Missing) -> Option<Block> {
         let in_its_place = stands_empty(part, section, &missing, self.say);
@@ -447,48 +436,6 @@ impl Builder<'_> {
         self.failed
             .extend(faults.iter().map(|fault| format!("{title}: {}: {}", fault.what, self.say.text(&fault.why))));
     }
-}
-
-/// The gaps of a section's tiles, tables and charts whose data are missing (reasons: another section). Gaps of targets are
-/// shown by the findings.
-fn of_parts<'g>(gaps: &'g [Gap], section: &'g Section, say: &'g Phrases<'_>) -> impl Iterator<Item = &'g Gap> {
-    let title = |part: &'g Part| match part {
-        Part::Tile(tile) => Some(say.text(&tile.label)),
-        Part::Table(table) => Some(say.text(&table.title)),
-        Part::Chart(chart) => Some(say.text(&chart.title)),
-        Part::Text { .. } | Part::Actions(_) | Part::Findings(_) | Part::Regulation(_) | Part::Missing => None,
-    };
-    let of_section = move |gap: &&'g Gap| section.parts.iter().filter_map(title).any(|title| title == gap.title);
-    gaps.iter().filter(|gap| gap.missing.lack == Lack::Data).filter(of_section)
-}
-
-/// The tile of a figure whose data are missing, in a brief without a section that gathers what is missing: it keeps its place, and
-/// says in a few words what is not there.
-fn stands_empty(part: &Part, section: &Section, missing: &Missing, say: &Phrases<'_>) -> Option<Block> {
-    let is_brief = say.gathered.is_none() && section.parts.iter().any(|part| matches!(part, Part::Actions(_)));
-    let Part::Tile(tile) = part else { return None };
-    let note = format!("{}: {}", say.pick("нет данных", "no data"), say.source_of(&missing.what));
-    (is_brief && missing.lack == Lack::Data).then(|| {
-        Block::Tiles(vec![Tile {
-            label: say.text(&tile.label).to_owned(),
-            value: document::Cell::Empty,
-            unit: crate::model::unit::Unit::Text,
-            before: document::Before::default(),
-            notes: vec![note],
-            source: String::new(),
-        }])
-    })
-}
-
-/// The distinct reasons, in the order of the report.
-fn reasons(gaps: &[Gap]) -> Vec<&Missing> {
-    let mut reasons: Vec<&Missing> = Vec::new();
-    for gap in gaps {
-        if !reasons.contains(&&gap.missing) {
-            reasons.push(&gap.missing);
-        }
-    }
-    reasons
 }
 
 /// A table or chart whose title says of which period it is.

@@ -35,8 +35,8 @@ pub(super) fn broken(say: &Phrases<'_>, grid: &Grid, row: usize, [breaches, chec
     let of = count(say, checked + unjudged);
     let ends = [Bound::Least, Bound::Most].map(|end| grid.bound(row, breaches, end));
     Some(match (grid.number(row, breaches), ends, say.lang) {
-        (Some(none), _, Lang::Ru) if none == 0.0 => format!("нарушений нет, проверено {}", count(say, checked)),
-        (Some(none), _, Lang::En) if none == 0.0 => format!("no breach, {} checked", count(say, checked)),
+        (Some(0.0), _, Lang::Ru) => format!("нарушений нет, проверено {}", count(say, checked)),
+        (Some(0.0), _, Lang::En) => format!("no breach, {} checked", count(say, checked)),
         (Some(number), _, lang) => {
             let share = say.numbers.exact(number / (checked + unjudged), Unit::Share);
             let number = count(say, number);

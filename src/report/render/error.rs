@@ -17,7 +17,7 @@ pub enum RenderError {
     },
     /// A format that this program was built without.
     #[error(
-        "this voronka was built without PDF\n    the packages have it; from the sources: cargo install --locked --path . --features pdf"
+        "this voronka was built without PDF\n    the packages have it, and so has: cargo install --locked --path ."
     )]
     NoPdf,
     /// The document is inconsistent: a bug in the code that built it.
@@ -54,7 +54,7 @@ impl RenderError {
             }
             (RenderError::Malformed(what), Lang::Ru) => format!("отчёт не вывести, это ошибка программы: {what}"),
             (RenderError::Drawing { id, why }, Lang::Ru) => format!("график `{id}` не нарисовать: {why}"),
-            (RenderError::NoPdf, Lang::Ru) => "этот voronka собран без PDF\n    он есть в пакетах, а из исходников: cargo install --locked --path . --features pdf".to_owned(),
+            (RenderError::NoPdf, Lang::Ru) => "этот voronka собран без PDF\n    он есть в пакетах и в обычной сборке: cargo install --locked --path .".to_owned(),
             (RenderError::Pdf(why), Lang::Ru) => format!("PDF не сделать: {why}"),
             (RenderError::Writing { path, why }, Lang::Ru) => format!(
                 "не записать {}: {why}\n    проверьте, что в папку можно писать и что на диске есть место",

@@ -156,7 +156,7 @@ mod tests {
         assert!(error.ends_with(&format!("allowed: {all}")), "{error}");
         match "pdf".parse::<Format>() {
             Ok(format) => assert_eq!(format.name(), "pdf"),
-            Err(error) => assert!(error.to_string().contains("--features pdf"), "{error}"),
+            Err(error) => assert!(error.to_string().contains("without PDF"), "{error}"),
         }
     }
 

@@ -101,7 +101,7 @@ fn new(titles: &[String], own: Words) -> Markup {
     boxed(
         NEW,
         &html! {
-            b { (own.new()) } "\n"
+            b { (own.newly_red()) } "\n"
             @for title in titles { p style="margin:4px 0 0" { (title) } "\n" }
         },
     )

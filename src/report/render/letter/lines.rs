@@ -16,7 +16,7 @@ pub(super) fn lines(doc: &Document, around: Around<'_>) -> Vec<Line> {
     out.line(&doc.subtitle);
     if !around.new.is_empty() {
         out.gap();
-        out.heading(out.own().new());
+        out.heading(out.own().newly_red());
         around.new.iter().for_each(|title| out.line(&format!("• {title}")));
     }
     let (shown, others) = front(doc);

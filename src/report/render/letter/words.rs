@@ -8,7 +8,7 @@ pub(super) struct Words(pub Lang);
 
 impl Words {
     /// The heading of what became red since the last letter.
-    pub fn new(self) -> &'static str {
+    pub fn newly_red(self) -> &'static str {
         self.0.pick("Новое вне нормы", "New off target")
     }
 

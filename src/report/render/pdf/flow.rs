@@ -264,8 +264,8 @@ impl<'a> Flow<'a> {
             let end = wide - SIDE - self.fonts.wide(&number, style);
             let room = end - SIDE - 20.0;
             let title = super::text::lines(self.fonts, title, room, style).into_iter().next().unwrap_or_default();
-            self.sheets.text(page, (SIDE, y), &title, style, Mark::Foot);
-            self.sheets.text(page, (end, y), &number, style, Mark::Foot);
+            self.sheets.text(page, (SIDE, y), &title, style, Mark::Repeated);
+            self.sheets.text(page, (end, y), &number, style, Mark::Repeated);
         }
         self.sheets.close();
     }

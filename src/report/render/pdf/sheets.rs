@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pdf_writer::types::{ArtifactSubtype, ArtifactType, LineJoinStyle};
+use pdf_writer::types::{ArtifactType, LineJoinStyle};
 use pdf_writer::{Content, Name, Settings, Str, TextStr};
 use subsetter::GlyphRemapper;
 
@@ -15,10 +15,10 @@ use crate::report::render::draw::picture::{Anchor, Color, Shape};
 /// What something that is drawn belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
-    /// Nothing: lines, grounds, the repeated head of a table.
+    /// Nothing: lines, grounds, numbers of pages.
     Artifact,
-    /// Nothing: the foot of a page.
-    Foot,
+    /// Nothing: what pages repeat, such as their foot and the head of a table.
+    Repeated,
     /// A node of the structure.
     Tag(Tag),
 }
@@ -139,9 +139,9 @@ impl<'a> Sheets<'a> {
             Mark::Artifact => {
                 sheet.content.begin_marked_content(Name(b"Artifact"));
             }
-            Mark::Foot => {
-                let mut foot = sheet.content.begin_marked_content_with_properties(Name(b"Artifact"));
-                foot.properties().artifact().kind(ArtifactType::Pagination).subtype(ArtifactSubtype::Footer);
+            Mark::Repeated => {
+                let mut repeated = sheet.content.begin_marked_content_with_properties(Name(b"Artifact"));
+                repeated.properties().artifact().kind(ArtifactType::Pagination);
             }
             Mark::Tag(tag) => {
                 let number = i32::try_from(sheet.marks.len()).unwrap_or(i32::MAX);

@@ -56,7 +56,7 @@ pub fn place(flow: &mut Flow<'_>, table: &Table, parent: Tag, context: &Context<
         }
         if row.high > flow.left() {
             flow.next();
-            let again = head(flow, &grid, &vec![Mark::Artifact; grid.heads.len()]);
+            let again = head(flow, &grid, &vec![Mark::Repeated; grid.heads.len()]);
             flow.place(again, 0.0);
         }
         flow.place(row, 0.0);
