@@ -47,7 +47,7 @@ pub(super) fn stream(send: &Sending, recipient: &Recipient, channel: &Channel) -
         Every::Week => "week",
         Every::Month => "month",
     };
-    let told = [send.report.value.as_str(), every, &rows(recipient), channel.name(), &channel.address()];
+    let told = [send.name(), every.to_owned(), rows(recipient), channel.name().to_owned(), channel.address()];
     fingerprint(&told.join("\u{0}"))
 }
 

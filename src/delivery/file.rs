@@ -163,6 +163,8 @@ impl fmt::Display for MaxChat {
 pub(super) struct Sending {
     /// The report's name, or its file.
     pub report: Written<String>,
+    /// The role that the report is made for, of one that has roles.
+    pub role: Option<Written<String>>,
     /// Places of the recipients in the list.
     pub to: Vec<usize>,
     /// Only by these channels; all that a recipient has if empty.
@@ -172,6 +174,16 @@ pub(super) struct Sending {
     pub condition: Condition,
     /// Whether the files are unfolded, as `report --full` makes them.
     pub full: bool,
+}
+
+impl Sending {
+    /// What the log calls the report: by its role as well, if it has one.
+    pub fn name(&self) -> String {
+        match &self.role {
+            Some(role) => format!("{} {}", self.report.value, role.value),
+            None => self.report.value.clone(),
+        }
+    }
 }
 
 /// How often a report goes out.

@@ -42,7 +42,7 @@ impl Hands<'_> {
             stream: errand.stream.clone(),
             part: part.name(),
             attempt,
-            report: errand.send.report.value.clone(),
+            report: errand.send.name(),
             recipient: errand.recipient.name.clone(),
             channel: errand.channel.name().to_owned(),
             address: errand.channel.address(),

@@ -49,7 +49,7 @@ pub(super) fn wants(errand: &Errand<'_>) -> Wants {
     formats.sort();
     formats.dedup();
     let lang = recipient.lang.map(|lang| lang.pick("ru", "en"));
-    (send.report.value.clone(), recipient.only.clone(), lang, formats, send.full)
+    (send.name(), recipient.only.clone(), lang, formats, send.full)
 }
 
 /// Makes the report of an errand: of the rows that its recipient may see and no others. The cause if it is not to be sent: it cannot be

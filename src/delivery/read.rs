@@ -322,6 +322,7 @@ fn sending(section: &Section<'_>, recipients: &[Recipient]) -> Sending {
     let conditions = [("always", Condition::Always), ("new finding", Condition::NewFinding)];
     Sending {
         report,
+        role: section.optional_text("role").map(|value| Written { value, line: section.line_of("role") }),
         to: names.into_iter().filter_map(find).collect(),
         by: section.items("by", "[\"mail\"]", channel).into_iter().map(|channel| channel.value).collect(),
         formats,

@@ -7,7 +7,7 @@ use super::file::{Condition, Delivery, Sending};
 use super::world::World;
 use crate::company::CompanyError;
 use crate::model::lang::{Lang, Text, both};
-use crate::model::problem::{Problem, Problems};
+use crate::model::problem::{Problem, Problems, hint};
 use crate::report::definition::Definition;
 
 /// The definitions by the names that the file gives.
@@ -33,8 +33,9 @@ pub(super) fn checked(
         let problem = |what, hint| Problem { file: delivery.file.clone(), line: send.report.line, what, hint };
         match of(&send.report.value) {
             Ok(definition) => {
+                let Some(definition) = of_role(send, definition, &mut problems, &delivery.file) else { continue };
                 problems.extend(unfit(delivery, send, &definition).into_iter().map(|(what, hint)| problem(what, hint)));
-                reports.insert(send.report.value.clone(), definition);
+                reports.insert(send.name(), definition);
             }
             Err(CompanyError::Problems(Problems(found))) => {
                 problems.extend(found.into_iter().map(|one| match one.line {
@@ -51,6 +52,22 @@ pub(super) fn checked(
     problems.sort();
     problems.dedup();
     (reports, problems)
+}
+
+/// The report as the role reads it; `None` if it has no such role, which is noted.
+fn of_role(send: &Sending, definition: Definition, problems: &mut Vec<Problem>, file: &str) -> Option<Definition> {
+    let Some(role) = &send.role else { return Some(definition) };
+    let own = definition.for_role(role);
+    if own.is_none() {
+        let what =
+            both!("в отчёте `{}` нет роли `{}`", "the report `{}` has no role `{}`", send.report.value, role.value);
+        let hint = match definition.roles() {
+            [] => Text::new("уберите `role`", "remove `role`"),
+            roles => hint(role, roles.iter().map(|role| role.id.as_str())),
+        };
+        problems.push(Problem { file: file.to_owned(), line: role.line, what, hint });
+    }
+    own
 }
 
 /// Why a report cannot go to those who are to get it, and the way out.

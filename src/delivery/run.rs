@@ -160,7 +160,7 @@ struct Run<'r, 'w> {
 impl<'r> Run<'r, '_> {
     fn tell(&mut self, errand: &Errand<'_>, state: State) {
         (self.told)(&Told {
-            report: errand.send.report.value.clone(),
+            report: errand.send.name(),
             recipient: errand.recipient.name.clone(),
             channel: errand.channel.name(),
             address: errand.channel.address(),
@@ -196,7 +196,7 @@ impl<'r> Run<'r, '_> {
     async fn jobs<'d>(&mut self, reports: &Reports, alike: Vec<Errand<'d>>) -> Vec<Job<'d>> {
         let mut jobs = Vec::new();
         let Some(first) = alike.first() else { return jobs };
-        let made = match reports.get(&first.send.report.value) {
+        let made = match reports.get(&first.send.name()) {
             Some(definition) => package(self.world, definition, first).await,
             None => Err(Text::new("нет такого отчёта", "there is no such report")),
         };

@@ -337,4 +337,11 @@ fn the_example_is_sound() {
         "{}",
         ran.out
     );
+    let text = text.replacen("report = \"brief\"", "report = \"handbook\"\nrole = \"specialst\"", 1);
+    write(dir.path(), &text);
+    let ran = voronka(dir.path(), &["check", "delivery.toml"]);
+    let said = "the report `handbook` has no role `specialst`\n    did you mean `specialist`?";
+    assert!(ran.code == 1 && ran.out.contains(said), "{}", ran.out);
+    write(dir.path(), &text.replace("specialst", "specialist"));
+    assert_eq!(voronka(dir.path(), &["check", "delivery.toml"]).code, 0);
 }
