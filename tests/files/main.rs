@@ -61,6 +61,7 @@ fn cases() -> Vec<Case> {
         #[cfg(feature = "pdf")]
         ("print", sample::prints(&sample)),
         ("answer", sample::answers(&sample)),
+        ("held", sample::held(&sample)),
         ("rows", sample::lists(&sample)),
         ("golden", golden::cases()),
         ("export", exports::cases()),

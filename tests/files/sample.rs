@@ -1,5 +1,6 @@
 //! The sample company, asked for all that ships. `golden::report::<name>`: each report, in Russian, the language of its regulation.
 //! `workbook::<name>`: its workbook says what it says. `print::<name>::<language>`: its pages hold together. `answer::<metric>`: each metric has rows.
+//! `held::<metric>`: it answers the same from deals that are cut once.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -123,6 +124,15 @@ pub fn answers(sample: &Shared) -> Vec<Case> {
     Catalog::shipped().names().map(test).collect()
 }
 
+/// A test for each shipped metric: the answers of a session that holds the deals cut once are those of one that does not.
+pub fn held(sample: &Shared) -> Vec<Case> {
+    let test = |name: &str| {
+        let (sample, metric) = (Arc::clone(sample), name.to_owned());
+        Case::new(format!("held::{name}"), move || sample.answers_alike(&metric))
+    };
+    Catalog::shipped().names().map(test).collect()
+}
+
 /// A test for each shipped metric: a list for each of its figures, as long as the figure; and which columns have none, and why.
 pub fn lists(sample: &Shared) -> Vec<Case> {
     let test = |name: &str| {
@@ -196,6 +206,42 @@ impl Sample {
             Ok(result) => WriterBuilder::new().build(io::sink()).write(&result.batch).map_err(|e| e.to_string()),
             Err(error) => Err(error.to_string()),
         }
+    }
+
+    /// The metric, split and not, as of two days, of all deals and of one branch: the same from rows that are cut once and held.
+    fn answers_alike(&self, name: &str) -> Result<(), String> {
+        let metric = self.catalog.get(name).map_err(|e| e.to_string())?;
+        let splits: Vec<Vec<String>> =
+            std::iter::once(Vec::new()).chain(metric.dimensions.iter().map(|by| vec![by.clone()]).take(4)).collect();
+        let days = [self.session.as_of(), NaiveDate::from_ymd_opt(2025, 2, 3).unwrap()];
+        let of = |error: &dyn std::error::Error| error.to_string();
+        self.runtime.block_on(async {
+            let branch = self.session.values("branch").await.map_err(|e| of(&e))?.swap_remove(0);
+            for day in days {
+                let plain = self.session.at(day).await.map_err(|e| of(&e))?;
+                let many = plain.for_many_questions(true).await.map_err(|e| of(&e))?;
+                let one = async |session: Session| session.only("branch", &branch).await.map_err(|e| of(&e));
+                let held = one(many.at(day).await.map_err(|e| of(&e))?).await?;
+                let not_held = one(plain.at(day).await.map_err(|e| of(&e))?).await?;
+                let from = day - chrono::Days::new(365);
+                let ask = |by: &[String]| Ask { from, to: day, as_of: day, by: by.to_vec() };
+                // the first question is answered from the journeys, the others from what is held
+                let _ = metric.run(&many, &ask(&[])).await;
+                for by in &splits {
+                    for (many, plain) in [(&many, &plain), (&held, &not_held)] {
+                        let told = async |session: &Session| match metric.run(session, &ask(by)).await {
+                            Ok(result) => Ok(result.batch),
+                            Err(error) => Err(error.to_string()),
+                        };
+                        let (many, plain) = (told(many).await, told(plain).await);
+                        if many != plain {
+                            return Err(format!("as of {day}, by {by:?}:\n{many:?}\n{plain:?}"));
+                        }
+                    }
+                }
+            }
+            Ok(())
+        })
     }
 
     /// Every figure of the metric is as long as its list: not split, and split by what most metrics can be split by.
