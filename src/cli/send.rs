@@ -12,6 +12,7 @@ use super::screen::{say, tell};
 use crate::company::{Company, read};
 use crate::delivery::{Delivery, State, Told, Wanted, World, send};
 use crate::model::lang::{Lang, both};
+use crate::report::for_report;
 
 /// The file, here or beside the store.
 pub const FILE: &str = "delivery.toml";
@@ -23,7 +24,7 @@ pub async fn run(args: &Send, place: &Place) -> Result<Outcome> {
     let delivery = Delivery::parse(&file.display().to_string(), &read(&file)?)?;
     let (regulation, catalog) = (company.regulation()?, company.catalog()?);
     company.check_currency(&regulation, args.reading.version).await?;
-    let session = open::session(place, &args.reading, &regulation).await?;
+    let session = for_report(&open::session(place, &args.reading, &regulation).await?).await?;
     let world = World {
         company: &company,
         regulation: &regulation,
