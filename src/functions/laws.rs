@@ -36,6 +36,7 @@ pub(super) fn example(name: &str) -> Vec<ArrayRef> {
             let horizons = super::groups::lists((0..ROWS).map(|_| vec![4.0, 1.0, 9.0])).unwrap();
             vec![duration(), reals(|i| (i % 3) as f64), Arc::new(horizons)]
         }
+        "event_time" => vec![duration(), reals(|i| ((i * 7) % 3) as f64), same(0.4)],
         "km_at" => vec![duration(), reals(|i| (i % 2) as f64), same(4.0)],
         "km_quantile" => vec![duration(), reals(|i| (i % 2) as f64), same(0.4)],
         "beta_binomial" => vec![reals(|i| ((i * 29) % 17) as f64), reals(|i| 20.0 + (i % 5) as f64)],
