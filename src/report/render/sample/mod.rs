@@ -62,7 +62,7 @@ pub fn document(lang: Lang) -> Document {
         title: sample.t("Недельный отчёт о продажах", "Weekly sales report"),
         as_of: NaiveDate::from_ymd_opt(2025, 6, 30).expect("a date"),
         subtitle: sample.t("Неделя 23–29 июня 2025 года, все филиалы", "Week of 23–29 June 2025, all branches"),
-        sections: vec![sample.steady(), sample.future(), sample.funnel(), sample.leads(), sample.promotions()],
+        sections: vec![sample.steady(), sample.funnel(), sample.leads(), sample.promotions(), sample.future()],
         colophon: vec![
             sample.t(
                 "Хранилище: состояние 12 от 30.06.2025. Регламент: «Окна и двери», редакция 3.",
