@@ -42,6 +42,8 @@ pub(in crate::report) struct FanEncoding {
 }
 
 const BAND: f64 = 0.2;
+/// A stretch from day to day that is longer has dashes of its own.
+const LONG_STRETCH: f64 = 30.0;
 
 impl Kind for Fan {
     const NAME: &'static str = "fan";
@@ -304,6 +306,9 @@ fn stroke(picture: &mut Picture, frame: &Frame, values: &[Option<f64>], is_dashe
     match (points.as_slice(), is_dashed) {
         ([(x, y)], _) => picture.dot(*x, *y, 3.5, color),
         (_, false) => picture.line(points, 2.0, color),
+        (_, true) if frame.slot > LONG_STRETCH => {
+            points.windows(2).for_each(|pair| picture.dashed(pair[0], pair[1], 2.0, color));
+        }
         (_, true) => points.windows(2).for_each(|pair| picture.line(shortened(pair[0], pair[1]), 2.0, color)),
     }
 }
