@@ -13,4 +13,4 @@ pub(crate) mod polars;
 mod shape;
 
 pub use fold::fold;
-pub use shape::{Between, Entry, Happening, Interval, Journey, Return, Share};
+pub use shape::{Absence, Between, Entry, Happening, Interval, Journey, Known, Return, Share, Value};

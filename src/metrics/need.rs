@@ -94,6 +94,12 @@ pub(super) fn source(table: Table, column: &str) -> Text {
             "собирается из событий вида stage (история этапов); выгрузите её",
             "folded from events of kind stage (the stage history): export it",
         ),
+        (Table::Journeys, "amount_history" | "expected_close_history" | "probability_history" | "absences") => {
+            Text::new(
+                "собирается сравнением срезов (выгрузок всех сделок, snapshot = true); загружайте их регулярно",
+                "made by comparing snapshots (exports of all deals, snapshot = true): ingest them regularly",
+            )
+        }
         (Table::Journeys, "response_at") => Text::new(
             "собирается из исходящих звонков, писем, SMS и сообщений в events; выгрузите звонки и переписку",
             "folded from outgoing calls, letters, SMS and messages in events: export calls and messages",

@@ -35,6 +35,15 @@ pub enum Kind {
     Intervals,
     /// `List<Instant>`, ascending.
     Instants,
+    /// `List<Struct<value: Money, at: Instant, after: Instant, before: Instant>>`: the amounts of a deal in time order, each from
+    /// `at` on. Those that were seen by comparing two snapshots say between which moments the change was.
+    Amounts,
+    /// The same with values that are days.
+    Days,
+    /// The same with values that are real numbers.
+    Reals,
+    /// `List<Struct<at: Instant, until: Instant>>`: when snapshots did not list the deal although earlier and later ones did.
+    Absences,
 }
 
 impl Kind {
@@ -42,6 +51,11 @@ impl Kind {
     pub fn arrow(self) -> DataType {
         let instant = || DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
         let item = |of: DataType| DataType::List(Arc::new(Field::new("item", of, true)));
+        let field = |name: &str, of: DataType| Field::new(name, of, true);
+        let known = |value: Kind| {
+            let moments = ["at", "after", "before"].map(|name| field(name, instant()));
+            item(DataType::Struct(std::iter::once(field("value", value.arrow())).chain(moments).collect()))
+        };
         match self {
             Kind::Text => DataType::Utf8,
             Kind::Money => DataType::Decimal128(MONEY_PRECISION, MONEY_SCALE),
@@ -50,6 +64,12 @@ impl Kind {
             Kind::Count => DataType::Int64,
             Kind::Real => DataType::Float64,
             Kind::Instants => item(instant()),
+            Kind::Amounts => known(Kind::Money),
+            Kind::Days => known(Kind::Day),
+            Kind::Reals => known(Kind::Real),
+            Kind::Absences => {
+                item(DataType::Struct(["at", "until"].map(|name| field(name, instant())).into_iter().collect()))
+            }
             Kind::Entries => item(DataType::Struct(Fields::from(vec![
                 Field::new("stage", DataType::Utf8, true),
                 Field::new("at", instant(), true),
@@ -123,6 +143,8 @@ const DEALS: &[Column] = &[
     c("closed_at", Kind::Instant),
     // the day on which an open deal is planned to close: no closing
     c("expected_close", Kind::Day),
+    // how likely the CRM says that it is to be won, as a share
+    c("probability", Kind::Real),
     c("amount", Kind::Money),
     c("list_amount", Kind::Money),
     c("cost", Kind::Money),
@@ -135,8 +157,9 @@ const DEALS: &[Column] = &[
     // none did), and the first at which one showed it closed
     c("closed_after", Kind::Instant),
     c("closed_by", Kind::Instant),
-    // kept by ingest: the newest snapshot in which the deal stood, which kind of export that was, and the first one after it
-    // in which it stood no longer
+    // kept by ingest: the first snapshot in which the deal stood and the newest one, which kind of export that was, and the first
+    // one after it in which it stood no longer
+    c("listed_at", Kind::Instant),
     c("seen_at", Kind::Instant),
     c("seen_in", Kind::Text),
     c("gone_at", Kind::Instant),
@@ -155,8 +178,10 @@ const EVENTS: &[Column] = &[
     c("stage", Kind::Text),
     c("campaign", Kind::Text),
     c("score", Kind::Real),
-    // of a refund: the money given back
+    // of a refund: the money given back; of an event `amount`: that of the deal from now on
     c("amount", Kind::Money),
+    // of an event `expected_close`: that of the deal from now on
+    c("expected_close", Kind::Day),
     // kept by ingest, of moves that were seen by comparing two snapshots: between which moments the deal moved
     c("after", Kind::Instant),
     c("before", Kind::Instant),
@@ -206,6 +231,7 @@ const JOURNEYS: &[Column] = &[
     c("created_at", Kind::Instant),
     c("closed_at", Kind::Instant),
     c("expected_close", Kind::Day),
+    c("probability", Kind::Real),
     c("amount", Kind::Money),
     c("list_amount", Kind::Money),
     c("cost", Kind::Money),
@@ -215,6 +241,7 @@ const JOURNEYS: &[Column] = &[
     c("touches", Kind::Count),
     c("closed_after", Kind::Instant),
     c("closed_by", Kind::Instant),
+    c("listed_at", Kind::Instant),
     // folded from events
     c("entries", Kind::Entries),
     c("returns", Kind::Returns),
@@ -226,6 +253,10 @@ const JOURNEYS: &[Column] = &[
     c("refunded_at", Kind::Instant),
     c("events", Kind::Count),
     c("intervals", Kind::Intervals),
+    c("amount_history", Kind::Amounts),
+    c("expected_close_history", Kind::Days),
+    c("probability_history", Kind::Reals),
+    c("absences", Kind::Absences),
 ];
 
 const INGESTS: &[Column] = &[
@@ -326,7 +357,7 @@ impl Table {
     /// The columns that ingest keeps, and no mapping fills.
     pub fn kept_by_ingest(self) -> &'static [&'static str] {
         match self {
-            Table::Deals => &["closed_after", "closed_by", "seen_at", "seen_in", "gone_at"],
+            Table::Deals => &["closed_after", "closed_by", "listed_at", "seen_at", "seen_in", "gone_at"],
             Table::Events => &["after", "before", "joined_deal"],
             _ => &[],
         }
@@ -405,3 +436,25 @@ pub const EVENT_KINDS: [&str; 13] = [
     "task",
     "qa_check",
 ];
+
+/// Event kinds that say a field of the deal anew: the column of deals that has their name. The value is in the column of events that
+/// [`value_of_change`] names; an empty one says that the field was emptied.
+pub const CHANGE_KINDS: [&str; 3] = ["amount", "expected_close", "probability"];
+
+/// The kind of the events with which ingest keeps that snapshots did not list a deal for a while: from `at` until `before`.
+pub const GONE_KIND: &str = "gone";
+
+/// The column of events that holds the value of an event of such a kind.
+pub fn value_of_change(kind: &str) -> Option<&'static str> {
+    match kind {
+        "amount" => Some("amount"),
+        "expected_close" => Some("expected_close"),
+        "probability" => Some("score"),
+        _ => None,
+    }
+}
+
+/// Whether events of this kind happened to nobody: they only keep what a deal's row said, or that snapshots did not list it.
+pub fn is_record(kind: &str) -> bool {
+    kind == GONE_KIND || CHANGE_KINDS.contains(&kind)
+}

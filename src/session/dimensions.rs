@@ -19,7 +19,7 @@ const CANONICAL: [&str; 10] =
     ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest"];
 
 /// Names that the views give to columns of their own.
-pub(super) const TAKEN: [&str; 15] = [
+pub(super) const TAKEN: [&str; 18] = [
     "grp",
     "team",
     "supervisor",
@@ -35,6 +35,9 @@ pub(super) const TAKEN: [&str; 15] = [
     "seen_until",
     "exported_status",
     "exported_closed_at",
+    "amount_known_since",
+    "expected_close_known_since",
+    "probability_known_since",
 ];
 
 /// The columns that mappings added to deals or journeys, once each.

@@ -313,6 +313,8 @@ impl Session {
         let seen_until = self.deals_until.unwrap_or(cut).min(cut);
         // what cannot be read fails where it is asked for
         let has_gone = self.columns_filled(Table::Deals).is_ok_and(|columns| columns.contains("gone_at"));
+        let filled = self.columns_filled(Table::Journeys).unwrap_or_default();
+        let histories = scope::RARE.into_iter().filter(|name| filled.contains(*name)).collect();
         let columns = Columns::All;
         Scope {
             tables,
@@ -325,6 +327,7 @@ impl Session {
             is_earlier,
             cut_day,
             has_gone,
+            histories,
             staff,
             columns,
             held: None,

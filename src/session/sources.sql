@@ -11,7 +11,9 @@ WITH named AS (
     -- the left side is held in memory: a deal has many events
     FROM journeys
     RIGHT JOIN events ON journeys.deal_id = coalesce(events.deal_id, events.joined_deal)
+    -- what a row of a deal said is no work of anybody
     WHERE events.at IS NOT NULL
+        AND events.kind NOT IN ('amount', 'expected_close', 'probability', 'gone')
 )
 
 SELECT

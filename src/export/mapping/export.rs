@@ -345,6 +345,10 @@ fn folded(column: &str) -> Text {
             "выгрузки её не заполняют: она получается из событий вида stage; укажите их или возьмите другое имя",
             "no export fills it: it is made of events of kind stage; map those, or use another name",
         ),
+        "amount_history" | "expected_close_history" | "probability_history" => Text::new(
+            "выгрузки её не заполняют: она получается сравнением срезов и из событий вида amount, expected_close, probability; возьмите другое имя",
+            "no export fills it: it is made by comparing snapshots, and of events of kind amount, expected_close, probability; use another name",
+        ),
         "response_at" | "touch_at" | "events" => Text::new(
             "выгрузки её не заполняют: она получается из звонков, писем, сообщений и встреч в events; укажите их или возьмите другое имя",
             "no export fills it: it is made of calls, letters, messages and meetings in events; map those, or use another name",

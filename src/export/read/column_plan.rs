@@ -59,6 +59,8 @@ pub(crate) struct ColumnPlan {
     pub(super) is_key: bool,
     /// A length of time, in seconds.
     pub(super) is_length: bool,
+    /// A share: from 0 to 1.
+    pub(super) is_share: bool,
     /// A day that may be written as a period, over whose days the row is spread.
     pub(super) is_period: bool,
     /// Whether the mapping or the header says what its amounts are in.

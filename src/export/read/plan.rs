@@ -247,6 +247,7 @@ fn resolve(
         scrub: is_searched.then(|| Scrub::new(personal, key, bare)).flatten(),
         is_key: is_key || column.name.ends_with("_id"),
         is_length: canonical("duration_s"),
+        is_share: table == Table::Deals && canonical("probability"),
         is_period: table == Table::Spend && canonical("day"),
         is_money_named: column.reading.currency.or(named).is_some(),
         currency: Cell::new(column.reading.currency.or(named)),

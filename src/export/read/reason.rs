@@ -58,6 +58,11 @@ pub(super) fn uncalculated() -> Text {
     )
 }
 
+/// A number of a share that is none.
+pub(super) fn no_share() -> Text {
+    Text::new("не доля: от 0 до 1, или от 0 % до 100 %", "not a share: from 0 to 1, or from 0 % to 100 %")
+}
+
 pub(super) fn not_whole() -> Text {
     Text::new("не целое число", "not a whole number")
 }

@@ -95,6 +95,12 @@ impl ColumnPlan {
                     None => (text.as_ref(), self.reading.percent != Percent::No && typed != Typed::Percent),
                 };
                 match numbers::real(bare, self.decimal(typed)) {
+                    Some(number) if self.is_share && !percent && !(0.0..=1.0).contains(&number) => {
+                        Err(self.above_one(cell, &text, number))
+                    }
+                    Some(number) if self.is_share && percent && !(0.0..=100.0).contains(&number) => {
+                        refuse(reason::no_share())
+                    }
                     Some(number) if percent && self.reading.percent == Percent::Stated && !text.ends_with('%') => {
                         self.seen.borrow_mut().percent(number, row.record.line, &text);
                         Ok(Value::Real(number / 100.0))
@@ -109,6 +115,7 @@ impl ColumnPlan {
             },
             Kind::Day => return self.day(cell, &text, typed, row, met),
             Kind::Entries | Kind::Returns | Kind::Intervals | Kind::Instants => refuse(reason::never_mapped()),
+            Kind::Amounts | Kind::Days | Kind::Reals | Kind::Absences => refuse(reason::never_mapped()),
         };
         value.map(|value| (value, None))
     }
@@ -212,6 +219,21 @@ impl ColumnPlan {
             met.alike.see(column, &text);
         }
         Ok(Value::Text(text))
+    }
+
+    /// A number that is no share: where it may be a percentage, the whole column is written so.
+    fn above_one(&self, cell: Option<usize>, text: &str, number: f64) -> Refused {
+        let refused = self.refuse(cell, text, reason::no_share());
+        match (1.0..=100.0).contains(&number) {
+            true => {
+                let way_out = Text::new(
+                    "если в столбце проценты (60 — это 60 %), скажите это в маппинге: percent = true",
+                    "if the column holds percentages (60 is 60 %), say so in the mapping: percent = true",
+                );
+                Refused { whole_column: Some(Box::new(way_out)), ..refused }
+            }
+            false => refused,
+        }
     }
 
     fn length<'r>(&self, cell: Option<usize>, text: &str) -> Result<Value<'r>, Refused> {
