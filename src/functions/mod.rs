@@ -25,6 +25,7 @@ pub mod days;
 pub(crate) mod durations;
 pub(crate) mod ends_at;
 pub(crate) mod error;
+pub(crate) mod forecast;
 pub(crate) mod formula;
 pub(crate) mod groups;
 pub(crate) mod km;
@@ -81,6 +82,10 @@ impl Functions {
                 aggregate::<beta_binomial::BetaBinomial>(),
                 aggregate::<cuminc::Cuminc>(),
                 aggregate::<cuminc::CumincAt>(),
+                aggregate::<forecast::Forecast<forecast::Horizons>>(),
+                aggregate::<forecast::Forecast<forecast::Scores>>(),
+                aggregate::<forecast::Forecast<forecast::Path>>(),
+                aggregate::<forecast::Forecast<forecast::Coverage>>(),
                 aggregate::<km::KmAt>(),
                 aggregate::<km::KmQuantile>(),
                 aggregate::<net_lift::NetLift>(),

@@ -5,6 +5,7 @@ pub mod beta;
 pub mod bgnbd;
 pub mod chi_squared;
 pub mod competing;
+pub mod forecast;
 pub mod funnel;
 pub mod gamma;
 pub mod gamma_gamma;

@@ -66,7 +66,7 @@ pub fn won(book: &Book, from: i32, to: i32) -> Vec<Pair> {
 /// Chance times amount of the deals that were open on a day and planned to close before `to`: by the CRM's chance, or the share of deals that
 /// were won of all that came to their stage and ended within the year before. Where no deal bears a plan, all that are open.
 pub fn weighted(book: &Book, day: i32, to: i32) -> Vec<Pair> {
-    let has_plans = book.deals.iter().any(|deal| deal.planned.is_some());
+    let has_plans = book.deals.iter().any(|deal| deal.entered < day && deal.planned_at(day).is_some());
     let (mut won, mut ended) = (vec![0.0; book.states], vec![0.0; book.states]);
     let (mut sum, mut n) = (0.0, 0.0);
     for stay in &book.stays {
@@ -85,12 +85,12 @@ pub fn weighted(book: &Book, day: i32, to: i32) -> Vec<Pair> {
     let mut sums = vec![Pair::default(); book.groups + 1];
     for stay in book.stays.iter().filter(|stay| stay.from < day && stay.to >= day) {
         let deal = &book.deals[stay.deal];
-        if has_plans && !deal.planned.is_some_and(|planned| planned < to) {
+        if has_plans && !deal.planned_at(day).is_some_and(|planned| planned < to) {
             continue;
         }
         let by_stage = if ended[stay.state] > 0.0 { won[stay.state] / ended[stay.state] } else { 0.0 };
-        let chance = deal.probability.unwrap_or(by_stage);
-        let amount = deal.list.or(deal.amount).unwrap_or(usual);
+        let chance = deal.chance_at(day).unwrap_or(by_stage);
+        let amount = deal.amount_at(day, 1.0).unwrap_or(usual);
         for of in [deal.group, book.groups] {
             sums[of] = sums[of].plus(Pair { money: chance * amount, wins: chance });
         }

@@ -37,6 +37,44 @@ pub struct Deal {
     pub planned: Option<i32>,
     /// First entries into stages: position and day.
     pub entries: Vec<(u16, i32)>,
+    /// What the amount was, from which day on; nothing where no history is kept.
+    pub amounts: Vec<(i32, f64)>,
+    /// The same of the plan, whose value is a day.
+    pub plans: Vec<(i32, f64)>,
+    /// The same of the CRM's chance.
+    pub chances: Vec<(i32, f64)>,
+}
+
+/// The last value from before a day. None if there is none, or it was emptied.
+fn before(history: &[(i32, f64)], day: i32) -> Option<f64> {
+    let known = history.partition_point(|(since, _)| *since < day);
+    known.checked_sub(1).map(|at| history[at].1).filter(|value| value.is_finite())
+}
+
+impl Deal {
+    /// What it was to bring as known before a day, `kept` being what is left after the usual discount; as now known where no history is kept.
+    pub fn amount_at(&self, day: i32, kept: f64) -> Option<f64> {
+        match self.amounts.is_empty() {
+            true => self.list.map(|list| list * kept).or(self.amount),
+            false => before(&self.amounts, day),
+        }
+    }
+
+    /// When it was planned to close, as known before a day; as now known where no history is kept.
+    pub fn planned_at(&self, day: i32) -> Option<i32> {
+        match self.plans.is_empty() {
+            true => self.planned,
+            false => before(&self.plans, day).map(|planned| planned as i32),
+        }
+    }
+
+    /// The CRM's chance, as known before a day; as now known where no history is kept.
+    pub fn chance_at(&self, day: i32) -> Option<f64> {
+        match self.chances.is_empty() {
+            true => self.probability,
+            false => before(&self.chances, day),
+        }
+    }
 }
 
 /// A day of the calendar.
@@ -99,12 +137,16 @@ impl Book {
     /// Puts deals and days in order. None if the days have gaps, or there are none.
     pub fn new(mut deals: Vec<Deal>, mut days: Vec<Day>) -> Option<Book> {
         days.sort_unstable_by_key(|day| day.day);
+        days.dedup_by_key(|day| day.day);
         let (first, last) = (days.first()?.day, days.last()?.day);
         if days.windows(2).any(|pair| pair[1].day != pair[0].day + 1) {
             return None;
         }
         for deal in &mut deals {
             deal.entries.sort_unstable();
+            for history in [&mut deal.amounts, &mut deal.plans, &mut deal.chances] {
+                history.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+            }
         }
         deals.retain(|deal| (first..=last).contains(&deal.entered));
         deals.sort_by(|a, b| order(a, b));
@@ -152,6 +194,13 @@ fn order(a: &Deal, b: &Deal) -> std::cmp::Ordering {
         .then_with(|| number(a.list).total_cmp(&number(b.list)))
         .then_with(|| number(a.probability).total_cmp(&number(b.probability)))
         .then_with(|| a.entries.cmp(&b.entries))
+        .then_with(|| histories(a).total_cmp(&histories(b)))
+}
+
+/// A number that tells histories apart.
+fn histories(deal: &Deal) -> f64 {
+    let all = deal.amounts.iter().chain(&deal.plans).chain(&deal.chances);
+    all.enumerate().map(|(at, (day, value))| (at + 1) as f64 * (f64::from(*day) + value)).sum()
 }
 
 fn stays_of(at: usize, deal: &Deal, positions: &[u16], stays: &mut Vec<Stay>) {

@@ -88,8 +88,7 @@ fn trend(counts: &[f64], weight: &impl Fn(usize) -> f64, begin: usize, until: us
         let came: f64 = counts[from..to].iter().sum();
         (came, came / (from..to).map(weight).sum::<f64>().max(1e-9))
     };
-    let (late, early) =
-        (rate(until - TREND_DAYS, until), rate(until - 2 * TREND_DAYS, until - TREND_DAYS));
+    let (late, early) = (rate(until - TREND_DAYS, until), rate(until - 2 * TREND_DAYS, until - TREND_DAYS));
     if late.0 < 1.0 || early.0 < 1.0 {
         return 0.0;
     }

@@ -1,5 +1,6 @@
 //! What will be won: by the hazards of open deals, by the deals that are still to come, and by how wrong that was before.
 
+pub mod answer;
 pub mod band;
 pub mod baseline;
 pub mod book;

@@ -16,7 +16,8 @@ pub enum Ahead {
 
 impl Ahead {
     /// What is scored.
-    pub const ALL: [Ahead; 5] = [Ahead::Month(21), Ahead::Month(14), Ahead::Month(7), Ahead::Weeks(4), Ahead::Weeks(13)];
+    pub const ALL: [Ahead; 5] =
+        [Ahead::Month(21), Ahead::Month(14), Ahead::Month(7), Ahead::Weeks(4), Ahead::Weeks(13)];
 
     fn is_month(self) -> bool {
         matches!(self, Ahead::Month(_))
@@ -25,7 +26,9 @@ impl Ahead {
     /// Which of the scored ones tells of it.
     pub fn nearest(self) -> Ahead {
         match self {
-            Ahead::Month(days) => [21, 14, 7].into_iter().map(Ahead::Month).min_by_key(|of| of.distance(days)).unwrap_or(self),
+            Ahead::Month(days) => {
+                [21, 14, 7].into_iter().map(Ahead::Month).min_by_key(|of| of.distance(days)).unwrap_or(self)
+            }
             weeks => weeks,
         }
     }
@@ -102,14 +105,14 @@ impl Parts {
         ]
     }
 
-    fn times(&self, factor: Pair) -> Parts {
+    pub(super) fn times(&self, factor: Pair) -> Parts {
         let by = |pair: Pair| Pair { money: pair.money * factor.money, wins: pair.wins * factor.wins };
         let square = Pair { money: factor.money * factor.money, wins: factor.wins * factor.wins };
         let variance = Pair { money: self.variance.money * square.money, wins: self.variance.wins * square.wins };
         Parts { won: self.won, open: by(self.open), coming: by(self.coming), variance }
     }
 
-    fn with_model_error(mut self) -> Parts {
+    pub(super) fn with_model_error(mut self) -> Parts {
         let error = self.rest().map(|rest| (rest * MODEL_ERROR).powi(2));
         self.variance = self.variance.plus(error);
         self
@@ -118,7 +121,9 @@ impl Parts {
     /// By how many of its standard deviations what came was off.
     fn off(&self, actual: Pair) -> Pair {
         let mean = self.mean();
-        let one = |actual: f64, mean: f64, variance: f64| if variance > 0.0 { (actual - mean) / variance.sqrt() } else { 0.0 };
+        let one = |actual: f64, mean: f64, variance: f64| {
+            if variance > 0.0 { (actual - mean) / variance.sqrt() } else { 0.0 }
+        };
         Pair {
             money: one(actual.money, mean.money, self.variance.money),
             wins: one(actual.wins, mean.wins, self.variance.wins),
@@ -295,7 +300,8 @@ pub fn scores(origins: &[Origin], ahead: Ahead, group: usize, measure: Measure) 
             scores[0].within += u64::from((low..=high).contains(&actual));
         }
         let ours = measure.of(origin.parts[group].mean());
-        let said = std::iter::once(Some(ours)).chain(origin.baselines.iter().map(|of| of[group].map(|pair| measure.of(pair))));
+        let said =
+            std::iter::once(Some(ours)).chain(origin.baselines.iter().map(|of| of[group].map(|pair| measure.of(pair))));
         for (at, said) in said.enumerate() {
             let Some(said) = said else { continue };
             let off = said - actual;

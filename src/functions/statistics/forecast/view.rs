@@ -209,7 +209,7 @@ impl<'a> View<'a> {
     /// What is paid for an open deal: its own amount, less the usual discount; else the usual size.
     fn size(&self, deal: usize, group: usize) -> Size {
         let deal = &self.book.deals[deal];
-        let own = deal.list.map(|list| list * self.kept).or(deal.amount).filter(|own| *own > 0.0);
+        let own = deal.amount_at(self.day, self.kept).filter(|own| *own > 0.0);
         own.map_or(self.sizes[group], |mean| Size { mean, spread: 1.0 })
     }
 
