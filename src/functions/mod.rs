@@ -32,6 +32,7 @@ pub(crate) mod km;
 pub(crate) mod net_lift;
 pub(crate) mod ols_slope;
 pub(crate) mod outlook;
+pub(crate) mod period;
 pub(crate) mod poisson_slope;
 pub(crate) mod product_change;
 pub(crate) mod seeded;
@@ -74,6 +75,7 @@ impl Functions {
         Functions {
             scalars: calendar::calendar_functions(calendar, contact_calendar)
                 .chain(of_rows)
+                .chain(period::period_functions())
                 .chain([beta_binomial::BetaEnd::Low, beta_binomial::BetaEnd::High].map(formula))
                 .chain(outlook::Outlook::ALL.map(formula))
                 .chain(shares::Shares::ALL.map(formula))

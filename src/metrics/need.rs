@@ -128,6 +128,10 @@ pub(super) fn source(table: Table, column: &str) -> Text {
             "расход по дням из рекламного кабинета: выгрузите его и добавьте в маппинг",
             "daily spend from the advertising cabinet: export it and add it to the mapping",
         ),
+        (Table::Plans, _) => Text::new(
+            "план (период, чей, показатель, сколько): загрузите таблицу плана, как в руководстве по маппингу, раздел «План»",
+            "the plan (period, whose, measure, how much): ingest the plan sheet as the mapping guide's section “Plans” says",
+        ),
         (Table::Promos, _) => Text::new(
             "календарь акций (название, начало, конец): добавьте его выгрузкой",
             "the calendar of promotions (name, start, end): add it as an export",
@@ -182,6 +186,7 @@ fn name_of(table: Table, column: &'static str) -> Text {
         }
         (Table::Spend, _) => Text::new("расход на рекламу", "advertising spend"),
         (Table::Promos, _) => Text::new("календарь акций", "the calendar of promotions"),
+        (Table::Plans, _) => Text::new("план", "the plan"),
         (Table::Staff, _) => Text::new("список сотрудников", "the list of staff"),
         (Table::Clients, _) => Text::new("список клиентов", "the list of clients"),
         (Table::Deals, column) => deals_name(column),

@@ -114,6 +114,8 @@ pub enum Table {
     Staff,
     /// A client.
     Clients,
+    /// What is planned for a period, as one edition of the plan says it.
+    Plans,
     /// A deal's folded history. Made by ingest, never mapped.
     Journeys,
     /// What was loaded. Made by ingest, never mapped.
@@ -217,6 +219,18 @@ const STAFF: &[Column] = &[
 const CLIENTS: &[Column] =
     &[c("client_id", Kind::Text), c("segment", Kind::Text), c("branch", Kind::Text), c("first_seen", Kind::Day)];
 
+const PLANS: &[Column] = &[
+    // a year, a quarter, a month or a week: `2025`, `2025-Q1`, `2025-01`, `2025-W02`
+    c("period", Kind::Text),
+    // a dimension of deals and its value; null, null: the whole company
+    c("dimension", Kind::Text),
+    c("name", Kind::Text),
+    c("measure", Kind::Text),
+    // the day from which this edition is known; null: known always
+    c("known_from", Kind::Day),
+    c("value", Kind::Money),
+];
+
 const JOURNEYS: &[Column] = &[
     c("deal_id", Kind::Text),
     c("client_id", Kind::Text),
@@ -295,13 +309,14 @@ const REGULATIONS: &[Column] = &[c("ingest", Kind::Count), c("valid_from", Kind:
 
 impl Table {
     /// Every table, in the order in which the docs list them.
-    pub const ALL: [Table; 10] = [
+    pub const ALL: [Table; 11] = [
         Table::Deals,
         Table::Events,
         Table::Spend,
         Table::Promos,
         Table::Staff,
         Table::Clients,
+        Table::Plans,
         Table::Journeys,
         Table::Ingests,
         Table::Quarantine,
@@ -309,8 +324,8 @@ impl Table {
     ];
 
     /// The tables that a mapping may fill.
-    pub const MAPPED: [Table; 6] =
-        [Table::Deals, Table::Events, Table::Spend, Table::Promos, Table::Staff, Table::Clients];
+    pub const MAPPED: [Table; 7] =
+        [Table::Deals, Table::Events, Table::Spend, Table::Promos, Table::Staff, Table::Clients, Table::Plans];
 
     /// The name in SQL, in mappings and as the folder in the store.
     pub fn name(self) -> &'static str {
@@ -321,6 +336,7 @@ impl Table {
             Table::Promos => "promos",
             Table::Staff => "staff",
             Table::Clients => "clients",
+            Table::Plans => "plans",
             Table::Journeys => "journeys",
             Table::Ingests => "ingests",
             Table::Quarantine => "quarantine",
@@ -342,6 +358,7 @@ impl Table {
             Table::Promos => PROMOS,
             Table::Staff => STAFF,
             Table::Clients => CLIENTS,
+            Table::Plans => PLANS,
             Table::Journeys => JOURNEYS,
             Table::Ingests => INGESTS,
             Table::Quarantine => QUARANTINE,
@@ -372,6 +389,7 @@ impl Table {
             Table::Promos => &["promo"],
             Table::Staff => &["manager"],
             Table::Clients => &["client_id"],
+            Table::Plans => &["period", "dimension", "name", "measure", "known_from"],
             Table::Ingests => &["ingest", "table_name"],
             Table::Quarantine => &["ingest", "file", "line", "column"],
             Table::Regulations => &["ingest"],
@@ -416,6 +434,9 @@ pub fn is_identity(table: Table, column: &str) -> bool {
 
 /// The values that `deals.status` may hold.
 pub const STATUSES: [&str; 3] = ["open", "won", "lost"];
+
+/// The measures of plans that Voronka compares with what happened. Others are kept, and told.
+pub const MEASURES: [&str; 5] = ["revenue", "won", "leads", "margin", "touches"];
 
 /// Event kinds that are touches when they are outgoing (meetings are touches always).
 pub const TOUCH_KINDS: [&str; 5] = ["call", "email", "sms", "message", "meeting"];

@@ -75,6 +75,11 @@ fn of_table(table: Table) -> Text {
         Table::Promos => ("Акция.", "A promotion."),
         Table::Staff => ("Менеджер.", "A manager."),
         Table::Clients => ("Клиент.", "A client."),
+        Table::Plans => (
+            "План на период: одна ячейка одной редакции плана. Позднейшая редакция не стирает прежнюю: на каждый день видна та, что была известна.",
+            "What is planned for a period: a cell of one edition of the plan. A later edition does not erase an earlier one: each day sees the one \
+             that was known.",
+        ),
         Table::Journeys => (
             "Свёрнутая история сделки: столбцы `deals` и то, что собрано из `events`. Делает загрузка, маппинг её не заполняет.",
             "A deal's folded history: the columns of `deals`, and what is folded from `events`. Made by the ingest, no mapping fills it.",
@@ -138,11 +143,40 @@ fn of_column(table: Table, column: &str) -> Option<Text> {
         Table::Ingests | Table::Quarantine | Table::Regulations => of_record(table, column),
         Table::Deals => of_deal(column),
         Table::Spend | Table::Promos | Table::Staff | Table::Clients => of_list(column),
+        Table::Plans => of_plan(column),
     };
     own.map(|(ru, en)| Text::new(ru, en))
 }
 
 type Description = Option<(&'static str, &'static str)>;
+
+fn of_plan(column: &str) -> Description {
+    Some(match column {
+        "period" => (
+            "год, квартал, месяц или неделя ISO: `2025`, `2025-Q1`, `2025-01`, `2025-W02`; маппинг читает и «Январь 2025», «янв.25», 01.2025, дату",
+            "a year, a quarter, a month or an ISO week: `2025`, `2025-Q1`, `2025-01`, `2025-W02`; a mapping also reads “January 2025”, “Jan-25”, \
+             01.2025, a date",
+        ),
+        "dimension" => (
+            "чей план: разрез сделок (`manager`, `branch`, `source`, …); пусто — всей компании",
+            "whose plan: a dimension of deals (`manager`, `branch`, `source`, …); empty: the whole company's",
+        ),
+        "name" => ("значение разреза: менеджер, филиал, …", "the value of the dimension: a manager, a branch, …"),
+        "measure" => (
+            "что планируют: `revenue`, `won`, `leads`, `margin`, `touches`; другое хранится, с фактом не сравнивается",
+            "what is planned: `revenue`, `won`, `leads`, `margin`, `touches`; another is kept, and compared with nothing",
+        ),
+        "known_from" => (
+            "с какого дня известна эта редакция; если не заполнено — день, которым выгрузка датирована (`taken`, `--taken`); пусто — известна всегда",
+            "the day from which this edition is known; if not mapped, the day that the export is dated (`taken`, `--taken`); empty: known always",
+        ),
+        "value" => (
+            "сколько: деньги в валюте хранилища или число; пусто — план отменён",
+            "how much: money in the store's currency, or a count; empty: the plan is withdrawn",
+        ),
+        _ => return None,
+    })
+}
 
 fn of_deal(column: &str) -> Description {
     Some(match column {

@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use super::column::{self, Defaults};
 use super::formats::{currency, dates, decimal, text_or_list, zone};
 use super::model::{Condition, Export, Fill, Header, Mapped, Repeated, Test, required};
+use super::unpivot;
 use crate::export::records::{Cut, DELIMITERS, Encoding};
 use crate::export::values::dates::DateFormat;
 use crate::export::values::personal::Personal;
@@ -90,6 +91,7 @@ fn export(section: &Section<'_>, file: &Defaults) -> Export {
             ),
         );
     }
+    let unpivot = unpivot::read(section, &defaults.empty);
     let snapshot = snapshot(section, &fills, defaults.zone);
     let cut = Cut {
         delimiter: delimiter(section),
@@ -107,6 +109,7 @@ fn export(section: &Section<'_>, file: &Defaults) -> Export {
         header_has: section.optional_text("header_has").map(|text| text.trim().to_owned()),
         ignore_rows: conditions(section, "ignore_rows", &defaults.empty),
         totals: text_or_list(section, "totals"),
+        unpivot,
         fills,
         zone: defaults.zone,
         snapshot,

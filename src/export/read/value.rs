@@ -14,10 +14,11 @@ use crate::export::records::{Typed, UNCALCULATED};
 use crate::export::values::amounts::{self, Amount, Currency};
 use crate::export::values::durations::{self, Length};
 use crate::export::values::numbers::{self, Decimal, Exact, ONE};
+use crate::export::values::periods;
 use crate::export::values::personal::{self, Personal};
 use crate::model::lang::Text;
 use crate::model::shown::{hides, is_unseen};
-use crate::model::tables::Kind;
+use crate::model::tables::{Kind, MEASURES};
 
 /// A spreadsheet keeps so many digits of a number.
 const DIGITS_KEPT: usize = 15;
@@ -74,6 +75,12 @@ impl ColumnPlan {
         }
         let refuse = |reason: Text| Err(self.refuse(cell, &text, reason));
         let value = match self.kind {
+            Kind::Text if self.is_plan_period => {
+                match periods::read(&text, self.reading.dates.as_deref(), self.reading.periods) {
+                    Ok(period) => Ok(Value::Text(Cow::Owned(period.to_string()))),
+                    Err(why) => refuse(reason::no_plan_period(why)),
+                }
+            }
             Kind::Text => self.text(cell, text, typed, met),
             Kind::Count if self.is_length && typed == Typed::No => self.length(cell, &text),
             Kind::Money => {
@@ -215,6 +222,9 @@ impl ColumnPlan {
                 Cow::Owned(clean)
             }
         };
+        if self.is_measure && !MEASURES.contains(&text.as_ref()) {
+            self.seen.borrow_mut().measure(&text);
+        }
         if let Some(column) = self.watched {
             met.alike.see(column, &text);
         }
