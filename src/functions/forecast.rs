@@ -88,7 +88,7 @@ impl Asked for Path {
 
 impl Asked for Coverage {
     const NAME: &'static str = "forecast_coverage";
-    const COLUMNS: &'static [&'static str] = &["grp", "measure", "month", "day", "open", "still"];
+    const COLUMNS: &'static [&'static str] = &["grp", "measure", "month", "day", "open", "won", "still"];
 
     fn answer(desk: &Desk) -> Vec<Line> {
         desk.coverage()

@@ -167,8 +167,8 @@ impl Desk {
         lines
     }
 
-    /// `grp, measure, month, day, open, still`: at the same distance from the end of the month, of this and past months: the weighted
-    /// open pipeline, and what was still won by the end of the month.
+    /// `grp, measure, month, day, open, won, still`: at the same distance from the end of the month, of this and past months: the weighted
+    /// open pipeline, what was won until then, and what was still won by the end of the month.
     pub fn coverage(&self) -> Vec<Line> {
         let now = self.book.month(self.day);
         let passed = self.day - now[0];
@@ -176,13 +176,14 @@ impl Desk {
         for _ in 0..=COVERED_MONTHS {
             let day = (month[0] + passed).min(month[1]);
             let open = weighted(&self.book, day, month[1]);
-            let still = won(&self.book, day, month[1]);
+            let (so_far, still) = (won(&self.book, month[0], day), won(&self.book, day, month[1]));
             for (group, place) in self.places() {
                 for measure in Measure::ALL {
                     let key = [group as f64, measure as usize as f64, f64::from(month[0]), f64::from(day)].map(Some);
                     let is_over = month[1] <= self.day;
                     let still = is_over.then(|| measure.of(still[place]));
-                    lines.push(key.into_iter().chain([Some(measure.of(open[place])), still]).collect());
+                    let told = [Some(measure.of(open[place])), Some(measure.of(so_far[place])), still];
+                    lines.push(key.into_iter().chain(told).collect());
                 }
             }
             month = self.book.month(month[0] - 1);
