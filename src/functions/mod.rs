@@ -26,6 +26,7 @@ pub(crate) mod durations;
 pub(crate) mod ends_at;
 pub(crate) mod error;
 pub(crate) mod event_time;
+pub(crate) mod forecast;
 pub(crate) mod formula;
 pub(crate) mod groups;
 pub(crate) mod km;
@@ -85,6 +86,10 @@ impl Functions {
                 aggregate::<cuminc::Cuminc>(),
                 aggregate::<cuminc::CumincAt>(),
                 aggregate::<event_time::EventTime>(),
+                aggregate::<forecast::Forecast<forecast::Horizons>>(),
+                aggregate::<forecast::Forecast<forecast::Scores>>(),
+                aggregate::<forecast::Forecast<forecast::Path>>(),
+                aggregate::<forecast::Forecast<forecast::Coverage>>(),
                 aggregate::<km::KmAt>(),
                 aggregate::<km::KmQuantile>(),
                 aggregate::<net_lift::NetLift>(),
