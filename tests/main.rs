@@ -14,6 +14,7 @@ mod judged;
 mod killed;
 mod layers;
 mod listed;
+mod plans;
 mod real_data;
 mod regulation;
 mod reports;

@@ -149,13 +149,14 @@ impl Columns {
 /// More than any header has.
 const MOST_COLUMNS: usize = 100_000;
 
-/// Whether a text of a header is a number of more than four digits, or one with a fraction: no year, no month.
+/// Whether a text of a header is a number of more than four digits that is neither a date nor a month such as 202501.
 fn is_amount(text: &str) -> bool {
+    let is_part = |sign: char| sign.is_ascii_digit() || sign.is_whitespace() || ",.'-/".contains(sign);
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    digits > 4
-        && digits != 8
-        && digits != 6
-        && text.chars().all(|sign| sign.is_ascii_digit() || sign.is_whitespace() || ",.'-".contains(sign))
+    let marks = text.chars().filter(|sign| ".-/".contains(*sign)).count();
+    let is_month = digits == text.len() && matches!((digits, text.get(..2)), (6, Some("19" | "20")));
+    let is_date = digits >= 6 && digits <= 8 && marks == 2 && !text.contains(char::is_whitespace);
+    digits > 4 && !is_month && !is_date && text.chars().all(is_part)
 }
 
 /// What the columns below these rows of a header are. `None` if a kept one is missing.
