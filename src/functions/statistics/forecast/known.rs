@@ -76,7 +76,8 @@ fn an_origin_is_the_forecast_of_that_day() {
     }
     // and all answers of a day
     let day = 800;
-    let [late, early] = [company(), known(&company(), day)].map(|deals| Desk::new(Book::new(deals, calendar()).unwrap(), day));
+    let [late, early] =
+        [company(), known(&company(), day)].map(|deals| Desk::new(Book::new(deals, calendar()).unwrap(), day));
     assert_eq!(late.horizons(), early.horizons());
     assert_eq!(late.scores(), early.scores());
     assert_eq!(late.path(), early.path());
