@@ -28,32 +28,20 @@ columns = [
 WITH answers AS (
     SELECT unnest(forecast_days(today, is_calendar, a, b, c, d, e, f, g, h, kinds, held, since)) AS line
     FROM forecast_rows
-),
-
-money AS (
-    SELECT line
-    FROM answers
-    WHERE line['measure'] = 0
-),
-
-deals AS (
-    SELECT line
-    FROM answers
-    WHERE line['measure'] = 1
 )
 
 SELECT
     groups.grp,
-    money.line['day']::int::date AS day,
-    money.line['fact'] AS fact,
-    money.line['p10'] AS p10,
-    money.line['p50'] AS p50,
-    money.line['p90'] AS p90,
-    deals.line['fact'] AS wins_fact,
-    deals.line['p10'] AS wins_p10,
-    deals.line['p50'] AS wins_p50,
-    deals.line['p90'] AS wins_p90
-FROM money
-INNER JOIN deals ON money.line['grp'] = deals.line['grp'] AND money.line['day'] = deals.line['day']
-INNER JOIN forecast_groups AS groups ON money.line['grp'] = groups.number::double
-ORDER BY groups.grp, money.line['day']
+    answers.line['day']::int::date AS day,
+    max(answers.line['fact']) FILTER (WHERE answers.line['measure'] = 0) AS fact,
+    max(answers.line['p10']) FILTER (WHERE answers.line['measure'] = 0) AS p10,
+    max(answers.line['p50']) FILTER (WHERE answers.line['measure'] = 0) AS p50,
+    max(answers.line['p90']) FILTER (WHERE answers.line['measure'] = 0) AS p90,
+    max(answers.line['fact']) FILTER (WHERE answers.line['measure'] = 1) AS wins_fact,
+    max(answers.line['p10']) FILTER (WHERE answers.line['measure'] = 1) AS wins_p10,
+    max(answers.line['p50']) FILTER (WHERE answers.line['measure'] = 1) AS wins_p50,
+    max(answers.line['p90']) FILTER (WHERE answers.line['measure'] = 1) AS wins_p90
+FROM answers
+INNER JOIN forecast_groups AS groups ON answers.line['grp'] = groups.number::double
+GROUP BY 1, 2
+ORDER BY 1, 2

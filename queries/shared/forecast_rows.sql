@@ -1,7 +1,7 @@
 /* What the functions of a forecast take, for the day from which on nothing is seen (today): a row per deal with its group, the day on
    which it entered the funnel, how it ended (0 open, 1 won, 2 lost or gone, 3 nobody knows when) and on which day, amount, list amount,
    probability, planned day, and the facts of its course (0 a stage, 1 an amount, 2 a planned day, 3 a probability; value; day); and a row
-   per day of the calendar with its month and its working minutes (today, is_calendar, a, b, c, d, e, f, g, h, kinds, held, since). */
+   per day of the calendar with its month and its working minutes (grp, today, is_calendar, a, b, c, d, e, f, g, h, kinds, held, since). */
 WITH today AS (
     SELECT until::int AS day
     FROM seen_days
@@ -11,6 +11,7 @@ WITH today AS (
 deals AS (
     SELECT
         scope.deal_id,
+        scope.grp,
         groups.number,
         local_day(scope.entered_at)::int AS entered,
         CASE
@@ -69,6 +70,7 @@ calendar AS (
 )
 
 SELECT
+    deals.grp,
     deals.today,
     0 AS is_calendar,
     deals.number::double AS a,
@@ -86,6 +88,7 @@ FROM deals
 LEFT JOIN courses ON deals.deal_id = courses.deal_id
 UNION ALL
 SELECT
+    '' AS grp,
     today,
     1 AS is_calendar,
     day::int::double AS a,

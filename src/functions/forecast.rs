@@ -123,7 +123,6 @@ impl<A: Asked> Forecast<A> {
         let ended = known(5).map(|day| Self::whole("ended", day)).transpose()?;
         let mut deal = Deal {
             group,
-            entered,
             // an end without a day is none that is known
             end: if end != End::Open && ended.is_none() { End::Unknown } else { end },
             ended: ended.unwrap_or(if end == End::Open { NEVER } else { entered }),
@@ -131,10 +130,7 @@ impl<A: Asked> Forecast<A> {
             list: known(7),
             probability: known(8),
             planned: known(9).map(|day| Self::whole("planned", day)).transpose()?,
-            entries: Vec::new(),
-            amounts: Vec::new(),
-            plans: Vec::new(),
-            chances: Vec::new(),
+            ..Deal::begun(entered)
         };
         let facts = &row[HEAD..];
         let count = facts.len() / 3;

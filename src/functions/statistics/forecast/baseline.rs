@@ -85,7 +85,7 @@ pub fn weighted(book: &Book, day: i32, to: i32) -> Vec<Pair> {
     let mut sums = vec![Pair::default(); book.groups + 1];
     for stay in book.stays.iter().filter(|stay| stay.from < day && stay.to >= day) {
         let deal = &book.deals[stay.deal];
-        if has_plans && !deal.planned_at(day).is_some_and(|planned| planned < to) {
+        if has_plans && deal.planned_at(day).is_none_or(|planned| planned >= to) {
             continue;
         }
         let by_stage = if ended[stay.state] > 0.0 { won[stay.state] / ended[stay.state] } else { 0.0 };

@@ -52,6 +52,24 @@ fn before(history: &[(i32, f64)], day: i32) -> Option<f64> {
 }
 
 impl Deal {
+    /// A deal of the first group that began on a day, of which nothing else is known.
+    pub fn begun(entered: i32) -> Deal {
+        Deal {
+            group: 0,
+            entered,
+            end: End::Open,
+            ended: NEVER,
+            amount: None,
+            list: None,
+            probability: None,
+            planned: None,
+            entries: Vec::new(),
+            amounts: Vec::new(),
+            plans: Vec::new(),
+            chances: Vec::new(),
+        }
+    }
+
     /// What it was to bring as known before a day, `kept` being what is left after the usual discount; as now known where no history is kept.
     pub fn amount_at(&self, day: i32, kept: f64) -> Option<f64> {
         match self.amounts.is_empty() {
@@ -149,7 +167,7 @@ impl Book {
             }
         }
         deals.retain(|deal| (first..=last).contains(&deal.entered));
-        deals.sort_by(|a, b| order(a, b));
+        deals.sort_by(order);
         let groups = deals.iter().map(|deal| deal.group + 1).max().unwrap_or(0);
         let mut positions: Vec<u16> = deals.iter().flat_map(|deal| deal.entries.iter().map(|entry| entry.0)).collect();
         positions.sort_unstable();

@@ -172,3 +172,54 @@ fn smooth(ages: &[Seen], states: usize) -> Vec<Exits> {
     });
     exits.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::golden;
+    use super::super::book::{Day, Deal, End};
+    use super::*;
+
+    fn deal(cells: &[&str]) -> Deal {
+        let end = [End::Open, End::Won, End::Lost][cells[1].parse::<usize>().unwrap()];
+        let entry = |text: &str| {
+            let (stage, day) = text.split_once(':').unwrap();
+            (stage.parse().unwrap(), day.parse().unwrap())
+        };
+        Deal {
+            end,
+            ended: golden::number(cells[2]).map_or(NEVER, |day| day as i32),
+            entries: cells[3].split_ascii_whitespace().map(entry).collect(),
+            ..Deal::begun(cells[0].parse().unwrap())
+        }
+    }
+
+    #[test]
+    fn agrees_with_a_cohort_that_is_pushed_forward() {
+        let rows = golden::rows(include_str!("../../../../tests/oracles/forecast_deals.csv"));
+        let deals = rows.map(|cells| deal(&cells)).collect();
+        let days = (0..600).map(|day| Day { day, month: day / 30, working: 1.0 }).collect();
+        let book = Book::new(deals, days).unwrap();
+        let clock: Vec<f64> = (0..=600).map(f64::from).collect();
+        let hazards = Hazards::of(&book, &clock, 400, 95);
+        let mut cases = 0;
+        for cells in golden::rows(include_str!("../../../../tests/oracles/forecast_chances.csv")) {
+            let [state, age, steps] = [0, 1, 2].map(|at: usize| cells[at].parse().unwrap());
+            golden::same(hazards.walk(state, age, steps), cells[3].parse().unwrap(), 1e-9, &format!("{cells:?}"));
+            cases += 1;
+        }
+        assert_eq!(cases, 100);
+    }
+
+    #[test]
+    fn what_is_sold_at_once_is_won_at_once() {
+        let deals = (0..300).map(|day| Deal { end: End::Won, ended: day, ..Deal::begun(day) }).collect();
+        let days = (0..400).map(|day| Day { day, month: day / 30, working: 1.0 }).collect();
+        let book = Book::new(deals, days).unwrap();
+        let clock: Vec<f64> = (0..=400).map(f64::from).collect();
+        let hazards = Hazards::of(&book, &clock, 300, 30);
+        assert_eq!((hazards.new_deal(1.0), hazards.new_deal(0.2), hazards.new_deal(9.5)), (1.0, 1.0, 1.0));
+        // of no deal nothing is expected
+        let none = Book::new(Vec::new(), (0..9).map(|day| Day { day, month: 0, working: 1.0 }).collect()).unwrap();
+        assert_eq!(Hazards::of(&none, &clock, 5, 3).walk(0, 0, 3), 0.0);
+    }
+}

@@ -34,9 +34,9 @@ impl Leads {
         let season = season(book, counts, begin, until);
         let weight = |at: usize| pace.0[book.kinds[at].min(KINDS - 1)] * season[month(book, at)];
         let (mut came, mut expected) = (0.0, 0.0);
-        for at in begin..until {
+        for (at, count) in counts.iter().enumerate().take(until).skip(begin) {
             let memory = (-((until - at) as f64) / HALF_LIFE).exp2();
-            came += memory * counts[at];
+            came += memory * count;
             expected += memory * weight(at);
         }
         let level = if expected > 0.0 { came / expected } else { 0.0 };

@@ -9,3 +9,6 @@ pub mod hazards;
 pub mod leads;
 pub mod score;
 pub mod view;
+
+#[cfg(test)]
+mod known;

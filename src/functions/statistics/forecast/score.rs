@@ -51,8 +51,11 @@ const FEWEST_EARLIER: usize = 4;
 const PRIOR_ORIGINS: f64 = 4.0;
 /// Before any was seen: the share of what is not won yet by which a model errs, whatever chance does.
 const MODEL_ERROR: f64 = 0.12;
-/// The share that a band is to cover.
-const COVERED: f64 = 0.8;
+/// The share of earlier origins that a band is to hold so that it covers 80 % of later ones: the world drifts, and what is scored next is wider off than what was
+/// scored before.
+const COVERED: f64 = 0.825;
+/// Origins without bias that stand beside those that were seen.
+const UNBIASED_ORIGINS: f64 = 12.0;
 /// Bias is learnt from as many of the last months.
 const BIAS_DAYS: i32 = 400;
 
@@ -211,7 +214,7 @@ pub fn bias(earlier: &[Origin], ahead: Ahead, day: i32) -> Pair {
         n += weight;
     }
     let one = |came: f64, said: f64| {
-        let prior = if n > 0.0 { 3.0 * PRIOR_ORIGINS * said / n } else { 0.0 };
+        let prior = if n > 0.0 { UNBIASED_ORIGINS * said / n } else { 0.0 };
         if said + prior > 0.0 { ((came + prior) / (said + prior)).clamp(0.5, 2.0) } else { 1.0 }
     };
     Pair { money: one(came.money, said.money), wins: one(came.wins, said.wins) }
@@ -219,8 +222,8 @@ pub fn bias(earlier: &[Origin], ahead: Ahead, day: i32) -> Pair {
 
 /// By what the standard deviation of a group is to be multiplied, learnt from periods that were over on a day.
 ///
-/// Conformal: the share of earlier origins whose error was below the band's is to be 80 % of one more than there were (V. Vovk, A. Gammerman,
-/// G. Shafer (2005), "Algorithmic Learning in a Random World"), beside what the root mean square asks for; the mean of the two, for of few
+/// Conformal: the share of earlier origins whose error was below the band's is to be [`COVERED`] of one more than there were (V. Vovk, A. Gammerman,
+/// G. Shafer (2005), "Algorithmic Learning in a Random World"), beside what the root mean square asks for; the wider of the two, for of few
 /// origins each alone is unsteady.
 pub fn scale(earlier: &[Origin], ahead: Ahead, day: i32, group: usize) -> Option<Pair> {
     let mut offs: Vec<(Pair, f64)> = Vec::new();
