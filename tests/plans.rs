@@ -1,8 +1,12 @@
 //! Plans as companies keep them: editions that change in mid-month, sheets that are wrong, and parts that add up whatever the numbers.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+
+use arrow::util::pretty::pretty_format_batches;
+use tokio::runtime::Runtime;
+use voronka::company::{Company, Opening};
+use voronka::metrics::{Ask, Catalog};
 
 use crate::support::{checkout, rows, voronka};
 
@@ -90,10 +94,7 @@ fn an_edition_changed_in_mid_month_is_seen_from_its_day_on_and_nothing_later_lea
         cells.iter().map(|[a, b, c]| ((*a).to_owned(), (*b).to_owned(), (*c).to_owned())).collect()
     };
     // of 21 working days of March 5 are over before the 8th, and 5 before the 10th; April's plan was withdrawn then
-    assert_eq!(
-        plans("2025-03-08"),
-        cells(&[["2025-03", "2100.0000", "500.0000"], ["2025-04", "1000.5000", "0.0000"]])
-    );
+    assert_eq!(plans("2025-03-08"), cells(&[["2025-03", "2100.0000", "500.0000"], ["2025-04", "1000.5000", "0.0000"]]));
     assert_eq!(plans("2025-03-10"), cells(&[["2025-03", "4200.0000", "1000.0000"]]));
     for metric in ["plan_fact", "plan_counts", "plan_levels"] {
         let by: &[&str] = if metric == "plan_levels" { &[] } else { &["manager"] };
@@ -136,8 +137,13 @@ fn a_sheet_that_cannot_be_read_is_refused_with_the_way_out() {
     assert!(column.contains("column 3, `Комментарий`") && column.contains("skip of [export.unpivot]"), "{column}");
     let missing = told("plan_2025-01-02.csv");
     assert!(missing.contains("did you mean `Менеджеры`?"), "{missing}");
-    assert!(told("plan_2025-01-03.csv").contains("in quarantine: 1"), "{}", told("plan_2025-01-03.csv"));
-    assert!(told("plan_2025-01-04.csv").contains("line 2, column 3 has `200`"), "{}", told("plan_2025-01-04.csv"));
+    let value = told("plan_2025-01-03.csv");
+    assert!(
+        value.contains("1 × plan_2025-01-03.csv, `value`: not a number") && value.contains("line 2, value `сто`"),
+        "{value}"
+    );
+    let wide = told("plan_2025-01-04.csv");
+    assert!(wide.contains("line 2, column 3 has `200`"), "{wide}");
 }
 
 #[test]
@@ -148,7 +154,8 @@ fn a_mapping_that_turns_columns_wrongly_is_told_whole() {
     let dir = folder(&[("wrong.toml", wrong.as_str())]);
     let told = voronka(dir.path(), &["check", "wrong.toml"]);
     let told = format!("{}{}", told.out, told.err);
-    for part in ["`Филиал` is not among `keep`", "names the column `value` twice", "25 is no year of a plan", "weak"] {
+    for part in ["`Филиал` is not among `keep`", "names the column `value` twice", "25 is no year of a plan", "weak"]
+    {
         assert!(told.contains(part), "{part}\n{told}");
     }
 }
@@ -245,7 +252,7 @@ fn a_plan_without_a_mapping_is_no_crash() {
     for name in ["plan_matrix/plan_2025-01-10.csv", "plan_merged/plan.xlsx", "plan_long/plan.csv"] {
         let export = checkout("tests/exports").join(name).display().to_string();
         let ran = voronka(dir.path(), &["ingest", "--lang", "en", &export]);
-        assert!(ran.code == 2 && !ran.err.contains("panicked"), "{name}: {} {}", ran.code, ran.err);
+        assert!([1, 2].contains(&ran.code) && !ran.err.contains("panicked"), "{name}: {} {}", ran.code, ran.err);
     }
 }
 
@@ -264,13 +271,23 @@ fn plans_of_a_branch_are_seen_by_who_sees_the_branch() {
     );
     fs::write(dir.join("mapping.toml"), mapping).unwrap();
     ingest(dir, "store", &["deals.csv", "staff.csv", "plan_2025-02-25.csv"]);
-    let of = |held: &str| -> BTreeMap<String, String> {
-        let args = ["query", "plan_fact", "--from", "2025-03-01", "--to", "2025-04-01", "--as-of", "2025-03-15"];
-        let mut args = args.to_vec();
-        args.extend(["--by", "manager", "--where", held, "--format", "csv"]);
-        let answer = rows(&voronka(dir, &args).ok());
-        answer.iter().map(|row| (row["manager"].clone(), row["plan"].clone())).collect()
+    let company = Company::open(dir).unwrap();
+    let of = |dimension: &str, value: &str| -> String {
+        Runtime::new().unwrap().block_on(async {
+            let (regulation, day) = (company.regulation().unwrap(), |text: &str| text.parse().unwrap());
+            let session = company.session_of(&regulation, day("2025-03-15"), &Opening::default()).await.unwrap();
+            let session = session.only(dimension, value).await.unwrap();
+            let ask = Ask {
+                from: day("2025-03-01"),
+                to: day("2025-04-01"),
+                as_of: day("2025-03-15"),
+                by: vec!["manager".to_owned()],
+            };
+            let answer = Catalog::shipped().get("plan_fact").unwrap().run(&session, &ask).await.unwrap();
+            pretty_format_batches(&[answer.batch]).unwrap().to_string()
+        })
     };
-    assert_eq!(of("manager=Ann").keys().collect::<Vec<_>>(), ["Ann"]);
-    assert_eq!(of("branch=South"), BTreeMap::from([("Bob".to_owned(), "300.0000".to_owned())]));
+    let (ann, south) = (of("manager", "Ann"), of("branch", "South"));
+    assert!(ann.contains("2100.0000") && !ann.contains("Bob"), "{ann}");
+    assert!(south.contains("300.0000") && !south.contains("Ann"), "{south}");
 }

@@ -81,7 +81,7 @@ WITH progress AS (
         days_left,
         to_date,
         to_date_year,
-        CASE WHEN is_known THEN fact - to_date END AS deviation
+        CASE WHEN is_known THEN (fact - to_date)::decimal(28, 4) END AS deviation
     FROM plan_progress
     WHERE measure IN ('revenue', 'margin')
 ),
@@ -199,9 +199,9 @@ parts AS (
         period,
         grp,
         count(parts) = count(*) AS are_known,
-        round(sum(parts[1]::decimal(28, 6)), 2) AS from_leads,
-        round(sum(parts[2]::decimal(28, 6)), 2) AS from_mix,
-        round(sum(parts[4]::decimal(28, 6)), 2) AS from_deal
+        round(sum(parts[1]::decimal(28, 6)), 2)::decimal(28, 4) AS from_leads,
+        round(sum(parts[2]::decimal(28, 6)), 2)::decimal(28, 4) AS from_mix,
+        round(sum(parts[4]::decimal(28, 6)), 2)::decimal(28, 4) AS from_deal
     FROM split
     GROUP BY period, grp
 ),
@@ -252,18 +252,18 @@ SELECT
     CASE WHEN deviation IS NOT NULL THEN fact::double / nullif(to_date, 0)::double END AS pace,
     CASE WHEN deviation IS NOT NULL THEN fact::double / nullif(to_date_year, 0)::double END AS pace_year,
     CASE
-        WHEN days_left > 0 AND value >= fact THEN round((value - fact) / days_left, 2)
-        WHEN days_left > 0 AND value < fact THEN 0
+        WHEN days_left > 0 AND value >= fact THEN round((value - fact) / days_left, 2)::decimal(28, 4)
+        WHEN days_left > 0 AND value < fact THEN 0::decimal(28, 4)
     END AS needed_per_day,
-    CASE WHEN days_passed > 0 THEN round(fact + (fact * days_unseen)::decimal(28, 6) / days_passed, 2) END AS run_rate,
+    CASE WHEN days_passed > 0 THEN round(fact + (fact * days_unseen)::decimal(28, 6) / days_passed, 2)::decimal(28, 4) END AS run_rate,
     CASE WHEN is_split THEN from_leads END AS from_leads,
     CASE WHEN is_split THEN from_mix END AS from_mix,
     -- what is left: conversion, the revenue of sources without leads, and the parts of a kopeck
-    CASE WHEN is_split THEN deviation - from_leads - from_mix - from_deal END AS from_conversion,
+    CASE WHEN is_split THEN (deviation - from_leads - from_mix - from_deal)::decimal(28, 4) END AS from_conversion,
     CASE WHEN is_split THEN from_deal END AS from_deal,
     CASE WHEN is_behind AND leads > 0 THEN ceil((to_date - fact)::double * leads / fact::double)::bigint END AS close_leads,
     CASE WHEN is_behind AND leads > 0 THEN won::double / leads * to_date::double / fact::double END AS close_conversion,
-    CASE WHEN is_behind AND won > 0 THEN round(to_date / won, 2) END AS close_deal,
+    CASE WHEN is_behind AND won > 0 THEN round(to_date / won, 2)::decimal(28, 4) END AS close_deal,
     leads,
     won,
     days,
