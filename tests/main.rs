@@ -4,6 +4,7 @@
 // a test stops at the first thing that is not as expected, helpers included
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod bridge;
 mod cases;
 mod circles;
 mod cli;
@@ -14,6 +15,7 @@ mod judged;
 mod killed;
 mod layers;
 mod listed;
+mod plans;
 mod real_data;
 mod regulation;
 mod reports;

@@ -13,7 +13,8 @@ about.ru = """
 в любой более поздний, или там стоит по нынешнему этапу в CRM; из двух — что дальше. Выигранная сделка дошла до конца, даже если
 перехода в журнале нет; завершающий этап, который не сходится со статусом, не говорит ничего: решает статус. Этап-стоянка (parking) —
 не шаг воронки. Вход в воронку: создание сделки или первый переход, что раньше. Прошли дальше + потеряны + потеряны неизвестно откуда +
-в работе + в работе, этап неизвестен + исход неясен = дошли. Потеряны неизвестно откуда: журнал с её входа не загружен, а нынешний этап — сам «проигрыш»;
+в работе + в работе, этап неизвестен + пропали + исход неясен = дошли. Пропали: полная выгрузка (snapshot) их больше не показывает; они ушли в тот день, не
+потеряны и не открыты, и в доли не входят. Потеряны неизвестно откуда: журнал с её входа не загружен, а нынешний этап — сам «проигрыш»;
 сделка могла зайти дальше этапа, на котором показана. Исход неясен: закрыта без даты, и была ли закрыта к дате отчёта, неизвестно.
 Завершённая конверсия: прошли / (прошли + потеряны). «Не менее» и «не более» — крайние конверсии при любом ходе сделок, о которых не всё
 известно; если они расходятся больше чем на 0,5 п. п., сама конверсия пуста.
@@ -28,7 +29,8 @@ Deals that first came into the funnel within the period, and what had become of 
 log says that it entered it or any later one, or if it stands there by its present stage in the CRM; of the two, the further. A won deal
 reached the last, even where no move was logged; a terminal stage that contradicts the status says nothing: the status decides. A parking
 place is no step of the funnel. Entry into the funnel: creation or the first logged move, whichever is earlier. Advanced + lost + lost
-from an unknown stage + open + open in an unknown stage + unclear = reached. Lost from an unknown stage: no log is loaded since its entry, and the
+from an unknown stage + open + open in an unknown stage + gone + unclear = reached. Gone: a full export (snapshot) lists them no longer; they left on that
+day, are neither lost nor open, and are in no share. Lost from an unknown stage: no log is loaded since its entry, and the
 present stage is the lost one itself; the deal may have come further than where it is shown. Unclear: closed without a date, and whether it was
 by the as-of date is not known. Settled conversion: advanced / (advanced + lost). "At least" and "at most" are the conversions at their
 extremes, whatever the deals of which not all is known did; where they differ by more than 0.5 points, the conversion itself is empty.
@@ -54,6 +56,7 @@ columns = [
   { name = "lost_unplaced", unit = "count", title = { ru = "Потеряны неизвестно откуда", en = "Lost from an unknown stage" } },
   { name = "open", unit = "count", title = { ru = "В работе", en = "Open" } },
   { name = "open_unplaced", unit = "count", title = { ru = "В работе, этап неизвестен", en = "Open in an unknown stage" } },
+  { name = "gone", unit = "count", title = { ru = "Пропали", en = "Gone" } },
   { name = "unclear", unit = "count", title = { ru = "Исход неясен", en = "Unclear" } },
   { name = "lost_total", unit = "count", title = { ru = "Потеряны всего", en = "Lost in all" } },
   { name = "remaining", unit = "count", title = { ru = "Остались, этап известен или нет", en = "Remaining, in a known stage or not" } },
@@ -189,6 +192,7 @@ counted AS (
         sum(CASE WHEN is_here AND outcome = 'lost' AND is_unplaced THEN deals ELSE 0 END) AS lost_unplaced,
         sum(CASE WHEN is_here AND outcome = 'open' AND NOT is_unplaced THEN deals ELSE 0 END) AS open,
         sum(CASE WHEN is_here AND outcome = 'open' AND is_unplaced THEN deals ELSE 0 END) AS open_unplaced,
+        sum(CASE WHEN is_here AND outcome = 'gone' THEN deals ELSE 0 END) AS gone,
         sum(CASE WHEN is_here AND outcome = 'unclear' THEN deals ELSE 0 END) AS unclear,
         -- who may have reached the stage, though nothing says so
         sum(CASE WHEN is_unplaced AND NOT has_reached AND NOT is_last THEN deals ELSE 0 END) AS may_have,
@@ -196,7 +200,7 @@ counted AS (
         -- who may have been lost here
         sum(CASE WHEN is_unplaced AND may_lose AND NOT has_advanced THEN deals ELSE 0 END) AS may_have_lost,
         -- who may stand here
-        sum(CASE WHEN is_unplaced AND NOT may_lose AND NOT has_advanced THEN deals ELSE 0 END) AS may_stand
+        sum(CASE WHEN is_unplaced AND NOT may_lose AND NOT has_advanced AND outcome <> 'gone' THEN deals ELSE 0 END) AS may_stand
     FROM beside
     GROUP BY 1, 2, 3, 4, 5, 6, 7
 ),
@@ -220,6 +224,7 @@ compared AS (
         lost_unplaced,
         open,
         open_unplaced,
+        gone,
         unclear,
         may_have_lost,
         may_stand,
@@ -271,6 +276,7 @@ SELECT
     c.lost_unplaced,
     CASE WHEN c.open > 0 OR c.is_last OR c.may_stand = 0 THEN c.open END AS open,
     c.open_unplaced,
+    c.gone,
     c.unclear,
     c.lost + c.lost_unplaced AS lost_total,
     c.open + c.open_unplaced + c.unclear AS remaining,

@@ -13,7 +13,7 @@ about.ru = """
 Завершённая конверсия: прошли / (прошли + потеряны), интервал Уилсона; открытых сделок она не видит. Переход, который виден лишь
 сравнением двух срезов, стоит на конце промежутка между ними: дни верны до этого промежутка. Когда, неизвестно: до этапа дошли по
 нынешнему этапу в CRM, а не по журналу, или закрыты без даты. Где стоят, неизвестно: как в «Воронке», потеряны неизвестно откуда, в работе
-на неизвестном этапе или с неясным исходом; прошли + потеряны + в работе + эти = дошли. «Не менее» и «не более» — крайние оценки при
+на неизвестном этапе или с неясным исходом; прошли + потеряны + в работе + пропали + эти = дошли. Пропавшая из полной выгрузки сделка ушла в тот день и с него цензурирована. «Не менее» и «не более» — крайние оценки при
 любом ходе таких сделок; если они расходятся больше чем на 0,5 п. п., сама доля пуста. Если выигранных больше, чем открытых, а потерянных нет ни одной, потери не выгружены: доли пусты."""
 about.en = """
 The same deals as in the funnel: the share of those who reached a stage that goes on no later than H days after. The Aalen–Johansen
@@ -22,7 +22,7 @@ starts at the first entry into the stage or any later one, for the first stage a
 observed for so long. Settled conversion: advanced / (advanced + lost), Wilson interval; it does not see open deals. A move that is
 seen only by comparing two snapshots stands at the end of the time between them: days are right to within that time. When is unknown: the
 stage was reached by the present stage in the CRM, not by the log, or the deal was closed without a date. Where is unknown: as in "Funnel",
-lost from an unknown stage, open in an unknown stage, or unclear; advanced + lost + open + these = reached. "At least" and "at most" are
+lost from an unknown stage, open in an unknown stage, or unclear; advanced + lost + open + gone + these = reached. A deal that is gone from a full export left on that day: it is censored then. "At least" and "at most" are
 the estimates at their extremes, whatever such deals did; where they differ by more than 0.5 points, the share itself is empty. Where more deals are won than open and not one is lost, losses are not exported: shares are empty."""
 
 columns = [
@@ -35,6 +35,7 @@ columns = [
   { name = "advanced", unit = "count", title = { ru = "Прошли дальше", en = "Advanced" } },
   { name = "lost", unit = "count", title = { ru = "Потеряны", en = "Lost" } },
   { name = "open", unit = "count", title = { ru = "В работе", en = "Open" } },
+  { name = "gone", unit = "count", title = { ru = "Пропали", en = "Gone" } },
   { name = "unplaced", unit = "count", title = { ru = "Где стоят, неизвестно", en = "Where is unknown" } },
   { name = "undated", unit = "count", title = { ru = "Когда, неизвестно", en = "When is unknown" } },
   { name = "eventual", unit = "share", interval = true, ends = true, title = { ru = "Пройдут к сроку", en = "Will have advanced" } },
@@ -261,7 +262,7 @@ bounded AS (
         CASE
             WHEN stays.has_advanced THEN coalesce(stays.lived_days, 0.0)
             WHEN stays.is_unplaced AND (stays.may_win OR stays.position < ends.last_open_position) THEN 0.0
-            WHEN stays.lived_days IS NULL AND stays.outcome = 'open' THEN 0.0
+            WHEN stays.lived_days IS NULL AND stays.outcome IN ('open', 'gone') THEN 0.0
             ELSE coalesce(stays.lived_days, stays.longest_days)
         END AS most_days
     FROM stays
@@ -284,6 +285,8 @@ counted AS (
             AS lost,
         count(*) FILTER (WHERE bounded.is_counted AND NOT bounded.has_advanced AND NOT bounded.is_unplaced AND bounded.outcome = 'open')
             AS open,
+        count(*) FILTER (WHERE bounded.is_counted AND NOT bounded.has_advanced AND NOT bounded.is_unplaced AND bounded.outcome = 'gone')
+            AS gone,
         count(*) FILTER (WHERE bounded.is_counted AND bounded.is_unplaced) AS unplaced,
         count(*) FILTER (WHERE bounded.is_counted AND NOT bounded.is_unplaced AND bounded.lived_days IS NULL) AS undated,
         count(*) FILTER (WHERE bounded.may_advance) AS may_advance,
@@ -306,6 +309,7 @@ by_horizon AS (
         counted.advanced,
         counted.lost,
         counted.open,
+        counted.gone,
         counted.unplaced,
         counted.undated,
         counted.may_advance,
@@ -326,6 +330,7 @@ compared AS (
         advanced,
         lost,
         open,
+        gone,
         unplaced,
         undated,
         may_advance,
@@ -351,6 +356,7 @@ SELECT
     h.advanced,
     h.lost,
     h.open,
+    h.gone,
     h.unplaced,
     h.undated,
     CASE WHEN h.most['estimate'] - h.least['estimate'] <= 0.005 THEN (h.least['estimate'] + h.most['estimate']) / 2.0 END AS eventual,

@@ -6,14 +6,14 @@ grain = "one row per stage with an expected share"
 needs = ["deals.created_at", "deals.status"]
 dimensions = "deals"
 about.ru = """
-Сделки, вошедшие в воронку за период, как в «Воронке»: сколько достигли этапа, из них прошли дальше, потеряны на нём и ещё стоят. Доля
+Сделки, вошедшие в воронку за период, как в «Воронке»: сколько достигли этапа, из них прошли дальше, потеряны на нём, ещё стоят и пропали из выгрузки. Доля
 прошедших — от тех, чья судьба решена (прошли или потеряны), с интервалом Уилсона 95 %; рядом ожидание из регламента и разность.
 Пока ожидание внутри интервала, данные ему не противоречат. Где стоят, неизвестно: как в «Воронке», потеряны неизвестно откуда, в работе на
 неизвестном этапе или с неясным исходом; «не менее» и «не более» — доля и разность при любом ходе таких сделок; если они расходятся больше
 чем на 0,5 п. п., сама доля и разность пусты. Если выигранных больше, чем открытых, а потерянных нет ни одной, потери не выгружены: доли пусты."""
 about.en = """
 Deals that entered the funnel within the period, as in "Funnel": how many reached the stage, and of them advanced, were lost in it, still
-stand there. The share that advanced is of those settled (advanced or lost), with a 95 % Wilson interval; beside it what the regulation
+stand there, or are gone from the export. The share that advanced is of those settled (advanced or lost), with a 95 % Wilson interval; beside it what the regulation
 expects, and the difference. While the expected share lies inside the interval, the data do not contradict it. Where is unknown: as in "Funnel",
 lost from an unknown stage, open in an unknown stage, or unclear; "at least" and "at most" are the share and the difference whatever such
 deals did; where they differ by more than 0.5 points, the share and the difference themselves are empty. Where more deals are won than open and not one is lost, losses are not exported: shares are empty."""
@@ -25,6 +25,7 @@ columns = [
   { name = "advanced", unit = "count", title = { ru = "Прошли дальше", en = "Advanced" } },
   { name = "lost", unit = "count", title = { ru = "Потеряны", en = "Lost" } },
   { name = "open", unit = "count", title = { ru = "Ещё стоят", en = "Still there" } },
+  { name = "gone", unit = "count", title = { ru = "Пропали", en = "Gone" } },
   { name = "unplaced", unit = "count", title = { ru = "Где стоят, неизвестно", en = "Where is unknown" } },
   { name = "settled", unit = "share", interval = true, ends = true, needs = ["journeys.entries"], title = { ru = "Доля прошедших", en = "Share advanced" } },
   { name = "expected", unit = "share", title = { ru = "Ожидалось", en = "Expected" } },
@@ -101,10 +102,11 @@ counted AS (
         sum(CASE WHEN has_advanced THEN deals ELSE 0 END) AS advanced,
         sum(CASE WHEN is_here AND outcome = 'lost' AND NOT is_unplaced THEN deals ELSE 0 END) AS lost,
         sum(CASE WHEN is_here AND outcome = 'open' AND NOT is_unplaced THEN deals ELSE 0 END) AS open,
+        sum(CASE WHEN is_here AND outcome = 'gone' AND NOT is_unplaced THEN deals ELSE 0 END) AS gone,
         sum(CASE WHEN is_here AND is_unplaced THEN deals ELSE 0 END) AS unplaced,
         sum(CASE WHEN is_unplaced AND NOT has_advanced AND may_advance THEN deals ELSE 0 END) AS may_have_advanced,
         sum(CASE WHEN is_unplaced AND NOT has_advanced AND may_lose THEN deals ELSE 0 END) AS may_have_lost,
-        sum(CASE WHEN is_unplaced AND NOT has_advanced AND outcome <> 'lost' THEN deals ELSE 0 END) AS may_stand
+        sum(CASE WHEN is_unplaced AND NOT has_advanced AND outcome NOT IN ('lost', 'gone') THEN deals ELSE 0 END) AS may_stand
     FROM beside
     GROUP BY grp, stage
 ),
@@ -117,6 +119,7 @@ bounded AS (
         advanced,
         lost,
         open,
+        gone,
         unplaced,
         may_have_advanced,
         may_have_lost,
@@ -142,6 +145,7 @@ SELECT
     -- none is not known where some may have been lost, or may stand, here
     CASE WHEN bounded.lost > 0 OR bounded.may_have_lost = 0 THEN bounded.lost END AS lost,
     CASE WHEN bounded.open > 0 OR bounded.may_stand = 0 THEN bounded.open END AS open,
+    bounded.gone,
     bounded.unplaced,
     CASE WHEN bounded.most - bounded.least <= 0.005 THEN (bounded.least + bounded.most) / 2.0 END AS settled,
     CASE WHEN bounded.most IS NOT NULL THEN wilson_low(bounded.advanced, bounded.advanced + bounded.lost + bounded.may_have_lost) END

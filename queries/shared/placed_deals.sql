@@ -26,6 +26,8 @@ SELECT
     dated.undated,
     CASE
         WHEN dated.status IN ('won', 'lost') THEN dated.status
+        -- its export listed it no longer: it left on that day, neither open nor lost
+        WHEN dated.undated = 'gone' THEN 'gone'
         WHEN dated.status IS NULL AND dated.undated IS NOT NULL THEN 'unclear'
         -- where no status is filled the stage is all there is
         WHEN dated.status IS NULL THEN coalesce(present.terminal, 'open')

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use clap::builder::FalseyValueParser;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
-use super::typed::{bytes, day, held, pair, span, whole};
+use super::typed::{bytes, day, held, pair, slow_month, span, strength, whole};
 use crate::export::Taken;
 use crate::model::lang::Lang;
 
@@ -128,6 +128,15 @@ pub struct Generate {
     /// The day the exports are made; history runs up to it.
     #[arg(long, value_name = "DATE", value_parser = day)]
     pub as_of: NaiveDate,
+    /// How many listings of the deals to write as well, a week apart, each as they stood at the end of its day.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=104))]
+    pub snapshots: u32,
+    /// How strongly demand swings over the year: 0 not at all, 1 as usual.
+    #[arg(long, value_name = "TIMES", default_value_t = 1.0, value_parser = strength)]
+    pub season: f64,
+    /// A month in which fewer leads come, and what part of the usual: 2025-05=0.5.
+    #[arg(long, value_name = "MONTH=PART", value_parser = slow_month)]
+    pub slow_month: Option<(NaiveDate, f64)>,
     /// The folder to write to.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,

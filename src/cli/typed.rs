@@ -21,6 +21,23 @@ pub fn day(text: &str) -> Result<NaiveDate, String> {
     }
 }
 
+/// How strongly something swings.
+pub fn strength(text: &str) -> Result<f64, String> {
+    let number: Option<f64> = text.parse().ok();
+    number
+        .filter(|times| (0.0..=3.0).contains(times))
+        .ok_or_else(|| "write a number from 0 to 3, such as 1.5".to_owned())
+}
+
+/// `MONTH=PART`.
+pub fn slow_month(text: &str) -> Result<(NaiveDate, f64), String> {
+    let written = || "write MONTH=PART with a part above 0 and up to 1, such as 2025-05=0.5".to_owned();
+    let (month, part) = text.split_once('=').ok_or_else(written)?;
+    let month = day(&format!("{}-01", month.trim())).map_err(|_| written())?;
+    let part: f64 = part.trim().parse().map_err(|_| written())?;
+    (part > 0.0 && part <= 1.0).then_some((month, part)).ok_or_else(written)
+}
+
 pub fn span(text: &str) -> Result<Duration, String> {
     const WRITTEN: &str = "not a length of time; write it as 30s, 10m or 2h";
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, Duration, NaiveDateTime, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
 
 use super::ExportError;
@@ -168,6 +168,14 @@ pub(crate) enum By {
 pub(crate) struct When {
     pub(crate) span: Span,
     pub(crate) by: By,
+}
+
+impl When {
+    /// The local day on which the export was taken, where anything but the clock says it.
+    pub(crate) fn day(self, export: &Export) -> Option<NaiveDate> {
+        let latest = DateTime::from_timestamp_micros(self.span.latest).filter(|_| !matches!(self.by, By::Clock))?;
+        Some(Calendar::of_zone(zone(export)).day(latest))
+    }
 }
 
 /// Up to when the exports reach that fill one table.

@@ -1,11 +1,13 @@
 //! Days, weeks, months and minutes in the company's calendar: `local_day`, `local_week`, `local_month`,
-//! `is_day`, `minutes_between`, `working_minutes`, `working_due`, `in_working_hours`; and `in_contact_hours`
+//! `is_day`, `minutes_between`, `working_minutes`, `working_days`, `working_due`, `in_working_hours`; and `in_contact_hours`
 //! and `contact_minutes`, which ask the calendar of contacts.
 
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, Float64Array, TimestampMicrosecondArray};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Float64Array, Int64Array, TimestampMicrosecondArray,
+};
 use arrow::datatypes::{DataType, Date32Type, Float64Type, TimestampMicrosecondType};
 use chrono::NaiveDate;
 use datafusion::error::Result;
@@ -27,17 +29,19 @@ enum Question {
     IsDay,
     Minutes,
     WorkingMinutes,
+    WorkingDays,
     WorkingDue,
     Open,
 }
 
-const QUESTIONS: [(&str, Question); 8] = [
+const QUESTIONS: [(&str, Question); 9] = [
     ("local_day", Question::Day),
     ("local_week", Question::Week),
     ("local_month", Question::Month),
     ("is_day", Question::IsDay),
     ("minutes_between", Question::Minutes),
     ("working_minutes", Question::WorkingMinutes),
+    ("working_days", Question::WorkingDays),
     ("working_due", Question::WorkingDue),
     ("in_working_hours", Question::Open),
 ];
@@ -105,6 +109,16 @@ impl CalendarFunction {
         }
     }
 
+    /// On how many days work begins, from the day of one instant up to that of another, without it. `None` where they are more
+    /// than a century apart.
+    fn working_days(&self, from: i64, to: i64) -> Option<i64> {
+        const MOST: i32 = 36_525;
+        let (first, until) = (self.days().day(from)?, self.days().day(to)?);
+        let works = |day: &i32| date(*day).is_some_and(|day| !self.book.calendar.hours(day).is_empty());
+        let are_near = until.checked_sub(first).is_some_and(|days| days <= MOST);
+        are_near.then(|| i64::try_from((first..until).filter(works).count()).unwrap_or(i64::MAX))
+    }
+
     fn minutes(&self, from: i64, to: i64) -> Option<f64> {
         match self.question {
             Question::WorkingMinutes => self.days().worked(from, to).map(|worked| worked as f64 / MINUTE),
@@ -144,7 +158,7 @@ impl ScalarUDFImpl for CalendarFunction {
             Question::Day | Question::Week | Question::Month | Question::IsDay => {
                 coerce(self.name, "(a timestamp or a date)", [Argument::InstantOrDay].into_iter(), given)
             }
-            Question::Minutes | Question::WorkingMinutes => {
+            Question::Minutes | Question::WorkingMinutes | Question::WorkingDays => {
                 let takes = "(from, to), each a timestamp or a date";
                 coerce(self.name, takes, [Argument::InstantOrDay; 2].into_iter(), given)
             }
@@ -160,6 +174,7 @@ impl ScalarUDFImpl for CalendarFunction {
         Ok(match self.question {
             Question::Day | Question::Week | Question::Month => DataType::Date32,
             Question::Minutes | Question::WorkingMinutes => DataType::Float64,
+            Question::WorkingDays => DataType::Int64,
             Question::WorkingDue => instant(),
             Question::Open | Question::IsDay => DataType::Boolean,
         })
@@ -173,6 +188,11 @@ impl ScalarUDFImpl for CalendarFunction {
                 let spans = self.instants(from).into_iter().zip(minutes);
                 let due = |(from, minutes): (Option<i64>, Option<f64>)| self.days().due(from?, micros(minutes?)?);
                 Arc::new(spans.map(due).collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
+            }
+            [from, to] if self.question == Question::WorkingDays => {
+                let spans = self.instants(from).into_iter().zip(self.instants(to));
+                let days = spans.map(|(from, to)| from.zip(to).and_then(|(from, to)| self.working_days(from, to)));
+                Arc::new(days.collect::<Int64Array>())
             }
             [from, to] => {
                 let spans = self.instants(from).into_iter().zip(self.instants(to));

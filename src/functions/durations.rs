@@ -1,4 +1,4 @@
-//! The rows that `cuminc`, `km_at` and `km_quantile` share: how long something took, how that ended, and one parameter
+//! The rows that `cuminc`, `event_time`, `km_at` and `km_quantile` share: how long something took, how that ended, and one parameter
 //! for the whole group.
 
 use arrow::datatypes::DataType;

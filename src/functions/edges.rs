@@ -62,9 +62,11 @@ const DAYS: [Option<i32>; 14] = [
 fn arguments(name: &str) -> &'static str {
     match name {
         "local_day" | "local_week" | "local_month" | "is_day" | "ends_at" => "d|t",
-        "minutes_between" | "working_minutes" | "contact_minutes" => "dd|tt",
+        "minutes_between" | "working_minutes" | "working_days" | "contact_minutes" => "dd|tt",
         "working_due" => "dn|tn",
         "in_working_hours" | "in_contact_hours" => "t",
+        "period_starts" | "period_until" => "w",
+        "period_name" => "ww",
         "seeded" => "iw",
         "product_change" => "ll",
         "normal_p" => "n",

@@ -27,6 +27,26 @@ fn same(value: f64) -> ArrayRef {
     Arc::new(Float64Array::from(vec![value; ROWS]))
 }
 
+/// Deals of two weeks, each won a day later, and a calendar of forty days of which every fifth row tells one.
+fn forecast_rows() -> Vec<ArrayRef> {
+    let whole = |of: &dyn Fn(usize) -> f64| Arc::new((0..ROWS).map(of).collect::<Float64Array>()) as ArrayRef;
+    let is_day = |i: usize| i < 20;
+    let columns: [&dyn Fn(usize) -> f64; 10] = [
+        &|_| 112.0,
+        &|i| f64::from(u8::from(is_day(i))),
+        &|i| if is_day(i) { 100.0 + i as f64 } else { (i % 2) as f64 },
+        &|i| if is_day(i) { 7.0 } else { 100.0 + (i % 7) as f64 },
+        &|i| if is_day(i) { f64::from(u8::from(i % 7 < 5)) } else { f64::from(u8::from(i % 3 > 0)) },
+        &|i| 101.0 + (i % 7) as f64,
+        &|i| 10.0 + ((i * 29) % 17) as f64,
+        &|i| 12.0 + ((i * 29) % 17) as f64,
+        &|_| 0.5,
+        &|i| 104.0 + (i % 5) as f64,
+    ];
+    let list = |of: f64| Arc::new(super::groups::lists((0..ROWS).map(|_| vec![of])).unwrap()) as ArrayRef;
+    columns.into_iter().map(whole).chain([list(0.0), list(1.0), list(101.0)]).collect()
+}
+
 /// Example rows of an aggregate, nulls and ties among them.
 pub(super) fn example(name: &str) -> Vec<ArrayRef> {
     let duration = || reals(|i| ((i * 37) % 23) as f64 / 4.0);
@@ -36,6 +56,8 @@ pub(super) fn example(name: &str) -> Vec<ArrayRef> {
             let horizons = super::groups::lists((0..ROWS).map(|_| vec![4.0, 1.0, 9.0])).unwrap();
             vec![duration(), reals(|i| (i % 3) as f64), Arc::new(horizons)]
         }
+        "event_time" => vec![duration(), reals(|i| ((i * 7) % 3) as f64), same(0.4)],
+        "forecast_horizons" | "forecast_scores" | "forecast_days" | "forecast_coverage" => forecast_rows(),
         "km_at" => vec![duration(), reals(|i| (i % 2) as f64), same(4.0)],
         "km_quantile" => vec![duration(), reals(|i| (i % 2) as f64), same(0.4)],
         "beta_binomial" => vec![reals(|i| ((i * 29) % 17) as f64), reals(|i| 20.0 + (i % 5) as f64)],

@@ -25,12 +25,15 @@ pub mod days;
 pub(crate) mod durations;
 pub(crate) mod ends_at;
 pub(crate) mod error;
+pub(crate) mod event_time;
+pub(crate) mod forecast;
 pub(crate) mod formula;
 pub(crate) mod groups;
 pub(crate) mod km;
 pub(crate) mod net_lift;
 pub(crate) mod ols_slope;
 pub(crate) mod outlook;
+pub(crate) mod period;
 pub(crate) mod poisson_slope;
 pub(crate) mod product_change;
 pub(crate) mod seeded;
@@ -73,6 +76,7 @@ impl Functions {
         Functions {
             scalars: calendar::calendar_functions(calendar, contact_calendar)
                 .chain(of_rows)
+                .chain(period::period_functions())
                 .chain([beta_binomial::BetaEnd::Low, beta_binomial::BetaEnd::High].map(formula))
                 .chain(outlook::Outlook::ALL.map(formula))
                 .chain(shares::Shares::ALL.map(formula))
@@ -81,6 +85,11 @@ impl Functions {
                 aggregate::<beta_binomial::BetaBinomial>(),
                 aggregate::<cuminc::Cuminc>(),
                 aggregate::<cuminc::CumincAt>(),
+                aggregate::<event_time::EventTime>(),
+                aggregate::<forecast::Forecast<forecast::Horizons>>(),
+                aggregate::<forecast::Forecast<forecast::Scores>>(),
+                aggregate::<forecast::Forecast<forecast::Path>>(),
+                aggregate::<forecast::Forecast<forecast::Coverage>>(),
                 aggregate::<km::KmAt>(),
                 aggregate::<km::KmQuantile>(),
                 aggregate::<net_lift::NetLift>(),

@@ -177,6 +177,9 @@ async fn curves_group_by_group() {
     gives(&format!("SELECT grp, {of} FROM {DEALS} GROUP BY grp ORDER BY grp"), "a|0.25|4\nb|1.0|1").await;
     let of = "km_quantile(days, won, 0.5), km_at(days, won, 3)['estimate'], km_at(days, won, 90)['at_least']";
     gives(&format!("SELECT grp, {of} FROM {DEALS} GROUP BY grp ORDER BY grp"), "a|40.0|0.25|1.0\nb|5.0|0.0|1.0").await;
+    // a: a quarter is won by day 1, 0.375 are open at the end and will end as 0.625 did: 0.4 will be won, 0.625 of them by day 1
+    let of = "event_time(days, outcome, 0.5)['estimate'], event_time(days, outcome, 0.5)['events']";
+    gives(&format!("SELECT grp, {of} FROM {DEALS} GROUP BY grp ORDER BY grp"), "a|1.0|1\nb|5.0|1").await;
     // too young to know: no estimate, but a floor
     let of = "cuminc(days, outcome, 90)['estimate'], cuminc(days, outcome, 90)['at_least']";
     gives(&format!("SELECT {of} FROM {DEALS} WHERE grp = 'a'"), "|0.25").await;
@@ -344,7 +347,7 @@ async fn threads_do_not_change_a_bit() {
     let rows = "(SELECT i % 7 AS grp, i % 3 AS outcome, sqrt(i * 37 % 1009) AS x, ln(1 + i * 53 % 997) AS y, i
         FROM (SELECT unnest(range(20000)) AS i)) AS rows";
     let query = format!(
-        "SELECT grp, cuminc(x, outcome, 20)['low'], cuminc_at(x, outcome, make_array(20, 5))[2]['low'], km_at(x, outcome = 1, 20)['high'], km_quantile(x, outcome = 1, 0.5),
+        "SELECT grp, cuminc(x, outcome, 20)['low'], cuminc_at(x, outcome, make_array(20, 5))[2]['low'], km_at(x, outcome = 1, 20)['high'], km_quantile(x, outcome = 1, 0.5), event_time(x, outcome, 0.5)['high'],
             ols_slope(y, x)['low'], poisson_slope(x, y)['low'], cv(x), detrended_cv(i, y, i % 5 = 0)['cv'],
             net_lift(i, y, CASE WHEN i % 11 < 7 THEN 0 ELSE i % 3 + 1 END)['low'],
             window_funnel(3, arrow_cast(i * 31 % 10007 * 1000000, 'Timestamp(Microsecond, None)'), i % 2 = 0, i % 3 = 0),
@@ -387,6 +390,8 @@ async fn wrong_calls_say_what_is_wrong() {
     refuses(&outcome, "it must be 0 (open), 1 (the event) or 2 (what prevents it)").await;
     refuses(&format!("SELECT km_quantile(days, won, 1.5) FROM {DEALS}"), "q is 1.5; it must be above 0 and below 1")
         .await;
+    let time = format!("SELECT event_time(days, outcome, 0) FROM {DEALS}");
+    refuses(&time, "q is 0; it must be above 0 and below 1").await;
     refuses(&format!("SELECT km_at(grp, won, 1) FROM {DEALS}"), "km_at: cannot be called with (Utf8").await;
 }
 

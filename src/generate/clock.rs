@@ -64,6 +64,16 @@ impl Clock {
         self.days as Second * DAY
     }
 
+    /// The last second that the clock knows for sure.
+    pub fn last(&self) -> Second {
+        (self.texts.len() as Second - 1) * DAY
+    }
+
+    /// A day as a number that has a text: the last one for what lies beyond.
+    pub fn within(&self, day: i64) -> usize {
+        (day.max(0) as usize).min(self.texts.len() - 1)
+    }
+
     /// The day of a number, from 0.
     pub fn date(&self, day: i64) -> NaiveDate {
         self.start + chrono::Duration::days(day)

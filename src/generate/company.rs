@@ -320,6 +320,30 @@ pub const CONTACT_HOURS: (i64, i64) = (9, 20);
 /// When the calls in the evening begin, in seconds of the day.
 pub const EVENING: i64 = 20 * 3600 + 1800;
 
+/// How what is planned of a deal's end compares with what it takes: the day is set too early.
+pub const OPTIMISM: f64 = 0.85;
+/// Chance that the planned day of a deal is moved later when it comes near and the deal is still open; else it just passes.
+pub const PUSHED: f64 = 0.85;
+/// By how many days, from and to.
+pub const PUSH_DAYS: (f64, f64) = (5.0, 20.0);
+/// Share of the deals won whose planned day is moved to an earlier one shortly before, where it lay later.
+pub const ADVANCED: f64 = 0.3;
+/// Share of the priced deals whose sum was another one at first.
+pub const AMOUNT_CHANGED: f64 = 0.25;
+/// By what of the sum at last, from and to.
+pub const AMOUNT_FACTOR: (f64, f64) = (0.7, 1.4);
+
+/// The plan, by what the company sells on average in such a season.
+pub const AMBITION: f64 = 1.05;
+/// The day of the last month from which a lower plan of one branch is in force.
+pub const PLAN_LOWERED_ON: u32 = 16;
+/// The lower plan, by the one before.
+pub const PLAN_LOWERED: f64 = 0.8;
+/// The branch whose plan two months before is more than the sum of its managers' plans.
+pub const RESERVE_BRANCH: usize = 2;
+/// By how much, in kopecks.
+pub const PLAN_RESERVE: u64 = 30_000_000;
+
 /// How demand swings over the year, by month.
 pub const SEASON: [f64; 12] = [0.84, 0.94, 1.08, 1.10, 1.00, 0.94, 0.88, 0.92, 1.10, 1.14, 1.08, 0.98];
 /// Growth of demand per day.

@@ -5,6 +5,7 @@ use super::company::{
     BRANCHES, CAMPAIGNS, COST_SHARE, MEDIAN_PRICE, PRICE_GROWTH, PRICE_SPREAD, Promo, RESPONSE_SPREAD, cooled,
 };
 use super::deal::{Deal, Ending, Lead};
+use super::outlook::Outlooks;
 use super::streams::Stream;
 use super::touches::Touches;
 use super::waiting::Closings;
@@ -20,6 +21,7 @@ pub struct Courses {
     interest: Stream,
     touches: Touches,
     closings: Closings,
+    outlooks: Outlooks,
 }
 
 impl Courses {
@@ -34,10 +36,11 @@ impl Courses {
             interest: Stream::new(seed, "deal.interest"),
             touches: Touches::new(seed),
             closings: Closings::new(seed),
+            outlooks: Outlooks::new(seed),
         }
     }
 
-    /// The deal that a lead becomes.
+    /// The deal that a lead becomes, with all that will happen to it: what as_of does not know yet is still to be cut.
     pub fn deal(&self, lead: &Lead, clock: &Clock, promos: &[Promo]) -> Deal {
         let mut response = self.response.of(lead.id);
         let usual = BRANCHES[lead.branch].response_minutes;
@@ -87,7 +90,7 @@ impl Courses {
             self.touches.make(lead.id, touches, harm, answered_work, due, clock, &mut deal.events);
         }
         self.end(&mut deal, ending, closed, touches);
-        deal.cut(clock.cut());
+        self.outlooks.add(&mut deal, clock);
         deal
     }
 
@@ -164,6 +167,7 @@ impl Courses {
             amount: list / 100 * (100 - percent),
             cost,
             events: Vec::with_capacity(24),
+            changes: Vec::new(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::clock::Second;
 use super::company::{CAMPAIGNS, PRICE_SOURCE, Quality, REPEAT};
+use super::outlook::Change;
 use super::words::{Kind, Reason, Stage, Way};
 
 /// What begins a deal.
@@ -38,6 +39,7 @@ impl Lead {
 }
 
 /// A deal as it stands at as_of.
+#[derive(Debug, Clone)]
 pub struct Deal {
     /// Its number.
     pub id: u64,
@@ -77,6 +79,8 @@ pub struct Deal {
     pub cost: u64,
     /// What happened before as_of, in order, and what is planned for later.
     pub events: Vec<(Second, Kind)>,
+    /// What became known of its end and its sum, in order.
+    pub changes: Vec<(Second, Change)>,
 }
 
 /// How a deal ends, if nothing comes between.
@@ -115,6 +119,27 @@ impl Deal {
         if !priced {
             (self.list, self.amount) = (0, 0);
         }
+        self.changes.truncate(self.changes.partition_point(|(at, _)| *at < cut));
+        let said = self.changes.iter().rev().find_map(|(_, change)| match change {
+            Change::Amount(amount) => Some(*amount),
+            _ => None,
+        });
+        if let Some(said) = said.filter(|_| self.stage != Stage::Won) {
+            (self.list, self.amount) = (said, said);
+        }
+    }
+
+    /// The day on which it is planned to close, and how likely the CRM says that it is to be won, in percent.
+    pub fn outlook(&self) -> (Option<i64>, Option<u8>) {
+        let (mut expected, mut probability) = (None, None);
+        for (_, change) in &self.changes {
+            match change {
+                Change::Expected(day) => expected = Some(*day),
+                Change::Probability(percent) => probability = Some(*percent),
+                Change::Amount(_) => (),
+            }
+        }
+        (expected, probability)
     }
 
     /// When the deal first entered a stage.

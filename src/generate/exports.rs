@@ -9,13 +9,16 @@ use super::dirt;
 use super::error::GenerateError;
 use super::file::Aside;
 use super::lead::Client;
+use super::outlook::Change;
 use super::row::{Quotes, Row};
 use super::words::{INTERESTS, Kind, PIPELINES, PRODUCTS, SEGMENTS, Way};
 
-const DEALS: &str = "\"ID\";\"Название сделки\";\"Воронка\";\"Стадия сделки\";\"Сумма\";\"Сумма до скидки\";\
+pub const DEALS: &str = "\"ID\";\"Название сделки\";\"Воронка\";\"Стадия сделки\";\"Сумма\";\"Сумма до скидки\";\
     \"Себестоимость\";\"ID контакта\";\"Ответственный\";\"Филиал\";\"Источник\";\"Подрядчик\";\"Кампания\";\
-    \"Дата создания\";\"Дата закрытия\";\"Сделка закрыта\";\"Акция\";\"Интерес\";\"Причина отказа\"";
+    \"Дата создания\";\"Дата закрытия\";\"Сделка закрыта\";\"Акция\";\"Интерес\";\"Причина отказа\";\
+    \"Плановая дата закрытия\";\"Вероятность, %\"";
 const EVENTS: &str = "ID;Дата;Тип;Сделка;Контакт;Сотрудник;Куда;Итог;Секунд;Стадия;Балл";
+const CHANGES: &str = "ID;Дата;Сделка;Поле;Сумма;Плановая дата;Вероятность, %";
 const CLIENTS: &str = "ID;Тип;Филиал;Первое обращение";
 const PROMOS: &str = "Акция;Начало;Последний день;Скидка, %";
 const STAFF: &str = "Сотрудник;Отдел;Руководитель;Филиал;Принят;Уволен";
@@ -24,7 +27,7 @@ const EVENTS_PER_DEAL: u64 = 64;
 /// Numbers of mailings per client: more than any client gets.
 const MAILINGS_PER_CLIENT: u64 = 16;
 /// Columns of deals between the sum and the end, which a footer leaves blank.
-const AFTER_SUM: usize = 14;
+const AFTER_SUM: usize = 16;
 
 /// The name of a year's events.
 pub fn events_file(year: i32) -> String {
@@ -39,6 +42,8 @@ pub struct Exports {
     pub events: Vec<(i32, Aside)>,
     /// Clients.
     pub clients: Aside,
+    /// What was changed of deals.
+    pub changes: Aside,
     total: u64,
     quoted: Row,
     plain: Row,
@@ -53,6 +58,7 @@ impl Exports {
             deals: Aside::export(folder, "deals.csv", DEALS)?,
             events: events.collect::<Result<_, GenerateError>>()?,
             clients: Aside::export(folder, "clients.csv", CLIENTS)?,
+            changes: Aside::export(folder, "changes.csv", CHANGES)?,
             total: 0,
             quoted: Row::new(Quotes::Always),
             plain: Row::new(Quotes::Needed),
@@ -70,7 +76,8 @@ impl Exports {
             if index == 0 && dirt::DUPLICATED_DEAL_OF == client.id {
                 self.deal(deal, client.id, clock, promos, broken)?;
             }
-            debug_assert!((deal.events.len() as u64) < EVENTS_PER_DEAL, "deal {}", deal.id);
+            debug_assert!((deal.events.len().max(deal.changes.len()) as u64) < EVENTS_PER_DEAL, "deal {}", deal.id);
+            self.changes(deal, clock)?;
             for (number, (at, kind)) in (0..).zip(&deal.events) {
                 let id = deal.id * EVENTS_PER_DEAL + number;
                 self.event(id, *at, *kind, deal, clock)?;
@@ -105,33 +112,23 @@ impl Exports {
         promos: &[Promo],
         broken: Option<&str>,
     ) -> Result<(), GenerateError> {
-        let row = self.quoted.clear();
-        row.number(deal.id).text(PRODUCTS[deal.product]).text(PIPELINES[deal.segment]).text(deal.stage.title());
-        for sum in [deal.amount, deal.list, deal.cost] {
-            if sum == 0 {
-                row.blank()
-            } else {
-                row.money(sum)
-            };
-        }
-        let branch = &BRANCHES[deal.branch];
-        row.number(client).text(branch.managers[deal.manager]).text(branch.name);
-        match deal.campaign.map(|c| &CAMPAIGNS[c]) {
-            Some(campaign) => row.text(campaign.source).text(campaign.contractor).text(campaign.name),
-            None => row.text(REPEAT_SOURCE).blank().blank(),
-        };
-        match broken {
-            Some(text) => row.text(text),
-            None => row.at(clock, deal.created),
-        };
-        match deal.closed {
-            Some(at) => row.at(clock, at).text("Да"),
-            None => row.text("не закрыта").text("Нет"),
-        };
-        row.text(deal.promo.map_or("", |p| &promos[p].name)).text(INTERESTS[deal.interest]);
-        row.text(deal.reason.map_or("", |r| r.title()));
         self.total += deal.amount;
-        self.deals.row(row.finish())
+        self.deals.row(deal_row(&mut self.quoted, deal, client, clock, promos, broken))
+    }
+
+    /// What the CRM's log of fields tells of a deal.
+    fn changes(&mut self, deal: &Deal, clock: &Clock) -> Result<(), GenerateError> {
+        for (number, (at, change)) in (0..).zip(&deal.changes) {
+            let row =
+                self.plain.clear().lettered('C', deal.id * EVENTS_PER_DEAL + number).at(clock, *at).number(deal.id);
+            match change {
+                Change::Amount(sum) => row.text("Сумма").money(*sum).blank().blank(),
+                Change::Expected(day) => row.text("Плановая дата").blank().day(clock, clock.within(*day)).blank(),
+                Change::Probability(percent) => row.text("Вероятность").blank().blank().number(u64::from(*percent)),
+            };
+            self.changes.row(row.finish())?;
+        }
+        Ok(())
     }
 
     fn event(&mut self, id: u64, at: Second, kind: Kind, deal: &Deal, clock: &Clock) -> Result<(), GenerateError> {
@@ -160,16 +157,67 @@ impl Exports {
 
     /// The footer of the deals, and the finished files.
     pub fn finish(mut self) -> Result<Vec<Aside>, GenerateError> {
-        let row = self.quoted.clear();
-        row.blank().text(dirt::TOTALS).blank().blank().money(self.total);
-        for _ in 0..AFTER_SUM {
-            row.blank();
-        }
-        self.deals.bytes(row.finish())?;
-        let mut files = vec![self.deals, self.clients];
+        self.deals.bytes(totals_row(&mut self.quoted, self.total))?;
+        let mut files = vec![self.deals, self.clients, self.changes];
         files.extend(self.events.into_iter().map(|(_, file)| file));
         Ok(files)
     }
+}
+
+/// A deal as a row of the deals.
+pub fn deal_row<'r>(
+    row: &'r mut Row,
+    deal: &Deal,
+    client: u64,
+    clock: &Clock,
+    promos: &[Promo],
+    broken: Option<&str>,
+) -> &'r [u8] {
+    let row = row.clear();
+    row.number(deal.id).text(PRODUCTS[deal.product]).text(PIPELINES[deal.segment]).text(deal.stage.title());
+    for sum in [deal.amount, deal.list, deal.cost] {
+        if sum == 0 {
+            row.blank()
+        } else {
+            row.money(sum)
+        };
+    }
+    let branch = &BRANCHES[deal.branch];
+    row.number(client).text(branch.managers[deal.manager]).text(branch.name);
+    match deal.campaign.map(|c| &CAMPAIGNS[c]) {
+        Some(campaign) => row.text(campaign.source).text(campaign.contractor).text(campaign.name),
+        None => row.text(REPEAT_SOURCE).blank().blank(),
+    };
+    match broken {
+        Some(text) => row.text(text),
+        None => row.at(clock, deal.created),
+    };
+    match deal.closed {
+        Some(at) => row.at(clock, at).text("Да"),
+        None => row.text("не закрыта").text("Нет"),
+    };
+    row.text(deal.promo.map_or("", |p| &promos[p].name)).text(INTERESTS[deal.interest]);
+    row.text(deal.reason.map_or("", |r| r.title()));
+    let (expected, probability) = deal.outlook();
+    match expected {
+        Some(day) => row.day(clock, clock.within(day)),
+        None => row.blank(),
+    };
+    match probability {
+        Some(percent) => row.number(u64::from(percent)),
+        None => row.blank(),
+    };
+    row.finish()
+}
+
+/// The footer of the deals.
+pub fn totals_row(row: &mut Row, total: u64) -> &[u8] {
+    let row = row.clear();
+    row.blank().text(dirt::TOTALS).blank().blank().money(total);
+    for _ in 0..AFTER_SUM {
+        row.blank();
+    }
+    row.finish()
 }
 
 /// Writes a finished event into the file of its year; there is one for every year of the history. What is planned for

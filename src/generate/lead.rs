@@ -9,6 +9,7 @@ use super::course::Courses;
 use super::deal::{Deal, Lead};
 use super::demand::Demand;
 use super::mailings::Mailings;
+use super::plan::Plan;
 use super::streams::Stream;
 use super::words::Kind;
 
@@ -26,6 +27,8 @@ pub struct Client {
     pub mailings: Vec<Second>,
     /// Its deals that exist at as_of, in order.
     pub deals: Vec<Deal>,
+    /// The same with all that will happen to them, where listings of earlier days are asked for.
+    pub whole: Vec<Deal>,
 }
 
 /// Makes clients, each from its number alone.
@@ -45,14 +48,15 @@ pub struct Clients {
     mailings: Mailings,
     breaches: Breaches,
     comeback: Stream,
+    keeps_whole: bool,
 }
 
 impl Clients {
-    /// The clients of one seed.
-    pub fn new(seed: u64, clock: Clock) -> Clients {
-        let promos = promos(&clock);
+    /// The clients of a plan. What is still to happen to their deals is kept if listings of earlier days are asked for.
+    pub fn new(plan: &Plan, clock: Clock) -> Clients {
+        let (seed, promos) = (plan.seed, promos(&clock));
         Clients {
-            demand: Demand::of_all(seed, &clock, &promos),
+            demand: Demand::of_all(seed, &clock, &promos, &plan.season),
             shares: CAMPAIGNS.iter().map(|c| c.share).collect(),
             courses: Courses::new(seed),
             origin: Stream::new(seed, "client.origin"),
@@ -62,6 +66,7 @@ impl Clients {
             mailings: Mailings::new(seed, &clock),
             breaches: Breaches::new(seed),
             comeback: Stream::new(seed, "deal.comeback"),
+            keeps_whole: plan.listings > 0,
             clock,
             promos,
         }
@@ -81,12 +86,16 @@ impl Clients {
         let known = (campaign != OLD_CLIENTS).then_some(campaign);
         let first = id * DEALS_PER_CLIENT;
         let mut lead = Lead { id: first, campaign: known, branch, manager: 0, segment, created: first_seen, waits };
-        let mut deals = Vec::new();
+        let (mut deals, mut whole) = (Vec::new(), Vec::new());
         while lead.created < self.clock.cut() {
             // whoever is free takes the deal, also of a client who comes back: else the luck of a first win would
             // add up to differences between managers who work alike
             lead.manager = self.manager.of(lead.id).below(MANAGERS);
             let mut deal = self.courses.deal(&lead, &self.clock, &self.promos);
+            if self.keeps_whole {
+                whole.push(deal.clone());
+            }
+            deal.cut(self.clock.cut());
             self.breaches.plant(&mut deal, &self.clock);
             let next = self.comes_back(&deal, &mut lead);
             deals.push(deal);
@@ -102,7 +111,7 @@ impl Clients {
         if let Some((opted_out, _)) = opted_out {
             mailings.retain(|at| at < opted_out);
         }
-        Client { id, segment, branch, first_seen, mailings, deals }
+        Client { id, segment, branch, first_seen, mailings, deals, whole }
     }
 
     /// When the client begins its next deal, if ever; a discount may have taught it to wait for the next one.

@@ -16,10 +16,13 @@ mod error;
 mod exports;
 mod file;
 mod lead;
+mod listings;
 mod mailings;
+mod outlook;
 mod plan;
 mod row;
 mod rules;
+mod sales_plan;
 mod streams;
 mod touches;
 mod truth;
@@ -34,13 +37,14 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveDate;
 
 pub use self::error::GenerateError;
-pub use self::plan::Plan;
+pub use self::plan::{Plan, Season};
 use clock::Clock;
 use exports::Exports;
 use file::Aside;
 use lead::Clients;
+use listings::Listings;
 use plan::MOST_CLIENTS;
-use truth::Tally;
+use truth::{Planted, Tally};
 
 /// The mapping with which the exports are ingested.
 const MAPPING: &str = include_str!("mapping.toml");
@@ -76,12 +80,14 @@ pub fn generate(plan: &Plan, out: &Path, progress: &dyn Fn(u64, u64)) -> Result<
     let clock = clock.ok_or(GenerateError::Date(plan.as_of))?;
     prepare(out, &clock)?;
 
-    let clients = Clients::new(plan.seed, clock);
+    let clients = Clients::new(plan, clock);
+    let mut listings = Listings::new(out, plan.listings, &clients.clock)?;
     let mut exports = Exports::new(out, &clients.clock)?;
     let mut tally = Tally::new();
     for number in 0..plan.clients {
         let client = clients.client(number);
         exports.client(&client, &clients.clock, &clients.promos)?;
+        listings.client(&client, &clients.clock, &clients.promos)?;
         tally.add(&client, &clients.clock);
         if number % TELL_EVERY == 0 {
             progress(number, plan.clients);
@@ -94,15 +100,41 @@ pub fn generate(plan: &Plan, out: &Path, progress: &dyn Fn(u64, u64)) -> Result<
     files.push(spend);
     files.push(exports::promos(out, &clients.clock, &clients.promos)?);
     files.push(exports::staff(out)?);
+    let (sheet, plans) = sales_plan::sales_plan(out, tally.revenue(), &clients.clock, &plan.season)?;
+    files.push(sheet);
+    let mut open = Vec::new();
+    for (file, deals, amount) in listings.finish()? {
+        open.push((file.name(), deals, amount));
+        files.push(file);
+    }
     let made: Vec<_> = files.iter().map(|f| (f.name(), f.rows, f.bytes)).collect();
-    let truth = truth::text(plan, &clients.clock, &clients.promos, &tally, &spent, &made);
-    for (name, text) in [("mapping.toml", MAPPING), ("truth.toml", &truth)] {
+    let planted = Planted { plans: &plans, listings: &open, spent: &spent, files: &made };
+    let truth = truth::text(plan, &clients.clock, &clients.promos, &tally, &planted);
+    for (name, text) in [("mapping.toml", mapping(plan)), ("truth.toml", truth)] {
         let mut file = Aside::new(out, name)?;
         file.bytes(text.as_bytes())?;
         files.push(file);
     }
     Aside::publish(files)?;
     Ok(Generated { folder: out.to_owned(), files: made })
+}
+
+/// The mapping; with a section for listings, if there are any.
+fn mapping(plan: &Plan) -> String {
+    if plan.listings == 0 {
+        return MAPPING.to_owned();
+    }
+    // a listing has the columns of the deals: what differs is that each shows how all of them stood
+    let sections: Vec<&str> = MAPPING.split_inclusive("\n[[export]]\n").collect();
+    let deals = sections.get(1).map_or("", |section| section.trim_end_matches("[[export]]\n").trim_end());
+    let listing = deals.replacen(
+        "name = \"deals\"\nfiles = \"deals.csv\"",
+        "name = \"listings\"\nfiles = \"listing_*.csv\"\nsnapshot = true",
+        1,
+    );
+    format!(
+        "{MAPPING}\n# the deals as the CRM listed them week by week: loaded instead of deals.csv, in one ingest or one after another\n[[export]]\n{listing}\n"
+    )
 }
 
 /// Makes the folder. Refuses one that holds events of years that this company does not have.

@@ -8,7 +8,7 @@ fn made(clients: u64, seed: u64) -> BTreeMap<String, String> {
 
 fn made_on(clients: u64, seed: u64, as_of: NaiveDate) -> BTreeMap<String, String> {
     let folder = tempfile::tempdir().unwrap();
-    let plan = Plan { clients, seed, as_of };
+    let plan = Plan { clients, seed, as_of, listings: 0, season: Season::default() };
     generate(&plan, folder.path(), &|_, _| ()).unwrap();
     let files = fs::read_dir(folder.path()).unwrap().map(|entry| {
         let entry = entry.unwrap();
@@ -26,12 +26,14 @@ fn the_same_seed_gives_the_same_bytes_and_another_does_not() {
     assert_eq!(
         names,
         [
+            "changes.csv",
             "clients.csv",
             "deals.csv",
             "events_2023.csv",
             "events_2024.csv",
             "events_2025.csv",
             "mapping.toml",
+            "plans.csv",
             "promos.csv",
             "spend.csv",
             "staff.csv",
@@ -67,12 +69,71 @@ fn of_as_of_and_later_only_planned_tasks_are_told() {
     for (name, text) in made(200, 3).iter().filter(|(name, _)| name.ends_with(".csv")) {
         let ahead = |row: &&str| ["30.06.2025", ".07.2025", ".08.2025"].iter().any(|day| row.contains(day));
         for row in text.lines().filter(ahead) {
+            if name == "plans.csv" || is_planned_day(name, row, "30.06.2025") {
+                continue;
+            }
             assert!(name == "events_2025.csv" && row.contains(";Дело;"), "{name} holds {row}");
             assert!(!row.contains("30.06.2025"), "planned for the morning of the exports: {row}");
             planned += 1;
         }
     }
     assert!(planned > 0);
+}
+
+/// Whether all that a row tells of later is the day on which a deal is planned to close.
+fn is_planned_day(name: &str, row: &str, as_of: &str) -> bool {
+    let cells: Vec<&str> = row.split(';').map(|cell| cell.trim_matches('"')).collect();
+    let planned = match name {
+        "deals.csv" => cells.len() - 2,
+        "changes.csv" => 5,
+        _ => return false,
+    };
+    let later = |cell: &str| [as_of, ".07.2025", ".08.2025"].iter().any(|day| cell.contains(day));
+    cells.iter().enumerate().all(|(at, cell)| at == planned || !later(cell))
+}
+
+#[test]
+fn listings_show_how_deals_stood_at_the_end_of_their_days() {
+    let folder = tempfile::tempdir().unwrap();
+    let as_of = NaiveDate::from_ymd_opt(2025, 6, 30).unwrap();
+    let plan = Plan { clients: 150, seed: 7, as_of, listings: 4, season: Season::default() };
+    generate(&plan, folder.path(), &|_, _| ()).unwrap();
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    // the last one is what the deals are, but for the row that stands there twice
+    assert_eq!(read("listing_2025-06-29.csv"), read("deals.csv"));
+    // an earlier one is what the same company exports on that morning, where its history begins on the same day
+    let clock = Clock::new(as_of).unwrap();
+    let listed = read("listing_2025-06-08.csv");
+    let later = ["09.06.2025", "10.06.2025", "2025-06-09"];
+    let created_or_closed =
+        |row: &str| row.split(';').skip(13).take(2).any(|cell| later.iter().any(|day| cell.contains(day)));
+    assert!(listed.lines().all(|row| !created_or_closed(row)));
+    assert!(listed.lines().count() < read("deals.csv").lines().count(), "{}", clock.days);
+    let mapping: toml::Table = read("mapping.toml").parse().unwrap();
+    let sections = mapping["export"].as_array().unwrap();
+    let last = sections.last().unwrap();
+    assert_eq!((last["name"].as_str(), last["snapshot"].as_bool()), (Some("listings"), Some(true)));
+    let truth: toml::Table = read("truth.toml").parse().unwrap();
+    let listings = truth["listing"].as_array().unwrap();
+    assert_eq!(listings.len(), 4);
+    assert_eq!(listings[3]["open"], truth["counted"]["all"]["open"]);
+}
+
+#[test]
+fn a_slow_month_has_fewer_leads_and_the_usual_season_changes_nothing() {
+    let leads = |season: Season| {
+        let folder = tempfile::tempdir().unwrap();
+        let as_of = NaiveDate::from_ymd_opt(2025, 6, 30).unwrap();
+        generate(&Plan { clients: 2_000, seed: 3, as_of, listings: 0, season }, folder.path(), &|_, _| ()).unwrap();
+        let clients = fs::read_to_string(folder.path().join("clients.csv")).unwrap();
+        (clients.lines().filter(|row| row.ends_with(".03.2025")).count(), clients)
+    };
+    let month = NaiveDate::from_ymd_opt(2025, 3, 1).unwrap();
+    let (usual, clients) = leads(Season::default());
+    let (slow, _) = leads(Season { slow: Some((month, 0.4)), ..Season::default() });
+    assert!(slow < usual * 6 / 10, "{slow} of {usual}");
+    assert_eq!(leads(Season { strength: 1.0, slow: None }).1, clients);
+    assert_ne!(leads(Season { strength: 0.0, slow: None }).1, clients);
 }
 
 #[test]
@@ -95,13 +156,19 @@ fn the_truth_is_toml_and_names_what_it_counted() {
     let broken = truth["dirt"]["quarantine"].as_array().unwrap();
     assert_eq!(truth["rows"]["deals.csv"].as_integer().unwrap(), of("leads") + broken.len() as i64);
     let mapping: toml::Table = made["mapping.toml"].parse().unwrap();
-    assert_eq!(mapping["export"].as_array().unwrap().len(), 7);
+    assert_eq!(mapping["export"].as_array().unwrap().len(), 9);
 }
 
 #[test]
 fn events_of_another_company_are_not_mixed_in() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("events_2019.csv"), "").unwrap();
-    let plan = Plan { clients: 1, seed: 1, as_of: NaiveDate::from_ymd_opt(2025, 6, 30).unwrap() };
+    let plan = Plan {
+        clients: 1,
+        seed: 1,
+        as_of: NaiveDate::from_ymd_opt(2025, 6, 30).unwrap(),
+        listings: 0,
+        season: Season::default(),
+    };
     assert!(matches!(generate(&plan, folder.path(), &|_, _| ()), Err(GenerateError::Foreign(_))));
 }

@@ -6,8 +6,10 @@ use super::deal::Deal;
 use super::dirt;
 use super::exports::events_file;
 use super::lead::Client;
+use super::outlook::{self, Moves};
 use super::plan::Plan;
 use super::rules::Rules;
+use super::sales_plan::MonthPlan;
 use super::truth_file::Toml;
 use super::words::{Reason, Stage};
 
@@ -68,6 +70,9 @@ pub struct Tally {
     repeat: Counts,
     branches: Vec<Counts>,
     rules: Rules,
+    moves: Moves,
+    expected_open: u64,
+    overdue_open: u64,
     broken: Vec<u64>,
     duplicated_deal: Option<u64>,
     duplicated_event: Option<u64>,
@@ -81,10 +86,29 @@ impl Tally {
             repeat: Counts::default(),
             branches: vec![Counts::default(); BRANCHES.len()],
             rules: Rules::default(),
+            moves: Moves::default(),
+            expected_open: 0,
+            overdue_open: 0,
             broken: vec![],
             duplicated_deal: None,
             duplicated_event: None,
         }
+    }
+
+    /// What was won in all, in kopecks.
+    pub fn revenue(&self) -> u64 {
+        self.branches.iter().map(|counts| counts.revenue).sum()
+    }
+
+    fn outlook(&mut self, deal: &Deal, clock: &Clock) {
+        let Moves { pushed, advanced, expanded, contracted } = outlook::moves(deal);
+        self.moves.pushed += pushed;
+        self.moves.advanced += advanced;
+        self.moves.expanded += expanded;
+        self.moves.contracted += contracted;
+        let planned = deal.outlook().0.filter(|_| deal.closed.is_none());
+        self.expected_open += u64::from(planned.is_some());
+        self.overdue_open += u64::from(planned.is_some_and(|day| day < clock.days as i64));
     }
 
     /// Counts a client's deals.
@@ -105,32 +129,40 @@ impl Tally {
             }
             self.branches[deal.branch].add(deal, clock);
             self.rules.deal(deal, clock.cut());
+            self.outlook(deal, clock);
         }
         self.rules.client(client, |at| clock.month(at));
     }
 }
 
+/// What was written beside the deals.
+pub struct Planted<'a> {
+    /// The plans of the sheet.
+    pub plans: &'a [MonthPlan],
+    /// The listings: name, open deals, their sums.
+    pub listings: &'a [(String, u64, u64)],
+    /// What was spent by campaign.
+    pub spent: &'a [u64],
+    /// Name, rows, bytes of every file.
+    pub files: &'a [(String, u64, u64)],
+}
+
 /// `truth.toml`.
-pub fn text(
-    plan: &Plan,
-    clock: &Clock,
-    promos: &[Promo],
-    tally: &Tally,
-    spent: &[u64],
-    files: &[(String, u64, u64)],
-) -> String {
+pub fn text(plan: &Plan, clock: &Clock, promos: &[Promo], tally: &Tally, planted: &Planted<'_>) -> String {
+    let Planted { spent, files, .. } = planted;
     let mut toml = Toml::new();
     toml.line("# What was planted in these exports, and what was counted while they were written.");
     toml.line("# Sums are in roubles. Counts leave out the deals whose row an ingest must quarantine.");
     toml.section("plan").key("clients", plan.clients).key("seed", plan.seed);
     toml.text("from", &clock.start.to_string()).text("as_of", &plan.as_of.to_string());
     toml.section("rows");
-    for (name, rows, _) in files {
+    for (name, rows, _) in *files {
         toml.key(&format!("\"{name}\""), rows);
     }
     planted_in_leads(&mut toml);
     planted_in_work(&mut toml);
     tally.rules.write(&mut toml);
+    future(&mut toml, plan, tally, planted);
     dirty(&mut toml, plan, clock, tally);
 
     let all = tally.branches.iter().fold(Counts::default(), |sum, c| sum.plus(c));
@@ -205,6 +237,45 @@ fn planted_in_work(toml: &mut Toml) {
     toml.section("slow_branch").text("branch", slow.name);
     toml.key("median_working_minutes", slow.response_minutes).key("others", planted::PROMPT_MINUTES);
     toml.key("spread_of_logarithm", planted::RESPONSE_SPREAD);
+}
+
+fn future(toml: &mut Toml, plan: &Plan, tally: &Tally, planted: &Planted<'_>) {
+    toml.line("\n# what is planned of deals: the day comes too soon and is moved later as it comes near, some sums were others at first");
+    toml.section("outlook").key("planned_by_what_it_takes", planted::OPTIMISM).key("pushed_share", planted::PUSHED);
+    toml.key("push_days", format_args!("[{}, {}]", planted::PUSH_DAYS.0, planted::PUSH_DAYS.1));
+    toml.key("amount_changed_share", planted::AMOUNT_CHANGED);
+    toml.key("amount_factor", format_args!("[{}, {}]", planted::AMOUNT_FACTOR.0, planted::AMOUNT_FACTOR.1));
+    let Moves { pushed, advanced, expanded, contracted } = tally.moves;
+    toml.key("pushed", pushed).key("advanced", advanced).key("expanded", expanded).key("contracted", contracted);
+    toml.key("open_with_planned_day", tally.expected_open).key("open_beyond_planned_day", tally.overdue_open);
+    for (percent, stage) in
+        [Stage::Qualified, Stage::Proposal, Stage::Negotiation].map(|s| (outlook::probability(s), s))
+    {
+        if let Some(percent) = percent {
+            toml.key(&format!("probability_{}", format!("{stage:?}").to_lowercase()), f64::from(percent) / 100.0);
+        }
+    }
+    toml.line("\n# how demand swings; the plan knows it");
+    toml.section("season").key("strength", plan.season.strength);
+    if let Some((month, part)) = plan.season.slow {
+        toml.text("slow_month", &month.format("%Y-%m").to_string()).key("slow_part", part);
+    }
+    toml.line("\n# the plan: by ambition above what is sold on average; changed in mid-month; one branch has more than its managers");
+    toml.section("sales_plan")
+        .key("ambition", planted::AMBITION)
+        .text("lowered_branch", BRANCHES[planted::SLOW_BRANCH].name);
+    toml.key("lowered_to", planted::PLAN_LOWERED).key("lowered_from_day", planted::PLAN_LOWERED_ON);
+    toml.text("reserve_branch", BRANCHES[planted::RESERVE_BRANCH].name).key("reserve", roubles(planted::PLAN_RESERVE));
+    for month in planted.plans {
+        toml.section("[sales_plan.month]").text("month", &month.month.format("%Y-%m").to_string());
+        toml.key("revenue", roubles(month.company));
+        if let Some(before) = month.before {
+            toml.key("revenue_before_the_change", roubles(before));
+        }
+    }
+    for (name, open, amount) in planted.listings {
+        toml.section("[listing]").text("file", name).key("open", open).key("open_amount", roubles(*amount));
+    }
 }
 
 fn dirty(toml: &mut Toml, plan: &Plan, clock: &Clock, tally: &Tally) {

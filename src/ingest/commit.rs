@@ -39,7 +39,7 @@ pub(super) async fn commit(
     let began = timings::begin();
     summary.quarantined = quarantine.finish(&mut transaction)?;
     timings::end(began, || "ingest: quarantine".to_owned(), None);
-    if folded.seen.moves > 0 {
+    if folded.seen.moves + folded.seen.records > 0 {
         // no export gave them, and yet they are new
         read.entry(Table::Events).or_default();
     }

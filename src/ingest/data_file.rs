@@ -94,6 +94,10 @@ fn fill<'a: 'p, 'p>(
     };
     match kind {
         Kind::Text => physical(&mut series.str()?.iter().map(|text| text.map_or(Cell::Null, Cell::Text))),
+        // a column that mappings named before it was canonical: a text
+        Kind::Real if series.dtype() == &DataType::String => {
+            physical(&mut series.str()?.iter().map(|text| text.and_then(share).map_or(Cell::Null, Cell::Real)));
+        }
         Kind::Real => physical(&mut series.f64()?.iter().map(|x| x.map_or(Cell::Null, Cell::Real))),
         Kind::Count => physical(&mut series.i64()?.iter().map(|x| x.map_or(Cell::Null, Cell::Whole))),
         Kind::Instant => {
@@ -108,8 +112,17 @@ fn fill<'a: 'p, 'p>(
         }
         // journeys are made anew, never read
         Kind::Entries | Kind::Returns | Kind::Intervals | Kind::Instants => {}
+        Kind::Amounts | Kind::Days | Kind::Reals | Kind::Absences => {}
     }
     Ok(())
+}
+
+/// A number, or a percentage as a share.
+fn share(text: &str) -> Option<f64> {
+    match text.strip_suffix('%') {
+        Some(percent) => percent.trim_end().parse::<f64>().ok().map(|percent| percent / 100.0),
+        None => text.parse().ok(),
+    }
 }
 
 /// Writes rows in the order given.
@@ -189,6 +202,7 @@ impl Building {
             Kind::Day => Building::Day(PrimitiveChunkedBuilder::new(name.into(), rows)),
             Kind::Money => Building::Money(PrimitiveChunkedBuilder::new(name.into(), rows)),
             Kind::Entries | Kind::Returns | Kind::Intervals | Kind::Instants => Building::Empty(name.to_owned(), 0),
+            Kind::Amounts | Kind::Days | Kind::Reals | Kind::Absences => Building::Empty(name.to_owned(), 0),
         }
     }
 

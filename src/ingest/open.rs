@@ -4,7 +4,7 @@ use super::options::IngestOptions;
 use super::{IngestError, notes};
 use crate::export::choose::{Chosen, refuse_parts};
 use crate::export::mapping::{Export, Mapped, Mapping};
-use crate::export::read::Opened;
+use crate::export::read::{Opened, unpivoted};
 use crate::export::records::Readable;
 use crate::export::repair;
 use crate::export::snapshot_date::{self, When};
@@ -37,7 +37,9 @@ pub(super) fn open<'c>(
     for ((input, export, why), when) in chosen.iter().zip(taken) {
         repair::refuse_sums(input, export, &mapping.file)?;
         let readable = Readable::new(input, export.encoding, store.dir(), None)?;
-        let opened = Opened::open(readable, export, &mapping.file)?;
+        let (readable, section, told) = unpivoted(readable, export, &mapping.file, store.dir())?;
+        let opened = Opened::open(readable, &section, &mapping.file)?;
+        all.notes.extend(told.iter().map(|note| notes::about(&input.name, note)));
         all.files.push(OpenFile { opened, export: export.as_ref(), when });
         all.notes.extend(why.as_ref().map(|why| notes::about(&input.name, why)));
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use super::bucket::client_events::OfClients;
-use super::bucket::listing_history::Seen;
+use super::bucket::seen::Seen;
 use super::sums::{MoneySum, lines};
 use crate::export::mapping::Export;
 use crate::export::snapshot_date::By;
@@ -260,7 +260,7 @@ pub(crate) fn of_row_numbers(export: &Export) -> Option<Text> {
 /// What comparing the snapshots with the store gave.
 pub(crate) fn of_comparison(seen: Seen) -> Vec<Text> {
     let mut notes = Vec::new();
-    let Seen { moves, dated, first, older, gone, back, shifted, again: _ } = seen;
+    let Seen { moves, dated, first, older, gone, back, shifted, changes, records: _, again: _ } = seen;
     if moves > 0 {
         let (since_ru, since_en) = match first {
             0 => (String::new(), String::new()),
@@ -276,6 +276,14 @@ pub(crate) fn of_comparison(seen: Seen) -> Vec<Text> {
         notes.push(Text::new(
             format!("переходов между этапами найдено сравнением срезов: {moves}, из них время известно у {dated}{since_ru}"),
             format!("moves between stages found by comparing snapshots: {moves}, of them with a known time: {dated}{since_en}"),
+        ));
+    }
+    if changes > 0 {
+        notes.push(Text::new(
+            format!("изменений суммы, ожидаемой даты закрытия и вероятности найдено сравнением срезов: {changes}"),
+            format!(
+                "changes of amounts, expected closing dates and probabilities found by comparing snapshots: {changes}"
+            ),
         ));
     }
     if older > 0 {

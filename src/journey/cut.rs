@@ -1,5 +1,6 @@
 //! What had happened before a cut: `before(list, cut)`, a list of instants, or of structs with an instant `at`, without
-//! what happened at the cut or later; `counted(entries, returns, cut)`, first entries whose `times` leave out later returns.
+//! what happened at the cut or later; `counted(entries, returns, cut)`, first entries whose `times` leave out later returns;
+//! `known_at(history, value, cut)`, a field as it was known; `gone_since(absences, gone_at, cut)`, since when no snapshot lists a deal.
 
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Int64Array, ListArray, StructArray, TimestampMicrosecondArray,
 };
 use arrow::buffer::OffsetBuffer;
-use arrow::compute::{filter, max};
+use arrow::compute::{filter, interleave, max};
 use arrow::datatypes::{DataType, Int64Type, TimestampMicrosecondType};
 use datafusion::common::{exec_datafusion_err, exec_err};
 use datafusion::error::Result;
@@ -69,6 +70,64 @@ impl ScalarUDFImpl for Counted {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let [entries, returns] = [0, 1].map(|index| args.args[index].to_array(args.number_rows));
         Ok(ColumnarValue::Array(recount(&entries?, &returns?, cut(&args.args[2])?)?))
+    }
+}
+
+/// The function: the first argument is what a field was, in the order of time, the second what it is now.
+pub(crate) fn known_at() -> ScalarUDF {
+    ScalarUDF::new_from_impl(KnownAt { signature: Signature::any(3, Volatility::Immutable) })
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct KnownAt {
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for KnownAt {
+    fn name(&self) -> &str {
+        "known_at"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
+        Ok(arguments[1].clone())
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let [history, now] = [0, 1].map(|index| args.args[index].to_array(args.number_rows));
+        Ok(ColumnarValue::Array(known(&history?, &now?, cut(&args.args[2])?)?))
+    }
+}
+
+/// The function: the first argument are the times in which no snapshot listed the deal, the second since when none does.
+pub(crate) fn gone_since() -> ScalarUDF {
+    ScalarUDF::new_from_impl(GoneSince { signature: Signature::any(3, Volatility::Immutable) })
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct GoneSince {
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for GoneSince {
+    fn name(&self) -> &str {
+        "gone_since"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
+        Ok(arguments[1].clone())
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let [absences, gone_at] = [0, 1].map(|index| args.args[index].to_array(args.number_rows));
+        Ok(ColumnarValue::Array(gone(&absences?, &gone_at?, cut(&args.args[2])?)?))
     }
 }
 
@@ -136,6 +195,58 @@ fn recount(entries: &ArrayRef, returns: &ArrayRef, cut: i64) -> Result<ArrayRef>
     Ok(Arc::new(ListArray::try_new(item.clone(), offsets, values, nulls)?))
 }
 
+/// A field at the cut: what it held last before it. Where nothing changed later it is what it is now; where all that is known is
+/// later, the first of that. Where nothing changed later in any row, the very same array.
+fn known(history: &ArrayRef, now: &ArrayRef, cut: i64) -> Result<ArrayRef> {
+    let wrong = || exec_datafusion_err!("known_at() needs what a field was, and what it is");
+    let lists = history.as_list_opt::<i32>().ok_or_else(wrong)?;
+    let (first, last) = (lists.value_offsets()[0], lists.value_offsets()[lists.len()]);
+    let values = lists.values().slice(first as usize, (last - first) as usize);
+    let at = instants(&values)?;
+    if max(at).is_none_or(|latest| latest < cut) {
+        return Ok(Arc::clone(now));
+    }
+    let held = values.as_struct_opt().and_then(|fields| fields.column_by_name("value")).ok_or_else(wrong)?;
+    let pick = |row: usize| {
+        let of = (lists.value_offsets()[row] - first) as usize..(lists.value_offsets()[row + 1] - first) as usize;
+        let is_later = |place: usize| at.is_valid(place) && at.value(place) >= cut;
+        match of.clone().next_back() {
+            Some(last) if lists.is_valid(row) && is_later(last) => {
+                let before = of.clone().rev().find(|place| !is_later(*place));
+                (1, before.unwrap_or(of.start))
+            }
+            _ => (0, row),
+        }
+    };
+    let places: Vec<(usize, usize)> = (0..lists.len()).map(pick).collect();
+    Ok(interleave(&[now.as_ref(), held.as_ref()], &places)?)
+}
+
+/// Since when no snapshot lists the deal, as known at the cut. Where no absence had ended by then, the very same array.
+fn gone(absences: &ArrayRef, gone_at: &ArrayRef, cut: i64) -> Result<ArrayRef> {
+    let wrong = || exec_datafusion_err!("gone_since() needs the list of absences, and the moment of the last one");
+    let lists = absences.as_list_opt::<i32>().ok_or_else(wrong)?;
+    let (first, last) = (lists.value_offsets()[0] as usize, lists.value_offsets()[lists.len()] as usize);
+    let spans = lists.values().as_struct_opt().ok_or_else(wrong)?;
+    let moments = |name: &str| {
+        let column = spans.column_by_name(name).ok_or_else(wrong)?;
+        column.as_primitive_opt::<TimestampMicrosecondType>().cloned().ok_or_else(wrong)
+    };
+    let (from, until) = (moments("at")?, moments("until")?);
+    let covers = |place: usize| from.value(place) < cut && cut <= until.value(place);
+    if !(first..last).any(covers) {
+        return Ok(Arc::clone(gone_at));
+    }
+    let last = gone_at.as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(wrong)?;
+    let since = |row: usize| {
+        let mut of = lists.value_offsets()[row] as usize..lists.value_offsets()[row + 1] as usize;
+        let absent = of.find(|place| lists.is_valid(row) && covers(*place)).map(|place| from.value(place));
+        absent.or_else(|| last.is_valid(row).then(|| last.value(row)))
+    };
+    let since: TimestampMicrosecondArray = (0..lists.len()).map(since).collect();
+    Ok(Arc::new(since.with_data_type(gone_at.data_type().clone())))
+}
+
 fn instants(values: &ArrayRef) -> Result<&TimestampMicrosecondArray> {
     let at = match values.as_struct_opt() {
         Some(fields) => fields.column_by_name("at").unwrap_or(values),
@@ -197,6 +308,56 @@ mod tests {
         assert_eq!(times(&batch, 4), [vec![], vec![2, 1], vec![2]]);
         assert_eq!(times(&batch, 2), [vec![], vec![1], vec![2]]);
         assert_eq!(times(&batch.slice(1, 2), 3), [vec![1, 1], vec![2]]);
+    }
+
+    fn journeys() -> arrow::record_batch::RecordBatch {
+        use arrow::json::ReaderBuilder;
+
+        let json = r#"
+            {"deal_id":"a","amount":9}
+            {"deal_id":"b","amount":7,"amount_history":[{"value":5,"at":"1970-01-01T00:00:01Z"},{"at":"1970-01-01T00:00:03Z"},{"value":7,"at":"1970-01-01T00:00:05Z"}]}
+            {"deal_id":"c","amount":3,"amount_history":[],"absences":[{"at":"1970-01-01T00:00:02Z","until":"1970-01-01T00:00:04Z"}]}"#;
+        let schema = crate::model::tables::Table::Journeys.schema(&[]);
+        ReaderBuilder::new(schema).build(json.as_bytes()).unwrap().next().unwrap().unwrap()
+    }
+
+    #[test]
+    fn a_field_is_what_it_was_known_to_be() {
+        use arrow::datatypes::Decimal128Type;
+
+        let batch = journeys();
+        let of = |batch: &arrow::record_batch::RecordBatch, seconds: i64| {
+            let (history, now) =
+                (batch.column_by_name("amount_history").unwrap(), batch.column_by_name("amount").unwrap());
+            let known = known(history, now, seconds * 1_000_000).unwrap();
+            assert_eq!(known.data_type(), now.data_type());
+            known.as_primitive::<Decimal128Type>().iter().map(|x| x.map(|x| x / 10_000)).collect::<Vec<_>>()
+        };
+        assert_eq!(of(&batch, 9), [Some(9), Some(7), Some(3)]);
+        assert_eq!(of(&batch, 5), [Some(9), None, Some(3)]);
+        assert_eq!(of(&batch, 3), [Some(9), Some(5), Some(3)]);
+        // nothing earlier is known than the first that was seen
+        assert_eq!(of(&batch, 1), [Some(9), Some(5), Some(3)]);
+        assert_eq!(of(&batch.slice(1, 2), 3), [Some(5), Some(3)]);
+        let (history, now) = (batch.column_by_name("amount_history").unwrap(), batch.column_by_name("amount").unwrap());
+        assert!(Arc::ptr_eq(&known(history, now, 6_000_000).unwrap(), now));
+    }
+
+    #[test]
+    fn a_deal_that_is_back_was_gone_for_a_while() {
+        let batch = journeys();
+        let never: ArrayRef = Arc::new(TimestampMicrosecondArray::new_null(3).with_timezone("UTC"));
+        let absences = batch.column_by_name("absences").unwrap();
+        let of = |seconds: i64| {
+            let since = gone(absences, &never, seconds * 1_000_000).unwrap();
+            since
+                .as_primitive::<TimestampMicrosecondType>()
+                .iter()
+                .map(|at| at.map(|at| at / 1_000_000))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!((of(2), of(3), of(4)), (vec![None; 3], vec![None, None, Some(2)], vec![None, None, Some(2)]));
+        assert!(Arc::ptr_eq(&gone(absences, &never, 5_000_000).unwrap(), &never));
     }
 
     #[test]

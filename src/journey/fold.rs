@@ -1,6 +1,7 @@
 //! A deal's events folded into one journey. Pure: the same events give the same journey.
 
-use super::shape::{Between, Entry, Happening, Interval, Journey, Return, Share};
+use super::shape::{Absence, Entry, Happening, Interval, Journey, Known, Return, Share};
+use crate::model::tables::is_record;
 
 /// A call so shortly before its deal was entered is how the deal came about, and its answer: an hour, in microseconds. A manager
 /// who talks first and enters the deal after it does so within minutes; what lies further back may have been about anything.
@@ -26,6 +27,10 @@ pub fn fold<'a>(
             journey.response_at = journey.response_at.or_else(|| answered(created_at?, &event));
         }
         if event.share == Share::Answer {
+            continue;
+        }
+        if is_record(event.kind) {
+            record(&mut journey, &event, events.clone());
             continue;
         }
         journey.events += 1;
@@ -55,6 +60,28 @@ pub fn fold<'a>(
     journey
 }
 
+/// Takes in what a row of the deal said, or that no snapshot listed it. A value that it has already is none.
+fn record<'a>(journey: &mut Journey<'_>, event: &Happening<'a>, mut all: impl Iterator<Item = Happening<'a>>) {
+    let history = match event.kind {
+        "amount" => &mut journey.amounts,
+        "expected_close" => &mut journey.expected_closes,
+        "probability" => &mut journey.probabilities,
+        _ => {
+            let until = event.between.map(|between| between.before).filter(|until| *until > event.at);
+            journey.absences.extend(until.map(|until| Absence { at: event.at, until }));
+            return;
+        }
+    };
+    let is_told = |other: Happening<'_>| {
+        let is_logged = other.kind == event.kind && other.between.is_none() && other.value == event.value;
+        is_logged && event.between.is_some_and(|between| between.holds(other.at))
+    };
+    if history.last().is_some_and(|last| last.value == event.value) || all.any(is_told) {
+        return;
+    }
+    history.push(Known { value: event.value, at: event.at, between: event.between });
+}
+
 /// When an outgoing contact answered a deal, if it did.
 fn answered(created_at: i64, event: &Happening<'_>) -> Option<i64> {
     match event.at {
@@ -67,10 +94,9 @@ fn answered(created_at: i64, event: &Happening<'_>) -> Option<i64> {
 
 /// Whether the log tells of a move that was seen between two snapshots.
 fn logged<'a>(seen: &Happening<'a>, mut all: impl Iterator<Item = Happening<'a>>) -> bool {
-    seen.between.is_some_and(|Between { after, before }| {
-        let within = |at: i64| after.is_none_or(|after| at > after) && at <= before;
+    seen.between.is_some_and(|between| {
         all.any(|other| {
-            other.kind == "stage" && other.between.is_none() && other.stage == seen.stage && within(other.at)
+            other.kind == "stage" && other.between.is_none() && other.stage == seen.stage && between.holds(other.at)
         })
     })
 }
@@ -89,9 +115,11 @@ fn enter<'a>(journey: &mut Journey<'a>, stage: &'a str, at: i64, from: Option<&'
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journey::{Between, Value};
 
     fn event(at: i64, kind: &str) -> Happening<'_> {
-        Happening { at, ends_at: at, kind, outgoing: true, stage: None, between: None, share: Share::Whole }
+        let (between, value) = (None, Value::Empty);
+        Happening { at, ends_at: at, kind, outgoing: true, stage: None, between, share: Share::Whole, value }
     }
 
     fn stage(at: i64, stage: &str) -> Happening<'_> {
@@ -182,6 +210,34 @@ mod tests {
         assert_eq!((journey.refused_at, journey.opted_out_at), (Some(1), Some(3)));
         assert_eq!((journey.complained_at, journey.refunded_at), (Some(4), Some(5)));
         assert_eq!((journey.events, journey.touch_at.len()), (8, 0));
+    }
+
+    #[test]
+    fn what_a_deal_was_worth_is_kept_and_is_no_event() {
+        let said = |at, kind, value| Happening { value, ..event(at, kind) };
+        let seen = |at, kind, value, after| Happening {
+            between: Some(Between { after, before: at }),
+            ..said(at, kind, value)
+        };
+        let events = [
+            seen(7, "amount", Value::Whole(10), None),
+            seen(14, "amount", Value::Whole(12), Some(7)),
+            seen(14, "expected_close", Value::Empty, Some(7)),
+            said(16, "amount", Value::Whole(9)),
+            // the log tells of it, and the snapshot too
+            seen(21, "amount", Value::Whole(9), Some(14)),
+            seen(21, "probability", Value::Real(0.5), Some(14)),
+            seen(28, "amount", Value::Empty, Some(21)),
+            Happening { between: Some(Between { after: Some(28), before: 42 }), ..event(35, "gone") },
+        ];
+        let journey = fold(None, events);
+        let known = |all: &[Known]| all.iter().map(|known| (known.at, known.value)).collect::<Vec<_>>();
+        let amounts = [(7, Value::Whole(10)), (14, Value::Whole(12)), (16, Value::Whole(9)), (28, Value::Empty)];
+        assert_eq!(known(&journey.amounts), amounts);
+        assert_eq!(known(&journey.expected_closes), [(14, Value::Empty)]);
+        assert_eq!(known(&journey.probabilities), [(21, Value::Real(0.5))]);
+        assert_eq!(journey.absences, [Absence { at: 35, until: 42 }]);
+        assert_eq!((journey.events, journey.amounts[1].between.and_then(|b| b.after)), (0, Some(7)));
     }
 
     #[test]

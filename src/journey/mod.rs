@@ -9,8 +9,9 @@ pub(crate) mod day;
 mod fold;
 pub(crate) mod moves;
 pub(crate) mod owner;
+pub(crate) mod pipeline;
 pub(crate) mod polars;
 mod shape;
 
 pub use fold::fold;
-pub use shape::{Between, Entry, Happening, Interval, Journey, Return, Share};
+pub use shape::{Absence, Between, Entry, Happening, Interval, Journey, Known, Return, Share, Value};

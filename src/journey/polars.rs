@@ -2,12 +2,12 @@
 
 use polars::chunked_array::builder::{ListBuilderTrait, ListPrimitiveChunkedBuilder};
 use polars::prelude::{
-    Column, DataType, Int64Chunked, Int64Type, IntoSeries, LargeListArray, ListChunked, NewChunkedArray, PolarsError,
-    Series, StringChunked, StructChunked, TimeUnit, TimeZone,
+    Column, DataType, Float64Chunked, Int32Chunked, Int64Chunked, Int64Type, IntoSeries, LargeListArray, ListChunked,
+    NewChunkedArray, PolarsError, Series, StringChunked, StructChunked, TimeUnit, TimeZone,
 };
 
-use super::Journey;
-use crate::model::tables::Kind;
+use super::{Journey, Known, Value};
+use crate::model::tables::{Kind, MONEY_PRECISION, MONEY_SCALE};
 
 /// A column of journeys that is folded out of events.
 pub(crate) fn column(name: &str, kind: Kind, folded: &[Journey<'_>]) -> Result<Column, PolarsError> {
@@ -23,6 +23,10 @@ pub(crate) fn column(name: &str, kind: Kind, folded: &[Journey<'_>]) -> Result<C
         "entries" => entries(name, folded),
         "returns" => returns(name, folded),
         "intervals" => intervals(name, folded),
+        "amount_history" => history(name, Kind::Money, folded, |journey| &journey.amounts),
+        "expected_close_history" => history(name, Kind::Day, folded, |journey| &journey.expected_closes),
+        "probability_history" => history(name, Kind::Real, folded, |journey| &journey.probabilities),
+        "absences" => absences(name, folded),
         // a column of journeys that the store knows and nobody folds would be silently empty
         other => Err(PolarsError::ColumnNotFound(format!("nobody folds `{other}`").into())),
     }
@@ -69,6 +73,71 @@ fn intervals(name: &str, folded: &[Journey<'_>]) -> Result<Column, PolarsError> 
     lists(name, &fields, folded.iter().map(|journey| journey.intervals.len()))
 }
 
+fn absences(name: &str, folded: &[Journey<'_>]) -> Result<Column, PolarsError> {
+    let all: Vec<_> = folded.iter().flat_map(|j| &j.absences).collect();
+    let fields = [
+        whole("at", Kind::Instant, all.iter().map(|gone| Some(gone.at)))?,
+        whole("until", Kind::Instant, all.iter().map(|gone| Some(gone.until)))?,
+    ];
+    lists(name, &fields, folded.iter().map(|journey| journey.absences.len()))
+}
+
+/// What a field held, from when on.
+fn history<'a>(
+    name: &str,
+    kind: Kind,
+    folded: &[Journey<'a>],
+    of: for<'j> fn(&'j Journey<'a>) -> &'j Vec<Known>,
+) -> Result<Column, PolarsError> {
+    let all: Vec<&Known> = folded.iter().flat_map(of).collect();
+    let fields = [
+        values("value", kind, &all)?,
+        whole("at", Kind::Instant, all.iter().map(|known| Some(known.at)))?,
+        whole("after", Kind::Instant, all.iter().map(|known| known.between?.after))?,
+        whole("before", Kind::Instant, all.iter().map(|known| Some(known.between?.before)))?,
+    ];
+    let column = lists(name, &fields, folded.iter().map(|journey| of(journey).len()))?;
+    match (kind, column.dtype()) {
+        (Kind::Money, DataType::List(item)) => match &**item {
+            DataType::Struct(fields) => {
+                let mut fields = fields.clone();
+                let money = DataType::Decimal(MONEY_PRECISION.into(), MONEY_SCALE.unsigned_abs().into());
+                fields.iter_mut().take(1).for_each(|value| value.dtype = money.clone());
+                column.cast(&DataType::List(Box::new(DataType::Struct(fields))))
+            }
+            _ => Ok(column),
+        },
+        _ => Ok(column),
+    }
+}
+
+fn values(name: &str, kind: Kind, all: &[&Known]) -> Result<Column, PolarsError> {
+    let whole = all.iter().map(|known| if let Value::Whole(whole) = known.value { Some(whole) } else { None });
+    let series = match kind {
+        // as text: money within lists comes out of the cast of a list multiplied, and a text as it stands
+        Kind::Money => {
+            StringChunked::from_iter_options(name.into(), whole.map(|units| units.map(in_units))).into_series()
+        }
+        Kind::Day => {
+            let days = whole.map(|day| day.and_then(|day| i32::try_from(day).ok()));
+            Int32Chunked::from_iter_options(name.into(), days).into_date().into_series()
+        }
+        Kind::Real => {
+            let real = all.iter().map(|known| if let Value::Real(real) = known.value { Some(real) } else { None });
+            Float64Chunked::from_iter_options(name.into(), real).into_series()
+        }
+        _ => return Err(PolarsError::SchemaMismatch(format!("`{name}` has no history").into())),
+    };
+    Ok(series.into())
+}
+
+/// Money as a number with all its decimals.
+fn in_units(units: i64) -> String {
+    let scale = 10_u64.pow(u32::from(MONEY_SCALE.unsigned_abs()));
+    let (sign, units) = (if units < 0 { "-" } else { "" }, units.unsigned_abs());
+    format!("{sign}{}.{:0width$}", units / scale, units % scale, width = usize::from(MONEY_SCALE.unsigned_abs()))
+}
+
 /// Lists of structs: the fields of all lists one after another, and how long each list is.
 fn lists(name: &str, fields: &[Column], lengths: impl ExactSizeIterator<Item = usize>) -> Result<Column, PolarsError> {
     let all = fields.first().map_or(0, Column::len);
@@ -101,4 +170,34 @@ fn whole(name: &str, kind: Kind, numbers: impl ExactSizeIterator<Item = Option<i
         Kind::Count => numbers.into_series().into(),
         _ => return Err(PolarsError::SchemaMismatch(format!("`{name}` is no instant and no count").into())),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::prelude::ExplodeOptions;
+
+    use super::*;
+
+    #[test]
+    fn money_within_lists_is_what_it_was() {
+        let known = |value| Known { value, at: 7, between: None };
+        let [none, some] =
+            [vec![], vec![known(Value::Whole(-12_345_678)), known(Value::Empty), known(Value::Whole(5))]];
+        let folded = [none, some].map(|amounts| Journey { amounts, ..Journey::default() });
+        for (journeys, expected) in [(&folded[..], "[null, -1234.5678, null, 0.0005]"), (&folded[..1], "[null]")] {
+            let lists = column("amount_history", Kind::Amounts, journeys).unwrap();
+            assert_eq!(lists.len(), journeys.len());
+            let values = lists
+                .explode(ExplodeOptions { empty_as_null: true, keep_nulls: true })
+                .unwrap()
+                .struct_()
+                .unwrap()
+                .field_by_name("value")
+                .unwrap();
+            let texts = values.cast(&DataType::String).unwrap();
+            let texts: Vec<_> = texts.str().unwrap().iter().map(|text| text.unwrap_or("null").to_owned()).collect();
+            assert_eq!(format!("[{}]", texts.join(", ")), expected);
+            assert_eq!(values.dtype(), &DataType::Decimal(18, 4));
+        }
+    }
 }

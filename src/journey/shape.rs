@@ -17,6 +17,40 @@ pub struct Happening<'a> {
     pub between: Option<Between>,
     /// What the deal has of it.
     pub share: Share,
+    /// Of an event that says a field of the deal anew: what it says.
+    pub value: Value,
+}
+
+/// What an event says of a field of its deal.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Value {
+    /// Nothing, or that it is empty.
+    #[default]
+    Empty,
+    /// An amount in units of money, or a day since 1970.
+    Whole(i64),
+    /// A real number.
+    Real(f64),
+}
+
+/// A field of a deal from a moment on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Known {
+    /// What it holds.
+    pub value: Value,
+    /// From when on it is known to.
+    pub at: i64,
+    /// Of what was seen by comparing two snapshots: between which moments it changed; of the first snapshot's own, no earlier one.
+    pub between: Option<Between>,
+}
+
+/// A time in which snapshots did not list a deal that earlier and later ones did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Absence {
+    /// The first snapshot without it.
+    pub at: i64,
+    /// The first one with it again.
+    pub until: i64,
 }
 
 /// What a deal has of an event.
@@ -36,6 +70,13 @@ pub struct Between {
     pub after: Option<i64>,
     /// It had happened.
     pub before: i64,
+}
+
+impl Between {
+    /// Whether something that happened then may be what lies between them.
+    pub fn holds(self, at: i64) -> bool {
+        self.after.is_none_or(|after| at > after) && at <= self.before
+    }
 }
 
 /// The first entry of a deal into a stage.
@@ -72,7 +113,7 @@ pub struct Interval<'a> {
 }
 
 /// What the events of a deal add up to.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Journey<'a> {
     /// First entries, in time order.
     pub entries: Vec<Entry<'a>>,
@@ -97,4 +138,12 @@ pub struct Journey<'a> {
     pub events: i64,
     /// Those of the moves that were seen by comparing two snapshots, in time order.
     pub intervals: Vec<Interval<'a>>,
+    /// What the amount was, in time order; without any, it is not known to have changed.
+    pub amounts: Vec<Known>,
+    /// The same of the day on which it is expected to close.
+    pub expected_closes: Vec<Known>,
+    /// The same of the probability that the CRM says.
+    pub probabilities: Vec<Known>,
+    /// When snapshots did not list it, in time order; one that lasts is told by `deals.gone_at`.
+    pub absences: Vec<Absence>,
 }

@@ -94,6 +94,12 @@ pub(super) fn source(table: Table, column: &str) -> Text {
             "собирается из событий вида stage (история этапов); выгрузите её",
             "folded from events of kind stage (the stage history): export it",
         ),
+        (Table::Journeys, "amount_history" | "expected_close_history" | "probability_history" | "absences") => {
+            Text::new(
+                "собирается сравнением срезов (выгрузок всех сделок, snapshot = true); загружайте их регулярно",
+                "made by comparing snapshots (exports of all deals, snapshot = true): ingest them regularly",
+            )
+        }
         (Table::Journeys, "response_at") => Text::new(
             "собирается из исходящих звонков, писем, SMS и сообщений в events; выгрузите звонки и переписку",
             "folded from outgoing calls, letters, SMS and messages in events: export calls and messages",
@@ -121,6 +127,10 @@ pub(super) fn source(table: Table, column: &str) -> Text {
         (Table::Spend, _) => Text::new(
             "расход по дням из рекламного кабинета: выгрузите его и добавьте в маппинг",
             "daily spend from the advertising cabinet: export it and add it to the mapping",
+        ),
+        (Table::Plans, _) => Text::new(
+            "план (период, чей, показатель, сколько): загрузите таблицу плана, как в руководстве по маппингу, раздел «План»",
+            "the plan (period, whose, measure, how much): ingest the plan sheet as the mapping guide's section “Plans” says",
         ),
         (Table::Promos, _) => Text::new(
             "календарь акций (название, начало, конец): добавьте его выгрузкой",
@@ -176,6 +186,7 @@ fn name_of(table: Table, column: &'static str) -> Text {
         }
         (Table::Spend, _) => Text::new("расход на рекламу", "advertising spend"),
         (Table::Promos, _) => Text::new("календарь акций", "the calendar of promotions"),
+        (Table::Plans, _) => Text::new("план", "the plan"),
         (Table::Staff, _) => Text::new("список сотрудников", "the list of staff"),
         (Table::Clients, _) => Text::new("список клиентов", "the list of clients"),
         (Table::Deals, column) => deals_name(column),

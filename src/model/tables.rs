@@ -35,6 +35,15 @@ pub enum Kind {
     Intervals,
     /// `List<Instant>`, ascending.
     Instants,
+    /// `List<Struct<value: Money, at: Instant, after: Instant, before: Instant>>`: the amounts of a deal in time order, each from
+    /// `at` on. Those that were seen by comparing two snapshots say between which moments the change was.
+    Amounts,
+    /// The same with values that are days.
+    Days,
+    /// The same with values that are real numbers.
+    Reals,
+    /// `List<Struct<at: Instant, until: Instant>>`: when snapshots did not list the deal although earlier and later ones did.
+    Absences,
 }
 
 impl Kind {
@@ -42,6 +51,11 @@ impl Kind {
     pub fn arrow(self) -> DataType {
         let instant = || DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
         let item = |of: DataType| DataType::List(Arc::new(Field::new("item", of, true)));
+        let field = |name: &str, of: DataType| Field::new(name, of, true);
+        let known = |value: Kind| {
+            let moments = ["at", "after", "before"].map(|name| field(name, instant()));
+            item(DataType::Struct(std::iter::once(field("value", value.arrow())).chain(moments).collect()))
+        };
         match self {
             Kind::Text => DataType::Utf8,
             Kind::Money => DataType::Decimal128(MONEY_PRECISION, MONEY_SCALE),
@@ -50,6 +64,12 @@ impl Kind {
             Kind::Count => DataType::Int64,
             Kind::Real => DataType::Float64,
             Kind::Instants => item(instant()),
+            Kind::Amounts => known(Kind::Money),
+            Kind::Days => known(Kind::Day),
+            Kind::Reals => known(Kind::Real),
+            Kind::Absences => {
+                item(DataType::Struct(["at", "until"].map(|name| field(name, instant())).into_iter().collect()))
+            }
             Kind::Entries => item(DataType::Struct(Fields::from(vec![
                 Field::new("stage", DataType::Utf8, true),
                 Field::new("at", instant(), true),
@@ -94,6 +114,8 @@ pub enum Table {
     Staff,
     /// A client.
     Clients,
+    /// What is planned for a period, as one edition of the plan says it.
+    Plans,
     /// A deal's folded history. Made by ingest, never mapped.
     Journeys,
     /// What was loaded. Made by ingest, never mapped.
@@ -123,6 +145,8 @@ const DEALS: &[Column] = &[
     c("closed_at", Kind::Instant),
     // the day on which an open deal is planned to close: no closing
     c("expected_close", Kind::Day),
+    // how likely the CRM says that it is to be won, as a share
+    c("probability", Kind::Real),
     c("amount", Kind::Money),
     c("list_amount", Kind::Money),
     c("cost", Kind::Money),
@@ -135,8 +159,9 @@ const DEALS: &[Column] = &[
     // none did), and the first at which one showed it closed
     c("closed_after", Kind::Instant),
     c("closed_by", Kind::Instant),
-    // kept by ingest: the newest snapshot in which the deal stood, which kind of export that was, and the first one after it
-    // in which it stood no longer
+    // kept by ingest: the first snapshot in which the deal stood and the newest one, which kind of export that was, and the first
+    // one after it in which it stood no longer
+    c("listed_at", Kind::Instant),
     c("seen_at", Kind::Instant),
     c("seen_in", Kind::Text),
     c("gone_at", Kind::Instant),
@@ -155,8 +180,10 @@ const EVENTS: &[Column] = &[
     c("stage", Kind::Text),
     c("campaign", Kind::Text),
     c("score", Kind::Real),
-    // of a refund: the money given back
+    // of a refund: the money given back; of an event `amount`: that of the deal from now on
     c("amount", Kind::Money),
+    // of an event `expected_close`: that of the deal from now on
+    c("expected_close", Kind::Day),
     // kept by ingest, of moves that were seen by comparing two snapshots: between which moments the deal moved
     c("after", Kind::Instant),
     c("before", Kind::Instant),
@@ -192,6 +219,18 @@ const STAFF: &[Column] = &[
 const CLIENTS: &[Column] =
     &[c("client_id", Kind::Text), c("segment", Kind::Text), c("branch", Kind::Text), c("first_seen", Kind::Day)];
 
+const PLANS: &[Column] = &[
+    // a year, a quarter, a month or a week: `2025`, `2025-Q1`, `2025-01`, `2025-W02`
+    c("period", Kind::Text),
+    // a dimension of deals and its value; null, null: the whole company
+    c("dimension", Kind::Text),
+    c("name", Kind::Text),
+    c("measure", Kind::Text),
+    // the day from which this edition is known; null: known always
+    c("known_from", Kind::Day),
+    c("value", Kind::Money),
+];
+
 const JOURNEYS: &[Column] = &[
     c("deal_id", Kind::Text),
     c("client_id", Kind::Text),
@@ -206,6 +245,7 @@ const JOURNEYS: &[Column] = &[
     c("created_at", Kind::Instant),
     c("closed_at", Kind::Instant),
     c("expected_close", Kind::Day),
+    c("probability", Kind::Real),
     c("amount", Kind::Money),
     c("list_amount", Kind::Money),
     c("cost", Kind::Money),
@@ -215,6 +255,7 @@ const JOURNEYS: &[Column] = &[
     c("touches", Kind::Count),
     c("closed_after", Kind::Instant),
     c("closed_by", Kind::Instant),
+    c("listed_at", Kind::Instant),
     // folded from events
     c("entries", Kind::Entries),
     c("returns", Kind::Returns),
@@ -226,6 +267,10 @@ const JOURNEYS: &[Column] = &[
     c("refunded_at", Kind::Instant),
     c("events", Kind::Count),
     c("intervals", Kind::Intervals),
+    c("amount_history", Kind::Amounts),
+    c("expected_close_history", Kind::Days),
+    c("probability_history", Kind::Reals),
+    c("absences", Kind::Absences),
 ];
 
 const INGESTS: &[Column] = &[
@@ -264,13 +309,14 @@ const REGULATIONS: &[Column] = &[c("ingest", Kind::Count), c("valid_from", Kind:
 
 impl Table {
     /// Every table, in the order in which the docs list them.
-    pub const ALL: [Table; 10] = [
+    pub const ALL: [Table; 11] = [
         Table::Deals,
         Table::Events,
         Table::Spend,
         Table::Promos,
         Table::Staff,
         Table::Clients,
+        Table::Plans,
         Table::Journeys,
         Table::Ingests,
         Table::Quarantine,
@@ -278,8 +324,8 @@ impl Table {
     ];
 
     /// The tables that a mapping may fill.
-    pub const MAPPED: [Table; 6] =
-        [Table::Deals, Table::Events, Table::Spend, Table::Promos, Table::Staff, Table::Clients];
+    pub const MAPPED: [Table; 7] =
+        [Table::Deals, Table::Events, Table::Spend, Table::Promos, Table::Staff, Table::Clients, Table::Plans];
 
     /// The name in SQL, in mappings and as the folder in the store.
     pub fn name(self) -> &'static str {
@@ -290,6 +336,7 @@ impl Table {
             Table::Promos => "promos",
             Table::Staff => "staff",
             Table::Clients => "clients",
+            Table::Plans => "plans",
             Table::Journeys => "journeys",
             Table::Ingests => "ingests",
             Table::Quarantine => "quarantine",
@@ -311,6 +358,7 @@ impl Table {
             Table::Promos => PROMOS,
             Table::Staff => STAFF,
             Table::Clients => CLIENTS,
+            Table::Plans => PLANS,
             Table::Journeys => JOURNEYS,
             Table::Ingests => INGESTS,
             Table::Quarantine => QUARANTINE,
@@ -326,7 +374,7 @@ impl Table {
     /// The columns that ingest keeps, and no mapping fills.
     pub fn kept_by_ingest(self) -> &'static [&'static str] {
         match self {
-            Table::Deals => &["closed_after", "closed_by", "seen_at", "seen_in", "gone_at"],
+            Table::Deals => &["closed_after", "closed_by", "listed_at", "seen_at", "seen_in", "gone_at"],
             Table::Events => &["after", "before", "joined_deal"],
             _ => &[],
         }
@@ -341,6 +389,7 @@ impl Table {
             Table::Promos => &["promo"],
             Table::Staff => &["manager"],
             Table::Clients => &["client_id"],
+            Table::Plans => &["period", "dimension", "name", "measure", "known_from"],
             Table::Ingests => &["ingest", "table_name"],
             Table::Quarantine => &["ingest", "file", "line", "column"],
             Table::Regulations => &["ingest"],
@@ -386,6 +435,9 @@ pub fn is_identity(table: Table, column: &str) -> bool {
 /// The values that `deals.status` may hold.
 pub const STATUSES: [&str; 3] = ["open", "won", "lost"];
 
+/// The measures of plans that Voronka compares with what happened. Others are kept, and told.
+pub const MEASURES: [&str; 5] = ["revenue", "won", "leads", "margin", "touches"];
+
 /// Event kinds that are touches when they are outgoing (meetings are touches always).
 pub const TOUCH_KINDS: [&str; 5] = ["call", "email", "sms", "message", "meeting"];
 
@@ -405,3 +457,25 @@ pub const EVENT_KINDS: [&str; 13] = [
     "task",
     "qa_check",
 ];
+
+/// Event kinds that say a field of the deal anew: the column of deals that has their name. The value is in the column of events that
+/// [`value_of_change`] names; an empty one says that the field was emptied.
+pub const CHANGE_KINDS: [&str; 3] = ["amount", "expected_close", "probability"];
+
+/// The kind of the events with which ingest keeps that snapshots did not list a deal for a while: from `at` until `before`.
+pub const GONE_KIND: &str = "gone";
+
+/// The column of events that holds the value of an event of such a kind.
+pub fn value_of_change(kind: &str) -> Option<&'static str> {
+    match kind {
+        "amount" => Some("amount"),
+        "expected_close" => Some("expected_close"),
+        "probability" => Some("score"),
+        _ => None,
+    }
+}
+
+/// Whether events of this kind happened to nobody: they only keep what a deal's row said, or that snapshots did not list it.
+pub fn is_record(kind: &str) -> bool {
+    kind == GONE_KIND || CHANGE_KINDS.contains(&kind)
+}

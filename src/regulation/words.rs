@@ -163,6 +163,7 @@ pub fn of_column(name: &str) -> Text {
         "created_at" => ("дата создания", "date of creation"),
         "closed_at" => ("дата закрытия", "closing date"),
         "expected_close" => ("ожидаемая дата закрытия", "expected closing date"),
+        "probability" => ("вероятность", "probability"),
         "revenue" => ("сумма покупок", "sum of purchases"),
         "days_since_first" => ("дней с первого обращения", "days since the first deal"),
         "days_since_deal" => ("дней с последней сделки", "days since the last deal"),

@@ -8,6 +8,7 @@ mod bounded;
 pub(crate) mod bounds;
 mod compact;
 mod dimensions;
+mod engine;
 mod error;
 mod filled;
 mod judge;
@@ -15,6 +16,7 @@ mod scope;
 mod small_side;
 mod source_days;
 mod sources;
+mod staff;
 mod tables;
 mod taken;
 #[cfg(test)]
@@ -34,19 +36,19 @@ use datafusion::catalog::TableProvider;
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
-use datafusion::execution::context::{SQLOptions, SessionConfig, SessionContext};
-use datafusion::execution::memory_pool::FairSpillPool;
-use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
-use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::execution::context::{SQLOptions, SessionContext};
+use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{cast, col};
 
 use self::at_cut::AtCut;
 pub(crate) use self::dimensions::SEPARATOR;
+pub use self::engine::Resources;
 pub use self::error::SessionError;
-use self::scope::{Columns, Scope, Staff};
+use self::scope::{Columns, Scope};
 use self::sources::Sources;
+use self::staff::Staff;
 use self::views::Loaded;
 pub use self::views::words;
 pub(crate) use self::views::{exports_of, is_view};
@@ -54,17 +56,6 @@ use crate::functions;
 use crate::model::tables::Table;
 use crate::regulation::Regulation;
 use crate::store::{Answers, Snapshot, fingerprint};
-
-/// What a session may use of the machine.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Resources {
-    /// Bytes for sorting, grouping and joining, before they spill to the disk. `None` for no limit.
-    pub memory: Option<usize>,
-    /// Number of partitions of a query that run at once. `None` for the number of cores.
-    pub partitions: Option<NonZeroUsize>,
-    /// Whether the questions are many and the data few, so that planning costs more than computing.
-    pub are_small: bool,
-}
 
 /// What a query context is to have beside the tables of the store.
 #[derive(Debug)]
@@ -127,7 +118,7 @@ impl Session {
         as_of: NaiveDate,
         resources: Resources,
     ) -> Result<Session, SessionError> {
-        Session::open_in(snapshot, regulation, as_of, resources, runtime(resources)?).await
+        Session::open_in(snapshot, regulation, as_of, resources, engine::runtime(resources)?).await
     }
 
     async fn open_in(
@@ -137,7 +128,7 @@ impl Session {
         resources: Resources,
         runtime: Arc<RuntimeEnv>,
     ) -> Result<Session, SessionError> {
-        let context = context(resources, runtime)?;
+        let context = engine::context(resources, runtime)?;
         functions::register(&context, regulation.calendar(), regulation.contact_hours())?;
         judge::register(&context, regulation);
         tables::register(&context, snapshot)?;
@@ -356,6 +347,8 @@ impl Session {
         let seen_until = self.deals_until.unwrap_or(cut).min(cut);
         // what cannot be read fails where it is asked for
         let has_gone = self.columns_filled(Table::Deals).is_ok_and(|columns| columns.contains("gone_at"));
+        let filled = self.columns_filled(Table::Journeys).unwrap_or_default();
+        let histories = scope::RARE.into_iter().filter(|name| filled.contains(*name)).collect();
         let columns = Columns::All;
         Scope {
             tables,
@@ -368,6 +361,7 @@ impl Session {
             is_earlier,
             cut_day,
             has_gone,
+            histories,
             staff,
             columns,
             held: None,
@@ -457,44 +451,4 @@ impl Session {
 /// Refuses a plan that changes anything.
 pub fn read_only(plan: &LogicalPlan) -> Result<(), DataFusionError> {
     SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false).verify_plan(plan)
-}
-
-/// The memory limit, and the caches of what is known of files.
-fn runtime(resources: Resources) -> Result<Arc<RuntimeEnv>, SessionError> {
-    let mut runtime = RuntimeEnvBuilder::new();
-    if let Some(bytes) = resources.memory {
-        runtime = runtime.with_memory_pool(Arc::new(FairSpillPool::new(bytes)));
-    }
-    Ok(runtime.build_arc()?)
-}
-
-fn context(resources: Resources, runtime: Arc<RuntimeEnv>) -> Result<SessionContext, SessionError> {
-    let mut config = SessionConfig::new().with_information_schema(true).with_collect_statistics(true);
-    if resources.are_small {
-        // what the second pass finds on top is worth less than the pass
-        config.options_mut().optimizer.max_passes = 1;
-    }
-    if let Some(partitions) = resources.partitions {
-        config = config.with_target_partitions(partitions.get());
-    }
-    // `x IS TRUE` is planned as never null and executed as an expression that may be: DataFusion 55 refuses an
-    // aggregate over it (shown in tests.rs, `faults`)
-    config.options_mut().execution.skip_physical_aggregate_schema_check = true;
-    let state =
-        SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features().build();
-    let mut rules = small_side::rules(state.physical_optimizers());
-    rules.push(Arc::new(windows::StreamWindows));
-    rules.push(Arc::new(compact::CompactBatches));
-    let state = SessionStateBuilder::new_from_existing(state).with_physical_optimizer_rules(rules).build();
-    let context = SessionContext::new_with_state(state);
-    // DataFusion 55 takes the key of one side of a cross join for a key of the groups that are made of it, and with this
-    // rule drops the other columns from an ORDER BY: weeks came out in any order (shown in tests.rs, `faults`)
-    context.remove_optimizer_rule("eliminate_duplicated_expr");
-    // DataFusion 55 moves the reading of a struct's field below `coalesce(list_amount, amount) AS amount`, beside the column
-    // `amount` itself, and then calls the name ambiguous (the proof of control_list fails with these rules)
-    for rule in ["extract_leaf_expressions", "push_down_leaf_projections"] {
-        context.remove_optimizer_rule(rule);
-    }
-    bounded::register(&context)?;
-    Ok(context)
 }

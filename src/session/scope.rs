@@ -7,7 +7,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow::array::AsArray;
 use arrow::datatypes::DataType;
 use datafusion::catalog::TableProvider;
 use datafusion::dataframe::DataFrame;
@@ -20,10 +19,11 @@ use datafusion::prelude::{Expr, cast, lit, when};
 use datafusion::scalar::ScalarValue;
 
 use super::dimensions::{TAKEN, column, group, text};
+use super::staff::Staff;
 use super::tables::instant;
-use crate::journey::cut::{before, counted};
+use crate::journey::cut::{before, counted, gone_since, known_at};
 use crate::journey::moves::moves;
-use crate::model::tables::Table;
+use crate::model::tables::{CHANGE_KINDS, Table};
 use crate::regulation::{Regulation, Terminal};
 
 /// What the views are made of.
@@ -47,6 +47,8 @@ pub(super) struct Scope<'a> {
     pub(super) cut_day: i32,
     /// Whether any deal of the store is marked as gone.
     pub(super) has_gone: bool,
+    /// The lists of journeys that hold anything, of those that most stores leave empty.
+    pub(super) histories: BTreeSet<&'static str>,
     pub(super) staff: &'a Staff,
     pub(super) columns: Columns,
     /// The rows of `scope` and all dimensions, where they are held in memory.
@@ -102,6 +104,20 @@ const CLOSED: [&str; 2] = ["won", "lost"];
 const HAPPENED: [&str; 5] = ["response_at", "refused_at", "opted_out_at", "complained_at", "refunded_at"];
 /// The columns of journeys that list what happened.
 const LISTED: [&str; 3] = ["returns", "touch_at", "intervals"];
+
+/// The list of journeys that says what a field of a deal was, from when on.
+fn history_of(field: &str) -> Option<&'static str> {
+    match field {
+        "amount" => Some("amount_history"),
+        "expected_close" => Some("expected_close_history"),
+        "probability" => Some("probability_history"),
+        _ => None,
+    }
+}
+
+/// The lists of journeys that most stores leave empty: histories of fields, and when snapshots did not list a deal.
+pub(super) const RARE: [&str; 4] = ["amount_history", "expected_close_history", "probability_history", ABSENCES];
+const ABSENCES: &str = "absences";
 
 impl Scope<'_> {
     /// Registers the views that every context has.
@@ -161,8 +177,16 @@ impl Scope<'_> {
         add("seen_until", &|| self.seen_until())?;
         // as the exports say it, whatever the cut: to tell what does not fit
         add("exported_status", &|| Ok(column("status")))?;
+        add("exported_stage", &|| Ok(column("stage")))?;
         add("exported_closed_at", &|| Ok(column("closed_at")))?;
         add("undated", &|| when(self.gone(), text("gone")).when(self.undated(), self.stated()).end())?;
+        for field in CHANGE_KINDS {
+            add(&format!("{field}_known_since"), &|| Ok(self.known_since(field)))?;
+        }
+        // of what currency the export says that the amount is, where a mapping keeps that
+        let states_currency = names.iter().any(|name| name == "currency");
+        let no_currency = || lit(ScalarValue::Utf8View(None));
+        add("stated_currency", &|| Ok(if states_currency { column("currency") } else { no_currency() }))?;
         add("entered_at", &|| self.entered_at())?;
         for (name, bound) in [("least", Bound::Least), ("most", Bound::Most)] {
             add(&format!("{name}_outcome"), &|| Ok(self.bound(bound)?.0))?;
@@ -221,15 +245,19 @@ impl Scope<'_> {
             return Ok(journeys);
         }
         let mut names: Vec<Expr> = journeys.schema().fields().iter().map(|field| column(field.name())).collect();
+        let as_known = |gone_at: Expr| match self.histories.contains(ABSENCES) {
+            true => gone_since().call(vec![column(ABSENCES), gone_at, instant(self.cut)]).alias("gone_at"),
+            false => gone_at.alias("gone_at"),
+        };
         if !self.has_gone {
             let never = ScalarValue::TimestampMicrosecond(None, Some("UTC".into()));
-            names.push(lit(never).alias("gone_at"));
+            names.push(as_known(lit(never)));
             return journeys.select(names);
         }
         let key = "deal_id of the deals that are gone";
         let gone = self.tables.table(Table::Deals.name()).await?.filter(column("gone_at").is_not_null())?;
         let gone = gone.select(vec![column("deal_id").alias(key), column("gone_at")])?;
-        names.push(column("gone_at"));
+        names.push(as_known(column("gone_at")));
         journeys.join(gone, JoinType::Left, &["deal_id"], &[key], None)?.select(names)
     }
 
@@ -286,9 +314,28 @@ impl Scope<'_> {
                 let entries = before().call(vec![column(name), cut()]);
                 Ok(counted().call(vec![entries, column("returns"), cut()]))
             }
+            name if history_of(name).is_some_and(|history| self.histories.contains(history)) => {
+                let history = history_of(name).unwrap_or(name);
+                Ok(known_at().call(vec![column(history), column(name), cut()]))
+            }
+            name if RARE.contains(&name) && self.histories.contains(name) => {
+                Ok(before().call(vec![column(name), cut()]))
+            }
             name if HAPPENED.contains(&name) => when(column(name).lt(cut()), column(name)).end(),
             name if LISTED.contains(&name) => Ok(before().call(vec![column(name), cut()])),
             name => Ok(column(name)),
+        }
+    }
+
+    /// Since when a field of a deal is known to have held what it holds at the cut or something earlier: since the first snapshot
+    /// that lists the deal, or the first that a log tells. Later than the cut: nothing earlier is known. Null: it is as now known.
+    fn known_since(&self, field: &str) -> Expr {
+        match history_of(field).filter(|history| self.histories.contains(history)) {
+            Some(history) => {
+                let first = get_field(array_element(column(history), lit(1)), "at");
+                coalesce(vec![first, column("listed_at")])
+            }
+            None => column("listed_at"),
         }
     }
 
@@ -421,46 +468,4 @@ impl Scope<'_> {
 enum Bound {
     Least,
     Most,
-}
-
-/// Who belongs to which team, and who leads it.
-#[derive(Debug, Default)]
-pub(super) struct Staff {
-    rows: Vec<(String, Option<String>, Option<String>)>,
-}
-
-impl Staff {
-    /// Reads the table `staff`: a row per manager, so it is small.
-    pub(super) async fn read(context: &SessionContext) -> Result<Staff> {
-        let text = |name: &str| cast(column(name), DataType::Utf8).alias(name);
-        let frame = context.table(Table::Staff.name()).await?;
-        let frame = frame.select(["manager", "team", "supervisor"].map(text).to_vec())?;
-        let mut rows = Vec::new();
-        for batch in frame.collect().await? {
-            let [managers, teams, supervisors] = [0, 1, 2].map(|index| batch.column(index).as_string::<i32>().iter());
-            for ((manager, team), supervisor) in managers.zip(teams).zip(supervisors) {
-                let owned = |text: Option<&str>| text.map(str::to_owned);
-                rows.extend(manager.map(|manager| (manager.to_owned(), owned(team), owned(supervisor))));
-            }
-        }
-        rows.sort();
-        Ok(Staff { rows })
-    }
-
-    fn team(&self) -> Expr {
-        self.by_manager(|row| row.1.clone())
-    }
-
-    fn supervisor(&self) -> Expr {
-        self.by_manager(|row| row.2.clone())
-    }
-
-    fn by_manager(&self, value: impl Fn(&(String, Option<String>, Option<String>)) -> Option<String>) -> Expr {
-        let known = self.rows.iter().filter_map(|row| Some((row.0.clone(), value(row)?)));
-        let branches: Vec<_> = known.map(|(m, v)| (Box::new(text(m)), Box::new(text(v)))).collect();
-        match branches.is_empty() {
-            true => lit(ScalarValue::Utf8View(None)),
-            false => Expr::Case(Case::new(Some(Box::new(column("manager"))), branches, None)),
-        }
-    }
 }

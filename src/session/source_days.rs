@@ -17,6 +17,8 @@ use datafusion::execution::context::SessionContext;
 use futures::TryStreamExt as _;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::model::tables::is_record;
+
 /// A move that two snapshots show tells of the day of the later one, whatever its own date: before the first snapshot no move is loaded.
 const EVENTS: &str = r#"
 SELECT kind, direction, manager, coalesce(deal_id, joined_deal) AS deal_id, local_day(coalesce("before", at)) AS day
@@ -230,6 +232,10 @@ impl Found {
                 last = of;
             }
             let name = filled(kind, row).unwrap_or_default();
+            // what a row of a deal said is no work of anybody
+            if is_record(name) {
+                continue;
+            }
             let reaches_out = name == "meeting" || direction.is_valid(row) && direction.value(row) == "outgoing";
             let kind = 2 * self.kinds.number(name) as usize + usize::from(reaches_out);
             let caller = filled(caller, row).map(|name| self.managers.number(name));

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 use voronka::export::columns_page;
-use voronka::generate::{Plan, generate};
+use voronka::generate::{Plan, Season, generate};
 use voronka::metrics::{Catalog, needs_page, page};
 use voronka::model::lang::Lang;
 use voronka::regulation::{Regulation, template};
@@ -39,7 +39,13 @@ pub fn cases() -> Vec<Case> {
 /// The sample company is what the generator makes; its regulation alone is written by hand.
 fn sample_data() -> Result<(), String> {
     let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
-    let plan = Plan { clients: 2_200, seed: 2, as_of: NaiveDate::from_ymd_opt(2025, 6, 30).unwrap() };
+    let plan = Plan {
+        clients: 2_200,
+        seed: 2,
+        as_of: NaiveDate::from_ymd_opt(2025, 6, 30).unwrap(),
+        listings: 0,
+        season: Season::default(),
+    };
     generate(&plan, dir.path(), &|_, _| ()).map_err(|e| e.to_string())?;
     let mut wrong = Vec::new();
     for entry in fs::read_dir(dir.path()).map_err(|e| e.to_string())? {

@@ -10,8 +10,10 @@ use crate::export::values::amounts::Currency;
 use crate::export::values::dates::DateFormat;
 use crate::export::values::durations::TwoParts;
 use crate::export::values::numbers::{self, Decimal};
+use crate::export::values::periods::Periods;
 use crate::export::values::personal::Normal;
 use crate::model::lang::{Text, both};
+use crate::model::period::PeriodUnit;
 use crate::model::problem::hint;
 use crate::model::tables::{Kind, Table};
 use crate::model::written::{Section, Value, Written};
@@ -327,9 +329,12 @@ fn reading(section: &Section<'_>, plain: Reading, kind: Kind, name: &str) -> Rea
         );
     }
     let number = matches!(kind, Kind::Money | Kind::Count | Kind::Real);
+    let is_period = name == "period" && kind == Kind::Text;
     let time = matches!(kind, Kind::Instant | Kind::Day);
     for (key, fits) in [
-        ("dates", time),
+        ("dates", time || is_period),
+        ("unit", is_period),
+        ("year", is_period),
         ("zone", time),
         ("decimal", number),
         ("percent", kind == Kind::Real),
@@ -365,12 +370,27 @@ fn reading(section: &Section<'_>, plain: Reading, kind: Kind, name: &str) -> Rea
         personal: section.boolean("personal") || normal.is_some(),
         is_ours: section.value("personal").is_some() && !section.boolean("personal"),
         currency: currency(section).or(plain.currency),
+        periods: periods(section),
         duration: section.optional_one_of("duration", &[("mm:ss", TwoParts::Minutes), ("hh:mm", TwoParts::Hours)]),
         percent: percent(section),
         cells_swapped: section.optional_one_of("date_cells", &[("swapped", true), ("right", false)]),
         prefix: section.optional_text("prefix").unwrap_or_default(),
         if_unknown: section.boolean("if_unknown"),
     }
+}
+
+/// How the period of a plan is meant: `unit`, `year`.
+fn periods(section: &Section<'_>) -> Periods {
+    let year = section.optional_whole("year");
+    let known = year.and_then(|year| i32::try_from(year).ok()).filter(|year| (1990..=2099).contains(year));
+    if let Some(year) = year.filter(|_| known.is_none()) {
+        section.wrong(
+            "year",
+            both!("{year} — не год плана", "{year} is no year of a plan"),
+            Text::new("год с 1990 по 2099: year = 2025", "a year from 1990 to 2099: year = 2025"),
+        );
+    }
+    Periods { unit: section.optional_one_of("unit", &PeriodUnit::NAMED), year: known }
 }
 
 fn percent(section: &Section<'_>) -> Percent {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::required;
 use crate::model::lang::{Lang, Text};
-use crate::model::tables::{EVENT_KINDS, Kind, STATUSES, Table};
+use crate::model::tables::{CHANGE_KINDS, EVENT_KINDS, GONE_KIND, Kind, STATUSES, Table};
 
 /// Every canonical table with its columns, as a Markdown page.
 pub fn columns_page(lang: Lang) -> String {
@@ -75,6 +75,11 @@ fn of_table(table: Table) -> Text {
         Table::Promos => ("Акция.", "A promotion."),
         Table::Staff => ("Менеджер.", "A manager."),
         Table::Clients => ("Клиент.", "A client."),
+        Table::Plans => (
+            "План на период: одна ячейка одной редакции плана. Позднейшая редакция не стирает прежнюю: на каждый день видна та, что была известна.",
+            "What is planned for a period: a cell of one edition of the plan. A later edition does not erase an earlier one: each day sees the one \
+             that was known.",
+        ),
         Table::Journeys => (
             "Свёрнутая история сделки: столбцы `deals` и то, что собрано из `events`. Делает загрузка, маппинг её не заполняет.",
             "A deal's folded history: the columns of `deals`, and what is folded from `events`. Made by the ingest, no mapping fills it.",
@@ -104,6 +109,10 @@ fn of_kind(kind: Kind) -> Text {
         Kind::Returns => ("список: этап, момент, откуда", "a list: stage, moment, from where"),
         Kind::Intervals => ("список: этап, момент, после, до", "a list: stage, moment, after, before"),
         Kind::Instants => ("список моментов", "a list of moments"),
+        Kind::Amounts => ("список: деньги, момент, после, до", "a list: money, moment, after, before"),
+        Kind::Days => ("список: день, момент, после, до", "a list: day, moment, after, before"),
+        Kind::Reals => ("список: число, момент, после, до", "a list: number, moment, after, before"),
+        Kind::Absences => ("список: момент, до момента", "a list: moment, until which moment"),
     };
     Text::new(ru, en)
 }
@@ -116,9 +125,16 @@ fn of_column(table: Table, column: &str) -> Option<Text> {
     }
     if (table, column) == (Table::Events, "kind") {
         let words = EVENT_KINDS.map(|kind| format!("`{kind}`")).join(", ");
+        let changes = CHANGE_KINDS.map(|kind| format!("`{kind}`")).join(", ");
         return Some(Text::new(
-            format!("вид: {words}; другой хранится, и видит его только SQL"),
-            format!("the kind: {words}; another is kept, and only SQL sees it"),
+            format!(
+                "вид: {words}; изменение поля сделки: {changes}; `{GONE_KIND}` делает загрузка: срезы временно не показывали сделку; другой \
+                 хранится, и видит его только SQL"
+            ),
+            format!(
+                "the kind: {words}; a change of a field of the deal: {changes}; `{GONE_KIND}` is made by ingest: snapshots did not list the \
+                 deal for a while; another is kept, and only SQL sees it"
+            ),
         ));
     }
     let own = match table {
@@ -127,11 +143,40 @@ fn of_column(table: Table, column: &str) -> Option<Text> {
         Table::Ingests | Table::Quarantine | Table::Regulations => of_record(table, column),
         Table::Deals => of_deal(column),
         Table::Spend | Table::Promos | Table::Staff | Table::Clients => of_list(column),
+        Table::Plans => of_plan(column),
     };
     own.map(|(ru, en)| Text::new(ru, en))
 }
 
 type Description = Option<(&'static str, &'static str)>;
+
+fn of_plan(column: &str) -> Description {
+    Some(match column {
+        "period" => (
+            "год, квартал, месяц или неделя ISO: `2025`, `2025-Q1`, `2025-01`, `2025-W02`; маппинг читает и «Январь 2025», «янв.25», 01.2025, дату",
+            "a year, a quarter, a month or an ISO week: `2025`, `2025-Q1`, `2025-01`, `2025-W02`; a mapping also reads “January 2025”, “Jan-25”, \
+             01.2025, a date",
+        ),
+        "dimension" => (
+            "чей план: разрез сделок (`manager`, `branch`, `source`, …); пусто — всей компании",
+            "whose plan: a dimension of deals (`manager`, `branch`, `source`, …); empty: the whole company's",
+        ),
+        "name" => ("значение разреза: менеджер, филиал, …", "the value of the dimension: a manager, a branch, …"),
+        "measure" => (
+            "что планируют: `revenue`, `won`, `leads`, `margin`, `touches`; другое хранится, с фактом не сравнивается",
+            "what is planned: `revenue`, `won`, `leads`, `margin`, `touches`; another is kept, and compared with nothing",
+        ),
+        "known_from" => (
+            "с какого дня известна эта редакция; если не заполнено — день, которым выгрузка датирована (`taken`, `--taken`); пусто — известна всегда",
+            "the day from which this edition is known; if not mapped, the day that the export is dated (`taken`, `--taken`); empty: known always",
+        ),
+        "value" => (
+            "сколько: деньги в валюте хранилища или число; пусто — план отменён",
+            "how much: money in the store's currency, or a count; empty: the plan is withdrawn",
+        ),
+        _ => return None,
+    })
+}
 
 fn of_deal(column: &str) -> Description {
     Some(match column {
@@ -158,6 +203,10 @@ fn of_deal(column: &str) -> Description {
         "expected_close" => {
             ("на какой день намечено закрытие открытой сделки", "the day on which an open deal is planned to close")
         }
+        "probability" => (
+            "вероятность выигрыша, как её говорит CRM: доля, 0.6 — это 60 %",
+            "the probability of a win as the CRM says it: a share, 0.6 is 60 %",
+        ),
         "amount" => ("сумма сделки со скидкой", "the money of the deal, after discount"),
         "list_amount" => ("сумма до скидки", "the money before discount"),
         "cost" => ("себестоимость", "the cost of what is sold"),
@@ -179,6 +228,7 @@ fn of_deal(column: &str) -> Description {
             "у закрытой без даты: первый момент, когда выгрузка показала её закрытой",
             "of a closed deal without a date: the first moment at which an export showed it closed",
         ),
+        "listed_at" => ("первый срез, в котором сделка есть", "the first snapshot in which the deal stood"),
         "seen_at" => ("последний срез, в котором сделка есть", "the newest snapshot in which the deal stood"),
         "seen_in" => ("раздел маппинга этого среза", "the section of the mapping of that snapshot"),
         "gone_at" => ("первый срез, в котором её больше нет", "the first snapshot in which it no longer stood"),
@@ -201,11 +251,21 @@ fn of_event(column: &str) -> Description {
         "duration_s" => ("длительность, секунды", "the length in seconds"),
         "stage" => ("у события `stage`: на какой этап", "of a `stage` event: to which stage"),
         "campaign" => ("рекламная кампания или рассылка", "the campaign or mailing"),
-        "score" => ("у `qa_check`: оценка", "of a `qa_check`: the score"),
-        "amount" => ("у `refund`: возвращённые деньги", "of a `refund`: the money given back"),
+        "score" => (
+            "у `qa_check`: оценка; у `probability`: вероятность сделки с этого момента",
+            "of a `qa_check`: the score; of a `probability`: that of the deal from then on",
+        ),
+        "amount" => (
+            "у `refund`: возвращённые деньги; у `amount`: сумма сделки с этого момента",
+            "of a `refund`: the money given back; of an `amount`: that of the deal from then on",
+        ),
+        "expected_close" => (
+            "у `expected_close`: намеченный день закрытия сделки с этого момента",
+            "of an `expected_close`: the planned closing of the deal from then on",
+        ),
         "after" => (
-            "переход виден лишь сравнением срезов: был после этого момента",
-            "a move seen only by comparing snapshots: it was after this moment",
+            "переход или изменение видны лишь сравнением срезов: были после этого момента",
+            "a move or a change seen only by comparing snapshots: it was after this moment",
         ),
         "before" => ("то же: был до этого момента", "the same: it was before this moment"),
         "joined_deal" => (
@@ -262,6 +322,18 @@ fn of_journey(column: &str) -> Description {
         "refunded_at" => ("первый возврат: из событий `refund`", "the first refund: from `refund` events"),
         "events" => ("сколько событий", "how many events"),
         "intervals" => ("переходы, видимые лишь сравнением срезов", "moves seen only by comparing snapshots"),
+        "amount_history" => ("какой была сумма: из событий `amount`", "what the amount was: from `amount` events"),
+        "expected_close_history" => (
+            "какой была намеченная дата закрытия: из событий `expected_close`",
+            "what the planned closing was: from `expected_close` events",
+        ),
+        "probability_history" => {
+            ("какой была вероятность: из событий `probability`", "what the probability was: from `probability` events")
+        }
+        "absences" => (
+            "когда срезы сделку не показывали, а раньше и позже показывали",
+            "when snapshots did not list the deal, and earlier and later ones did",
+        ),
         _ => return None,
     })
 }

@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use super::column::{self, Defaults};
 use super::formats::{currency, dates, decimal, text_or_list, zone};
 use super::model::{Condition, Export, Fill, Header, Mapped, Repeated, Test, required};
+use super::unpivot;
 use crate::export::records::{Cut, DELIMITERS, Encoding};
 use crate::export::values::dates::DateFormat;
 use crate::export::values::personal::Personal;
@@ -90,6 +91,7 @@ fn export(section: &Section<'_>, file: &Defaults) -> Export {
             ),
         );
     }
+    let unpivot = unpivot::read(section, &defaults.empty);
     let snapshot = snapshot(section, &fills, defaults.zone);
     let cut = Cut {
         delimiter: delimiter(section),
@@ -107,6 +109,7 @@ fn export(section: &Section<'_>, file: &Defaults) -> Export {
         header_has: section.optional_text("header_has").map(|text| text.trim().to_owned()),
         ignore_rows: conditions(section, "ignore_rows", &defaults.empty),
         totals: text_or_list(section, "totals"),
+        unpivot,
         fills,
         zone: defaults.zone,
         snapshot,
@@ -344,6 +347,10 @@ fn folded(column: &str) -> Text {
         "entries" | "returns" | "intervals" => Text::new(
             "выгрузки её не заполняют: она получается из событий вида stage; укажите их или возьмите другое имя",
             "no export fills it: it is made of events of kind stage; map those, or use another name",
+        ),
+        "amount_history" | "expected_close_history" | "probability_history" => Text::new(
+            "выгрузки её не заполняют: она получается сравнением срезов и из событий вида amount, expected_close, probability; возьмите другое имя",
+            "no export fills it: it is made by comparing snapshots, and of events of kind amount, expected_close, probability; use another name",
         ),
         "response_at" | "touch_at" | "events" => Text::new(
             "выгрузки её не заполняют: она получается из звонков, писем, сообщений и встреч в events; укажите их или возьмите другое имя",

@@ -8,11 +8,12 @@ mod export;
 mod formats;
 mod model;
 mod presets;
+mod unpivot;
 
 pub use columns_page::columns_page;
 pub(crate) use model::{
     Case, Condition, Export, Fill, Header, Mapped, Operand, Operation, Otherwise, Percent, Reading, Repeated, Source,
-    Test, Wanted, required, words,
+    Test, Unpivot, Wanted, required, words,
 };
 pub use presets::shipped;
 

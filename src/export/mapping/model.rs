@@ -9,6 +9,7 @@ use crate::export::values::amounts::Currency;
 use crate::export::values::dates::DateFormat;
 use crate::export::values::durations::TwoParts;
 use crate::export::values::numbers::Decimal;
+use crate::export::values::periods::Periods;
 use crate::export::values::personal::Normal;
 use crate::model::tables::{Kind, Table};
 
@@ -25,6 +26,8 @@ pub(crate) struct Export {
     pub ignore_rows: Vec<Condition>,
     /// How the first cell of a total begins.
     pub totals: Vec<String>,
+    /// How columns become rows, where they do.
+    pub unpivot: Option<Unpivot>,
     pub fills: Vec<Fill>,
     /// The zone of times that carry none.
     pub zone: Option<Tz>,
@@ -32,6 +35,23 @@ pub(crate) struct Export {
     pub snapshot: bool,
     /// How the name of the file says when it was made.
     pub taken: Option<DateFormat>,
+}
+
+/// A sheet whose columns become rows: a cell of a column that is neither kept nor skipped is a row of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unpivot {
+    /// The columns that stay: every row made of a line has their cells.
+    pub keep: Vec<Header>,
+    /// Those of them in which an empty cell means the one above it, as merged cells are exported.
+    pub fill_down: Vec<Header>,
+    /// What the rows of the header are called as columns, from the top: one name for each.
+    pub headers: Vec<String>,
+    /// What the column of the cells themselves is called.
+    pub value: String,
+    /// Columns that are left out, by any row of their header; `*` stands for any text.
+    pub skip: Vec<String>,
+    /// What means an empty cell.
+    pub empty: Vec<String>,
 }
 
 /// A condition on one export column.
@@ -151,6 +171,8 @@ pub(crate) struct Reading {
     pub currency: Option<Currency>,
     /// How a length such as `3:25` is meant.
     pub duration: Option<TwoParts>,
+    /// How the period of a plan is meant.
+    pub periods: Periods,
     pub percent: Percent,
     /// Whether date-typed cells of a sheet have day and month swapped. `None` if not stated.
     pub cells_swapped: Option<bool>,
@@ -204,7 +226,12 @@ impl Export {
     /// The section as it reads rows that were mended: in whatever encoding they were saved, with the header first.
     pub fn for_repairs(&self) -> Export {
         let cut = Cut { delimiter: None, ..Cut::default() };
-        Export { encoding: None, cut, sheet: None, header_has: None, ..self.clone() }
+        Export { encoding: None, cut, sheet: None, header_has: None, unpivot: None, ..self.clone() }
+    }
+
+    /// The section as it reads rows that were made of columns: they are cut already, and their header is the first row.
+    pub fn for_rows(&self) -> Export {
+        Export { encoding: self.encoding, ..self.for_repairs() }
     }
 
     /// What the header line must hold, for the conditions and columns of all its tables.
@@ -253,6 +280,7 @@ pub(crate) fn required(table: Table) -> &'static [&'static str] {
         Table::Promos => &["promo"],
         Table::Staff => &["manager"],
         Table::Clients => &["client_id"],
+        Table::Plans => &["period", "measure"],
         Table::Journeys | Table::Ingests | Table::Quarantine | Table::Regulations => &[],
     }
 }

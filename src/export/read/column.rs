@@ -1,7 +1,10 @@
 //! What only a whole column tells: days and months that a spreadsheet swapped, and shares where percentages are stated. Neither
 //! can be seen in one value, and each is a factor or a month in the report.
 
-use crate::model::lang::Text;
+use std::collections::BTreeSet;
+
+use crate::model::lang::{Text, both};
+use crate::model::tables::MEASURES;
 
 /// The first value that says something, and its line.
 type Example = Option<(u64, String)>;
@@ -11,6 +14,8 @@ type Example = Option<(u64, String)>;
 pub(super) struct Seen {
     dates: Dates,
     percents: Percents,
+    /// Measures of plans that are compared with nothing.
+    measures: BTreeSet<String>,
 }
 
 /// The dates of a column of a sheet.
@@ -63,6 +68,14 @@ impl Seen {
         }
     }
 
+    /// Records a measure of a plan that Voronka does not know.
+    pub(super) fn measure(&mut self, text: &str) {
+        const MOST: usize = 20;
+        if self.measures.len() < MOST && !self.measures.contains(text) {
+            self.measures.insert(text.to_owned());
+        }
+    }
+
     /// Adds what the values of rows further down said.
     pub(super) fn add(&mut self, further: Seen) {
         let (of, dates) = (&mut self.dates, further.dates);
@@ -74,6 +87,7 @@ impl Seen {
         of.text = of.text.take().or(dates.text);
         self.percents.most = self.percents.most.max(further.percents.most);
         self.percents.first = self.percents.first.take().or(further.percents.first);
+        self.measures.extend(further.measures);
     }
 
     /// What has to be stated before the column can be read, as a sentence with the way out.
@@ -123,6 +137,13 @@ impl Seen {
 
     /// What is worth telling of a column whose rows were taken.
     pub(super) fn note(&self, column: &str) -> Option<Text> {
+        if !self.measures.is_empty() {
+            let (met, known) = (self.measures.iter().cloned().collect::<Vec<_>>().join(", "), MEASURES.join(", "));
+            return Some(both!(
+                "`{column}`: показатели, которые хранятся, а с фактом не сравниваются: {met}; сравниваются {known} (переведите: values)",
+                "`{column}`: measures that are kept and compared with nothing: {met}; compared are {known} (translate with values)"
+            ));
+        }
         let Dates { cells: cells @ 1.., texts: texts @ 1.., text: Some((line, text)), .. } = &self.dates else {
             return None;
         };

@@ -59,8 +59,14 @@ pub(crate) struct ColumnPlan {
     pub(super) is_key: bool,
     /// A length of time, in seconds.
     pub(super) is_length: bool,
+    /// A share: from 0 to 1.
+    pub(super) is_share: bool,
     /// A day that may be written as a period, over whose days the row is spread.
     pub(super) is_period: bool,
+    /// The period of a plan, in whatever form people write it.
+    pub(super) is_plan_period: bool,
+    /// What a plan measures.
+    pub(super) is_measure: bool,
     /// Whether the mapping or the header says what its amounts are in.
     pub(super) is_money_named: bool,
     /// What its amounts are in: as the mapping states, as the header says, or as the first value says that names one.

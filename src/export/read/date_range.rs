@@ -35,6 +35,8 @@ impl Times {
         let (first, last, far) = match (table, column) {
             // what is planned may lie years ahead
             (Table::Deals, "closed_at" | "expected_close") => (year(1980), after(30), Far::NotFilled),
+            // an edition of a plan may be said to be known from any day
+            (Table::Plans, _) => (year(1980), after(30), Far::Refused),
             // promotions that never end are written so
             (Table::Promos, _) => (year(1980), i64::MAX / DAY - 1, Far::Refused),
             (Table::Staff | Table::Clients, _) => (year(1940), after(30), Far::NotFilled),

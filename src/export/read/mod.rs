@@ -28,6 +28,7 @@ mod state;
 mod sums;
 mod threads;
 mod total;
+mod unpivot;
 mod value;
 mod within;
 
@@ -42,3 +43,4 @@ pub(crate) use row_sink::{Refusal, RowPiece, RowSink};
 pub(crate) use rows::read_rows;
 pub(crate) use sums::FileSum;
 pub(crate) use threads::Division;
+pub(crate) use unpivot::unpivoted;

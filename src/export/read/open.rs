@@ -108,7 +108,7 @@ impl Fit {
 /// The beginnings of a file in every way in which it may be cut.
 pub(crate) fn heads(readable: &Readable, cut: &Cut) -> Result<Vec<Head>, ExportError> {
     let delimiters = match readable.input.form {
-        Form::Text => cut.delimiter.map_or(DELIMITERS.to_vec(), |stated| vec![stated]),
+        Form::Text => readable.was_cut_by.or(cut.delimiter).map_or(DELIMITERS.to_vec(), |stated| vec![stated]),
         _ => vec![b';'],
     };
     let mut heads: Vec<Head> = Vec::new();

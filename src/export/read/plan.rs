@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use super::column_plan::{Check, ColumnPlan, FillPlan, From, Part};
@@ -10,8 +11,11 @@ use super::date_range::Times;
 use super::offsets::Offsets;
 use super::open::Opened;
 use super::raw::Raw;
-use crate::export::mapping::{Condition, Export, Fill, Header, Mapped, Operand, Operation, Source, required, words};
+use crate::export::mapping::{
+    Condition, Export, Fill, Header, Mapped, Operand, Operation, Reading, Source, required, words,
+};
 use crate::export::values::amounts::{self, Currency};
+use crate::export::values::dates::DateFormat;
 use crate::export::values::lookalikes::Alike;
 use crate::export::values::multiples;
 use crate::export::values::personal::{Key, Personal};
@@ -36,13 +40,14 @@ impl Plan {
     /// Resolves a section against an opened file.
     ///
     /// `personal` is what becomes of personal data, with the key of its hashes where they are made; `taken` is the moment up to
-    /// which the file reaches, in microseconds.
+    /// which the file reaches, in microseconds, and `said` its local day where the file or the user says it: editions of a plan are
+    /// known from then on.
     pub(crate) fn new(
         export: &Export,
         opened: &Opened,
         layouts: &BTreeMap<Table, Layout>,
         personal: (Personal, Option<&Key>),
-        taken: i64,
+        (taken, said): (i64, Option<NaiveDate>),
     ) -> Plan {
         let at = &opened.found.columns;
         let mut offsets: Vec<(Tz, Offsets)> = Vec::new();
@@ -52,6 +57,7 @@ impl Plan {
             columns: fill
                 .columns
                 .iter()
+                .chain(&edition(fill, said))
                 .filter_map(|column| {
                     let zone = column.reading.zone.unwrap_or(Tz::UTC);
                     let known = offsets.iter().find(|(known, _)| *known == zone).map(|(_, offsets)| offsets.clone());
@@ -177,6 +183,17 @@ fn from(column: &Mapped, export: &Export, opened: &Opened) -> Option<From> {
     })
 }
 
+/// The column that says from when an edition of a plan is known, where the mapping has none and something else says it.
+fn edition(fill: &Fill, said: Option<NaiveDate>) -> Option<Mapped> {
+    const NAME: &str = "known_from";
+    let is_mapped = fill.columns.iter().any(|column| column.name == NAME && !column.extra);
+    let said = said.filter(|_| fill.table == Table::Plans && !is_mapped)?;
+    let reading =
+        Reading { dates: DateFormat::parse("yyyy-mm-dd").ok().map(|format| vec![format]), ..Reading::default() };
+    let source = Source::Const(said.to_string());
+    Some(Mapped { name: NAME.to_owned(), kind: Kind::Day, extra: false, optional: false, source, reading })
+}
+
 fn resolve(
     column: &Mapped,
     (export, table): (&Export, Table),
@@ -247,7 +264,10 @@ fn resolve(
         scrub: is_searched.then(|| Scrub::new(personal, key, bare)).flatten(),
         is_key: is_key || column.name.ends_with("_id"),
         is_length: canonical("duration_s"),
+        is_share: table == Table::Deals && canonical("probability"),
         is_period: table == Table::Spend && canonical("day"),
+        is_plan_period: table == Table::Plans && canonical("period"),
+        is_measure: table == Table::Plans && canonical("measure"),
         is_money_named: column.reading.currency.or(named).is_some(),
         currency: Cell::new(column.reading.currency.or(named)),
         currency_cell: beside.filter(|_| named.is_none()),

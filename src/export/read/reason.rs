@@ -4,7 +4,9 @@ use chrono::NaiveDate;
 
 use crate::export::values::amounts::Currency;
 use crate::export::values::dates::DateFormat;
+use crate::export::values::periods::NoPeriod;
 use crate::model::lang::Text;
+use crate::model::period::PeriodUnit;
 
 pub(super) fn not_filled() -> Text {
     Text::new("не заполнено, а нужно в каждой строке", "not filled, and every row needs it")
@@ -58,6 +60,11 @@ pub(super) fn uncalculated() -> Text {
     )
 }
 
+/// A number of a share that is none.
+pub(super) fn no_share() -> Text {
+    Text::new("не доля: от 0 до 1, или от 0 % до 100 %", "not a share: from 0 to 1, or from 0 % to 100 %")
+}
+
 pub(super) fn not_whole() -> Text {
     Text::new("не целое число", "not a whole number")
 }
@@ -109,6 +116,37 @@ pub(super) fn no_period(most: i64) -> Text {
         format!("период кончается раньше, чем начался, или длиннее {most} дней"),
         format!("a period that ends before it begins, or that is longer than {most} days"),
     )
+}
+
+/// A text that is no period of a plan.
+pub(super) fn no_plan_period(why: NoPeriod) -> Text {
+    match why {
+        NoPeriod::Unknown => Text::new(
+            "не период: Январь 2025, янв.25, 2025-01, 01.2025, I кв. 2025, нед. 2 2025 или дата (чью форму называет dates); столбец, который не \
+             период, назовите в skip раздела [export.unpivot]",
+            "not a period: January 2025, Jan-25, 2025-01, 01.2025, Q1 2025, week 2 2025, or a date (dates names its form); a column that is no \
+             period is to be named in skip of [export.unpivot]",
+        ),
+        NoPeriod::NoYear => Text::new(
+            "период без года: назовите год в маппинге, period = { …, year = 2025 }, или соедините с тем, где он стоит: { concat = [\"месяц\", \"год\"], with = \" \" }",
+            "a period without its year: say it in the mapping, period = { …, year = 2025 }, or join it with what names it: { concat = [\"month\", \"year\"], with = \" \" }",
+        ),
+        NoPeriod::TwoYears => Text::new("назван не один год", "it names more than one year"),
+        NoPeriod::Within(unit) => {
+            let (ru, en) = match unit {
+                PeriodUnit::Year => ("года", "a year"),
+                PeriodUnit::Quarter => ("квартала", "a quarter"),
+                PeriodUnit::Month => ("месяца", "a month"),
+                PeriodUnit::Week => ("недели", "a week"),
+            };
+            Text::new(
+                format!("дата внутри {ru}, а не его первый или последний день; иной период назовите: unit = \"week\""),
+                format!(
+                    "a date within {en}, and neither its first nor its last day; say another unit: unit = \"week\""
+                ),
+            )
+        }
+    }
 }
 
 /// A number with letters or signs around it.

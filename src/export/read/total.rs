@@ -6,7 +6,7 @@ use super::sums::Sums;
 use crate::model::lang::Text;
 
 /// How a total calls itself, in small letters.
-const WORDS: [&str; 12] = [
+pub(super) const WORDS: [&str; 12] = [
     "итого",
     "итог",
     "всего",

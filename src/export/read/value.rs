@@ -14,10 +14,11 @@ use crate::export::records::{Typed, UNCALCULATED};
 use crate::export::values::amounts::{self, Amount, Currency};
 use crate::export::values::durations::{self, Length};
 use crate::export::values::numbers::{self, Decimal, Exact, ONE};
+use crate::export::values::periods;
 use crate::export::values::personal::{self, Personal};
 use crate::model::lang::Text;
 use crate::model::shown::{hides, is_unseen};
-use crate::model::tables::Kind;
+use crate::model::tables::{Kind, MEASURES};
 
 /// A spreadsheet keeps so many digits of a number.
 const DIGITS_KEPT: usize = 15;
@@ -74,6 +75,12 @@ impl ColumnPlan {
         }
         let refuse = |reason: Text| Err(self.refuse(cell, &text, reason));
         let value = match self.kind {
+            Kind::Text if self.is_plan_period => {
+                match periods::read(&text, self.reading.dates.as_deref(), self.reading.periods) {
+                    Ok(period) => Ok(Value::Text(Cow::Owned(period.to_string()))),
+                    Err(why) => refuse(reason::no_plan_period(why)),
+                }
+            }
             Kind::Text => self.text(cell, text, typed, met),
             Kind::Count if self.is_length && typed == Typed::No => self.length(cell, &text),
             Kind::Money => {
@@ -95,6 +102,12 @@ impl ColumnPlan {
                     None => (text.as_ref(), self.reading.percent != Percent::No && typed != Typed::Percent),
                 };
                 match numbers::real(bare, self.decimal(typed)) {
+                    Some(number) if self.is_share && !percent && !(0.0..=1.0).contains(&number) => {
+                        Err(self.above_one(cell, &text, number))
+                    }
+                    Some(number) if self.is_share && percent && !(0.0..=100.0).contains(&number) => {
+                        refuse(reason::no_share())
+                    }
                     Some(number) if percent && self.reading.percent == Percent::Stated && !text.ends_with('%') => {
                         self.seen.borrow_mut().percent(number, row.record.line, &text);
                         Ok(Value::Real(number / 100.0))
@@ -109,6 +122,7 @@ impl ColumnPlan {
             },
             Kind::Day => return self.day(cell, &text, typed, row, met),
             Kind::Entries | Kind::Returns | Kind::Intervals | Kind::Instants => refuse(reason::never_mapped()),
+            Kind::Amounts | Kind::Days | Kind::Reals | Kind::Absences => refuse(reason::never_mapped()),
         };
         value.map(|value| (value, None))
     }
@@ -208,10 +222,28 @@ impl ColumnPlan {
                 Cow::Owned(clean)
             }
         };
+        if self.is_measure && !MEASURES.contains(&text.as_ref()) {
+            self.seen.borrow_mut().measure(&text);
+        }
         if let Some(column) = self.watched {
             met.alike.see(column, &text);
         }
         Ok(Value::Text(text))
+    }
+
+    /// A number that is no share: where it may be a percentage, the whole column is written so.
+    fn above_one(&self, cell: Option<usize>, text: &str, number: f64) -> Refused {
+        let refused = self.refuse(cell, text, reason::no_share());
+        match (1.0..=100.0).contains(&number) {
+            true => {
+                let way_out = Text::new(
+                    "если в столбце проценты (60 — это 60 %), скажите это в маппинге: percent = true",
+                    "if the column holds percentages (60 is 60 %), say so in the mapping: percent = true",
+                );
+                Refused { whole_column: Some(Box::new(way_out)), ..refused }
+            }
+            false => refused,
+        }
     }
 
     fn length<'r>(&self, cell: Option<usize>, text: &str) -> Result<Value<'r>, Refused> {

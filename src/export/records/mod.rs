@@ -42,6 +42,8 @@ pub(crate) struct Readable {
     pub(crate) encoding: Option<Encoding>,
     /// Whether its first bytes are plain, so that they tell no encoding.
     pub(crate) is_plain: bool,
+    /// What cut the cells of a text of which other rows were made.
+    pub(crate) was_cut_by: Option<u8>,
     sheets: Vec<Sheet>,
 }
 
@@ -68,7 +70,25 @@ impl Readable {
             Form::JsonLines => vec![json::lines(&keeping, encoding.unwrap_or_default())?],
             Form::Parquet => vec![parquet::table(&keeping)?],
         };
-        Ok(Readable { input: input.clone(), encoding, is_plain, sheets })
+        Ok(Readable { input: input.clone(), encoding, is_plain, was_cut_by: None, sheets })
+    }
+
+    /// The same export as one table of other rows that were made of it, each with the line of which it was made; `delimiter` cut
+    /// the cells of a text.
+    pub(crate) fn with_rows(
+        self,
+        scratch: &Path,
+        name: Option<String>,
+        delimiter: u8,
+        rows: impl Iterator<Item = (u64, Vec<(String, Typed)>)>,
+    ) -> Result<Readable, ExportError> {
+        let keeping = Keeping { input: &self.input, scratch, rows: None, budget: Budget::of(self.input.bytes) };
+        let mut kept = keeping.begin(name)?;
+        for (line, cells) in rows {
+            kept.push(line, cells.iter().map(|(text, typed)| (text.as_str(), *typed)))?;
+        }
+        let sheets = vec![kept.done()?];
+        Ok(Readable { was_cut_by: Some(delimiter), sheets, ..self })
     }
 
     /// The tables in it, by number; text is one. The names of sheets are what a mapping may ask for.

@@ -9,5 +9,6 @@ pub(crate) mod moment;
 pub(crate) mod money;
 pub(crate) mod multiples;
 pub(crate) mod numbers;
+pub(crate) mod periods;
 pub(crate) mod personal;
 pub(crate) mod scrub;

@@ -5,6 +5,8 @@ pub mod beta;
 pub mod bgnbd;
 pub mod chi_squared;
 pub mod competing;
+pub mod event_time;
+pub mod forecast;
 pub mod funnel;
 pub mod gamma;
 pub mod gamma_gamma;

@@ -5,7 +5,7 @@ use crate::ingest::rows::Rows;
 use crate::ingest::stage::shape::encode_cells;
 use crate::ingest::stage::spill::next;
 use crate::journey::day::DayOf;
-use crate::journey::{Between, Happening, Journey, Share, fold};
+use crate::journey::{Between, Happening, Journey, Share, Value, fold};
 use crate::model::layout::{Layout, NoColumn};
 
 /// An event that names no deal and belongs to one: it lies in the bucket of its client.
@@ -64,6 +64,13 @@ pub(crate) fn fold_all<'a>(
     let [deal_id, created_at] = deals_layout.places(["deal_id", "created_at"])?;
     let [of, at, kind, event_id] = layout.places(["deal_id", "at", "kind", "event_id"])?;
     let [direction, stage, after, before] = layout.places(["direction", "stage", "after", "before"])?;
+    let [amount, expected_close, score] = layout.places(["amount", "expected_close", "score"])?;
+    let value = |row: usize, kind: &str| match kind {
+        "amount" => rows.cell(row, amount).into(),
+        "expected_close" => rows.cell(row, expected_close).into(),
+        "probability" => rows.cell(row, score).into(),
+        _ => Value::Empty,
+    };
     let happening = |row: &u32| {
         let cell = |slot: usize| rows.cell(*row as usize, slot);
         let at = cell(at).whole()?;
@@ -75,6 +82,7 @@ pub(crate) fn fold_all<'a>(
             stage: cell(stage).text(),
             between: cell(before).whole().map(|before| Between { after: cell(after).whole(), before }),
             share: Share::Whole,
+            value: value(*row as usize, cell(kind).text()?),
         })
     };
     let (mut next, mut next_guest) = (0, 0);
@@ -115,6 +123,16 @@ fn run<'o>(
     from..*next
 }
 
+impl From<Cell<'_>> for Value {
+    fn from(cell: Cell<'_>) -> Value {
+        match cell {
+            Cell::Whole(whole) => Value::Whole(whole),
+            Cell::Real(real) => Value::Real(real),
+            Cell::Null | Cell::Text(_) => Value::Empty,
+        }
+    }
+}
+
 fn of_guest<'a>(guest: &Guest<'a>, days: &DayOf) -> Happening<'a> {
     Happening {
         at: guest.at,
@@ -124,6 +142,7 @@ fn of_guest<'a>(guest: &Guest<'a>, days: &DayOf) -> Happening<'a> {
         stage: guest.stage,
         between: None,
         share: if guest.only_answers { Share::Answer } else { Share::Whole },
+        value: Value::Empty,
     }
 }
 

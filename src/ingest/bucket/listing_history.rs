@@ -9,6 +9,10 @@ use std::ops::Range;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::closing_dates;
+use super::event_owner::Owner;
+use super::field_history::{Edited, FieldHistory, Fields, Shown, Values, Watch};
+use super::seen::Seen;
 use super::upsert::{Counts, Settle, upsert_settled};
 use crate::export::datum::Cell;
 use crate::export::snapshot_date::Span;
@@ -17,7 +21,7 @@ use crate::ingest::stage::shape::Shape;
 use crate::ingest::stage::spill::Patches;
 use crate::model::index::index_u32;
 use crate::model::layout::{Layout, NoColumn};
-use crate::model::tables::Table;
+use crate::model::tables::{GONE_KIND, Table};
 
 /// One snapshot: all files of one kind of export that were taken at the same time.
 #[derive(Debug)]
@@ -94,60 +98,6 @@ impl Snapshots {
     }
 }
 
-/// What comparing snapshots with the store gave.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Seen {
-    /// Moves that no log tells of.
-    pub(crate) moves: u64,
-    /// Of them, those whose time the deal itself tells.
-    pub(crate) dated: u64,
-    /// Of them, those of deals that no snapshot had shown before and whose time nothing tells.
-    pub(crate) first: u64,
-    /// Rows that are older than what the store had seen of the deal.
-    pub(crate) older: u64,
-    /// Deals that a snapshot lists no longer.
-    pub(crate) gone: u64,
-    /// Deals that a snapshot lists again.
-    pub(crate) back: u64,
-    /// Deals that stay marked, as of another snapshot.
-    pub(crate) shifted: u64,
-    /// Deals of which it was written when they were seen last.
-    pub(crate) again: u64,
-}
-
-impl Seen {
-    /// Adds what another bucket gave.
-    pub(crate) fn add(&mut self, other: Seen) {
-        self.moves += other.moves;
-        self.dated += other.dated;
-        self.first += other.first;
-        self.older += other.older;
-        self.gone += other.gone;
-        self.back += other.back;
-        self.shifted += other.shifted;
-        self.again += other.again;
-    }
-
-    /// Whether deals have to be written again although an upsert sees no difference.
-    pub(crate) fn touches_deals(&self) -> bool {
-        self.marked() + self.again > 0
-    }
-
-    /// Deals that were marked or unmarked, or of which another snapshot is the first that does not list them.
-    pub(crate) fn marked(&self) -> u64 {
-        self.gone + self.back + self.shifted
-    }
-
-    /// Counts what became of a deal's mark.
-    fn remark(&mut self, before: Option<i64>, now: Option<i64>) {
-        match (before, now) {
-            (None, Some(_)) => self.gone += 1,
-            (Some(_), None) => self.back += 1,
-            _ => self.shifted += u64::from(before != now),
-        }
-    }
-}
-
 /// A stage event as far as it matters here.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Step<'a> {
@@ -182,12 +132,14 @@ struct Found<'a> {
     of: Owner<'a>,
 }
 
-/// Whose deal it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Owner<'a> {
-    deal: &'a str,
-    client: Cell<'a>,
-    manager: Cell<'a>,
+/// A time in which snapshots did not list a deal that is back.
+#[derive(Debug, Clone)]
+struct Gone<'a> {
+    id: String,
+    at: i64,
+    after: Option<i64>,
+    until: i64,
+    of: Owner<'a>,
 }
 
 /// Compares a deal in a snapshot with its stage events, which stand in the order of time. None: they say the same.
@@ -224,6 +176,8 @@ pub(crate) struct Comparison<'a> {
     pub(crate) counts: Counts,
     pub(crate) seen: Seen,
     found: Vec<Found<'a>>,
+    gone: Vec<Gone<'a>>,
+    fields: FieldHistory<'a>,
 }
 
 /// Where the columns of deals stand that are looked at.
@@ -235,9 +189,11 @@ struct Slots {
     status: usize,
     created_at: usize,
     closed_at: usize,
+    listed_at: usize,
     seen_at: usize,
     seen_in: usize,
     gone_at: usize,
+    fields: Fields,
 }
 
 impl Slots {
@@ -251,10 +207,25 @@ impl Slots {
             status: slot("status")?,
             created_at: slot("created_at")?,
             closed_at: slot("closed_at")?,
+            listed_at: slot("listed_at")?,
             seen_at: slot("seen_at")?,
             seen_in: slot("seen_in")?,
             gone_at: slot("gone_at")?,
+            fields: Fields::new(layout)?,
         })
+    }
+
+    fn owner<'a>(&self, deals: &Rows<'a>, row: usize) -> Owner<'a> {
+        let cell = |slot: usize| deals.cell(row, slot);
+        let deal = cell(self.deal_id).text().unwrap_or_default();
+        Owner { deal, client: cell(self.client_id), manager: cell(self.manager) }
+    }
+
+    /// A deal with its fields; `was` is what they were before, where that is something else.
+    fn shown<'a>(&self, deals: &Rows<'a>, row: usize, was: Option<Values<'a>>) -> Shown<'a> {
+        let whole = |slot: usize| deals.cell(row, slot).whole();
+        let (listed_at, seen_at) = (whole(self.listed_at), whole(self.seen_at));
+        Shown { of: self.owner(deals, row), now: self.fields.of(deals.row(row)), was, listed_at, seen_at }
     }
 }
 
@@ -263,20 +234,32 @@ impl<'a> Comparison<'a> {
     pub(crate) fn run(
         snapshots: &'a Snapshots,
         parts: &[Patches<'a>],
-        shapes: &[Shape],
-        (deals, layout): (&mut Rows<'a>, &Layout),
+        (shapes, exports): (&[Shape], &[closing_dates::Of]),
+        (deals, layout, edited): (&mut Rows<'a>, &Layout, Edited<'a>),
         (events, events_layout): (&Rows<'a>, &Layout),
         settle: &mut dyn Settle<'a>,
     ) -> Result<Comparison<'a>, NoColumn> {
         let mut comparison = Comparison::default();
-        if snapshots.is_empty() {
+        if snapshots.is_empty() && edited.is_empty() {
             return Ok(comparison);
         }
         let slots = Slots::new(layout)?;
-        let mut steps = steps(events, events_layout)?;
+        comparison.fields = FieldHistory::new(events, events_layout)?;
+        for (row, (taken, was)) in edited {
+            let shown = slots.shown(deals, row, Some(was));
+            // of an export that is older than what was seen, nothing says which of the two is right
+            if shown.seen_at.is_some_and(|seen_at| seen_at < taken) {
+                comparison.fields.see(shown, Span { earliest: taken, latest: taken });
+            }
+        }
+        let mut steps = if snapshots.is_empty() { BTreeMap::new() } else { steps(events, events_layout)? };
         for (snapshot, part) in snapshots.all.iter().zip(parts) {
+            let shapes = (shapes, exports);
             comparison.one(snapshot, part, shapes, (&mut *deals, layout, &slots), &mut steps, &mut *settle);
         }
+        let (made, mended) = comparison.fields.counts();
+        comparison.seen.changes = comparison.fields.changes;
+        comparison.seen.records = made + mended + comparison.gone.len() as u64;
         comparison.touched.sort_unstable();
         comparison.touched.dedup();
         Ok(comparison)
@@ -286,7 +269,7 @@ impl<'a> Comparison<'a> {
         &mut self,
         snapshot: &'a Snapshot,
         part: &Patches<'a>,
-        shapes: &[Shape],
+        (shapes, exports): (&[Shape], &[closing_dates::Of]),
         (deals, layout, slots): (&mut Rows<'a>, &Layout, &Slots),
         steps: &mut BTreeMap<&'a str, Vec<Step<'a>>>,
         settle: &mut dyn Settle<'a>,
@@ -310,9 +293,12 @@ impl<'a> Comparison<'a> {
         }
         self.seen.older += older.len() as u64;
         self.counts.unchanged += older.len() as u64;
-        let (counts, touched) = upsert_settled(deals, &fresh, shapes, layout, settle);
+        let mut watch = Watch::new(settle, slots.fields, exports);
+        let (counts, touched) = upsert_settled(deals, &fresh, shapes, layout, &mut watch);
+        let changed = watch.changed();
         self.counts.add(counts);
         for row in &touched {
+            self.fields.see(slots.shown(deals, *row, changed.get(row).map(|(_, was)| *was)), taken);
             self.see((snapshot, next), deals, *row, slots, steps);
         }
         if !snapshot.has_gaps {
@@ -333,8 +319,8 @@ impl<'a> Comparison<'a> {
     ) {
         let taken = snapshot.taken;
         let cell = |slot: usize| deals.cell(row, slot);
-        let deal = cell(slots.deal_id).text().unwrap_or_default();
-        let of = Owner { deal, client: cell(slots.client_id), manager: cell(slots.manager) };
+        let of = slots.owner(deals, row);
+        let deal = of.deal;
         let is_closed = matches!(cell(slots.status).text(), Some("won" | "lost"));
         let found = cell(slots.stage).text().and_then(|stage| {
             let known = steps.get(deal).map_or(&[][..], Vec::as_slice);
@@ -372,7 +358,15 @@ impl<'a> Comparison<'a> {
             None => None,
         };
         self.seen.remark(gone_at, still_gone);
+        if let Some(at) = gone_at.filter(|gone_at| *gone_at <= taken.earliest) {
+            let mut key = [deal, "\u{ff}", GONE_KIND, "\u{fe}"].concat().into_bytes();
+            key.extend_from_slice(&at.to_le_bytes());
+            let id = format!("{:016x}", xxh3_64(&key));
+            self.gone.push(Gone { id, at, after: seen_at, until: taken.earliest, of });
+        }
+        let listed_at = cell(slots.listed_at).whole().or(seen_at).unwrap_or(taken.earliest);
         let now = [
+            (slots.listed_at, Cell::Whole(listed_at.min(taken.earliest))),
             (slots.seen_at, Cell::Whole(taken.earliest)),
             (slots.seen_in, Cell::Text(&snapshot.export)),
             (slots.gone_at, still_gone.map_or(Cell::Null, Cell::Whole)),
@@ -401,28 +395,21 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Puts the moves that were found among the events.
+    /// Puts what was found among the events.
     pub(crate) fn write<'e>(&'e self, events: &mut Rows<'e>, layout: &Layout) -> Result<(), NoColumn>
     where
         'a: 'e,
     {
-        let whole = |moment: Option<i64>| moment.map_or(Cell::Null, Cell::Whole);
+        // those that say something else stand where they were read
+        self.fields.write(events, layout)?;
+        let stage = layout.slot("stage")?;
         for found in &self.found {
-            let start = events.cells.len();
-            events.cells.resize(start + events.width, Cell::Null);
-            for (name, value) in [
-                ("event_id", Cell::Text(found.id.as_str())),
-                ("at", Cell::Whole(found.at)),
-                ("kind", Cell::Text("stage")),
-                ("deal_id", Cell::Text(found.of.deal)),
-                ("client_id", found.of.client),
-                ("manager", found.of.manager),
-                ("stage", Cell::Text(found.stage)),
-                ("after", whole(found.after)),
-                ("before", Cell::Whole(found.before)),
-            ] {
-                events.cells[start + layout.slot(name)?] = value;
-            }
+            found.of.write(events, layout, (&found.id, "stage"), (found.at, found.after, found.before))?;
+            let start = events.cells.len() - events.width;
+            events.cells[start + stage] = Cell::Text(found.stage);
+        }
+        for gone in &self.gone {
+            gone.of.write(events, layout, (&gone.id, GONE_KIND), (gone.at, gone.after, gone.until))?;
         }
         Ok(())
     }

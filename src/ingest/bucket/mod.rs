@@ -3,10 +3,13 @@
 pub(crate) mod client_events;
 pub(crate) mod closing_dates;
 pub(crate) mod context;
+pub(crate) mod event_owner;
+pub(crate) mod field_history;
 mod journeys;
 pub(crate) mod listing_history;
 pub(crate) mod near_duplicates;
 pub(crate) mod orphan_events;
 pub(crate) mod reassigned;
+pub(crate) mod seen;
 pub(crate) mod upsert;
 pub(crate) mod work;

@@ -7,10 +7,12 @@ use std::sync::PoisonError;
 use super::client_events::{self, Files, OfClients, ToDo};
 use super::closing_dates::{self, Closings};
 use super::context::{Work, Written};
+use super::field_history::{Fields, Watch};
 use super::journeys::{Sorted, fold_all};
-use super::listing_history::{Comparison, Seen};
+use super::listing_history::Comparison;
 use super::near_duplicates;
 use super::orphan_events::{self, OrphanEvents};
+use super::seen::Seen;
 use super::upsert::{Counts, upsert, upsert_settled};
 use crate::export::datum::Cell;
 use crate::ingest::IngestError;
@@ -143,8 +145,10 @@ impl Work<'_> {
         let of_snapshots = self.snapshots.take(&mut deals, self.shapes);
         let known = deal_rows.len();
         let mut closings = Closings::new(self.exports, self.shapes, deals_layout)?;
+        let mut watch = Watch::new(&mut closings, Fields::new(deals_layout)?, self.exports);
         let (mut deal_counts, mut touched) =
-            upsert_settled(&mut deal_rows, &deals, self.shapes, deals_layout, &mut closings);
+            upsert_settled(&mut deal_rows, &deals, self.shapes, deals_layout, &mut watch);
+        let edited = watch.changed();
         let (mut event_counts, touched_events) = upsert(&mut event_rows, &events, self.shapes, events_layout);
         // what is written needs memory of its own
         self.pool.keep_cells(Of::New(Table::Deals), deals.cells);
@@ -153,14 +157,14 @@ impl Work<'_> {
         let compared = Comparison::run(
             self.snapshots,
             &of_snapshots,
-            self.shapes,
-            (&mut deal_rows, deals_layout),
+            (self.shapes, self.exports),
+            (&mut deal_rows, deals_layout, edited),
             (&event_rows, events_layout),
             &mut closings,
         )?;
         compared.write(&mut event_rows, events_layout)?;
         deal_counts.add(compared.counts);
-        event_counts.new += compared.seen.moves;
+        event_counts.new += compared.seen.moves + compared.seen.records;
         touched.extend(&compared.touched);
         touched.sort_unstable();
         touched.dedup();

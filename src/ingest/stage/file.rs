@@ -39,7 +39,7 @@ impl Staged {
         self.note(&name, opened.notes());
         let (first_shape, refused_before) = (self.shapes.len(), self.refused());
         let personal = (begun.mapping.personal, reading.secret.as_ref());
-        let mut plan = Plan::new(export, &opened, &begun.layouts, personal, when.span.latest);
+        let mut plan = Plan::new(export, &opened, &begun.layouts, personal, (when.span.latest, when.day(export)));
         self.add_shapes(&plan, export, when, (begun, reading));
         let problems = plan.clashes();
         if !problems.is_empty() {

@@ -398,3 +398,106 @@ async fn a_deal_in_a_row_that_no_table_wants_is_listed() {
     company.sales("2025-03-17", "1,new,,\n2,none,,\n").await;
     assert_eq!(company.deals().await, ["1 new 03-17 sales -", "2 new 03-03 sales 03-17"]);
 }
+
+const VALUES: &str = r#"
+zone = "UTC"
+[[export]]
+name = "sales"
+files = "sales*.csv"
+snapshot = true
+taken = "yyyy-mm-dd"
+dates = "yyyy-mm-dd"
+[[export.table]]
+fill = "deals"
+[export.table.columns]
+deal_id = "id"
+stage = { const = "offer" }
+status = { const = "open" }
+created_at = "created"
+amount = "sum"
+expected_close = "planned"
+probability = { from = "chance", percent = true }
+[[export]]
+name = "fix"
+files = "fix*.csv"
+[[export.table]]
+fill = "deals"
+[export.table.columns]
+deal_id = "id"
+amount = "sum"
+"#;
+
+/// The changes of fields: deal, kind, at, after, and the value.
+async fn changes(company: &Company) -> Vec<String> {
+    let columns = ["deal_id", "kind", "at", "after", "before", "amount", "expected_close", "score"];
+    let rows = company.rows(Table::Events, &columns).await;
+    rows.iter().map(|row| days(row)).filter(|row| !row.contains(" stage ")).collect()
+}
+
+#[tokio::test]
+async fn snapshots_tell_what_deals_were_worth() {
+    let company = Company::new(VALUES);
+    let load = async |day: &str, rows: &str| {
+        company.load(&format!("sales_{day}.csv"), &format!("id,created,sum,planned,chance\n{rows}")).await
+    };
+    load("2025-03-03", "1,2025-02-20,50,2025-04-01,20 %\n2,2025-02-21,70,,60\n3,2025-02-21,5,,\n").await;
+    assert_eq!(changes(&company).await, [""; 0]);
+    let second = load("2025-03-10", "1,2025-02-20,60.50,2025-05-01,40 %\n2,2025-02-21,70,,60\n").await;
+    assert!(second.notes.iter().any(|note| note.en.contains("found by comparing snapshots: 3")), "{second:?}");
+    let first = [
+        "1 amount 03-03 - 03-03 500000 - -",
+        "1 amount 03-10+ 03-03 03-10+ 605000 - -",
+        "1 expected_close 03-03 - 03-03 - 20179 -",
+        "1 expected_close 03-10+ 03-03 03-10+ - 20209 -",
+        "1 probability 03-03 - 03-03 - - 0.2",
+        "1 probability 03-10+ 03-03 03-10+ - - 0.4",
+    ];
+    let sorted = async || {
+        let mut all = changes(&company).await;
+        all.sort();
+        all
+    };
+    assert_eq!(sorted().await, first);
+    // the same again changes nothing; nor does one that comes late
+    let again = load("2025-03-10", "1,2025-02-20,60.50,2025-05-01,40 %\n2,2025-02-21,70,,60\n").await;
+    let late = load("2025-03-05", "1,2025-02-20,9,2025-05-01,40 %\n2,2025-02-21,71,,60\n3,2025-02-21,5,,\n").await;
+    assert!(again.nothing_changed(), "{again:?}");
+    assert!(late.notes.iter().all(|note| !note.en.contains("changes of amounts")), "{late:?}");
+    // what another export says counts from when it was taken; an emptied value is a change; the third deal is back
+    let fix = company.file("fix.csv", "id,sum\n2,75\n");
+    company.ingest_taken("2025-03-12", &[fix]).await.unwrap();
+    load("2025-03-17", "1,2025-02-20,60.50,,40 %\n2,2025-02-21,75,,60\n3,2025-02-21,6,,\n").await;
+    let mut second: Vec<String> = first.map(str::to_owned).into();
+    second.extend(
+        [
+            "1 expected_close 03-17+ 03-10 03-17+ - - -",
+            "2 amount 03-03 - 03-03 700000 - -",
+            "2 amount 03-12+ 03-10 03-12+ 750000 - -",
+            "3 amount 03-03 - 03-03 50000 - -",
+            "3 amount 03-17+ 03-05 03-17+ 60000 - -",
+            "3 gone 03-10 03-05 03-17 - - -",
+        ]
+        .map(str::to_owned),
+    );
+    second.sort();
+    assert_eq!(sorted().await, second);
+    // the same day again with another value is no further change
+    load("2025-03-17", "1,2025-02-20,65,,40 %\n2,2025-02-21,75,,60\n3,2025-02-21,7,,\n").await;
+    let last = sorted().await;
+    assert!(last.contains(&"3 amount 03-17+ 03-05 03-17+ 70000 - -".to_owned()), "{last:?}");
+    assert!(last.contains(&"1 amount 03-17+ 03-17 03-17+ 650000 - -".to_owned()), "{last:?}");
+    assert_eq!(last.len(), second.len() + 1);
+}
+
+#[tokio::test]
+async fn a_probability_above_one_is_asked_about() {
+    let company = Company::new(&VALUES.replace(", percent = true", ""));
+    let file = company
+        .file("sales_2025-03-03.csv", "id,created,sum,planned,chance\n1,2025-02-20,1,,0.6\n2,2025-02-20,1,,60\n");
+    let refused = company.ingest(&[file]).await.unwrap_err().to_string();
+    assert!(refused.contains("percent = true"), "{refused}");
+    let file = company
+        .file("sales_2025-03-03.csv", "id,created,sum,planned,chance\n1,2025-02-20,1,,0.6\n2,2025-02-20,1,,60%\n");
+    company.ingest(&[file]).await.unwrap();
+    assert_eq!(company.rows(Table::Deals, &["deal_id", "probability"]).await, ["1 0.6", "2 0.6"]);
+}

@@ -6,6 +6,7 @@
 
 mod bars;
 pub(super) mod data;
+mod fan;
 mod funnel;
 mod grouped;
 mod heat;
@@ -16,6 +17,7 @@ pub(super) mod sample;
 pub(super) mod series;
 mod stacked;
 mod view;
+mod waterfall;
 
 use std::fmt;
 
@@ -139,6 +141,8 @@ kinds! {
     funnel::Funnel,
     intervals::Intervals,
     heat::Heat,
+    waterfall::Waterfall,
+    fan::Fan,
 }
 
 #[cfg(test)]

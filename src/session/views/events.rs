@@ -120,7 +120,8 @@ impl Scope<'_> {
     /// A column of a deal as it was known at the cut; the amount before any discount.
     fn as_known(&self, name: &str) -> Result<Expr> {
         match name {
-            "amount" => Ok(coalesce(vec![column("list_amount"), column("amount")])),
+            "amount" if self.held.is_some() => Ok(coalesce(vec![column("list_amount"), column("amount")])),
+            "amount" => Ok(coalesce(vec![column("list_amount"), self.clipped("amount")?])),
             // the held rows are cut already
             "status" if self.held.is_some() => {
                 let known = coalesce(vec![column(name), column("exported_status")]);

@@ -4,6 +4,7 @@
 mod clients;
 mod events;
 mod facts;
+mod plans;
 
 use std::collections::BTreeSet;
 
@@ -22,7 +23,8 @@ use super::tables::instant;
 use crate::model::tables::{TOUCH_KINDS, Table};
 
 /// The views, those first of which others are made.
-pub(super) const NAMES: [&str; 8] = [
+pub(super) const NAMES: [&str; 9] = [
+    "scope_plans",
     "scope_events",
     "scope_contacts",
     "scope_planned",
@@ -57,6 +59,7 @@ fn made_of(name: &str) -> &'static [&'static str] {
 fn sql_of(name: &str) -> &'static str {
     match name {
         "scope_clients" => include_str!("clients.sql"),
+        "scope_plans" => include_str!("plans.sql"),
         "scope_coverage" => include_str!("coverage.sql"),
         "scope_checks" | OF_PERIOD => include_str!("checks.sql"),
         _ => "",
@@ -94,6 +97,7 @@ pub(crate) fn exports_of(view: &str) -> Option<&'static [Table]> {
     Some(match view {
         SCOPE | ENTRIES | "scope_required" | "scope_clients" => &[Table::Deals],
         SPEND => &[Table::Spend],
+        "scope_plans" => &[Table::Plans],
         "scope_events" | "scope_contacts" | "scope_planned" | "scope_evidence" | "scope_coverage" | "scope_checks"
         | OF_PERIOD => &[Table::Deals, Table::Events],
         _ => return None,
@@ -158,6 +162,7 @@ impl Scope<'_> {
                 "scope_required" => self.required(into, loaded).await?,
                 "scope_evidence" => self.evidence(into, loaded).await?,
                 "scope_clients" => self.clients(into).await?,
+                "scope_plans" => self.plans(into).await?,
                 "scope_coverage" => self.query(into, sql_of(name), None).await?,
                 OF_PERIOD => self.checks(into, loaded.period).await?,
                 _ => self.checks(into, None).await?,

@@ -10,6 +10,7 @@ SELECT
     CAST(created_at AS VARCHAR) AS created,
     CAST(closed_at AS VARCHAR) AS closed,
     CAST(expected_close AS VARCHAR) AS planned,
+    probability,
     CAST(amount AS VARCHAR) AS amount,
     title,
     replace(company, '"', '*') AS company,

@@ -7,6 +7,8 @@ SELECT
     manager,
     CAST(created_at AS VARCHAR) AS created,
     CAST(closed_at AS VARCHAR) AS closed,
+    CAST(expected_close AS VARCHAR) AS planned,
+    probability,
     CAST(amount AS VARCHAR) AS amount,
     lost_reason,
     replace(title, ', ', ' | ') AS title,

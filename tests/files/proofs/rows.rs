@@ -5,14 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Date32Array, Decimal128Array, Float64Array, Int64Array, Int64Builder, ListBuilder, StringArray,
-    StringBuilder, StructBuilder, TimestampMicrosecondArray, TimestampMicrosecondBuilder,
+    ArrayRef, Date32Array, Date32Builder, Decimal128Array, Decimal128Builder, Float64Array, Float64Builder, Int64Array,
+    Int64Builder, ListBuilder, StringArray, StringBuilder, StructBuilder, TimestampMicrosecondArray,
+    TimestampMicrosecondBuilder,
 };
 use arrow::datatypes::{DataType, Field};
 use arrow::record_batch::RecordBatch;
 use chrono::{NaiveDate, NaiveDateTime};
 use parquet::arrow::ArrowWriter;
-use voronka::journey::{Between, Happening, Journey, Share, fold};
+use voronka::journey::{Between, Happening, Journey, Known, Share, Value, fold};
 use voronka::model::calendar::Calendar;
 use voronka::model::tables::{Kind, MONEY_PRECISION, MONEY_SCALE, Table};
 use voronka::store::{DataFile, Snapshot, TableState};
@@ -82,6 +83,7 @@ impl Rows {
                     stage: row.get("stage").map(String::as_str),
                     between: before.map(|before| Between { after, before }),
                     share: Share::Whole,
+                    value: value(row)?,
                 });
             }
             let created = deal.get("created_at").map(|at| instant(at, calendar)).transpose()?;
@@ -158,6 +160,9 @@ fn array(rows: &[Row], column: &str, kind: Kind, calendar: &Calendar) -> Result<
         Kind::Entries | Kind::Returns | Kind::Intervals | Kind::Instants => {
             return Err(format!("{column} is folded, not written"));
         }
+        Kind::Amounts | Kind::Days | Kind::Reals | Kind::Absences => {
+            return Err(format!("{column} is folded, not written"));
+        }
     })
 }
 
@@ -209,8 +214,60 @@ fn folded(journeys: &[Journey<'_>], column: &str) -> Option<ArrayRef> {
             }
             Some(())
         })?,
+        "amount_history" => history(journeys, Kind::Amounts, |j| &j.amounts)?,
+        "expected_close_history" => history(journeys, Kind::Days, |j| &j.expected_closes)?,
+        "probability_history" => history(journeys, Kind::Reals, |j| &j.probabilities)?,
+        "absences" => structs(journeys, Kind::Absences, |list, journey| {
+            for absence in &journey.absences {
+                list.field_builder::<TimestampMicrosecondBuilder>(0)?.append_value(absence.at);
+                list.field_builder::<TimestampMicrosecondBuilder>(1)?.append_value(absence.until);
+                list.append(true);
+            }
+            Some(())
+        })?,
         _ => return None,
     })
+}
+
+/// What a field was, from when on.
+fn history<'a>(
+    journeys: &[Journey<'a>],
+    kind: Kind,
+    of: for<'j> fn(&'j Journey<'a>) -> &'j Vec<Known>,
+) -> Option<ArrayRef> {
+    structs(journeys, kind, |list, journey| {
+        for known in of(journey) {
+            let (whole, real) = match known.value {
+                Value::Empty => (None, None),
+                Value::Whole(whole) => (Some(whole), None),
+                Value::Real(real) => (None, Some(real)),
+            };
+            match kind {
+                Kind::Amounts => list.field_builder::<Decimal128Builder>(0)?.append_option(whole.map(i128::from)),
+                Kind::Days => list.field_builder::<Date32Builder>(0)?.append_option(whole.map(|day| day as i32)),
+                _ => list.field_builder::<Float64Builder>(0)?.append_option(real),
+            }
+            list.field_builder::<TimestampMicrosecondBuilder>(1)?.append_value(known.at);
+            list.field_builder::<TimestampMicrosecondBuilder>(2)?.append_option(known.between.and_then(|b| b.after));
+            list.field_builder::<TimestampMicrosecondBuilder>(3)?.append_option(known.between.map(|b| b.before));
+            list.append(true);
+        }
+        Some(())
+    })
+}
+
+/// What an event says of a field of its deal.
+fn value(row: &Row) -> Result<Value, String> {
+    let text = |name: &str| row.get(name);
+    let value = match row.get("kind").map_or("", String::as_str) {
+        "amount" => text("amount").map(|text| Ok::<_, String>(Value::Whole(money(text)? as i64))),
+        "expected_close" => text("expected_close").map(|text| Ok(Value::Whole(i64::from(day(text)?)))),
+        "probability" => {
+            text("score").map(|text| Ok(Value::Real(text.parse().map_err(|_| format!("{text} is no number"))?)))
+        }
+        _ => None,
+    };
+    value.transpose().map(Option::unwrap_or_default)
 }
 
 /// A list of structs for each journey.

@@ -62,7 +62,7 @@ pub fn document(lang: Lang) -> Document {
         title: sample.t("Недельный отчёт о продажах", "Weekly sales report"),
         as_of: NaiveDate::from_ymd_opt(2025, 6, 30).expect("a date"),
         subtitle: sample.t("Неделя 23–29 июня 2025 года, все филиалы", "Week of 23–29 June 2025, all branches"),
-        sections: vec![sample.steady(), sample.funnel(), sample.leads(), sample.promotions()],
+        sections: vec![sample.steady(), sample.funnel(), sample.leads(), sample.promotions(), sample.future()],
         colophon: vec![
             sample.t(
                 "Хранилище: состояние 12 от 30.06.2025. Регламент: «Окна и двери», редакция 3.",
@@ -128,6 +128,20 @@ impl Sample {
                 ),
                 actions(&|ru, en| self.t(ru, en)),
                 findings(&|ru, en| self.t(ru, en)),
+            ],
+        }
+    }
+
+    fn future(&self) -> Section {
+        Section {
+            id: "future".into(),
+            title: self.t("Выполним ли план?", "Will the plan be made?"),
+            blocks: vec![
+                self.chart("month", self.t("Июнь: факт, план и прогноз", "June: fact, plan and forecast")),
+                self.chart(
+                    "bridge",
+                    self.t("Что стало с открытыми сделками за месяц", "What became of the pipeline within the month"),
+                ),
             ],
         }
     }

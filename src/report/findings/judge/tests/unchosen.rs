@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::*;
-use crate::generate::{Plan, generate};
+use crate::generate::{Plan, Season, generate};
 use crate::report::findings::evidence::FALSE_DISCOVERY_RATE;
 
 /// The seeds from 1 on: the first that come, not those that fit.
@@ -28,7 +28,12 @@ struct Company {
 fn company(seed: u64) -> Company {
     let folder = tempfile::tempdir().unwrap();
     let as_of = chrono::NaiveDate::from_ymd_opt(2025, 6, 30).unwrap();
-    generate(&Plan { clients: CLIENTS, seed, as_of }, folder.path(), &|_, _| ()).unwrap();
+    generate(
+        &Plan { clients: CLIENTS, seed, as_of, listings: 0, season: Season::default() },
+        folder.path(),
+        &|_, _| (),
+    )
+    .unwrap();
     let truth: toml::Table = std::fs::read_to_string(folder.path().join("truth.toml")).unwrap().parse().unwrap();
     let names = |of: &str| truth["equal"][of].as_array().unwrap().iter().map(|name| name.as_str().unwrap());
     let counted = |kind: &str, name: &str, hits: &str| {

@@ -1,0 +1,105 @@
+/* What the functions of a forecast take, for the day from which on nothing is seen (today): a row per deal with its group, the day on
+   which it entered the funnel, how it ended (0 open, 1 won, 2 lost or gone, 3 nobody knows when) and on which day, amount, list amount,
+   probability, planned day, and the facts of its course (0 a stage, 1 an amount, 2 a planned day, 3 a probability; value; day); and a row
+   per day of the calendar with its month and its working minutes (grp, today, is_calendar, a, b, c, d, e, f, g, h, kinds, held, since). */
+WITH today AS (
+    SELECT until::int AS day
+    FROM seen_days
+),
+
+-- deals of more than ten years ago tell nothing of the next weeks
+deals AS (
+    SELECT
+        scope.deal_id,
+        scope.grp,
+        groups.number,
+        local_day(scope.entered_at)::int AS entered,
+        CASE
+            WHEN scope.won_at IS NOT NULL THEN 1
+            WHEN scope.status = 'lost' AND scope.closed_at IS NOT NULL THEN 2
+            WHEN scope.undated = 'gone' THEN 2
+            WHEN scope.is_open THEN 0
+            ELSE 3
+        END AS ending,
+        local_day(coalesce(scope.closed_at, scope.gone_at, scope.closed_after))::int AS ended,
+        scope.amount,
+        scope.list_amount,
+        scope.probability,
+        scope.expected_close,
+        today.day AS today
+    FROM scope
+    CROSS JOIN today
+    INNER JOIN forecast_groups AS groups ON scope.grp = groups.grp
+    WHERE local_day(scope.entered_at)::int BETWEEN today.day - 3650 AND today.day - 1
+),
+
+facts AS (
+    SELECT scope_entries.deal_id, 0.0 AS kind, scope_entries.position::double AS held, local_day(scope_entries.at)::int AS since
+    FROM scope_entries
+    INNER JOIN stages ON scope_entries.stage = stages.stage
+    WHERE stages.terminal IS NULL AND NOT stages.parking
+    UNION ALL
+    SELECT deal_id, 1.0 AS kind, change['value']::double AS held, local_day(change['at'])::int AS since
+    FROM (SELECT deal_id, unnest(amount_history) AS change FROM scope) AS changes
+    UNION ALL
+    SELECT deal_id, 2.0 AS kind, change['value']::int::double AS held, local_day(change['at'])::int AS since
+    FROM (SELECT deal_id, unnest(expected_close_history) AS change FROM scope) AS changes
+    UNION ALL
+    SELECT deal_id, 3.0 AS kind, change['value'] AS held, local_day(change['at'])::int AS since
+    FROM (SELECT deal_id, unnest(probability_history) AS change FROM scope) AS changes
+),
+
+courses AS (
+    SELECT deal_id, array_agg(kind) AS kinds, array_agg(held) AS held, array_agg(since::double) AS since
+    FROM facts
+    GROUP BY deal_id
+),
+
+calendar AS (
+    SELECT
+        span.today,
+        unnest(generate_series(span.first_day, span.last_day, INTERVAL '1 day'))::date AS day
+    FROM (
+        SELECT
+            min(deals.today) AS today,
+            min(deals.entered)::date AS first_day,
+            (min(deals.today) + 100)::date AS last_day
+        FROM deals
+    ) AS span
+    WHERE span.today IS NOT NULL
+)
+
+SELECT
+    deals.grp,
+    deals.today,
+    0 AS is_calendar,
+    deals.number::double AS a,
+    deals.entered::double AS b,
+    deals.ending::double AS c,
+    CASE WHEN deals.ending > 0 THEN deals.ended::double END AS d,
+    deals.amount::double AS e,
+    deals.list_amount::double AS f,
+    deals.probability AS g,
+    deals.expected_close::int::double AS h,
+    courses.kinds,
+    courses.held,
+    courses.since
+FROM deals
+LEFT JOIN courses ON deals.deal_id = courses.deal_id
+UNION ALL
+SELECT
+    '' AS grp,
+    today,
+    1 AS is_calendar,
+    day::int::double AS a,
+    date_part('year', day)::double * 12 + date_part('month', day)::double AS b,
+    working_minutes(day, (day + INTERVAL '1 day')::date) AS c,
+    NULL AS d,
+    NULL AS e,
+    NULL AS f,
+    NULL AS g,
+    NULL AS h,
+    arrow_cast(NULL, 'List(Float64)') AS kinds,
+    arrow_cast(NULL, 'List(Float64)') AS held,
+    arrow_cast(NULL, 'List(Float64)') AS since
+FROM calendar

@@ -1,0 +1,256 @@
+//! What a forecast is made from: deals by their dates, and the calendar.
+
+/// The day of what has not happened.
+pub const NEVER: i32 = i32::MAX;
+
+/// How a deal ended, as far as its dates tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// It is open.
+    Open,
+    /// Won.
+    Won,
+    /// Lost, or gone from its export.
+    Lost,
+    /// It ended on an unknown day: nothing is known of it from a day on.
+    Unknown,
+}
+
+/// A deal. Days are counted since the epoch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Deal {
+    /// The group it belongs to, from 0.
+    pub group: usize,
+    /// The day on which it entered the funnel.
+    pub entered: i32,
+    /// What became of it.
+    pub end: End,
+    /// On which day: [`NEVER`] if it is open.
+    pub ended: i32,
+    /// What it brings.
+    pub amount: Option<f64>,
+    /// What it was to bring before a discount.
+    pub list: Option<f64>,
+    /// The chance that the CRM gives it.
+    pub probability: Option<f64>,
+    /// The day on which it is planned to close.
+    pub planned: Option<i32>,
+    /// First entries into stages: position and day.
+    pub entries: Vec<(u16, i32)>,
+    /// What the amount was, from which day on; nothing where no history is kept.
+    pub amounts: Vec<(i32, f64)>,
+    /// The same of the plan, whose value is a day.
+    pub plans: Vec<(i32, f64)>,
+    /// The same of the CRM's chance.
+    pub chances: Vec<(i32, f64)>,
+}
+
+/// The last value from before a day. None if there is none, or it was emptied.
+fn before(history: &[(i32, f64)], day: i32) -> Option<f64> {
+    let known = history.partition_point(|(since, _)| *since < day);
+    known.checked_sub(1).map(|at| history[at].1).filter(|value| value.is_finite())
+}
+
+impl Deal {
+    /// A deal of the first group that began on a day, of which nothing else is known.
+    pub fn begun(entered: i32) -> Deal {
+        Deal {
+            group: 0,
+            entered,
+            end: End::Open,
+            ended: NEVER,
+            amount: None,
+            list: None,
+            probability: None,
+            planned: None,
+            entries: Vec::new(),
+            amounts: Vec::new(),
+            plans: Vec::new(),
+            chances: Vec::new(),
+        }
+    }
+
+    /// What it was to bring as known before a day, `kept` being what is left after the usual discount; as now known where no history is kept.
+    pub fn amount_at(&self, day: i32, kept: f64) -> Option<f64> {
+        match self.amounts.is_empty() {
+            true => self.list.map(|list| list * kept).or(self.amount),
+            false => before(&self.amounts, day),
+        }
+    }
+
+    /// When it was planned to close, as known before a day; as now known where no history is kept.
+    pub fn planned_at(&self, day: i32) -> Option<i32> {
+        match self.plans.is_empty() {
+            true => self.planned,
+            false => before(&self.plans, day).map(|planned| planned as i32),
+        }
+    }
+
+    /// The CRM's chance, as known before a day; as now known where no history is kept.
+    pub fn chance_at(&self, day: i32) -> Option<f64> {
+        match self.chances.is_empty() {
+            true => self.probability,
+            false => before(&self.chances, day),
+        }
+    }
+}
+
+/// A day of the calendar.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Day {
+    /// Its number since the epoch, one more each day.
+    pub day: i32,
+    /// Its month: 12 × year + month, or any number that is one more each month.
+    pub month: i32,
+    /// Working time on it, in any unit.
+    pub working: f64,
+}
+
+/// Where a stay leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Into a later state.
+    State(usize),
+    /// Won.
+    Won,
+    /// Lost.
+    Lost,
+    /// Nowhere that is known.
+    Unknown,
+}
+
+/// The time of a deal in one state: 0 from its beginning, then the furthest stage that it had entered.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Stay {
+    /// Which deal.
+    pub deal: usize,
+    /// In which state.
+    pub state: usize,
+    /// The day of the entry.
+    pub from: i32,
+    /// The day on which it left: [`NEVER`] if it stands there.
+    pub to: i32,
+    /// Where to.
+    pub way: Way,
+}
+
+/// All that is known, in the order of which nothing depends.
+#[derive(Debug, Clone, Default)]
+pub struct Book {
+    /// The deals.
+    pub deals: Vec<Deal>,
+    /// Every day from the first to beyond the last that is asked about, without gaps.
+    pub days: Vec<Day>,
+    /// The stays of all deals.
+    pub stays: Vec<Stay>,
+    /// How many states there are.
+    pub states: usize,
+    /// How many groups there are.
+    pub groups: usize,
+    /// Of each day: its weekday from 0 to 6, or 7 where it is free and its weekday is not.
+    pub kinds: Vec<usize>,
+}
+
+impl Book {
+    /// Puts deals and days in order. None if the days have gaps, or there are none.
+    pub fn new(mut deals: Vec<Deal>, mut days: Vec<Day>) -> Option<Book> {
+        days.sort_unstable_by_key(|day| day.day);
+        days.dedup_by_key(|day| day.day);
+        let (first, last) = (days.first()?.day, days.last()?.day);
+        if days.windows(2).any(|pair| pair[1].day != pair[0].day + 1) {
+            return None;
+        }
+        for deal in &mut deals {
+            deal.entries.sort_unstable();
+            for history in [&mut deal.amounts, &mut deal.plans, &mut deal.chances] {
+                history.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+            }
+        }
+        deals.retain(|deal| (first..=last).contains(&deal.entered));
+        deals.sort_by(order);
+        let groups = deals.iter().map(|deal| deal.group + 1).max().unwrap_or(0);
+        let mut positions: Vec<u16> = deals.iter().flat_map(|deal| deal.entries.iter().map(|entry| entry.0)).collect();
+        positions.sort_unstable();
+        positions.dedup();
+        let mut stays = Vec::with_capacity(deals.len() * 2);
+        for (at, deal) in deals.iter_mut().enumerate() {
+            deal.ended = if deal.end == End::Open { NEVER } else { deal.ended.max(deal.entered) };
+            stays_of(at, deal, &positions, &mut stays);
+        }
+        let kinds = kinds(&days);
+        Some(Book { deals, days, stays, states: positions.len() + 1, groups, kinds })
+    }
+
+    /// The place of a day among the days; the last one for a later day.
+    pub fn at(&self, day: i32) -> usize {
+        let first = self.days.first().map_or(0, |day| day.day);
+        usize::try_from(day.saturating_sub(first)).unwrap_or(0).min(self.days.len().saturating_sub(1))
+    }
+
+    /// The first day of the month of a day, and the first of the next one, as far as the calendar reaches.
+    pub fn month(&self, day: i32) -> [i32; 2] {
+        let month = self.days[self.at(day)].month;
+        let from = self.days.partition_point(|day| day.month < month);
+        let to = self.days.partition_point(|day| day.month <= month);
+        [self.days[from].day, self.days[to - 1].day + 1]
+    }
+
+    /// Working time in `[from, to)`.
+    pub fn working(&self, from: i32, to: i32) -> f64 {
+        let (from, to) = (self.at(from), self.at(to));
+        self.days[from..to.max(from)].iter().map(|day| day.working).sum()
+    }
+}
+
+/// Any order that is the same whatever the order of the rows was.
+fn order(a: &Deal, b: &Deal) -> std::cmp::Ordering {
+    let number = |value: Option<f64>| value.unwrap_or(f64::NEG_INFINITY);
+    let key = |deal: &Deal| (deal.entered, deal.ended, deal.group, deal.end as u8, deal.planned);
+    key(a)
+        .cmp(&key(b))
+        .then_with(|| number(a.amount).total_cmp(&number(b.amount)))
+        .then_with(|| number(a.list).total_cmp(&number(b.list)))
+        .then_with(|| number(a.probability).total_cmp(&number(b.probability)))
+        .then_with(|| a.entries.cmp(&b.entries))
+        .then_with(|| histories(a).total_cmp(&histories(b)))
+}
+
+/// A number that tells histories apart.
+fn histories(deal: &Deal) -> f64 {
+    let all = deal.amounts.iter().chain(&deal.plans).chain(&deal.chances);
+    all.enumerate().map(|(at, (day, value))| (at + 1) as f64 * (f64::from(*day) + value)).sum()
+}
+
+fn stays_of(at: usize, deal: &Deal, positions: &[u16], stays: &mut Vec<Stay>) {
+    let mut entries = deal.entries.clone();
+    entries.sort_unstable_by_key(|(position, day)| (*day, *position));
+    let (mut state, mut from) = (0, deal.entered);
+    for (position, day) in entries {
+        let next = positions.partition_point(|known| *known < position) + 1;
+        let day = day.max(deal.entered);
+        if next > state && day <= deal.ended {
+            stays.push(Stay { deal: at, state, from, to: day, way: Way::State(next) });
+            (state, from) = (next, day);
+        }
+    }
+    let way = match deal.end {
+        End::Won => Way::Won,
+        End::Lost => Way::Lost,
+        End::Open | End::Unknown => Way::Unknown,
+    };
+    stays.push(Stay { deal: at, state, from, to: deal.ended.max(from), way });
+}
+
+/// A weekday is free where most of its days are.
+fn kinds(days: &[Day]) -> Vec<usize> {
+    let mut free = [[0_u32; 2]; 7];
+    for day in days {
+        free[day.day.rem_euclid(7) as usize][usize::from(day.working > 0.0)] += 1;
+    }
+    let kind = |day: &Day| {
+        let weekday = day.day.rem_euclid(7) as usize;
+        let [is_free, is_working] = free[weekday];
+        if day.working <= 0.0 && is_working >= is_free { 7 } else { weekday }
+    };
+    days.iter().map(kind).collect()
+}

@@ -1,0 +1,123 @@
+//! That a forecast sees nothing that was not known on its day.
+
+use super::answer::Desk;
+use super::book::{Book, Day, Deal, End, NEVER};
+use super::score::{Ahead, Measure, origins, scores};
+use super::view::{Daily, View};
+
+/// A number from 0 to below 1 that looks random.
+fn drawn(seed: u64) -> f64 {
+    crate::functions::seeded::seeded(7, &seed.to_string())
+}
+
+/// A company of two groups: three deals a day of 900 days, fewer on Sundays, which move on within weeks.
+fn company() -> Vec<Deal> {
+    let mut deals = Vec::new();
+    for number in 0..2700_u64 {
+        let day = (number / 3) as i32;
+        if day.rem_euclid(7) == 2 && drawn(number * 11) < 0.7 {
+            continue;
+        }
+        let days = |at: u64, mean: f64| (-(1.0 - drawn(number * 11 + at)).ln() * mean) as i32;
+        let offered = day + days(1, 6.0);
+        let ended = offered + days(2, 12.0);
+        let end = [End::Lost, End::Won, End::Open][[0.5, 0.95].iter().filter(|p| drawn(number * 11 + 3) > **p).count()];
+        let amount = 50.0 + 100.0 * drawn(number * 11 + 4);
+        deals.push(Deal {
+            group: usize::from(drawn(number * 11 + 5) < 0.3),
+            end,
+            ended: if end == End::Open { NEVER } else { ended },
+            amount: Some(amount),
+            planned: Some(ended),
+            entries: vec![(1, day), (2, offered)],
+            amounts: vec![(day, amount * 1.2), (offered, amount)],
+            ..Deal::begun(day)
+        });
+    }
+    deals
+}
+
+/// The same deals as they were known before a day; what has no history is as now known.
+fn known(deals: &[Deal], day: i32) -> Vec<Deal> {
+    let begun = deals.iter().filter(|deal| deal.entered < day).cloned();
+    begun
+        .map(|mut deal| {
+            deal.entries.retain(|entry| entry.1 < day);
+            deal.amounts.retain(|amount| amount.0 < day);
+            if deal.ended >= day {
+                (deal.end, deal.ended) = (End::Open, NEVER);
+                deal.amount = deal.amounts.last().map(|amount| amount.1);
+            }
+            deal
+        })
+        .collect()
+}
+
+fn calendar() -> Vec<Day> {
+    (0..1010).map(|day| Day { day, month: day / 30, working: f64::from(day.rem_euclid(7) != 2) }).collect()
+}
+
+#[test]
+fn an_origin_is_the_forecast_of_that_day() {
+    let all = Book::new(company(), calendar()).unwrap();
+    let daily = Daily::of(&all);
+    let origins = origins(&all, &daily, 900);
+    assert!(origins.len() > 80);
+    for origin in origins.iter().step_by(17) {
+        let then = Book::new(known(&company(), origin.day), calendar()).unwrap();
+        let then_daily = Daily::of(&then);
+        let ahead = usize::try_from(origin.period[1] - origin.day).unwrap();
+        let now = View::of(&all, &daily, origin.day, ahead).until(origin.period[0], origin.period[1]);
+        let before = View::of(&then, &then_daily, origin.day, ahead).until(origin.period[0], origin.period[1]);
+        assert_eq!(now, before, "{:?} {}", origin.ahead, origin.day);
+        for (now, before) in origin.baselines.iter().zip(super::baseline::Baseline::ALL) {
+            assert_eq!(*now, before.of(&then, 0, origin.day, origin.period), "{before:?}");
+        }
+    }
+    // and all answers of a day
+    let day = 800;
+    let [late, early] =
+        [company(), known(&company(), day)].map(|deals| Desk::new(Book::new(deals, calendar()).unwrap(), day));
+    assert_eq!(late.horizons(), early.horizons());
+    assert_eq!(late.scores(), early.scores());
+    assert_eq!(late.path(), early.path());
+    assert_eq!(late.coverage(), early.coverage());
+}
+
+#[test]
+fn groups_add_up_and_the_band_covers() {
+    let book = Book::new(company(), calendar()).unwrap();
+    let daily = Daily::of(&book);
+    let origins = origins(&book, &daily, 900);
+    let (mut banded, mut within) = (0, 0);
+    for origin in &origins {
+        let [first, second, all] = [0, 1, 2].map(|of: usize| origin.parts[of].mean());
+        for measure in Measure::ALL {
+            let sum = measure.of(first) + measure.of(second);
+            assert!((sum - measure.of(all)).abs() < 1e-6 * measure.of(all).max(1.0));
+        }
+    }
+    for ahead in Ahead::ALL {
+        let score = scores(&origins, ahead, 2, Measure::Wins)[0];
+        // nothing changes in this world: what is left is chance
+        assert!(score.wape.unwrap() < 0.12, "{ahead:?} {score:?}");
+        (banded, within) = (banded + score.banded, within + score.within);
+    }
+    let covered = within as f64 / banded as f64;
+    assert!((0.70..=0.98).contains(&covered), "{within} of {banded}");
+}
+
+#[test]
+fn few_wins_are_told_and_not_forecast() {
+    let deals = (0..400).map(|day| match day % 40 {
+        0 => Deal { end: End::Won, ended: day, amount: Some(5.0), ..Deal::begun(day) },
+        _ => Deal { end: End::Lost, ended: day, ..Deal::begun(day) },
+    });
+    let desk = Desk::new(Book::new(deals.collect(), calendar()).unwrap(), 400);
+    for line in desk.horizons() {
+        // won so far is a fact; the rest is not told
+        assert!(line[5].is_some());
+        assert!(line[6..12].iter().all(Option::is_none), "{line:?}");
+        assert_eq!((line[15], line[25]), (None, Some(1.0)));
+    }
+}

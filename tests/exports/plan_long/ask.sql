@@ -1,0 +1,1 @@
+SELECT period, coalesce(dimension, '') AS dimension, coalesce(name, '') AS name, measure, CAST(known_from AS VARCHAR) AS known_from, CAST(value AS VARCHAR) AS value FROM plans ORDER BY period, dimension, name, measure, known_from
