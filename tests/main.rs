@@ -4,6 +4,7 @@
 // a test stops at the first thing that is not as expected, helpers included
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod bridge;
 mod cases;
 mod circles;
 mod cli;

@@ -9,6 +9,7 @@ pub(crate) mod day;
 mod fold;
 pub(crate) mod moves;
 pub(crate) mod owner;
+pub(crate) mod pipeline;
 pub(crate) mod polars;
 mod shape;
 

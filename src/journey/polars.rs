@@ -96,17 +96,27 @@ fn history<'a>(
         whole("after", Kind::Instant, all.iter().map(|known| known.between?.after))?,
         whole("before", Kind::Instant, all.iter().map(|known| Some(known.between?.before)))?,
     ];
-    lists(name, &fields, folded.iter().map(|journey| of(journey).len()))
+    let column = lists(name, &fields, folded.iter().map(|journey| of(journey).len()))?;
+    match (kind, column.dtype()) {
+        (Kind::Money, DataType::List(item)) => match &**item {
+            DataType::Struct(fields) => {
+                let mut fields = fields.clone();
+                let money = DataType::Decimal(MONEY_PRECISION.into(), MONEY_SCALE.unsigned_abs().into());
+                fields.iter_mut().take(1).for_each(|value| value.dtype = money.clone());
+                column.cast(&DataType::List(Box::new(DataType::Struct(fields))))
+            }
+            _ => Ok(column),
+        },
+        _ => Ok(column),
+    }
 }
 
 fn values(name: &str, kind: Kind, all: &[&Known]) -> Result<Column, PolarsError> {
     let whole = all.iter().map(|known| if let Value::Whole(whole) = known.value { Some(whole) } else { None });
     let series = match kind {
-        // the cast of the lists would take whole units for whole money, and reads a text as it stands
+        // as text: money within lists comes out of the cast of a list multiplied, and a text as it stands
         Kind::Money => {
-            let texts = whole.map(|units| units.map(in_units));
-            let texts = StringChunked::from_iter_options(name.into(), texts).into_series();
-            texts.cast(&DataType::Decimal(MONEY_PRECISION.into(), MONEY_SCALE.unsigned_abs().into()))?
+            StringChunked::from_iter_options(name.into(), whole.map(|units| units.map(in_units))).into_series()
         }
         Kind::Day => {
             let days = whole.map(|day| day.and_then(|day| i32::try_from(day).ok()));
@@ -160,4 +170,34 @@ fn whole(name: &str, kind: Kind, numbers: impl ExactSizeIterator<Item = Option<i
         Kind::Count => numbers.into_series().into(),
         _ => return Err(PolarsError::SchemaMismatch(format!("`{name}` is no instant and no count").into())),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::prelude::ExplodeOptions;
+
+    use super::*;
+
+    #[test]
+    fn money_within_lists_is_what_it_was() {
+        let known = |value| Known { value, at: 7, between: None };
+        let [none, some] =
+            [vec![], vec![known(Value::Whole(-12_345_678)), known(Value::Empty), known(Value::Whole(5))]];
+        let folded = [none, some].map(|amounts| Journey { amounts, ..Journey::default() });
+        for (journeys, expected) in [(&folded[..], "[null, -1234.5678, null, 0.0005]"), (&folded[..1], "[null]")] {
+            let lists = column("amount_history", Kind::Amounts, journeys).unwrap();
+            assert_eq!(lists.len(), journeys.len());
+            let values = lists
+                .explode(ExplodeOptions { empty_as_null: true, keep_nulls: true })
+                .unwrap()
+                .struct_()
+                .unwrap()
+                .field_by_name("value")
+                .unwrap();
+            let texts = values.cast(&DataType::String).unwrap();
+            let texts: Vec<_> = texts.str().unwrap().iter().map(|text| text.unwrap_or("null").to_owned()).collect();
+            assert_eq!(format!("[{}]", texts.join(", ")), expected);
+            assert_eq!(values.dtype(), &DataType::Decimal(18, 4));
+        }
+    }
 }

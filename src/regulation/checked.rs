@@ -5,8 +5,8 @@ use chrono::NaiveDate;
 use super::currency;
 use super::links::Link;
 use super::rules::{
-    Arm, Bucket, Cap, ClientKind, Control, Interest, Load, LostReason, MailingRule, NameLines, PromotionRules, Quality,
-    Rules, Stage, Target,
+    Arm, Bucket, Cap, ClientKind, Control, CountedFirst, Interest, Load, LostReason, MailingRule, NameLines,
+    PromotionRules, Quality, Rules, Stage, Target,
 };
 use crate::model::calendar::Calendar;
 use crate::model::lang::Lang;
@@ -39,6 +39,7 @@ pub struct Regulation {
     pub(super) rules: Rules,
     pub(super) buckets: Vec<Bucket>,
     pub(super) horizons: Vec<i64>,
+    pub(super) counted_first: CountedFirst,
     pub(super) targets: Vec<Target>,
     pub(super) target_lines: Vec<NameLines>,
 }
@@ -152,6 +153,11 @@ impl Regulation {
     /// What promotions may be.
     pub fn promotions(&self) -> PromotionRules {
         self.promotions
+    }
+
+    /// What the bridge of the pipeline counts first where nothing tells the order.
+    pub fn counted_first(&self) -> CountedFirst {
+        self.counted_first
     }
 
     /// What a manager can carry.

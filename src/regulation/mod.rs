@@ -29,8 +29,8 @@ pub(crate) use condition::Condition;
 pub use known::Known;
 pub use links::Link;
 pub use rules::{
-    Arm, Better, Bucket, Cap, ChecklistItem, ClientKind, Control, Interest, Load, Look, LostReason, MailingRule,
-    Meaning, PromotionRules, Quality, Rules, Stage, Target, Terminal,
+    Arm, Better, Bucket, Cap, ChecklistItem, ClientKind, Control, CountedFirst, Interest, Load, Look, LostReason,
+    MailingRule, Meaning, PromotionRules, Quality, Rules, Stage, Target, Terminal,
 };
 pub(crate) use tables::NAMES as TABLES;
 pub use template::template;

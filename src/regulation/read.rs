@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::duration::{self, Lengths};
-use super::rules::{Bucket, Interest, LostReason, Meaning, PromotionRules, Rules};
+use super::rules::{Bucket, CountedFirst, Interest, LostReason, Meaning, PromotionRules, Rules};
 use super::{History, Regulation, arms, clients, contacts, control, currency, links, schedule, stages, targets};
 use crate::model::lang::{Lang, Text, both};
 use crate::model::problem::Problems;
@@ -64,6 +64,7 @@ fn regulation(doc: &Document, text: &str) -> Regulation {
         rules: Rules { response_sla_minutes, response_working, silence_days, ..thresholds(&root) },
         buckets,
         horizons: horizons(&root),
+        counted_first: counted_first(&root),
         targets,
         target_lines,
     }
@@ -159,6 +160,13 @@ fn promotions(root: &Section<'_>) -> PromotionRules {
         revenue_share: stages::share(&section, "revenue_share"),
         rest_days: section.optional_positive("rest_days"),
     }
+}
+
+/// What the bridge of the pipeline counts first where an amount changed and the deal left, and nothing tells in which order.
+fn counted_first(root: &Section<'_>) -> CountedFirst {
+    let funnel = root.optional_table("funnel");
+    let words = [("changes", CountedFirst::Changes), ("closing", CountedFirst::Closing)];
+    funnel.and_then(|funnel| funnel.optional_one_of("counted_first", &words)).unwrap_or_default()
 }
 
 fn horizons(root: &Section<'_>) -> Vec<i64> {

@@ -104,6 +104,16 @@ pub struct Control {
     pub advice: Option<Text>,
 }
 
+/// What the bridge of the pipeline counts first where an amount changed and the deal left, and nothing tells in which order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CountedFirst {
+    /// The change: a deal leaves with the amount with which it was won or lost.
+    #[default]
+    Changes,
+    /// The closing: a deal leaves with the amount that the pipeline had of it.
+    Closing,
+}
+
 /// What a manager can carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Load {

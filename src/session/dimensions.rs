@@ -19,7 +19,7 @@ const CANONICAL: [&str; 10] =
     ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest"];
 
 /// Names that the views give to columns of their own.
-pub(super) const TAKEN: [&str; 18] = [
+pub(super) const TAKEN: [&str; 20] = [
     "grp",
     "team",
     "supervisor",
@@ -34,10 +34,12 @@ pub(super) const TAKEN: [&str; 18] = [
     "most_until",
     "seen_until",
     "exported_status",
+    "exported_stage",
     "exported_closed_at",
     "amount_known_since",
     "expected_close_known_since",
     "probability_known_since",
+    "stated_currency",
 ];
 
 /// The columns that mappings added to deals or journeys, once each.

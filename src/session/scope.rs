@@ -175,11 +175,16 @@ impl Scope<'_> {
         add("seen_until", &|| self.seen_until())?;
         // as the exports say it, whatever the cut: to tell what does not fit
         add("exported_status", &|| Ok(column("status")))?;
+        add("exported_stage", &|| Ok(column("stage")))?;
         add("exported_closed_at", &|| Ok(column("closed_at")))?;
         add("undated", &|| when(self.gone(), text("gone")).when(self.undated(), self.stated()).end())?;
         for field in CHANGE_KINDS {
             add(&format!("{field}_known_since"), &|| Ok(self.known_since(field)))?;
         }
+        // of what currency the export says that the amount is, where a mapping keeps that
+        let states_currency = names.iter().any(|name| name == "currency");
+        let no_currency = || lit(ScalarValue::Utf8View(None));
+        add("stated_currency", &|| Ok(if states_currency { column("currency") } else { no_currency() }))?;
         add("entered_at", &|| self.entered_at())?;
         for (name, bound) in [("least", Bound::Least), ("most", Bound::Most)] {
             add(&format!("{name}_outcome"), &|| Ok(self.bound(bound)?.0))?;

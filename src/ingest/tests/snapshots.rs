@@ -411,6 +411,7 @@ dates = "yyyy-mm-dd"
 fill = "deals"
 [export.table.columns]
 deal_id = "id"
+stage = { const = "offer" }
 status = { const = "open" }
 created_at = "created"
 amount = "sum"

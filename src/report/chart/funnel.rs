@@ -28,7 +28,7 @@ pub struct Funnel {
     pub open: Vec<f64>,
     /// Of these, lost.
     pub lost: Vec<f64>,
-    /// Of these, lost or open in an unknown stage: this one or a later one.
+    /// Of these, gone from the export, or lost or open in an unknown stage: this one or a later one.
     pub unplaced: Vec<f64>,
     /// The share of the previous stage that came here; `None` if unknown.
     pub shares: Vec<Option<f64>>,
@@ -232,5 +232,5 @@ const PARTS: [(&str, &str); 4] = [
     ("прошли дальше", "went on"),
     ("ещё здесь", "still here"),
     ("потеряны", "lost"),
-    ("где остановились, неизвестно: здесь или дальше", "where they stopped is unknown: here or later"),
+    ("пропали из выгрузки или где остановились, неизвестно", "gone from the export, or where they stopped is unknown"),
 ];

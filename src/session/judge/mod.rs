@@ -1,5 +1,5 @@
 //! The regulation's rules as functions: `judge_deal` judges a deal from its own row, `judge_contact` and
-//! `contact_verdicts` the contacts of one client in their order; `first_stays` are the stages that a deal entered, `funnel_path` is how far it came. `views/checks.sql` makes `scope_checks` of them.
+//! `contact_verdicts` the contacts of one client in their order; `first_stays` are the stages that a deal entered, `funnel_path` is how far it came, `pipeline_steps` what it did to the pipeline. `views/checks.sql` makes `scope_checks` of them.
 //!
 //! In SQL the same would join each deal with its moves, and sort the contacts once for each cap. Here a deal is judged as
 //! it is read, and contacts are sorted once.
@@ -8,6 +8,7 @@ mod contacts;
 mod deal;
 mod functions;
 mod path;
+mod pipeline;
 mod rules;
 mod stays;
 mod steps;
@@ -23,6 +24,7 @@ use datafusion::logical_expr::{ScalarUDF, WindowUDF};
 pub(super) use self::contacts::{Contacts, JudgeContact};
 use self::functions::{ContactVerdicts, JudgeDeal};
 use self::path::FunnelPath;
+use self::pipeline::PipelineSteps;
 use self::rules::Judge;
 use self::stays::FirstStays;
 pub(super) use self::verdicts::Why;
@@ -34,6 +36,7 @@ pub(super) fn register(context: &SessionContext, regulation: &Regulation) {
     context.register_udf(ScalarUDF::new_from_impl(JudgeDeal::new(Arc::clone(&judge))));
     context.register_udf(ScalarUDF::new_from_impl(FirstStays::new(Arc::clone(&judge))));
     context.register_udf(ScalarUDF::new_from_impl(FunnelPath::new(Arc::clone(&judge))));
+    context.register_udf(ScalarUDF::new_from_impl(PipelineSteps::new(Arc::clone(&judge))));
     context.register_udf(ScalarUDF::new_from_impl(ContactVerdicts::new(Arc::clone(&judge))));
     context.register_udwf(WindowUDF::new_from_impl(JudgeContact::new(judge)));
 }
