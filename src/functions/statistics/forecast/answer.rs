@@ -248,3 +248,27 @@ fn line(shown: &Shown, group: usize, horizon: i32, measure: Measure, [from, to]:
         .chain([Some(shown.wins.wins), why])
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_baseline_is_shown_only_where_it_was_less_wrong_on_enough_of_the_same_days() {
+        let score = |origins: u64, wape: f64, ours: f64| Score {
+            origins,
+            wape: Some(wape),
+            ours: Some(ours),
+            ..Score::default()
+        };
+        let ours = score(12, 0.2, 0.2);
+        let now = [Some(1.0), Some(2.0), Some(3.0)];
+        // last year is known of fewer days, on which ours was worse than on all
+        let scores = [ours, score(6, 0.25, 0.3), score(12, 0.19, 0.2), score(12, 0.9, 0.2)];
+        assert_eq!(better(&scores, &now), 1);
+        assert_eq!(better(&scores, &[None, Some(2.0), Some(3.0)]), 2);
+        // five days are too few, and as good is not better
+        let scores = [ours, score(5, 0.1, 0.3), score(12, 0.2, 0.2), Score::default()];
+        assert_eq!(better(&scores, &now), 0);
+    }
+}
