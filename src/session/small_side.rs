@@ -119,7 +119,7 @@ mod tests {
     use datafusion::physical_plan::displayable;
     use datafusion::prelude::SessionContext;
 
-    use crate::session::{Resources, context};
+    use crate::session::engine::{Resources, context};
 
     const BIG: &str = "(SELECT deal, deal % 3 AS stage FROM (SELECT unnest(range(0, 30000)) AS deal)) AS deals";
     const SMALL: &str = "(VALUES (0, 'new'), (1, 'offer')) AS stages(id, title)";

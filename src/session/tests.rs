@@ -424,7 +424,7 @@ mod faults {
             };
             let plain = sort(&SessionContext::new()).await;
             assert_eq!(plain, "Sort: a.g ASC NULLS LAST", "remove the workaround: eliminate_duplicated_expr is sound");
-            let ours = sort(&context(Resources::default(), Arc::default()).unwrap()).await;
+            let ours = sort(&engine::context(Resources::default(), Arc::default()).unwrap()).await;
             assert_eq!(ours, "Sort: a.g ASC NULLS LAST, b.w ASC NULLS LAST");
         });
     }
@@ -438,7 +438,7 @@ mod faults {
             let error = plain.err().map(|e| e.to_string()).unwrap_or_default();
             let remove = "remove the workaround: skip_physical_aggregate_schema_check is not needed";
             assert!(error.contains("Physical input schema should be the same"), "{remove}: {error}");
-            assert!(of(&context(Resources::default(), Arc::default()).unwrap(), query).await.contains("| 1 |"));
+            assert!(of(&engine::context(Resources::default(), Arc::default()).unwrap(), query).await.contains("| 1 |"));
         });
     }
 }
