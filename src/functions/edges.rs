@@ -90,7 +90,14 @@ fn edges(kind: char) -> ArrayRef {
         'd' => Arc::new(Date32Array::from(DAYS.to_vec())),
         't' => Arc::new(instants().collect::<TimestampMicrosecondArray>().with_timezone("UTC")),
         'i' => Arc::new(Int64Array::from(vec![None, Some(i64::MIN), Some(i64::MAX), Some(-1), Some(0), Some(7)])),
-        'w' => Arc::new(StringArray::from(vec![None, Some(""), Some("deal-1"), Some("\u{0}"), Some("ё")])),
+        'w' => Arc::new(StringArray::from(vec![
+            None,
+            Some(""),
+            Some("deal-1"),
+            Some("\u{0}"),
+            Some("2025-W01"),
+            Some("ru"),
+        ])),
         _ => {
             let lists = NUMBERS.iter().flat_map(|number| {
                 let others = [Some(1.0), Some(-1e200), Some(1e-200)];

@@ -72,6 +72,27 @@ metric = "own"
 column = "leads"
 "#;
 
+/// A plan with months in its columns.
+const PLAN: &str = r#"[[export]]
+name = "plan"
+files = "plan.csv"
+delimiter = ";"
+decimal = ","
+[export.unpivot]
+keep = "Менеджер"
+headers = "Месяц"
+[[export.table]]
+fill = "plans"
+[export.table.columns]
+period = "Месяц"
+dimension = { const = "manager" }
+name = "Менеджер"
+measure = { const = "revenue" }
+value = "value"
+"#;
+
+const INGEST_PLAN: &[&str] = &["ingest", "--mapping", "plan.toml", "--store", "new", "plan.csv"];
+
 /// A file's name, and what makes its content.
 type BrokenFile = (&'static str, fn() -> Vec<u8>);
 
@@ -91,6 +112,45 @@ const INGEST: &[&str] = &["ingest", "--mapping", "mapping.toml", "--store", "new
 
 const CASES: &[Case] = &[
     Case { name: "metric_typo", files: &[], args: &["query", "lead_qualty"] },
+    Case {
+        name: "plan_with_a_column_that_is_no_period",
+        files: &[
+            ("plan.toml", || PLAN.into()),
+            ("plan.csv", || "План;;\nМенеджер;Март 2025;Примечание\nКрылова;100;новая\n".into()),
+        ],
+        args: INGEST_PLAN,
+    },
+    Case {
+        name: "plan_without_its_year",
+        files: &[("plan.toml", || PLAN.into()), ("plan.csv", || "Менеджер;Март;Апрель\nКрылова;100;200\n".into())],
+        args: INGEST_PLAN,
+    },
+    Case {
+        name: "plan_without_its_column",
+        files: &[("plan.toml", || PLAN.into()), ("plan.csv", || "Менеджеры;Март 2025\nКрылова;100\n".into())],
+        args: INGEST_PLAN,
+    },
+    Case {
+        name: "plan_whose_totals_differ",
+        files: &[
+            ("plan.toml", || PLAN.into()),
+            ("plan.csv", || {
+                "Менеджер;Март 2025;Итого\nКрылова;100,50;100,50\nЛагутин;50;70\nИтого;160;170,50\n".into()
+            }),
+        ],
+        args: INGEST_PLAN,
+    },
+    Case {
+        name: "plan_period_of_another_unit",
+        files: &[
+            ("plan.toml", || {
+                swapped(PLAN, "period = \"Месяц\"", "period = { from = \"Месяц\", unit = \"weak\", year = 25 }")
+            }),
+            ("plan.csv", || "Менеджер;Март 2025\nКрылова;100\n".into()),
+        ],
+        args: &["check", "plan.toml"],
+    },
+    Case { name: "metric_without_a_plan", files: &[], args: &["query", "plan_fact"] },
     Case { name: "dimension_typo", files: &[], args: &["query", "lead_quality", "--by", "contracter"] },
     Case { name: "metric_without_its_data", files: &[], args: &["query", "campaign_roi"] },
     Case { name: "rows_of_a_column_typo", files: &[], args: &["rows", "lead_quality", "--column", "lead"] },

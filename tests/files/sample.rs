@@ -34,8 +34,8 @@ use crate::support::checkout;
 use crate::support::lists::lists_fit;
 use crate::workbook;
 
-/// Metrics that have no rows on the sample: nothing in it contradicts itself, and every win of it has a date.
-const EMPTY: [&str; 2] = ["contradictions", "wins_without_date"];
+/// Metrics that have no rows on the sample: nothing in it contradicts itself, every win of it has a date, and its plan is of revenue alone.
+const EMPTY: [&str; 3] = ["contradictions", "plan_counts", "wins_without_date"];
 
 /// Lists that a plain query gives as well: metric, column, key, query over all time.
 const SAME: [(&str, &str, &str, &str); 8] = [

@@ -153,9 +153,14 @@ const MOST_COLUMNS: usize = 100_000;
 fn is_amount(text: &str) -> bool {
     let is_part = |sign: char| sign.is_ascii_digit() || sign.is_whitespace() || ",.'-/".contains(sign);
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    let marks = text.chars().filter(|sign| ".-/".contains(*sign)).count();
     let is_month = digits == text.len() && matches!((digits, text.get(..2)), (6, Some("19" | "20")));
-    let is_date = digits >= 6 && digits <= 8 && marks == 2 && !text.contains(char::is_whitespace);
+    let lengths: Vec<usize> = text.split(['.', '-', '/']).map(str::len).collect();
+    let is_date = match lengths.as_slice() {
+        [_, _, _] => (6..=8).contains(&digits) && !text.contains(char::is_whitespace),
+        [1 | 2, 4] => true,
+        [4, 2] => text.contains(['-', '/']),
+        _ => false,
+    };
     digits > 4 && !is_month && !is_date && text.chars().all(is_part)
 }
 
