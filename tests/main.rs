@@ -10,6 +10,7 @@ mod circles;
 mod cli;
 mod dirt;
 mod first_minute;
+mod forecast;
 mod handbook;
 mod judged;
 mod killed;

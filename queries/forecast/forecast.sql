@@ -17,7 +17,7 @@ about.ru = """
 как ошибались прошлые прогнозы этой группы, сделанные заново на прошлые дни; P50 групп не складываются, складываются средние. Рядом всегда: как
 год назад, прежним темпом по рабочим дням, взвешенная воронка (вероятность из CRM, а без неё — доля выигранных этапа, на сумму сделок,
 намеченных к сроку, а если дат нет — всех открытых). Если на тех же прошлых днях одно из них ошибалось меньше (не меньше 6 прогнозов),
-показано оно: «Что показано». Почему нет числа: few_wins — меньше 20 выигрышей за год; few_origins — прошлых прогнозов мало, полосы нет.
+показано оно: «Что показано». Почему нет числа: few_wins — меньше 20 выигрышей за год; few_amounts — сумма известна меньше чем у 20; few_origins — прошлых прогнозов мало, полосы нет.
 Прошлые дни видят только то, что было известно тогда; сумма, дата и вероятность без истории — как известны сейчас (forecast_score говорит, у
 скольких)."""
 about.en = """
@@ -30,7 +30,7 @@ win rate and size are shrunk to the company's, then the parts are scaled to add 
 the mean, as wide as forecasts made again on past days were wrong for the group; the P50 of groups do not add up, their means do. Always
 beside it: as last year, at this pace by working days, the weighted pipeline (the CRM's probability, else the share won of the stage, times the
 amount of deals planned to close by then, or of all open ones where no deal bears a plan). Where one of these was less wrong on the same past days (at least
-6 forecasts), it is shown: `shown`. Why there is no number: few_wins — under 20 wins in a year; few_origins — too few past forecasts for a band. Past
+6 forecasts), it is shown: `shown`. Why there is no number: few_wins — under 20 wins in a year; few_amounts — under 20 of them have an amount; few_origins — too few past forecasts for a band. Past
 days see only what was known on them; an amount, plan or probability without a history is as now known (forecast_score says of how many)."""
 columns = [
   { name = "horizon", unit = "text", title = { ru = "Горизонт", en = "Horizon" } },
@@ -67,7 +67,7 @@ columns = [
 ]
 */
 WITH answers AS (
-    SELECT unnest(forecast_horizons(today, is_calendar, a, b, c, d, e, f, g, h, kinds, held, since)) AS line
+    SELECT unnest(forecast_horizons(today, is_calendar, a, b, c, d, e, f, g, h, i, kinds, held, since)) AS line
     FROM forecast_rows
 ),
 
@@ -115,7 +115,7 @@ SELECT
     CASE deals.line['method'] WHEN 0 THEN 'forecast' WHEN 1 THEN 'last_year' WHEN 2 THEN 'run_rate' WHEN 3 THEN 'weighted' END AS wins_shown,
     money.line['origins']::bigint AS origins,
     money.line['covered'] / money.line['banded'] AS covered,
-    CASE money.line['why'] WHEN 1 THEN 'few_wins' WHEN 2 THEN 'few_origins' END AS why
+    CASE money.line['why'] WHEN 1 THEN 'few_wins' WHEN 2 THEN 'few_origins' WHEN 3 THEN 'few_amounts' END AS why
 FROM money
 INNER JOIN deals ON money.line['grp'] = deals.line['grp'] AND money.line['horizon'] = deals.line['horizon']
 INNER JOIN forecast_groups AS groups ON money.line['grp'] = groups.number::double

@@ -38,7 +38,7 @@ columns = [
 ]
 */
 WITH answers AS (
-    SELECT unnest(forecast_scores(today, is_calendar, a, b, c, d, e, f, g, h, kinds, held, since)) AS line
+    SELECT unnest(forecast_scores(today, is_calendar, a, b, c, d, e, f, g, h, i, kinds, held, since)) AS line
     FROM forecast_rows
 ),
 

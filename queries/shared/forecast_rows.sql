@@ -1,7 +1,7 @@
 /* What the functions of a forecast take, for the day from which on nothing is seen (today): a row per deal with its group, the day on
    which it entered the funnel, how it ended (0 open, 1 won, 2 lost or gone, 3 nobody knows when) and on which day, amount, list amount,
-   probability, planned day, and the facts of its course (0 a stage, 1 an amount, 2 a planned day, 3 a probability; value; day); and a row
-   per day of the calendar with its month and its working minutes (grp, today, is_calendar, a, b, c, d, e, f, g, h, kinds, held, since). */
+   probability, planned day, a number of its own, and the facts of its course (0 a stage, 1 an amount, 2 a planned day, 3 a probability; value; day); and a row
+   per day of the calendar with its month and its working minutes (grp, today, is_calendar, a, b, c, d, e, f, g, h, i, kinds, held, since). */
 WITH today AS (
     SELECT until::int AS day
     FROM seen_days
@@ -81,6 +81,7 @@ SELECT
     deals.list_amount::double AS f,
     deals.probability AS g,
     deals.expected_close::int::double AS h,
+    seeded(0, deals.deal_id) AS i,
     courses.kinds,
     courses.held,
     courses.since
@@ -99,6 +100,7 @@ SELECT
     NULL AS f,
     NULL AS g,
     NULL AS h,
+    NULL AS i,
     arrow_cast(NULL, 'List(Float64)') AS kinds,
     arrow_cast(NULL, 'List(Float64)') AS held,
     arrow_cast(NULL, 'List(Float64)') AS since

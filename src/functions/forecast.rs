@@ -16,8 +16,8 @@ use super::statistics::forecast::book::{Book, Day, Deal, End, NEVER};
 use super::structure::{structure, structure_type};
 use super::summary::Summary;
 
-/// Numbers before the facts of a row: the day of the forecast, whether it is a day of the calendar, and eight of its own.
-const HEAD: usize = 10;
+/// Numbers before the facts of a row: the day of the forecast, whether it is a day of the calendar, and nine of its own.
+const HEAD: usize = 11;
 /// A deal's facts, by their code.
 const FACTS: [&str; 4] = ["stage", "amount", "plan", "chance"];
 /// No more groups than this, nor a later day.
@@ -122,6 +122,7 @@ impl<A: Asked> Forecast<A> {
         let entered = Self::whole("entered", row[3])?;
         let ended = known(5).map(|day| Self::whole("ended", day)).transpose()?;
         let mut deal = Deal {
+            key: known(10).unwrap_or(0.0),
             group,
             // an end without a day is none that is known
             end: if end != End::Open && ended.is_none() { End::Unknown } else { end },
@@ -192,7 +193,7 @@ impl<A: Asked> Summary for Forecast<A> {
             .into_iter()
             .chain([Argument::Numbers, Argument::Numbers, Argument::Numbers])
             .collect();
-        let takes = "(day, is_calendar, eight numbers of a deal or a day, and lists: kinds, values and days of facts)";
+        let takes = "(day, is_calendar, nine numbers of a deal or a day, and lists: kinds, values and days of facts)";
         coerce(Self::NAME, takes, wanted.into_iter(), given)
     }
 

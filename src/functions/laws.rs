@@ -31,7 +31,7 @@ fn same(value: f64) -> ArrayRef {
 fn forecast_rows() -> Vec<ArrayRef> {
     let whole = |of: &dyn Fn(usize) -> f64| Arc::new((0..ROWS).map(of).collect::<Float64Array>()) as ArrayRef;
     let is_day = |i: usize| i < 20;
-    let columns: [&dyn Fn(usize) -> f64; 10] = [
+    let columns: [&dyn Fn(usize) -> f64; 11] = [
         &|_| 112.0,
         &|i| f64::from(u8::from(is_day(i))),
         &|i| if is_day(i) { 100.0 + i as f64 } else { (i % 2) as f64 },
@@ -42,6 +42,7 @@ fn forecast_rows() -> Vec<ArrayRef> {
         &|i| 12.0 + ((i * 29) % 17) as f64,
         &|_| 0.5,
         &|i| 104.0 + (i % 5) as f64,
+        &|i| i as f64,
     ];
     let list = |of: f64| Arc::new(super::groups::lists((0..ROWS).map(|_| vec![of])).unwrap()) as ArrayRef;
     columns.into_iter().map(whole).chain([list(0.0), list(1.0), list(101.0)]).collect()

@@ -8,6 +8,8 @@ use super::view::{Daily, Pair, Parts, View};
 
 /// Why there is no number.
 const FEW_WINS: f64 = 1.0;
+/// Or too few of the wins have an amount.
+const FEW_AMOUNTS: f64 = 3.0;
 /// Or no band: too few past days to scale it by.
 const FEW_ORIGINS: f64 = 2.0;
 /// A way to forecast is told from ours only on so many origins.
@@ -36,7 +38,7 @@ struct Shown {
     scores: [Score; 4],
     best: usize,
     headline: Option<f64>,
-    wins: f64,
+    wins: Pair,
 }
 
 impl Desk {
@@ -96,7 +98,7 @@ impl Desk {
         measure: Measure,
         parts: &Parts,
         baselines: &[Vec<Option<Pair>>; 3],
-        wins: f64,
+        wins: Pair,
     ) -> Shown {
         let nearest = ahead.nearest();
         let scores = scores(origins, nearest, place, measure);
@@ -118,9 +120,10 @@ impl Desk {
                     Ahead::Month(days) => days,
                     Ahead::Weeks(weeks) => 7 * weeks,
                 };
-                let scored = origins.iter().filter(|of| of.ahead == ahead && of.recent[place] >= FEWEST_WINS);
-                let (first, last) = (scored.clone().map(|of| of.day).min(), scored.map(|of| of.day).max());
                 for measure in Measure::ALL {
+                    let scored =
+                        origins.iter().filter(|of| of.ahead == ahead && measure.of(of.recent[place]) >= FEWEST_WINS);
+                    let (first, last) = (scored.clone().map(|of| of.day).min(), scored.map(|of| of.day).max());
                     for (method, score) in scores(&origins, ahead, place, measure).into_iter().enumerate() {
                         let key = [group as f64, f64::from(days), measure as usize as f64, method as f64];
                         let banded = score.banded > 0;
@@ -153,11 +156,14 @@ impl Desk {
             let parts = self.corrected(&origins, &mut view, ahead, [from, day + 1]);
             let sums = won(&self.book, from, (day + 1).min(self.day));
             for (group, place) in self.places() {
-                let has_wins = view.recent[place] >= FEWEST_WINS;
-                let scale = scale(&origins, ahead.nearest(), self.day, place).filter(|_| has_wins && day >= self.day);
+                let scale = scale(&origins, ahead.nearest(), self.day, place).filter(|_| day >= self.day);
                 for measure in Measure::ALL {
-                    let fact = (day < self.day).then(|| measure.of(sums[place]));
-                    let band = scale.map(|scale| parts[place].bands(scale)[measure as usize]);
+                    let recent = measure.of(view.recent[place]);
+                    let is_known = recent > 0.0 || view.recent[place].wins <= 0.0;
+                    let fact = (day < self.day && is_known).then(|| measure.of(sums[place]));
+                    let band = scale
+                        .filter(|_| recent >= FEWEST_WINS)
+                        .map(|scale| parts[place].bands(scale)[measure as usize]);
                     let key = [group as f64, measure as usize as f64, f64::from(day)].map(Some);
                     let band = [0, 1, 2].map(|at: usize| band.map(|band| band[at]));
                     lines.push(key.into_iter().chain([fact]).chain(band).collect());
@@ -208,7 +214,10 @@ fn better(scores: &[Score; 4], now: &[Option<f64>; 3]) -> usize {
 
 fn line(shown: &Shown, group: usize, horizon: i32, measure: Measure, [from, to]: [i32; 2]) -> Line {
     let key = [group as f64, f64::from(horizon), measure as usize as f64, f64::from(from), f64::from(to)].map(Some);
-    let told = shown.wins >= FEWEST_WINS;
+    let recent = measure.of(shown.wins);
+    let told = recent >= FEWEST_WINS;
+    // wins of which none has an amount have brought nobody knows what
+    let is_known = recent > 0.0 || shown.wins.wins <= 0.0;
     let [won, open, coming] = shown.parts;
     let if_told = |value: f64| told.then_some(value);
     let band = shown.band.filter(|_| told);
@@ -221,6 +230,7 @@ fn line(shown: &Shown, group: usize, horizon: i32, measure: Measure, [from, to]:
         _ => (None, None),
     };
     let why = match (told, band) {
+        (false, _) if shown.wins.wins >= FEWEST_WINS => Some(FEW_AMOUNTS),
         (false, _) => Some(FEW_WINS),
         (true, None) => Some(FEW_ORIGINS),
         _ => None,
@@ -229,12 +239,36 @@ fn line(shown: &Shown, group: usize, horizon: i32, measure: Measure, [from, to]:
     let best = &shown.scores[shown.best];
     let banded_at = ours.banded > 0 && told;
     key.into_iter()
-        .chain([Some(won), if_told(open), if_told(coming), if_told(won + open + coming)])
+        .chain([is_known.then_some(won), if_told(open), if_told(coming), if_told(won + open + coming)])
         .chain(banded)
-        .chain(shown.baselines)
+        .chain(shown.baselines.map(|of| of.filter(|_| told)))
         .chain([headline, low, high, told.then_some(shown.best as f64)])
         .chain([ours.wape, best.wape, Some(ours.origins as f64)])
         .chain([banded_at.then_some(ours.within as f64), banded_at.then_some(ours.banded as f64)])
-        .chain([Some(shown.wins), why])
+        .chain([Some(shown.wins.wins), why])
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_baseline_is_shown_only_where_it_was_less_wrong_on_enough_of_the_same_days() {
+        let score = |origins: u64, wape: f64, ours: f64| Score {
+            origins,
+            wape: Some(wape),
+            ours: Some(ours),
+            ..Score::default()
+        };
+        let ours = score(12, 0.2, 0.2);
+        let now = [Some(1.0), Some(2.0), Some(3.0)];
+        // last year is known of fewer days, on which ours was worse than on all
+        let scores = [ours, score(6, 0.25, 0.3), score(12, 0.19, 0.2), score(12, 0.9, 0.2)];
+        assert_eq!(better(&scores, &now), 1);
+        assert_eq!(better(&scores, &[None, Some(2.0), Some(3.0)]), 2);
+        // five days are too few, and as good is not better
+        let scores = [ours, score(5, 0.1, 0.3), score(12, 0.2, 0.2), Score::default()];
+        assert_eq!(better(&scores, &now), 0);
+    }
 }

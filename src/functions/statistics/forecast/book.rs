@@ -19,6 +19,8 @@ pub enum End {
 /// A deal. Days are counted since the epoch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Deal {
+    /// Any number of its own: sums go by it, so that what becomes of deals later changes no last digit.
+    pub key: f64,
     /// The group it belongs to, from 0.
     pub group: usize,
     /// The day on which it entered the funnel.
@@ -55,6 +57,7 @@ impl Deal {
     /// A deal of the first group that began on a day, of which nothing else is known.
     pub fn begun(entered: i32) -> Deal {
         Deal {
+            key: 0.0,
             group: 0,
             entered,
             end: End::Open,
@@ -205,9 +208,10 @@ impl Book {
 /// Any order that is the same whatever the order of the rows was.
 fn order(a: &Deal, b: &Deal) -> std::cmp::Ordering {
     let number = |value: Option<f64>| value.unwrap_or(f64::NEG_INFINITY);
-    let key = |deal: &Deal| (deal.entered, deal.ended, deal.group, deal.end as u8, deal.planned);
-    key(a)
-        .cmp(&key(b))
+    let key = |deal: &Deal| (deal.ended, deal.group, deal.end as u8, deal.planned);
+    let begun = a.entered.cmp(&b.entered).then_with(|| a.key.total_cmp(&b.key));
+    begun
+        .then_with(|| key(a).cmp(&key(b)))
         .then_with(|| number(a.amount).total_cmp(&number(b.amount)))
         .then_with(|| number(a.list).total_cmp(&number(b.list)))
         .then_with(|| number(a.probability).total_cmp(&number(b.probability)))

@@ -78,8 +78,8 @@ pub struct Origin {
     pub baselines: [Vec<Option<Pair>>; 3],
     /// What came.
     pub actual: Vec<Pair>,
-    /// Wins within the year before.
-    pub recent: Vec<f64>,
+    /// Wins within the year before: those with an amount, and all.
+    pub recent: Vec<Pair>,
 }
 
 /// Low, middle and high.
@@ -295,7 +295,9 @@ impl Measure {
 pub fn scores(origins: &[Origin], ahead: Ahead, group: usize, measure: Measure) -> [Score; 4] {
     let mut sums = [[0.0_f64; 6]; 4];
     let mut scores = [Score::default(); 4];
-    for origin in origins.iter().filter(|origin| origin.ahead == ahead && origin.recent[group] >= FEWEST_WINS) {
+    for origin in
+        origins.iter().filter(|origin| origin.ahead == ahead && measure.of(origin.recent[group]) >= FEWEST_WINS)
+    {
         let actual = measure.of(origin.actual[group]);
         let bands = origin.scale[group].map(|scale| origin.parts[group].bands(scale)[measure as usize]);
         if let Some([low, _, high]) = bands {

@@ -78,8 +78,8 @@ pub struct View<'a> {
     shares: Vec<f64>,
     /// What a deal brings, of what it was to bring before the discount.
     kept: f64,
-    /// Wins within the year before, by group and at last of all.
-    pub recent: Vec<f64>,
+    /// Wins within the year before, by group and at last of all: those with an amount, and all.
+    pub recent: Vec<Pair>,
     memo: Vec<Vec<Option<f64>>>,
 }
 
@@ -145,7 +145,7 @@ impl<'a> View<'a> {
         let (book, all) = (self.book, self.book.groups);
         let mut amounts = vec![[0.0_f64; 3]; all + 1];
         let (mut wins, mut ends, mut leads) = (vec![0.0; all + 1], vec![0.0; all + 1], vec![0.0; all + 1]);
-        let mut kept = [0.0; 2];
+        let (mut priced, mut kept) = (vec![0.0; all + 1], [0.0; 2]);
         for deal in book.deals.iter().filter(|deal| deal.entered < self.day) {
             let is_won = deal.end == End::Won;
             if deal.entered >= self.day - SPAN {
@@ -160,6 +160,7 @@ impl<'a> View<'a> {
                 ends[of] += 1.0;
                 wins[of] += f64::from(u8::from(is_won));
                 if let (true, Some(amount)) = (is_won, deal.amount) {
+                    priced[of] += 1.0;
                     let sums = [weight, weight * amount, weight * amount * amount];
                     amounts[of].iter_mut().zip(sums).for_each(|(sum, more)| *sum += more);
                 }
@@ -185,7 +186,7 @@ impl<'a> View<'a> {
             .collect();
         self.odds[all] = 1.0;
         self.shares = leads.iter().map(|n| if leads[all] > 0.0 { n / leads[all] } else { 0.0 }).collect();
-        self.recent = wins;
+        self.recent = priced.into_iter().zip(wins).map(|(money, wins)| Pair { money, wins }).collect();
     }
 
     /// What is expected until the day `to`, of a period that began on the day `from`, by group and at last of all. The groups' parts add up to
