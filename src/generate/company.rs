@@ -333,8 +333,8 @@ pub const AMOUNT_CHANGED: f64 = 0.25;
 /// By what of the sum at last, from and to.
 pub const AMOUNT_FACTOR: (f64, f64) = (0.7, 1.4);
 
-/// The plan, by what the company sells on average in such a season.
-pub const AMBITION: f64 = 1.05;
+/// The plan, by what the company sold on average over its history in such a season: it has grown since.
+pub const AMBITION: f64 = 1.35;
 /// The day of the last month from which a lower plan of one branch is in force.
 pub const PLAN_LOWERED_ON: u32 = 16;
 /// The lower plan, by the one before.

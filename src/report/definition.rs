@@ -131,6 +131,8 @@ pub(super) struct Tile {
     pub column: String,
     pub pick: Pick,
     pub compare: Vec<Compare>,
+    /// Further columns of the same row, told beneath the figure.
+    pub beside: Vec<String>,
     pub note: Option<Text>,
 }
 

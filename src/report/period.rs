@@ -23,6 +23,8 @@ pub enum Period {
     Weeks(u32),
     /// A number of complete calendar months: `last_month`, `12m`.
     Months(u32),
+    /// The calendar month of `as_of`, up to its end, as far as it is known: `this_month`.
+    ThisMonth,
     /// From 1 January of the report's week to its end: `ytd`.
     YearToDate,
     /// From the first known day to the end of the report's week: `all`.
@@ -30,7 +32,7 @@ pub enum Period {
 }
 
 /// The accepted forms, for messages.
-const NAMES: [&str; 6] = ["last_week", "last_month", "13w", "12m", "ytd", "all"];
+const NAMES: [&str; 7] = ["last_week", "last_month", "this_month", "13w", "12m", "ytd", "all"];
 /// An upper limit against typing errors: no CRM has a longer history.
 const MOST_WEEKS: u32 = 1040;
 
@@ -41,6 +43,7 @@ impl Period {
         match (text, counted('w'), counted('m')) {
             ("last_week", ..) => Ok(Period::Weeks(1)),
             ("last_month", ..) => Ok(Period::Months(1)),
+            ("this_month", ..) => Ok(Period::ThisMonth),
             ("ytd", ..) => Ok(Period::YearToDate),
             ("all", ..) => Ok(Period::All),
             (_, Some(n @ 1..=MOST_WEEKS), _) => Ok(Period::Weeks(n)),
@@ -48,8 +51,8 @@ impl Period {
             _ => {
                 let way = match nearest(text, NAMES) {
                     None => Text::new(
-                        "недели и месяцы пишутся как `13w` и `12m`; или одно из: last_week, last_month, ytd, all",
-                        "write so many weeks or months as `13w` or `12m`, or one of: last_week, last_month, ytd, all",
+                        "недели и месяцы пишутся как `13w` и `12m`; или одно из: last_week, last_month, this_month, ytd, all",
+                        "write so many weeks or months as `13w` or `12m`, or one of: last_week, last_month, this_month, ytd, all",
                     ),
                     Some(near) => meant(near),
                 };
@@ -67,6 +70,10 @@ impl Period {
                 let to = Calendar::first_of_month(as_of);
                 Range { from: to - Months::new(n), to }
             }
+            Period::ThisMonth => {
+                let from = Calendar::first_of_month(as_of);
+                Range { from, to: from + Months::new(1) }
+            }
             Period::YearToDate => {
                 let last = end - Days::new(1);
                 Range { from: last - Days::new(u64::from(last.ordinal0())), to: end }
@@ -81,7 +88,7 @@ impl Period {
         match self {
             Period::Weeks(n) => Some(range.earlier_by_days(7 * u64::from(n))),
             Period::Months(n) => Some(Range { from: range.from - Months::new(n), to: range.from }),
-            Period::YearToDate | Period::All => None,
+            Period::ThisMonth | Period::YearToDate | Period::All => None,
         }
     }
 
@@ -89,7 +96,9 @@ impl Period {
     pub fn year_ago(self, range: Range) -> Option<Range> {
         match self {
             Period::Weeks(_) => Some(range.earlier_by_days(364)),
-            Period::Months(_) => Some(Range { from: range.from - Months::new(12), to: range.to - Months::new(12) }),
+            Period::Months(_) | Period::ThisMonth => {
+                Some(Range { from: range.from - Months::new(12), to: range.to - Months::new(12) })
+            }
             Period::YearToDate => Some(Range { from: range.from - Months::new(12), to: range.to - Days::new(364) }),
             Period::All => None,
         }
@@ -106,6 +115,8 @@ impl Period {
             (Period::Months(1), Lang::En) => "last month".to_owned(),
             (Period::Months(n), Lang::Ru) => format!("{n} {}", russian(n, ["месяц", "месяца", "месяцев"])),
             (Period::Months(n), Lang::En) => format!("{n} months"),
+            (Period::ThisMonth, Lang::Ru) => "этот месяц".to_owned(),
+            (Period::ThisMonth, Lang::En) => "this month".to_owned(),
             (Period::YearToDate, Lang::Ru) => "с начала года".to_owned(),
             (Period::YearToDate, Lang::En) => "year to date".to_owned(),
             (Period::All, Lang::Ru) => "за всё время".to_owned(),

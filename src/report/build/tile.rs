@@ -27,7 +27,7 @@ pub(super) async fn tile(inputs: &mut Inputs<'_>, say: &Phrases<'_>, tile: &defi
         return Err(missing);
     }
     let value = value(inputs, tile, &column, &grid, range).map(|value| within(value, tile, &column, &grid));
-    let mut notes = Vec::new();
+    let mut notes = beside(say, tile, &grid);
     let cover = inputs.cover(&tile.ask, range, &[&column]);
     match (&value, cover) {
         (Some(Cell::Bounds { .. }), _) => {
@@ -67,6 +67,29 @@ pub(super) async fn tile(inputs: &mut Inputs<'_>, say: &Phrases<'_>, tile: &defi
     notes.extend(tile.note.as_ref().map(|note| say.text(note).to_owned()));
     let (label, source) = (say.text(&tile.label).to_owned(), say.source(&tile.ask, inputs.days(&tile.ask, range)));
     Ok(Some(Block::Tiles(vec![Tile { label, value, unit, before, notes, source }])))
+}
+
+/// The further columns of the row, a line each: a number with its name and its bounds, a text alone, and nothing of an empty text.
+fn beside(say: &Phrases<'_>, tile: &definition::Tile, grid: &Grid) -> Vec<String> {
+    let Some(row) = row(grid, &tile.pick) else { return Vec::new() };
+    let line = |name: &String| {
+        let (column, unit) = (say.titles.column(name), grid.unit(name));
+        let cell = grid.cell(row, &column);
+        let known = grid.column(&column)?;
+        match cell {
+            Cell::Text(text) => (!text.is_empty()).then(|| text.clone()),
+            Cell::Empty if unit == Unit::Text => None,
+            cell => {
+                let title = say.text(&known.title);
+                let value = say.titles.value(cell, unit);
+                let end = |end: &str| grid.number(row, &format!("{column}{end}"));
+                let bounds = end("_low").zip(end("_high")).filter(|_| !matches!(cell, Cell::Interval { .. }));
+                let bounds = bounds.map(|(low, high)| format!(" ({})", say.titles.numbers.bounds(low, high, unit)));
+                Some(format!("{title}: {value}{}", bounds.unwrap_or_default()))
+            }
+        }
+    };
+    tile.beside.iter().filter_map(line).collect()
 }
 
 /// A value that is not known, by the ends between which it lies.

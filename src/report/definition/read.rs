@@ -95,6 +95,13 @@ fn period(part: &written::Section<'_>) -> Option<Period> {
     part.optional_checked("period", Period::parse)
 }
 
+/// The columns that are told beneath a figure.
+fn beside(part: &written::Section<'_>, asked: &Asked<'_>) -> Vec<String> {
+    let columns = part.texts("beside");
+    columns.iter().for_each(|column| asked.check_column(part, column, column.line));
+    columns.into_iter().map(|column| column.value).collect()
+}
+
 fn compare(part: &written::Section<'_>) -> Vec<Compare> {
     let known = |name: &str| COMPARE.iter().find(|(known, _)| *known == name).map(|(_, compare)| *compare);
     let one = |written: written::Written<String>| {
@@ -173,6 +180,7 @@ impl Reader<'_> {
             column: asked.column(part, "column"),
             pick,
             compare: compare(part),
+            beside: beside(part, &asked),
             note: part.optional_bilingual("note"),
             ask: asked.question,
         }
