@@ -96,6 +96,8 @@ fn edges(kind: char) -> ArrayRef {
             Some("deal-1"),
             Some("\u{0}"),
             Some("2025-W01"),
+            Some("2025"),
+            Some("2025-Q1"),
             Some("ru"),
         ])),
         _ => {
