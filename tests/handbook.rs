@@ -219,6 +219,8 @@ fn expected(leaf: &Leaf, is_working: bool, lang: Lang) -> Vec<String> {
         "client_kind.contact_every_days" | "contact.silence_after_refusal_days" | "promotions.rest_days" => {
             so_many(whole(), "д", "day", lang)
         }
+        "funnel.counted_first" if text() == "closing" => said("закрытие, потом изменение", "the closing, then", lang),
+        "funnel.counted_first" => said("изменение суммы, потом закрытие", "the change of an amount, then", lang),
         "thresholds.promo_months" => so_many(whole(), "месяц", "month", lang),
         "thresholds.variability_weeks" => so_many(whole(), "недел", "week", lang),
         path if path.starts_with("thresholds.") => so_many(whole(), "д", "day", lang),

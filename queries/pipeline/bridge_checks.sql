@@ -90,25 +90,27 @@ WITH known AS (
 
 stood AS (
     SELECT
-        scope.grp,
-        scope.deal_id,
-        scope.entered_at,
-        scope.amount,
+        deals.grp,
+        deals.entered_at,
+        deals.amount,
         scope.stated_currency,
         coalesce(scope.stage, '') <> '' AS has_stage,
         stages.stage IS NULL AND coalesce(scope.stage, '') <> '' AS is_unknown_stage,
         scope.listed_at IS NOT NULL AS is_listed,
-        coalesce(array_length(scope.expected_close_history), 0) > 1 AS has_moved,
-        scope.expected_close < $as_of_day AS is_overdue,
+        coalesce(array_length(deals.expected_close_history), 0) > 1 AS has_moved,
+        deals.expected_close < $as_of_day AS is_overdue,
         -- it had a date, and snapshots watched it for four weeks
-        scope.expected_close IS NOT NULL
-        AND minutes_between(scope.expected_close_known_since, coalesce(scope.closed_at, scope.gone_at, scope.seen_until)) >= 40320.0 AS was_watched
-    FROM scope
+        deals.expected_close IS NOT NULL
+        AND minutes_between(
+            scope.expected_close_known_since,
+            coalesce(CASE WHEN deals.status IN ('won', 'lost') THEN deals.ended_at END, deals.gone_at, scope.seen_until)
+        ) >= 40320.0 AS was_watched
+    FROM pipeline_deals AS deals
+    INNER JOIN scope ON deals.deal_id = scope.deal_id
     LEFT JOIN stages ON scope.stage = stages.stage
     WHERE
-        coalesce(scope.entered_at < $to, TRUE)
-        AND coalesce(scope.closed_at, scope.gone_at, $as_of) >= $from
-        AND (scope.is_open OR scope.closed_at IS NOT NULL OR scope.gone_at IS NOT NULL OR scope.entered_at IS NULL)
+        coalesce(deals.entered_at < $to, TRUE)
+        AND coalesce(CASE WHEN deals.status IN ('won', 'lost') THEN deals.ended_at END, deals.gone_at, $as_of) >= $from
 ),
 
 summed AS (

@@ -1,41 +1,7 @@
 /* What changed the pipeline, by day: of all open deals (covers = 'all'), and of those that are expected to close within the period ('due')
    (covers, grp, day, kind, effect, times, deals, amount, held). `kind` is what happened, `effect` as what it is counted: null where
    it changes neither count nor money. Days are all days up to the as-of date. */
-WITH ended AS (
-    SELECT
-        scope.grp,
-        scope.entered_at,
-        scope.gone_at,
-        scope.moves,
-        scope.absences,
-        scope.amount_history,
-        scope.amount,
-        scope.expected_close_history,
-        scope.expected_close,
-        -- of a deal that stood in an end, and came back or closed again later, the log knows that it was out
-        coalesce(
-            CASE
-                WHEN
-                    scope.status = 'open'
-                    AND stood.terminal IS NOT NULL
-                    AND (stands.terminal IS NULL OR scope.exported_closed_at >= $as_of)
-                    THEN stood.terminal
-            END,
-            scope.status
-        ) AS status,
-        CASE
-            WHEN scope.status = 'open' THEN scope.moves[-1]['at']
-            -- a closing without a date is one when an export first showed it
-            WHEN scope.undated IN ('won', 'lost') THEN least(scope.closed_by, $as_of - INTERVAL '1 microsecond')
-            ELSE scope.closed_at
-        END AS ended_at
-    FROM scope
-    LEFT JOIN stages AS stood ON scope.moves[-1]['stage'] = stood.stage
-    LEFT JOIN stages AS stands ON scope.exported_stage = stands.stage
-    WHERE scope.entered_at IS NOT NULL
-),
-
-known AS (
+WITH known AS (
     SELECT
         grp,
         unnest(
@@ -53,7 +19,8 @@ known AS (
                 $as_of
             )
         ) AS step
-    FROM ended
+    FROM pipeline_deals
+    WHERE entered_at IS NOT NULL
 ),
 
 steps AS (

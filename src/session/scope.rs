@@ -283,8 +283,9 @@ impl Scope<'_> {
         let cut = || instant(self.cut);
         let closed_later = || self.closed().and(column("closed_at").gt_eq(cut()));
         match name {
-            "status" => when(closed_later(), text("open"))
-                .when(self.unclear().or(self.gone()), lit(ScalarValue::Utf8View(None)))
+            "status" => when(self.gone(), lit(ScalarValue::Utf8View(None)))
+                .when(closed_later(), text("open"))
+                .when(self.unclear(), lit(ScalarValue::Utf8View(None)))
                 .otherwise(self.stated()),
             "gone_at" => when(self.gone(), column(name)).end(),
             // the date of an open deal is a plan: it ends nothing
@@ -367,15 +368,19 @@ impl Scope<'_> {
         self.undated().and(column("closed_by").gt_eq(instant(self.day_after))).is_true()
     }
 
-    /// Neither won nor lost when its export listed it no longer, before the cut: what became of it is not known.
+    /// Neither won nor lost by the cut, and its export listed it no longer then: what became of it was not known.
     pub(super) fn gone(&self) -> Expr {
-        column("gone_at").lt(instant(self.cut)).is_true().and(self.closed().is_not_true())
+        column("gone_at").lt(instant(self.cut)).is_true().and(self.closed_at_cut().is_not_true())
+    }
+
+    /// Won or lost, and not after the cut for certain.
+    fn closed_at_cut(&self) -> Expr {
+        self.closed().and(column("closed_at").gt_eq(instant(self.cut)).is_not_true())
     }
 
     /// Neither won nor lost at the cut, nor gone. A deal of unknown status is open.
     fn is_open(&self) -> Expr {
-        let is_closed = self.closed().and(column("closed_at").gt_eq(instant(self.cut)).is_not_true());
-        is_closed.is_not_true().and(self.gone().is_not_true())
+        self.closed_at_cut().is_not_true().and(self.gone().is_not_true())
     }
 
     /// Until when exports show what is open. Of a deal that its export lists no longer nothing is known from then on.

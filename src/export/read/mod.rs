@@ -23,6 +23,7 @@ mod row_checks;
 mod row_key;
 mod row_sink;
 mod rows;
+mod share;
 mod spread;
 mod state;
 mod sums;

@@ -492,12 +492,9 @@ async fn snapshots_tell_what_deals_were_worth() {
 #[tokio::test]
 async fn a_probability_above_one_is_asked_about() {
     let company = Company::new(&VALUES.replace(", percent = true", ""));
-    let file = company
-        .file("sales_2025-03-03.csv", "id,created,sum,planned,chance\n1,2025-02-20,1,,0.6\n2,2025-02-20,1,,60\n");
-    let refused = company.ingest(&[file]).await.unwrap_err().to_string();
+    let rows = |chance| format!("id,created,sum,planned,chance\n1,2025-02-20,1,,0.6\n2,2025-02-20,1,,{chance}\n");
+    let refused = company.refused("sales_2025-03-03.csv", rows("60")).await;
     assert!(refused.contains("percent = true"), "{refused}");
-    let file = company
-        .file("sales_2025-03-03.csv", "id,created,sum,planned,chance\n1,2025-02-20,1,,0.6\n2,2025-02-20,1,,60%\n");
-    company.ingest(&[file]).await.unwrap();
+    company.load("sales_2025-03-03.csv", &rows("60%")).await;
     assert_eq!(company.rows(Table::Deals, &["deal_id", "probability"]).await, ["1 0.6", "2 0.6"]);
 }

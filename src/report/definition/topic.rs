@@ -289,7 +289,10 @@ const THRESHOLDS: &[Stated] = &[
     norm("variability_weeks", "Ровность выручки считаем за", "Stability of revenue is taken over"),
 ];
 
-const FUNNEL: &[Stated] = &[norm("horizons_days", "Конверсию считаем к дню", "Conversion is told by day")];
+const FUNNEL: &[Stated] = &[
+    norm("horizons_days", "Конверсию считаем к дню", "Conversion is told by day"),
+    norm("counted_first", "Мост воронки считает первым", "The bridge of the pipeline counts first"),
+];
 
 const TARGET: &[Stated] = &[
     norm("split", "Для кого", "For whom"),

@@ -6,7 +6,7 @@ use super::calendar;
 use crate::model::lang::{Lang, Text, russian};
 use crate::model::unit::Unit;
 use crate::regulation::{
-    Better, ChecklistItem, Look, Meaning, Regulation, Stage, Target, Terminal, of_column, of_contact,
+    Better, ChecklistItem, CountedFirst, Look, Meaning, Regulation, Stage, Target, Terminal, of_column, of_contact,
 };
 use crate::report::definition::Topic;
 use crate::report::render::number::Numbers;
@@ -380,7 +380,16 @@ impl Teller<'_> {
 
     fn funnel(&self, of: &Regulation) -> Item {
         let days: Vec<String> = of.horizons().iter().map(ToString::to_string).collect();
-        self.once(Topic::Funnel).with("horizons_days", Some(days.join(", ")))
+        let first = match of.counted_first() {
+            CountedFirst::Changes => {
+                self.pick("изменение суммы, потом закрытие", "the change of an amount, then the closing")
+            }
+            CountedFirst::Closing => {
+                self.pick("закрытие, потом изменение суммы", "the closing, then the change of an amount")
+            }
+        };
+        let funnel = self.once(Topic::Funnel).with("horizons_days", Some(days.join(", ")));
+        funnel.with("counted_first", Some(first))
     }
 
     fn target(&self, target: &Target) -> Item {
