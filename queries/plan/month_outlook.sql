@@ -24,27 +24,38 @@ columns = [
   { name = "done", unit = "share", title = { ru = "Выполнено", en = "Done" } },
   { name = "plan_to_date", unit = "money", title = { ru = "План на дату", en = "Plan to date" } },
   { name = "deviation", unit = "money", title = { ru = "Отклонение", en = "Deviation" } },
-  { name = "pace", unit = "share", of = "won", title = { ru = "Темп", en = "Pace" } },
+  { name = "pace", unit = "share", title = { ru = "Темп", en = "Pace" } },
   { name = "needed_per_day", unit = "money", title = { ru = "Нужно в рабочий день", en = "Needed per working day" } },
   { name = "days_left", unit = "count", title = { ru = "Осталось рабочих дней", en = "Working days left" } },
   { name = "forecast", unit = "money", title = { ru = "Прогноз", en = "Forecast" } },
   { name = "forecast_low", unit = "money", title = { ru = "Прогноз не ниже (P10)", en = "Forecast at least (P10)" } },
   { name = "forecast_high", unit = "money", title = { ru = "Прогноз не выше (P90)", en = "Forecast at most (P90)" } },
-  { name = "to_plan", unit = "share", of = "won", title = { ru = "Прогноз к плану", en = "Forecast by plan" } },
-  { name = "chance", unit = "share", of = "won", title = { ru = "Шанс выполнить план", en = "Chance to make the plan" } },
-  { name = "won", unit = "count", title = { ru = "Выиграны", en = "Won" } },
+  { name = "to_plan", unit = "share", title = { ru = "Прогноз к плану", en = "Forecast by plan" } },
+  { name = "chance", unit = "share", title = { ru = "Шанс выполнить план", en = "Chance to make the plan" } },
+  { name = "won_seen", unit = "count", title = { ru = "Выиграны", en = "Won" } },
   { name = "shown", unit = "text", title = { ru = "Чем прогноз сделан", en = "How the forecast was made" } },
   { name = "standing", unit = "text", title = { ru = "Против плана", en = "Against the plan" } },
   { name = "why_{lang}", unit = "text", title = { ru = "Чего не хватает", en = "What is lacking" } },
 ]
 */
 WITH planned AS (
-    SELECT grp, fact, plan, done, plan_to_date, deviation, pace, needed_per_day, days_passed, days_left, won
-    FROM plan_fact
-    WHERE
-        measure = 'revenue'
-        AND starts = local_month($as_of_day)
-        AND ends = (local_month($as_of_day) + INTERVAL '1 month' - INTERVAL '1 day')::date
+    SELECT
+        grp,
+        fact,
+        value AS plan,
+        fact::double / nullif(value, 0)::double AS done,
+        to_date AS plan_to_date,
+        CASE WHEN is_known THEN fact - to_date END AS deviation,
+        CASE WHEN is_known THEN fact::double / nullif(to_date, 0)::double END AS pace,
+        CASE
+            WHEN days_left > 0 AND value >= fact THEN round((value - fact)::double / days_left, 2)
+            WHEN days_left > 0 AND value < fact THEN 0.0
+        END AS needed_per_day,
+        days_passed,
+        days_left,
+        won AS won_seen
+    FROM plan_progress
+    WHERE measure = 'revenue' AND starts = local_month($as_of_day) AND until = (local_month($as_of_day) + INTERVAL '1 month')::date
 ),
 
 expected AS (
@@ -62,7 +73,7 @@ deal AS (
 beside AS (
     SELECT
         coalesce(planned.grp, expected.grp) AS grp,
-        coalesce(planned.fact, expected.reached::decimal(18, 4)) AS fact,
+        coalesce(planned.fact::double, expected.reached) AS fact,
         planned.plan,
         planned.done,
         planned.plan_to_date,
@@ -71,7 +82,7 @@ beside AS (
         planned.needed_per_day,
         planned.days_passed,
         planned.days_left,
-        coalesce(planned.won, expected.wins) AS won,
+        coalesce(planned.won_seen, expected.wins) AS won_seen,
         expected.headline AS forecast,
         expected.headline_low AS low,
         expected.headline_high AS high,
@@ -120,7 +131,7 @@ SELECT
         WHEN chances.z >= 0.0 THEN normal_p(chances.z) / 2.0
         WHEN chances.z < 0.0 THEN 1.0 - normal_p(chances.z) / 2.0
     END AS chance,
-    beside.won,
+    beside.won_seen,
     beside.shown,
     CASE
         WHEN beside.plan IS NULL THEN 'no_plan'

@@ -37,8 +37,8 @@ WITH days AS (
 ),
 
 planned AS (
-    SELECT grp, starts, (ends + INTERVAL '1 day')::date AS until, plan
-    FROM plan_fact
+    SELECT grp, starts, until, value AS plan
+    FROM plan_progress
     WHERE measure = 'revenue'
 )
 

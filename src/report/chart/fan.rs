@@ -86,14 +86,16 @@ impl Kind for Fan {
         let count = view.rows.len();
         let of = |column: &Option<String>| column.as_ref().map_or(vec![None; count], |column| view.numbers(column));
         let ends = [0, 1, 2].map(|end| of(&forecast.as_ref().map(|columns| columns[end].clone())));
-        Fan {
-            labels: view.labels(x),
-            fact: view.numbers(fact),
-            plan: of(plan),
-            forecast: (0..count).map(|at| [ends[0][at], ends[1][at], ends[2][at]]).collect(),
-            unit: view.grid.unit(fact),
+        let fact_by = view.numbers(fact);
+        let mut forecast: Vec<_> = (0..count).map(|at| [ends[0][at], ends[1][at], ends[2][at]]).collect();
+        // it opens where the fact ends
+        if let Some(at) = fact_by.iter().rposition(Option::is_some)
+            && forecast[at] == [None; 3]
+            && forecast.get(at + 1).is_some_and(|next| next[1].is_some())
+        {
+            forecast[at] = [fact_by[at]; 3];
         }
-        .into()
+        Fan { labels: view.labels(x), fact: fact_by, plan: of(plan), forecast, unit: view.grid.unit(fact) }.into()
     }
 
     fn lengths(&self) -> Vec<Length> {

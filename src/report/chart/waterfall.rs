@@ -42,7 +42,7 @@ pub(in crate::report) struct WaterfallEncoding {
 impl Kind for Waterfall {
     const NAME: &'static str = "waterfall";
     const KEYS: &'static str = "`opening` and `closing` (levels), `steps` (what changed between them, in this order; steps of zero are left out), `minus` (those of \
-                                 the steps whose number is taken off); of the last row shown";
+                                 the steps whose number is taken off); of the first row shown";
     type Encoding = WaterfallEncoding;
 
     fn read(asked: &Asked<'_>, part: &Section<'_>) -> WaterfallEncoding {
@@ -77,7 +77,7 @@ impl Kind for Waterfall {
 
     fn fill(encoding: &WaterfallEncoding, view: &View<'_>) -> Filled<Waterfall> {
         let WaterfallEncoding { opening, steps, closing } = encoding;
-        let of = |column: &str| view.rows.last().and_then(|row| view.grid.number(*row, column));
+        let of = |column: &str| view.rows.first().and_then(|row| view.grid.number(*row, column));
         let title = |column: &str| match view.grid.column(column) {
             Some(known) => known.title.get(view.lang()).to_owned(),
             None => column.to_owned(),
