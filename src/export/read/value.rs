@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::column_plan::{ColumnPlan, From, Part};
 use super::date_limits::is_unset;
+use super::faults::FAULTS;
 use super::header::fits;
 use super::oddities::{Oddities, Why};
 use super::reason;
@@ -22,23 +23,6 @@ use crate::model::tables::{Kind, MEASURES};
 
 /// A spreadsheet keeps so many digits of a number.
 const DIGITS_KEPT: usize = 15;
-
-const FAULTS: [&str; 14] = [
-    "#REF!",
-    "#N/A",
-    "#VALUE!",
-    "#DIV/0!",
-    "#NAME?",
-    "#NUM!",
-    "#NULL!",
-    "#ССЫЛКА!",
-    "#Н/Д",
-    "#ЗНАЧ!",
-    "#ДЕЛ/0!",
-    "#ИМЯ?",
-    "#ЧИСЛО!",
-    "#ПУСТО!",
-];
 
 impl ColumnPlan {
     /// Reads the column's value in a row.
