@@ -113,7 +113,7 @@ SELECT
     deals.line['p90'] AS wins_p90,
     deals.line['headline'] AS wins_headline,
     CASE deals.line['method'] WHEN 0 THEN 'forecast' WHEN 1 THEN 'last_year' WHEN 2 THEN 'run_rate' WHEN 3 THEN 'weighted' END AS wins_shown,
-    money.line['origins']::bigint AS origins,
+    deals.line['origins']::bigint AS origins,
     money.line['covered'] / money.line['banded'] AS covered,
     CASE money.line['why'] WHEN 1 THEN 'few_wins' WHEN 2 THEN 'few_origins' WHEN 3 THEN 'few_amounts' END AS why
 FROM money
