@@ -7,7 +7,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow::array::AsArray;
 use arrow::datatypes::DataType;
 use datafusion::catalog::TableProvider;
 use datafusion::dataframe::DataFrame;
@@ -20,6 +19,7 @@ use datafusion::prelude::{Expr, cast, lit, when};
 use datafusion::scalar::ScalarValue;
 
 use super::dimensions::{TAKEN, column, group, text};
+use super::staff::Staff;
 use super::tables::instant;
 use crate::journey::cut::{before, counted, gone_since, known_at};
 use crate::journey::moves::moves;
@@ -55,6 +55,8 @@ pub(super) struct Scope<'a> {
     pub(super) held: Option<Arc<dyn TableProvider>>,
 }
 
+/// The dimensions that a manager tells.
+const OF_MANAGER: [&str; 3] = ["manager", "team", "supervisor"];
 /// What the name of a dimension begins with among the held rows: `scope` may have a column of that name, cut.
 const DIMENSION: &str = "dimension ";
 
@@ -195,6 +197,34 @@ impl Scope<'_> {
         add("supervisor", &|| Ok(self.staff.supervisor()))?;
         columns.extend(beside);
         journeys.select(columns)
+    }
+
+    /// The rows of a view that has no groups, each in the group of its deal; what has a manager of its own, in that manager's.
+    pub(super) async fn in_groups(&self, rows: DataFrame) -> Result<DataFrame> {
+        let has_manager = rows.schema().has_column_with_unqualified_name("manager");
+        let is_own = |name: &String| has_manager && OF_MANAGER.contains(&name.as_str());
+        let of_deal: Vec<&String> = self.by.iter().filter(|name| !is_own(name)).collect();
+        let names: Vec<String> = rows.schema().fields().iter().map(|field| field.name().clone()).collect();
+        let unpacked = rows.schema().fields().iter().map(|field| match field.data_type() {
+            DataType::Dictionary(..) => cast(column(field.name()), DataType::Utf8View).alias(field.name()),
+            _ => column(field.name()),
+        });
+        let unpacked = unpacked.collect::<Vec<_>>();
+        let mut rows = rows.select(unpacked)?;
+        if !of_deal.is_empty() {
+            let key = "deal_id of the group";
+            let (deals, value): (_, &dyn Fn(&String) -> Expr) = match &self.held {
+                Some(held) => (self.tables.read_table(Arc::clone(held))?, &|name| column(&held_dimension(name))),
+                None => (self.journeys(self.by).await?, &|name| self.dimension(name).alias(held_dimension(name))),
+            };
+            let columns = of_deal.iter().map(|name| value(name)).chain([column("deal_id").alias(key)]);
+            let deals = deals.select(columns.collect::<Vec<_>>())?;
+            rows = deals.join(rows, JoinType::Right, &[key], &["deal_id"], None)?;
+        }
+        let value = |name: &String| if is_own(name) { self.dimension(name) } else { column(&held_dimension(name)) };
+        let grp = group(self.by.iter().map(value).collect()).alias("grp");
+        let as_is = names.iter().map(|name| if name == "grp" { grp.clone() } else { column(name) });
+        rows.select(as_is.collect::<Vec<_>>())
     }
 
     /// The rows of a frame with the columns of deals that are asked for.
@@ -443,46 +473,4 @@ impl Scope<'_> {
 enum Bound {
     Least,
     Most,
-}
-
-/// Who belongs to which team, and who leads it.
-#[derive(Debug, Default)]
-pub(super) struct Staff {
-    rows: Vec<(String, Option<String>, Option<String>)>,
-}
-
-impl Staff {
-    /// Reads the table `staff`: a row per manager, so it is small.
-    pub(super) async fn read(context: &SessionContext) -> Result<Staff> {
-        let text = |name: &str| cast(column(name), DataType::Utf8).alias(name);
-        let frame = context.table(Table::Staff.name()).await?;
-        let frame = frame.select(["manager", "team", "supervisor"].map(text).to_vec())?;
-        let mut rows = Vec::new();
-        for batch in frame.collect().await? {
-            let [managers, teams, supervisors] = [0, 1, 2].map(|index| batch.column(index).as_string::<i32>().iter());
-            for ((manager, team), supervisor) in managers.zip(teams).zip(supervisors) {
-                let owned = |text: Option<&str>| text.map(str::to_owned);
-                rows.extend(manager.map(|manager| (manager.to_owned(), owned(team), owned(supervisor))));
-            }
-        }
-        rows.sort();
-        Ok(Staff { rows })
-    }
-
-    fn team(&self) -> Expr {
-        self.by_manager(|row| row.1.clone())
-    }
-
-    fn supervisor(&self) -> Expr {
-        self.by_manager(|row| row.2.clone())
-    }
-
-    fn by_manager(&self, value: impl Fn(&(String, Option<String>, Option<String>)) -> Option<String>) -> Expr {
-        let known = self.rows.iter().filter_map(|row| Some((row.0.clone(), value(row)?)));
-        let branches: Vec<_> = known.map(|(m, v)| (Box::new(text(m)), Box::new(text(v)))).collect();
-        match branches.is_empty() {
-            true => lit(ScalarValue::Utf8View(None)),
-            false => Expr::Case(Case::new(Some(Box::new(column("manager"))), branches, None)),
-        }
-    }
 }
