@@ -7,6 +7,8 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 
 use datafusion::error::DataFusionError;
+use datafusion::execution::context::SQLOptions;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
@@ -118,6 +120,11 @@ pub async fn guarded<T, E: From<DataFusionError>>(work: impl Future<Output = Res
 fn said(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it does not say why")
+}
+
+/// Refuses a plan that changes anything.
+pub fn read_only(plan: &LogicalPlan) -> Result<(), DataFusionError> {
+    SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false).verify_plan(plan)
 }
 
 #[cfg(test)]

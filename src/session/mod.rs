@@ -36,13 +36,13 @@ use datafusion::catalog::TableProvider;
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
-use datafusion::execution::context::{SQLOptions, SessionContext};
+use datafusion::execution::context::SessionContext;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::functions_aggregate::expr_fn::count;
-use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{cast, col};
 
 use self::at_cut::AtCut;
+pub use self::bounds::read_only;
 pub(crate) use self::dimensions::SEPARATOR;
 pub use self::engine::Resources;
 pub use self::error::SessionError;
@@ -446,9 +446,4 @@ impl Session {
         known.insert(table, columns.clone());
         Ok(columns)
     }
-}
-
-/// Refuses a plan that changes anything.
-pub fn read_only(plan: &LogicalPlan) -> Result<(), DataFusionError> {
-    SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false).verify_plan(plan)
 }
