@@ -68,7 +68,7 @@ fn judgements_of_a_period_are_those_of_all_time_that_became_certain_in_it() {
             );
             let by = ["manager".to_owned()];
             let wanted =
-                Wanted { by: &by, names: &words(&sql), all_columns: false, period: Some([day(from), day(to)]) };
+                Wanted { by: &by, names: &words(&sql), all_columns: false, shares: false, period: Some([day(from), day(to)]) };
             let context = session.scope(&wanted).await.unwrap();
             let shown = pretty_format_batches(&context.sql(&sql).await.unwrap().collect().await.unwrap()).unwrap();
             let counts: Vec<u64> = shown.to_string().split(['|', '\n', ' ']).filter_map(|cell| cell.parse().ok()).collect();

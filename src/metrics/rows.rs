@@ -28,6 +28,7 @@ use super::select::Compute;
 use super::{Metric, MetricColumn, MetricError};
 use crate::model::lang::{Text, both};
 use crate::model::problem::hint;
+use crate::model::timings;
 use crate::model::unit;
 use crate::session::bounds::guarded;
 use crate::session::{Session, Wanted};
@@ -157,7 +158,9 @@ impl Metric {
         if let Some(listed) = kept.and_then(|batch| self.listed_before(session, ask, &batch)) {
             return Ok(listed);
         }
+        let began = timings::begin();
         let mut lists = self.lists(session, ask, std::slice::from_ref(picked)).await?;
+        timings::end(began, || format!("list {}", self.name), None);
         let listed = lists.pop().unwrap_or_else(|| Err(self.no_rows(None, Text::default())))?;
         if let Some(batch) = listed.to_keep() {
             session.keep(&question, &batch);
@@ -268,7 +271,7 @@ impl Metric {
         let keys = KEYS.iter().map(|(name, _)| *name);
         names.extend(keys.chain(DETAILS).chain(told::OF_DEALS).map(str::to_owned));
         let period = Some([ask.from, ask.to]);
-        let wanted = Wanted { by: &ask.by, names: &names, all_columns: false, period };
+        let wanted = Wanted { by: &ask.by, names: &names, all_columns: false, shares: false, period };
         let context = session.scope(&wanted).await.map_err(|e| self.session_error(e))?;
         self.check_relations(&context)?;
         Ok(context)

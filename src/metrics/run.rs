@@ -67,7 +67,13 @@ impl Metric {
 
     async fn compute(&self, session: &Session, ask: &Ask) -> Result<RecordBatch, MetricError> {
         let began = timings::begin();
-        let wanted = Wanted { by: &ask.by, names: &self.named, all_columns: false, period: Some([ask.from, ask.to]) };
+        let wanted = Wanted {
+            by: &ask.by,
+            names: &self.named,
+            all_columns: false,
+            shares: true,
+            period: Some([ask.from, ask.to]),
+        };
         let context = session.scope(&wanted).await.map_err(|e| self.session_error(e))?;
         timings::end(began, || "make views".to_owned(), None);
         self.check_relations(&context)?;
@@ -86,7 +92,7 @@ impl Metric {
     /// Plans the metric and runs nothing: whether the store has the tables, columns and functions that it names.
     pub async fn plan(&self, session: &Session) -> Result<(), MetricError> {
         let day = session.as_of();
-        let wanted = Wanted { by: &[], names: &self.named, all_columns: true, period: Some([day; 2]) };
+        let wanted = Wanted { by: &[], names: &self.named, all_columns: true, shares: false, period: Some([day; 2]) };
         let context = session.scope(&wanted).await.map_err(|e| self.session_error(e))?;
         self.check_relations(&context)?;
         let ask = Ask { from: day, to: day, as_of: day, by: Vec::new() };

@@ -12,9 +12,10 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::session::{Session, SessionError};
 
-/// A store of more rows keeps all cores busy with one question, each further one takes seconds, and the deals at several cuts would take
-/// much of the memory.
+/// Of a store of more rows each further question takes a second.
 const MUCH: u64 = 1_500_000;
+/// Of a store of so many rows the deals at several cuts would take too much of the memory.
+const TOO_MUCH_TO_HOLD: u64 = 4_000_000;
 /// Of a store of fewer rows a question takes longer to plan than to compute.
 const FEW: u64 = 300_000;
 /// The engine plans by recursion.
@@ -34,7 +35,7 @@ fn rows(session: &Session) -> u64 {
 /// How many questions to a session are best computed at once; 1 where the runtime has one thread.
 pub(super) fn at_once(session: &Session) -> usize {
     let has_threads = Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
-    match has_threads && !is_large(session) {
+    match has_threads && rows(session) <= TOO_MUCH_TO_HOLD {
         true => thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST),
         false => 1,
     }
@@ -43,7 +44,7 @@ pub(super) fn at_once(session: &Session) -> usize {
 /// The session as the questions of a report are best asked of it.
 pub(crate) async fn for_report(session: &Session) -> Result<Session, SessionError> {
     match at_once(session) {
-        1 => session.at(session.as_of()).await,
+        1 => session.for_questions_in_turn().await,
         _ => session.for_many_questions(rows(session) <= FEW).await,
     }
 }

@@ -13,6 +13,7 @@ mod filled;
 mod judge;
 mod scope;
 mod small_side;
+mod source_days;
 mod sources;
 mod tables;
 mod taken;
@@ -74,6 +75,8 @@ pub struct Wanted<'a> {
     pub names: &'a BTreeSet<String>,
     /// Whether `scope` has all its columns, named or not.
     pub all_columns: bool,
+    /// Whether views may be tables of rows that other questions read too: then nothing below their columns can be seen in a plan.
+    pub shares: bool,
     /// The first local day that is asked about and the day after the last: `period_checks` is made for it.
     pub period: Option<[NaiveDate; 2]>,
 }
@@ -199,7 +202,14 @@ impl Session {
     pub async fn for_many_questions(&self, are_small: bool) -> Result<Session, SessionError> {
         let resources = Resources { partitions: Some(NonZeroUsize::MIN), are_small, ..self.resources };
         let mut other = self.opened_again(self.as_of, resources).await?;
-        other.at_cut = Some(Arc::default());
+        other.at_cut = Some(AtCut::new(if are_small { 1 } else { 3 }));
+        Ok(other)
+    }
+
+    /// The same session, made for many questions one after the other: what several of them judge is judged once and held in memory.
+    pub async fn for_questions_in_turn(&self) -> Result<Session, SessionError> {
+        let mut other = self.at(self.as_of).await?;
+        other.at_cut = Some(AtCut::new(usize::MAX));
         Ok(other)
     }
 
@@ -212,7 +222,7 @@ impl Session {
         other.judged_by = Arc::clone(&self.judged_by);
         other.seen_from = self.seen_from.max(as_of);
         let is_same = (other.as_of, other.seen_from) == (self.as_of, self.seen_from);
-        other.at_cut = self.at_cut.as_ref().map(|held| if is_same { Arc::clone(held) } else { Arc::default() });
+        other.at_cut = self.at_cut.as_ref().map(|held| if is_same { Arc::clone(held) } else { held.begun_anew() });
         Ok(other)
     }
 
@@ -234,7 +244,7 @@ impl Session {
     /// The values that deals have of a dimension, those of most deals first.
     pub async fn values(&self, dimension: &str) -> Result<Vec<String>, SessionError> {
         let (by, names) = ([dimension.to_owned()], BTreeSet::new());
-        let wanted = Wanted { by: &by, names: &names, all_columns: false, period: None };
+        let wanted = Wanted { by: &by, names: &names, all_columns: false, shares: true, period: None };
         let context = self.scope(&wanted).await?;
         let counted =
             context.table("scope").await?.aggregate(vec![col("grp")], vec![count(col("deal_id")).alias("deals")])?;
@@ -251,7 +261,7 @@ impl Session {
     /// `grp` holds the values with `SEPARATOR` between them, nothing where a value is null. Money is not spent by
     /// manager or team: split by a dimension that spend does not have, `scope_spend` has no rows.
     pub async fn scope(&self, wanted: &Wanted<'_>) -> Result<SessionContext, SessionError> {
-        let Wanted { by, names, all_columns, period } = *wanted;
+        let Wanted { by, names, all_columns, shares, period } = *wanted;
         dimensions::check(by, &self.dimensions())?;
         let context = tables::beside(&self.context, |name| !views::is_view(name) && !self.hides(name)).await?;
         let mut views = self.scope_of(by);
@@ -262,8 +272,41 @@ impl Session {
         views.register(&context).await?;
         let mut loaded = self.loaded(&context, names).await?;
         loaded.period = period.map(|days| days.map(|day| self.regulation.calendar().midnight(day).timestamp_micros()));
-        views.register_named(&context, names, &loaded).await?;
+        let mut names = names.clone();
+        if shares {
+            for name in views::SHARED.into_iter().filter(|name| names.contains(*name)) {
+                if let Some(rows) = self.view_at_cut(name, loaded.period).await? {
+                    let rows = context.read_table(rows)?;
+                    context.register_table(name, views.in_groups(rows).await?.into_view())?;
+                }
+            }
+            names.retain(|name| !context.table_exist(name.as_str()).unwrap_or(false));
+        }
+        views.register_named(&context, &names, &loaded).await?;
         Ok(context)
+    }
+
+    /// A view without groups, where this session holds such.
+    async fn view_at_cut(
+        &self,
+        name: &'static str,
+        period: Option<[i64; 2]>,
+    ) -> Result<Option<Arc<dyn TableProvider>>, SessionError> {
+        let Some(at_cut) = &self.at_cut else { return Ok(None) };
+        let period = period.filter(|_| views::is_of_period(name));
+        let make = || async {
+            let names = BTreeSet::from([name.to_owned()]);
+            let context = tables::beside(&self.context, |name| !views::is_view(name)).await?;
+            let mut views = self.scope_of(&[]);
+            views.columns = Columns::Of(views::columns_read(&names));
+            views.held = self.deals_at_cut().await?;
+            views.register(&context).await?;
+            let mut loaded = self.loaded(&context, &names).await?;
+            loaded.period = period;
+            views.register_named(&context, &names, &loaded).await?;
+            Ok::<_, SessionError>(context.table(name).await?)
+        };
+        at_cut.view((name, period, self.only.clone()), make).await
     }
 
     /// Whether a table would show rows that a session held to some is not to see. Of a refused row nothing proves whose it is.
@@ -291,7 +334,7 @@ impl Session {
         if let Some(days) = self.answers.as_ref().and_then(|answers| answers.get(&question)) {
             return Sources::of(&days);
         }
-        let days = Sources::read(&self.context).await?;
+        let days = source_days::read(&self.context).await?;
         self.keep(&question, &days);
         Sources::of(&days)
     }

@@ -55,6 +55,8 @@ pub(super) struct Scope<'a> {
     pub(super) held: Option<Arc<dyn TableProvider>>,
 }
 
+/// The dimensions that a manager tells.
+const OF_MANAGER: [&str; 3] = ["manager", "team", "supervisor"];
 /// What the name of a dimension begins with among the held rows: `scope` may have a column of that name, cut.
 const DIMENSION: &str = "dimension ";
 
@@ -195,6 +197,34 @@ impl Scope<'_> {
         add("supervisor", &|| Ok(self.staff.supervisor()))?;
         columns.extend(beside);
         journeys.select(columns)
+    }
+
+    /// The rows of a view that has no groups, each in the group of its deal; what has a manager of its own, in that manager's.
+    pub(super) async fn in_groups(&self, rows: DataFrame) -> Result<DataFrame> {
+        let has_manager = rows.schema().has_column_with_unqualified_name("manager");
+        let is_own = |name: &String| has_manager && OF_MANAGER.contains(&name.as_str());
+        let of_deal: Vec<&String> = self.by.iter().filter(|name| !is_own(name)).collect();
+        let names: Vec<String> = rows.schema().fields().iter().map(|field| field.name().clone()).collect();
+        let unpacked = rows.schema().fields().iter().map(|field| match field.data_type() {
+            DataType::Dictionary(..) => cast(column(field.name()), DataType::Utf8View).alias(field.name()),
+            _ => column(field.name()),
+        });
+        let unpacked = unpacked.collect::<Vec<_>>();
+        let mut rows = rows.select(unpacked)?;
+        if !of_deal.is_empty() {
+            let key = "deal_id of the group";
+            let (deals, value): (_, &dyn Fn(&String) -> Expr) = match &self.held {
+                Some(held) => (self.tables.read_table(Arc::clone(held))?, &|name| column(&held_dimension(name))),
+                None => (self.journeys(self.by).await?, &|name| self.dimension(name).alias(held_dimension(name))),
+            };
+            let columns = of_deal.iter().map(|name| value(name)).chain([column("deal_id").alias(key)]);
+            let deals = deals.select(columns.collect::<Vec<_>>())?;
+            rows = deals.join(rows, JoinType::Right, &[key], &["deal_id"], None)?;
+        }
+        let value = |name: &String| if is_own(name) { self.dimension(name) } else { column(&held_dimension(name)) };
+        let grp = group(self.by.iter().map(value).collect()).alias("grp");
+        let as_is = names.iter().map(|name| if name == "grp" { grp.clone() } else { column(name) });
+        rows.select(as_is.collect::<Vec<_>>())
     }
 
     /// The rows of a frame with the columns of deals that are asked for.

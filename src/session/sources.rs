@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, StringViewArray, TimestampMicrosecondArray};
-use arrow::compute::{cast, concat_batches};
+use arrow::array::{Array, ArrayRef, AsArray, TimestampMicrosecondArray};
+use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type};
 use arrow::record_batch::RecordBatch;
 use chrono::{Days, NaiveDate};
@@ -18,6 +18,7 @@ use datafusion::error::Result;
 use datafusion::execution::context::SessionContext;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 
+use super::source_days::{Of, filled};
 use crate::model::calendar::Calendar;
 use crate::model::tables::{Kind, TOUCH_KINDS};
 
@@ -49,55 +50,38 @@ impl Sources {
         Sources { by_name: BTreeMap::new() }
     }
 
-    /// The days of all events: a row per kind, manager, branch and day.
-    pub(super) async fn read(context: &SessionContext) -> Result<RecordBatch> {
-        let days = context.sql(include_str!("sources.sql")).await?;
-        let schema = Arc::clone(days.schema().inner());
-        Ok(concat_batches(&schema, &days.collect().await?)?)
-    }
-
-    /// Of the rows that [`Sources::read`] gives.
+    /// Of the rows that [`super::source_days::read`] gives.
     pub(super) fn of(batch: &RecordBatch) -> Result<Sources> {
         let mut sources = Sources::default();
         let text =
             |index: usize| Ok::<_, datafusion::error::DataFusionError>(cast(batch.column(index), &DataType::Utf8View)?);
-        let [kind, caller, manager, branch] = [text(0)?, text(1)?, text(2)?, text(3)?];
-        let [kind, caller, manager, branch] = [&kind, &caller, &manager, &branch].map(|c| c.as_string_view());
+        let [kind, of, name] = [text(0)?, text(2)?, text(3)?];
+        let [kind, of, name] = [&kind, &of, &name].map(|column| column.as_string_view());
+        let reaches_out = batch.column(1).as_boolean();
         let days = batch.column(4).as_primitive::<Date32Type>();
-        let reaches_out = batch.column(5).as_boolean();
         for row in 0..batch.num_rows() {
-            let Some(day) = days.is_valid(row).then(|| NaiveDate::from_epoch_days(days.value(row))).flatten() else {
+            let (Some(day), Some(of)) = (NaiveDate::from_epoch_days(days.value(row)), Of::named(of.value(row))) else {
                 continue;
             };
-            let name = |column: &StringViewArray| filled(column, row).map(str::to_owned);
-            let kind = name(kind).unwrap_or_default();
-            let reaches = reaches_out.is_valid(row) && reaches_out.value(row);
-            let touch = (reaches && TOUCH_KINDS.contains(&kind.as_str())).then_some("touch");
+            let kind = kind.value(row);
+            let touch = (reaches_out.value(row) && TOUCH_KINDS.contains(&kind)).then_some("touch");
             let answer = touch.filter(|_| kind != "meeting").map(|_| "answer");
-            // a deal that changed hands tells of both: whoever called, the log of this deal is loaded
-            let managers = [name(caller), name(manager)];
-            for source in [Some(kind.as_str()), touch, answer].into_iter().flatten() {
-                sources.add(source, day, managers.iter().flatten(), name(branch));
+            for source in [Some(kind), touch, answer].into_iter().flatten() {
+                sources.days(source, of, name.value(row)).insert(day);
             }
         }
         Ok(sources)
     }
 
-    fn add<'n>(
-        &mut self,
-        source: &str,
-        day: NaiveDate,
-        managers: impl Iterator<Item = &'n String>,
-        branch: Option<String>,
-    ) {
+    /// The days of a source that are known so far.
+    fn days(&mut self, source: &str, of: Of, name: &str) -> &mut BTreeSet<NaiveDate> {
         let source = self.by_name.entry(source.to_owned()).or_default();
-        source.all.insert(day);
-        for who in managers {
-            source.managers.entry(who.clone()).or_default().insert(day);
-        }
-        if let Some(branch) = branch {
-            source.branches.entry(branch).or_default().insert(day);
-        }
+        let named = match of {
+            Of::All => return &mut source.all,
+            Of::Manager => &mut source.managers,
+            Of::Branch => &mut source.branches,
+        };
+        named.entry(name.to_owned()).or_default()
     }
 
     /// Whether any event of the source was ever loaded.
@@ -287,10 +271,6 @@ impl ScalarUDFImpl for KnownSpan {
         let ends: TimestampMicrosecondArray = (0..source.len()).map(end).collect();
         Ok(ColumnarValue::Array(Arc::new(ends.with_timezone("UTC"))))
     }
-}
-
-fn filled(column: &StringViewArray, row: usize) -> Option<&str> {
-    column.is_valid(row).then(|| column.value(row)).filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]

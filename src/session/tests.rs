@@ -113,7 +113,7 @@ async fn table(session: &Session, query: &str) -> String {
 async fn split(session: &Session, by: &[&str]) -> Result<SessionContext, SessionError> {
     let names = views::NAMES.map(str::to_owned).into();
     let by: Vec<String> = by.iter().map(|name| (*name).to_owned()).collect();
-    session.scope(&Wanted { by: &by, names: &names, all_columns: true, period: None }).await
+    session.scope(&Wanted { by: &by, names: &names, all_columns: true, shares: false, period: None }).await
 }
 
 async fn of(context: &SessionContext, query: &str) -> String {

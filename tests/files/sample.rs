@@ -1,6 +1,6 @@
 //! The sample company, asked for all that ships. `golden::report::<name>`: each report, in Russian, the language of its regulation.
 //! `workbook::<name>`: its workbook says what it says. `print::<name>::<language>`: its pages hold together. `answer::<metric>`: each metric has rows.
-//! `held::<metric>`: it answers the same from deals that are cut once.
+//! `held::<metric>`: it answers the same from deals that are cut once, and from views that are held.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -223,12 +223,13 @@ impl Sample {
                 let one = async |session: Session| session.only("branch", &branch).await.map_err(|e| of(&e));
                 let held = one(many.at(day).await.map_err(|e| of(&e))?).await?;
                 let not_held = one(plain.at(day).await.map_err(|e| of(&e))?).await?;
+                let in_turn = plain.for_questions_in_turn().await.map_err(|e| of(&e))?;
                 let from = day - chrono::Days::new(365);
                 let ask = |by: &[String]| Ask { from, to: day, as_of: day, by: by.to_vec() };
                 // the first question is answered from the journeys, the others from what is held
                 let _ = metric.run(&many, &ask(&[])).await;
                 for by in &splits {
-                    for (many, plain) in [(&many, &plain), (&held, &not_held)] {
+                    for (many, plain) in [(&many, &plain), (&held, &not_held), (&in_turn, &plain)] {
                         let told = async |session: &Session| match metric.run(session, &ask(by)).await {
                             Ok(result) => Ok(result.batch),
                             Err(error) => Err(error.to_string()),

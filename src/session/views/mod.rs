@@ -38,6 +38,14 @@ pub(super) const NAMES: [&str; 9] = [
 /// `scope_checks` of the asked period alone: a metric may read it, and SQL that somebody writes asks of no period.
 const OF_PERIOD: &str = "period_checks";
 
+/// The views that are worth computing once for all questions of a session, whatever these are split by.
+pub(super) const SHARED: [&str; 2] = ["scope_coverage", OF_PERIOD];
+
+/// Whether a view is made for the asked period.
+pub(super) fn is_of_period(name: &str) -> bool {
+    name == OF_PERIOD
+}
+
 /// The views of which a view is made.
 fn made_of(name: &str) -> &'static [&'static str] {
     match name {
