@@ -24,7 +24,7 @@ columns = [
   { name = "done", unit = "share", title = { ru = "Выполнено", en = "Done" } },
   { name = "plan_to_date", unit = "money", title = { ru = "План на дату", en = "Plan to date" } },
   { name = "deviation", unit = "money", title = { ru = "Отклонение", en = "Deviation" } },
-  { name = "pace", unit = "share", title = { ru = "Темп", en = "Pace" } },
+  { name = "pace", unit = "share", missed = "plan_to_date", title = { ru = "Темп", en = "Pace" } },
   { name = "needed_per_day", unit = "money", title = { ru = "Нужно в рабочий день", en = "Needed per working day" } },
   { name = "days_left", unit = "count", title = { ru = "Осталось рабочих дней", en = "Working days left" } },
   { name = "forecast", unit = "money", title = { ru = "Прогноз", en = "Forecast" } },

@@ -2,7 +2,6 @@
 
 use super::clock::Second;
 use super::company::{CAMPAIGNS, PRICE_SOURCE, Quality, REPEAT};
-use super::outlook::Change;
 use super::words::{Kind, Reason, Stage, Way};
 
 /// What begins a deal.
@@ -36,6 +35,17 @@ impl Lead {
     pub fn price_driven(&self) -> bool {
         self.campaign == Some(PRICE_SOURCE)
     }
+}
+
+/// What became known of a deal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// Its sum, in kopecks.
+    Amount(u64),
+    /// The day on which it is planned to close.
+    Expected(i64),
+    /// How likely it is to be won, in percent.
+    Probability(u8),
 }
 
 /// A deal as it stands at as_of.

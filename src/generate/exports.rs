@@ -4,12 +4,11 @@ use std::path::Path;
 
 use super::clock::{Clock, DAY, Second};
 use super::company::{BRANCHES, CAMPAIGNS, PROMO_DAYS, Promo, REPEAT_SOURCE};
-use super::deal::Deal;
+use super::deal::{Change, Deal};
 use super::dirt;
 use super::error::GenerateError;
 use super::file::Aside;
 use super::lead::Client;
-use super::outlook::Change;
 use super::row::{Quotes, Row};
 use super::words::{INTERESTS, Kind, PIPELINES, PRODUCTS, SEGMENTS, Way};
 

@@ -4,20 +4,9 @@
 
 use super::clock::{Clock, DAY, Second};
 use super::company::{ADVANCED, AMOUNT_CHANGED, AMOUNT_FACTOR, OPTIMISM, PUSH_DAYS, PUSHED};
-use super::deal::Deal;
+use super::deal::{Change, Deal};
 use super::streams::{Draws, Stream};
 use super::words::{Kind, Stage};
-
-/// What became known of a deal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// Its sum, in kopecks.
-    Amount(u64),
-    /// The day on which it is planned to close.
-    Expected(i64),
-    /// How likely it is to be won, in percent.
-    Probability(u8),
-}
 
 /// How many times what was said of a deal was changed while it was open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -189,7 +189,8 @@ mod tests {
 
     #[test]
     fn what_is_no_period_is_refused_with_the_way_out() {
-        let way = "write so many weeks or months as `13w` or `12m`, or one of: last_week, last_month, ytd, all";
+        let way =
+            "write so many weeks or months as `13w` or `12m`, or one of: last_week, last_month, this_month, ytd, all";
         for (text, hint) in [
             ("lastweek", "did you mean `last_week`?"),
             ("0w", way),

@@ -82,7 +82,7 @@ fn every_mistake_names_line_cause_and_way_out() {
         (
             "'13w'",
             "'13 weeks'",
-            "15: `13 weeks` is no period\n    write so many weeks or months as `13w` or `12m`, or one of: last_week, last_month, ytd, all",
+            "15: `13 weeks` is no period\n    write so many weeks or months as `13w` or `12m`, or one of: last_week, last_month, this_month, ytd, all",
         ),
         (
             "value = 'win_rate'",
@@ -190,7 +190,10 @@ fn what_ships_is_sound_and_found_by_name() {
     for name in names() {
         shipped(name, &Catalog::shipped()).unwrap_or_else(|problems| panic!("{problems}"));
     }
-    assert_eq!(names(), ["audit", "bases", "brief", "contractors", "control", "handbook", "weekly", "worklist"]);
+    assert_eq!(
+        names(),
+        ["audit", "bases", "brief", "contractors", "control", "handbook", "plan", "weekly", "worklist"]
+    );
     let error = shipped("weakly", &Catalog::shipped()).unwrap_err().to_string();
     assert_eq!(
         error,
