@@ -5,6 +5,7 @@ partly.en = "without the stage history the chances of open deals go by their age
 undated.ru = "выигрыши без даты не входят ни в факт, ни в прогноз"
 undated.en = "wins without a date are neither in the fact nor in the forecast"
 grain = "three rows for the group: the month, 4 weeks, 13 weeks"
+so_far = true
 needs = ["deals.closed_at", "deals.status"]
 dimensions = "leads"
 about.ru = """

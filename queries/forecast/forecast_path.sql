@@ -5,6 +5,7 @@ partly.en = "a day that exports cover in part is forecast"
 undated.ru = "выигрыши без даты не входят ни в факт, ни в прогноз"
 undated.en = "wins without a date are neither in the fact nor in the forecast"
 grain = "one row per day of the month in which the day of the forecast lies"
+so_far = true
 needs = ["deals.closed_at", "deals.status"]
 dimensions = "leads"
 about.ru = """

@@ -5,6 +5,7 @@ partly.en = "an amount without a history is as now known: the share of such deal
 undated.ru = "выигрыши без даты не входят ни в факт, ни в прогноз"
 undated.en = "wins without a date are neither in the fact nor in the forecast"
 grain = "one row per kind of forecast, measure and method"
+so_far = true
 needs = ["deals.closed_at", "deals.status"]
 dimensions = "leads"
 about.ru = """

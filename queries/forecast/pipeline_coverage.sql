@@ -5,6 +5,7 @@ partly.en = "an amount, plan or probability without a history is as now known"
 undated.ru = "выигрыши без даты не входят ни в факт, ни в прошлые месяцы"
 undated.en = "wins without a date are neither in the fact nor in past months"
 grain = "two rows for the group: revenue and wins"
+so_far = true
 needs = ["deals.closed_at", "deals.status"]
 dimensions = "leads"
 about.ru = """

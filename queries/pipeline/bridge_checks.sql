@@ -1,6 +1,7 @@
 /*
 title = { ru = "Можно ли верить мосту воронки", en = "Can the bridge of the pipeline be trusted" }
 grain = "one row per check"
+so_far = true
 needs = ["deals.created_at", "deals.status"]
 dimensions = "deals"
 

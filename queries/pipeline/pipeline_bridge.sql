@@ -1,6 +1,7 @@
 /*
 title = { ru = "Куда ушла воронка: мост", en = "Where the pipeline went: the bridge" }
 grain = "one row per set of deals (all, due) and period: the whole asked one, its months, its weeks"
+so_far = true
 needs = ["deals.created_at", "deals.status"]
 dimensions = "deals"
 undated.ru = "вышли из воронки в день выгрузки, которая первой показала их закрытыми"

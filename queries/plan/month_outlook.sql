@@ -5,6 +5,7 @@ partly.en = "no plan: its columns are empty, and why says so; few wins: the fore
 undated.ru = "выигрыши без даты не входят ни в факт, ни в прогноз"
 undated.en = "wins without a date are neither in the fact nor in the forecast"
 grain = "one row per group: the month in which the as-of day lies"
+so_far = true
 needs = ["deals.created_at", "deals.closed_at", "deals.status"]
 dimensions = "leads"
 about.ru = """

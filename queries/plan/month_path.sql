@@ -5,6 +5,7 @@ partly.en = "no plan: its line is empty; few wins: the fan is empty"
 undated.ru = "выигрыши без даты не входят ни в факт, ни в прогноз"
 undated.en = "wins without a date are neither in the fact nor in the forecast"
 grain = "one row per day of the month in which the day of the forecast lies"
+so_far = true
 needs = ["deals.created_at", "deals.closed_at", "deals.status", "deals.amount"]
 dimensions = "leads"
 about.ru = """

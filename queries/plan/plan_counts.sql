@@ -3,6 +3,7 @@ title = { ru = "План и факт: лиды, продажи, касания",
 partly.ru = "как у «Плана и факта»: сравнивается то, что видно"
 partly.en = "as in “Plan and fact”: what is seen is compared"
 grain = "one row per period for which there is a plan, measure that is counted, and group"
+so_far = true
 needs = ["plans.value", "deals.created_at", "deals.status"]
 dimensions = "deals"
 row_title = "title_{lang}"

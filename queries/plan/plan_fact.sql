@@ -3,6 +3,7 @@ title = { ru = "План и факт", en = "Plan and fact" }
 partly.ru = "план без факта и факт без плана стоят с пустым; период, который выгрузки видят не до конца, сравнивается по последний покрытый день"
 partly.en = "a plan without a fact and a fact without a plan stand with an empty cell; a period that exports do not cover to its end is compared to the last day covered"
 grain = "one row per period for which there is a plan, measure in money, and group"
+so_far = true
 needs = ["plans.value", "deals.created_at", "deals.status"]
 dimensions = "deals"
 row_title = "title_{lang}"

@@ -85,6 +85,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<Metric, Problems> {
             }
         }
     }
+    let so_far = root.optional_boolean("so_far").unwrap_or_default();
     let (partly, undated) = (root.optional_bilingual("partly"), root.optional_bilingual("undated"));
     let mut problems = doc.finish().err().unwrap_or_default().0;
     let (topic, name) = place(file);
@@ -101,7 +102,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<Metric, Problems> {
             let (relations, named) = (BTreeSet::new(), BTreeSet::new());
             #[rustfmt::skip]
             let metric =
-                Metric { name, topic, title, about, grain, needs, partly, undated, zero, dimensions, extra_dimensions, columns, text, has_period, select, reads, read_needs, relations, named };
+                Metric { name, topic, title, about, grain, needs, partly, undated, zero, dimensions, extra_dimensions, columns, text, has_period, so_far, select, reads, read_needs, relations, named };
             Ok(metric)
         }
         _ => Err(Problems(problems)),

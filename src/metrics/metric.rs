@@ -41,6 +41,8 @@ pub struct Metric {
     pub text: String,
     /// Whether its SQL asks for the period; without one it tells how things stand at the cut.
     pub has_period: bool,
+    /// Whether it tells of a period that is not over how far it has come: then the exports cover it once they reach the as-of day.
+    pub so_far: bool,
     pub(super) select: Arc<Select>,
     /// The metrics and shared pieces that it reads, those first that others read.
     pub(super) reads: Vec<Read>,

@@ -70,7 +70,8 @@ impl Reach {
 
     /// Which part of a period the exports behind these columns cover; `None` if all of it, as far as the exports show.
     pub fn cover(&self, metric: &Metric, range: Range, columns: &[&str]) -> Option<Cover> {
-        let until = self.until(metric, columns).filter(|until| metric.has_period && *until < range.to)?;
+        let to = if metric.so_far { range.to.min(self.as_of) } else { range.to };
+        let until = self.until(metric, columns).filter(|until| metric.has_period && *until < to)?;
         let last = until - Days::new(1);
         Some(if until <= range.from { Cover::Not(last) } else { Cover::Until(last) })
     }
@@ -170,5 +171,24 @@ mod tests {
         }
         assert_eq!(Reach::default().begins(metric("revenue_weekly"), "won"), None);
         assert_eq!(Reach::default().until(metric("revenue_weekly"), &["won"]), None);
+    }
+
+    #[test]
+    fn a_period_that_is_not_over_is_covered_up_to_the_report_for_what_tells_how_far_it_has_come() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let until = |deals: &str| Reach {
+            as_of: day("2025-06-20"),
+            until: BTreeMap::from([(Table::Deals, day(deals))]),
+            ..Reach::default()
+        };
+        let catalog = Catalog::shipped();
+        let cover = |reach: Reach, name: &str| {
+            let range = Range { from: day("2025-06-01"), to: day("2025-07-01") };
+            reach.cover(catalog.get(name).unwrap(), range, &[])
+        };
+        assert_eq!(cover(until("2025-06-20"), "month_outlook"), None);
+        assert_eq!(cover(until("2025-06-18"), "month_outlook"), Some(Cover::Until(day("2025-06-17"))));
+        assert_eq!(cover(until("2025-06-01"), "month_outlook"), Some(Cover::Not(day("2025-05-31"))));
+        assert_eq!(cover(until("2025-06-20"), "revenue_weekly"), Some(Cover::Until(day("2025-06-19"))));
     }
 }
