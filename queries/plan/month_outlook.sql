@@ -141,22 +141,22 @@ SELECT
         WHEN beside.deviation < 0 AND beside.average IS NULL THEN 'unknown'
         ELSE 'on_plan'
     END AS standing,
-    concat_ws(
+    nullif(concat_ws(
         '; ',
         CASE WHEN beside.plan IS NULL THEN 'плана на этот месяц нет: загрузите его (таблица plans)' END,
         CASE beside.why
             WHEN 'few_wins' THEN 'прогноза нет: за год меньше 20 выигранных'
             WHEN 'few_origins' THEN 'полосы нет: прошлых прогнозов мало'
         END
-    ) AS why_ru,
-    concat_ws(
+    ), '') AS why_ru,
+    nullif(concat_ws(
         '; ',
         CASE WHEN beside.plan IS NULL THEN 'there is no plan for this month: ingest it (table plans)' END,
         CASE beside.why
             WHEN 'few_wins' THEN 'no forecast: under 20 won within a year'
             WHEN 'few_origins' THEN 'no band: too few past forecasts'
         END
-    ) AS why_en
+    ), '') AS why_en
 FROM beside
 LEFT JOIN chances ON beside.grp = chances.grp
 ORDER BY beside.grp
