@@ -136,13 +136,8 @@ impl Deals {
         let hash = xxh3_64(deal.as_bytes());
         let Ok(at) = self.places.binary_search_by_key(&hash, |(deal, _)| *deal) else { return [None; 2] };
         let [manager, branch] = self.places[at].1;
-        let name = |names: &'_ [String], number: Option<u32>| {
-            number.map(|number| number as usize).filter(|at| *at < names.len())
-        };
-        [
-            name(&self.managers, manager).map(|at| self.managers[at].as_str()),
-            name(&self.branches, branch).map(|at| self.branches[at].as_str()),
-        ]
+        [(&self.managers, manager), (&self.branches, branch)]
+            .map(|(names, number)| names.get(number? as usize).map(String::as_str))
     }
 }
 
