@@ -68,8 +68,8 @@ columns = [
 ]
 */
 WITH answers AS (
-    SELECT unnest(forecast_horizons(today, is_calendar, a, b, c, d, e, f, g, h, i, kinds, held, since)) AS line
-    FROM forecast_rows
+    SELECT unnest(answer['horizons']) AS line
+    FROM forecast_answers
 ),
 
 money AS (

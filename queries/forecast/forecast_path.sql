@@ -27,8 +27,8 @@ columns = [
 ]
 */
 WITH answers AS (
-    SELECT unnest(forecast_days(today, is_calendar, a, b, c, d, e, f, g, h, i, kinds, held, since)) AS line
-    FROM forecast_rows
+    SELECT unnest(answer['days']) AS line
+    FROM forecast_answers
 )
 
 SELECT

@@ -39,8 +39,8 @@ columns = [
 ]
 */
 WITH answers AS (
-    SELECT unnest(forecast_scores(today, is_calendar, a, b, c, d, e, f, g, h, i, kinds, held, since)) AS line
-    FROM forecast_rows
+    SELECT unnest(answer['scores']) AS line
+    FROM forecast_answers
 ),
 
 amounts AS (

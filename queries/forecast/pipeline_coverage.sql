@@ -37,8 +37,8 @@ columns = [
 ]
 */
 WITH answers AS (
-    SELECT unnest(forecast_coverage(today, is_calendar, a, b, c, d, e, f, g, h, i, kinds, held, since)) AS line
-    FROM forecast_rows
+    SELECT unnest(answer['coverage']) AS line
+    FROM forecast_answers
 ),
 
 months AS (

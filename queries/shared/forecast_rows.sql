@@ -1,7 +1,7 @@
 /* What the functions of a forecast take, for the day from which on nothing is seen (today): a row per deal with its group, the day on
    which it entered the funnel, how it ended (0 open, 1 won, 2 lost or gone, 3 nobody knows when) and on which day, amount, list amount,
-   probability, planned day, a number of its own, and the facts of its course (0 a stage, 1 an amount, 2 a planned day, 3 a probability; value; day); and a row
-   per day of the calendar with its month and its working minutes (grp, today, is_calendar, a, b, c, d, e, f, g, h, i, kinds, held, since). */
+   probability, planned day, a number of its own, and the facts of its course (see the function deal_facts); and a row
+   per day of the calendar with its month and its working minutes (grp, today, is_calendar, a, b, c, d, e, f, g, h, i, facts). */
 WITH today AS (
     SELECT until::int AS day
     FROM seen_days
@@ -26,33 +26,12 @@ deals AS (
         scope.list_amount,
         scope.probability,
         scope.expected_close,
+        deal_facts(scope.entries, scope.amount_history, scope.expected_close_history, scope.probability_history) AS facts,
         today.day AS today
     FROM scope
     CROSS JOIN today
     INNER JOIN forecast_groups AS groups ON scope.grp = groups.grp
     WHERE local_day(scope.entered_at)::int BETWEEN today.day - 3650 AND today.day - 1
-),
-
-facts AS (
-    SELECT scope_entries.deal_id, 0.0 AS kind, scope_entries.position::double AS held, local_day(scope_entries.at)::int AS since
-    FROM scope_entries
-    INNER JOIN stages ON scope_entries.stage = stages.stage
-    WHERE stages.terminal IS NULL AND NOT stages.parking
-    UNION ALL
-    SELECT deal_id, 1.0 AS kind, change['value']::double AS held, local_day(change['at'])::int AS since
-    FROM (SELECT deal_id, unnest(amount_history) AS change FROM scope) AS changes
-    UNION ALL
-    SELECT deal_id, 2.0 AS kind, change['value']::int::double AS held, local_day(change['at'])::int AS since
-    FROM (SELECT deal_id, unnest(expected_close_history) AS change FROM scope) AS changes
-    UNION ALL
-    SELECT deal_id, 3.0 AS kind, change['value'] AS held, local_day(change['at'])::int AS since
-    FROM (SELECT deal_id, unnest(probability_history) AS change FROM scope) AS changes
-),
-
-courses AS (
-    SELECT deal_id, array_agg(kind) AS kinds, array_agg(held) AS held, array_agg(since::double) AS since
-    FROM facts
-    GROUP BY deal_id
 ),
 
 calendar AS (
@@ -82,11 +61,8 @@ SELECT
     deals.probability AS g,
     deals.expected_close::int::double AS h,
     seeded(0, deals.deal_id) AS i,
-    courses.kinds,
-    courses.held,
-    courses.since
+    deals.facts
 FROM deals
-LEFT JOIN courses ON deals.deal_id = courses.deal_id
 UNION ALL
 SELECT
     '' AS grp,
@@ -101,7 +77,5 @@ SELECT
     NULL AS g,
     NULL AS h,
     NULL AS i,
-    arrow_cast(NULL, 'List(Float64)') AS kinds,
-    arrow_cast(NULL, 'List(Float64)') AS held,
-    arrow_cast(NULL, 'List(Float64)') AS since
+    arrow_cast(NULL, 'List(Float64)') AS facts
 FROM calendar

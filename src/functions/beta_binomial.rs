@@ -38,7 +38,7 @@ impl Summary for BetaBinomial {
         Ok(())
     }
 
-    fn save(&self) -> Vec<f64> {
+    fn save(&mut self) -> Vec<f64> {
         self.0.iter().flat_map(|(events, cases)| [*events, *cases]).collect()
     }
 

@@ -77,7 +77,7 @@ impl Summary for Bgnbd {
         Ok(())
     }
 
-    fn save(&self) -> Vec<f64> {
+    fn save(&mut self) -> Vec<f64> {
         self.0.save()
     }
 
@@ -117,7 +117,7 @@ impl Summary for GammaGamma {
         Ok(())
     }
 
-    fn save(&self) -> Vec<f64> {
+    fn save(&mut self) -> Vec<f64> {
         self.0.save()
     }
 

@@ -40,7 +40,7 @@ impl Summary for Cuminc {
         self.0.add(&READING, row)
     }
 
-    fn save(&self) -> Vec<f64> {
+    fn save(&mut self) -> Vec<f64> {
         self.0.save()
     }
 
@@ -107,7 +107,7 @@ impl Summary for CumincAt {
         self.observed.add(&READING_AT, &[*duration, *outcome, Some(longest)])
     }
 
-    fn save(&self) -> Vec<f64> {
+    fn save(&mut self) -> Vec<f64> {
         let head = std::iter::once(self.horizons.len() as f64).chain(self.horizons.iter().copied());
         head.chain(self.observed.save()).collect()
     }

@@ -82,7 +82,7 @@ impl Durations {
 
     /// All as numbers: the parameter, how many are beyond it, how many of two kinds, then the durations. Nothing where
     /// nothing was seen.
-    pub fn save(&self) -> Vec<f64> {
+    pub fn save(&mut self) -> Vec<f64> {
         let Some(parameter) = self.parameter else { return Vec::new() };
         let Observations { events, competing, censored, beyond } = &self.observed;
         let head = [parameter, *beyond as f64, events.len() as f64, competing.len() as f64];

@@ -39,7 +39,7 @@ impl Summary for EventTime {
         self.0.add(&READING, row)
     }
 
-    fn save(&self) -> Vec<f64> {
+    fn save(&mut self) -> Vec<f64> {
         self.0.save()
     }
 

@@ -42,7 +42,11 @@ fn passes(filter: Option<&BooleanArray>, row: usize) -> bool {
 pub(super) fn lists(saved: impl Iterator<Item = Vec<f64>>) -> Result<ListArray> {
     let (mut numbers, mut offsets) = (Vec::new(), vec![0_i32]);
     for list in saved {
-        numbers.extend(list);
+        // the one list of a large summary is not copied
+        match numbers.is_empty() {
+            true => numbers = list,
+            false => numbers.extend(list),
+        }
         let end = i32::try_from(numbers.len());
         offsets.push(end.map_err(|_| exec_datafusion_err!("a partial result of more than 2³¹ numbers in one batch"))?);
     }
@@ -85,7 +89,7 @@ impl<S: Summary> GroupsAccumulator for Groups<S> {
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
-        Ok(vec![Arc::new(lists(self.take(emit_to).into_iter().map(|summary| summary.save()))?)])
+        Ok(vec![Arc::new(lists(self.take(emit_to).into_iter().map(|mut summary| summary.save()))?)])
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {

@@ -41,7 +41,7 @@ impl Summary for KmAt {
         self.0.add(&AT, row)
     }
 
-    fn save(&self) -> Vec<f64> {
+    fn save(&mut self) -> Vec<f64> {
         self.0.save()
     }
 
@@ -73,7 +73,7 @@ impl Summary for KmQuantile {
         self.0.add(&QUANTILE, row)
     }
 
-    fn save(&self) -> Vec<f64> {
+    fn save(&mut self) -> Vec<f64> {
         self.0.save()
     }
 

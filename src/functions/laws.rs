@@ -44,8 +44,8 @@ fn forecast_rows() -> Vec<ArrayRef> {
         &|i| 104.0 + (i % 5) as f64,
         &|i| i as f64,
     ];
-    let list = |of: f64| Arc::new(super::groups::lists((0..ROWS).map(|_| vec![of])).unwrap()) as ArrayRef;
-    columns.into_iter().map(whole).chain([list(0.0), list(1.0), list(101.0)]).collect()
+    let facts = super::groups::lists((0..ROWS).map(|_| vec![0.0, 1.0, 101.0])).unwrap();
+    columns.into_iter().map(whole).chain([Arc::new(facts) as ArrayRef]).collect()
 }
 
 /// Example rows of an aggregate, nulls and ties among them.
@@ -58,7 +58,7 @@ pub(super) fn example(name: &str) -> Vec<ArrayRef> {
             vec![duration(), reals(|i| (i % 3) as f64), Arc::new(horizons)]
         }
         "event_time" => vec![duration(), reals(|i| ((i * 7) % 3) as f64), same(0.4)],
-        "forecast_horizons" | "forecast_scores" | "forecast_days" | "forecast_coverage" => forecast_rows(),
+        "forecast" => forecast_rows(),
         "km_at" => vec![duration(), reals(|i| (i % 2) as f64), same(4.0)],
         "km_quantile" => vec![duration(), reals(|i| (i % 2) as f64), same(0.4)],
         "beta_binomial" => vec![reals(|i| ((i * 29) % 17) as f64), reals(|i| 20.0 + (i % 5) as f64)],

@@ -44,7 +44,7 @@ impl Summary for NetLift {
         Ok(())
     }
 
-    fn save(&self) -> Vec<f64> {
+    fn save(&mut self) -> Vec<f64> {
         self.0.iter().flat_map(|day| [day.index as f64, day.value, day.part as u8 as f64]).collect()
     }
 

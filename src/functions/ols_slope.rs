@@ -32,7 +32,7 @@ impl Summary for OlsSlope {
         Ok(())
     }
 
-    fn save(&self) -> Vec<f64> {
+    fn save(&mut self) -> Vec<f64> {
         self.0.iter().flat_map(|(x, y)| [*x, *y]).collect()
     }
 

@@ -37,7 +37,7 @@ impl Summary for PoissonSlope {
         Ok(())
     }
 
-    fn save(&self) -> Vec<f64> {
+    fn save(&mut self) -> Vec<f64> {
         self.0.iter().flat_map(|(x, number)| [*x, *number]).collect()
     }
 

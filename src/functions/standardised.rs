@@ -43,7 +43,7 @@ impl Summary for Standardised {
         Ok(())
     }
 
-    fn save(&self) -> Vec<f64> {
+    fn save(&mut self) -> Vec<f64> {
         self.0.iter().flat_map(|cell| [cell.weight, cell.events, cell.cases]).collect()
     }
 

@@ -20,8 +20,8 @@ pub trait Summary: Default + Debug + Send + Sync + 'static {
     fn returns() -> DataType;
     /// Takes in a row: its numbers in the order of the arguments, and its word if it has one.
     fn add(&mut self, word: Option<&str>, row: &[Option<f64>]) -> Result<(), FunctionError>;
-    /// All that was seen, as numbers that [`Summary::absorb`] understands.
-    fn save(&self) -> Vec<f64>;
+    /// All that was seen, as numbers that [`Summary::absorb`] understands. What was large may be gone from here afterwards: it is asked once.
+    fn save(&mut self) -> Vec<f64>;
     /// Takes in what another summary of the same group saved.
     fn absorb(&mut self, saved: &[f64]) -> Result<(), FunctionError>;
     /// The result.

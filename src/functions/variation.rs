@@ -32,7 +32,7 @@ impl Summary for Cv {
         Ok(())
     }
 
-    fn save(&self) -> Vec<f64> {
+    fn save(&mut self) -> Vec<f64> {
         self.0.clone()
     }
 
@@ -74,7 +74,7 @@ impl Summary for DetrendedCv {
         Ok(())
     }
 
-    fn save(&self) -> Vec<f64> {
+    fn save(&mut self) -> Vec<f64> {
         self.0.iter().flat_map(|week| [week.index as f64, week.value, f64::from(u8::from(week.judged))]).collect()
     }
 

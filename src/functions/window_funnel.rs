@@ -102,7 +102,7 @@ impl Summary for WindowFunnel {
         Ok(())
     }
 
-    fn save(&self) -> Vec<f64> {
+    fn save(&mut self) -> Vec<f64> {
         let Some(Plan { window, mode, conditions }) = self.plan else { return Vec::new() };
         let plan = [window, mode.into(), conditions.into()];
         plan.into_iter().chain(self.events.iter().flat_map(|(at, place)| [*at, (*place).into()])).collect()

@@ -77,7 +77,7 @@ impl Metric {
         let context = session.scope(&wanted).await.map_err(|e| self.session_error(e))?;
         timings::end(began, || "make views".to_owned(), None);
         self.check_relations(&context)?;
-        match guarded(self.rows_of(&context, session.regulation().calendar(), ask)).await {
+        match guarded(self.rows_of(&context, session, ask)).await {
             Ok(raw) => Ok(raw),
             Err(error) => {
                 // a column that does not exist is told beside all that do
@@ -144,10 +144,11 @@ impl Metric {
     async fn rows_of(
         &self,
         context: &SessionContext,
-        calendar: &Calendar,
+        session: &Session,
         ask: &Ask,
     ) -> Result<RecordBatch, DataFusionError> {
-        let _computed = self.register_reads(context, calendar, ask, Compute::Rows).await?;
+        let calendar = session.regulation().calendar();
+        let _computed = self.register_reads(context, calendar, ask, Compute::RowsOnce(session)).await?;
         self.select.rows(context, calendar, ask).await
     }
 
@@ -157,7 +158,7 @@ impl Metric {
         context: &SessionContext,
         calendar: &Calendar,
         ask: &Ask,
-        compute: Compute,
+        compute: Compute<'_>,
     ) -> Result<Computed, DataFusionError> {
         let mut all = Computed::default();
         for read in &self.reads {

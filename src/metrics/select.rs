@@ -20,7 +20,7 @@ use super::statement::{self, Mention, Order};
 use crate::model::calendar::Calendar;
 use crate::model::problem::Problem;
 use crate::model::timings;
-use crate::session::{read_only, words};
+use crate::session::{Session, read_only, words};
 
 /// A SELECT and what it reads.
 #[derive(Debug, Clone)]
@@ -35,6 +35,8 @@ pub(super) struct Select {
     pub words: BTreeSet<String>,
     /// Whether it asks for the period.
     pub has_period: bool,
+    /// Whether it is computed once for all who ask at one cut and split: it says so where it begins.
+    pub is_once: bool,
     statement: Box<Statement>,
     /// The same, where it reads a subquery of its own more than once.
     steps: Option<Steps>,
@@ -50,6 +52,7 @@ impl Select {
             relations: statement::relations(&statement),
             words: words(&statement.to_string()),
             has_period: statement::has_period(&statement),
+            is_once: order == Order::Free && says_once(text),
             steps: Steps::of(name, &statement),
             statement,
         })
@@ -143,12 +146,21 @@ impl Read {
         context: &SessionContext,
         calendar: &Calendar,
         ask: &Ask,
-        compute: Compute,
+        compute: Compute<'_>,
     ) -> Result<Computed, DataFusionError> {
         let name = self.select.name.as_str();
+        if let Compute::RowsOnce(session) = compute
+            && self.select.is_once
+        {
+            let make = || async { Ok(self.select.plan_in_steps(context, calendar, ask).await?.0) };
+            if let Some(table) = session.once(&self.select.sql(), &ask.by, make).await? {
+                context.register_table(name, table)?;
+                return Ok(Computed::default());
+            }
+        }
         let (table, computed): (Arc<dyn TableProvider>, _) = match compute {
             Compute::Plan => (self.select.plan(context, calendar, ask).await?.into_view(), Computed::default()),
-            Compute::Rows => {
+            Compute::Rows | Compute::RowsOnce(_) => {
                 let (frame, mut computed) = self.select.plan_in_steps(context, calendar, ask).await?;
                 match self.is_kept {
                     true => {
@@ -168,10 +180,18 @@ impl Read {
 }
 
 /// Whether rows are wanted, or the plan is enough.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Compute {
+#[derive(Clone, Copy)]
+pub(super) enum Compute<'a> {
     Rows,
+    /// Rows; what is computed once for all who ask is held by the session.
+    RowsOnce(&'a Session),
     Plan,
+}
+
+/// Whether the comment at the beginning of a piece has the line `once = true`.
+fn says_once(text: &str) -> bool {
+    let comment = text.trim_start().strip_prefix("/*").and_then(|text| text.split_once("*/"));
+    comment.is_some_and(|(comment, _)| comment.lines().any(|line| line.trim() == "once = true"))
 }
 
 /// The bound values of `statement::PARAMETERS`.

@@ -37,8 +37,8 @@ pub(super) struct AtCut {
     views: Mutex<BTreeMap<ViewKey, Arc<OnceCell<Option<Held>>>>>,
 }
 
-/// A view: its name, the period that it is made for, and what its rows are held to.
-pub(super) type ViewKey = (&'static str, Option<[i64; 2]>, Vec<(String, String)>);
+/// A view: its name or its SQL, by what it is split, the period that it is made for, and what its rows are held to.
+pub(super) type ViewKey = (String, Vec<String>, Option<[i64; 2]>, Vec<(String, String)>);
 
 impl AtCut {
     /// Without rows yet. The deals are held beside the views after so many questions.
@@ -66,15 +66,16 @@ impl AtCut {
         Ok(held.as_ref().map(|held| Arc::clone(&held.rows)))
     }
 
-    /// The rows of a view, which `make` plans if it is asked for the first time.
+    /// The rows of a view, which `make` plans if it is asked for the first time. `packs`: texts that are no keys are held as dictionaries.
     pub(super) async fn view<E: From<DataFusionError>, F: Future<Output = Result<DataFrame, E>>>(
         &self,
         key: ViewKey,
+        packs: bool,
         make: impl FnOnce() -> F,
     ) -> Result<Option<Arc<dyn TableProvider>>, E> {
-        let name = key.0;
+        let name = key.0.clone();
         let cell = Arc::clone(self.views.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default());
-        let held = cell.get_or_try_init(|| async { Ok::<_, E>(hold(name, make().await?, true).await?) }).await?;
+        let held = cell.get_or_try_init(|| async { Ok::<_, E>(hold(&name, make().await?, packs).await?) }).await?;
         Ok(held.as_ref().map(|held| Arc::clone(&held.rows)))
     }
 }

@@ -297,7 +297,21 @@ impl Session {
             views.register_named(&context, &names, &loaded).await?;
             Ok::<_, SessionError>(context.table(name).await?)
         };
-        at_cut.view((name, period, self.only.clone()), make).await
+        at_cut.view((name.to_owned(), Vec::new(), period, self.only.clone()), true, make).await
+    }
+
+    /// The rows of a query that is the same for all questions with this split at this cut: `make` plans it for the first who asks, and they are held
+    /// for the others. `None` where this session holds nothing, or the memory limit does not allow it.
+    pub async fn once<F: Future<Output = Result<DataFrame, DataFusionError>>>(
+        &self,
+        sql: &str,
+        by: &[String],
+        make: impl FnOnce() -> F,
+    ) -> Result<Option<Arc<dyn TableProvider>>, DataFusionError> {
+        match &self.at_cut {
+            Some(at_cut) => at_cut.view((sql.to_owned(), by.to_vec(), None, self.only.clone()), false, make).await,
+            None => Ok(None),
+        }
     }
 
     /// Whether a table would show rows that a session held to some is not to see. Of a refused row nothing proves whose it is.

@@ -1,11 +1,13 @@
 //! The regulation's rules as functions: `judge_deal` judges a deal from its own row, `judge_contact` and
-//! `contact_verdicts` the contacts of one client in their order; `first_stays` are the stages that a deal entered, `funnel_path` is how far it came, `pipeline_steps` what it did to the pipeline. `views/checks.sql` makes `scope_checks` of them.
+//! `contact_verdicts` the contacts of one client in their order; `first_stays` are the stages that a deal entered, `funnel_path` is how far it came, `pipeline_steps` what it did to the pipeline, `deal_facts` its dated
+//! facts as numbers. `views/checks.sql` makes `scope_checks` of them.
 //!
 //! In SQL the same would join each deal with its moves, and sort the contacts once for each cap. Here a deal is judged as
 //! it is read, and contacts are sorted once.
 
 mod contacts;
 mod deal;
+mod facts;
 mod functions;
 mod path;
 mod pipeline;
@@ -22,6 +24,7 @@ use datafusion::execution::context::SessionContext;
 use datafusion::logical_expr::{ScalarUDF, WindowUDF};
 
 pub(super) use self::contacts::{Contacts, JudgeContact};
+use self::facts::DealFacts;
 use self::functions::{ContactVerdicts, JudgeDeal};
 use self::path::FunnelPath;
 use self::pipeline::PipelineSteps;
@@ -36,6 +39,7 @@ pub(super) fn register(context: &SessionContext, regulation: &Regulation) {
     context.register_udf(ScalarUDF::new_from_impl(JudgeDeal::new(Arc::clone(&judge))));
     context.register_udf(ScalarUDF::new_from_impl(FirstStays::new(Arc::clone(&judge))));
     context.register_udf(ScalarUDF::new_from_impl(FunnelPath::new(Arc::clone(&judge))));
+    context.register_udf(ScalarUDF::new_from_impl(DealFacts::new(Arc::clone(&judge))));
     context.register_udf(ScalarUDF::new_from_impl(PipelineSteps::new(Arc::clone(&judge))));
     context.register_udf(ScalarUDF::new_from_impl(ContactVerdicts::new(Arc::clone(&judge))));
     context.register_udwf(WindowUDF::new_from_impl(JudgeContact::new(judge)));

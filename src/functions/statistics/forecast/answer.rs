@@ -1,10 +1,11 @@
 //! What is answered of a forecast: the table of horizons, the scores, the path of the month, what past months needed.
 
 use super::band::Z90;
-use super::baseline::{Baseline, weighted, won};
+use super::baseline::{Baseline, weighted};
 use super::book::Book;
+use super::ledger::Ledger;
 use super::score::{Ahead, Band, FEWEST_WINS, Measure, Origin, Score, bias, origins, scale, scores};
-use super::view::{Daily, Pair, Parts, View};
+use super::view::{Pair, Parts, View, open};
 
 /// Why there is no number.
 const FEW_WINS: f64 = 1.0;
@@ -26,8 +27,10 @@ pub type Line = Vec<Option<f64>>;
 #[derive(Debug)]
 pub struct Desk {
     book: Book,
-    daily: Daily,
+    ledger: Ledger,
     day: i32,
+    /// The forecasts of past days.
+    origins: Vec<Origin>,
 }
 
 /// A forecast for one group and measure, as it is shown.
@@ -44,12 +47,9 @@ struct Shown {
 impl Desk {
     /// On the day `day`, of which and of later days nothing is seen.
     pub fn new(book: Book, day: i32) -> Desk {
-        let daily = Daily::of(&book);
-        Desk { book, daily, day }
-    }
-
-    fn begin(&self) -> i32 {
-        self.book.days[self.daily.begin].day
+        let ledger = Ledger::of(&book);
+        let origins = origins(&book, &ledger, day);
+        Desk { book, ledger, day, origins }
     }
 
     /// Each group's place among the parts; where there is one group, it is all.
@@ -63,19 +63,17 @@ impl Desk {
     /// `grp, horizon (0 month, 4, 13 weeks), measure (0 money, 1 wins), starts, ends, won, open, coming, mean, p10, p50, p90, last_year,
     /// run_rate, weighted, headline, low, high, method (0 ours, 1 …), wape, best_wape, origins, covered, banded, wins, why`.
     pub fn horizons(&self) -> Vec<Line> {
-        let origins = origins(&self.book, &self.daily, self.day);
         let month = self.book.month(self.day);
         let asked = std::iter::once((0, month, Ahead::Month(month[1] - self.day)))
             .chain(WEEKS.map(|weeks| (weeks, [self.day, self.day + 7 * weeks], Ahead::Weeks(weeks))));
-        let mut view = View::of(&self.book, &self.daily, self.day, 7 * WEEKS[1] as usize);
+        let mut view = View::of(&self.book, &self.ledger, self.day, 7 * WEEKS[1] as usize);
         let mut lines = Vec::new();
         for (horizon, period, ahead) in asked {
-            let parts = self.corrected(&origins, &mut view, ahead, period);
-            let baselines = Baseline::ALL.map(|of| of.of(&self.book, self.begin(), self.day, period));
+            let parts = self.corrected(&mut view, ahead, period);
+            let baselines = Baseline::ALL.map(|of| of.of(&self.book, &self.ledger, &view, period));
             for (group, place) in self.places() {
                 for measure in Measure::ALL {
-                    let shown =
-                        self.shown(&origins, ahead, place, measure, &parts[place], &baselines, view.recent[place]);
+                    let shown = self.shown(ahead, place, measure, &parts[place], &baselines, view.recent[place]);
                     lines.push(line(&shown, group, horizon, measure, period));
                 }
             }
@@ -83,16 +81,14 @@ impl Desk {
         lines
     }
 
-    fn corrected(&self, origins: &[Origin], view: &mut View<'_>, ahead: Ahead, period: [i32; 2]) -> Vec<Parts> {
-        let factor = bias(origins, ahead.nearest(), self.day);
+    fn corrected(&self, view: &mut View<'_>, ahead: Ahead, period: [i32; 2]) -> Vec<Parts> {
+        let factor = bias(&self.origins, ahead.nearest(), self.day);
         let parts = view.until(period[0], period[1]);
         parts.iter().map(|parts| parts.times(factor).with_model_error()).collect()
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn shown(
         &self,
-        origins: &[Origin],
         ahead: Ahead,
         place: usize,
         measure: Measure,
@@ -101,8 +97,8 @@ impl Desk {
         wins: Pair,
     ) -> Shown {
         let nearest = ahead.nearest();
-        let scores = scores(origins, nearest, place, measure);
-        let band = scale(origins, nearest, self.day, place).map(|scale| parts.bands(scale)[measure as usize]);
+        let scores = scores(&self.origins, nearest, place, measure);
+        let band = scale(&self.origins, nearest, self.day, place).map(|scale| parts.bands(scale)[measure as usize]);
         let baselines = [0, 1, 2].map(|at: usize| baselines[at][place].map(|pair| measure.of(pair)));
         let [won, open, coming] = [parts.won, parts.open, parts.coming].map(|pair| measure.of(pair));
         let best = better(&scores, &baselines);
@@ -112,7 +108,6 @@ impl Desk {
 
     /// `grp, ahead (21, 14, 7 days; 4, 13 weeks as 28, 91), measure, method, origins, wape, bias, ours, covered, banded, first, last`.
     pub fn scores(&self) -> Vec<Line> {
-        let origins = origins(&self.book, &self.daily, self.day);
         let mut lines = Vec::new();
         for (group, place) in self.places() {
             for ahead in Ahead::ALL {
@@ -121,10 +116,12 @@ impl Desk {
                     Ahead::Weeks(weeks) => 7 * weeks,
                 };
                 for measure in Measure::ALL {
-                    let scored =
-                        origins.iter().filter(|of| of.ahead == ahead && measure.of(of.recent[place]) >= FEWEST_WINS);
+                    let scored = self
+                        .origins
+                        .iter()
+                        .filter(|of| of.ahead == ahead && measure.of(of.recent[place]) >= FEWEST_WINS);
                     let (first, last) = (scored.clone().map(|of| of.day).min(), scored.map(|of| of.day).max());
-                    for (method, score) in scores(&origins, ahead, place, measure).into_iter().enumerate() {
+                    for (method, score) in scores(&self.origins, ahead, place, measure).into_iter().enumerate() {
                         let key = [group as f64, f64::from(days), measure as usize as f64, method as f64];
                         let banded = score.banded > 0;
                         let told = [
@@ -147,16 +144,15 @@ impl Desk {
 
     /// `grp, measure, day, fact, p10, p50, p90`: by day of the month that the day lies in, what is won by the end of it.
     pub fn path(&self) -> Vec<Line> {
-        let origins = origins(&self.book, &self.daily, self.day);
         let [from, to] = self.book.month(self.day);
         let ahead = Ahead::Month(to - self.day);
-        let mut view = View::of(&self.book, &self.daily, self.day, usize::try_from(to - self.day).unwrap_or(0));
+        let mut view = View::of(&self.book, &self.ledger, self.day, usize::try_from(to - self.day).unwrap_or(0));
         let mut lines = Vec::new();
         for day in from..to {
-            let parts = self.corrected(&origins, &mut view, ahead, [from, day + 1]);
-            let sums = won(&self.book, from, (day + 1).min(self.day));
+            let parts = self.corrected(&mut view, ahead, [from, day + 1]);
+            let sums = self.ledger.won(&self.book, from, (day + 1).min(self.day));
             for (group, place) in self.places() {
-                let scale = scale(&origins, ahead.nearest(), self.day, place).filter(|_| day >= self.day);
+                let scale = scale(&self.origins, ahead.nearest(), self.day, place).filter(|_| day >= self.day);
                 for measure in Measure::ALL {
                     let recent = measure.of(view.recent[place]);
                     let is_known = recent > 0.0 || view.recent[place].wins <= 0.0;
@@ -181,8 +177,9 @@ impl Desk {
         let (mut lines, mut month) = (Vec::new(), now);
         for _ in 0..=COVERED_MONTHS {
             let day = (month[0] + passed).min(month[1]);
-            let open = weighted(&self.book, day, month[1]);
-            let (so_far, still) = (won(&self.book, month[0], day), won(&self.book, day, month[1]));
+            let open = weighted(&self.book, &self.ledger, &open(&self.book, day), day, month[1]);
+            let won = |from: i32, to: i32| self.ledger.won(&self.book, from, to);
+            let (so_far, still) = (won(month[0], day), won(day, month[1]));
             for (group, place) in self.places() {
                 for measure in Measure::ALL {
                     let key = [group as f64, measure as usize as f64, f64::from(month[0]), f64::from(day)].map(Some);
@@ -194,7 +191,7 @@ impl Desk {
             }
             month = self.book.month(month[0] - 1);
             // the first month is known in part
-            if month[0] <= self.begin() || month[1] > now[0] {
+            if month[0] <= self.book.days[self.ledger.begin].day || month[1] > now[0] {
                 break;
             }
         }

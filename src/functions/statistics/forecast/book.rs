@@ -37,13 +37,20 @@ pub struct Deal {
     pub probability: Option<f64>,
     /// The day on which it is planned to close.
     pub planned: Option<i32>,
-    /// First entries into stages: position and day.
+    /// First entries into stages: position and day. A book keeps them as stays.
     pub entries: Vec<(u16, i32)>,
-    /// What the amount was, from which day on; nothing where no history is kept.
+    /// What its fields were; none where no history is kept.
+    pub past: Option<Box<Past>>,
+}
+
+/// What the fields of a deal were, from which day on. A field without a history has an empty one.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Past {
+    /// Amounts.
     pub amounts: Vec<(i32, f64)>,
-    /// The same of the plan, whose value is a day.
+    /// Planned days.
     pub plans: Vec<(i32, f64)>,
-    /// The same of the CRM's chance.
+    /// The CRM's chances.
     pub chances: Vec<(i32, f64)>,
 }
 
@@ -67,33 +74,45 @@ impl Deal {
             probability: None,
             planned: None,
             entries: Vec::new(),
-            amounts: Vec::new(),
-            plans: Vec::new(),
-            chances: Vec::new(),
+            past: None,
+        }
+    }
+
+    fn history(&self, of: impl Fn(&Past) -> &Vec<(i32, f64)>) -> Option<&[(i32, f64)]> {
+        self.past.as_ref().map(|past| of(past).as_slice()).filter(|history| !history.is_empty())
+    }
+
+    /// The first day before which a plan was known; none where it never was.
+    pub fn plan_known_from(&self) -> Option<i32> {
+        match self.history(|past| &past.plans) {
+            None => self.planned.map(|_| self.entered),
+            Some(history) => {
+                history.iter().find(|(_, value)| value.is_finite()).map(|(since, _)| (*since).max(self.entered))
+            }
         }
     }
 
     /// What it was to bring as known before a day, `kept` being what is left after the usual discount; as now known where no history is kept.
     pub fn amount_at(&self, day: i32, kept: f64) -> Option<f64> {
-        match self.amounts.is_empty() {
-            true => self.list.map(|list| list * kept).or(self.amount),
-            false => before(&self.amounts, day),
+        match self.history(|past| &past.amounts) {
+            None => self.list.map(|list| list * kept).or(self.amount),
+            Some(history) => before(history, day),
         }
     }
 
     /// When it was planned to close, as known before a day; as now known where no history is kept.
     pub fn planned_at(&self, day: i32) -> Option<i32> {
-        match self.plans.is_empty() {
-            true => self.planned,
-            false => before(&self.plans, day).map(|planned| planned as i32),
+        match self.history(|past| &past.plans) {
+            None => self.planned,
+            Some(history) => before(history, day).map(|planned| planned as i32),
         }
     }
 
     /// The CRM's chance, as known before a day; as now known where no history is kept.
     pub fn chance_at(&self, day: i32) -> Option<f64> {
-        match self.chances.is_empty() {
-            true => self.probability,
-            false => before(&self.chances, day),
+        match self.history(|past| &past.chances) {
+            None => self.probability,
+            Some(history) => before(history, day),
         }
     }
 }
@@ -110,10 +129,10 @@ pub struct Day {
 }
 
 /// Where a stay leads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Way {
     /// Into a later state.
-    State(usize),
+    State(u16),
     /// Won.
     Won,
     /// Lost.
@@ -126,9 +145,9 @@ pub enum Way {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Stay {
     /// Which deal.
-    pub deal: usize,
+    pub deal: u32,
     /// In which state.
-    pub state: usize,
+    pub state: u16,
     /// The day of the entry.
     pub from: i32,
     /// The day on which it left: [`NEVER`] if it stands there.
@@ -165,18 +184,20 @@ impl Book {
         }
         for deal in &mut deals {
             deal.entries.sort_unstable();
-            for history in [&mut deal.amounts, &mut deal.plans, &mut deal.chances] {
-                history.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+            for past in deal.past.iter_mut() {
+                for history in [&mut past.amounts, &mut past.plans, &mut past.chances] {
+                    history.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+                }
             }
         }
         deals.retain(|deal| (first..=last).contains(&deal.entered));
-        deals.sort_by(order);
+        deals.sort_unstable_by(order);
         let groups = deals.iter().map(|deal| deal.group + 1).max().unwrap_or(0);
         let mut positions: Vec<u16> = deals.iter().flat_map(|deal| deal.entries.iter().map(|entry| entry.0)).collect();
         positions.sort_unstable();
         positions.dedup();
         let mut stays = Vec::with_capacity(deals.len() * 2);
-        for (at, deal) in deals.iter_mut().enumerate() {
+        for (at, deal) in (0..).zip(&mut deals) {
             deal.ended = if deal.end == End::Open { NEVER } else { deal.ended.max(deal.entered) };
             stays_of(at, deal, &positions, &mut stays);
         }
@@ -221,16 +242,16 @@ fn order(a: &Deal, b: &Deal) -> std::cmp::Ordering {
 
 /// A number that tells histories apart.
 fn histories(deal: &Deal) -> f64 {
-    let all = deal.amounts.iter().chain(&deal.plans).chain(&deal.chances);
+    let all = deal.past.iter().flat_map(|past| past.amounts.iter().chain(&past.plans).chain(&past.chances));
     all.enumerate().map(|(at, (day, value))| (at + 1) as f64 * (f64::from(*day) + value)).sum()
 }
 
-fn stays_of(at: usize, deal: &Deal, positions: &[u16], stays: &mut Vec<Stay>) {
-    let mut entries = deal.entries.clone();
+fn stays_of(at: u32, deal: &mut Deal, positions: &[u16], stays: &mut Vec<Stay>) {
+    let mut entries = std::mem::take(&mut deal.entries);
     entries.sort_unstable_by_key(|(position, day)| (*day, *position));
     let (mut state, mut from) = (0, deal.entered);
     for (position, day) in entries {
-        let next = positions.partition_point(|known| *known < position) + 1;
+        let next = positions.partition_point(|known| *known < position) as u16 + 1;
         let day = day.max(deal.entered);
         if next > state && day <= deal.ended {
             stays.push(Stay { deal: at, state, from, to: day, way: Way::State(next) });

@@ -1,6 +1,7 @@
 //! How deals go on: the chance to leave a state on each day of age, and where to.
 
-use super::book::{Book, NEVER, Way};
+use super::book::{Book, Way};
+use super::ledger::Ledger;
 
 /// Ages beyond are one.
 pub const AGES: usize = 180;
@@ -68,8 +69,8 @@ impl Hazards {
     /// Occurrence over exposure within bands of age (the discrete form of Aalen and Johansen's estimator for a semi-Markov
     /// process; J. D. Kalbfleisch, R. L. Prentice (2002), "The Statistical Analysis of Failure Time Data", 2nd ed., §8), shrunk towards
     /// the whole state as by a gamma prior; what is open counts as exposed until then.
-    pub fn of(book: &Book, clock: &[f64], until: usize, steps: usize) -> Hazards {
-        let seen = observe(book, clock, until);
+    pub fn of(book: &Book, ledger: &Ledger, clock: &[f64], until: usize, steps: usize) -> Hazards {
+        let seen = observe(book, ledger, clock, until);
         let exits: Vec<Vec<Exits>> = seen.iter().map(|ages| smooth(ages, book.states)).collect();
         let mut hazards = Hazards { exits, wins: vec![Vec::new(); book.states] };
         for state in (0..book.states).rev() {
@@ -114,35 +115,39 @@ impl Hazards {
     }
 }
 
-fn observe(book: &Book, clock: &[f64], until: usize) -> Vec<Vec<Seen>> {
+fn observe(book: &Book, ledger: &Ledger, clock: &[f64], until: usize) -> Vec<Vec<Seen>> {
     let mut seen = vec![vec![Seen::none(book.states); AGES]; book.states];
-    let day = book.days[until].day;
     let forgotten: Vec<f64> = (0..=until).map(|at| (-((until - at) as f64) / HALF_LIFE).exp2()).collect();
     let mut steps = vec![vec![0.0; AGES + 1]; book.states];
-    for stay in &book.stays {
-        if stay.from >= day {
+    // what stands there on the day: whole numbers, which add up alike in any order
+    let mut present = vec![vec![0_u64; AGES]; book.states];
+    for stays in &ledger.stays {
+        let (state, from, to) = (usize::from(stays.state), stays.from as usize, stays.to as usize);
+        if from >= until {
             continue;
         }
-        let (from, to) = (book.at(stay.from), book.at(stay.to.min(day)).min(until));
-        let (age, weight) = (age(clock, from, to), forgotten[to]);
-        let has_left = stay.to < day && stay.to != NEVER;
-        match stay.way {
-            Way::Unknown => steps[stay.state][age] += weight,
-            _ if !has_left => steps[stay.state][age] += weight,
-            way => {
-                steps[stay.state][age + 1] += weight;
-                let here = &mut seen[stay.state][age];
-                here.all += weight;
-                match way {
-                    Way::State(next) => here.states[next] += weight,
-                    Way::Won => here.won += weight,
-                    Way::Lost | Way::Unknown => {}
-                }
-            }
+        let age = age(clock, from, to.min(until));
+        if to >= until {
+            present[state][age] += u64::from(stays.count);
+            continue;
+        }
+        let weight = forgotten[to] * f64::from(stays.count);
+        if stays.way == Way::Unknown {
+            steps[state][age] += weight;
+            continue;
+        }
+        steps[state][age + 1] += weight;
+        let here = &mut seen[state][age];
+        here.all += weight;
+        match stays.way {
+            Way::State(next) => here.states[usize::from(next)] += weight,
+            Way::Won => here.won += weight,
+            Way::Lost | Way::Unknown => {}
         }
     }
     // steps[n]: stays that were exposed for n steps
-    for (ages, steps) in seen.iter_mut().zip(&steps) {
+    for ((ages, steps), present) in seen.iter_mut().zip(&mut steps).zip(&present) {
+        steps.iter_mut().zip(present).for_each(|(steps, more)| *steps += *more as f64);
         let mut exposed = 0.0;
         for at in (0..AGES).rev() {
             exposed += steps[at + 1];
@@ -176,7 +181,7 @@ fn smooth(ages: &[Seen], states: usize) -> Vec<Exits> {
 #[cfg(test)]
 mod tests {
     use super::super::super::golden;
-    use super::super::book::{Day, Deal, End};
+    use super::super::book::{Day, Deal, End, NEVER};
     use super::*;
 
     fn deal(cells: &[&str]) -> Deal {
@@ -200,7 +205,7 @@ mod tests {
         let days = (0..600).map(|day| Day { day, month: day / 30, working: 1.0 }).collect();
         let book = Book::new(deals, days).unwrap();
         let clock: Vec<f64> = (0..=600).map(f64::from).collect();
-        let hazards = Hazards::of(&book, &clock, 400, 95);
+        let hazards = Hazards::of(&book, &Ledger::of(&book), &clock, 400, 95);
         let mut cases = 0;
         for cells in golden::rows(include_str!("../../../../tests/oracles/forecast_chances.csv")) {
             let [state, age, steps] = [0, 1, 2].map(|at: usize| cells[at].parse().unwrap());
@@ -216,10 +221,10 @@ mod tests {
         let days = (0..400).map(|day| Day { day, month: day / 30, working: 1.0 }).collect();
         let book = Book::new(deals, days).unwrap();
         let clock: Vec<f64> = (0..=400).map(f64::from).collect();
-        let hazards = Hazards::of(&book, &clock, 300, 30);
+        let hazards = Hazards::of(&book, &Ledger::of(&book), &clock, 300, 30);
         assert_eq!((hazards.new_deal(1.0), hazards.new_deal(0.2), hazards.new_deal(9.5)), (1.0, 1.0, 1.0));
         // of no deal nothing is expected
         let none = Book::new(Vec::new(), (0..9).map(|day| Day { day, month: 0, working: 1.0 }).collect()).unwrap();
-        assert_eq!(Hazards::of(&none, &clock, 5, 3).walk(0, 0, 3), 0.0);
+        assert_eq!(Hazards::of(&none, &Ledger::of(&none), &clock, 5, 3).walk(0, 0, 3), 0.0);
     }
 }

@@ -1,9 +1,10 @@
 //! That a forecast sees nothing that was not known on its day.
 
 use super::answer::Desk;
-use super::book::{Book, Day, Deal, End, NEVER};
+use super::book::{Book, Day, Deal, End, NEVER, Past};
+use super::ledger::Ledger;
 use super::score::{Ahead, Measure, origins, scores};
-use super::view::{Daily, View};
+use super::view::View;
 
 /// A number from 0 to below 1 that looks random.
 fn drawn(seed: u64) -> f64 {
@@ -31,7 +32,7 @@ fn company() -> Vec<Deal> {
             amount: Some(amount),
             planned: Some(ended),
             entries: vec![(1, day), (2, offered)],
-            amounts: vec![(day, amount * 1.2), (offered, amount)],
+            past: Some(Box::new(Past { amounts: vec![(day, amount * 1.2), (offered, amount)], ..Past::default() })),
             ..Deal::begun(day)
         });
     }
@@ -44,10 +45,11 @@ fn known(deals: &[Deal], day: i32) -> Vec<Deal> {
     begun
         .map(|mut deal| {
             deal.entries.retain(|entry| entry.1 < day);
-            deal.amounts.retain(|amount| amount.0 < day);
+            let past = deal.past.as_mut().unwrap();
+            past.amounts.retain(|amount| amount.0 < day);
             if deal.ended >= day {
                 (deal.end, deal.ended) = (End::Open, NEVER);
-                deal.amount = deal.amounts.last().map(|amount| amount.1);
+                deal.amount = past.amounts.last().map(|amount| amount.1);
             }
             deal
         })
@@ -61,18 +63,19 @@ fn calendar() -> Vec<Day> {
 #[test]
 fn an_origin_is_the_forecast_of_that_day() {
     let all = Book::new(company(), calendar()).unwrap();
-    let daily = Daily::of(&all);
-    let origins = origins(&all, &daily, 900);
+    let ledger = Ledger::of(&all);
+    let origins = origins(&all, &ledger, 900);
     assert!(origins.len() > 80);
     for origin in origins.iter().step_by(17) {
         let then = Book::new(known(&company(), origin.day), calendar()).unwrap();
-        let then_daily = Daily::of(&then);
+        let then_ledger = Ledger::of(&then);
         let ahead = usize::try_from(origin.period[1] - origin.day).unwrap();
-        let now = View::of(&all, &daily, origin.day, ahead).until(origin.period[0], origin.period[1]);
-        let before = View::of(&then, &then_daily, origin.day, ahead).until(origin.period[0], origin.period[1]);
-        assert_eq!(now, before, "{:?} {}", origin.ahead, origin.day);
-        for (now, before) in origin.baselines.iter().zip(super::baseline::Baseline::ALL) {
-            assert_eq!(*now, before.of(&then, 0, origin.day, origin.period), "{before:?}");
+        let mut now = View::of(&all, &ledger, origin.day, ahead);
+        let mut before = View::of(&then, &then_ledger, origin.day, ahead);
+        let [parts, parts_then] = [&mut now, &mut before].map(|view| view.until(origin.period[0], origin.period[1]));
+        assert_eq!(parts, parts_then, "{:?} {}", origin.ahead, origin.day);
+        for (now, of) in origin.baselines.iter().zip(super::baseline::Baseline::ALL) {
+            assert_eq!(*now, of.of(&then, &then_ledger, &before, origin.period), "{of:?}");
         }
     }
     // and all answers of a day
@@ -88,8 +91,7 @@ fn an_origin_is_the_forecast_of_that_day() {
 #[test]
 fn groups_add_up_and_the_band_covers() {
     let book = Book::new(company(), calendar()).unwrap();
-    let daily = Daily::of(&book);
-    let origins = origins(&book, &daily, 900);
+    let origins = origins(&book, &Ledger::of(&book), 900);
     let (mut banded, mut within) = (0, 0);
     for origin in &origins {
         let [first, second, all] = [0, 1, 2].map(|of: usize| origin.parts[of].mean());

@@ -7,6 +7,7 @@ pub mod book;
 pub mod clock;
 pub mod hazards;
 pub mod leads;
+pub mod ledger;
 pub mod score;
 pub mod view;
 

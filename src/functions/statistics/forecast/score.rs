@@ -1,9 +1,10 @@
 //! How wrong forecasts were: made again on past days, from what was known then, beside what people do without a model.
 
 use super::band::{Z90, quantile};
-use super::baseline::{Baseline, won};
+use super::baseline::Baseline;
 use super::book::Book;
-use super::view::{Daily, Pair, Parts, View};
+use super::ledger::Ledger;
+use super::view::{Pair, Parts, View};
 
 /// A period that is forecast, and how long before its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,8 +136,8 @@ impl Parts {
 }
 
 /// All origins whose periods are over before the day `until`, the earliest first.
-pub fn origins(book: &Book, daily: &Daily, until: i32) -> Vec<Origin> {
-    let Some(begin) = book.days.get(daily.begin).map(|day| day.day) else { return Vec::new() };
+pub fn origins(book: &Book, ledger: &Ledger, until: i32) -> Vec<Origin> {
+    let Some(begin) = book.days.get(ledger.begin).map(|day| day.day) else { return Vec::new() };
     let mut asked: Vec<(i32, [i32; 2], Ahead)> = Vec::new();
     let mut month = book.month(until.max(begin));
     for _ in 0..MONTHS + 3 {
@@ -161,7 +162,7 @@ pub fn origins(book: &Book, daily: &Daily, until: i32) -> Vec<Origin> {
         let day = asked[at].0;
         let same = asked[at..].iter().take_while(|(of, ..)| *of == day).count();
         let furthest = asked[at..at + same].iter().map(|(_, period, _)| period[1] - day).max().unwrap_or(0);
-        let mut view = View::of(book, daily, day, usize::try_from(furthest).unwrap_or(0));
+        let mut view = View::of(book, ledger, day, usize::try_from(furthest).unwrap_or(0));
         for (_, period, ahead) in &asked[at..at + same] {
             let raw = view.until(period[0], period[1]);
             let origin = Origin {
@@ -171,8 +172,8 @@ pub fn origins(book: &Book, daily: &Daily, until: i32) -> Vec<Origin> {
                 raw: raw[book.groups],
                 parts: raw,
                 scale: Vec::new(),
-                baselines: Baseline::ALL.map(|of| of.of(book, begin, day, *period)),
-                actual: won(book, period[0], period[1]),
+                baselines: Baseline::ALL.map(|of| of.of(book, ledger, &view, *period)),
+                actual: ledger.won(book, period[0], period[1]),
                 recent: view.recent.clone(),
             };
             let origin = corrected(&origins, origin);

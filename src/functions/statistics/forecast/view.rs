@@ -1,9 +1,10 @@
 //! What was to be expected on one day, from nothing but what was known on it.
 
-use super::book::{Book, End, NEVER, Stay};
+use super::book::{Book, Deal, End, Stay};
 use super::clock::Pace;
 use super::hazards::{AGES, Hazards, age};
 use super::leads::Leads;
+use super::ledger::{Ledger, OfDay};
 
 /// Wins that the company's average deal is worth beside a group's own.
 const PRIOR_WINS: f64 = 20.0;
@@ -13,6 +14,8 @@ const PRIOR_ENDINGS: f64 = 30.0;
 const SPAN: i32 = 365;
 /// An amount of so many days ago counts half.
 const AMOUNT_HALF_LIFE: f64 = 120.0;
+/// A lead of so many days ago counts half for its group's share of the leads.
+const LEADS_HALF_LIFE: f64 = 90.0;
 
 /// Money and wins.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -34,7 +37,8 @@ impl Pair {
         Pair { money: of(self.money), wins: of(self.wins) }
     }
 
-    fn add(&mut self, other: Pair) {
+    /// Takes another in.
+    pub fn add(&mut self, other: Pair) {
         *self = self.plus(other);
     }
 }
@@ -64,14 +68,15 @@ struct Size {
 #[derive(Debug)]
 pub struct View<'a> {
     book: &'a Book,
+    ledger: &'a Ledger,
     /// The day on which it is asked: nothing of it or later is seen.
     pub day: i32,
     at: usize,
     clock: Vec<f64>,
     hazards: Hazards,
     leads: Leads,
-    /// The stays of open deals, and how old each is.
-    open: Vec<(Stay, usize)>,
+    /// The stays of the deals that were open, and of those of which from that day on nobody knows how they ended.
+    pub open: Vec<Stay>,
     /// By group, and at last of all: the size of a deal, odds of a win beside those of all, share of the leads.
     sizes: Vec<Size>,
     odds: Vec<f64>,
@@ -83,47 +88,19 @@ pub struct View<'a> {
     memo: Vec<Vec<Option<f64>>>,
 }
 
-/// Counts by day of the calendar that the views of one book share.
-#[derive(Debug)]
-pub struct Daily {
-    /// Deals that began.
-    pub begun: Vec<f64>,
-    /// Moves and ends of deals: how busy the day was.
-    pub moved: Vec<f64>,
-    /// The first day on which a deal began.
-    pub begin: usize,
-}
-
-impl Daily {
-    /// Of all deals.
-    pub fn of(book: &Book) -> Daily {
-        let (mut begun, mut moved) = (vec![0.0; book.days.len()], vec![0.0; book.days.len()]);
-        for deal in &book.deals {
-            begun[book.at(deal.entered)] += 1.0;
-        }
-        for stay in book.stays.iter().filter(|stay| stay.to != NEVER) {
-            moved[book.at(stay.to)] += 1.0;
-        }
-        let begin = book.deals.first().map_or(0, |deal| book.at(deal.entered));
-        Daily { begun, moved, begin }
-    }
-}
-
 impl<'a> View<'a> {
     /// Of one day, to be asked for so many days ahead.
-    pub fn of(book: &'a Book, daily: &Daily, day: i32, ahead: usize) -> View<'a> {
+    pub fn of(book: &'a Book, ledger: &'a Ledger, day: i32, ahead: usize) -> View<'a> {
         let at = book.at(day);
-        let clock = Pace::of(book, &daily.moved, at).clock(book);
+        let clock = Pace::of(book, &ledger.moved, at).clock(book);
         let last = (at + ahead).min(book.days.len());
         let steps = (clock[last] - clock[at]).ceil() as usize + 2;
-        let hazards = Hazards::of(book, &clock, at, steps.min(AGES));
-        let leads = Leads::of(book, &daily.begun, daily.begin.min(at), at, ahead);
-        let is_here = |stay: &&Stay| {
-            stay.from < day && stay.to >= day && !(stay.to == day && book.deals[stay.deal].end == End::Unknown)
-        };
-        let open = book.stays.iter().filter(is_here).map(|stay| (*stay, age(&clock, book.at(stay.from), at))).collect();
+        let hazards = Hazards::of(book, ledger, &clock, at, steps.min(AGES));
+        let leads = Leads::of(book, &ledger.begun(), ledger.begin.min(at), at, ahead);
+        let open = open(book, day);
         let mut view = View {
             book,
+            ledger,
             day,
             at,
             clock,
@@ -142,33 +119,24 @@ impl<'a> View<'a> {
     }
 
     fn learn_groups(&mut self) {
-        let (book, all) = (self.book, self.book.groups);
+        let (book, ledger, all) = (self.book, self.ledger, self.book.groups);
         let mut amounts = vec![[0.0_f64; 3]; all + 1];
         let (mut wins, mut ends, mut leads) = (vec![0.0; all + 1], vec![0.0; all + 1], vec![0.0; all + 1]);
-        let (mut priced, mut kept) = (vec![0.0; all + 1], [0.0; 2]);
-        for deal in book.deals.iter().filter(|deal| deal.entered < self.day) {
-            let is_won = deal.end == End::Won;
-            if deal.entered >= self.day - SPAN {
-                let weight = (-f64::from(self.day - deal.entered) / 90.0).exp2();
-                [deal.group, all].into_iter().for_each(|of| leads[of] += weight);
-            }
-            if deal.ended >= self.day || deal.ended < self.day - SPAN || deal.end == End::Unknown {
-                continue;
-            }
-            let weight = (-f64::from(self.day - deal.ended) / AMOUNT_HALF_LIFE).exp2();
-            for of in [deal.group, all] {
-                ends[of] += 1.0;
-                wins[of] += f64::from(u8::from(is_won));
-                if let (true, Some(amount)) = (is_won, deal.amount) {
-                    priced[of] += 1.0;
-                    let sums = [weight, weight * amount, weight * amount * amount];
-                    amounts[of].iter_mut().zip(sums).for_each(|(sum, more)| *sum += more);
-                }
-            }
-            if let (true, Some(amount), Some(list)) = (is_won, deal.amount, deal.list) {
-                kept = [kept[0] + amount, kept[1] + list];
+        let mut priced = vec![0.0; all + 1];
+        let memory = |day: &OfDay, half_life: f64| (-((self.at - day.at as usize) as f64) / half_life).exp2();
+        for of in 0..=all {
+            for day in ledger.days(book, of, [self.day - SPAN, self.day]) {
+                leads[of] += day.begun * memory(day, LEADS_HALF_LIFE);
+                ends[of] += day.ended;
+                wins[of] += day.wins;
+                priced[of] += day.priced;
+                let weight = memory(day, AMOUNT_HALF_LIFE);
+                let sums = [day.priced, day.money, day.squares];
+                amounts[of].iter_mut().zip(sums).for_each(|(sum, more)| *sum += weight * more);
             }
         }
+        let from = self.at.saturating_sub(SPAN as usize);
+        let kept = ledger.kept[from..self.at].iter().fold([0.0; 2], |sum, day| [sum[0] + day[0], sum[1] + day[1]]);
         if kept[1] > 0.0 {
             self.kept = (kept[0] / kept[1]).clamp(0.2, 1.0);
         }
@@ -194,12 +162,8 @@ impl<'a> View<'a> {
     pub fn until(&mut self, from: i32, to: i32) -> Vec<Parts> {
         let all = self.book.groups;
         let mut parts = vec![Parts::default(); all + 1];
-        for deal in &self.book.deals {
-            if deal.end == End::Won && deal.ended >= from && deal.ended < self.day {
-                let one = Pair { money: deal.amount.unwrap_or(0.0), wins: 1.0 };
-                [deal.group, all].into_iter().for_each(|of| parts[of].won.add(one));
-            }
-        }
+        let won = self.ledger.won(self.book, from, self.day);
+        parts.iter_mut().zip(won).for_each(|(parts, won)| parts.won = won);
         let end = self.book.at(to).max(self.at);
         self.open_until(end, &mut parts);
         self.coming_until(end, &mut parts);
@@ -208,8 +172,7 @@ impl<'a> View<'a> {
     }
 
     /// What is paid for an open deal: its own amount, less the usual discount; else the usual size.
-    fn size(&self, deal: usize, group: usize) -> Size {
-        let deal = &self.book.deals[deal];
+    fn size(&self, deal: &Deal, group: usize) -> Size {
         let own = deal.amount_at(self.day, self.kept).filter(|own| *own > 0.0);
         own.map_or(self.sizes[group], |mean| Size { mean, spread: 1.0 })
     }
@@ -218,14 +181,18 @@ impl<'a> View<'a> {
         let all = self.book.groups;
         let span = self.clock[end] - self.clock[self.at];
         self.memo = vec![vec![None; AGES]; self.book.states];
-        for (stay, age) in &self.open {
-            let hazards = &self.hazards;
-            let chance = *self.memo[stay.state][*age].get_or_insert_with(|| hazards.win(stay.state, *age, span, 0.0));
-            let group = self.book.deals[stay.deal].group;
-            for of in [group, all] {
+        for stay in &self.open {
+            let deal = &self.book.deals[stay.deal as usize];
+            if stay.to == self.day && deal.end == End::Unknown {
+                continue;
+            }
+            let age = age(&self.clock, self.book.at(stay.from), self.at);
+            let (hazards, state) = (&self.hazards, usize::from(stay.state));
+            let chance = *self.memo[state][age].get_or_insert_with(|| hazards.win(state, age, span, 0.0));
+            for of in [deal.group, all] {
                 let odds = self.odds[of];
                 let chance = chance * odds / (1.0 - chance + chance * odds);
-                let Size { mean, spread } = self.size(stay.deal, of);
+                let Size { mean, spread } = self.size(deal, of);
                 parts[of].open.add(Pair { money: chance * mean, wins: chance });
                 let money = chance * mean * mean * (spread - chance);
                 parts[of].variance.add(Pair { money, wins: chance * (1.0 - chance) });
@@ -249,6 +216,14 @@ impl<'a> View<'a> {
             parts.variance.add(Pair { money, wins: number });
         }
     }
+}
+
+/// The stays in which deals stood on a day, those included that left on it.
+pub fn open(book: &Book, day: i32) -> Vec<Stay> {
+    // later deals have no earlier stays
+    let begun = book.deals.partition_point(|deal| deal.entered < day) as u32;
+    let until = book.stays.partition_point(|stay| stay.deal < begun);
+    book.stays[..until].iter().filter(|stay| stay.from < day && stay.to >= day).copied().collect()
 }
 
 /// Scales the groups' parts so that they add up to those of all.
