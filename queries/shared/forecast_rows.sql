@@ -1,14 +1,8 @@
-/* What the functions of a forecast take, for the day from which on nothing is seen (today): a row per deal with its group, the day on
+/* What the function `forecast` takes: a row per deal with its group, the day on
    which it entered the funnel, how it ended (0 open, 1 won, 2 lost or gone, 3 nobody knows when) and on which day, amount, list amount,
    probability, planned day, a number of its own, and the facts of its course (see the function deal_facts); and a row
-   per day of the calendar with its month and its working minutes (grp, today, is_calendar, a, b, c, d, e, f, g, h, i, facts). */
-WITH today AS (
-    SELECT until::int AS day
-    FROM seen_days
-),
-
--- deals of more than ten years ago tell nothing of the next weeks
-deals AS (
+   per day of the calendar with the day from which on nothing is seen (today), its month and its working minutes (grp, today, is_calendar, a, b, c, d, e, f, g, h, i, facts). */
+WITH deals AS (
     SELECT
         scope.deal_id,
         scope.grp,
@@ -26,31 +20,38 @@ deals AS (
         scope.list_amount,
         scope.probability,
         scope.expected_close,
-        deal_facts(scope.entries, scope.amount_history, scope.expected_close_history, scope.probability_history) AS facts,
-        today.day AS today
+        deal_facts(scope.entries, scope.amount_history, scope.expected_close_history, scope.probability_history) AS facts
     FROM scope
-    CROSS JOIN today
     INNER JOIN forecast_groups AS groups ON scope.grp = groups.grp
-    WHERE local_day(scope.entered_at)::int BETWEEN today.day - 3650 AND today.day - 1
+    WHERE scope.entered_at IS NOT NULL
 ),
 
+begun AS (
+    SELECT DISTINCT local_day(entered_at)::int AS day
+    FROM scope
+    WHERE entered_at IS NOT NULL
+),
+
+-- deals of more than ten years ago tell nothing of the next weeks
 calendar AS (
     SELECT
         span.today,
         unnest(generate_series(span.first_day, span.last_day, INTERVAL '1 day'))::date AS day
     FROM (
         SELECT
-            min(deals.today) AS today,
-            min(deals.entered)::date AS first_day,
-            (min(deals.today) + 100)::date AS last_day
-        FROM deals
+            min(seen_days.until)::int AS today,
+            min(begun.day)::date AS first_day,
+            (min(seen_days.until)::int + 100)::date AS last_day
+        FROM begun
+        CROSS JOIN seen_days
+        WHERE begun.day BETWEEN seen_days.until::int - 3650 AND seen_days.until::int - 1
     ) AS span
     WHERE span.today IS NOT NULL
 )
 
 SELECT
     deals.grp,
-    deals.today,
+    NULL::int AS today,
     0 AS is_calendar,
     deals.number::double AS a,
     deals.entered::double AS b,

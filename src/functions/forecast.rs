@@ -30,6 +30,8 @@ pub(crate) const PLAN: f64 = 2.0;
 pub(crate) const CHANCE: f64 = 3.0;
 /// Numbers of a fact: kind, value, day.
 const FACT: usize = 3;
+/// Deals that began within so many days are seen.
+const SPAN: i32 = 3650;
 /// No more groups than this, nor a later day.
 const MOST: f64 = 1e6;
 
@@ -48,7 +50,7 @@ const TABLES: [(&str, &[&str]); 4] = [
 /// The rows of one company.
 #[derive(Debug, Default)]
 pub struct Forecast {
-    /// The day of the forecast; none before the first row.
+    /// The day of the forecast; none where no row has told it.
     today: Option<f64>,
     /// Days of the calendar: day, month, working time.
     days: Vec<[f64; 3]>,
@@ -169,7 +171,10 @@ impl Forecast {
             let Some((deal, more)) = Forecast::unpack(rest) else {
                 return Err(FunctionError::State { function: NAME, length: packed.len() });
             };
-            deals.push(deal);
+            // those of the day of the forecast are not seen; those of long ago tell nothing of the next weeks
+            if (today - SPAN..today).contains(&deal.entered) {
+                deals.push(deal);
+            }
             rest = more;
         }
         drop(packed);
@@ -212,8 +217,8 @@ impl Summary for Forecast {
 
     fn add(&mut self, _: Option<&str>, row: &[Option<f64>]) -> Result<(), FunctionError> {
         // what bears no day, or no group, is none
-        let Some(&[Some(today), Some(is_calendar), Some(_), Some(_)]) = row.first_chunk() else { return Ok(()) };
-        self.see(today)?;
+        let Some(&[today, Some(is_calendar), Some(_), Some(_)]) = row.first_chunk() else { return Ok(()) };
+        today.map_or(Ok(()), |day| self.see(day))?;
         match is_calendar == 0.0 {
             true => self.pack(row),
             false => {
@@ -223,10 +228,9 @@ impl Summary for Forecast {
         }
     }
 
-    /// The day, the number of days of the calendar, the days, the deals. Nothing where there is no row.
+    /// The day, the number of days of the calendar, the days, the deals.
     fn save(&mut self) -> Vec<f64> {
-        let Some(today) = self.today.take() else { return Vec::new() };
-        let head = [today, self.days.len() as f64];
+        let head = [self.today.take().unwrap_or(f64::NAN), self.days.len() as f64];
         let days = take(&mut self.days);
         let mut saved = take(&mut self.deals);
         saved.splice(0..0, head.into_iter().chain(days.into_iter().flatten()));
@@ -239,7 +243,9 @@ impl Summary for Forecast {
             return Ok(());
         }
         let ([today, days], rest) = saved.split_first_chunk().ok_or_else(lost)?;
-        self.see(*today)?;
+        if today.is_finite() {
+            self.see(*today)?;
+        }
         let (days, deals) = rest.split_at_checked(3 * *days as usize).ok_or_else(lost)?;
         self.days.extend(days.as_chunks().0);
         self.deals.extend_from_slice(deals);
