@@ -31,8 +31,12 @@ impl States {
     }
 
     /// A session for one question: of the newest state, held to the user's rows, with memory of its own under the total. Cheap: states are
-    /// opened once, and so are the sessions of users. SQL that writes, reads files or sets anything is refused by [`Session::sql`]; its
-    /// [`Session::context`] has what the user may see, and nothing else.
+    /// opened once, and so are the sessions of users.
+    ///
+    /// Metrics and reports are asked of it as of any session. SQL that somebody writes goes through [`Session::sql`] (one statement; what
+    /// writes, reads files or sets anything is refused), or over the context that `Session::door().await` gives: it has the tables, views
+    /// and functions that the user may see, and nothing else. Whoever plans there calls [`read_only`](crate::session::read_only) on the plan.
+    /// `Session::scope` is for metrics alone: it sees what is behind them. A metric is given to SQL as the rows that `Metric::run` made.
     pub async fn session(&self, user: &User) -> Result<Arc<Session>, ServeError> {
         todo!("{user:?}")
     }
