@@ -175,32 +175,33 @@ fn the_rows_of_all_branches_together_are_those_of_all() {
         let all = everyone().await;
         let mut names: Vec<String> = all.values("branch").await.unwrap();
         names.push(String::new());
-        let tables =
-            ["deals", "journeys", "scope", "scope_entries", "scope_required", "scope_planned", "scope_evidence"];
-        for table in tables {
+        let mut each = Vec::new();
+        for name in &names {
+            each.push(held("branch", &[name]).await);
+        }
+        for table in
+            ["deals", "journeys", "scope", "scope_entries", "scope_required", "scope_planned", "scope_evidence"]
+        {
+            let sql = format!("SELECT * FROM {table}");
             let mut together = Vec::new();
-            for name in &names {
-                together
-                    .append(&mut cells(&rows(&held("branch", &[name]).await, &format!("SELECT * FROM {table}")).await));
+            for session in &each {
+                together.append(&mut cells(&rows(session, &sql).await));
             }
-            let mut whole = cells(&rows(&all, &format!("SELECT * FROM {table}")).await);
-            // teams are told of one's own managers alone, as they are of all
+            let mut whole = cells(&rows(&all, &sql).await);
             together.sort();
             whole.sort();
             assert!(!whole.is_empty() && together == whole, "{table}: {} and {}", together.len(), whole.len());
         }
         // events of no deal are those of no branch
         let mut together = 0;
-        for name in &names {
-            together += count(&held("branch", &[name]).await, "events").await;
+        for session in &each {
+            together += count(session, "events").await;
         }
         assert_eq!(together, count(&all, "events").await);
         // two branches of one user are the rows of two users
-        let [one, two] = [&names[0], &names[1]].map(String::as_str);
-        let both = held("branch", &[one, two]).await;
+        let both = held("branch", &[&names[0], &names[1]]).await;
         for table in ["deals", "journeys", "events", "scope", "scope_events"] {
-            let apart =
-                count(&held("branch", &[one]).await, table).await + count(&held("branch", &[two]).await, table).await;
+            let apart = count(&each[0], table).await + count(&each[1], table).await;
             assert_eq!(count(&both, table).await, apart, "{table}");
         }
     });

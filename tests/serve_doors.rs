@@ -332,6 +332,8 @@ fn a_statement_without_end_is_cut_off_and_its_work_ends() {
         let endless = [
             "SELECT count(*) FROM generate_series(1, 1000000000000)",
             "SELECT count(*) FROM generate_series(1, 10000000) a CROSS JOIN generate_series(1, 10000000) b",
+            "SELECT count(*) FROM generate_series(1, 3000000) a JOIN generate_series(1, 3000000) b ON a.value + b.value = a.value * b.value - 7",
+            "SELECT count(*) FROM generate_series(1, 300000) a JOIN generate_series(1, 300000) b ON a.value % 2 = b.value % 2 AND a.value * b.value = 7",
             "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
             "SELECT max(sha) FROM (SELECT a.value * b.value % 7 AS sha FROM generate_series(1, 1000000) a CROSS JOIN generate_series(1, 1000000) b)",
             "SELECT count(*) FROM generate_series(1, 100000) a JOIN generate_series(1, 100000) b ON a.value * b.value % 1000003 = 5",
