@@ -356,11 +356,11 @@ fn a_statement_without_end_is_cut_off_and_its_work_ends() {
                 Err(ServeError::Session(error)) if error.is_short_of_memory() => {}
                 other => panic!("{sql}: {other:?}"),
             }
-            assert!(took < Duration::from_secs(5), "{sql} took {took:?}");
+            assert!(took < Duration::from_secs(10), "{sql} took {took:?}");
             // others are answered right after
             let began = Instant::now();
             assert_eq!(count(&*states.session(&User::everyone()).await.unwrap(), "deals").await, 2);
-            assert!(began.elapsed() < Duration::from_secs(3), "after {sql}: {:?}", began.elapsed());
+            assert!(began.elapsed() < Duration::from_secs(10), "after {sql}: {:?}", began.elapsed());
         }
         assert_eq!(states.memory().held(), 0);
     });
