@@ -9,12 +9,15 @@ mod demo;
 mod generate;
 mod ingest;
 mod init;
+mod language;
 mod log;
 mod man;
 mod metrics;
 mod open;
 mod outcome;
 mod output;
+#[cfg(feature = "serve")]
+mod password;
 mod pipes;
 mod presets;
 mod quarantine;
@@ -26,6 +29,12 @@ mod runtime;
 mod said;
 mod screen;
 mod send;
+mod serve;
+mod serve_args;
+#[cfg(feature = "serve")]
+mod serve_doors;
+#[cfg(feature = "serve")]
+mod serve_user;
 mod shell;
 mod sql;
 mod statement;
@@ -90,6 +99,7 @@ fn run(args: Args, runtime: &tokio::runtime::Runtime) -> anyhow::Result<Outcome>
             Command::Sql(c) => sql::run(&c, &at).await,
             Command::Report(c) => report::run(&c, &at).await,
             Command::Send(c) => send::run(&c, &at).await,
+            Command::Serve(c) => serve::run(&c, &at).await,
             Command::Man { name } => man::run(name.as_deref()),
             Command::Completions { shell } => {
                 clap_complete::generate(shell, &mut Args::command(), "voronka", &mut screen::rows());
