@@ -379,8 +379,9 @@ impl Session {
         state.into_iter().flat_map(|state| state.extra.iter().cloned())
     }
 
-    /// The engine's context, its views not split.
-    pub fn context(&self) -> &SessionContext {
+    /// The engine's context, its views not split. It has the rows of all, whatever the session is held to: SQL that somebody writes
+    /// never sees it.
+    pub(crate) fn context(&self) -> &SessionContext {
         &self.context
     }
 
