@@ -23,8 +23,6 @@ pub const MOST_HELD: usize = 1_000;
 pub struct Client {
     /// Whose it is.
     pub user: User,
-    /// Its number, as `pg_backend_pid()` gives it.
-    pub pid: i32,
     place: Place,
     settings: Mutex<Settings>,
     /// The cursors that are open: each a query whose rows were not all fetched.
@@ -39,14 +37,12 @@ impl Client {
     pub fn new(
         user: User,
         place: Place,
-        pid: i32,
         limit: Duration,
         parameters: &HashMap<String, String>,
         zone: &str,
     ) -> Client {
         Client {
             user,
-            pid,
             place,
             settings: Mutex::new(Settings::new(limit, zone, parameters)),
             cursors: tokio::sync::Mutex::default(),

@@ -6,6 +6,7 @@ use datafusion::error::DataFusionError;
 use datafusion::sql::sqlparser::parser::ParserError;
 use pgwire::error::{ErrorInfo, PgWireError};
 
+use crate::company::CompanyError;
 use crate::metrics::MetricError;
 use crate::model::lang::{Lang, Text};
 use crate::serve::ServeError;
@@ -69,15 +70,22 @@ pub fn said(code: &str, text: &Text, lang: Lang) -> PgWireError {
 
 /// What the engine says, with what of ours is in it.
 pub fn of_engine(source: &DataFusionError, lang: Lang) -> PgWireError {
-    let root = source.find_root();
-    if let DataFusionError::External(inner) = root {
+    let mut link: Option<&(dyn std::error::Error + 'static)> = Some(source);
+    while let Some(inner) = link {
         if let Some(metric) = inner.downcast_ref::<MetricError>() {
             return of_metric(metric, lang);
         }
-        if let Some(session) = inner.downcast_ref::<SessionError>() {
-            return of_session(session, lang);
+        if let Some(SessionError::Engine(_)) = inner.downcast_ref::<SessionError>() {
+            // what the engine said stands below
+        } else if let Some(session) = inner.downcast_ref::<SessionError>() {
+            return error(code_of_session(session), session.text(lang));
         }
+        if let Some(company) = inner.downcast_ref::<CompanyError>() {
+            return error(code::NO_DATA, company.text(lang));
+        }
+        link = inner.source();
     }
+    let root = source.find_root();
     error(code_of(root), root.strip_backtrace())
 }
 

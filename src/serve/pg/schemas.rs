@@ -1,6 +1,6 @@
-//! The schemas `public` and `metric`: what is in them is known at once, and made when it is named.
+//! The schemas `public` and `metric`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -9,52 +9,29 @@ use async_trait::async_trait;
 use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::datasource::TableType;
 use datafusion::error::{DataFusionError, Result};
-use tokio::sync::OnceCell;
+use datafusion::execution::context::SessionContext;
 
 use super::metric::{self, Wanted};
 use crate::metrics::{Catalog, Metric};
-use crate::session::{LATER_VIEWS, Session, SessionError, Wanted as Views, is_view};
+use crate::session::is_view;
 
-/// The schema of tables and views.
+/// The schema of tables and views: what a session shows to those who write SQL, and nothing of it can be changed.
+#[derive(Debug)]
 pub struct Tables {
-    session: Arc<Session>,
-    plain: BTreeMap<String, Arc<dyn TableProvider>>,
-    views: BTreeMap<&'static str, OnceCell<Arc<dyn TableProvider>>>,
-}
-
-impl fmt::Debug for Tables {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.names()).finish()
-    }
+    seen: Arc<dyn SchemaProvider>,
 }
 
 impl Tables {
-    /// What the session sees.
-    pub async fn of(session: &Arc<Session>) -> Result<Tables> {
-        let seen = session.context().state().schema_for_ref("deals")?;
-        let mut plain = BTreeMap::new();
-        for name in seen.table_names() {
-            if !LATER_VIEWS.contains(&name.as_str())
-                && let Some(table) = seen.table(&name).await?
-            {
-                plain.insert(name, table);
-            }
-        }
-        let views = LATER_VIEWS.into_iter().map(|name| (name, OnceCell::new())).collect();
-        Ok(Tables { session: Arc::clone(session), plain, views })
+    /// What a context sees.
+    pub fn of(context: &SessionContext) -> Result<Tables> {
+        Ok(Tables { seen: context.state().schema_for_ref("deals")? })
     }
 
     /// All names, sorted.
     pub fn names(&self) -> Vec<String> {
-        let plain = self.plain.keys().cloned();
-        plain.chain(self.views.keys().map(|name| (*name).to_owned())).collect::<BTreeSet<_>>().into_iter().collect()
-    }
-
-    async fn view(&self, name: &str) -> Result<Arc<dyn TableProvider>, SessionError> {
-        let names = BTreeSet::from([name.to_owned()]);
-        let wanted = Views { by: &[], names: &names, all_columns: true, shares: false, period: None };
-        let context = self.session.scope(&wanted).await?;
-        Ok(context.table_provider(name).await?)
+        let mut names = self.seen.table_names();
+        names.sort();
+        names
     }
 }
 
@@ -65,9 +42,7 @@ impl SchemaProvider for Tables {
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>, DataFusionError> {
-        let Some((name, view)) = self.views.get_key_value(name) else { return Ok(self.plain.get(name).cloned()) };
-        let made = view.get_or_try_init(|| self.view(name)).await;
-        made.map(|table| Some(Arc::clone(table))).map_err(|error| DataFusionError::External(Box::new(error)))
+        self.seen.table(name).await
     }
 
     async fn table_type(&self, name: &str) -> Result<Option<TableType>> {
@@ -76,7 +51,7 @@ impl SchemaProvider for Tables {
     }
 
     fn table_exist(&self, name: &str) -> bool {
-        self.plain.contains_key(name) || self.views.contains_key(name)
+        self.seen.table_exist(name)
     }
 }
 

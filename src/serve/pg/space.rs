@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use datafusion::catalog::{
     CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList, SchemaProvider,
 };
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::context::{SessionContext, SessionState};
 use datafusion::execution::session_state::SessionStateBuilder;
 
@@ -37,12 +37,13 @@ pub struct Space {
 impl Space {
     /// Opens what the session sees, for a user of this name.
     pub async fn open(session: &Arc<Session>, catalog: Arc<Catalog>, user: &str, lang: Lang) -> Result<Space> {
-        let state = session.context().state();
+        let door = session.door().await.map_err(|error| DataFusionError::External(Box::new(error)))?;
+        let state = door.state();
         let mut config = state.config().clone().with_default_catalog_and_schema(DATABASE, PUBLIC);
         config = config.with_create_default_catalog_and_schema(false).with_information_schema(true);
         config.options_mut().sql_parser.dialect = datafusion::config::Dialect::PostgreSQL;
         let own = MemoryCatalogProvider::new();
-        let tables = Arc::new(Tables::of(session).await?);
+        let tables = Arc::new(Tables::of(&door)?);
         let metrics = Arc::new(Metrics::of(&catalog));
         own.register_schema(PUBLIC, Arc::clone(&tables) as Arc<dyn SchemaProvider>)?;
         own.register_schema(SCHEMA, Arc::clone(&metrics) as Arc<dyn SchemaProvider>)?;
@@ -60,7 +61,7 @@ impl Space {
                 base.register_udtf(&name, Arc::new(Function(metric)));
             }
         }
-        catalog::register(&base, &tables, &metrics, user, lang)?;
+        catalog::register(&base, &tables, &metrics, session, user, lang)?;
         Ok(Space {
             version: session.version(),
             as_of: session.as_of(),

@@ -104,7 +104,7 @@ impl Entrance {
         client.set_pid_and_secret_key(pid, secret);
         let zone = self.pg.zone();
         let parameters = Parameters { name: user.name().to_owned(), zone: zone.clone() };
-        let own = Client::new(user, place, pid, self.pg.states.limits().statement, client.metadata(), &zone);
+        let own = Client::new(user, place, self.pg.states.limits().statement, client.metadata(), &zone);
         client.session_extensions().insert(own);
         finish_authentication(client, &parameters).await
     }
