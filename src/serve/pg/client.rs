@@ -2,7 +2,7 @@
 
 #![allow(clippy::disallowed_types)] // pgwire's interface has hash maps; nothing here depends on their order
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -27,20 +27,14 @@ pub struct Client {
     settings: Mutex<Settings>,
     /// The cursors that are open: each a query whose rows were not all fetched.
     pub cursors: tokio::sync::Mutex<BTreeMap<String, QueryResponse>>,
-    /// What `PREPARE` named, and how many statements the protocol prepared.
-    pub prepared: Mutex<BTreeMap<String, Prepared>>,
-    named: Mutex<std::collections::BTreeSet<String>>,
+    /// What `PREPARE` named; and beside it the names of what the protocol prepared.
+    prepared: Mutex<BTreeMap<String, Prepared>>,
+    named: Mutex<BTreeSet<String>>,
 }
 
 impl Client {
     /// A client that was let in.
-    pub fn new(
-        user: User,
-        place: Place,
-        limit: Duration,
-        parameters: &HashMap<String, String>,
-        zone: &str,
-    ) -> Client {
+    pub fn new(user: User, place: Place, limit: Duration, parameters: &HashMap<String, String>, zone: &str) -> Client {
         Client {
             user,
             place,
@@ -82,6 +76,12 @@ impl Client {
     /// Forgets a prepared statement of the protocol.
     pub fn forget(&self, name: &str) {
         self.named.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
+
+    /// Forgets them all; returns their names.
+    pub fn forget_all(&self) -> Vec<String> {
+        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *named).into_iter().collect()
     }
 
     /// What `PREPARE` named.

@@ -38,10 +38,16 @@ pub struct Copy {
 pub fn read(statement: &Statement) -> PgWireResult<Option<(Query, Copy)>> {
     let Statement::Copy { source, to, target, options, legacy_options, .. } = statement else { return Ok(None) };
     if !to {
-        return Err(error(code::READ_ONLY, "cannot execute COPY FROM: the server only reads\nload exports with `voronka ingest`"));
+        return Err(error(
+            code::READ_ONLY,
+            "cannot execute COPY FROM: the server only reads\nload exports with `voronka ingest`",
+        ));
     }
     if !matches!(target, CopyTarget::Stdout) {
-        return Err(error(code::NO_PRIVILEGE, "COPY writes no file and runs no program of the server\nuse COPY … TO STDOUT, or \\copy in psql"));
+        return Err(error(
+            code::NO_PRIVILEGE,
+            "COPY writes no file and runs no program of the server\nuse COPY … TO STDOUT, or \\copy in psql",
+        ));
     }
     let query = match source {
         CopySource::Query(query) => (**query).clone(),
@@ -160,8 +166,10 @@ impl Copy {
             _ => Ok(Arc::clone(array)),
         };
         let columns = batch.columns().iter().map(plain).collect::<Result<Vec<_>, _>>()?;
-        let formatters =
-            columns.iter().map(|array| ArrayFormatter::try_new(array.as_ref(), &options)).collect::<Result<Vec<_>, _>>()?;
+        let formatters = columns
+            .iter()
+            .map(|array| ArrayFormatter::try_new(array.as_ref(), &options))
+            .collect::<Result<Vec<_>, _>>()?;
         let mut lines = String::new();
         for row in 0..batch.num_rows() {
             for (at, (array, formatter)) in columns.iter().zip(&formatters).enumerate() {

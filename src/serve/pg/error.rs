@@ -118,6 +118,14 @@ pub fn of_serve(source: &ServeError, lang: Lang) -> PgWireError {
         ServeError::TooLong { .. } => error(code::CANCELED, source.text(lang)),
         ServeError::Full { .. } => fatal(code::TOO_MANY_CONNECTIONS, source.text(lang)),
         ServeError::Refused => fatal(code::WRONG_PASSWORD, source.text(lang)),
+        // where it lies is nobody's business
+        ServeError::File { .. } => fatal(
+            code::NOT_AUTHORISED,
+            lang.pick(
+                "сейчас никого не впустить: с файлом пользователей на сервере что-то не так",
+                "nobody can be let in now: something is wrong with the server's file of users",
+            ),
+        ),
         ServeError::Protocol { .. } => fatal(code::PROTOCOL, source.text(lang)),
         _ => error(code::OTHER, source.text(lang)),
     }

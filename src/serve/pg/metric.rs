@@ -93,7 +93,6 @@ impl PartitionStream for Rows {
 
 async fn answer(question: &Question, metric: &Metric, wanted: &Wanted) -> Result<RecordBatch> {
     let external = |error: MetricError| DataFusionError::External(Box::new(error));
-    question.check_currency().await?;
     let session = question.session_at(wanted.as_of).await?;
     let as_of = session.as_of();
     let from = wanted.from.unwrap_or(DateTime::UNIX_EPOCH.date_naive());
@@ -115,7 +114,11 @@ impl Wanted {
     fn read(metric: &Metric, args: &[Expr]) -> Result<Wanted> {
         if args.len() > PARAMETERS.len() {
             let all = signature();
-            return Err(DataFusionError::Plan(format!("{SCHEMA}.{} has the parameters {all}, and not {}", metric.name, args.len())));
+            return Err(DataFusionError::Plan(format!(
+                "{SCHEMA}.{} has the parameters {all}, and not {}",
+                metric.name,
+                args.len()
+            )));
         }
         let value = |at: usize| match args.get(at) {
             None => Ok(None),
@@ -202,8 +205,7 @@ impl VisitorMut for Calls<'_> {
                 for (at, expr) in exprs.iter_mut().enumerate() {
                     self.parameter(at, expr);
                 }
-                args.args =
-                    exprs.into_iter().map(|expr| FunctionArg::Unnamed(FunctionArgExpr::Expr(expr))).collect();
+                args.args = exprs.into_iter().map(|expr| FunctionArg::Unnamed(FunctionArgExpr::Expr(expr))).collect();
                 ControlFlow::Continue(())
             }
         }
@@ -273,7 +275,8 @@ mod tests {
     #[test]
     fn named_arguments_take_their_places_and_parameters_are_filled() {
         let catalog = Catalog::shipped();
-        let mut statement = parsed("SELECT * FROM metric.funnel(by => $1, period_from => '2025-01-01') f WHERE f.x = $2");
+        let mut statement =
+            parsed("SELECT * FROM metric.funnel(by => $1, period_from => '2025-01-01') f WHERE f.x = $2");
         let filled = normalise(&mut statement, &catalog).unwrap();
         assert_eq!(filled, Filled::from([("$1".to_owned(), 2)]));
         assert!(has_open_columns(&filled));

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use datafusion::error::{DataFusionError, Result};
-use tokio::sync::OnceCell;
 
 use crate::company::{Company, CompanyError};
 use crate::regulation::Regulation;
@@ -16,13 +15,12 @@ pub struct Question {
     pub session: Arc<Session>,
     company: Arc<Company>,
     today: Arc<Regulation>,
-    currency: OnceCell<()>,
 }
 
 impl Question {
     /// A question to this session. `today` is the regulation as its file states it.
     pub fn new(session: Arc<Session>, company: Arc<Company>, today: Arc<Regulation>) -> Question {
-        Question { session, company, today, currency: OnceCell::new() }
+        Question { session, company, today }
     }
 
     /// A session for the same question as of another day.
@@ -34,13 +32,6 @@ impl Question {
             }
             _ => Ok(Arc::clone(&self.session)),
         }
-    }
-
-    /// Refuses amounts in a currency that they are not in, as `voronka query` does.
-    pub async fn check_currency(&self) -> Result<()> {
-        let (regulation, version) = (self.session.regulation(), self.session.version());
-        let check = || async { self.company.check_currency(regulation, Some(version)).await.map_err(of_company) };
-        self.currency.get_or_try_init(check).await.copied()
     }
 }
 

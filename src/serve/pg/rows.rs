@@ -104,7 +104,8 @@ impl Shape {
 
     /// A batch with such columns.
     pub fn plain(&self, batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
-        let fields: Vec<Field> = batch.schema().fields().iter().map(|field| self.field(field).with_nullable(true)).collect();
+        let fields: Vec<Field> =
+            batch.schema().fields().iter().map(|field| self.field(field).with_nullable(true)).collect();
         let written = |(array, (from, to)): (&ArrayRef, (&FieldRef, &Field))| written(array, from, to.data_type());
         let schema = batch.schema();
         let columns: Result<Vec<_>, _> =

@@ -123,7 +123,10 @@ impl Run {
 fn too_long(limit: Duration) -> pgwire::error::PgWireError {
     error(
         code::CANCELED,
-        format!("canceling statement due to statement timeout\nno statement may run longer than {} ms", limit.as_millis()),
+        format!(
+            "canceling statement due to statement timeout\nno statement may run longer than {} ms",
+            limit.as_millis()
+        ),
     )
 }
 

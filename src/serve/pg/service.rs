@@ -25,6 +25,7 @@ use super::settings::Told;
 use super::space::Space;
 use super::statement::{self, Prepared};
 use crate::model::lang::{Text, both};
+use crate::serve::{ServeError, User};
 use crate::session::bounds::{guarded, refuse};
 
 /// What a statement is answered with.
@@ -77,7 +78,8 @@ impl Pg {
 
     /// A question of a client: to the newest state, and what the client sees of it.
     pub async fn question(&self, client: &Client) -> PgWireResult<(Arc<Space>, Arc<Question>)> {
-        let session = self.states.session(&client.user).await.map_err(|failed| of_serve(&failed, self.lang))?;
+        let user = self.user(client)?;
+        let session = self.states.session(&user).await.map_err(|failed| of_serve(&failed, self.lang))?;
         let catalog = self.states.catalog();
         let mut spaces = self.spaces.lock().await;
         let known = spaces.get(client.user.name()).filter(|space| space.shows(&session, &catalog));
@@ -92,6 +94,14 @@ impl Pg {
         };
         drop(spaces);
         Ok((space, Arc::new(Question::new(session, Arc::clone(&self.company), self.states.regulation()))))
+    }
+
+    /// Who a client is now: the file of users may have changed since it logged in.
+    fn user(&self, client: &Client) -> PgWireResult<User> {
+        let Some(roll) = &self.users else { return Ok(client.user.clone()) };
+        let users = roll.users().map_err(|failed| of_serve(&failed, self.lang))?;
+        let gone = || of_serve(&ServeError::Refused, self.lang);
+        users.find(client.user.name()).cloned().ok_or_else(gone)
     }
 
     /// Prepares a statement: plans it where it is a query.
@@ -162,7 +172,9 @@ impl Pg {
                 let tag = if status == TransactionStatus::Error { "ROLLBACK" } else { "COMMIT" };
                 Ok(Done::then(tag, TransactionStatus::Idle))
             }
-            Statement::Rollback { savepoint: Some(_), .. } => Ok(Done::then("ROLLBACK", TransactionStatus::Transaction)),
+            Statement::Rollback { savepoint: Some(_), .. } => {
+                Ok(Done::then("ROLLBACK", TransactionStatus::Transaction))
+            }
             Statement::Rollback { .. } => {
                 client.cursors.lock().await.clear();
                 Ok(Done::then("ROLLBACK", TransactionStatus::Idle))
@@ -215,7 +227,8 @@ impl Pg {
             Statement::Execute { name: Some(name), parameters, .. } => {
                 let name = name.to_string().replace('"', "");
                 let kept = client.statements().get(&name).cloned();
-                let Some(Statement::Prepare { data_types, statement, .. }) = kept.as_ref().map(|kept| &*kept.ast) else {
+                let Some(Statement::Prepare { data_types, statement, .. }) = kept.as_ref().map(|kept| &*kept.ast)
+                else {
                     return Err(error(code::NO_STATEMENT, format!("prepared statement \"{name}\" does not exist")));
                 };
                 let statement = statement::executed(statement, data_types, parameters)?;
@@ -229,7 +242,9 @@ impl Pg {
                 let mut cursors = client.cursors.lock().await;
                 match cursor {
                     CloseCursor::All => cursors.clear(),
-                    CloseCursor::Specific { name } => drop(cursors.remove(&name.value).ok_or_else(|| no_cursor(&name.value))?),
+                    CloseCursor::Specific { name } => {
+                        drop(cursors.remove(&name.value).ok_or_else(|| no_cursor(&name.value))?)
+                    }
                 }
                 Ok(Done::of("CLOSE CURSOR"))
             }
@@ -257,9 +272,8 @@ impl Pg {
         };
         if name == "all" {
             let all = client.settings().all();
-            let fields = ["name", "setting", "description"].map(|name| {
-                arrow::datatypes::Field::new(name, arrow::datatypes::DataType::Utf8, false)
-            });
+            let fields = ["name", "setting", "description"]
+                .map(|name| arrow::datatypes::Field::new(name, arrow::datatypes::DataType::Utf8, false));
             let schema = Arc::new(arrow::datatypes::Schema::new(fields.to_vec()));
             let (names, values): (Vec<String>, Vec<String>) = all.into_iter().unzip();
             let empty = vec![String::new(); names.len()];

@@ -62,13 +62,7 @@ impl Space {
             }
         }
         catalog::register(&base, &tables, &metrics, session, user, lang)?;
-        Ok(Space {
-            version: session.version(),
-            as_of: session.as_of(),
-            held: session.held().to_vec(),
-            catalog,
-            base,
-        })
+        Ok(Space { version: session.version(), as_of: session.as_of(), held: session.held().to_vec(), catalog, base })
     }
 
     /// Whether it shows what this session sees.

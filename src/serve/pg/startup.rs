@@ -58,7 +58,8 @@ impl Entrance {
     {
         let lang = self.pg.lang;
         let refused = |error| of_serve(&error, lang);
-        let Some(users) = &self.pg.users else { return Err(out_of_turn()) };
+        let Some(roll) = &self.pg.users else { return Err(out_of_turn()) };
+        let users = roll.users().map_err(refused)?;
         let name = client.metadata().get(METADATA_USER).cloned().unwrap_or_default();
         let mut step = self.step.lock().await;
         match std::mem::replace(&mut *step, Step::Over) {

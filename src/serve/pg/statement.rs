@@ -76,7 +76,8 @@ pub async fn plan(
         return Err(changes(&statement, lang));
     }
     check_explain(&statement, space, lang)?;
-    let filled = metric::normalise(&mut statement, &space.catalog).map_err(|text| said(code::BAD_PARAMETER, &text, lang))?;
+    let filled =
+        metric::normalise(&mut statement, &space.catalog).map_err(|text| said(code::BAD_PARAMETER, &text, lang))?;
     let mut shown = statement.clone();
     if !filled.is_empty() {
         metric::fill(&mut shown, &space.catalog, &BTreeMap::new());
@@ -172,8 +173,14 @@ impl Prepared {
             let mut statement = (*self.ast).clone();
             metric::fill(&mut statement, &space.catalog, &texts(&values, &known.filled));
             let again = planned(statement, space, question, lang).await?;
-            if is_stale && !known.has_open_columns() && again.schema().as_arrow().fields() != plan.schema().as_arrow().fields() {
-                return Err(error(code::NOT_SUPPORTED, "cached plan must not change result type\nprepare the statement again"));
+            if is_stale
+                && !known.has_open_columns()
+                && again.schema().as_arrow().fields() != plan.schema().as_arrow().fields()
+            {
+                return Err(error(
+                    code::NOT_SUPPORTED,
+                    "cached plan must not change result type\nprepare the statement again",
+                ));
             }
             plan = Arc::new(again);
         }

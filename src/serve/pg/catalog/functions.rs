@@ -98,7 +98,8 @@ impl ScalarUDFImpl for Told {
         }
         let arrays: Vec<ArrayRef> = ColumnarValue::values_to_arrays(&args.args)?;
         let row = |row: usize| -> Result<ScalarValue> {
-            let values = arrays.iter().map(|array| ScalarValue::try_from_array(array, row)).collect::<Result<Vec<_>>>()?;
+            let values =
+                arrays.iter().map(|array| ScalarValue::try_from_array(array, row)).collect::<Result<Vec<_>>>()?;
             Ok((self.answer)(&values))
         };
         let values = (0..args.number_rows).map(row).collect::<Result<Vec<_>>>()?;
@@ -174,7 +175,9 @@ pub fn own(described: Described, user: &str) -> Vec<ScalarUDF> {
         }),
         told("pg_get_function_identity_arguments", 1..=1, utf8(), {
             let of = of();
-            move |v| text(number(v, 0).and_then(|oid| Some(of.known()?.functions.get(&oid)?.0.replace(" DEFAULT NULL", ""))))
+            move |v| {
+                text(number(v, 0).and_then(|oid| Some(of.known()?.functions.get(&oid)?.0.replace(" DEFAULT NULL", ""))))
+            }
         }),
         told("pg_get_function_result", 1..=1, utf8(), {
             let of = of();
@@ -186,7 +189,11 @@ pub fn own(described: Described, user: &str) -> Vec<ScalarUDF> {
         }),
         told("to_regclass", 1..=1, int(), {
             let of = of();
-            move |v| ScalarValue::Int32(word(v, 0).and_then(|name| of.known()?.relations.get(&name.replace('"', "")).copied()))
+            move |v| {
+                ScalarValue::Int32(
+                    word(v, 0).and_then(|name| of.known()?.relations.get(&name.replace('"', "")).copied()),
+                )
+            }
         }),
         told("current_setting", 1..=2, utf8(), |v| text(word(v, 0).and_then(|name| setting(&name)))),
         told("set_config", 3..=3, utf8(), |v| text(word(v, 1))),
@@ -230,13 +237,29 @@ pub fn own(described: Described, user: &str) -> Vec<ScalarUDF> {
             is(!writes.iter().any(|write| asked.contains(write)))
         }));
     }
-    for name in ["pg_function_is_visible", "pg_type_is_visible", "pg_operator_is_visible", "pg_opclass_is_visible", "pg_collation_is_visible", "pg_conversion_is_visible"] {
+    for name in [
+        "pg_function_is_visible",
+        "pg_type_is_visible",
+        "pg_operator_is_visible",
+        "pg_opclass_is_visible",
+        "pg_collation_is_visible",
+        "pg_conversion_is_visible",
+    ] {
         all.push(told(name, 1..=1, boolean(), |_| is(true)));
     }
-    for (name, arities) in [("pg_is_in_recovery", 0..=0), ("pg_is_other_temp_schema", 1..=1), ("pg_is_wal_replay_paused", 0..=0)] {
+    for (name, arities) in
+        [("pg_is_in_recovery", 0..=0), ("pg_is_other_temp_schema", 1..=1), ("pg_is_wal_replay_paused", 0..=0)]
+    {
         all.push(told(name, arities, boolean(), |_| is(false)));
     }
-    for (name, arities) in [("pg_my_temp_schema", 0..=0), ("pg_table_size", 1..=1), ("pg_indexes_size", 1..=1), ("pg_database_size", 1..=1), ("pg_backend_pid", 0..=0), ("inet_server_port", 0..=0)] {
+    for (name, arities) in [
+        ("pg_my_temp_schema", 0..=0),
+        ("pg_table_size", 1..=1),
+        ("pg_indexes_size", 1..=1),
+        ("pg_database_size", 1..=1),
+        ("pg_backend_pid", 0..=0),
+        ("inet_server_port", 0..=0),
+    ] {
         all.push(told(name, arities, int(), |_| ScalarValue::Int32(Some(0))));
     }
     all

@@ -23,20 +23,35 @@ fn view(name: &str) -> Text {
             "Сделка, какой она была известна на день ответов: что случилось позже, в ней не видно. Основа метрик.",
             "A deal as it was known on the day of the answers: what happened later is not in it. What metrics are made of.",
         ),
-        "scope_entries" => ("Вход сделки на этап, на день ответов.", "An entry of a deal into a stage, as of the day of the answers."),
-        "scope_spend" => ("Расход на рекламу, до дня ответов.", "Money spent on advertising, up to the day of the answers."),
+        "scope_entries" => {
+            ("Вход сделки на этап, на день ответов.", "An entry of a deal into a stage, as of the day of the answers.")
+        }
+        "scope_spend" => {
+            ("Расход на рекламу, до дня ответов.", "Money spent on advertising, up to the day of the answers.")
+        }
         "scope_plans" => ("План, известный на день ответов.", "What is planned, as known on the day of the answers."),
-        "scope_events" => ("Событие со своей сделкой, до дня ответов.", "An event with its deal, up to the day of the answers."),
-        "scope_contacts" => ("Контакт с клиентом, до дня ответов.", "A contact with a client, up to the day of the answers."),
-        "scope_planned" => ("Что регламент велит делать по дням сделки.", "What the regulation wants done on the days of a deal."),
+        "scope_events" => {
+            ("Событие со своей сделкой, до дня ответов.", "An event with its deal, up to the day of the answers.")
+        }
+        "scope_contacts" => {
+            ("Контакт с клиентом, до дня ответов.", "A contact with a client, up to the day of the answers.")
+        }
+        "scope_planned" => {
+            ("Что регламент велит делать по дням сделки.", "What the regulation wants done on the days of a deal.")
+        }
         "scope_required" => ("Поле, которое регламент требует заполнить.", "A field that the regulation wants filled."),
         "scope_evidence" => ("Свидетельство того, что правило выполнено.", "Evidence that a rule was kept."),
-        "scope_clients" => ("Клиент со своими сделками, на день ответов.", "A client with its deals, as of the day of the answers."),
+        "scope_clients" => {
+            ("Клиент со своими сделками, на день ответов.", "A client with its deals, as of the day of the answers.")
+        }
         "scope_coverage" => (
             "Клиент: последнее касание, и можно ли с ним связываться.",
             "A client: the last touch, and whether the client may be contacted.",
         ),
-        "scope_checks" => ("Проверка правила регламента: строка на суждение.", "A check of a rule of the regulation: a row per judgement."),
+        "scope_checks" => (
+            "Проверка правила регламента: строка на суждение.",
+            "A check of a rule of the regulation: a row per judgement.",
+        ),
         _ => ("Представление.", "A view."),
     };
     Text::new(ru, en)
@@ -63,7 +78,8 @@ pub fn metric(metric: &Metric, lang: Lang) -> String {
         (false, Lang::Ru) => "На день ответов; разрез задают функции.",
         (false, Lang::En) => "As of the day of the answers; the function takes a split.",
     };
-    let by = if metric.dimensions.is_empty() { String::new() } else { format!(" by: {}.", metric.dimensions.join(", ")) };
+    let by =
+        if metric.dimensions.is_empty() { String::new() } else { format!(" by: {}.", metric.dimensions.join(", ")) };
     format!("{}. {about} {period}{by}", metric.title.get(lang).trim_end_matches('.'))
 }
 

@@ -188,7 +188,9 @@ impl Shown {
         let mut numbers = BTreeMap::new();
         for (oid, name) in schemas {
             let text = match name.as_str() {
-                PUBLIC => self.lang.pick("Таблицы хранилища, регламент и представления", "Tables of the store, the regulation, views"),
+                PUBLIC => self
+                    .lang
+                    .pick("Таблицы хранилища, регламент и представления", "Tables of the store, the regulation, views"),
                 metric::SCHEMA => self.lang.pick("Метрики", "Metrics"),
                 _ => continue,
             };
@@ -301,8 +303,20 @@ fn beside(user: &str) -> Result<BTreeMap<&'static str, RecordBatch>> {
     ])?;
     Ok(BTreeMap::from([
         ("pg_user", users),
-        ("pg_indexes", none(&[("schemaname", text()), ("tablename", text()), ("indexname", text()), ("tablespace", text()), ("indexdef", text())])),
-        ("pg_rules", none(&[("schemaname", text()), ("tablename", text()), ("rulename", text()), ("definition", text())])),
+        (
+            "pg_indexes",
+            none(&[
+                ("schemaname", text()),
+                ("tablename", text()),
+                ("indexname", text()),
+                ("tablespace", text()),
+                ("indexdef", text()),
+            ]),
+        ),
+        (
+            "pg_rules",
+            none(&[("schemaname", text()), ("tablename", text()), ("rulename", text()), ("definition", text())]),
+        ),
         ("pg_policies", none(&[("schemaname", text()), ("tablename", text()), ("policyname", text())])),
         ("pg_sequences", none(&[("schemaname", text()), ("sequencename", text())])),
         ("pg_group", none(&[("groname", text()), ("grosysid", DataType::Int32)])),
@@ -312,7 +326,14 @@ fn beside(user: &str) -> Result<BTreeMap<&'static str, RecordBatch>> {
         ("pg_locks", none(&[("pid", DataType::Int32), ("mode", text())])),
         (
             "pg_stat_activity",
-            none(&[("datname", text()), ("pid", DataType::Int32), ("usename", text()), ("application_name", text()), ("state", text()), ("query", text())]),
+            none(&[
+                ("datname", text()),
+                ("pid", DataType::Int32),
+                ("usename", text()),
+                ("application_name", text()),
+                ("state", text()),
+                ("query", text()),
+            ]),
         ),
     ]))
 }
