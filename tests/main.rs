@@ -22,6 +22,7 @@ mod regulation;
 mod reports;
 mod roles;
 mod sending;
+mod serve_pg;
 mod snapshots;
 mod support;
 mod truth;
