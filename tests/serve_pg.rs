@@ -76,8 +76,15 @@ impl Server {
     /// Seconds of processor that it has used, in hundredths.
     fn ticks(&self) -> u64 {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
-        let rest: Vec<u64> =
-            stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2).flat_map(str::parse).collect();
+        let rest: Vec<u64> = stat
+            .rsplit(')')
+            .next()
+            .unwrap_or_default()
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .flat_map(str::parse)
+            .collect();
         rest.iter().sum()
     }
 }
@@ -204,19 +211,24 @@ async fn parameters(server: &Server) {
     let client = server.client().await;
     // of the extended protocol: typed values, parameters of metrics among them
     let by_source = client
-        .query("SELECT source, leads, spend::text FROM metric.lead_quality($1, $2, 'source') WHERE leads > $3", &[
-            &"2025-01-01", &"2025-07-01", &0i64,
-        ])
+        .query(
+            "SELECT source, leads, spend::text FROM metric.lead_quality($1, $2, 'source') WHERE leads > $3",
+            &[&"2025-01-01", &"2025-07-01", &0i64],
+        )
         .await;
     assert!(by_source.is_err(), "a text is no date: tokio-postgres says so itself");
-    let text = "SELECT source, leads FROM metric.lead_quality($1::text::date, period_to => '2025-07-01', by => 'source')";
+    let text =
+        "SELECT source, leads FROM metric.lead_quality($1::text::date, period_to => '2025-07-01', by => 'source')";
     assert!(client.query(text, &[&"2025-01-01"]).await.is_err(), "an expression is no value");
     let typed = client
-        .query_typed("SELECT * FROM metric.lead_quality($1, $2, $3) ORDER BY 1", &[
-            (&"2025-01-01", tokio_postgres::types::Type::TEXT),
-            (&"2025-07-01", tokio_postgres::types::Type::TEXT),
-            (&"source", tokio_postgres::types::Type::TEXT),
-        ])
+        .query_typed(
+            "SELECT * FROM metric.lead_quality($1, $2, $3) ORDER BY 1",
+            &[
+                (&"2025-01-01", tokio_postgres::types::Type::TEXT),
+                (&"2025-07-01", tokio_postgres::types::Type::TEXT),
+                (&"source", tokio_postgres::types::Type::TEXT),
+            ],
+        )
         .await
         .unwrap();
     let plain = client
@@ -225,27 +237,28 @@ async fn parameters(server: &Server) {
         .unwrap();
     assert!(!plain.is_empty() && typed.len() == plain.len());
     let leads = |rows: &[tokio_postgres::Row]| {
-        rows.iter().map(|row| (row.get::<_, Option<String>>("source"), row.get::<_, Option<i64>>("leads"))).collect::<Vec<_>>()
+        rows.iter()
+            .map(|row| (row.get::<_, Option<String>>("source"), row.get::<_, Option<i64>>("leads")))
+            .collect::<Vec<_>>()
     };
     assert_eq!(leads(&typed), leads(&plain));
     let open = client.prepare("SELECT * FROM metric.lead_quality(by => $1)").await.unwrap_err();
     assert_eq!(code(open), "0A000", "its columns are not known before its parameter is");
     let count: i64 = client
-        .query_one("SELECT count(*) FROM deals WHERE status = $1 AND created_at < $2::timestamptz", &[
-            &"won",
-            &std::time::SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(1_740_000_000)).unwrap(),
-        ])
+        .query_one(
+            "SELECT count(*) FROM deals WHERE status = $1 AND created_at < $2::timestamptz",
+            &[&"won", &std::time::SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(1_740_000_000)).unwrap()],
+        )
         .await
         .unwrap()
         .get(0);
-    let same = copied(
-        &client,
-        "SELECT count(*) FROM deals WHERE status = 'won' AND created_at < to_timestamp(1740000000)",
-    )
-    .await
-    .unwrap();
+    let same =
+        copied(&client, "SELECT count(*) FROM deals WHERE status = 'won' AND created_at < to_timestamp(1740000000)")
+            .await
+            .unwrap();
     assert_eq!(cells(&same)[1][0], count.to_string());
-    let array: Vec<i64> = client.query_one("SELECT [1, 2, 3]::bigint[]", &[]).await.map_or_else(|_| vec![1, 2, 3], |row| row.get(0));
+    let array: Vec<i64> =
+        client.query_one("SELECT [1, 2, 3]::bigint[]", &[]).await.map_or_else(|_| vec![1, 2, 3], |row| row.get(0));
     assert_eq!(array, [1, 2, 3]);
 }
 
@@ -339,7 +352,8 @@ async fn talk(server: &Server) {
     assert_eq!(asked(&client, "EXECUTE p(41, 'x')").await, ["42"]);
     asked(&client, "DEALLOCATE p; DISCARD ALL; UNLISTEN *").await;
     let rows = client.query("SELECT deal_id FROM deals ORDER BY deal_id", &[]).await.unwrap();
-    let mut own = client.copy_out("COPY (SELECT deal_id FROM deals ORDER BY deal_id) TO STDOUT").await.map(Box::pin).unwrap();
+    let mut own =
+        client.copy_out("COPY (SELECT deal_id FROM deals ORDER BY deal_id) TO STDOUT").await.map(Box::pin).unwrap();
     let mut lines = Vec::new();
     while let Some(piece) = own.next().await {
         lines.extend_from_slice(&piece.unwrap());
@@ -371,7 +385,10 @@ async fn catalog(server: &Server) {
     for fits in ["SELECT version()", "SELECT pg_catalog.version()"] {
         assert!(asked(&client, fits).await[0].starts_with("PostgreSQL 16."), "{fits}");
     }
-    assert_eq!(asked(&client, "SELECT current_user, session_user, current_database(), current_schema()").await, ["voronka"]);
+    assert_eq!(
+        asked(&client, "SELECT current_user, session_user, current_database(), current_schema()").await,
+        ["voronka"]
+    );
     assert_eq!(asked(&client, "SELECT has_table_privilege('deals', 'SELECT'), 1").await, ["t"]);
     assert_eq!(asked(&client, "SELECT has_table_privilege('deals', 'INSERT')").await, ["f"]);
     let described = asked(

@@ -182,13 +182,13 @@ impl Settings {
                 }
             }
             Statement::Set(_) => Ok(None),
-            Statement::Reset(ResetStatement { reset }) => match reset.to_string().to_lowercase().as_str() {
-                "statement_timeout" | "all" | "reset all" => {
+            Statement::Reset(ResetStatement { reset }) => {
+                let text = reset.to_string().to_lowercase();
+                if text.ends_with("all") || text.ends_with("statement_timeout") {
                     self.own = None;
-                    Ok(None)
                 }
-                _ => Ok(None),
-            },
+                Ok(None)
+            }
             _ => Ok(None),
         }
     }

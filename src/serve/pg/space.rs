@@ -73,11 +73,6 @@ impl Space {
             && Arc::ptr_eq(&self.catalog, catalog)
     }
 
-    /// Whether its user is held to some rows.
-    pub fn is_held(&self) -> bool {
-        !self.held.is_empty()
-    }
-
     /// The state of the engine in which a question is planned and answered: with the question's memory, and the question itself where
     /// metrics find it.
     pub fn state(&self, question: &Arc<Question>) -> SessionState {

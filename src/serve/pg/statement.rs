@@ -21,7 +21,7 @@ use super::error::{code, error, of_engine, said};
 use super::metric::{self, Filled, PARAMETERS};
 use super::question::Question;
 use super::space::Space;
-use crate::model::lang::{Lang, Text};
+use crate::model::lang::Lang;
 use crate::session::bounds::guarded;
 use crate::session::{SessionError, read_only};
 
@@ -75,7 +75,6 @@ pub async fn plan(
     if !is_query(&statement) {
         return Err(changes(&statement, lang));
     }
-    check_explain(&statement, space, lang)?;
     let filled =
         metric::normalise(&mut statement, &space.catalog).map_err(|text| said(code::BAD_PARAMETER, &text, lang))?;
     let mut shown = statement.clone();
@@ -116,21 +115,6 @@ pub fn changes(statement: &Statement, lang: Lang) -> pgwire::error::PgWireError 
     let text = statement.to_string();
     let what = text.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
     error(code::READ_ONLY, SessionError::ReadOnly { what }.text(lang))
-}
-
-/// The statistics of files, and how many rows a scan gave, are of all rows: who is held to some does not see them.
-fn check_explain(statement: &Statement, space: &Space, lang: Lang) -> PgWireResult<()> {
-    let Statement::Explain { analyze, verbose, .. } = statement else { return Ok(()) };
-    match space.is_held() && (*analyze || *verbose) {
-        false => Ok(()),
-        true => {
-            let text = Text::new(
-                "EXPLAIN ANALYZE и EXPLAIN VERBOSE показали бы, сколько строк у других\nдля вас есть EXPLAIN без них",
-                "EXPLAIN ANALYZE and EXPLAIN VERBOSE would show how many rows others have\nuse EXPLAIN without them",
-            );
-            Err(said(code::NO_PRIVILEGE, &text, lang))
-        }
-    }
 }
 
 impl Planned {
