@@ -227,7 +227,7 @@ impl SimpleQueryHandler for Handlers {
         let own = Client::of(client)?;
         let statements = self.0.parse(&query.query)?;
         if statements.is_empty() {
-            client.feed(PgWireBackendMessage::EmptyQueryResponse(EmptyQueryResponse)).await?;
+            client.feed(PgWireBackendMessage::EmptyQueryResponse(EmptyQueryResponse::new())).await?;
         }
         client.set_state(PgWireConnectionState::QueryInProgress);
         for statement in statements {
@@ -320,7 +320,7 @@ impl ExtendedQueryHandler for Handlers {
         let portal = match client.portal_store().get_portal(name) {
             Some(Entry::Value(portal)) => portal,
             Some(Entry::Empty) => {
-                client.feed(PgWireBackendMessage::EmptyQueryResponse(EmptyQueryResponse)).await?;
+                client.feed(PgWireBackendMessage::EmptyQueryResponse(EmptyQueryResponse::new())).await?;
                 return Ok(());
             }
             None => return Err(PgWireError::PortalNotFound(name.to_owned())),
@@ -348,7 +348,7 @@ impl ExtendedQueryHandler for Handlers {
         let sent = send_rows(client, &mut run, rows, most).await;
         match sent {
             Ok((_, false)) => {
-                client.feed(PgWireBackendMessage::PortalSuspended(PortalSuspended)).await?;
+                client.feed(PgWireBackendMessage::PortalSuspended(PortalSuspended::new())).await?;
                 Ok(())
             }
             Ok((sent, true)) => {
@@ -378,7 +378,7 @@ impl ExtendedQueryHandler for Handlers {
             }
             _ => client.portal_store().rm_portal(name),
         }
-        client.feed(PgWireBackendMessage::CloseComplete(CloseComplete)).await?;
+        client.feed(PgWireBackendMessage::CloseComplete(CloseComplete::new())).await?;
         Ok(())
     }
 

@@ -214,7 +214,7 @@ impl VisitorMut for Calls<'_> {
 
 impl Calls<'_> {
     fn parameter(&mut self, at: usize, expr: &mut ast::Expr) {
-        let inner = match expr {
+        let inner = match &*expr {
             ast::Expr::Cast { expr, .. } => expr.as_ref(),
             other => other,
         };

@@ -46,7 +46,9 @@ impl Shape {
             let text = format!("{} columns, and formats for {}", schema.fields().len(), codes.len());
             return Err(error(code::PROTOCOL, text));
         }
-        let options = Arc::new(FormatOptions { time_zone: self.zone.to_string(), ..FormatOptions::default() });
+        let mut options = FormatOptions::default();
+        options.time_zone = self.zone.to_string();
+        let options = Arc::new(options);
         let field = |(at, field): (usize, &FieldRef)| {
             let kind = field_into_pg_type(&Arc::new(self.field(field)))?;
             let size = size_of(&kind);

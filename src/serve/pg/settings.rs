@@ -8,7 +8,7 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use chrono_tz::Tz;
-use datafusion::sql::sqlparser::ast::{self, Expr, ResetStatement, Set, Statement, Value};
+use datafusion::sql::sqlparser::ast::{self, Expr, Reset, ResetStatement, Set, Statement, Value};
 use pgwire::error::PgWireResult;
 
 use super::error::{code, error};
@@ -183,8 +183,9 @@ impl Settings {
             }
             Statement::Set(_) => Ok(None),
             Statement::Reset(ResetStatement { reset }) => {
-                let text = reset.to_string().to_lowercase();
-                if text.ends_with("all") || text.ends_with("statement_timeout") {
+                let is_limit = |name: &ast::ObjectName| name.to_string().eq_ignore_ascii_case("statement_timeout");
+                if matches!(reset, Reset::ALL) || matches!(reset, Reset::ConfigurationParameter(name) if is_limit(name))
+                {
                     self.own = None;
                 }
                 Ok(None)
@@ -256,6 +257,7 @@ mod tests {
             assert!(settings.set(name, value).is_err(), "{name} = {value}");
         }
         assert_eq!(settings.set("timezone", "Asia/Omsk").unwrap(), Some(("TimeZone".into(), "Asia/Omsk".into())));
-        assert_eq!((settings.zone(), settings.set("timezone", "GMT+3:00:00").unwrap()), ("Asia/Omsk", None));
+        assert_eq!(settings.set("timezone", "GMT+3:00:00").unwrap(), None);
+        assert_eq!(settings.zone(), "Asia/Omsk");
     }
 }
