@@ -219,6 +219,10 @@ qualified = true
 id = "won"
 title = { ru = "Won", en = "Won" }
 terminal = "won"
+[[stage]]
+id = "lost"
+title = { ru = "Lost", en = "Lost" }
+terminal = "lost"
 "#;
 
 const MAPPING: &str = r#"
@@ -421,7 +425,7 @@ fn users_are_kept_from_the_command_line() {
     let bob = add(&["bob"], "another good one");
     assert!(bob.code == 0 && bob.err.contains("sees all rows"), "{}", bob.err);
     let listed = with_input(dir, &["serve", "user", "list", "users.toml"], "").ok();
-    assert_eq!(listed, "ann\tbranch=Север branch=Юг\nbob\tall rows\n");
+    assert_eq!(listed, "ann\tbranch=Юг branch=Север\nbob\tall rows\n");
     let again = add(&["bob"], "another good one");
     assert!(again.code == 2 && again.err.contains("a user `bob` already"), "{}", again.err);
     let short = add(&["eve"], "short\n");

@@ -19,6 +19,10 @@ use super::{Session, SessionError};
 /// A question may put so many times its memory onto the disk.
 const ON_DISK: u64 = 16;
 
+/// What a sort keeps for merging what it spilled is no more than this part of the question's memory: a question has many sorts, and the
+/// engine's 10 MB for each would be all there is.
+const SORTS: usize = 128;
+
 /// What questions may hold.
 #[derive(Debug, Clone)]
 pub struct Memory {
@@ -106,15 +110,20 @@ impl Session {
         let most = ON_DISK.saturating_mul(u64::try_from(memory.each).unwrap_or(u64::MAX));
         let disk = DiskManagerBuilder::default().with_max_temp_directory_size(most).build()?;
         runtime.disk_manager = Arc::new(disk);
-        Ok(self.in_runtime(&Arc::new(runtime)))
+        Ok(self.in_runtime(&Arc::new(runtime), memory.each))
     }
 
-    fn in_runtime(&self, runtime: &Arc<RuntimeEnv>) -> Session {
-        let state = SessionStateBuilder::new_from_existing(self.context.state()).with_runtime_env(Arc::clone(runtime));
+    fn in_runtime(&self, runtime: &Arc<RuntimeEnv>, each: usize) -> Session {
+        let state = self.context.state();
+        let mut config = state.config().clone();
+        let sorts = &mut config.options_mut().execution.sort_spill_reservation_bytes;
+        *sorts = (*sorts).min(each / SORTS);
+        let state =
+            SessionStateBuilder::new_from_existing(state).with_config(config).with_runtime_env(Arc::clone(runtime));
         let is_counted =
             self.context.state().physical_optimizers().iter().any(|rule| rule.name() == CountWindows.name());
         let state = if is_counted { state } else { state.with_physical_optimizer_rule(Arc::new(CountWindows)) };
-        let walled = self.walled.get().map(|walled| Arc::new(walled.in_runtime(runtime)));
+        let walled = self.walled.get().map(|walled| Arc::new(walled.in_runtime(runtime, each)));
         Session {
             context: SessionContext::new_with_state(state.build()),
             snapshot: self.snapshot.clone(),
