@@ -4,12 +4,11 @@ use anyhow::Result;
 
 use super::args::Place;
 use super::outcome::Outcome;
-use super::said::said;
 use super::serve_args::Serve;
 
 #[cfg(not(feature = "serve"))]
 pub async fn run(_: &Serve, _: &Place) -> Result<Outcome> {
-    Err(said!(
+    Err(super::said::said!(
         "эта сборка Voronka — без серверов\n    соберите с ними: cargo build --release --features serve",
         "this build of Voronka has no servers\n    build it with them: cargo build --release --features serve"
     ))

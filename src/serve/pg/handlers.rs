@@ -72,16 +72,17 @@ impl Handlers {
         match answer {
             Answer::Rows(mut rows) => {
                 if told == Told::Columns {
-                    columns(client, &rows).await?;
+                    columns(client, rows.row_schema()).await?;
                 }
                 let (sent, _) = send_rows(client, run, &mut rows, None).await?;
-                complete(client, rows.command_tag(), sent).await
+                let tag = rows.command_tag().to_owned();
+                complete(client, &tag, sent).await
             }
             Answer::Fetch(name, most) => {
                 let mut cursors = own.cursors.lock().await;
                 let rows = cursors.get_mut(&name).ok_or_else(|| no_cursor(&name))?;
                 if told == Told::Columns {
-                    columns(client, rows).await?;
+                    columns(client, rows.row_schema()).await?;
                 }
                 let (sent, _) = send_rows(client, run, rows, most).await?;
                 complete(client, "FETCH", sent).await
@@ -163,12 +164,12 @@ impl Handlers {
 }
 
 /// Sends the columns of rows.
-async fn columns<C>(client: &mut C, rows: &QueryResponse) -> PgWireResult<()>
+async fn columns<C>(client: &mut C, fields: Arc<Vec<FieldInfo>>) -> PgWireResult<()>
 where
     C: Sink<PgWireBackendMessage> + Unpin,
     PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
 {
-    let fields = rows.row_schema().iter().map(Into::into).collect();
+    let fields = fields.iter().map(Into::into).collect();
     client.feed(PgWireBackendMessage::RowDescription(RowDescription::new(fields))).await?;
     Ok(())
 }
