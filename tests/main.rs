@@ -26,6 +26,7 @@ mod serve_access;
 #[cfg(feature = "serve")]
 mod serve_doors;
 mod sending;
+mod serve_pg;
 mod snapshots;
 mod support;
 mod truth;

@@ -219,6 +219,21 @@ impl Company {
         Ok(Store::open(&self.store).await?.seal())
     }
 
+    /// The state that a session sees, for the same rows and with the same memory, as one saw it on another day. `today` is the regulation as
+    /// its file states it now.
+    ///
+    /// # Errors
+    /// A regulation that the store kept has problems.
+    pub async fn session_beside(
+        &self,
+        session: &Session,
+        today: &Regulation,
+        as_of: NaiveDate,
+    ) -> Result<Session, CompanyError> {
+        let in_force = in_force::in_force(today, session.snapshot(), as_of)?;
+        Ok(session.at_under(&in_force, as_of).await?)
+    }
+
     /// Refuses to show amounts in a currency that they are not in.
     ///
     /// # Errors

@@ -37,4 +37,5 @@ pub(crate) use need::{source_name, way_out};
 pub use needs_page::needs_page;
 pub use page::page;
 pub use result::MetricResult;
+pub(crate) use result::arrow_type;
 pub use rows::{Listed, Picked};

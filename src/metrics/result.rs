@@ -30,7 +30,7 @@ pub struct MetricResult {
 }
 
 /// The Arrow type of every column with this unit.
-pub(super) fn arrow_type(unit: Unit) -> DataType {
+pub(crate) fn arrow_type(unit: Unit) -> DataType {
     match unit {
         Unit::Text => DataType::Utf8,
         Unit::Date => DataType::Date32,

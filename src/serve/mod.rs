@@ -6,6 +6,7 @@
 mod error;
 pub mod limits;
 pub mod listen;
+pub mod pg;
 pub mod scram;
 pub mod states;
 pub mod stop;

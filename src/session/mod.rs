@@ -24,6 +24,7 @@ mod sources;
 mod staff;
 mod tables;
 mod taken;
+mod under;
 #[cfg(test)]
 mod tests;
 mod views;

@@ -59,7 +59,7 @@ pub fn columns_page(lang: Lang) -> String {
 }
 
 /// What one row of a table is.
-fn of_table(table: Table) -> Text {
+pub(crate) fn of_table(table: Table) -> Text {
     let (ru, en) = match table {
         Table::Deals => {
             ("Сделка или лид в последнем известном состоянии.", "A deal or lead in its newest known state.")
@@ -118,7 +118,7 @@ fn of_kind(kind: Kind) -> Text {
 }
 
 /// Describes a column. `None` if its description is missing; a test fails then.
-fn of_column(table: Table, column: &str) -> Option<Text> {
+pub(crate) fn of_column(table: Table, column: &str) -> Option<Text> {
     if column == "status" {
         let words = STATUSES.map(|status| format!("`{status}`")).join(", ");
         return Some(Text::new(format!("чем кончилась: {words}"), format!("how it ended: {words}")));

@@ -1,0 +1,71 @@
+//! The PostgreSQL protocol: who speaks it asks the store with SQL, read-only, and metrics as views and functions.
+//!
+//! `wire` takes connections, `startup` lets users in, `handlers` take messages, `service` answers statements over a `space`: what a user
+//! sees of a state of the store. Why as it is: `docs/decisions/serve.md`.
+
+mod catalog;
+mod client;
+mod copy;
+mod error;
+mod handlers;
+mod metric;
+mod question;
+mod rows;
+mod running;
+mod schemas;
+mod service;
+mod settings;
+mod space;
+mod startup;
+mod statement;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use datafusion_postgres::datafusion_pg_catalog::sql::PostgresCompatibilityParser;
+use pgwire::api::RandomPidSecretKeyGenerator;
+
+use self::running::Running;
+use self::space::Space;
+use super::{Bound, Door, Roll, States, Stop};
+use crate::company::Company;
+use crate::model::lang::Lang;
+
+/// What all connections share.
+pub struct Pg {
+    door: Door,
+    users: Option<Roll>,
+    states: Arc<States>,
+    company: Arc<Company>,
+    lang: Lang,
+    keys: RandomPidSecretKeyGenerator,
+    running: Arc<Running>,
+    parser: PostgresCompatibilityParser,
+    /// What each user sees of the newest state.
+    spaces: tokio::sync::Mutex<BTreeMap<String, Arc<Space>>>,
+}
+
+impl Pg {
+    /// The time zone of the company: instants are written in it unless a client asks for another.
+    fn zone(&self) -> String {
+        self.states.regulation().calendar().zone.to_string()
+    }
+}
+
+/// Serves clients of PostgreSQL on an address until it is time to stop. Without `users` everybody who reaches the address is let in.
+pub async fn serve(bound: Bound, door: Door, users: Option<Roll>, states: Arc<States>, stop: Stop, lang: Lang) {
+    let company = Arc::new(states.company().clone());
+    let pg = Arc::new(Pg {
+        door,
+        users,
+        states,
+        company,
+        lang,
+        keys: RandomPidSecretKeyGenerator::default(),
+        running: Arc::default(),
+        parser: PostgresCompatibilityParser::new(),
+        spaces: tokio::sync::Mutex::default(),
+    });
+    bound.serve(stop, move |stream, seat| wire::serve(Arc::clone(&pg), stream, seat)).await;
+}
