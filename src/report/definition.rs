@@ -6,6 +6,7 @@
 pub(super) mod asked;
 mod contract;
 mod norms;
+mod of_metric;
 pub(super) mod question;
 mod read;
 mod roles;
@@ -25,6 +26,7 @@ use crate::model::lang::{Lang, Text, both};
 use crate::model::problem::{Problem, Problems, hint};
 use crate::regulation::Look;
 
+pub use of_metric::{OfMetric, drawable};
 pub(super) use question::{Compare, Question, Rows, Sort};
 pub(super) use topic::{Stated, Topic};
 
@@ -173,6 +175,8 @@ pub(super) struct Table {
     /// Shown columns; all if empty.
     pub columns: Vec<String>,
     pub rows: Rows,
+    /// Whether it has the rows of the metric alone, and none of zeros for a group that was there before.
+    pub is_bare: bool,
 }
 
 /// A part of the regulation as defined.
@@ -247,6 +251,16 @@ impl Definition {
     /// The title.
     pub fn title(&self) -> &Text {
         &self.title
+    }
+
+    /// Whom it is for.
+    pub fn audience(&self) -> Option<&Text> {
+        self.audience.as_ref()
+    }
+
+    /// The period that it is about, relative to the day.
+    pub fn period(&self) -> Period {
+        self.period
     }
 
     /// The dimension of a personal report (`for`).
