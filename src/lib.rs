@@ -20,4 +20,6 @@ pub mod workbook;
 pub mod report;
 pub mod company;
 pub mod delivery;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod cli;

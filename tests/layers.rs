@@ -14,6 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["report"],
     &["company"],
     &["delivery"],
+    &["serve"],
     &["cli"],
 ];
 

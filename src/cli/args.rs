@@ -8,9 +8,10 @@ use chrono::NaiveDate;
 use clap::builder::FalseyValueParser;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
+pub use super::language::Language;
+use super::serve_args::Serve;
 use super::typed::{bytes, day, held, pair, slow_month, span, strength, whole};
 use crate::export::Taken;
-use crate::model::lang::Lang;
 
 /// Turns CRM and advertising exports into a weekly report, judged against your own sales regulation.
 #[derive(Debug, Parser)]
@@ -86,6 +87,8 @@ pub enum Command {
     Report(Report),
     /// Sends the reports that are due to those whom delivery.toml names, each once: by mail, Telegram, MAX or to an address of yours.
     Send(Send),
+    /// Lets clients of PostgreSQL and browsers ask, each within the rows that are theirs.
+    Serve(Serve),
     /// Prints shell completions.
     Completions {
         /// The shell to print them for.
@@ -231,6 +234,7 @@ impl Command {
             Command::Send(send) => send.speaks.lang,
             Command::Generate(generate) => generate.speaks.lang,
             Command::Presets { speaks, .. } => speaks.lang,
+            Command::Serve(serve) => serve.lang(),
             Command::Completions { .. } | Command::Man { .. } => None,
         }
     }
@@ -412,24 +416,6 @@ pub enum Format {
     Parquet,
     /// An Excel workbook.
     Xlsx,
-}
-
-/// A language, as typed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Language {
-    /// Russian.
-    Ru,
-    /// English.
-    En,
-}
-
-impl From<Language> for Lang {
-    fn from(language: Language) -> Lang {
-        match language {
-            Language::Ru => Lang::Ru,
-            Language::En => Lang::En,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod demo;
 mod generate;
 mod ingest;
 mod init;
+mod language;
 mod log;
 mod man;
 mod metrics;
@@ -26,6 +27,8 @@ mod runtime;
 mod said;
 mod screen;
 mod send;
+mod serve;
+mod serve_args;
 mod shell;
 mod sql;
 mod statement;
@@ -90,6 +93,7 @@ fn run(args: Args, runtime: &tokio::runtime::Runtime) -> anyhow::Result<Outcome>
             Command::Sql(c) => sql::run(&c, &at).await,
             Command::Report(c) => report::run(&c, &at).await,
             Command::Send(c) => send::run(&c, &at).await,
+            Command::Serve(c) => serve::run(&c, &at).await,
             Command::Man { name } => man::run(name.as_deref()),
             Command::Completions { shell } => {
                 clap_complete::generate(shell, &mut Args::command(), "voronka", &mut screen::rows());

@@ -1,0 +1,18 @@
+//! Doors for other programs: who may come in, whose rows they see, how much they may take, and how they are listened for.
+//!
+//! `pg` and `http` speak to clients; what they have in common is here. Why as it is: `docs/decisions/serve.md`.
+//! Leaves to others: arguments, the terminal, the clock and signals' meaning (cli).
+
+mod error;
+pub mod limits;
+pub mod listen;
+pub mod scram;
+pub mod states;
+pub mod tls;
+pub mod users;
+
+pub use self::error::ServeError;
+pub use self::limits::Limits;
+pub use self::listen::{Door, Seat, Stop, listen};
+pub use self::states::{Settings, States};
+pub use self::users::{User, Users};
