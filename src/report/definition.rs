@@ -273,6 +273,14 @@ impl Definition {
         &self.only
     }
 
+    /// The sections alone that ask a metric; none: it has no such section.
+    pub fn sections_of(&self, metric: &str) -> Option<Definition> {
+        let mut own = self.clone();
+        own.sections
+            .retain(|section| section.parts.iter().any(|part| part.ask().is_some_and(|ask| ask.metric == metric)));
+        (!own.sections.is_empty()).then_some(own)
+    }
+
     /// Whether it judges targets of the regulation, as findings or as things to do.
     pub fn judges_targets(&self) -> bool {
         let judges = |part: &Part| matches!(part, Part::Actions(_) | Part::Findings(_));

@@ -1,0 +1,191 @@
+//! Who asks: by the cookie of a log-in, or by name and password with each request, as scripts do.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::http::{HeaderMap, StatusCode, header};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use tokio::sync::Semaphore;
+
+use super::cookies;
+use super::logins::Logins;
+use super::refusal::Refusal;
+use super::tries::Tries;
+use crate::model::lang::{Lang, Text};
+use crate::serve::scram::Verifier;
+use crate::serve::{ServeError, User, Users};
+
+/// A password that came with a request is not checked again for so long: scripts send it with each.
+const REMEMBERED: Duration = Duration::from_secs(300);
+/// More are not remembered.
+const MOST_REMEMBERED: usize = 1_000;
+/// So many passwords are checked at once: each takes a core for a while.
+const CHECKS: usize = 4;
+/// So long one waits for a check to begin.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The gate.
+#[derive(Debug)]
+pub struct Gate {
+    /// Who may come in. `None`: everyone, without a password.
+    users: Option<Arc<Users>>,
+    logins: Logins,
+    tries: Tries,
+    checks: Semaphore,
+    /// Passwords that were right of late, hashed under a key of this process.
+    known: Mutex<BTreeMap<[u8; 32], Instant>>,
+    key: [u8; 32],
+    over_tls: bool,
+}
+
+impl Gate {
+    /// A gate for these users.
+    pub fn new(users: Option<Arc<Users>>, over_tls: bool) -> Gate {
+        let mut key = [0; 32];
+        (0..2).for_each(|half| key[half * 16..][..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes()));
+        let (logins, tries, known) = (Logins::default(), Tries::default(), Mutex::default());
+        Gate { users, logins, tries, checks: Semaphore::new(CHECKS), known, key, over_tls }
+    }
+
+    /// Whether everyone is let in.
+    pub fn is_open(&self) -> bool {
+        self.users.is_none()
+    }
+
+    /// Who asks; `None` if nobody said so.
+    ///
+    /// # Errors
+    /// Name or password are wrong, or were wrong too often.
+    pub async fn who(&self, headers: &HeaderMap, from: IpAddr) -> Result<Option<User>, Refusal> {
+        let Some(users) = &self.users else { return Ok(Some(User::everyone())) };
+        let token = cookies::values(headers, self.cookie());
+        if let Some(user) = token.filter_map(|token| self.logins.user(token)).find_map(|name| users.find(&name)) {
+            return Ok(Some(user.clone()));
+        }
+        let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+        let Some((name, password)) = value.to_str().ok().and_then(basic) else {
+            return Err(Refusal::bad(
+                Text::new("заголовок Authorization не разобрать", "the header Authorization cannot be read"),
+                Text::new(
+                    "пришлите имя и пароль так, как это делает curl --user",
+                    "send name and password as curl --user does",
+                ),
+            ));
+        };
+        let hash = *blake3::keyed_hash(&self.key, format!("{}\n{name}{password}", name.len()).as_bytes()).as_bytes();
+        let now = Instant::now();
+        let is_known = {
+            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            known.get(&hash).is_some_and(|at| now.duration_since(*at) < REMEMBERED)
+        };
+        match (is_known, users.find(&name)) {
+            (true, Some(user)) => Ok(Some(user.clone())),
+            _ => {
+                let user = self.check(&name, &password, from).await?;
+                let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+                known.retain(|_, at| now.duration_since(*at) < REMEMBERED);
+                if known.len() < MOST_REMEMBERED {
+                    known.insert(hash, now);
+                }
+                Ok(Some(user))
+            }
+        }
+    }
+
+    /// The user of this name and password. A name that nobody has takes as long, and is told in the same words.
+    ///
+    /// # Errors
+    /// They are wrong, or were wrong too often.
+    pub async fn check(&self, name: &str, password: &str, from: IpAddr) -> Result<User, Refusal> {
+        let Some(users) = &self.users else { return Ok(User::everyone()) };
+        let late = self.tries.begin(from, name, Instant::now()).map_err(|wait| {
+            let what = Text::new("слишком много неверных паролей", "too many wrong passwords");
+            Refusal::busy(StatusCode::TOO_MANY_REQUESTS, what, wait + Duration::from_millis(999))
+        })?;
+        tokio::time::sleep(late).await;
+        let turn = tokio::time::timeout(PATIENCE, self.checks.acquire()).await.map_err(|_| {
+            let what = Text::new("входят слишком многие сразу", "too many log in at once");
+            Refusal::busy(StatusCode::SERVICE_UNAVAILABLE, what, PATIENCE)
+        })?;
+        let user = users.find(name).cloned();
+        let verifier = user.as_ref().and_then(User::verifier).cloned().unwrap_or_else(|| Verifier::of_nobody(name));
+        let password = password.to_owned();
+        let is_right = tokio::task::spawn_blocking(move || verifier.admits(&password)).await.unwrap_or(false);
+        drop(turn);
+        match user.filter(|_| is_right) {
+            Some(user) => {
+                self.tries.was_right(from, name);
+                Ok(user)
+            }
+            None => Err(wrong()),
+        }
+    }
+
+    /// Logs in: the cookie to set.
+    ///
+    /// # Errors
+    /// The system gives no randomness.
+    pub fn log_in(&self, user: &User) -> Result<String, Refusal> {
+        let token = self.logins.begin(user.name()).ok_or_else(|| {
+            let what = Text::new("система не даёт случайных чисел", "the system gives no randomness");
+            Refusal::busy(StatusCode::SERVICE_UNAVAILABLE, what, PATIENCE)
+        })?;
+        Ok(cookies::set(self.cookie(), &token, super::logins::LONGEST, self.over_tls, true))
+    }
+
+    /// Logs out: the cookie that takes the old one away.
+    pub fn log_out(&self, headers: &HeaderMap) -> String {
+        cookies::values(headers, self.cookie()).for_each(|token| self.logins.end(token));
+        cookies::set(self.cookie(), "", Duration::ZERO, self.over_tls, true)
+    }
+
+    /// Over TLS no other host and no page below a path can set a cookie of this name.
+    fn cookie(&self) -> &'static str {
+        if self.over_tls { "__Host-voronka" } else { "voronka" }
+    }
+}
+
+/// Which of the two is wrong is not said.
+fn wrong() -> Refusal {
+    let text = |lang| ServeError::Refused.text(lang);
+    Refusal::new(
+        StatusCode::UNAUTHORIZED,
+        Text::new(text(Lang::Ru), text(Lang::En)),
+        Text::new("проверьте то и другое и войдите снова", "check both and log in again"),
+    )
+}
+
+/// Name and password out of the header.
+fn basic(value: &str) -> Option<(String, String)> {
+    let (scheme, rest) = value.split_once(' ')?;
+    let bytes = STANDARD.decode(rest.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+    let text = String::from_utf8(bytes).ok()?;
+    let (name, password) = text.split_once(':')?;
+    Some((name.to_owned(), password.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn name_and_password_come_as_scripts_send_them() {
+        let of = |text: &str| basic(&format!("Basic {}", STANDARD.encode(text)));
+        assert_eq!(of("anna:p:w"), Some(("anna".to_owned(), "p:w".to_owned())));
+        assert_eq!(of("анна:"), Some(("анна".to_owned(), String::new())));
+        assert_eq!(of("anna"), None);
+        assert_eq!(basic("Bearer YTpi"), None);
+        assert_eq!(basic("Basic ?"), None);
+        assert_eq!(basic("Basic"), None);
+    }
+
+    #[tokio::test]
+    async fn without_a_file_of_users_everyone_comes_in() {
+        let gate = Gate::new(None, false);
+        let who = gate.who(&HeaderMap::new(), [127, 0, 0, 1].into()).await.unwrap().unwrap();
+        assert!(gate.is_open() && who.only().is_empty());
+    }
+}
