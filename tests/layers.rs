@@ -33,7 +33,10 @@ const AT_HOME: &[(&str, &[&str])] = &[
     ("anyhow", &["cli"]),
     ("indicatif", &["cli"]),
     ("rustyline", &["cli"]),
-    ("datafusion", &["functions", "journey", "session", "metrics", "report", "cli"]),
+    ("datafusion", &["functions", "journey", "session", "metrics", "report", "serve", "cli"]),
+    ("pgwire", &["serve"]),
+    ("axum", &["serve"]),
+    ("tokio_rustls", &["serve"]),
 ];
 
 /// The order within `report`, as that of `LAYERS`; the longest name that fits a file holds. A chart kind is one file: it reads its

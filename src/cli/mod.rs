@@ -16,6 +16,8 @@ mod metrics;
 mod open;
 mod outcome;
 mod output;
+#[cfg(feature = "serve")]
+mod password;
 mod pipes;
 mod presets;
 mod quarantine;
@@ -29,6 +31,8 @@ mod screen;
 mod send;
 mod serve;
 mod serve_args;
+#[cfg(feature = "serve")]
+mod serve_user;
 mod shell;
 mod sql;
 mod statement;

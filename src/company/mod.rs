@@ -211,6 +211,14 @@ impl Company {
         Ok(Session::open(&snapshot, &in_force, as_of, opening.memory).await?.with_answers(answers))
     }
 
+    /// The newest complete ingest, and what tells it from any other of that number; `None` if nothing does. Cheap: reads no data.
+    ///
+    /// # Errors
+    /// There is no store.
+    pub async fn newest(&self) -> Result<Option<(u64, String)>, CompanyError> {
+        Ok(Store::open(&self.store).await?.seal())
+    }
+
     /// Refuses to show amounts in a currency that they are not in.
     ///
     /// # Errors

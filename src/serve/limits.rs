@@ -4,11 +4,12 @@ use std::future::Future;
 use std::time::Duration;
 
 use super::ServeError;
+use crate::session::Memory;
 
 /// Bounds of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// How long one statement may run.
+    /// How long one statement may run, its rows sent included.
     pub statement: Duration,
     /// Bytes that one question may hold for sorting, grouping and joining, before it spills.
     pub memory_each: usize,
@@ -24,12 +25,36 @@ pub struct Limits {
     pub idle: Duration,
 }
 
+impl Default for Limits {
+    /// What the command line says where nobody says otherwise.
+    fn default() -> Limits {
+        Limits {
+            statement: Duration::from_secs(60),
+            memory_each: 512 << 20,
+            memory_all: 2 << 30,
+            connections: 100,
+            connections_each: 20,
+            handshake: Duration::from_secs(10),
+            idle: Duration::from_secs(1800),
+        }
+    }
+}
+
 impl Limits {
-    /// Runs work that must end within the time of a statement. What is cut off is dropped, and with it what it began.
+    /// Runs work that must end within the time of a statement: planning, computing and sending rows, so that a client who does not read
+    /// holds nothing for longer. What is cut off is dropped, and with it what it began.
+    ///
+    /// # Errors
+    /// The work failed, or took too long.
     pub async fn within<T, E: From<ServeError>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         match tokio::time::timeout(self.statement, work).await {
             Ok(done) => done,
             Err(_) => Err(ServeError::TooLong { limit: self.statement }.into()),
         }
+    }
+
+    /// The memory of all questions.
+    pub fn memory(&self) -> Memory {
+        Memory::of(self.memory_all, self.memory_each)
     }
 }

@@ -9,11 +9,13 @@ pub mod limits;
 pub mod listen;
 pub mod scram;
 pub mod states;
+pub mod stop;
 pub mod tls;
 pub mod users;
 
 pub use self::error::ServeError;
 pub use self::limits::Limits;
-pub use self::listen::{Door, Seat, Stop, listen};
+pub use self::listen::{Bound, Door, Seat, listen};
 pub use self::states::{Settings, States};
-pub use self::users::{User, Users};
+pub use self::stop::Stop;
+pub use self::users::{Roll, User, Users};

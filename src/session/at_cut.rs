@@ -23,6 +23,7 @@ use datafusion::physical_plan::execute_stream_partitioned;
 use futures::TryStreamExt as _;
 use tokio::sync::OnceCell;
 
+use super::hold::Hold;
 use super::scope::Scope;
 use crate::model::timings;
 
@@ -38,7 +39,7 @@ pub(super) struct AtCut {
 }
 
 /// A view: its name, the period that it is made for, and what its rows are held to.
-pub(super) type ViewKey = (&'static str, Option<[i64; 2]>, Vec<(String, String)>);
+pub(super) type ViewKey = (&'static str, Option<[i64; 2]>, Vec<Hold>);
 
 impl AtCut {
     /// Without rows yet. The deals are held beside the views after so many questions.

@@ -8,10 +8,13 @@ mod bounded;
 pub(crate) mod bounds;
 mod compact;
 mod dimensions;
+mod door;
 mod engine;
 mod error;
 mod filled;
+mod hold;
 mod judge;
+mod memory;
 mod scope;
 mod small_side;
 mod source_days;
@@ -22,6 +25,7 @@ mod taken;
 #[cfg(test)]
 mod tests;
 mod views;
+mod wall;
 mod windows;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,6 +50,8 @@ pub use self::bounds::read_only;
 pub(crate) use self::dimensions::SEPARATOR;
 pub use self::engine::Resources;
 pub use self::error::SessionError;
+use self::hold::Hold;
+pub use self::memory::Memory;
 use self::scope::{Columns, Scope};
 use self::sources::Sources;
 use self::staff::Staff;
@@ -81,10 +87,12 @@ pub struct Session {
     /// The day from which it looks: later than `as_of` where two days are compared.
     seen_from: NaiveDate,
     resources: Resources,
-    staff: Staff,
+    staff: Arc<Staff>,
     /// When the newest export of deals was taken: of what is open nothing is known from then on. None: nobody knows.
     deals_until: Option<i64>,
-    only: Vec<(String, String)>,
+    only: Vec<Hold>,
+    /// The same, a pair for each value.
+    held: Vec<(String, String)>,
     filled: Mutex<BTreeMap<Table, BTreeSet<String>>>,
     /// On which days there are events of each source, once somebody has asked; the same at every cut.
     sources: Arc<tokio::sync::OnceCell<Sources>>,
@@ -96,7 +104,11 @@ pub struct Session {
     /// from the journeys again.
     at_cut: Option<Arc<AtCut>>,
     /// Whether the context has the views already that read no event, and those that do, once somebody has written SQL.
-    views: [tokio::sync::OnceCell<()>; 2],
+    views: Arc<[tokio::sync::OnceCell<()>; 2]>,
+    /// The same session as SQL sees it that others write, where it is held to some rows and somebody has written SQL.
+    walled: Arc<tokio::sync::OnceCell<Arc<Session>>>,
+    /// Whether it is that session: its context has the rows alone to which it is held.
+    is_walled: bool,
 }
 
 impl Session {
@@ -136,7 +148,7 @@ impl Session {
             let table = MemTable::try_new(rows.schema(), vec![vec![rows]])?;
             context.register_table(name, Arc::new(table))?;
         }
-        let staff = Staff::read(&context).await?;
+        let staff = Arc::new(Staff::read(&context).await?);
         let mut session = Session {
             context,
             snapshot: snapshot.clone(),
@@ -147,12 +159,15 @@ impl Session {
             staff,
             deals_until: None,
             only: Vec::new(),
+            held: Vec::new(),
             filled: Mutex::default(),
             sources: Arc::default(),
             answers: None,
             judged_by: Arc::default(),
             at_cut: None,
-            views: Default::default(),
+            views: Arc::default(),
+            walled: Arc::default(),
+            is_walled: false,
         };
         session.deals_until = session.taken(Table::Deals).await?.map(|taken| taken.timestamp_micros() + 1);
         session.scope_of(&[]).register(&session.context).await?;
@@ -208,6 +223,7 @@ impl Session {
         let runtime = self.context.runtime_env();
         let mut other = Session::open_in(&self.snapshot, &self.regulation, as_of, resources, runtime).await?;
         other.only.clone_from(&self.only);
+        other.held.clone_from(&self.held);
         other.sources = Arc::clone(&self.sources);
         other.answers.clone_from(&self.answers);
         other.judged_by = Arc::clone(&self.judged_by);
@@ -221,13 +237,19 @@ impl Session {
     ///
     /// Its metrics see the views alone: the tables behind them, which hold the rows of others, are hidden.
     pub async fn only(&self, dimension: &str, value: &str) -> Result<Session, SessionError> {
+        self.only_any(dimension, &[value.to_owned()]).await
+    }
+
+    /// The same session, held to the rows that have any of these values of this dimension.
+    pub async fn only_any(&self, dimension: &str, values: &[String]) -> Result<Session, SessionError> {
         dimensions::check(&[dimension.to_owned()], &self.dimensions())?;
         let mut other = self.at(self.as_of).await?;
-        other.only.push((dimension.to_owned(), value.to_owned()));
+        other.held.extend(values.iter().map(|value| (dimension.to_owned(), value.clone())));
+        other.only.push(Hold { dimension: dimension.to_owned(), values: values.to_vec() });
         Ok(other)
     }
 
-    /// What it is held to: dimension and value.
+    /// What it is held to: dimension and value. Several values of one dimension may be of one [`Session::only_any`].
     pub fn held(&self) -> &[(String, String)] {
         &self.only
     }
@@ -362,7 +384,7 @@ impl Session {
             cut_day,
             has_gone,
             histories,
-            staff,
+            staff: staff.as_ref(),
             columns,
             held: None,
         }
@@ -373,14 +395,20 @@ impl Session {
         dimensions::all(&self.snapshot)
     }
 
+    /// Refuses what is no dimension, and says which may have been meant.
+    pub fn check_dimension(&self, name: &str) -> Result<(), SessionError> {
+        dimensions::check(&[name.to_owned()], &self.dimensions())
+    }
+
     /// The columns of deals that mappings added.
     pub fn further_columns(&self) -> impl Iterator<Item = String> {
         let state = self.snapshot.tables.get(&Table::Deals);
         state.into_iter().flat_map(|state| state.extra.iter().cloned())
     }
 
-    /// The engine's context, its views not split.
-    pub fn context(&self) -> &SessionContext {
+    /// The engine's context, its views not split. It has the rows of all, whatever the session is held to: SQL that somebody writes
+    /// never sees it.
+    pub(crate) fn context(&self) -> &SessionContext {
         &self.context
     }
 
@@ -405,14 +433,19 @@ impl Session {
     }
 
     /// Plans one query that changes nothing: SELECT, EXPLAIN, SHOW or DESCRIBE.
+    ///
+    /// Of a session that is held to some rows it sees those alone, and of tables without a certain owner nothing.
     pub async fn sql(&self, query: &str) -> Result<DataFrame, SessionError> {
+        if self.needs_wall() {
+            return Box::pin(self.behind_wall().await?.sql(query)).await;
+        }
         if let Some(what) = bounds::refuse(query) {
             return Err(SessionError::TooMuch { what });
         }
         bounds::guarded(async {
             // those that must read all events first are there for who names them, or asks what there is
             let words = words(query);
-            let [plain, reading] = &self.views;
+            let [plain, reading] = &*self.views;
             plain.get_or_try_init(|| self.register_those(|name| !views::reads_events(name))).await?;
             if views::want_sources(&words) || ["show", "information_schema"].iter().any(|word| words.contains(*word)) {
                 reading.get_or_try_init(|| self.register_those(views::reads_events)).await?;
@@ -429,6 +462,10 @@ impl Session {
         let names = views::NAMES.into_iter().filter(|name| wanted(name)).map(str::to_owned).collect();
         let loaded = self.loaded(&self.context, &names).await?;
         Ok(self.scope_of(&[]).register_named(&self.context, &names, &loaded).await?)
+    }
+
+    fn filled_so_far(&self) -> Mutex<BTreeMap<Table, BTreeSet<String>>> {
+        Mutex::new(self.filled.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone())
     }
 
     /// Whether the table holds any row.

@@ -19,6 +19,7 @@ use datafusion::prelude::{Expr, cast, lit, when};
 use datafusion::scalar::ScalarValue;
 
 use super::dimensions::{TAKEN, column, group, text};
+use super::hold::Hold;
 use super::staff::Staff;
 use super::tables::instant;
 use crate::journey::cut::{before, counted, gone_since, known_at};
@@ -34,7 +35,7 @@ pub(super) struct Scope<'a> {
     /// The dimensions to split by.
     pub(super) by: &'a [String],
     /// Only rows with these values of these dimensions are seen.
-    pub(super) only: &'a [(String, String)],
+    pub(super) only: &'a [Hold],
     /// The cut: nothing from this instant on is seen. Microseconds since the epoch.
     pub(super) cut: i64,
     /// The last moment that exports of deals show: the cut, or before it.
@@ -59,11 +60,6 @@ pub(super) struct Scope<'a> {
 const OF_MANAGER: [&str; 3] = ["manager", "team", "supervisor"];
 /// What the name of a dimension begins with among the held rows: `scope` may have a column of that name, cut.
 const DIMENSION: &str = "dimension ";
-
-/// Whether a dimension has a value; an empty one: none.
-fn is_value(dimension: Expr, value: &str) -> Expr {
-    coalesce(vec![dimension, text("")]).eq(text(value))
-}
 
 pub(super) fn held_dimension(name: &str) -> String {
     format!("{DIMENSION}{name}")
@@ -140,7 +136,7 @@ impl Scope<'_> {
             return self.as_known_at_cut(journeys, vec![group(values).alias("grp")]);
         };
         let frame = self.tables.read_table(held)?.filter(known)?;
-        let is_of = |(name, value): &(String, String)| is_value(column(&held_dimension(name)), value);
+        let is_of = |hold: &Hold| hold.fits(column(&held_dimension(&hold.dimension)));
         let frame = self.only.iter().map(is_of).try_fold(frame, DataFrame::filter)?;
         let names: Vec<String> = frame.schema().fields().iter().map(|field| field.name().clone()).collect();
         let wanted = |name: &&String| !name.starts_with(DIMENSION) && self.columns.has(name);
@@ -229,13 +225,13 @@ impl Scope<'_> {
 
     /// The rows of a frame with the columns of deals that are asked for.
     pub(super) fn only(&self, frame: DataFrame) -> Result<DataFrame> {
-        let wanted = |(name, value): &(String, String)| is_value(self.dimension(name), value);
+        let wanted = |hold: &Hold| hold.fits(self.dimension(&hold.dimension));
         self.only.iter().map(wanted).try_fold(frame, DataFrame::filter)
     }
 
     /// The dimensions that are split by or held to.
     pub(super) fn named(&self) -> impl Iterator<Item = &String> {
-        self.by.iter().chain(self.only.iter().map(|(name, _)| name))
+        self.by.iter().chain(self.only.iter().map(|hold| &hold.dimension))
     }
 
     /// Journeys, with `gone_at` of those deals that are marked. A join, since few are: where none is, nothing is joined.

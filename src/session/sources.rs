@@ -84,6 +84,20 @@ impl Sources {
         named.entry(name.to_owned()).or_default()
     }
 
+    /// The same, of these managers and branches alone: of others nothing is known.
+    pub(super) fn of_these(&self, managers: &BTreeSet<String>, branches: &BTreeSet<String>) -> Sources {
+        let mut own = self.clone();
+        for source in own.by_name.values_mut() {
+            for (groups, these) in [(&mut source.managers, managers), (&mut source.branches, branches)] {
+                let some = groups.values().next().cloned();
+                groups.retain(|name, _| these.contains(name));
+                // a source that names managers still does; nobody asks of one without a name
+                groups.extend(some.filter(|_| groups.is_empty()).map(|days| (String::new(), days)));
+            }
+        }
+        own
+    }
+
     /// Whether any event of the source was ever loaded.
     pub(super) fn has(&self, source: &str) -> bool {
         self.by_name.contains_key(source)

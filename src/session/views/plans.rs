@@ -8,6 +8,7 @@ use datafusion::prelude::{Expr, lit, when};
 use datafusion::scalar::ScalarValue;
 
 use super::super::dimensions::{column, text};
+use super::super::hold::Hold;
 use super::super::scope::Scope;
 use crate::model::tables::Table;
 
@@ -25,8 +26,8 @@ impl Scope<'_> {
         let columns = [named("dimension"), named("name")].into_iter();
         let columns = columns.chain(["period", "measure", "value", "known_from"].map(column));
         let mut frame = plans.filter(known)?.select(columns.collect::<Vec<_>>())?;
-        for (dimension, value) in self.only {
-            frame = frame.filter(self.is_within(dimension, value))?;
+        for hold in self.only {
+            frame = frame.filter(self.is_within(hold))?;
         }
         let names: Vec<Expr> = frame.schema().fields().iter().map(|field| column(field.name())).collect();
         let frame = frame.select(names.into_iter().chain([self.group_of_plan()?.alias("grp")]).collect::<Vec<_>>())?;
@@ -36,15 +37,16 @@ impl Scope<'_> {
     }
 
     /// Whether a plan is of what the session is held to: of it, or of a manager whom the list of staff puts there.
-    fn is_within(&self, dimension: &str, value: &str) -> Expr {
-        let own = column("dimension").eq(text(dimension)).and(column("name").eq(text(value)));
-        let managers = self.staff.managers(dimension, value);
+    pub(in crate::session) fn is_within(&self, hold: &Hold) -> Expr {
+        let of = |dimension: &str, names: Vec<Expr>| {
+            column("dimension").eq(text(dimension)).and(column("name").in_list(names, false))
+        };
+        let own = of(&hold.dimension, hold.values.iter().map(|value| text(value.as_str())).collect());
+        let managers = hold.values.iter().flat_map(|value| self.staff.managers(&hold.dimension, value));
+        let managers: Vec<Expr> = managers.map(text).collect();
         match managers.is_empty() {
             true => own,
-            false => {
-                let names = managers.into_iter().map(text).collect();
-                own.or(column("dimension").eq(text(MANAGER)).and(column("name").in_list(names, false)))
-            }
+            false => own.or(of(MANAGER, managers)),
         }
     }
 
@@ -56,7 +58,7 @@ impl Scope<'_> {
                 let whole = match self.only {
                     [] => column("dimension").eq(text("")),
                     held => {
-                        let dimensions = held.iter().map(|(dimension, _)| text(dimension.as_str())).collect();
+                        let dimensions = held.iter().map(|hold| text(hold.dimension.as_str())).collect();
                         column("dimension").in_list(dimensions, false)
                     }
                 };
