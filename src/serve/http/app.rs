@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use chrono::NaiveDate;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::days;
 use super::gate::Gate;
 use super::making::Makings;
 use super::params::{self, Params};
@@ -16,7 +17,7 @@ use super::refusal::{Refusal, Told};
 use super::shelf::Shelf;
 use super::style::Style;
 use crate::model::lang::{Lang, Text};
-use crate::serve::{States, User};
+use crate::serve::{ServeError, States, User};
 use crate::session::Session;
 
 /// So many figures are computed at once; reports are counted apart.
@@ -69,10 +70,11 @@ impl App {
     /// # Errors
     /// The day is none; the store cannot be opened.
     pub async fn session(&self, asker: &Asker, params: &Params) -> Result<Arc<Session>, Refusal> {
-        let session = self.states.session(&asker.user).await.map_err(|error| error.told(asker.sees_all()))?;
+        let told = |error: ServeError| error.told(asker.sees_all());
+        let session = self.states.session(&asker.user).await.map_err(told)?;
         match params.day("as_of", params::latest(session.as_of()))? {
             Some(day) if day != session.as_of() => {
-                Ok(Arc::new(session.at(day).await.map_err(|error| error.told(asker.sees_all()))?))
+                days::as_of(&self.states, &session, &asker.user, day).await.map_err(told)
             }
             _ => Ok(session),
         }

@@ -16,7 +16,7 @@ use super::refusal::Refusal;
 use super::tries::Tries;
 use crate::model::lang::{Lang, Text};
 use crate::serve::scram::Verifier;
-use crate::serve::{ServeError, User, Users};
+use crate::serve::{Roll, ServeError, User, Users};
 
 /// A password that came with a request is not checked again for so long: scripts send it with each.
 const REMEMBERED: Duration = Duration::from_secs(300);
@@ -31,7 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Gate {
     /// Who may come in. `None`: everyone, without a password.
-    users: Option<Arc<Users>>,
+    roll: Option<Roll>,
     logins: Logins,
     tries: Tries,
     checks: Semaphore,
@@ -42,17 +42,33 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// A gate for these users.
-    pub fn new(users: Option<Arc<Users>>, over_tls: bool) -> Gate {
+    /// A gate for the users of a file.
+    pub fn new(roll: Option<Roll>, over_tls: bool) -> Gate {
         let mut key = [0; 32];
         (0..2).for_each(|half| key[half * 16..][..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes()));
         let (logins, tries, known) = (Logins::default(), Tries::default(), Mutex::default());
-        Gate { users, logins, tries, checks: Semaphore::new(CHECKS), known, key, over_tls }
+        Gate { roll, logins, tries, checks: Semaphore::new(CHECKS), known, key, over_tls }
     }
 
     /// Whether everyone is let in.
     pub fn is_open(&self) -> bool {
-        self.users.is_none()
+        self.roll.is_none()
+    }
+
+    /// Who may come in now; `None`: everyone.
+    fn users(&self) -> Result<Option<Arc<Users>>, Refusal> {
+        let Some(roll) = &self.roll else { return Ok(None) };
+        let users = roll.users().map_err(|_| {
+            // what is wrong with the file is for whoever looks after the server
+            let what =
+                Text::new("файл пользователей не такой, каким должен быть", "the file of users is not as it must be");
+            let way = Text::new(
+                "скажите тому, кто ведёт сервер: voronka serve user list покажет, что с ним",
+                "tell whoever runs the server: voronka serve user list says what is wrong with it",
+            );
+            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, what, way)
+        })?;
+        Ok(Some(users))
     }
 
     /// Who asks; `None` if nobody said so.
@@ -60,7 +76,7 @@ impl Gate {
     /// # Errors
     /// Name or password are wrong, or were wrong too often.
     pub async fn who(&self, headers: &HeaderMap, from: IpAddr) -> Result<Option<User>, Refusal> {
-        let Some(users) = &self.users else { return Ok(Some(User::everyone())) };
+        let Some(users) = self.users()? else { return Ok(Some(User::everyone())) };
         let token = cookies::values(headers, self.cookie());
         if let Some(user) = token.filter_map(|token| self.logins.user(token)).find_map(|name| users.find(&name)) {
             return Ok(Some(user.clone()));
@@ -100,7 +116,7 @@ impl Gate {
     /// # Errors
     /// They are wrong, or were wrong too often.
     pub async fn check(&self, name: &str, password: &str, from: IpAddr) -> Result<User, Refusal> {
-        let Some(users) = &self.users else { return Ok(User::everyone()) };
+        let Some(users) = self.users()? else { return Ok(User::everyone()) };
         let late = self.tries.begin(from, name, Instant::now()).map_err(|wait| {
             let what = Text::new("слишком много неверных паролей", "too many wrong passwords");
             Refusal::busy(StatusCode::TOO_MANY_REQUESTS, what, wait + Duration::from_millis(999))

@@ -7,6 +7,7 @@ mod answer;
 mod app;
 mod cookies;
 mod data;
+mod days;
 mod files;
 mod frame;
 mod front;
@@ -44,7 +45,7 @@ use self::app::App;
 use self::gate::Gate;
 use self::guard::Connection;
 use self::refusal::Refusal;
-use super::{Door, Seat, ServeError, States, Stop, Users, listen};
+use super::{Bound, Door, Roll, Seat, States, Stop};
 use crate::model::lang::{Lang, Text};
 
 /// The head of a request is sent within this time; a connection without a request is closed after it.
@@ -54,22 +55,12 @@ const MOST_HEADERS: usize = 64;
 /// Bytes of the head of a request.
 const LONGEST_HEAD: usize = 32 << 10;
 
-/// Serves pages until it is time to stop. `users`: who may come in; without them everyone who can reach the address.
-///
-/// # Errors
-/// The address cannot be listened on.
-pub async fn serve(
-    door: Door,
-    stop: Stop,
-    states: Arc<States>,
-    users: Option<Arc<Users>>,
-    lang: Lang,
-) -> Result<(), ServeError> {
+/// Serves pages until it is time to stop. `roll`: who may come in; without it everyone who can reach the address.
+pub async fn serve(bound: Bound, door: &Door, states: Arc<States>, roll: Option<Roll>, stop: Stop, lang: Lang) {
     let tls = door.tls.clone();
-    let gate = Gate::new(users, tls.is_some());
-    let app = Arc::new(App::new(states, gate, lang, tls.is_some()));
-    let router = router(app);
-    listen(door, stop, move |stream, seat| {
+    let gate = Gate::new(roll, tls.is_some());
+    let router = router(Arc::new(App::new(states, gate, lang, tls.is_some())));
+    let on = move |stream: TcpStream, seat: Seat| {
         let (router, tls) = (router.clone(), tls.clone());
         async move {
             match tls {
@@ -82,8 +73,8 @@ pub async fn serve(
                 }
             }
         }
-    })
-    .await
+    };
+    bound.serve(stop, on).await;
 }
 
 /// Answers the requests of one connection.
