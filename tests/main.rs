@@ -22,6 +22,8 @@ mod regulation;
 mod reports;
 mod roles;
 mod sending;
+#[cfg(feature = "serve")]
+mod serve_http;
 mod snapshots;
 mod support;
 mod truth;
