@@ -21,6 +21,10 @@ mod real_data;
 mod regulation;
 mod reports;
 mod roles;
+#[cfg(feature = "serve")]
+mod serve_access;
+#[cfg(feature = "serve")]
+mod serve_doors;
 mod sending;
 #[cfg(feature = "serve")]
 mod serve_http;

@@ -11,7 +11,9 @@ use datafusion::execution::memory_pool::{
     FairSpillPool, GreedyMemoryPool, MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation,
 };
 use datafusion::execution::runtime_env::RuntimeEnv;
+use datafusion::physical_optimizer::PhysicalOptimizerRule as _;
 
+use super::counted::CountWindows;
 use super::{Session, SessionError};
 
 /// A question may put so many times its memory onto the disk.
@@ -109,6 +111,9 @@ impl Session {
 
     fn in_runtime(&self, runtime: &Arc<RuntimeEnv>) -> Session {
         let state = SessionStateBuilder::new_from_existing(self.context.state()).with_runtime_env(Arc::clone(runtime));
+        let is_counted =
+            self.context.state().physical_optimizers().iter().any(|rule| rule.name() == CountWindows.name());
+        let state = if is_counted { state } else { state.with_physical_optimizer_rule(Arc::new(CountWindows)) };
         let walled = self.walled.get().map(|walled| Arc::new(walled.in_runtime(runtime)));
         Session {
             context: SessionContext::new_with_state(state.build()),

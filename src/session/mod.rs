@@ -7,6 +7,7 @@ mod at_cut;
 mod bounded;
 pub(crate) mod bounds;
 mod compact;
+mod counted;
 mod dimensions;
 mod door;
 mod engine;
