@@ -35,7 +35,7 @@ pub struct Gate {
     logins: Logins,
     tries: Tries,
     checks: Semaphore,
-    /// Passwords that were right of late, hashed under a key of this process.
+    /// Names and passwords that were right of late, hashed under a key of this process.
     known: Mutex<BTreeMap<[u8; 32], Instant>>,
     key: [u8; 32],
     over_tls: bool,
@@ -77,9 +77,12 @@ impl Gate {
     /// Name or password are wrong, or were wrong too often.
     pub async fn who(&self, headers: &HeaderMap, from: IpAddr) -> Result<Option<User>, Refusal> {
         let Some(users) = self.users()? else { return Ok(Some(User::everyone())) };
+        let known = |name: &str, mark: &[u8; 32]| users.find(name).filter(|user| self.mark(user, "") == *mark).cloned();
         let token = cookies::values(headers, self.cookie());
-        if let Some(user) = token.filter_map(|token| self.logins.user(token)).find_map(|name| users.find(&name)) {
-            return Ok(Some(user.clone()));
+        if let Some(user) =
+            token.filter_map(|token| self.logins.user(token)).find_map(|(name, mark)| known(&name, &mark))
+        {
+            return Ok(Some(user));
         }
         let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
         let Some((name, password)) = value.to_str().ok().and_then(basic) else {
@@ -91,24 +94,29 @@ impl Gate {
                 ),
             ));
         };
-        let hash = *blake3::keyed_hash(&self.key, format!("{}\n{name}{password}", name.len()).as_bytes()).as_bytes();
         let now = Instant::now();
-        let is_known = {
+        if let Some(user) = users.find(&name) {
             let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            known.get(&hash).is_some_and(|at| now.duration_since(*at) < REMEMBERED)
-        };
-        match (is_known, users.find(&name)) {
-            (true, Some(user)) => Ok(Some(user.clone())),
-            _ => {
-                let user = self.check(&name, &password, from).await?;
-                let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-                known.retain(|_, at| now.duration_since(*at) < REMEMBERED);
-                if known.len() < MOST_REMEMBERED {
-                    known.insert(hash, now);
-                }
-                Ok(Some(user))
+            let is_fresh = |at: &Instant| now.duration_since(*at) < REMEMBERED;
+            if known.get(&self.mark(user, &password)).is_some_and(is_fresh) {
+                return Ok(Some(user.clone()));
             }
         }
+        let user = self.check(&name, &password, from).await?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, at| now.duration_since(*at) < REMEMBERED);
+        if known.len() < MOST_REMEMBERED {
+            known.insert(self.mark(&user, &password), now);
+        }
+        Ok(Some(user))
+    }
+
+    /// Tells a user with this password and this verifier from any other: who is given another password is another.
+    fn mark(&self, user: &User, password: &str) -> [u8; 32] {
+        let kept = user.verifier().map(Verifier::kept).unwrap_or_default();
+        let name = user.name();
+        *blake3::keyed_hash(&self.key, format!("{} {}\n{name}{kept}{password}", name.len(), kept.len()).as_bytes())
+            .as_bytes()
     }
 
     /// The user of this name and password. A name that nobody has takes as long, and is told in the same words.
@@ -145,7 +153,7 @@ impl Gate {
     /// # Errors
     /// The system gives no randomness.
     pub fn log_in(&self, user: &User) -> Result<String, Refusal> {
-        let token = self.logins.begin(user.name()).ok_or_else(|| {
+        let token = self.logins.begin(user.name(), self.mark(user, "")).ok_or_else(|| {
             let what = Text::new("система не даёт случайных чисел", "the system gives no randomness");
             Refusal::busy(StatusCode::SERVICE_UNAVAILABLE, what, PATIENCE)
         })?;

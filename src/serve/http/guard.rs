@@ -34,7 +34,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:
                       frame-ancestors 'none'";
 
 /// The connection that a request came by.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Connection {
     /// Its place among others.
     pub seat: Seat,
@@ -60,7 +60,9 @@ pub async fn guard(
     };
     let _working = connection.seat.work();
     let mut asker = None;
-    let mut response = match let_in(&app, &connection, &request, &visitor).await {
+    // the body stays behind: it cannot be looked at from two threads
+    let head = (request.method().clone(), request.uri().clone(), request.headers().clone());
+    let mut response = match let_in(&app, &connection, &head, &visitor).await {
         Ok(user) => {
             asker = user;
             request.extensions_mut().insert(visitor.clone());
@@ -102,10 +104,9 @@ impl From<Refusal> for Stop {
 async fn let_in(
     app: &App,
     connection: &Connection,
-    request: &Request,
+    (method, uri, headers): &(Method, Uri, HeaderMap),
     visitor: &Visitor,
 ) -> Result<Option<Asker>, Stop> {
-    let (headers, uri) = (request.headers(), request.uri());
     connection.seat.enter(None).map_err(|error| error.told(false))?;
     let length = visitor.path.len() + visitor.query.len();
     if length > LONGEST {
@@ -133,7 +134,7 @@ async fn let_in(
             ),
         )));
     }
-    if is_foreign(request.method(), headers, host) {
+    if is_foreign(method, headers, host) {
         return Err(Stop::Refused(Refusal::new(
             StatusCode::FORBIDDEN,
             Text::new("запрос пришёл с другого сайта", "the request came from another site"),

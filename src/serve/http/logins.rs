@@ -26,13 +26,15 @@ type Hash = [u8; 32];
 #[derive(Debug)]
 struct Login {
     user: String,
+    /// What the user was when the log-in began.
+    mark: [u8; 32],
     ends: Instant,
     used: Instant,
 }
 
 impl Logins {
-    /// Logs a user in. The token, which nobody can guess; `None` if the system gives no randomness.
-    pub fn begin(&self, user: &str) -> Option<String> {
+    /// Logs a user in, who is known by this mark. The token, which nobody can guess; `None` if the system gives no randomness.
+    pub fn begin(&self, user: &str, mark: [u8; 32]) -> Option<String> {
         let mut secret = [0; 32];
         SystemRandom::new().fill(&mut secret).ok()?;
         let token = URL_SAFE_NO_PAD.encode(secret);
@@ -45,12 +47,12 @@ impl Logins {
         while held.len() >= MOST {
             forget_oldest(&mut held, |_| true);
         }
-        held.insert(hash(&token), Login { user: user.to_owned(), ends: now + LONGEST, used: now });
+        held.insert(hash(&token), Login { user: user.to_owned(), mark, ends: now + LONGEST, used: now });
         Some(token)
     }
 
-    /// Whose token it is, if the log-in has not ended.
-    pub fn user(&self, token: &str) -> Option<String> {
+    /// Whose token it is, with the mark, if the log-in has not ended.
+    pub fn user(&self, token: &str) -> Option<(String, [u8; 32])> {
         let now = Instant::now();
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let hash = hash(token);
@@ -60,7 +62,7 @@ impl Logins {
             return None;
         }
         login.used = now;
-        Some(login.user.clone())
+        Some((login.user.clone(), login.mark))
     }
 
     /// Logs out.
@@ -91,26 +93,34 @@ fn hash(token: &str) -> Hash {
 mod tests {
     use super::*;
 
+    fn begin(logins: &Logins, user: &str) -> String {
+        logins.begin(user, [1; 32]).unwrap()
+    }
+
+    fn user(logins: &Logins, token: &str) -> Option<String> {
+        logins.user(token).map(|(user, _)| user)
+    }
+
     #[test]
     fn a_token_is_its_users_until_the_log_out() {
         let logins = Logins::default();
-        let (one, two) = (logins.begin("anna").unwrap(), logins.begin("boris").unwrap());
+        let (one, two) = (begin(&logins, "anna"), begin(&logins, "boris"));
         assert!(one.len() == 43 && one != two);
-        assert_eq!((logins.user(&one).as_deref(), logins.user(&two).as_deref()), (Some("anna"), Some("boris")));
-        assert_eq!(logins.user(&one[1..]), None);
-        assert_eq!(logins.user(""), None);
+        assert_eq!((user(&logins, &one).as_deref(), user(&logins, &two).as_deref()), (Some("anna"), Some("boris")));
+        assert_eq!(user(&logins, &one[1..]), None);
+        assert_eq!(user(&logins, ""), None);
         logins.end(&one);
-        assert_eq!((logins.user(&one), logins.user(&two).as_deref()), (None, Some("boris")));
+        assert_eq!((user(&logins, &one), user(&logins, &two).as_deref()), (None, Some("boris")));
     }
 
     #[test]
     fn the_log_in_that_was_not_used_for_longest_goes_first() {
         let logins = Logins::default();
-        let tokens: Vec<String> = (0..MOST_OF_ONE).map(|_| logins.begin("anna").unwrap()).collect();
-        let other = logins.begin("boris").unwrap();
-        assert!(logins.user(&tokens[0]).is_some(), "used now");
-        let last = logins.begin("anna").unwrap();
-        assert_eq!(logins.user(&tokens[1]), None);
-        assert!([&tokens[0], &tokens[2], &other, &last].into_iter().all(|token| logins.user(token).is_some()));
+        let tokens: Vec<String> = (0..MOST_OF_ONE).map(|_| begin(&logins, "anna")).collect();
+        let other = begin(&logins, "boris");
+        assert!(user(&logins, &tokens[0]).is_some(), "used now");
+        let last = begin(&logins, "anna");
+        assert_eq!(user(&logins, &tokens[1]), None);
+        assert!([&tokens[0], &tokens[2], &other, &last].into_iter().all(|token| user(&logins, token).is_some()));
     }
 }

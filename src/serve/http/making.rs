@@ -167,7 +167,7 @@ impl Makings {
         make: impl FnOnce(Heard) -> F + Send + 'static,
     ) -> Result<Arc<Making>, Refusal>
     where
-        F: Future<Output = Result<Made, Refusal>> + Send,
+        F: Future<Output = Result<Made, Refusal>> + Send + 'static,
     {
         let now = Instant::now();
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);

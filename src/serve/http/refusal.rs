@@ -171,6 +171,7 @@ impl Told for ReportError {
     fn told(self, sees_all: bool) -> Refusal {
         match self {
             ReportError::Session(error) => error.told(sees_all),
+            ReportError::Metric(error) => error.told(sees_all),
             error => Refusal::fault(Text::new(error.text(Lang::Ru), error.text(Lang::En)), sees_all),
         }
     }
