@@ -74,11 +74,11 @@ impl Users {
             ),
             _ => both!("не прочитать: {error}", "cannot be read: {error}"),
         };
-        let mut open = File::open(file).map_err(|error| fault(absent(error)))?;
+        let open = File::open(file).map_err(|error| fault(absent(error)))?;
         let unreadable = |error: io::Error| fault(both!("не прочитать: {error}", "cannot be read: {error}"));
         is_private(file, &open.metadata().map_err(unreadable)?).map_err(fault)?;
         let mut text = String::new();
-        open.by_ref().take(LARGEST).read_to_string(&mut text).map_err(unreadable)?;
+        open.take(LARGEST).read_to_string(&mut text).map_err(unreadable)?;
         Users::parse(&text).map_err(fault)
     }
 

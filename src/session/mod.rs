@@ -252,7 +252,7 @@ impl Session {
 
     /// What it is held to: dimension and value. Several values of one dimension may be of one [`Session::only_any`].
     pub fn held(&self) -> &[(String, String)] {
-        &self.only
+        &self.held
     }
 
     /// The values that deals have of a dimension, those of most deals first.
