@@ -66,9 +66,8 @@ pub async fn guard(
         Ok(user) => {
             asker = user;
             request.extensions_mut().insert(visitor.clone());
-            match &asker {
-                Some(asker) => drop(request.extensions_mut().insert(asker.clone())),
-                None => {}
+            if let Some(asker) = &asker {
+                request.extensions_mut().insert(asker.clone());
             }
             next.run(request).await
         }
@@ -206,7 +205,8 @@ fn is_foreign(method: &Method, headers: &HeaderMap, host: &str) -> bool {
     });
     match *method {
         Method::GET | Method::HEAD => {
-            !is_own_site && !(text("sec-fetch-mode") == Some("navigate") && text("sec-fetch-dest") == Some("document"))
+            let is_opened = text("sec-fetch-mode") == Some("navigate") && text("sec-fetch-dest") == Some("document");
+            !is_own_site && !is_opened
         }
         _ => !is_own_site || !is_own,
     }

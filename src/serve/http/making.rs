@@ -97,8 +97,7 @@ impl Making {
         let is_over = |state: &State| matches!(state, State::Done(_) | State::Failed(_));
         // an error: time is over, or the making is gone
         let _ = tokio::time::timeout(patience, state.wait_for(is_over)).await;
-        let state = state.borrow().clone();
-        state
+        state.borrow().clone()
     }
 
     /// The step that it is at.

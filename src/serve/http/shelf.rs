@@ -38,7 +38,10 @@ type Stamp = Vec<(String, Option<SystemTime>, u64)>;
 
 /// The definitions, read again when a file changed.
 #[derive(Default)]
-pub struct Shelf(Mutex<Option<(Stamp, Arc<Catalog>, Arc<Reports>)>>);
+pub struct Shelf(Mutex<Option<Held>>);
+
+/// What was read, of what.
+type Held = (Stamp, Arc<Catalog>, Arc<Reports>);
 
 impl Shelf {
     /// The reports of a company.
