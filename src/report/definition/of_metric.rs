@@ -87,7 +87,9 @@ fn labels(metric: &Metric, known: &[Definition]) -> Labels {
         let all = labels.entry(metric.name.clone()).or_default();
         for (column, values) in columns {
             let all = all.entry(column.clone()).or_default();
-            values.iter().for_each(|(value, text)| drop(all.entry(value.clone()).or_insert_with(|| text.clone())));
+            for (value, text) in values {
+                all.entry(value.clone()).or_insert_with(|| text.clone());
+            }
         }
     }
     labels
