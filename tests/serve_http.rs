@@ -495,7 +495,7 @@ fn what_is_asked_wrongly_is_refused_in_words_and_nothing_else_is_told() {
         ("/reports/../../../etc/passwd", 404, "no page"),
         ("/reports/..%2f..%2f..%2fetc%2fpasswd", 404, "there is no report `../../../etc/passwd`"),
         ("/reports/%2e%2e%2fsecret.txt", 404, "there is no report `../secret.txt`"),
-        ("/reports/%2e%2e/%2e%2e", 404, "there is no page"),
+        ("/reports/%2e%2e/%2e%2e", 404, "not made as `..`"),
         ("/reports/%2Fetc%2Fpasswd", 404, "no report"),
         ("/reports/weekly%00", 404, "there is no report `weekly\\u{0}`"),
         ("/reports/weekly.toml", 404, "did you mean `weekly`?"),
@@ -693,7 +693,7 @@ fn without_users_only_this_machine_by_its_own_name_is_answered() {
     for host in ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "10.0.0.1"] {
         let reply = server.get("/metrics", &[("Host", host)]);
         assert_eq!(reply.status, 403, "{host}");
-        assert!(reply.text().contains(host), "{}", reply.text());
+        assert!(reply.text().contains(host.split(':').next().unwrap()), "{}", reply.text());
     }
     let none = server.raw(b"GET /metrics HTTP/1.1\r\nConnection: close\r\n\r\n");
     assert_eq!(none.status, 400);

@@ -249,7 +249,7 @@ mod tests {
                 }
             }
         }
-        assert!(drawn_in * 2 > all, "{drawn_in} charts of {all}");
+        assert!(drawn_in * 3 > all, "{drawn_in} charts of {all}");
     }
 
     #[test]

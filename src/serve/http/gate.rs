@@ -24,6 +24,8 @@ const REMEMBERED: Duration = Duration::from_secs(300);
 const MOST_REMEMBERED: usize = 1_000;
 /// So many passwords are checked at once: each takes a core for a while.
 const CHECKS: usize = 4;
+/// So many names may be checked side by side; the check itself waits for a turn.
+const LANES: usize = 64;
 /// So long one waits for a check to begin.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -35,6 +37,8 @@ pub struct Gate {
     logins: Logins,
     tries: Tries,
     checks: Semaphore,
+    /// Who is checked waits here for others of the same name and address.
+    lanes: Vec<tokio::sync::Mutex<()>>,
     /// Names and passwords that were right of late, hashed under a key of this process.
     known: Mutex<BTreeMap<[u8; 32], Instant>>,
     key: [u8; 32],
@@ -46,8 +50,9 @@ impl Gate {
     pub fn new(roll: Option<Roll>, over_tls: bool) -> Gate {
         let mut key = [0; 32];
         (0..2).for_each(|half| key[half * 16..][..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes()));
+        let lanes = (0..LANES).map(|_| tokio::sync::Mutex::default()).collect();
         let (logins, tries, known) = (Logins::default(), Tries::default(), Mutex::default());
-        Gate { roll, logins, tries, checks: Semaphore::new(CHECKS), known, key, over_tls }
+        Gate { roll, logins, tries, checks: Semaphore::new(CHECKS), lanes, known, key, over_tls }
     }
 
     /// Whether everyone is let in.
@@ -94,21 +99,16 @@ impl Gate {
                 ),
             ));
         };
-        let now = Instant::now();
-        if let Some(user) = users.find(&name) {
-            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            let is_fresh = |at: &Instant| now.duration_since(*at) < REMEMBERED;
-            if known.get(&self.mark(user, &password)).is_some_and(is_fresh) {
-                return Ok(Some(user.clone()));
-            }
+        if let Some(user) = users.find(&name).filter(|user| self.is_known(user, &password)) {
+            return Ok(Some(user.clone()));
         }
-        let user = self.check(&name, &password, from).await?;
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|_, at| now.duration_since(*at) < REMEMBERED);
-        if known.len() < MOST_REMEMBERED {
-            known.insert(self.mark(&user, &password), now);
-        }
-        Ok(Some(user))
+        Ok(Some(self.check(&name, &password, from).await?))
+    }
+
+    /// Whether this password of this user was right of late.
+    fn is_known(&self, user: &User, password: &str) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&self.mark(user, password)).is_some_and(|at| at.elapsed() < REMEMBERED)
     }
 
     /// Tells a user with this password and this verifier from any other: who is given another password is another.
@@ -125,26 +125,43 @@ impl Gate {
     /// They are wrong, or were wrong too often.
     pub async fn check(&self, name: &str, password: &str, from: IpAddr) -> Result<User, Refusal> {
         let Some(users) = self.users()? else { return Ok(User::everyone()) };
-        let late = self.tries.begin(from, name, Instant::now()).map_err(|wait| {
+        let busy = || {
+            let what = Text::new("входят слишком многие сразу", "too many log in at once");
+            Refusal::busy(StatusCode::SERVICE_UNAVAILABLE, what, PATIENCE)
+        };
+        // one after the other for a name from an address: else many at once would all be tried before the first is wrong
+        let lane = blake3::keyed_hash(&self.key, format!("{from} {name}").as_bytes()).as_bytes()[0];
+        let lane = &self.lanes[usize::from(lane) % self.lanes.len()];
+        let _alone = tokio::time::timeout(PATIENCE, lane.lock()).await.map_err(|_| busy())?;
+        let user = users.find(name).cloned();
+        if let Some(user) = user.as_ref().filter(|user| self.is_known(user, password)) {
+            return Ok(user.clone());
+        }
+        let late = self.tries.may(from, name, Instant::now()).map_err(|wait| {
             let what = Text::new("слишком много неверных паролей", "too many wrong passwords");
             Refusal::busy(StatusCode::TOO_MANY_REQUESTS, what, wait + Duration::from_millis(999))
         })?;
         tokio::time::sleep(late).await;
-        let turn = tokio::time::timeout(PATIENCE, self.checks.acquire()).await.map_err(|_| {
-            let what = Text::new("входят слишком многие сразу", "too many log in at once");
-            Refusal::busy(StatusCode::SERVICE_UNAVAILABLE, what, PATIENCE)
-        })?;
-        let user = users.find(name).cloned();
+        let turn = tokio::time::timeout(PATIENCE, self.checks.acquire()).await.map_err(|_| busy())?;
         let verifier = user.as_ref().and_then(User::verifier).cloned().unwrap_or_else(|| Verifier::of_nobody(name));
-        let password = password.to_owned();
-        let is_right = tokio::task::spawn_blocking(move || verifier.admits(&password)).await.unwrap_or(false);
+        let tried = password.to_owned();
+        let is_right = tokio::task::spawn_blocking(move || verifier.admits(&tried)).await.unwrap_or(false);
         drop(turn);
         match user.filter(|_| is_right) {
             Some(user) => {
                 self.tries.was_right(from, name);
+                let now = Instant::now();
+                let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+                known.retain(|_, at| now.duration_since(*at) < REMEMBERED);
+                if known.len() < MOST_REMEMBERED {
+                    known.insert(self.mark(&user, password), now);
+                }
                 Ok(user)
             }
-            None => Err(wrong()),
+            None => {
+                self.tries.was_wrong(from, name, Instant::now());
+                Err(wrong())
+            }
         }
     }
 

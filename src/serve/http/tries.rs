@@ -39,21 +39,27 @@ struct Wrong {
 }
 
 impl Tries {
-    /// Whether a password may be tried now, and how late it is answered; or how long to wait. Counts as wrong until [`Tries::was_right`].
-    pub fn begin(&self, from: IpAddr, name: &str, now: Instant) -> Result<Duration, Duration> {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let keys = keys(from, name);
-        let count = |key: &Key| held.get(key).filter(|wrong| now.duration_since(wrong.last) < KEPT).copied();
-        let [both, address, of_name] = [0, 1, 2].map(|at: usize| count(&keys[at]));
-        let wait = |wrong: Option<Wrong>, free: u32| {
-            let wrong = wrong.filter(|wrong| wrong.count >= free)?;
+    /// Whether a password may be tried now, and how late it is answered; or how long to wait.
+    pub fn may(&self, from: IpAddr, name: &str, now: Instant) -> Result<Duration, Duration> {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let [both, address, of_name] = keys(from, name);
+        let count = |key: &Key| held.get(key).filter(|wrong| now.duration_since(wrong.last) < KEPT);
+        let wait = |key: &Key, free: u32| {
+            let wrong = count(key).filter(|wrong| wrong.count >= free)?;
             let pause = Duration::from_secs(1 << (wrong.count - free).min(16)).min(LONGEST);
             pause.checked_sub(now.duration_since(wrong.last)).filter(|left| !left.is_zero())
         };
-        if let Some(left) = wait(both, FREE).max(wait(address, FREE_OF_ADDRESS)) {
+        if let Some(left) = wait(&both, FREE).max(wait(&address, FREE_OF_ADDRESS)) {
             return Err(left);
         }
-        let is_late = of_name.is_some_and(|wrong| wrong.count >= FREE_OF_NAME);
+        let is_late = count(&of_name).is_some_and(|wrong| wrong.count >= FREE_OF_NAME);
+        Ok(if is_late { LATE } else { Duration::ZERO })
+    }
+
+    /// The password was wrong.
+    pub fn was_wrong(&self, from: IpAddr, name: &str, now: Instant) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let keys = keys(from, name);
         if held.len() + keys.len() > MOST {
             held.retain(|_, wrong| now.duration_since(wrong.last) < KEPT);
             while held.len() + keys.len() > MOST {
@@ -65,19 +71,12 @@ impl Tries {
             let is_old = now.duration_since(wrong.last) >= KEPT;
             *wrong = Wrong { count: if is_old { 1 } else { wrong.count.saturating_add(1) }, last: now };
         }
-        Ok(if is_late { LATE } else { Duration::ZERO })
     }
 
-    /// The password was right: what this address did wrong with this name is forgotten, and this try is none.
+    /// The password was right: what this address did wrong with this name is forgotten.
     pub fn was_right(&self, from: IpAddr, name: &str) {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let [both, address, of_name] = keys(from, name);
-        held.remove(&both);
-        for key in [address, of_name] {
-            if let Some(wrong) = held.get_mut(&key) {
-                wrong.count = wrong.count.saturating_sub(1);
-            }
-        }
+        let [both, ..] = keys(from, name);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&both);
     }
 }
 
@@ -105,39 +104,46 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
+    /// One who tries a wrong password, if it may be tried.
+    fn tried(tries: &Tries, from: IpAddr, name: &str, now: Instant) -> Result<Duration, Duration> {
+        tries.may(from, name, now).inspect(|_| tries.was_wrong(from, name, now))
+    }
+
     #[test]
     fn each_wrong_password_beyond_the_free_ones_doubles_the_wait() {
         let (tries, one, other) = (Tries::default(), IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
         let mut now = Instant::now();
         for _ in 0..FREE {
-            assert_eq!(tries.begin(one, "anna", now), Ok(Duration::ZERO));
+            assert_eq!(tried(&tries, one, "anna", now), Ok(Duration::ZERO));
         }
         for wait in [1, 2, 4, 8] {
             let wait = SECOND * wait;
-            assert_eq!(tries.begin(one, "anna", now), Err(wait));
-            assert_eq!(tries.begin(one, "anna", now + wait - SECOND / 2), Err(SECOND / 2));
+            assert_eq!(tried(&tries, one, "anna", now), Err(wait));
+            assert_eq!(tried(&tries, one, "anna", now + wait - SECOND / 2), Err(SECOND / 2));
             now += wait;
-            assert_eq!(tries.begin(one, "anna", now), Ok(Duration::ZERO));
+            assert_eq!(tried(&tries, one, "anna", now), Ok(Duration::ZERO));
         }
         // neither another name nor another address has to wait
-        assert_eq!(tries.begin(one, "boris", now), Ok(Duration::ZERO));
-        assert_eq!(tries.begin(other, "anna", now), Ok(Duration::ZERO));
+        assert_eq!(tried(&tries, one, "boris", now), Ok(Duration::ZERO));
+        assert_eq!(tried(&tries, other, "anna", now), Ok(Duration::ZERO));
         tries.was_right(one, "anna");
-        assert_eq!(tries.begin(one, "anna", now), Ok(Duration::ZERO));
-        assert!(tries.begin(one, "anna", now + KEPT).is_ok());
+        assert_eq!(tried(&tries, one, "anna", now), Ok(Duration::ZERO));
+        assert!(tried(&tries, one, "anna", now + KEPT).is_ok());
+        // a right password costs nothing, however often
+        assert!((0..100).all(|_| tries.may(one, "carol", now).is_ok()));
     }
 
     #[test]
     fn many_names_from_one_address_and_many_addresses_for_one_name_are_slowed_down() {
         let (tries, now) = (Tries::default(), Instant::now());
-        let mut waits = (0..100).filter(|n| tries.begin([10, 0, 0, 1].into(), &format!("n{n}"), now).is_err());
+        let mut waits = (0..100).filter(|n| tried(&tries, [10, 0, 0, 1].into(), &format!("n{n}"), now).is_err());
         assert_eq!(waits.next(), Some(FREE_OF_ADDRESS));
-        let late = |n: u16| tries.begin(IpAddr::from([0x2001, 0xdb8, n, 0, 0, 0, 0, 1]), "anna", now);
+        let late = |n: u16| tried(&tries, IpAddr::from([0x2001, 0xdb8, n, 0, 0, 0, 0, 1]), "anna", now);
         let answers: Vec<_> = (0..30).map(late).collect();
         assert_eq!(answers.iter().filter(|answer| **answer == Ok(Duration::ZERO)).count(), FREE_OF_NAME as usize);
         assert_eq!(answers[29], Ok(LATE));
-        let same: Vec<_> =
-            (0..=FREE).map(|n| tries.begin([0x2001, 1, 1, 1, 0, 0, 0, n as u16].into(), "b", now)).collect();
+        let one_of = |n: u32| IpAddr::from([0x2001, 1, 1, 1, 0, 0, 0, n as u16]);
+        let same: Vec<_> = (0..=FREE).map(|n| tried(&tries, one_of(n), "b", now)).collect();
         assert!(same[FREE as usize].is_err(), "one network is one address");
     }
 }
