@@ -7,6 +7,9 @@ use crate::model::problem::Problems;
 use crate::model::unit::Unit;
 use crate::report::period::{Period, Range};
 
+/// The titles of the section and of the table: the metric's own heads the page.
+const ANSWER: &str = "{ ru = 'Ответ', en = 'The answer' }";
+const ROWS: &str = "{ ru = 'Все строки', en = 'All rows' }";
 /// Rows of a table; whoever wants more takes the file.
 const MOST_ROWS: usize = 500;
 /// Bars and points of a chart.
@@ -98,7 +101,7 @@ fn labels(metric: &Metric, known: &[Definition]) -> Labels {
 /// The definition as a person would write it.
 fn text(metric: &Metric, asked: &OfMetric<'_>) -> String {
     let title = both(&metric.title);
-    let mut text = format!("title = {title}\n[[section]]\nid = \"metric\"\ntitle = {title}\n");
+    let mut text = format!("title = {title}\n[[section]]\nid = \"metric\"\ntitle = {ANSWER}\n");
     let by: Vec<String> = asked.by.iter().map(|name| quoted(name)).collect();
     let ask = format!("metric = {}\nby = [{}]\n", quoted(&metric.name), by.join(", "));
     let is_single =
@@ -125,7 +128,7 @@ fn text(metric: &Metric, asked: &OfMetric<'_>) -> String {
             })
         }
     }
-    text + &format!("[[section.table]]\nid = \"rows\"\ntitle = {title}\nlimit = {MOST_ROWS}\n{ask}")
+    text + &format!("[[section.table]]\nid = \"rows\"\ntitle = {ROWS}\nlimit = {MOST_ROWS}\n{ask}")
 }
 
 /// The kind of the chart and its columns; `None` where the columns make none.

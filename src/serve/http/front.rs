@@ -1,6 +1,6 @@
 //! The front page: which reports there are, of which periods, and as of which day.
 
-use chrono::{Days, Months, NaiveDate};
+use chrono::{Datelike, Days, Months, NaiveDate};
 use maud::{Markup, html};
 
 use axum::Extension;
@@ -95,7 +95,7 @@ fn one(report: &Listed, asker: &Asker, numbers: &Numbers<'_>, as_of: NaiveDate, 
                         (asker.pick("Раньше: ", "Earlier: "))
                         @for (at, day) in earlier(definition.period(), as_of).into_iter().enumerate() {
                             @if at > 0 { " · " }
-                            a href={ (place) (of(Some(day))) } { (of_period(definition.period(), numbers, day)) }
+                            a href={ (place) (of(Some(day))) } { (in_short(definition.period(), numbers, day)) }
                         }
                     } "\n"
                 }
@@ -132,19 +132,25 @@ fn whom(definition: &Definition, asker: &Asker, place: &str, asked: Option<Naive
 
 /// The period and its days.
 fn period_in_words(period: Period, asker: &Asker, numbers: &Numbers<'_>, as_of: NaiveDate) -> String {
+    let range = period.range(as_of, as_of);
+    let words = period.words(asker.lang);
     match period {
-        Period::All => period.words(asker.lang),
-        _ => format!("{}: {}", period.words(asker.lang), of_period(period, numbers, as_of)),
+        Period::All => words,
+        Period::Months(1) | Period::ThisMonth => format!("{words}: {}", numbers.month(range.from)),
+        _ if range.from.year() == range.last().year() => {
+            format!("{words}: {}\u{a0}– {}", numbers.short_date(range.from), numbers.date(range.last()))
+        }
+        _ => format!("{words}: {}\u{a0}– {}", numbers.date(range.from), numbers.date(range.last())),
     }
 }
 
-/// The days of a period, or its last one.
-fn of_period(period: Period, numbers: &Numbers<'_>, as_of: NaiveDate) -> String {
+/// An earlier period in short: its days where it is a week, its month, or else its last day.
+fn in_short(period: Period, numbers: &Numbers<'_>, as_of: NaiveDate) -> String {
     let range = period.range(as_of, as_of);
     match period {
-        Period::All => format!("{} {}", numbers.lang.pick("по", "up to"), numbers.short_date(range.last())),
         Period::Months(1) | Period::ThisMonth => numbers.month(range.from),
-        _ => format!("{} – {}", numbers.short_date(range.from), numbers.short_date(range.last())),
+        Period::Weeks(1) => format!("{}\u{a0}– {}", numbers.short_date(range.from), numbers.short_date(range.last())),
+        _ => format!("{} {}", numbers.lang.pick("по", "up to"), numbers.date(range.last())),
     }
 }
 
