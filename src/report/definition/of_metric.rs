@@ -122,8 +122,7 @@ fn text(metric: &Metric, asked: &OfMetric<'_>) -> String {
         }
         false => {
             text += &chart(metric, asked).map_or_else(String::new, |keys| {
-                let named = asked.drawn.and_then(|name| metric.columns.iter().find(|column| column.name == name));
-                let title = named.map_or(title.clone(), |column| both(&column.title));
+                let title = drawn(metric, asked.drawn).map_or(title.clone(), |column| both(&column.title));
                 format!("[[section.chart]]\nid = \"chart\"\ntitle = {title}\n{ask}{keys}")
             })
         }

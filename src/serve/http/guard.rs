@@ -236,7 +236,8 @@ fn told(app: &App, visitor: &Visitor, asker: Option<&Asker>, refusal: &Refusal) 
                 StatusCode::FORBIDDEN => visitor.pick("Нельзя", "Not allowed"),
                 StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => visitor.pick("Не сейчас", "Not now"),
                 status if status.is_server_error() => visitor.pick("Ошибка", "An error"),
-                _ => visitor.pick("Не так", "Not so"),
+                StatusCode::UNAUTHORIZED => visitor.pick("Вход", "Log in"),
+                _ => visitor.pick("Так спросить нельзя", "This cannot be asked"),
             };
             let body = html! {
                 section { "\n"

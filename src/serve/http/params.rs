@@ -98,7 +98,7 @@ impl Params {
             )),
             None => Err(Refusal::bad(
                 both!("`{name}` — не день: `{shown}`", "`{name}` is no day: `{shown}`"),
-                both!("день пишется так: {latest}", "write a day so: {latest}"),
+                Text::new("день пишется так: 2025-06-30", "write a day so: 2025-06-30"),
             )),
         }
     }
