@@ -219,6 +219,10 @@ qualified = true
 id = "won"
 title = { ru = "Won", en = "Won" }
 terminal = "won"
+[[stage]]
+id = "lost"
+title = { ru = "Lost", en = "Lost" }
+terminal = "lost"
 "#;
 
 const MAPPING: &str = r#"
@@ -328,6 +332,8 @@ fn a_statement_without_end_is_cut_off_and_its_work_ends() {
         let endless = [
             "SELECT count(*) FROM generate_series(1, 1000000000000)",
             "SELECT count(*) FROM generate_series(1, 10000000) a CROSS JOIN generate_series(1, 10000000) b",
+            "SELECT count(*) FROM generate_series(1, 3000000) a JOIN generate_series(1, 3000000) b ON a.value + b.value = a.value * b.value - 7",
+            "SELECT count(*) FROM generate_series(1, 300000) a JOIN generate_series(1, 300000) b ON a.value % 2 = b.value % 2 AND a.value * b.value = 7",
             "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
             "SELECT max(sha) FROM (SELECT a.value * b.value % 7 AS sha FROM generate_series(1, 1000000) a CROSS JOIN generate_series(1, 1000000) b)",
             "SELECT count(*) FROM generate_series(1, 100000) a JOIN generate_series(1, 100000) b ON a.value * b.value % 1000003 = 5",
@@ -421,7 +427,7 @@ fn users_are_kept_from_the_command_line() {
     let bob = add(&["bob"], "another good one");
     assert!(bob.code == 0 && bob.err.contains("sees all rows"), "{}", bob.err);
     let listed = with_input(dir, &["serve", "user", "list", "users.toml"], "").ok();
-    assert_eq!(listed, "ann\tbranch=Север branch=Юг\nbob\tall rows\n");
+    assert_eq!(listed, "ann\tbranch=Юг branch=Север\nbob\tall rows\n");
     let again = add(&["bob"], "another good one");
     assert!(again.code == 2 && again.err.contains("a user `bob` already"), "{}", again.err);
     let short = add(&["eve"], "short\n");

@@ -32,6 +32,8 @@ mod send;
 mod serve;
 mod serve_args;
 #[cfg(feature = "serve")]
+mod serve_doors;
+#[cfg(feature = "serve")]
 mod serve_user;
 mod shell;
 mod sql;

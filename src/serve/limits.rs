@@ -1,7 +1,7 @@
 //! How much a question may take, and how many may ask.
 
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::ServeError;
 use crate::session::Memory;
@@ -47,14 +47,16 @@ impl Limits {
     /// # Errors
     /// The work failed, or took too long.
     pub async fn within<T, E: From<ServeError>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        let began = Instant::now();
         match tokio::time::timeout(self.statement, work).await {
-            Ok(done) => done,
-            Err(_) => Err(ServeError::TooLong { limit: self.statement }.into()),
+            // what fails after its time was cut off
+            Ok(done) if done.is_ok() || began.elapsed() < self.statement => done,
+            _ => Err(ServeError::TooLong { limit: self.statement }.into()),
         }
     }
 
     /// The memory of all questions.
     pub fn memory(&self) -> Memory {
-        Memory::of(self.memory_all, self.memory_each)
+        Memory::of(self.memory_all, self.memory_each).with_time(self.statement)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use datafusion::error::Result;
 use datafusion::execution::SessionStateBuilder;
@@ -14,22 +15,35 @@ use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::physical_optimizer::PhysicalOptimizerRule as _;
 
 use super::counted::CountWindows;
+use super::giving_way::GiveWay;
 use super::{Session, SessionError};
 
 /// A question may put so many times its memory onto the disk.
 const ON_DISK: u64 = 16;
+
+/// What a sort keeps for merging what it spilled is no more than this part of the question's memory: a question has many sorts, and the
+/// engine's 10 MB for each would be all there is.
+const SORTS: usize = 128;
 
 /// What questions may hold.
 #[derive(Debug, Clone)]
 pub struct Memory {
     all: Arc<dyn MemoryPool>,
     each: usize,
+    /// How long a question may run.
+    statement: Duration,
 }
 
 impl Memory {
     /// So many bytes for all questions together, and for each.
     pub fn of(all: usize, each: usize) -> Memory {
-        Memory { all: Arc::new(GreedyMemoryPool::new(all)), each: each.min(all) }
+        Memory { all: Arc::new(GreedyMemoryPool::new(all)), each: each.min(all), statement: Duration::MAX }
+    }
+
+    /// The same, for questions that may run for so long: what they compute ends by then, though nobody waits for it any more.
+    #[must_use]
+    pub fn with_time(self, statement: Duration) -> Memory {
+        Memory { statement, ..self }
     }
 
     /// Bytes that are held now.
@@ -106,15 +120,24 @@ impl Session {
         let most = ON_DISK.saturating_mul(u64::try_from(memory.each).unwrap_or(u64::MAX));
         let disk = DiskManagerBuilder::default().with_max_temp_directory_size(most).build()?;
         runtime.disk_manager = Arc::new(disk);
-        Ok(self.in_runtime(&Arc::new(runtime)))
+        Ok(self.in_runtime(&Arc::new(runtime), memory))
     }
 
-    fn in_runtime(&self, runtime: &Arc<RuntimeEnv>) -> Session {
-        let state = SessionStateBuilder::new_from_existing(self.context.state()).with_runtime_env(Arc::clone(runtime));
-        let is_counted =
-            self.context.state().physical_optimizers().iter().any(|rule| rule.name() == CountWindows.name());
-        let state = if is_counted { state } else { state.with_physical_optimizer_rule(Arc::new(CountWindows)) };
-        let walled = self.walled.get().map(|walled| Arc::new(walled.in_runtime(runtime)));
+    fn in_runtime(&self, runtime: &Arc<RuntimeEnv>, memory: &Memory) -> Session {
+        let state = self.context.state();
+        let mut config = state.config().clone();
+        let sorts = &mut config.options_mut().execution.sort_spill_reservation_bytes;
+        *sorts = (*sorts).min(memory.each / SORTS);
+        let state =
+            SessionStateBuilder::new_from_existing(state).with_config(config).with_runtime_env(Arc::clone(runtime));
+        let rules = self.context.state().physical_optimizers().iter().any(|rule| rule.name() == CountWindows.name());
+        let state = match rules {
+            true => state,
+            false => state
+                .with_physical_optimizer_rule(Arc::new(CountWindows))
+                .with_physical_optimizer_rule(Arc::new(GiveWay { limit: memory.statement })),
+        };
+        let walled = self.walled.get().map(|walled| Arc::new(walled.in_runtime(runtime, memory)));
         Session {
             context: SessionContext::new_with_state(state.build()),
             snapshot: self.snapshot.clone(),

@@ -13,6 +13,7 @@ mod door;
 mod engine;
 mod error;
 mod filled;
+mod giving_way;
 mod hold;
 mod judge;
 mod memory;
