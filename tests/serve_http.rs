@@ -797,3 +797,57 @@ fn a_newer_ingest_is_seen_without_a_restart_and_a_stop_is_heard() {
         assert!(began.elapsed() < Duration::from_secs(20));
     }
 }
+
+#[test]
+fn over_tls_browsers_are_told_to_stay_there() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio_rustls::TlsConnector;
+    use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName};
+
+    let dir = tempfile::tempdir().unwrap();
+    let own = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let (cert, key) = (dir.path().join("cert.pem"), dir.path().join("key.pem"));
+    fs::write(&cert, own.cert.pem()).unwrap();
+    fs::write(&key, own.signing_key.serialize_pem()).unwrap();
+    #[cfg(unix)]
+    fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let files = [cert.to_str().unwrap(), key.to_str().unwrap()];
+    let server = Server::start(&COMPANY.at, &["--users", "users.toml", "--cert", files[0], "--key", files[1]]);
+    let mut roots = RootCertStore::empty();
+    roots.add(own.cert.der().clone()).unwrap();
+    let config = ClientConfig::builder_with_provider(ring::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let connector = TlsConnector::from(std::sync::Arc::new(config));
+    let ask = |request: String| {
+        let (connector, address) = (connector.clone(), server.address);
+        tokio::runtime::Runtime::new().unwrap().block_on(async move {
+            let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+            let mut stream = connector.connect(ServerName::try_from("localhost").unwrap(), stream).await.unwrap();
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut all = Vec::new();
+            let _ = stream.read_to_end(&mut all).await;
+            Reply::of(&all)
+        })
+    };
+    let head = |line: &str| format!("{line} HTTP/1.1\r\nHost: sales.example\r\nConnection: close\r\n");
+    let page =
+        ask(format!("{}Authorization: {}\r\n\r\n", head("GET /metrics"), basic("boss", "password of boss"))).ok();
+    assert_eq!(page.header("strict-transport-security"), "max-age=31536000");
+    is_sound(&page, "/metrics");
+    let form = "name=boss&password=password+of+boss";
+    let typed = "Content-Type: application/x-www-form-urlencoded\r\nOrigin: https://sales.example";
+    let done = ask(format!("{}{typed}\r\nContent-Length: {}\r\n\r\n{form}", head("POST /login"), form.len()));
+    let set = done.header("set-cookie");
+    assert!(
+        set.starts_with("__Host-voronka=") && set.contains("; Secure") && set.contains("; HttpOnly"),
+        "{} {set}",
+        done.status
+    );
+    // in the clear nothing is answered
+    let clear = server.get("/metrics", &[]);
+    assert_eq!((clear.status, clear.body.len()), (0, clear.body.len()));
+    assert!(!String::from_utf8_lossy(&clear.body).contains("HTTP/"));
+}
