@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -115,12 +116,14 @@ impl Making {
 pub struct Heard {
     step: Arc<Mutex<Step>>,
     ends: Instant,
+    /// Set when the server stops: then nothing is begun any more.
+    stops: Arc<AtomicBool>,
 }
 
 impl Heard {
     /// Nobody hears of it, but it ends in time.
     pub fn until(ends: Instant) -> Heard {
-        Heard { step: Arc::default(), ends }
+        Heard { step: Arc::default(), ends, stops: Arc::default() }
     }
 }
 
@@ -130,7 +133,10 @@ impl Progress for Heard {
     }
 
     fn left(&self) -> Option<Duration> {
-        Some(self.ends.saturating_duration_since(Instant::now()))
+        match self.stops.load(Ordering::Relaxed) {
+            true => Some(Duration::ZERO),
+            false => Some(self.ends.saturating_duration_since(Instant::now())),
+        }
     }
 }
 
@@ -145,11 +151,12 @@ struct Kept {
 pub struct Makings {
     all: Mutex<BTreeMap<Key, Kept>>,
     turns: Arc<Semaphore>,
+    stops: Arc<AtomicBool>,
 }
 
 impl Default for Makings {
     fn default() -> Makings {
-        Makings { all: Mutex::default(), turns: Arc::new(Semaphore::new(AT_ONCE)) }
+        Makings { all: Mutex::default(), turns: Arc::new(Semaphore::new(AT_ONCE)), stops: Arc::default() }
     }
 }
 
@@ -200,11 +207,11 @@ impl Makings {
         let step = Arc::<Mutex<Step>>::default();
         let making = Arc::new(Making { state, step: Arc::clone(&step), user: user.to_owned() });
         all.insert(key, Kept { making: Arc::clone(&making), used: now });
-        let turns = Arc::clone(&self.turns);
+        let (turns, stops) = (Arc::clone(&self.turns), Arc::clone(&self.stops));
         tokio::spawn(async move {
             let Ok(_turn) = turns.acquire().await else { return };
             tell.send_replace(State::Runs);
-            let made = make(Heard { step, ends: Instant::now() + limit });
+            let made = make(Heard { step, ends: Instant::now() + limit, stops });
             let made = tokio::time::timeout(limit, AssertUnwindSafe(made).catch_unwind()).await;
             tell.send_replace(match made {
                 Ok(Ok(Ok(made))) => State::Done(Arc::new(made)),
@@ -214,6 +221,12 @@ impl Makings {
             });
         });
         Ok(making)
+    }
+
+    /// The server stops: what is being made begins no further question.
+    pub fn stop(&self) {
+        self.stops.store(true, Ordering::Relaxed);
+        self.turns.close();
     }
 
     /// A turn to make something of a report that is made, such as its workbook.
@@ -259,7 +272,7 @@ fn panicked() -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     use super::*;
     use crate::model::lang::Lang;

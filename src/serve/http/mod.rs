@@ -59,7 +59,8 @@ const LONGEST_HEAD: usize = 32 << 10;
 pub async fn serve(bound: Bound, door: &Door, states: Arc<States>, roll: Option<Roll>, stop: Stop, lang: Lang) {
     let tls = door.tls.clone();
     let gate = Gate::new(roll, tls.is_some());
-    let router = router(Arc::new(App::new(states, gate, lang, tls.is_some())));
+    let app = Arc::new(App::new(states, gate, lang, tls.is_some()));
+    let (makings, router) = (Arc::clone(&app.makings), router(app));
     let on = move |stream: TcpStream, seat: Seat| {
         let (router, tls) = (router.clone(), tls.clone());
         async move {
@@ -75,6 +76,7 @@ pub async fn serve(bound: Bound, door: &Door, states: Arc<States>, roll: Option<
         }
     };
     bound.serve(stop, on).await;
+    makings.stop();
 }
 
 /// Answers the requests of one connection.
