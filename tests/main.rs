@@ -26,6 +26,9 @@ mod serve_access;
 #[cfg(feature = "serve")]
 mod serve_doors;
 mod sending;
+#[cfg(feature = "serve")]
+mod serve_http;
+#[cfg(feature = "serve")]
 mod serve_pg;
 mod snapshots;
 mod support;

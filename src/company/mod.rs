@@ -45,7 +45,7 @@ use crate::report::build;
 use crate::report::definition::{Definition, shipped};
 use crate::report::document::Document;
 use crate::session::Session;
-use crate::store::{Answers, Store, currencies};
+use crate::store::{Answers, Snapshot, Store, currencies};
 
 /// The file of the regulation, in the company's folder.
 const REGULATION: &str = "regulation.toml";
@@ -209,6 +209,19 @@ impl Company {
         let in_force = in_force::in_force(regulation, &snapshot, as_of)?;
         let answers = opening.answers.then(|| Answers::beside(store.dir(), &snapshot)).flatten();
         Ok(Session::open(&snapshot, &in_force, as_of, opening.memory).await?.with_answers(answers))
+    }
+
+    /// The regulation by which the days before a day are judged: today's, or an older one that the store kept.
+    ///
+    /// # Errors
+    /// One that the store kept cannot be read.
+    pub fn in_force(
+        &self,
+        today: &Regulation,
+        snapshot: &Snapshot,
+        as_of: NaiveDate,
+    ) -> Result<Regulation, CompanyError> {
+        in_force::in_force(today, snapshot, as_of)
     }
 
     /// The newest complete ingest, and what tells it from any other of that number; `None` if nothing does. Cheap: reads no data.

@@ -7,7 +7,7 @@ pub(super) const DIMENSIONS: [&str; 10] =
     ["source", "contractor", "campaign", "manager", "branch", "pipeline", "team", "supervisor", "promo", "interest"];
 
 /// What a dimension is called; a further column of deals by its name.
-pub(super) fn title(name: &str) -> Text {
+pub fn title(name: &str) -> Text {
     let (ru, en) = match name {
         "source" => ("Источник", "Source"),
         "contractor" => ("Подрядчик", "Contractor"),

@@ -29,6 +29,7 @@ mod statement;
 pub use ask::Ask;
 pub use catalog::Catalog;
 pub use columns::{Bound, MetricColumn, Spending, Stake};
+pub(crate) use dimension::title as dimension_title;
 pub use error::MetricError;
 pub use lineage::Unit;
 pub use metric::Metric;

@@ -192,8 +192,7 @@ impl Builder<'_> {
                 self.section(section).await;
             }
             (self.gaps, self.unnamed, self.failed, self.red, self.gathered) = before;
-            let step = |done, all| progress.step(what, done, all);
-            if self.inputs.metrics.compute_collected(threads, &step).await == 0 {
+            if self.inputs.metrics.compute_collected(threads, what, progress).await == 0 {
                 break;
             }
         }

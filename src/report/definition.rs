@@ -6,6 +6,7 @@
 pub(super) mod asked;
 mod contract;
 mod norms;
+mod of_metric;
 pub(super) mod question;
 mod read;
 mod roles;
@@ -25,6 +26,7 @@ use crate::model::lang::{Lang, Text, both};
 use crate::model::problem::{Problem, Problems, hint};
 use crate::regulation::Look;
 
+pub use of_metric::{OfMetric, drawable};
 pub(super) use question::{Compare, Question, Rows, Sort};
 pub(super) use topic::{Stated, Topic};
 
@@ -173,6 +175,8 @@ pub(super) struct Table {
     /// Shown columns; all if empty.
     pub columns: Vec<String>,
     pub rows: Rows,
+    /// Whether it has the rows of the metric alone, and none of zeros for a group that was there before.
+    pub is_bare: bool,
 }
 
 /// A part of the regulation as defined.
@@ -249,6 +253,16 @@ impl Definition {
         &self.title
     }
 
+    /// Whom it is for.
+    pub fn audience(&self) -> Option<&Text> {
+        self.audience.as_ref()
+    }
+
+    /// The period that it is about, relative to the day.
+    pub fn period(&self) -> Period {
+        self.period
+    }
+
     /// The dimension of a personal report (`for`).
     pub fn person(&self) -> Option<&str> {
         self.person.as_deref()
@@ -257,6 +271,14 @@ impl Definition {
     /// The filter of the whole report: dimension and value.
     pub fn only(&self) -> &[(String, String)] {
         &self.only
+    }
+
+    /// The sections alone that ask a metric; none: it has no such section.
+    pub fn sections_of(&self, metric: &str) -> Option<Definition> {
+        let mut own = self.clone();
+        own.sections
+            .retain(|section| section.parts.iter().any(|part| part.ask().is_some_and(|ask| ask.metric == metric)));
+        (!own.sections.is_empty()).then_some(own)
     }
 
     /// Whether it judges targets of the regulation, as findings or as things to do.

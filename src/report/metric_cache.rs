@@ -15,6 +15,7 @@ use super::period::Range;
 use crate::metrics::{Ask, Catalog, Listed, Metric, MetricError, Need, Picked, way_out};
 use crate::model::calendar::Calendar;
 use crate::model::lang::{Lang, Text};
+use crate::model::progress::Progress;
 use crate::model::tables::Table;
 use crate::regulation::Regulation;
 use crate::session::Session;
@@ -65,6 +66,14 @@ enum Done {
     List(Result<Option<Arc<Listed>>, ReportError>),
 }
 
+/// What comes of work within the time that is left.
+async fn in_time<T>(progress: &dyn Progress, work: impl Future<Output = T>) -> Option<T> {
+    match progress.left() {
+        None => Some(work.await),
+        Some(left) => tokio::time::timeout(left, work).await.ok(),
+    }
+}
+
 impl<'a> MetricCache<'a> {
     /// No results yet.
     pub fn new(session: &'a Session, catalog: &'a Catalog, as_of: NaiveDate) -> MetricCache<'a> {
@@ -78,8 +87,9 @@ impl<'a> MetricCache<'a> {
         self.collected = Some(Collected::default());
     }
 
-    /// Computes what was collected, so much at once, and ends the collecting. `step` hears how much of it is done. Returns how much there was.
-    pub async fn compute_collected(&mut self, threads: usize, step: &(dyn Fn(u64, u64) + Sync)) -> usize {
+    /// Computes what was collected, so much at once, and ends the collecting. `progress` hears how much of it is done. Returns how much there
+    /// was. What is not done when the time is over has no answer.
+    pub async fn compute_collected(&mut self, threads: usize, what: &str, progress: &dyn Progress) -> usize {
         let Collected { questions, lists } = self.collected.take().unwrap_or_default();
         for (_, _, as_of) in &questions {
             // a session that does not open is told where it is asked again
@@ -93,14 +103,14 @@ impl<'a> MetricCache<'a> {
             let result = match work {
                 Work::Question((question, range, as_of)) => {
                     let session = if *as_of == this.as_of { Some(this.session) } else { this.earlier.get(as_of) };
-                    let answer = session.map(|session| handle.block_on(this.answer(session, question, *range, *as_of)));
-                    answer.map(Done::Answer)
+                    let answer = session.map(|session| this.answer(session, question, *range, *as_of));
+                    answer.and_then(|answer| handle.block_on(in_time(progress, answer))).map(Done::Answer)
                 }
                 Work::List((question, range, column)) => {
-                    Some(Done::List(handle.block_on(this.list(question, *range, column))))
+                    handle.block_on(in_time(progress, this.list(question, *range, column))).map(Done::List)
                 }
             };
-            step(done.fetch_add(1, Ordering::Relaxed) + 1, all as u64);
+            progress.step(what, done.fetch_add(1, Ordering::Relaxed) + 1, all as u64);
             result
         });
         for (work, result) in work.into_iter().zip(results) {

@@ -26,4 +26,4 @@ mod titles;
 pub(crate) use ahead::for_report;
 pub use build::build;
 pub use error::ReportError;
-pub use period::Period;
+pub use period::{Period, Range};

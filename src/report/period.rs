@@ -16,7 +16,8 @@ pub struct Range {
     pub to: NaiveDate,
 }
 
-/// A period relative to `as_of`. All but `Months` end with the last complete week, which is the report's week.
+/// A period relative to `as_of`. All but `Months` end with the last complete week, which is the report's week. Those that a person
+/// picks day by day are no words of a definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Period {
     /// A number of complete weeks, Monday to Sunday: `last_week`, `13w`.
@@ -29,6 +30,8 @@ pub enum Period {
     YearToDate,
     /// From the first known day to the end of the report's week: `all`.
     All,
+    /// These days, as somebody picked them.
+    Days(Range),
 }
 
 /// The accepted forms, for messages.
@@ -80,6 +83,7 @@ impl Period {
             }
             // an empty store, or one younger than a week, still has a period
             Period::All => Range { from: Calendar::monday(first).min(end - Days::new(7)), to: end },
+            Period::Days(days) => days,
         }
     }
 
@@ -88,6 +92,7 @@ impl Period {
         match self {
             Period::Weeks(n) => Some(range.earlier_by_days(7 * u64::from(n))),
             Period::Months(n) => Some(Range { from: range.from - Months::new(n), to: range.from }),
+            Period::Days(days) => Some(range.earlier_by_days((days.to - days.from).num_days().unsigned_abs())),
             Period::ThisMonth | Period::YearToDate | Period::All => None,
         }
     }
@@ -96,7 +101,7 @@ impl Period {
     pub fn year_ago(self, range: Range) -> Option<Range> {
         match self {
             Period::Weeks(_) => Some(range.earlier_by_days(364)),
-            Period::Months(_) | Period::ThisMonth => {
+            Period::Months(_) | Period::ThisMonth | Period::Days(_) => {
                 Some(Range { from: range.from - Months::new(12), to: range.to - Months::new(12) })
             }
             Period::YearToDate => Some(Range { from: range.from - Months::new(12), to: range.to - Days::new(364) }),
@@ -121,6 +126,8 @@ impl Period {
             (Period::YearToDate, Lang::En) => "year to date".to_owned(),
             (Period::All, Lang::Ru) => "за всё время".to_owned(),
             (Period::All, Lang::En) => "all time".to_owned(),
+            (Period::Days(_), Lang::Ru) => "выбранные дни".to_owned(),
+            (Period::Days(_), Lang::En) => "the days picked".to_owned(),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Leaves to others: arguments, the terminal, the clock and signals' meaning (cli).
 
 mod error;
+pub mod http;
 pub mod limits;
 pub mod listen;
 pub mod pg;

@@ -5,6 +5,7 @@
 //! part in sums and means. Tables go through a temporary file, so that their rows are not held in memory. The same input gives the
 //! same bytes: the creation date is an argument.
 
+mod csv;
 mod error;
 mod look;
 mod name;
@@ -13,6 +14,7 @@ mod sheet;
 mod text;
 mod width;
 
+pub use self::csv::csv;
 pub use error::WorkbookError;
 pub use look::{Looks, number_format};
 pub use name::Names;

@@ -16,7 +16,7 @@ use crate::report::phrases::Phrases;
 pub(super) async fn table(inputs: &mut Inputs<'_>, say: &Phrases<'_>, table: &definition::Table) -> Made {
     let range = inputs.reach.range(table.ask.period);
     let grid = inputs.metrics.ask(&table.ask, range).await?;
-    let grid = with_absent(inputs, &table.ask, range, grid).await;
+    let grid = if table.is_bare { grid } else { with_absent(inputs, &table.ask, range, grid).await };
     let grid = table.rows.ratios_are.map_or(Arc::clone(&grid), |unit| Arc::new(grid.with_ratios(unit)));
     let title = say.text(&table.title);
     let picked = pick(&grid, &table.rows, say);

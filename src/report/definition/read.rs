@@ -237,6 +237,7 @@ impl Reader<'_> {
             columns: columns.into_iter().map(|column| column.value).collect(),
             rows: asked.rows(part),
             ask: asked.question,
+            is_bare: false,
         }
     }
 

@@ -14,6 +14,7 @@ use std::str::FromStr;
 
 pub use self::error::RenderError;
 use self::exporter::Exporter;
+pub use self::html::{Around, style};
 use self::outputs::Outputs;
 use super::document::Document;
 use crate::model::problem;
@@ -137,6 +138,17 @@ pub fn render_all(doc: &mut Document, dir: &Path, formats: &[Format]) -> Result<
         match render(doc, dir, formats) {
             Err(RenderError::Drawing { id, why }) if doc.give_up_chart(&id, &why) => {}
             rendered => return rendered,
+        }
+    }
+}
+
+/// The page of a report, with this around it. Where a chart cannot be drawn, a notice takes its place, as in [`render_all`].
+pub fn page(doc: &mut Document, around: &Around) -> Result<String, RenderError> {
+    check::check(doc)?;
+    loop {
+        match html::page(doc, around) {
+            Err(RenderError::Drawing { id, why }) if doc.give_up_chart(&id, &why) => {}
+            page => return Ok(page?.into_string()),
         }
     }
 }

@@ -29,11 +29,38 @@ pub struct Html;
 
 impl Exporter for Html {
     fn export(&self, doc: &Document, out: &mut Outputs) -> Result<(), RenderError> {
-        out.page("html", page(doc)?.into_string().as_bytes())
+        out.page("html", page(doc, &Around::file())?.into_string().as_bytes())
     }
 }
 
-fn page(doc: &Document) -> Result<Markup, RenderError> {
+/// What stands around a report on its page.
+#[derive(Debug)]
+pub struct Around {
+    /// In the head: the style, or a link to it.
+    pub head: Markup,
+    /// Above the report.
+    pub above: Markup,
+    /// Between its title and its sections.
+    pub within: Markup,
+    /// Below it.
+    pub below: Markup,
+}
+
+impl Around {
+    /// A page that is a file of its own.
+    fn file() -> Around {
+        let head = html! { style { "\n" (PreEscaped(style())) } "\n" };
+        Around { head, above: Markup::default(), within: Markup::default(), below: Markup::default() }
+    }
+}
+
+/// The style of all pages, their font within it.
+pub fn style() -> String {
+    format!("{}\n{STYLE}", faces())
+}
+
+/// The page of a report.
+pub fn page(doc: &Document, around: &Around) -> Result<Markup, RenderError> {
     let words = Words(doc.lang);
     let sources = RefCell::default();
     let numbers = Numbers { lang: doc.lang, currency: &doc.currency };
@@ -46,9 +73,10 @@ fn page(doc: &Document) -> Result<Markup, RenderError> {
                 meta name="viewport" content="width=device-width, initial-scale=1"; "\n"
                 meta name="color-scheme" content="light"; "\n"
                 title { (doc.title) " · " (doc.company) } "\n"
-                style { "\n" (PreEscaped(faces())) "\n" (PreEscaped(STYLE)) } "\n"
+                (around.head)
             } "\n"
             body class=[doc.folds.then_some("folds")] { "\n"
+                (around.above)
                 div class="page" { "\n"
                     header { "\n"
                         p class="company" { (doc.company) } "\n"
@@ -60,6 +88,7 @@ fn page(doc: &Document) -> Result<Markup, RenderError> {
                             p class="folded" { (words.folded()) } "\n"
                         }
                     } "\n"
+                    (around.within)
                     (contents(doc, words))
                     main { "\n"
                         @for section in &doc.sections { (render_section(section, &context)?) }
@@ -69,6 +98,7 @@ fn page(doc: &Document) -> Result<Markup, RenderError> {
                         (notes(doc, &sources.borrow(), words))
                     } "\n"
                 } "\n"
+                (around.below)
             } "\n"
         } "\n"
     })
@@ -195,7 +225,7 @@ mod tests {
                 }
             }
         }
-        let html = page(&doc).unwrap().into_string();
+        let html = page(&doc, &Around::file()).unwrap().into_string();
         assert!(!html.contains("<script"), "markup came through");
         assert!(html.contains("&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; Ко'"));
     }
@@ -203,7 +233,7 @@ mod tests {
     #[test]
     fn the_page_needs_nothing_from_elsewhere_and_says_its_language() {
         for (lang, code) in [(Lang::Ru, "ru"), (Lang::En, "en")] {
-            let html = page(&sample::document(lang)).unwrap().into_string();
+            let html = page(&sample::document(lang), &Around::file()).unwrap().into_string();
             assert!(html.contains(&format!("<html lang=\"{code}\">")));
             let outside = html.replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
             assert!(!outside.contains("http:") && !outside.contains("https:") && !outside.contains("<script"));

@@ -1,0 +1,102 @@
+//! The definitions of reports: those that ship, and the company's own beside the store. A name that a request gives is looked for among
+//! these, and never becomes a part of a path.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use crate::company::{Company, read};
+use crate::metrics::Catalog;
+use crate::model::lang::{Lang, Text};
+use crate::report::definition::{Definition, names, shipped};
+
+/// A report, or why it is none.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// Its name.
+    pub name: String,
+    /// Whether it is the company's own.
+    pub is_own: bool,
+    /// The definition, or what is wrong with it.
+    pub definition: Result<Definition, Text>,
+}
+
+/// All reports, by name; and the sound definitions, the company's own first.
+#[derive(Debug, Default)]
+pub struct Reports {
+    /// By name.
+    pub all: BTreeMap<String, Listed>,
+    /// Those that are sound.
+    pub sound: Vec<Definition>,
+    /// Counts how often they were read, with other metrics or from other files.
+    pub generation: u64,
+}
+
+/// The files that were read: when they changed, and how long they are.
+type Stamp = Vec<(String, Option<SystemTime>, u64)>;
+
+/// The definitions, read again when a file changed.
+#[derive(Default)]
+pub struct Shelf(Mutex<Option<Held>>);
+
+/// What was read, of what.
+type Held = (Stamp, Arc<Catalog>, Arc<Reports>);
+
+impl Shelf {
+    /// The reports of a company.
+    pub fn reports(&self, company: &Company, catalog: &Arc<Catalog>) -> Arc<Reports> {
+        let stamp = stamp(company);
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, of, reports)) = held.as_ref()
+            && *known == stamp
+            && Arc::ptr_eq(of, catalog)
+        {
+            return Arc::clone(reports);
+        }
+        let generation = held.as_ref().map_or(0, |(.., reports)| reports.generation) + 1;
+        let reports = Arc::new(Reports { generation, ..all(company, catalog, &stamp) });
+        *held = Some((stamp, Arc::clone(catalog), Arc::clone(&reports)));
+        reports
+    }
+}
+
+/// The company's own definitions that are there.
+fn stamp(company: &Company) -> Stamp {
+    let entries = fs::read_dir(company.beside("reports")).into_iter().flatten().filter_map(Result::ok);
+    let one = |entry: fs::DirEntry| {
+        let name = entry.file_name().to_str()?.strip_suffix(".toml")?.to_owned();
+        // what begins with a dot is hidden, and an editor's own
+        let about = entry.metadata().ok().filter(|_| !name.is_empty() && !name.starts_with('.'))?;
+        Some((name, about.modified().ok(), about.len()))
+    };
+    let mut found: Stamp = entries.filter_map(one).collect();
+    found.sort();
+    found
+}
+
+fn all(company: &Company, catalog: &Catalog, stamp: &Stamp) -> Reports {
+    let mut reports = Reports::default();
+    for (name, ..) in stamp {
+        let file = company.beside("reports").join(format!("{name}.toml"));
+        let told = |of: &dyn Fn(Lang) -> String| Text::new(of(Lang::Ru), of(Lang::En));
+        let definition = read(&file)
+            .map_err(|_| Text::new("файл описания не прочитать", "the file of the definition cannot be read"));
+        let definition = definition.and_then(|text| {
+            // the place of the file on this machine is nobody's business
+            Definition::parse(&format!("reports/{name}.toml"), &text, catalog)
+                .map_err(|problems| told(&|lang| problems.text(lang)))
+        });
+        reports.all.insert(name.clone(), Listed { name: name.clone(), is_own: true, definition });
+    }
+    for name in names() {
+        let definition = shipped(name, catalog);
+        let told =
+            |problems: crate::model::problem::Problems| Text::new(problems.text(Lang::Ru), problems.text(Lang::En));
+        let listed = || Listed { name: name.to_owned(), is_own: false, definition: definition.map_err(told) };
+        reports.all.entry(name.to_owned()).or_insert_with(listed);
+    }
+    let own_first = [true, false].into_iter().flat_map(|own| reports.all.values().filter(move |one| one.is_own == own));
+    reports.sound = own_first.filter_map(|one| one.definition.clone().ok()).collect();
+    reports
+}
