@@ -21,6 +21,7 @@ mod real_data;
 mod regulation;
 mod reports;
 mod roles;
+mod s3;
 mod sending;
 mod snapshots;
 mod support;
