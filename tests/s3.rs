@@ -26,7 +26,7 @@ const CONTENT: &str = "\
     ORDER BY of, holds";
 
 /// So many of the requests of an ingest are those at which it is killed, unless `KILLS` in the environment says otherwise.
-const KILLS: usize = 8;
+const KILLS: usize = 4;
 
 #[allow(clippy::disallowed_methods)] // a test may read its environment
 fn kills() -> usize {

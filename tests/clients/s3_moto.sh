@@ -69,7 +69,7 @@ echo "2. $kills kills"
 through=0
 for n in $(seq 1 "$kills"); do
     version=$(newest s3://acme/two)
-    timeout -s KILL "$(printf '0.%02d' $((5 + n * 83 % 90)))" "$voronka" $B --store s3://acme/two > /dev/null 2>&1 || true
+    timeout -s KILL "$(printf '%d.%02d' $((n % 3)) $((5 + n * 83 % 90)))" "$voronka" $B --store s3://acme/two > /dev/null 2>&1 || true
     now=$(newest s3://acme/two)
     [ "$now" = "$version" ] || [ "$now" = $((version + 1)) ]
     through=$((through + now - version))
