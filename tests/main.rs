@@ -21,6 +21,7 @@ mod real_data;
 mod regulation;
 mod reports;
 mod roles;
+mod s3;
 #[cfg(feature = "serve")]
 mod serve_access;
 #[cfg(feature = "serve")]

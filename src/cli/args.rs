@@ -34,7 +34,7 @@ pub struct Args {
 #[derive(Debug, Clone, Group)]
 #[command(next_help_heading = "Where things lie (not for demo, init and generate)")]
 pub struct Place {
-    /// The store: the folder that ingests fill and reports read.
+    /// The store: the folder that ingests fill and reports read, or s3://bucket/path.
     #[arg(long, global = true, value_name = "DIR", default_value = "store", env = "VORONKA_STORE")]
     #[arg(num_args = 0..=1, default_missing_value = "store")]
     pub store: PathBuf,

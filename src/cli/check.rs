@@ -19,7 +19,7 @@ use crate::model::problem::{Problem, Problems};
 use crate::regulation::{Known, Regulation};
 use crate::report::definition::Definition;
 use crate::session::Session;
-use crate::store::Store;
+use crate::store::{Store, is_remote};
 
 pub async fn run(args: &Check, place: &Place) -> Result<Outcome> {
     let lang = open::lang(args.speaks.lang, place);
@@ -28,7 +28,7 @@ pub async fn run(args: &Check, place: &Place) -> Result<Outcome> {
         false => args.files.clone(),
     };
     // a damaged store is told first: nothing that is said of metrics holds without it
-    let is_store = args.files.is_empty() && place.store.is_dir();
+    let is_store = args.files.is_empty() && (place.store.is_dir() || is_remote(&place.store));
     if is_store {
         whole(place, lang).await?;
     }
@@ -77,8 +77,9 @@ pub async fn run(args: &Check, place: &Place) -> Result<Outcome> {
 /// Reads the whole store, and says what of it is whole.
 async fn whole(place: &Place, lang: Lang) -> Result<()> {
     let shown = place.store.display();
-    let mut checked = Store::open(&place.store).await?.check().await?;
-    let of_privacy = check_privacy(&place.store, checked.ingests as u64);
+    let store = Store::open(&place.store).await?;
+    let mut checked = store.check().await?;
+    let of_privacy = check_privacy(&store, checked.ingests as u64);
     let of_privacy = of_privacy.iter().map(|error| Text::new(error.text(Lang::Ru), error.text(Lang::En)));
     checked.damaged.extend(of_privacy);
     let kib = checked.bytes.div_ceil(1024);

@@ -45,7 +45,7 @@ use crate::report::build;
 use crate::report::definition::{Definition, shipped};
 use crate::report::document::Document;
 use crate::session::Session;
-use crate::store::{Answers, Snapshot, Store, currencies};
+use crate::store::{Answers, Snapshot, Store, currencies, is_remote};
 
 /// The file of the regulation, in the company's folder.
 const REGULATION: &str = "regulation.toml";
@@ -95,7 +95,7 @@ impl Company {
         Company { store: store.to_owned(), named: regulation.map(Path::to_owned), nearby }
     }
 
-    /// The folder of the store.
+    /// The folder of the store, or its address in a bucket.
     pub fn store(&self) -> &Path {
         &self.store
     }
@@ -207,7 +207,7 @@ impl Company {
         let store = Store::open(&self.store).await?;
         let snapshot = store.snapshot(opening.version).await?;
         let in_force = in_force::in_force(regulation, &snapshot, as_of)?;
-        let answers = opening.answers.then(|| Answers::beside(store.dir(), &snapshot)).flatten();
+        let answers = opening.answers.then(|| store.answers(&snapshot)).flatten();
         Ok(Session::open(&snapshot, &in_force, as_of, opening.memory).await?.with_answers(answers))
     }
 
@@ -318,7 +318,10 @@ impl Company {
     }
 }
 
-/// A file or folder of that name in the folder that holds the store.
+/// A file or folder of that name in the folder that holds the store; for a store in a bucket, in the working folder.
 fn beside(store: &Path, name: &str) -> PathBuf {
+    if is_remote(store) {
+        return PathBuf::from(name);
+    }
     store.parent().unwrap_or_else(|| Path::new("")).join(name)
 }

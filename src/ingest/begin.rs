@@ -47,7 +47,7 @@ pub(super) async fn begin<'i>(
     let currencies = Currencies::new(&transaction.log(), options.regulation.map(Regulation::currency));
     let rule = Rule::of(store.dir(), base.version)?;
     let now = Now { personal: mapping.personal, has_columns: files.have_personal(), mapping: &mapping.file };
-    rule.check(store.dir(), now)?;
+    rule.check(&store.shown(), now)?;
     let layouts = layouts(mapping, |column| files.have(column), &base);
     Ok((Begun { store, mapping, options, chosen, base, layouts, rule, now, currencies }, transaction))
 }

@@ -92,7 +92,7 @@ pub(super) async fn repeat(
 ) -> Result<Summary, IngestError> {
     if begun.mapping.personal == Personal::Hash {
         // a missing key stops the ingest in any case
-        key_file::of(begun.store.dir())?;
+        key_file::of(begun.store)?;
     }
     let (mut currencies, mut reaches) = (begun.currencies.clone(), BTreeMap::<Table, Reach>::new());
     for ((file, money), count) in files.files.iter().zip(&told.money).zip(&told.files) {

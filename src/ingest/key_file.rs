@@ -6,23 +6,21 @@ use std::path::{Path, PathBuf};
 
 use super::IngestError;
 use crate::export::values::personal::Key;
+use crate::store::Store;
 
 /// The file within a store that tells its key.
 const ID: &str = "personal.id";
-
-/// Where the key of a store lies: beside it.
-pub(crate) fn path(store: &Path) -> PathBuf {
-    let mut name = store.file_name().unwrap_or_default().to_owned();
-    name.push(".key");
-    store.with_file_name(name)
-}
 
 /// Reads the key of a store, or makes one. Whoever has it can try all phones there are: it is not for an analyst.
 ///
 /// The store holds what tells its key and does not give it away: a key that is lost is not made anew in silence, for
 /// every client would become two.
-pub(crate) fn of(store: &Path) -> Result<Key, IngestError> {
-    let (path, id) = (path(store), store.join(ID));
+pub(crate) fn of(store: &Store) -> Result<Key, IngestError> {
+    in_place(store.key_file(), store.dir())
+}
+
+fn in_place(path: PathBuf, store: &Path) -> Result<Key, IngestError> {
+    let id = store.join(ID);
     let known = match fs::read_to_string(&id) {
         Ok(text) => Some(text),
         Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -54,10 +52,14 @@ fn own(path: PathBuf, id: PathBuf, known: &str) -> Result<Key, IngestError> {
 }
 
 /// Whether the key of a store is the one that the store knows, and whether it knows one if it holds hashes. Nothing is made.
-pub(super) fn check(store: &Path, has_hashes: bool) -> Result<(), IngestError> {
+pub(super) fn check(store: &Store, has_hashes: bool) -> Result<(), IngestError> {
+    check_in_place(store.key_file(), store.dir(), has_hashes)
+}
+
+fn check_in_place(path: PathBuf, store: &Path, has_hashes: bool) -> Result<(), IngestError> {
     let id = store.join(ID);
     match fs::read_to_string(&id) {
-        Ok(known) => own(path(store), id, &known).map(drop),
+        Ok(known) => own(path, id, &known).map(drop),
         Err(error) if error.kind() == ErrorKind::NotFound => match has_hashes {
             true => Err(IngestError::Lost { path: id }),
             false => Ok(()),
@@ -98,6 +100,20 @@ fn make(path: &Path) -> Result<Key, IngestError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn path(store: &Path) -> PathBuf {
+        let mut name = store.file_name().unwrap_or_default().to_owned();
+        name.push(".key");
+        store.with_file_name(name)
+    }
+
+    fn of(store: &Path) -> Result<Key, IngestError> {
+        in_place(path(store), store)
+    }
+
+    fn check(store: &Path, has_hashes: bool) -> Result<(), IngestError> {
+        check_in_place(path(store), store, has_hashes)
+    }
 
     #[test]
     fn a_store_keeps_its_key() {

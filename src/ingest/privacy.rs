@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{IngestError, key_file};
 use crate::export::values::personal::Personal;
+use crate::store::Store;
 
 /// The file within a store that tells its rule.
 const FILE: &str = "personal.toml";
@@ -25,8 +26,8 @@ pub(crate) struct Rule {
 }
 
 /// What is wrong with the files that say how a store keeps personal data, and with the key beside it.
-pub fn check_privacy(store: &Path, version: u64) -> Vec<IngestError> {
-    let rule = Rule::of(store, version);
+pub fn check_privacy(store: &Store, version: u64) -> Vec<IngestError> {
+    let rule = Rule::of(store.dir(), version);
     let has_hashes = rule.as_ref().is_ok_and(|rule| rule.columns == Some(Personal::Hash));
     let files = [rule.map(drop), key_file::check(store, has_hashes)];
     files.into_iter().filter_map(Result::err).collect()

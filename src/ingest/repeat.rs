@@ -138,7 +138,7 @@ fn privacy(store: &Store) -> String {
 }
 
 fn path(store: &Store) -> PathBuf {
-    store.dir().join(FILE)
+    store.spare(FILE)
 }
 
 /// What was kept, if it is whole.
@@ -157,7 +157,7 @@ pub(super) fn keep(store: &Store, ingest: u64, at: i64, inputs: String, told: To
     // where another ingest was complete meanwhile, the store is not as this one left it
     let Some((_, seal)) = store.seal().filter(|(newest, _)| *newest == ingest) else { return };
     let Ok(text) = serde_json::to_string(&Told { seal, inputs, privacy: privacy(store), at, ..told }) else { return };
-    let aside = store.dir().join(format!("{FILE}-new"));
+    let aside = store.spare(&format!("{FILE}-new"));
     let whole = fs::write(&aside, format!("{}\n{text}", written(&text)));
     let _ = whole.and_then(|()| fs::rename(&aside, path(store)));
 }

@@ -6,6 +6,7 @@ use datafusion::error::DataFusionError;
 use parquet::errors::ParquetError;
 
 use crate::model::lang::{Lang, Text};
+use crate::store::StoreError;
 
 /// Why a session could not be opened or asked.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,12 @@ pub enum SessionError {
         #[source]
         source: ParquetError,
     },
+    /// A data file of the store could not be had.
+    #[error("{}", what.en)]
+    Store {
+        /// What the store says.
+        what: Text,
+    },
     /// The engine refused or failed.
     #[error("{0}")]
     Engine(#[source] Box<DataFusionError>),
@@ -64,6 +71,7 @@ impl SessionError {
             (SessionError::Parquet { path, source }, Lang::Ru) => {
                 format!("{}: файл хранилища не прочитать: {source}", path.display())
             }
+            (SessionError::Store { what }, Lang::Ru) => what.ru.clone(),
             (SessionError::Engine(_), Lang::Ru) | (_, Lang::En) => self.to_string(),
         }
     }
@@ -79,6 +87,20 @@ impl SessionError {
 
 impl From<DataFusionError> for SessionError {
     fn from(error: DataFusionError) -> SessionError {
+        // what went wrong on the way to a bucket is told in the store's words
+        let mut next: Option<&dyn std::error::Error> = Some(&error);
+        while let Some(cause) = next {
+            if let Some(store) = cause.downcast_ref::<StoreError>() {
+                return SessionError::Store { what: Text::new(store.text(Lang::Ru), store.text(Lang::En)) };
+            }
+            next = cause.source();
+        }
         SessionError::Engine(Box::new(error))
+    }
+}
+
+impl From<StoreError> for SessionError {
+    fn from(error: StoreError) -> SessionError {
+        SessionError::Store { what: Text::new(error.text(Lang::Ru), error.text(Lang::En)) }
     }
 }

@@ -6,11 +6,12 @@ use std::fs::File;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaDataReader};
 
 use super::SessionError;
-use crate::store::TableState;
+use crate::store::{TableState, at_hand};
 
 /// The columns of a table that hold at least one value.
 pub(super) fn columns(state: &TableState) -> Result<BTreeSet<String>, SessionError> {
     let mut filled = BTreeSet::new();
+    at_hand(&state.files)?;
     for file in state.files.iter().filter(|f| f.rows > 0) {
         let error = |source| SessionError::Parquet { path: file.path.clone(), source };
         let open = File::open(&file.path).map_err(|e| error(e.into()))?;

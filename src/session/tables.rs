@@ -25,13 +25,22 @@ use crate::store::{Snapshot, TableState};
 
 /// Registers every canonical table; one that was never ingested has its columns and no rows.
 pub(super) fn register(context: &SessionContext, snapshot: &Snapshot) -> Result<()> {
-    let files = snapshot.tables.values().flat_map(|state| &state.files);
-    if let Some(root) = files.map(|file| root(&file.path)).next() {
-        context.register_object_store(&base()?, Arc::new(LocalFileSystem::new_with_prefix(root)?));
-    }
+    let base = match snapshot.objects() {
+        Some((url, objects)) => {
+            context.register_object_store(&url, Arc::new(objects?));
+            url
+        }
+        None => {
+            let files = snapshot.tables.values().flat_map(|state| &state.files);
+            if let Some(root) = files.map(|file| root(&file.path)).next() {
+                context.register_object_store(&base()?, Arc::new(LocalFileSystem::new_with_prefix(root)?));
+            }
+            base()?
+        }
+    };
     for table in Table::ALL {
         let provider: Arc<dyn TableProvider> = match snapshot.tables.get(&table) {
-            Some(state) if !state.files.is_empty() => Arc::new(listing(context, table, state)?),
+            Some(state) if !state.files.is_empty() => Arc::new(listing(context, &base, table, state)?),
             state => Arc::new(EmptyTable::new(views(&schema(table, state)))),
         };
         match table {
@@ -87,8 +96,8 @@ fn views(schema: &Schema) -> SchemaRef {
     Arc::new(Schema::new(schema.fields().iter().map(view).collect::<Vec<_>>()))
 }
 
-fn listing(context: &SessionContext, table: Table, state: &TableState) -> Result<ListingTable> {
-    let paths = state.files.iter().map(|file| url(&file.path)).collect::<Result<Vec<_>>>()?;
+fn listing(context: &SessionContext, base: &url::Url, table: Table, state: &TableState) -> Result<ListingTable> {
+    let paths = state.files.iter().map(|file| url(base, &file.path)).collect::<Result<Vec<_>>>()?;
     let format = ParquetFormat::new().with_options(context.state().default_table_options().parquet);
     let options = ListingOptions::new(Arc::new(format)).with_file_sort_order(order(table));
     let config =
@@ -97,7 +106,7 @@ fn listing(context: &SessionContext, table: Table, state: &TableState) -> Result
     Ok(ListingTable::try_new(config)?.with_cache(cache))
 }
 
-/// Where the engine believes the store to lie: the path to its folder may have signs in it that mean something in an address.
+/// Where the engine believes the store in a folder to lie: the path to its folder may have signs in it that mean something in an address.
 fn base() -> Result<url::Url> {
     url::Url::parse("store://local/").map_err(|error| DataFusionError::External(Box::new(error)))
 }
@@ -107,8 +116,8 @@ fn root(path: &Path) -> &Path {
     path.ancestors().nth(3).unwrap_or(path)
 }
 
-fn url(path: &Path) -> Result<ListingTableUrl> {
-    let mut url = base()?;
+fn url(base: &url::Url, path: &Path) -> Result<ListingTableUrl> {
+    let mut url = base.clone();
     let parts = path.strip_prefix(root(path)).map_err(|error| DataFusionError::External(Box::new(error)))?;
     if let Ok(mut segments) = url.path_segments_mut() {
         segments.pop_if_empty().extend(parts.iter().map(|part| part.to_string_lossy()));

@@ -1,13 +1,14 @@
 //! The check of a whole store on demand: every file that any ingest names.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::damage::fault_of;
 use super::digest::Digest;
 use super::error::StoreError;
 use super::files::DataFile;
 use super::layout::commit;
+use super::place::Place;
 use super::rows::Named;
 use super::{proof, snapshot};
 use crate::model::lang::{Lang, Text};
@@ -31,7 +32,9 @@ pub struct Checked {
 
 /// Reads every file that any ingest names. Fails if the record of ingests itself is damaged, because nothing else can
 /// be checked then.
-pub(super) async fn check(store: &Path) -> Result<Checked, StoreError> {
+pub(super) async fn check(place: &Place) -> Result<Checked, StoreError> {
+    let store = place.dir();
+    let told = |error: StoreError| both_of(&place.told(error));
     let rows = snapshot::record(store).await?;
     let mut checked = Checked { ingests: rows.versions().len(), ..Checked::default() };
     let mut seen: BTreeMap<(Table, u64), &Named> = BTreeMap::new();
@@ -42,21 +45,29 @@ pub(super) async fn check(store: &Path) -> Result<Checked, StoreError> {
     for ((table, version), named) in seen {
         let path = commit(&store.join(table.name()), version);
         match named.commit.map(|digest| fault_of(&path, Some(digest))) {
-            Some(Some(what)) => checked.damaged.push(both_of(&StoreError::damaged(&path, what))),
+            Some(Some(what)) => checked.damaged.push(told(StoreError::damaged(&path, what))),
             _ => match snapshot::state(store, &rows, named).await {
                 Ok((_, listed)) => {
                     files.extend(listed.into_iter().map(|(file, digest)| (file.path.clone(), (file, digest))))
                 }
-                Err(error) => checked.damaged.push(both_of(&error)),
+                Err(error) => checked.damaged.push(told(error)),
             },
         }
     }
     checked.files = files.len();
-    for (file, digest) in files.into_values() {
+    for (file, digest) in files.values() {
         checked.bytes += file.bytes;
         checked.unproven += usize::from(digest.is_none() && !file.is_of(store, Table::Ingests));
-        if let Err(error) = proof::verify(vec![(file, digest)]).await {
-            checked.damaged.push(both_of(&error));
+    }
+    let files: Vec<_> = files.into_values().collect();
+    match place.remote() {
+        Some(view) => checked.damaged.extend(proof::verify_in(view, &files).await.into_iter().map(told)),
+        None => {
+            for file in files {
+                if let Err(error) = proof::verify(vec![file]).await {
+                    checked.damaged.push(told(error));
+                }
+            }
         }
     }
     // several versions share one log: each problem is reported once

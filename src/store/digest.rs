@@ -41,6 +41,12 @@ impl Digest {
     }
 }
 
+impl From<u128> for Digest {
+    fn from(digest: u128) -> Digest {
+        Digest(digest)
+    }
+}
+
 impl std::fmt::Display for Digest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:032x}", self.0)

@@ -179,6 +179,40 @@ pub enum StoreError {
         #[source]
         source: ParquetError,
     },
+    /// A bucket does not give what is asked of it.
+    #[error("{url}: {}\n    {}", what.en, hint.en)]
+    Remote {
+        /// The address.
+        url: String,
+        /// What is wrong.
+        what: Text,
+        /// The way out.
+        hint: Text,
+    },
+    /// Another ingest into a bucket was quicker.
+    #[error(
+        "{}: another ingest was quicker, and this one, {ingest}, was not stored\n    run it again: it builds on the other then",
+        dir.display()
+    )]
+    Overtaken {
+        /// The address of the store.
+        dir: PathBuf,
+        /// The number that the ingest would have had.
+        ingest: u64,
+    },
+    /// The answer to the last commit into a bucket was lost.
+    #[error(
+        "{}: it is not certain whether ingest {ingest} was stored: {}\n    `voronka log` says which ingests are; run it again if this one is not",
+        dir.display(), what.en
+    )]
+    Uncertain {
+        /// The address of the store.
+        dir: PathBuf,
+        /// The number of the ingest.
+        ingest: u64,
+        /// What went wrong.
+        what: Text,
+    },
     /// An input or output error.
     #[error("{}: {source}", path.display())]
     Io {
@@ -191,6 +225,32 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The file or folder that it names.
+    pub(super) fn place(&mut self) -> Option<&mut PathBuf> {
+        match self {
+            StoreError::NotAStore { dir }
+            | StoreError::NotEmpty { dir, .. }
+            | StoreError::Newer { dir, .. }
+            | StoreError::VersionNotFound { dir, .. }
+            | StoreError::Locked { dir }
+            | StoreError::Sending { dir }
+            | StoreError::Overtaken { dir, .. }
+            | StoreError::Uncertain { dir, .. }
+            | StoreError::Record { dir, .. }
+            | StoreError::Delta { dir, .. } => Some(dir),
+            StoreError::Marker { path, .. }
+            | StoreError::SentLog { path, .. }
+            | StoreError::DataFile { path, .. }
+            | StoreError::Damaged { path, .. }
+            | StoreError::RolledBack { path, .. }
+            | StoreError::Unknown { path, .. }
+            | StoreError::Unsynced { path, .. }
+            | StoreError::Parquet { path, .. }
+            | StoreError::Io { path, .. } => Some(path),
+            StoreError::Buckets { .. } | StoreError::Remote { .. } => None,
+        }
+    }
+
     pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
         move |source| StoreError::Io { path: path.to_owned(), source }
     }

@@ -67,13 +67,18 @@ pub(super) fn marker(dir: &Path) -> Result<Marker, StoreError> {
     }
 }
 
-/// Rewrites the marker: the newest ingest, with the digests of its record and of the commit that names it.
-pub(super) fn witness(dir: &Path, newest: u64, made: Option<(Digest, Digest)>) -> Result<(), StoreError> {
-    let marker = dir.join(MARKER);
+/// What a marker says.
+pub(super) fn marker_text(newest: u64, made: Option<(Digest, Digest)>) -> String {
     let mut text = format!("# A Voronka store. Do not edit.\nformat = {FORMAT}\nnewest = {newest}\n");
     if let Some((record, commit)) = made {
         text += &format!("record = \"{record}\"\ncommit = \"{commit}\"\n");
     }
+    text
+}
+
+/// Rewrites the marker: the newest ingest, with the digests of its record and of the commit that names it.
+pub(super) fn witness(dir: &Path, newest: u64, made: Option<(Digest, Digest)>) -> Result<(), StoreError> {
+    let (marker, text) = (dir.join(MARKER), marker_text(newest, made));
     // each process uses its own file, so that two that create the store at once do not remove each other's
     let aside = dir.join(format!(".{MARKER}.{}", std::process::id()));
     let write = || {
@@ -88,7 +93,7 @@ pub(super) fn witness(dir: &Path, newest: u64, made: Option<(Digest, Digest)>) -
 }
 
 /// Whether a name belongs to a file that operating systems or storage devices leave in folders.
-fn is_foreign(name: &str) -> bool {
+pub(super) fn is_foreign(name: &str) -> bool {
     const FOREIGN: [&str; 7] =
         ["@eaDir", "@Recycle", "#recycle", "#snapshot", "Thumbs.db", "desktop.ini", "lost+found"];
     name.starts_with('.') || FOREIGN.iter().any(|foreign| name.eq_ignore_ascii_case(foreign))
@@ -162,10 +167,15 @@ impl Attempt {
         format!("{}/b{bucket:04}-{sequence:02}.parquet", self.folder())
     }
 
-    fn parse(folder: &str) -> Option<Attempt> {
+    pub(super) fn parse(folder: &str) -> Option<Attempt> {
         let (ingest, attempt) = folder.split_once('-')?;
         Some(Attempt { ingest: ingest.parse().ok()?, attempt: attempt.parse().ok()? })
     }
+}
+
+/// Whether a name is that of an attempt's folder.
+pub(super) fn is_attempt(folder: &str) -> bool {
+    Attempt::parse(folder).is_some()
 }
 
 /// The bucket in a data file's path.

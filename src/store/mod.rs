@@ -20,9 +20,11 @@ mod footer;
 mod killed;
 mod layout;
 mod names;
+mod place;
 mod proof;
 mod record;
 mod regulations;
+mod remote;
 mod rows;
 mod sent;
 mod snapshot;
@@ -31,6 +33,7 @@ mod tests;
 mod transaction;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use self::answers::Answers;
 pub(crate) use self::answers::program;
@@ -39,65 +42,125 @@ pub(crate) use self::currencies::currencies;
 pub(crate) use self::digest::fingerprint;
 pub use self::error::StoreError;
 pub use self::files::DataFile;
+pub(crate) use self::files::at_hand;
+use self::place::Place;
 pub(crate) use self::regulations::{Kept, regulations};
+pub(crate) use self::remote::is_remote;
 pub use self::rows::{IngestRecord, TableCount};
 pub use self::sent::{SentEntry, SentEvent, SentLog};
 pub use self::snapshot::{Snapshot, TableState};
 pub(crate) use self::transaction::Transaction;
 
-/// A folder that was checked to be a store.
+/// A folder that was checked to be a store, or a path in a bucket.
 #[derive(Debug, Clone)]
 pub struct Store {
-    dir: PathBuf,
+    place: Place,
+}
+
+/// The ingest that a marker names, and what tells the marker from others.
+fn sealed(text: &str) -> Option<(u64, String)> {
+    let marker: layout::Marker = toml::from_str(text).ok()?;
+    marker.record()?;
+    Some((marker.newest?, fingerprint(text)))
 }
 
 impl Store {
-    /// Opens an existing store.
+    /// Opens an existing store: a folder, or `s3://bucket/path`.
     pub async fn open(dir: &Path) -> Result<Store, StoreError> {
+        if let Some(address) = Place::address(dir)? {
+            return Store::seen(remote::View::open(address).await?);
+        }
         layout::marker(dir)?;
         let dir = dir.canonicalize().map_err(StoreError::io(dir))?;
-        Ok(Store { dir })
+        Ok(Store { place: Place::folder(dir) })
     }
 
-    /// Opens a store, or creates an empty one in a new or empty folder.
+    /// Opens a store, or creates an empty one in a new or empty folder or path of a bucket.
     pub async fn open_or_create(dir: &Path) -> Result<Store, StoreError> {
+        if let Some(address) = Place::address(dir)? {
+            return Store::seen(remote::View::open_or_create(address).await?);
+        }
         layout::create(dir)?;
         Store::open(dir).await
     }
 
-    /// The absolute path of the folder.
+    /// A store in a bucket, of a known format.
+    fn seen(view: Arc<remote::View>) -> Result<Store, StoreError> {
+        let place = Place::view(view);
+        layout::marker(place.dir()).map_err(|error| place.told(error))?;
+        Ok(Store { place })
+    }
+
+    /// The absolute path of the folder; of a store in a bucket, of a folder of this process with the files that are not data.
     pub fn dir(&self) -> &Path {
-        &self.dir
+        self.place.dir()
+    }
+
+    /// What the store is called to the user: its folder, or its address in a bucket.
+    pub fn shown(&self) -> PathBuf {
+        self.place.shown(self.dir())
+    }
+
+    /// Where the key of the store's hashes lies: beside the store. For a store in a bucket that is the working folder.
+    pub fn key_file(&self) -> PathBuf {
+        let mut name = self.dir().file_name().unwrap_or_default().to_owned();
+        name.push(".key");
+        match self.place.remote() {
+            Some(_) => PathBuf::from(name),
+            None => self.dir().with_file_name(name),
+        }
+    }
+
+    /// The place of a file that belongs to the store and may be deleted at any time: within it, or beside the user.
+    pub fn spare(&self, name: &str) -> PathBuf {
+        self.place.remote().map_or_else(|| self.dir().join(name), |view| view.spare(name))
+    }
+
+    /// The kept answers of a state of the store, beside it or beside the user.
+    pub fn answers(&self, snapshot: &Snapshot) -> Option<Answers> {
+        match self.place.remote() {
+            Some(view) => Answers::beside(&view.spare("store"), snapshot),
+            None => Answers::beside(self.dir(), snapshot),
+        }
     }
 
     /// The state that an ingest left, or the newest one; version 0, empty, if no ingest is complete.
     ///
     /// Every file is compared with what the ingest wrote, so a damaged store fails here and not in a later query.
     pub async fn snapshot(&self, version: Option<u64>) -> Result<Snapshot, StoreError> {
-        Ok(snapshot::load(&self.dir, version).await?.0)
+        self.place.refresh().await?;
+        Ok(snapshot::load(&self.place, version).await.map_err(|error| self.place.told(error))?.0)
     }
 
     /// The number of the newest complete ingest, and what tells it from any other of that number. `None` if nothing does.
     pub(crate) fn seal(&self) -> Option<(u64, String)> {
-        let text = std::fs::read_to_string(self.dir.join(names::MARKER)).ok()?;
-        let marker = layout::marker(&self.dir).ok()?;
-        marker.record()?;
-        Some((marker.newest?, fingerprint(&text)))
+        sealed(&std::fs::read_to_string(self.dir().join(names::MARKER)).ok()?)
+    }
+
+    /// The same of a store that need not be opened: of one in a bucket, a single file is read.
+    ///
+    /// # Errors
+    /// There is no store, or the bucket cannot be read.
+    pub async fn newest(dir: &Path) -> Result<Option<(u64, String)>, StoreError> {
+        let Some(address) = Place::address(dir)? else { return Ok(Store::open(dir).await?.seal()) };
+        Ok(sealed(&remote::marker(address).await?))
     }
 
     /// The complete ingests, newest first. Checks the newest state.
     pub async fn log(&self) -> Result<Vec<IngestRecord>, StoreError> {
-        Ok(snapshot::load(&self.dir, None).await?.1.records())
+        self.place.refresh().await?;
+        Ok(snapshot::load(&self.place, None).await.map_err(|error| self.place.told(error))?.1.records())
     }
 
     /// Reads every file that any ingest names, and reports which differ from what was written.
     pub async fn check(&self) -> Result<Checked, StoreError> {
-        check::check(&self.dir).await
+        self.place.refresh().await?;
+        check::check(&self.place).await.map_err(|error| self.place.told(error))
     }
 
     /// Begins an ingest. Only one can run at a time: the lock is held until the transaction is committed or dropped;
-    /// the system releases it when the process dies.
+    /// the system releases it when the process dies. Into a bucket several may run, and one gets through.
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
-        Transaction::begin(&self.dir).await
+        Transaction::begin(&self.place).await.map_err(|error| self.place.told(error))
     }
 }

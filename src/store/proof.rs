@@ -10,6 +10,7 @@ use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use super::digest::{Digest, Digests};
 use super::error::StoreError;
 use super::files::{DataFile, Files};
+use super::remote::View;
 use crate::model::lang::{Text, both};
 
 /// How many files are read at once.
@@ -41,6 +42,16 @@ pub(super) async fn verify(files: Vec<(DataFile, Option<Digest>)>) -> Result<(),
     let checked =
         stream::iter(files).map(|(file, digest)| in_background(file.path.clone(), move || whole(&file, digest)));
     checked.buffered(AT_ONCE).try_collect::<Vec<()>>().await.map(|_| ())
+}
+
+/// The files as a view of a bucket looks for them.
+pub(super) fn wanted(view: &View, files: &[(DataFile, Option<Digest>)]) -> Vec<(String, u64, Option<Digest>)> {
+    files.iter().filter_map(|(file, digest)| Some((view.within(&file.path)?, file.bytes, *digest))).collect()
+}
+
+/// The same of a store in a bucket: each file is read there, whatever is kept here.
+pub(super) async fn verify_in(view: &View, files: &[(DataFile, Option<Digest>)]) -> Vec<StoreError> {
+    view.prove_all(wanted(view, files)).await
 }
 
 /// Runs work on a file on a thread that may block.

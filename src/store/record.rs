@@ -74,7 +74,7 @@ pub(super) async fn load(store: &Path) -> Result<Rows, StoreError> {
         for (path, logged) in files.iter().rev() {
             let digest = digest(path, &marker, &rows);
             let place = dir.join(path);
-            let file = DataFile { path: place, bucket: 0, rows: logged.rows, bytes: logged.bytes };
+            let file = DataFile::here(place, logged.rows, logged.bytes);
             proof::whole(&file, digest)?;
             read_file(&file.path, &mut rows)?;
         }

@@ -8,7 +8,7 @@ use arrow::datatypes::{DataType, Date32Type, Int64Type};
 use chrono::NaiveDate;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::{Snapshot, StoreError};
+use super::{Snapshot, StoreError, at_hand};
 use crate::model::lang::Text;
 use crate::model::tables::Table;
 
@@ -26,9 +26,11 @@ pub struct Kept {
 /// All regulations of a snapshot, in the order of their ingests.
 pub fn regulations(snapshot: &Snapshot) -> Result<Vec<Kept>, StoreError> {
     let mut all = Vec::new();
-    for file in snapshot.tables.get(&Table::Regulations).iter().flat_map(|state| &state.files) {
+    let files = snapshot.tables.get(&Table::Regulations).map(|state| state.files.as_slice()).unwrap_or_default();
+    at_hand(files)?;
+    for file in files {
         let fault = |what: String| StoreError::file(&file.path, Text::same(what));
-        let open = File::open(&file.path).map_err(StoreError::io(&file.path))?;
+        let open = File::open(file.at_hand()?).map_err(StoreError::io(&file.path))?;
         let reader = ParquetRecordBatchReaderBuilder::try_new(open)
             .and_then(ParquetRecordBatchReaderBuilder::build)
             .map_err(|e| fault(e.to_string()))?;

@@ -6,6 +6,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::Store;
 use super::error::StoreError;
 use super::names::{SENDING, SENT};
+use super::remote::{Put, View};
 use crate::model::lang::{Text, both};
 
 /// What happened to a part of a delivery.
@@ -76,10 +78,17 @@ pub struct SentEntry {
 /// The log, open to be written: only one process has it.
 #[derive(Debug)]
 pub struct SentLog {
-    file: File,
+    to: To,
     path: PathBuf,
-    /// Released by the system when it is dropped or the process dies.
-    _lock: File,
+}
+
+/// Where the log is.
+#[derive(Debug)]
+enum To {
+    /// In a folder. The lock is released by the system when it is dropped or the process dies.
+    File { file: File, _lock: File },
+    /// In a bucket: each event is a new content, written over the one that this process knows; so whoever writes beside it fails.
+    Bucket { view: Arc<View>, bytes: Vec<u8>, tag: Option<String>, writer: String },
 }
 
 impl Store {
@@ -88,7 +97,13 @@ impl Store {
     /// # Errors
     /// The file cannot be read, or a line of it is no event.
     pub fn sent(&self) -> Result<Vec<SentEntry>, StoreError> {
-        read(&self.dir.join(SENT))
+        match self.place.remote() {
+            Some(view) => {
+                let bytes = view.read_now(SENT)?.map(|(bytes, _)| bytes).unwrap_or_default();
+                entries(&bytes, &view.address().url_of(SENT))
+            }
+            None => read(&self.dir().join(SENT)),
+        }
     }
 
     /// Opens the log to be written, with its events so far.
@@ -96,18 +111,26 @@ impl Store {
     /// # Errors
     /// Another process has it; it cannot be read or written.
     pub fn send_log(&self) -> Result<(SentLog, Vec<SentEntry>), StoreError> {
-        let (lock_path, path) = (self.dir.join(SENDING), self.dir.join(SENT));
+        if let Some(view) = self.place.remote() {
+            let (path, view) = (view.address().url_of(SENT), Arc::clone(view));
+            let (mut bytes, tag) = view.read_now(SENT)?.unwrap_or_default();
+            bytes.truncate(whole(&bytes).len());
+            let events = entries(&bytes, &path)?;
+            let writer = uuid::Uuid::new_v4().to_string();
+            return Ok((SentLog { to: To::Bucket { view, bytes, tag, writer }, path }, events));
+        }
+        let (lock_path, path) = (self.dir().join(SENDING), self.dir().join(SENT));
         let options = || File::options().create(true).truncate(false).write(true).clone();
         let lock = options().open(&lock_path).map_err(StoreError::io(&lock_path))?;
         match lock.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(StoreError::Sending { dir: self.dir.clone() }),
+            Err(TryLockError::WouldBlock) => return Err(StoreError::Sending { dir: self.dir().to_owned() }),
             Err(TryLockError::Error(e)) => return Err(StoreError::io(&lock_path)(e)),
         }
         let entries = read(&path)?;
         let mut file = options().read(true).open(&path).map_err(StoreError::io(&path))?;
         mend(&mut file, &path).map_err(StoreError::io(&path))?;
-        Ok((SentLog { file, path, _lock: lock }, entries))
+        Ok((SentLog { to: To::File { file, _lock: lock }, path }, entries))
     }
 }
 
@@ -118,9 +141,24 @@ impl SentLog {
     /// It cannot be written.
     pub fn write(&mut self, entry: &SentEntry) -> Result<(), StoreError> {
         let mut line = serde_json::to_vec(entry).map_err(|e| StoreError::io(&self.path)(io::Error::other(e)))?;
-        line.push(b'\n');
-        let written = self.file.write_all(&line).and_then(|()| self.file.sync_data());
-        written.map_err(StoreError::io(&self.path))
+        match &mut self.to {
+            To::File { file, .. } => {
+                line.push(b'\n');
+                let written = file.write_all(&line).and_then(|()| file.sync_data());
+                written.map_err(StoreError::io(&self.path))
+            }
+            To::Bucket { view, bytes, tag, writer } => {
+                // two that write the same at once are told apart: what lies there is this one's, or it is not
+                line.truncate(line.len() - 1);
+                bytes.extend_from_slice(&line);
+                bytes.extend_from_slice(format!(",\"writer\":\"{writer}\"}}\n").as_bytes());
+                match view.write_now(SENT, bytes.clone(), tag.clone())? {
+                    Put::Done(written) => *tag = written,
+                    Put::Taken => return Err(StoreError::Sending { dir: view.address().url_of("") }),
+                }
+                Ok(())
+            }
+        }
     }
 }
 
@@ -147,7 +185,11 @@ fn read(path: &Path) -> Result<Vec<SentEntry>, StoreError> {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(e) => return Err(StoreError::io(path)(e)),
     };
-    let lines = whole(&bytes).split(|byte| *byte == b'\n').zip(1..).filter(|(line, _)| !line.is_empty());
+    entries(&bytes, path)
+}
+
+fn entries(bytes: &[u8], path: &Path) -> Result<Vec<SentEntry>, StoreError> {
+    let lines = whole(bytes).split(|byte| *byte == b'\n').zip(1..).filter(|(line, _)| !line.is_empty());
     let one = |(line, number): (&[u8], u64)| {
         serde_json::from_slice(line).map_err(|error| StoreError::SentLog {
             path: path.to_owned(),
@@ -158,10 +200,11 @@ fn read(path: &Path) -> Result<Vec<SentEntry>, StoreError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use super::super::place::Place;
     use super::*;
 
-    fn entry(key: &str, event: SentEvent) -> SentEntry {
+    pub(in crate::store) fn entry(key: &str, event: SentEvent) -> SentEntry {
         let day = NaiveDate::from_ymd_opt(2025, 6, 29).unwrap();
         SentEntry {
             at: DateTime::UNIX_EPOCH,
@@ -186,7 +229,7 @@ mod tests {
 
     fn store() -> (tempfile::TempDir, Store) {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store { dir: dir.path().to_owned() };
+        let store = Store { place: Place::folder(dir.path().to_owned()) };
         (dir, store)
     }
 

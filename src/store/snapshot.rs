@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use futures::future::join_all;
 
 use super::digest::{Digest, fingerprint};
 use super::error::StoreError;
-use super::files::DataFile;
+use super::files::{DataFile, Origin};
+use super::place::Place;
+use super::remote::{Objects, View};
 use super::rows::{Named, Rows};
 use super::{damage, delta, layout, proof, record};
 use crate::model::lang::{Text, both};
@@ -28,6 +31,24 @@ pub struct Snapshot {
     pub tables: BTreeMap<Table, TableState>,
     /// The same of two states only where every file is the same, byte for byte; `None` if a file cannot be read.
     pub identity: Option<String>,
+    /// The view that it was opened in, of a store in a bucket.
+    pub(super) view: Option<Arc<View>>,
+}
+
+impl Snapshot {
+    /// Tables that no record names.
+    pub fn of(version: u64, tables: BTreeMap<Table, TableState>) -> Snapshot {
+        Snapshot { version, tables, ..Snapshot::default() }
+    }
+
+    /// Of a store in a bucket: its address and its data files, for an engine that reads them there; each is fetched once.
+    pub(crate) fn objects(&self) -> Option<(url::Url, object_store::Result<Objects>)> {
+        let view = self.view.as_ref()?;
+        // whatever stands in the path, the engine takes its parts as they are
+        let mut url = url::Url::parse(&format!("s3://{}/", view.address().bucket())).ok()?;
+        url.path_segments_mut().ok()?.pop_if_empty().extend(view.address().parts());
+        Some((url, Objects::of(view)))
+    }
 }
 
 /// One table in a snapshot.
@@ -58,8 +79,9 @@ impl TableState {
 }
 
 /// Opens the requested version, or the newest, and the record of all ingests. Every file of the version is read and
-/// compared with its digest.
-pub(super) async fn load(store: &Path, version: Option<u64>) -> Result<(Snapshot, Rows), StoreError> {
+/// compared with its digest; of a store in a bucket, their lengths are compared with its listing.
+pub(super) async fn load(place: &Place, version: Option<u64>) -> Result<(Snapshot, Rows), StoreError> {
+    let store = place.dir();
     let rows = record(store).await?;
     let newest = rows.versions().last().copied().unwrap_or(0);
     let version = match version {
@@ -77,19 +99,31 @@ pub(super) async fn load(store: &Path, version: Option<u64>) -> Result<(Snapshot
     }
     let (states, files): (Vec<_>, Vec<_>) = states.into_iter().unzip();
     let files: Vec<_> = files.into_iter().flatten().collect();
-    let identity = identity(version, &files);
-    proof::verify(files).await?;
-    let tables = rows.tables(version).iter().map(|named| named.table).zip(states).collect();
-    Ok((Snapshot { version, tables, identity }, rows))
+    let identity = identity(place, version, &files);
+    let mut tables: BTreeMap<Table, TableState> =
+        rows.tables(version).iter().map(|named| named.table).zip(states).collect();
+    let view = place.remote().cloned();
+    match &view {
+        None => proof::verify(files).await?,
+        // to read all files would be to fetch all: each is compared when it is fetched
+        Some(view) => {
+            let wanted = proof::wanted(view, &files);
+            view.expect(&wanted);
+            view.verify(&wanted).await?;
+            let of = tables.values_mut().flat_map(|state| &mut state.files);
+            of.for_each(|file| file.from = Origin(Some(Arc::clone(view))));
+        }
+    }
+    Ok((Snapshot { version, tables, identity, view }, rows))
 }
 
 /// A name for exactly these files.
-fn identity(version: u64, files: &[(DataFile, Option<Digest>)]) -> Option<String> {
+fn identity(place: &Place, version: u64, files: &[(DataFile, Option<Digest>)]) -> Option<String> {
     let mut told = format!("{version}\n");
     for (file, digest) in files {
         // of the record of ingests itself none is recorded
         let digest = digest.map_or_else(|| Digest::of_file(&file.path).ok(), Some)?;
-        let _ = writeln!(told, "{} {digest}", file.path.display());
+        let _ = writeln!(told, "{} {digest}", place.shown(&file.path).display());
     }
     Some(fingerprint(&told))
 }
@@ -151,7 +185,7 @@ fn table_state(
                 Text::new("имя файла не говорит его номера", "the file's name does not say its bucket"),
             )
         })?;
-        Ok(DataFile { path: dir.join(path), bucket, rows: file.rows, bytes: file.bytes })
+        Ok(DataFile { path: dir.join(path), bucket, rows: file.rows, bytes: file.bytes, from: Origin::default() })
     });
     Ok(TableState {
         schema: table.schema(&extra),

@@ -67,7 +67,7 @@ async fn store() -> (TempDir, Store) {
 }
 
 /// Deals in two buckets, journeys of the same, a quarantined row.
-async fn first(store: &Store) {
+pub(super) async fn first(store: &Store) {
     let mut t = store.begin().await.unwrap();
     put(&mut t, Table::Deals, 2, 0, &["a", "c"]);
     put(&mut t, Table::Deals, 2, 1, &["b"]);
@@ -77,7 +77,7 @@ async fn first(store: &Store) {
 }
 
 /// Bucket 1 of deals and journeys changes, staff appears.
-fn second(t: &mut Transaction) {
+pub(super) fn second(t: &mut Transaction) {
     put(t, Table::Deals, 2, 1, &["b", "d"]);
     put(t, Table::Journeys, 2, 1, &["b", "d"]);
     put(t, Table::Staff, 1, 0, &["ivan"]);

@@ -8,6 +8,8 @@ use super::digest::{Digest, Digests};
 use super::error::StoreError;
 use super::files::Files;
 use super::layout::{self, Attempt};
+use super::place::Place;
+use super::remote::{View, Writing};
 use super::rows::{IngestRecord, Named, Rows};
 use super::snapshot::{self, Snapshot, TableState};
 use super::{delta, footer, proof, record};
@@ -27,6 +29,8 @@ pub struct Transaction {
     attempt: Attempt,
     handed_out: BTreeMap<(Table, u32), usize>,
     changes: BTreeMap<Table, Change>,
+    place: Place,
+    _writing: Option<Writing>,
     _lock: File,
     /// For tests: the number of commits before the ingest "dies".
     #[cfg(test)]
@@ -45,18 +49,34 @@ struct Change {
 
 impl Transaction {
     /// Takes the store's lock, opens its newest state, and removes leftovers of killed ingests.
-    pub(super) async fn begin(store: &Path) -> Result<Transaction, StoreError> {
+    pub(super) async fn begin(place: &Place) -> Result<Transaction, StoreError> {
+        let (store, view) = (place.dir(), place.remote());
         let lock = layout::lock(store)?;
+        if let Some(view) = view {
+            view.look().await?;
+        }
+        let writing = view.map(View::write);
         let newest = layout::marker(store)?.newest;
-        let (base, recorded) = snapshot::load(store, None).await?;
-        if newest.is_none() {
-            refuse_unknown(store, &base)?;
+        let (base, recorded) = snapshot::load(place, None).await?;
+        match view {
+            None if newest.is_none() => refuse_unknown(store, &base)?,
+            Some(view) if newest.is_none() => return Err(early(view)),
+            _ => {}
         }
         // the previous ingest was killed right after its last commit, or an early Voronka made it
         if newest != Some(base.version) {
             layout::witness(store, base.version, None)?;
+            if let Some(view) = view {
+                view.push_marker().await;
+            }
         }
-        let attempt = clear(store, &base).await?;
+        if let Some(view) = view {
+            prepare(view, &base).await?;
+        }
+        let mut attempt = clear(store, &base).await?;
+        if let Some(view) = view {
+            attempt = view.claim(attempt).await?;
+        }
         Ok(Transaction {
             store: store.to_owned(),
             base,
@@ -64,6 +84,8 @@ impl Transaction {
             attempt,
             handed_out: BTreeMap::new(),
             changes: BTreeMap::new(),
+            place: place.clone(),
+            _writing: writing,
             _lock: lock,
             #[cfg(test)]
             dies_after: None,
@@ -129,12 +151,17 @@ impl Transaction {
     /// was. Returns the number of the ingest, which is also set in `record`.
     pub async fn commit(mut self, record: IngestRecord) -> Result<u64, StoreError> {
         let record = IngestRecord { ingest: self.number(), ..record };
+        let place = self.place.clone();
+        self.commit_all(record).await.map_err(|error| place.told(error))?;
+        Ok(self.number())
+    }
+
+    async fn commit_all(&mut self, record: IngestRecord) -> Result<(), StoreError> {
         let mut named = Vec::new();
         for table in Table::ALL.into_iter().filter(|t| *t != Table::Ingests) {
             named.extend(self.settle(table, &record).await?);
         }
-        self.finish(record, named).await?;
-        Ok(self.number())
+        self.finish(record, named).await
     }
 
     /// Changes the newest Delta version of a table to the content that this ingest needs, whatever a killed ingest left
@@ -240,6 +267,9 @@ impl Transaction {
         self.step(&dir)?;
         let next = delta::Next { dir: &dir, name: table.name(), schema, files, ingest: number, at };
         let made = delta::commit(next).await?;
+        if let Some(view) = self.place.remote() {
+            view.push(self.attempt).await?;
+        }
         // from here on the ingest is stored, and no error may claim otherwise
         let commit = layout::commit(&dir, made);
         let unsynced = |source| StoreError::Unsynced { path: commit.clone(), ingest: number, source };
@@ -249,6 +279,10 @@ impl Transaction {
             let _ = layout::witness(&self.store, number, Some((made_of, digest)));
         }
         delta::checkpoint(&dir, made).await;
+        if let Some(view) = self.place.remote() {
+            view.push_marker().await;
+            view.push_checkpoints().await;
+        }
         Ok(())
     }
 
@@ -314,6 +348,40 @@ fn refuse_unknown(store: &Path, base: &Snapshot) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The files of a table that the newest state and the newest Delta version list.
+async fn kept(dir: &Path, table: Table, base: &Snapshot) -> Result<BTreeSet<PathBuf>, StoreError> {
+    let named = base.tables.get(&table).into_iter().flat_map(|t| &t.files).map(|f| f.path.clone());
+    let mut keep: BTreeSet<PathBuf> = named.collect();
+    if let Some(newest) = delta::open(dir, None).await? {
+        keep.extend(delta::files(dir, &newest)?.into_keys().map(|path| dir.join(path)));
+    }
+    Ok(keep)
+}
+
+/// Before an ingest into a bucket: what dead ones left there is deleted, and the newest state is fetched, because ingest reads it.
+async fn prepare(view: &View, base: &Snapshot) -> Result<(), StoreError> {
+    let mut keep = BTreeSet::new();
+    for table in Table::ALL {
+        let kept = kept(&view.dir().join(table.name()), table, base).await?;
+        keep.extend(kept.iter().filter_map(|path| view.within(path)));
+    }
+    view.sweep(base.version, &keep).await;
+    let files = base.tables.values().flat_map(|state| &state.files);
+    view.fetch_all(files.filter_map(|file| view.within(&file.path)).collect()).await
+}
+
+/// A store of an early Voronka was moved into a bucket: which of its files are dead cannot be told there.
+fn early(view: &View) -> StoreError {
+    StoreError::Remote {
+        url: view.address().url(),
+        what: Text::new("хранилище сделано старой Voronka", "the store was made by an early Voronka"),
+        hint: Text::new(
+            "скопируйте его в папку, загрузите туда что-нибудь один раз и верните в бакет",
+            "copy it into a folder, ingest into it there once, and move it back into the bucket",
+        ),
+    }
+}
+
 /// Deletes the files that no version of the store needs, and returns the number of this attempt.
 ///
 /// A killed ingest may have committed tables without naming them. Those files stay as long as the newest Delta version
@@ -328,11 +396,7 @@ async fn clear(store: &Path, base: &Snapshot) -> Result<Attempt, StoreError> {
         if folders.is_empty() {
             continue;
         }
-        let named = base.tables.get(&table).into_iter().flat_map(|t| &t.files).map(|f| f.path.clone());
-        let mut keep: BTreeSet<PathBuf> = named.collect();
-        if let Some(newest) = delta::open(&dir, None).await? {
-            keep.extend(delta::files(&dir, &newest)?.into_keys().map(|path| dir.join(path)));
-        }
+        let keep = kept(&dir, table, base).await?;
         for (found, folder) in folders {
             // an empty folder of a killed attempt at this ingest stays, so that its number is not used again
             layout::clean(&folder, |path| keep.contains(path), found.ingest < ingest)?;

@@ -16,7 +16,7 @@ use crate::model::lang::{Lang, Text};
 use crate::model::layout::Layout;
 use crate::model::shown::defused;
 use crate::model::tables::Table;
-use crate::store::Snapshot;
+use crate::store::{Snapshot, at_hand};
 
 /// So many values stand as examples.
 const EXAMPLES: usize = 3;
@@ -198,6 +198,7 @@ fn each(
     take: &mut dyn FnMut(Held<'_>) -> Result<(), IngestError>,
 ) -> Result<(), IngestError> {
     let Some(state) = snapshot.tables.get(&Table::Quarantine) else { return Ok(()) };
+    at_hand(&state.files)?;
     let layout = Layout::new(Table::Quarantine, Vec::new());
     let [ingest, file, folder, line] = layout.places(["ingest", "file", "folder", "line"])?;
     let [column, value, reason, reason_ru, raw, header] =

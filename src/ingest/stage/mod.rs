@@ -71,7 +71,7 @@ pub(super) fn stage(
     let mut reading = Reading {
         waits: Waits::of(&begun.base, begun.chosen.iter().map(|(input, ..)| input))?,
         secret: match begun.mapping.personal {
-            Personal::Hash => Some(key_file::of(dir)?),
+            Personal::Hash => Some(key_file::of(begun.store)?),
             Personal::Drop | Personal::Keep => None,
         },
         kinds: BTreeMap::new(),
@@ -98,7 +98,7 @@ pub(super) fn stage(
         timings::end(began, || format!("ingest: read {name}"), rows);
     }
     staged.spill.close();
-    begun.rule.check_keys(dir, staged.oddities.searched_keys)?;
+    begun.rule.check_keys(&begun.store.shown(), staged.oddities.searched_keys)?;
     Ok(staged)
 }
 

@@ -46,6 +46,17 @@ impl StoreError {
                  диск",
                 path.display()
             ),
+            StoreError::Remote { url, what, hint } => format!("{url}: {}\n    {}", what.ru, hint.ru),
+            StoreError::Overtaken { dir, ingest } => format!(
+                "{}: другая загрузка успела раньше, и эта, {ingest}, не сохранена\n    запустите её снова: она ляжет поверх той",
+                dir.display()
+            ),
+            StoreError::Uncertain { dir, ingest, what } => format!(
+                "{}: неизвестно, сохранена ли загрузка {ingest}: {}\n    какие сохранены, скажет `voronka log`; если этой нет, запустите её \
+                 снова",
+                dir.display(),
+                what.ru
+            ),
             StoreError::Io { path, source } => format!("{}: не прочитать или не записать: {source}", path.display()),
             _ => return None,
         })

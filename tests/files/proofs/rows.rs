@@ -57,7 +57,7 @@ impl Rows {
             };
             tables.insert(Table::Journeys, write(dir, Table::Journeys, deals, folded)?);
         }
-        Ok(Snapshot { version: 1, tables, identity: None })
+        Ok(Snapshot::of(1, tables))
     }
 
     /// The journey of every deal, by the fold of the ingest.
@@ -132,7 +132,7 @@ fn write(
     writer.write(&batch).map_err(|e| e.to_string())?;
     writer.close().map_err(|e| e.to_string())?;
     let bytes = std::fs::metadata(&path).map_err(|e| e.to_string())?.len();
-    let files = vec![DataFile { path, bucket: 0, rows: batch.num_rows() as u64, bytes }];
+    let files = vec![DataFile::here(path, batch.num_rows() as u64, bytes)];
     Ok(TableState { schema, extra, buckets: 1, files, delta_version: 0 })
 }
 
