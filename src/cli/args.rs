@@ -1,6 +1,7 @@
 //! The arguments as typed.
 
 use std::io::IsTerminal as _;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use chrono::NaiveDate;
 use clap::builder::FalseyValueParser;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
+use super::cluster::Node;
 use super::typed::{bytes, day, held, pair, slow_month, span, strength, whole};
 use crate::export::Taken;
 use crate::model::lang::Lang;
@@ -86,6 +88,11 @@ pub enum Command {
     Report(Report),
     /// Sends the reports that are due to those whom delivery.toml names, each once: by mail, Telegram, MAX or to an address of yours.
     Send(Send),
+    /// Runs a node of a cluster, on which `--cluster` computes.
+    Cluster {
+        #[command(subcommand)]
+        node: Node,
+    },
     /// Prints shell completions.
     Completions {
         /// The shell to print them for.
@@ -231,6 +238,7 @@ impl Command {
             Command::Send(send) => send.speaks.lang,
             Command::Generate(generate) => generate.speaks.lang,
             Command::Presets { speaks, .. } => speaks.lang,
+            Command::Cluster { node } => node.speaks().lang,
             Command::Completions { .. } | Command::Man { .. } => None,
         }
     }
@@ -282,6 +290,13 @@ pub struct Reading {
     /// (its name with `.answers` behind it), where they are kept; it may be deleted at any time.
     #[arg(long, env = "VORONKA_FRESH", value_parser = FalseyValueParser::new())]
     pub fresh: bool,
+    /// Computes on a cluster, whose scheduler is at this address (`voronka cluster --help`). The store must lie under the same path on
+    /// all its nodes.
+    #[arg(long, value_name = "HOST:PORT", env = "VORONKA_CLUSTER")]
+    pub cluster: Option<String>,
+    /// Into how many parts a query is cut for the cluster [default: 8].
+    #[arg(long, value_name = "N", requires = "cluster")]
+    pub parts: Option<NonZeroUsize>,
 }
 
 #[derive(Debug, Group)]

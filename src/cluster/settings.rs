@@ -1,0 +1,68 @@
+//! What a job carries beside its plan: who made it.
+
+use datafusion::common::config::ConfigExtension;
+use datafusion::common::extensions_options;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::context::SessionConfig;
+
+use ballista_core::extension::SessionConfigExt as _;
+
+use super::build::Build;
+
+extensions_options! {
+    /// What the nodes of a cluster tell each other of themselves.
+    pub struct Sender {
+        /// The build that planned a job, on one line.
+        pub build: String, default = String::new()
+    }
+}
+
+impl ConfigExtension for Sender {
+    const PREFIX: &'static str = "voronka";
+}
+
+/// So large may a message be: a column of texts goes with all that its rows share.
+pub(super) const MESSAGE: u32 = 1 << 30;
+/// Where nobody says otherwise, a query is cut into so many parts.
+const PARTS: usize = 8;
+
+/// The settings of a node before a job tells its own.
+pub(super) fn of_node() -> SessionConfig {
+    SessionConfig::new_with_ballista().with_option_extension(Sender::default())
+}
+
+/// The settings of a session whose plans run on the cluster. `parts`: into how many parts a query is cut.
+pub(super) fn of_job(config: &SessionConfig, parts: Option<usize>, build: &Build) -> SessionConfig {
+    let (parsed, scanned) = {
+        let options = config.options();
+        (options.sql_parser.map_string_types_to_utf8view, options.execution.parquet.schema_force_view_types)
+    };
+    let mut config = config
+        .clone()
+        .upgrade_for_ballista()
+        .with_ballista_grpc_client_max_message_size(MESSAGE as usize)
+        .with_option_extension(Sender { build: build.line() })
+        .with_target_partitions(parts.unwrap_or(PARTS));
+    let options = config.options_mut();
+    // our functions take the texts that the engine reads here
+    options.sql_parser.map_string_types_to_utf8view = parsed;
+    options.execution.parquet.schema_force_view_types = scanned;
+    // which side of a join every node gets is decided by the scheduler, which knows for which joins that is right
+    options.optimizer.hash_join_single_partition_threshold = 0;
+    options.optimizer.hash_join_single_partition_threshold_rows = 0;
+    options.optimizer.prefer_hash_join = true;
+    config
+}
+
+/// Refuses a job that another build planned.
+pub(super) fn check(config: &SessionConfig, own: &Build) -> Result<()> {
+    let sent = config.options().extensions.get::<Sender>().map(|sender| sender.build.as_str()).unwrap_or_default();
+    let differs = match Build::read(sent) {
+        Some(build) => own.differs(&build).map(|differs| differs.en),
+        None => Some("it does not say which".to_owned()),
+    };
+    match differs {
+        None => Ok(()),
+        Some(differs) => Err(DataFusionError::Execution(format!("the job was planned by another build: {differs}"))),
+    }
+}
