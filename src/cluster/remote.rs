@@ -50,6 +50,8 @@ pub struct Cluster(Arc<Connected>);
 
 struct Connected {
     address: String,
+    /// What executors know of files, they know as long as this name asks.
+    session: String,
     build: Build,
     parts: Option<usize>,
     tell: Tell,
@@ -82,7 +84,8 @@ impl Cluster {
         let build = Build::own();
         hello::ask(address, &build).await?;
         let (told, laws, tell) = (Mutex::default(), Mutex::default(), Box::new(tell));
-        Ok(Cluster(Arc::new(Connected { address: address.to_owned(), build, parts, tell, told, laws })))
+        let (address, session) = (address.to_owned(), uuid::Uuid::new_v4().to_string());
+        Ok(Cluster(Arc::new(Connected { address, session, build, parts, tell, told, laws })))
     }
 
     /// Tells once what is not computed by the cluster.
@@ -298,7 +301,7 @@ impl Job {
             &ballista,
             Arc::clone(&self.plan),
             self.codec.as_ref(),
-            uuid::Uuid::new_v4().to_string(),
+            self.cluster.0.session.clone(),
             config,
         )
         .await
