@@ -153,7 +153,8 @@ async fn both(folder: &Path, address: &str) -> Both {
     let regulation = fs::read_to_string(folder.join("regulation.toml")).unwrap();
     let regulation = Regulation::parse("regulation.toml", &regulation).unwrap();
     let company = Company::of_store(&folder.join("store"), None);
-    let open = || company.session_of(&regulation, day(AS_OF), &Opening::default());
+    let opening = Opening::default();
+    let open = || company.session_of(&regulation, day(AS_OF), &opening);
     let told = Arc::new(Mutex::new(Vec::new()));
     let tell = {
         let told = Arc::clone(&told);

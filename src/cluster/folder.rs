@@ -8,6 +8,7 @@ use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::object_store::{DefaultObjectStoreRegistry, ObjectStoreRegistry, ObjectStoreUrl};
 use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
+use object_store::memory::InMemory;
 use url::Url;
 
 /// An address of a folder begins with it.
@@ -29,14 +30,23 @@ fn folder(url: &Url) -> Option<PathBuf> {
 /// Where a node finds what a plan reads: folders within those that it may read.
 #[derive(Debug)]
 pub(super) struct Folders {
-    /// What may be read.
-    allowed: Vec<PathBuf>,
+    /// What may be read. `None`: nothing is, and plans name it all the same.
+    allowed: Option<Vec<PathBuf>>,
     others: DefaultObjectStoreRegistry,
 }
 
 impl Folders {
     /// Those within `allowed`, which are whole paths.
     pub fn within(allowed: Vec<PathBuf>) -> Folders {
+        Folders::new(Some(allowed))
+    }
+
+    /// Of a scheduler: it hands plans on and reads nothing, but a plan is not even decoded where its store is not to be found.
+    pub fn named_only() -> Folders {
+        Folders::new(None)
+    }
+
+    fn new(allowed: Option<Vec<PathBuf>>) -> Folders {
         let others = DefaultObjectStoreRegistry::new();
         // a plan that names files by their paths would read any file
         if let Ok(files) = Url::parse("file:///") {
@@ -53,6 +63,7 @@ impl ObjectStoreRegistry for Folders {
 
     fn get_store(&self, url: &Url) -> Result<Arc<dyn ObjectStore>> {
         let Some(asked) = folder(url) else { return self.others.get_store(url) };
+        let Some(allowed) = &self.allowed else { return Ok(Arc::new(InMemory::new())) };
         // links are followed first: what they lead to must be within, too
         let whole = asked.canonicalize().map_err(|error| {
             DataFusionError::Execution(format!(
@@ -60,7 +71,7 @@ impl ObjectStoreRegistry for Folders {
                 asked.display()
             ))
         })?;
-        if !self.allowed.iter().any(|allowed| whole.starts_with(allowed)) {
+        if !allowed.iter().any(|allowed| whole.starts_with(allowed)) {
             return exec_err!("the store {} is not within --data of this node", asked.display());
         }
         Ok(Arc::new(LocalFileSystem::new_with_prefix(whole)?))

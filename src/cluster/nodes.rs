@@ -78,7 +78,10 @@ impl Scheduler {
             expire_dead_executor_interval_seconds: SIGN_OF_LIFE_SECONDS,
             no_executors_grace_period_seconds: LOST_AFTER_SECONDS,
             override_config_producer: Some(Arc::new(settings::of_node)),
-            override_session_builder: Some(Arc::new(|config| state(config, RuntimeEnvBuilder::new().build_arc()?))),
+            override_session_builder: Some(Arc::new(|config| {
+                let names = Arc::new(Folders::named_only());
+                state(config, RuntimeEnvBuilder::new().with_object_store_registry(names).build_arc()?)
+            })),
             override_physical_codec: Some(Arc::new(Codec::of_node(Build::own()))),
             ..SchedulerConfig::default()
         };

@@ -1,7 +1,9 @@
 //! What a job carries beside its plan: who made it.
 
-use datafusion::common::config::ConfigExtension;
-use datafusion::common::extensions_options;
+use std::any::Any;
+
+use datafusion::common::config::{ConfigEntry, ConfigExtension, ExtensionOptions};
+use datafusion::common::config_err;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::context::SessionConfig;
 
@@ -9,16 +11,45 @@ use ballista_core::extension::SessionConfigExt as _;
 
 use super::build::Build;
 
-extensions_options! {
-    /// What the nodes of a cluster tell each other of themselves.
-    pub struct Sender {
-        /// The build that planned a job, on one line.
-        pub build: String, default = String::new()
-    }
+/// What the nodes of a cluster tell each other of themselves.
+#[derive(Debug, Clone, Default)]
+struct Sender {
+    /// The build that planned a job, on one line.
+    build: String,
 }
+
+/// The one setting, under the name that is sent. The engine's macro for settings would send it without the prefix, and no node would read it.
+const BUILD: &str = "voronka.build";
 
 impl ConfigExtension for Sender {
     const PREFIX: &'static str = "voronka";
+}
+
+impl ExtensionOptions for Sender {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn cloned(&self) -> Box<dyn ExtensionOptions> {
+        Box::new(self.clone())
+    }
+
+    fn set(&mut self, key: &str, value: &str) -> Result<()> {
+        match BUILD.ends_with(key) {
+            true => value.clone_into(&mut self.build),
+            false => return config_err!("there is no setting voronka.{key}"),
+        }
+        Ok(())
+    }
+
+    fn entries(&self) -> Vec<ConfigEntry> {
+        let description = "The build that planned the job";
+        vec![ConfigEntry { key: BUILD.to_owned(), value: Some(self.build.clone()), description }]
+    }
 }
 
 /// So large may a message be: a column of texts goes with all that its rows share.
@@ -64,5 +95,26 @@ pub(super) fn check(config: &SessionConfig, own: &Build) -> Result<()> {
     match differs {
         None => Ok(()),
         Some(differs) => Err(DataFusionError::Execution(format!("the job was planned by another build: {differs}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ballista_core::extension::SessionConfigHelperExt as _;
+
+    use super::*;
+
+    #[test]
+    fn an_executor_knows_who_planned_a_job_and_refuses_another_build() {
+        let own = Build::own();
+        let received = |sent: &SessionConfig| of_node().update_from_key_value_pair(&sent.to_key_value_pairs());
+        let sent = of_job(&SessionConfig::new(), Some(3), &own);
+        assert!(check(&received(&sent), &own).is_ok());
+        assert_eq!(received(&sent).target_partitions(), 3);
+        let nameless = check(&received(&of_node()), &own).unwrap_err().to_string();
+        assert!(nameless.contains("another build"), "{nameless}");
+        let other = Build::read(&own.line().replace(env!("CARGO_PKG_VERSION"), "9.9.9")).unwrap();
+        let refused = check(&received(&sent), &other).unwrap_err().to_string();
+        assert!(refused.contains("9.9.9 here"), "{refused}");
     }
 }

@@ -7,20 +7,18 @@ use std::sync::Arc;
 use datafusion::common::exec_datafusion_err;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::context::SessionContext;
-use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
+use datafusion::logical_expr::{ScalarUDF, WindowUDF};
 
 use super::{bounded, judge, sources};
 use crate::functions::{Functions, by_then};
 use crate::journey::{cut, moves};
 use crate::regulation::Regulation;
 
-/// Our functions for one regulation, by name.
+/// Our functions for one regulation, by name. Those of a group of rows know nothing but their name.
 #[derive(Debug)]
 pub(crate) struct Library {
     /// Those of a row.
     pub scalars: BTreeMap<String, Arc<ScalarUDF>>,
-    /// Those of a group of rows.
-    pub aggregates: BTreeMap<String, Arc<AggregateUDF>>,
     /// Those of a window.
     pub windows: BTreeMap<String, Arc<WindowUDF>>,
 }
@@ -28,12 +26,11 @@ pub(crate) struct Library {
 impl Library {
     /// Every function that a regulation takes part in, or may.
     pub fn of(regulation: &Regulation) -> Library {
-        let Functions { scalars, aggregates } = Functions::all(regulation.calendar(), regulation.contact_hours());
+        let Functions { scalars, .. } = Functions::all(regulation.calendar(), regulation.contact_hours());
         let (judging, of_windows) = judge::functions(regulation);
         let scalars = scalars.into_iter().chain(judging);
         Library {
             scalars: scalars.map(|function| (function.name().to_owned(), Arc::new(function))).collect(),
-            aggregates: aggregates.into_iter().map(|f| (f.name().to_owned(), Arc::new(f))).collect(),
             windows: [(of_windows.name().to_owned(), Arc::new(of_windows))].into(),
         }
     }
