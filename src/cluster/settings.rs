@@ -39,10 +39,10 @@ impl ExtensionOptions for Sender {
     }
 
     fn set(&mut self, key: &str, value: &str) -> Result<()> {
-        match BUILD.ends_with(key) {
-            true => value.clone_into(&mut self.build),
-            false => return config_err!("there is no setting voronka.{key}"),
+        if key != "build" {
+            return config_err!("there is no setting voronka.{key}");
         }
+        value.clone_into(&mut self.build);
         Ok(())
     }
 
