@@ -19,36 +19,21 @@ use flate2::write::DeflateEncoder;
 
 use super::build::Build;
 use super::hello;
-use super::nested::NestedExec;
+use super::nested::{NestedExec, Says};
+use super::piece::{self, Kind};
 use crate::regulation::Regulation;
 use crate::session::library::{Known, Library};
 use crate::store::fingerprint;
 
-/// What is ours begins with it; no message of Ballista does.
-const OURS: &[u8] = b"voronka ";
 /// A node keeps so many regulations ready.
 const KEPT: usize = 32;
 /// No regulation is longer.
 const LONGEST: u64 = 16 << 20;
 
-/// What a piece of ours in a plan is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// A plan within a plan.
-    Nested = b'n' as isize,
-    /// Somebody asks which build this is.
-    Hello = b'h' as isize,
-}
-
 /// What a function is made of.
 const OF_REGULATION: u8 = 1;
 const OF_ORDER: u8 = 2;
 const OF_SPANS: u8 = 3;
-
-/// The first bytes of a piece of ours.
-pub(super) fn head(kind: Kind) -> Vec<u8> {
-    [OURS, &[kind as u8]].concat()
-}
 
 /// A regulation as it is sent, and the functions that judge by it.
 #[derive(Debug)]
@@ -155,17 +140,18 @@ impl PhysicalExtensionCodec for Codec {
         context: &TaskContext,
         converter: &dyn PhysicalProtoConverterExtension,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let Some((kind, rest)) = buf.strip_prefix(OURS).and_then(<[u8]>::split_first) else {
+        let Some((kind, rest)) = piece::read(buf) else {
             return self.ballista.try_decode(buf, inputs, context, converter);
         };
-        match *kind {
-            kind if kind == Kind::Nested as u8 => {
-                let input = PhysicalPlanNode::try_decode(rest)?.try_into_physical_plan(context, self)?;
-                Ok(Arc::new(NestedExec::over(input)))
-            }
-            kind if kind == Kind::Hello as u8 => Err(hello::answer(&self.build)),
-            _ => exec_err!("this build does not know what a part of the plan is"),
+        if kind == Kind::Hello as u8 {
+            return Err(hello::answer(&self.build));
         }
+        let Some(says) = [Says::All, Says::NoOrder, Says::Whole].into_iter().find(|says| says.kind() as u8 == kind)
+        else {
+            return exec_err!("this build does not know what a part of the plan is");
+        };
+        let input = PhysicalPlanNode::try_decode(rest)?.try_into_physical_plan(context, self)?;
+        Ok(Arc::new(NestedExec::over(input, says)))
     }
 
     fn try_encode(

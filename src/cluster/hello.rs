@@ -18,9 +18,8 @@ use datafusion_proto::protobuf::physical_plan_node::PhysicalPlanType;
 use datafusion_proto::protobuf::{PhysicalExtensionNode, PhysicalPlanNode};
 
 use super::build::Build;
-use super::codec;
 use super::error::ClusterError;
-use super::settings;
+use super::{piece, settings};
 
 /// The answer stands between these in what else the refusal says.
 const BEGINS: &str = "<voronka build ";
@@ -60,7 +59,7 @@ async fn said(address: &str) -> Result<String, ClusterError> {
     let version = HashMap::from([(BALLISTA_VERSION_HEADER.to_owned(), ballista_core::BALLISTA_VERSION.to_owned())]);
     let interceptor = settings::of_node().with_ballista_grpc_metadata(version).ballista_grpc_interceptor();
     let mut scheduler = SchedulerGrpcClient::with_interceptor(connection, interceptor.as_ref().clone());
-    let node = PhysicalExtensionNode { node: codec::head(codec::Kind::Hello), inputs: Vec::new() };
+    let node = PhysicalExtensionNode { node: piece::head(piece::Kind::Hello), inputs: Vec::new() };
     let mut plan = Vec::new();
     PhysicalPlanNode { physical_plan_type: Some(PhysicalPlanType::Extension(node)) }
         .try_encode(&mut plan)

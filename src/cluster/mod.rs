@@ -10,6 +10,7 @@ mod folder;
 mod hello;
 mod nested;
 mod nodes;
+mod piece;
 mod plan;
 mod remote;
 mod settings;

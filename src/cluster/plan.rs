@@ -5,16 +5,21 @@ use std::sync::Arc;
 
 use datafusion::common::JoinType;
 use datafusion::common::tree_node::{Transformed, TransformedResult as _, TreeNode as _};
+use datafusion::config::ConfigOptions;
 use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::datasource::physical_plan::FileScanConfig;
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::Result;
+use datafusion::physical_optimizer::PhysicalOptimizerRule as _;
+use datafusion::physical_optimizer::ensure_requirements::EnsureRequirements;
+use datafusion::physical_optimizer::output_requirements::OutputRequirements;
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::execution_plan::{ChildrenPropertiesMode, ReplaceChildrenOptions};
-use datafusion::physical_plan::joins::NestedLoopJoinExec;
+use datafusion::physical_plan::joins::{CrossJoinExec, HashJoinExec, NestedLoopJoinExec};
 use datafusion::physical_plan::repartition::RepartitionExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties as _};
 
+use super::nested::{NestedExec, Says};
 use super::{folder, nested};
 use crate::model::lang::{Text, both};
 use crate::session::tables::ADDRESS;
@@ -26,11 +31,22 @@ const MOST: usize = 64 << 20;
 pub(super) type Fit = Result<Arc<dyn ExecutionPlan>, Text>;
 
 /// The plan as the cluster runs it. `store` is the folder in which the store lies.
-pub(super) fn fit(plan: &Arc<dyn ExecutionPlan>, store: Option<&Path>) -> Result<Fit> {
-    if let Some(why) = refused(plan) {
+pub(super) fn fit(plan: &Arc<dyn ExecutionPlan>, store: Option<&Path>, options: &ConfigOptions) -> Result<Fit> {
+    let mut plan = Arc::clone(plan);
+    // what no longer is in order is sorted where order is needed
+    for _ in 0..ROUNDS {
+        if !relies_on_order(&plan) {
+            break;
+        }
+        // the order that the whole plan is to give is held while sorts are moved
+        plan = OutputRequirements::new_add_mode().optimize(without_order(plan)?, options)?;
+        plan = EnsureRequirements::default().optimize(plan, options)?;
+        plan = OutputRequirements::new_remove_mode().optimize(plan, options)?;
+    }
+    if let Some(why) = refused(&plan) {
         return Ok(Err(why));
     }
-    let plan = Arc::clone(plan).transform_up(|plan| {
+    let plan = plan.transform_up(|plan| {
         if let Some(addressed) = addressed(&plan, store)? {
             return Ok(Transformed::yes(addressed));
         }
@@ -42,12 +58,49 @@ pub(super) fn fit(plan: &Arc<dyn ExecutionPlan>, store: Option<&Path>) -> Result
     Ok(Ok(nested::nest(plan.data()?)?))
 }
 
+/// Sorting anew may move what is joined and repartitioned so often; then the plan stays here.
+const ROUNDS: usize = 3;
+
+/// Whether an operator hands on its rows in an order that is another on several machines: what is repartitioned comes from many, and of a
+/// join the scheduler may change the sides.
+fn is_out_of_order(plan: &Arc<dyn ExecutionPlan>) -> bool {
+    let mixes = plan.is::<RepartitionExec>()
+        || plan.is::<HashJoinExec>()
+        || plan.is::<NestedLoopJoinExec>()
+        || plan.is::<CrossJoinExec>();
+    mixes && plan.output_ordering().is_some()
+}
+
+/// Whether any operator could rely on such an order.
+fn relies_on_order(plan: &Arc<dyn ExecutionPlan>) -> bool {
+    let forgets = NestedExec::is_without_order(plan);
+    plan.children().into_iter().any(|child| (!forgets && is_out_of_order(child)) || relies_on_order(child))
+}
+
+/// The same plan, in which nobody knows of such an order.
+fn without_order(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+    plan.transform_up(|plan| {
+        match is_out_of_order(&plan) {
+            // a repartition above another would be taken for a needless one: what it reads is in no order
+            true if plan.is::<RepartitionExec>() => {
+                let inputs = plan.children().into_iter().map(|input| {
+                    Arc::new(NestedExec::over(Arc::clone(input), Says::NoOrder)) as Arc<dyn ExecutionPlan>
+                });
+                let inputs = inputs.collect();
+                let anew = ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute);
+                Ok(Transformed::yes(plan.replace_children(inputs, anew)?))
+            }
+            true => Ok(Transformed::yes(Arc::new(NestedExec::over(plan, Says::NoOrder)) as Arc<dyn ExecutionPlan>)),
+            false => Ok(Transformed::no(plan)),
+        }
+    })
+    .data()
+}
+
 /// Why a plan does not go to the cluster.
 fn refused(plan: &Arc<dyn ExecutionPlan>) -> Option<Text> {
-    if let Some(repartition) = plan.downcast_ref::<RepartitionExec>()
-        && repartition.preserve_order()
-    {
-        // rows that come from several machines come in any order
+    let preserves = plan.downcast_ref::<RepartitionExec>().is_some_and(RepartitionExec::preserve_order);
+    if preserves || relies_on_order(plan) {
         return Some(Text::new(
             "план держится порядка строк между машинами",
             "the plan relies on the order of rows between machines",
@@ -93,6 +146,8 @@ fn whole_right(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn Execution
         return Ok(None);
     }
     let right: Arc<dyn ExecutionPlan> = Arc::new(CoalescePartitionsExec::new(Arc::clone(join.right())));
+    // a join does not say that it needs it whole, and the scheduler would take it apart again
+    let right: Arc<dyn ExecutionPlan> = Arc::new(NestedExec::over(right, Says::Whole));
     let children = vec![Arc::clone(join.left()), right];
     let anew = ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute);
     Ok(Some(Arc::clone(plan).replace_children(children, anew)?))

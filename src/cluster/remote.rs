@@ -11,6 +11,7 @@ use ballista_core::extension::SessionConfigExt as _;
 use ballista_core::planner::scans_only_information_schema;
 use datafusion::catalog::Session as EngineSession;
 use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::config::ConfigOptions;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::context::QueryPlanner;
 use datafusion::execution::{SendableRecordBatchStream, SessionState, SessionStateBuilder, TaskContext};
@@ -144,7 +145,7 @@ impl Planner {
         if is_of_here || scans_only_information_schema(logical)? {
             return Ok(plan);
         }
-        match self.remote(&plan) {
+        match self.remote(&plan, session.config().options()) {
             Ok(remote) => Ok(Arc::new(remote)),
             Err(why) => {
                 let computes = session.config().get_extension::<Computes>();
@@ -155,19 +156,19 @@ impl Planner {
     }
 
     /// The plan for the cluster, or why it runs here.
-    fn remote(&self, local: &Arc<dyn ExecutionPlan>) -> Result<RemoteExec, Text> {
+    fn remote(&self, local: &Arc<dyn ExecutionPlan>, options: &ConfigOptions) -> Result<RemoteExec, Text> {
         let failed = |error: DataFusionError| {
             let error = error.strip_backtrace();
             both!("его план не послать: {error}", "its plan cannot be sent: {error}")
         };
         let law = self.law.clone().map_err(|error| both!("{error}", "{error}"))?;
-        let fit = plan::fit(local, self.store.as_deref()).map_err(failed)??;
+        let fit = plan::fit(local, self.store.as_deref(), options).map_err(failed)??;
         let codec = Arc::new(Codec::of(law));
         let sent = PhysicalPlanNode::try_from_physical_plan(Arc::clone(&fit), codec.as_ref()).map_err(failed)?;
         // what the scheduler could not read runs here
         let mut bytes = Vec::new();
         sent.try_encode(&mut bytes).and_then(|()| PhysicalPlanNode::try_decode(&bytes)).map_err(failed)?;
-        Ok(RemoteExec::new(self.cluster.clone(), fit, codec))
+        Ok(RemoteExec::new(self.cluster.clone(), fit, Arc::clone(local), codec))
     }
 }
 
@@ -192,12 +193,19 @@ impl QueryPlanner for Planner {
 struct RemoteExec {
     cluster: Cluster,
     plan: Arc<dyn ExecutionPlan>,
+    /// The same plan, for this process.
+    local: Arc<dyn ExecutionPlan>,
     codec: Arc<Codec>,
     properties: Arc<PlanProperties>,
 }
 
 impl RemoteExec {
-    fn new(cluster: Cluster, plan: Arc<dyn ExecutionPlan>, codec: Arc<Codec>) -> RemoteExec {
+    fn new(
+        cluster: Cluster,
+        plan: Arc<dyn ExecutionPlan>,
+        local: Arc<dyn ExecutionPlan>,
+        codec: Arc<Codec>,
+    ) -> RemoteExec {
         // of several parts nothing says which comes first
         let known = match plan.output_partitioning().partition_count() {
             1 => plan.equivalence_properties().clone(),
@@ -205,7 +213,7 @@ impl RemoteExec {
         };
         let one = Partitioning::UnknownPartitioning(1);
         let properties = PlanProperties::new(known, one, EmissionType::Incremental, Boundedness::Bounded);
-        RemoteExec { cluster, plan, codec, properties: Arc::new(properties) }
+        RemoteExec { cluster, plan, local, codec, properties: Arc::new(properties) }
     }
 }
 
@@ -243,6 +251,7 @@ impl ExecutionPlan for RemoteExec {
         let job = Job {
             cluster: self.cluster.clone(),
             plan: Arc::clone(&self.plan),
+            local: Arc::clone(&self.local),
             codec: Arc::clone(&self.codec),
             context,
         };
@@ -256,6 +265,7 @@ impl ExecutionPlan for RemoteExec {
 struct Job {
     cluster: Cluster,
     plan: Arc<dyn ExecutionPlan>,
+    local: Arc<dyn ExecutionPlan>,
     codec: Arc<Codec>,
     context: Arc<TaskContext>,
 }
@@ -285,6 +295,16 @@ impl Job {
                             "the cluster lost a machine: the question is asked once more",
                         ),
                     );
+                }
+                // no row was made there: an executor could not read its part of the plan
+                Err(error) if error.to_string().contains("rejected by executor") => {
+                    let computes = self.context.session_config().get_extension::<Computes>();
+                    let why = Text::new(
+                        "исполнитель не смог прочесть свою часть плана",
+                        "an executor could not read its part of the plan",
+                    );
+                    self.cluster.tell(Some(computes.as_ref().map_or("SQL", |computes| &*computes.0)), &why);
+                    return execute_stream(self.local, self.context);
                 }
                 Err(error) => {
                     return Err(error.context(format!("the cluster at {}", self.cluster.0.address)));

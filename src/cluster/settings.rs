@@ -82,6 +82,8 @@ pub(super) fn of_job(config: &SessionConfig, parts: Option<usize>, build: &Build
     options.optimizer.hash_join_single_partition_threshold = 0;
     options.optimizer.hash_join_single_partition_threshold_rows = 0;
     options.optimizer.prefer_hash_join = true;
+    // tasks get some of the partitions, and of a union whose parts are interleaved a node reads only all or nothing
+    options.optimizer.prefer_existing_union = true;
     config
 }
 
