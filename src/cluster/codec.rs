@@ -19,6 +19,7 @@ use flate2::write::DeflateEncoder;
 
 use super::build::Build;
 use super::hello;
+use super::losses::Losses;
 use super::nested::{NestedExec, Says};
 use super::piece::{self, Kind};
 use crate::regulation::Regulation;
@@ -75,6 +76,7 @@ impl Law {
 pub(super) struct Codec {
     ballista: BallistaPhysicalExtensionCodec,
     build: Build,
+    losses: Losses,
     /// Whoever asks judges by one regulation.
     own: Option<Arc<Law>>,
     /// A node has those of the jobs that came, the newest last.
@@ -84,12 +86,13 @@ pub(super) struct Codec {
 impl Codec {
     /// Of whoever asks.
     pub fn of(law: Arc<Law>) -> Codec {
-        Codec { own: Some(law), ..Codec::of_node(Build::own()) }
+        Codec { own: Some(law), ..Codec::of_node(Build::own(), Losses::default()) }
     }
 
-    /// Of a scheduler or an executor.
-    pub fn of_node(build: Build) -> Codec {
-        Codec { ballista: BallistaPhysicalExtensionCodec::default(), build, own: None, laws: Mutex::default() }
+    /// Of a scheduler, with what it tells of executors, or of an executor.
+    pub fn of_node(build: Build, losses: Losses) -> Codec {
+        let ballista = BallistaPhysicalExtensionCodec::default();
+        Codec { ballista, build, losses, own: None, laws: Mutex::default() }
     }
 
     /// The regulation by which a function judges. `None`: it judges by none.
@@ -144,7 +147,7 @@ impl PhysicalExtensionCodec for Codec {
             return self.ballista.try_decode(buf, inputs, context, converter);
         };
         if kind == Kind::Hello as u8 {
-            return Err(hello::answer(&self.build));
+            return Err(hello::answer(&self.build, self.losses.count()));
         }
         let Some(says) = [Says::All, Says::NoOrder, Says::Whole].into_iter().find(|says| says.kind() as u8 == kind)
         else {

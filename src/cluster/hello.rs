@@ -25,24 +25,25 @@ use super::{piece, settings};
 const BEGINS: &str = "<voronka build ";
 const ENDS: &str = " voronka build>";
 
-/// What a node answers.
-pub(super) fn answer(build: &Build) -> DataFusionError {
-    DataFusionError::Plan(format!("{BEGINS}{}{ENDS}", build.line()))
+/// What a scheduler answers: which build it is, and how many executors it has lost so far.
+pub(super) fn answer(build: &Build, losses: u64) -> DataFusionError {
+    DataFusionError::Plan(format!("{BEGINS}{losses} {}{ENDS}", build.line()))
 }
 
-/// The build in an answer.
-fn read(answer: &str) -> Option<Build> {
+/// The build in an answer, and the losses.
+fn read(answer: &str) -> Option<(Build, u64)> {
     let (_, rest) = answer.split_once(BEGINS)?;
-    Build::read(rest.split_once(ENDS)?.0)
+    let (losses, build) = rest.split_once(ENDS)?.0.split_once(' ')?;
+    Some((Build::read(build)?, losses.parse().ok()?))
 }
 
-/// Asks the scheduler at an address which build it is, and refuses another than ours.
-pub(super) async fn ask(address: &str, own: &Build) -> Result<(), ClusterError> {
+/// Asks the scheduler at an address which build it is, and refuses another than ours. Returns how many executors it has lost so far.
+pub(super) async fn ask(address: &str, own: &Build) -> Result<u64, ClusterError> {
     let stranger = |what: String| ClusterError::Stranger { address: address.to_owned(), what };
     let said = said(address).await?;
-    let build = read(&said).ok_or_else(|| stranger(said))?;
+    let (build, losses) = read(&said).ok_or_else(|| stranger(said))?;
     match own.differs(&build) {
-        None => Ok(()),
+        None => Ok(losses),
         Some(differs) => Err(ClusterError::OtherBuild { address: address.to_owned(), differs }),
     }
 }

@@ -8,6 +8,7 @@ mod codec;
 mod error;
 mod folder;
 mod hello;
+mod losses;
 mod nested;
 mod nodes;
 mod piece;

@@ -6,18 +6,20 @@ use std::sync::Arc;
 
 use ballista_core::registry::BallistaFunctionRegistry;
 use ballista_executor::executor_process::{ExecutorProcessConfig, start_executor_process};
-use ballista_scheduler::cluster::BallistaCluster;
+use ballista_scheduler::cluster::{BallistaCluster, ClusterState as _, ClusterStateEvent};
 use ballista_scheduler::config::SchedulerConfig;
 use ballista_scheduler::scheduler_process::start_server;
 use datafusion::error::Result;
 use datafusion::execution::context::{SessionConfig, SessionContext};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::{SessionState, SessionStateBuilder};
+use futures::StreamExt as _;
 
 use super::build::Build;
 use super::codec::Codec;
 use super::error::ClusterError;
 use super::folder::Folders;
+use super::losses::Losses;
 use super::{hello, settings};
 use crate::functions::Functions;
 use crate::model::calendar::Calendar;
@@ -82,10 +84,16 @@ impl Scheduler {
                 let names = Arc::new(Folders::named_only());
                 state(config, RuntimeEnvBuilder::new().with_object_store_registry(names).build_arc()?)
             })),
-            override_physical_codec: Some(Arc::new(Codec::of_node(Build::own()))),
+            // what is run again is counted twice (docs/decisions/cluster.md): a job fails, and whoever asked asks again
+            task_max_failures: 0,
+            stage_max_failures: 1,
             ..SchedulerConfig::default()
         };
         let cluster = BallistaCluster::new_from_config(&config).await.map_err(ClusterError::Node)?;
+        let told = cluster.cluster_state().cluster_state_events().await.map_err(ClusterError::Node)?;
+        let losses = Losses::told(told.map(|event| matches!(event, ClusterStateEvent::RemovedExecutor { .. })));
+        let codec = Arc::new(Codec::of_node(Build::own(), losses));
+        let config = SchedulerConfig { override_physical_codec: Some(codec), ..config };
         start_server(cluster, self.listen, Arc::new(config)).await.map_err(ClusterError::Node)
     }
 }
@@ -140,7 +148,7 @@ impl Executor {
                     .build_arc()
             })),
             override_config_producer: Some(Arc::new(settings::of_node)),
-            override_physical_codec: Some(Arc::new(Codec::of_node(own))),
+            override_physical_codec: Some(Arc::new(Codec::of_node(own, Losses::default()))),
             ..ExecutorProcessConfig::default()
         };
         start_executor_process(Arc::new(config)).await.map_err(node)

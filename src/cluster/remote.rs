@@ -28,7 +28,7 @@ use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner as _}
 use datafusion_proto::physical_plan::AsExecutionPlan;
 use datafusion_proto::protobuf::PhysicalPlanNode;
 use futures::future::BoxFuture;
-use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _};
+use futures::{FutureExt as _, TryStreamExt as _};
 
 use super::build::Build;
 use super::codec::{Codec, Law};
@@ -39,8 +39,8 @@ use crate::model::timings;
 use crate::regulation::Regulation;
 use crate::session::elsewhere::{Computes, Elsewhere};
 
-/// A question is asked once more where a machine was lost on the way.
-const ATTEMPTS: usize = 2;
+/// A question is asked so often where machines are lost on the way.
+const ATTEMPTS: usize = 3;
 
 /// What is told of a plan that does not go to the cluster.
 type Tell = Box<dyn Fn(&Text) + Send + Sync>;
@@ -271,31 +271,25 @@ struct Job {
 }
 
 impl Job {
-    /// The rows. Where a machine is lost before any of them came, the question is asked once more.
+    /// The rows. Where a machine is lost on the way, none of them is believed, and the question is asked again.
     async fn rows(self, schema: SchemaRef) -> Result<SendableRecordBatchStream> {
-        let mut attempts = 0;
+        let Connected { address, build, .. } = &*self.cluster.0;
+        let losses = || async { hello::ask(address, build).await.map_err(|e| DataFusionError::External(Box::new(e))) };
+        let mut attempt = 0;
         loop {
-            attempts += 1;
+            attempt += 1;
+            let before = losses().await?;
             let began = timings::begin();
-            let first = match self.asked().await {
-                Ok(mut rows) => rows.next().await.transpose().map(|first| (first, rows)),
-                Err(error) => Err(error),
-            };
+            let answer = async { self.asked().await?.try_collect::<Vec<_>>().await }.await;
             timings::end(began, || "ask the cluster".to_owned(), None);
-            match first {
-                Ok((first, rest)) => {
-                    let rows = futures::stream::iter(first.map(Ok)).chain(rest);
+            // where nobody says it any more, nobody knows
+            let is_lost = losses().await.map_or(true, |after| after != before);
+            let error = match answer {
+                Ok(rows) if !is_lost => {
+                    let rows = futures::stream::iter(rows.into_iter().map(Ok));
                     return Ok(Box::pin(RecordBatchStreamAdapter::new(schema, rows)));
                 }
-                Err(error) if attempts < ATTEMPTS && is_of_a_lost_machine(&error) => {
-                    self.cluster.tell(
-                        None,
-                        &Text::new(
-                            "кластер потерял машину: вопрос задан ещё раз",
-                            "the cluster lost a machine: the question is asked once more",
-                        ),
-                    );
-                }
+                Ok(_) => DataFusionError::Execution("a machine was lost while it computed".to_owned()),
                 // no row was made there: an executor could not read its part of the plan
                 Err(error) if error.to_string().contains("rejected by executor") => {
                     let computes = self.context.session_config().get_extension::<Computes>();
@@ -306,10 +300,17 @@ impl Job {
                     self.cluster.tell(Some(computes.as_ref().map_or("SQL", |computes| &*computes.0)), &why);
                     return execute_stream(self.local, self.context);
                 }
-                Err(error) => {
-                    return Err(error.context(format!("the cluster at {}", self.cluster.0.address)));
-                }
+                Err(error) if is_lost || is_of_a_lost_machine(&error) => error,
+                Err(error) => return Err(error.context(format!("the cluster at {address}"))),
+            };
+            if attempt == ATTEMPTS {
+                return Err(error.context(format!("the cluster at {address} lost machines {ATTEMPTS} times")));
             }
+            let again = Text::new(
+                "кластер потерял машину: вопрос задан ещё раз",
+                "the cluster lost a machine: the question is asked again",
+            );
+            self.cluster.tell(None, &again);
         }
     }
 
