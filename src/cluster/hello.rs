@@ -2,6 +2,7 @@
 //!
 //! The question is a plan that cannot be read, and the refusal to read it says the build: so the question needs no service beside Ballista's.
 
+#[allow(clippy::disallowed_types)] // as Ballista takes it
 use std::collections::HashMap;
 
 use ballista_core::config::BallistaConfig;
