@@ -331,8 +331,15 @@ impl Job {
 
 /// Whether a question failed since a machine was lost, and not for what is asked.
 fn is_of_a_lost_machine(error: &DataFusionError) -> bool {
-    const SIGNS: [&str; 5] =
-        ["transport error", "GrpcConnectionError", "ConnectionRefused", "Connection refused", "FetchFailed"];
+    const SIGNS: [&str; 7] = [
+        "transport error",
+        "GrpcConnectionError",
+        "GrpcActionError",
+        "ConnectionRefused",
+        "Connection refused",
+        "FetchFailed",
+        "has failed 1 times",
+    ];
     let told = error.to_string();
     SIGNS.iter().any(|sign| told.contains(sign))
 }
