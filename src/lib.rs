@@ -15,6 +15,8 @@ pub mod functions;
 pub mod journey;
 pub mod ingest;
 pub mod session;
+#[cfg(feature = "cluster")]
+pub mod cluster;
 pub mod metrics;
 pub mod workbook;
 pub mod report;

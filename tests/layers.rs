@@ -10,6 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["export", "functions", "regulation", "store", "workbook"],
     &["draft", "journey"],
     &["ingest", "generate", "session"],
+    &["cluster"],
     &["metrics"],
     &["report"],
     &["company"],
@@ -33,10 +34,14 @@ const AT_HOME: &[(&str, &[&str])] = &[
     ("anyhow", &["cli"]),
     ("indicatif", &["cli"]),
     ("rustyline", &["cli"]),
-    ("datafusion", &["functions", "journey", "session", "metrics", "report", "serve", "cli"]),
+    ("datafusion", &["functions", "journey", "session", "cluster", "metrics", "report", "serve", "cli"]),
     ("pgwire", &["serve"]),
     ("axum", &["serve"]),
     ("tokio_rustls", &["serve"]),
+    ("ballista_core", &["cluster"]),
+    ("ballista_executor", &["cluster"]),
+    ("ballista_scheduler", &["cluster"]),
+    ("datafusion_proto", &["cluster"]),
 ];
 
 /// The order within `report`, as that of `LAYERS`; the longest name that fits a file holds. A chart kind is one file: it reads its

@@ -8,6 +8,8 @@ mod bridge;
 mod cases;
 mod circles;
 mod cli;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod dirt;
 mod first_minute;
 mod forecast;

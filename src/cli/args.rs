@@ -1,6 +1,7 @@
 //! The arguments as typed.
 
 use std::io::IsTerminal as _;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use chrono::NaiveDate;
 use clap::builder::FalseyValueParser;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
+use super::cluster::Node;
 pub use super::language::Language;
 use super::serve_args::Serve;
 use super::typed::{bytes, day, held, pair, slow_month, span, strength, whole};
@@ -89,6 +91,11 @@ pub enum Command {
     Send(Send),
     /// Lets clients of PostgreSQL and browsers ask, each within the rows that are theirs.
     Serve(Serve),
+    /// Runs a node of a cluster, on which `--cluster` computes.
+    Cluster {
+        #[command(subcommand)]
+        node: Node,
+    },
     /// Prints shell completions.
     Completions {
         /// The shell to print them for.
@@ -235,6 +242,7 @@ impl Command {
             Command::Generate(generate) => generate.speaks.lang,
             Command::Presets { speaks, .. } => speaks.lang,
             Command::Serve(serve) => serve.lang(),
+            Command::Cluster { node } => node.speaks().lang,
             Command::Completions { .. } | Command::Man { .. } => None,
         }
     }
@@ -286,6 +294,13 @@ pub struct Reading {
     /// (its name with `.answers` behind it), where they are kept; it may be deleted at any time.
     #[arg(long, env = "VORONKA_FRESH", value_parser = FalseyValueParser::new())]
     pub fresh: bool,
+    /// Computes on a cluster, whose scheduler is at this address (`voronka cluster --help`). The store must lie under the same path on
+    /// all its nodes.
+    #[arg(long, value_name = "HOST:PORT", env = "VORONKA_CLUSTER")]
+    pub cluster: Option<String>,
+    /// Into how many parts a query is cut for the cluster [default: 8].
+    #[arg(long, value_name = "N", requires = "cluster")]
+    pub parts: Option<NonZeroUsize>,
 }
 
 #[derive(Debug, Group)]

@@ -45,7 +45,15 @@ pub async fn run(args: Demo) -> Result<Outcome> {
     drop(shown);
     say(summary.text(args.lang.into()).trim_end())?;
 
-    let reading = Reading { as_of: Some(as_of), version: None, memory: MEMORY, timeout: None, fresh: false };
+    let reading = Reading {
+        as_of: Some(as_of),
+        version: None,
+        memory: MEMORY,
+        timeout: None,
+        fresh: false,
+        cluster: None,
+        parts: None,
+    };
     let weekly = Report {
         name: "weekly".to_owned(),
         lang: Some(args.lang),

@@ -5,6 +5,7 @@
 
 mod args;
 mod check;
+mod cluster;
 mod demo;
 mod generate;
 mod ingest;
@@ -100,6 +101,7 @@ fn run(args: Args, runtime: &tokio::runtime::Runtime) -> anyhow::Result<Outcome>
             Command::Report(c) => report::run(&c, &at).await,
             Command::Send(c) => send::run(&c, &at).await,
             Command::Serve(c) => serve::run(&c, &at).await,
+            Command::Cluster { node } => cluster::run(node, &at).await,
             Command::Man { name } => man::run(name.as_deref()),
             Command::Completions { shell } => {
                 clap_complete::generate(shell, &mut Args::command(), "voronka", &mut screen::rows());

@@ -4,6 +4,7 @@ use anyhow::Result;
 use chrono::{Days, Months, NaiveDate, Utc};
 
 use super::args::{Language, Place, Reading};
+use super::cluster;
 use super::said::said;
 use crate::company::{Company, Opening};
 use crate::model::lang::Lang;
@@ -61,5 +62,8 @@ pub async fn session(place: &Place, reading: &Reading, regulation: &Regulation) 
     let opening = Opening { version: reading.version, memory: Some(reading.memory), answers: !reading.fresh };
     let session = company(place).session_of(regulation, as_of, &opening).await?;
     timings::end(began, || "open the store".to_owned(), None);
-    Ok(session)
+    match &reading.cluster {
+        Some(address) => cluster::computed(session, address, reading.parts, regulation.lang()).await,
+        None => Ok(session),
+    }
 }

@@ -100,6 +100,8 @@ fn of(error: &(dyn Error + 'static), lang: Lang) -> Option<String> {
     );
     #[cfg(feature = "serve")]
     first_of!(crate::serve::ServeError);
+    #[cfg(feature = "cluster")]
+    first_of!(crate::cluster::ClusterError);
     error.downcast_ref::<Said>().map(|said| said.0.get(lang).to_owned())
 }
 

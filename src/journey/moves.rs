@@ -30,6 +30,12 @@ pub(crate) fn moves(order: Arc<[String]>) -> ScalarUDF {
     ScalarUDF::new_from_impl(Moves { order, signature: Signature::any(3, Volatility::Immutable) })
 }
 
+/// The order of the function. `None` if it is another function.
+#[cfg(feature = "cluster")]
+pub(crate) fn order_of(function: &ScalarUDF) -> Option<&[String]> {
+    function.inner().downcast_ref::<Moves>().map(|moves| &*moves.order)
+}
+
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Moves {
     /// The regulation's stages, in order.

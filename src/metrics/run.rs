@@ -18,7 +18,7 @@ use crate::model::problem::hint;
 use crate::model::tables::Table;
 use crate::model::timings;
 use crate::session::bounds::guarded;
-use crate::session::{Session, SessionError, Wanted};
+use crate::session::{Session, SessionError, Wanted, elsewhere};
 
 impl Metric {
     /// Computes the metric.
@@ -75,6 +75,7 @@ impl Metric {
             period: Some([ask.from, ask.to]),
         };
         let context = session.scope(&wanted).await.map_err(|e| self.session_error(e))?;
+        elsewhere::name(&context, &self.name);
         timings::end(began, || "make views".to_owned(), None);
         self.check_relations(&context)?;
         match guarded(self.rows_of(&context, session, ask)).await {

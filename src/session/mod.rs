@@ -10,6 +10,7 @@ mod compact;
 mod counted;
 mod dimensions;
 mod door;
+pub mod elsewhere;
 mod engine;
 mod error;
 mod filled;
@@ -17,12 +18,14 @@ mod giving_way;
 mod hold;
 mod judge;
 mod memory;
+#[cfg(feature = "cluster")]
+pub(crate) mod library;
 mod scope;
 mod small_side;
 mod source_days;
 mod sources;
 mod staff;
-mod tables;
+pub(crate) mod tables;
 mod taken;
 mod under;
 #[cfg(test)]
@@ -51,6 +54,7 @@ use datafusion::prelude::{cast, col};
 use self::at_cut::AtCut;
 pub use self::bounds::read_only;
 pub(crate) use self::dimensions::SEPARATOR;
+use self::elsewhere::Elsewhere;
 pub use self::engine::Resources;
 pub use self::error::SessionError;
 use self::hold::Hold;
@@ -106,6 +110,8 @@ pub struct Session {
     /// The deals as they were known at the cut, where many questions are asked of a store that is not large: what each question would compute
     /// from the journeys again.
     at_cut: Option<Arc<AtCut>>,
+    /// Where plans run, if not here.
+    elsewhere: Option<Arc<dyn Elsewhere>>,
     /// Whether the context has the views already that read no event, and those that do, once somebody has written SQL.
     views: Arc<[tokio::sync::OnceCell<()>; 2]>,
     /// The same session as SQL sees it that others write, where it is held to some rows and somebody has written SQL.
@@ -171,6 +177,7 @@ impl Session {
             views: Arc::default(),
             walled: Arc::default(),
             is_walled: false,
+            elsewhere: None,
         };
         session.deals_until = session.taken(Table::Deals).await?.map(|taken| taken.timestamp_micros() + 1);
         session.scope_of(&[]).register(&session.context).await?;
@@ -185,6 +192,14 @@ impl Session {
         self
     }
 
+    /// The same session, whose questions are computed elsewhere. What it reads for itself is read here: teams, and on which days there
+    /// are events.
+    #[must_use]
+    pub fn computed(mut self, elsewhere: Arc<dyn Elsewhere>) -> Session {
+        self.elsewhere = Some(elsewhere);
+        self
+    }
+
     /// The kept answer to a question of one metric or of the session's own, and the whole question: with it goes all on which an answer
     /// depends beside the state of the store.
     pub fn answered(&self, question: &str) -> (Option<RecordBatch>, String) {
@@ -193,9 +208,10 @@ impl Session {
         (self.answers.as_ref().and_then(|answers| answers.get(&question)), question)
     }
 
-    /// Keeps the answer to a whole question, where answers are kept.
+    /// Keeps the answer to a whole question, where answers are kept. Sums that came in another order, from elsewhere, may differ in the
+    /// last digit from those of this process.
     pub fn keep(&self, question: &str, answer: &RecordBatch) {
-        if let Some(answers) = &self.answers {
+        if let Some(answers) = self.answers.as_ref().filter(|_| self.elsewhere.is_none()) {
             answers.put(question, answer);
         }
     }
@@ -209,6 +225,10 @@ impl Session {
     /// The same session, made for many questions side by side: each runs in one partition, over deals that are cut once and held in memory.
     /// `are_small`: the questions take longer to plan than to compute.
     pub async fn for_many_questions(&self, are_small: bool) -> Result<Session, SessionError> {
+        // rows that are held here would have to be sent with every question
+        if self.elsewhere.is_some() {
+            return self.at(self.as_of).await;
+        }
         let resources = Resources { partitions: Some(NonZeroUsize::MIN), are_small, ..self.resources };
         let mut other = self.opened_again(self.as_of, resources).await?;
         other.at_cut = Some(AtCut::new(if are_small { 1 } else { 3 }));
@@ -218,7 +238,7 @@ impl Session {
     /// The same session, made for many questions one after the other: what several of them judge is judged once and held in memory.
     pub async fn for_questions_in_turn(&self) -> Result<Session, SessionError> {
         let mut other = self.at(self.as_of).await?;
-        other.at_cut = Some(AtCut::new(usize::MAX));
+        other.at_cut = Some(AtCut::new(usize::MAX)).filter(|_| self.elsewhere.is_none());
         Ok(other)
     }
 
@@ -231,6 +251,7 @@ impl Session {
         other.answers.clone_from(&self.answers);
         other.judged_by = Arc::clone(&self.judged_by);
         other.seen_from = self.seen_from.max(as_of);
+        other.elsewhere.clone_from(&self.elsewhere);
         let is_same = (other.as_of, other.seen_from) == (self.as_of, self.seen_from);
         other.at_cut = self.at_cut.as_ref().map(|held| if is_same { Arc::clone(held) } else { held.begun_anew() });
         Ok(other)
@@ -280,6 +301,7 @@ impl Session {
         let Wanted { by, names, all_columns, shares, period } = *wanted;
         dimensions::check(by, &self.dimensions())?;
         let context = tables::beside(&self.context, |name| !views::is_view(name) && !self.hides(name)).await?;
+        let context = self.elsewhere(context);
         let mut views = self.scope_of(by);
         if !all_columns {
             views.columns = Columns::Of(views::columns_read(names));
@@ -300,6 +322,18 @@ impl Session {
         }
         views.register_named(&context, &names, &loaded).await?;
         Ok(context)
+    }
+
+    /// The context, or one with the same tables whose plans run elsewhere.
+    fn elsewhere(&self, context: SessionContext) -> SessionContext {
+        match &self.elsewhere {
+            None => context,
+            Some(elsewhere) => {
+                let store = tables::folder(&self.snapshot);
+                let state = elsewhere.state(context.state(), &self.regulation, store.as_deref());
+                SessionContext::new_with_state(state)
+            }
+        }
     }
 
     /// A view without groups, where this session holds such.
@@ -469,7 +503,7 @@ impl Session {
             }
             let plan = self.context.state().create_logical_plan(query).await?;
             read_only(&plan).map_err(|e| SessionError::ReadOnly { what: e.strip_backtrace() })?;
-            Ok(self.context.execute_logical_plan(plan).await?)
+            Ok(self.elsewhere(self.context.clone()).execute_logical_plan(plan).await?)
         })
         .await
     }

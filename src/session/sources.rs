@@ -18,6 +18,8 @@ use datafusion::error::Result;
 use datafusion::execution::context::SessionContext;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 
+use serde::{Deserialize, Serialize};
+
 use super::source_days::{Of, filled};
 use crate::model::calendar::Calendar;
 use crate::model::tables::{Kind, TOUCH_KINDS};
@@ -151,16 +153,28 @@ impl Sources {
     /// Registers the functions as of a day.
     pub(super) fn register(&self, context: &SessionContext, calendar: &Calendar, as_of: NaiveDate) {
         let spans = Arc::new(self.spans(calendar, as_of));
-        for (name, end) in FUNCTIONS.into_iter().zip([End::From, End::Until]) {
-            let signature = Signature::any(3, Volatility::Immutable);
-            context.register_udf(ScalarUDF::new_from_impl(KnownSpan {
-                name,
-                end,
-                spans: Arc::clone(&spans),
-                signature,
-            }));
-        }
+        known_spans(&spans).for_each(|function| context.register_udf(function));
     }
+}
+
+/// The functions over these spans.
+fn known_spans(spans: &Arc<BTreeMap<String, Spans>>) -> impl Iterator<Item = ScalarUDF> {
+    FUNCTIONS.into_iter().zip([End::From, End::Until]).map(|(name, end)| {
+        let signature = Signature::any(3, Volatility::Immutable);
+        ScalarUDF::new_from_impl(KnownSpan { name, end, spans: Arc::clone(spans), signature })
+    })
+}
+
+/// What one of the functions knows, as text. `None` if it is another function.
+#[cfg(feature = "cluster")]
+pub(super) fn written(function: &ScalarUDF) -> Option<Result<Vec<u8>, serde_json::Error>> {
+    function.inner().downcast_ref::<KnownSpan>().map(|function| serde_json::to_vec(&*function.spans))
+}
+
+/// The functions that know what is written.
+#[cfg(feature = "cluster")]
+pub(super) fn read(text: &[u8]) -> Result<Vec<ScalarUDF>, serde_json::Error> {
+    Ok(known_spans(&Arc::new(serde_json::from_slice(text)?)).collect())
 }
 
 /// The first and the last day on which a source is known.
@@ -209,14 +223,14 @@ fn quiet(events: &BTreeSet<NaiveDate>, as_of: NaiveDate, ordinary: u64, reach: N
 }
 
 /// Instants, half-open; microseconds since the epoch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
 struct Span {
     from: i64,
     until: i64,
 }
 
 /// The spans of a source. `None`: no event names a manager, or a branch, so that they tell nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize, Serialize)]
 struct Spans {
     all: Span,
     managers: Option<BTreeMap<String, Span>>,

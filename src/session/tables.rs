@@ -1,6 +1,6 @@
 //! The tables of a snapshot as the engine scans them: its Parquet files, listed one by one.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -106,9 +106,18 @@ fn listing(context: &SessionContext, base: &url::Url, table: Table, state: &Tabl
     Ok(ListingTable::try_new(config)?.with_cache(cache))
 }
 
+/// Where the engine believes a store in a folder to lie.
+pub(crate) const ADDRESS: &str = "store://local/";
+
 /// Where the engine believes the store in a folder to lie: the path to its folder may have signs in it that mean something in an address.
 fn base() -> Result<url::Url> {
-    url::Url::parse("store://local/").map_err(|error| DataFusionError::External(Box::new(error)))
+    url::Url::parse(ADDRESS).map_err(|error| DataFusionError::External(Box::new(error)))
+}
+
+/// The folder of the store, whole; `None` if it has no files yet.
+pub(super) fn folder(snapshot: &Snapshot) -> Option<PathBuf> {
+    let file = snapshot.tables.values().flat_map(|state| &state.files).next()?;
+    std::path::absolute(root(&file.path)).ok()
 }
 
 /// The store's folder, by a data file: `store/table/attempt/file`.

@@ -33,14 +33,23 @@ use self::stays::FirstStays;
 pub(super) use self::verdicts::Why;
 use crate::regulation::Regulation;
 
+/// The functions of a regulation: those of a row, and the one of a window.
+pub(super) fn functions(regulation: &Regulation) -> (Vec<ScalarUDF>, WindowUDF) {
+    let judge = Arc::new(Judge::new(regulation));
+    let of_rows = vec![
+        ScalarUDF::new_from_impl(JudgeDeal::new(Arc::clone(&judge))),
+        ScalarUDF::new_from_impl(FirstStays::new(Arc::clone(&judge))),
+        ScalarUDF::new_from_impl(FunnelPath::new(Arc::clone(&judge))),
+        ScalarUDF::new_from_impl(DealFacts::new(Arc::clone(&judge))),
+        ScalarUDF::new_from_impl(PipelineSteps::new(Arc::clone(&judge))),
+        ScalarUDF::new_from_impl(ContactVerdicts::new(Arc::clone(&judge))),
+    ];
+    (of_rows, WindowUDF::new_from_impl(JudgeContact::new(judge)))
+}
+
 /// Registers the functions of a regulation.
 pub(super) fn register(context: &SessionContext, regulation: &Regulation) {
-    let judge = Arc::new(Judge::new(regulation));
-    context.register_udf(ScalarUDF::new_from_impl(JudgeDeal::new(Arc::clone(&judge))));
-    context.register_udf(ScalarUDF::new_from_impl(FirstStays::new(Arc::clone(&judge))));
-    context.register_udf(ScalarUDF::new_from_impl(FunnelPath::new(Arc::clone(&judge))));
-    context.register_udf(ScalarUDF::new_from_impl(DealFacts::new(Arc::clone(&judge))));
-    context.register_udf(ScalarUDF::new_from_impl(PipelineSteps::new(Arc::clone(&judge))));
-    context.register_udf(ScalarUDF::new_from_impl(ContactVerdicts::new(Arc::clone(&judge))));
-    context.register_udwf(WindowUDF::new_from_impl(JudgeContact::new(judge)));
+    let (of_rows, of_windows) = functions(regulation);
+    of_rows.into_iter().for_each(|function| context.register_udf(function));
+    context.register_udwf(of_windows);
 }

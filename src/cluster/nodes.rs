@@ -1,0 +1,175 @@
+//! The nodes of a cluster: a scheduler, which cuts plans into tasks, and executors, which run them.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use ballista_core::registry::BallistaFunctionRegistry;
+use ballista_executor::executor_process::{ExecutorProcessConfig, start_executor_process};
+use ballista_scheduler::cluster::{BallistaCluster, ClusterState as _, ClusterStateEvent};
+use ballista_scheduler::config::SchedulerConfig;
+use ballista_scheduler::scheduler_process::start_server;
+use datafusion::error::Result;
+use datafusion::execution::context::{SessionConfig, SessionContext};
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::{SessionState, SessionStateBuilder};
+use futures::StreamExt as _;
+
+use super::build::Build;
+use super::codec::Codec;
+use super::error::ClusterError;
+use super::folder::Folders;
+use super::losses::Losses;
+use super::{hello, settings};
+use crate::functions::Functions;
+use crate::model::calendar::Calendar;
+use crate::session::library;
+
+/// An executor that says nothing for so long is lost.
+const LOST_AFTER_SECONDS: u64 = 20;
+/// So often an executor says that it is there, and the scheduler looks who is not.
+const SIGN_OF_LIFE_SECONDS: u64 = 4;
+/// What a job left on an executor is removed after so long.
+const LEFT_SECONDS: u64 = 600;
+
+/// A scheduler.
+#[derive(Debug, Clone)]
+pub struct Scheduler {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Whether it may listen where others could hear what the nodes tell each other.
+    pub is_plaintext_fine: bool,
+}
+
+/// An executor.
+#[derive(Debug, Clone)]
+pub struct Executor {
+    /// The scheduler, as `HOST:PORT`.
+    pub scheduler: String,
+    /// Where it listens for rows; for tasks it listens on the port after it.
+    pub listen: SocketAddr,
+    /// The name under which the others find it; `None` for the address on which it listens.
+    pub advertise: Option<String>,
+    /// The folders that it may read.
+    pub data: Vec<PathBuf>,
+    /// Where it puts rows on their way, a folder of its own within; `None` for the system's folder of temporary files.
+    pub work: Option<PathBuf>,
+    /// So many tasks at once; `None` for the number of cores.
+    pub tasks: Option<usize>,
+    /// Bytes for sorting, grouping and joining, for all tasks; `None` for 70 % of the memory.
+    pub memory: Option<usize>,
+    /// Whether it may listen where others could hear what the nodes tell each other.
+    pub is_plaintext_fine: bool,
+}
+
+impl Scheduler {
+    /// Runs until the process ends.
+    ///
+    /// # Errors
+    /// The address may not or cannot be listened on.
+    pub async fn run(self) -> Result<(), ClusterError> {
+        guarded(self.listen, self.is_plaintext_fine)?;
+        let config = SchedulerConfig {
+            bind_host: self.listen.ip().to_string(),
+            bind_port: self.listen.port(),
+            external_host: self.listen.ip().to_string(),
+            grpc_server_max_decoding_message_size: settings::MESSAGE,
+            grpc_server_max_encoding_message_size: settings::MESSAGE,
+            grpc_client_max_message_size: settings::MESSAGE,
+            executor_timeout_seconds: LOST_AFTER_SECONDS,
+            expire_dead_executor_interval_seconds: SIGN_OF_LIFE_SECONDS,
+            no_executors_grace_period_seconds: LOST_AFTER_SECONDS,
+            override_config_producer: Some(Arc::new(settings::of_node)),
+            override_session_builder: Some(Arc::new(|config| {
+                let names = Arc::new(Folders::named_only());
+                state(config, RuntimeEnvBuilder::new().with_object_store_registry(names).build_arc()?)
+            })),
+            // what is run again is counted twice (docs/decisions/cluster.md): a job fails, and whoever asked asks again
+            task_max_failures: 0,
+            stage_max_failures: 1,
+            ..SchedulerConfig::default()
+        };
+        let cluster = BallistaCluster::new_from_config(&config).await.map_err(ClusterError::Node)?;
+        let told = cluster.cluster_state().cluster_state_events().await.map_err(ClusterError::Node)?;
+        let losses = Losses::told(told.map(|event| matches!(event, ClusterStateEvent::RemovedExecutor { .. })));
+        let codec = Arc::new(Codec::of_node(Build::own(), losses));
+        let config = SchedulerConfig { override_physical_codec: Some(codec), ..config };
+        start_server(cluster, self.listen, Arc::new(config)).await.map_err(ClusterError::Node)
+    }
+}
+
+impl Executor {
+    /// Runs until it is told to stop.
+    ///
+    /// # Errors
+    /// The scheduler is not there or of another build; a folder is not there; the address may not or cannot be listened on.
+    pub async fn run(self) -> Result<(), ClusterError> {
+        guarded(self.listen, self.is_plaintext_fine)?;
+        let typed = || ClusterError::Address { typed: self.scheduler.clone() };
+        let (host, port) = self.scheduler.rsplit_once(':').ok_or_else(typed)?;
+        let (scheduler_host, scheduler_port) = (host.to_owned(), port.parse().map_err(|_| typed())?);
+        let mut data = Vec::new();
+        for folder in &self.data {
+            let whole = folder.canonicalize();
+            data.push(whole.map_err(|source| ClusterError::Data { folder: folder.clone(), source })?);
+        }
+        let own = Build::own();
+        hello::ask(&self.scheduler, &own).await?;
+        let node = |error| ClusterError::Node(error);
+        let work = match &self.work {
+            Some(within) => tempfile::tempdir_in(within),
+            None => tempfile::tempdir(),
+        };
+        let work = work.map_err(|error| node(error.into()))?;
+        let functions = state(settings::of_node(), Arc::default()).map_err(|error| node(error.into()))?;
+        let (temporary, build) = (work.path().to_owned(), own.clone());
+        let config = ExecutorProcessConfig {
+            bind_host: self.listen.ip().to_string(),
+            external_host: Some(self.advertise.clone().unwrap_or_else(|| self.listen.ip().to_string())),
+            port: self.listen.port(),
+            grpc_port: self.listen.port() + 1,
+            scheduler_host,
+            scheduler_port,
+            scheduler_connect_timeout_seconds: 10,
+            vcores: self.tasks.unwrap_or(0),
+            work_dir: Some(work.path().to_string_lossy().into_owned()),
+            job_data_ttl_seconds: LEFT_SECONDS,
+            job_data_clean_up_interval_seconds: LEFT_SECONDS,
+            grpc_max_decoding_message_size: settings::MESSAGE,
+            grpc_max_encoding_message_size: settings::MESSAGE,
+            executor_heartbeat_interval_seconds: SIGN_OF_LIFE_SECONDS,
+            memory_pool_size: self.memory.map(|bytes| bytes as u64),
+            override_function_registry: Some(Arc::new(BallistaFunctionRegistry::from(&functions))),
+            override_runtime_producer: Some(Arc::new(move |config| {
+                settings::check(config, &build)?;
+                RuntimeEnvBuilder::new()
+                    .with_object_store_registry(Arc::new(Folders::within(data.clone())))
+                    .with_temp_file_path(temporary.clone())
+                    .build_arc()
+            })),
+            override_config_producer: Some(Arc::new(settings::of_node)),
+            override_physical_codec: Some(Arc::new(Codec::of_node(own, Losses::default()))),
+            ..ExecutorProcessConfig::default()
+        };
+        start_executor_process(Arc::new(config)).await.map_err(node)
+    }
+}
+
+/// Refuses to talk in the open where others could listen.
+fn guarded(address: SocketAddr, is_plaintext_fine: bool) -> Result<(), ClusterError> {
+    match address.ip().is_loopback() || is_plaintext_fine {
+        true => Ok(()),
+        false => Err(ClusterError::Plaintext { address }),
+    }
+}
+
+/// The state in which a node reads plans: the engine's functions, and those of ours that need no regulation.
+fn state(config: SessionConfig, runtime: Arc<RuntimeEnv>) -> Result<SessionState> {
+    let state =
+        SessionStateBuilder::new().with_default_features().with_config(config).with_runtime_env(runtime).build();
+    let context = SessionContext::new_with_state(state);
+    library::register_plain(&context)?;
+    let any = Calendar::of_zone(chrono_tz::UTC);
+    Functions::all(&any, &any).aggregates.into_iter().for_each(|function| context.register_udaf(function));
+    Ok(context.state())
+}

@@ -1,0 +1,351 @@
+//! A scheduler and two executors on this machine: what they answer is what one process answers, and where one of them is killed, the
+//! answer is right or an error.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use arrow::array::{Array, AsArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Float64Type};
+use arrow::record_batch::RecordBatch;
+use arrow::util::display::array_value_to_string;
+use chrono::NaiveDate;
+use tokio::runtime::Runtime;
+use voronka::cluster::Cluster;
+use voronka::company::{Company, Opening};
+use voronka::metrics::{Ask, Catalog, Metric};
+use voronka::regulation::Regulation;
+use voronka::session::Session;
+
+use crate::support::{Ran, voronka};
+
+/// Metrics that run in one process even where a cluster is asked for, and why.
+const LOCAL: [&str; 0] = [];
+
+/// Sums of floats depend on the order of the rows, and rows of several machines come in any: they may differ by such a part.
+const TOLERANCE: f64 = 1e-9;
+
+/// A node, which ends with the test.
+struct Node(Child);
+
+impl Node {
+    fn start(args: &[&str]) -> Node {
+        let child = Command::new(env!("CARGO_BIN_EXE_voronka"))
+            .args(args)
+            .env("RUST_MIN_STACK", "33554432")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Node(child)
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+/// A cluster of one scheduler and two executors.
+struct Nodes {
+    address: String,
+    ports: [u16; 2],
+    data: PathBuf,
+    executors: [Option<Node>; 2],
+    _scheduler: Node,
+}
+
+impl Nodes {
+    fn start(data: &Path) -> Nodes {
+        let address = format!("127.0.0.1:{}", free_ports());
+        let scheduler = Node::start(&["cluster", "scheduler", "--listen", &address]);
+        wait_for(&address);
+        let ports = [free_ports(), free_ports()];
+        let mut nodes = Nodes { address, ports, data: data.to_owned(), executors: [None, None], _scheduler: scheduler };
+        nodes.begin(0);
+        nodes.begin(1);
+        nodes
+    }
+
+    fn begin(&mut self, executor: usize) {
+        let listen = format!("127.0.0.1:{}", self.ports[executor]);
+        let data = self.data.to_string_lossy();
+        let args = ["cluster", "executor", "--scheduler", &self.address, "--listen", &listen, "--data", &data];
+        self.executors[executor] = Some(Node::start(&[&args[..], &["--tasks", "2", "--memory", "512MiB"]].concat()));
+        wait_for(&listen);
+    }
+
+    fn kill(&mut self, executor: usize) {
+        self.executors[executor] = None;
+    }
+}
+
+/// A port that is free, as is the one after it.
+fn free_ports() -> u16 {
+    loop {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        if port < u16::MAX && TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
+            return port;
+        }
+    }
+}
+
+fn wait_for(address: &str) {
+    let began = Instant::now();
+    while TcpStream::connect(address).is_err() {
+        assert!(began.elapsed() < Duration::from_secs(60), "nobody listens on {address}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(32 << 20).build().unwrap()
+}
+
+/// Runs on a thread with a large stack, as the command does.
+fn with_stack(test: impl FnOnce(&Runtime) + Send + 'static) {
+    std::thread::Builder::new().stack_size(32 << 20).spawn(move || test(&runtime())).unwrap().join().unwrap();
+}
+
+const AS_OF: &str = "2025-06-30";
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+/// The sample company with its store.
+struct Sample {
+    dir: tempfile::TempDir,
+}
+
+impl Sample {
+    fn new() -> Sample {
+        let dir = tempfile::tempdir().unwrap();
+        voronka(dir.path(), &["demo", "--out", "demo"]).ok();
+        Sample { dir }
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.dir.path().join("demo")
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        voronka(&self.folder(), args)
+    }
+}
+
+/// The same store twice: asked here, and on the cluster.
+struct Both {
+    here: Session,
+    there: Session,
+    told: Arc<Mutex<Vec<String>>>,
+}
+
+async fn both(folder: &Path, address: &str) -> Both {
+    let regulation = fs::read_to_string(folder.join("regulation.toml")).unwrap();
+    let regulation = Regulation::parse("regulation.toml", &regulation).unwrap();
+    let company = Company::of_store(&folder.join("store"), None);
+    let opening = Opening::default();
+    let open = || company.session_of(&regulation, day(AS_OF), &opening);
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let tell = {
+        let told = Arc::clone(&told);
+        move |text: &voronka::model::lang::Text| told.lock().unwrap().push(text.en.clone())
+    };
+    let cluster = Cluster::connect(address, Some(3), tell).await.unwrap();
+    let (here, there) = (open().await.unwrap(), open().await.unwrap().computed(Arc::new(cluster)));
+    Both { here, there, told }
+}
+
+/// A row: its cells that must be equal, and its floats.
+type Row = (Vec<String>, Vec<Option<f64>>);
+
+fn rows_of(batch: &RecordBatch) -> Vec<Row> {
+    let is_float = |of: &DataType| matches!(of, DataType::Float64 | DataType::Float32);
+    let mut rows: Vec<Row> = vec![Row::default(); batch.num_rows()];
+    for column in batch.columns() {
+        let floats = is_float(column.data_type()).then(|| cast(column, &DataType::Float64).unwrap());
+        for (at, row) in rows.iter_mut().enumerate() {
+            match &floats {
+                Some(floats) => {
+                    let floats = floats.as_primitive::<Float64Type>();
+                    row.1.push(floats.is_valid(at).then(|| floats.value(at)));
+                }
+                None => row.0.push(array_value_to_string(column, at).unwrap()),
+            }
+        }
+    }
+    rows.sort_by(|one, other| {
+        one.0.cmp(&other.0).then(one.1.partial_cmp(&other.1).unwrap_or(std::cmp::Ordering::Equal))
+    });
+    rows
+}
+
+/// In what two answers differ; nothing where they are the same rows in any order.
+fn difference(here: &RecordBatch, there: &RecordBatch) -> Option<String> {
+    let types = |batch: &RecordBatch| batch.schema().fields().iter().map(|f| f.data_type().clone()).collect::<Vec<_>>();
+    if types(here) != types(there) {
+        return Some(format!("types {:?} and {:?}", types(here), types(there)));
+    }
+    let (here, there) = (rows_of(here), rows_of(there));
+    if here.len() != there.len() {
+        return Some(format!("{} rows here, {} there", here.len(), there.len()));
+    }
+    let alike = |one: &Option<f64>, other: &Option<f64>| match (one, other) {
+        (None, None) => true,
+        (Some(one), Some(other)) => {
+            one == other
+                || (one.is_nan() && other.is_nan())
+                || (one - other).abs() <= TOLERANCE * one.abs().max(other.abs())
+        }
+        _ => false,
+    };
+    let differs = here
+        .iter()
+        .zip(&there)
+        .find(|(one, other)| one.0 != other.0 || !one.1.iter().zip(&other.1).all(|(one, other)| alike(one, other)));
+    differs.map(|(here, there)| format!("here {here:?}\n    there {there:?}"))
+}
+
+fn asks(metric: &Metric) -> Vec<Ask> {
+    let (as_of, from) = (day(AS_OF), day("2024-12-30"));
+    let whole = Ask { from, to: as_of, as_of, by: Vec::new() };
+    let split = metric.dimensions.first().map(|dimension| Ask { by: vec![dimension.clone()], ..whole.clone() });
+    std::iter::once(whole).chain(split).collect()
+}
+
+#[test]
+fn every_metric_has_the_rows_of_one_process_and_the_weekly_is_the_same_report() {
+    with_stack(|runtime| {
+        let sample = Sample::new();
+        let folder = sample.folder();
+        let nodes = Nodes::start(&folder);
+        let (mut wrong, mut asked, mut answered) = (Vec::new(), 0, 0);
+        let both = runtime.block_on(both(&folder, &nodes.address));
+        let catalog = Catalog::shipped();
+        for name in catalog.names() {
+            let metric = catalog.get(name).unwrap();
+            for ask in asks(metric) {
+                asked += 1;
+                let here = runtime.block_on(metric.run(&both.here, &ask));
+                let there = runtime.block_on(metric.run(&both.there, &ask));
+                let differs = match (here, there) {
+                    (Ok(here), Ok(there)) => {
+                        answered += usize::from(here.batch.num_rows() > 0);
+                        difference(&here.batch, &there.batch)
+                    }
+                    (Err(here), Err(there)) if here.to_string() == there.to_string() => None,
+                    (here, there) => Some(format!("here {:?}\n    there {:?}", here.err(), there.err())),
+                };
+                wrong.extend(differs.map(|differs| format!("{name} by {:?}: {differs}", ask.by)));
+            }
+        }
+        let told = both.told.lock().unwrap().clone();
+        assert!(
+            wrong.is_empty(),
+            "{} of {asked} differ:\n{}\ntold:\n{}",
+            wrong.len(),
+            wrong.join("\n"),
+            told.join("\n")
+        );
+        assert!(answered > 60, "only {answered} of {asked} questions have an answer");
+        let local: BTreeSet<&str> =
+            told.iter().filter_map(|told| told.split_once(" runs locally").map(|(name, _)| name)).collect();
+        assert_eq!(local, LOCAL.into(), "{}", told.join("\n"));
+
+        // the report, in a process of its own
+        for (out, more) in [("here", &[][..]), ("there", &["--cluster", &nodes.address, "--parts", "3"])] {
+            let args =
+                ["report", "weekly", "--as-of", AS_OF, "--fresh", "--format", "html,csv", "--lang", "en", "--out", out];
+            let ran = sample.run(&[&args[..], more].concat());
+            assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{out}");
+        }
+        assert_eq!(files(&folder.join("here")), files(&folder.join("there")));
+
+        // lists and free SQL go the same way
+        let sql = "SELECT status, count(*) AS deals, sum(amount) AS amount FROM deals GROUP BY status ORDER BY status";
+        let list = ["rows", "lead_quality", "--by", "source", "--as-of", AS_OF, "--format", "csv", "--limit", "50"];
+        for args in [&["sql", sql, "--format", "csv"][..], &list] {
+            let here = sample.run(args).ok();
+            assert_eq!(sample.run(&[args, &["--cluster", &nodes.address]].concat()).ok(), here, "{args:?}");
+        }
+        let told = sample.run(&["sql", "SHOW TABLES", "--cluster", &nodes.address]).ok();
+        assert!(told.contains("journeys"), "{told}");
+    });
+}
+
+/// The files of a report: name and text.
+fn files(dir: &Path) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            files.push((name, String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned()));
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn an_executor_killed_in_mid_query_gives_the_right_answer_or_an_error() {
+    with_stack(|runtime| {
+        let sample = Sample::new();
+        let folder = sample.folder();
+        let mut nodes = Nodes::start(&folder);
+        let both = runtime.block_on(both(&folder, &nodes.address));
+        let catalog = Catalog::shipped();
+        let metric = catalog.get("response").unwrap();
+        let ask = asks(metric).remove(0);
+        let right = runtime.block_on(metric.run(&both.here, &ask)).unwrap();
+        let (there, mut answers, mut errors) = (Arc::new(both.there), 0, Vec::new());
+        let began = Instant::now();
+        runtime.block_on(metric.run(&there, &ask)).unwrap();
+        let takes = began.elapsed();
+        for round in 0..6_u32 {
+            let killed = (round % 2) as usize;
+            let (session, asked, own) = (Arc::clone(&there), ask.clone(), metric.clone());
+            let running = runtime.spawn(async move { own.run(&session, &asked).await });
+            std::thread::sleep(takes * (round + 1) / 8);
+            nodes.kill(killed);
+            match runtime.block_on(running).unwrap() {
+                Ok(answer) => {
+                    assert_eq!(difference(&right.batch, &answer.batch), None, "round {round}");
+                    answers += 1;
+                }
+                Err(error) => {
+                    let error = error.to_string();
+                    assert!(error.contains(&nodes.address), "round {round}: {error}");
+                    errors.push(error);
+                }
+            }
+            nodes.begin(killed);
+        }
+        assert!(answers > 0, "{errors:?}");
+        // and the cluster is as it was
+        let answer = runtime.block_on(metric.run(&there, &ask)).unwrap();
+        assert_eq!(difference(&right.batch, &answer.batch), None);
+    });
+}
+
+#[test]
+fn a_node_that_others_could_hear_and_a_scheduler_that_is_none_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    for (lang, told) in [("en", "--insecure-plaintext"), ("ru", "без шифрования")] {
+        let ran = voronka(dir.path(), &["cluster", "scheduler", "--listen", "0.0.0.0:0", "--lang", lang]);
+        assert!(ran.code == 2 && ran.err.contains(told), "{}", ran.err);
+    }
+    let nobody = format!("127.0.0.1:{}", free_ports());
+    let args = ["cluster", "executor", "--scheduler", &nobody, "--data", ".", "--lang", "en"];
+    let ran = voronka(dir.path(), &args);
+    assert!(ran.code == 2 && ran.err.contains(&format!("no scheduler answers at {nobody}")), "{}", ran.err);
+}
