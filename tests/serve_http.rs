@@ -498,7 +498,7 @@ fn what_is_asked_wrongly_is_refused_in_words_and_nothing_else_is_told() {
         ("/reports/%2e%2e/%2e%2e", 404, "not made as `..`"),
         ("/reports/%2Fetc%2Fpasswd", 404, "no report"),
         ("/reports/weekly%00", 404, "there is no report `weekly\\u{0}`"),
-        ("/reports/weekly.toml", 404, "did you mean `weekly`?"),
+        ("/reports/weekly.toml", 404, "no report `weekly.toml`"),
         ("/reports/%ff", 400, "not UTF-8"),
         ("/reports/%D0%BD%D0%B5%D1%82", 404, "there is no report `нет`"),
         ("/reports/weekly/exe", 404, "not made as `exe`"),

@@ -197,6 +197,11 @@ async fn made(app: &App, wanted: Wanted, heard: Heard, sees_all: bool) -> Result
     let Wanted { session, catalog, definition, person, lang, key } = wanted;
     let mut session = for_report(&session).await.map_err(|error| error.told(sees_all))?;
     for (dimension, value) in definition.only().iter().chain(&person) {
+        // who is held to one manager alone need not be held to the same once more
+        let own: Vec<&String> = session.held().iter().filter(|(known, _)| known == dimension).map(|(_, v)| v).collect();
+        if own == [value] {
+            continue;
+        }
         session = held(&session, dimension, value).await.map_err(|error| error.told(sees_all))?;
     }
     let document = build(&session, &catalog, &definition, session.as_of(), lang, &heard).await;
