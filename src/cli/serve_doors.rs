@@ -13,7 +13,7 @@ use super::said::said;
 use super::screen::tell;
 use super::serve_args::Serve;
 use crate::model::lang::{Lang, both};
-use crate::serve::{Bound, Door, Limits, Roll, Settings, States, Stop, http, tls};
+use crate::serve::{Bound, Door, Limits, Roll, Settings, States, Stop, http, pg, tls};
 
 /// Protocols that a client may name in its TLS handshake.
 const PG: &[&[u8]] = &[b"postgresql"];
@@ -74,12 +74,12 @@ async fn serve(bound: Addresses, roll: Option<Roll>, states: Arc<States>, stop: 
     let Addresses { pg, http } = bound;
     let pg = async {
         if let Some((bound, door)) = pg {
-            crate::serve::pg::serve(bound, door, roll.clone(), Arc::clone(&states), stop.clone(), lang).await;
+            pg::serve(bound, door, roll.clone(), Arc::clone(&states), stop.clone(), lang).await;
         }
     };
     let http = async {
         if let Some((bound, door)) = http {
-            crate::serve::http::serve(bound, &door, Arc::clone(&states), roll.clone(), stop.clone(), lang).await;
+            http::serve(bound, &door, Arc::clone(&states), roll.clone(), stop.clone(), lang).await;
         }
     };
     tokio::join!(pg, http);

@@ -45,7 +45,7 @@ use crate::report::build;
 use crate::report::definition::{Definition, shipped};
 use crate::report::document::Document;
 use crate::session::Session;
-use crate::store::{Answers, Snapshot, Store, currencies, is_remote};
+use crate::store::{Snapshot, Store, currencies, is_remote};
 
 /// The file of the regulation, in the company's folder.
 const REGULATION: &str = "regulation.toml";
@@ -229,7 +229,7 @@ impl Company {
     /// # Errors
     /// There is no store.
     pub async fn newest(&self) -> Result<Option<(u64, String)>, CompanyError> {
-        Ok(Store::open(&self.store).await?.seal())
+        Ok(Store::newest(&self.store).await?)
     }
 
     /// The state that a session sees, for the same rows and with the same memory, as one saw it on another day. `today` is the regulation as

@@ -109,7 +109,7 @@ fn listing(context: &SessionContext, base: &url::Url, table: Table, state: &Tabl
 /// Where the engine believes a store in a folder to lie.
 pub(crate) const ADDRESS: &str = "store://local/";
 
-/// Where the engine believes the store in a folder to lie: the path to its folder may have signs in it that mean something in an address.
+/// That address: the path to its folder may have signs in it that mean something in an address.
 fn base() -> Result<url::Url> {
     url::Url::parse(ADDRESS).map_err(|error| DataFusionError::External(Box::new(error)))
 }
