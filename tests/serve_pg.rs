@@ -222,12 +222,8 @@ async fn parameters(server: &Server) {
     assert!(client.query(text, &[&"2025-01-01"]).await.is_err(), "an expression is no value");
     let typed = client
         .query_typed(
-            "SELECT * FROM metric.lead_quality($1, $2, $3) ORDER BY 1",
-            &[
-                (&"2025-01-01", tokio_postgres::types::Type::TEXT),
-                (&"2025-07-01", tokio_postgres::types::Type::TEXT),
-                (&"source", tokio_postgres::types::Type::TEXT),
-            ],
+            "SELECT * FROM metric.lead_quality($1, $2, 'source') ORDER BY 1",
+            &[(&"2025-01-01", tokio_postgres::types::Type::TEXT), (&"2025-07-01", tokio_postgres::types::Type::TEXT)],
         )
         .await
         .unwrap();

@@ -18,7 +18,7 @@ use pgwire::error::{PgWireError, PgWireResult};
 use pgwire::messages::PgWireBackendMessage;
 use pgwire::messages::copy::{CopyDone, CopyOutResponse};
 use pgwire::messages::data::RowDescription;
-use pgwire::messages::extendedquery::{Close, CloseComplete, Execute, Parse, ParseComplete, PortalSuspended};
+use pgwire::messages::extendedquery::{Close, CloseComplete, Describe, Execute, Parse, ParseComplete, PortalSuspended};
 use pgwire::messages::response::{CommandComplete, EmptyQueryResponse, TransactionStatus};
 use pgwire::messages::simplequery::Query;
 use pgwire::messages::startup::ParameterStatus;
@@ -362,6 +362,25 @@ impl ExtendedQueryHandler for Handlers {
                 Err(failed)
             }
         }
+    }
+
+    async fn on_describe<C>(&self, client: &mut C, message: Describe) -> PgWireResult<()>
+    where
+        C: ClientInfo + ClientPortalStore + Sink<PgWireBackendMessage> + Unpin + Send + Sync,
+        C::PortalStore: PortalStore<Statement = Prepared>,
+        C::Error: Debug,
+        PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
+    {
+        let own = Client::of(client)?;
+        if message.target_type != STATEMENT {
+            // psycopg describes as a portal what it declared as a cursor
+            let name = message.name.as_deref().unwrap_or(DEFAULT_NAME);
+            let cursor = own.cursors.lock().await.get(name).map(QueryResponse::row_schema);
+            if let Some(fields) = cursor {
+                return columns(client, fields).await;
+            }
+        }
+        self._on_describe(client, message).await
     }
 
     async fn on_close<C>(&self, client: &mut C, message: Close) -> PgWireResult<()>

@@ -61,7 +61,7 @@ impl Shape {
     /// The rows of a query, with what is told of their columns.
     pub fn response(&self, rows: SendableRecordBatchStream, format: &Format) -> PgWireResult<QueryResponse> {
         let fields = Arc::new(self.fields(&rows.schema(), format)?);
-        Ok(QueryResponse::new(Arc::clone(&fields), self.encoded(rows, fields)))
+        Ok(QueryResponse::new(Arc::clone(&fields), self.encoded(rows, fields).fuse()))
     }
 
     fn encoded(

@@ -195,6 +195,8 @@ pub fn own(described: Described, user: &str) -> Vec<ScalarUDF> {
                 )
             }
         }),
+        // drivers look for the types of extensions by it, and there are none
+        told("to_regtype", 1..=1, int(), |_| ScalarValue::Int32(None)),
         told("current_setting", 1..=2, utf8(), |v| text(word(v, 0).and_then(|name| setting(&name)))),
         told("set_config", 3..=3, utf8(), |v| text(word(v, 1))),
         told("pg_size_pretty", 1..=1, utf8(), |v| text(number(v, 0).map(|bytes| format!("{bytes} bytes")))),
