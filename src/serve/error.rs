@@ -45,11 +45,17 @@ pub enum ServeError {
         limit: Duration,
     },
     /// The company's files cannot be had.
-    #[error(transparent)]
-    Company(#[from] CompanyError),
+    #[error("{0}")]
+    Company(#[source] Box<CompanyError>),
     /// The store cannot be asked.
     #[error(transparent)]
     Session(#[from] SessionError),
+}
+
+impl From<CompanyError> for ServeError {
+    fn from(error: CompanyError) -> ServeError {
+        ServeError::Company(Box::new(error))
+    }
 }
 
 impl ServeError {

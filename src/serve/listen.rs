@@ -54,7 +54,8 @@ impl Door {
     /// Others can reach the address, and there is no TLS or no users; it cannot be had.
     pub async fn bind(&self) -> Result<Bound, ServeError> {
         let address = self.address;
-        if !address.ip().to_canonical().is_loopback() && !(self.tls.is_some() && self.has_users) {
+        let is_own = address.ip().to_canonical().is_loopback();
+        if !(is_own || self.tls.is_some() && self.has_users) {
             return Err(ServeError::Address {
                 what: both!(
                     "{address} видят другие машины, а это только с --users, --cert и --key вместе\n    добавьте их, или слушайте \

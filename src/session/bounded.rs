@@ -18,6 +18,9 @@ use datafusion::logical_expr::{
 /// So many bytes one call may make of a batch.
 const MOST: u64 = 256 << 20;
 
+/// A pattern is taken to find no less than so many bytes at a time: one that finds each letter may make so many times more than is told.
+const FOUND: u64 = 8;
+
 /// What an argument tells of the size of the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Grows {
@@ -29,9 +32,11 @@ enum Grows {
     Items,
     /// As many items as there are from one number to the next.
     Span,
+    /// The first argument, with the third in the place of each second.
+    Replaced,
 }
 
-const FUNCTIONS: [(&str, Grows); 7] = [
+const FUNCTIONS: [(&str, Grows); 9] = [
     ("repeat", Grows::Times),
     ("lpad", Grows::Letters),
     ("rpad", Grows::Letters),
@@ -39,6 +44,8 @@ const FUNCTIONS: [(&str, Grows); 7] = [
     ("array_resize", Grows::Items),
     ("generate_series", Grows::Span),
     ("range", Grows::Span),
+    ("replace", Grows::Replaced),
+    ("regexp_replace", Grows::Replaced),
 ];
 
 /// Puts the bounded functions in the place of the engine's.
@@ -85,6 +92,14 @@ impl Bounded {
             match self.grows {
                 Grows::Times => count(at(&second, row)).saturating_mul(length(arrays.first(), row).unwrap_or(each)),
                 Grows::Letters => count(at(&second, row)),
+                Grows::Replaced => {
+                    let [text, with] = [0, 2].map(|at| length(arrays.get(at), row).unwrap_or(1));
+                    let sought = match self.name() == "replace" {
+                        true => length(arrays.get(1), row).unwrap_or(1).max(1),
+                        false => FOUND,
+                    };
+                    text.saturating_add((text / sought + 1).saturating_mul(with))
+                }
                 Grows::Items => count(at(&second, row)).saturating_mul(8),
                 Grows::Span => {
                     let (from, to) = match at(&second, row) {
