@@ -1,4 +1,4 @@
-//! `voronka cluster`: the nodes of a cluster; and the cluster that a reading command computes on.
+//! `voronka cluster`: the nodes of a cluster.
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -8,17 +8,15 @@ use anyhow::Result;
 use clap::{Args as Group, Subcommand};
 
 use super::args::{Place, Speaks};
+#[cfg(not(feature = "cluster"))]
+use super::computed::lacking;
 use super::open;
 use super::outcome::Outcome;
-#[cfg(not(feature = "cluster"))]
-use super::said::said;
 #[cfg(feature = "cluster")]
 use super::screen::tell;
 use super::typed::bytes;
-use crate::model::lang::Lang;
 #[cfg(feature = "cluster")]
 use crate::model::lang::both;
-use crate::session::Session;
 
 #[derive(Debug, Subcommand)]
 pub enum Node {
@@ -110,29 +108,8 @@ pub async fn run(node: Node, place: &Place) -> Result<Outcome> {
     Ok(Outcome::Fine)
 }
 
-/// The session, whose questions this cluster computes.
-#[cfg(feature = "cluster")]
-pub async fn computed(session: Session, address: &str, parts: Option<NonZeroUsize>, lang: Lang) -> Result<Session> {
-    let told = move |text: &crate::model::lang::Text| tell(text.get(lang));
-    let cluster = crate::cluster::Cluster::connect(address, parts.map(NonZeroUsize::get), told).await?;
-    Ok(session.computed(std::sync::Arc::new(cluster)))
-}
-
 #[cfg(not(feature = "cluster"))]
 pub async fn run(node: Node, place: &Place) -> Result<Outcome> {
     let _ = (open::lang(node.speaks().lang, place), node);
     Err(lacking())
-}
-
-#[cfg(not(feature = "cluster"))]
-pub async fn computed(_: Session, _: &str, _: Option<NonZeroUsize>, _: Lang) -> Result<Session> {
-    Err(lacking())
-}
-
-#[cfg(not(feature = "cluster"))]
-fn lacking() -> anyhow::Error {
-    said!(
-        "эта Voronka собрана без кластера\n    соберите её так: cargo install --features cluster",
-        "this Voronka was built without clusters\n    build it so: cargo install --features cluster"
-    )
 }

@@ -6,6 +6,7 @@
 mod args;
 mod check;
 mod cluster;
+mod computed;
 mod demo;
 mod generate;
 mod ingest;

@@ -4,7 +4,7 @@ use anyhow::Result;
 use chrono::{Days, Months, NaiveDate, Utc};
 
 use super::args::{Language, Place, Reading};
-use super::cluster;
+use super::computed::computed;
 use super::said::said;
 use crate::company::{Company, Opening};
 use crate::model::lang::Lang;
@@ -63,7 +63,7 @@ pub async fn session(place: &Place, reading: &Reading, regulation: &Regulation) 
     let session = company(place).session_of(regulation, as_of, &opening).await?;
     timings::end(began, || "open the store".to_owned(), None);
     match &reading.cluster {
-        Some(address) => cluster::computed(session, address, reading.parts, regulation.lang()).await,
+        Some(address) => computed(session, address, reading.parts, regulation.lang()).await,
         None => Ok(session),
     }
 }
