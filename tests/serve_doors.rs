@@ -290,7 +290,7 @@ fn a_new_ingest_and_a_new_day_are_seen_by_the_next_question() {
         ingest(dir.path(), "deals_2.csv");
         let after = states.session(&all).await.unwrap();
         assert_eq!((count(&after, "deals").await, after.version()), (3, 2));
-        assert_eq!(count(&*states.session(ann).await.unwrap(), "deals").await, 2);
+        assert_eq!(count(&states.session(ann).await.unwrap(), "deals").await, 2);
         // what runs keeps its own
         let rows = running.collect().await.unwrap();
         assert_eq!(rows[0].column(0).as_primitive::<Int64Type>().value(0), 2);
@@ -301,11 +301,11 @@ fn a_new_ingest_and_a_new_day_are_seen_by_the_next_question() {
         // what cannot be opened is an error, and nothing older is shown in its place
         let regulation = dir.path().join("regulation.toml");
         std::fs::write(&regulation, REGULATION.replace("currency", "curency")).unwrap();
-        assert_eq!(count(&*states.session(&all).await.unwrap(), "deals").await, 3);
+        assert_eq!(count(&states.session(&all).await.unwrap(), "deals").await, 3);
         ingest_again(dir.path());
         assert!(states.session(&all).await.is_err());
         std::fs::write(&regulation, REGULATION).unwrap();
-        assert_eq!(count(&*states.session(&all).await.unwrap(), "deals").await, 4);
+        assert_eq!(count(&states.session(&all).await.unwrap(), "deals").await, 4);
         let twig = [("twig".to_owned(), "x".to_owned())];
         voronka::serve::Users::add(&file, "bob", "long enough", &twig).unwrap();
         let said = states.check(&voronka::serve::Users::read(&file).unwrap()).unwrap_err().to_string();
@@ -359,7 +359,7 @@ fn a_statement_without_end_is_cut_off_and_its_work_ends() {
             assert!(took < Duration::from_secs(10), "{sql} took {took:?}");
             // others are answered right after
             let began = Instant::now();
-            assert_eq!(count(&*states.session(&User::everyone()).await.unwrap(), "deals").await, 2);
+            assert_eq!(count(&states.session(&User::everyone()).await.unwrap(), "deals").await, 2);
             assert!(began.elapsed() < Duration::from_secs(10), "after {sql}: {:?}", began.elapsed());
         }
         assert_eq!(states.memory().held(), 0);

@@ -356,7 +356,7 @@ mod tests {
     use super::*;
 
     fn said<T: std::fmt::Debug>(done: Result<T, ServeError>) -> String {
-        done.unwrap_err().to_string()
+        done.expect_err("nobody refused it").to_string()
     }
 
     #[test]

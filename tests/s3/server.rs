@@ -160,7 +160,7 @@ impl State {
             let is_nth = |each: Option<usize>| each.is_some_and(|each| number % each == each - 1);
             let answer = match is_nth(mood.fails_each) {
                 // a failure may come after the deed
-                true if number % 2 == 0 => {
+                true if number.is_multiple_of(2) => {
                     self.answer(&request, &mood);
                     fault(500, "InternalError")
                 }

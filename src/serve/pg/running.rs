@@ -15,10 +15,13 @@ use tokio::time::{Instant, sleep_until};
 
 use super::error::{code, error};
 
+/// What cuts off a connection, by the key that it was given.
+type Places = BTreeMap<(i32, Vec<u8>), Arc<Switch>>;
+
 /// The connections by the key that each was given.
 #[derive(Debug, Default)]
 pub struct Running {
-    by_key: Mutex<BTreeMap<(i32, Vec<u8>), Arc<Switch>>>,
+    by_key: Mutex<Places>,
 }
 
 /// Cuts off what a connection asks at the moment.
@@ -44,7 +47,7 @@ impl Running {
         Place { key, running: Arc::clone(self), switch }
     }
 
-    fn places(&self) -> std::sync::MutexGuard<'_, BTreeMap<(i32, Vec<u8>), Arc<Switch>>> {
+    fn places(&self) -> std::sync::MutexGuard<'_, Places> {
         self.by_key.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -13,6 +13,9 @@ use super::super::names::MARKER;
 use super::address::Address;
 use super::client::{Client, Put};
 use super::view::View;
+
+/// Content and tag.
+type Tagged = (Vec<u8>, Option<String>);
 use crate::model::lang::Text;
 use crate::model::tables::Table;
 
@@ -131,10 +134,7 @@ impl View {
     }
 
     /// The content and the tag of a file beside the tables, for whoever cannot wait otherwise than by blocking.
-    pub(in crate::store) fn read_now(
-        self: &Arc<View>,
-        name: &'static str,
-    ) -> Result<Option<(Vec<u8>, Option<String>)>, StoreError> {
+    pub(in crate::store) fn read_now(self: &Arc<View>, name: &'static str) -> Result<Option<Tagged>, StoreError> {
         let view = Arc::clone(self);
         self.client.wait(async move { view.client.get(name).await }).unwrap_or_else(|| Err(self.stopped(name)))
     }
