@@ -55,7 +55,8 @@ impl Door {
     pub async fn bind(&self) -> Result<Bound, ServeError> {
         let address = self.address;
         let is_own = address.ip().to_canonical().is_loopback();
-        if !is_own && !(self.tls.is_some() && self.has_users) {
+        let is_guarded = self.tls.is_some() && self.has_users;
+        if !is_own && !is_guarded {
             return Err(ServeError::Address {
                 what: both!(
                     "{address} видят другие машины, а это только с --users, --cert и --key вместе\n    добавьте их, или слушайте \
