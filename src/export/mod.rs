@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 pub use error::ExportError;
 pub(crate) use error::named;
 pub use mapping::{Mapping, columns_page, shipped};
+#[cfg(feature = "serve")]
 pub(crate) use mapping::{of_column, of_table};
 pub use snapshot_date::Taken;
 pub use values::personal::is_hash;

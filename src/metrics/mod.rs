@@ -29,6 +29,7 @@ mod statement;
 pub use ask::Ask;
 pub use catalog::Catalog;
 pub use columns::{Bound, MetricColumn, Spending, Stake};
+#[cfg(feature = "serve")]
 pub(crate) use dimension::title as dimension_title;
 pub use error::MetricError;
 pub use lineage::Unit;
@@ -38,5 +39,6 @@ pub(crate) use need::{source_name, way_out};
 pub use needs_page::needs_page;
 pub use page::page;
 pub use result::MetricResult;
+#[cfg(feature = "serve")]
 pub(crate) use result::arrow_type;
 pub use rows::{Listed, Picked};
