@@ -9,10 +9,10 @@ use chrono::NaiveDate;
 use clap::builder::FalseyValueParser;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
-use super::cluster::Node;
+use super::node::Node;
+pub use super::speaks::{Language, Speaks};
 use super::typed::{bytes, day, held, pair, slow_month, span, strength, whole};
 use crate::export::Taken;
-use crate::model::lang::Lang;
 
 /// Turns CRM and advertising exports into a weekly report, judged against your own sales regulation.
 #[derive(Debug, Parser)]
@@ -259,14 +259,6 @@ impl Command {
 /// What `--memory` is where nobody says otherwise.
 pub const MEMORY: usize = 2 << 30;
 
-/// The language of what a command says beside its rows.
-#[derive(Debug, Group)]
-pub struct Speaks {
-    /// The language of messages [default: the regulation's, or Russian].
-    #[arg(long, value_enum, env = "VORONKA_LANG")]
-    pub lang: Option<Language>,
-}
-
 /// What every reading command may be told.
 #[derive(Debug, Group)]
 #[command(disable_version_flag = true)]
@@ -427,24 +419,6 @@ pub enum Format {
     Parquet,
     /// An Excel workbook.
     Xlsx,
-}
-
-/// A language, as typed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Language {
-    /// Russian.
-    Ru,
-    /// English.
-    En,
-}
-
-impl From<Language> for Lang {
-    fn from(language: Language) -> Lang {
-        match language {
-            Language::Ru => Lang::Ru,
-            Language::En => Lang::En,
-        }
-    }
 }
 
 #[cfg(test)]
