@@ -9,9 +9,9 @@ use chrono::NaiveDate;
 use clap::builder::FalseyValueParser;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
-use super::cluster::Node;
-pub use super::language::Language;
+use super::node::Node;
 use super::serve_args::Serve;
+pub use super::speaks::{Language, Speaks};
 use super::typed::{bytes, day, held, pair, slow_month, span, strength, whole};
 use crate::export::Taken;
 
@@ -262,14 +262,6 @@ impl Command {
 
 /// What `--memory` is where nobody says otherwise.
 pub const MEMORY: usize = 2 << 30;
-
-/// The language of what a command says beside its rows.
-#[derive(Debug, Group)]
-pub struct Speaks {
-    /// The language of messages [default: the regulation's, or Russian].
-    #[arg(long, value_enum, env = "VORONKA_LANG")]
-    pub lang: Option<Language>,
-}
 
 /// What every reading command may be told.
 #[derive(Debug, Group)]

@@ -1,87 +1,22 @@
 //! `voronka cluster`: the nodes of a cluster.
 
-use std::net::SocketAddr;
+#[cfg(feature = "cluster")]
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::{Args as Group, Subcommand};
 
-use super::args::{Place, Speaks};
+use super::args::Place;
 #[cfg(not(feature = "cluster"))]
 use super::computed::lacking;
+use super::node::Node;
+#[cfg(feature = "cluster")]
+use super::node::{Executor, Scheduler};
 use super::open;
 use super::outcome::Outcome;
 #[cfg(feature = "cluster")]
 use super::screen::tell;
-use super::typed::bytes;
 #[cfg(feature = "cluster")]
 use crate::model::lang::both;
-
-#[derive(Debug, Subcommand)]
-pub enum Node {
-    /// Cuts queries into tasks and gives them to executors. It reads no data.
-    Scheduler(Scheduler),
-    /// Runs tasks. It reads the stores within --data, which must lie under the same path on all nodes.
-    Executor(Executor),
-}
-
-#[derive(Debug, Group)]
-pub struct Scheduler {
-    /// Where to listen.
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:50050")]
-    pub listen: SocketAddr,
-    #[command(flatten)]
-    pub open: Open,
-    #[command(flatten)]
-    pub speaks: Speaks,
-}
-
-#[derive(Debug, Group)]
-pub struct Executor {
-    /// The scheduler.
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:50050")]
-    pub scheduler: String,
-    /// Where to listen for rows; tasks come to the port after it.
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:50051")]
-    pub listen: SocketAddr,
-    /// The name or address under which the other nodes find this one [default: that of --listen].
-    #[arg(long, value_name = "HOST")]
-    pub advertise: Option<String>,
-    /// A folder whose stores may be read; may stand several times.
-    #[arg(long, value_name = "DIR", required = true)]
-    pub data: Vec<PathBuf>,
-    /// Where to put rows on their way [default: the system's folder of temporary files].
-    #[arg(long, value_name = "DIR")]
-    pub work: Option<PathBuf>,
-    /// How many tasks run at once [default: as many as there are cores].
-    #[arg(long, value_name = "N")]
-    pub tasks: Option<NonZeroUsize>,
-    /// How much memory sorting, grouping and joining may take, all tasks together [default: 70 % of the machine's].
-    #[arg(long, value_name = "SIZE", value_parser = bytes)]
-    pub memory: Option<usize>,
-    #[command(flatten)]
-    pub open: Open,
-    #[command(flatten)]
-    pub speaks: Speaks,
-}
-
-#[derive(Debug, Group)]
-pub struct Open {
-    /// Listens where other machines can hear: nodes talk without encryption and ask nobody who he is, so the network must be yours
-    /// alone.
-    #[arg(long)]
-    pub insecure_plaintext: bool,
-}
-
-impl Node {
-    pub fn speaks(&self) -> &Speaks {
-        match self {
-            Node::Scheduler(scheduler) => &scheduler.speaks,
-            Node::Executor(executor) => &executor.speaks,
-        }
-    }
-}
 
 #[cfg(feature = "cluster")]
 pub async fn run(node: Node, place: &Place) -> Result<Outcome> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use clap::{Args as Group, Subcommand};
 
-use super::language::Language;
+use super::speaks::Language;
 use super::typed::{bytes, day, held, span, whole};
 
 #[derive(Debug, Group)]

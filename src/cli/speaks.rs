@@ -1,8 +1,16 @@
-//! A language, as typed.
+//! The language of a command, as typed.
 
-use clap::ValueEnum;
+use clap::{Args as Group, ValueEnum};
 
 use crate::model::lang::Lang;
+
+/// The language of what a command says beside its rows.
+#[derive(Debug, Group)]
+pub struct Speaks {
+    /// The language of messages [default: the regulation's, or Russian].
+    #[arg(long, value_enum, env = "VORONKA_LANG")]
+    pub lang: Option<Language>,
+}
 
 /// A language, as typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
