@@ -17,6 +17,7 @@ mod filled;
 mod giving_way;
 mod hold;
 mod judge;
+mod many;
 mod memory;
 #[cfg(feature = "cluster")]
 pub(crate) mod library;
@@ -35,14 +36,12 @@ mod wall;
 mod windows;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
 use arrow::array::AsArray;
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 use chrono::NaiveDate;
-use datafusion::catalog::TableProvider;
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
@@ -222,26 +221,6 @@ impl Session {
         self.opened_again(as_of, self.resources).await
     }
 
-    /// The same session, made for many questions side by side: each runs in one partition, over deals that are cut once and held in memory.
-    /// `are_small`: the questions take longer to plan than to compute.
-    pub async fn for_many_questions(&self, are_small: bool) -> Result<Session, SessionError> {
-        // rows that are held here would have to be sent with every question
-        if self.elsewhere.is_some() {
-            return self.at(self.as_of).await;
-        }
-        let resources = Resources { partitions: Some(NonZeroUsize::MIN), are_small, ..self.resources };
-        let mut other = self.opened_again(self.as_of, resources).await?;
-        other.at_cut = Some(AtCut::new(if are_small { 1 } else { 3 }));
-        Ok(other)
-    }
-
-    /// The same session, made for many questions one after the other: what several of them judge is judged once and held in memory.
-    pub async fn for_questions_in_turn(&self) -> Result<Session, SessionError> {
-        let mut other = self.at(self.as_of).await?;
-        other.at_cut = Some(AtCut::new(usize::MAX)).filter(|_| self.elsewhere.is_none());
-        Ok(other)
-    }
-
     async fn opened_again(&self, as_of: NaiveDate, resources: Resources) -> Result<Session, SessionError> {
         let runtime = self.context.runtime_env();
         let mut other = Session::open_in(&self.snapshot, &self.regulation, as_of, resources, runtime).await?;
@@ -336,43 +315,6 @@ impl Session {
         }
     }
 
-    /// A view without groups, where this session holds such.
-    async fn view_at_cut(
-        &self,
-        name: &'static str,
-        period: Option<[i64; 2]>,
-    ) -> Result<Option<Arc<dyn TableProvider>>, SessionError> {
-        let Some(at_cut) = &self.at_cut else { return Ok(None) };
-        let period = period.filter(|_| views::is_of_period(name));
-        let make = || async {
-            let names = BTreeSet::from([name.to_owned()]);
-            let context = tables::beside(&self.context, |name| !views::is_view(name)).await?;
-            let mut views = self.scope_of(&[]);
-            views.columns = Columns::Of(views::columns_read(&names));
-            views.held = self.deals_at_cut().await?;
-            views.register(&context).await?;
-            let mut loaded = self.loaded(&context, &names).await?;
-            loaded.period = period;
-            views.register_named(&context, &names, &loaded).await?;
-            Ok::<_, SessionError>(context.table(name).await?)
-        };
-        at_cut.view((name.to_owned(), Vec::new(), period, self.only.clone()), true, make).await
-    }
-
-    /// The rows of a query that is the same for all questions with this split at this cut: `make` plans it for the first who asks, and they are held
-    /// for the others. `None` where this session holds nothing, or the memory limit does not allow it.
-    pub async fn once<F: Future<Output = Result<DataFrame, DataFusionError>>>(
-        &self,
-        sql: &str,
-        by: &[String],
-        make: impl FnOnce() -> F,
-    ) -> Result<Option<Arc<dyn TableProvider>>, DataFusionError> {
-        match &self.at_cut {
-            Some(at_cut) => at_cut.view((sql.to_owned(), by.to_vec(), None, self.only.clone()), false, make).await,
-            None => Ok(None),
-        }
-    }
-
     /// Whether a table would show rows that a session held to some is not to see. Of a refused row nothing proves whose it is.
     pub fn hides(&self, name: &str) -> bool {
         const SHARED: [Table; 3] = [Table::Promos, Table::Staff, Table::Ingests];
@@ -401,12 +343,6 @@ impl Session {
         let days = source_days::read(&self.context).await?;
         self.keep(&question, &days);
         Sources::of(&days)
-    }
-
-    /// The deals as known at the cut, where this session holds them.
-    async fn deals_at_cut(&self) -> Result<Option<Arc<dyn TableProvider>>, SessionError> {
-        let Some(at_cut) = &self.at_cut else { return Ok(None) };
-        Ok(at_cut.rows(&self.scope_of(&[]), &self.dimensions()).await?)
     }
 
     fn scope_of<'a>(&'a self, by: &'a [String]) -> Scope<'a> {

@@ -23,11 +23,11 @@ use pgwire::messages::response::{CommandComplete, EmptyQueryResponse, Transactio
 use pgwire::messages::simplequery::Query;
 use pgwire::messages::startup::ParameterStatus;
 
-use super::Pg;
 use super::client::Client;
 use super::error::{code, error};
 use super::running::Run;
 use super::service::{Answer, no_cursor};
+use super::shared::Pg;
 use super::statement::Prepared;
 
 /// A prepared statement, or a portal of it.

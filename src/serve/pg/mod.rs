@@ -15,43 +15,20 @@ mod running;
 mod schemas;
 mod service;
 mod settings;
+mod shared;
 mod space;
 mod startup;
 mod statement;
 mod wire;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use datafusion_postgres::datafusion_pg_catalog::sql::PostgresCompatibilityParser;
 use pgwire::api::RandomPidSecretKeyGenerator;
 
-use self::running::Running;
-use self::space::Space;
+use self::shared::Pg;
 use super::{Bound, Door, Roll, States, Stop};
-use crate::company::Company;
 use crate::model::lang::Lang;
-
-/// What all connections share.
-pub struct Pg {
-    door: Door,
-    users: Option<Roll>,
-    states: Arc<States>,
-    company: Arc<Company>,
-    lang: Lang,
-    keys: RandomPidSecretKeyGenerator,
-    running: Arc<Running>,
-    parser: PostgresCompatibilityParser,
-    /// What each user sees of the newest state.
-    spaces: tokio::sync::Mutex<BTreeMap<String, Arc<Space>>>,
-}
-
-impl Pg {
-    /// The time zone of the company: instants are written in it unless a client asks for another.
-    fn zone(&self) -> String {
-        self.states.regulation().calendar().zone.to_string()
-    }
-}
 
 /// Serves clients of PostgreSQL on an address until it is time to stop. Without `users` everybody who reaches the address is let in.
 pub async fn serve(bound: Bound, door: Door, users: Option<Roll>, states: Arc<States>, stop: Stop, lang: Lang) {

@@ -15,6 +15,11 @@ use super::metric::{self, Wanted};
 use crate::metrics::{Catalog, Metric};
 use crate::session::is_view;
 
+/// The name of the database, and of the engine's catalog.
+pub const DATABASE: &str = "voronka";
+/// The schema of tables and views.
+pub const PUBLIC: &str = "public";
+
 /// The schema of tables and views: what a session shows to those who write SQL, and nothing of it can be changed.
 #[derive(Debug)]
 pub struct Tables {

@@ -15,13 +15,13 @@ use pgwire::error::PgWireResult;
 use pgwire::messages::copy::CopyData;
 use pgwire::messages::response::TransactionStatus;
 
-use super::Pg;
 use super::client::{Client, MOST_HELD};
 use super::copy;
 use super::error::{code, error, of_engine, of_serve, said};
 use super::question::Question;
 use super::rows::{Shape, table, texts};
 use super::settings::Told;
+use super::shared::Pg;
 use super::space::Space;
 use super::statement::{self, Prepared};
 use crate::model::lang::{Text, both};

@@ -14,15 +14,10 @@ use datafusion::execution::session_state::SessionStateBuilder;
 use super::catalog;
 use super::metric::{Function, SCHEMA};
 use super::question::Question;
-use super::schemas::{Metrics, Tables};
+use super::schemas::{DATABASE, Metrics, PUBLIC, Tables};
 use crate::metrics::Catalog;
 use crate::model::lang::Lang;
 use crate::session::Session;
-
-/// The name of the database, and of the engine's catalog.
-pub const DATABASE: &str = "voronka";
-/// The schema of tables and views.
-pub const PUBLIC: &str = "public";
 
 /// What a user sees of one state.
 pub struct Space {

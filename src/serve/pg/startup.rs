@@ -18,9 +18,9 @@ use pgwire::messages::startup::{Authentication, PasswordMessageFamily};
 use pgwire::messages::{PgWireBackendMessage, PgWireFrontendMessage};
 use tokio::sync::Mutex;
 
-use super::Pg;
 use super::client::Client;
 use super::error::{code, fatal, of_serve};
+use super::shared::Pg;
 use crate::serve::scram::{Exchange, Verifier};
 use crate::serve::{Seat, User};
 

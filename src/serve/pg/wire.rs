@@ -17,9 +17,9 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::codec::{Framed, FramedParts};
 
-use super::Pg;
 use super::error::{code, fatal};
 use super::handlers::Handlers;
+use super::shared::Pg;
 use super::startup::Entrance;
 use super::statement::Prepared;
 use crate::serve::Seat;

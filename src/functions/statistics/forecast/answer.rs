@@ -4,8 +4,9 @@ use super::band::Z90;
 use super::baseline::{Baseline, weighted};
 use super::book::Book;
 use super::ledger::Ledger;
+use super::pair::Pair;
 use super::score::{Ahead, Band, FEWEST_WINS, Measure, Origin, Score, bias, origins, scale, scores};
-use super::view::{Pair, Parts, View, open};
+use super::view::{Parts, View, open};
 
 /// Why there is no number.
 const FEW_WINS: f64 = 1.0;

@@ -2,7 +2,8 @@
 
 use super::book::{Book, Stay};
 use super::ledger::{Ledger, Outcome};
-use super::view::{Pair, View};
+use super::pair::Pair;
+use super::view::View;
 
 /// Days of a year of whole weeks.
 const YEAR: i32 = 364;

@@ -1,7 +1,7 @@
 //! Sums by day, made once: what every past day asks again of deals and stays that were over by then.
 
 use super::book::{Book, Deal, End, NEVER, Stay, Way};
-use super::view::Pair;
+use super::pair::Pair;
 
 /// What happened to the deals of one group on one day of the calendar.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod hazards;
 pub mod leads;
 pub mod ledger;
+pub mod pair;
 pub mod score;
 pub mod view;
 

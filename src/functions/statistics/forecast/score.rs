@@ -4,7 +4,8 @@ use super::band::{Z90, quantile};
 use super::baseline::Baseline;
 use super::book::Book;
 use super::ledger::Ledger;
-use super::view::{Pair, Parts, View};
+use super::pair::Pair;
+use super::view::{Parts, View};
 
 /// A period that is forecast, and how long before its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use super::clock::Pace;
 use super::hazards::{AGES, Hazards, age};
 use super::leads::Leads;
 use super::ledger::{Ledger, OfDay};
+use super::pair::Pair;
 
 /// Wins that the company's average deal is worth beside a group's own.
 const PRIOR_WINS: f64 = 20.0;
@@ -16,32 +17,6 @@ const SPAN: i32 = 365;
 const AMOUNT_HALF_LIFE: f64 = 120.0;
 /// A lead of so many days ago counts half for its group's share of the leads.
 const LEADS_HALF_LIFE: f64 = 90.0;
-
-/// Money and wins.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Pair {
-    /// The money.
-    pub money: f64,
-    /// The number of wins.
-    pub wins: f64,
-}
-
-impl Pair {
-    /// The sum of two.
-    pub fn plus(self, other: Pair) -> Pair {
-        Pair { money: self.money + other.money, wins: self.wins + other.wins }
-    }
-
-    /// Each part by its own function.
-    pub fn map(self, of: impl Fn(f64) -> f64) -> Pair {
-        Pair { money: of(self.money), wins: of(self.wins) }
-    }
-
-    /// Takes another in.
-    pub fn add(&mut self, other: Pair) {
-        *self = self.plus(other);
-    }
-}
 
 /// The parts of a forecast: what is expected until a day, and its variance.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

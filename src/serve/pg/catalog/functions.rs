@@ -15,8 +15,8 @@ use datafusion::scalar::ScalarValue;
 
 use super::comments::Described;
 use crate::functions::Functions;
+use crate::serve::pg::schemas::PUBLIC;
 use crate::serve::pg::settings::{DATE_STYLE, VERSION};
-use crate::serve::pg::space::PUBLIC;
 use crate::session::Session;
 
 /// One of our functions, as `\df` lists it.

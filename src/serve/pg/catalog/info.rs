@@ -14,11 +14,10 @@ use datafusion_postgres::datafusion_pg_catalog::pg_catalog::{
     PG_CATALOG_TABLES, PgCatalogSchemaProvider, PgCatalogStaticTables,
 };
 
-use super::shown;
+use super::names;
 use crate::serve::pg::metric;
 use crate::serve::pg::rows::shown as written;
-use crate::serve::pg::schemas::{Metrics, Tables};
-use crate::serve::pg::space::{DATABASE, PUBLIC};
+use crate::serve::pg::schemas::{DATABASE, Metrics, PUBLIC, Tables};
 
 /// What there is. Names are in one order always, so that the numbers which they are given do not change.
 #[derive(Debug, Clone)]
@@ -51,14 +50,14 @@ impl CatalogInfo for Info {
     }
 
     async fn schema_names(&self, _: &str) -> Result<Option<Vec<String>>, DataFusionError> {
-        Ok(Some([metric::SCHEMA, shown::SCHEMA, PUBLIC].map(str::to_owned).into()))
+        Ok(Some([metric::SCHEMA, names::SCHEMA, PUBLIC].map(str::to_owned).into()))
     }
 
     async fn table_names(&self, _: &str, schema: &str) -> Result<Option<Vec<String>>, DataFusionError> {
         Ok(match schema {
             PUBLIC => Some(self.tables.names()),
             metric::SCHEMA => Some(self.metrics.table_names()),
-            shown::SCHEMA => Some(self.own.keys().cloned().collect()),
+            names::SCHEMA => Some(self.own.keys().cloned().collect()),
             _ => None,
         })
     }
@@ -67,7 +66,7 @@ impl CatalogInfo for Info {
         Ok(match schema {
             PUBLIC => self.tables.table(table).await?.map(|table| written(&table.schema())),
             metric::SCHEMA => self.metrics.columns(table),
-            shown::SCHEMA => self.own.get(table).cloned(),
+            names::SCHEMA => self.own.get(table).cloned(),
             _ => None,
         })
     }
@@ -76,7 +75,7 @@ impl CatalogInfo for Info {
         match schema {
             PUBLIC => self.tables.table_type(table).await,
             metric::SCHEMA => self.metrics.table_type(table).await,
-            shown::SCHEMA => Ok(Some(TableType::Base)),
+            names::SCHEMA => Ok(Some(TableType::Base)),
             _ => Ok(None),
         }
     }

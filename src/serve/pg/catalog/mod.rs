@@ -17,8 +17,7 @@ use datafusion_postgres::datafusion_pg_catalog::pg_catalog as library;
 
 use self::info::Info;
 use self::shown::Shown;
-use super::schemas::{Metrics, Tables};
-use super::space::DATABASE;
+use super::schemas::{DATABASE, Metrics, Tables};
 use crate::model::lang::Lang;
 use crate::session::Session;
 
@@ -37,7 +36,7 @@ pub fn register(
     let shown = Arc::new(Shown::new(info, &fixed, metrics, user, lang, ours)?);
     let catalog = context.catalog(DATABASE);
     let catalog = catalog.ok_or_else(|| DataFusionError::Internal("no catalog".to_owned()))?;
-    catalog.register_schema(shown::SCHEMA, Arc::clone(&shown) as _)?;
+    catalog.register_schema(names::SCHEMA, Arc::clone(&shown) as _)?;
 
     let keywords: Arc<dyn TableFunctionImpl> = fixed.pg_get_keywords.clone();
     context.register_udtf("pg_get_keywords", keywords);

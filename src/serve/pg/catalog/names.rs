@@ -7,6 +7,9 @@ use crate::model::tables::Table;
 use crate::model::unit::Unit;
 use crate::session::is_view;
 
+/// The schema's name.
+pub const SCHEMA: &str = "pg_catalog";
+
 /// What a table or view of `public` is.
 pub fn table(name: &str, lang: Lang) -> String {
     let text = match Table::named(name) {

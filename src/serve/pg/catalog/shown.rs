@@ -28,12 +28,8 @@ use super::info::Info;
 use super::names;
 use crate::model::lang::Lang;
 use crate::serve::pg::metric;
-use crate::serve::pg::schemas::Metrics;
-use crate::serve::pg::space::PUBLIC;
+use crate::serve::pg::schemas::{Metrics, PUBLIC};
 use crate::session::is_view;
-
-/// The schema's name.
-pub const SCHEMA: &str = "pg_catalog";
 
 /// Numbers of functions begin here, far from those of tables.
 const FIRST_FUNCTION: i32 = 40_000;
@@ -91,7 +87,7 @@ pub struct Shown {
 
 impl fmt::Debug for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(SCHEMA)
+        f.write_str(names::SCHEMA)
     }
 }
 
