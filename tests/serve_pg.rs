@@ -271,7 +271,7 @@ async fn refusals(server: &Server) {
         ("SELECT 'x'::int", "22P02"),
         ("SELECT * FROM metric.lead_quality(by => 'moon_phase')", "22023"),
         ("SELECT * FROM metric.lead_quality('2025-07-01', '2025-01-01')", "22023"),
-        ("SELECT * FROM metric.lead_quality('soon')", "42883"),
+        ("SELECT * FROM metric.lead_quality('soon')", "42601"),
         ("SELECT * FROM metric.lead_quality(until => '2025-01-01')", "22023"),
         ("INSERT INTO deals (deal_id) VALUES ('x')", "25006"),
         ("UPDATE deals SET status = 'won'", "25006"),
