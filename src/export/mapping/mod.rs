@@ -11,6 +11,7 @@ mod presets;
 mod unpivot;
 
 pub use columns_page::columns_page;
+#[cfg(feature = "serve")]
 pub(crate) use columns_page::{of_column, of_table};
 pub(crate) use model::{
     Case, Condition, Export, Fill, Header, Mapped, Operand, Operation, Otherwise, Percent, Reading, Repeated, Source,
