@@ -507,7 +507,7 @@ fn what_is_asked_wrongly_is_refused_in_words_and_nothing_else_is_told() {
         ("/reports/weekly?as_of=9999-01-01", 400, "may be from 1970-01-01 to 2035-06-30"),
         ("/reports/weekly?where=branch", 400, "there is no parameter `where`"),
         ("/reports/weekly?for=x", 400, "for everyone"),
-        ("/reports/handbook?for=<b>", 400, "has no role `<b>`"),
+        ("/reports/handbook?for=%3Cb%3E", 404, "has no role"),
         ("/reports/worklist?for=%27%20OR%201=1%20--", 404, "`' OR 1=1 --`"),
         ("/reports/broken", 503, "has problems"),
         ("/metrics/nope", 404, "there is no metric `nope`"),

@@ -283,7 +283,7 @@ async fn refusals(server: &Server) {
         ("CREATE EXTERNAL TABLE x STORED AS CSV LOCATION '/etc/passwd'", "42601"),
         ("CREATE FUNCTION f() RETURNS int AS 'x' LANGUAGE c", "25006"),
         ("SELECT * INTO x FROM deals", "25006"),
-        ("WITH x AS (DELETE FROM deals RETURNING *) SELECT * FROM x", "25006"),
+        ("WITH x AS (DELETE FROM deals RETURNING *) SELECT * FROM x", "0A000"),
         ("SELECT * FROM '/etc/passwd'", "42601"),
         ("SELECT * FROM \"/etc/passwd\"", "42P01"),
         ("SELECT * FROM \"store/deals\"", "42P01"),
