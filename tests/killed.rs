@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::support::{checkout, voronka};
 
 /// All that a store holds and an ingest may change, in one order.
-const CONTENT: &str = "\
+pub const CONTENT: &str = "\
     SELECT 'deals' AS of, concat_ws('|', deal_id, client_id, stage, manager, amount, created_at, closed_at) AS holds \
         FROM deals \
     UNION ALL SELECT 'events', concat_ws('|', event_id, deal_id, client_id, kind, at, direction, stage) FROM events \

@@ -9,21 +9,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use self::server::{Mood, SECRET, Server};
+use crate::killed::CONTENT;
 use crate::support::{Ran, checkout};
 
 const STORE: &str = "s3://acme/of us/store";
-
-/// All that a store holds and an ingest may change, in one order.
-const CONTENT: &str = "\
-    SELECT 'deals' AS of, concat_ws('|', deal_id, client_id, stage, manager, amount, created_at, closed_at) AS holds \
-        FROM deals \
-    UNION ALL SELECT 'events', concat_ws('|', event_id, deal_id, client_id, kind, at, direction, stage) FROM events \
-    UNION ALL SELECT 'journeys', concat_ws('|', deal_id, amount, events, cardinality(touch_at), response_at) \
-        FROM journeys \
-    UNION ALL SELECT 'clients', concat_ws('|', client_id, segment, branch, first_seen) FROM clients \
-    UNION ALL SELECT 'quarantine', concat_ws('|', file, line, reason) FROM quarantine \
-    UNION ALL SELECT 'ingests', concat_ws('|', ingest, table_name, new, changed, unchanged) FROM ingests \
-    ORDER BY of, holds";
 
 /// So many of the requests of an ingest are those at which it is killed, unless `KILLS` in the environment says otherwise.
 const KILLS: usize = 4;
