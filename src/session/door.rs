@@ -118,7 +118,7 @@ impl Session {
             deals_until: self.deals_until,
             only: self.only.clone(),
             held: self.held.clone(),
-            filled: self.filled_so_far(),
+            footers: Arc::clone(&self.footers),
             sources: Arc::new(tokio::sync::OnceCell::new_with(Some(sources.of_these(&own.managers, &own.branches)))),
             answers: None,
             judged_by: Arc::clone(&self.judged_by),

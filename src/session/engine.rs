@@ -9,7 +9,7 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionStateBuilder;
 
 use super::error::SessionError;
-use super::{bounded, compact, small_side, windows};
+use super::{bounded, compact, element, small_side, windows};
 
 /// What a session may use of the machine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -60,5 +60,6 @@ pub(super) fn context(resources: Resources, runtime: Arc<RuntimeEnv>) -> Result<
         context.remove_optimizer_rule(rule);
     }
     bounded::register(&context)?;
+    element::register(&context)?;
     Ok(context)
 }

@@ -11,7 +11,7 @@ use datafusion::logical_expr::{ScalarUDF, WindowUDF};
 
 use super::{bounded, judge, sources};
 use crate::functions::{Functions, by_then};
-use crate::journey::{cut, moves};
+use crate::journey::{cut, ends, moves};
 use crate::regulation::Regulation;
 
 /// Our functions for one regulation, by name. Those of a group of rows know nothing but their name.
@@ -71,7 +71,15 @@ impl Known {
 
 /// Registers what needs nothing but its name: the functions of journeys, and the bounded ones of the engine.
 pub(crate) fn register_plain(context: &SessionContext) -> Result<()> {
-    let plain = [cut::before(), cut::counted(), cut::known_at(), cut::gone_since(), by_then::by_then()];
+    let plain = [
+        cut::before(),
+        cut::counted(),
+        cut::known_at(),
+        cut::gone_since(),
+        ends::first_at(),
+        ends::last_at(),
+        by_then::by_then(),
+    ];
     plain.into_iter().for_each(|function| context.register_udf(function));
     bounded::register(context)
 }

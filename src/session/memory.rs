@@ -149,7 +149,7 @@ impl Session {
             deals_until: self.deals_until,
             only: self.only.clone(),
             held: self.held.clone(),
-            filled: self.filled_so_far(),
+            footers: Arc::clone(&self.footers),
             sources: Arc::clone(&self.sources),
             answers: self.answers.clone(),
             judged_by: Arc::clone(&self.judged_by),

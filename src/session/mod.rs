@@ -10,13 +10,15 @@ mod compact;
 mod counted;
 mod dimensions;
 mod door;
+mod element;
 pub mod elsewhere;
 mod engine;
 mod error;
-mod filled;
+mod footers;
 mod giving_way;
 mod hold;
 mod judge;
+mod known;
 mod many;
 mod memory;
 #[cfg(feature = "cluster")]
@@ -56,6 +58,7 @@ pub(crate) use self::dimensions::SEPARATOR;
 use self::elsewhere::Elsewhere;
 pub use self::engine::Resources;
 pub use self::error::SessionError;
+use self::footers::Footers;
 use self::hold::Hold;
 pub use self::memory::Memory;
 use self::scope::{Columns, Scope};
@@ -99,7 +102,8 @@ pub struct Session {
     only: Vec<Hold>,
     /// The same, a pair for each value.
     held: Vec<(String, String)>,
-    filled: Mutex<BTreeMap<Table, BTreeSet<String>>>,
+    /// What the files of the tables say of their columns, once somebody has asked; the same at every cut.
+    footers: Arc<Mutex<BTreeMap<Table, Arc<Footers>>>>,
     /// On which days there are events of each source, once somebody has asked; the same at every cut.
     sources: Arc<tokio::sync::OnceCell<Sources>>,
     /// What earlier commands computed of the same state.
@@ -138,7 +142,7 @@ impl Session {
         as_of: NaiveDate,
         resources: Resources,
     ) -> Result<Session, SessionError> {
-        Session::open_in(snapshot, regulation, as_of, resources, engine::runtime(resources)?).await
+        Session::open_in(snapshot, regulation, as_of, resources, engine::runtime(resources)?, Arc::default()).await
     }
 
     async fn open_in(
@@ -147,6 +151,7 @@ impl Session {
         as_of: NaiveDate,
         resources: Resources,
         runtime: Arc<RuntimeEnv>,
+        footers: Arc<Mutex<BTreeMap<Table, Arc<Footers>>>>,
     ) -> Result<Session, SessionError> {
         let context = engine::context(resources, runtime)?;
         functions::register(&context, regulation.calendar(), regulation.contact_hours())?;
@@ -168,7 +173,7 @@ impl Session {
             deals_until: None,
             only: Vec::new(),
             held: Vec::new(),
-            filled: Mutex::default(),
+            footers,
             sources: Arc::default(),
             answers: None,
             judged_by: Arc::default(),
@@ -222,8 +227,8 @@ impl Session {
     }
 
     async fn opened_again(&self, as_of: NaiveDate, resources: Resources) -> Result<Session, SessionError> {
-        let runtime = self.context.runtime_env();
-        let mut other = Session::open_in(&self.snapshot, &self.regulation, as_of, resources, runtime).await?;
+        let (runtime, footers) = (self.context.runtime_env(), Arc::clone(&self.footers));
+        let mut other = Session::open_in(&self.snapshot, &self.regulation, as_of, resources, runtime, footers).await?;
         other.only.clone_from(&self.only);
         other.held.clone_from(&self.held);
         other.sources = Arc::clone(&self.sources);
@@ -356,8 +361,12 @@ impl Session {
         let seen_until = self.deals_until.unwrap_or(cut).min(cut);
         // what cannot be read fails where it is asked for
         let has_gone = self.columns_filled(Table::Deals).is_ok_and(|columns| columns.contains("gone_at"));
-        let filled = self.columns_filled(Table::Journeys).unwrap_or_default();
-        let histories = scope::RARE.into_iter().filter(|name| filled.contains(*name)).collect();
+        let journeys = self.footers_of(Table::Journeys).ok();
+        let holds = |name: &str| journeys.as_ref().is_some_and(|known| known.filled.contains(name));
+        let histories = scope::RARE.into_iter().filter(|name| holds(name)).collect();
+        let may_reach = |name: &str| journeys.as_ref().is_none_or(|known| known.may_reach(name, cut));
+        let late = scope::timed().filter(|name| may_reach(name)).collect();
+        let states_all = journeys.as_ref().is_some_and(|known| known.is_full("status"));
         let columns = Columns::All;
         Scope {
             tables,
@@ -371,6 +380,8 @@ impl Session {
             cut_day,
             has_gone,
             histories,
+            late,
+            states_all,
             staff: staff.as_ref(),
             columns,
             held: None,
@@ -451,10 +462,6 @@ impl Session {
         Ok(self.scope_of(&[]).register_named(&self.context, &names, &loaded).await?)
     }
 
-    fn filled_so_far(&self) -> Mutex<BTreeMap<Table, BTreeSet<String>>> {
-        Mutex::new(self.filled.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone())
-    }
-
     /// Whether the table holds any row.
     pub fn present(&self, table: Table) -> bool {
         self.snapshot.tables.get(&table).is_some_and(|state| state.rows() > 0)
@@ -462,12 +469,17 @@ impl Session {
 
     /// The columns of the table that hold at least one value.
     pub fn columns_filled(&self, table: Table) -> Result<BTreeSet<String>, SessionError> {
-        let mut known = self.filled.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(columns) = known.get(&table) {
-            return Ok(columns.clone());
+        Ok(self.footers_of(table)?.filled.clone())
+    }
+
+    fn footers_of(&self, table: Table) -> Result<Arc<Footers>, SessionError> {
+        let mut known = self.footers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(footers) = known.get(&table) {
+            return Ok(Arc::clone(footers));
         }
-        let columns = self.snapshot.tables.get(&table).map(filled::columns).transpose()?.unwrap_or_default();
-        known.insert(table, columns.clone());
-        Ok(columns)
+        let footers = self.snapshot.tables.get(&table).map(Footers::read).transpose()?.unwrap_or_default();
+        let footers = Arc::new(footers);
+        known.insert(table, Arc::clone(&footers));
+        Ok(footers)
     }
 }

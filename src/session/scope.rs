@@ -12,9 +12,8 @@ use datafusion::catalog::TableProvider;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::context::SessionContext;
-use datafusion::functions::core::expr_fn::{coalesce, get_field, least, nullif};
-use datafusion::functions_nested::expr_fn::{array_element, array_length};
-use datafusion::logical_expr::{Case, JoinType};
+use datafusion::functions::core::expr_fn::get_field;
+use datafusion::logical_expr::JoinType;
 use datafusion::prelude::{Expr, cast, lit, when};
 use datafusion::scalar::ScalarValue;
 
@@ -22,10 +21,9 @@ use super::dimensions::{TAKEN, column, group, text};
 use super::hold::Hold;
 use super::staff::Staff;
 use super::tables::instant;
-use crate::journey::cut::{before, counted, gone_since, known_at};
-use crate::journey::moves::moves;
+use crate::journey::cut::gone_since;
 use crate::model::tables::{CHANGE_KINDS, Table};
-use crate::regulation::{Regulation, Terminal};
+use crate::regulation::Regulation;
 
 /// What the views are made of.
 pub(super) struct Scope<'a> {
@@ -50,6 +48,10 @@ pub(super) struct Scope<'a> {
     pub(super) has_gone: bool,
     /// The lists of journeys that hold anything, of those that most stores leave empty.
     pub(super) histories: BTreeSet<&'static str>,
+    /// The columns of journeys, of those that say when something happened, that may hold an instant at the cut or later: the others need not be cut.
+    pub(super) late: BTreeSet<&'static str>,
+    /// Whether each deal's export states its status.
+    pub(super) states_all: bool,
     pub(super) staff: &'a Staff,
     pub(super) columns: Columns,
     /// The rows of `scope` and all dimensions, where they are held in memory.
@@ -93,16 +95,18 @@ pub(super) const SCOPE: &str = "scope";
 pub(super) const ENTRIES: &str = "scope_entries";
 pub(super) const SPEND: &str = "scope_spend";
 
-/// The states in which a deal ends.
-const CLOSED: [&str; 2] = ["won", "lost"];
-
 /// The columns of journeys that say when something happened.
-const HAPPENED: [&str; 5] = ["response_at", "refused_at", "opted_out_at", "complained_at", "refunded_at"];
+pub(super) const HAPPENED: [&str; 5] = ["response_at", "refused_at", "opted_out_at", "complained_at", "refunded_at"];
 /// The columns of journeys that list what happened.
-const LISTED: [&str; 3] = ["returns", "touch_at", "intervals"];
+pub(super) const LISTED: [&str; 3] = ["returns", "touch_at", "intervals"];
+
+/// The columns of journeys that are cut, or decide what is.
+pub(super) fn timed() -> impl Iterator<Item = &'static str> {
+    ["created_at", "closed_at", "entries"].into_iter().chain(HAPPENED).chain(LISTED)
+}
 
 /// The list of journeys that says what a field of a deal was, from when on.
-fn history_of(field: &str) -> Option<&'static str> {
+pub(super) fn history_of(field: &str) -> Option<&'static str> {
     match field {
         "amount" => Some("amount_history"),
         "expected_close" => Some("expected_close_history"),
@@ -129,13 +133,16 @@ impl Scope<'_> {
     }
 
     async fn scope(&self) -> Result<DataFrame> {
-        let known = column("created_at").is_null().or(column("created_at").lt(instant(self.cut)));
+        let known = |frame: DataFrame| match self.late.contains("created_at") {
+            true => frame.filter(column("created_at").is_null().or(column("created_at").lt(instant(self.cut)))),
+            false => Ok(frame),
+        };
         let Some(held) = self.held.clone() else {
             let values = self.by.iter().map(|name| self.dimension(name)).collect();
-            let journeys = self.only(self.journeys(self.named()).await?.filter(known)?)?;
+            let journeys = self.only(known(self.journeys(self.named()).await?)?)?;
             return self.as_known_at_cut(journeys, vec![group(values).alias("grp")]);
         };
-        let frame = self.tables.read_table(held)?.filter(known)?;
+        let frame = known(self.tables.read_table(held)?)?;
         let is_of = |hold: &Hold| hold.fits(column(&held_dimension(&hold.dimension)));
         let frame = self.only.iter().map(is_of).try_fold(frame, DataFrame::filter)?;
         let names: Vec<String> = frame.schema().fields().iter().map(|field| field.name().clone()).collect();
@@ -167,8 +174,7 @@ impl Scope<'_> {
             }
             Ok::<_, DataFusionError>(())
         };
-        let won = || self.stated().eq(text("won")).and(column("closed_at").lt(instant(self.cut)));
-        add("won_at", &|| when(won(), column("closed_at")).end())?;
+        add("won_at", &|| when(self.stated().eq(text("won")), self.happened("closed_at")?).end())?;
         add("is_open", &|| Ok(self.is_open()))?;
         add("seen_until", &|| self.seen_until())?;
         // as the exports say it, whatever the cut: to tell what does not fit
@@ -184,10 +190,10 @@ impl Scope<'_> {
         let no_currency = || lit(ScalarValue::Utf8View(None));
         add("stated_currency", &|| Ok(if states_currency { column("currency") } else { no_currency() }))?;
         add("entered_at", &|| self.entered_at())?;
-        for (name, bound) in [("least", Bound::Least), ("most", Bound::Most)] {
-            add(&format!("{name}_outcome"), &|| Ok(self.bound(bound)?.0))?;
-            add(&format!("{name}_until"), &|| Ok(self.bound(bound)?.1))?;
-        }
+        add("least_outcome", &|| Ok(self.fewest_won()?.0))?;
+        add("least_until", &|| Ok(self.fewest_won()?.1))?;
+        add("most_outcome", &|| Ok(self.most_won()?.0))?;
+        add("most_until", &|| Ok(self.most_won()?.1))?;
         add("moves", &|| Ok(self.moves()))?;
         add("team", &|| Ok(self.staff.team()))?;
         add("supervisor", &|| Ok(self.staff.supervisor()))?;
@@ -274,155 +280,6 @@ impl Scope<'_> {
         journeys.join(deals, JoinType::Left, &["deal_id"], &[key], None)?.select(names)
     }
 
-    /// A column as it was known at the cut.
-    pub(super) fn clipped(&self, name: &str) -> Result<Expr> {
-        let cut = || instant(self.cut);
-        let closed_later = || self.closed().and(column("closed_at").gt_eq(cut()));
-        match name {
-            "status" => when(self.gone(), lit(ScalarValue::Utf8View(None)))
-                .when(closed_later(), text("open"))
-                .when(self.unclear(), lit(ScalarValue::Utf8View(None)))
-                .otherwise(self.stated()),
-            "gone_at" => when(self.gone(), column(name)).end(),
-            // the date of an open deal is a plan: it ends nothing
-            "closed_at" => when(self.closed().and(column(name).lt(cut())), column(name)).end(),
-            // why it was lost, and the discount that closed it, came with the closing
-            "lost_reason" | "promo" => when(closed_later().or(self.unclear()).is_not_true(), column(name)).end(),
-            "stage" => {
-                // a deal that moved or closed later stood where it had come to by then
-                let last = |list: Expr, field: &str| get_field(array_element(list, lit(-1)), field);
-                let is_late = |list: &str| last(column(list), "at").gt_eq(cut());
-                let moved_later = is_late("entries").or(is_late("returns")).or(closed_later());
-                let stage = last(self.moves(), "stage");
-                let mut stage = when(moved_later, cast(stage, DataType::Utf8View));
-                match self.is_earlier {
-                    // where no log tells, a present stage tells nothing of a day before, unless the deal had ended
-                    true => {
-                        let unlogged = column("entries").is_null().or(array_length(column("entries")).is_null());
-                        let is_open = self.is_open().or(self.unclear()).or(self.gone());
-                        stage.when(unlogged.and(is_open), lit(ScalarValue::Utf8View(None)))
-                    }
-                    false => stage,
-                }
-                .otherwise(column(name))
-            }
-            // a first entry tells how many times the stage was entered: that too as of the cut
-            "entries" => {
-                let entries = before().call(vec![column(name), cut()]);
-                Ok(counted().call(vec![entries, column("returns"), cut()]))
-            }
-            name if history_of(name).is_some_and(|history| self.histories.contains(history)) => {
-                let history = history_of(name).unwrap_or(name);
-                Ok(known_at().call(vec![column(history), column(name), cut()]))
-            }
-            name if RARE.contains(&name) && self.histories.contains(name) => {
-                Ok(before().call(vec![column(name), cut()]))
-            }
-            name if HAPPENED.contains(&name) => when(column(name).lt(cut()), column(name)).end(),
-            name if LISTED.contains(&name) => Ok(before().call(vec![column(name), cut()])),
-            name => Ok(column(name)),
-        }
-    }
-
-    /// Since when a field of a deal is known to have held what it holds at the cut or something earlier: since the first snapshot
-    /// that lists the deal, or the first that a log tells. Later than the cut: nothing earlier is known. Null: it is as now known.
-    fn known_since(&self, field: &str) -> Expr {
-        match history_of(field).filter(|history| self.histories.contains(history)) {
-            Some(history) => {
-                let first = get_field(array_element(column(history), lit(1)), "at");
-                coalesce(vec![first, column("listed_at")])
-            }
-            None => column("listed_at"),
-        }
-    }
-
-    /// The status as now known: where none is stated, the end of the funnel in which the deal stands.
-    fn stated(&self) -> Expr {
-        let ends = self.regulation.stages().iter().filter_map(|stage| {
-            let status = match stage.terminal? {
-                Terminal::Won => "won",
-                Terminal::Lost => "lost",
-            };
-            Some((Box::new(text(stage.id.as_str())), Box::new(text(status))))
-        });
-        let by_stage = Expr::Case(Case::new(Some(Box::new(column("stage"))), ends.collect(), None));
-        coalesce(vec![nullif(column("status"), text("")), by_stage])
-    }
-
-    /// Whether a deal is won or lost, as now known.
-    fn closed(&self) -> Expr {
-        self.stated().in_list(CLOSED.map(text).to_vec(), false).is_true()
-    }
-
-    /// Whether a deal is won or lost, and no export tells when.
-    fn undated(&self) -> Expr {
-        self.closed().and(column("closed_at").is_null())
-    }
-
-    /// Closed by now, on an unknown day, and nothing shows that it was before the cut: neither open, won nor lost.
-    fn unclear(&self) -> Expr {
-        self.undated().and(column("closed_by").gt_eq(instant(self.day_after))).is_true()
-    }
-
-    /// Neither won nor lost by the cut, and its export listed it no longer then: what became of it was not known.
-    pub(super) fn gone(&self) -> Expr {
-        column("gone_at").lt(instant(self.cut)).is_true().and(self.closed_at_cut().is_not_true())
-    }
-
-    /// Won or lost, and not after the cut for certain.
-    fn closed_at_cut(&self) -> Expr {
-        self.closed().and(column("closed_at").gt_eq(instant(self.cut)).is_not_true())
-    }
-
-    /// Neither won nor lost at the cut, nor gone. A deal of unknown status is open.
-    fn is_open(&self) -> Expr {
-        self.closed_at_cut().is_not_true().and(self.gone().is_not_true())
-    }
-
-    /// Until when exports show what is open. Of a deal that its export lists no longer nothing is known from then on.
-    fn seen_until(&self) -> Result<Expr> {
-        let gone = least(vec![column("gone_at"), instant(self.seen_until)]);
-        when(self.gone(), gone).otherwise(instant(self.seen_until))
-    }
-
-    /// When a deal entered the funnel: with its creation or its first logged entry, whichever came first; else with its closing.
-    fn entered_at(&self) -> Result<Expr> {
-        let first = get_field(array_element(self.clipped("entries")?, lit(1)), "at");
-        Ok(coalesce(vec![least(vec![column("created_at"), first]), self.clipped("closed_at")?]))
-    }
-
-    /// What a deal became (0 open, 1 won, 2 lost) and when, or until when it was seen open: as if the fewest deals, or the most, were
-    /// won by any day. An undated closing lies between the entry and the first export that shows it, and is one at the latest then.
-    fn bound(&self, bound: Bound) -> Result<(Expr, Expr)> {
-        let outcome = Expr::Case(Case::new(
-            Some(Box::new(self.clipped("status")?)),
-            [("won", 1_i64), ("lost", 2)].map(|(status, code)| (Box::new(text(status)), Box::new(lit(code)))).to_vec(),
-            Some(Box::new(lit(0_i64))),
-        ));
-        let until = coalesce(vec![self.clipped("closed_at")?, self.seen_until()?]);
-        let latest = least(vec![column("closed_by"), instant(self.cut)]);
-        // the status whose undated closings count at once; the others count on the last day on which they may have been, and not
-        // at all if that may be after the cut
-        let ((at_once, first), (at_last, last)) = match bound {
-            Bound::Least => (("lost", 2_i64), ("won", 1_i64)),
-            Bound::Most => (("won", 1), ("lost", 2)),
-        };
-        let undated = |status: &str| self.undated().and(self.stated().eq(text(status)));
-        let outcome = when(undated(at_once), lit(first))
-            .when(undated(at_last).and(self.unclear().is_not_true()), lit(last))
-            .when(self.undated(), lit(0_i64))
-            .otherwise(outcome)?;
-        let until = when(undated(at_once), self.entered_at()?).when(self.undated(), latest).otherwise(until)?;
-        Ok((outcome, until))
-    }
-
-    /// Every move before the cut, in order.
-    fn moves(&self) -> Expr {
-        let known = |name: &str| before().call(vec![column(name), instant(self.cut)]);
-        moves(self.regulation.stages().iter().map(|stage| stage.id.clone()).collect())
-            .call(["entries", "returns", "intervals"].map(known).to_vec())
-    }
-
     pub(super) fn dimension(&self, name: &str) -> Expr {
         match name {
             "team" => self.staff.team(),
@@ -462,11 +319,4 @@ impl Scope<'_> {
         let spend = if divisible { self.only(spend)? } else { spend };
         spend.select(columns.collect::<Vec<_>>())
     }
-}
-
-/// One end of what may have become of deals whose closing has no date.
-#[derive(Clone, Copy)]
-enum Bound {
-    Least,
-    Most,
 }

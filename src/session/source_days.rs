@@ -108,6 +108,8 @@ struct Deals {
     branches: Vec<String>,
     /// By the hash of the deal: the places of its manager and of its branch.
     places: Vec<(u64, [Option<u32>; 2])>,
+    /// By the first bits of a hash: where those that begin so, stand.
+    begin: Vec<usize>,
 }
 
 impl Deals {
@@ -127,18 +129,37 @@ impl Deals {
         }
         places.sort_unstable_by_key(|(deal, _)| *deal);
         let owned = |names: &Names| names.by_number().into_iter().map(str::to_owned).collect();
-        Ok(Deals { managers: owned(&managers), branches: owned(&branches), places })
+        let mut deals = Deals { managers: owned(&managers), branches: owned(&branches), places, begin: Vec::new() };
+        deals.index();
+        Ok(deals)
+    }
+
+    /// As many first bits as there are deals: hashes are spread evenly, so that about one deal begins with each.
+    fn index(&mut self) {
+        let bits = self.places.len().max(2).ilog2();
+        self.begin = vec![0; (1 << bits) + 1];
+        for (deal, _) in &self.places {
+            self.begin[first_bits(*deal, bits) + 1] += 1;
+        }
+        for at in 1..self.begin.len() {
+            self.begin[at] += self.begin[at - 1];
+        }
     }
 
     /// The manager and the branch of a deal.
     fn place(&self, deal: Option<&str>) -> [Option<&str>; 2] {
         let Some(deal) = deal else { return [None; 2] };
         let hash = xxh3_64(deal.as_bytes());
-        let Ok(at) = self.places.binary_search_by_key(&hash, |(deal, _)| *deal) else { return [None; 2] };
-        let [manager, branch] = self.places[at].1;
+        let first = first_bits(hash, (self.begin.len() - 1).ilog2());
+        let those = &self.places[self.begin[first]..self.begin[first + 1]];
+        let Some((_, [manager, branch])) = those.iter().find(|(deal, _)| *deal == hash) else { return [None; 2] };
         [(&self.managers, manager), (&self.branches, branch)]
-            .map(|(names, number)| names.get(number? as usize).map(String::as_str))
+            .map(|(names, number)| names.get((*number)? as usize).map(String::as_str))
     }
+}
+
+fn first_bits(hash: u64, bits: u32) -> usize {
+    usize::try_from(hash >> (u64::BITS - bits)).unwrap_or_default()
 }
 
 /// A set of days since the epoch.
@@ -317,6 +338,23 @@ pub(super) fn filled(column: &StringViewArray, row: usize) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_deal_is_found_where_it_belongs_and_no_other() {
+        for count in [0_u32, 1, 2, 3, 1000] {
+            let place = |deal: u32| (xxh3_64(deal.to_string().as_bytes()), [Some(deal), None]);
+            let mut places: Vec<_> = (0..count).map(place).collect();
+            places.sort_unstable_by_key(|(deal, _)| *deal);
+            let managers = (0..count).map(|deal| format!("of {deal}")).collect();
+            let mut deals = Deals { managers, branches: Vec::new(), places, begin: Vec::new() };
+            deals.index();
+            for deal in 0..count {
+                let expected = format!("of {deal}");
+                assert_eq!(deals.place(Some(deal.to_string().as_str())), [Some(expected.as_str()), None]);
+            }
+            assert_eq!([deals.place(Some("x")), deals.place(None)], [[None; 2]; 2]);
+        }
+    }
 
     #[test]
     fn days_come_out_in_order_whatever_the_order_in_which_they_came() {

@@ -333,6 +333,30 @@ fn a_table_never_ingested_has_its_columns_and_no_rows() {
 }
 
 #[test]
+fn columns_that_hold_nothing_later_are_the_same_uncut() {
+    const ALL: &str = "SELECT * FROM scope ORDER BY deal_id";
+    run(async {
+        let (_dir, store) = store().await;
+        for (as_of, late) in [("2025-01-15", true), ("2025-02-20", true), ("2025-02-21", false), ("2030-01-01", false)]
+        {
+            let session = session(&store, as_of).await;
+            assert_eq!(!session.scope_of(&[]).late.is_empty(), late, "{as_of}");
+            let context = tables::beside(&session.context, |name| !views::is_view(name)).await.unwrap();
+            let cut = Scope { late: scope::timed().collect(), states_all: false, ..session.scope_of(&[]) };
+            cut.register(&context).await.unwrap();
+            assert_eq!(table(&session, ALL).await, of(&context, ALL).await, "{as_of}");
+        }
+        let known = session(&store, "2030-01-01").await.footers_of(Table::Journeys).unwrap();
+        assert!(known.is_full("deal_id") && known.is_full("status") && !known.is_full("stage"));
+        let last = DateTime::parse_from_rfc3339("2025-02-20T09:00:00Z").unwrap().timestamp_micros();
+        assert!(known.may_reach("created_at", last) && !known.may_reach("created_at", last + 1));
+        let last = DateTime::parse_from_rfc3339("2025-01-31T21:00:00Z").unwrap().timestamp_micros();
+        assert!(known.may_reach("touch_at", last) && !known.may_reach("touch_at", last + 1));
+        assert!(!known.may_reach("refused_at", 0) && known.may_reach("amount", i64::MAX));
+    });
+}
+
+#[test]
 fn filled_columns_are_told_from_empty_ones() {
     run(async {
         let (_dir, store) = store().await;

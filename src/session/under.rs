@@ -11,8 +11,8 @@ use crate::store::fingerprint;
 impl Session {
     /// As [`Session::at`], judged by another regulation.
     pub async fn at_under(&self, regulation: &Regulation, as_of: NaiveDate) -> Result<Session, SessionError> {
-        let runtime = self.context.runtime_env();
-        let mut other = Session::open_in(&self.snapshot, regulation, as_of, self.resources, runtime).await?;
+        let (runtime, footers) = (self.context.runtime_env(), Arc::clone(&self.footers));
+        let mut other = Session::open_in(&self.snapshot, regulation, as_of, self.resources, runtime, footers).await?;
         other.only.clone_from(&self.only);
         other.held.clone_from(&self.held);
         other.sources = Arc::clone(&self.sources);
