@@ -150,20 +150,29 @@ stays AS (
 
 -- where the open deals stand, and since when, at the latest and at the earliest. A deal stands where it came last; where the log
 -- does not tell, in its present stage, into which it came nobody knows when after its last move, or after its creation
+came AS (
+    SELECT
+        grp,
+        amount,
+        stage,
+        created_at,
+        moves[-1]['stage'] AS moved_to,
+        moves[-1]['at'] AS moved_at,
+        moves[-1]['earliest'] AS moved_earliest
+    FROM scope
+    WHERE is_open
+),
+
 standing AS (
     SELECT
-        scope.grp,
-        scope.amount,
+        came.grp,
+        came.amount,
         coalesce(arrived.stage, present.stage) AS stage,
-        CASE WHEN arrived.stage IS NOT NULL THEN scope.moves[-1]['at'] END AS at,
-        CASE
-            WHEN arrived.stage IS NOT NULL THEN scope.moves[-1]['earliest']
-            ELSE coalesce(scope.moves[-1]['at'], scope.created_at)
-        END AS earliest
-    FROM scope
-    LEFT JOIN stages AS arrived ON scope.moves[-1]['stage'] = arrived.stage AND arrived.terminal IS NULL
-    LEFT JOIN stages AS present ON scope.stage = present.stage AND present.terminal IS NULL
-    WHERE scope.is_open
+        CASE WHEN arrived.stage IS NOT NULL THEN came.moved_at END AS at,
+        CASE WHEN arrived.stage IS NOT NULL THEN came.moved_earliest ELSE coalesce(came.moved_at, came.created_at) END AS earliest
+    FROM came
+    LEFT JOIN stages AS arrived ON came.moved_to = arrived.stage AND arrived.terminal IS NULL
+    LEFT JOIN stages AS present ON came.stage = present.stage AND present.terminal IS NULL
 ),
 
 stood AS (

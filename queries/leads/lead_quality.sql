@@ -66,38 +66,54 @@ qualifying AS (
 ),
 
 -- `undated` leads are closed, and no export tells when: at the earliest when they came, at the latest when one showed them closed
+-- what the lists of a deal tell is told before the joins, which would copy the lists
+known AS (
+    SELECT
+        grp,
+        status,
+        is_open,
+        undated,
+        lost_reason,
+        promo,
+        interest,
+        stage,
+        funnel_path(moves)['furthest'] AS furthest,
+        -- between two snapshots a lead may have passed the stage unseen
+        coalesce(known_from('stage', manager, branch) <= created_at, FALSE) AND NOT coalesce(moves[-1]['seen'], FALSE) AS is_logged,
+        -- the least and the most that may have been won by any day
+        least_outcome,
+        greatest(minutes_between(created_at, least_until) / 1440.0, 0.0) AS least_days,
+        most_outcome,
+        greatest(minutes_between(created_at, most_until) / 1440.0, 0.0) AS most_days
+    FROM scope
+    WHERE created_at >= $from AND created_at < $to
+),
+
 leads AS (
     SELECT
-        scope.grp,
-        scope.status,
-        scope.is_open,
-        scope.undated,
-        coalesce(funnel_path(scope.moves)['furthest'] >= qualifying.position, FALSE) AS has_qualified,
-        coalesce(scope.status = 'lost' AND lost_reasons.invalid, FALSE) AS is_invalid,
-        coalesce(scope.status = 'lost' AND coalesce(scope.lost_reason, '') = '', FALSE) AS is_unexplained,
-        coalesce(scope.promo, '') <> '' OR coalesce(scope.interest, '') <> '' OR coalesce(scope.lost_reason, '') <> '' AS tells_price,
-        coalesce(scope.promo, '') <> ''
+        known.grp,
+        known.status,
+        known.is_open,
+        known.undated,
+        coalesce(known.furthest >= qualifying.position, FALSE) AS has_qualified,
+        coalesce(known.status = 'lost' AND lost_reasons.invalid, FALSE) AS is_invalid,
+        coalesce(known.status = 'lost' AND coalesce(known.lost_reason, '') = '', FALSE) AS is_unexplained,
+        coalesce(known.promo, '') <> '' OR coalesce(known.interest, '') <> '' OR coalesce(known.lost_reason, '') <> '' AS tells_price,
+        coalesce(known.promo, '') <> ''
         OR coalesce(interests.price, FALSE)
-        OR coalesce(scope.status = 'lost' AND lost_reasons.price, FALSE) AS is_price_driven,
+        OR coalesce(known.status = 'lost' AND lost_reasons.price, FALSE) AS is_price_driven,
         -- a stage in which it stands is one that it came to
         coalesce(standing.position >= qualifying.position AND standing.terminal IS NULL AND NOT standing.parking, FALSE) AS stands_qualified,
-        -- between two snapshots a lead may have passed the stage unseen
-        (
-            coalesce(known_from('stage', scope.manager, scope.branch) <= scope.created_at, FALSE)
-            AND NOT coalesce(scope.moves[-1]['seen'], FALSE)
-        )
-        OR (standing.terminal IS NULL AND NOT standing.parking AND standing.stage IS NOT NULL) AS is_placed,
-        -- the least and the most that may have been won by any day
-        scope.least_outcome,
-        greatest(minutes_between(scope.created_at, scope.least_until) / 1440.0, 0.0) AS least_days,
-        scope.most_outcome,
-        greatest(minutes_between(scope.created_at, scope.most_until) / 1440.0, 0.0) AS most_days
-    FROM scope
+        known.is_logged OR (standing.terminal IS NULL AND NOT standing.parking AND standing.stage IS NOT NULL) AS is_placed,
+        known.least_outcome,
+        known.least_days,
+        known.most_outcome,
+        known.most_days
+    FROM known
     CROSS JOIN qualifying
-    LEFT JOIN lost_reasons ON scope.lost_reason = lost_reasons.reason
-    LEFT JOIN interests ON scope.interest = interests.interest
-    LEFT JOIN stages AS standing ON scope.stage = standing.stage
-    WHERE scope.created_at >= $from AND scope.created_at < $to
+    LEFT JOIN lost_reasons ON known.lost_reason = lost_reasons.reason
+    LEFT JOIN interests ON known.interest = interests.interest
+    LEFT JOIN stages AS standing ON known.stage = standing.stage
 ),
 
 faced AS (
