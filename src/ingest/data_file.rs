@@ -16,7 +16,7 @@ use crate::journey::Journey;
 use crate::model::layout::Layout;
 use crate::model::tables::{Kind, MONEY_PRECISION, MONEY_SCALE};
 
-const ROW_GROUP: usize = 100_000;
+const ROW_GROUP: usize = 400_000;
 
 /// The files of a bucket in memory; [`OldBucket::rows`] borrows from it.
 #[derive(Debug, Default)]
@@ -176,7 +176,7 @@ fn shuffled<'n>(
 fn save(path: &Path, height: usize, columns: Vec<Column>) -> Result<(), PolarsError> {
     let mut frame = DataFrame::new(height, columns)?;
     let file = File::create(path)?;
-    let writer = ParquetWriter::new(file).with_compression(ParquetCompression::Zstd(None));
+    let writer = ParquetWriter::new(file).with_compression(ParquetCompression::Lz4Raw);
     writer.with_row_group_size(Some(ROW_GROUP)).finish(&mut frame).map(drop)
 }
 

@@ -107,7 +107,7 @@ impl Transaction {
         self.attempt.ingest
     }
 
-    /// The path for the next Parquet file of a bucket (zstd, canonical schema, sorted by [`Table::sorted_by`]). No path
+    /// The path for the next Parquet file of a bucket (LZ4, canonical schema, sorted by [`Table::sorted_by`]). No path
     /// is used twice.
     pub fn new_file(&mut self, table: Table, bucket: u32) -> PathBuf {
         let sequence = self.handed_out.entry((table, bucket)).or_insert(0);
