@@ -86,7 +86,7 @@ pub fn bare(app: &App, asker: &Visitor, frame: &Frame<'_>) -> String {
 
 /// What stands around a report: the bar above it, and this below its title.
 pub fn around(app: &App, asker: &Asker, within: Markup) -> Around {
-    Around { head: head(app), above: bar(app, asker), within, below: Markup::default() }
+    Around { head: head(app), above: bar(app, asker), within, below: Markup::default(), whole: None }
 }
 
 /// The style, and an icon that nobody has to ask for.
