@@ -4,3 +4,5 @@ mod attacks;
 mod pages;
 mod people;
 mod server;
+#[cfg(unix)]
+mod stops;

@@ -138,3 +138,47 @@ fn slow_and_oversized_requests_harm_nobody() {
     }
     server.ask("boss", "/metrics").ok();
 }
+
+#[test]
+fn who_asks_without_a_password_takes_nobodys_place() {
+    let server = Server::start(&COMPANY.at, &["--users", "users.toml", "--connections", "8"]);
+    // each would stay for the next question, as browsers do
+    let mut open: Vec<TcpStream> = (0..200)
+        .map(|number| {
+            let mut stream = TcpStream::connect(server.address).unwrap();
+            let path = ["/login", "/style.css", "/healthz", "/metrics"][number % 4];
+            stream
+                .write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\n\r\n").as_bytes())
+                .unwrap();
+            stream
+        })
+        .collect();
+    for _ in 0..4 {
+        server.ask("boss", "/metrics").ok();
+    }
+    for stream in &mut open {
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let mut all = Vec::new();
+        stream.read_to_end(&mut all).unwrap();
+        let reply = Reply::of(&all);
+        assert!([200, 401].contains(&reply.status) && reply.header("connection") == "close", "{reply:?}");
+    }
+    // of those who are known no more come in than may
+    let known =
+        format!("GET /metrics HTTP/1.1\r\nHost: x\r\nAuthorization: {}\r\n\r\n", basic("boss", "password of boss"));
+    let mut inside: Vec<TcpStream> = (0..8)
+        .map(|_| {
+            let mut stream = TcpStream::connect(server.address).unwrap();
+            stream.write_all(known.as_bytes()).unwrap();
+            let mut some = [0; 12];
+            stream.read_exact(&mut some).unwrap();
+            assert_eq!(&some, b"HTTP/1.1 200");
+            stream
+        })
+        .collect();
+    let refused = server.ask("boss", "/metrics");
+    assert!(refused.status == 503 && refused.text().contains("8 connections already"), "{}", refused.text());
+    inside.pop();
+    std::thread::sleep(Duration::from_millis(300));
+    server.ask("boss", "/metrics").ok();
+}

@@ -133,6 +133,53 @@ fn one_who_is_removed_is_out_at_once() {
     server.get("/metrics", &[("Authorization", &basic("yug", "quite another one"))]).ok();
 }
 
+#[cfg(unix)]
+#[test]
+fn one_who_is_given_other_rows_sees_those_alone_from_then_on() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("users.toml");
+    let name = file.to_str().unwrap();
+    user(&COMPANY.at, &["add", name, "goes"], Some("branch=Юг"), "password of goes");
+    let server = Server::start(&COMPANY.at, &["--users", name]);
+    let log_in = || {
+        let done = server.send("POST", "/login", &[], "name=goes&password=password+of+goes");
+        done.header("set-cookie").split(';').next().unwrap().to_owned()
+    };
+    let path = "/metrics/lead_quality/csv?by=branch&from=2024-01-01&to=2025-06-29";
+    let branches = |reply: Reply| {
+        let text = reply.ok().text();
+        text.lines().skip(1).filter_map(|line| line.split(',').next().map(str::to_owned)).collect::<BTreeSet<String>>()
+    };
+    let cookie = log_in();
+    let by_cookie = |cookie: &str| server.get(path, &[("Cookie", cookie)]);
+    assert_eq!(branches(by_cookie(&cookie)), BTreeSet::from(["Юг".to_owned()]));
+    assert_eq!(branches(server.ask("goes", path)), BTreeSet::from(["Юг".to_owned()]));
+    let brief = |server: &Server| server.report("goes", "/reports/brief?lang=ru").ok().text();
+    assert!(brief(&server).contains("Юг · "));
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("Юг", "Урал")).unwrap();
+    // the log-in was of one who saw other rows
+    assert_eq!(by_cookie(&cookie).status, 401);
+    assert_eq!(branches(server.ask("goes", path)), BTreeSet::from(["Урал".to_owned()]));
+    assert_eq!(branches(by_cookie(&log_in())), BTreeSet::from(["Урал".to_owned()]));
+    let page = brief(&server);
+    assert!(page.contains("Урал · ") && !page.contains("Юг"), "what was made for other rows is shown");
+    // a file that is not as it must be lets nobody in, and does so again when it is mended
+    let cookie = log_in();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    assert_eq!((by_cookie(&cookie).status, server.ask("goes", path).status), (503, 503));
+    assert!(!server.ask("goes", path).text().contains(name));
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    by_cookie(&cookie).ok();
+    // who is held to what the store does not have sees nothing, and learns nothing
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("Урал", "Камчатка")).unwrap();
+    let none = server.ask("goes", path);
+    assert!(none.status != 200 || branches(none).is_empty());
+}
+
 #[test]
 fn over_tls_browsers_are_told_to_stay_there() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

@@ -1,6 +1,6 @@
 //! A company with hostile names, the server over it, and a browser that sends what it likes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -96,6 +96,8 @@ pub fn user(at: &Path, args: &[&str], only: Option<&str>, password: &str) {
 pub struct Server {
     pub child: Child,
     pub address: SocketAddr,
+    /// Where clients of PostgreSQL come in, if they may.
+    pub pg: Option<SocketAddr>,
 }
 
 impl Server {
@@ -111,16 +113,20 @@ impl Server {
             .unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut said = Vec::new();
+        let mut pg = None;
         let address = loop {
             let Some(Ok(line)) = lines.next() else { panic!("the server ended: {said:?}") };
             if let Some((_, address)) = line.split_once("HTTP: listening on ") {
                 break address.trim().parse().unwrap();
             }
+            if let Some((_, address)) = line.split_once("PostgreSQL: listening on ") {
+                pg = Some(address.trim().parse().unwrap());
+            }
             said.push(line);
         };
         // nobody may wait for what it says later
         std::thread::spawn(move || lines.for_each(drop));
-        Server { child, address }
+        Server { child, address, pg }
     }
 
     pub fn with_users() -> Server {

@@ -83,6 +83,10 @@ pub async fn guard(
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
     }
+    // who is not known takes no place of those who are: the next question comes by another connection
+    if !connection.seat.has_entered() {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     dressed(&app, response)
 }
 
@@ -106,7 +110,6 @@ async fn let_in(
     (method, uri, headers): &(Method, Uri, HeaderMap),
     visitor: &Visitor,
 ) -> Result<Option<Asker>, Stop> {
-    connection.seat.enter(None).map_err(|error| error.told(false))?;
     let length = visitor.path.len() + visitor.query.len();
     if length > LONGEST {
         return Err(Stop::Refused(Refusal::new(
@@ -144,7 +147,10 @@ async fn let_in(
         return Ok(None);
     }
     match app.gate.who(headers, visitor.from).await? {
-        Some(user) => Ok(Some(Asker::new(user, visitor.clone()))),
+        Some(user) => {
+            connection.seat.enter(None).map_err(|error| error.told(false))?;
+            Ok(Some(Asker::new(user, visitor.clone())))
+        }
         None if visitor.is_person => Err(Stop::LogIn),
         None => Err(Stop::Refused(Refusal::new(
             StatusCode::UNAUTHORIZED,
@@ -292,7 +298,7 @@ fn dressed(app: &App, mut response: Response) -> Response {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
         headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Language, Authorization, Cookie"));
     }
     response
