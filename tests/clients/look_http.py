@@ -101,6 +101,8 @@ def main():
                 page.fill("input[name=name]", name)
                 page.fill("input[name=password]", "wrong")
                 page.click("button")
+                page.wait_for_selector(".notice")
+                faults += [f"login-wrong {kind}: {fault}" for fault in page.evaluate(WIDE)]
                 page.screenshot(path=args.out / f"login-wrong-{kind}.png")
                 page.fill("input[name=password]", password)
                 page.click("button")
@@ -142,9 +144,9 @@ def foreign(page, lang):
     if lang != "ru":
         return []
     texts = page.eval_on_selector_all("h1, h2, h3, th, label span, legend, button, .notice, .subtitle, .none, summary, .get", "all => all.map(one => one.textContent)")
-    # names that are the same in every language
-    names = re.compile(r"CSV|Excel|HTML|PDF|voronka \w+|[a-z]+_[a-z_0-9]+|`[^`]*`|\S*=\S*|\S*\.toml\S*|romi|sla\b", re.I)
-    return [f"words of another language: {' '.join(text.split())[:160]}" for text in texts if re.search("[a-z]{4,}", names.sub("", text), re.I)]
+    # a single word is a name or a code
+    names = re.compile(r"voronka \w+|\w+[._]\w+|`[^`]*`|\S*=\S*")
+    return [f"words of another language: {' '.join(text.split())[:160]}" for text in texts if re.search(r"[a-z]{2,}\s+[a-z]{2,}", names.sub("", text), re.I)]
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use super::server::{COMPANY, Reply, Server, basic, is_sound};
+use super::server::{COMPANY, EVIL_REPORT, Reply, Server, basic, encoded, is_sound};
 use crate::support::voronka;
 
 #[test]
@@ -13,6 +13,9 @@ fn what_is_asked_wrongly_is_refused_in_words_and_nothing_else_is_told() {
     let long = "a".repeat(5_000);
     for (path, status, says) in [
         ("/reports/../../../etc/passwd", 404, "no page"),
+        ("/metrics?lang=ru%0d%0aX-Evil:%201", 400, "not written as addresses are"),
+        ("/metrics?x%0d%0aX-Evil:%201=1", 400, "not written as addresses are"),
+        ("/reports/a%0d%0aX-Evil:%201", 404, "there is no report"),
         ("/reports/..%2f..%2f..%2fetc%2fpasswd", 404, "there is no report `../../../etc/passwd`"),
         ("/reports/%2e%2e%2fsecret.txt", 404, "there is no report `../secret.txt`"),
         ("/reports/%2e%2e/%2e%2e", 404, "not made as `..`"),
@@ -57,6 +60,7 @@ fn what_is_asked_wrongly_is_refused_in_words_and_nothing_else_is_told() {
         let text = reply.text();
         assert_eq!(reply.status, status, "{path}: {text}");
         assert!(text.contains(says), "{path}: {text}");
+        assert!(!reply.headers.contains_key("x-evil"), "{path}: {:?}", reply.headers);
         for secret in ["the secret of", "root:", COMPANY.at.to_str().unwrap(), "SCRAM"] {
             assert!(!text.contains(secret), "{path} tells {secret}");
         }
@@ -180,5 +184,54 @@ fn who_asks_without_a_password_takes_nobodys_place() {
     assert!(refused.status == 503 && refused.text().contains("8 connections already"), "{}", refused.text());
     inside.pop();
     std::thread::sleep(Duration::from_millis(300));
+    server.ask("boss", "/metrics").ok();
+}
+
+#[test]
+fn what_others_name_ends_up_in_no_header_and_in_no_markup() {
+    let server = Server::with_users();
+    // where to go after the log-in
+    for next in [
+        "%2F%0d%0aX-Evil:%201",
+        "//evil.example",
+        "https:%2F%2Fevil.example",
+        "%2F%5Cevil.example",
+        "%2F%2Fevil.example",
+    ] {
+        let form = server.get(&format!("/login?next={next}"), &[("Accept", "text/html")]);
+        assert!(form.status == 400 || form.text().contains("name=\"next\" value=\"/\""), "{next}: {}", form.text());
+        let body = format!("name=boss&password=password+of+boss&next={next}");
+        let done = server.send("POST", "/login", &[], &body);
+        assert!(done.status == 400 || done.header("location") == "/", "{next}: {:?}", done.headers);
+        assert!(!done.headers.contains_key("x-evil") && !form.headers.contains_key("x-evil"), "{next}");
+    }
+    // a page that asks for the log-in leads back to itself alone
+    let away = server.get("//evil.example/%0d%0aX-Evil:%201", &[("Accept", "text/html")]);
+    assert!(
+        away.status == 303 && away.header("location").starts_with("/login?next=%2F%2Fevil.example"),
+        "{:?}",
+        away.headers
+    );
+    // a host that somebody else chose is in no answer
+    for path in ["/", "/metrics", "/login", "/nothing"] {
+        let reply = server
+            .get(path, &[("Host", "evil.example"), ("X-Forwarded-Host", "evil.example"), ("Accept", "text/html")]);
+        assert!(!reply.text().contains("evil.example") && !reply.header("location").contains("evil.example"), "{path}");
+    }
+    // a report of the company's own, whose name is markup
+    let place = format!("/reports/{}", encoded(EVIL_REPORT));
+    is_sound(&server.report("boss", &place).ok(), &place);
+    is_sound(&server.ask("boss", "/").ok(), "/");
+    let file = server.report("boss", &format!("{place}/csv")).ok();
+    let name = file.header("content-disposition");
+    let plain = name.split('"').collect::<Vec<_>>();
+    assert!(plain.len() == 3 && plain[0] == "attachment; filename=" && !name.contains(['<', '>']), "{name}");
+    // nothing that is sent along is read
+    let large = "a".repeat(3 << 20);
+    let boss = basic("boss", "password of boss");
+    for (method, path) in [("POST", "/metrics"), ("POST", "/logout"), ("PUT", "/reports/weekly")] {
+        let reply = server.send(method, path, &[("Authorization", &boss)], &large);
+        assert!([0, 303, 405].contains(&reply.status), "{method} {path}: {}", reply.status);
+    }
     server.ask("boss", "/metrics").ok();
 }

@@ -57,6 +57,27 @@ fn what_is_chosen_in_the_address_is_kept_and_the_browser_is_heard() {
 }
 
 #[test]
+fn days_after_the_data_are_said_once_and_in_words_of_the_page() {
+    let server = Server::with_users();
+    for (lang, end) in [("en", "The data end on"), ("ru", "Данные кончаются")] {
+        for metric in ["lead_quality", "response", "revenue_weekly", "funnel"] {
+            let path = format!("/metrics/{metric}?from=2026-01-01&to=2026-02-28&as_of=2026-03-01&lang={lang}");
+            let text = server.ask("boss", &path).ok().text();
+            let main = text.split_once("<main>").unwrap().1.split_once("</main>").unwrap().0;
+            assert!(main.contains(end) && main.matches("2025").count() == 2, "{path}: {main}");
+            assert!(!text.contains("--as-of") && !main.contains("<table"), "{path}: {main}");
+        }
+        // what is of no days is shown, and nothing is said of its days
+        let path = format!("/metrics/control_list?as_of=2026-03-01&lang={lang}");
+        let list = server.ask("boss", &path).ok().text();
+        assert!(list.contains("<table") && !list.contains(end), "{path}");
+        // a report says where the whole is, and not by which argument
+        let weekly = server.report("boss", &format!("/reports/weekly?lang={lang}")).ok().text();
+        assert!(weekly.contains("class=\"folded\"") && !weekly.contains("--full"), "{lang}");
+    }
+}
+
+#[test]
 fn a_report_is_the_one_that_the_command_makes() {
     let (server, at) = (Server::with_users(), &COMPANY.at);
     let out = tempfile::tempdir().unwrap();

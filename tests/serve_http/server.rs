@@ -19,6 +19,9 @@ pub const AS_OF: &str = "2025-06-30";
 pub const EVIL: &str = "<script>alert(1)</script>";
 pub const EVIL_BRANCH: &str = "\"><img src=x onerror=alert(2)>";
 
+/// A report whose name is markup, and would end a header's value.
+pub const EVIL_REPORT: &str = "\"><img src=x onerror=alert(3)>;a";
+
 /// A company with the sample, a few hostile names, a report of its own and a broken one; made once.
 pub struct Company {
     _dir: tempfile::TempDir,
@@ -66,7 +69,8 @@ pub static COMPANY: LazyLock<Company> = LazyLock::new(|| {
     voronka(&at, &["ingest", "--mapping", mapping.to_str().unwrap(), "evil/deals.csv"]).ok();
     fs::create_dir_all(at.join("reports")).unwrap();
     let brief = fs::read_to_string(checkout("reports/brief.toml")).unwrap();
-    fs::write(at.join("reports/наш.toml"), brief).unwrap();
+    fs::write(at.join("reports/наш.toml"), &brief).unwrap();
+    fs::write(at.join(format!("reports/{EVIL_REPORT}.toml")), brief).unwrap();
     fs::write(at.join("reports/broken.toml"), "title = 'Broken <b>'\n[[section]]\nid = 'a'\ntitle = 'A'\nfoo = 1\n")
         .unwrap();
     fs::write(at.join("secret.txt"), "the secret of the company").unwrap();

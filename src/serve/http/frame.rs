@@ -140,3 +140,9 @@ fn languages(asker: &Visitor) -> Markup {
 pub fn field(label: &str, input: &Markup) -> Markup {
     html! { label class="field" { span { (label) } (input) } "\n" }
 }
+
+/// A sentence begins so.
+pub fn capital(text: &str) -> String {
+    let mut symbols = text.chars();
+    symbols.next().map_or_else(String::new, |first| first.to_uppercase().chain(symbols).collect())
+}

@@ -14,7 +14,7 @@ use maud::html;
 use super::answer;
 use super::app::{App, Asker, Visitor};
 use super::cookies;
-use super::frame::{self, Frame};
+use super::frame::{self, Frame, capital};
 use super::language;
 use super::params::encoded;
 use super::refusal::{Refusal, Told};
@@ -272,11 +272,6 @@ fn told(app: &App, visitor: &Visitor, asker: Option<&Asker>, refusal: &Refusal) 
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
     }
     response
-}
-
-fn capital(text: &str) -> String {
-    let mut symbols = text.chars();
-    symbols.next().map_or_else(String::new, |first| first.to_uppercase().chain(symbols).collect())
 }
 
 /// What is put on every answer.
