@@ -341,7 +341,7 @@ class Load:
                         status, body = get(web, user, WEB[kind][0], cookie)
                         if status == 200:
                             return body
-                        self.refuse(f"http {status} {re.sub('<[^>]*>', ' ', body.decode())[-160:].strip()}")
+                        self.refuse(f"http {status} {' '.join(re.sub('<[^>]*>', ' ', body.decode()).split())[-110:]}")
                         time.sleep(0.5)
 
                     self.ask(kind, user, question)
