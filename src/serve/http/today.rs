@@ -45,6 +45,12 @@ pub async fn show(State(app): State<Arc<App>>, Extension(asker): Extension<Asker
     };
     let asked = params.all("as_of").next().map(|_| session.as_of());
     let lists = worklists(&app, &asker, &session, &catalog).await;
+    // who has no turn now has one in a while: a page without its lists would look like one of a day without work
+    if let Err(refusal) = &lists
+        && refusal.after.is_some()
+    {
+        return Err(refusal.clone());
+    }
     let document = small::built(&app, &asker, &session, &catalog, &definition).await?;
     let within = html! {
         (whole(&asker, asked))
