@@ -69,7 +69,7 @@ pub static COMPANY: LazyLock<Company> = LazyLock::new(|| {
     voronka(&at, &["ingest", "--mapping", mapping.to_str().unwrap(), "evil/deals.csv"]).ok();
     fs::create_dir_all(at.join("reports")).unwrap();
     let brief = fs::read_to_string(checkout("reports/brief.toml")).unwrap();
-    fs::write(at.join("reports/наш.toml"), &brief).unwrap();
+    fs::write(at.join("reports/ours.toml"), &brief).unwrap();
     fs::write(at.join(format!("reports/{EVIL_REPORT}.toml")), brief).unwrap();
     fs::write(at.join("reports/broken.toml"), "title = 'Broken <b>'\n[[section]]\nid = 'a'\ntitle = 'A'\nfoo = 1\n")
         .unwrap();
