@@ -8,28 +8,11 @@ use std::path::Path;
 
 use chrono::{Days, NaiveDate};
 
+use crate::support::proof::REGULATION;
 use crate::support::{Ran, rows, voronka};
 
 const WEEKS: u64 = 12;
 const BRANCHES: [&str; 3] = ["East", "North", "South"];
-
-const REGULATION: &str = r#"
-company = { name = "Proof", currency = "RUB", time_zone = "UTC", language = "en" }
-schedule = { mon = "09:00-18:00", tue = "09:00-18:00", wed = "09:00-18:00", thu = "09:00-18:00", fri = "09:00-18:00", sat = "off", sun = "off" }
-response = { sla = "30m", buckets = ["15m", "1h"] }
-[[stage]]
-id = "offer"
-title = { ru = "Offer", en = "Offer" }
-qualified = true
-[[stage]]
-id = "won"
-title = { ru = "Won", en = "Won" }
-terminal = "won"
-[[stage]]
-id = "lost"
-title = { ru = "Lost", en = "Lost" }
-terminal = "lost"
-"#;
 
 const MAPPING: &str = r#"
 zone = "UTC"

@@ -176,6 +176,28 @@ fn a_second_question_fetches_no_data_and_a_first_one_waits_for_few_answers() {
 }
 
 #[test]
+fn every_command_opens_the_store_once() {
+    let world = World::new();
+    world.run(&A, STORE).ok();
+    let requests = |args: &[&str]| {
+        world.run(args, STORE).ok();
+        world.server.be(Mood::default());
+        world.run(args, STORE).ok();
+        world.server.requests()
+    };
+    let rows = requests(&["sql", "SELECT count(*) FROM deals"]);
+    for args in [
+        &["query", "lead_quality", "--as-of", "2025-06-30"][..],
+        &["rows", "lead_quality", "--as-of", "2025-06-30"],
+        &["report", "brief", "--as-of", "2025-06-30", "--out", "out", "--format", "html"],
+        &["log"],
+    ] {
+        let asked = requests(args);
+        assert!(asked <= rows, "{args:?}: {asked} requests, and a question for rows takes {rows}");
+    }
+}
+
+#[test]
 fn a_server_that_fails_and_cuts_connections_loses_nothing() {
     let world = World::new();
     world.server.be(Mood { fails_each: Some(7), cuts_each: Some(11), ..Mood::default() });
@@ -303,6 +325,22 @@ fn errors_name_the_address_and_the_way_out_and_no_secret() {
         told(STORE, &ask, &[("AWS_ALLOW_HTTP", "")]),
         &["which is not encrypted\n    take https", "AWS_ALLOW_HTTP=true", "без шифрования"],
     );
+    let whole = world.server.content();
+    let mut broken = whole.clone();
+    broken.get_mut("of us/store/personal.toml").unwrap().0.clear();
+    world.server.restore(broken.clone());
+    // of a file in a bucket its address is told, and not where this process keeps its copy
+    let emptied = told(STORE, &B, &[]);
+    has(
+        emptied.clone(),
+        &["s3://acme/of us/store/personal.toml: the file is empty", "s3://acme/of us/store/personal.toml: файл пуст"],
+    );
+    broken.remove("of us/store/personal.toml");
+    world.server.restore(broken);
+    let lost = told(STORE, &B, &[]);
+    has(lost.clone(), &["s3://acme/of us/store/personal.toml: the file is missing"]);
+    assert!(![emptied, lost].iter().any(|text| text.contains("/views/")));
+    world.server.restore(whole);
     world.server.be(Mood { is_read_only: true, ..Mood::default() });
     has(told(STORE, &B, &[]), &["no permission: AccessDenied\n    to read: s3:ListBucket", "нет прав"]);
     world.server.be(Mood { heeds_conditions: false, ..Mood::default() });

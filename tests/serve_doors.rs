@@ -18,6 +18,7 @@ use voronka::company::Company;
 use voronka::serve::{Bound, Door, Limits, Seat, ServeError, Settings, States, Stop, User};
 use voronka::session::Session;
 
+use crate::support::proof::REGULATION;
 use crate::support::{Ran, voronka};
 
 fn run<T>(test: impl Future<Output = T>) -> T {
@@ -206,24 +207,6 @@ fn beyond_this_machine_it_listens_with_tls_and_users_alone() {
         assert!(said.contains(&format!("cannot listen on {}", taken.address())), "{said}");
     });
 }
-
-const REGULATION: &str = r#"
-company = { name = "Proof", currency = "RUB", time_zone = "UTC", language = "en" }
-schedule = { mon = "09:00-18:00", tue = "09:00-18:00", wed = "09:00-18:00", thu = "09:00-18:00", fri = "09:00-18:00", sat = "off", sun = "off" }
-response = { sla = "30m", buckets = ["15m", "1h"] }
-[[stage]]
-id = "offer"
-title = { ru = "Offer", en = "Offer" }
-qualified = true
-[[stage]]
-id = "won"
-title = { ru = "Won", en = "Won" }
-terminal = "won"
-[[stage]]
-id = "lost"
-title = { ru = "Lost", en = "Lost" }
-terminal = "lost"
-"#;
 
 const MAPPING: &str = r#"
 zone = "UTC"

@@ -55,12 +55,25 @@ pub fn as_of(reading: &Reading, regulation: &Regulation) -> Result<NaiveDate> {
     }
 }
 
+/// What a session is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Figures of the company, which are in the currency of the regulation.
+    Figures,
+    /// Rows as they were loaded.
+    Rows,
+}
+
 /// A session over the asked version of the store.
-pub async fn session(place: &Place, reading: &Reading, regulation: &Regulation) -> Result<Session> {
+pub async fn session(place: &Place, reading: &Reading, regulation: &Regulation, wanted: Wanted) -> Result<Session> {
     let as_of = as_of(reading, regulation)?;
     let began = timings::begin();
     let opening = Opening { version: reading.version, memory: Some(reading.memory), answers: !reading.fresh };
-    let session = company(place).session_of(regulation, as_of, &opening).await?;
+    let company = company(place);
+    let session = match wanted {
+        Wanted::Figures => company.session_in_currency(regulation, as_of, &opening).await?,
+        Wanted::Rows => company.session_of(regulation, as_of, &opening).await?,
+    };
     timings::end(began, || "open the store".to_owned(), None);
     match &reading.cluster {
         Some(address) => computed(session, address, reading.parts, regulation.lang()).await,

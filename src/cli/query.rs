@@ -17,8 +17,7 @@ pub async fn run(args: &Query, place: &Place) -> Result<Outcome> {
     let (regulation, catalog) = (company.regulation()?, company.catalog()?);
     let metric = catalog.get(&args.metric)?;
     let ask = asked(args, &regulation)?;
-    company.check_currency(&regulation, args.reading.version).await?;
-    let session = open::session(place, &args.reading, &regulation).await?;
+    let session = open::session(place, &args.reading, &regulation, open::Wanted::Figures).await?;
     let result = metric.run(&session, &ask).await?;
     let lang = open::lang(args.speaks.lang, place);
     let column = |column: &MetricColumn| {

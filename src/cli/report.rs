@@ -29,8 +29,7 @@ pub async fn run(args: &Report, place: &Place) -> Result<Outcome> {
     let (regulation, catalog) = (company.regulation()?, company.catalog()?);
     let Asked { definitions, person, each } = asked(args, company.definition(&args.name, &catalog)?)?;
     let Some(definition) = definitions.first() else { return Ok(Outcome::Fine) };
-    company.check_currency(&regulation, args.reading.version).await?;
-    let everyone = open::session(place, &args.reading, &regulation).await?;
+    let everyone = open::session(place, &args.reading, &regulation, open::Wanted::Figures).await?;
     let mut session = for_report(&everyone).await?;
     for (dimension, value) in definition.only().iter().chain(&args.only) {
         session = held(&session, dimension, value).await?;

@@ -15,8 +15,7 @@ pub async fn run(args: &Rows, place: &Place) -> Result<Outcome> {
     let (regulation, catalog) = (company.regulation()?, company.catalog()?);
     let metric = catalog.get(&args.query.metric)?;
     let ask = query::asked(&args.query, &regulation)?;
-    company.check_currency(&regulation, args.query.reading.version).await?;
-    let session = open::session(place, &args.query.reading, &regulation).await?;
+    let session = open::session(place, &args.query.reading, &regulation, open::Wanted::Figures).await?;
     let picked = Picked { column: args.column.clone(), only: args.only.clone(), limit: args.limit };
     let listed = metric.rows(&session, &ask, &picked).await?;
     let lang = args.query.speaks.lang.map_or(regulation.lang(), Lang::from);

@@ -23,8 +23,7 @@ pub async fn run(args: &Send, place: &Place) -> Result<Outcome> {
     let file = file(args, &company)?;
     let delivery = Delivery::parse(&file.display().to_string(), &read(&file)?)?;
     let (regulation, catalog) = (company.regulation()?, company.catalog()?);
-    company.check_currency(&regulation, args.reading.version).await?;
-    let session = for_report(&open::session(place, &args.reading, &regulation).await?).await?;
+    let session = for_report(&open::session(place, &args.reading, &regulation, open::Wanted::Figures).await?).await?;
     let world = World {
         company: &company,
         regulation: &regulation,

@@ -14,7 +14,7 @@ use crate::model::lang::both;
 
 pub async fn run(args: &Sql, place: &Place) -> Result<Outcome> {
     let regulation = open::company(place).regulation()?;
-    let session = open::session(place, &args.reading, &regulation).await?;
+    let session = open::session(place, &args.reading, &regulation, open::Wanted::Rows).await?;
     let lang = open::lang(args.speaks.lang, place);
     if session.version() == 0 {
         // no rows are not what an ingest that was broken off was to give

@@ -45,7 +45,7 @@ use crate::report::build;
 use crate::report::definition::{Definition, shipped};
 use crate::report::document::Document;
 use crate::session::Session;
-use crate::store::{Snapshot, Store, currencies, is_remote};
+use crate::store::{IngestRecord, Snapshot, Store, currencies, is_remote};
 
 /// The file of the regulation, in the company's folder.
 const REGULATION: &str = "regulation.toml";
@@ -206,9 +206,23 @@ impl Company {
     ) -> Result<Session, CompanyError> {
         let store = Store::open(&self.store).await?;
         let snapshot = store.snapshot(opening.version).await?;
-        let in_force = in_force::in_force(regulation, &snapshot, as_of)?;
-        let answers = opening.answers.then(|| store.answers(&snapshot)).flatten();
-        Ok(Session::open(&snapshot, &in_force, as_of, opening.memory).await?.with_answers(answers))
+        session_over(&store, &snapshot, regulation, as_of, opening).await
+    }
+
+    /// As [`Company::session_of`], for figures in the regulation's currency.
+    ///
+    /// # Errors
+    /// Also where an export of the store, up to that version, states another currency than the regulation.
+    pub async fn session_in_currency(
+        &self,
+        regulation: &Regulation,
+        as_of: NaiveDate,
+        opening: &Opening,
+    ) -> Result<Session, CompanyError> {
+        let store = Store::open(&self.store).await?;
+        let (snapshot, records) = store.snapshot_and_log(opening.version).await?;
+        check_currency(&records, regulation)?;
+        session_over(&store, &snapshot, regulation, as_of, opening).await
     }
 
     /// The regulation by which the days before a day are judged: today's, or an older one that the store kept.
@@ -247,26 +261,6 @@ impl Company {
         Ok(session.at_under(&in_force, as_of).await?)
     }
 
-    /// Refuses to show amounts in a currency that they are not in.
-    ///
-    /// # Errors
-    /// An export of the store, up to ingest `version`, states another currency than the regulation.
-    pub async fn check_currency(&self, regulation: &Regulation, version: Option<u64>) -> Result<(), CompanyError> {
-        let mut records = Store::open(&self.store).await?.log().await?;
-        records.retain(|record| version.is_none_or(|version| record.ingest <= version));
-        let other = |(_, code, _): &(&str, Option<&str>, u64)| code.is_some_and(|code| code != regulation.currency());
-        match currencies(&records).find(other) {
-            Some((place, Some(code), ingest)) => Err(CompanyError::Currency {
-                place: place.to_owned(),
-                ingest,
-                code: code.to_owned(),
-                stated: regulation.currency().to_owned(),
-                lang: regulation.lang(),
-            }),
-            _ => Ok(()),
-        }
-    }
-
     /// One metric over the whole history before a day, split by dimensions.
     ///
     /// # Errors
@@ -274,8 +268,7 @@ impl Company {
     pub async fn query(&self, metric: &str, as_of: NaiveDate, by: &[&str]) -> Result<MetricResult, CompanyError> {
         let (regulation, catalog) = (self.regulation()?, self.catalog()?);
         let metric = catalog.get(metric)?;
-        self.check_currency(&regulation, None).await?;
-        let session = self.session_of(&regulation, as_of, &Opening::default()).await?;
+        let session = self.session_in_currency(&regulation, as_of, &Opening::default()).await?;
         let by = by.iter().map(|dimension| (*dimension).to_owned()).collect();
         let from = DateTime::UNIX_EPOCH.date_naive();
         Ok(metric.run(&session, &Ask { from, to: as_of, as_of, by }).await?)
@@ -294,8 +287,7 @@ impl Company {
     ) -> Result<Listed, CompanyError> {
         let (regulation, catalog) = (self.regulation()?, self.catalog()?);
         let metric = catalog.get(metric)?;
-        self.check_currency(&regulation, None).await?;
-        let session = self.session_of(&regulation, as_of, &Opening::default()).await?;
+        let session = self.session_in_currency(&regulation, as_of, &Opening::default()).await?;
         let by = by.iter().map(|dimension| (*dimension).to_owned()).collect();
         let from = DateTime::UNIX_EPOCH.date_naive();
         Ok(metric.rows(&session, &Ask { from, to: as_of, as_of, by }, picked).await?)
@@ -308,13 +300,39 @@ impl Company {
     pub async fn report(&self, name: &str, as_of: NaiveDate) -> Result<Document, CompanyError> {
         let (regulation, catalog) = (self.regulation()?, self.catalog()?);
         let definition = self.definition(name, &catalog)?;
-        self.check_currency(&regulation, None).await?;
-        let mut session = self.session_of(&regulation, as_of, &Opening::default()).await?;
+        let mut session = self.session_in_currency(&regulation, as_of, &Opening::default()).await?;
         for (dimension, value) in definition.only() {
             session = session.only(dimension, value).await?;
         }
         let lang = definition.lang().unwrap_or(regulation.lang());
         Ok(build(&session, &catalog, &definition, as_of, lang, &()).await?)
+    }
+}
+
+async fn session_over(
+    store: &Store,
+    snapshot: &Snapshot,
+    regulation: &Regulation,
+    as_of: NaiveDate,
+    opening: &Opening,
+) -> Result<Session, CompanyError> {
+    let in_force = in_force::in_force(regulation, snapshot, as_of)?;
+    let answers = opening.answers.then(|| store.answers(snapshot)).flatten();
+    Ok(Session::open(snapshot, &in_force, as_of, opening.memory).await?.with_answers(answers))
+}
+
+/// Refuses to show amounts in a currency that they are not in: an export of these ingests states another one than the regulation.
+fn check_currency(records: &[IngestRecord], regulation: &Regulation) -> Result<(), CompanyError> {
+    let other = |(_, code, _): &(&str, Option<&str>, u64)| code.is_some_and(|code| code != regulation.currency());
+    match currencies(records).find(other) {
+        Some((place, Some(code), ingest)) => Err(CompanyError::Currency {
+            place: place.to_owned(),
+            ingest,
+            code: code.to_owned(),
+            stated: regulation.currency().to_owned(),
+            lang: regulation.lang(),
+        }),
+        _ => Ok(()),
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::export::{ExportError, named};
 use crate::model::layout::NoColumn;
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 
 /// Why an ingest was refused. The store is as it was before.
 #[derive(Debug, thiserror::Error)]
@@ -143,6 +143,24 @@ pub enum IngestError {
 }
 
 impl IngestError {
+    /// The same, with files of the store named as the user knows them: of a store in a bucket by their addresses.
+    pub(crate) fn told(mut self, store: &Store) -> IngestError {
+        let places = match &mut self {
+            IngestError::NoKey { path }
+            | IngestError::Emptied { path }
+            | IngestError::Lost { path }
+            | IngestError::Exists { path }
+            | IngestError::Io { path, .. }
+            | IngestError::Data { path, .. }
+            | IngestError::NoRoom { path, .. } => [Some(path), None],
+            IngestError::OtherRule { store, .. } | IngestError::OtherTexts { store, .. } => [Some(store), None],
+            IngestError::OtherKey { path, id, .. } => [Some(path), Some(id)],
+            _ => [None, None],
+        };
+        places.into_iter().flatten().for_each(|place| *place = store.shown_at(place));
+        self
+    }
+
     pub(crate) fn io(path: &Path) -> impl Fn(io::Error) -> IngestError + '_ {
         move |source| IngestError::Io { path: path.to_owned(), source }
     }

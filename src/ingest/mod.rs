@@ -52,6 +52,15 @@ pub async fn ingest(
     exports: &[PathBuf],
     options: IngestOptions<'_>,
 ) -> Result<Summary, IngestError> {
+    load(store, mapping, exports, options).await.map_err(|error| error.told(store))
+}
+
+async fn load(
+    store: &Store,
+    mapping: &Mapping,
+    exports: &[PathBuf],
+    options: IngestOptions<'_>,
+) -> Result<Summary, IngestError> {
     let mut stage = timings::laps();
     let chosen = choose::of_paths(mapping, exports, store.dir())?;
     let files = open::open(&chosen, store, mapping, options)?;

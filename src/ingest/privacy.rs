@@ -30,7 +30,7 @@ pub fn check_privacy(store: &Store, version: u64) -> Vec<IngestError> {
     let rule = Rule::of(store.dir(), version);
     let has_hashes = rule.as_ref().is_ok_and(|rule| rule.columns == Some(Personal::Hash));
     let files = [rule.map(drop), key_file::check(store, has_hashes)];
-    files.into_iter().filter_map(Result::err).collect()
+    files.into_iter().filter_map(Result::err).map(|error| error.told(store)).collect()
 }
 
 /// What an ingest does with personal data.

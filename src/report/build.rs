@@ -21,7 +21,7 @@ use super::document::{self, Block, Document, Red, Tile};
 use super::error::ReportError;
 use super::findings::{Made as Judged, actions, findings};
 use super::inputs::Inputs;
-use super::missing::{Gap, Lack, Missing, Unnamed};
+use super::missing::{Cover, Gap, Lack, Missing, Unnamed};
 use super::period::Period;
 use super::phrases::Phrases;
 use super::render::number::Numbers;
@@ -93,16 +93,24 @@ pub async fn build(
         }
     }
     let range = builder.inputs.reach.range(definition.period);
-    let last = builder.inputs.reach.last.filter(|last| *last < range.from);
-    let is_loaded = builder.inputs.reach.last.is_some() && last.is_none();
-    if let (Some(last), Some(first)) = (last, sections.first_mut()) {
-        first.blocks.insert(0, Block::Notice(say.data_end(last)));
-    }
     let parts = || definition.sections.iter().flat_map(|section| &section.parts);
     let of_period = |part: &Part| {
         matches!(part, Part::Actions(_) | Part::Findings(_) | Part::Regulation(_))
             || part.ask().is_some_and(|ask| builder.inputs.has_period(ask))
     };
+    let last = builder.inputs.reach.last.filter(|last| *last < range.from);
+    let is_loaded = builder.inputs.reach.last.is_some() && last.is_none();
+    // the same day as beside the parts: the last one that the exports cover, where that is known
+    let covered =
+        parts().filter_map(Part::ask).filter_map(|ask| builder.inputs.cover(ask, range, &[])).map(Cover::last);
+    let end = last.filter(|_| parts().any(of_period)).map(|last| covered.max().unwrap_or(last));
+    if let (Some(end), Some(first)) = (end.filter(|end| *end < range.from), sections.first_mut()) {
+        // where all is of these days, there is nothing else to show
+        if let Period::Days(_) = definition.period {
+            first.blocks.clear();
+        }
+        first.blocks.insert(0, Block::Notice(say.data_end(end, definition.period)));
+    }
     let days = match parts().any(|part| part.ask().is_some()) && !parts().any(of_period) {
         true => say.day(),
         false => format!("{}: {}", say.period(definition.period), say.range(range)),

@@ -80,6 +80,14 @@ pub(super) enum Cover {
     Not(NaiveDate),
 }
 
+impl Cover {
+    /// The last day that the exports cover.
+    pub fn last(self) -> NaiveDate {
+        let (Cover::Until(last) | Cover::Not(last)) = self;
+        last
+    }
+}
+
 /// Rows without a value of the split, and the target that left them out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Unnamed {

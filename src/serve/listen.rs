@@ -237,12 +237,17 @@ impl Seat {
     }
 
     /// The connection has logged in: takes a place among all and among those of the user. HTTP, where each request says who asks, calls it
-    /// once its first request is read, with no user.
+    /// once a request of it comes from one who is known, with no user.
     ///
     /// # Errors
     /// There are too many.
     pub fn enter(&self, user: Option<&str>) -> Result<(), ServeError> {
         self.inner.enter(user)
+    }
+
+    /// Whether the connection has a place among those who have logged in.
+    pub fn has_entered(&self) -> bool {
+        matches!(*self.inner.stage(), Stage::Entered(_))
     }
 
     /// While this is held, a question is being answered, and the connection is not idle. Take one per statement or request.

@@ -182,9 +182,8 @@ async fn open(company: &Company, settings: &Settings, day: NaiveDate) -> Result<
     // before the state: one that is newer than its mark is opened once more, one that is older would stay
     let mark = Mark { seal: company.newest().await?, day };
     let (regulation, catalog) = (company.regulation()?, company.catalog()?);
-    company.check_currency(&regulation, None).await?;
     let opening = Opening { version: None, memory: Some(settings.limits.memory_all), answers: true };
-    let session = Arc::new(company.session_of(&regulation, day, &opening).await?);
+    let session = Arc::new(company.session_in_currency(&regulation, day, &opening).await?);
     let (regulation, catalog) = (Arc::new(regulation), Arc::new(catalog));
     Ok(Opened { mark, regulation, catalog, session, held: Mutex::default() })
 }

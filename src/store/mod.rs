@@ -101,6 +101,11 @@ impl Store {
         self.place.shown(self.dir())
     }
 
+    /// What a file is called to the user: its path, or its address in a bucket.
+    pub(crate) fn shown_at(&self, file: &Path) -> PathBuf {
+        self.place.shown(file)
+    }
+
     /// Where the key of the store's hashes lies: beside the store. For a store in a bucket that is the working folder.
     pub fn key_file(&self) -> PathBuf {
         let mut name = self.dir().file_name().unwrap_or_default().to_owned();
@@ -128,8 +133,16 @@ impl Store {
     ///
     /// Every file is compared with what the ingest wrote, so a damaged store fails here and not in a later query.
     pub async fn snapshot(&self, version: Option<u64>) -> Result<Snapshot, StoreError> {
+        Ok(self.snapshot_and_log(version).await?.0)
+    }
+
+    /// As [`Store::snapshot`], with the complete ingests up to that state, newest first.
+    pub async fn snapshot_and_log(&self, version: Option<u64>) -> Result<(Snapshot, Vec<IngestRecord>), StoreError> {
         self.place.refresh().await?;
-        Ok(snapshot::load(&self.place, version).await.map_err(|error| self.place.told(error))?.0)
+        let (snapshot, rows) = snapshot::load(&self.place, version).await.map_err(|error| self.place.told(error))?;
+        let mut records = rows.records();
+        records.retain(|record| record.ingest <= snapshot.version);
+        Ok((snapshot, records))
     }
 
     /// The number of the newest complete ingest, and what tells it from any other of that number. `None` if nothing does.
@@ -148,8 +161,7 @@ impl Store {
 
     /// The complete ingests, newest first. Checks the newest state.
     pub async fn log(&self) -> Result<Vec<IngestRecord>, StoreError> {
-        self.place.refresh().await?;
-        Ok(snapshot::load(&self.place, None).await.map_err(|error| self.place.told(error))?.1.records())
+        Ok(self.snapshot_and_log(None).await?.1)
     }
 
     /// Reads every file that any ingest names, and reports which differ from what was written.

@@ -1,6 +1,7 @@
 //! Running the binary as a user does.
 
 pub mod lists;
+pub mod proof;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

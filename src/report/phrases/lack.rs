@@ -12,19 +12,26 @@ use crate::report::period::Period;
 
 impl Phrases<'_> {
     /// Notice: the data end before the report's days.
-    pub fn data_end(&self, last: NaiveDate) -> String {
-        let as_of = Calendar::monday(last) + Days::new(7);
+    pub fn data_end(&self, last: NaiveDate, period: Period) -> String {
+        let as_of = self.numbers.date(Calendar::monday(last) + Days::new(7));
         let last = self.numbers.date(last);
-        match self.lang {
-            Lang::Ru => format!(
-                "Данные кончаются {last}, до начала периода отчёта, поэтому в нём пусто. Последнюю неделю с данными \
-                 покажет отчёт на {as_of} (--as-of {as_of})."
+        let (end, way) = match self.lang {
+            Lang::Ru => (
+                format!("Данные кончаются {last}, до начала периода, поэтому в нём пусто."),
+                match period {
+                    Period::Days(_) => format!("Выберите дни не позже {last}."),
+                    _ => format!("Последнюю неделю с данными покажет отчёт на {as_of}."),
+                },
             ),
-            Lang::En => format!(
-                "The data end on {last}, before the report's period begins, so it is empty. The last week with data is \
-                 shown by the report as of {as_of} (--as-of {as_of})."
+            Lang::En => (
+                format!("The data end on {last}, before the period begins, so it is empty."),
+                match period {
+                    Period::Days(_) => format!("Pick days that are not after {last}."),
+                    _ => format!("The last week with data is shown by the report as of {as_of}."),
+                },
             ),
-        }
+        };
+        format!("{end} {way}")
     }
 
     /// The covered part of a period.

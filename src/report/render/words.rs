@@ -113,9 +113,14 @@ impl Words {
     /// How the folded parts of a page come onto paper.
     pub fn folded(self) -> &'static str {
         self.pick(
-            "Таблицы и выводы свёрнуты: откройте нужное щелчком. На бумагу попадает открытое; отчёт целиком — с ключом --full.",
-            "Tables and findings are folded: a click opens one. What is open is printed; the whole comes with --full.",
+            "Таблицы и выводы свёрнуты: откройте нужное щелчком. На бумагу попадает открытое;",
+            "Tables and findings are folded: a click opens one. What is open is printed;",
         )
+    }
+
+    /// How the whole of a folded report is had.
+    pub fn whole(self) -> &'static str {
+        self.pick("отчёт целиком — с ключом --full.", "the whole comes with --full.")
     }
 
     /// Where folded parts are on paper.

@@ -86,7 +86,7 @@ pub fn bare(app: &App, asker: &Visitor, frame: &Frame<'_>) -> String {
 
 /// What stands around a report: the bar above it, and this below its title.
 pub fn around(app: &App, asker: &Asker, within: Markup) -> Around {
-    Around { head: head(app), above: bar(app, asker), within, below: Markup::default() }
+    Around { head: head(app), above: bar(app, asker), within, below: Markup::default(), whole: None }
 }
 
 /// The style, and an icon that nobody has to ask for.
@@ -139,4 +139,10 @@ fn languages(asker: &Visitor) -> Markup {
 /// A form's field: a label and what is filled in.
 pub fn field(label: &str, input: &Markup) -> Markup {
     html! { label class="field" { span { (label) } (input) } "\n" }
+}
+
+/// A sentence begins so.
+pub fn capital(text: &str) -> String {
+    let mut symbols = text.chars();
+    symbols.next().map_or_else(String::new, |first| first.to_uppercase().chain(symbols).collect())
 }

@@ -111,12 +111,12 @@ impl Gate {
         known.get(&self.mark(user, password)).is_some_and(|at| at.elapsed() < REMEMBERED)
     }
 
-    /// Tells a user with this password and this verifier from any other: who is given another password is another.
+    /// Tells a user with this password, this verifier and these rows from any other: who is given another password or other rows is another.
     fn mark(&self, user: &User, password: &str) -> [u8; 32] {
         let kept = user.verifier().map(Verifier::kept).unwrap_or_default();
-        let name = user.name();
-        *blake3::keyed_hash(&self.key, format!("{} {}\n{name}{kept}{password}", name.len(), kept.len()).as_bytes())
-            .as_bytes()
+        let (name, only) = (user.name(), format!("{:?}", user.only()));
+        let lengths = format!("{} {} {}", name.len(), kept.len(), only.len());
+        *blake3::keyed_hash(&self.key, format!("{lengths}\n{name}{kept}{only}{password}").as_bytes()).as_bytes()
     }
 
     /// The user of this name and password. A name that nobody has takes as long, and is told in the same words.

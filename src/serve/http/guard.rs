@@ -14,7 +14,7 @@ use maud::html;
 use super::answer;
 use super::app::{App, Asker, Visitor};
 use super::cookies;
-use super::frame::{self, Frame};
+use super::frame::{self, Frame, capital};
 use super::language;
 use super::params::encoded;
 use super::refusal::{Refusal, Told};
@@ -83,6 +83,10 @@ pub async fn guard(
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
     }
+    // who is not known takes no place of those who are: the next question comes by another connection
+    if !connection.seat.has_entered() {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     dressed(&app, response)
 }
 
@@ -106,7 +110,6 @@ async fn let_in(
     (method, uri, headers): &(Method, Uri, HeaderMap),
     visitor: &Visitor,
 ) -> Result<Option<Asker>, Stop> {
-    connection.seat.enter(None).map_err(|error| error.told(false))?;
     let length = visitor.path.len() + visitor.query.len();
     if length > LONGEST {
         return Err(Stop::Refused(Refusal::new(
@@ -144,7 +147,10 @@ async fn let_in(
         return Ok(None);
     }
     match app.gate.who(headers, visitor.from).await? {
-        Some(user) => Ok(Some(Asker::new(user, visitor.clone()))),
+        Some(user) => {
+            connection.seat.enter(None).map_err(|error| error.told(false))?;
+            Ok(Some(Asker::new(user, visitor.clone())))
+        }
         None if visitor.is_person => Err(Stop::LogIn),
         None => Err(Stop::Refused(Refusal::new(
             StatusCode::UNAUTHORIZED,
@@ -268,11 +274,6 @@ fn told(app: &App, visitor: &Visitor, asker: Option<&Asker>, refusal: &Refusal) 
     response
 }
 
-fn capital(text: &str) -> String {
-    let mut symbols = text.chars();
-    symbols.next().map_or_else(String::new, |first| first.to_uppercase().chain(symbols).collect())
-}
-
 /// What is put on every answer.
 fn dressed(app: &App, mut response: Response) -> Response {
     let headers = response.headers_mut();
@@ -292,7 +293,7 @@ fn dressed(app: &App, mut response: Response) -> Response {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
         headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Language, Authorization, Cookie"));
     }
     response

@@ -11,7 +11,7 @@ use maud::html;
 
 use super::answer::{self, Answer};
 use super::app::{App, Visitor};
-use super::frame::{self, Frame, field};
+use super::frame::{self, Frame, capital, field};
 use super::params::Params;
 use super::refusal::Refusal;
 use crate::model::lang::{Text, both};
@@ -119,7 +119,7 @@ fn form(
 ) -> axum::response::Response {
     let body = html! {
         @if let Some(refusal) = refusal {
-            aside class="notice" role="alert" { p { (asker.say(&refusal.what)) ". " (asker.say(&refusal.way)) "." } } "\n"
+            aside class="notice" role="alert" { p { (capital(asker.say(&refusal.what))) ". " (capital(asker.say(&refusal.way))) "." } } "\n"
         }
         form class="login" method="post" action="/login" { "\n"
             (field(asker.pick("Имя", "Name"), &html! {

@@ -177,8 +177,11 @@ impl Makings {
     {
         let now = Instant::now();
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|_, kept| {
-            !matches!(*kept.making.state.borrow(), State::Failed(_)) || now.duration_since(kept.used) < FAILED_FOR
+        // of an older state nobody can ask any more
+        all.retain(|known, kept| match &*kept.making.state.borrow() {
+            State::Failed(_) => now.duration_since(kept.used) < FAILED_FOR,
+            State::Done(_) => known.version >= key.version,
+            State::Waits | State::Runs => true,
         });
         if let Some(kept) = all.get_mut(&key) {
             if !matches!(*kept.making.state.borrow(), State::Failed(_)) {
@@ -337,6 +340,20 @@ mod tests {
         let of_many: Vec<_> = (0..30).map(|n| forever(format!("b{n}"), &format!("user {n}"), LONG)).collect();
         assert_eq!(of_many.iter().filter(|begun| begun.is_ok()).count(), MOST_WAITING - MOST_OF_ONE);
         assert_eq!(of_many[29].as_ref().unwrap_err().status, 503);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_is_made_of_an_older_state_goes_with_the_first_of_a_newer_one() {
+        let makings = Makings::default();
+        for version in [1, 1, 2] {
+            for name in ["a", "b"] {
+                let key = Key { version, ..key(name) };
+                let making = makings.begin(key, "u", LONG, |_| async { Ok(made()) }).unwrap();
+                assert!(matches!(making.within(LONG).await, State::Done(_)));
+            }
+        }
+        let kept: Vec<u64> = makings.all.lock().unwrap().keys().map(|key| key.version).collect();
+        assert_eq!(kept, [2, 2]);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

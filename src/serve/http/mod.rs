@@ -19,6 +19,7 @@ mod logins;
 mod making;
 mod metrics;
 mod params;
+mod patience;
 mod refusal;
 mod reports;
 mod shelf;
@@ -44,12 +45,15 @@ use tokio::net::TcpStream;
 use self::app::App;
 use self::gate::Gate;
 use self::guard::Connection;
+use self::patience::Patient;
 use self::refusal::Refusal;
 use super::{Bound, Door, Roll, Seat, States, Stop};
 use crate::model::lang::{Lang, Text};
 
 /// The head of a request is sent within this time; a connection without a request is closed after it.
 const HEAD: Duration = Duration::from_secs(20);
+/// A client who reads nothing of an answer for so long is given up.
+const UNREAD: Duration = Duration::from_secs(60);
 /// Headers of a request.
 const MOST_HEADERS: usize = 64;
 /// Bytes of the head of a request.
@@ -85,7 +89,7 @@ async fn answer_all<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: 
     let service = TowerToHyperService::new(router.layer(Extension(connection)));
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD).max_headers(MOST_HEADERS).max_buf_size(LONGEST_HEAD);
-    let mut serving = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let mut serving = std::pin::pin!(builder.serve_connection(TokioIo::new(Patient::new(stream, UNREAD)), service));
     // what goes wrong on the wire is the other side's business
     tokio::select! {
         _ = serving.as_mut() => {}

@@ -211,6 +211,7 @@ async fn made(app: &App, wanted: Wanted, heard: Heard, sees_all: bool) -> Result
         above: PreEscaped(BAR.to_owned()),
         within: downloads(&key),
         below: Markup::default(),
+        whole: Some(lang.pick("отчёт целиком — в этих файлах:", "the whole is in these files:")),
     };
     let drawn =
         tokio::task::spawn_blocking(move || render::page(&mut document, &around).map(|page| Made { document, page }));

@@ -87,6 +87,15 @@ fn all(company: &Company, catalog: &Catalog, stamp: &Stamp) -> Reports {
             Definition::parse(&format!("reports/{name}.toml"), &text, catalog)
                 .map_err(|problems| told(&|lang| problems.text(lang)))
         });
+        // its files are called as it is: said here, and not when all of it is computed
+        let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+        let definition = definition.and_then(|definition| match is_name {
+            true => Ok(definition),
+            false => Err(Text::new(
+                "имя файла — не имя отчёта: нужны латинские буквы, цифры, `-` и `_`",
+                "the file's name is no name of a report: it takes Latin letters, digits, `-` and `_`",
+            )),
+        });
         reports.all.insert(name.clone(), Listed { name: name.clone(), is_own: true, definition });
     }
     for name in names() {

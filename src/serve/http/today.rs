@@ -12,7 +12,7 @@ use maud::{Markup, html};
 
 use super::answer::Answer;
 use super::app::{App, Asker};
-use super::frame;
+use super::frame::{self, capital};
 use super::refusal::{Refusal, Told};
 use super::reports::place;
 use super::small;
@@ -45,6 +45,12 @@ pub async fn show(State(app): State<Arc<App>>, Extension(asker): Extension<Asker
     };
     let asked = params.all("as_of").next().map(|_| session.as_of());
     let lists = worklists(&app, &asker, &session, &catalog).await;
+    // who has no turn now has one in a while: a page without its lists would look like one of a day without work
+    if let Err(refusal) = &lists
+        && refusal.after.is_some()
+    {
+        return Err(refusal.clone());
+    }
     let document = small::built(&app, &asker, &session, &catalog, &definition).await?;
     let within = html! {
         (whole(&asker, asked))
@@ -95,7 +101,7 @@ fn of_each(asker: &Asker, lists: Result<Vec<(String, usize)>, Refusal>, asked: O
         section class="lists" { "\n"
             h2 { (title) } "\n"
             @match lists {
-                Err(refusal) => aside class="notice" role="note" { p { (asker.say(&refusal.what)) " " (asker.say(&refusal.way)) } },
+                Err(refusal) => aside class="notice" role="note" { p { (capital(asker.say(&refusal.what))) ". " (capital(asker.say(&refusal.way))) } },
                 Ok(lists) if lists.is_empty() => p class="none" { (asker.pick("Дел ни у кого нет.", "There is nothing to do for anyone.")) },
                 Ok(lists) => {
                     ul class="names" { "\n"

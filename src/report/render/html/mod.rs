@@ -44,13 +44,15 @@ pub struct Around {
     pub within: Markup,
     /// Below it.
     pub below: Markup,
+    /// Where the whole of a folded report is to be had; `None`: by the argument of the command.
+    pub whole: Option<&'static str>,
 }
 
 impl Around {
     /// A page that is a file of its own.
     fn file() -> Around {
         let head = html! { style { "\n" (PreEscaped(style())) } "\n" };
-        Around { head, above: Markup::default(), within: Markup::default(), below: Markup::default() }
+        Around { head, above: Markup::default(), within: Markup::default(), below: Markup::default(), whole: None }
     }
 }
 
@@ -85,7 +87,7 @@ pub fn page(doc: &Document, around: &Around) -> Result<Markup, RenderError> {
                             p class="subtitle" { (doc.subtitle) } "\n"
                         }
                         @if doc.folds {
-                            p class="folded" { (words.folded()) } "\n"
+                            p class="folded" { (words.folded()) " " (around.whole.unwrap_or(words.whole())) } "\n"
                         }
                     } "\n"
                     (around.within)
