@@ -22,10 +22,11 @@ use voronka::metrics::{Ask, Catalog, Metric};
 use voronka::regulation::Regulation;
 use voronka::session::Session;
 
-use crate::support::{Ran, voronka};
+use crate::s3::server::Server;
+use crate::support::{Ran, checkout, voronka};
 
-/// Metrics that run in one process even where a cluster is asked for, and why.
-const LOCAL: [&str; 0] = [];
+/// Metrics that may run in one process even where a cluster is asked for: an executor could not read a part of its plan.
+const LOCAL: [&str; 1] = ["mailing_caps"];
 
 /// Sums of floats depend on the order of the rows, and rows of several machines come in any: they may differ by such a part.
 const TOLERANCE: f64 = 1e-9;
@@ -35,9 +36,15 @@ struct Node(Child);
 
 impl Node {
     fn start(args: &[&str]) -> Node {
+        Node::within(args, &[])
+    }
+
+    /// With this in its environment.
+    fn within(args: &[&str], environment: &[(&str, String)]) -> Node {
         let child = Command::new(env!("CARGO_BIN_EXE_voronka"))
             .args(args)
             .env("RUST_MIN_STACK", "33554432")
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -121,20 +128,35 @@ fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-/// The sample company with its store.
+/// A made-up company with its store.
 struct Sample {
     dir: tempfile::TempDir,
 }
 
 impl Sample {
+    /// The sample company.
     fn new() -> Sample {
         let dir = tempfile::tempdir().unwrap();
-        voronka(dir.path(), &["demo", "--out", "demo"]).ok();
+        voronka(dir.path(), &["demo", "--out", "company"]).ok();
         Sample { dir }
     }
 
+    /// A company of few clients: most time of a question goes to its tasks anyway.
+    fn small() -> Sample {
+        let dir = tempfile::tempdir().unwrap();
+        voronka(dir.path(), &["generate", "--clients", "300", "--as-of", AS_OF, "--out", "company"]).ok();
+        let sample = Sample { dir };
+        fs::copy(checkout("sample_data/regulation.toml"), sample.folder().join("regulation.toml")).unwrap();
+        let found =
+            fs::read_dir(sample.folder()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let exports: Vec<String> = found.filter(|name| name.ends_with(".csv")).collect();
+        let args = ["ingest", "--mapping", "mapping.toml"].into_iter().chain(exports.iter().map(String::as_str));
+        sample.run(&args.collect::<Vec<_>>()).ok();
+        sample
+    }
+
     fn folder(&self) -> PathBuf {
-        self.dir.path().join("demo")
+        self.dir.path().join("company")
     }
 
     fn run(&self, args: &[&str]) -> Ran {
@@ -223,13 +245,12 @@ fn asks(metric: &Metric) -> Vec<Ask> {
 }
 
 #[test]
-#[ignore = "not seen to its end: it had not finished after 330 s, and LOCAL is not filled in"]
-fn every_metric_has_the_rows_of_one_process_and_the_weekly_is_the_same_report() {
+fn every_metric_has_the_rows_of_one_process_twice() {
     with_stack(|runtime| {
-        let sample = Sample::new();
+        let sample = Sample::small();
         let folder = sample.folder();
         let nodes = Nodes::start(&folder);
-        let (mut wrong, mut asked, mut answered) = (Vec::new(), 0, 0);
+        let (mut wrong, mut asked, mut answered, mut times) = (Vec::new(), 0, 0, Vec::new());
         let both = runtime.block_on(both(&folder, &nodes.address));
         let catalog = Catalog::shipped();
         for name in catalog.names() {
@@ -237,59 +258,92 @@ fn every_metric_has_the_rows_of_one_process_and_the_weekly_is_the_same_report() 
             for ask in asks(metric) {
                 asked += 1;
                 let here = runtime.block_on(metric.run(&both.here, &ask));
-                let there = runtime.block_on(metric.run(&both.there, &ask));
-                let differs = match (here, there) {
-                    (Ok(here), Ok(there)) => {
-                        answered += usize::from(here.batch.num_rows() > 0);
-                        difference(&here.batch, &there.batch)
-                    }
-                    (Err(here), Err(there)) if here.to_string() == there.to_string() => None,
-                    (here, there) => Some(format!("here {:?}\n    there {:?}", here.err(), there.err())),
-                };
-                wrong.extend(differs.map(|differs| format!("{name} by {:?}: {differs}", ask.by)));
+                answered += usize::from(here.as_ref().is_ok_and(|here| here.batch.num_rows() > 0));
+                for time in ["first", "second"] {
+                    let began = Instant::now();
+                    let there = runtime.block_on(metric.run(&both.there, &ask));
+                    times.push((began.elapsed(), format!("{name} by {:?}", ask.by)));
+                    let differs = match (&here, &there) {
+                        (Ok(here), Ok(there)) => difference(&here.batch, &there.batch),
+                        (Err(here), Err(there)) if here.to_string() == there.to_string() => None,
+                        _ => Some(format!("here {:?}\n    there {:?}", here.as_ref().err(), there.as_ref().err())),
+                    };
+                    wrong.extend(differs.map(|differs| format!("{name} by {:?}, the {time} time: {differs}", ask.by)));
+                }
             }
         }
         let told = both.told.lock().unwrap().clone();
+        times.sort();
+        let slowest: Vec<String> =
+            times.iter().rev().take(9).map(|(time, what)| format!("{time:.2?} {what}")).collect();
         assert!(
             wrong.is_empty(),
-            "{} of {asked} differ:\n{}\ntold:\n{}",
+            "{} of {asked} differ:\n{}\ntold:\n{}\nthe slowest:\n{}",
             wrong.len(),
             wrong.join("\n"),
-            told.join("\n")
+            told.join("\n"),
+            slowest.join("\n")
         );
         assert!(answered > 60, "only {answered} of {asked} questions have an answer");
         let local: BTreeSet<&str> =
             told.iter().filter_map(|told| told.split_once(" runs locally").map(|(name, _)| name)).collect();
-        assert_eq!(local, LOCAL.into(), "{}", told.join("\n"));
-
-        // the report, in a process of its own
-        for (out, more) in [("here", &[][..]), ("there", &["--cluster", &nodes.address, "--parts", "3"])] {
-            let args =
-                ["report", "weekly", "--as-of", AS_OF, "--fresh", "--format", "html,csv", "--lang", "en", "--out", out];
-            let ran = sample.run(&[&args[..], more].concat());
-            assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{out}");
-        }
-        assert_eq!(files(&folder.join("here")), files(&folder.join("there")));
-
-        // lists and free SQL go the same way
-        let sql = "SELECT status, count(*) AS deals, sum(amount) AS amount FROM deals GROUP BY status ORDER BY status";
-        let list = ["rows", "lead_quality", "--by", "source", "--as-of", AS_OF, "--format", "csv", "--limit", "50"];
-        for args in [&["sql", sql, "--format", "csv"][..], &list] {
-            let here = sample.run(args).ok();
-            assert_eq!(sample.run(&[args, &["--cluster", &nodes.address]].concat()).ok(), here, "{args:?}");
-        }
-        let told = sample.run(&["sql", "SHOW TABLES", "--cluster", &nodes.address]).ok();
-        assert!(told.contains("journeys"), "{told}");
+        let more: Vec<&&str> = local.iter().filter(|name| !LOCAL.contains(name)).collect();
+        assert!(more.is_empty(), "{more:?}\n{}\nthe slowest:\n{}", told.join("\n"), slowest.join("\n"));
     });
 }
 
-/// The files of a report: name and text.
+#[test]
+#[ignore = "the files were the same when it ended, but three of four times it waited for ever: docs/decisions/cluster.md"]
+fn the_weekly_is_the_same_files() {
+    let sample = Sample::small();
+    let folder = sample.folder();
+    let nodes = Nodes::start(&folder);
+    // the report, in a process of its own
+    for (out, more) in [("here", &[][..]), ("there", &["--cluster", &nodes.address, "--parts", "3"])] {
+        let args =
+            ["report", "weekly", "--as-of", AS_OF, "--fresh", "--format", "html,csv", "--lang", "en", "--out", out];
+        let ran = sample.run(&[&args[..], more].concat());
+        assert!(ran.code == 0 && !is_local(&ran.err), "{out}: {}", ran.err);
+    }
+    let (here, there) = (files(&folder.join("here")), files(&folder.join("there")));
+    assert!(here.len() > 20, "{} files", here.len());
+    let names = |files: &[(String, String)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&here), names(&there));
+    for ((name, here), (_, there)) in here.iter().zip(&there) {
+        assert_eq!(here, there, "{name}");
+    }
+}
+
+#[test]
+fn lists_and_queries_are_the_same() {
+    let sample = Sample::small();
+    let nodes = Nodes::start(&sample.folder());
+    let sql = "SELECT status, count(*) AS deals, sum(amount) AS amount FROM deals GROUP BY status ORDER BY status";
+    let list = ["rows", "lead_quality", "--by", "source", "--as-of", AS_OF, "--format", "csv", "--limit", "50"];
+    for args in [&["sql", sql, "--format", "csv"][..], &list] {
+        let here = sample.run(args).ok();
+        assert_eq!(sample.run(&[args, &["--cluster", &nodes.address]].concat()).ok(), here, "{args:?}");
+    }
+    let told = sample.run(&["sql", "SHOW TABLES", "--cluster", &nodes.address]).ok();
+    assert!(told.contains("journeys"), "{told}");
+}
+
+/// Whether a command says that something was computed here.
+fn is_local(told: &str) -> bool {
+    told.contains("runs locally") || told.contains("считается здесь")
+}
+
+/// The files of a report, in all its folders: name and text.
 fn files(dir: &Path) -> Vec<(String, String)> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_file() {
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+    let (mut files, mut folders) = (Vec::new(), vec![dir.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(dir).unwrap().to_string_lossy().into_owned();
             files.push((name, String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned()));
         }
     }
@@ -336,6 +390,97 @@ fn an_executor_killed_in_mid_query_gives_the_right_answer_or_an_error() {
         let answer = runtime.block_on(metric.run(&there, &ask)).unwrap();
         assert_eq!(difference(&right.batch, &answer.batch), None);
     });
+}
+
+#[test]
+fn a_store_in_a_bucket_is_read_by_executors_with_keys_of_their_own() {
+    const STORE: &str = "s3://acme/о нас/store";
+    let (sample, server) = (Sample::small(), Server::start());
+    let folder = sample.folder();
+    // as the one who asks has them; the test itself has none, and the scheduler gets none
+    let asked = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_voronka"));
+        command.args(args).current_dir(&folder).env("VORONKA_LANG", "en").env("NO_COLOR", "1");
+        command.env("XDG_CACHE_HOME", sample.dir.path().join("cache")).envs(server.environment());
+        let output = command.output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Ran { code: output.status.code().unwrap_or(-1), out: text(&output.stdout), err: text(&output.stderr) }
+    };
+    let ingest = ["ingest", "--mapping", "mapping.toml", "deals.csv", "events_2025.csv", "clients.csv", "staff.csv"];
+    asked(&[&ingest[..], &["--store", STORE]].concat()).ok();
+
+    let address = format!("127.0.0.1:{}", free_ports());
+    let _scheduler = Node::start(&["cluster", "scheduler", "--listen", &address]);
+    wait_for(&address);
+    let executor = |data: &str, environment: &[(&str, String)]| {
+        let listen = format!("127.0.0.1:{}", free_ports());
+        let args =
+            ["cluster", "executor", "--scheduler", &address, "--listen", &listen, "--data", data, "--tasks", "2"];
+        let node = Node::within(&[&args[..], &["--memory", "256MiB"]].concat(), environment);
+        wait_for(&listen);
+        node
+    };
+    let with_keys = server.environment();
+    let question = ["query", "lead_quality", "--by", "source", "--as-of", AS_OF, "--format", "csv", "--fresh"];
+    let there = [&question[..], &["--store", STORE, "--cluster", &address]].concat();
+
+    // an executor that may read something else of the same bucket
+    let elsewhere = executor("s3://acme/other", &with_keys);
+    let refused = asked(&there);
+    assert!(refused.code == 2 && refused.err.contains("not within --data"), "{} {}", refused.code, refused.err);
+    drop(elsewhere);
+
+    let executors = [executor("s3://acme/о нас", &with_keys), executor("s3://acme/о нас/store", &with_keys)];
+    let before = server.requests();
+    let (here, there) = (asked(&[&question[..], &["--store", STORE]].concat()), asked(&there));
+    assert!(!is_local(&there.err), "{}", there.err);
+    assert_eq!(here.ok(), there.ok());
+    assert!(server.requests() > before, "nobody read the bucket");
+    drop(executors);
+
+    // without keys, or with wrong ones, an executor does not begin
+    let wrong = with_keys.iter().map(|(name, value)| match *name {
+        "AWS_ACCESS_KEY_ID" => (*name, "AKIANOBODY".to_owned()),
+        name => (name, value.clone()),
+    });
+    let mut command = Command::new(env!("CARGO_BIN_EXE_voronka"));
+    command.args(["cluster", "executor", "--scheduler", &address, "--data", STORE, "--lang", "en"]);
+    let output = command.envs(wrong).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(2) && told.contains("AWS_ACCESS_KEY_ID"), "{told}");
+    assert!(!told.contains("AKIANOBODY"), "{told}");
+}
+
+#[test]
+fn what_is_lost_on_the_way_is_computed_here_and_what_ballista_loses_is_not_lost() {
+    let sample = Sample::small();
+    let nodes = Nodes::start(&sample.folder());
+    // a branch of a union that reads nothing, beside one that comes from other tasks: rows were lost, or it never ended
+    for branch in ["'x' AS s", "unnest(['a', 'b']) AS s", "unnest(['a', 'b']) AS s FROM deals WHERE 1 = 0"] {
+        let sql = format!(
+            "SELECT s, count(*) AS n FROM (SELECT source AS s FROM deals UNION ALL SELECT {branch} \
+             UNION ALL SELECT stage AS s FROM deals GROUP BY stage) AS u GROUP BY s ORDER BY s"
+        );
+        let args = ["sql", &sql, "--format", "csv"];
+        let here = sample.run(&args).ok();
+        for _ in 0..2 {
+            let more = ["--cluster", &nodes.address, "--parts", "3", "--timeout", "60s"];
+            let there = sample.run(&[&args[..], &more].concat());
+            assert!(!is_local(&there.err), "{branch}: {}", there.err);
+            assert_eq!(there.ok(), here, "{branch}");
+        }
+    }
+    for over in [
+        "count(*) FILTER (WHERE status = 'won') OVER (PARTITION BY source)",
+        "lag(amount) IGNORE NULLS OVER (PARTITION BY source ORDER BY deal_id)",
+    ] {
+        let sql = format!("SELECT deal_id, {over} AS what FROM deals ORDER BY deal_id");
+        let args = ["sql", &sql, "--format", "csv"];
+        let here = sample.run(&args).ok();
+        let there = sample.run(&[&args[..], &["--cluster", &nodes.address]].concat());
+        assert!(is_local(&there.err), "{over}: {}", there.err);
+        assert_eq!(there.ok(), here, "{over}");
+    }
 }
 
 #[test]

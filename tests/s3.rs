@@ -1,7 +1,7 @@
 //! A store in a bucket, as users have it: the whole way over HTTP, against a server of our own that can be slow, fail and die.
 //! The same way against another server: `tests/clients/s3_moto.sh`.
 
-mod server;
+pub mod server;
 
 use std::fs;
 use std::path::Path;

@@ -290,7 +290,7 @@ pub struct Reading {
     /// all its nodes.
     #[arg(long, value_name = "HOST:PORT", env = "VORONKA_CLUSTER")]
     pub cluster: Option<String>,
-    /// Into how many parts a query is cut for the cluster [default: 8].
+    /// Into how many parts a query is cut for the cluster [default: by the size of the store, 1 to 8].
     #[arg(long, value_name = "N", requires = "cluster")]
     pub parts: Option<NonZeroUsize>,
 }

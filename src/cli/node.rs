@@ -13,7 +13,7 @@ use super::typed::bytes;
 pub enum Node {
     /// Cuts queries into tasks and gives them to executors. It reads no data.
     Scheduler(Scheduler),
-    /// Runs tasks. It reads the stores within --data, which must lie under the same path on all nodes.
+    /// Runs tasks. It reads the stores within --data: folders under the same path on all nodes, or paths of buckets.
     Executor(Executor),
 }
 
@@ -39,7 +39,7 @@ pub struct Executor {
     /// The name or address under which the other nodes find this one [default: that of --listen].
     #[arg(long, value_name = "HOST")]
     pub advertise: Option<String>,
-    /// A folder whose stores may be read; may stand several times.
+    /// A folder whose stores may be read, or s3://BUCKET/PATH; may stand several times.
     #[arg(long, value_name = "DIR", required = true)]
     pub data: Vec<PathBuf>,
     /// Where to put rows on their way [default: the system's folder of temporary files].

@@ -149,8 +149,7 @@ impl PhysicalExtensionCodec for Codec {
         if kind == Kind::Hello as u8 {
             return Err(hello::answer(&self.build, self.losses.count()));
         }
-        let Some(says) = [Says::All, Says::NoOrder, Says::Whole].into_iter().find(|says| says.kind() as u8 == kind)
-        else {
+        let Some(says) = Says::EACH.into_iter().find(|says| says.kind() as u8 == kind) else {
             return exec_err!("this build does not know what a part of the plan is");
         };
         let input = PhysicalPlanNode::try_decode(rest)?.try_into_physical_plan(context, self)?;

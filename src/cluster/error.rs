@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use ballista_core::error::BallistaError;
 
 use crate::model::lang::{Lang, Text};
+use crate::store::StoreError;
 
 /// Why a cluster cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +62,9 @@ pub enum ClusterError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The bucket that an executor may read cannot be read.
+    #[error("--data: {0}")]
+    Bucket(#[source] StoreError),
     /// The node could not begin, or ended.
     #[error("the node ended: {0}")]
     Node(#[source] BallistaError),
@@ -94,6 +98,7 @@ impl ClusterError {
                 "--data {}: {source}\n    назовите папку с хранилищами; её путь должен быть одним на всех узлах",
                 folder.display()
             ),
+            ClusterError::Bucket(source) => format!("--data: {}", source.text(lang)),
             ClusterError::Node(source) => format!("узел завершился: {source}"),
         }
     }

@@ -1,4 +1,5 @@
-//! The folders of stores as nodes find them: the address of a store carries its path, so that no node needs to be told of it before.
+//! The stores as nodes find them: the address of a store in a folder carries its path, so that no node needs to be told of it before. One in
+//! a bucket has an address anyway, `s3://bucket/path`, and who may read it each node's own environment says: no plan carries a key.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,8 +12,12 @@ use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use url::Url;
 
+use crate::store::Beneath;
+
 /// An address of a folder begins with it.
 const SCHEME: &str = "folder";
+/// An address of a bucket begins with it.
+const BUCKETS: &str = "s3";
 
 /// The address of a folder: its path in hexadecimal digits, since a path may have signs that mean something in an address.
 pub(super) fn address(folder: &Path) -> Result<ObjectStoreUrl> {
@@ -27,17 +32,24 @@ fn folder(url: &Url) -> Option<PathBuf> {
     Some(String::from_utf8(bytes.collect::<Option<_>>()?).ok()?.into())
 }
 
-/// Where a node finds what a plan reads: folders within those that it may read.
+/// What a node may read: folders, which are whole paths, and what lies beneath paths of buckets.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Allowed {
+    pub folders: Vec<PathBuf>,
+    pub buckets: Vec<Arc<Beneath>>,
+}
+
+/// Where a node finds what a plan reads.
 #[derive(Debug)]
 pub(super) struct Folders {
     /// What may be read. `None`: nothing is, and plans name it all the same.
-    allowed: Option<Vec<PathBuf>>,
+    allowed: Option<Allowed>,
     others: DefaultObjectStoreRegistry,
 }
 
 impl Folders {
-    /// Those within `allowed`, which are whole paths.
-    pub fn within(allowed: Vec<PathBuf>) -> Folders {
+    /// Of an executor.
+    pub fn within(allowed: Allowed) -> Folders {
         Folders::new(Some(allowed))
     }
 
@@ -46,7 +58,7 @@ impl Folders {
         Folders::new(None)
     }
 
-    fn new(allowed: Option<Vec<PathBuf>>) -> Folders {
+    fn new(allowed: Option<Allowed>) -> Folders {
         let others = DefaultObjectStoreRegistry::new();
         // a plan that names files by their paths would read any file
         if let Ok(files) = Url::parse("file:///") {
@@ -62,8 +74,19 @@ impl ObjectStoreRegistry for Folders {
     }
 
     fn get_store(&self, url: &Url) -> Result<Arc<dyn ObjectStore>> {
-        let Some(asked) = folder(url) else { return self.others.get_store(url) };
-        let Some(allowed) = &self.allowed else { return Ok(Arc::new(InMemory::new())) };
+        let (asked, bucket) = (folder(url), url.host_str().filter(|_| url.scheme() == BUCKETS));
+        let allowed = match &self.allowed {
+            None if asked.is_some() || bucket.is_some() => return Ok(Arc::new(InMemory::new())),
+            None => return self.others.get_store(url),
+            Some(allowed) => allowed,
+        };
+        if let Some(bucket) = bucket {
+            return match allowed.buckets.iter().find(|beneath| beneath.bucket() == bucket) {
+                Some(beneath) => Ok(Arc::clone(beneath) as Arc<dyn ObjectStore>),
+                None => exec_err!("the store in {BUCKETS}://{bucket} is not within --data of this node"),
+            };
+        }
+        let Some(asked) = asked else { return self.others.get_store(url) };
         // links are followed first: what they lead to must be within, too
         let whole = asked.canonicalize().map_err(|error| {
             DataFusionError::Execution(format!(
@@ -71,7 +94,7 @@ impl ObjectStoreRegistry for Folders {
                 asked.display()
             ))
         })?;
-        if !allowed.iter().any(|allowed| whole.starts_with(allowed)) {
+        if !allowed.folders.iter().any(|allowed| whole.starts_with(allowed)) {
             return exec_err!("the store {} is not within --data of this node", asked.display());
         }
         Ok(Arc::new(LocalFileSystem::new_with_prefix(whole)?))
@@ -99,7 +122,8 @@ mod tests {
             std::fs::create_dir(folder).unwrap();
         }
         std::os::unix::fs::symlink(&outside, inside.join("link")).unwrap();
-        let folders = Folders::within(vec![inside.canonicalize().unwrap()]);
+        let folders = vec![inside.canonicalize().unwrap()];
+        let folders = Folders::within(Allowed { folders, ..Allowed::default() });
         let get = |folder: PathBuf| {
             folders
                 .get_store(&Url::parse(address(&folder).unwrap().as_str()).unwrap())
@@ -111,6 +135,12 @@ mod tests {
             assert!(get(other.clone()).unwrap_err().contains("not within --data"), "{}", other.display());
         }
         assert!(get(inside.join("none")).unwrap_err().contains("same path on all nodes"));
-        assert!(folders.get_store(&Url::parse("file:///").unwrap()).is_err());
+        for other in ["file:///", "s3://acme/", "https://acme.example/"] {
+            assert!(folders.get_store(&Url::parse(other).unwrap()).is_err(), "{other}");
+        }
+        // a scheduler reads nothing, and finds all
+        let names = Folders::named_only();
+        assert!(names.get_store(&Url::parse("s3://acme/").unwrap()).is_ok());
+        assert!(names.get_store(&Url::parse("file:///").unwrap()).is_err());
     }
 }

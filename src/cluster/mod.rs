@@ -5,6 +5,7 @@
 
 mod build;
 mod codec;
+mod cut;
 mod error;
 mod folder;
 mod hello;

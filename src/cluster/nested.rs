@@ -27,19 +27,25 @@ const DEEP: usize = 6;
 pub(super) enum Says {
     /// All that its input says.
     All,
-    /// Nothing of their order: on several machines it is another.
-    NoOrder,
+    /// Nothing of their order, nor which columns are constant or equal: after an exchange nobody knows it.
+    Nothing,
     /// That it needs all of them in one partition.
     Whole,
+    /// That one task computes all of it: nobody who cuts plans sees what is below.
+    Uncut,
 }
 
 impl Says {
+    /// All of them.
+    pub const EACH: [Says; 4] = [Says::All, Says::Nothing, Says::Whole, Says::Uncut];
+
     /// As it is sent.
     pub const fn kind(self) -> piece::Kind {
         match self {
             Says::All => piece::Kind::Nested,
-            Says::NoOrder => piece::Kind::NoOrder,
+            Says::Nothing => piece::Kind::Forgets,
             Says::Whole => piece::Kind::Whole,
+            Says::Uncut => piece::Kind::Uncut,
         }
     }
 }
@@ -56,8 +62,8 @@ impl NestedExec {
     /// Over this input.
     pub fn over(input: Arc<dyn ExecutionPlan>, says: Says) -> NestedExec {
         let properties = match says {
-            Says::All | Says::Whole => Arc::clone(input.properties()),
-            Says::NoOrder => Arc::new(PlanProperties::new(
+            Says::All | Says::Whole | Says::Uncut => Arc::clone(input.properties()),
+            Says::Nothing => Arc::new(PlanProperties::new(
                 EquivalenceProperties::new(input.schema()),
                 input.output_partitioning().clone(),
                 input.pipeline_behavior(),
@@ -67,9 +73,9 @@ impl NestedExec {
         NestedExec { input, says, properties }
     }
 
-    /// Whether it forgets the order of its input.
-    pub fn is_without_order(plan: &Arc<dyn ExecutionPlan>) -> bool {
-        plan.downcast_ref::<NestedExec>().is_some_and(|nested| nested.says == Says::NoOrder)
+    /// Whether it is one that forgets what its input knows.
+    pub fn forgets(plan: &Arc<dyn ExecutionPlan>) -> bool {
+        plan.downcast_ref::<NestedExec>().is_some_and(|nested| nested.says == Says::Nothing)
     }
 }
 
@@ -109,22 +115,26 @@ impl ExecutionPlan for NestedExec {
     }
 
     fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        vec![&self.input]
+        match self.says {
+            Says::Uncut => Vec::new(),
+            Says::All | Says::Nothing | Says::Whole => vec![&self.input],
+        }
     }
 
     fn maintains_input_order(&self) -> Vec<bool> {
-        vec![self.says != Says::NoOrder]
+        self.children().iter().map(|_| self.says != Says::Nothing).collect()
     }
 
     fn required_input_distribution(&self) -> Vec<Distribution> {
-        vec![match self.says {
-            Says::Whole => Distribution::SinglePartition,
-            Says::All | Says::NoOrder => Distribution::UnspecifiedDistribution,
-        }]
+        match self.says {
+            Says::Uncut => Vec::new(),
+            Says::Whole => vec![Distribution::SinglePartition],
+            Says::All | Says::Nothing => vec![Distribution::UnspecifiedDistribution],
+        }
     }
 
     fn benefits_from_input_partitioning(&self) -> Vec<bool> {
-        vec![false]
+        self.children().iter().map(|_| false).collect()
     }
 
     fn apply_expressions(

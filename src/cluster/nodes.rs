@@ -18,12 +18,13 @@ use futures::StreamExt as _;
 use super::build::Build;
 use super::codec::Codec;
 use super::error::ClusterError;
-use super::folder::Folders;
+use super::folder::{Allowed, Folders};
 use super::losses::Losses;
 use super::{hello, settings};
 use crate::functions::Functions;
 use crate::model::calendar::Calendar;
 use crate::session::library;
+use crate::store::{Beneath, is_remote};
 
 /// An executor that says nothing for so long is lost.
 const LOST_AFTER_SECONDS: u64 = 20;
@@ -50,7 +51,7 @@ pub struct Executor {
     pub listen: SocketAddr,
     /// The name under which the others find it; `None` for the address on which it listens.
     pub advertise: Option<String>,
-    /// The folders that it may read.
+    /// The folders that it may read, and paths of buckets: `s3://bucket/path`.
     pub data: Vec<PathBuf>,
     /// Where it puts rows on their way, a folder of its own within; `None` for the system's folder of temporary files.
     pub work: Option<PathBuf>,
@@ -108,11 +109,7 @@ impl Executor {
         let typed = || ClusterError::Address { typed: self.scheduler.clone() };
         let (host, port) = self.scheduler.rsplit_once(':').ok_or_else(typed)?;
         let (scheduler_host, scheduler_port) = (host.to_owned(), port.parse().map_err(|_| typed())?);
-        let mut data = Vec::new();
-        for folder in &self.data {
-            let whole = folder.canonicalize();
-            data.push(whole.map_err(|source| ClusterError::Data { folder: folder.clone(), source })?);
-        }
+        let data = allowed(&self.data).await?;
         let own = Build::own();
         hello::ask(&self.scheduler, &own).await?;
         let node = |error| ClusterError::Node(error);
@@ -155,6 +152,26 @@ impl Executor {
     }
 }
 
+/// What an executor may read: each is a folder that is there, or a path of a bucket that lets itself be read.
+async fn allowed(data: &[PathBuf]) -> Result<Allowed, ClusterError> {
+    let mut allowed = Allowed::default();
+    for path in data {
+        if !is_remote(path) {
+            let whole = path.canonicalize();
+            allowed.folders.push(whole.map_err(|source| ClusterError::Data { folder: path.clone(), source })?);
+            continue;
+        }
+        let beneath = Beneath::of(path).await.map_err(ClusterError::Bucket)?;
+        let same = allowed.buckets.iter().position(|other| other.bucket() == beneath.bucket());
+        let beneath = match same.map(|at| allowed.buckets.remove(at)) {
+            Some(other) => beneath.and(&other),
+            None => beneath,
+        };
+        allowed.buckets.push(Arc::new(beneath));
+    }
+    Ok(allowed)
+}
+
 /// Refuses to talk in the open where others could listen.
 fn guarded(address: SocketAddr, is_plaintext_fine: bool) -> Result<(), ClusterError> {
     match address.ip().is_loopback() || is_plaintext_fine {
@@ -164,7 +181,7 @@ fn guarded(address: SocketAddr, is_plaintext_fine: bool) -> Result<(), ClusterEr
 }
 
 /// The state in which a node reads plans: the engine's functions, and those of ours that need no regulation.
-fn state(config: SessionConfig, runtime: Arc<RuntimeEnv>) -> Result<SessionState> {
+pub(super) fn state(config: SessionConfig, runtime: Arc<RuntimeEnv>) -> Result<SessionState> {
     let state =
         SessionStateBuilder::new().with_default_features().with_config(config).with_runtime_env(runtime).build();
     let context = SessionContext::new_with_state(state);

@@ -8,8 +8,10 @@ const OURS: &[u8] = b"voronka ";
 pub(super) enum Kind {
     /// A plan within a plan.
     Nested = b'n' as isize,
-    /// The same, and nothing is known of the order of its rows.
-    NoOrder = b'o' as isize,
+    /// The same, and nothing is known of its rows but the columns.
+    Forgets = b'o' as isize,
+    /// The same, and it is not cut.
+    Uncut = b'u' as isize,
     /// The same, and it is needed whole.
     Whole = b'w' as isize,
     /// Somebody asks which build this is.

@@ -3,23 +3,28 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use arrow::array::{RecordBatch, RecordBatchOptions, new_null_array};
 use datafusion::common::JoinType;
-use datafusion::common::tree_node::{Transformed, TransformedResult as _, TreeNode as _};
+use datafusion::common::tree_node::{Transformed, TransformedResult as _, TreeNode as _, TreeNodeRecursion};
 use datafusion::config::ConfigOptions;
 use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::datasource::physical_plan::FileScanConfig;
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::Result;
+use datafusion::logical_expr::expr::{NullTreatment, WindowFunctionParams};
+use datafusion::logical_expr::{Expr, LogicalPlan, WindowFunctionDefinition};
 use datafusion::physical_optimizer::PhysicalOptimizerRule as _;
 use datafusion::physical_optimizer::ensure_requirements::EnsureRequirements;
 use datafusion::physical_optimizer::output_requirements::OutputRequirements;
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
+use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::execution_plan::{ChildrenPropertiesMode, ReplaceChildrenOptions};
-use datafusion::physical_plan::joins::{CrossJoinExec, HashJoinExec, NestedLoopJoinExec};
+use datafusion::physical_plan::joins::NestedLoopJoinExec;
+use datafusion::physical_plan::placeholder_row::PlaceholderRowExec;
 use datafusion::physical_plan::repartition::RepartitionExec;
-use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties as _};
 
+use super::cut::is_ordered_join;
 use super::nested::{NestedExec, Says};
 use super::{folder, nested};
 use crate::model::lang::{Text, both};
@@ -34,13 +39,15 @@ pub(super) type Fit = Result<Arc<dyn ExecutionPlan>, Text>;
 /// The plan as the cluster runs it. `store` is the folder in which the store lies.
 pub(super) fn fit(plan: &Arc<dyn ExecutionPlan>, store: Option<&Path>, options: &ConfigOptions) -> Result<Fit> {
     let mut plan = Arc::clone(plan);
-    // what no longer is in order is sorted where order is needed
+    // of one part there is nothing to cut, and each stage would cost its time
+    let is_uncut = options.execution.target_partitions == 1 && plan.output_partitioning().partition_count() == 1;
+    // what is no longer known is made so where it is needed: rows are sorted, or dealt out anew
     for _ in 0..ROUNDS {
-        if !relies_on_order(&plan) {
+        if is_uncut || !knows_too_much(&plan) {
             break;
         }
         // the order that the whole plan is to give is held while sorts are moved
-        plan = OutputRequirements::new_add_mode().optimize(without_order(plan)?, options)?;
+        plan = OutputRequirements::new_add_mode().optimize(forgetful(plan)?, options)?;
         plan = EnsureRequirements::default().optimize(plan, options)?;
         plan = OutputRequirements::new_remove_mode().optimize(plan, options)?;
     }
@@ -48,71 +55,93 @@ pub(super) fn fit(plan: &Arc<dyn ExecutionPlan>, store: Option<&Path>, options: 
         return Ok(Err(why));
     }
     let plan = plan.transform_up(|plan| {
-        if let Some(addressed) = addressed(&plan, store)? {
-            return Ok(Transformed::yes(addressed));
+        if let Some(other) = addressed(&plan, store)?.or(rowless(&plan)?) {
+            return Ok(Transformed::yes(other));
         }
         match whole_right(&plan)? {
-            Some(whole) => Ok(Transformed::yes(whole)),
-            None => Ok(Transformed::no(plan)),
+            Some(whole) if !is_uncut => Ok(Transformed::yes(whole)),
+            _ => Ok(Transformed::no(plan)),
         }
     });
-    Ok(Ok(nested::nest(plan.data()?)?))
+    let plan = nested::nest(plan.data()?)?;
+    Ok(Ok(match is_uncut {
+        true => Arc::new(NestedExec::over(plan, Says::Uncut)),
+        false => plan,
+    }))
 }
 
-/// Sorting anew may move what is joined and repartitioned so often; then the plan stays here.
+/// Sorting anew may move what is joined and dealt out so often; what is still wrong then is found when the plan is cut.
 const ROUNDS: usize = 3;
 
-/// Whether an operator hands on its rows in an order that is another on several machines: what is repartitioned comes from many, and of a
-/// join the scheduler may change the sides.
-fn is_out_of_order(plan: &Arc<dyn ExecutionPlan>) -> bool {
-    let mixes = plan.is::<RepartitionExec>()
-        || plan.is::<HashJoinExec>()
-        || plan.is::<NestedLoopJoinExec>()
-        || plan.is::<CrossJoinExec>();
-    mixes && plan.output_ordering().is_some()
+/// Whether rows come out of it through an exchange between machines.
+fn is_exchange(plan: &Arc<dyn ExecutionPlan>) -> bool {
+    plan.is::<RepartitionExec>() || plan.is::<CoalescePartitionsExec>()
 }
 
-/// Whether any operator could rely on such an order.
-fn relies_on_order(plan: &Arc<dyn ExecutionPlan>) -> bool {
-    let forgets = NestedExec::is_without_order(plan);
-    plan.children().into_iter().any(|child| (!forgets && is_out_of_order(child)) || relies_on_order(child))
+/// Whether more is known of its rows than their columns: an order, a constant, columns that are equal.
+fn is_known(plan: &Arc<dyn ExecutionPlan>) -> bool {
+    let known = plan.equivalence_properties();
+    !known.oeq_class().is_empty() || !known.eq_group().is_empty()
 }
 
-/// The same plan, in which nobody knows of such an order.
-fn without_order(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+/// Whether an operator could rely on what is not known any more when the plan is cut.
+fn knows_too_much(plan: &Arc<dyn ExecutionPlan>) -> bool {
+    let forgets = NestedExec::forgets(plan);
+    plan.children().into_iter().any(|child| {
+        (is_exchange(plan) && is_known(child)) || (!forgets && is_ordered_join(child)) || knows_too_much(child)
+    })
+}
+
+/// The same plan, in which nobody knows it: what goes into an exchange forgets, and the order of a join is forgotten.
+fn forgetful(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+    let forget = |plan| Arc::new(NestedExec::over(plan, Says::Nothing)) as Arc<dyn ExecutionPlan>;
     plan.transform_up(|plan| {
-        match is_out_of_order(&plan) {
-            // a repartition above another would be taken for a needless one: what it reads is in no order
-            true if plan.is::<RepartitionExec>() => {
-                let inputs = plan.children().into_iter().map(|input| {
-                    Arc::new(NestedExec::over(Arc::clone(input), Says::NoOrder)) as Arc<dyn ExecutionPlan>
-                });
-                let inputs = inputs.collect();
-                let anew = ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute);
-                Ok(Transformed::yes(plan.replace_children(inputs, anew)?))
-            }
-            true => Ok(Transformed::yes(Arc::new(NestedExec::over(plan, Says::NoOrder)) as Arc<dyn ExecutionPlan>)),
+        if is_exchange(&plan) && plan.children().into_iter().any(is_known) {
+            // not above: an exchange above another would be taken for a needless one
+            let inputs = plan.children().into_iter().map(|input| forget(Arc::clone(input))).collect();
+            let anew = ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute);
+            return Ok(Transformed::yes(plan.replace_children(inputs, anew)?));
+        }
+        match is_ordered_join(&plan) {
+            true => Ok(Transformed::yes(forget(plan))),
             false => Ok(Transformed::no(plan)),
         }
     })
     .data()
 }
 
+/// Why a query does not go to the cluster, whatever its plan: two things are lost when a window function is sent (datafusion-proto 55), its
+/// `FILTER (WHERE …)` and its `IGNORE NULLS`.
+pub(super) fn lost(logical: &LogicalPlan) -> Result<Option<Text>> {
+    let mut is_lost = false;
+    logical.apply_with_subqueries(|node| {
+        node.apply_expressions(|whole| {
+            whole.apply(|part| {
+                if let Expr::WindowFunction(window) = part {
+                    let WindowFunctionParams { filter, null_treatment, .. } = &window.params;
+                    let ignores = *null_treatment == Some(NullTreatment::IgnoreNulls);
+                    is_lost |=
+                        filter.is_some() || ignores && matches!(window.fun, WindowFunctionDefinition::WindowUDF(_));
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    })?;
+    Ok(is_lost.then(|| {
+        Text::new(
+            "FILTER и IGNORE NULLS оконной функции теряются по дороге",
+            "FILTER and IGNORE NULLS of a window function are lost on the way",
+        )
+    }))
+}
+
 /// Why a plan does not go to the cluster.
 fn refused(plan: &Arc<dyn ExecutionPlan>) -> Option<Text> {
     let preserves = plan.downcast_ref::<RepartitionExec>().is_some_and(RepartitionExec::preserve_order);
-    if preserves || relies_on_order(plan) {
+    if preserves {
         return Some(Text::new(
             "план держится порядка строк между машинами",
             "the plan relies on the order of rows between machines",
-        ));
-    }
-    let is_window = plan.is::<WindowAggExec>() || plan.is::<BoundedWindowAggExec>();
-    if is_window && plan.required_input_ordering().iter().any(Option::is_some) {
-        // found by the tests: a stage of Ballista 55 may give a window its rows in another order, and the answer is wrong
-        return Some(Text::new(
-            "в нём оконная функция, а её строки на кластере могут прийти не в том порядке",
-            "it has a window function, whose rows may come in a wrong order on a cluster",
         ));
     }
     if let Some(scan) = plan.downcast_ref::<DataSourceExec>()
@@ -142,6 +171,23 @@ fn addressed(plan: &Arc<dyn ExecutionPlan>, store: Option<&Path>) -> Result<Opti
     let mut files = files.clone();
     files.object_store_url = folder::address(store)?;
     Ok(Some(DataSourceExec::from_data_source(files)))
+}
+
+/// What reads nothing, as rows in memory: none, or one of nulls. A task of a union gets some of its parts, and Ballista 55 loses rows or never ends
+/// where another branch of the union is an operator that makes its rows of nothing.
+fn rowless(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+    let schema = plan.schema();
+    let rows = match () {
+        () if plan.is::<EmptyExec>() => RecordBatch::new_empty(Arc::clone(&schema)),
+        () if plan.is::<PlaceholderRowExec>() => {
+            let nulls = schema.fields().iter().map(|field| new_null_array(field.data_type(), 1)).collect();
+            let one = RecordBatchOptions::new().with_row_count(Some(1));
+            RecordBatch::try_new_with_options(Arc::clone(&schema), nulls, &one)?
+        }
+        () => return Ok(None),
+    };
+    let parts = vec![vec![rows]; plan.output_partitioning().partition_count()];
+    Ok(Some(DataSourceExec::from_data_source(MemorySourceConfig::try_new(&parts, schema, None)?)))
 }
 
 /// A join in a loop that tells which rows of its left side found no other has to see the whole right side: each task would tell of its own part.

@@ -33,6 +33,7 @@ use futures::{FutureExt as _, TryStreamExt as _};
 
 use super::build::Build;
 use super::codec::{Codec, Law};
+use super::cut::Cutter;
 use super::error::ClusterError;
 use super::{hello, plan, settings};
 use crate::model::lang::{Text, both};
@@ -60,6 +61,7 @@ struct Connected {
     told: Mutex<BTreeSet<Text>>,
     /// The regulations that sessions of this process judge by, by their texts.
     laws: Mutex<Vec<(String, Arc<Law>)>>,
+    cutter: Cutter,
 }
 
 impl fmt::Debug for Cluster {
@@ -86,8 +88,9 @@ impl Cluster {
         let build = Build::own();
         hello::ask(address, &build).await?;
         let (told, laws, tell) = (Mutex::default(), Mutex::default(), Box::new(tell));
+        let cutter = Cutter::new().map_err(|error| ClusterError::Node(error.into()))?;
         let (address, session) = (address.to_owned(), uuid::Uuid::new_v4().to_string());
-        Ok(Cluster(Arc::new(Connected { address, session, build, parts, tell, told, laws })))
+        Ok(Cluster(Arc::new(Connected { address, session, build, parts, tell, told, laws, cutter })))
     }
 
     /// Tells once what is not computed by the cluster.
@@ -116,8 +119,9 @@ impl Cluster {
 }
 
 impl Elsewhere for Cluster {
-    fn state(&self, state: SessionState, regulation: &Regulation, store: Option<&Path>) -> SessionState {
-        let config = settings::of_job(state.config(), self.0.parts, &self.0.build);
+    fn state(&self, state: SessionState, regulation: &Regulation, store: Option<&Path>, bytes: u64) -> SessionState {
+        let parts = self.0.parts.unwrap_or_else(|| settings::parts(bytes));
+        let config = settings::of_job(state.config(), parts, &self.0.build);
         let law = self.law(regulation).map_err(|error| error.to_string());
         let planner = Planner { cluster: self.clone(), law, store: store.map(Path::to_owned) };
         // our own operators stay here: a node has those of the engine
@@ -146,7 +150,11 @@ impl Planner {
         if is_of_here || scans_only_information_schema(logical)? {
             return Ok(plan);
         }
-        match self.remote(&plan, session.config().options()) {
+        let sent = match plan::lost(logical)? {
+            Some(why) => Err(why),
+            None => self.remote(&plan, session.config().options()),
+        };
+        match sent {
             Ok(remote) => Ok(Arc::new(remote)),
             Err(why) => {
                 let computes = session.config().get_extension::<Computes>();
@@ -168,7 +176,11 @@ impl Planner {
         let sent = PhysicalPlanNode::try_from_physical_plan(Arc::clone(&fit), codec.as_ref()).map_err(failed)?;
         // what the scheduler could not read runs here
         let mut bytes = Vec::new();
-        sent.try_encode(&mut bytes).and_then(|()| PhysicalPlanNode::try_decode(&bytes)).map_err(failed)?;
+        let read = sent.try_encode(&mut bytes).and_then(|()| PhysicalPlanNode::try_decode(&bytes)).map_err(failed)?;
+        // and what it would cut wrongly
+        if let Some(why) = self.cluster.0.cutter.refused(&read, options).map_err(failed)? {
+            return Err(why);
+        }
         Ok(RemoteExec::new(self.cluster.clone(), fit, Arc::clone(local), codec))
     }
 }

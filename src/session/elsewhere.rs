@@ -11,8 +11,8 @@ use crate::regulation::Regulation;
 
 /// Where the plans of a session run, if not in this process.
 pub trait Elsewhere: Debug + Send + Sync {
-    /// The same state, whose plans run there. `store` is the folder of the store.
-    fn state(&self, state: SessionState, regulation: &Regulation, store: Option<&Path>) -> SessionState;
+    /// The same state, whose plans run there. `store` is the folder of the store, `bytes` is how large its files are together.
+    fn state(&self, state: SessionState, regulation: &Regulation, store: Option<&Path>, bytes: u64) -> SessionState;
 }
 
 /// The name of what a context computes, for whoever runs its plans.

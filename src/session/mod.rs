@@ -314,7 +314,9 @@ impl Session {
             None => context,
             Some(elsewhere) => {
                 let store = tables::folder(&self.snapshot);
-                let state = elsewhere.state(context.state(), &self.regulation, store.as_deref());
+                let files = self.snapshot.tables.values().flat_map(|table| &table.files);
+                let bytes = files.map(|file| file.bytes).sum();
+                let state = elsewhere.state(context.state(), &self.regulation, store.as_deref(), bytes);
                 SessionContext::new_with_state(state)
             }
         }

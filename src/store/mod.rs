@@ -45,6 +45,8 @@ pub use self::files::DataFile;
 pub(crate) use self::files::at_hand;
 use self::place::Place;
 pub(crate) use self::regulations::{Kept, regulations};
+#[cfg(feature = "cluster")]
+pub(crate) use self::remote::Beneath;
 pub(crate) use self::remote::is_remote;
 pub use self::rows::{IngestRecord, TableCount};
 pub use self::sent::{SentEntry, SentEvent, SentLog};

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
+use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::client::SpawnedReqwestConnector;
 use object_store::path::Path as Key;
 use object_store::{
     BackoffConfig, ClientConfigKey, Error, GetOptions, ObjectMeta, ObjectStore, PutMode, PutOptions, PutPayload,
     RetryConfig, UpdateVersion,
 };
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinHandle;
 
 use super::super::error::StoreError;
@@ -55,18 +55,7 @@ impl Client {
     /// The client for an address, with what the environment says: `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID` and so on.
     pub(super) fn of(address: Address) -> Result<Client, StoreError> {
         let threads = threads(&address)?;
-        let backoff =
-            BackoffConfig { init_backoff: Duration::from_millis(100), max_backoff: Duration::from_secs(5), base: 2.0 };
-        let retry = RetryConfig { backoff, max_retries: 5, retry_timeout: Duration::from_secs(60) };
-        // the library reads the environment itself, which also holds what it uses to get the credentials of a machine's role
-        let builder = AmazonS3Builder::from_env();
-        let timeout = AmazonS3ConfigKey::Client(ClientConfigKey::Timeout);
-        let built = builder
-            .with_config(timeout, "120 seconds")
-            .with_bucket_name(address.bucket())
-            .with_retry(retry)
-            .with_http_connector(SpawnedReqwestConnector::new(threads.handle().clone()))
-            .build();
+        let built = bucket(&address, threads.handle());
         let objects = built.map_err(|error| fault(&address, "", &error))?;
         Ok(Client { address, objects: Arc::new(objects), threads: Some(threads) })
     }
@@ -259,6 +248,22 @@ impl Drop for Client {
             threads.shutdown_background();
         }
     }
+}
+
+/// The bucket of an address, with what the environment says: `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID` and so on. Its requests run there.
+pub(super) fn bucket(address: &Address, threads: &Handle) -> Result<AmazonS3, Error> {
+    let backoff =
+        BackoffConfig { init_backoff: Duration::from_millis(100), max_backoff: Duration::from_secs(5), base: 2.0 };
+    let retry = RetryConfig { backoff, max_retries: 5, retry_timeout: Duration::from_secs(60) };
+    // the library reads the environment itself, which also holds what it uses to get the credentials of a machine's role
+    let builder = AmazonS3Builder::from_env();
+    let timeout = AmazonS3ConfigKey::Client(ClientConfigKey::Timeout);
+    builder
+        .with_config(timeout, "120 seconds")
+        .with_bucket_name(address.bucket())
+        .with_retry(retry)
+        .with_http_connector(SpawnedReqwestConnector::new(threads.clone()))
+        .build()
 }
 
 fn threads(address: &Address) -> Result<Runtime, StoreError> {

@@ -6,6 +6,8 @@
 //! every step may be the last one. Why, and what holds if several write: `docs/decisions/object-store.md`.
 
 mod address;
+#[cfg(feature = "cluster")]
+mod beneath;
 mod cache;
 mod client;
 mod fault;
@@ -20,6 +22,8 @@ mod write;
 
 pub(super) use self::address::Address;
 pub(crate) use self::address::is_remote;
+#[cfg(feature = "cluster")]
+pub(crate) use self::beneath::Beneath;
 pub(super) use self::client::Put;
 pub(crate) use self::objects::Objects;
 pub(super) use self::view::{View, Writing};
