@@ -25,7 +25,6 @@ mod shelf;
 mod small;
 mod style;
 mod today;
-mod tries;
 
 use std::sync::Arc;
 use std::time::Duration;
