@@ -98,7 +98,7 @@ WHERE rc.oid = i.inhrelid AND rc.relnamespace = 'public'::regnamespace AND pc.oi
 -- dbeaver, sizes; > 20
 select c.oid, pg_catalog.pg_total_relation_size(c.oid) as total_rel_size, pg_catalog.pg_relation_size(c.oid) as rel_size
 FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace
--- dbeaver, functions of a schema; > 100
+-- dbeaver, functions of a schema; > 50
 SELECT p.oid as poid, p.*, pg_catalog.pg_get_expr(p.proargdefaults, 0) as arg_defaults, d.description
 FROM pg_catalog.pg_proc p
 LEFT OUTER JOIN pg_catalog.pg_description d ON d.objoid = p.oid and d.classoid = 'pg_proc'::regclass AND d.objsubid = 0
@@ -321,7 +321,7 @@ WHERE pg_catalog.pg_class.relkind = ANY (ARRAY['r', 'p', 'f', 'v', 'm']) AND pg_
 ORDER BY pg_catalog.pg_class.relname, pg_catalog.pg_attribute.attnum
 -- sqlalchemy, schemas; = 2
 SELECT pg_catalog.pg_namespace.nspname FROM pg_catalog.pg_namespace WHERE pg_catalog.pg_namespace.nspname NOT LIKE 'pg_%' AND nspname <> 'information_schema' ORDER BY pg_catalog.pg_namespace.nspname
--- superset, views of a schema; > 100
+-- superset, views of a schema; > 50
 SELECT table_name FROM information_schema.views WHERE table_schema = 'metric'
 
 -- tableau, what it is; = 1
@@ -333,15 +333,6 @@ SELECT "deals"."status" AS "status", COUNT(1) AS "cnt:deals:ok", SUM(CAST("deals
 FROM "public"."deals" "deals" GROUP BY 1
 -- tableau, the extent of a column; = 1
 SELECT MIN("deals"."created_at") AS "min", MAX("deals"."created_at") AS "max", COUNT(1) AS "n" FROM "public"."deals" "deals" HAVING (COUNT(1) > 0)
-
--- pgcli, keys; = 0
-SELECT s_p.nspname AS parentschema, t_p.relname AS parenttable,
-  unnest((select array_agg(attname ORDER BY i) from (select unnest(confkey) as attnum, generate_subscripts(confkey, 1) as i) x
-    JOIN pg_catalog.pg_attribute c USING (attnum) WHERE c.attrelid = fk.confrelid)) AS parentcolumn
-FROM pg_catalog.pg_constraint fk
-JOIN pg_catalog.pg_class t_p ON t_p.oid = fk.confrelid
-JOIN pg_catalog.pg_namespace s_p ON s_p.oid = t_p.relnamespace
-WHERE fk.contype = 'f'
 
 -- pandas, is there a table; = 0
 SELECT pg_catalog.pg_class.relname FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace ON pg_catalog.pg_namespace.oid = pg_catalog.pg_class.relnamespace

@@ -76,28 +76,33 @@ impl Forms<'_> {
                 let text = match inner.as_ref() {
                     Expr::Value(value) => match &value.value {
                         Value::SingleQuotedString(text) => Some(text.clone()),
-                        Value::Placeholder(_) => {
-                            if let Some(reg) = Regs::named(&kind) {
-                                *expr = call(reg.finder(), vec![inner.as_ref().clone()]);
-                            }
-                            return Ok(());
-                        }
                         _ => None,
                     },
                     // to a number and on to a text: that is its name
-                    Expr::Cast { expr: number, data_type: from, .. } if is_text(&kind) => {
-                        if let Some(reg) = Regs::named(&kind_of(from)) {
-                            *expr = call(reg.display(), vec![number.as_ref().clone()]);
+                    Expr::Function(function) if is_text(&kind) => {
+                        let name = function.name.to_string();
+                        if let Some(reg) = Regs::ALL.into_iter().find(|reg| reg.finder() == name) {
+                            *expr = call(reg.display(), vec![inner.as_ref().clone()]);
                         }
                         return Ok(());
                     }
                     _ => None,
                 };
-                if let Some(text) = text
-                    && let Some(number) = self.number(&kind, &text)?
-                {
-                    *expr = number;
+                match (text, Regs::named(&kind)) {
+                    (Some(text), Some(_)) => {
+                        if let Some(number) = self.number(&kind, &text)? {
+                            *expr = number;
+                        }
+                    }
+                    (None, Some(reg)) if !matches!(inner.as_ref(), Expr::Value(value) if !is_open(&value.value)) => {
+                        *expr = call(reg.finder(), vec![inner.as_ref().clone()]);
+                    }
+                    _ => {}
                 }
+            }
+            // unless it stands in quotes, it is no name of a column
+            Expr::Identifier(name) if name.quote_style.is_none() && name.value.eq_ignore_ascii_case("user") => {
+                *expr = call("session_user", Vec::new());
             }
             Expr::Function(function) => {
                 let name = function.name.to_string().to_lowercase();
@@ -111,6 +116,9 @@ impl Forms<'_> {
                     }
                     (name, _) if DENIED.contains(&name) => {
                         return Err(error(code::NO_PRIVILEGE, format!("permission denied for function {name}")));
+                    }
+                    ("current_role", FunctionArguments::None) => {
+                        function.name = ObjectName(vec![ObjectNamePart::Identifier(Ident::new("session_user"))]);
                     }
                     ("current_setting", FunctionArguments::List(_)) => {
                         if let Some(value) = self.set(&args(function))? {
@@ -286,6 +294,16 @@ fn rows(factor: &mut TableFactor) {
     }
     let exprs: Vec<Expr> = given.args.iter().filter_map(arg).collect();
     match (function.as_str(), exprs.as_slice()) {
+        // the engine's own takes values alone
+        ("generate_series", given) if !given.iter().all(is_plain) => {
+            *factor = TableFactor::UNNEST {
+                alias: alias.clone(),
+                array_exprs: vec![call("generate_series", given.to_vec())],
+                with_offset: false,
+                with_offset_alias: None,
+                with_ordinality: *with_ordinality,
+            };
+        }
         ("unnest", [_, ..]) => {
             *factor = TableFactor::UNNEST {
                 alias: alias.clone(),
@@ -308,6 +326,19 @@ fn rows(factor: &mut TableFactor) {
         }
         _ => {}
     }
+}
+
+/// Whether it is written as a value.
+fn is_plain(expr: &Expr) -> bool {
+    match expr {
+        Expr::Value(_) | Expr::Interval(_) | Expr::TypedString(_) => true,
+        Expr::Cast { expr, .. } | Expr::UnaryOp { expr, .. } | Expr::Nested(expr) => is_plain(expr),
+        _ => false,
+    }
+}
+
+fn is_open(value: &Value) -> bool {
+    matches!(value, Value::Placeholder(_))
 }
 
 /// A pattern whose signs are escaped by another sign than `\`, with that one.
@@ -353,13 +384,7 @@ fn displayed(expr: &mut Expr) {
         && !matches!(number.as_ref(), Expr::Value(value) if matches!(value.value, Value::Null))
         && let Some(reg) = Regs::named(&kind_of(data_type))
     {
-        *expr = call(
-            reg.display(),
-            vec![match number.as_ref() {
-                Expr::Value(_) => expr.clone(),
-                other => other.clone(),
-            }],
-        );
+        *expr = call(reg.display(), vec![expr.clone()]);
     }
 }
 
@@ -429,10 +454,10 @@ mod tests {
             ("SELECT ARRAY(SELECT 1)", "SELECT array_of_rows((SELECT 1))"),
             ("SELECT current_setting('TimeZone')", "SELECT 'UTC'"),
             ("SELECT current_setting('no', true)", "SELECT NULL"),
-            ("SELECT '7'::regclass::oid", "SELECT 7::OID"),
+            ("SELECT '7'::regclass::oid", "SELECT 7::oid"),
             ("SELECT 1 WHERE c.oid = $1::regclass", "SELECT 1 WHERE c.oid = to_regclass($1)"),
-            ("SELECT 1 WHERE c.oid::regclass::text = 'x'", "SELECT 1 WHERE regclass_name(c.oid) = 'x'"),
-            ("SELECT c.oid::pg_catalog.regclass", "SELECT regclass_name(c.oid)"),
+            ("SELECT 1 WHERE c.oid::regclass::text = 'x'", "SELECT 1 WHERE regclass_name(to_regclass(c.oid)) = 'x'"),
+            ("SELECT c.oid::pg_catalog.regclass", "SELECT regclass_name(to_regclass(c.oid))"),
             ("SELECT NULL, NULL", "SELECT NULL, NULL AS \"NULL 2\""),
             ("SELECT (f(x)).n", "SELECT (f(x)).'n'"),
         ] {

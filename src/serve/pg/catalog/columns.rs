@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use arrow::array::{Array as _, ArrayRef, AsArray as _, Int32Array, new_empty_array, new_null_array};
+use arrow::array::{Array as _, ArrayRef, AsArray as _, Int32Array, StringArray, new_empty_array, new_null_array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, TimeUnit};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
@@ -121,7 +121,22 @@ fn as_kind(array: &ArrayRef, kind: &DataType, number: &dyn Fn(&str) -> i32) -> R
         // a function by its name where its number should stand
         (DataType::Utf8, DataType::Int32) => {
             let names = array.as_string::<i32>().iter();
-            Ok(Arc::new(names.map(|name| name.map(number)).collect::<Int32Array>()))
+            let found = |name: &str| name.parse().unwrap_or_else(|_| number(name));
+            Ok(Arc::new(names.map(|name| name.map(found)).collect::<Int32Array>()))
+        }
+        // a list as text: `1 2`, `[1, 2]` or `{a,b}`
+        (DataType::Utf8, DataType::List(item)) => {
+            let list = |text: Option<&str>| match text {
+                None => ScalarValue::try_from(kind),
+                Some(text) => {
+                    let text = text.trim_matches(['{', '}', '[', ']']);
+                    let items = text.split([',', ' ']).filter(|item| !item.is_empty());
+                    let items: ArrayRef = Arc::new(items.map(Some).collect::<StringArray>());
+                    let items = cast(&items, item.data_type())?;
+                    Ok(SingleRowListArrayBuilder::new(items).build_list_scalar())
+                }
+            };
+            of_lists(array.as_string::<i32>().iter().map(list).collect::<Result<Vec<_>>>()?, kind)
         }
         (DataType::List(item), DataType::List(_)) => {
             let array = if array.data_type() == kind { Arc::clone(array) } else { cast(array, kind)? };
@@ -139,14 +154,16 @@ fn as_kind(array: &ArrayRef, kind: &DataType, number: &dyn Fn(&str) -> i32) -> R
                     }
                 }
             });
-            let values = values.collect::<Result<Vec<_>>>()?;
-            if values.is_empty() {
-                Ok(new_empty_array(kind))
-            } else {
-                cast(&ScalarValue::iter_to_array(values)?, kind).map_err(Into::into)
-            }
+            of_lists(values.collect::<Result<Vec<_>>>()?, kind)
         }
         _ => Ok(Arc::clone(array)),
+    }
+}
+
+fn of_lists(lists: Vec<ScalarValue>, kind: &DataType) -> Result<ArrayRef> {
+    match lists.is_empty() {
+        true => Ok(new_empty_array(kind)),
+        false => Ok(cast(&ScalarValue::iter_to_array(lists)?, kind)?),
     }
 }
 
@@ -159,7 +176,7 @@ pub fn empty(relation: &Relation) -> RecordBatch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow::array::{ListArray, StringArray};
+    use arrow::array::ListArray;
     use arrow::datatypes::Int32Type;
 
     #[test]
@@ -189,6 +206,10 @@ mod tests {
         let column = |name: &str| whole.column_by_name(name).unwrap();
         assert_eq!(column("prosupport").as_primitive::<Int32Type>().value(0), 7);
         assert_eq!(column("proargtypes").as_list::<i32>().value(0).len(), 0);
+        let texts: ArrayRef = Arc::new(StringArray::from(vec![Some("25 1082"), Some(""), None]));
+        let types = as_kind(&texts, &type_of("oidvector"), &|_| 0).unwrap();
+        let lengths: Vec<usize> = (0..2).map(|row| types.as_list::<i32>().value(row).len()).collect();
+        assert!(lengths == [2, 0] && types.is_null(2), "{lengths:?}");
         assert!(whole.schema().field_with_name("proargtypes").unwrap().metadata().contains_key(VECTOR));
     }
 }

@@ -197,7 +197,10 @@ pub fn own(described: Described, user: &str) -> Vec<ScalarUDF> {
     for reg in Regs::ALL {
         let (find, show) = (of(), of());
         all.push(told(reg.finder(), 1..=1, int(), move |v| {
-            ScalarValue::Int32(word(v, 0).and_then(|name| find.number(reg, &name)))
+            // a number is one already
+            let known = number(v, 0).filter(|_| v.first().is_some_and(|value| value.data_type().is_integer()));
+            let named = || word(v, 0).and_then(|name| name.parse().ok().or_else(|| find.number(reg, &name)));
+            ScalarValue::Int32(known.or_else(named))
         }));
         all.push(told(reg.display(), 1..=1, utf8(), move |v| text(number(v, 0).map(|oid| show.name(reg, oid)))));
     }

@@ -37,12 +37,14 @@ use crate::session::is_view;
 /// Numbers of functions begin here, far from those of tables.
 const FIRST_FUNCTION: i32 = 40_000;
 /// What the library tells of the PostgreSQL from which it was taken, and what is nobody's business.
-const NOTHING: [&str; 10] = [
+const NOTHING: [&str; 12] = [
     "pg_auth_members",
     "pg_authid",
+    "pg_constraint",
     "pg_depend",
     "pg_event_trigger",
     "pg_extension",
+    "pg_index",
     "pg_init_privs",
     "pg_shdepend",
     "pg_shdescription",
@@ -358,8 +360,8 @@ impl Shown {
                 "prosecdef": false, "proleakproof": false, "proisstrict": false, "proretset": is_set,
                 "provolatile": "s", "proparallel": "s", "pronargs": if is_set { 4 } else { 0 },
                 "pronargdefaults": if is_set { 4 } else { 0 }, "prorettype": if is_set { 2249 } else { 2283 }, "prosrc": "",
-                "proargtypes": if is_set { vec![1082, 1082, 25, 1082] } else { Vec::new() },
-                "proargnames": if is_set { Some(metric::PARAMETERS.map(|(name, _)| name)) } else { None },
+                "proargtypes": if is_set { "1082 1082 25 1082" } else { "" },
+                "proargnames": is_set.then(|| metric::PARAMETERS.map(|(name, _)| name).join(",")),
             });
             lines.push_str(&row.to_string());
             lines.push('\n');
