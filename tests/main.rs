@@ -33,6 +33,10 @@ mod sending;
 mod serve_http;
 #[cfg(feature = "serve")]
 mod serve_pg;
+#[cfg(feature = "serve")]
+mod serve_pg_attacks;
+#[cfg(feature = "serve")]
+mod serve_pg_clients;
 mod snapshots;
 mod support;
 mod truth;

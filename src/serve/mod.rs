@@ -12,6 +12,7 @@ pub mod scram;
 pub mod states;
 pub mod stop;
 pub mod tls;
+pub mod tries;
 pub mod users;
 
 pub use self::error::ServeError;

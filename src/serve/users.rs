@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ServeError;
 use super::scram::Verifier;
+use super::tries::Tries;
 use crate::model::lang::{Text, both};
 use crate::model::problem::hint;
 use crate::model::shown::hides;
@@ -35,7 +36,7 @@ pub struct Users {
 }
 
 /// One who may come in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     name: String,
     verifier: Option<Verifier>,
@@ -219,6 +220,7 @@ impl User {
 pub struct Roll {
     file: PathBuf,
     known: Arc<Mutex<(Stamp, Arc<Users>)>>,
+    tries: Arc<Tries>,
 }
 
 /// What tells that a file was written anew.
@@ -231,7 +233,12 @@ impl Roll {
     /// As of [`Users::read`].
     pub fn open(file: &Path) -> Result<Roll, ServeError> {
         let known = (stamp(file), Arc::new(Users::read(file)?));
-        Ok(Roll { file: file.to_owned(), known: Arc::new(Mutex::new(known)) })
+        Ok(Roll { file: file.to_owned(), known: Arc::new(Mutex::new(known)), tries: Arc::default() })
+    }
+
+    /// The wrong passwords of late, at whichever door they were tried.
+    pub fn tries(&self) -> Arc<Tries> {
+        Arc::clone(&self.tries)
     }
 
     /// Who may come in now.

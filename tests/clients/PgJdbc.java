@@ -10,17 +10,40 @@ public class PgJdbc {
             System.out.println("tables: " + count(meta.getTables(null, "public", "%", new String[] {"TABLE", "VIEW"}))
                 + ", metrics: " + count(meta.getTables(null, "metric", "%", new String[] {"VIEW"})));
             System.out.println("columns of deals: " + count(meta.getColumns(null, "public", "deals", "%")));
-            count(meta.getPrimaryKeys(null, "public", "deals"));
-            count(meta.getImportedKeys(null, "public", "deals"));
-            count(meta.getIndexInfo(null, "public", "deals", false, true));
-            count(meta.getTypeInfo());
-            System.out.println("functions: " + count(meta.getFunctions(null, "metric", "%")));
+            System.out.println("keys and indexes: " + (count(meta.getPrimaryKeys(null, "public", "deals"))
+                + count(meta.getImportedKeys(null, "public", "deals")) + count(meta.getExportedKeys(null, "public", "deals"))
+                + count(meta.getCrossReference(null, "public", "deals", null, "public", "events"))
+                + count(meta.getIndexInfo(null, "public", "deals", false, true))
+                + count(meta.getBestRowIdentifier(null, "public", "deals", DatabaseMetaData.bestRowSession, true))));
+            System.out.println("types: " + count(meta.getTypeInfo()) + ", kinds of tables: " + count(meta.getTableTypes()));
+            System.out.println("functions: " + count(meta.getFunctions(null, "metric", "%"))
+                + ", parameters of one: " + count(meta.getFunctionColumns(null, "metric", "lead_quality", "%"))
+                + ", procedures: " + count(meta.getProcedures(null, "metric", "%")));
+            count(meta.getProcedureColumns(null, "metric", "%", "%"));
+            count(meta.getVersionColumns(null, "public", "deals"));
+            count(meta.getTablePrivileges(null, "public", "%"));
+            count(meta.getColumnPrivileges(null, "public", "deals", "%"));
+            count(meta.getUDTs(null, null, "%", null));
+            System.out.println("columns of all there is: " + count(meta.getColumns(null, "%", "%", "%")));
+            System.out.println("longest name: " + meta.getMaxColumnNameLength() + ", keywords: " + meta.getSQLKeywords().split(",").length);
             try (ResultSet tables = meta.getTables(null, "public", "deals", null)) {
                 tables.next();
                 System.out.println("remarks: " + tables.getString("REMARKS"));
             }
             connection.setReadOnly(true);
             connection.setAutoCommit(false);
+            connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+            Savepoint savepoint = connection.setSavepoint();
+            connection.rollback(savepoint);
+            System.out.println("valid: " + connection.isValid(3) + ", schema: " + connection.getSchema() + ", catalog: " + connection.getCatalog());
+            try (Statement statement = connection.createStatement()) {
+                ResultSetMetaData columns = statement.executeQuery("SELECT deal_id, amount, created_at FROM deals").getMetaData();
+                for (int at = 1; at <= columns.getColumnCount(); at++) {
+                    columns.isNullable(at);
+                    columns.isAutoIncrement(at);
+                    System.out.println(columns.getColumnName(at) + ": " + columns.getColumnTypeName(at));
+                }
+            }
             try (Statement statement = connection.createStatement()) {
                 statement.setFetchSize(100);
                 System.out.println("deals, in parts of 100: " + count(statement.executeQuery("SELECT * FROM deals")));

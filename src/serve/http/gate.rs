@@ -13,9 +13,9 @@ use tokio::sync::Semaphore;
 use super::cookies;
 use super::logins::Logins;
 use super::refusal::Refusal;
-use super::tries::Tries;
 use crate::model::lang::{Lang, Text};
 use crate::serve::scram::Verifier;
+use crate::serve::tries::Tries;
 use crate::serve::{Roll, ServeError, User, Users};
 
 /// A password that came with a request is not checked again for so long: scripts send it with each.
@@ -35,7 +35,7 @@ pub struct Gate {
     /// Who may come in. `None`: everyone, without a password.
     roll: Option<Roll>,
     logins: Logins,
-    tries: Tries,
+    tries: Arc<Tries>,
     checks: Semaphore,
     /// Who is checked waits here for others of the same name and address.
     lanes: Vec<tokio::sync::Mutex<()>>,
@@ -51,7 +51,8 @@ impl Gate {
         let mut key = [0; 32];
         (0..2).for_each(|half| key[half * 16..][..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes()));
         let lanes = (0..LANES).map(|_| tokio::sync::Mutex::default()).collect();
-        let (logins, tries, known) = (Logins::default(), Tries::default(), Mutex::default());
+        let tries = roll.as_ref().map(Roll::tries).unwrap_or_default();
+        let (logins, known) = (Logins::default(), Mutex::default());
         Gate { roll, logins, tries, checks: Semaphore::new(CHECKS), lanes, known, key, over_tls }
     }
 

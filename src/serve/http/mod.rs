@@ -26,7 +26,6 @@ mod shelf;
 mod small;
 mod style;
 mod today;
-mod tries;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -19,14 +19,22 @@ use crate::serve::User;
 /// So many cursors, and so many prepared statements, one connection may hold.
 pub const MOST_HELD: usize = 1_000;
 
+/// A query whose rows were not all fetched.
+pub struct Cursor {
+    /// Its rows, as they come.
+    pub rows: QueryResponse,
+    /// Whether it outlives the transaction.
+    pub is_held: bool,
+}
+
 /// A connection that has logged in.
 pub struct Client {
     /// Whose it is.
     pub user: User,
     place: Place,
     settings: Mutex<Settings>,
-    /// The cursors that are open: each a query whose rows were not all fetched.
-    pub cursors: tokio::sync::Mutex<BTreeMap<String, QueryResponse>>,
+    /// The cursors that are open.
+    pub cursors: tokio::sync::Mutex<BTreeMap<String, Cursor>>,
     /// What `PREPARE` named; and beside it the names of what the protocol prepared.
     prepared: Mutex<BTreeMap<String, Prepared>>,
     named: Mutex<BTreeSet<String>>,
@@ -71,6 +79,11 @@ impl Client {
         }
         named.insert(name.to_owned());
         Ok(())
+    }
+
+    /// Whether the protocol prepared a statement of that name.
+    pub fn holds(&self, name: &str) -> bool {
+        self.named.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
     }
 
     /// Forgets a prepared statement of the protocol.

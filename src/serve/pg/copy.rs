@@ -37,6 +37,10 @@ pub struct Copy {
 /// What a `COPY` asks, and how it is to be written.
 pub fn read(statement: &Statement) -> PgWireResult<Option<(Query, Copy)>> {
     let Statement::Copy { source, to, target, options, legacy_options, .. } = statement else { return Ok(None) };
+    if !to && matches!(target, CopyTarget::File { .. } | CopyTarget::Program { .. }) {
+        let text = "COPY reads no file and runs no program of the server\nload exports with `voronka ingest`";
+        return Err(error(code::NO_PRIVILEGE, text));
+    }
     if !to {
         return Err(error(
             code::READ_ONLY,
@@ -137,7 +141,7 @@ impl Copy {
         shape: &Shape,
         lang: Lang,
     ) -> impl Stream<Item = PgWireResult<(CopyData, usize)>> + Send + use<> {
-        let names: Vec<String> = rows.schema().fields().iter().map(|field| field.name().clone()).collect();
+        let names = shape.names(&rows.schema());
         let forced: Vec<bool> =
             names.iter().map(|name| self.force.iter().any(|known| known == name || known == "*")).collect();
         let header = self.header.then(|| {
@@ -149,15 +153,18 @@ impl Copy {
             Ok((CopyData::new(line.into_bytes().into()), 0))
         });
         let (inner, copy) = (shape.clone(), Arc::new(self));
-        let lines = shape.batches(rows).map(move |batch| {
+        let lines = shape.batches(rows).flat_map(move |batch| {
             let lines = batch.and_then(|batch| Ok(copy.batch(&inner.plain(&batch)?, &forced)?));
-            lines.map_err(|failed| of_engine(&failed, lang))
+            futures::stream::iter(match lines {
+                Ok(lines) => lines.into_iter().map(|line| Ok((line, 1))).collect(),
+                Err(failed) => vec![Err(of_engine(&failed, lang))],
+            })
         });
         futures::stream::iter(header).chain(lines)
     }
 
-    /// The lines of a batch, and how many they are.
-    fn batch(&self, batch: &RecordBatch, forced: &[bool]) -> Result<(CopyData, usize), arrow::error::ArrowError> {
+    /// The lines of a batch, each a message: clients take what comes in one for one row.
+    fn batch(&self, batch: &RecordBatch, forced: &[bool]) -> Result<Vec<CopyData>, arrow::error::ArrowError> {
         let options = FormatOptions::default()
             .with_timestamp_tz_format(Some("%Y-%m-%d %H:%M:%S%.f%:z"))
             .with_timestamp_format(Some("%Y-%m-%d %H:%M:%S%.f"));
@@ -170,7 +177,7 @@ impl Copy {
             .iter()
             .map(|array| ArrayFormatter::try_new(array.as_ref(), &options))
             .collect::<Result<Vec<_>, _>>()?;
-        let mut lines = String::new();
+        let (mut lines, mut ends) = (String::new(), vec![0]);
         for row in 0..batch.num_rows() {
             for (at, (array, formatter)) in columns.iter().zip(&formatters).enumerate() {
                 let text = array.is_valid(row).then(|| match array.data_type() {
@@ -182,8 +189,10 @@ impl Copy {
                 self.put(&mut lines, at, text.as_deref(), forced.get(at).copied().unwrap_or(false));
             }
             lines.push('\n');
+            ends.push(lines.len());
         }
-        Ok((CopyData::new(lines.into_bytes().into()), batch.num_rows()))
+        let whole = CopyData::new(lines.into_bytes().into());
+        Ok(ends.windows(2).map(|ends| CopyData::new(whole.data.slice(ends[0]..ends[1]))).collect())
     }
 
     fn put(&self, line: &mut String, at: usize, value: Option<&str>, forced: bool) {

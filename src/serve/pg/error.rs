@@ -3,9 +3,11 @@
 use arrow::error::ArrowError;
 use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
+use datafusion::sql::sqlparser::ast::Statement;
 use datafusion::sql::sqlparser::parser::ParserError;
 use pgwire::error::{ErrorInfo, PgWireError};
 
+use super::nested::ManyRows;
 use crate::company::CompanyError;
 use crate::metrics::MetricError;
 use crate::model::lang::{Lang, Text};
@@ -27,6 +29,21 @@ pub mod code {
     pub const NO_COLUMN: &str = "42703";
     pub const AMBIGUOUS: &str = "42702";
     pub const NO_FUNCTION: &str = "42883";
+    pub const NO_SCHEMA: &str = "3F000";
+    pub const NO_OBJECT: &str = "42704";
+    pub const GROUPING: &str = "42803";
+    pub const TWICE: &str = "42712";
+    pub const COLUMN_TWICE: &str = "42701";
+    pub const BAD_PLACE: &str = "42P10";
+    pub const NO_PARAMETER: &str = "42P02";
+    pub const MANY_ROWS: &str = "21000";
+    pub const BAD_DAY: &str = "22007";
+    pub const BAD_FIELD: &str = "22008";
+    pub const TOO_LARGE: &str = "22003";
+    pub const BAD_PATTERN: &str = "2201B";
+    pub const BAD_LIMIT: &str = "2201W";
+    pub const BAD_ROOT: &str = "2201F";
+    pub const NO_MATCH: &str = "42804";
     pub const NO_CURSOR: &str = "34000";
     pub const NO_STATEMENT: &str = "26000";
     pub const NOT_SUPPORTED: &str = "0A000";
@@ -68,6 +85,13 @@ pub fn said(code: &str, text: &Text, lang: Lang) -> PgWireError {
     error(code, text.get(lang))
 }
 
+/// What a statement that is no query would do.
+pub fn changes(statement: &Statement, lang: Lang) -> PgWireError {
+    let text = statement.to_string();
+    let what = text.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+    error(code::READ_ONLY, SessionError::ReadOnly { what }.text(lang))
+}
+
 /// What the engine says, with what of ours is in it.
 pub fn of_engine(source: &DataFusionError, lang: Lang) -> PgWireError {
     let mut link: Option<&(dyn std::error::Error + 'static)> = Some(source);
@@ -80,13 +104,22 @@ pub fn of_engine(source: &DataFusionError, lang: Lang) -> PgWireError {
         } else if let Some(session) = inner.downcast_ref::<SessionError>() {
             return error(code_of_session(session), session.text(lang));
         }
+        if let Some(wrong) = inner.downcast_ref::<Misasked>() {
+            return error(wrong.code, wrong.text.clone());
+        }
+        if inner.is::<ManyRows>() {
+            return error(code::MANY_ROWS, ManyRows.to_string());
+        }
         if let Some(company) = inner.downcast_ref::<CompanyError>() {
             return error(code::NO_DATA, company.text(lang));
         }
         link = inner.source();
     }
     let root = source.find_root();
-    error(code_of(root), root.strip_backtrace())
+    let text = root.strip_backtrace();
+    // these are no errors of the engine's own kind
+    let code = if text.contains("regex parse error") { code::BAD_PATTERN } else { code_of(root) };
+    error(code, text)
 }
 
 /// Why a metric gives no result.
@@ -150,29 +183,101 @@ fn code_of(root: &DataFusionError) -> &'static str {
             _ => code::SYNTAX,
         },
         DataFusionError::SchemaError(inner, _) => match inner.as_ref() {
-            SchemaError::FieldNotFound { .. } => code::NO_COLUMN,
-            _ => code::AMBIGUOUS,
+            // of a table that stands nowhere in the query
+            SchemaError::FieldNotFound { field, valid_fields } => match &field.relation {
+                Some(table) if !valid_fields.iter().any(|valid| valid.relation.as_ref() == Some(table)) => {
+                    code::NO_TABLE
+                }
+                _ => code::NO_COLUMN,
+            },
+            SchemaError::DuplicateQualifiedField { .. } => code::TWICE,
+            SchemaError::DuplicateUnqualifiedField { .. } => code::COLUMN_TWICE,
+            SchemaError::AmbiguousReference { .. } => code::AMBIGUOUS,
         },
+        DataFusionError::NotImplemented(text) if text.contains("Unsupported SQL type") => code::NO_OBJECT,
         DataFusionError::NotImplemented(_) => code::NOT_SUPPORTED,
         DataFusionError::Plan(text) => code_of_plan(text),
-        DataFusionError::ArrowError(inner, _) => match inner.as_ref() {
-            ArrowError::DivideByZero => code::BY_ZERO,
-            ArrowError::CastError(_) | ArrowError::ParseError(_) => code::BAD_TEXT,
-            _ => code::BAD_DATA,
-        },
-        DataFusionError::Execution(_) => code::BAD_DATA,
+        DataFusionError::ArrowError(inner, _) => code_of_value(inner),
+        DataFusionError::Execution(text) => code_of_work(text),
         DataFusionError::Diagnostic(_, inner) | DataFusionError::Context(_, inner) => code_of(inner.find_root()),
         _ => code::OTHER,
     }
 }
 
+fn code_of_value(failed: &ArrowError) -> &'static str {
+    let (ArrowError::CastError(text) | ArrowError::ParseError(text)) = failed else {
+        return match failed {
+            ArrowError::DivideByZero => code::BY_ZERO,
+            ArrowError::ArithmeticOverflow(_) => code::TOO_LARGE,
+            ArrowError::ComputeError(text) => code_of_work(text),
+            _ => code::BAD_DATA,
+        };
+    };
+    let is_day = ["Date32", "Date64", "Timestamp", "timestamp", "Time"].iter().any(|kind| text.contains(kind));
+    if is_day {
+        // digits in the form of a day, and no such day
+        let looks = text.split('\'').nth(1).is_some_and(|value| {
+            let digits = value.bytes().filter(u8::is_ascii_digit).count();
+            digits >= 6 && value.contains('-') && !value.chars().any(char::is_alphabetic)
+        });
+        if looks { code::BAD_FIELD } else { code::BAD_DAY }
+    } else if text.contains("Can't cast value") || text.contains("too large") {
+        code::TOO_LARGE
+    } else {
+        code::BAD_TEXT
+    }
+}
+
+/// What went wrong at work is said in words alone.
+fn code_of_work(text: &str) -> &'static str {
+    let text = text.to_lowercase();
+    if text.contains("regular expression") || text.contains("regex parse error") {
+        code::BAD_PATTERN
+    } else if text.contains("more than one row") {
+        code::MANY_ROWS
+    } else if text.contains("would make") {
+        code::TOO_MUCH
+    } else if text.contains("the engine failed on this query") {
+        code::OTHER
+    } else if text.contains("overflow") {
+        code::TOO_LARGE
+    } else if text.contains("negative number") {
+        code::BAD_ROOT
+    } else if text.contains("parsing timestamp") || text.contains("parsing date") {
+        code::BAD_DAY
+    } else {
+        code::BAD_DATA
+    }
+}
+
 fn code_of_plan(text: &str) -> &'static str {
     let text = text.to_lowercase();
-    if text.contains("function") {
+    if text.contains("must be in group by") || text.contains("aggregate functions are not allowed") {
+        code::GROUPING
+    } else if text.contains("order by position") || text.contains("order by column out of bounds") {
+        code::BAD_PLACE
+    } else if text.contains("limit must be") || text.contains("offset must be") {
+        code::BAD_LIMIT
+    } else if text.contains("non-boolean predicate") {
+        code::NO_MATCH
+    } else if text.contains("cannot coerce") || text.contains("cannot infer common") {
+        // no such operator for values of these types
+        code::NO_FUNCTION
+    } else if text.contains("function") || text.contains("no overload") || text.contains("candidate") {
         code::NO_FUNCTION
     } else if text.contains("table '") || text.contains("failed to resolve") {
         code::NO_TABLE
     } else {
         code::SYNTAX
     }
+}
+
+/// A metric is asked with what is no parameter of it.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+pub struct Misasked {
+    /// The code.
+    pub code: &'static str,
+    /// What is wrong.
+    pub text: String,
 }

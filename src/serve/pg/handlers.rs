@@ -80,7 +80,7 @@ impl Handlers {
             }
             Answer::Fetch(name, most) => {
                 let mut cursors = own.cursors.lock().await;
-                let rows = cursors.get_mut(&name).ok_or_else(|| no_cursor(&name))?;
+                let rows = &mut cursors.get_mut(&name).ok_or_else(|| no_cursor(&name))?.rows;
                 if told == Told::Columns {
                     columns(client, rows.row_schema()).await?;
                 }
@@ -141,13 +141,13 @@ impl Handlers {
                 }
                 Statement::Fetch { name, .. } => {
                     let cursors = own.cursors.lock().await;
-                    let rows = cursors.get(&name.value).ok_or_else(|| no_cursor(&name.value))?;
-                    Ok(rows.row_schema().as_ref().clone())
+                    let cursor = cursors.get(&name.value).ok_or_else(|| no_cursor(&name.value))?;
+                    Ok(cursor.rows.row_schema().as_ref().clone())
                 }
                 _ => Ok(Vec::new()),
             };
         };
-        let shape = self.0.shape(own);
+        let shape = self.0.shape_of(own, prepared);
         if !planned.has_open_columns() {
             return shape.fields(planned.plan.schema().as_arrow(), &format);
         }
@@ -375,7 +375,7 @@ impl ExtendedQueryHandler for Handlers {
         if message.target_type != STATEMENT {
             // psycopg describes as a portal what it declared as a cursor
             let name = message.name.as_deref().unwrap_or(DEFAULT_NAME);
-            let cursor = own.cursors.lock().await.get(name).map(QueryResponse::row_schema);
+            let cursor = own.cursors.lock().await.get(name).map(|cursor| cursor.rows.row_schema());
             if let Some(fields) = cursor {
                 return columns(client, fields).await;
             }

@@ -22,6 +22,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 use futures::stream;
 
+use super::error::{Misasked, code};
 use super::question::Question;
 use crate::metrics::{Ask, Catalog, Metric, MetricError, arrow_type};
 use crate::model::lang::Text;
@@ -114,11 +115,8 @@ impl Wanted {
     fn read(metric: &Metric, args: &[Expr]) -> Result<Wanted> {
         if args.len() > PARAMETERS.len() {
             let all = signature();
-            return Err(DataFusionError::Plan(format!(
-                "{SCHEMA}.{} has the parameters {all}, and not {}",
-                metric.name,
-                args.len()
-            )));
+            let text = format!("{SCHEMA}.{} has the parameters {all}, and not {}", metric.name, args.len());
+            return Err(misasked(code::NO_FUNCTION, text));
         }
         let value = |at: usize| match args.get(at) {
             None => Ok(None),
@@ -128,25 +126,33 @@ impl Wanted {
                 _ => None,
             }),
             Some(Expr::Cast(cast)) if matches!(&*cast.expr, Expr::Literal(value, _) if value.is_null()) => Ok(None),
-            Some(other) => Err(DataFusionError::Plan(format!(
-                "{SCHEMA}.{}: `{}` must be written as a value or a parameter, and not as {other}",
-                metric.name, PARAMETERS[at].0
-            ))),
+            Some(other) => {
+                let (metric, name) = (&metric.name, PARAMETERS[at].0);
+                let text = format!(
+                    "{SCHEMA}.{metric}: `{name}` must be written as a value or a parameter, and not as {other}"
+                );
+                Err(misasked(code::NOT_SUPPORTED, text))
+            }
         };
         let day = |at: usize| -> Result<Option<NaiveDate>> {
             let Some(text) = value(at)? else { return Ok(None) };
             let parsed = text.get(..10).and_then(|text| text.parse().ok());
             parsed.map(Some).ok_or_else(|| {
-                DataFusionError::Plan(format!(
-                    "{SCHEMA}.{}: `{}` = `{text}` is not a day such as 2025-01-31",
-                    metric.name, PARAMETERS[at].0
-                ))
+                let (metric, name) = (&metric.name, PARAMETERS[at].0);
+                misasked(
+                    code::BAD_DAY,
+                    format!("{SCHEMA}.{metric}: `{name}` = `{text}` is not a day such as 2025-01-31"),
+                )
             })
         };
         let by = value(BY)?.unwrap_or_default();
         let by = by.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
         Ok(Wanted { from: day(0)?, to: day(1)?, by, as_of: day(3)? })
     }
+}
+
+fn misasked(code: &'static str, text: String) -> DataFusionError {
+    DataFusionError::External(Box::new(Misasked { code, text }))
 }
 
 /// The parameters as `\df` shows them.

@@ -7,8 +7,10 @@ mod catalog;
 mod client;
 mod copy;
 mod error;
+mod forms;
 mod handlers;
 mod metric;
+mod nested;
 mod question;
 mod rows;
 mod running;
@@ -17,16 +19,18 @@ mod service;
 mod settings;
 mod shared;
 mod space;
+mod sql;
 mod startup;
 mod statement;
+mod titles;
 mod wire;
 
 use std::sync::Arc;
 
-use datafusion_postgres::datafusion_pg_catalog::sql::PostgresCompatibilityParser;
 use pgwire::api::RandomPidSecretKeyGenerator;
 
 use self::shared::Pg;
+use self::sql::Dialect;
 use super::{Bound, Door, Roll, States, Stop};
 use crate::model::lang::Lang;
 
@@ -41,7 +45,7 @@ pub async fn serve(bound: Bound, door: Door, users: Option<Roll>, states: Arc<St
         lang,
         keys: RandomPidSecretKeyGenerator::default(),
         running: Arc::default(),
-        parser: PostgresCompatibilityParser::new(),
+        parser: Dialect::default(),
         spaces: tokio::sync::Mutex::default(),
     });
     bound.serve(stop, move |stream, seat| wire::serve(Arc::clone(&pg), stream, seat)).await;

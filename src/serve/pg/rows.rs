@@ -3,7 +3,7 @@
 use std::iter;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, StringArray, StringBuilder};
+use arrow::array::{Array, ArrayRef, AsArray as _, StringArray, StringBuilder};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef, TimeUnit};
 use arrow::error::ArrowError;
@@ -25,17 +25,34 @@ use super::error::{code, error, of_engine};
 use crate::model::lang::Lang;
 use crate::session::bounds::guarded;
 
+/// The key under which a column's metadata says that its lists are written as PostgreSQL's vectors: with spaces, without braces.
+pub const VECTOR: &str = "voronka.vector";
+
 /// How rows are written.
 #[derive(Debug, Clone)]
 pub struct Shape {
     zone: Arc<str>,
     lang: Lang,
+    names: Option<Arc<[String]>>,
 }
 
 impl Shape {
     /// Instants are written in this zone, errors in this language.
     pub fn new(zone: &str, lang: Lang) -> Shape {
-        Shape { zone: zone.into(), lang }
+        Shape { zone: zone.into(), lang, names: None }
+    }
+
+    /// With these names of columns, where there are as many.
+    pub fn named(self, names: Option<Arc<[String]>>) -> Shape {
+        Shape { names, ..self }
+    }
+
+    /// The names of the columns.
+    pub fn names(&self, schema: &Schema) -> Vec<String> {
+        match self.names.as_deref().filter(|names| names.len() == schema.fields().len()) {
+            Some(names) => names.to_vec(),
+            None => schema.fields().iter().map(|field| field.name().clone()).collect(),
+        }
     }
 
     /// The columns as the client is told of them.
@@ -49,10 +66,12 @@ impl Shape {
         let mut options = FormatOptions::default();
         options.time_zone = self.zone.to_string();
         let options = Arc::new(options);
+        let names = self.names(schema);
         let field = |(at, field): (usize, &FieldRef)| {
             let kind = field_into_pg_type(&Arc::new(self.field(field)))?;
             let size = size_of(&kind);
-            let info = FieldInfo::new(field.name().clone(), None, None, kind, format.format_for(at));
+            let name = names.get(at).unwrap_or(field.name());
+            let info = FieldInfo::new(name.clone(), None, None, kind, format.format_for(at));
             Ok(info.with_type_size(size).with_format_options(Arc::clone(&options)))
         };
         schema.fields().iter().enumerate().map(field).collect()
@@ -99,6 +118,7 @@ impl Shape {
     pub fn field(&self, field: &Field) -> Field {
         let kind = match field.data_type() {
             DataType::Timestamp(unit, Some(_)) => DataType::Timestamp(*unit, Some(Arc::clone(&self.zone))),
+            DataType::List(_) if field.metadata().contains_key(VECTOR) => DataType::Utf8,
             kind => plain(kind),
         };
         field.clone().with_data_type(kind)
@@ -149,6 +169,7 @@ fn written(array: &ArrayRef, from: &FieldRef, to: &DataType) -> Result<ArrayRef,
     match (array.data_type(), to) {
         (same, to) if same == to => Ok(Arc::clone(array)),
         (DataType::Timestamp(..), DataType::Timestamp(unit, _)) => zoned(array, *unit, to),
+        (DataType::List(_), DataType::Utf8) if from.metadata().contains_key(VECTOR) => as_vector(array),
         (kind, DataType::Utf8) if kind.is_nested() => as_json(array, from),
         (DataType::Dictionary(..), _) | (_, DataType::Decimal128(..)) => cast(array, to),
         _ => as_text(array),
@@ -177,6 +198,20 @@ fn as_json(array: &ArrayRef, field: &FieldRef) -> Result<ArrayRef, ArrowError> {
         texts.append_value(std::str::from_utf8(&text).map_err(|e| ArrowError::CastError(e.to_string()))?);
     }
     Ok(Arc::new(texts.finish()))
+}
+
+/// Numbers with spaces between them.
+fn as_vector(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    let lists = array.as_list::<i32>();
+    let text = |row: usize| -> Result<Option<String>, ArrowError> {
+        if lists.is_null(row) {
+            return Ok(None);
+        }
+        let numbers = cast(&lists.value(row), &DataType::Utf8)?;
+        let numbers: Vec<&str> = numbers.as_string::<i32>().iter().flatten().collect();
+        Ok(Some(numbers.join(" ")))
+    };
+    Ok(Arc::new((0..lists.len()).map(text).collect::<Result<StringArray, _>>()?))
 }
 
 fn as_text(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
@@ -220,7 +255,7 @@ pub fn table(schema: &SchemaRef, columns: &[Vec<String>]) -> QueryResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow::array::{AsArray as _, Int64Array, ListArray, StructArray, TimestampMicrosecondArray};
+    use arrow::array::{Int64Array, ListArray, StructArray, TimestampMicrosecondArray};
     use arrow::datatypes::Int64Type;
 
     #[test]

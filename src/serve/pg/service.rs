@@ -15,9 +15,10 @@ use pgwire::error::PgWireResult;
 use pgwire::messages::copy::CopyData;
 use pgwire::messages::response::TransactionStatus;
 
-use super::client::{Client, MOST_HELD};
+use super::client::{Client, Cursor, MOST_HELD};
 use super::copy;
-use super::error::{code, error, of_engine, of_serve, said};
+use super::error::{changes, code, error, fatal, of_engine, of_serve, said};
+use super::nested;
 use super::question::Question;
 use super::rows::{Shape, table, texts};
 use super::settings::Told;
@@ -25,7 +26,6 @@ use super::shared::Pg;
 use super::space::Space;
 use super::statement::{self, Prepared};
 use crate::model::lang::{Text, both};
-use crate::serve::{ServeError, User};
 use crate::session::bounds::{guarded, refuse};
 
 /// What a statement is answered with.
@@ -78,8 +78,7 @@ impl Pg {
 
     /// A question of a client: to the newest state, and what the client sees of it.
     pub async fn question(&self, client: &Client) -> PgWireResult<(Arc<Space>, Arc<Question>)> {
-        let user = self.user(client)?;
-        let session = self.states.session(&user).await.map_err(|failed| of_serve(&failed, self.lang))?;
+        let session = self.states.session(&client.user).await.map_err(|failed| of_serve(&failed, self.lang))?;
         let catalog = self.states.catalog();
         let mut spaces = self.spaces.lock().await;
         let known = spaces.get(client.user.name()).filter(|space| space.shows(&session, &catalog));
@@ -96,12 +95,19 @@ impl Pg {
         Ok((space, Arc::new(Question::new(session, Arc::clone(&self.company), self.states.regulation()))))
     }
 
-    /// Who a client is now: the file of users may have changed since it logged in.
-    fn user(&self, client: &Client) -> PgWireResult<User> {
-        let Some(roll) = &self.users else { return Ok(client.user.clone()) };
+    /// Whether a client is still who it was: one whose password or rows were changed, or who was removed, is sent away.
+    pub fn still(&self, client: &Client) -> PgWireResult<()> {
+        let Some(roll) = &self.users else { return Ok(()) };
         let users = roll.users().map_err(|failed| of_serve(&failed, self.lang))?;
-        let gone = || of_serve(&ServeError::Refused, self.lang);
-        users.find(client.user.name()).cloned().ok_or_else(gone)
+        if users.find(client.user.name()) == Some(&client.user) {
+            return Ok(());
+        }
+        let name = client.user.name();
+        let text: Text = both!(
+            "пользователь `{name}` изменён или удалён\nвойдите снова",
+            "the user `{name}` was changed or removed\nlog in again"
+        );
+        Err(fatal(code::NOT_AUTHORISED, text.get(self.lang)))
     }
 
     /// Prepares a statement: plans it where it is a query.
@@ -109,7 +115,8 @@ impl Pg {
         match statement::is_query(&statement) {
             true => {
                 let (space, question) = self.question(client).await?;
-                statement::plan(statement, &space, &question, self.lang).await
+                let settings = client.settings().clone();
+                statement::plan(statement, &space, &question, &|name| settings.get(name), self.lang).await
             }
             false => Ok(Prepared { ast: Arc::new(statement), plan: None }),
         }
@@ -130,7 +137,8 @@ impl Pg {
         }
         if prepared.plan.is_some() {
             let format = portal.map_or(Format::UnifiedText, |portal| portal.result_column_format.clone());
-            let mut rows = self.shape(client).response(self.rows(client, prepared, portal).await?, &format)?;
+            let shape = self.shape_of(client, prepared);
+            let mut rows = shape.response(self.rows(client, prepared, portal).await?, &format)?;
             if matches!(&*prepared.ast, Statement::Explain { .. }) {
                 rows.set_command_tag("EXPLAIN");
             }
@@ -142,6 +150,11 @@ impl Pg {
     /// How rows are written for a client.
     pub fn shape(&self, client: &Client) -> Shape {
         Shape::new(client.settings().zone(), self.lang)
+    }
+
+    /// How the rows of a statement are written for a client.
+    pub fn shape_of(&self, client: &Client, prepared: &Prepared) -> Shape {
+        self.shape(client).named(prepared.plan.as_ref().and_then(|plan| plan.names.clone()))
     }
 
     async fn rows(
@@ -157,7 +170,7 @@ impl Pg {
 
     async fn run(&self, state: &SessionState, plan: &LogicalPlan) -> PgWireResult<SendableRecordBatchStream> {
         let rows = guarded(async {
-            let plan = state.create_physical_plan(plan).await?;
+            let plan = nested::physical(state, plan).await?;
             execute_stream(plan, state.task_ctx())
         });
         rows.await.map_err(|failed| of_engine(&failed, self.lang))
@@ -168,7 +181,7 @@ impl Pg {
         match statement {
             Statement::StartTransaction { .. } => Ok(Done::then("BEGIN", TransactionStatus::Transaction)),
             Statement::Commit { .. } => {
-                client.cursors.lock().await.clear();
+                client.cursors.lock().await.retain(|_, cursor| cursor.is_held);
                 let tag = if status == TransactionStatus::Error { "ROLLBACK" } else { "COMMIT" };
                 Ok(Done::then(tag, TransactionStatus::Idle))
             }
@@ -176,7 +189,7 @@ impl Pg {
                 Ok(Done::then("ROLLBACK", TransactionStatus::Transaction))
             }
             Statement::Rollback { .. } => {
-                client.cursors.lock().await.clear();
+                client.cursors.lock().await.retain(|_, cursor| cursor.is_held);
                 Ok(Done::then("ROLLBACK", TransactionStatus::Idle))
             }
             Statement::Savepoint { .. } | Statement::ReleaseSavepoint { .. } if status == TransactionStatus::Idle => {
@@ -206,8 +219,9 @@ impl Pg {
                 let is_all = name.value.eq_ignore_ascii_case("all") && name.quote_style.is_none();
                 if is_all {
                     client.statements().clear();
-                } else {
-                    client.statements().remove(&name.value);
+                } else if client.statements().remove(&name.value).is_none() && !client.holds(&name.value) {
+                    let text = format!("prepared statement \"{}\" does not exist", name.value);
+                    return Err(error(code::NO_STATEMENT, text));
                 }
                 let forgotten = Some(if is_all { String::new() } else { name.value.clone() });
                 let tag = if is_all { "DEALLOCATE ALL" } else { "DEALLOCATE" };
@@ -218,7 +232,7 @@ impl Pg {
                     return Err(error(code::TOO_MUCH, format!("{MOST_HELD} prepared statements are held already")));
                 }
                 if !statement::is_query(inner) {
-                    return Err(statement::changes(inner, self.lang));
+                    return Err(changes(inner, self.lang));
                 }
                 let kept = Prepared { ast: Arc::new(statement.clone()), plan: None };
                 client.statements().insert(name.value.clone(), kept);
@@ -234,9 +248,9 @@ impl Pg {
                 let statement = statement::executed(statement, data_types, parameters)?;
                 let prepared = self.prepare(client, statement).await?;
                 let rows = self.rows(client, &prepared, None).await?;
-                Ok(Answer::Rows(self.shape(client).response(rows, &Format::UnifiedText)?))
+                Ok(Answer::Rows(self.shape_of(client, &prepared).response(rows, &Format::UnifiedText)?))
             }
-            Statement::Declare { stmts } => self.declare(client, stmts).await,
+            Statement::Declare { stmts } => self.declare(client, status, stmts).await,
             Statement::Fetch { name, direction, .. } => Ok(Answer::Fetch(name.value.clone(), forward(direction)?)),
             Statement::Close { cursor } => {
                 let mut cursors = client.cursors.lock().await;
@@ -249,17 +263,18 @@ impl Pg {
                 Ok(Done::of("CLOSE CURSOR"))
             }
             Statement::Copy { .. } => match copy::read(statement)? {
-                None => Err(statement::changes(statement, self.lang)),
+                None => Err(changes(statement, self.lang)),
                 Some((query, how)) => {
                     let prepared = self.prepare(client, Statement::Query(Box::new(query))).await?;
                     let rows = self.rows(client, &prepared, None).await?;
                     let columns = rows.schema().fields().len();
-                    Ok(Answer::Copy(columns, Box::pin(how.lines(rows, &self.shape(client), self.lang))))
+                    let shape = self.shape_of(client, &prepared);
+                    Ok(Answer::Copy(columns, Box::pin(how.lines(rows, &shape, self.lang))))
                 }
             },
             Statement::UNLISTEN { .. } => Ok(Done::of("UNLISTEN")),
             Statement::LISTEN { .. } => Ok(Done::of("LISTEN")),
-            other => Err(statement::changes(other, self.lang)),
+            other => Err(changes(other, self.lang)),
         }
     }
 
@@ -291,6 +306,7 @@ impl Pg {
     async fn declare(
         &self,
         client: &Client,
+        status: TransactionStatus,
         declared: &[datafusion::sql::sqlparser::ast::Declare],
     ) -> PgWireResult<Answer> {
         for declare in declared {
@@ -299,17 +315,21 @@ impl Pg {
             else {
                 return Err(error(code::SYNTAX, "only a cursor for a query can be declared"));
             };
+            let is_held = declare.hold == Some(true);
+            if status == TransactionStatus::Idle && !is_held {
+                return Err(error(code::NO_TRANSACTION, "DECLARE CURSOR can only be used in transaction blocks"));
+            }
             if declare.binary == Some(true) {
                 return Err(error(code::NOT_SUPPORTED, "cursors give text"));
             }
             let prepared = self.prepare(client, Statement::Query(query.clone())).await?;
             let rows = self.rows(client, &prepared, None).await?;
-            let response = tagged(self.shape(client).response(rows, &Format::UnifiedText)?, "FETCH");
+            let response = tagged(self.shape_of(client, &prepared).response(rows, &Format::UnifiedText)?, "FETCH");
             let mut cursors = client.cursors.lock().await;
             if cursors.len() >= MOST_HELD {
                 return Err(error(code::TOO_MUCH, format!("{MOST_HELD} cursors are open already")));
             }
-            cursors.insert(name.value.clone(), response);
+            cursors.insert(name.value.clone(), Cursor { rows: response, is_held });
         }
         Ok(Done::of("DECLARE CURSOR"))
     }

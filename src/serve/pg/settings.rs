@@ -18,6 +18,45 @@ pub const VERSION: &str = concat!("16.6 (Voronka ", env!("CARGO_PKG_VERSION"), "
 /// How dates are written.
 pub const DATE_STYLE: &str = "ISO, YMD";
 
+/// What clients find set.
+pub const DEFAULTS: [(&str, &str); 30] = [
+    ("server_version", VERSION),
+    ("server_version_num", "160006"),
+    ("server_encoding", "UTF8"),
+    ("client_encoding", "UTF8"),
+    ("datestyle", DATE_STYLE),
+    ("intervalstyle", "postgres"),
+    ("bytea_output", "hex"),
+    ("extra_float_digits", "1"),
+    ("search_path", "\"$user\", public"),
+    ("application_name", ""),
+    ("standard_conforming_strings", "on"),
+    ("integer_datetimes", "on"),
+    ("transaction_isolation", "repeatable read"),
+    ("default_transaction_isolation", "repeatable read"),
+    ("transaction_read_only", "on"),
+    ("default_transaction_read_only", "on"),
+    ("transaction_deferrable", "off"),
+    ("is_superuser", "off"),
+    ("lc_collate", "C.UTF-8"),
+    ("lc_ctype", "C.UTF-8"),
+    ("lc_messages", "C.UTF-8"),
+    ("lc_monetary", "C.UTF-8"),
+    ("max_identifier_length", "63"),
+    ("max_index_keys", "32"),
+    ("lock_timeout", "0"),
+    ("idle_in_transaction_session_timeout", "0"),
+    ("row_security", "on"),
+    ("ssl", "on"),
+    ("session_authorization", ""),
+    ("role", "none"),
+];
+
+/// What a setting is where no client has set it.
+pub fn default_of(name: &str) -> Option<String> {
+    DEFAULTS.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+}
+
 /// The settings of a connection.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -43,39 +82,7 @@ const TOLD: [(&str, &str); 5] = [
 impl Settings {
     /// Those of a new connection, with what it brought in its first message.
     pub fn new(most: Duration, zone: &str, brought: &HashMap<String, String>) -> Settings {
-        let defaults = [
-            ("server_version", VERSION),
-            ("server_version_num", "160006"),
-            ("server_encoding", "UTF8"),
-            ("client_encoding", "UTF8"),
-            ("datestyle", DATE_STYLE),
-            ("intervalstyle", "postgres"),
-            ("bytea_output", "hex"),
-            ("extra_float_digits", "1"),
-            ("search_path", "\"$user\", public"),
-            ("application_name", ""),
-            ("standard_conforming_strings", "on"),
-            ("integer_datetimes", "on"),
-            ("transaction_isolation", "repeatable read"),
-            ("default_transaction_isolation", "repeatable read"),
-            ("transaction_read_only", "on"),
-            ("default_transaction_read_only", "on"),
-            ("transaction_deferrable", "off"),
-            ("is_superuser", "off"),
-            ("lc_collate", "C.UTF-8"),
-            ("lc_ctype", "C.UTF-8"),
-            ("lc_messages", "C.UTF-8"),
-            ("lc_monetary", "C.UTF-8"),
-            ("max_identifier_length", "63"),
-            ("max_index_keys", "32"),
-            ("lock_timeout", "0"),
-            ("idle_in_transaction_session_timeout", "0"),
-            ("row_security", "on"),
-            ("ssl", "on"),
-            ("session_authorization", ""),
-            ("role", "none"),
-        ];
-        let values = defaults.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let values = DEFAULTS.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let mut settings = Settings { values, most, own: None, zone: zone.to_owned() };
         for (name, value) in brought {
             let name = name.to_lowercase();
@@ -124,11 +131,15 @@ impl Settings {
                 Some(ms) => self.own = Some(Duration::from_millis(ms)),
                 None => return refuse("not a duration\nwrite milliseconds, or a number with ms, s, min or h"),
             },
-            "timezone" => match value.eq_ignore_ascii_case("default") || Tz::from_str(value).is_ok() {
-                true if value.eq_ignore_ascii_case("default") => {}
-                true => value.clone_into(&mut self.zone),
-                // drivers send the zone of their machine in forms that only PostgreSQL knows; instants carry their offset
-                false => return Ok(None),
+            "timezone" if value.eq_ignore_ascii_case("default") || value.eq_ignore_ascii_case("local") => {}
+            "timezone" => match (Tz::from_str(value).is_ok(), offset(value)) {
+                (true, _) => value.clone_into(&mut self.zone),
+                (false, Some(offset)) => self.zone = offset,
+                (false, None) => {
+                    return refuse(
+                        "no such time zone\nwrite a name such as Europe/Moscow, or an offset such as +03:00",
+                    );
+                }
             },
             "client_encoding" | "names" => {
                 let plain = value.to_lowercase().replace('-', "");
@@ -207,6 +218,28 @@ fn plain(value: &Expr) -> String {
     }
 }
 
+/// A zone that is an offset: `+03`, `-03:30`; with a name before it (`GMT-3`, `<+03>-03`) east is minus, as POSIX has it.
+fn offset(value: &str) -> Option<String> {
+    let value = value.trim().trim_start_matches("INTERVAL").trim().trim_start_matches('\'');
+    let value = value.split('\'').next()?;
+    let (is_named, rest) = match value.strip_prefix('<').and_then(|rest| rest.split_once('>')) {
+        Some((_, rest)) => (true, rest),
+        None => {
+            let rest = value.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
+            (rest.len() < value.len(), rest)
+        }
+    };
+    let (is_minus, digits) = match rest.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, rest.strip_prefix('+').unwrap_or(rest)),
+    };
+    let mut parts = digits.split(':').map(str::parse::<u32>);
+    let hours = parts.next()?.ok().filter(|hours| *hours <= 15)?;
+    let minutes = parts.next().unwrap_or(Ok(0)).ok().filter(|minutes| *minutes < 60)?;
+    let sign = if is_minus != is_named { '-' } else { '+' };
+    Some(format!("{sign}{hours:02}:{minutes:02}"))
+}
+
 /// A duration as PostgreSQL writes it: milliseconds unless a unit is named.
 fn milliseconds(value: &str) -> Option<u64> {
     let value = value.trim().to_lowercase();
@@ -257,7 +290,15 @@ mod tests {
             assert!(settings.set(name, value).is_err(), "{name} = {value}");
         }
         assert_eq!(settings.set("timezone", "Asia/Omsk").unwrap(), Some(("TimeZone".into(), "Asia/Omsk".into())));
-        assert_eq!(settings.set("timezone", "GMT+3:00:00").unwrap(), None);
+        for (zone, shown) in [
+            ("GMT-3:00:00", "+03:00"),
+            ("+03", "+03:00"),
+            ("<+03>-03", "+03:00"),
+            ("INTERVAL '-03:30' HOUR TO MINUTE", "-03:30"),
+        ] {
+            assert_eq!(settings.set("timezone", zone).unwrap(), Some(("TimeZone".into(), shown.into())), "{zone}");
+        }
+        assert!(settings.set("timezone", "Mars/Phobos").is_err());
         assert_eq!(settings.zone(), "Asia/Omsk");
     }
 }

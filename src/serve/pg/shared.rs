@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use datafusion_postgres::datafusion_pg_catalog::sql::PostgresCompatibilityParser;
 use pgwire::api::RandomPidSecretKeyGenerator;
 
 use super::running::Running;
 use super::space::Space;
+use super::sql::Dialect;
 use crate::company::Company;
 use crate::model::lang::Lang;
 use crate::serve::{Door, Roll, States};
@@ -21,7 +21,7 @@ pub struct Pg {
     pub(super) lang: Lang,
     pub(super) keys: RandomPidSecretKeyGenerator,
     pub(super) running: Arc<Running>,
-    pub(super) parser: PostgresCompatibilityParser,
+    pub(super) parser: Dialect,
     /// What each user sees of the newest state.
     pub(super) spaces: tokio::sync::Mutex<BTreeMap<String, Arc<Space>>>,
 }

@@ -11,7 +11,7 @@ use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::context::{SessionContext, SessionState};
 use datafusion::execution::session_state::SessionStateBuilder;
 
-use super::catalog;
+use super::catalog::{self, Described};
 use super::metric::{Function, SCHEMA};
 use super::question::Question;
 use super::schemas::{DATABASE, Metrics, PUBLIC, Tables};
@@ -26,6 +26,8 @@ pub struct Space {
     held: Vec<(String, String)>,
     /// The metrics there are.
     pub catalog: Arc<Catalog>,
+    /// What is known of all there is.
+    pub described: Described,
     base: SessionContext,
 }
 
@@ -35,7 +37,7 @@ impl Space {
         let door = session.door().await.map_err(|error| DataFusionError::External(Box::new(error)))?;
         let state = door.state();
         let mut config = state.config().clone().with_default_catalog_and_schema(DATABASE, PUBLIC);
-        config = config.with_create_default_catalog_and_schema(false).with_information_schema(true);
+        config = config.with_create_default_catalog_and_schema(false).with_information_schema(false);
         config.options_mut().sql_parser.dialect = datafusion::config::Dialect::PostgreSQL;
         let own = MemoryCatalogProvider::new();
         let tables = Arc::new(Tables::of(&door)?);
@@ -56,8 +58,9 @@ impl Space {
                 base.register_udtf(&name, Arc::new(Function(metric)));
             }
         }
-        catalog::register(&base, &tables, &metrics, session, user, lang)?;
-        Ok(Space { version: session.version(), as_of: session.as_of(), held: session.held().to_vec(), catalog, base })
+        let described = catalog::register(&base, &tables, &metrics, session, user, lang).await?;
+        let (version, as_of, held) = (session.version(), session.as_of(), session.held().to_vec());
+        Ok(Space { version, as_of, held, catalog, described, base })
     }
 
     /// Whether it shows what this session sees.

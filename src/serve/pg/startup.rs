@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use futures::{Sink, SinkExt as _};
@@ -21,6 +22,7 @@ use tokio::sync::Mutex;
 use super::client::Client;
 use super::error::{code, fatal, of_serve};
 use super::shared::Pg;
+use crate::model::lang::{Lang, Text, both};
 use crate::serve::scram::{Exchange, Verifier};
 use crate::serve::{Seat, User};
 
@@ -61,6 +63,8 @@ impl Entrance {
         let Some(roll) = &self.pg.users else { return Err(out_of_turn()) };
         let users = roll.users().map_err(refused)?;
         let name = client.metadata().get(METADATA_USER).cloned().unwrap_or_default();
+        let (tries, from) = (roll.tries(), self.seat.peer().ip());
+        let late = tries.may(from, &name, Instant::now()).map_err(|wait| too_often(wait, lang))?;
         let mut step = self.step.lock().await;
         match std::mem::replace(&mut *step, Step::Over) {
             Step::First => {
@@ -82,8 +86,16 @@ impl Entrance {
             }
             Step::Proof(exchange) => {
                 let proof = message.into_sasl_response()?;
-                let answer = exchange.finish(&proof.data).map_err(refused)?;
-                let user = users.find(&name).cloned().ok_or_else(|| refused(crate::serve::ServeError::Refused))?;
+                let answer = exchange.finish(&proof.data);
+                let wrong = || crate::serve::ServeError::Refused;
+                let admitted = answer.and_then(|answer| Ok((answer, users.find(&name).cloned().ok_or_else(wrong)?)));
+                // counted before anything is waited for: else many at once would all be tried before the first is wrong
+                match &admitted {
+                    Ok(_) => tries.was_right(from, &name),
+                    Err(_) => tries.was_wrong(from, &name, Instant::now()),
+                }
+                tokio::time::sleep(late).await;
+                let (answer, user) = admitted.map_err(refused)?;
                 let answer = Authentication::SASLFinal(answer.into());
                 client.feed(PgWireBackendMessage::Authentication(answer)).await?;
                 self.admit(client, user).await
@@ -109,6 +121,15 @@ impl Entrance {
         client.session_extensions().insert(own);
         finish_authentication(client, &parameters).await
     }
+}
+
+fn too_often(wait: Duration, lang: Lang) -> PgWireError {
+    let seconds = wait.as_secs() + 1;
+    let text: Text = both!(
+        "слишком много неверных паролей\nпопробуйте через {seconds} с",
+        "too many wrong passwords\ntry again in {seconds} s"
+    );
+    fatal(code::WRONG_PASSWORD, text.get(lang))
 }
 
 fn out_of_turn() -> PgWireError {

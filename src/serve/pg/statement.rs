@@ -17,10 +17,12 @@ use pgwire::api::Type;
 use pgwire::api::portal::Portal;
 use pgwire::error::PgWireResult;
 
-use super::error::{code, error, of_engine, said};
+use super::error::{changes, code, error, of_engine, said};
+use super::forms::Forms;
 use super::metric::{self, Filled, PARAMETERS};
 use super::question::Question;
 use super::space::Space;
+use super::titles;
 use crate::model::lang::Lang;
 use crate::session::bounds::guarded;
 use crate::session::{SessionError, read_only};
@@ -42,6 +44,8 @@ pub struct Planned {
     pub plan: Arc<LogicalPlan>,
     parameters: Arc<Vec<Parameter>>,
     filled: Arc<Filled>,
+    /// The names of its columns as PostgreSQL gives them, where they are other than the engine's.
+    pub names: Option<Arc<[String]>>,
 }
 
 /// A parameter of a query.
@@ -70,13 +74,16 @@ pub async fn plan(
     mut statement: Statement,
     space: &Arc<Space>,
     question: &Arc<Question>,
+    setting: &(dyn Fn(&str) -> Option<String> + Sync),
     lang: Lang,
 ) -> PgWireResult<Prepared> {
     if !is_query(&statement) {
         return Err(changes(&statement, lang));
     }
+    let names = titles::names(&statement);
+    Forms { described: &space.described, setting, lang }.apply(&mut statement)?;
     let filled =
-        metric::normalise(&mut statement, &space.catalog).map_err(|text| said(code::BAD_PARAMETER, &text, lang))?;
+        metric::normalise(&mut statement, &space.catalog).map_err(|text| said(code::NO_FUNCTION, &text, lang))?;
     let mut shown = statement.clone();
     if !filled.is_empty() {
         metric::fill(&mut shown, &space.catalog, &BTreeMap::new());
@@ -88,6 +95,7 @@ pub async fn plan(
         plan: Arc::new(plan),
         parameters: Arc::new(parameters),
         filled: Arc::new(filled),
+        names: names.map(Arc::from),
     };
     Ok(Prepared { ast: Arc::new(statement), plan: Some(plan) })
 }
@@ -108,13 +116,6 @@ async fn planned(
     };
     read_only(&plan).map_err(refuse)?;
     Ok(plan)
-}
-
-/// What a statement that is no query would do.
-pub fn changes(statement: &Statement, lang: Lang) -> pgwire::error::PgWireError {
-    let text = statement.to_string();
-    let what = text.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
-    error(code::READ_ONLY, SessionError::ReadOnly { what }.text(lang))
 }
 
 impl Planned {
@@ -149,7 +150,7 @@ impl Prepared {
         };
         if count < known.parameters.len() {
             let text = format!("the statement has {} parameters, and {count} were given", known.parameters.len());
-            return Err(error(code::PROTOCOL, text));
+            return Err(error(if portal.is_some() { code::PROTOCOL } else { code::NO_PARAMETER }, text));
         }
         let is_stale = !Arc::ptr_eq(&known.space, space);
         let mut plan = Arc::clone(&known.plan);

@@ -17,6 +17,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::codec::{Framed, FramedParts};
 
+use super::client::Client;
 use super::error::{code, fatal};
 use super::handlers::Handlers;
 use super::shared::Pg;
@@ -67,6 +68,12 @@ async fn served(pg: Arc<Pg>, stream: TcpStream, seat: Seat) -> io::Result<()> {
         );
         let is_last = matches!(message, PgWireFrontendMessage::CancelRequest(_));
         let extended = message.is_extended_query();
+        if is_in
+            && !is_last
+            && let Err(gone) = Client::of(&connection).and_then(|client| pg.still(&client))
+        {
+            return tell(&mut connection, gone, false).await;
+        }
         let working = is_in.then(|| seat.work());
         let done = process_message(
             message,

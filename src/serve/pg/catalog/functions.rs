@@ -13,10 +13,9 @@ use datafusion::logical_expr::{
 };
 use datafusion::scalar::ScalarValue;
 
-use super::comments::Described;
+use super::comments::{Described, Regs};
 use crate::functions::Functions;
-use crate::serve::pg::schemas::PUBLIC;
-use crate::serve::pg::settings::{DATE_STYLE, VERSION};
+use crate::serve::pg::settings::{VERSION, default_of};
 use crate::session::Session;
 
 /// One of our functions, as `\df` lists it.
@@ -117,7 +116,7 @@ fn scalar(value: &ColumnarValue) -> Option<ScalarValue> {
     }
 }
 
-fn told(
+pub fn told(
     name: &str,
     arities: std::ops::RangeInclusive<usize>,
     result: DataType,
@@ -187,25 +186,35 @@ pub fn own(described: Described, user: &str) -> Vec<ScalarUDF> {
             let of = of();
             move |v| text(number(v, 0).and_then(|oid| of.known()?.definitions.get(&oid).cloned()))
         }),
-        told("to_regclass", 1..=1, int(), {
-            let of = of();
-            move |v| {
-                ScalarValue::Int32(
-                    word(v, 0).and_then(|name| of.known()?.relations.get(&name.replace('"', "")).copied()),
-                )
-            }
-        }),
-        // drivers look for the types of extensions by it, and there are none
-        told("to_regtype", 1..=1, int(), |_| ScalarValue::Int32(None)),
-        told("current_setting", 1..=2, utf8(), |v| text(word(v, 0).and_then(|name| setting(&name)))),
+        told("current_setting", 1..=2, utf8(), |v| text(word(v, 0).and_then(|name| default_of(&name.to_lowercase())))),
         told("set_config", 3..=3, utf8(), |v| text(word(v, 1))),
+        told("pg_char_to_encoding", 1..=1, int(), |v| {
+            let is_ours = |name: String| name.to_lowercase().replace('-', "") == "utf8";
+            ScalarValue::Int32(word(v, 0).map(|name| if is_ours(name) { 6 } else { -1 }))
+        }),
         told("pg_size_pretty", 1..=1, utf8(), |v| text(number(v, 0).map(|bytes| format!("{bytes} bytes")))),
     ];
+    for reg in Regs::ALL {
+        let (find, show) = (of(), of());
+        all.push(told(reg.finder(), 1..=1, int(), move |v| {
+            // a number is one already
+            let known = number(v, 0).filter(|_| v.first().is_some_and(|value| value.data_type().is_integer()));
+            let named = || word(v, 0).and_then(|name| name.parse().ok().or_else(|| find.number(reg, &name)));
+            ScalarValue::Int32(known.or_else(named))
+        }));
+        all.push(told(reg.display(), 1..=1, utf8(), move |v| text(number(v, 0).map(|oid| show.name(reg, oid)))));
+    }
     for (name, arities) in [
         ("shobj_description", 2..=2),
         ("pg_get_indexdef", 1..=3),
         ("pg_get_ruledef", 1..=2),
         ("pg_get_triggerdef", 1..=2),
+        ("pg_get_function_sqlbody", 1..=1),
+        ("pg_get_function_arg_default", 2..=2),
+        ("pg_get_statisticsobjdef", 1..=1),
+        ("pg_describe_object", 3..=3),
+        ("pg_sequence_last_value", 1..=1),
+        ("pg_get_replica_identity_index", 1..=1),
         ("pg_get_functiondef", 1..=1),
         ("pg_get_serial_sequence", 2..=2),
         ("pg_get_partition_constraintdef", 1..=1),
@@ -246,6 +255,12 @@ pub fn own(described: Described, user: &str) -> Vec<ScalarUDF> {
         "pg_opclass_is_visible",
         "pg_collation_is_visible",
         "pg_conversion_is_visible",
+        "pg_opfamily_is_visible",
+        "pg_statistics_obj_is_visible",
+        "pg_ts_config_is_visible",
+        "pg_ts_dict_is_visible",
+        "pg_ts_parser_is_visible",
+        "pg_ts_template_is_visible",
     ] {
         all.push(told(name, 1..=1, boolean(), |_| is(true)));
     }
@@ -259,27 +274,11 @@ pub fn own(described: Described, user: &str) -> Vec<ScalarUDF> {
         ("pg_table_size", 1..=1),
         ("pg_indexes_size", 1..=1),
         ("pg_database_size", 1..=1),
+        ("pg_tablespace_size", 1..=1),
         ("pg_backend_pid", 0..=0),
         ("inet_server_port", 0..=0),
     ] {
         all.push(told(name, arities, int(), |_| ScalarValue::Int32(Some(0))));
     }
     all
-}
-
-/// A setting as functions give it: those that do not differ from connection to connection.
-fn setting(name: &str) -> Option<String> {
-    let value = match name.to_lowercase().as_str() {
-        "server_version" => VERSION,
-        "server_version_num" => "160006",
-        "search_path" => PUBLIC,
-        "datestyle" => DATE_STYLE,
-        "client_encoding" | "server_encoding" => "UTF8",
-        "transaction_read_only" | "default_transaction_read_only" => "on",
-        "is_superuser" => "off",
-        "standard_conforming_strings" | "integer_datetimes" => "on",
-        "max_index_keys" => "32",
-        _ => return None,
-    };
-    Some(value.to_owned())
 }

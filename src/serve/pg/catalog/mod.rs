@@ -1,10 +1,14 @@
 //! PostgreSQL's own catalog: tables and functions by which clients find out what there is. Most of it is datafusion-pg-catalog's; here is
 //! what is ours in it: who asks, the comments, the functions, and what that library leaves out.
 
+mod columns;
 mod comments;
 mod functions;
 mod info;
+mod information;
+mod lists;
 mod names;
+mod own;
 mod shown;
 
 use std::sync::Arc;
@@ -15,21 +19,24 @@ use datafusion::execution::context::SessionContext;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion_postgres::datafusion_pg_catalog::pg_catalog as library;
 
+pub use self::comments::{Described, Regs, kept};
 use self::info::Info;
+use self::information::Information;
 use self::shown::Shown;
+use super::nested;
 use super::schemas::{DATABASE, Metrics, Tables};
 use crate::model::lang::Lang;
 use crate::session::Session;
 
-/// Puts PostgreSQL's catalog beside the tables of a context. `user` is who asks.
-pub fn register(
+/// Puts PostgreSQL's catalog beside the tables of a context. `user` is who asks. Returns what is known of all there is.
+pub async fn register(
     context: &SessionContext,
     tables: &Arc<Tables>,
     metrics: &Arc<Metrics>,
     session: &Session,
     user: &str,
     lang: Lang,
-) -> Result<()> {
+) -> Result<Described> {
     let fixed = shown::fixed()?;
     let info = Info::new(tables, metrics, &fixed)?;
     let ours = functions::of(context, session);
@@ -37,6 +44,8 @@ pub fn register(
     let catalog = context.catalog(DATABASE);
     let catalog = catalog.ok_or_else(|| DataFusionError::Internal("no catalog".to_owned()))?;
     catalog.register_schema(names::SCHEMA, Arc::clone(&shown) as _)?;
+    catalog.register_schema(information::SCHEMA, Arc::new(Information::new(context)))?;
+    shown.prepare().await?;
 
     let keywords: Arc<dyn TableFunctionImpl> = fixed.pg_get_keywords.clone();
     context.register_udtf("pg_get_keywords", keywords);
@@ -63,13 +72,15 @@ pub fn register(
     ] {
         context.register_udf(function);
     }
-    for function in functions::own(shown.described(), user) {
+    for function in functions::own(shown.described(), user).into_iter().chain(lists::functions()) {
         context.register_udf(function);
     }
+    lists::register(context)?;
     let state = context.state_ref();
     let planner = Arc::new(library::oid_type_planner::PgOidTypePlanner);
     let with = SessionStateBuilder::new_from_existing(context.state()).with_type_planner(planner).build();
     *state.write() = with;
     library::generate_series_arg_coercion::CoerceIntArgsToBigInt::widen(context);
-    Ok(())
+    context.register_udf(nested::array());
+    Ok(shown.described())
 }

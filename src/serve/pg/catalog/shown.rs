@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use arrow::array::{ArrayRef, AsArray as _, Int32Array, StringArray};
 use arrow::compute::{cast, concat_batches};
-use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Int32Type, Schema};
 use arrow::json::ReaderBuilder;
 use arrow::record_batch::RecordBatch;
 use async_trait::async_trait;
@@ -14,18 +14,21 @@ use datafusion::catalog::{MemTable, SchemaProvider, TableProvider};
 use datafusion::datasource::TableType;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::TaskContext;
+use datafusion_postgres::datafusion_pg_catalog::pg_catalog::catalog_info::CatalogInfo as _;
 use datafusion_postgres::datafusion_pg_catalog::pg_catalog::context::{PgCatalogContextProvider, Role};
 use datafusion_postgres::datafusion_pg_catalog::pg_catalog::{
     PgCatalogSchemaProvider, PgCatalogStaticTables, PgCatalogTable,
 };
 use futures::TryStreamExt as _;
 use serde_json::json;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 
-use super::comments::{Catalogued, Described, Known};
+use super::columns;
+use super::comments::{Catalogued, Described, Known, Regs};
 use super::functions::Ours;
 use super::info::Info;
 use super::names;
+use super::own::{OWNER, database, settings, users};
 use crate::model::lang::Lang;
 use crate::serve::pg::metric;
 use crate::serve::pg::schemas::{Metrics, PUBLIC};
@@ -33,8 +36,21 @@ use crate::session::is_view;
 
 /// Numbers of functions begin here, far from those of tables.
 const FIRST_FUNCTION: i32 = 40_000;
-/// The number of the owner of all there is.
-const OWNER: i32 = 10;
+/// What the library tells of the PostgreSQL from which it was taken, and what is nobody's business.
+const NOTHING: [&str; 12] = [
+    "pg_auth_members",
+    "pg_authid",
+    "pg_constraint",
+    "pg_depend",
+    "pg_event_trigger",
+    "pg_extension",
+    "pg_index",
+    "pg_init_privs",
+    "pg_shdepend",
+    "pg_shdescription",
+    "pg_stat_user_tables",
+    "pg_statistic",
+];
 
 /// The tables that are the same in every PostgreSQL, read once.
 pub fn fixed() -> Result<Arc<PgCatalogStaticTables>> {
@@ -76,13 +92,16 @@ impl PgCatalogContextProvider for Asker {
 /// The schema.
 pub struct Shown {
     library: PgCatalogSchemaProvider<Info, Asker>,
+    info: Info,
     fixed: Arc<PgCatalogStaticTables>,
     metrics: Arc<Metrics>,
     lang: Lang,
     ours: Vec<Ours>,
     described: Described,
+    user: String,
     numbered: OnceCell<BTreeMap<String, i32>>,
-    beside: BTreeMap<&'static str, RecordBatch>,
+    /// What was made, by name.
+    made: Mutex<BTreeMap<String, Arc<dyn TableProvider>>>,
 }
 
 impl fmt::Debug for Shown {
@@ -101,16 +120,18 @@ impl Shown {
         lang: Lang,
         ours: Vec<Ours>,
     ) -> Result<Shown> {
-        let library = PgCatalogSchemaProvider::try_new(info, Arc::clone(fixed), Asker(user.to_owned()))?;
+        let library = PgCatalogSchemaProvider::try_new(info.clone(), Arc::clone(fixed), Asker(user.to_owned()))?;
         Ok(Shown {
             library,
+            info,
             fixed: Arc::clone(fixed),
             metrics: Arc::clone(metrics),
             lang,
             ours,
             described: Described::default(),
+            user: user.to_owned(),
             numbered: OnceCell::new(),
-            beside: beside(user)?,
+            made: Mutex::default(),
         })
     }
 
@@ -119,24 +140,72 @@ impl Shown {
         self.described.clone()
     }
 
-    async fn rows(&self, table: &str) -> Result<RecordBatch> {
-        match self.library.build_table_by_name(table)? {
-            Some(PgCatalogTable::Static(table)) => Ok(concat_batches(&table.schema(), table.data())?),
+    /// Gives all objects their numbers.
+    pub async fn prepare(&self) -> Result<()> {
+        self.numbered.get_or_try_init(|| self.number()).await.map(|_| ())
+    }
+
+    /// The library's rows of a table; none where it knows of none.
+    async fn rows(&self, table: &str) -> Result<Option<RecordBatch>> {
+        Ok(match self.library.build_table_by_name(table)? {
+            Some(PgCatalogTable::Static(table)) => Some(concat_batches(&table.schema(), table.data())?),
             Some(PgCatalogTable::Dynamic(table)) => {
                 let batches: Vec<RecordBatch> = table.execute(Arc::new(TaskContext::default())).try_collect().await?;
-                Ok(concat_batches(table.schema(), &batches)?)
+                Some(concat_batches(table.schema(), &batches)?)
             }
-            _ => Err(DataFusionError::Internal(format!("{table} is not there"))),
+            _ => None,
+        })
+    }
+
+    async fn known_rows(&self, table: &str) -> Result<RecordBatch> {
+        let rows = self.rows(table).await?;
+        rows.ok_or_else(|| DataFusionError::Internal(format!("{table} is not there")))
+    }
+
+    /// The rows with the numbers that relations have in every PostgreSQL, in this column.
+    fn with_fixed(&self, rows: &RecordBatch, column: &str) -> Result<RecordBatch> {
+        let Some(known) = self.described.known() else { return Ok(rows.clone()) };
+        let number = |oid: i32| known.fixed.get(&oid).copied().unwrap_or(oid);
+        let numbers = Int32Array::from_iter_values(self::column::<i32>(rows, column)?.into_iter().map(number));
+        replaced(rows, column, Arc::new(numbers))
+    }
+
+    /// The columns of numbers with how many digits they have.
+    async fn with_precision(&self, rows: &RecordBatch) -> Result<RecordBatch> {
+        let Some(known) = self.described.known() else { return Ok(rows.clone()) };
+        let mut digits: BTreeMap<(i32, String), i32> = BTreeMap::new();
+        for (schema, names) in [
+            (PUBLIC, self.info.table_names("", PUBLIC).await?),
+            (metric::SCHEMA, self.info.table_names("", metric::SCHEMA).await?),
+        ] {
+            for name in names.into_iter().flatten() {
+                let columns = self.info.table_schema("", schema, &name).await?;
+                let Some((columns, oid)) = columns.zip(known.relations.get(&format!("{schema}.{name}"))) else {
+                    continue;
+                };
+                for field in columns.fields() {
+                    if let DataType::Decimal128(precision, scale) = field.data_type() {
+                        digits.insert(
+                            (*oid, field.name().clone()),
+                            ((i32::from(*precision) << 16) | i32::from(*scale)) + 4,
+                        );
+                    }
+                }
+            }
         }
+        let modifiers = column::<i32>(rows, "atttypmod")?;
+        let found = pairs(rows, "attrelid", "attname")?.into_iter().zip(modifiers);
+        let found = found.map(|(of, modifier)| digits.get(&of).copied().unwrap_or(modifier));
+        replaced(rows, "atttypmod", Arc::new(Int32Array::from_iter_values(found)))
     }
 
     /// Gives all relations their numbers, in one order whatever is asked first, and notes what is said of them.
     async fn number(&self) -> Result<BTreeMap<String, i32>> {
-        let classes = self.rows("pg_class").await?;
-        let namespaces = self.rows("pg_namespace").await?;
+        let classes = self.known_rows("pg_class").await?;
+        let namespaces = self.known_rows("pg_namespace").await?;
         let schemas: BTreeMap<i32, String> = pairs(&namespaces, "oid", "nspname")?.into_iter().collect();
         let namespace_of = column::<i32>(&classes, "relnamespace")?;
-        let attributes = self.rows("pg_attribute").await?;
+        let attributes = self.known_rows("pg_attribute").await?;
         let places = column::<i32>(&attributes, "attnum")?;
         let mut known = Known::default();
         let mut say = |oid, sub, of, text: String| {
@@ -145,8 +214,16 @@ impl Shown {
         let mut relations = BTreeMap::new();
         let mut definitions = BTreeMap::new();
         let mut by_oid = BTreeMap::new();
+        let mut fixed = BTreeMap::new();
         for ((oid, name), namespace) in pairs(&classes, "oid", "relname")?.into_iter().zip(namespace_of) {
             let schema = schemas.get(&namespace).map(String::as_str).unwrap_or_default();
+            let oid = match columns::of(schema, &name).and_then(|relation| relation.number) {
+                Some(number) => {
+                    fixed.insert(oid, number);
+                    number
+                }
+                None => oid,
+            };
             relations.insert(format!("{schema}.{name}"), oid);
             if schema != metric::SCHEMA {
                 relations.entry(name.clone()).or_insert(oid);
@@ -188,9 +265,11 @@ impl Shown {
                     .lang
                     .pick("Таблицы хранилища, регламент и представления", "Tables of the store, the regulation, views"),
                 metric::SCHEMA => self.lang.pick("Метрики", "Metrics"),
-                _ => continue,
+                _ => "",
             };
-            say(oid, 0, Catalogued::Namespace, text.to_owned());
+            if !text.is_empty() {
+                say(oid, 0, Catalogued::Namespace, text.to_owned());
+            }
             numbers.insert(name, oid);
         }
         let mut functions = BTreeMap::new();
@@ -204,8 +283,42 @@ impl Shown {
             functions.insert(at, (function.arguments.clone(), function.result.clone()));
         }
         (known.functions, known.definitions, known.relations) = (functions, definitions, relations);
+        known.role = (self.user.clone(), OWNER);
+        known.fixed = fixed;
+        self.name_all(&mut known, &numbers, &by_oid)?;
         self.described.keep(known);
         Ok(numbers)
+    }
+
+    /// Notes how numbers are written as names, and the other way round.
+    fn name_all(
+        &self,
+        known: &mut Known,
+        schemas: &BTreeMap<String, i32>,
+        relations: &BTreeMap<i32, (String, String)>,
+    ) -> Result<()> {
+        for (oid, (schema, name)) in relations {
+            let found = [PUBLIC, names::SCHEMA].contains(&schema.as_str());
+            let name = if found { name.clone() } else { format!("{schema}.{name}") };
+            known.names.insert((Regs::Class, *oid), name);
+        }
+        for (name, oid) in schemas {
+            known.names.insert((Regs::Namespace, *oid), name.clone());
+            known.schemas.insert(name.clone(), *oid);
+        }
+        let types = concat_batches(&self.fixed.pg_type.schema(), self.fixed.pg_type.data())?;
+        for (oid, name) in pairs(&types, "oid", "typname")? {
+            known.types.entry(name).or_insert(oid);
+        }
+        let procs = self.procedures(schemas)?;
+        for batch in &procs {
+            for (oid, name) in pairs(batch, "oid", "proname")? {
+                known.names.insert((Regs::Proc, oid), name.clone());
+                known.procs.entry(name).or_insert(oid);
+            }
+        }
+        known.names.insert((Regs::Role, known.role.1), known.role.0.clone());
+        Ok(())
     }
 
     fn descriptions(&self) -> Result<RecordBatch> {
@@ -246,7 +359,9 @@ impl Shown {
                 "procost": 1.0, "prorows": if is_set { 100.0 } else { 0.0 }, "provariadic": 0, "prokind": kind,
                 "prosecdef": false, "proleakproof": false, "proisstrict": false, "proretset": is_set,
                 "provolatile": "s", "proparallel": "s", "pronargs": if is_set { 4 } else { 0 },
-                "pronargdefaults": if is_set { 4 } else { 0 }, "prorettype": if is_set { 2249 } else { 0 }, "prosrc": "",
+                "pronargdefaults": if is_set { 4 } else { 0 }, "prorettype": if is_set { 2249 } else { 2283 }, "prosrc": "",
+                "proargtypes": if is_set { "1082 1082 25 1082" } else { "" },
+                "proargnames": is_set.then(|| metric::PARAMETERS.map(|(name, _)| name).join(",")),
             });
             lines.push_str(&row.to_string());
             lines.push('\n');
@@ -266,8 +381,12 @@ impl Shown {
     }
 }
 
-fn memory(batches: Vec<RecordBatch>, schema: SchemaRef) -> Result<Option<Arc<dyn TableProvider>>> {
-    Ok(Some(Arc::new(MemTable::try_new(schema, vec![batches])?)))
+/// The rows with another column in the place of one.
+fn replaced(rows: &RecordBatch, column: &str, with: ArrayRef) -> Result<RecordBatch> {
+    let at = rows.schema().index_of(column)?;
+    let mut arrays = rows.columns().to_vec();
+    arrays[at] = cast(&with, rows.schema().field(at).data_type())?;
+    Ok(RecordBatch::try_new(rows.schema(), arrays)?)
 }
 
 /// A column as numbers.
@@ -284,85 +403,56 @@ fn pairs(batch: &RecordBatch, oid: &str, name: &str) -> Result<Vec<(i32, String)
     Ok(column::<i32>(batch, oid)?.into_iter().zip(names).collect())
 }
 
-/// Tables that clients ask for and the library does not have.
-fn beside(user: &str) -> Result<BTreeMap<&'static str, RecordBatch>> {
-    let none = |names: &[(&str, DataType)]| {
-        let fields = names.iter().map(|(name, kind)| Field::new(*name, kind.clone(), true)).collect::<Vec<_>>();
-        RecordBatch::new_empty(Arc::new(Schema::new(fields)))
-    };
-    let text = || DataType::Utf8;
-    let users = RecordBatch::try_from_iter([
-        ("usename", Arc::new(StringArray::from(vec![user])) as ArrayRef),
-        ("usesysid", Arc::new(Int32Array::from(vec![OWNER]))),
-        ("usesuper", Arc::new(arrow::array::BooleanArray::from(vec![false]))),
-        ("usecreatedb", Arc::new(arrow::array::BooleanArray::from(vec![false]))),
-    ])?;
-    Ok(BTreeMap::from([
-        ("pg_user", users),
-        (
-            "pg_indexes",
-            none(&[
-                ("schemaname", text()),
-                ("tablename", text()),
-                ("indexname", text()),
-                ("tablespace", text()),
-                ("indexdef", text()),
-            ]),
-        ),
-        (
-            "pg_rules",
-            none(&[("schemaname", text()), ("tablename", text()), ("rulename", text()), ("definition", text())]),
-        ),
-        ("pg_policies", none(&[("schemaname", text()), ("tablename", text()), ("policyname", text())])),
-        ("pg_sequences", none(&[("schemaname", text()), ("sequencename", text())])),
-        ("pg_group", none(&[("groname", text()), ("grosysid", DataType::Int32)])),
-        ("pg_stats", none(&[("schemaname", text()), ("tablename", text()), ("attname", text())])),
-        ("pg_timezone_names", none(&[("name", text()), ("abbrev", text())])),
-        ("pg_available_extensions", none(&[("name", text()), ("default_version", text()), ("comment", text())])),
-        ("pg_locks", none(&[("pid", DataType::Int32), ("mode", text())])),
-        (
-            "pg_stat_activity",
-            none(&[
-                ("datname", text()),
-                ("pid", DataType::Int32),
-                ("usename", text()),
-                ("application_name", text()),
-                ("state", text()),
-                ("query", text()),
-            ]),
-        ),
-    ]))
-}
-
 #[async_trait]
 impl SchemaProvider for Shown {
     fn table_names(&self) -> Vec<String> {
-        let mut names = self.library.table_names();
-        names.extend(self.beside.keys().map(|name| (*name).to_owned()));
-        names
+        let own =
+            columns::all().keys().filter(|(schema, _)| *schema == names::SCHEMA).map(|(_, name)| (*name).to_owned());
+        let beyond = self.library.table_names().into_iter().filter(|name| columns::of(names::SCHEMA, name).is_none());
+        own.chain(beyond).collect()
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>, DataFusionError> {
-        if let Some(batch) = self.beside.get(name) {
-            return memory(vec![batch.clone()], batch.schema());
-        }
         if !self.table_exist(name) {
             return Ok(None);
         }
         let schemas = self.numbered.get_or_try_init(|| self.number()).await?;
-        match name {
-            "pg_description" => {
-                let batch = self.descriptions()?;
-                let schema = batch.schema();
-                memory(vec![batch], schema)
-            }
+        if let Some(made) = self.made.lock().await.get(name) {
+            return Ok(Some(Arc::clone(made)));
+        }
+        let rows = match name {
+            "pg_description" => Some(self.descriptions()?),
             "pg_proc" => {
                 let batches = self.procedures(schemas)?;
                 let schema = batches.first().map_or_else(|| self.fixed.pg_proc.schema(), RecordBatch::schema);
-                memory(batches, schema)
+                Some(concat_batches(&schema, &batches)?)
             }
-            _ => self.library.table(name).await,
-        }
+            "pg_class" => self.rows(name).await?.map(|rows| self.with_fixed(&rows, "oid")).transpose()?,
+            "pg_attribute" => match self.rows(name).await? {
+                Some(rows) => Some(self.with_precision(&self.with_fixed(&rows, "attrelid")?).await?),
+                None => None,
+            },
+            "pg_database" => Some(database()?),
+            "pg_user" | "pg_shadow" => Some(users(&self.user)?),
+            "pg_settings" => Some(settings()?),
+            _ if NOTHING.contains(&name) => None,
+            _ if self.library.table_exist(name) => self.rows(name).await?,
+            _ => None,
+        };
+        let known = self.described.known();
+        let number = |name: &str| {
+            let name = name.strip_prefix("pg_catalog.").unwrap_or(name);
+            known.and_then(|known| known.procs.get(name)).copied().unwrap_or_default()
+        };
+        let rows = match (rows, columns::of(names::SCHEMA, name)) {
+            (Some(rows), Some(relation)) => columns::completed(&rows, relation, &number)?,
+            (Some(rows), None) => rows,
+            (None, Some(relation)) => columns::empty(relation),
+            (None, None) => RecordBatch::new_empty(Arc::new(Schema::empty())),
+        };
+        let table: Arc<dyn TableProvider> = Arc::new(MemTable::try_new(rows.schema(), vec![vec![rows]])?);
+        self.made.lock().await.insert(name.to_owned(), Arc::clone(&table));
+        Ok(Some(table))
     }
 
     async fn table_type(&self, name: &str) -> Result<Option<TableType>> {
@@ -370,6 +460,6 @@ impl SchemaProvider for Shown {
     }
 
     fn table_exist(&self, name: &str) -> bool {
-        self.beside.contains_key(name) || self.library.table_exist(name)
+        columns::of(names::SCHEMA, name).is_some() || self.library.table_exist(name)
     }
 }
