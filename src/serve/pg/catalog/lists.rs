@@ -27,7 +27,7 @@ pub fn functions() -> Vec<ScalarUDF> {
         ScalarUDF::new_from_impl(Numbered { signature: Signature::any(1, Volatility::Immutable) }),
         ScalarUDF::new_from_impl(Subscripts { signature: Signature::any(2, Volatility::Immutable) }),
         told("acl_items", 1..=1, acl(), |_| ScalarValue::try_from(&acl()).unwrap_or(ScalarValue::Null)),
-        told("json_build_object", 0..=12, DataType::Utf8, |values| ScalarValue::Utf8(Some(object(values)))),
+        told("json_build_object", 0..=40, DataType::Utf8, |values| ScalarValue::Utf8(Some(object(values)))),
     ]
 }
 
