@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    AccessExpr, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident,
+    AccessExpr, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident,
     ObjectName, ObjectNamePart, Query, Select, SelectItem, SetExpr, Statement, TableAlias, TableAliasColumnDef,
     TableFactor, Value, VisitMut as _, VisitorMut, visit_expressions_mut,
 };
@@ -73,6 +73,11 @@ impl Forms<'_> {
         match expr {
             Expr::Cast { expr: inner, data_type, .. } => {
                 let kind = kind_of(data_type);
+                // the type of one letter in which the catalog keeps its kinds
+                if kind == "\"char\"" {
+                    *data_type = DataType::Text;
+                    return Ok(());
+                }
                 let text = match inner.as_ref() {
                     Expr::Value(value) => match &value.value {
                         Value::SingleQuotedString(text) => Some(text.clone()),
@@ -117,7 +122,7 @@ impl Forms<'_> {
                     (name, _) if DENIED.contains(&name) => {
                         return Err(error(code::NO_PRIVILEGE, format!("permission denied for function {name}")));
                     }
-                    ("current_role", FunctionArguments::None) => {
+                    ("user" | "current_role", FunctionArguments::None) => {
                         function.name = ObjectName(vec![ObjectNamePart::Identifier(Ident::new("session_user"))]);
                     }
                     ("current_setting", FunctionArguments::List(_)) => {
@@ -294,6 +299,11 @@ fn rows(factor: &mut TableFactor) {
     }
     let exprs: Vec<Expr> = given.args.iter().filter_map(arg).collect();
     match (function.as_str(), exprs.as_slice()) {
+        // of psql's question for what is published, and nothing is: the engine cannot look at another table from here
+        ("generate_series", given) if given.iter().any(|expr| expr.to_string().contains("prattrs")) => {
+            *name = ObjectName(vec![ObjectNamePart::Identifier(Ident::new("pg_published_places"))]);
+            args_of(factor);
+        }
         // the engine's own takes values alone
         ("generate_series", given) if !given.iter().all(is_plain) => {
             *factor = TableFactor::UNNEST {
@@ -325,6 +335,12 @@ fn rows(factor: &mut TableFactor) {
             }
         }
         _ => {}
+    }
+}
+
+fn args_of(factor: &mut TableFactor) {
+    if let TableFactor::Table { args: Some(args), .. } = factor {
+        args.args.clear();
     }
 }
 

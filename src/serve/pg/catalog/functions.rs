@@ -192,6 +192,12 @@ pub fn own(described: Described, user: &str) -> Vec<ScalarUDF> {
             let is_ours = |name: String| name.to_lowercase().replace('-', "") == "utf8";
             ScalarValue::Int32(word(v, 0).map(|name| if is_ours(name) { 6 } else { -1 }))
         }),
+        told("getdatabaseencoding", 0..=0, utf8(), |_| text(Some("UTF8".to_owned()))),
+        told("quote_literal", 1..=1, utf8(), |v| {
+            text(word(v, 0).map(|word| format!("'{}'", word.replace('\'', "''"))))
+        }),
+        // nothing is published; clients ask with the number as a text
+        told("pg_relation_is_publishable", 1..=1, boolean(), |_| is(false)),
         told("pg_size_pretty", 1..=1, utf8(), |v| text(number(v, 0).map(|bytes| format!("{bytes} bytes")))),
     ];
     for reg in Regs::ALL {

@@ -27,17 +27,18 @@ pub fn functions() -> Vec<ScalarUDF> {
         ScalarUDF::new_from_impl(Numbered { signature: Signature::any(1, Volatility::Immutable) }),
         ScalarUDF::new_from_impl(Subscripts { signature: Signature::any(2, Volatility::Immutable) }),
         told("acl_items", 1..=1, acl(), |_| ScalarValue::try_from(&acl()).unwrap_or(ScalarValue::Null)),
-        told("json_build_object", 0..=12, DataType::Utf8, |values| ScalarValue::Utf8(Some(object(values)))),
+        told("json_build_object", 0..=40, DataType::Utf8, |values| ScalarValue::Utf8(Some(object(values)))),
     ]
 }
 
 /// Registers the functions that stand in the place of tables, and how lists are compared.
 pub fn register(context: &SessionContext) -> Result<()> {
-    let tables: [(&str, &[(&str, &str)]); 6] = [
+    let tables: [(&str, &[(&str, &str)]); 7] = [
         ("aclexplode", &[("grantor", "oid"), ("grantee", "oid"), ("privilege_type", "text"), ("is_grantable", "bool")]),
         ("pg_options_to_table", &[("option_name", "text"), ("option_value", "text")]),
         ("pg_partition_tree", &[("relid", "oid"), ("parentrelid", "oid"), ("isleaf", "bool"), ("level", "int4")]),
         ("pg_partition_ancestors", &[("relid", "oid")]),
+        ("pg_published_places", &[("place", "int4")]),
         ("ts_token_type", &[("tokid", "int4"), ("alias", "text"), ("description", "text")]),
         ("pg_listening_channels", &[("pg_listening_channels", "text")]),
     ];
