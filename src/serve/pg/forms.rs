@@ -140,14 +140,11 @@ impl Forms<'_> {
                     *escape_char = None;
                 }
             }
-            Expr::CompoundFieldAccess { root, access_chain } => {
-                // of a value and not of a table: a field by its name
-                if !matches!(root.as_ref(), Expr::Identifier(_)) {
-                    for access in access_chain {
-                        if let AccessExpr::Dot(Expr::Identifier(name)) = access {
-                            *access =
-                                AccessExpr::Dot(Expr::Value(Value::SingleQuotedString(name.value.clone()).into()));
-                        }
+            // of a value and not of a table: a field by its name
+            Expr::CompoundFieldAccess { root, access_chain } if !matches!(root.as_ref(), Expr::Identifier(_)) => {
+                for access in access_chain {
+                    if let AccessExpr::Dot(Expr::Identifier(name)) = access {
+                        *access = AccessExpr::Dot(Expr::Value(Value::SingleQuotedString(name.value.clone()).into()));
                     }
                 }
             }

@@ -100,7 +100,7 @@ pub fn completed(batch: &RecordBatch, relation: &Relation, number: &dyn Fn(&str)
             Ok(at) => (schema.field(at).clone(), as_kind(batch.column(at), kind, number)?),
             Err(_) => (Field::new(*name, kind.clone(), true), new_null_array(kind, batch.num_rows())),
         };
-        let metadata = field.metadata().clone().into_iter().chain(metadata(*name)).collect();
+        let metadata = field.metadata().clone().into_iter().chain(metadata(name)).collect();
         let field = field.with_data_type(array.data_type().clone()).with_nullable(true).with_metadata(metadata);
         fields.push(Arc::new(field));
         arrays.push(array);
