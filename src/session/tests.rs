@@ -308,7 +308,8 @@ fn only_the_columns_that_a_query_touches_are_read() {
         assert!(!plan.contains("entries"), "{plan}");
         let context = split(&session, &["team"]).await.unwrap();
         let plan = of(&context, "EXPLAIN FORMAT INDENT SELECT grp, count(*) FROM scope GROUP BY grp").await;
-        assert!(plan.contains("projection=[manager, created_at]"), "{plan}");
+        // no deal is of the cut's day or later
+        assert!(plan.contains("projection=[manager]"), "{plan}");
         assert!(!plan.contains("Join"), "{plan}");
     });
 }
