@@ -16,7 +16,7 @@ use crate::journey::Journey;
 use crate::model::layout::Layout;
 use crate::model::tables::{Kind, MONEY_PRECISION, MONEY_SCALE};
 
-const ROW_GROUP: usize = 400_000;
+const ROW_GROUP: usize = 200_000;
 
 /// The files of a bucket in memory; [`OldBucket::rows`] borrows from it.
 #[derive(Debug, Default)]

@@ -28,8 +28,8 @@ impl Default for Sizes {
     fn default() -> Sizes {
         let reading = Division::default();
         Sizes {
-            rows_at_first: 300_000,
-            rows_at_most: 400_000,
+            rows_at_first: 150_000,
+            rows_at_most: 200_000,
             spill: 192 << 20,
             ids: 8_000_000,
             reading,
