@@ -148,8 +148,7 @@ stays AS (
     CROSS JOIN shown
 ),
 
--- where the open deals stand, and since when, at the latest and at the earliest. A deal stands where it came last; where the log
--- does not tell, in its present stage, into which it came nobody knows when after its last move, or after its creation
+-- where the open deals came last, told before the joins, which would copy the lists
 came AS (
     SELECT
         grp,
@@ -163,6 +162,8 @@ came AS (
     WHERE is_open
 ),
 
+-- where the open deals stand, and since when, at the latest and at the earliest. A deal stands where it came last; where the log
+-- does not tell, in its present stage, into which it came nobody knows when after its last move, or after its creation
 standing AS (
     SELECT
         came.grp,

@@ -65,7 +65,6 @@ qualifying AS (
     SELECT min(position) AS position FROM stages WHERE qualified
 ),
 
--- `undated` leads are closed, and no export tells when: at the earliest when they came, at the latest when one showed them closed
 -- what the lists of a deal tell is told before the joins, which would copy the lists
 known AS (
     SELECT
@@ -89,6 +88,7 @@ known AS (
     WHERE created_at >= $from AND created_at < $to
 ),
 
+-- `undated` leads are closed, and no export tells when: at the earliest when they came, at the latest when one showed them closed
 leads AS (
     SELECT
         known.grp,
