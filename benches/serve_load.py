@@ -156,15 +156,23 @@ def sql(connection, text, prepare=None):
     return [[get(row, column) for column in range(result.nfields)] for row in range(result.ntuples)]
 
 
-def get(connection, user, path, cookie=None):
+OUTRUN = re.compile(rb'<p class="outrun".*?</p>\n', re.DOTALL)
+
+
+def get(connection, user, path, cookie=None, is_newest_wanted=True):
     """What a page answers when it is made."""
     headers = {"Cookie": cookie} if cookie else {"Authorization": "Basic " + base64.b64encode(f"{user}:{PASSWORD.format(user)}".encode()).decode()}
     while True:
         connection.request("GET", path, headers={**headers, "Accept": "text/html"})
         answer = connection.getresponse()
         body = answer.read()
+        # a report of an older state says that the newer one is being made; beside that it is the report of that state
+        page, notices = OUTRUN.subn(b"", body)
+        if notices and is_newest_wanted:
+            time.sleep(0.2)
+            continue
         if answer.status != 202:
-            return answer.status, body
+            return answer.status, page, bool(notices)
         time.sleep(0.2)
 
 
@@ -178,7 +186,7 @@ class Load:
         self.lock = threading.Lock()
         self.times = collections.defaultdict(list)
         self.wrong, self.refused, self.lines = [], collections.Counter(), []
-        self.ended = self.begun = 0
+        self.ended = self.begun = self.outrun = 0
 
     def say(self, text):
         print(text, flush=True)
@@ -252,7 +260,7 @@ class Load:
             keep("sql catalog", sql(connection, CATALOG))
         web = server.web()
         for kind, (path, words) in WEB.items():
-            status, body = get(web, user, path)
+            status, body, _ = get(web, user, path)
             if status != 200:
                 sys.exit(f"{path} for {user}: {status} {body.decode()[:500]}")
             if words and words[0] == "query" and not branch:
@@ -301,10 +309,13 @@ class Load:
 
     def ask(self, kind, user, question):
         oldest, began = self.ended, time.time()
-        body = question()
+        answer = question()
         took = time.time() - began
-        if body is not None:
-            self.judge(user, kind, body, oldest, took, self.begun)
+        if answer is not None:
+            body, is_outrun = answer
+            with self.lock:
+                self.outrun += is_outrun
+            self.judge(user, kind, body, 1 if is_outrun else oldest, took, self.begun)
 
     def of_pg(self, seed):
         pick = random.Random(seed)
@@ -317,7 +328,7 @@ class Load:
                         if time.time() >= self.until:
                             break
                         kind = pick.choice(list(texts))
-                        self.ask(kind, user, lambda: sql(connection, texts[kind], prepare=pick.random() < 0.5))
+                        self.ask(kind, user, lambda: (sql(connection, texts[kind], prepare=pick.random() < 0.5), False))
             except psycopg.Error as error:
                 self.refuse(f"pg {type(error).__name__}: {str(error).splitlines()[0][:120]}")
 
@@ -338,9 +349,9 @@ class Load:
                     kind = pick.choice(list(WEB))
 
                     def question():
-                        status, body = get(web, user, WEB[kind][0], cookie)
+                        status, body, is_outrun = get(web, user, WEB[kind][0], cookie, is_newest_wanted=False)
                         if status == 200:
-                            return body
+                            return (body, is_outrun)
                         self.refuse(f"http {status} {' '.join(re.sub('<[^>]*>', ' ', body.decode()).split())[-110:]}")
                         time.sleep(0.5)
 
@@ -401,7 +412,7 @@ class Load:
     def told(self, start, minutes, last, idle, ingests, asked, code, stop):
         answers, refused = sum(map(len, self.times.values())), sum(self.refused.values())
         self.say(f"{answers} answers in {asked:.0f} s ({answers / asked:.1f} a second); ingests beside them took {statistics.median(ingests):.1f} s at the median" if ingests else f"{answers} answers")
-        self.say(f"WRONG: {len(self.wrong)}; refused: {refused}")
+        self.say(f"WRONG: {len(self.wrong)}; refused: {refused}; reports of an older state, named as such: {self.outrun}")
         self.say(f"memory: {start['rss']} MiB at the start, {[m['rss'] for m in minutes]} by minutes, {last['rss']} after the last answer, {idle['rss']} idle; "
                  f"threads {start['threads']} → {idle['threads']}; open files {start['files']} → {idle['files']}; ended with {code} in {stop:.1f} s")
         for kind, times in sorted(self.times.items()):

@@ -23,10 +23,7 @@ use voronka::regulation::Regulation;
 use voronka::session::Session;
 
 use crate::s3::server::Server;
-use crate::support::{Ran, checkout, voronka};
-
-/// Metrics that may run in one process even where a cluster is asked for: an executor could not read a part of its plan.
-const LOCAL: [&str; 1] = ["mailing_caps"];
+use crate::support::{Ran, few_clients, voronka};
 
 /// Sums of floats depend on the order of the rows, and rows of several machines come in any: they may differ by such a part.
 const TOLERANCE: f64 = 1e-9;
@@ -141,17 +138,11 @@ impl Sample {
         Sample { dir }
     }
 
-    /// A company of few clients: most time of a question goes to its tasks anyway.
+    /// A company of few clients.
     fn small() -> Sample {
-        let dir = tempfile::tempdir().unwrap();
-        voronka(dir.path(), &["generate", "--clients", "300", "--as-of", AS_OF, "--out", "company"]).ok();
-        let sample = Sample { dir };
-        fs::copy(checkout("sample_data/regulation.toml"), sample.folder().join("regulation.toml")).unwrap();
-        let found =
-            fs::read_dir(sample.folder()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let exports: Vec<String> = found.filter(|name| name.ends_with(".csv")).collect();
-        let args = ["ingest", "--mapping", "mapping.toml"].into_iter().chain(exports.iter().map(String::as_str));
-        sample.run(&args.collect::<Vec<_>>()).ok();
+        let sample = Sample { dir: tempfile::tempdir().unwrap() };
+        fs::create_dir(sample.folder()).unwrap();
+        few_clients(&sample.folder(), AS_OF);
         sample
     }
 
@@ -285,15 +276,12 @@ fn every_metric_has_the_rows_of_one_process_twice() {
             slowest.join("\n")
         );
         assert!(answered > 60, "only {answered} of {asked} questions have an answer");
-        let local: BTreeSet<&str> =
-            told.iter().filter_map(|told| told.split_once(" runs locally").map(|(name, _)| name)).collect();
-        let more: Vec<&&str> = local.iter().filter(|name| !LOCAL.contains(name)).collect();
-        assert!(more.is_empty(), "{more:?}\n{}\nthe slowest:\n{}", told.join("\n"), slowest.join("\n"));
+        // each of them on the cluster, with all of its plan
+        assert!(told.is_empty(), "{}\nthe slowest:\n{}", told.join("\n"), slowest.join("\n"));
     });
 }
 
 #[test]
-#[ignore = "the files were the same when it ended, but three of four times it waited for ever: docs/decisions/cluster.md"]
 fn the_weekly_is_the_same_files() {
     let sample = Sample::small();
     let folder = sample.folder();

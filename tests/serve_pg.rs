@@ -16,7 +16,7 @@ use voronka::company::Company;
 use voronka::metrics::{Ask, MetricResult};
 use voronka::session::Session;
 
-use crate::support::{checkout, voronka};
+use crate::support::{checkout, few_clients, voronka};
 
 /// A server that ends with the test.
 pub struct Server {
@@ -154,7 +154,7 @@ async fn own(dir: &Path) -> (Session, voronka::metrics::Catalog, NaiveDate) {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_metric_is_a_view_and_a_function_with_the_rows_of_query() {
     let dir = tempfile::tempdir().unwrap();
-    sample(dir.path());
+    few_clients(dir.path(), AS_OF);
     let server = Server::start(dir.path(), &["--as-of", AS_OF, "--statement-timeout", "10m"]);
     let client = server.client().await;
     let (session, catalog, as_of) = own(dir.path()).await;

@@ -12,14 +12,19 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 use voronka::serve::Users;
 
 use crate::serve_pg::{Server, code, connected, sample};
+use crate::support::few_clients;
 
 const AS_OF: &str = "2025-06-30";
 const PASSWORD: &str = "a password of test";
 const BRANCH: &str = "Урал";
 
-/// A company, with `all` who sees all and `ural` who sees a branch.
+/// The sample company, with `all` who sees all and `ural` who sees a branch.
 fn company(dir: &Path) {
     sample(dir);
+    users(dir);
+}
+
+fn users(dir: &Path) {
     let file = dir.join("users.toml");
     Users::add(&file, "all", PASSWORD, &[]).unwrap();
     Users::add(&file, "ural", PASSWORD, &[("branch".to_owned(), BRANCH.to_owned())]).unwrap();
@@ -91,7 +96,8 @@ const ROADS: [&str; 16] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn no_road_leads_to_the_rows_of_others() {
     let dir = tempfile::tempdir().unwrap();
-    company(dir.path());
+    few_clients(dir.path(), AS_OF);
+    users(dir.path());
     let server = start(dir.path(), &["--statement-timeout", "5m"]);
     let (all, ural) = (login(&server, "all").await, login(&server, "ural").await);
     let mut others = BTreeSet::new();
@@ -177,6 +183,10 @@ async fn what_eats_memory_or_never_ends_is_cut_off_alone() {
         ("SELECT * FROM events a, events b ORDER BY a.event_id || b.event_id LIMIT 1", &["57014", "53200"]),
         ("SELECT ARRAY(SELECT e.event_id FROM events e WHERE e.at > d.created_at) FROM deals d", &["57014", "53200"]),
         ("SELECT repeat('x', 2000000000)", &["54000"]),
+        // more than half of the question's memory by one call
+        ("SELECT length(repeat('x', 40000000))", &["54000"]),
+        ("SELECT array_to_string(generate_series(1, 30000000), '')", &["54000"]),
+        ("SELECT array_agg(repeat('x', 1000000)) FROM generate_series(1, 1000)", &["54000", "53200"]),
         (
             "SELECT count(DISTINCT a || '-' || b) FROM generate_series(1, 100000) a, generate_series(1, 100000) b",
             &["57014", "53200"],

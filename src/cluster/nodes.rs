@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use ballista_core::config::TaskSchedulingPolicy;
 use ballista_core::registry::BallistaFunctionRegistry;
 use ballista_executor::executor_process::{ExecutorProcessConfig, start_executor_process};
 use ballista_scheduler::cluster::{BallistaCluster, ClusterStateEvent};
@@ -30,6 +31,9 @@ use crate::store::{Beneath, is_remote};
 const LOST_AFTER_SECONDS: u64 = 20;
 /// So often an executor says that it is there, and the scheduler looks who is not.
 const SIGN_OF_LIFE_SECONDS: u64 = 4;
+/// Executors ask for tasks when they have room. Where the scheduler hands them out (`PushStaged`), it keeps the room of each executor in its own
+/// books, and Ballista 55 never gives back that of tasks which were cancelled: after some failed jobs nothing is begun any more.
+const HANDED_OUT: TaskSchedulingPolicy = TaskSchedulingPolicy::PullStaged;
 /// What a job left on an executor is removed after so long.
 const LEFT_SECONDS: u64 = 600;
 
@@ -74,6 +78,7 @@ impl Scheduler {
             bind_host: self.listen.ip().to_string(),
             bind_port: self.listen.port(),
             external_host: self.listen.ip().to_string(),
+            scheduling_policy: HANDED_OUT,
             grpc_server_max_decoding_message_size: settings::MESSAGE,
             grpc_server_max_encoding_message_size: settings::MESSAGE,
             grpc_client_max_message_size: settings::MESSAGE,
@@ -128,6 +133,7 @@ impl Executor {
             scheduler_host,
             scheduler_port,
             scheduler_connect_timeout_seconds: 10,
+            task_scheduling_policy: HANDED_OUT,
             vcores: self.tasks.unwrap_or(0),
             work_dir: Some(work.path().to_string_lossy().into_owned()),
             job_data_ttl_seconds: LEFT_SECONDS,

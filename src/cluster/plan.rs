@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{RecordBatch, RecordBatchOptions, new_null_array};
-use datafusion::common::JoinType;
+use arrow::datatypes::FieldRef;
 use datafusion::common::tree_node::{Transformed, TransformedResult as _, TreeNode as _, TreeNodeRecursion};
+use datafusion::common::{JoinType, ScalarValue};
 use datafusion::config::ConfigOptions;
 use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::datasource::physical_plan::FileScanConfig;
@@ -173,16 +174,21 @@ fn addressed(plan: &Arc<dyn ExecutionPlan>, store: Option<&Path>) -> Result<Opti
     Ok(Some(DataSourceExec::from_data_source(files)))
 }
 
-/// What reads nothing, as rows in memory: none, or one of nulls. A task of a union gets some of its parts, and Ballista 55 loses rows or never ends
+/// What reads nothing, as rows in memory: none, or one. A task of a union gets some of its parts, and Ballista 55 loses rows or never ends
 /// where another branch of the union is an operator that makes its rows of nothing.
 fn rowless(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>> {
     let schema = plan.schema();
     let rows = match () {
         () if plan.is::<EmptyExec>() => RecordBatch::new_empty(Arc::clone(&schema)),
         () if plan.is::<PlaceholderRowExec>() => {
-            let nulls = schema.fields().iter().map(|field| new_null_array(field.data_type(), 1)).collect();
+            // nobody reads its values
+            let any = |field: &FieldRef| match field.is_nullable() {
+                true => Ok(new_null_array(field.data_type(), 1)),
+                false => ScalarValue::new_default(field.data_type())?.to_array(),
+            };
+            let values = schema.fields().iter().map(any).collect::<Result<_>>()?;
             let one = RecordBatchOptions::new().with_row_count(Some(1));
-            RecordBatch::try_new_with_options(Arc::clone(&schema), nulls, &one)?
+            RecordBatch::try_new_with_options(Arc::clone(&schema), values, &one)?
         }
         () => return Ok(None),
     };

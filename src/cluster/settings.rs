@@ -7,6 +7,7 @@ use datafusion::common::config_err;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::context::SessionConfig;
 
+use ballista_core::config::BALLISTA_CLIENT_PULL;
 use ballista_core::extension::SessionConfigExt as _;
 
 use super::build::Build;
@@ -80,7 +81,9 @@ pub(super) fn of_job(config: &SessionConfig, parts: usize, build: &Build) -> Ses
         .upgrade_for_ballista()
         .with_ballista_grpc_client_max_message_size(MESSAGE as usize)
         .with_option_extension(Sender { build: build.line() })
-        .with_target_partitions(parts);
+        .with_target_partitions(parts)
+        // whoever asks looks again and again how far a job is: of what it tells by itself, a scheduler drops what cannot be sent at once
+        .set_bool(BALLISTA_CLIENT_PULL, true);
     let options = config.options_mut();
     // our functions take the texts that the engine reads here
     options.sql_parser.map_string_types_to_utf8view = parsed;

@@ -9,14 +9,17 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, FieldRef, Int64Type};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::FunctionRegistry as _;
-use datafusion::execution::context::SessionContext;
+use datafusion::execution::context::{SessionContext, SessionState};
 use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
 use datafusion::logical_expr::{
     ColumnarValue, Documentation, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
 };
 
-/// So many bytes one call may make of a batch.
+/// So many bytes one call may make of a batch, whatever memory there is.
 const MOST: u64 = 256 << 20;
+
+/// One call may make no more than this part of a question's memory: whoever takes the result holds it once more.
+const PART: u64 = 2;
 
 /// A pattern is taken to find no less than so many bytes at a time: one that finds each letter may make so many times more than is told.
 const FOUND: u64 = 8;
@@ -52,7 +55,19 @@ const FUNCTIONS: [(&str, Grows); 9] = [
 pub(super) fn register(context: &SessionContext) -> Result<()> {
     for (name, grows) in FUNCTIONS {
         let inner = context.udf(name)?;
-        context.register_udf(ScalarUDF::new_from_impl(Bounded { inner, grows }));
+        context.register_udf(ScalarUDF::new_from_impl(Bounded { inner, grows, most: MOST }));
+    }
+    Ok(())
+}
+
+/// Bounds them once more, for a question that has `memory` bytes.
+pub(super) fn within(state: &mut SessionState, memory: usize) -> Result<()> {
+    let most = MOST.min(u64::try_from(memory).unwrap_or(u64::MAX) / PART);
+    for (name, grows) in FUNCTIONS {
+        let registered = state.udf(name)?;
+        let inner = registered.inner().downcast_ref::<Bounded>().map_or(&registered, |bounded| &bounded.inner);
+        let bounded = Bounded { inner: Arc::clone(inner), grows, most };
+        state.register_udf(Arc::new(ScalarUDF::new_from_impl(bounded)))?;
     }
     Ok(())
 }
@@ -61,6 +76,7 @@ pub(super) fn register(context: &SessionContext) -> Result<()> {
 struct Bounded {
     inner: Arc<ScalarUDF>,
     grows: Grows,
+    most: u64,
 }
 
 impl Bounded {
@@ -166,13 +182,13 @@ impl ScalarUDFImpl for Bounded {
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let size = self.size(&args)?;
-        if size > MOST {
+        if size > self.most {
             return Err(DataFusionError::Execution(format!(
                 "{}() would make {} MiB of {} rows at once, and at most {} MiB are made",
                 self.name(),
                 size >> 20,
                 args.number_rows,
-                MOST >> 20
+                self.most >> 20
             )));
         }
         self.inner.invoke_with_args(args)

@@ -14,6 +14,7 @@ use datafusion::execution::memory_pool::{
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::physical_optimizer::PhysicalOptimizerRule as _;
 
+use super::bounded;
 use super::counted::CountWindows;
 use super::giving_way::GiveWay;
 use super::{Session, SessionError};
@@ -120,10 +121,10 @@ impl Session {
         let most = ON_DISK.saturating_mul(u64::try_from(memory.each).unwrap_or(u64::MAX));
         let disk = DiskManagerBuilder::default().with_max_temp_directory_size(most).build()?;
         runtime.disk_manager = Arc::new(disk);
-        Ok(self.in_runtime(&Arc::new(runtime), memory))
+        Ok(self.in_runtime(&Arc::new(runtime), memory)?)
     }
 
-    fn in_runtime(&self, runtime: &Arc<RuntimeEnv>, memory: &Memory) -> Session {
+    fn in_runtime(&self, runtime: &Arc<RuntimeEnv>, memory: &Memory) -> Result<Session> {
         let state = self.context.state();
         let mut config = state.config().clone();
         let sorts = &mut config.options_mut().execution.sort_spill_reservation_bytes;
@@ -137,9 +138,11 @@ impl Session {
                 .with_physical_optimizer_rule(Arc::new(CountWindows))
                 .with_physical_optimizer_rule(Arc::new(GiveWay { limit: memory.statement })),
         };
-        let walled = self.walled.get().map(|walled| Arc::new(walled.in_runtime(runtime, memory)));
-        Session {
-            context: SessionContext::new_with_state(state.build()),
+        let mut state = state.build();
+        bounded::within(&mut state, memory.each)?;
+        let walled = self.walled.get().map(|walled| walled.in_runtime(runtime, memory)).transpose()?.map(Arc::new);
+        Ok(Session {
+            context: SessionContext::new_with_state(state),
             snapshot: self.snapshot.clone(),
             regulation: self.regulation.clone(),
             as_of: self.as_of,
@@ -158,7 +161,7 @@ impl Session {
             views: Arc::clone(&self.views),
             walled: Arc::new(tokio::sync::OnceCell::new_with(walled)),
             is_walled: self.is_walled,
-        }
+        })
     }
 }
 

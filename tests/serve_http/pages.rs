@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 #[cfg(unix)]
 use std::process::Command;
-#[cfg(unix)]
 use std::time::{Duration, Instant};
 
-use super::server::{AS_OF, COMPANY, EVIL, SMALL, Server, encoded, is_sound};
+use super::server::{AS_OF, COMPANY, EVIL, OUTRUN, Reply, SMALL, Server, encoded, is_sound};
 use crate::support::{checkout, voronka};
 
 #[test]
@@ -228,7 +227,29 @@ fn a_newer_ingest_is_seen_without_a_restart_and_a_stop_is_heard() {
     };
     let (before, version) = (deals(&server), server.get("/data?lang=en", &[]).ok().text());
     assert!(version.contains("The newest ingest is 1."), "{version}");
+    let made = |is_made: &dyn Fn(&Reply) -> bool| {
+        let began = Instant::now();
+        loop {
+            let reply = server.get("/reports/brief?lang=en", &[]);
+            if is_made(&reply) {
+                return reply.ok().text();
+            }
+            assert!(began.elapsed() < Duration::from_secs(600), "{}", reply.text());
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    };
+    let first = made(&|reply| reply.status != 202);
+    assert!(!first.contains(OUTRUN));
     load(700);
+    // nobody waits for a report that there is of the state before
+    let beside = server.get("/reports/brief?lang=en", &[]).ok().text();
+    if let Some((head, rest)) = beside.split_once(&format!("<p {OUTRUN}")) {
+        let (notice, rest) = rest.split_once("</p>\n").unwrap();
+        assert!(notice.contains("This report is of ingest 1. Ingest 2 came after it"), "{notice}");
+        assert_eq!(format!("{head}{rest}"), first);
+    }
+    let second = made(&|reply| reply.status != 202 && !reply.text().contains(OUTRUN));
+    assert_ne!(first, second);
     assert!(deals(&server) > before + 400);
     assert!(server.get("/data?lang=en", &[]).ok().text().contains("The newest ingest is 2."));
     #[cfg(unix)]

@@ -49,6 +49,17 @@ pub fn checkout(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
+/// A made-up company of few clients in a folder, its exports loaded into `store`. Most time of a question goes to its plan anyway.
+pub fn few_clients(dir: &Path, as_of: &str) {
+    voronka(dir, &["generate", "--clients", "300", "--as-of", as_of, "--out", "."]).ok();
+    std::fs::copy(checkout("sample_data/regulation.toml"), dir.join("regulation.toml")).unwrap();
+    let names = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut exports: Vec<String> = names.filter(|name| name.ends_with(".csv")).collect();
+    exports.sort();
+    let args = ["ingest", "--store", "store", "--mapping", "mapping.toml"];
+    voronka(dir, &args.into_iter().chain(exports.iter().map(String::as_str)).collect::<Vec<_>>()).ok();
+}
+
 /// The rows of a `--format csv` answer as header → value.
 pub fn rows(csv: &str) -> Vec<std::collections::BTreeMap<String, String>> {
     let mut reader = csv::Reader::from_reader(csv.as_bytes());

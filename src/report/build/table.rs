@@ -24,7 +24,7 @@ pub(super) async fn table(inputs: &mut Inputs<'_>, say: &Phrases<'_>, table: &de
         let lacking = table.columns.iter().find_map(|column| inputs.metrics.lacking(&table.ask, column));
         return lacking.map_or(Ok(None), Err);
     }
-    let shown = columns(&grid, &table.columns, say);
+    let shown = columns(&grid, table, &picked.rows, say);
     let cell = |row: usize, at: usize| match with_bounds(&grid, row, at) {
         _ if grid.is_no_return(row, &grid.columns[at].name) => Cell::Empty,
         Some(known) => known,
@@ -46,16 +46,22 @@ pub(super) async fn table(inputs: &mut Inputs<'_>, say: &Phrases<'_>, table: &de
     })))
 }
 
-/// Dimensions first, then those asked for, or all that say something: bounds stand with their value, and of titles in
-/// two languages one is enough.
-fn columns(grid: &Grid, asked: &[String], say: &Phrases<'_>) -> Vec<usize> {
+/// Dimensions first, then those asked for, or all that say something: bounds stand with their value, of titles in two languages one is
+/// enough, and on the page of a metric a code is left out that is shown in the words of its title (in files columns do not depend on rows).
+fn columns(grid: &Grid, table: &definition::Table, rows: &[usize], say: &Phrases<'_>) -> Vec<usize> {
+    let shown = |row: usize, at: usize| say.titles.shown(&table.ask.metric, grid, at, &grid.rows[row][at]);
+    let own = grid.dimensions..grid.columns.len();
+    let titles: Vec<usize> = own.clone().filter(|at| grid.columns[*at].lang == Some(say.lang)).collect();
     let says_something = |at: &usize| {
         let column = &grid.columns[*at];
-        column.lang.is_none_or(|lang| lang == say.lang) && column.bound_of.is_none()
+        let is_title_of = |title: &usize| title > at && rows.iter().all(|row| shown(*row, *at) == shown(*row, *title));
+        column.lang.is_none_or(|lang| lang == say.lang)
+            && column.bound_of.is_none()
+            && !(table.is_bare && column.lang.is_none() && titles.iter().any(is_title_of))
     };
-    let own: Vec<usize> = match asked.is_empty() {
-        true => (grid.dimensions..grid.columns.len()).filter(says_something).collect(),
-        false => asked.iter().filter_map(|name| grid.position(&say.titles.column(name))).collect(),
+    let own: Vec<usize> = match table.columns.is_empty() {
+        true => own.filter(says_something).collect(),
+        false => table.columns.iter().filter_map(|name| grid.position(&say.titles.column(name))).collect(),
     };
     let dimensions = (0..grid.dimensions).filter(|at| !own.contains(at));
     dimensions.chain(own.iter().copied()).collect()

@@ -47,6 +47,20 @@ pub struct Key {
     pub whose: Option<String>,
 }
 
+impl Key {
+    /// Whether it is the same report, of a state before the other's.
+    fn is_before(&self, other: &Key) -> bool {
+        let Key { version, judged_by, as_of, only, lang, name, whose } = self;
+        *version < other.version
+            && *judged_by == other.judged_by
+            && *as_of == other.as_of
+            && *only == other.only
+            && *lang == other.lang
+            && *name == other.name
+            && *whose == other.whose
+    }
+}
+
 /// A report that is made.
 #[derive(Debug)]
 pub struct Made {
@@ -177,11 +191,15 @@ impl Makings {
     {
         let now = Instant::now();
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        // of an older state nobody can ask any more
+        let is_done = |kept: &Kept| matches!(*kept.making.state.borrow(), State::Done(_));
+        let made: Vec<Key> = all.iter().filter(|(_, kept)| is_done(kept)).map(|(known, _)| known.clone()).collect();
         all.retain(|known, kept| match &*kept.making.state.borrow() {
             State::Failed(_) => now.duration_since(kept.used) < FAILED_FOR,
-            State::Done(_) => known.version >= key.version,
-            State::Waits | State::Runs => true,
+            // shown until the same is there of a newer state
+            State::Done(_) => !made.iter().any(|newer| known.is_before(newer)),
+            // what has not begun is made of the newer state alone
+            State::Waits => !known.is_before(&key),
+            State::Runs => true,
         });
         if let Some(kept) = all.get_mut(&key) {
             if !matches!(*kept.making.state.borrow(), State::Failed(_)) {
@@ -213,6 +231,10 @@ impl Makings {
         let (turns, stops) = (Arc::clone(&self.turns), Arc::clone(&self.stops));
         tokio::spawn(async move {
             let Ok(_turn) = turns.acquire().await else { return };
+            // nobody waits for it any more
+            if tell.is_closed() {
+                return;
+            }
             tell.send_replace(State::Runs);
             let made = make(Heard { step, ends: Instant::now() + limit, stops });
             let made = tokio::time::timeout(limit, AssertUnwindSafe(made).catch_unwind()).await;
@@ -224,6 +246,16 @@ impl Makings {
             });
         });
         Ok(making)
+    }
+
+    /// The same report of the newest state before, where it is made: with the version of that state.
+    pub fn before(&self, key: &Key) -> Option<(u64, Arc<Made>)> {
+        let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = |(known, kept): (&Key, &Kept)| match &*kept.making.state.borrow() {
+            State::Done(made) if known.is_before(key) => Some((known.version, Arc::clone(made))),
+            _ => None,
+        };
+        all.iter().filter_map(made).max_by_key(|(version, _)| *version)
     }
 
     /// The server stops: what is being made begins no further question.
@@ -343,17 +375,63 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn what_is_made_of_an_older_state_goes_with_the_first_of_a_newer_one() {
+    async fn what_is_made_of_an_older_state_is_shown_until_the_newer_is_made() {
         let makings = Makings::default();
-        for version in [1, 1, 2] {
-            for name in ["a", "b"] {
-                let key = Key { version, ..key(name) };
-                let making = makings.begin(key, "u", LONG, |_| async { Ok(made()) }).unwrap();
-                assert!(matches!(making.within(LONG).await, State::Done(_)));
-            }
+        let of = |version: u64, name: &str| Key { version, ..key(name) };
+        for name in ["a", "b"] {
+            let making = makings.begin(of(1, name), "u", LONG, |_| async { Ok(made()) }).unwrap();
+            assert!(matches!(making.within(LONG).await, State::Done(_)));
+            assert!(makings.before(&of(1, name)).is_none());
         }
-        let kept: Vec<u64> = makings.all.lock().unwrap().keys().map(|key| key.version).collect();
-        assert_eq!(kept, [2, 2]);
+        let (go, waits) = tokio::sync::oneshot::channel::<()>();
+        let making = makings
+            .begin(of(2, "a"), "u", LONG, |_| async {
+                waits.await.ok();
+                Ok(made())
+            })
+            .unwrap();
+        assert_eq!(makings.before(&of(2, "a")).map(|(version, _)| version), Some(1));
+        // another day, another regulation: another report
+        let other = Key { judged_by: "other".into(), ..of(2, "a") };
+        assert!(makings.before(&other).is_none());
+        go.send(()).unwrap();
+        assert!(matches!(making.within(LONG).await, State::Done(_)));
+        makings.begin(of(3, "b"), "u", LONG, |_| async { Ok(made()) }).unwrap().within(LONG).await;
+        makings.begin(of(3, "b"), "u", LONG, |_| async { Ok(made()) }).unwrap();
+        let kept: Vec<(String, u64)> =
+            makings.all.lock().unwrap().keys().map(|key| (key.name.clone(), key.version)).collect();
+        assert_eq!(kept, [("a".to_owned(), 2), ("b".to_owned(), 3)]);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_has_not_begun_is_not_made_of_an_older_state() {
+        let makings = Makings::default();
+        let ends = Arc::new(tokio::sync::Notify::new());
+        for n in 0..AT_ONCE {
+            let ends = Arc::clone(&ends);
+            let busy = makings.begin(key(&format!("busy{n}")), "u", LONG, |_| async move {
+                ends.notified().await;
+                Ok(made())
+            });
+            busy.unwrap();
+        }
+        let begun = Arc::new(Mutex::new(Vec::new()));
+        let ask = |version: u64| {
+            let begun = Arc::clone(&begun);
+            let make = move |_| async move {
+                begun.lock().unwrap().push(version);
+                Ok(made())
+            };
+            makings.begin(Key { version, ..key("a") }, "u", LONG, make).unwrap()
+        };
+        for version in 1..5 {
+            // whoever asked has seen the page that says how far it is
+            drop(ask(version));
+        }
+        let newest = ask(5);
+        ends.notify_waiters();
+        assert!(matches!(newest.within(LONG).await, State::Done(_)));
+        assert_eq!(*begun.lock().unwrap(), [5]);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -45,11 +45,33 @@ pub async fn show(State(app): State<Arc<App>>, Extension(asker): Extension<Asker
         Asked::One(wanted) => wanted,
         Asked::Whose { title, values } => return Ok(whose(&app, &asker, &title, &values, &params)),
     };
+    let key = wanted.key.clone();
     let making = begin(&app, &asker, *wanted)?;
+    let page = |made: &Made, above: &Markup| {
+        let bar = frame::bar(&app, &asker).into_string() + &above.0;
+        answer::page(StatusCode::OK, made.page.replacen(BAR, &bar, 1))
+    };
     match making.within(PATIENCE).await {
-        Stage::Done(made) => Ok(answer::page(StatusCode::OK, made.page.replacen(BAR, &bar(&app, &asker), 1))),
+        Stage::Done(made) => Ok(page(&made, &Markup::default())),
         Stage::Failed(refusal) => Err(refusal),
-        stage => Ok(waiting(&app, &asker, &making, matches!(stage, Stage::Waits))),
+        stage => Ok(match app.makings.before(&key) {
+            Some((version, made)) => page(&made, &outrun(&asker, version, key.version)),
+            None => waiting(&app, &asker, &making, matches!(stage, Stage::Waits)),
+        }),
+    }
+}
+
+/// Above a report of an older state: which it is, and that a newer one is being made.
+fn outrun(asker: &Asker, shown: u64, newest: u64) -> Markup {
+    let what = both!(
+        "Это отчёт по загрузке {shown}. После неё была загрузка {newest}: отчёт по ней делается.",
+        "This report is of ingest {shown}. Ingest {newest} came after it, and the report of that is being made."
+    );
+    html! {
+        p class="outrun" role="status" {
+            (asker.say(&what)) " "
+            a href={ (asker.path) "?" (asker.query) } { (asker.pick("Обновить", "Refresh")) }
+        } "\n"
     }
 }
 
@@ -223,10 +245,6 @@ async fn made(app: &App, wanted: Wanted, heard: Heard, sees_all: bool) -> Result
             Text::new("сделайте отчёт командой voronka report", "make the report with voronka report"),
         )),
     }
-}
-
-fn bar(app: &App, asker: &Asker) -> String {
-    frame::bar(app, asker).into_string()
 }
 
 /// The files of the report that is shown.

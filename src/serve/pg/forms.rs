@@ -296,11 +296,6 @@ fn rows(factor: &mut TableFactor) {
     }
     let exprs: Vec<Expr> = given.args.iter().filter_map(arg).collect();
     match (function.as_str(), exprs.as_slice()) {
-        // of psql's question for what is published, and nothing is: the engine cannot look at another table from here
-        ("generate_series", given) if given.iter().any(|expr| expr.to_string().contains("prattrs")) => {
-            *name = ObjectName(vec![ObjectNamePart::Identifier(Ident::new("pg_published_places"))]);
-            args_of(factor);
-        }
         // the engine's own takes values alone
         ("generate_series", given) if !given.iter().all(is_plain) => {
             *factor = TableFactor::UNNEST {
@@ -332,12 +327,6 @@ fn rows(factor: &mut TableFactor) {
             }
         }
         _ => {}
-    }
-}
-
-fn args_of(factor: &mut TableFactor) {
-    if let TableFactor::Table { args: Some(args), .. } = factor {
-        args.args.clear();
     }
 }
 

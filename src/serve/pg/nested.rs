@@ -305,10 +305,17 @@ impl Nested {
                 })?;
                 Ok(done.update_data(|expr| saved.restore(expr)))
             })?;
-            match node.transformed {
-                true => node.map_data(LogicalPlan::recompute_schema),
-                false => Ok(node),
-            }
+            let node = match node.transformed {
+                true => node.map_data(LogicalPlan::recompute_schema)?,
+                false => node,
+            };
+            // a part that looked at the row around it may look at its neighbours alone now, or at nothing
+            let LogicalPlan::Subquery(part) = &node.data else { return Ok(node) };
+            let open = part.subquery.all_out_ref_exprs();
+            Ok(Transformed::yes(match open.is_empty() {
+                true => part.subquery.as_ref().clone(),
+                false => LogicalPlan::Subquery(Subquery { outer_ref_columns: open, ..part.clone() }),
+            }))
         })?;
         Ok(plan.data)
     }

@@ -33,12 +33,11 @@ pub fn functions() -> Vec<ScalarUDF> {
 
 /// Registers the functions that stand in the place of tables, and how lists are compared.
 pub fn register(context: &SessionContext) -> Result<()> {
-    let tables: [(&str, &[(&str, &str)]); 7] = [
+    let tables: [(&str, &[(&str, &str)]); 6] = [
         ("aclexplode", &[("grantor", "oid"), ("grantee", "oid"), ("privilege_type", "text"), ("is_grantable", "bool")]),
         ("pg_options_to_table", &[("option_name", "text"), ("option_value", "text")]),
         ("pg_partition_tree", &[("relid", "oid"), ("parentrelid", "oid"), ("isleaf", "bool"), ("level", "int4")]),
         ("pg_partition_ancestors", &[("relid", "oid")]),
-        ("pg_published_places", &[("place", "int4")]),
         ("ts_token_type", &[("tokid", "int4"), ("alias", "text"), ("description", "text")]),
         ("pg_listening_channels", &[("pg_listening_channels", "text")]),
     ];
