@@ -1,7 +1,6 @@
 //! A scheduler and two executors on this machine: what they answer is what one process answers, and where one of them is killed, the
 //! answer is right or an error.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -314,6 +313,21 @@ fn lists_and_queries_are_the_same() {
     }
     let told = sample.run(&["sql", "SHOW TABLES", "--cluster", &nodes.address]).ok();
     assert!(told.contains("journeys"), "{told}");
+}
+
+#[test]
+fn questions_that_fail_take_nobody_s_place() {
+    let sample = Sample::small();
+    let nodes = Nodes::start(&sample.folder());
+    let asked = |sql: &str| sample.run(&["sql", sql, "--format", "csv", "--cluster", &nodes.address, "--parts", "3"]);
+    let failing = "SELECT stage, sum(1 / (deal_id::bigint - deal_id::bigint)) AS n FROM deals GROUP BY stage";
+    // more than there are tasks at once
+    for _ in 0..10 {
+        let ran = asked(failing);
+        assert!(ran.code == 2 && ran.err.contains("Divide by zero"), "{} {}", ran.code, ran.err);
+    }
+    let sound = "SELECT stage, count(*) AS n FROM deals GROUP BY stage ORDER BY stage";
+    assert_eq!(asked(sound).ok(), sample.run(&["sql", sound, "--format", "csv"]).ok());
 }
 
 /// Whether a command says that something was computed here.

@@ -36,6 +36,8 @@ const AT_HOME: &[(&str, &[&str])] = &[
     ("rustyline", &["cli"]),
     ("datafusion", &["functions", "journey", "session", "cluster", "metrics", "report", "serve", "cli"]),
     ("pgwire", &["serve"]),
+    ("arrow_pg", &["serve"]),
+    ("datafusion_pg_catalog", &["serve"]),
     ("axum", &["serve"]),
     ("tokio_rustls", &["serve"]),
     ("ballista_core", &["cluster"]),

@@ -8,8 +8,8 @@ use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
-use datafusion_postgres::datafusion_pg_catalog::sql::rules;
-use datafusion_postgres::datafusion_pg_catalog::sql::rules::SqlStatementRewriteRule as Rule;
+use datafusion_pg_catalog::sql::rules;
+use datafusion_pg_catalog::sql::rules::SqlStatementRewriteRule as Rule;
 
 /// Parses SQL in PostgreSQL's dialect.
 #[derive(Debug)]

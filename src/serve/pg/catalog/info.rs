@@ -8,11 +8,9 @@ use async_trait::async_trait;
 use datafusion::catalog::SchemaProvider as _;
 use datafusion::datasource::TableType;
 use datafusion::error::{DataFusionError, Result};
-use datafusion_postgres::datafusion_pg_catalog::pg_catalog::catalog_info::CatalogInfo;
-use datafusion_postgres::datafusion_pg_catalog::pg_catalog::context::EmptyContextProvider;
-use datafusion_postgres::datafusion_pg_catalog::pg_catalog::{
-    PG_CATALOG_TABLES, PgCatalogSchemaProvider, PgCatalogStaticTables,
-};
+use datafusion_pg_catalog::pg_catalog::catalog_info::CatalogInfo;
+use datafusion_pg_catalog::pg_catalog::context::EmptyContextProvider;
+use datafusion_pg_catalog::pg_catalog::{PG_CATALOG_TABLES, PgCatalogSchemaProvider, PgCatalogStaticTables};
 
 use super::names;
 use crate::serve::pg::metric;

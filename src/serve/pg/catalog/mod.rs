@@ -17,7 +17,7 @@ use datafusion::catalog::TableFunctionImpl;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::context::SessionContext;
 use datafusion::execution::session_state::SessionStateBuilder;
-use datafusion_postgres::datafusion_pg_catalog::pg_catalog as library;
+use datafusion_pg_catalog::pg_catalog as library;
 
 pub use self::comments::{Described, Regs, kept};
 use self::info::Info;

@@ -14,11 +14,9 @@ use datafusion::catalog::{MemTable, SchemaProvider, TableProvider};
 use datafusion::datasource::TableType;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::TaskContext;
-use datafusion_postgres::datafusion_pg_catalog::pg_catalog::catalog_info::CatalogInfo as _;
-use datafusion_postgres::datafusion_pg_catalog::pg_catalog::context::{PgCatalogContextProvider, Role};
-use datafusion_postgres::datafusion_pg_catalog::pg_catalog::{
-    PgCatalogSchemaProvider, PgCatalogStaticTables, PgCatalogTable,
-};
+use datafusion_pg_catalog::pg_catalog::catalog_info::CatalogInfo as _;
+use datafusion_pg_catalog::pg_catalog::context::{PgCatalogContextProvider, Role};
+use datafusion_pg_catalog::pg_catalog::{PgCatalogSchemaProvider, PgCatalogStaticTables, PgCatalogTable};
 use futures::TryStreamExt as _;
 use serde_json::json;
 use tokio::sync::{Mutex, OnceCell};
