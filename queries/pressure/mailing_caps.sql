@@ -81,8 +81,9 @@ numbered AS (
         grp,
         at,
         who,
-        row_number() OVER (PARTITION BY place, stage, who, local_month(at) ORDER BY at, event_id) AS in_month
-    FROM normed
+        month,
+        row_number() OVER (PARTITION BY place, stage, who, month ORDER BY at, event_id) AS in_month
+    FROM (SELECT place, stage, per_month, event_id, grp, at, who, local_month(at) AS month FROM normed) AS dated
 ),
 
 by_month AS (
@@ -92,7 +93,7 @@ by_month AS (
         stage,
         per_month,
         who,
-        local_month(at) AS month,
+        month,
         count(*) AS mailings,
         count(CASE WHEN in_month > per_month THEN 1 END) AS over_cap
     FROM numbered

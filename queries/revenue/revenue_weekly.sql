@@ -41,6 +41,7 @@ columns = [
 WITH wins AS (
     SELECT
         deal_id,
+        client_id,
         grp,
         manager,
         branch,
@@ -49,11 +50,16 @@ WITH wins AS (
         amount,
         coalesce(promo, '') <> '' AS is_promo,
         coalesce(client_id, '') = '' AS is_clientless,
-        row_number() OVER (PARTITION BY client_id ORDER BY won_at NULLS LAST, deal_id) = 1 AS is_first,
-        -- an undated win of the same client may have been before
-        max(CASE WHEN won_at IS NULL THEN 1 ELSE 0 END) OVER (PARTITION BY client_id) = 1 AS has_undated
+        row_number() OVER (PARTITION BY client_id ORDER BY won_at NULLS LAST, deal_id) = 1 AS is_first
     FROM scope
     WHERE status = 'won'
+),
+
+-- a win without a date may have been before each of its client's
+undated_clients AS (
+    SELECT DISTINCT client_id
+    FROM wins
+    WHERE won_at IS NULL
 ),
 
 -- only deals with enough touches to break a cap at all
@@ -132,12 +138,13 @@ sorted AS (
             WHEN wins.is_promo THEN 'promo'
             WHEN NOT promoted.is_known OR wins.is_clientless THEN 'unknown'
             WHEN NOT wins.is_first THEN 'repeat_full'
-            WHEN wins.has_undated THEN 'unknown'
+            WHEN undated_clients.client_id IS NOT NULL THEN 'unknown'
             ELSE 'new_full'
         END AS origin
     FROM wins
     CROSS JOIN promoted
     LEFT JOIN pressured ON wins.deal_id = pressured.deal_id
+    LEFT JOIN undated_clients ON wins.client_id = undated_clients.client_id
     WHERE wins.won_at >= $from AND wins.won_at < $to
 ),
 
