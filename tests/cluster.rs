@@ -14,6 +14,7 @@ use arrow::datatypes::{DataType, Float64Type};
 use arrow::record_batch::RecordBatch;
 use arrow::util::display::array_value_to_string;
 use chrono::NaiveDate;
+use futures::StreamExt as _;
 use tokio::runtime::Runtime;
 use voronka::cluster::Cluster;
 use voronka::company::{Company, Opening};
@@ -23,6 +24,12 @@ use voronka::session::Session;
 
 use crate::s3::server::Server;
 use crate::support::{Ran, few_clients, voronka};
+
+/// Metrics of which a part runs in one process even where a cluster is asked for: it relies on the order of a join whose sides a scheduler may change.
+const LOCAL: [&str; 2] = ["adherence", "worklist"];
+
+/// So many questions are asked at once.
+const SIDE_BY_SIDE: usize = 6;
 
 /// Sums of floats depend on the order of the rows, and rows of several machines come in any: they may differ by such a part.
 const TOLERANCE: f64 = 1e-9;
@@ -240,28 +247,34 @@ fn every_metric_has_the_rows_of_one_process_twice() {
         let sample = Sample::small();
         let folder = sample.folder();
         let nodes = Nodes::start(&folder);
-        let (mut wrong, mut asked, mut answered, mut times) = (Vec::new(), 0, 0, Vec::new());
         let both = runtime.block_on(both(&folder, &nodes.address));
         let catalog = Catalog::shipped();
-        for name in catalog.names() {
-            let metric = catalog.get(name).unwrap();
-            for ask in asks(metric) {
-                asked += 1;
-                let here = runtime.block_on(metric.run(&both.here, &ask));
-                answered += usize::from(here.as_ref().is_ok_and(|here| here.batch.num_rows() > 0));
-                for time in ["first", "second"] {
-                    let began = Instant::now();
-                    let there = runtime.block_on(metric.run(&both.there, &ask));
-                    times.push((began.elapsed(), format!("{name} by {:?}", ask.by)));
-                    let differs = match (&here, &there) {
-                        (Ok(here), Ok(there)) => difference(&here.batch, &there.batch),
-                        (Err(here), Err(there)) if here.to_string() == there.to_string() => None,
-                        _ => Some(format!("here {:?}\n    there {:?}", here.as_ref().err(), there.as_ref().err())),
-                    };
-                    wrong.extend(differs.map(|differs| format!("{name} by {:?}, the {time} time: {differs}", ask.by)));
-                }
+        let metrics = catalog.names().map(|name| catalog.get(name).unwrap());
+        let questions: Vec<(&Metric, Ask)> =
+            metrics.flat_map(|metric| asks(metric).into_iter().map(move |ask| (metric, ask))).collect();
+        let answers = futures::stream::iter(&questions).map(|(metric, ask)| async {
+            let here = metric.run(&both.here, ask).await;
+            let (mut wrong, mut times) = (Vec::new(), Vec::new());
+            for time in ["first", "second"] {
+                let began = Instant::now();
+                let there = metric.run(&both.there, ask).await;
+                let what = format!("{} by {:?}", metric.name, ask.by);
+                let differs = match (&here, &there) {
+                    (Ok(here), Ok(there)) => difference(&here.batch, &there.batch),
+                    (Err(here), Err(there)) if here.to_string() == there.to_string() => None,
+                    _ => Some(format!("here {:?}\n    there {:?}", here.as_ref().err(), there.as_ref().err())),
+                };
+                wrong.extend(differs.map(|differs| format!("{what}, the {time} time: {differs}")));
+                times.push((began.elapsed(), what));
             }
-        }
+            (here.is_ok_and(|here| here.batch.num_rows() > 0), wrong, times)
+        });
+        // side by side, as a report asks them: each waits for its stages most of the time
+        let answers: Vec<_> = runtime.block_on(answers.buffer_unordered(SIDE_BY_SIDE).collect());
+        let asked = questions.len();
+        let answered = answers.iter().filter(|(is_answered, ..)| *is_answered).count();
+        let wrong: Vec<&String> = answers.iter().flat_map(|(_, wrong, _)| wrong).collect();
+        let mut times: Vec<_> = answers.iter().flat_map(|(.., times)| times.clone()).collect();
         let told = both.told.lock().unwrap().clone();
         times.sort();
         let slowest: Vec<String> =
@@ -270,13 +283,14 @@ fn every_metric_has_the_rows_of_one_process_twice() {
             wrong.is_empty(),
             "{} of {asked} differ:\n{}\ntold:\n{}\nthe slowest:\n{}",
             wrong.len(),
-            wrong.join("\n"),
+            wrong.iter().map(|wrong| wrong.as_str()).collect::<Vec<_>>().join("\n"),
             told.join("\n"),
             slowest.join("\n")
         );
         assert!(answered > 60, "only {answered} of {asked} questions have an answer");
-        // each of them on the cluster, with all of its plan
-        assert!(told.is_empty(), "{}\nthe slowest:\n{}", told.join("\n"), slowest.join("\n"));
+        let local = told.iter().filter_map(|told| told.split_once(" runs locally").map(|(name, _)| name));
+        let more: Vec<&str> = local.filter(|name| !LOCAL.contains(name)).collect();
+        assert!(more.is_empty(), "{more:?}\n{}\nthe slowest:\n{}", told.join("\n"), slowest.join("\n"));
     });
 }
 
@@ -475,11 +489,13 @@ fn what_is_lost_on_the_way_is_computed_here_and_what_ballista_loses_is_not_lost(
     for over in [
         "count(*) FILTER (WHERE status = 'won') OVER (PARTITION BY source)",
         "lag(amount) IGNORE NULLS OVER (PARTITION BY source ORDER BY deal_id)",
+        // rows would be dealt out by a function of ours, which does not arrive there
+        "row_number() OVER (PARTITION BY local_month(created_at) ORDER BY deal_id)",
     ] {
         let sql = format!("SELECT deal_id, {over} AS what FROM deals ORDER BY deal_id");
         let args = ["sql", &sql, "--format", "csv"];
         let here = sample.run(&args).ok();
-        let there = sample.run(&[&args[..], &["--cluster", &nodes.address]].concat());
+        let there = sample.run(&[&args[..], &["--cluster", &nodes.address, "--parts", "3"]].concat());
         assert!(is_local(&there.err), "{over}: {}", there.err);
         assert_eq!(there.ok(), here, "{over}");
     }

@@ -72,7 +72,7 @@ pub(super) fn fit(plan: &Arc<dyn ExecutionPlan>, store: Option<&Path>, options: 
 }
 
 /// Sorting anew may move what is joined and dealt out so often; what is still wrong then is found when the plan is cut.
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 3;
 
 /// Whether rows come out of it through an exchange between machines.
 fn is_exchange(plan: &Arc<dyn ExecutionPlan>) -> bool {

@@ -18,7 +18,6 @@ use datafusion::execution::{SendableRecordBatchStream, SessionState, SessionStat
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_expr::EquivalenceProperties;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
-use datafusion::physical_plan::execute_stream;
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
@@ -181,7 +180,7 @@ impl Planner {
         if let Some(why) = self.cluster.0.cutter.refused(&read, options).map_err(failed)? {
             return Err(why);
         }
-        Ok(RemoteExec::new(self.cluster.clone(), fit, Arc::clone(local), codec))
+        Ok(RemoteExec::new(self.cluster.clone(), fit, codec))
     }
 }
 
@@ -206,19 +205,12 @@ impl QueryPlanner for Planner {
 struct RemoteExec {
     cluster: Cluster,
     plan: Arc<dyn ExecutionPlan>,
-    /// The same plan, for this process.
-    local: Arc<dyn ExecutionPlan>,
     codec: Arc<Codec>,
     properties: Arc<PlanProperties>,
 }
 
 impl RemoteExec {
-    fn new(
-        cluster: Cluster,
-        plan: Arc<dyn ExecutionPlan>,
-        local: Arc<dyn ExecutionPlan>,
-        codec: Arc<Codec>,
-    ) -> RemoteExec {
+    fn new(cluster: Cluster, plan: Arc<dyn ExecutionPlan>, codec: Arc<Codec>) -> RemoteExec {
         // of several parts nothing says which comes first
         let known = match plan.output_partitioning().partition_count() {
             1 => plan.equivalence_properties().clone(),
@@ -226,7 +218,7 @@ impl RemoteExec {
         };
         let one = Partitioning::UnknownPartitioning(1);
         let properties = PlanProperties::new(known, one, EmissionType::Incremental, Boundedness::Bounded);
-        RemoteExec { cluster, plan, local, codec, properties: Arc::new(properties) }
+        RemoteExec { cluster, plan, codec, properties: Arc::new(properties) }
     }
 }
 
@@ -264,7 +256,6 @@ impl ExecutionPlan for RemoteExec {
         let job = Job {
             cluster: self.cluster.clone(),
             plan: Arc::clone(&self.plan),
-            local: Arc::clone(&self.local),
             codec: Arc::clone(&self.codec),
             context,
         };
@@ -278,7 +269,6 @@ impl ExecutionPlan for RemoteExec {
 struct Job {
     cluster: Cluster,
     plan: Arc<dyn ExecutionPlan>,
-    local: Arc<dyn ExecutionPlan>,
     codec: Arc<Codec>,
     context: Arc<TaskContext>,
 }
@@ -303,16 +293,6 @@ impl Job {
                     return Ok(Box::pin(RecordBatchStreamAdapter::new(schema, rows)));
                 }
                 Ok(_) => DataFusionError::Execution("a machine was lost while it computed".to_owned()),
-                // no row was made there: an executor could not read its part of the plan
-                Err(error) if error.to_string().contains("rejected by executor") => {
-                    let computes = self.context.session_config().get_extension::<Computes>();
-                    let why = Text::new(
-                        "исполнитель не смог прочесть свою часть плана",
-                        "an executor could not read its part of the plan",
-                    );
-                    self.cluster.tell(Some(computes.as_ref().map_or("SQL", |computes| &*computes.0)), &why);
-                    return execute_stream(self.local, self.context);
-                }
                 Err(error) if is_lost || is_of_a_lost_machine(&error) => error,
                 Err(error) => return Err(error.context(format!("the cluster at {address}"))),
             };
