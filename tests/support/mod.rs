@@ -50,6 +50,7 @@ pub fn checkout(path: &str) -> PathBuf {
 }
 
 /// A made-up company of few clients in a folder, its exports loaded into `store`. Most time of a question goes to its plan anyway.
+#[cfg(any(feature = "serve", feature = "cluster"))]
 pub fn few_clients(dir: &Path, as_of: &str) {
     voronka(dir, &["generate", "--clients", "300", "--as-of", as_of, "--out", "."]).ok();
     std::fs::copy(checkout("sample_data/regulation.toml"), dir.join("regulation.toml")).unwrap();
