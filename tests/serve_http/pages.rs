@@ -244,6 +244,8 @@ fn a_newer_ingest_is_seen_without_a_restart_and_a_stop_is_heard() {
     // nobody waits for a report that there is of the state before
     let beside = server.get("/reports/brief?lang=en", &[]).ok().text();
     if let Some((head, rest)) = beside.split_once(&format!("<p {OUTRUN}")) {
+        // nor when it is asked for once more
+        assert_ne!(server.get("/reports/brief?lang=en", &[]).status, 202);
         let (notice, rest) = rest.split_once("</p>\n").unwrap();
         assert!(notice.contains("This report is of ingest 1. Ingest 2 came after it"), "{notice}");
         assert_eq!(format!("{head}{rest}"), first);

@@ -21,8 +21,8 @@ const DEFINITION: &str = include_str!("data.toml");
 /// The page.
 pub async fn show(State(app): State<Arc<App>>, Extension(asker): Extension<Asker>) -> Answer {
     let params = asker.params(&["as_of"])?;
-    let catalog = app.states.catalog();
     let session = app.session(&asker, &params).await?;
+    let catalog = app.states.catalog();
     let definition = Definition::parse("data.toml", DEFINITION, &catalog).map_err(|problems| {
         // a metric of the company's own is in the place of one that this page asks
         Refusal::new(

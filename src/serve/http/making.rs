@@ -406,14 +406,17 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn what_has_not_begun_is_not_made_of_an_older_state() {
         let makings = Makings::default();
-        let ends = Arc::new(tokio::sync::Notify::new());
+        let (go, waits) = watch::channel(false);
         for n in 0..AT_ONCE {
-            let ends = Arc::clone(&ends);
+            let mut waits = waits.clone();
             let busy = makings.begin(key(&format!("busy{n}")), "u", LONG, |_| async move {
-                ends.notified().await;
+                waits.wait_for(|go| *go).await.ok();
                 Ok(made())
             });
-            busy.unwrap();
+            let busy = busy.unwrap();
+            while matches!(*busy.state.borrow(), State::Waits) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
         }
         let begun = Arc::new(Mutex::new(Vec::new()));
         let ask = |version: u64| {
@@ -429,7 +432,7 @@ mod tests {
             drop(ask(version));
         }
         let newest = ask(5);
-        ends.notify_waiters();
+        go.send_replace(true);
         assert!(matches!(newest.within(LONG).await, State::Done(_)));
         assert_eq!(*begun.lock().unwrap(), [5]);
     }

@@ -121,13 +121,14 @@ impl Wanted {
 }
 
 async fn wanted(app: &App, asker: &Asker, name: &str, params: &Params) -> Result<Wanted, Refusal> {
+    // first: regulation and metrics are read with each state
+    let session = app.session(asker, params).await?;
     let (catalog, regulation) = (app.states.catalog(), app.states.regulation());
     let Ok(metric) = catalog.get(name) else {
         let shown = in_line(name);
         let what = both!("нет показателя `{shown}`", "there is no metric `{shown}`");
         return Err(Refusal::unknown(what, name, catalog.names()));
     };
-    let session = app.session(asker, params).await?;
     let as_of = session.as_of();
     let until = latest(as_of);
     // a person names the last day, and the period ends after it

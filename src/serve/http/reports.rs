@@ -138,6 +138,8 @@ struct Wanted {
 }
 
 async fn wanted(app: &App, asker: &Asker, params: &Params, name: &str) -> Result<Asked, Refusal> {
+    // first: regulation and metrics are read with each state
+    let session = app.session(asker, params).await?;
     let (catalog, regulation) = (app.states.catalog(), app.states.regulation());
     let reports = app.shelf.reports(app.states.company(), &catalog);
     let Some(Listed { definition, .. }) = reports.all.get(name) else {
@@ -149,7 +151,6 @@ async fn wanted(app: &App, asker: &Asker, params: &Params, name: &str) -> Result
         let what = both!("в описании отчёта `{name}` ошибки", "the definition of the report `{name}` has problems");
         Refusal::new(StatusCode::SERVICE_UNAVAILABLE, what, problems.clone())
     })?;
-    let session = app.session(asker, params).await?;
     let named = params.one("for")?;
     let (definition, person) = match (definition.roles(), definition.person(), named) {
         ([], None, None) => (definition.clone(), None),

@@ -29,7 +29,7 @@ pub struct Reports {
     pub all: BTreeMap<String, Listed>,
     /// Those that are sound.
     pub sound: Vec<Definition>,
-    /// Counts how often they were read, with other metrics or from other files.
+    /// Counts how often there were other metrics or other files.
     pub generation: u64,
 }
 
@@ -41,22 +41,31 @@ type Stamp = Vec<(String, Option<SystemTime>, u64)>;
 pub struct Shelf(Mutex<Option<Held>>);
 
 /// What was read, of what.
-type Held = (Stamp, Arc<Catalog>, Arc<Reports>);
+struct Held {
+    stamp: Stamp,
+    catalog: Arc<Catalog>,
+    /// Metrics are read with each state, and are mostly those that were.
+    metrics: blake3::Hash,
+    reports: Arc<Reports>,
+}
 
 impl Shelf {
     /// The reports of a company.
     pub fn reports(&self, company: &Company, catalog: &Arc<Catalog>) -> Arc<Reports> {
         let stamp = stamp(company);
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, of, reports)) = held.as_ref()
-            && *known == stamp
-            && Arc::ptr_eq(of, catalog)
-        {
-            return Arc::clone(reports);
+        let same = held.as_mut().filter(|held| held.stamp == stamp);
+        if let Some(held) = same.as_ref().filter(|held| Arc::ptr_eq(&held.catalog, catalog)) {
+            return Arc::clone(&held.reports);
         }
-        let generation = held.as_ref().map_or(0, |(.., reports)| reports.generation) + 1;
+        let metrics = blake3::hash(format!("{catalog:?}").as_bytes());
+        if let Some(held) = same.filter(|held| held.metrics == metrics) {
+            held.catalog = Arc::clone(catalog);
+            return Arc::clone(&held.reports);
+        }
+        let generation = held.as_ref().map_or(0, |held| held.reports.generation) + 1;
         let reports = Arc::new(Reports { generation, ..all(company, catalog, &stamp) });
-        *held = Some((stamp, Arc::clone(catalog), Arc::clone(&reports)));
+        *held = Some(Held { stamp, catalog: Arc::clone(catalog), metrics, reports: Arc::clone(&reports) });
         reports
     }
 }
@@ -108,4 +117,33 @@ fn all(company: &Company, catalog: &Catalog, stamp: &Stamp) -> Reports {
     let own_first = [true, false].into_iter().flat_map(|own| reports.all.values().filter(move |one| one.is_own == own));
     reports.sound = own_first.filter_map(|one| one.definition.clone().ok()).collect();
     reports
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_again_and_is_the_same_is_no_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let (company, shelf) = (Company::of_store(&dir.path().join("store"), None), Shelf::default());
+        let read = || {
+            let catalog = company.catalog().unwrap();
+            shelf.reports(&company, &Arc::new(catalog)).generation
+        };
+        let first = read();
+        assert_eq!(read(), first);
+        // a metric of the company's own, and then another text of it
+        fs::create_dir(dir.path().join("queries")).unwrap();
+        for (divisor, expected) in [(2, first + 1), (2, first + 1), (3, first + 2)] {
+            let shipped = include_str!("../../../queries/quality/data_quality.sql");
+            let own = shipped.replacen("WITH ", &format!("WITH unused AS (SELECT 1 / {divisor} AS n), "), 1);
+            fs::write(dir.path().join("queries/own.sql"), own).unwrap();
+            assert_eq!(read(), expected, "{divisor}");
+        }
+        fs::create_dir(dir.path().join("reports")).unwrap();
+        fs::write(dir.path().join("reports/ours.toml"), "title = 1").unwrap();
+        assert_eq!(read(), first + 3);
+        assert_eq!(read(), first + 3);
+    }
 }

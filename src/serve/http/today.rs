@@ -29,9 +29,10 @@ const WORKLIST: &str = "worklist";
 /// The page.
 pub async fn show(State(app): State<Arc<App>>, Extension(asker): Extension<Asker>) -> Answer {
     let params = asker.params(&["as_of"])?;
+    // first: metrics are read with each state
+    let session = app.session(&asker, &params).await?;
     let catalog = app.states.catalog();
     let reports = app.shelf.reports(app.states.company(), &catalog);
-    let session = app.session(&asker, &params).await?;
     let control = reports.all.get(CONTROL.0).and_then(|report| report.definition.as_ref().ok());
     let Some(definition) = control.and_then(|definition| definition.sections_of(CONTROL.1)) else {
         return Err(Refusal::new(
