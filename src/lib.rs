@@ -15,6 +15,8 @@ pub mod functions;
 pub mod journey;
 pub mod ingest;
 pub mod session;
+#[cfg(any(feature = "serve", feature = "cluster"))]
+mod certificates;
 #[cfg(feature = "cluster")]
 pub mod cluster;
 pub mod metrics;

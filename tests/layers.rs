@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// Each line may import from the lines above it, and a module from itself.
 const LAYERS: &[&[&str]] = &[
     &["model"],
-    &["export", "functions", "regulation", "store", "workbook"],
+    &["certificates", "export", "functions", "regulation", "store", "workbook"],
     &["draft", "journey"],
     &["ingest", "generate", "session"],
     &["cluster"],
@@ -39,7 +39,9 @@ const AT_HOME: &[(&str, &[&str])] = &[
     ("arrow_pg", &["serve"]),
     ("datafusion_pg_catalog", &["serve"]),
     ("axum", &["serve"]),
-    ("tokio_rustls", &["serve"]),
+    ("tokio_rustls", &["certificates", "serve", "cluster"]),
+    ("tonic", &["cluster"]),
+    ("arrow_flight", &["cluster"]),
     ("ballista_core", &["cluster"]),
     ("ballista_executor", &["cluster"]),
     ("ballista_scheduler", &["cluster"]),

@@ -232,13 +232,7 @@ timed_by_stage AS (
         count(*) FILTER (WHERE is_between) AS interval_known,
         count(*) FILTER (WHERE is_passed) AS passed_unseen,
         count(*) FILTER (WHERE is_undated) AS undated,
-        km_quantile(hours, is_left, 0.5) AS median_hours,
-        -- of whom nobody knows whether it is closed: closed as soon as may be, or not at all
-        km_quantile(hours_low, coalesce(is_left, TRUE), 0.5) AS median_hours_low,
-        km_quantile(hours_high, coalesce(is_left, FALSE), 0.5) AS median_hours_high,
-        km_quantile(hours, is_left, 0.9) AS p90_hours,
-        km_quantile(working_hours, is_left, 0.5) AS median_working_hours,
-        km_quantile(working_hours, is_left, 0.9) AS p90_working_hours
+        stay_quantiles(hours, hours_low, hours_high, working_hours, is_left) AS took
     FROM timed
     GROUP BY grp, stage
 ),
@@ -254,12 +248,12 @@ counted AS (
         coalesce(t.passed_unseen, 0) AS passed_unseen,
         coalesce(t.undated, 0) AS undated,
         coalesce(t.interval_known + t.passed_unseen + t.undated, 0) = 0 AS is_known,
-        t.median_hours,
-        t.median_hours_low,
-        t.median_hours_high,
-        t.p90_hours,
-        t.median_working_hours,
-        t.p90_working_hours,
+        t.took['median'] AS median_hours,
+        t.took['median_low'] AS median_hours_low,
+        t.took['median_high'] AS median_hours_high,
+        t.took['p90'] AS p90_hours,
+        t.took['working_median'] AS median_working_hours,
+        t.took['working_p90'] AS p90_working_hours,
         coalesce(s.standing, 0) AS standing,
         coalesce(s.stale, 0) AS stale,
         s.stale_amount,

@@ -290,6 +290,9 @@ pub struct Reading {
     /// all its nodes.
     #[arg(long, value_name = "HOST:PORT", env = "VORONKA_CLUSTER")]
     pub cluster: Option<String>,
+    /// The folder with the certificates by which the cluster's nodes know each other (--tls of a node), if they have any.
+    #[arg(long, value_name = "DIR", env = "VORONKA_CLUSTER_TLS")]
+    pub cluster_tls: Option<PathBuf>,
     /// Into how many parts a query is cut for the cluster [default: by the size of the store, 1 to 8].
     #[arg(long, value_name = "N", requires = "cluster")]
     pub parts: Option<NonZeroUsize>,

@@ -6,6 +6,8 @@ use std::num::NonZeroUsize;
 use anyhow::Result;
 
 use super::args::Place;
+#[cfg(feature = "cluster")]
+use super::computed::certificates;
 #[cfg(not(feature = "cluster"))]
 use super::computed::lacking;
 use super::node::Node;
@@ -23,7 +25,8 @@ pub async fn run(node: Node, place: &Place) -> Result<Outcome> {
     let lang = open::lang(node.speaks().lang, place);
     match node {
         Node::Scheduler(Scheduler { listen, open, .. }) => {
-            let scheduler = crate::cluster::Scheduler { listen, is_plaintext_fine: open.insecure_plaintext };
+            let (tls, is_plaintext_fine) = (certificates(open.tls.as_deref())?, open.insecure_plaintext);
+            let scheduler = crate::cluster::Scheduler { listen, tls, is_plaintext_fine };
             tell(both!("планировщик: {listen}", "the scheduler listens on {listen}").get(lang));
             scheduler.run().await?;
         }
@@ -32,12 +35,21 @@ pub async fn run(node: Node, place: &Place) -> Result<Outcome> {
                 "исполнитель: {listen}, планировщик {scheduler}",
                 "the executor listens on {listen}, for {scheduler}"
             );
-            let is_plaintext_fine = open.insecure_plaintext;
+            let (tls, is_plaintext_fine) = (certificates(open.tls.as_deref())?, open.insecure_plaintext);
             let tasks = tasks.map(NonZeroUsize::get);
             tell(told.get(lang));
-            crate::cluster::Executor { scheduler, listen, advertise, data, work, tasks, memory, is_plaintext_fine }
-                .run()
-                .await?;
+            let executor = crate::cluster::Executor {
+                scheduler,
+                listen,
+                advertise,
+                data,
+                work,
+                tasks,
+                memory,
+                tls,
+                is_plaintext_fine,
+            };
+            executor.run().await?;
         }
     }
     Ok(Outcome::Fine)

@@ -1,9 +1,11 @@
 //! The cluster that a reading command computes on.
 
+#[cfg(feature = "cluster")]
 use std::num::NonZeroUsize;
 
 use anyhow::Result;
 
+use super::args::Reading;
 #[cfg(not(feature = "cluster"))]
 use super::said::said;
 #[cfg(feature = "cluster")]
@@ -13,14 +15,21 @@ use crate::session::Session;
 
 /// The session, whose questions this cluster computes.
 #[cfg(feature = "cluster")]
-pub async fn computed(session: Session, address: &str, parts: Option<NonZeroUsize>, lang: Lang) -> Result<Session> {
+pub async fn computed(session: Session, address: &str, reading: &Reading, lang: Lang) -> Result<Session> {
     let told = move |text: &crate::model::lang::Text| tell(text.get(lang));
-    let cluster = crate::cluster::Cluster::connect(address, parts.map(NonZeroUsize::get), told).await?;
+    let (parts, tls) = (reading.parts.map(NonZeroUsize::get), certificates(reading.cluster_tls.as_deref())?);
+    let cluster = crate::cluster::Cluster::connect(address, parts, tls, told).await?;
     Ok(session.computed(std::sync::Arc::new(cluster)))
 }
 
+/// The certificates in a folder, if one is named.
+#[cfg(feature = "cluster")]
+pub fn certificates(folder: Option<&std::path::Path>) -> Result<Option<crate::cluster::Tls>> {
+    Ok(folder.map(|folder| crate::cluster::Tls::read(folder, chrono::Utc::now())).transpose()?)
+}
+
 #[cfg(not(feature = "cluster"))]
-pub async fn computed(_: Session, _: &str, _: Option<NonZeroUsize>, _: Lang) -> Result<Session> {
+pub async fn computed(_: Session, _: &str, _: &Reading, _: Lang) -> Result<Session> {
     Err(lacking())
 }
 

@@ -52,6 +52,7 @@ pub async fn run(args: Demo) -> Result<Outcome> {
         timeout: None,
         fresh: false,
         cluster: None,
+        cluster_tls: None,
         parts: None,
     };
     let weekly = Report {

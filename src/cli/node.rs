@@ -33,7 +33,7 @@ pub struct Executor {
     /// The scheduler.
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:50050")]
     pub scheduler: String,
-    /// Where to listen for rows; tasks come to the port after it.
+    /// Where the other nodes, and whoever asks, fetch the rows that it computed. Tasks it fetches itself.
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:50051")]
     pub listen: SocketAddr,
     /// The name or address under which the other nodes find this one [default: that of --listen].
@@ -59,9 +59,13 @@ pub struct Executor {
 
 #[derive(Debug, Group)]
 pub struct Open {
-    /// Listens where other machines can hear: nodes talk without encryption and ask nobody who he is, so the network must be yours
-    /// alone.
-    #[arg(long)]
+    /// A folder with the certificates by which the nodes know each other, as PEM: ca.pem (the cluster's own authority), cert.pem and
+    /// key.pem (this node). Nobody without a certificate of that authority is answered.
+    #[arg(long, value_name = "DIR", env = "VORONKA_CLUSTER_TLS")]
+    pub tls: Option<PathBuf>,
+    /// Listens where other machines can hear, without --tls: nodes talk without encryption and ask nobody who he is, so the network
+    /// must be yours alone.
+    #[arg(long, conflicts_with = "tls")]
     pub insecure_plaintext: bool,
 }
 

@@ -39,7 +39,7 @@ impl Cutter {
     /// A scheduler of this build.
     pub fn new() -> Result<Cutter> {
         let names = RuntimeEnvBuilder::new().with_object_store_registry(Arc::new(Folders::named_only())).build_arc()?;
-        let state = nodes::state(super::settings::of_node(), names)?;
+        let state = nodes::state(super::settings::of_node(None), names)?;
         Ok(Cutter { state, codec: Codec::of_node(Build::own(), Losses::default()) })
     }
 

@@ -8,6 +8,17 @@ use ballista_core::error::BallistaError;
 use crate::model::lang::{Lang, Text};
 use crate::store::StoreError;
 
+/// What to look at where one side of a connection speaks TLS and the other does not, or believes another authority.
+const CERTIFICATES: Both = Both {
+    ru: "если узлы узнают друг друга по сертификатам, назовите свои: --tls ПАПКА исполнителя, --cluster-tls ПАПКА того, кто спрашивает",
+    en: "where its nodes know each other by certificates, name yours: --tls DIR of an executor, --cluster-tls DIR of whoever asks",
+};
+
+struct Both {
+    ru: &'static str,
+    en: &'static str,
+}
+
 /// Why a cluster cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
@@ -19,7 +30,8 @@ pub enum ClusterError {
     },
     /// Nobody answers there.
     #[error(
-        "no scheduler answers at {address}: {what}\n    start one there: voronka cluster scheduler --listen {address}"
+        "no scheduler answers at {address}: {what}\n    start one there: voronka cluster scheduler --listen {address}\n    {}",
+        CERTIFICATES.en
     )]
     Absent {
         /// The scheduler's address.
@@ -29,7 +41,8 @@ pub enum ClusterError {
     },
     /// Somebody answers who is no scheduler of ours.
     #[error(
-        "at {address} answers what is no scheduler of Voronka: {what}\n    name the address of `voronka cluster scheduler`"
+        "at {address} answers what is no scheduler of Voronka: {what}\n    name the address of `voronka cluster scheduler`\n    {}",
+        CERTIFICATES.en
     )]
     Stranger {
         /// The address.
@@ -45,10 +58,19 @@ pub enum ClusterError {
         /// In what the builds differ.
         differs: Text,
     },
+    /// A file of the node's certificates is not as it must be.
+    #[error("{}: {}", file.display(), what.en)]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it, and the way out.
+        what: Text,
+    },
     /// Nodes talk without encryption, and others could reach this address.
     #[error(
-        "{address} can be reached from other machines, and the nodes of a cluster talk without encryption and ask nobody who he is\n    \
-         listen on 127.0.0.1, or in a network that is only yours (WireGuard, a VLAN): then add --insecure-plaintext"
+        "{address} can be reached from other machines, and without --tls nodes talk without encryption and ask nobody who he is\n    \
+         give each node certificates (--tls DIR), or listen on 127.0.0.1, or in a network that is only yours (WireGuard, a VLAN): \
+         then add --insecure-plaintext"
     )]
     Plaintext {
         /// The address that was to be listened on.
@@ -81,18 +103,22 @@ impl ClusterError {
                 format!("`{typed}` — не адрес\n    пишите УЗЕЛ:ПОРТ, например 127.0.0.1:50050")
             }
             ClusterError::Absent { address, what } => format!(
-                "по адресу {address} планировщик не отвечает: {what}\n    запустите его там: voronka cluster scheduler --listen {address}"
+                "по адресу {address} планировщик не отвечает: {what}\n    запустите его там: voronka cluster scheduler --listen {address}\n    {}",
+                CERTIFICATES.ru
             ),
             ClusterError::Stranger { address, what } => format!(
-                "по адресу {address} отвечает не планировщик Voronka: {what}\n    назовите адрес `voronka cluster scheduler`"
+                "по адресу {address} отвечает не планировщик Voronka: {what}\n    назовите адрес `voronka cluster scheduler`\n    {}",
+                CERTIFICATES.ru
             ),
             ClusterError::OtherBuild { address, differs } => format!(
                 "планировщик по адресу {address} — другой сборки: {}\n    установите одну и ту же Voronka на всех узлах",
                 differs.ru
             ),
+            ClusterError::File { file, what } => format!("{}: {}", file.display(), what.ru),
             ClusterError::Plaintext { address } => format!(
-                "адрес {address} виден с других машин, а узлы кластера говорят без шифрования и не спрашивают, кто их зовёт\n    \
-                 слушайте 127.0.0.1 или сеть, которая только ваша (WireGuard, VLAN), и тогда добавьте --insecure-plaintext"
+                "адрес {address} виден с других машин, а без --tls узлы говорят без шифрования и не спрашивают, кто их зовёт\n    \
+                 дайте каждому узлу сертификаты (--tls ПАПКА), или слушайте 127.0.0.1, или сеть, которая только ваша (WireGuard, VLAN), \
+                 и тогда добавьте --insecure-plaintext"
             ),
             ClusterError::Data { folder, source } => format!(
                 "--data {}: {source}\n    назовите папку с хранилищами; её путь должен быть одним на всех узлах",

@@ -20,6 +20,7 @@ use datafusion_proto::protobuf::{PhysicalExtensionNode, PhysicalPlanNode};
 
 use super::build::Build;
 use super::error::ClusterError;
+use super::tls::{self, Tls, causes};
 use super::{piece, settings};
 
 /// The answer stands between these in what else the refusal says.
@@ -39,9 +40,9 @@ fn read(answer: &str) -> Option<(Build, u64)> {
 }
 
 /// Asks the scheduler at an address which build it is, and refuses another than ours. Returns how many executors it has lost so far.
-pub(super) async fn ask(address: &str, own: &Build) -> Result<u64, ClusterError> {
+pub(super) async fn ask(address: &str, own: &Build, tls: Option<&Tls>) -> Result<u64, ClusterError> {
     let stranger = |what: String| ClusterError::Stranger { address: address.to_owned(), what };
-    let said = said(address).await?;
+    let said = said(address, tls).await?;
     let (build, losses) = read(&said).ok_or_else(|| stranger(said))?;
     match own.differs(&build) {
         None => Ok(losses),
@@ -50,16 +51,19 @@ pub(super) async fn ask(address: &str, own: &Build) -> Result<u64, ClusterError>
 }
 
 /// What the scheduler says to a plan that it cannot read.
-async fn said(address: &str) -> Result<String, ClusterError> {
+async fn said(address: &str, tls: Option<&Tls>) -> Result<String, ClusterError> {
     let absent = |what: String| ClusterError::Absent { address: address.to_owned(), what };
     let stranger = |what: String| ClusterError::Stranger { address: address.to_owned(), what };
     let config = GrpcClientConfig::from(&BallistaConfig::default());
-    let endpoint = create_grpc_client_endpoint(format!("http://{address}"), Some(&config))
-        .map_err(|_| ClusterError::Address { typed: address.to_owned() })?;
+    let typed = || ClusterError::Address { typed: address.to_owned() };
+    let mut endpoint = create_grpc_client_endpoint(tls::url(address, tls), Some(&config)).map_err(|_| typed())?;
+    if let Some(secure) = tls::secure(tls) {
+        endpoint = secure(endpoint).map_err(|_| typed())?;
+    }
     let connection = endpoint.connect().await.map_err(|error| absent(causes(&error)))?;
     #[allow(clippy::disallowed_types)]
     let version = HashMap::from([(BALLISTA_VERSION_HEADER.to_owned(), ballista_core::BALLISTA_VERSION.to_owned())]);
-    let interceptor = settings::of_node().with_ballista_grpc_metadata(version).ballista_grpc_interceptor();
+    let interceptor = settings::of_node(None).with_ballista_grpc_metadata(version).ballista_grpc_interceptor();
     let mut scheduler = SchedulerGrpcClient::with_interceptor(connection, interceptor.as_ref().clone());
     let node = PhysicalExtensionNode { node: piece::head(piece::Kind::Hello), inputs: Vec::new() };
     let mut plan = Vec::new();
@@ -77,10 +81,4 @@ async fn said(address: &str) -> Result<String, ClusterError> {
         }),
         _ => Err(stranger("it runs what nobody can read".to_owned())),
     }
-}
-
-/// An error with its causes.
-fn causes(error: &dyn std::error::Error) -> String {
-    let all = std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string);
-    all.collect::<Vec<_>>().join(": ")
 }

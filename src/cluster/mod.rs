@@ -16,7 +16,9 @@ mod piece;
 mod plan;
 mod remote;
 mod settings;
+mod tls;
 
 pub use self::error::ClusterError;
 pub use self::nodes::{Executor, Scheduler};
 pub use self::remote::Cluster;
+pub use self::tls::Tls;

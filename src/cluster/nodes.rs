@@ -3,24 +3,35 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
+use arrow_flight::flight_service_server::FlightServiceServer;
+use ballista_core::ConfigProducer;
 use ballista_core::config::TaskSchedulingPolicy;
+use ballista_core::error::BallistaError;
 use ballista_core::registry::BallistaFunctionRegistry;
+use ballista_core::serde::protobuf::scheduler_grpc_server::SchedulerGrpcServer;
+use ballista_core::utils::create_grpc_server;
+use ballista_executor::ArrowFlightServerProvider;
 use ballista_executor::executor_process::{ExecutorProcessConfig, start_executor_process};
+use ballista_executor::flight_service::BallistaFlightService;
 use ballista_scheduler::cluster::{BallistaCluster, ClusterStateEvent};
 use ballista_scheduler::config::SchedulerConfig;
-use ballista_scheduler::scheduler_process::start_server;
+use ballista_scheduler::scheduler_process::create_scheduler;
 use datafusion::error::Result;
 use datafusion::execution::context::{SessionConfig, SessionContext};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::{SessionState, SessionStateBuilder};
+use datafusion_proto::protobuf::{LogicalPlanNode, PhysicalPlanNode};
 use futures::StreamExt as _;
+use tonic::transport::Server;
 
 use super::build::Build;
 use super::codec::Codec;
 use super::error::ClusterError;
 use super::folder::{Allowed, Folders};
 use super::losses::Losses;
+use super::tls::{self, Tls};
 use super::{hello, settings};
 use crate::functions::Functions;
 use crate::model::calendar::Calendar;
@@ -30,7 +41,7 @@ use crate::store::{Beneath, is_remote};
 /// An executor that says nothing for so long is lost.
 const LOST_AFTER_SECONDS: u64 = 20;
 /// So often an executor says that it is there, and the scheduler looks who is not.
-const SIGN_OF_LIFE_SECONDS: u64 = 4;
+const SIGN_OF_LIFE: Duration = Duration::from_secs(4);
 /// Executors ask for tasks when they have room. Where the scheduler hands them out (`PushStaged`), it keeps the room of each executor in its own
 /// books, and Ballista 55 never gives back that of tasks which were cancelled: after some failed jobs nothing is begun any more.
 const HANDED_OUT: TaskSchedulingPolicy = TaskSchedulingPolicy::PullStaged;
@@ -42,7 +53,9 @@ const LEFT_SECONDS: u64 = 600;
 pub struct Scheduler {
     /// Where it listens.
     pub listen: SocketAddr,
-    /// Whether it may listen where others could hear what the nodes tell each other.
+    /// By what the nodes know each other; `None`: they talk in the open, and ask nobody who he is.
+    pub tls: Option<Tls>,
+    /// Whether it may listen where others could hear what the nodes tell each other in the open.
     pub is_plaintext_fine: bool,
 }
 
@@ -51,7 +64,7 @@ pub struct Scheduler {
 pub struct Executor {
     /// The scheduler, as `HOST:PORT`.
     pub scheduler: String,
-    /// Where it listens for rows; for tasks it listens on the port after it.
+    /// Where others fetch the rows that it computed. Tasks it fetches itself.
     pub listen: SocketAddr,
     /// The name under which the others find it; `None` for the address on which it listens.
     pub advertise: Option<String>,
@@ -63,7 +76,9 @@ pub struct Executor {
     pub tasks: Option<usize>,
     /// Bytes for sorting, grouping and joining, for all tasks; `None` for 70 % of the memory.
     pub memory: Option<usize>,
-    /// Whether it may listen where others could hear what the nodes tell each other.
+    /// By what the nodes know each other; `None`: they talk in the open, and ask nobody who he is.
+    pub tls: Option<Tls>,
+    /// Whether it may listen where others could hear what the nodes tell each other in the open.
     pub is_plaintext_fine: bool,
 }
 
@@ -73,7 +88,7 @@ impl Scheduler {
     /// # Errors
     /// The address may not or cannot be listened on.
     pub async fn run(self) -> Result<(), ClusterError> {
-        guarded(self.listen, self.is_plaintext_fine)?;
+        guarded(self.listen, self.tls.is_some() || self.is_plaintext_fine)?;
         let config = SchedulerConfig {
             bind_host: self.listen.ip().to_string(),
             bind_port: self.listen.port(),
@@ -83,9 +98,11 @@ impl Scheduler {
             grpc_server_max_encoding_message_size: settings::MESSAGE,
             grpc_client_max_message_size: settings::MESSAGE,
             executor_timeout_seconds: LOST_AFTER_SECONDS,
-            expire_dead_executor_interval_seconds: SIGN_OF_LIFE_SECONDS,
+            expire_dead_executor_interval_seconds: SIGN_OF_LIFE.as_secs(),
             no_executors_grace_period_seconds: LOST_AFTER_SECONDS,
-            override_config_producer: Some(Arc::new(settings::of_node)),
+            override_config_producer: Some(producer(self.tls.clone())),
+            override_create_grpc_client_endpoint: tls::secure(self.tls.as_ref()),
+            use_tls: self.tls.is_some(),
             override_session_builder: Some(Arc::new(|config| {
                 let names = Arc::new(Folders::named_only());
                 state(config, RuntimeEnvBuilder::new().with_object_store_registry(names).build_arc()?)
@@ -100,7 +117,16 @@ impl Scheduler {
         let losses = Losses::told(told.map(|event| matches!(event, ClusterStateEvent::RemovedExecutor { .. })));
         let codec = Arc::new(Codec::of_node(Build::own(), losses));
         let config = SchedulerConfig { override_physical_codec: Some(codec), ..config };
-        start_server(cluster, self.listen, Arc::new(config)).await.map_err(ClusterError::Node)
+        config.validate().map_err(ClusterError::Node)?;
+        let scheduler = create_scheduler::<LogicalPlanNode, PhysicalPlanNode>(cluster, Arc::new(config)).await;
+        let service = SchedulerGrpcServer::new(scheduler.map_err(ClusterError::Node)?)
+            .max_decoding_message_size(settings::MESSAGE as usize)
+            .max_encoding_message_size(settings::MESSAGE as usize);
+        let ended = |error| ClusterError::Node(BallistaError::TonicError(error));
+        // without the time limit of Ballista's servers: a large plan takes its time
+        let server = Server::builder().tcp_nodelay(true).http2_keepalive_interval(Some(SIGN_OF_LIFE));
+        let server = tls::server(server, self.tls.as_ref()).map_err(ended)?.add_service(service);
+        server.serve(self.listen).await.map_err(ended)
     }
 }
 
@@ -110,26 +136,27 @@ impl Executor {
     /// # Errors
     /// The scheduler is not there or of another build; a folder is not there; the address may not or cannot be listened on.
     pub async fn run(self) -> Result<(), ClusterError> {
-        guarded(self.listen, self.is_plaintext_fine)?;
+        guarded(self.listen, self.tls.is_some() || self.is_plaintext_fine)?;
         let typed = || ClusterError::Address { typed: self.scheduler.clone() };
         let (host, port) = self.scheduler.rsplit_once(':').ok_or_else(typed)?;
         let (scheduler_host, scheduler_port) = (host.to_owned(), port.parse().map_err(|_| typed())?);
         let data = allowed(&self.data).await?;
         let own = Build::own();
-        hello::ask(&self.scheduler, &own).await?;
+        hello::ask(&self.scheduler, &own, self.tls.as_ref()).await?;
         let node = |error| ClusterError::Node(error);
         let work = match &self.work {
             Some(within) => tempfile::tempdir_in(within),
             None => tempfile::tempdir(),
         };
         let work = work.map_err(|error| node(error.into()))?;
-        let functions = state(settings::of_node(), Arc::default()).map_err(|error| node(error.into()))?;
+        let functions = state(settings::of_node(None), Arc::default()).map_err(|error| node(error.into()))?;
         let (temporary, build) = (work.path().to_owned(), own.clone());
         let config = ExecutorProcessConfig {
             bind_host: self.listen.ip().to_string(),
             external_host: Some(self.advertise.clone().unwrap_or_else(|| self.listen.ip().to_string())),
             port: self.listen.port(),
-            grpc_port: self.listen.port() + 1,
+            // nobody calls there: tasks are asked for
+            grpc_port: self.listen.port(),
             scheduler_host,
             scheduler_port,
             scheduler_connect_timeout_seconds: 10,
@@ -140,7 +167,7 @@ impl Executor {
             job_data_clean_up_interval_seconds: LEFT_SECONDS,
             grpc_max_decoding_message_size: settings::MESSAGE,
             grpc_max_encoding_message_size: settings::MESSAGE,
-            executor_heartbeat_interval_seconds: SIGN_OF_LIFE_SECONDS,
+            executor_heartbeat_interval_seconds: SIGN_OF_LIFE.as_secs(),
             memory_pool_size: self.memory.map(|bytes| bytes as u64),
             override_function_registry: Some(Arc::new(BallistaFunctionRegistry::from(&functions))),
             override_runtime_producer: Some(Arc::new(move |config| {
@@ -150,12 +177,33 @@ impl Executor {
                     .with_temp_file_path(temporary.clone())
                     .build_arc()
             })),
-            override_config_producer: Some(Arc::new(settings::of_node)),
+            override_config_producer: Some(producer(self.tls.clone())),
+            override_create_grpc_client_endpoint: tls::secure(self.tls.as_ref()),
+            override_arrow_flight_service: Some(rows_server(self.tls.clone())),
             override_physical_codec: Some(Arc::new(Codec::of_node(own, Losses::default()))),
             ..ExecutorProcessConfig::default()
         };
         start_executor_process(Arc::new(config)).await.map_err(node)
     }
+}
+
+/// Makes the settings of a node.
+fn producer(tls: Option<Tls>) -> ConfigProducer {
+    Arc::new(move || settings::of_node(tls.as_ref()))
+}
+
+/// The server from which the other nodes, and whoever asks, fetch the rows that an executor computed.
+fn rows_server(tls: Option<Tls>) -> Arc<ArrowFlightServerProvider> {
+    Arc::new(move |work, address, mut shutdown, config| {
+        let server = tls::server(create_grpc_server(&config), tls.as_ref());
+        tokio::spawn(async move {
+            let service = FlightServiceServer::new(BallistaFlightService::new(work))
+                .max_decoding_message_size(settings::MESSAGE as usize)
+                .max_encoding_message_size(settings::MESSAGE as usize);
+            let server = server.map_err(BallistaError::TonicError)?.add_service(service);
+            server.serve_with_shutdown(address, shutdown.recv()).await.map_err(BallistaError::TonicError)
+        })
+    })
 }
 
 /// What an executor may read: each is a folder that is there, or a path of a bucket that lets itself be read.

@@ -34,6 +34,7 @@ use super::build::Build;
 use super::codec::{Codec, Law};
 use super::cut::Cutter;
 use super::error::ClusterError;
+use super::tls::{self, Tls};
 use super::{hello, plan, settings};
 use crate::model::lang::{Text, both};
 use crate::model::timings;
@@ -55,6 +56,7 @@ struct Connected {
     /// What executors know of files, they know as long as this name asks.
     session: String,
     build: Build,
+    tls: Option<Tls>,
     parts: Option<usize>,
     tell: Tell,
     told: Mutex<BTreeSet<Text>>,
@@ -70,13 +72,15 @@ impl fmt::Debug for Cluster {
 }
 
 impl Cluster {
-    /// Connects to the scheduler at `HOST:PORT`. `parts`: into how many parts a query is cut. `tell` is told of each plan that runs here.
+    /// Connects to the scheduler at `HOST:PORT`. `parts`: into how many parts a query is cut. `tls`: the certificates
+    /// by which its nodes know each other. `tell` is told of each plan that runs here.
     ///
     /// # Errors
-    /// Nobody answers there, or a scheduler of another build.
+    /// Nobody answers there, or a scheduler of another build or without such a certificate.
     pub async fn connect(
         address: &str,
         parts: Option<usize>,
+        tls: Option<Tls>,
         tell: impl Fn(&Text) + Send + Sync + 'static,
     ) -> Result<Cluster, ClusterError> {
         let typed = || ClusterError::Address { typed: address.to_owned() };
@@ -85,11 +89,11 @@ impl Cluster {
             return Err(typed());
         }
         let build = Build::own();
-        hello::ask(address, &build).await?;
+        hello::ask(address, &build, tls.as_ref()).await?;
         let (told, laws, tell) = (Mutex::default(), Mutex::default(), Box::new(tell));
         let cutter = Cutter::new().map_err(|error| ClusterError::Node(error.into()))?;
         let (address, session) = (address.to_owned(), uuid::Uuid::new_v4().to_string());
-        Ok(Cluster(Arc::new(Connected { address, session, build, parts, tell, told, laws, cutter })))
+        Ok(Cluster(Arc::new(Connected { address, session, build, tls, parts, tell, told, laws, cutter })))
     }
 
     /// Tells once what is not computed by the cluster.
@@ -120,7 +124,7 @@ impl Cluster {
 impl Elsewhere for Cluster {
     fn state(&self, state: SessionState, regulation: &Regulation, store: Option<&Path>, bytes: u64) -> SessionState {
         let parts = self.0.parts.unwrap_or_else(|| settings::parts(bytes));
-        let config = settings::of_job(state.config(), parts, &self.0.build);
+        let config = settings::of_job(state.config(), parts, &self.0.build, self.0.tls.as_ref());
         let law = self.law(regulation).map_err(|error| error.to_string());
         let planner = Planner { cluster: self.clone(), law, store: store.map(Path::to_owned) };
         // our own operators stay here: a node has those of the engine
@@ -276,8 +280,10 @@ struct Job {
 impl Job {
     /// The rows. Where a machine is lost on the way, none of them is believed, and the question is asked again.
     async fn rows(self, schema: SchemaRef) -> Result<SendableRecordBatchStream> {
-        let Connected { address, build, .. } = &*self.cluster.0;
-        let losses = || async { hello::ask(address, build).await.map_err(|e| DataFusionError::External(Box::new(e))) };
+        let Connected { address, build, tls, .. } = &*self.cluster.0;
+        let losses = || async {
+            hello::ask(address, build, tls.as_ref()).await.map_err(|e| DataFusionError::External(Box::new(e)))
+        };
         let mut attempt = 0;
         loop {
             attempt += 1;
@@ -311,7 +317,7 @@ impl Job {
         let config = self.context.session_config().clone();
         let ballista = config.ballista_config();
         execute_physical_plan::<PhysicalPlanNode>(
-            format!("http://{}", self.cluster.0.address),
+            tls::url(&self.cluster.0.address, self.cluster.0.tls.as_ref()),
             &ballista,
             Arc::clone(&self.plan),
             self.codec.as_ref(),

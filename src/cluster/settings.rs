@@ -11,6 +11,7 @@ use ballista_core::config::BALLISTA_CLIENT_PULL;
 use ballista_core::extension::SessionConfigExt as _;
 
 use super::build::Build;
+use super::tls::{self, Tls};
 
 /// What the nodes of a cluster tell each other of themselves.
 #[derive(Debug, Clone, Default)]
@@ -66,12 +67,21 @@ pub(super) fn parts(bytes: u64) -> usize {
 }
 
 /// The settings of a node before a job tells its own.
-pub(super) fn of_node() -> SessionConfig {
-    SessionConfig::new_with_ballista().with_option_extension(Sender::default())
+pub(super) fn of_node(tls: Option<&Tls>) -> SessionConfig {
+    secured(SessionConfig::new_with_ballista().with_option_extension(Sender::default()), tls)
+}
+
+/// With what makes connections to executors ones of TLS.
+fn secured(config: SessionConfig, tls: Option<&Tls>) -> SessionConfig {
+    let config = config.with_ballista_use_tls(tls.is_some());
+    match tls::secure(tls) {
+        Some(secure) => config.with_ballista_override_create_grpc_client_endpoint(secure),
+        None => config,
+    }
 }
 
 /// The settings of a session whose plans run on the cluster. `parts`: into how many parts a query is cut.
-pub(super) fn of_job(config: &SessionConfig, parts: usize, build: &Build) -> SessionConfig {
+pub(super) fn of_job(config: &SessionConfig, parts: usize, build: &Build, tls: Option<&Tls>) -> SessionConfig {
     let (parsed, scanned) = {
         let options = config.options();
         (options.sql_parser.map_string_types_to_utf8view, options.execution.parquet.schema_force_view_types)
@@ -95,7 +105,7 @@ pub(super) fn of_job(config: &SessionConfig, parts: usize, build: &Build) -> Ses
     options.optimizer.prefer_hash_join = true;
     // tasks get some of the partitions, and of a union whose parts are interleaved a node reads only all or nothing
     options.optimizer.prefer_existing_union = true;
-    config
+    secured(config, tls)
 }
 
 /// Refuses a job that another build planned.
@@ -126,11 +136,11 @@ mod tests {
     #[test]
     fn an_executor_knows_who_planned_a_job_and_refuses_another_build() {
         let own = Build::own();
-        let received = |sent: &SessionConfig| of_node().update_from_key_value_pair(&sent.to_key_value_pairs());
-        let sent = of_job(&SessionConfig::new(), 3, &own);
+        let received = |sent: &SessionConfig| of_node(None).update_from_key_value_pair(&sent.to_key_value_pairs());
+        let sent = of_job(&SessionConfig::new(), 3, &own, None);
         assert!(check(&received(&sent), &own).is_ok());
         assert_eq!(received(&sent).target_partitions(), 3);
-        let nameless = check(&received(&of_node()), &own).unwrap_err().to_string();
+        let nameless = check(&received(&of_node(None)), &own).unwrap_err().to_string();
         assert!(nameless.contains("another build"), "{nameless}");
         let other = Build::read(&own.line().replace(env!("CARGO_PKG_VERSION"), "9.9.9")).unwrap();
         let refused = check(&received(&sent), &other).unwrap_err().to_string();

@@ -61,6 +61,11 @@ pub(super) fn example(name: &str) -> Vec<ArrayRef> {
         "forecast" => forecast_rows(),
         "km_at" => vec![duration(), reals(|i| (i % 2) as f64), same(4.0)],
         "km_quantile" => vec![duration(), reals(|i| (i % 2) as f64), same(0.4)],
+        "stay_quantiles" => {
+            let shorter = |i: usize| ((i * 37) % 23) as f64 / if i > 30 { 8.0 } else { 4.0 };
+            let longer = |i: usize| ((i * 37) % 23) as f64 / 4.0 + (i / 20) as f64;
+            vec![duration(), reals(shorter), reals(longer), reals(|i| (i % 7) as f64), flags(|i| i % 2 == 0)]
+        }
         "beta_binomial" => vec![reals(|i| ((i * 29) % 17) as f64), reals(|i| 20.0 + (i % 5) as f64)],
         "p_shares_equal" => vec![reals(|i| ((i * 29) % 17) as f64), reals(|i| 30.0 + (i % 5) as f64)],
         "net_lift" => {

@@ -40,6 +40,7 @@ pub(crate) mod seeded;
 pub(crate) mod shares;
 pub(crate) mod standardised;
 pub(crate) mod statistics;
+pub(crate) mod stay_quantiles;
 pub(crate) mod structure;
 pub(crate) mod summary;
 pub(crate) mod variation;
@@ -89,6 +90,7 @@ impl Functions {
                 aggregate::<forecast::Forecast>(),
                 aggregate::<km::KmAt>(),
                 aggregate::<km::KmQuantile>(),
+                aggregate::<stay_quantiles::StayQuantiles>(),
                 aggregate::<net_lift::NetLift>(),
                 aggregate::<ols_slope::OlsSlope>(),
                 aggregate::<poisson_slope::PoissonSlope>(),

@@ -194,6 +194,37 @@ async fn curves_group_by_group() {
 }
 
 #[tokio::test]
+async fn stays_that_are_known_in_part_have_the_quantiles_of_each_bound() {
+    // group 0 is known, the others in part: a length, its bounds, or whether it ended
+    let rows = "(SELECT i % 4 AS grp, i * 37 % 101 / 4.0 AS took, CASE WHEN i % 3 > 0 THEN i % 3 = 1 END AS gone, i
+        FROM (SELECT unnest(range(2000)) AS i)) AS rows";
+    let rows = format!(
+        "(SELECT grp, CASE WHEN grp = 1 AND i % 5 = 0 THEN NULL ELSE took END AS took,
+            CASE WHEN grp = 2 AND i % 7 = 0 THEN took / 3 WHEN grp = 1 AND i % 10 = 0 THEN 0.0 ELSE took END AS shortest,
+            CASE WHEN grp = 2 AND i % 9 = 0 THEN took * 3 WHEN grp = 1 AND i % 5 = 0 THEN NULL ELSE took END AS longest,
+            took / 5 + i % 2 AS working, CASE WHEN grp = 3 THEN gone ELSE coalesce(gone, true) END AS gone FROM {rows}) AS stays"
+    );
+    let same = [
+        ("median", "took, gone, 0.5"),
+        ("p90", "took, gone, 0.9"),
+        ("median_low", "shortest, coalesce(gone, true), 0.5"),
+        ("median_high", "longest, coalesce(gone, false), 0.5"),
+        ("working_median", "working, gone, 0.5"),
+        ("working_p90", "working, gone, 0.9"),
+    ];
+    for (field, of) in same {
+        let both = format!(
+            "stay_quantiles(took, shortest, longest, working, gone)['{field}'] AS one, km_quantile({of}) AS other"
+        );
+        let all =
+            format!("SELECT grp, one = other FROM (SELECT grp, {both} FROM {rows} GROUP BY grp) AS both ORDER BY grp");
+        gives(&all, "0|true\n1|true\n2|true\n3|true").await;
+    }
+    let none = "stay_quantiles(took, shortest, longest, working, gone)['median']";
+    gives(&format!("SELECT {none} FROM {rows} WHERE grp > 9"), "").await;
+}
+
+#[tokio::test]
 async fn lines_and_series() {
     let pairs = "(VALUES (1, 2.5::DECIMAL(18,4)), (2, 4.5), (3, 6.4), (4, NULL)) AS pairs(x, y)";
     let of = "ols_slope(y, x)";
@@ -347,7 +378,7 @@ async fn threads_do_not_change_a_bit() {
     let rows = "(SELECT i % 7 AS grp, i % 3 AS outcome, sqrt(i * 37 % 1009) AS x, ln(1 + i * 53 % 997) AS y, i
         FROM (SELECT unnest(range(20000)) AS i)) AS rows";
     let query = format!(
-        "SELECT grp, cuminc(x, outcome, 20)['low'], cuminc_at(x, outcome, make_array(20, 5))[2]['low'], km_at(x, outcome = 1, 20)['high'], km_quantile(x, outcome = 1, 0.5), event_time(x, outcome, 0.5)['high'],
+        "SELECT grp, cuminc(x, outcome, 20)['low'], cuminc_at(x, outcome, make_array(20, 5))[2]['low'], km_at(x, outcome = 1, 20)['high'], km_quantile(x, outcome = 1, 0.5), stay_quantiles(x, y, x, y, outcome = 1)['median_low'], event_time(x, outcome, 0.5)['high'],
             ols_slope(y, x)['low'], poisson_slope(x, y)['low'], cv(x), detrended_cv(i, y, i % 5 = 0)['cv'],
             net_lift(i, y, CASE WHEN i % 11 < 7 THEN 0 ELSE i % 3 + 1 END)['low'],
             window_funnel(3, arrow_cast(i * 31 % 10007 * 1000000, 'Timestamp(Microsecond, None)'), i % 2 = 0, i % 3 = 0),

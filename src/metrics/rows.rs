@@ -31,7 +31,7 @@ use crate::model::problem::hint;
 use crate::model::timings;
 use crate::model::unit;
 use crate::session::bounds::guarded;
-use crate::session::{Session, Wanted};
+use crate::session::{Session, Wanted, elsewhere};
 
 /// Which figures of a metric are to be listed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -273,6 +273,7 @@ impl Metric {
         let period = Some([ask.from, ask.to]);
         let wanted = Wanted { by: &ask.by, names: &names, all_columns: false, shares: false, period };
         let context = session.scope(&wanted).await.map_err(|e| self.session_error(e))?;
+        elsewhere::name(&context, &self.name);
         self.check_relations(&context)?;
         Ok(context)
     }

@@ -16,6 +16,7 @@ mod engine;
 mod error;
 mod footers;
 mod giving_way;
+mod held_rows;
 mod hold;
 mod judge;
 mod known;

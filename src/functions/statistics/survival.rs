@@ -45,10 +45,20 @@ pub fn share_by(observed: &mut Observations, time: f64) -> Incidence {
 ///
 /// A point that lies on 1 − q exactly is not yet below it, as in SAS and statsmodels. So the median of 1, 2, 3, 4 is 3.
 pub fn quantile(observed: &mut Observations, q: f64) -> Option<f64> {
-    let mut left = 1.0;
-    observed.steps().iter().find_map(|step| {
-        left = fall(left, step);
-        (left < 1.0 - q - SAME).then_some(step.time)
+    quantiles(observed, [q])[0]
+}
+
+/// The same for several shares, ascending.
+pub fn quantiles<const N: usize>(observed: &mut Observations, shares: [f64; N]) -> [Option<f64>; N] {
+    let steps = observed.steps();
+    let (mut steps, mut left, mut time) = (steps.iter(), 1.0, None);
+    shares.map(|q| {
+        while left >= 1.0 - q - SAME {
+            let step = steps.next()?;
+            left = fall(left, step);
+            time = Some(step.time);
+        }
+        time
     })
 }
 
