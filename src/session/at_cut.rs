@@ -35,19 +35,15 @@ pub(super) struct AtCut {
 pub(super) type ViewKey = (String, Vec<String>, Option<[i64; 2]>, Vec<Hold>);
 
 impl AtCut {
-    /// Without rows yet. The deals are held beside the views after so many questions.
-    pub(super) fn new(holds_deals_after: usize) -> Arc<AtCut> {
-        AtCut::within(holds_deals_after, Arc::default())
-    }
-
-    fn within(holds_deals_after: usize, room: Arc<Room>) -> Arc<AtCut> {
+    /// Without rows yet. The deals are held beside the views after so many questions; what is in memory takes no more than the room.
+    pub(super) fn new(holds_deals_after: usize, room: Arc<Room>) -> Arc<AtCut> {
         let (questions, rows, views) = (AtomicUsize::default(), OnceCell::new(), Mutex::default());
         Arc::new(AtCut { holds_deals_after, questions, room, rows, views })
     }
 
     /// The same for another cut.
     pub(super) fn begun_anew(&self) -> Arc<AtCut> {
-        AtCut::within(self.holds_deals_after, Arc::clone(&self.room))
+        AtCut::new(self.holds_deals_after, Arc::clone(&self.room))
     }
 
     /// The rows, where so many questions were asked that they are held.

@@ -25,24 +25,38 @@ use tempfile::NamedTempFile;
 
 use crate::model::timings;
 
-/// All that is held in memory takes no more than this part of the limit: the rest is for the questions.
-const PART: usize = 8;
 /// Of a file so many rows are written at once, and read by one thread.
 const ROWS: usize = 128 << 10;
 
 /// How much memory is held by all rows that sessions of one report hold.
-#[derive(Debug, Default)]
-pub(super) struct Room(AtomicUsize);
+#[derive(Debug)]
+pub(super) struct Room {
+    held: AtomicUsize,
+    /// All that is held takes no more than this part of the limit, such as 8 for an eighth: the rest is for the questions.
+    part: usize,
+}
 
 impl Room {
+    pub(super) fn of_part(part: usize) -> Arc<Room> {
+        Arc::new(Room { held: AtomicUsize::default(), part })
+    }
+
+    /// How much all that is held in memory may take.
+    fn limit(&self, pool: &Arc<dyn MemoryPool>) -> usize {
+        match pool.memory_limit() {
+            MemoryLimit::Finite(limit) => limit / self.part.max(1),
+            _ => usize::MAX,
+        }
+    }
+
     /// Takes bytes, unless that were more than there is room for.
     fn takes(&self, bytes: usize, limit: usize) -> bool {
         let fits = |held: usize| held.checked_add(bytes).filter(|held| *held <= limit);
-        self.0.try_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok()
+        self.held.try_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok()
     }
 
     fn gives_back(&self, bytes: usize) {
-        self.0.fetch_sub(bytes, Ordering::Relaxed);
+        self.held.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
 
@@ -88,7 +102,7 @@ pub(super) async fn hold(what: &str, frame: DataFrame, packs: bool, room: &Arc<R
     let began = timings::begin();
     let tasks = Arc::new(frame.task_ctx());
     let pool = Arc::clone(&tasks.runtime_env().memory_pool);
-    let taken = Arc::new(Taken { room: Arc::clone(room), bytes: AtomicUsize::default(), limit: limit(&pool) });
+    let taken = Arc::new(Taken { room: Arc::clone(room), bytes: AtomicUsize::default(), limit: room.limit(&pool) });
     let plan = frame.create_physical_plan().await?;
     let schema = if packs { packed(&plan.schema()) } else { plan.schema() };
     let streams = execute_stream_partitioned(plan, tasks)?;
@@ -116,14 +130,6 @@ pub(super) async fn hold(what: &str, frame: DataFrame, packs: bool, room: &Arc<R
     match held {
         Err(error) if is_short(&error) => Ok(None),
         held => held.map(Some),
-    }
-}
-
-/// How much all that is held in memory may take.
-fn limit(pool: &Arc<dyn MemoryPool>) -> usize {
-    match pool.memory_limit() {
-        MemoryLimit::Finite(limit) => limit / PART,
-        _ => usize::MAX,
     }
 }
 
@@ -257,21 +263,21 @@ mod tests {
     #[tokio::test]
     async fn rows_are_the_same_in_memory_and_on_the_disk() {
         let (large, small) = (context(1 << 30), context(64 << 20));
-        let room = Arc::new(Room::default());
+        let room = Room::of_part(8);
         for packs in [false, true] {
             let frame = large.sql(ROWS_OF).await.unwrap();
             let held = hold("all", frame.clone(), packs, &room).await.unwrap().unwrap();
-            assert!(held._files.is_empty() && room.0.load(Ordering::Relaxed) > 1 << 20);
+            assert!(held._files.is_empty() && room.held.load(Ordering::Relaxed) > 1 << 20);
             let whole = shown(&large, &held.rows).await;
             drop(held);
-            assert_eq!(room.0.load(Ordering::Relaxed), 0);
+            assert_eq!(room.held.load(Ordering::Relaxed), 0);
 
             // an eighth of 8 MB does not hold them
             let little = context(8 << 20);
             let on_disk = hold("all", little.sql(ROWS_OF).await.unwrap(), packs, &room).await.unwrap().unwrap();
             let paths: Vec<_> = on_disk._files.iter().map(|file| file.path().to_owned()).collect();
             assert!(!paths.is_empty() && paths.iter().all(|path| path.exists()));
-            assert_eq!(room.0.load(Ordering::Relaxed), 0);
+            assert_eq!(room.held.load(Ordering::Relaxed), 0);
             assert_eq!(on_disk.rows.schema(), held_schema(&frame, packs));
             assert_eq!(shown(&small, &on_disk.rows).await, whole, "packs: {packs}");
             drop(on_disk);
@@ -290,7 +296,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_one_holds_is_no_room_for_another() {
-        let (context, room) = (context(32 << 20), Arc::new(Room::default()));
+        let (context, room) = (context(32 << 20), Room::of_part(8));
         let hold = async |what| hold(what, context.sql(ROWS_OF).await.unwrap(), true, &room).await.unwrap().unwrap();
         let first = hold("first").await;
         let second = hold("second").await;

@@ -11,6 +11,7 @@ use datafusion::error::DataFusionError;
 use super::at_cut::AtCut;
 use super::engine::Resources;
 use super::error::SessionError;
+use super::held_rows::Room;
 use super::scope::Columns;
 use super::{Session, tables, views};
 
@@ -24,14 +25,14 @@ impl Session {
         }
         let resources = Resources { partitions: Some(NonZeroUsize::MIN), are_small, ..self.resources };
         let mut other = self.opened_again(self.as_of, resources).await?;
-        other.at_cut = Some(AtCut::new(if are_small { 1 } else { 3 }));
+        other.at_cut = Some(AtCut::new(if are_small { 1 } else { 3 }, Room::of_part(2)));
         Ok(other)
     }
 
     /// The same session, made for many questions one after the other: what several of them judge is judged once and held in memory.
     pub async fn for_questions_in_turn(&self) -> Result<Session, SessionError> {
         let mut other = self.at(self.as_of).await?;
-        other.at_cut = Some(AtCut::new(usize::MAX)).filter(|_| self.elsewhere.is_none());
+        other.at_cut = Some(AtCut::new(usize::MAX, Room::of_part(8))).filter(|_| self.elsewhere.is_none());
         Ok(other)
     }
 
