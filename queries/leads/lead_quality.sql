@@ -197,18 +197,24 @@ spent AS (
 
 -- leads that came before any spend of their way is known, or of their group where no spend is of it: the same in campaign_roi
 unpaid AS (
-    SELECT scope.grp, count(*) AS leads
-    FROM scope
-    INNER JOIN (SELECT grp, min(day) AS first_day FROM scope_spend GROUP BY grp) AS began ON scope.grp = began.grp
-    LEFT JOIN way_began
-        ON coalesce(scope.source, '') = way_began.source
-        AND coalesce(scope.contractor, '') = way_began.contractor
-        AND coalesce(scope.campaign, '') = way_began.campaign
-    WHERE
-        scope.created_at >= $from
-        AND scope.created_at < $to
-        AND local_day(scope.created_at)::int < coalesce(way_began.first_day, began.first_day)::int - 31
-    GROUP BY scope.grp
+    SELECT came.grp, count(*) AS leads
+    -- the small side of a join stands first: it is held
+    FROM way_began
+    RIGHT JOIN (
+        SELECT
+            scope.grp,
+            local_day(scope.created_at)::int AS day,
+            coalesce(scope.source, '') AS source,
+            coalesce(scope.contractor, '') AS contractor,
+            coalesce(scope.campaign, '') AS campaign,
+            began.first_day
+        FROM (SELECT grp, min(day) AS first_day FROM scope_spend GROUP BY grp) AS began
+        INNER JOIN scope ON began.grp = scope.grp
+        WHERE scope.created_at >= $from AND scope.created_at < $to
+    ) AS came
+        ON way_began.source = came.source AND way_began.contractor = came.contractor AND way_began.campaign = came.campaign
+    WHERE came.day < coalesce(way_began.first_day, came.first_day)::int - 31
+    GROUP BY came.grp
 ),
 
 together AS (

@@ -67,12 +67,12 @@ came AS (
         count(*) FILTER (WHERE local_day(scope.created_at) < way_began.first_day) AS unpaid,
         count(*) FILTER (WHERE minutes_between(scope.created_at, scope.won_at) <= longest.days * 1440) AS won,
         count(*) FILTER (WHERE scope.undated = 'won') AS undated
-    FROM scope
-    CROSS JOIN longest
-    LEFT JOIN way_began
-        ON coalesce(scope.source, '') = way_began.source
-        AND coalesce(scope.contractor, '') = way_began.contractor
-        AND coalesce(scope.campaign, '') = way_began.campaign
+    -- the small sides of joins stand first: they are held
+    FROM way_began
+    RIGHT JOIN (longest CROSS JOIN scope)
+        ON way_began.source = coalesce(scope.source, '')
+        AND way_began.contractor = coalesce(scope.contractor, '')
+        AND way_began.campaign = coalesce(scope.campaign, '')
     WHERE scope.created_at >= $from AND scope.created_at < $to
     GROUP BY 1, 2
 ),

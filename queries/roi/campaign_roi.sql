@@ -59,12 +59,12 @@ came AS (
         scope.grp,
         count(*) AS leads,
         count(*) FILTER (WHERE local_day(scope.created_at)::int < coalesce(way_began.first_day, began.first_day)::int - 31) AS unpaid
-    FROM scope
-    LEFT JOIN began ON scope.grp = began.grp
-    LEFT JOIN way_began
-        ON coalesce(scope.source, '') = way_began.source
-        AND coalesce(scope.contractor, '') = way_began.contractor
-        AND coalesce(scope.campaign, '') = way_began.campaign
+    -- the small sides of joins stand first: they are held
+    FROM way_began
+    RIGHT JOIN (began RIGHT JOIN scope ON began.grp = scope.grp)
+        ON way_began.source = coalesce(scope.source, '')
+        AND way_began.contractor = coalesce(scope.contractor, '')
+        AND way_began.campaign = coalesce(scope.campaign, '')
     WHERE scope.created_at >= $from AND scope.created_at < $to
     GROUP BY scope.grp
 ),

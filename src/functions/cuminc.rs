@@ -27,6 +27,7 @@ const READING: Reading = Reading {
 
 impl Summary for Cuminc {
     const NAME: &'static str = "cuminc";
+    const KEEPS: usize = 1;
 
     fn coerce(given: &[DataType]) -> Result<Vec<DataType>> {
         coerce(Self::NAME, "(duration, outcome 0/1/2, horizon), all numbers", [Argument::Number; 3].into_iter(), given)

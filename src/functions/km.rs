@@ -28,6 +28,7 @@ pub struct KmAt(Durations);
 
 impl Summary for KmAt {
     const NAME: &'static str = "km_at";
+    const KEEPS: usize = 1;
 
     fn coerce(given: &[DataType]) -> Result<Vec<DataType>> {
         coerce(Self::NAME, "(duration, event yes/no, time)", ARGUMENTS.into_iter(), given)
@@ -60,6 +61,7 @@ pub struct KmQuantile(Durations);
 
 impl Summary for KmQuantile {
     const NAME: &'static str = "km_quantile";
+    const KEEPS: usize = 1;
 
     fn coerce(given: &[DataType]) -> Result<Vec<DataType>> {
         coerce(Self::NAME, "(duration, event yes/no, q between 0 and 1)", ARGUMENTS.into_iter(), given)

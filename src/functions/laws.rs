@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, BooleanArray, Float64Array, StringArray, TimestampMicrosecondArray};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, StringArray, TimestampMicrosecondArray};
 use arrow::compute::{concat, take};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
@@ -254,5 +254,26 @@ fn groups_give_what_single_accumulators_give() {
         merged.merge_batch(&states, &indices, 3).unwrap();
         let result = merged.evaluate(EmitTo::All).unwrap();
         assert_eq!(at(&result, 2), call.merged(&[filtered]), "{name}: filtered");
+    });
+}
+
+/// What an aggregate says that it holds is what the memory limit sees: told too low the process is killed, told too high a question is
+/// refused for which there is room.
+#[test]
+fn what_is_held_is_told() {
+    const DURATIONS: [&str; 6] = ["cuminc", "cuminc_at", "event_time", "km_at", "km_quantile", "stay_quantiles"];
+    const TIMES: usize = 200;
+    for_every_aggregate(|name, call, rows, _| {
+        let mut groups = call.groups();
+        for _ in 0..TIMES {
+            groups.update_batch(&rows, &[0; ROWS], None, 1).unwrap();
+        }
+        let told = groups.size();
+        let state = groups.state(EmitTo::All).unwrap();
+        let held = state[0].as_list::<i32>().values().len() * size_of::<f64>();
+        assert!(told >= held, "{name}: {told} bytes told, {held} held");
+        if DURATIONS.contains(&name) {
+            assert!(told <= 2 * held, "{name}: {told} bytes told, {held} held");
+        }
     });
 }

@@ -69,7 +69,7 @@ fn extend(of: &mut Observations, others: &Observations) {
 
 impl Summary for StayQuantiles {
     const NAME: &'static str = "stay_quantiles";
-    const KEEPS: usize = 3;
+    const KEEPS: usize = 4;
 
     fn coerce(given: &[DataType]) -> Result<Vec<DataType>> {
         let takes = "(duration, shortest, longest, working time, left yes/no)";
