@@ -14,6 +14,8 @@ use super::node::Node;
 #[cfg(feature = "cluster")]
 use super::node::{Executor, Scheduler};
 use super::open;
+#[cfg(feature = "cluster")]
+use super::open::now;
 use super::outcome::Outcome;
 #[cfg(feature = "cluster")]
 use super::screen::tell;
@@ -25,7 +27,7 @@ pub async fn run(node: Node, place: &Place) -> Result<Outcome> {
     let lang = open::lang(node.speaks().lang, place);
     match node {
         Node::Scheduler(Scheduler { listen, open, .. }) => {
-            let (tls, is_plaintext_fine) = (certificates(open.tls.as_deref())?, open.insecure_plaintext);
+            let (tls, is_plaintext_fine) = (certificates(open.tls.as_deref(), now())?, open.insecure_plaintext);
             let scheduler = crate::cluster::Scheduler { listen, tls, is_plaintext_fine };
             tell(both!("планировщик: {listen}", "the scheduler listens on {listen}").get(lang));
             scheduler.run().await?;
@@ -35,7 +37,7 @@ pub async fn run(node: Node, place: &Place) -> Result<Outcome> {
                 "исполнитель: {listen}, планировщик {scheduler}",
                 "the executor listens on {listen}, for {scheduler}"
             );
-            let (tls, is_plaintext_fine) = (certificates(open.tls.as_deref())?, open.insecure_plaintext);
+            let (tls, is_plaintext_fine) = (certificates(open.tls.as_deref(), now())?, open.insecure_plaintext);
             let tasks = tasks.map(NonZeroUsize::get);
             tell(told.get(lang));
             let executor = crate::cluster::Executor {

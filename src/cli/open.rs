@@ -76,7 +76,7 @@ pub async fn session(place: &Place, reading: &Reading, regulation: &Regulation, 
     };
     timings::end(began, || "open the store".to_owned(), None);
     match &reading.cluster {
-        Some(address) => computed(session, address, reading, regulation.lang()).await,
+        Some(address) => computed(session, address, reading, now(), regulation.lang()).await,
         None => Ok(session),
     }
 }
