@@ -38,15 +38,28 @@ columns = [
 ]
 */
 -- how far deals had come before the period, and how far within it
-WITH moves AS (
+WITH entered AS (
     SELECT
         deal_id,
-        max(CASE WHEN at < $from THEN position END) AS position_before,
-        max(CASE WHEN at >= $from THEN position END) AS position_within
-    FROM scope_entries
-    WHERE at < $to AND terminal IS DISTINCT FROM 'lost'
+        entry['at'] AS at,
+        stage_place(entry['stage']) AS place
+    FROM (
+        SELECT deal_id, unnest(entries) AS entry
+        FROM scope
+        -- entries stand in the order of their times: whoever entered nothing since is not looked at
+        WHERE entries[-1]['at'] >= $from
+    ) AS unnested
+),
+
+moves AS (
+    SELECT
+        deal_id,
+        max(CASE WHEN at < $from THEN place['position'] END) AS position_before,
+        max(CASE WHEN at >= $from THEN place['position'] END) AS position_within
+    FROM entered
+    WHERE at < $to AND place['terminal'] IS DISTINCT FROM 'lost'
     GROUP BY deal_id
-    HAVING max(CASE WHEN at >= $from THEN position END) IS NOT NULL
+    HAVING max(CASE WHEN at >= $from THEN place['position'] END) IS NOT NULL
 ),
 
 -- a deal without an earlier move stood in the first stage

@@ -86,13 +86,26 @@ ends AS (
     FROM funnel_stages
 ),
 
+-- the parts of a path apart, so that whatever asks for one of them does not copy the list
 cohort AS (
-    SELECT grp, outcome, undated, present_position, was_seen, has_stayed, funnel_path(moves) AS path
-    FROM placed_deals
+    SELECT
+        grp,
+        outcome,
+        undated,
+        present_position,
+        was_seen,
+        has_stayed,
+        path['furthest'] AS furthest,
+        path['in_order'] AS in_order,
+        path['steps'] AS steps
+    FROM (
+        SELECT grp, outcome, undated, present_position, was_seen, has_stayed, funnel_path(moves) AS path
+        FROM placed_deals
+    ) AS placed
 ),
 
 entered AS (
-    SELECT grp, was_seen, unnest(path['steps']) AS step
+    SELECT grp, was_seen, unnest(steps) AS step
     FROM cohort
 ),
 
@@ -116,24 +129,24 @@ came_to AS (
         cohort.outcome,
         CASE
             WHEN cohort.outcome = 'won' THEN ends.last_position
-            ELSE coalesce(greatest(cohort.path['furthest'], cohort.present_position), ends.first_position)
+            ELSE coalesce(greatest(cohort.furthest, cohort.present_position), ends.first_position)
         END AS position,
         -- the same by the log alone; between two snapshots a stage may have been passed unseen, which is no skipping
         CASE
-            WHEN cohort.path['furthest'] IS NULL OR cohort.was_seen THEN 0
+            WHEN cohort.furthest IS NULL OR cohort.was_seen THEN 0
             WHEN cohort.outcome = 'won' THEN ends.last_position
-            ELSE cohort.path['furthest']
+            ELSE cohort.furthest
         END AS log_position,
         CASE
-            WHEN cohort.path['furthest'] IS NULL THEN 1
+            WHEN cohort.furthest IS NULL THEN 1
             -- a win is an entry into the last stage, even where it was not logged
-            WHEN cohort.outcome = 'won' AND cohort.path['in_order'] = ends.last_nth - 1 THEN ends.last_nth
-            ELSE cohort.path['in_order']
+            WHEN cohort.outcome = 'won' AND cohort.in_order = ends.last_nth - 1 THEN ends.last_nth
+            ELSE cohort.in_order
         END AS strict_nth,
         cohort.outcome = 'unclear'
         OR (
             cohort.outcome <> 'won'
-            AND cohort.path['furthest'] IS NULL
+            AND cohort.furthest IS NULL
             AND cohort.present_position IS NULL
             AND NOT cohort.has_stayed
             -- of one step alone there is no doubt

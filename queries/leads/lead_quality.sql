@@ -75,7 +75,7 @@ known AS (
         lost_reason,
         promo,
         interest,
-        stage,
+        stage_place(stage) AS standing,
         funnel_path(moves)['furthest'] AS furthest,
         -- between two snapshots a lead may have passed the stage unseen
         coalesce(known_from('stage', manager, branch) <= created_at, FALSE) AND NOT coalesce(moves[-1]['seen'], FALSE) AS is_logged,
@@ -103,8 +103,11 @@ leads AS (
         OR coalesce(interests.price, FALSE)
         OR coalesce(known.status = 'lost' AND lost_reasons.price, FALSE) AS is_price_driven,
         -- a stage in which it stands is one that it came to
-        coalesce(standing.position >= qualifying.position AND standing.terminal IS NULL AND NOT standing.parking, FALSE) AS stands_qualified,
-        known.is_logged OR (standing.terminal IS NULL AND NOT standing.parking AND standing.stage IS NOT NULL) AS is_placed,
+        coalesce(
+            known.standing['position'] >= qualifying.position AND known.standing['terminal'] IS NULL AND NOT known.standing['parking'],
+            FALSE
+        ) AS stands_qualified,
+        known.is_logged OR coalesce(known.standing['terminal'] IS NULL AND NOT known.standing['parking'], FALSE) AS is_placed,
         known.least_outcome,
         known.least_days,
         known.most_outcome,
@@ -113,7 +116,6 @@ leads AS (
     CROSS JOIN qualifying
     LEFT JOIN lost_reasons ON known.lost_reason = lost_reasons.reason
     LEFT JOIN interests ON known.interest = interests.interest
-    LEFT JOIN stages AS standing ON known.stage = standing.stage
 ),
 
 faced AS (

@@ -54,7 +54,7 @@ WITH longest AS (
 ),
 
 working AS (
-    SELECT max(position) AS last, count(*) AS stages
+    SELECT count(*) AS stages
     FROM stages
     WHERE terminal IS NULL AND NOT parking
 ),
@@ -77,22 +77,10 @@ undated AS (
         AND named.word NOT IN ('touch', 'talk_s', 'and', 'or', 'not', 'is', 'null', 'between', 'in', 'true', 'false', 'coalesce')
 ),
 
-entered AS (
-    SELECT
-        scope_entries.deal_id,
-        scope_entries.position,
-        scope_entries.at,
-        stages.terminal IS NULL AND NOT stages.parking AS is_step,
-        -- the stage before the terminal ones; a parking place is no step
-        min(CASE WHEN scope_entries.position = working.last THEN scope_entries.at END) OVER (PARTITION BY scope_entries.deal_id) AS last_at
-    FROM scope_entries
-    INNER JOIN stages ON scope_entries.stage = stages.stage
-    CROSS JOIN working
-),
-
 dated AS (
     SELECT
         scope.deal_id,
+        scope.entries,
         scope.created_at + INTERVAL '7 days' AS week_end,
         CASE
             WHEN rules.response_working THEN working_due(scope.created_at, rules.response_sla_minutes)
@@ -106,35 +94,31 @@ dated AS (
 -- how far a deal had come by each landmark, and how many stages it had passed on its way to the last
 reached AS (
     SELECT
-        dated.deal_id,
-        min(dated.week_end) AS week_end,
-        min(dated.answer_due) AS answer_due,
-        min(entered.last_at) AS last_at,
-        coalesce(max(entered.position) FILTER (WHERE entered.at <= dated.answer_due), 0) AS at_due,
-        coalesce(max(entered.position) FILTER (WHERE entered.at <= dated.week_end), 0) AS at_week,
-        count(*) FILTER (WHERE entered.is_step AND entered.at <= entered.last_at) AS passed
-    FROM dated
-    LEFT JOIN entered ON dated.deal_id = entered.deal_id
-    GROUP BY dated.deal_id
+        deal_id,
+        week_end,
+        answer_due,
+        progress['last_at'] AS last_at,
+        progress['at_due'] AS at_due,
+        progress['at_week'] AS at_week,
+        progress['passed'] AS passed
+    FROM (
+        SELECT deal_id, week_end, answer_due, deal_progress(entries, answer_due, week_end) AS progress
+        FROM dated
+    ) AS of_deals
 ),
 
 -- the first stay in a stage, where it ended with a move to another that is no terminal one
-steps AS (
-    SELECT deal_id, unnest(moves) AS step
-    FROM scope
-    WHERE created_at >= $from AND created_at < $to
-),
-
 stays AS (
     SELECT
-        steps.deal_id,
-        steps.step['from'] AS stage,
-        min(steps.step['at']) AS until,
-        first_value(stages.position ORDER BY steps.step['at']) AS next_position
-    FROM steps
-    INNER JOIN stages ON steps.step['stage'] = stages.stage
-    WHERE steps.step['from'] IS NOT NULL AND stages.terminal IS NULL
-    GROUP BY steps.deal_id, steps.step['from']
+        deal_id,
+        stay['stage'] AS stage,
+        stay['until'] AS until,
+        stay['next_position'] AS next_position
+    FROM (
+        SELECT deal_id, unnest(first_ends(moves)) AS stay
+        FROM scope
+        WHERE created_at >= $from AND created_at < $to
+    ) AS unnested
 ),
 
 -- the first judgement of a rule, in each stage where it has one; of contacts, those of the first week. What could not be judged was

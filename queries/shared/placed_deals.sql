@@ -9,6 +9,8 @@ WITH dated AS (
         status,
         undated,
         stage,
+        -- no join with the stages, which would copy the lists
+        stage_place(stage) AS present,
         manager,
         branch,
         closed_at,
@@ -30,19 +32,18 @@ SELECT
         WHEN dated.undated = 'gone' THEN 'gone'
         WHEN dated.status IS NULL AND dated.undated IS NOT NULL THEN 'unclear'
         -- where no status is filled the stage is all there is
-        WHEN dated.status IS NULL THEN coalesce(present.terminal, 'open')
+        WHEN dated.status IS NULL THEN coalesce(dated.present['terminal'], 'open')
         ELSE 'open'
     END AS outcome,
-    CASE WHEN present.terminal IS NULL AND NOT present.parking THEN present.position END AS present_position,
+    CASE WHEN dated.present['terminal'] IS NULL AND NOT dated.present['parking'] THEN dated.present['position'] END AS present_position,
     -- a move seen by comparing two snapshots: others may lie between
     coalesce(dated.moves[-1]['seen'], FALSE) AS was_seen,
     -- where all moves since its entry are loaded, a deal without any has not left the first stage
     coalesce(known_from('stage', dated.manager, dated.branch) <= dated.entered_at, FALSE)
     AND NOT coalesce(dated.moves[-1]['seen'], FALSE)
-    AND (coalesce(dated.stage, '') = '' OR present.terminal IS NOT NULL) AS has_stayed,
+    AND (coalesce(dated.stage, '') = '' OR dated.present['terminal'] IS NOT NULL) AS has_stayed,
     dated.closed_at,
     dated.seen_until,
     dated.entered_at
 FROM dated
-LEFT JOIN stages AS present ON dated.stage = present.stage
 WHERE dated.entered_at >= $from AND dated.entered_at < $to

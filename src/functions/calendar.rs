@@ -67,7 +67,7 @@ fn ask(calendar: &Calendar, questions: &'static [(&'static str, Question)]) -> i
 #[derive(Debug)]
 struct Book {
     calendar: Calendar,
-    days: OnceLock<Days>,
+    days: OnceLock<Arc<Days>>,
 }
 
 /// A function of the calendar.
@@ -96,7 +96,7 @@ impl Hash for CalendarFunction {
 
 impl CalendarFunction {
     fn days(&self) -> &Days {
-        self.book.days.get_or_init(|| Days::new(&self.book.calendar))
+        self.book.days.get_or_init(|| Days::of(&self.book.calendar))
     }
 
     /// The day, or the first day of the week or month that it lies in.

@@ -1,8 +1,9 @@
 //! The calendar as tables of days and shifts, so that the day of an instant and the working time between two cost a look-up
 //! instead of a walk.
 
+use std::collections::VecDeque;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use chrono::{DateTime, Datelike, NaiveDate};
 
@@ -54,8 +55,22 @@ struct Shift {
 }
 
 impl Days {
-    /// Lays the table out.
-    pub fn new(calendar: &Calendar) -> Days {
+    /// The days of a calendar, one table for all sessions: it takes longer to lay out than a question of little data.
+    pub fn of(calendar: &Calendar) -> Arc<Days> {
+        /// A process seldom has more than the two of its regulation; a server may have those of several.
+        const KEPT: usize = 16;
+        static ALL: Mutex<VecDeque<Arc<Days>>> = Mutex::new(VecDeque::new());
+        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(days) = all.iter().find(|days| days.calendar == *calendar) {
+            return Arc::clone(days);
+        }
+        let days = Arc::new(Days::new(calendar));
+        all.truncate(KEPT - 1);
+        all.push_front(Arc::clone(&days));
+        days
+    }
+
+    fn new(calendar: &Calendar) -> Days {
         Days { calendar: calendar.clone(), near: Table::new(calendar, NEAR), far: OnceLock::new() }
     }
 

@@ -19,7 +19,7 @@ const NAME: &str = "ends_at";
 #[derive(Debug)]
 pub struct EndsAt {
     calendar: Calendar,
-    days: OnceLock<Days>,
+    days: OnceLock<Arc<Days>>,
     signature: Signature,
 }
 
@@ -31,7 +31,7 @@ impl EndsAt {
     }
 
     fn days(&self) -> &Days {
-        self.days.get_or_init(|| Days::new(&self.calendar))
+        self.days.get_or_init(|| Days::of(&self.calendar))
     }
 
     /// The last moment of a local day.

@@ -15,7 +15,6 @@ mod key_file;
 mod notes;
 mod open;
 mod options;
-mod parallel;
 mod pool;
 mod privacy;
 mod quarantine;

@@ -16,7 +16,6 @@ use super::IngestError;
 use super::begin::Begun;
 use super::bucket::client_events;
 use super::open::{OpenFile, OpenFiles};
-use super::parallel::each;
 use super::settle::Settled;
 use super::sizes::buckets_needed;
 use super::summary::{FileCount, QuarantineCount, Summary};
@@ -24,6 +23,7 @@ use super::sums::MoneySum;
 use crate::export::mapping::Export;
 use crate::export::snapshot_date::By;
 use crate::model::lang::Text;
+use crate::model::parallel::each;
 use crate::model::tables::Table;
 use crate::regulation::Regulation;
 use crate::store::{Store, fingerprint, program};
@@ -68,7 +68,7 @@ pub(super) struct TableTold {
 /// What the exports are, and all that decides how they are read and what they tell, but the moment.
 pub(super) fn inputs(files: &OpenFiles<'_>, begun: &Begun<'_>) -> Result<String, IngestError> {
     let all: Vec<&OpenFile<'_>> = files.files.iter().collect();
-    let digests = each(&all, |file| Ok(file.opened.readable.input.digest()?), |_| ())?;
+    let digests = each(&all, |file| Ok::<_, IngestError>(file.opened.readable.input.digest()?), |_| ())?;
     let (mapping, options) = (begun.mapping, begun.options);
     let regulation = options.regulation.map(Regulation::text);
     // nothing is believed that another build of the program may have told

@@ -1,6 +1,7 @@
 //! The metrics that can be asked: those that ship, and those of the company.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use super::statement::Order;
 use super::{Metric, MetricError, front};
 use crate::model::lang::{Text, both};
 use crate::model::letters::composed;
+use crate::model::parallel::each;
 use crate::model::problem::{Problem, Problems, hint};
 
 /// The folder of SELECTs that metrics share.
@@ -55,15 +57,19 @@ impl Catalog {
     /// The metrics that are sound, and the problems of those that are not. Fails where a file cannot be read.
     pub fn sound(extra_dir: Option<&Path>) -> Result<(Catalog, Vec<Problem>), Problems> {
         let (mut catalog, mut problems) = (Catalog::default(), Vec::new());
-        for (file, text) in shipped_files("sql") {
-            catalog.add(file, text, &mut problems);
+        let shipped: Vec<_> = shipped_files("sql").into_iter().collect();
+        let read = |(file, text): &(&str, &str)| Ok::<_, Infallible>(held(file, text));
+        let Ok(all) = each(&shipped, read, |_| ());
+        for ((file, _), held) in shipped.iter().zip(all) {
+            catalog.add(file, held, &mut problems);
         }
         if let Some(dir) = extra_dir {
             let files = sql_files(dir).map_err(|e| unreadable(dir, &e))?;
             let mut own = Catalog::default();
             for file in files {
                 let text = std::fs::read_to_string(&file).map_err(|e| unreadable(&file, &e))?;
-                own.add(&file.display().to_string(), &composed(&text), &mut problems);
+                let file = file.display().to_string();
+                own.add(&file, held(&file, &composed(&text)), &mut problems);
             }
             catalog.metrics.extend(own.metrics);
             catalog.pieces.extend(own.pieces);
@@ -121,8 +127,8 @@ impl Catalog {
         shipped_files("slt").into_iter().find(|(file, _)| file.rsplit('/').next() == Some(&stem)).map(|(_, text)| text)
     }
 
-    fn add(&mut self, file: &str, text: &str, problems: &mut Vec<Problem>) {
-        let (name, is_second) = match held(file, text) {
+    fn add(&mut self, file: &str, held: Result<CatalogFile, Problems>, problems: &mut Vec<Problem>) {
+        let (name, is_second) = match held {
             Err(more) => return problems.extend(more.0),
             Ok(CatalogFile::Metric(metric)) => {
                 let name = metric.name.clone();

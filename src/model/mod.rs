@@ -5,6 +5,7 @@ pub(crate) mod index;
 pub mod lang;
 pub(crate) mod layout;
 pub(crate) mod letters;
+pub(crate) mod parallel;
 pub mod period;
 pub mod problem;
 pub(crate) mod progress;

@@ -4,12 +4,12 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use datafusion::execution::context::{SessionConfig, SessionContext};
-use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionStateBuilder;
 
 use super::error::SessionError;
-use super::{bounded, compact, element, small_side, windows};
+use super::pool::SpillPool;
+use super::{bounded, compact, lists, small_side, windows};
 
 /// What a session may use of the machine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,7 +26,7 @@ pub struct Resources {
 pub(super) fn runtime(resources: Resources) -> Result<Arc<RuntimeEnv>, SessionError> {
     let mut runtime = RuntimeEnvBuilder::new();
     if let Some(bytes) = resources.memory {
-        runtime = runtime.with_memory_pool(Arc::new(FairSpillPool::new(bytes)));
+        runtime = runtime.with_memory_pool(Arc::new(SpillPool::new(bytes)));
     }
     Ok(runtime.build_arc()?)
 }
@@ -60,6 +60,6 @@ pub(super) fn context(resources: Resources, runtime: Arc<RuntimeEnv>) -> Result<
         context.remove_optimizer_rule(rule);
     }
     bounded::register(&context)?;
-    element::register(&context)?;
+    lists::register(&context)?;
     Ok(context)
 }

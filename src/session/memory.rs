@@ -9,7 +9,7 @@ use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::context::SessionContext;
 use datafusion::execution::disk_manager::DiskManagerBuilder;
 use datafusion::execution::memory_pool::{
-    FairSpillPool, GreedyMemoryPool, MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation,
+    GreedyMemoryPool, MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation,
 };
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::physical_optimizer::PhysicalOptimizerRule as _;
@@ -17,6 +17,7 @@ use datafusion::physical_optimizer::PhysicalOptimizerRule as _;
 use super::bounded;
 use super::counted::CountWindows;
 use super::giving_way::GiveWay;
+use super::pool::SpillPool;
 use super::{Session, SessionError};
 
 /// A question may put so many times its memory onto the disk.
@@ -53,14 +54,14 @@ impl Memory {
     }
 
     fn of_one(&self) -> Share {
-        Share { own: FairSpillPool::new(self.each), all: Arc::clone(&self.all) }
+        Share { own: SpillPool::new(self.each), all: Arc::clone(&self.all) }
     }
 }
 
 /// The memory of one question: a pool of its own, under the one of all.
 #[derive(Debug)]
 struct Share {
-    own: FairSpillPool,
+    own: SpillPool,
     all: Arc<dyn MemoryPool>,
 }
 

@@ -10,7 +10,6 @@ mod compact;
 mod counted;
 mod dimensions;
 mod door;
-mod element;
 pub mod elsewhere;
 mod engine;
 mod error;
@@ -24,6 +23,8 @@ mod many;
 mod memory;
 #[cfg(feature = "cluster")]
 pub(crate) mod library;
+mod lists;
+mod pool;
 mod scope;
 mod small_side;
 mod source_days;

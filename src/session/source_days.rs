@@ -106,9 +106,9 @@ impl Names {
 struct Deals {
     managers: Vec<String>,
     branches: Vec<String>,
-    /// By the hash of the deal: the places of its manager and of its branch.
+    /// By the mark of the deal: the places of its manager and of its branch.
     places: Vec<(u64, [Option<u32>; 2])>,
-    /// By the first bits of a hash: where those that begin so, stand.
+    /// By the first bits of a mark: where those that begin so, stand.
     begin: Vec<usize>,
 }
 
@@ -124,7 +124,7 @@ impl Deals {
                     filled(manager, row).map(|name| managers.number(name)),
                     filled(branch, row).map(|name| branches.number(name)),
                 ];
-                places.push((xxh3_64(deals.value(row).as_bytes()), place));
+                places.push((mark(deals.value(row)), place));
             }
         }
         places.sort_unstable_by_key(|(deal, _)| *deal);
@@ -149,13 +149,19 @@ impl Deals {
     /// The manager and the branch of a deal.
     fn place(&self, deal: Option<&str>) -> [Option<&str>; 2] {
         let Some(deal) = deal else { return [None; 2] };
-        let hash = xxh3_64(deal.as_bytes());
+        let hash = mark(deal);
         let first = first_bits(hash, (self.begin.len() - 1).ilog2());
         let those = &self.places[self.begin[first]..self.begin[first + 1]];
         let Some((_, [manager, branch])) = those.iter().find(|(deal, _)| *deal == hash) else { return [None; 2] };
         [(&self.managers, manager), (&self.branches, branch)]
             .map(|(names, number)| names.get((*number)? as usize).map(String::as_str))
     }
+}
+
+/// A deal's hash. The last bits of a hash tell the bucket in which the store keeps the deal and its events; here they come first, so that the
+/// deals of one bucket lie together.
+fn mark(deal: &str) -> u64 {
+    xxh3_64(deal.as_bytes()).reverse_bits()
 }
 
 fn first_bits(hash: u64, bits: u32) -> usize {
@@ -195,6 +201,43 @@ impl Days {
 
     fn union(&mut self, other: &Days) {
         other.iter().for_each(|day| self.add(day));
+    }
+}
+
+/// What the texts of a column tell, within a batch: texts of one view are equal, so that few of them are looked at.
+#[derive(Debug)]
+struct Told<T> {
+    by_view: Vec<(u128, T)>,
+    last: usize,
+}
+
+impl<T> Default for Told<T> {
+    fn default() -> Told<T> {
+        Told { by_view: Vec::new(), last: 0 }
+    }
+}
+
+impl<T: Copy> Told<T> {
+    /// What the text of a row tells; `None` where it is absent or empty.
+    fn of(&mut self, column: &StringViewArray, row: usize, tell: impl FnOnce(Option<&str>) -> T) -> T {
+        /// More are not searched one by one.
+        const MOST: usize = 64;
+        // an absent text is told as an empty one, whose view is zero
+        let view = if column.is_valid(row) { column.views()[row] } else { 0 };
+        if let Some((_, told)) = self.by_view.get(self.last).filter(|(known, _)| *known == view) {
+            return *told;
+        }
+        if let Some(at) = self.by_view.iter().position(|(known, _)| *known == view) {
+            self.last = at;
+            return self.by_view[at].1;
+        }
+        let told = tell(filled(column, row));
+        if self.by_view.len() == MOST {
+            self.by_view.clear();
+        }
+        self.last = self.by_view.len();
+        self.by_view.push((view, told));
+        told
     }
 }
 
@@ -238,23 +281,25 @@ impl Found {
         let columns = [text(batch, 0)?, text(batch, 1)?, text(batch, 2)?, text(batch, 3)?];
         let [kind, direction, caller, deal] = [0, 1, 2, 3].map(|at| columns[at].as_string_view());
         let days = batch.column(4).as_primitive::<Date32Type>();
+        let (mut kinds, mut directions, mut callers) = (Told::default(), Told::default(), Told::default());
         // what a deal tells is the same until the deal changes
         let (mut last, mut place) = (None, [None; 2]);
         for row in (0..batch.num_rows()).filter(|row| days.is_valid(*row)) {
-            let of = deal.is_valid(row).then(|| deal.value(row));
+            let of = deal.is_valid(row).then(|| deal.views()[row]);
             if row == 0 || of != last {
-                let [manager, branch] = deals.place(of);
+                let [manager, branch] = deals.place(of.map(|_| deal.value(row)));
                 place = [manager.map(|name| self.managers.number(name)), branch.map(|name| self.branches.number(name))];
                 last = of;
             }
-            let name = filled(kind, row).unwrap_or_default();
             // what a row of a deal said is no work of anybody
-            if is_record(name) {
-                continue;
-            }
-            let reaches_out = name == "meeting" || direction.is_valid(row) && direction.value(row) == "outgoing";
-            let kind = 2 * self.kinds.number(name) as usize + usize::from(reaches_out);
-            let caller = filled(caller, row).map(|name| self.managers.number(name));
+            let number = |name: Option<&str>| {
+                let name = name.unwrap_or_default();
+                (!is_record(name)).then(|| (2 * self.kinds.number(name) as usize, name == "meeting"))
+            };
+            let Some((kind, is_meeting)) = kinds.of(kind, row, number) else { continue };
+            let reaches_out = is_meeting || directions.of(direction, row, |name| name == Some("outgoing"));
+            let kind = kind + usize::from(reaches_out);
+            let caller = callers.of(caller, row, |name| name.map(|name| self.managers.number(name)));
             if kind >= self.days.len() {
                 self.days.resize_with(kind + 1, OfKind::default);
             }
@@ -342,7 +387,7 @@ mod tests {
     #[test]
     fn each_deal_is_found_where_it_belongs_and_no_other() {
         for count in [0_u32, 1, 2, 3, 1000] {
-            let place = |deal: u32| (xxh3_64(deal.to_string().as_bytes()), [Some(deal), None]);
+            let place = |deal: u32| (mark(&deal.to_string()), [Some(deal), None]);
             let mut places: Vec<_> = (0..count).map(place).collect();
             places.sort_unstable_by_key(|(deal, _)| *deal);
             let managers = (0..count).map(|deal| format!("of {deal}")).collect();
@@ -353,6 +398,26 @@ mod tests {
                 assert_eq!(deals.place(Some(deal.to_string().as_str())), [Some(expected.as_str()), None]);
             }
             assert_eq!([deals.place(Some("x")), deals.place(None)], [[None; 2]; 2]);
+        }
+    }
+
+    #[test]
+    fn texts_tell_the_same_however_they_are_held() {
+        let long = |n: usize| format!("a name of more than twelve letters {n}");
+        let names: Vec<Option<String>> = (0..1000)
+            .map(|n| match n % 5 {
+                0 => None,
+                1 => Some(String::new()),
+                2 => Some(format!("{}", n % 7)),
+                3 => Some(long(n % 3)),
+                _ => Some(long(n)),
+            })
+            .collect();
+        let column: StringViewArray = names.iter().map(Option::as_deref).collect();
+        let mut told = Told::default();
+        for row in (0..1000).chain((0..1000).rev()) {
+            let length = told.of(&column, row, |name| name.map(str::len));
+            assert_eq!(length, names[row].as_ref().map(String::len).filter(|length| *length > 0), "{row}");
         }
     }
 

@@ -78,7 +78,7 @@ fn working_time_is_what_counting_minutes_gives() {
         }
         let regulation =
             Regulation::parse(name, &regulation(zone, &schedule)).unwrap_or_else(|wrong| panic!("{wrong}"));
-        let days = Days::new(regulation.calendar());
+        let days = Days::of(regulation.calendar());
         for line in asked.lines().filter(|line| line.split(';').next() == Some(name)) {
             let [_, from, to, minutes, due, open] = line.split(';').collect::<Vec<_>>().try_into().unwrap();
             let worked = minutes.parse::<i64>().unwrap() * 60_000_000;

@@ -17,12 +17,12 @@ use super::journeys::{Guest, fold_all, guests};
 use crate::export::datum::Cell;
 use crate::ingest::IngestError;
 use crate::ingest::data_file::{self, OldBucket};
-use crate::ingest::parallel::each;
 use crate::ingest::rows::Rows;
 use crate::ingest::stage::shape::Shape;
 use crate::ingest::stage::spill::{Spill, bucket};
 use crate::journey::owner::{ClientDeal, ClientEvent, MOST_DEALS, belongs, first_answer, is_of_client_alone};
 use crate::model::layout::{Layout, NoColumn};
+use crate::model::parallel::each;
 use crate::model::tables::Table;
 use crate::model::timings;
 use crate::store::{DataFile, Snapshot, TableState};
@@ -197,7 +197,7 @@ pub(crate) fn expected(shapes: &[Shape], layout: &Layout, base: Option<&TableSta
     let layout = columns(Table::Events, &["joined_deal"]);
     let is_joined = |file: &DataFile| {
         let old = OldBucket::read_columns(&file.path, &["joined_deal"])?;
-        Ok(old.rows(&layout)?.cells.iter().any(|cell| !cell.is_null()))
+        Ok::<_, IngestError>(old.rows(&layout)?.cells.iter().any(|cell| !cell.is_null()))
     };
     let joined = each(base.map_or(&[][..], |state| state.files.as_slice()), is_joined, |_| ())?;
     Ok(joined.contains(&true))

@@ -7,6 +7,7 @@
 //! An event whose id is made of what it holds has another id under another deal: only exports that give ids are looked at.
 
 use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -14,13 +15,13 @@ use super::upsert::{Counts, upsert};
 use crate::export::datum::{Cell, unpack};
 use crate::ingest::IngestError;
 use crate::ingest::data_file::OldBucket;
-use crate::ingest::parallel::each;
 use crate::ingest::rows::Rows;
 use crate::ingest::sizes::Sizes;
 use crate::ingest::stage::shape::{Shape, bucket_key, cells, encode_cells};
 use crate::ingest::stage::spill::{Patches, Spill, bucket, next};
 use crate::model::index::index_u32;
 use crate::model::layout::Layout;
+use crate::model::parallel::each;
 use crate::model::tables::Table;
 use crate::store::{DataFile, TableState};
 
@@ -38,6 +39,99 @@ pub(crate) struct Moved {
     touched: BTreeSet<u32>,
     whole: Option<Shape>,
     pub(crate) counts: Counts,
+}
+
+/// Ids that come, and the bucket for which each does.
+struct Coming {
+    /// Ascending, each once.
+    ids: Vec<(u64, u32)>,
+    /// Those that come for several.
+    several: Vec<u64>,
+}
+
+impl Coming {
+    fn new(mut ids: Vec<(u64, u32)>) -> Coming {
+        ids.sort_unstable();
+        ids.dedup();
+        let several = ids.windows(2).filter(|two| two[0].0 == two[1].0).map(|two| two[0].0).collect();
+        ids.dedup_by_key(|(hash, _)| *hash);
+        Coming { ids, several }
+    }
+
+    /// Of ids that lie in buckets: those that come for another one.
+    fn elsewhere(&self, lying: Vec<(u64, u32)>) -> Vec<u64> {
+        let elsewhere = |(hash, home): (u64, u32)| {
+            let at = self.ids.binary_search_by_key(&hash, |(hash, _)| *hash).ok()?;
+            (self.ids[at].1 != home).then_some(hash)
+        };
+        lying.into_iter().filter_map(elsewhere).collect()
+    }
+}
+
+fn sorted(mut ids: Vec<u64>) -> Vec<u64> {
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// More ids than memory holds, dealt out by their hashes: those of one file are looked at together.
+struct Dealt {
+    files: Mutex<Spill>,
+    count: u64,
+}
+
+impl Dealt {
+    /// Bytes of an id and its bucket.
+    const PAIR: usize = size_of::<u64>() + size_of::<u32>();
+    /// Set in the bucket of an id that lies there.
+    const LIES: u32 = 1 << 31;
+    /// Several files are looked at at once.
+    const AT_ONCE: u64 = 4;
+
+    fn new(search: &Search<'_>) -> Result<Dealt, IngestError> {
+        let count = (search.read * Dealt::AT_ONCE).div_ceil(search.sizes.ids.max(1));
+        let files = Spill::new(
+            search.spill.dir().join("ids"),
+            u32::try_from(count).unwrap_or(u32::MAX),
+            search.sizes.spill / 4,
+        )?;
+        Ok(Dealt { files: Mutex::new(files), count })
+    }
+
+    fn files(&self) -> MutexGuard<'_, Spill> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self, ids: &[(u64, u32)], lie: bool) -> Result<(), IngestError> {
+        let mut dealt = vec![Vec::new(); usize::try_from(self.count).unwrap_or(1)];
+        for (hash, home) in ids {
+            let home = if lie { home | Dealt::LIES } else { *home };
+            let into = &mut dealt[usize::try_from(hash % self.count).unwrap_or_default()];
+            into.extend_from_slice(&hash.to_le_bytes());
+            into.extend_from_slice(&home.to_le_bytes());
+        }
+        let mut files = self.files();
+        dealt.iter().enumerate().try_for_each(|(file, ids)| files.append(file, ids))
+    }
+
+    /// Of each file the ids that come for several buckets, or for another one than that where they lie.
+    fn several(&self) -> Result<Vec<Vec<u64>>, IngestError> {
+        let of_file = |file: &usize| {
+            let bytes = self.files().part(*file)?;
+            let id = |pair: &[u8]| {
+                let (hash, home) = pair.split_first_chunk()?;
+                Some((u64::from_le_bytes(*hash), u32::from_le_bytes(*home.first_chunk()?)))
+            };
+            let ids = bytes.chunks_exact(Dealt::PAIR).filter_map(id);
+            let (lying, coming): (Vec<_>, Vec<_>) = ids.partition(|(_, home)| home & Dealt::LIES != 0);
+            let coming = Coming::new(coming);
+            let lying = lying.into_iter().map(|(hash, home)| (hash, home & !Dealt::LIES)).collect();
+            let elsewhere = coming.elsewhere(lying);
+            Ok::<_, IngestError>([coming.several, elsewhere].concat())
+        };
+        let files: Vec<usize> = (0..usize::try_from(self.count).unwrap_or(1)).collect();
+        each(&files, of_file, |_| ())
+    }
 }
 
 /// Where they are looked for.
@@ -75,55 +169,45 @@ impl Search<'_> {
     /// The ids that come for several buckets, or for another one than that where they lie.
     fn in_several_buckets(&self) -> Result<Vec<u64>, IngestError> {
         let parts: Vec<usize> = self.spill.parts(Table::Events).collect();
-        let passes = self.read / self.sizes.ids.max(1) + 1;
-        let mut found = Vec::new();
-        for pass in 0..passes {
-            let is_now = |hash: &u64| hash % passes == pass;
-            let of_part = |part: &usize| {
-                let (bytes, mut ids) = (self.spill.part(*part)?, Vec::new());
-                // where there are as many parts as buckets, or more, a part tells the bucket
-                let tells = parts.len() >= self.buckets as usize;
-                let home = tells.then(|| index_u32(*part - parts[0]) % self.buckets);
-                let (mut rest, mut row) = (bytes.as_slice(), Vec::new());
-                while let Some((number, encoded)) = next(&mut rest) {
-                    let Some(shape) = self.shapes.get(number as usize).filter(|shape| shape.gives_ids) else {
-                        continue;
-                    };
-                    let home = match home {
-                        Some(home) => home,
-                        None => {
-                            row.clear();
-                            cells(shape, encoded, &mut row);
-                            bucket(bucket_key(shape, &row), self.buckets)
-                        }
-                    };
-                    // events begin with their id
-                    let hash = hash(unpack(&mut &*encoded).unwrap_or(Cell::Null));
-                    if is_now(&hash) {
-                        ids.push((hash, home));
-                    }
-                }
-                Ok(ids)
+        if self.read <= self.sizes.ids {
+            let coming = each(&parts, |part| self.coming(*part), |_| ())?.concat();
+            let coming = Coming::new(coming);
+            let of_file = |file: &DataFile| Ok::<_, IngestError>(coming.elsewhere(self.ids(file)?));
+            let elsewhere = match coming.ids.is_empty() {
+                true => Vec::new(),
+                false => each(self.files(), of_file, |_| ())?.concat(),
             };
-            let mut coming: Vec<(u64, u32)> = each(&parts, of_part, |_| ())?.concat();
-            coming.sort_unstable();
-            coming.dedup();
-            found.extend(coming.windows(2).filter(|two| two[0].0 == two[1].0).map(|two| two[0].0));
-            coming.dedup_by_key(|(hash, _)| *hash);
-            let of_file = |file: &DataFile| {
-                let elsewhere = |(hash, home): (u64, u32)| {
-                    let at = coming.binary_search_by_key(&hash, |(hash, _)| *hash).ok()?;
-                    (coming[at].1 != home).then_some(hash)
-                };
-                Ok(self.ids(file)?.into_iter().filter_map(elsewhere).collect::<Vec<_>>())
-            };
-            if !coming.is_empty() {
-                found.extend(each(self.files(), of_file, |_| ())?.concat());
-            }
+            return Ok(sorted([coming.several, elsewhere].concat()));
         }
-        found.sort_unstable();
-        found.dedup();
-        Ok(found)
+        let dealt = Dealt::new(self)?;
+        each(&parts, |part| dealt.take(&self.coming(*part)?, false), |_| ())?;
+        each(self.files(), |file| dealt.take(&self.ids(file)?, true), |_| ())?;
+        Ok(sorted(dealt.several()?.concat()))
+    }
+
+    /// The ids that come in a part of the spill, and for which bucket.
+    fn coming(&self, part: usize) -> Result<Vec<(u64, u32)>, IngestError> {
+        let (bytes, parts) = (self.spill.part(part)?, self.spill.parts(Table::Events));
+        // where there are as many parts as buckets, or more, a part tells the bucket
+        let tells = parts.len() >= self.buckets as usize;
+        let home = tells.then(|| index_u32(part - parts.start) % self.buckets);
+        let (mut rest, mut row, mut ids) = (bytes.as_slice(), Vec::new(), Vec::new());
+        while let Some((number, encoded)) = next(&mut rest) {
+            let Some(shape) = self.shapes.get(number as usize).filter(|shape| shape.gives_ids) else {
+                continue;
+            };
+            let home = match home {
+                Some(home) => home,
+                None => {
+                    row.clear();
+                    cells(shape, encoded, &mut row);
+                    bucket(bucket_key(shape, &row), self.buckets)
+                }
+            };
+            // events begin with their id
+            ids.push((hash(unpack(&mut &*encoded).unwrap_or(Cell::Null)), home));
+        }
+        Ok(ids)
     }
 
     /// The ids that a file of the base holds, and the bucket in which they are from now on.

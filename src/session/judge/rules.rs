@@ -1,7 +1,7 @@
 //! What contacts and deals are judged by: the regulation, prepared.
 
 use std::hash::{Hash, Hasher};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::functions::days::Days;
 use crate::regulation::{Meaning, Regulation};
@@ -13,8 +13,8 @@ pub(super) const MINUTE: f64 = 60e6;
 #[derive(Debug)]
 pub(super) struct Judge {
     pub(super) regulation: Regulation,
-    working: OnceLock<Days>,
-    contact: OnceLock<Days>,
+    working: OnceLock<Arc<Days>>,
+    contact: OnceLock<Arc<Days>>,
 }
 
 /// Two judges are the same if they are one: the engine compares functions, and a regulation has only one of each.
@@ -38,11 +38,11 @@ impl Judge {
     }
 
     pub(super) fn working_days(&self) -> &Days {
-        self.working.get_or_init(|| Days::new(self.regulation.calendar()))
+        self.working.get_or_init(|| Days::of(self.regulation.calendar()))
     }
 
     pub(super) fn contact_days(&self) -> &Days {
-        self.contact.get_or_init(|| Days::new(self.regulation.contact_hours()))
+        self.contact.get_or_init(|| Days::of(self.regulation.contact_hours()))
     }
 
     /// Whether a deal lost for that reason was no lead.

@@ -176,8 +176,9 @@ SELECT
     scope_evidence.missing AS missing,
     scope_evidence.why AS why,
     deals_seen.grp
-FROM scope_evidence
-INNER JOIN deals_seen ON scope_evidence.deal_id = deals_seen.deal_id
+-- the side with each deal once is held
+FROM deals_seen
+INNER JOIN scope_evidence ON deals_seen.deal_id = scope_evidence.deal_id
 UNION ALL
 SELECT
     'required' AS rule,

@@ -1,11 +1,14 @@
 //! How wrong forecasts were: made again on past days, from what was known then, beside what people do without a model.
 
+use std::convert::Infallible;
+
 use super::band::{Z90, quantile};
 use super::baseline::Baseline;
 use super::book::Book;
 use super::ledger::Ledger;
 use super::pair::Pair;
 use super::view::{Parts, View};
+use crate::model::parallel::each;
 
 /// A period that is forecast, and how long before its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,32 +160,36 @@ pub fn origins(book: &Book, ledger: &Ledger, until: i32) -> Vec<Origin> {
         month = book.month(month[0] - 1);
     }
     asked.sort_by_key(|(day, period, _)| (*day, period[1]));
+    let days: Vec<&[(i32, [i32; 2], Ahead)]> = asked.chunk_by(|a, b| a.0 == b.0).collect();
+    let Ok(seen) = each(&days, |asked| Ok::<_, Infallible>(of_day(book, ledger, asked)), |_| ());
     let mut origins: Vec<Origin> = Vec::with_capacity(asked.len());
-    let mut at = 0;
-    while at < asked.len() {
-        let day = asked[at].0;
-        let same = asked[at..].iter().take_while(|(of, ..)| *of == day).count();
-        let furthest = asked[at..at + same].iter().map(|(_, period, _)| period[1] - day).max().unwrap_or(0);
-        let mut view = View::of(book, ledger, day, usize::try_from(furthest).unwrap_or(0));
-        for (_, period, ahead) in &asked[at..at + same] {
-            let raw = view.until(period[0], period[1]);
-            let origin = Origin {
-                ahead: *ahead,
-                day,
-                period: *period,
-                raw: raw[book.groups],
-                parts: raw,
-                scale: Vec::new(),
-                baselines: Baseline::ALL.map(|of| of.of(book, ledger, &view, *period)),
-                actual: ledger.won(book, period[0], period[1]),
-                recent: view.recent.clone(),
-            };
-            let origin = corrected(&origins, origin);
-            origins.push(origin);
-        }
-        at += same;
+    for origin in seen.into_iter().flatten() {
+        let origin = corrected(&origins, origin);
+        origins.push(origin);
     }
     origins
+}
+
+/// The origins of one day, not corrected yet: they depend on no other day.
+fn of_day(book: &Book, ledger: &Ledger, asked: &[(i32, [i32; 2], Ahead)]) -> Vec<Origin> {
+    let Some((day, ..)) = asked.first() else { return Vec::new() };
+    let furthest = asked.iter().map(|(_, period, _)| period[1] - day).max().unwrap_or(0);
+    let mut view = View::of(book, ledger, *day, usize::try_from(furthest).unwrap_or(0));
+    let origin = |(day, period, ahead): &(i32, [i32; 2], Ahead)| {
+        let raw = view.until(period[0], period[1]);
+        Origin {
+            ahead: *ahead,
+            day: *day,
+            period: *period,
+            raw: raw[book.groups],
+            parts: raw,
+            scale: Vec::new(),
+            baselines: Baseline::ALL.map(|of| of.of(book, ledger, &view, *period)),
+            actual: ledger.won(book, period[0], period[1]),
+            recent: view.recent.clone(),
+        }
+    };
+    asked.iter().map(origin).collect()
 }
 
 /// An origin, its bias taken off and its band scaled by what the origins before it had shown by then.
