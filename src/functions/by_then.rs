@@ -1,9 +1,10 @@
-//! `by_then(happened, moment)`: what had added up by a moment, of a list of structs with an instant `at` and numbers. What
-//! happened at the moment itself counts.
+//! `by_then(happened, moment)`: what had added up by a moment, of a list of structs with an instant `at` and numbers.
+//! `count_by(instants, moment)`: how many of a list of instants there had been. What happened at the moment itself counts.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StructArray};
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, ListArray, StructArray};
 use arrow::datatypes::{DataType, Field, Fields, Int64Type, TimestampMicrosecondType};
 use datafusion::common::{exec_datafusion_err, plan_datafusion_err};
 use datafusion::error::Result;
@@ -12,6 +13,50 @@ use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, Sca
 /// `by_then(…)`: a struct with one sum per numeric field, under the same names.
 pub fn by_then() -> ScalarUDF {
     ScalarUDF::new_from_impl(ByThen { signature: Signature::any(2, Volatility::Immutable) })
+}
+
+/// `count_by(…)`: a number; 0 where there is no list or no moment.
+pub fn count_by() -> ScalarUDF {
+    ScalarUDF::new_from_impl(CountBy { signature: Signature::any(2, Volatility::Immutable) })
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct CountBy {
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for CountBy {
+    fn name(&self) -> &str {
+        "count_by"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Int64)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let wrong = || exec_datafusion_err!("count_by() needs a list of instants, and an instant");
+        let [lists, moment] = [0, 1].map(|index| args.args[index].to_array(args.number_rows));
+        let (lists, moment) = (lists?, moment?);
+        let lists = lists.as_list_opt::<i32>().ok_or_else(wrong)?;
+        let at = lists.values().as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(wrong)?;
+        let moment = moment.as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(wrong)?;
+        let count = |row: usize| {
+            let list = list(lists, row).filter(|_| moment.is_valid(row)).unwrap_or_default();
+            list.filter(|i| at.is_valid(*i) && at.value(*i) <= moment.value(row)).count() as i64
+        };
+        Ok(ColumnarValue::Array(Arc::new(Int64Array::from_iter_values((0..lists.len()).map(count)))))
+    }
+}
+
+/// Where the values of a row's list stand.
+fn list(lists: &ListArray, row: usize) -> Option<Range<usize>> {
+    let offsets = lists.value_offsets();
+    lists.is_valid(row).then(|| offsets[row] as usize..offsets[row + 1] as usize)
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -60,13 +105,9 @@ fn add_up(happened: &ArrayRef, moment: &ArrayRef) -> Result<ArrayRef> {
         let numbers = structs.column_by_name(field.name()).and_then(|n| n.as_primitive_opt::<Int64Type>());
         let numbers = numbers.ok_or_else(wrong)?;
         let sum = |row: usize| {
-            let offsets = lists.value_offsets();
-            let (from, to) = match lists.is_valid(row) && moment.is_valid(row) {
-                true => (offsets[row] as usize, offsets[row + 1] as usize),
-                false => (0, 0),
-            };
+            let list = list(lists, row).filter(|_| moment.is_valid(row)).unwrap_or_default();
             let counts = |i: &usize| at.is_valid(*i) && at.value(*i) <= moment.value(row) && numbers.is_valid(*i);
-            (from..to).filter(counts).map(|i| numbers.value(i)).sum::<i64>()
+            list.filter(counts).map(|i| numbers.value(i)).sum::<i64>()
         };
         columns.push(Arc::new(Int64Array::from_iter_values((0..lists.len()).map(sum))));
     }

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::path::Path;
 
 use parquet::basic::{LogicalType, TimeUnit};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaDataReader};
 use parquet::file::statistics::Statistics;
 
 use super::SessionError;
-use crate::store::{TableState, at_hand};
+use crate::model::parallel::each;
+use crate::store::{DataFile, TableState, at_hand};
 
 /// What is known of the columns of a table.
 #[derive(Debug, Default)]
@@ -24,24 +26,39 @@ pub(super) struct Footers {
 
 impl Footers {
     pub(super) fn read(state: &TableState) -> Result<Footers, SessionError> {
-        let mut known =
-            Footers { full: state.schema.fields().iter().map(|f| f.name().clone()).collect(), ..Footers::default() };
+        let columns = || state.schema.fields().iter().map(|f| f.name().clone());
         at_hand(&state.files)?;
-        for file in state.files.iter().filter(|f| f.rows > 0) {
-            let error = |source| SessionError::Parquet { path: file.path.clone(), source };
-            let open = File::open(&file.path).map_err(|e| error(e.into()))?;
-            let footer = ParquetMetaDataReader::new().parse_and_finish(&open).map_err(error)?;
-            for group in footer.row_groups() {
-                group.columns().iter().for_each(|chunk| known.add(chunk));
-                let is_full = |name: &String| {
-                    group.columns().iter().any(|chunk| is_column(chunk, name) && holds_only_values(chunk))
-                };
-                known.full.retain(is_full);
-            }
-        }
+        let files: Vec<&DataFile> = state.files.iter().filter(|f| f.rows > 0).collect();
+        let read = |file: &&DataFile| Footers::of_file(&file.path, columns().collect());
+        let mut known = Footers { full: columns().collect(), ..Footers::default() };
+        each(&files, read, |_| ())?.into_iter().for_each(|file| known.and(file));
         // the record of ingests holds columns of the store's own, which nobody sees
         known.filled.retain(|name| state.schema.column_with_name(name).is_some());
         Ok(known)
+    }
+
+    fn of_file(path: &Path, columns: BTreeSet<String>) -> Result<Footers, SessionError> {
+        let error = |source| SessionError::Parquet { path: path.to_owned(), source };
+        let open = File::open(path).map_err(|e| error(e.into()))?;
+        let footer = ParquetMetaDataReader::new().parse_and_finish(&open).map_err(error)?;
+        let mut known = Footers { full: columns, ..Footers::default() };
+        for group in footer.row_groups() {
+            group.columns().iter().for_each(|chunk| known.add(chunk));
+            let is_full =
+                |name: &String| group.columns().iter().any(|chunk| is_column(chunk, name) && holds_only_values(chunk));
+            known.full.retain(is_full);
+        }
+        Ok(known)
+    }
+
+    /// What is known of these files and of another one.
+    fn and(&mut self, other: Footers) {
+        self.filled.extend(other.filled);
+        self.full.retain(|name| other.full.contains(name));
+        for (name, last) in other.latest {
+            let latest = self.latest.entry(name).or_insert(i64::MIN);
+            *latest = (*latest).max(last);
+        }
     }
 
     /// Whether each row has a value of this column, and no empty text.

@@ -79,6 +79,7 @@ pub(crate) fn register_plain(context: &SessionContext) -> Result<()> {
         ends::first_at(),
         ends::last_at(),
         by_then::by_then(),
+        by_then::count_by(),
     ];
     plain.into_iter().for_each(|function| context.register_udf(function));
     bounded::register(context)

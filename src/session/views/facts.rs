@@ -9,7 +9,7 @@ use datafusion::dataframe::DataFrame;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::FunctionRegistry;
 use datafusion::execution::context::SessionContext;
-use datafusion::functions::core::expr_fn::{coalesce, get_field, named_struct};
+use datafusion::functions::core::expr_fn::{coalesce, get_field, least, named_struct};
 use datafusion::functions_aggregate::expr_fn::array_agg;
 use datafusion::logical_expr::Case;
 use datafusion::prelude::{Expr, cast, lit, when};
@@ -19,20 +19,22 @@ use super::super::dimensions::{column, text};
 use super::super::judge::Why;
 use super::super::scope::Scope;
 use super::super::tables::instant;
-use super::{Loaded, deal_of_event, is_touch};
-use crate::functions::by_then::by_then;
-use crate::model::tables::{TOUCH_KINDS, Table};
+use super::{Loaded, deal_of_event};
+use crate::functions::by_then::{by_then, count_by};
+use crate::model::tables::Table;
 use crate::regulation::{Condition, Stage};
 
 /// What an event adds to a number of which evidence speaks; null: nothing.
 fn counts(name: &str) -> Result<Expr> {
     let kind = || column("kind");
     match name {
-        "touch" => when(is_touch(), lit(1_i64)).end(),
         "talk_s" => when(kind().eq(text("call")), cast(column("duration_s"), DataType::Int64)).end(),
         name => when(kind().eq(text(name)), lit(1_i64)).end(),
     }
 }
+
+/// What evidence calls the number of touches, and the column of journeys that lists them.
+const TOUCHES: (&str, &str) = ("touch", "touch_at");
 
 /// What every view over entries begins with.
 const ENTRY: [&str; 5] = ["deal_id", "grp", "stage", "position", "at"];
@@ -88,8 +90,10 @@ impl Scope<'_> {
             self.regulation.stages().iter().filter_map(|stage| Some((stage, stage.evidence.as_ref()?))).collect();
         let stages = asked.iter().map(|(stage, _)| text(stage.id.as_str())).collect();
         let names = || asked.iter().flat_map(|(_, evidence)| evidence.names.iter().map(String::as_str));
-        let of_deal = names().filter(|name| columns.iter().any(|column| column == name)).chain(PLACE).collect();
         let counted: BTreeSet<&str> = names().filter(|name| !columns.iter().any(|column| column == name)).collect();
+        let touches = counted.contains(TOUCHES.0).then_some(TOUCHES.1);
+        let of_deal = names().filter(|name| columns.iter().any(|column| column == name)).chain(PLACE).chain(touches);
+        let of_deal = of_deal.collect();
         let entered = self.entries_with(context, &of_deal).await?.filter(column("stage").in_list(stages, false))?;
         let facts = match counted.is_empty() {
             true => entered,
@@ -155,15 +159,32 @@ impl Scope<'_> {
         facts.filter(lit(false))?.select(ENTRY.map(column).into_iter().chain(none).collect::<Vec<_>>())
     }
 
-    /// The entries, and how often each of these kinds had happened on the deal by then; a same-time event counts.
-    ///
+    /// The entries, and how often each of these kinds had happened on the deal by then; a same-time event counts. What happened on a day of which
+    /// the time is not known is not held against the entry.
+    async fn counted(&self, context: &SessionContext, entered: DataFrame, names: &BTreeSet<&str>) -> Result<DataFrame> {
+        let entered_by = context.udf("ends_at")?.call(vec![column("at")]);
+        let mut names = names.clone();
+        let touched = names.remove(TOUCHES.0);
+        let entered = match names.is_empty() {
+            true => entered,
+            false => self.counted_of_events(entered, entered_by.clone(), &names).await?,
+        };
+        if !touched {
+            return Ok(entered);
+        }
+        // the journeys list the touches of a deal already, those after the cut included
+        let seen = least(vec![entered_by, instant(self.cut.saturating_sub(1))]);
+        let mut told: Vec<Expr> = entered.schema().fields().iter().map(|field| column(field.name())).collect();
+        told.push(count_by().call(vec![column(TOUCHES.1), seen]).alias(TOUCHES.0));
+        entered.select(told)
+    }
+
     /// The events of a deal are one list, of which each entry takes what came before it: a join of the two would pair each
     /// event with each entry.
-    async fn counted(&self, context: &SessionContext, entered: DataFrame, names: &BTreeSet<&str>) -> Result<DataFrame> {
+    async fn counted_of_events(&self, entered: DataFrame, by: Expr, names: &BTreeSet<&str>) -> Result<DataFrame> {
         const OF: &str = "deal of the events";
         const LIST: &str = "events of the deal";
         let relevant = names.iter().flat_map(|name| match *name {
-            "touch" => TOUCH_KINDS.to_vec(),
             "talk_s" => vec!["call"],
             kind => vec![kind],
         });
@@ -177,9 +198,7 @@ impl Scope<'_> {
         let events = events.select(vec![deal_of_event().alias(OF), named_struct(happened).alias("event")])?;
         let lists = events.aggregate(vec![column(OF)], vec![array_agg(column("event")).alias(LIST)])?;
         let mut told: Vec<Expr> = entered.schema().fields().iter().map(|field| column(field.name())).collect();
-        // what happened on a day of which the time is not known is not held against the entry
-        let entered_by = context.udf("ends_at")?.call(vec![column("at")]);
-        let sums = by_then().call(vec![column(LIST), entered_by]);
+        let sums = by_then().call(vec![column(LIST), by]);
         told.extend(names.iter().map(|name| get_field(sums.clone(), *name).alias(*name)));
         lists.join(entered, JoinType::Right, &[OF], &["deal_id"], None)?.select(told)
     }
