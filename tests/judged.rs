@@ -77,6 +77,50 @@ fn judgements_of_a_period_are_those_of_all_time_that_became_certain_in_it() {
     });
 }
 
+#[test]
+fn evidence_counts_the_touches_that_the_events_tell_of() {
+    Runtime::new().unwrap().block_on(async {
+        let folder = tempfile::tempdir().unwrap();
+        let company = company(folder.path());
+        ingest(&company, folder.path(), &["deals.csv", "events_2025.csv", "staff.csv"]).await;
+        // two stages of the sample ask for a touch, one for what no journey lists
+        let regulation = company.regulation().unwrap();
+        let asked = |evidence: &str| {
+            let of = |stage: &&voronka::regulation::Stage| stage.evidence.as_ref().is_some_and(|of| of.sql == evidence);
+            regulation.stages().iter().filter(of).map(|stage| format!("'{}'", stage.id)).collect::<Vec<_>>().join(", ")
+        };
+        let (touch, offer) = (asked("touch >= 1"), asked("offer >= 1"));
+        for as_of in ["2025-06-30", "2025-04-07", "2025-02-03"] {
+            let session = session(&company, &regulation, as_of, false).await;
+            let sql = format!(
+                "WITH told AS (
+                     SELECT entry.deal_id, entry.stage, count(event.event_id) > 0 AS kept
+                     FROM scope_entries AS entry
+                     LEFT JOIN scope_events AS event
+                         ON entry.deal_id = event.deal_id AND event.at <= ends_at(entry.at)
+                         AND ((entry.stage IN ({touch}) AND event.is_touch) OR (entry.stage IN ({offer}) AND event.kind = 'offer'))
+                     WHERE entry.stage IN ({touch}, {offer})
+                     GROUP BY entry.deal_id, entry.stage
+                 ),
+                 known AS (
+                     SELECT deal_id, stage, kept FROM scope_evidence
+                     WHERE missing IS NULL AND stage IN ({touch}, {offer})
+                 )
+                 SELECT
+                     (SELECT count(*) FROM known WHERE kept) AS kept,
+                     (SELECT count(*) FROM known WHERE NOT kept) AS broken,
+                     (SELECT count(*) FROM (SELECT * FROM known EXCEPT SELECT * FROM told) AS of_those) AS differing"
+            );
+            let names = words(&sql);
+            let wanted = Wanted { by: &[], names: &names, all_columns: false, shares: false, period: None };
+            let context = session.scope(&wanted).await.unwrap();
+            let shown = pretty_format_batches(&context.sql(&sql).await.unwrap().collect().await.unwrap()).unwrap();
+            let counts: Vec<u64> = shown.to_string().split(['|', '\n', ' ']).filter_map(|cell| cell.parse().ok()).collect();
+            assert!(counts[0] > 20 && counts[1] > 0 && counts[2] == 0, "as of {as_of}:\n{shown}");
+        }
+    });
+}
+
 /// The files of kept answers.
 fn kept(folder: &Path) -> BTreeSet<String> {
     let states = fs::read_dir(folder.join("store.answers")).into_iter().flatten().flatten();

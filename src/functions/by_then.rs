@@ -113,3 +113,37 @@ fn add_up(happened: &ArrayRef, moment: &ArrayRef) -> Result<ArrayRef> {
     }
     Ok(Arc::new(StructArray::try_new(fields, columns, None)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::TimestampMicrosecondArray;
+    use arrow::compute::cast;
+
+    use super::*;
+    use crate::model::tables::Kind;
+
+    #[test]
+    fn instants_are_counted_up_to_a_moment_and_with_it() {
+        let lists = ListArray::from_iter_primitive::<Int64Type, _, _>([
+            Some(vec![Some(1), Some(5), None, Some(9)]),
+            Some(vec![]),
+            None,
+            Some(vec![Some(3)]),
+            Some(vec![Some(3)]),
+        ]);
+        let of = DataType::List(Arc::new(Field::new_list_field(Kind::Instant.arrow(), true)));
+        let lists = cast(&lists, &of).unwrap();
+        let moments =
+            TimestampMicrosecondArray::from(vec![Some(5), Some(5), Some(5), Some(2), None]).with_timezone("UTC");
+        let field = |of: &DataType| Arc::new(Field::new("x", of.clone(), true));
+        let args = ScalarFunctionArgs {
+            arg_fields: vec![field(lists.data_type()), field(moments.data_type())],
+            return_field: field(&DataType::Int64),
+            number_rows: lists.len(),
+            config_options: Arc::default(),
+            args: vec![ColumnarValue::Array(lists), ColumnarValue::Array(Arc::new(moments))],
+        };
+        let counted = count_by().invoke_with_args(args).unwrap().into_array(5).unwrap();
+        assert_eq!(counted.as_primitive::<Int64Type>().values(), &[2, 0, 0, 0, 0]);
+    }
+}
