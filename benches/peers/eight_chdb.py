@@ -24,7 +24,7 @@ MONEY = "toDecimal64OrZero(replaceOne({0}, ',', '.'), 2)".format
 DEALS = """`ID` UInt64, `Название сделки` String, `Воронка` String, `Стадия сделки` String, `Сумма` String, `Сумма до скидки` String,
     `Себестоимость` String, `ID контакта` UInt64, `Ответственный` String, `Филиал` String, `Источник` String, `Подрядчик` String,
     `Кампания` String, `Дата создания` String, `Дата закрытия` String, `Сделка закрыта` String, `Акция` String, `Интерес` String,
-    `Причина отказа` String"""
+    `Причина отказа` String, `Плановая дата закрытия` String, `Вероятность, %` String"""
 EVENTS = """`ID` String, `Дата` String, `Тип` String, `Сделка` UInt64, `Контакт` UInt64, `Сотрудник` String, `Куда` String, `Итог` String,
     `Секунд` UInt32, `Стадия` String, `Балл` String"""
 SPEND = """`Дата` String, `Площадка` String, `Подрядчик` String, `Кампания` String, `Показы` UInt64, `Клики` UInt64,

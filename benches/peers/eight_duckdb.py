@@ -37,6 +37,8 @@ DEALS = {
     "Акция": "VARCHAR",
     "Интерес": "VARCHAR",
     "Причина отказа": "VARCHAR",
+    "Плановая дата закрытия": "VARCHAR",
+    "Вероятность, %": "VARCHAR",
 }
 EVENTS = {
     "ID": "VARCHAR",

@@ -50,7 +50,7 @@ MONEY = pl.Decimal(18, 2)
 
 
 def exported(paths, schema):
-    return pl.scan_csv(paths, separator=";", schema=schema, null_values=["", "не закрыта"])
+    return pl.scan_csv(paths, separator=";", schema=schema, extra_columns="ignore", null_values=["", "не закрыта"])
 
 
 def moment(name):
