@@ -420,6 +420,9 @@ def tell(con):
     refused = con.execute("SELECT count(*) FROM reject_errors").fetchone()[0]
     print(rows, "refused", refused)
     con.close()
+    # dirt is a few rows in a thousand: more means that the exports have other columns than are listed here
+    if refused * 100 > rows["deals"]:
+        sys.exit(f"{refused} errors beside {rows['deals']} deals: do the exports have new columns?")
 
 
 def ask(con, words, answers, as_of):
