@@ -12,6 +12,16 @@ pub enum Terminal {
     Lost,
 }
 
+impl Terminal {
+    /// As the table `stages` and the status of a deal call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Terminal::Won => "won",
+            Terminal::Lost => "lost",
+        }
+    }
+}
+
 /// A stage of the funnel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stage {

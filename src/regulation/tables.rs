@@ -66,17 +66,13 @@ fn company(regulation: &Regulation) -> RecordBatch {
 
 fn stages(regulation: &Regulation) -> RecordBatch {
     let stages = || regulation.stages.iter();
-    let terminal = |terminal| match terminal {
-        Terminal::Won => "won",
-        Terminal::Lost => "lost",
-    };
     let [ru, en] = both(stages().map(|s| &s.title));
     batch([
         ("stage", texts(stages().map(|s| Some(s.id.as_str())))),
         ("position", wholes(stages().map(|s| Some(s.position)))),
         ("title_ru", ru),
         ("title_en", en),
-        ("terminal", texts(stages().map(|s| s.terminal.map(terminal)))),
+        ("terminal", texts(stages().map(|s| s.terminal.map(Terminal::name)))),
         ("qualified", flags(stages().map(|s| s.qualified))),
         ("parking", flags(stages().map(|s| s.parking))),
         ("sla_hours", numbers(stages().map(|s| s.sla_hours))),

@@ -55,13 +55,6 @@ fn fields() -> Fields {
     .into()
 }
 
-fn word(terminal: Terminal) -> &'static str {
-    match terminal {
-        Terminal::Won => "won",
-        Terminal::Lost => "lost",
-    }
-}
-
 fn places(names: &StringViewArray, stages: &[Stage]) -> Result<ArrayRef> {
     // one after the other, most deals stand in few stages
     let mut last: Option<&Stage> = None;
@@ -75,7 +68,11 @@ fn places(names: &StringViewArray, stages: &[Stage]) -> Result<ArrayRef> {
     let of: Vec<Option<&Stage>> = names.iter().map(&mut found).collect();
     let columns: Vec<ArrayRef> = vec![
         Arc::new(of.iter().map(|stage| stage.map(|stage| stage.position)).collect::<Int64Array>()),
-        Arc::new(of.iter().map(|stage| stage.and_then(|stage| stage.terminal.map(word))).collect::<StringViewArray>()),
+        Arc::new(
+            of.iter()
+                .map(|stage| stage.and_then(|stage| stage.terminal.map(Terminal::name)))
+                .collect::<StringViewArray>(),
+        ),
         Arc::new(of.iter().map(|stage| stage.map(|stage| stage.parking)).collect::<BooleanArray>()),
     ];
     Ok(Arc::new(StructArray::try_new(fields(), columns, None)?))

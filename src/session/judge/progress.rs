@@ -11,6 +11,7 @@ use datafusion::error::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 
 use super::rules::Judge;
+use super::steps::{instant, named};
 use crate::model::tables::Kind;
 use crate::regulation::Stage;
 
@@ -52,7 +53,7 @@ impl ScalarUDFImpl for DealProgress {
         let (due, week_end) = (due.ok_or_else(wrong)?, week_end.ok_or_else(wrong)?);
         let stages = self.judge.regulation.stages();
         let of = |deal: usize| {
-            let moments = [due, week_end].map(|column| column.is_valid(deal).then(|| column.value(deal)));
+            let moments = [due, week_end].map(|column| instant(column, deal));
             progress(&entries.of(deal, stages), moments, stages)
         };
         let all: Vec<Progress> = (0..entries.lists.len()).map(of).collect();
@@ -92,11 +93,7 @@ impl<'a> Entries<'a> {
             true => offsets[deal] as usize..offsets[deal + 1] as usize,
             false => 0..0,
         };
-        let entry = |place: usize| {
-            let name = self.stage.is_valid(place).then(|| self.stage.value(place))?;
-            let stage = stages.iter().find(|stage| stage.id == name)?;
-            Some((stage, self.at.is_valid(place).then(|| self.at.value(place))?))
-        };
+        let entry = |place: usize| Some((named(self.stage, place, stages)?, instant(self.at, place)?));
         range.filter_map(entry).collect()
     }
 }
@@ -108,18 +105,19 @@ struct Progress {
     passed: i64,
 }
 
-fn is_step(stage: &Stage) -> bool {
+/// Whether a deal is worked on in the stage: it is no end and no parking place.
+fn is_working(stage: &Stage) -> bool {
     stage.terminal.is_none() && !stage.parking
 }
 
 fn progress(entries: &[(&Stage, i64)], moments: [Option<i64>; 2], stages: &[Stage]) -> Progress {
-    let last = stages.iter().filter(|stage| is_step(stage)).map(|stage| stage.position).max();
+    let last = stages.iter().filter(|stage| is_working(stage)).map(|stage| stage.position).max();
     let last_at = entries.iter().filter(|(stage, _)| Some(stage.position) == last).map(|(_, at)| *at).min();
     let by = |moment: Option<i64>| {
         let entered = entries.iter().filter(|(_, at)| moment.is_some_and(|moment| *at <= moment));
         entered.map(|(stage, _)| stage.position).max().unwrap_or(0)
     };
-    let is_passed = |(stage, at): &&(&Stage, i64)| is_step(stage) && last_at.is_some_and(|last_at| *at <= last_at);
+    let is_passed = |(stage, at): &&(&Stage, i64)| is_working(stage) && last_at.is_some_and(|last_at| *at <= last_at);
     let passed = entries.iter().filter(is_passed).count();
     Progress { last_at, by: moments.map(by), passed: i64::try_from(passed).unwrap_or(i64::MAX) }
 }
@@ -134,7 +132,7 @@ mod tests {
         let text = include_str!("../../../sample_data/regulation.toml");
         let regulation = Regulation::parse("regulation.toml", text).unwrap();
         let stages = regulation.stages();
-        let steps: Vec<&Stage> = stages.iter().filter(|stage| is_step(stage)).collect();
+        let steps: Vec<&Stage> = stages.iter().filter(|stage| is_working(stage)).collect();
         let lost = stages.iter().find(|stage| stage.terminal == Some(Terminal::Lost)).unwrap();
         let (first, second, last) = (steps[0], steps[1], steps[steps.len() - 1]);
         // a step is entered after the last one: it was skipped on the way

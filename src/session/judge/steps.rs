@@ -121,11 +121,11 @@ impl<'a> Moves<'a> {
 }
 
 /// The stage that a name is of, where the regulation knows it.
-fn named<'r>(names: &StringArray, place: usize, stages: &'r [Stage]) -> Option<&'r Stage> {
+pub(super) fn named<'r>(names: &StringArray, place: usize, stages: &'r [Stage]) -> Option<&'r Stage> {
     let name = names.is_valid(place).then(|| names.value(place))?;
     stages.iter().find(|stage| stage.id == name)
 }
 
-fn instant(of: &TimestampMicrosecondArray, place: usize) -> Option<i64> {
+pub(super) fn instant(of: &TimestampMicrosecondArray, place: usize) -> Option<i64> {
     of.is_valid(place).then(|| of.value(place))
 }

@@ -33,8 +33,10 @@ fn counts(name: &str) -> Result<Expr> {
     }
 }
 
-/// What evidence calls the number of touches, and the column of journeys that lists them.
-const TOUCHES: (&str, &str) = ("touch", "touch_at");
+/// What evidence calls the number of touches.
+const TOUCH: &str = "touch";
+/// The column of journeys that lists them.
+const TOUCH_AT: &str = "touch_at";
 
 /// What every view over entries begins with.
 const ENTRY: [&str; 5] = ["deal_id", "grp", "stage", "position", "at"];
@@ -91,7 +93,7 @@ impl Scope<'_> {
         let stages = asked.iter().map(|(stage, _)| text(stage.id.as_str())).collect();
         let names = || asked.iter().flat_map(|(_, evidence)| evidence.names.iter().map(String::as_str));
         let counted: BTreeSet<&str> = names().filter(|name| !columns.iter().any(|column| column == name)).collect();
-        let touches = counted.contains(TOUCHES.0).then_some(TOUCHES.1);
+        let touches = counted.contains(TOUCH).then_some(TOUCH_AT);
         let of_deal = names().filter(|name| columns.iter().any(|column| column == name)).chain(PLACE).chain(touches);
         let of_deal = of_deal.collect();
         let entered = self.entries_with(context, &of_deal).await?.filter(column("stage").in_list(stages, false))?;
@@ -164,7 +166,7 @@ impl Scope<'_> {
     async fn counted(&self, context: &SessionContext, entered: DataFrame, names: &BTreeSet<&str>) -> Result<DataFrame> {
         let entered_by = context.udf("ends_at")?.call(vec![column("at")]);
         let mut names = names.clone();
-        let touched = names.remove(TOUCHES.0);
+        let touched = names.remove(TOUCH);
         let entered = match names.is_empty() {
             true => entered,
             false => self.counted_of_events(entered, entered_by.clone(), &names).await?,
@@ -175,7 +177,7 @@ impl Scope<'_> {
         // the journeys list the touches of a deal already, those after the cut included
         let seen = least(vec![entered_by, instant(self.cut.saturating_sub(1))]);
         let mut told: Vec<Expr> = entered.schema().fields().iter().map(|field| column(field.name())).collect();
-        told.push(count_by().call(vec![column(TOUCHES.1), seen]).alias(TOUCHES.0));
+        told.push(count_by().call(vec![column(TOUCH_AT), seen]).alias(TOUCH));
         entered.select(told)
     }
 
