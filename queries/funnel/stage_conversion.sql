@@ -64,140 +64,89 @@ longest AS (
 
 cohort AS (
     SELECT
-        deal_id,
         grp,
-        entries,
         outcome,
         undated,
         present_position,
         has_stayed,
         closed_at,
         seen_until,
-        entered_at
-    FROM placed_deals
-),
-
-unnested AS (
-    SELECT deal_id, unnest(entries) AS entry
-    FROM cohort
-),
-
-logged AS (
-    SELECT unnested.deal_id, funnel_stages.position, unnested.entry['at'] AS at
-    FROM unnested
-    INNER JOIN funnel_stages ON unnested.entry['stage'] = funnel_stages.stage
-),
-
-furthest AS (
-    SELECT deal_id, max(position) AS position
-    FROM logged
-    GROUP BY deal_id
+        entered_at,
+        path['furthest'] AS furthest,
+        path['stays'] AS stays
+    FROM (
+        SELECT
+            grp,
+            outcome,
+            undated,
+            present_position,
+            has_stayed,
+            closed_at,
+            seen_until,
+            entered_at,
+            stages_reached(entries, outcome, present_position, entered_at, closed_at) AS path
+        FROM placed_deals
+    ) AS placed
 ),
 
 came AS (
     SELECT
-        cohort.deal_id,
         cohort.grp,
         cohort.outcome,
-        cohort.undated,
-        cohort.closed_at,
+        cohort.stays,
+        greatest(minutes_between(cohort.entered_at, cohort.seen_until) / 1440.0, 0.0) AS longest_days,
         cohort.seen_until,
-        cohort.entered_at,
-        -- a win is known to have passed every stage, by its day at the latest
-        CASE
-            WHEN cohort.outcome <> 'won' AND cohort.present_position > coalesce(furthest.position, ends.first_position)
-                THEN cohort.present_position
-        END AS beyond_log,
-        coalesce(greatest(furthest.position, cohort.present_position), ends.first_position) AS position,
+        cohort.closed_at IS NOT NULL AS is_dated,
+        coalesce(greatest(cohort.furthest, cohort.present_position), ends.first_position) AS position,
         cohort.outcome = 'unclear'
         OR (
             cohort.outcome <> 'won'
-            AND furthest.position IS NULL
+            AND cohort.furthest IS NULL
             AND cohort.present_position IS NULL
             AND NOT cohort.has_stayed
             AND ends.first_position < ends.last_open_position
         ) AS is_unplaced,
         cohort.outcome = 'unclear' AND cohort.undated = 'won' AS may_win,
         cohort.outcome = 'lost' OR (cohort.outcome = 'unclear' AND cohort.undated = 'lost') AS may_lose
-    FROM cohort
-    CROSS JOIN ends
-    LEFT JOIN furthest ON cohort.deal_id = furthest.deal_id
+    FROM ends
+    CROSS JOIN cohort
 ),
 
--- the entry into the funnel, first entries into later stages, the present stage, the win, logged or not; where nothing tells when: null
-points AS (
-    SELECT came.deal_id, ends.first_position AS position, came.entered_at AS at
-    FROM came
-    CROSS JOIN ends
-    UNION ALL
-    SELECT logged.deal_id, logged.position, logged.at
-    FROM logged
-    CROSS JOIN ends
-    WHERE logged.position > ends.first_position
-    UNION ALL
-    SELECT came.deal_id, came.beyond_log AS position, NULL AS at
-    FROM came
-    WHERE came.beyond_log IS NOT NULL
-    UNION ALL
-    SELECT came.deal_id, ends.last_position AS position, came.closed_at AS at
-    FROM came
-    CROSS JOIN ends
-    WHERE came.outcome = 'won'
-),
-
--- a stage is reached with the first entry into it or any later one, so the times never fall from stage to stage. A win that
--- was logged too stands here twice, with the earlier time in the second place; only the last row of a stage is kept.
 reaching AS (
     SELECT
-        deal_id,
-        position,
-        min(at) OVER (
-            PARTITION BY deal_id
-            ORDER BY position, at DESC
-            ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
-        ) AS reached_at,
-        min(at) OVER (
-            PARTITION BY deal_id
-            ORDER BY position, at DESC
-            ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
-        ) AS advanced_at,
-        lead(position) OVER (PARTITION BY deal_id ORDER BY position, at DESC) AS next_position
-    FROM points
+        grp,
+        outcome,
+        longest_days,
+        seen_until,
+        is_dated,
+        is_unplaced,
+        may_win,
+        may_lose,
+        unnest(stays) AS stay
+    FROM came
 ),
 
--- a row per deal and stage that it reached; a skipped stage was reached and left at one moment, that of the next entry
+-- a row per deal and stage that it reached, by the first entry into it or any later one, so that the times never fall from stage to stage; a skipped
+-- stage was reached and left at one moment, that of the next entry
 reached AS (
     SELECT
-        came.grp,
-        funnel_stages.position,
-        came.outcome,
-        came.is_unplaced AND reaching.next_position IS NULL AS is_unplaced,
-        came.may_win,
-        came.may_lose,
-        reaching.next_position IS NOT NULL AS has_advanced,
-        greatest(minutes_between(came.entered_at, came.seen_until) / 1440.0, 0.0) AS longest_days,
+        grp,
+        stay['position'] AS position,
+        outcome,
+        is_unplaced AND NOT stay['has_advanced'] AS is_unplaced,
+        may_win,
+        may_lose,
+        stay['has_advanced'] AS has_advanced,
+        longest_days,
         CASE
-            WHEN reaching.next_position IS NOT NULL AND reaching.advanced_at IS NULL THEN NULL
-            WHEN funnel_stages.position > reaching.position THEN 0.0
-            WHEN reaching.reached_at IS NULL THEN NULL
-            WHEN reaching.next_position IS NULL AND came.outcome = 'lost' AND came.closed_at IS NULL THEN NULL
-            WHEN reaching.next_position IS NULL AND came.outcome = 'unclear' THEN NULL
-            ELSE
-                greatest(
-                    minutes_between(reaching.reached_at, coalesce(reaching.advanced_at, came.seen_until)) / 1440.0,
-                    0.0
-                )
+            WHEN stay['has_advanced'] AND stay['advanced_at'] IS NULL THEN NULL
+            WHEN stay['is_passed'] THEN 0.0
+            WHEN stay['reached_at'] IS NULL THEN NULL
+            WHEN NOT stay['has_advanced'] AND outcome = 'lost' AND NOT is_dated THEN NULL
+            WHEN NOT stay['has_advanced'] AND outcome = 'unclear' THEN NULL
+            ELSE greatest(minutes_between(stay['reached_at'], coalesce(stay['advanced_at'], seen_until)) / 1440.0, 0.0)
         END AS lived_days
     FROM reaching
-    INNER JOIN came ON reaching.deal_id = came.deal_id
-    INNER JOIN funnel_stages
-        ON
-            reaching.position <= funnel_stages.position
-            AND coalesce(reaching.next_position, reaching.position + 1) > funnel_stages.position
-    CROSS JOIN ends
-    WHERE
-        funnel_stages.position < ends.last_position
-        AND reaching.position IS DISTINCT FROM reaching.next_position
 ),
 
 -- and a row per stage that a deal may have reached, though nothing says so
@@ -224,7 +173,7 @@ stays AS (
         came.may_win,
         came.may_lose,
         FALSE AS has_advanced,
-        greatest(minutes_between(came.entered_at, came.seen_until) / 1440.0, 0.0) AS longest_days,
+        came.longest_days,
         NULL AS lived_days
     FROM came
     CROSS JOIN ends

@@ -5,17 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
-use arrow::array::{Array as _, ArrayData};
-use arrow::buffer::NullBuffer;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use datafusion::common::TableReference;
 use datafusion::dataframe::DataFrame;
-use datafusion::datasource::{MemTable, TableProvider};
 use datafusion::error::DataFusionError;
-use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, collect_partitioned};
 use datafusion::prelude::{Expr, SessionContext, ident};
@@ -23,6 +18,8 @@ use datafusion::sql::sqlparser::ast::{Cte, Query, Statement};
 
 use super::statement;
 use crate::model::timings;
+use crate::session::held_rows::{Held, Room, hold};
+use crate::session::running::run;
 
 /// A SELECT in steps.
 #[derive(Debug, Clone)]
@@ -36,8 +33,8 @@ pub(super) struct Steps {
 /// What was computed on the way to a plan.
 #[derive(Debug, Default)]
 pub(super) struct Computed {
-    /// The memory that the rows take.
-    pub held: Vec<MemoryReservation>,
+    /// What holds the rows.
+    pub held: Vec<Held>,
     /// The tables that hold the rows, and the plans that gave them.
     pub plans: BTreeMap<String, LogicalPlan>,
 }
@@ -98,13 +95,13 @@ impl Steps {
 }
 
 impl Step {
-    /// Computes the rows of its plan and lets the context's queries read them. Fails where the memory limit does not allow to keep them.
-    /// Returns the memory that they take, and their plan.
+    /// Computes the rows of its plan and lets the context's queries read them. Fails where neither memory nor disk allows to keep them.
+    /// Returns what holds them, and their plan.
     pub async fn keep(
         &self,
         context: &SessionContext,
         frame: DataFrame,
-    ) -> Result<(MemoryReservation, LogicalPlan), DataFusionError> {
+    ) -> Result<(Held, LogicalPlan), DataFusionError> {
         let names = frame.schema().fields().iter().map(|field| field.name().clone());
         let mut read: Vec<Expr> = names.filter(|name| self.readers.contains(name.as_str())).map(ident).collect();
         if read.is_empty() {
@@ -112,8 +109,8 @@ impl Step {
         }
         let frame = frame.select(read)?;
         let plan = frame.logical_plan().clone();
-        let (table, held) = kept(&self.table, context, frame).await?;
-        context.register_table(TableReference::bare(self.table.as_str()), table)?;
+        let held = kept(&self.table, context, frame).await?;
+        context.register_table(TableReference::bare(self.table.as_str()), Arc::clone(&held.rows))?;
         Ok((held, plan))
     }
 }
@@ -123,58 +120,20 @@ pub(super) async fn execute(
     name: &str,
     frame: DataFrame,
 ) -> Result<(SchemaRef, Vec<Vec<RecordBatch>>), DataFusionError> {
-    let tasks = Arc::new(frame.task_ctx());
-    let planned = timings::begin();
-    // the types are settled in the physical plan, not before
-    let plan = frame.create_physical_plan().await?;
-    timings::end(planned, || "plan queries".to_owned(), None);
-    let schema = plan.schema();
-    let executed = timings::begin();
-    let rows = collect_partitioned(Arc::clone(&plan), tasks).await?;
-    if timings::is_asked() {
-        let count = rows.iter().flatten().map(RecordBatch::num_rows).sum();
-        timings::end(executed, || format!("compute {name}"), Some(count));
-        tell_operators(plan.as_ref());
-    }
-    Ok((schema, rows))
+    let collect = async |plan: Arc<dyn ExecutionPlan>, tasks| {
+        let began = timings::begin();
+        let schema = plan.schema();
+        let rows = collect_partitioned(plan, tasks).await?;
+        let count = timings::is_asked().then(|| rows.iter().flatten().map(RecordBatch::num_rows).sum());
+        timings::end(began, || format!("compute {name}"), count);
+        Ok((schema, rows))
+    };
+    run(frame, collect).await
 }
 
-/// Each operator's own time on all threads.
-fn tell_operators(plan: &dyn ExecutionPlan) {
-    if let Some(metrics) = plan.metrics() {
-        let took =
-            metrics.elapsed_compute().and_then(|nanoseconds| u64::try_from(nanoseconds).ok()).unwrap_or_default();
-        timings::add(format!("operator {}", plan.name()), Duration::from_nanos(took), metrics.output_rows());
-    }
-    plan.children().into_iter().for_each(|child| tell_operators(child.as_ref()));
-}
-
-/// The rows of a frame as a table, in the partitions in which they were computed, and the memory that they take.
-pub(super) async fn kept(
-    name: &str,
-    context: &SessionContext,
-    frame: DataFrame,
-) -> Result<(Arc<dyn TableProvider>, MemoryReservation), DataFusionError> {
-    let (schema, rows) = execute(name, frame).await?;
-    let held = MemoryConsumer::new(name).register(&context.runtime_env().memory_pool);
-    held.try_grow(memory_of(rows.iter().flatten()))?;
-    Ok((Arc::new(MemTable::try_new(schema, rows)?), held))
-}
-
-/// The bytes of the buffers of some batches, each buffer once: the groups of an aggregate come as slices of the same buffers, and each batch by
-/// itself would count all of them.
-fn memory_of<'a>(batches: impl Iterator<Item = &'a RecordBatch>) -> usize {
-    let (mut seen, mut bytes) = (BTreeSet::new(), 0);
-    let mut left: Vec<ArrayData> = batches.flat_map(RecordBatch::columns).map(|column| column.to_data()).collect();
-    while let Some(data) = left.pop() {
-        for buffer in data.buffers().iter().chain(data.nulls().map(NullBuffer::buffer)) {
-            if seen.insert(buffer.data_ptr()) {
-                bytes += buffer.capacity();
-            }
-        }
-        left.extend_from_slice(data.child_data());
-    }
-    bytes
+/// The rows of a frame, held in the partitions in which they were computed.
+pub(super) async fn kept(name: &str, context: &SessionContext, frame: DataFrame) -> Result<Held, DataFusionError> {
+    hold(name, frame, false, &Room::of(&context.state())).await
 }
 
 /// Which of the subqueries are computed more than once: a mention in one that is itself computed thrice counts as three.
@@ -206,21 +165,8 @@ fn all_of(table: &str) -> Option<Query> {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{ArrayRef, StringViewArray};
-
     use super::super::statement::{Order, parse};
     use super::*;
-
-    #[test]
-    fn a_buffer_that_batches_share_counts_once() {
-        let names: ArrayRef =
-            Arc::new(StringViewArray::from_iter_values((0..8000).map(|n| format!("a name of a client {n}"))));
-        let whole = RecordBatch::try_from_iter([("name", names)]).unwrap();
-        let slices: Vec<_> = (0..80).map(|at| whole.slice(at * 100, 100)).collect();
-        let bytes = memory_of(std::iter::once(&whole));
-        assert!(bytes >= 8000 * (16 + 20) && bytes <= whole.get_array_memory_size(), "{bytes}");
-        assert_eq!(memory_of(slices.iter()), bytes);
-    }
 
     fn steps(sql: &str) -> Option<Steps> {
         Steps::of("m", &parse("m.sql", sql, Order::Free).unwrap())

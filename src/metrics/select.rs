@@ -20,6 +20,7 @@ use super::statement::{self, Mention, Order};
 use crate::model::calendar::Calendar;
 use crate::model::problem::Problem;
 use crate::model::timings;
+use crate::session::running::is_short_of_memory;
 use crate::session::{Session, read_only, words};
 
 /// A SELECT and what it reads.
@@ -78,8 +79,8 @@ impl Select {
         plan(&self.statement, context, calendar, ask).await
     }
 
-    /// Its plan over the subqueries that it reads more than once, which are computed here. The memory that their rows take is held as
-    /// long as what is returned beside it. Where the memory limit does not allow to keep them, nothing is kept.
+    /// Its plan over the subqueries that it reads more than once, which are computed here. Their rows are held as
+    /// long as what is returned beside it. Where neither memory nor disk allows to keep them, nothing is kept.
     pub async fn plan_in_steps(
         &self,
         context: &SessionContext,
@@ -91,11 +92,11 @@ impl Select {
         for step in &steps.kept {
             let frame = plan(&step.statement, context, calendar, ask).await?;
             match step.keep(context, frame).await {
-                Ok((memory, plan)) => {
-                    computed.held.push(memory);
+                Ok((held, plan)) => {
+                    computed.held.push(held);
                     computed.plans.insert(step.table.clone(), plan);
                 }
-                Err(e) if matches!(e.find_root(), DataFusionError::ResourcesExhausted(_)) => {
+                Err(e) if is_short_of_memory(&e) => {
                     return Ok((self.plan(context, calendar, ask).await?, Computed::default()));
                 }
                 Err(e) => return Err(e),
@@ -152,7 +153,7 @@ impl Read {
         if let Compute::RowsOnce(session) = compute
             && self.select.is_once
         {
-            let make = || async { Ok(self.select.plan_in_steps(context, calendar, ask).await?.0) };
+            let make = || self.select.plan_in_steps(context, calendar, ask);
             if let Some(table) = session.once(&self.select.sql(), &ask.by, make).await? {
                 context.register_table(name, table)?;
                 return Ok(Computed::default());
@@ -165,8 +166,9 @@ impl Read {
                 match self.is_kept {
                     true => {
                         let plan = frame.logical_plan().clone();
-                        let (table, rows) = kept::kept(name, context, frame).await?;
-                        computed.held = vec![rows];
+                        let held = kept::kept(name, context, frame).await?;
+                        let table = Arc::clone(&held.rows);
+                        computed.held = vec![held];
                         computed.plans.insert(name.to_owned(), plan);
                         (table, computed)
                     }

@@ -14,7 +14,7 @@ use datafusion::dataframe::DataFrame;
 use datafusion::error::{DataFusionError, Result};
 use tokio::sync::OnceCell;
 
-use super::held_rows::{Held, Room, hold};
+use super::held_rows::{Held, Room, hold, is_short};
 use super::hold::Hold;
 use super::scope::Scope;
 
@@ -55,13 +55,14 @@ impl AtCut {
         if self.questions.fetch_add(1, Ordering::Relaxed) < self.holds_deals_after {
             return Ok(None);
         }
-        let make = || async { hold("deals", scope.to_hold(dimensions).await?, false, &self.room).await };
+        let make = || async { held_if_possible("deals", scope.to_hold(dimensions).await?, false, &self.room).await };
         let held = self.rows.get_or_try_init(make).await?;
         Ok(held.as_ref().map(|held| Arc::clone(&held.rows)))
     }
 
     /// The rows of a view, which `make` plans if it is asked for the first time. `packs`: texts that are no keys are held as dictionaries.
-    pub(super) async fn view<E: From<DataFusionError>, F: Future<Output = Result<DataFrame, E>>>(
+    /// What `make` gives beside the plan is kept until it has run.
+    pub(super) async fn view<E: From<DataFusionError>, B, F: Future<Output = Result<(DataFrame, B), E>>>(
         &self,
         key: ViewKey,
         packs: bool,
@@ -69,8 +70,19 @@ impl AtCut {
     ) -> Result<Option<Arc<dyn TableProvider>>, E> {
         let name = key.0.clone();
         let cell = Arc::clone(self.views.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default());
-        let held =
-            cell.get_or_try_init(|| async { Ok::<_, E>(hold(&name, make().await?, packs, &self.room).await?) }).await?;
+        let make = || async {
+            let (frame, _beside) = make().await?;
+            Ok::<_, E>(held_if_possible(&name, frame, packs, &self.room).await?)
+        };
+        let held = cell.get_or_try_init(make).await?;
         Ok(held.as_ref().map(|held| Arc::clone(&held.rows)))
+    }
+}
+
+/// `None` where neither memory nor disk allows it: each question then computes the rows that it needs.
+async fn held_if_possible(what: &str, frame: DataFrame, packs: bool, room: &Arc<Room>) -> Result<Option<Held>> {
+    match hold(what, frame, packs, room).await {
+        Err(error) if is_short(&error) => Ok(None),
+        held => held.map(Some),
     }
 }

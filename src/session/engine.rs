@@ -8,6 +8,7 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionStateBuilder;
 
 use super::error::SessionError;
+use super::held_rows::Room;
 use super::pool::SpillPool;
 use super::{bounded, compact, lists, small_side, windows};
 
@@ -22,6 +23,12 @@ pub struct Resources {
     pub are_small: bool,
 }
 
+/// What a metric keeps of its own subqueries takes no more memory than this part of the limit.
+const KEPT: usize = 4;
+
+/// And a sort keeps no more than this part of it for merging.
+const MERGING: usize = 128;
+
 /// The memory limit, and the caches of what is known of files.
 pub(super) fn runtime(resources: Resources) -> Result<Arc<RuntimeEnv>, SessionError> {
     let mut runtime = RuntimeEnvBuilder::new();
@@ -34,6 +41,12 @@ pub(super) fn runtime(resources: Resources) -> Result<Arc<RuntimeEnv>, SessionEr
 /// A context with these settings, our optimizer rules among the engine's.
 pub(super) fn context(resources: Resources, runtime: Arc<RuntimeEnv>) -> Result<SessionContext, SessionError> {
     let mut config = SessionConfig::new().with_information_schema(true).with_collect_statistics(true);
+    config.set_extension(Room::of_part(KEPT));
+    if let Some(bytes) = resources.memory {
+        // what a sort keeps for merging what it spilled; where joins sort, there are dozens
+        let merging = &mut config.options_mut().execution.sort_spill_reservation_bytes;
+        *merging = (*merging).min(bytes / MERGING);
+    }
     if resources.are_small {
         // what the second pass finds on top is worth less than the pass
         config.options_mut().optimizer.max_passes = 1;

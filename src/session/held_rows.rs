@@ -1,44 +1,66 @@
 //! Rows that are held for many questions: in memory, and on the disk from where they would take too much of it.
 
+use std::collections::BTreeSet;
 use std::io;
+use std::mem::take;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use arrow::array::{Array as _, ArrayData};
+use arrow::buffer::NullBuffer;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use datafusion::catalog::TableProvider;
 use datafusion::common::runtime::SpawnedTask;
+use datafusion::common::{resources_datafusion_err, resources_err};
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::MemTable;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::error::{DataFusionError, Result};
-use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation};
-use datafusion::physical_plan::execute_stream_partitioned;
+use datafusion::execution::{SendableRecordBatchStream, SessionState, TaskContext};
+use datafusion::physical_plan::{ExecutionPlan, execute_stream_partitioned};
 use futures::TryStreamExt as _;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 use tempfile::NamedTempFile;
 
+use super::running::{is_short_of_memory, run};
 use crate::model::timings;
 
 /// Of a file so many rows are written at once, and read by one thread.
 const ROWS: usize = 128 << 10;
 
-/// How much memory is held by all rows that sessions of one report hold.
+/// How much memory is held by all rows that sessions of one report hold, or that the metrics of a session keep.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(crate) struct Room {
     held: AtomicUsize,
     /// All that is held takes no more than this part of the limit, such as 8 for an eighth: the rest is for the questions.
     part: usize,
+    /// Whether what does not fit goes to the disk.
+    spills: bool,
 }
 
 impl Room {
     pub(super) fn of_part(part: usize) -> Arc<Room> {
-        Arc::new(Room { held: AtomicUsize::default(), part })
+        Arc::new(Room { held: AtomicUsize::default(), part, spills: true })
+    }
+
+    /// For plans that run elsewhere, where nobody has this machine's disk: what does not fit is refused.
+    pub(super) fn without_disk() -> Arc<Room> {
+        Arc::new(Room { held: AtomicUsize::default(), part: 1, spills: false })
+    }
+
+    /// The room for what metrics keep.
+    pub(crate) fn of(state: &SessionState) -> Arc<Room> {
+        state.config().get_extension().unwrap_or_else(Room::without_disk)
+    }
+
+    pub(super) fn may_spill(&self) -> bool {
+        self.spills
     }
 
     /// How much all that is held in memory may take.
@@ -62,31 +84,37 @@ impl Room {
 
 /// Rows that are held as long as this is.
 #[derive(Debug)]
-pub(super) struct Held {
-    pub(super) rows: Arc<dyn TableProvider>,
-    _memory: Option<(MemoryReservation, Taken)>,
+pub(crate) struct Held {
+    pub(crate) rows: Arc<dyn TableProvider>,
+    _memory: Option<Arc<Taken>>,
     _files: Vec<NamedTempFile>,
 }
 
-/// Bytes of a room, given back at the end.
+/// Bytes of a room and of the memory limit, given back at the end.
 #[derive(Debug)]
 struct Taken {
     room: Arc<Room>,
-    bytes: AtomicUsize,
     limit: usize,
+    bytes: AtomicUsize,
+    memory: MemoryReservation,
 }
 
 impl Taken {
     fn more(&self, bytes: usize) -> bool {
-        let takes = self.room.takes(bytes, self.limit);
-        if takes {
-            self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        if !self.room.takes(bytes, self.limit) {
+            return false;
+        }
+        let takes = self.memory.try_grow(bytes).is_ok();
+        match takes {
+            true => _ = self.bytes.fetch_add(bytes, Ordering::Relaxed),
+            false => self.room.gives_back(bytes),
         }
         takes
     }
 
     fn less(&self, bytes: usize) {
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        self.memory.shrink(bytes);
         self.room.gives_back(bytes);
     }
 }
@@ -97,46 +125,48 @@ impl Drop for Taken {
     }
 }
 
-/// Computes rows and holds them; `None` where neither memory nor disk allows it. `packs`: texts that are no keys are held as dictionaries.
-pub(super) async fn hold(what: &str, frame: DataFrame, packs: bool, room: &Arc<Room>) -> Result<Option<Held>> {
+/// Computes rows and holds them. `packs`: texts that are no keys are held as dictionaries.
+///
+/// # Errors
+/// Those of the engine; neither memory nor disk allows it ([`is_short`]).
+pub(crate) async fn hold(what: &str, frame: DataFrame, packs: bool, room: &Arc<Room>) -> Result<Held> {
     let began = timings::begin();
-    let tasks = Arc::new(frame.task_ctx());
-    let pool = Arc::clone(&tasks.runtime_env().memory_pool);
-    let taken = Arc::new(Taken { room: Arc::clone(room), bytes: AtomicUsize::default(), limit: room.limit(&pool) });
-    let plan = frame.create_physical_plan().await?;
-    let schema = if packs { packed(&plan.schema()) } else { plan.schema() };
-    let streams = execute_stream_partitioned(plan, tasks)?;
-    let parts = streams.into_iter().map(|rows| {
-        let part =
-            Part { schema: Arc::clone(&schema), taken: Arc::clone(&taken), rows: Vec::new(), file: None, count: 0 };
-        SpawnedTask::spawn(part.collected(rows))
-    });
-    let mut collected = Vec::new();
-    for part in parts.collect::<Vec<_>>() {
-        match part.join_unwind().await.map_err(|e| DataFusionError::ExecutionJoin(Box::new(e)))? {
-            Err(error) if is_short(&error) => return Ok(None),
-            part => collected.push(part?),
-        }
-    }
-    let count = timings::is_asked().then(|| collected.iter().map(|part| part.count).sum());
-    let memory = MemoryConsumer::new(format!("{what} at the cut")).register(&pool);
-    let fits = collected.iter().all(|part| part.file.is_none());
-    let fits = fits && memory.try_grow(taken.bytes.load(Ordering::Relaxed)).is_ok();
-    let held = match fits {
-        true => in_memory(schema, collected, taken, memory),
-        false => on_disk(schema, collected),
-    };
-    timings::end(began, || format!("hold {what}{}", if fits { "" } else { " on the disk" }), count);
-    match held {
-        Err(error) if is_short(&error) => Ok(None),
-        held => held.map(Some),
-    }
+    let (held, count) = run(frame, |plan, tasks| collected(what, plan, tasks, packs, room)).await?;
+    let place = if held._files.is_empty() { "" } else { " on the disk" };
+    timings::end(began, || format!("hold {what}{place}"), Some(count));
+    Ok(held)
 }
 
-fn in_memory(schema: SchemaRef, parts: Vec<Part>, taken: Arc<Taken>, memory: MemoryReservation) -> Result<Held> {
-    let rows = parts.into_iter().map(|part| part.rows).collect();
-    let rows = Arc::new(MemTable::try_new(schema, rows)?);
-    Ok(Held { rows, _memory: Arc::into_inner(taken).map(|taken| (memory, taken)), _files: Vec::new() })
+/// The rows of a plan, and how many they are.
+async fn collected(
+    what: &str,
+    plan: Arc<dyn ExecutionPlan>,
+    tasks: Arc<TaskContext>,
+    packs: bool,
+    room: &Arc<Room>,
+) -> Result<(Held, usize)> {
+    let pool = Arc::clone(&tasks.runtime_env().memory_pool);
+    let memory = MemoryConsumer::new(format!("what is held of {what}")).register(&pool);
+    let limit = room.limit(&pool);
+    let taken = Arc::new(Taken { room: Arc::clone(room), limit, bytes: AtomicUsize::default(), memory });
+    let schema = if packs { packed(&plan.schema()) } else { plan.schema() };
+    let parts = execute_stream_partitioned(plan, tasks)?
+        .into_iter()
+        .map(|rows| SpawnedTask::spawn(Part::new(&schema, &taken).collected(rows)));
+    let mut collected = Vec::new();
+    for part in parts.collect::<Vec<_>>() {
+        collected.push(part.join_unwind().await.map_err(|e| DataFusionError::ExecutionJoin(Box::new(e)))??);
+    }
+    let count = collected.iter().map(|part| part.count).sum();
+    let held = match collected.iter().all(|part| part.file.is_none()) {
+        true => {
+            let rows = collected.into_iter().map(|part| part.rows).collect();
+            let rows = Arc::new(MemTable::try_new(schema, rows)?);
+            Held { rows, _memory: Some(taken), _files: Vec::new() }
+        }
+        false => on_disk(schema, collected)?,
+    };
+    Ok((held, count))
 }
 
 fn on_disk(schema: SchemaRef, parts: Vec<Part>) -> Result<Held> {
@@ -153,16 +183,25 @@ struct Part {
     schema: SchemaRef,
     taken: Arc<Taken>,
     rows: Vec<RecordBatch>,
+    /// Where the buffers of the rows are, each of which counts once: the groups of an aggregate come as slices of the same buffers.
+    buffers: BTreeSet<usize>,
+    /// What the rows take.
+    bytes: usize,
     file: Option<(ArrowWriter<std::fs::File>, NamedTempFile)>,
     count: usize,
 }
 
 impl Part {
+    fn new(schema: &SchemaRef, taken: &Arc<Taken>) -> Part {
+        let (schema, taken) = (Arc::clone(schema), Arc::clone(taken));
+        Part { schema, taken, rows: Vec::new(), buffers: BTreeSet::new(), bytes: 0, file: None, count: 0 }
+    }
+
     async fn collected(mut self, mut rows: SendableRecordBatchStream) -> Result<Part> {
         while let Some(batch) = rows.try_next().await? {
             let batch = typed(&batch, &self.schema)?;
             self.count += batch.num_rows();
-            if self.file.is_none() && self.taken.more(batch.get_array_memory_size()) {
+            if self.file.is_none() && self.keeps(&batch) {
                 self.rows.push(batch);
             } else {
                 self.write(&batch)?;
@@ -171,23 +210,34 @@ impl Part {
         Ok(self)
     }
 
+    /// Takes the memory of a batch, where there is room for it.
+    fn keeps(&mut self, batch: &RecordBatch) -> bool {
+        let bytes = bytes_beside(&mut self.buffers, batch);
+        let takes = self.taken.more(bytes);
+        self.bytes += if takes { bytes } else { 0 };
+        takes
+    }
+
     /// Writes a batch to the disk, after those that are in memory.
     fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        if !self.taken.room.spills {
+            return resources_err!("there is no room for what is held");
+        }
         let (writer, _) = match &mut self.file {
             Some(file) => file,
             None => self.file.insert(begun(&self.schema)?),
         };
         for batch in self.rows.drain(..) {
-            self.taken.less(batch.get_array_memory_size());
             writer.write(&batch)?;
         }
+        self.taken.less(take(&mut self.bytes));
+        self.buffers.clear();
         Ok(writer.write(batch)?)
     }
 
     /// The file with all rows; `None` where there are none.
     fn written(mut self) -> Result<Option<NamedTempFile>> {
         if let Some(last) = self.rows.pop() {
-            self.taken.less(last.get_array_memory_size());
             self.write(&last)?;
         }
         let Some((writer, file)) = self.file else { return Ok(None) };
@@ -196,11 +246,31 @@ impl Part {
     }
 }
 
+/// The bytes of those buffers of a batch that are not among the known ones yet.
+fn bytes_beside(known: &mut BTreeSet<usize>, batch: &RecordBatch) -> usize {
+    let mut bytes = 0;
+    let mut left: Vec<ArrayData> = batch.columns().iter().map(|column| column.to_data()).collect();
+    while let Some(data) = left.pop() {
+        for buffer in data.buffers().iter().chain(data.nulls().map(NullBuffer::buffer)) {
+            if known.insert(buffer.data_ptr().addr().get()) {
+                bytes += buffer.capacity();
+            }
+        }
+        left.extend_from_slice(data.child_data());
+    }
+    bytes
+}
+
 fn begun(schema: &SchemaRef) -> Result<(ArrowWriter<std::fs::File>, NamedTempFile)> {
     let file = NamedTempFile::with_suffix(".parquet")?;
     let properties = WriterProperties::builder().set_max_row_group_row_count(Some(ROWS));
     let properties = properties.set_compression(Compression::SNAPPY).build();
-    Ok((ArrowWriter::try_new(file.reopen()?, Arc::clone(schema), Some(properties))?, file))
+    let writer = ArrowWriter::try_new(file.reopen()?, Arc::clone(schema), Some(properties));
+    // as if there were no disk
+    let writer = writer.map_err(|e| {
+        resources_datafusion_err!("what is held does not fit into memory, and into a file neither: {e}")
+    })?;
+    Ok((writer, file))
 }
 
 /// The schema in which texts that are no keys are dictionaries: rules, stages, names of managers, of which there are few.
@@ -226,17 +296,17 @@ fn typed(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
     Ok(RecordBatch::try_new(Arc::clone(schema), columns.collect::<Result<Vec<_>, _>>()?)?)
 }
 
-/// Whether memory or disk are full: the rows are then computed by each question that needs them.
-fn is_short(error: &DataFusionError) -> bool {
+/// Whether memory or disk are full.
+pub(super) fn is_short(error: &DataFusionError) -> bool {
     match error.find_root() {
-        DataFusionError::ResourcesExhausted(_) => true,
         DataFusionError::IoError(error) => error.kind() == io::ErrorKind::StorageFull,
-        _ => false,
+        _ => is_short_of_memory(error),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use arrow::array::{ArrayRef, StringViewArray};
     use arrow::util::pretty::pretty_format_batches;
     use datafusion::execution::context::{SessionConfig, SessionContext};
     use datafusion::execution::memory_pool::GreedyMemoryPool;
@@ -266,7 +336,7 @@ mod tests {
         let room = Room::of_part(8);
         for packs in [false, true] {
             let frame = large.sql(ROWS_OF).await.unwrap();
-            let held = hold("all", frame.clone(), packs, &room).await.unwrap().unwrap();
+            let held = hold("all", frame.clone(), packs, &room).await.unwrap();
             assert!(held._files.is_empty() && room.held.load(Ordering::Relaxed) > 1 << 20);
             let whole = shown(&large, &held.rows).await;
             drop(held);
@@ -274,7 +344,7 @@ mod tests {
 
             // an eighth of 8 MB does not hold them
             let little = context(8 << 20);
-            let on_disk = hold("all", little.sql(ROWS_OF).await.unwrap(), packs, &room).await.unwrap().unwrap();
+            let on_disk = hold("all", little.sql(ROWS_OF).await.unwrap(), packs, &room).await.unwrap();
             let paths: Vec<_> = on_disk._files.iter().map(|file| file.path().to_owned()).collect();
             assert!(!paths.is_empty() && paths.iter().all(|path| path.exists()));
             assert_eq!(room.held.load(Ordering::Relaxed), 0);
@@ -285,7 +355,7 @@ mod tests {
         }
         // nothing at all
         let none = large.sql(&format!("{ROWS_OF} WHERE value < 0")).await.unwrap();
-        let held = hold("none", none, true, &room).await.unwrap().unwrap();
+        let held = hold("none", none, true, &room).await.unwrap();
         assert_eq!(large.read_table(Arc::clone(&held.rows)).unwrap().count().await.unwrap(), 0);
     }
 
@@ -297,11 +367,23 @@ mod tests {
     #[tokio::test]
     async fn what_one_holds_is_no_room_for_another() {
         let (context, room) = (context(32 << 20), Room::of_part(8));
-        let hold = async |what| hold(what, context.sql(ROWS_OF).await.unwrap(), true, &room).await.unwrap().unwrap();
+        let hold = async |what| hold(what, context.sql(ROWS_OF).await.unwrap(), true, &room).await.unwrap();
         let first = hold("first").await;
         let second = hold("second").await;
         assert_eq!((first._files.len(), second._files.is_empty()), (0, false));
         drop(first);
         assert!(hold("third").await._files.is_empty());
+    }
+
+    #[test]
+    fn a_buffer_that_batches_share_counts_once() {
+        let names: ArrayRef =
+            Arc::new(StringViewArray::from_iter_values((0..8000).map(|n| format!("a name of a client {n}"))));
+        let whole = RecordBatch::try_from_iter([("name", names)]).unwrap();
+        let slices: Vec<_> = (0..80).map(|at| whole.slice(at * 100, 100)).collect();
+        let bytes = bytes_beside(&mut BTreeSet::new(), &whole);
+        assert!(bytes >= 8000 * (16 + 20) && bytes <= whole.get_array_memory_size(), "{bytes}");
+        let mut known = BTreeSet::new();
+        assert_eq!(slices.iter().map(|slice| bytes_beside(&mut known, slice)).sum::<usize>(), bytes);
     }
 }

@@ -54,14 +54,14 @@ impl Session {
             let mut loaded = self.loaded(&context, &names).await?;
             loaded.period = period;
             views.register_named(&context, &names, &loaded).await?;
-            Ok::<_, SessionError>(context.table(name).await?)
+            Ok::<_, SessionError>((context.table(name).await?, ()))
         };
         at_cut.view((name.to_owned(), Vec::new(), period, self.only.clone()), true, make).await
     }
 
     /// The rows of a query that is the same for all questions with this split at this cut: `make` plans it for the first who asks, and they are held
-    /// for the others. `None` where this session holds nothing, or the memory limit does not allow it.
-    pub async fn once<F: Future<Output = Result<DataFrame, DataFusionError>>>(
+    /// for the others; what it gives beside the plan is kept until that has run. `None` where this session holds nothing, or the memory limit does not allow it.
+    pub async fn once<B, F: Future<Output = Result<(DataFrame, B), DataFusionError>>>(
         &self,
         sql: &str,
         by: &[String],

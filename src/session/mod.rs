@@ -15,7 +15,7 @@ mod engine;
 mod error;
 mod footers;
 mod giving_way;
-mod held_rows;
+pub(crate) mod held_rows;
 mod hold;
 mod judge;
 mod known;
@@ -25,6 +25,7 @@ mod memory;
 pub(crate) mod library;
 mod lists;
 mod pool;
+pub(crate) mod running;
 mod scope;
 mod small_side;
 mod source_days;
@@ -61,6 +62,7 @@ use self::elsewhere::Elsewhere;
 pub use self::engine::Resources;
 pub use self::error::SessionError;
 use self::footers::Footers;
+use self::held_rows::Room;
 use self::hold::Hold;
 pub use self::memory::Memory;
 use self::scope::{Columns, Scope};
@@ -318,7 +320,9 @@ impl Session {
                 let store = tables::folder(&self.snapshot);
                 let files = self.snapshot.tables.values().flat_map(|table| &table.files);
                 let bytes = files.map(|file| file.bytes).sum();
-                let state = elsewhere.state(context.state(), &self.regulation, store.as_deref(), bytes);
+                let mut state = context.state();
+                state.config_mut().set_extension(Room::without_disk());
+                let state = elsewhere.state(state, &self.regulation, store.as_deref(), bytes);
                 SessionContext::new_with_state(state)
             }
         }

@@ -11,13 +11,17 @@ use datafusion::common::resources_datafusion_err;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation};
 
-/// An operator that can spill may hold its equal part, or half of what is free with what it holds: whoever comes later finds the other half.
-/// One that cannot spill may take all that is free.
+/// An operator that can spill may hold its equal part, or half of what is free with what it holds: whoever comes later finds the other half, and
+/// its floor beside. One that cannot spill may take all that is free.
 #[derive(Debug)]
 pub(super) struct SpillPool {
     bytes: usize,
     taken: Mutex<Taken>,
 }
+
+/// An operator that can spill finds this part of the memory, however much others of its kind hold: a sort that has nothing cannot even spill. All floors
+/// together are no more than a quarter.
+const FLOOR: usize = 256;
 
 #[derive(Debug, Default)]
 struct Taken {
@@ -56,7 +60,10 @@ impl SpillPool {
         }
         // one that is alone leaves half to those that cannot spill
         let equal = self.bytes.saturating_sub(taken.unspillable) / taken.spillers.max(2);
-        ((held + free) / 2).max(equal).min(held + free)
+        let floor = self.bytes / FLOOR;
+        let floors_of_others = (floor * (taken.spillers.max(1) - 1)).min(self.bytes / 4);
+        let open = held + free.saturating_sub(floors_of_others);
+        (open / 2).max(equal).min(open).max(floor).min(held + free)
     }
 
     fn refused(&self, reservation: &MemoryReservation, additional: usize, most: usize) -> DataFusionError {
@@ -136,36 +143,39 @@ mod tests {
         MemoryConsumer::new("test").with_can_spill(can_spill).register(pool)
     }
 
-    #[test]
-    fn operators_that_hold_nothing_take_no_part_from_one_that_holds_much() {
-        let pool = pool(1000);
-        let idle: Vec<_> = (0..24).map(|_| of(&pool, true)).collect();
-        let busy = of(&pool, true);
-        busy.try_grow(500).unwrap();
-        assert!(busy.try_grow(1).is_err());
-        // half of what is left, and half of that
-        idle[0].try_grow(250).unwrap();
-        idle[1].try_grow(125).unwrap();
-        assert!(idle[2].try_grow(63).is_err());
-        // what one gives back is there for the others
-        drop(busy);
-        idle[2].try_grow(312).unwrap();
-        assert_eq!(pool.reserved(), 687);
+    /// Takes what it can.
+    fn fill(reservation: &MemoryReservation) -> usize {
+        while reservation.try_grow(10).is_ok() {}
+        reservation.size()
     }
 
     #[test]
-    fn each_may_hold_an_equal_part_and_all_together_no_more_than_there_is() {
-        let pool = pool(1000);
-        let all: Vec<_> = (0..4).map(|_| of(&pool, true)).collect();
-        all[0].try_grow(500).unwrap();
-        all[1].try_grow(250).unwrap();
-        all[2].try_grow(250).unwrap();
-        assert!(all[3].try_grow(1).is_err());
-        all[0].shrink(250);
-        all[3].try_grow(250).unwrap();
-        assert_eq!(pool.reserved(), 1000);
-        // none of them grows back at the cost of another
-        assert!(all[0].try_grow(1).is_err());
+    fn operators_that_hold_nothing_take_no_part_from_one_that_holds_much() {
+        let pool = pool(100_000);
+        let idle: Vec<_> = (0..24).map(|_| of(&pool, true)).collect();
+        let busy = of(&pool, true);
+        assert!((45_000..=50_000).contains(&fill(&busy)));
+        // half of what is left, and half of that
+        assert!((20_000..=25_000).contains(&fill(&idle[0])));
+        assert!((10_000..=12_500).contains(&fill(&idle[1])));
+        // what one gives back is there for the others
+        drop(busy);
+        assert!((25_000..=35_000).contains(&fill(&idle[2])));
+    }
+
+    #[test]
+    fn each_finds_its_floor_and_all_together_hold_no_more_than_there_is() {
+        for operators in [2, 3, 24, 60] {
+            let pool = pool(100_000);
+            let all: Vec<_> = (0..operators).map(|_| of(&pool, true)).collect();
+            let held: Vec<usize> = all.iter().map(fill).collect();
+            assert!(held.iter().all(|held| *held >= 100_000 / FLOOR - 10), "{operators}: {held:?}");
+            assert!(pool.reserved() <= 100_000 && pool.reserved() == held.iter().sum::<usize>());
+            // none of them grows back at the cost of another
+            assert!(all.iter().all(|one| one.try_grow(50_000).is_err()));
+            drop(all);
+            assert_eq!(pool.reserved(), 0);
+        }
     }
 
     #[test]

@@ -133,16 +133,8 @@ impl Scope<'_> {
     }
 
     async fn scope(&self) -> Result<DataFrame> {
-        let known = |frame: DataFrame| match self.late.contains("created_at") {
-            true => frame.filter(column("created_at").is_null().or(column("created_at").lt(instant(self.cut)))),
-            false => Ok(frame),
-        };
-        let Some(held) = self.held.clone() else {
-            let values = self.by.iter().map(|name| self.dimension(name)).collect();
-            let journeys = self.only(known(self.journeys(self.named()).await?)?)?;
-            return self.as_known_at_cut(journeys, vec![group(values).alias("grp")]);
-        };
-        let frame = known(self.tables.read_table(held)?)?;
+        let Some(held) = self.held.clone() else { return self.scope_beside(&[], Vec::new()).await };
+        let frame = self.begun(self.tables.read_table(held)?)?;
         let is_of = |hold: &Hold| hold.fits(column(&held_dimension(&hold.dimension)));
         let frame = self.only.iter().map(is_of).try_fold(frame, DataFrame::filter)?;
         let names: Vec<String> = frame.schema().fields().iter().map(|field| field.name().clone()).collect();
@@ -150,6 +142,22 @@ impl Scope<'_> {
         let mut columns: Vec<Expr> = names.iter().filter(wanted).map(|name| column(name)).collect();
         columns.push(group(self.by.iter().map(|name| column(&held_dimension(name))).collect()).alias("grp"));
         frame.select(columns)
+    }
+
+    /// `scope` out of the journeys, with expressions beside it over these columns of theirs.
+    pub(super) async fn scope_beside(&self, names: &[String], mut beside: Vec<Expr>) -> Result<DataFrame> {
+        let values = self.by.iter().map(|name| self.dimension(name)).collect();
+        let journeys = self.only(self.begun(self.journeys(self.named().chain(names)).await?)?)?;
+        beside.push(group(values).alias("grp"));
+        self.as_known_at_cut(journeys, beside)
+    }
+
+    /// The deals that were created before the cut.
+    fn begun(&self, deals: DataFrame) -> Result<DataFrame> {
+        match self.late.contains("created_at") {
+            true => deals.filter(column("created_at").is_null().or(column("created_at").lt(instant(self.cut)))),
+            false => Ok(deals),
+        }
     }
 
     /// Of all deals, those created later included: every column of `scope` but the group, and each of these dimensions under a name of its

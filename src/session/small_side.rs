@@ -21,18 +21,32 @@ use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 /// So many rows are few.
 const FEW: usize = 10_000;
 
+const NAME: &str = "small_side_first";
+
 /// The rules of the engine, with this one behind the one that swaps by statistics.
 pub(super) fn rules(
     known: &[Arc<dyn PhysicalOptimizerRule + Send + Sync>],
 ) -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
-    let mut rules = Vec::with_capacity(known.len() + 1);
-    for rule in known {
-        rules.push(Arc::clone(rule));
-        if rule.name().eq_ignore_ascii_case("join_selection") {
-            rules.push(Arc::new(SmallSideFirst));
-        }
-    }
-    rules
+    behind(known, "join_selection", Arc::new(SmallSideFirst))
+}
+
+/// Rules among which this one is, with another behind it.
+pub(super) fn followed_by(
+    known: &[Arc<dyn PhysicalOptimizerRule + Send + Sync>],
+    further: Arc<dyn PhysicalOptimizerRule + Send + Sync>,
+) -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+    behind(known, NAME, further)
+}
+
+fn behind(
+    known: &[Arc<dyn PhysicalOptimizerRule + Send + Sync>],
+    name: &str,
+    further: Arc<dyn PhysicalOptimizerRule + Send + Sync>,
+) -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+    let follows = |rule: &Arc<dyn PhysicalOptimizerRule + Send + Sync>| {
+        rule.name().eq_ignore_ascii_case(name).then(|| Arc::clone(&further))
+    };
+    known.iter().flat_map(|rule| [Some(Arc::clone(rule)), follows(rule)]).flatten().collect()
 }
 
 /// The rule.
@@ -51,7 +65,7 @@ impl PhysicalOptimizerRule for SmallSideFirst {
     }
 
     fn name(&self) -> &str {
-        "small_side_first"
+        NAME
     }
 
     fn schema_check(&self) -> bool {
@@ -62,7 +76,6 @@ impl PhysicalOptimizerRule for SmallSideFirst {
 /// The join with its sides changed, where only the right one is small.
 fn swapped(plan: &dyn ExecutionPlan) -> Result<Option<Arc<dyn ExecutionPlan>>> {
     let [left, right] = plan.children()[..] else { return Ok(None) };
-    let is_few = |side: &dyn ExecutionPlan| at_most(side).is_some_and(|rows| rows <= FEW);
     let is_join = plan.is::<CrossJoinExec>() || plan.is::<HashJoinExec>() || plan.is::<NestedLoopJoinExec>();
     if !is_join || is_few(left.as_ref()) || !is_few(right.as_ref()) {
         return Ok(None);
@@ -82,6 +95,11 @@ fn swapped(plan: &dyn ExecutionPlan) -> Result<Option<Arc<dyn ExecutionPlan>>> {
         return join.swap_inputs().map(Some);
     }
     Ok(None)
+}
+
+/// Whether a plan provably has few rows.
+pub(super) fn is_few(plan: &dyn ExecutionPlan) -> bool {
+    at_most(plan).is_some_and(|rows| rows <= FEW)
 }
 
 /// How many rows a plan has at most, where that is known for certain.

@@ -75,7 +75,8 @@ struct Entered {
     at: i64,
 }
 
-fn is_step(stage: &Stage) -> bool {
+/// Whether a stage is a step of the funnel.
+pub(super) fn is_step(stage: &Stage) -> bool {
     !stage.parking && stage.terminal != Some(Terminal::Lost)
 }
 

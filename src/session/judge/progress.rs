@@ -1,5 +1,6 @@
 //! `deal_progress(entries, due, week_end)`: how far a deal had come by two moments, and how it came to the last stage.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -56,7 +57,7 @@ impl ScalarUDFImpl for DealProgress {
             let moments = [due, week_end].map(|column| instant(column, deal));
             progress(&entries.of(deal, stages), moments, stages)
         };
-        let all: Vec<Progress> = (0..entries.lists.len()).map(of).collect();
+        let all: Vec<Progress> = (0..entries.len()).map(of).collect();
         let last_at = all.iter().map(|of| of.last_at).collect::<TimestampMicrosecondArray>().with_timezone("UTC");
         let number = |of: fn(&Progress) -> i64| Arc::new(Int64Array::from_iter_values(all.iter().map(of))) as ArrayRef;
         let columns =
@@ -72,29 +73,38 @@ fn fields() -> Fields {
 }
 
 /// The column `entries`.
-struct Entries<'a> {
+pub(super) struct Entries<'a> {
     lists: &'a ListArray,
-    stage: &'a StringArray,
-    at: &'a TimestampMicrosecondArray,
+    pub stage: &'a StringArray,
+    pub at: &'a TimestampMicrosecondArray,
 }
 
 impl<'a> Entries<'a> {
-    fn read(entries: &'a ArrayRef) -> Option<Entries<'a>> {
+    pub fn read(entries: &'a ArrayRef) -> Option<Entries<'a>> {
         let lists = entries.as_list_opt::<i32>()?;
         let entries = lists.values().as_struct_opt()?;
         let (stage, at) = (entries.column_by_name("stage")?, entries.column_by_name("at")?);
         Some(Entries { lists, stage: stage.as_string_opt::<i32>()?, at: at.as_primitive_opt()? })
     }
 
-    /// The entries of a deal into stages of the regulation that have a time.
-    fn of<'r>(&self, deal: usize, stages: &'r [Stage]) -> Vec<(&'r Stage, i64)> {
+    /// The number of deals.
+    pub fn len(&self) -> usize {
+        self.lists.len()
+    }
+
+    /// Where the entries of a deal stand in the columns.
+    pub fn places(&self, deal: usize) -> Range<usize> {
         let offsets = self.lists.value_offsets();
-        let range = match self.lists.is_valid(deal) {
+        match self.lists.is_valid(deal) {
             true => offsets[deal] as usize..offsets[deal + 1] as usize,
             false => 0..0,
-        };
+        }
+    }
+
+    /// The entries of a deal into stages of the regulation that have a time.
+    fn of<'r>(&self, deal: usize, stages: &'r [Stage]) -> Vec<(&'r Stage, i64)> {
         let entry = |place: usize| Some((named(self.stage, place, stages)?, instant(self.at, place)?));
-        range.filter_map(entry).collect()
+        self.places(deal).filter_map(entry).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 -- The view `scope_checks`: a row per judgement of a rule. $as_of is the cut; $seen is the last moment up to which exports show deals.
 -- `period_checks` is the same, made for judgements of the asked period alone: $judged_from is its first moment, $judged_to the first
--- after it; both null: of all time. `contacts_to_judge` is `scope_contacts`, without what changes no judgement of the period.
+-- after it; both null: of all time. `contacts_to_judge` is `scope_contacts`, without what changes no judgement of the period;
+-- `evidence_to_judge` and `required_to_judge` are `scope_evidence` and `scope_required` likewise, with what is said of the deal.
 --
 -- What is not due yet gives no row. What cannot be judged has no `kept`: `missing` names the source or column that it would
 -- take, and `why`: never (not loaded, or not for this manager or branch), before, after (it begins later, it ends earlier), day (days
@@ -163,40 +164,37 @@ FROM contacts_judged
 UNION ALL
 SELECT
     'evidence' AS rule,
-    deals_seen.deal_id,
-    deals_seen.client_id,
-    deals_seen.manager,
-    scope_evidence.stage,
-    scope_evidence.at,
-    scope_evidence.kept,
+    deal_id,
+    "deal's client" AS client_id,
+    "deal's manager" AS manager,
+    stage,
+    at,
+    kept,
     NULL AS overdue_hours,
-    deals_seen.whole_amount AS amount,
-    deals_seen.created_at,
-    deals_seen.status,
-    scope_evidence.missing AS missing,
-    scope_evidence.why AS why,
-    deals_seen.grp
--- the side with each deal once is held
-FROM deals_seen
-INNER JOIN scope_evidence ON deals_seen.deal_id = scope_evidence.deal_id
+    "deal's amount" AS amount,
+    "deal's creation" AS created_at,
+    "deal's status" AS status,
+    missing,
+    why,
+    grp
+FROM evidence_to_judge
 UNION ALL
 SELECT
     'required' AS rule,
-    deals_seen.deal_id,
-    deals_seen.client_id,
-    deals_seen.manager,
-    scope_required.stage,
-    scope_required.at,
-    scope_required.kept,
+    deal_id,
+    "deal's client" AS client_id,
+    "deal's manager" AS manager,
+    stage,
+    at,
+    kept,
     NULL AS overdue_hours,
-    deals_seen.whole_amount AS amount,
-    deals_seen.created_at,
-    deals_seen.status,
-    scope_required.missing AS missing,
-    scope_required.why AS why,
-    deals_seen.grp
-FROM scope_required
-INNER JOIN deals_seen ON scope_required.deal_id = deals_seen.deal_id
+    "deal's amount" AS amount,
+    "deal's creation" AS created_at,
+    "deal's status" AS status,
+    missing,
+    why,
+    grp
+FROM required_to_judge
 UNION ALL
 -- at the last moment that is seen, so that a period which ends with the cut holds it
 SELECT

@@ -17,10 +17,11 @@ use datafusion::scalar::ScalarValue;
 
 use super::super::dimensions::{column, text};
 use super::super::judge::Why;
-use super::super::scope::Scope;
+use super::super::scope::{SCOPE, Scope};
 use super::super::tables::instant;
 use super::{Loaded, deal_of_event};
 use crate::functions::by_then::{by_then, count_by};
+use crate::journey::ends::last_at;
 use crate::model::tables::Table;
 use crate::regulation::{Condition, Stage};
 
@@ -40,6 +41,40 @@ const TOUCH_AT: &str = "touch_at";
 
 /// What every view over entries begins with.
 const ENTRY: [&str; 5] = ["deal_id", "grp", "stage", "position", "at"];
+
+/// What judgements say of the deal of an entry, as known at the cut.
+const OF_DEAL: [&str; 5] = ["deal's client", "deal's manager", "deal's amount", "deal's creation", "deal's status"];
+
+/// The columns of `scope` out of which entries and what is said of their deals are made.
+pub(super) const READS: [&str; 8] =
+    ["entries", "client_id", "manager", "list_amount", "amount", "created_at", "undated", "status"];
+
+/// [`OF_DEAL`] as expressions over `scope`: the amount before a discount where it is known; a deal that is closed by now, if not at the cut for certain, or
+/// gone, is not held against anybody as open.
+fn of_deal() -> [Expr; 5] {
+    let told = [
+        column("client_id"),
+        column("manager"),
+        coalesce(vec![column("list_amount"), column("amount")]),
+        column("created_at"),
+        coalesce(vec![column("undated"), column("status")]),
+    ];
+    let mut names = OF_DEAL.into_iter();
+    told.map(|told| told.alias(names.next().unwrap_or_default()))
+}
+
+/// [`OF_DEAL`] and [`ENTRY`].
+fn entered_columns() -> impl Iterator<Item = Expr> {
+    OF_DEAL.into_iter().chain(ENTRY).map(column)
+}
+
+/// The columns of the views `scope_evidence` and `scope_required`.
+pub(super) fn shown() -> Vec<Expr> {
+    ENTRY.into_iter().chain(SAID).map(column).collect()
+}
+
+/// The first moment of a period and the first after it; none: of all time. Microseconds since the epoch.
+type Period = Option<[i64; 2]>;
 
 /// What is said of a fact beside it: whether it is so, or what it would take to tell.
 const SAID: [&str; 3] = ["kept", "missing", "why"];
@@ -73,20 +108,56 @@ impl Scope<'_> {
         Ok(names)
     }
 
-    /// Entries into stages beside columns of their deals, which are called as they are in the store.
-    async fn entries_with(&self, context: &SessionContext, names: &BTreeSet<&str>) -> Result<DataFrame> {
-        let key = "deal_id of the deal";
-        let owned: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let deals = self.journeys(&owned).await?;
-        let wanted = names.iter().filter(|name| !ENTRY.contains(*name)).map(|name| column(name));
-        let deals = deals.select(wanted.chain([column("deal_id").alias(key)]).collect::<Vec<_>>())?;
-        let entries = context.table("scope_entries").await?.select(ENTRY.map(column).to_vec())?;
-        entries.join(deals, JoinType::Inner, &["deal_id"], &[key], None)
+    /// A row per entry into a stage of the regulation: [`ENTRY`]; what judgements say of its deal ([`of_deal`]); and columns of the deal which
+    /// are called as they are in the store. Of a period, the entries of deals that entered no stage since its first moment are left out.
+    ///
+    /// What goes along with the entries is put beside the list: a join would hold all deals.
+    async fn entries_with(
+        &self,
+        context: &SessionContext,
+        names: &BTreeSet<&str>,
+        period: Period,
+    ) -> Result<DataFrame> {
+        let stored = |name: &str| format!("stored {name}");
+        let owned: Vec<String> =
+            names.iter().filter(|name| !ENTRY.contains(*name)).map(|name| (*name).to_owned()).collect();
+        let beside = owned.iter().map(|name| column(name).alias(stored(name)));
+        let deals = match self.held.is_some() {
+            true => {
+                let key = "deal_id of the deal";
+                let journeys = self.journeys(&owned).await?;
+                let journeys = journeys.select(beside.chain([column("deal_id").alias(key)]).collect::<Vec<_>>())?;
+                journeys.join(context.table(SCOPE).await?, JoinType::Right, &[key], &["deal_id"], None)?
+            }
+            false => self.scope_beside(&owned, beside.collect()).await?,
+        };
+        let deals = match period {
+            Some([from, _]) => deals.filter(last_at().call(vec![column("entries")]).gt_eq(instant(from)))?,
+            None => deals,
+        };
+        let stored_columns = || owned.iter().map(|name| column(&stored(name)));
+        let told = of_deal().into_iter().chain(["deal_id", "grp", "entries"].map(column)).chain(stored_columns());
+        let entry = |field: &str| get_field(column("entries"), field).alias(field);
+        let kept = || OF_DEAL.into_iter().chain(["deal_id", "grp"]).map(column);
+        let entered = deals.select(told.collect::<Vec<_>>())?.unnest_columns(&["entries"])?;
+        let entered =
+            entered.select(kept().chain([entry("stage"), entry("at")]).chain(stored_columns()).collect::<Vec<_>>())?;
+        let key = "regulation's stage";
+        let stages = self.tables.table("stages").await?.select(vec![column("stage").alias(key), column("position")])?;
+        let entered = stages.join(entered, JoinType::Inner, &[key], &["stage"], None)?;
+        let own = owned.iter().map(|name| column(&stored(name)).alias(name));
+        entered.select(kept().chain(["stage", "position", "at"].map(column)).chain(own).collect::<Vec<_>>())
     }
 
     /// Of each entry into a stage that asks for evidence: whether it was there. Where something is named that the store
     /// does not know of the time from the deal's creation to the entry, nobody can say.
-    pub(super) async fn evidence(&self, context: &SessionContext, loaded: &Loaded<'_>) -> Result<DataFrame> {
+    /// Its columns: [`OF_DEAL`], [`ENTRY`], [`SAID`].
+    pub(super) async fn evidence(
+        &self,
+        context: &SessionContext,
+        loaded: &Loaded<'_>,
+        period: Period,
+    ) -> Result<DataFrame> {
         let columns = self.columns_of_deals().await?;
         let asked: Vec<(&Stage, &Condition)> =
             self.regulation.stages().iter().filter_map(|stage| Some((stage, stage.evidence.as_ref()?))).collect();
@@ -96,7 +167,8 @@ impl Scope<'_> {
         let touches = counted.contains(TOUCH).then_some(TOUCH_AT);
         let of_deal = names().filter(|name| columns.iter().any(|column| column == name)).chain(PLACE).chain(touches);
         let of_deal = of_deal.collect();
-        let entered = self.entries_with(context, &of_deal).await?.filter(column("stage").in_list(stages, false))?;
+        let entered =
+            self.entries_with(context, &of_deal, period).await?.filter(column("stage").in_list(stages, false))?;
         let facts = match counted.is_empty() {
             true => entered,
             false => self.counted(context, entered, &counted).await?,
@@ -123,9 +195,9 @@ impl Scope<'_> {
             }
         };
         let told = told.into_iter().zip(SAID).map(|(case, name)| case.alias(name));
-        let facts = facts.select(ENTRY.map(column).into_iter().chain(told).collect::<Vec<_>>())?;
+        let facts = facts.select(entered_columns().chain(told).collect::<Vec<_>>())?;
         let kept = when(column("missing").is_null(), column("kept")).end()?.alias("kept");
-        facts.select(ENTRY.map(column).into_iter().chain([kept, column("missing"), column("why")]).collect::<Vec<_>>())
+        facts.select(entered_columns().chain([kept, column("missing"), column("why")]).collect::<Vec<_>>())
     }
 
     /// When what evidence names is not known at an entry: conditions, the first of which that holds is the reason.
@@ -158,7 +230,7 @@ impl Scope<'_> {
     /// The columns of facts, and no row.
     fn no_facts(&self, facts: DataFrame) -> Result<DataFrame> {
         let none = [lit(true).alias("kept"), text("").alias("missing"), text("").alias("why")];
-        facts.filter(lit(false))?.select(ENTRY.map(column).into_iter().chain(none).collect::<Vec<_>>())
+        facts.filter(lit(false))?.select(entered_columns().chain(none).collect::<Vec<_>>())
     }
 
     /// The entries, and how often each of these kinds had happened on the deal by then; a same-time event counts. What happened on a day of which
@@ -206,14 +278,19 @@ impl Scope<'_> {
     }
 
     /// Of each entry into a stage and each field that the stage requires: whether it is filled. A column that no row of the
-    /// store fills was not exported.
-    pub(super) async fn required(&self, context: &SessionContext, loaded: &Loaded<'_>) -> Result<DataFrame> {
+    /// store fills was not exported. Its columns are those of [`Scope::evidence`].
+    pub(super) async fn required(
+        &self,
+        context: &SessionContext,
+        loaded: &Loaded<'_>,
+        period: Period,
+    ) -> Result<DataFrame> {
         let columns = self.columns_of_deals().await?;
         let exists = |name: &str| columns.iter().any(|column| column == name);
         let fields =
             || self.regulation.stages().iter().flat_map(|s| s.required.iter().map(move |name| (s, name.as_str())));
         let known: BTreeSet<&str> = fields().map(|(_, name)| name).filter(|name| exists(name)).collect();
-        let entered = self.entries_with(context, &known).await?;
+        let entered = self.entries_with(context, &known, period).await?;
         let mut all: Option<DataFrame> = None;
         for (stage, name) in fields() {
             let said = match loaded.columns.contains(name) {
@@ -230,7 +307,7 @@ impl Scope<'_> {
             let one = entered
                 .clone()
                 .filter(column("stage").eq(text(stage.id.as_str())))?
-                .select(ENTRY.map(column).into_iter().chain(said).collect::<Vec<_>>())?;
+                .select(entered_columns().chain(said).collect::<Vec<_>>())?;
             all = Some(match all {
                 Some(others) => others.union(one)?,
                 None => one,

@@ -50,7 +50,7 @@ pub(super) fn is_of_period(name: &str) -> bool {
 fn made_of(name: &str) -> &'static [&'static str] {
     match name {
         "scope_coverage" => &["scope_events", "scope_clients"],
-        "scope_checks" | OF_PERIOD => &["scope_contacts", "scope_planned", "scope_required", "scope_evidence"],
+        "scope_checks" | OF_PERIOD => &["scope_contacts", "scope_planned"],
         _ => &[],
     }
 }
@@ -74,8 +74,11 @@ pub(super) fn columns_read(names: &BTreeSet<String>) -> BTreeSet<String> {
     for view in &views {
         read.extend(words(sql_of(view)));
     }
-    if names.contains(ENTRIES) || ["scope_required", "scope_evidence"].iter().any(|view| views.contains(view)) {
+    if names.contains(ENTRIES) {
         read.insert("entries".to_owned());
+    }
+    if ["scope_required", "scope_evidence", "scope_checks", OF_PERIOD].iter().any(|view| views.contains(view)) {
+        read.extend(facts::READS.map(str::to_owned));
     }
     read
 }
@@ -159,13 +162,13 @@ impl Scope<'_> {
                 "scope_events" => self.events().await?,
                 "scope_contacts" => self.contacts().await?,
                 "scope_planned" => self.planned(into).await?,
-                "scope_required" => self.required(into, loaded).await?,
-                "scope_evidence" => self.evidence(into, loaded).await?,
+                "scope_required" => self.required(into, loaded, None).await?.select(facts::shown())?,
+                "scope_evidence" => self.evidence(into, loaded, None).await?.select(facts::shown())?,
                 "scope_clients" => self.clients(into).await?,
                 "scope_plans" => self.plans(into).await?,
                 "scope_coverage" => self.query(into, sql_of(name), None).await?,
-                OF_PERIOD => self.checks(into, loaded.period).await?,
-                _ => self.checks(into, None).await?,
+                OF_PERIOD => self.checks(into, loaded, loaded.period).await?,
+                _ => self.checks(into, loaded, None).await?,
             };
             into.register_table(name, frame.into_view())?;
         }
@@ -174,7 +177,12 @@ impl Scope<'_> {
 
     /// The judgements that became certain in a period, or all. `period` holds its first moment and the first after it; microseconds
     /// since the epoch.
-    async fn checks(&self, context: &SessionContext, period: Option<[i64; 2]>) -> Result<DataFrame> {
+    async fn checks(
+        &self,
+        context: &SessionContext,
+        loaded: &Loaded<'_>,
+        period: Option<[i64; 2]>,
+    ) -> Result<DataFrame> {
         let mut contacts = context.table("scope_contacts").await?;
         if let Some([from, to]) = period {
             // whoever had no contact in the period is not judged in it, and what came later changes no judgement
@@ -186,6 +194,8 @@ impl Scope<'_> {
         }
         let inner = super::tables::beside(context, |_| true).await?;
         inner.register_table("contacts_to_judge", contacts.into_view())?;
+        inner.register_table("evidence_to_judge", self.evidence(context, loaded, period).await?.into_view())?;
+        inner.register_table("required_to_judge", self.required(context, loaded, period).await?.into_view())?;
         let checks = self.query(&inner, sql_of("scope_checks"), period).await?;
         match period {
             Some([from, to]) => checks.filter(column("at").gt_eq(instant(from)).and(column("at").lt(instant(to)))),
