@@ -87,7 +87,7 @@ impl<S: Summary> Accumulator for One<S> {
         for at in 0..values.first().map_or(0, |column| column.len()) {
             let word = rows.read(at, &mut self.row);
             self.summary.add(word, &self.row)?;
-            self.numbers += self.row.len().min(S::KEEPS);
+            self.numbers += S::keeps(&self.row);
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 
 use std::mem::take;
 use std::sync::Arc;
+use std::vec::IntoIter;
 
 use arrow::array::{ArrayRef, StructArray};
 use arrow::datatypes::{DataType, Field, Fields};
@@ -54,9 +55,14 @@ pub struct Forecast {
     today: Option<f64>,
     /// Days of the calendar: day, month, working time.
     days: Vec<[f64; 3]>,
-    /// Deals as [`Forecast::pack`] writes them, one after the other.
-    deals: Vec<f64>,
+    /// Deals as [`Forecast::pack`] writes them, one after the other, in pieces that are given back one by one.
+    deals: Vec<Vec<f64>>,
+    /// How many they are at least.
+    count: usize,
 }
+
+/// Numbers in a piece of packed deals.
+const PIECE: usize = 1 << 20;
 
 /// Numbers of a packed deal before its facts.
 const PACKED: usize = 9;
@@ -97,14 +103,18 @@ impl Forecast {
         for at in [5, 9] {
             row[at].map(|day| whole("day", day)).transpose()?;
         }
-        let begins = self.deals.len();
-        self.deals.extend([0.0, f64::from(group) * 4.0 + end]);
-        self.deals.extend([3, 5, 6, 7, 8, 9, 10].map(number));
+        if self.deals.last().is_none_or(|piece| piece.len() > PIECE) {
+            self.deals.push(Vec::with_capacity(PIECE + PIECE / 64));
+        }
+        let Some(deals) = self.deals.last_mut() else { return Ok(()) };
+        let begins = deals.len();
+        deals.extend([0.0, f64::from(group) * 4.0 + end]);
+        deals.extend([3, 5, 6, 7, 8, 9, 10].map(number));
         let mut entries = 0;
         for fact in facts.chunks_exact(FACT).filter(|fact| fact[0] == Some(STAGE)) {
             let place = whole("stage", fact[1].unwrap_or(f64::NAN))?.clamp(0, 9999);
             let day = whole("day of a fact", fact[2].unwrap_or(f64::NAN))?;
-            self.deals.push(f64::from(place) * PLACE + f64::from(day) + SHIFT);
+            deals.push(f64::from(place) * PLACE + f64::from(day) + SHIFT);
             entries += 1;
         }
         for fact in facts.chunks_exact(FACT).filter(|fact| fact[0] != Some(STAGE)) {
@@ -113,10 +123,11 @@ impl Forecast {
                 return wrong("fact", kind, "0 (a stage), 1 (an amount), 2 (a planned day) or 3 (a chance)");
             }
             whole("day of a fact", fact[2].unwrap_or(f64::NAN))?;
-            self.deals.extend(fact.iter().map(|number| number.unwrap_or(f64::NAN)));
+            deals.extend(fact.iter().map(|number| number.unwrap_or(f64::NAN)));
         }
         let further = facts.len() / FACT - entries;
-        self.deals[begins] = (entries * 65_536 + further) as f64;
+        deals[begins] = (entries * 65_536 + further) as f64;
+        self.count += 1;
         Ok(())
     }
 
@@ -165,24 +176,58 @@ impl Forecast {
     /// What is answered from; the rows are taken out.
     fn desk(&mut self) -> Result<Option<Desk>, FunctionError> {
         let Some(today) = self.today.map(|day| whole("day", day)).transpose()? else { return Ok(None) };
-        let packed = take(&mut self.deals);
-        let (mut deals, mut rest) = (Vec::new(), packed.as_slice());
-        while !rest.is_empty() {
-            let Some((deal, more)) = Forecast::unpack(rest) else {
-                return Err(FunctionError::State { function: NAME, length: packed.len() });
-            };
-            // those of the day of the forecast are not seen; those of long ago tell nothing of the next weeks
-            if (today - SPAN..today).contains(&deal.entered) {
-                deals.push(deal);
-            }
-            rest = more;
-        }
-        drop(packed);
+        let pieces = take(&mut self.deals);
+        // those of the day of the forecast are not seen; those of long ago tell nothing of the next weeks
+        let is_seen = |deal: &Deal| (today - SPAN..today).contains(&deal.entered);
+        let mut deals = Unpacked { pieces: pieces.into_iter(), piece: Vec::new(), at: 0, left: self.count, cut: None };
         let day = |[day, month, working]: [f64; 3]| {
             Ok(Day { day: whole("day", day)?, month: whole("month", month)?, working: working.max(0.0) })
         };
         let days = take(&mut self.days).into_iter().map(day).collect::<Result<Vec<_>, FunctionError>>()?;
-        Ok(Book::new(deals, days).filter(|book| book.groups > 0).map(|book| Desk::new(book, today)))
+        let book = Book::new(deals.by_ref().filter(is_seen), days).filter(|book| book.groups > 0);
+        match deals.cut {
+            Some(length) => Err(FunctionError::State { function: NAME, length }),
+            None => Ok(book.map(|book| Desk::new(book, today))),
+        }
+    }
+}
+
+/// The deals of packed pieces, each of which is given back when it was read. Ends at a piece that is cut off.
+struct Unpacked {
+    pieces: IntoIter<Vec<f64>>,
+    piece: Vec<f64>,
+    at: usize,
+    /// How many deals are left at most.
+    left: usize,
+    /// The length of a piece that ends within a deal.
+    cut: Option<usize>,
+}
+
+impl Iterator for Unpacked {
+    type Item = Deal;
+
+    fn next(&mut self) -> Option<Deal> {
+        while self.at >= self.piece.len() {
+            self.piece = self.pieces.next()?;
+            self.at = 0;
+        }
+        match Forecast::unpack(&self.piece[self.at..]) {
+            Some((deal, rest)) => {
+                self.at = self.piece.len() - rest.len();
+                self.left = self.left.saturating_sub(1);
+                Some(deal)
+            }
+            None => {
+                self.cut = Some(self.piece.len());
+                self.at = self.piece.len();
+                self.pieces = Vec::new().into_iter();
+                None
+            }
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, Some(self.left))
     }
 }
 
@@ -215,6 +260,12 @@ impl Summary for Forecast {
         DataType::Struct(fields())
     }
 
+    fn keeps(row: &[Option<f64>]) -> usize {
+        let facts = row.get(HEAD..).unwrap_or_default().chunks_exact(FACT);
+        let of_fact = |fact: &[Option<f64>]| if fact[0] == Some(STAGE) { 1 } else { FACT };
+        PACKED + facts.map(of_fact).sum::<usize>()
+    }
+
     fn add(&mut self, _: Option<&str>, row: &[Option<f64>]) -> Result<(), FunctionError> {
         // what bears no day, or no group, is none
         let Some(&[today, Some(is_calendar), Some(_), Some(_)]) = row.first_chunk() else { return Ok(()) };
@@ -228,12 +279,16 @@ impl Summary for Forecast {
         }
     }
 
-    /// The day, the number of days of the calendar, the days, the deals.
+    /// The day, the number of days of the calendar, the number of deals, the days, the deals.
     fn save(&mut self) -> Vec<f64> {
-        let head = [self.today.take().unwrap_or(f64::NAN), self.days.len() as f64];
+        let head = [self.today.take().unwrap_or(f64::NAN), self.days.len() as f64, take(&mut self.count) as f64];
         let days = take(&mut self.days);
-        let mut saved = take(&mut self.deals);
-        saved.splice(0..0, head.into_iter().chain(days.into_iter().flatten()));
+        let length = self.deals.iter().map(Vec::len).sum::<usize>();
+        let mut saved = Vec::with_capacity(head.len() + 3 * days.len() + length);
+        saved.extend(head.into_iter().chain(days.into_iter().flatten()));
+        for piece in take(&mut self.deals) {
+            saved.extend(piece);
+        }
         saved
     }
 
@@ -242,13 +297,14 @@ impl Summary for Forecast {
         if saved.is_empty() {
             return Ok(());
         }
-        let ([today, days], rest) = saved.split_first_chunk().ok_or_else(lost)?;
+        let ([today, days, count], rest) = saved.split_first_chunk().ok_or_else(lost)?;
         if today.is_finite() {
             self.see(*today)?;
         }
         let (days, deals) = rest.split_at_checked(3 * *days as usize).ok_or_else(lost)?;
         self.days.extend(days.as_chunks().0);
-        self.deals.extend_from_slice(deals);
+        self.deals.push(deals.to_vec());
+        self.count += *count as usize;
         Ok(())
     }
 

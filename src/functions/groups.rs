@@ -68,7 +68,7 @@ impl<S: Summary> GroupsAccumulator for Groups<S> {
         for (at, &group) in group_indices.iter().enumerate().filter(|(at, _)| passes(opt_filter, *at)) {
             let word = rows.read(at, &mut self.row);
             self.summaries[group].add(word, &self.row)?;
-            self.numbers += self.row.len().min(S::KEEPS);
+            self.numbers += S::keeps(&self.row);
         }
         Ok(())
     }

@@ -14,6 +14,10 @@ pub trait Summary: Default + Debug + Send + Sync + 'static {
     const NAME: &'static str;
     /// How many numbers of a row are kept at most: for the memory limit.
     const KEEPS: usize = usize::MAX;
+    /// How many numbers of this row are kept.
+    fn keeps(row: &[Option<f64>]) -> usize {
+        row.len().min(Self::KEEPS)
+    }
     /// Checks the arguments and says what to cast them to.
     fn coerce(given: &[DataType]) -> Result<Vec<DataType>>;
     /// The type of the result.

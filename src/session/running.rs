@@ -187,9 +187,9 @@ mod tests {
 
     #[tokio::test]
     async fn what_gets_too_little_memory_is_sorted_and_merged() {
-        let (a, b) = (numbers("a", 400_000), numbers("b", 400_000));
+        let (a, b) = (numbers("a", 1_500_000), numbers("b", 1_500_000));
         let sql = format!("SELECT count(*), min(a.told), max(b.told) FROM {a} INNER JOIN {b} ON a.key = b.key");
-        let little = limited(Some(16 << 20));
+        let little = limited(Some(96 << 20));
         let plain = little.sql(&sql).await.unwrap().collect().await.unwrap_err();
         assert!(is_short_of_memory(&plain), "{plain}");
         assert_eq!(rows(&little, &sql).await.unwrap(), rows(&limited(None), &sql).await.unwrap());

@@ -77,7 +77,7 @@ pub fn weighted(book: &Book, ledger: &Ledger, open: &[Stay], day: i32, to: i32) 
         }
         let chance = deal.chance_at(day).unwrap_or(by_stage[usize::from(stay.state)]);
         let amount = deal.amount_at(day, 1.0).unwrap_or(usual);
-        for of in [deal.group, book.groups] {
+        for of in [deal.group(), book.groups] {
             sums[of].add(Pair { money: chance * amount, wins: chance });
         }
     }

@@ -1,5 +1,7 @@
 //! What a forecast is made from: deals by their dates, and the calendar.
 
+use std::cmp::Ordering;
+
 /// The day of what has not happened.
 pub const NEVER: i32 = i32::MAX;
 
@@ -16,7 +18,7 @@ pub enum End {
     Unknown,
 }
 
-/// A deal. Days are counted since the epoch.
+/// A deal as it is told. Days are counted since the epoch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Deal {
     /// Any number of its own: sums go by it, so that what becomes of deals later changes no last digit.
@@ -37,7 +39,7 @@ pub struct Deal {
     pub probability: Option<f64>,
     /// The day on which it is planned to close.
     pub planned: Option<i32>,
-    /// First entries into stages: position and day. A book keeps them as stays.
+    /// First entries into stages, 65,535 at most: position and day. A book keeps them as stays.
     pub entries: Vec<(u16, i32)>,
     /// What its fields were; none where no history is kept.
     pub past: Option<Box<Past>>,
@@ -77,6 +79,76 @@ impl Deal {
             past: None,
         }
     }
+}
+
+/// A deal of a book, in little room: a company may have ten million. What is not known is no number.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    key: f64,
+    amount: f64,
+    list: f64,
+    probability: f64,
+    /// The day on which it entered the funnel.
+    pub entered: i32,
+    /// On which day it ended: [`NEVER`] if it is open.
+    pub ended: i32,
+    /// [`NEVER`] where no plan is known.
+    planned: i32,
+    group: u32,
+    /// Where its entries begin, and how many they are, until they are stays.
+    entries: (u32, u16),
+    /// What became of it.
+    pub end: End,
+    past: Option<Box<Past>>,
+}
+
+fn known(number: f64) -> Option<f64> {
+    (!number.is_nan()).then_some(number)
+}
+
+impl Kept {
+    /// Keeps a deal; its entries go to those of all.
+    fn of(deal: Deal, entries: &mut Entries) -> Kept {
+        let number = |value: Option<f64>| value.unwrap_or(f64::NAN);
+        let past = deal.past.map(|mut past| {
+            for history in [&mut past.amounts, &mut past.plans, &mut past.chances] {
+                history.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+            }
+            past
+        });
+        Kept {
+            key: deal.key,
+            amount: number(deal.amount),
+            list: number(deal.list),
+            probability: number(deal.probability),
+            entered: deal.entered,
+            ended: deal.ended,
+            planned: deal.planned.unwrap_or(NEVER),
+            group: u32::try_from(deal.group).unwrap_or(u32::MAX),
+            entries: entries.add(deal.entries),
+            end: deal.end,
+            past,
+        }
+    }
+
+    /// The group it belongs to, from 0.
+    pub fn group(&self) -> usize {
+        self.group as usize
+    }
+
+    /// What it brings.
+    pub fn amount(&self) -> Option<f64> {
+        known(self.amount)
+    }
+
+    /// What it was to bring before a discount.
+    pub fn list(&self) -> Option<f64> {
+        known(self.list)
+    }
+
+    fn planned(&self) -> Option<i32> {
+        Some(self.planned).filter(|day| *day != NEVER)
+    }
 
     fn history(&self, of: impl Fn(&Past) -> &Vec<(i32, f64)>) -> Option<&[(i32, f64)]> {
         self.past.as_ref().map(|past| of(past).as_slice()).filter(|history| !history.is_empty())
@@ -85,7 +157,7 @@ impl Deal {
     /// The first day before which a plan was known; none where it never was.
     pub fn plan_known_from(&self) -> Option<i32> {
         match self.history(|past| &past.plans) {
-            None => self.planned.map(|_| self.entered),
+            None => self.planned().map(|_| self.entered),
             Some(history) => {
                 history.iter().find(|(_, value)| value.is_finite()).map(|(since, _)| (*since).max(self.entered))
             }
@@ -95,7 +167,7 @@ impl Deal {
     /// What it was to bring as known before a day, `kept` being what is left after the usual discount; as now known where no history is kept.
     pub fn amount_at(&self, day: i32, kept: f64) -> Option<f64> {
         match self.history(|past| &past.amounts) {
-            None => self.list.map(|list| list * kept).or(self.amount),
+            None => self.list().map(|list| list * kept).or(self.amount()),
             Some(history) => before(history, day),
         }
     }
@@ -103,7 +175,7 @@ impl Deal {
     /// When it was planned to close, as known before a day; as now known where no history is kept.
     pub fn planned_at(&self, day: i32) -> Option<i32> {
         match self.history(|past| &past.plans) {
-            None => self.planned,
+            None => self.planned(),
             Some(history) => before(history, day).map(|planned| planned as i32),
         }
     }
@@ -111,9 +183,34 @@ impl Deal {
     /// The CRM's chance, as known before a day; as now known where no history is kept.
     pub fn chance_at(&self, day: i32) -> Option<f64> {
         match self.history(|past| &past.chances) {
-            None => self.probability,
+            None => known(self.probability),
             Some(history) => before(history, day),
         }
+    }
+}
+
+/// Entries of many deals, one deal after the other.
+#[derive(Debug, Default)]
+struct Entries {
+    positions: Vec<u16>,
+    days: Vec<i32>,
+}
+
+impl Entries {
+    /// Adds those of a deal, in their order. Where they begin, and how many they are.
+    fn add(&mut self, mut entries: Vec<(u16, i32)>) -> (u32, u16) {
+        entries.sort_unstable();
+        entries.truncate(usize::from(u16::MAX));
+        let from = self.days.len() as u32;
+        self.positions.extend(entries.iter().map(|entry| entry.0));
+        self.days.extend(entries.iter().map(|entry| entry.1));
+        (from, entries.len() as u16)
+    }
+
+    fn of(&self, deal: &Kept) -> impl Iterator<Item = (u16, i32)> {
+        let (from, count) = (deal.entries.0 as usize, usize::from(deal.entries.1));
+        let (positions, days) = (&self.positions[from..from + count], &self.days[from..from + count]);
+        positions.iter().copied().zip(days.iter().copied())
     }
 }
 
@@ -152,18 +249,16 @@ pub struct Stay {
     pub from: i32,
     /// The day on which it left: [`NEVER`] if it stands there.
     pub to: i32,
-    /// Where to.
-    pub way: Way,
 }
 
 /// All that is known, in the order of which nothing depends.
 #[derive(Debug, Clone, Default)]
 pub struct Book {
     /// The deals.
-    pub deals: Vec<Deal>,
+    pub deals: Vec<Kept>,
     /// Every day from the first to beyond the last that is asked about, without gaps.
     pub days: Vec<Day>,
-    /// The stays of all deals.
+    /// The stays of all deals, those of a deal one after the other.
     pub stays: Vec<Stay>,
     /// How many states there are.
     pub states: usize,
@@ -175,34 +270,47 @@ pub struct Book {
 
 impl Book {
     /// Puts deals and days in order. None if the days have gaps, or there are none.
-    pub fn new(mut deals: Vec<Deal>, mut days: Vec<Day>) -> Option<Book> {
+    pub fn new(told: impl IntoIterator<Item = Deal>, mut days: Vec<Day>) -> Option<Book> {
         days.sort_unstable_by_key(|day| day.day);
         days.dedup_by_key(|day| day.day);
         let (first, last) = (days.first()?.day, days.last()?.day);
         if days.windows(2).any(|pair| pair[1].day != pair[0].day + 1) {
             return None;
         }
-        for deal in &mut deals {
-            deal.entries.sort_unstable();
-            for past in deal.past.iter_mut() {
-                for history in [&mut past.amounts, &mut past.plans, &mut past.chances] {
-                    history.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-                }
-            }
-        }
-        deals.retain(|deal| (first..=last).contains(&deal.entered));
-        deals.sort_unstable_by(order);
-        let groups = deals.iter().map(|deal| deal.group + 1).max().unwrap_or(0);
-        let mut positions: Vec<u16> = deals.iter().flat_map(|deal| deal.entries.iter().map(|entry| entry.0)).collect();
-        positions.sort_unstable();
-        positions.dedup();
-        let mut stays = Vec::with_capacity(deals.len() * 2);
+        let told = told.into_iter();
+        let (least, most) = told.size_hint();
+        let (mut deals, mut entries) = (Vec::with_capacity(most.unwrap_or(least)), Entries::default());
+        let in_time = told.filter(|deal| (first..=last).contains(&deal.entered));
+        deals.extend(in_time.map(|deal| Kept::of(deal, &mut entries)));
+        deals.sort_unstable_by(|a, b| order(a, b, &entries));
+        let groups = deals.iter().map(|deal| deal.group() + 1).max().unwrap_or(0);
+        let mut is_position = vec![false; usize::from(u16::MAX) + 1];
+        entries.positions.iter().for_each(|position| is_position[usize::from(*position)] = true);
+        let positions: Vec<u16> = (0..=u16::MAX).filter(|position| is_position[usize::from(*position)]).collect();
+        let mut stays = Vec::with_capacity(deals.len() + entries.days.len());
+        let mut own = Vec::new();
         for (at, deal) in (0..).zip(&mut deals) {
             deal.ended = if deal.end == End::Open { NEVER } else { deal.ended.max(deal.entered) };
-            stays_of(at, deal, &positions, &mut stays);
+            own.clear();
+            own.extend(entries.of(deal));
+            stays_of(at, deal, &mut own, &positions, &mut stays);
         }
+        stays.shrink_to_fit();
         let kinds = kinds(&days);
         Some(Book { deals, days, stays, states: positions.len() + 1, groups, kinds })
+    }
+
+    /// Where the stay at a place leads.
+    pub fn way(&self, place: usize) -> Way {
+        let stay = &self.stays[place];
+        match self.stays.get(place + 1).filter(|next| next.deal == stay.deal) {
+            Some(next) => Way::State(next.state),
+            None => match self.deals[stay.deal as usize].end {
+                End::Won => Way::Won,
+                End::Lost => Way::Lost,
+                End::Open | End::Unknown => Way::Unknown,
+            },
+        }
     }
 
     /// The place of a day among the days; the last one for a later day.
@@ -227,43 +335,37 @@ impl Book {
 }
 
 /// Any order that is the same whatever the order of the rows was.
-fn order(a: &Deal, b: &Deal) -> std::cmp::Ordering {
+fn order(a: &Kept, b: &Kept, entries: &Entries) -> Ordering {
     let number = |value: Option<f64>| value.unwrap_or(f64::NEG_INFINITY);
-    let key = |deal: &Deal| (deal.ended, deal.group, deal.end as u8, deal.planned);
+    let key = |deal: &Kept| (deal.ended, deal.group, deal.end as u8, deal.planned());
     let begun = a.entered.cmp(&b.entered).then_with(|| a.key.total_cmp(&b.key));
     begun
         .then_with(|| key(a).cmp(&key(b)))
-        .then_with(|| number(a.amount).total_cmp(&number(b.amount)))
-        .then_with(|| number(a.list).total_cmp(&number(b.list)))
-        .then_with(|| number(a.probability).total_cmp(&number(b.probability)))
-        .then_with(|| a.entries.cmp(&b.entries))
+        .then_with(|| number(a.amount()).total_cmp(&number(b.amount())))
+        .then_with(|| number(a.list()).total_cmp(&number(b.list())))
+        .then_with(|| number(known(a.probability)).total_cmp(&number(known(b.probability))))
+        .then_with(|| entries.of(a).cmp(entries.of(b)))
         .then_with(|| histories(a).total_cmp(&histories(b)))
 }
 
 /// A number that tells histories apart.
-fn histories(deal: &Deal) -> f64 {
+fn histories(deal: &Kept) -> f64 {
     let all = deal.past.iter().flat_map(|past| past.amounts.iter().chain(&past.plans).chain(&past.chances));
     all.enumerate().map(|(at, (day, value))| (at + 1) as f64 * (f64::from(*day) + value)).sum()
 }
 
-fn stays_of(at: u32, deal: &mut Deal, positions: &[u16], stays: &mut Vec<Stay>) {
-    let mut entries = std::mem::take(&mut deal.entries);
+fn stays_of(at: u32, deal: &Kept, entries: &mut [(u16, i32)], positions: &[u16], stays: &mut Vec<Stay>) {
     entries.sort_unstable_by_key(|(position, day)| (*day, *position));
     let (mut state, mut from) = (0, deal.entered);
     for (position, day) in entries {
-        let next = positions.partition_point(|known| *known < position) as u16 + 1;
-        let day = day.max(deal.entered);
+        let next = positions.partition_point(|known| *known < *position) as u16 + 1;
+        let day = (*day).max(deal.entered);
         if next > state && day <= deal.ended {
-            stays.push(Stay { deal: at, state, from, to: day, way: Way::State(next) });
+            stays.push(Stay { deal: at, state, from, to: day });
             (state, from) = (next, day);
         }
     }
-    let way = match deal.end {
-        End::Won => Way::Won,
-        End::Lost => Way::Lost,
-        End::Open | End::Unknown => Way::Unknown,
-    };
-    stays.push(Stay { deal: at, state, from, to: deal.ended.max(from), way });
+    stays.push(Stay { deal: at, state, from, to: deal.ended.max(from) });
 }
 
 /// A weekday is free where most of its days are.

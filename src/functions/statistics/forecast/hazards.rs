@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn agrees_with_a_cohort_that_is_pushed_forward() {
         let rows = golden::rows(include_str!("../../../../tests/oracles/forecast_deals.csv"));
-        let deals = rows.map(|cells| deal(&cells)).collect();
+        let deals: Vec<Deal> = rows.map(|cells| deal(&cells)).collect();
         let days = (0..600).map(|day| Day { day, month: day / 30, working: 1.0 }).collect();
         let book = Book::new(deals, days).unwrap();
         let clock: Vec<f64> = (0..=600).map(f64::from).collect();
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn what_is_sold_at_once_is_won_at_once() {
-        let deals = (0..300).map(|day| Deal { end: End::Won, ended: day, ..Deal::begun(day) }).collect();
+        let deals = (0..300).map(|day| Deal { end: End::Won, ended: day, ..Deal::begun(day) });
         let days = (0..400).map(|day| Day { day, month: day / 30, working: 1.0 }).collect();
         let book = Book::new(deals, days).unwrap();
         let clock: Vec<f64> = (0..=400).map(f64::from).collect();

@@ -116,7 +116,7 @@ fn few_wins_are_told_and_not_forecast() {
         0 => Deal { end: End::Won, ended: day, amount: Some(5.0), ..Deal::begun(day) },
         _ => Deal { end: End::Lost, ended: day, ..Deal::begun(day) },
     });
-    let desk = Desk::new(Book::new(deals.collect(), calendar()).unwrap(), 400);
+    let desk = Desk::new(Book::new(deals, calendar()).unwrap(), 400);
     for line in desk.horizons() {
         // won so far is a fact; the rest is not told
         assert!(line[5].is_some());

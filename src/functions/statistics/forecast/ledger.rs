@@ -1,6 +1,6 @@
 //! Sums by day, made once: what every past day asks again of deals and stays that were over by then.
 
-use super::book::{Book, Deal, End, NEVER, Stay, Way};
+use super::book::{Book, End, Kept, NEVER, Way};
 use super::pair::Pair;
 
 /// What happened to the deals of one group on one day of the calendar.
@@ -23,11 +23,11 @@ pub struct OfDay {
 }
 
 impl OfDay {
-    fn add(&mut self, deal: &Deal) {
+    fn add(&mut self, deal: &Kept) {
         self.ended += 1.0;
         if deal.end == End::Won {
             self.wins += 1.0;
-            if let Some(amount) = deal.amount {
+            if let Some(amount) = deal.amount() {
                 self.priced += 1.0;
                 self.money += amount;
                 self.squares += amount * amount;
@@ -58,6 +58,12 @@ pub struct Alike {
     pub way: Way,
     /// How many.
     pub count: u32,
+}
+
+impl Alike {
+    fn key(&self) -> (u16, u32, u32, Way) {
+        (self.state, self.from, self.to, self.way)
+    }
 }
 
 /// The sums.
@@ -93,15 +99,15 @@ impl Ledger {
             stays: alike(book),
             moved: vec![0.0; days],
             begin: book.deals.first().map_or(0, |deal| book.at(deal.entered)),
-            plans_from: book.deals.iter().filter_map(Deal::plan_known_from).min(),
+            plans_from: book.deals.iter().filter_map(Kept::plan_known_from).min(),
         };
         for deal in book.deals.iter().filter(|deal| deal.end == End::Won) {
-            if let (Some(amount), Some(list)) = (deal.amount, deal.list) {
+            if let (Some(amount), Some(list)) = (deal.amount(), deal.list()) {
                 let kept = &mut ledger.kept[book.at(deal.ended)];
                 *kept = [kept[0] + amount, kept[1] + list];
             }
         }
-        for stay in &book.stays {
+        for (place, stay) in book.stays.iter().enumerate() {
             if stay.to != NEVER {
                 ledger.moved[book.at(stay.to)] += 1.0;
             }
@@ -114,7 +120,7 @@ impl Ledger {
             outcome.ended += 1.0;
             if deal.end == End::Won {
                 outcome.won += 1.0;
-                if let (Some(amount), Way::Won) = (deal.amount, stay.way) {
+                if let (Some(amount), Way::Won) = (deal.amount(), book.way(place)) {
                     let usual = &mut ledger.usual[at];
                     *usual = [usual[0] + amount, usual[1] + 1.0];
                 }
@@ -156,10 +162,10 @@ impl Ledger {
 }
 
 fn groups(book: &Book) -> Vec<Vec<OfDay>> {
-    let mut by_group: Vec<Vec<&Deal>> = vec![Vec::new(); book.groups];
-    book.deals.iter().for_each(|deal| by_group[deal.group].push(deal));
+    let mut by_group: Vec<Vec<&Kept>> = vec![Vec::new(); book.groups];
+    book.deals.iter().for_each(|deal| by_group[deal.group()].push(deal));
     let mut days = vec![OfDay::default(); book.days.len()];
-    let mut sum = |deals: &mut dyn Iterator<Item = &Deal>| {
+    let mut sum = |deals: &mut dyn Iterator<Item = &Kept>| {
         days.fill(OfDay::default());
         for deal in deals {
             days[book.at(deal.entered)].begun += 1.0;
@@ -175,21 +181,36 @@ fn groups(book: &Book) -> Vec<Vec<OfDay>> {
     groups
 }
 
+/// So many stays are sorted at once: of all of a large company the keys alone would take more room than the stays.
+const SORTED_AT_ONCE: usize = 4 << 20;
+
 /// Stays counted by what a hazard knows of them: state, way, first and last day. In an order that what became of others does not change.
 fn alike(book: &Book) -> Vec<Alike> {
     let beyond = book.days.len() as u32;
-    let key = |stay: &Stay| {
+    let key = |place: usize| {
+        let stay = &book.stays[place];
         let to = if stay.to == NEVER { beyond } else { book.at(stay.to) as u32 };
-        (stay.state, book.at(stay.from) as u32, to, stay.way)
+        Alike { state: stay.state, from: book.at(stay.from) as u32, to, way: book.way(place), count: 1 }
     };
-    let mut keys: Vec<_> = book.stays.iter().map(key).collect();
-    keys.sort_unstable();
     let mut all: Vec<Alike> = Vec::new();
-    for (state, from, to, way) in keys {
-        match all.last_mut() {
-            Some(last) if (last.state, last.from, last.to, last.way) == (state, from, to, way) => last.count += 1,
-            _ => all.push(Alike { state, from, to, way, count: 1 }),
-        }
+    for from in (0..book.stays.len()).step_by(SORTED_AT_ONCE) {
+        let to = (from + SORTED_AT_ONCE).min(book.stays.len());
+        let mut some: Vec<Alike> = (from..to).map(key).collect();
+        some.sort_unstable_by_key(Alike::key);
+        counted(&mut some);
+        all.append(&mut some);
+        // two runs that are sorted already
+        all.sort_by_key(Alike::key);
+        counted(&mut all);
     }
     all
+}
+
+/// Puts neighbours with one key together.
+fn counted(sorted: &mut Vec<Alike>) {
+    sorted.dedup_by(|next, kept| {
+        let is_same = next.key() == kept.key();
+        kept.count += if is_same { next.count } else { 0 };
+        is_same
+    });
 }

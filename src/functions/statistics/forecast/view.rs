@@ -1,6 +1,6 @@
 //! What was to be expected on one day, from nothing but what was known on it.
 
-use super::book::{Book, Deal, End, Stay};
+use super::book::{Book, End, Kept, Stay};
 use super::clock::Pace;
 use super::hazards::{AGES, Hazards, age};
 use super::leads::Leads;
@@ -147,7 +147,7 @@ impl<'a> View<'a> {
     }
 
     /// What is paid for an open deal: its own amount, less the usual discount; else the usual size.
-    fn size(&self, deal: &Deal, group: usize) -> Size {
+    fn size(&self, deal: &Kept, group: usize) -> Size {
         let own = deal.amount_at(self.day, self.kept).filter(|own| *own > 0.0);
         own.map_or(self.sizes[group], |mean| Size { mean, spread: 1.0 })
     }
@@ -164,7 +164,7 @@ impl<'a> View<'a> {
             let age = age(&self.clock, self.book.at(stay.from), self.at);
             let (hazards, state) = (&self.hazards, usize::from(stay.state));
             let chance = *self.memo[state][age].get_or_insert_with(|| hazards.win(state, age, span, 0.0));
-            for of in [deal.group, all] {
+            for of in [deal.group(), all] {
                 let odds = self.odds[of];
                 let chance = chance * odds / (1.0 - chance + chance * odds);
                 let Size { mean, spread } = self.size(deal, of);
