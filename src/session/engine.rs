@@ -10,7 +10,7 @@ use datafusion::execution::session_state::SessionStateBuilder;
 use super::error::SessionError;
 use super::held_rows::Room;
 use super::pool::SpillPool;
-use super::{bounded, compact, lists, small_side, windows};
+use super::{bounded, compact, lists, running, small_side, windows};
 
 /// What a session may use of the machine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -21,6 +21,8 @@ pub struct Resources {
     pub partitions: Option<NonZeroUsize>,
     /// Whether the questions are many and the data few, so that planning costs more than computing.
     pub are_small: bool,
+    /// Whether it is asked as where memory is short, from the first: joins sort both sides, and what a metric keeps goes to the disk.
+    pub is_tight: bool,
 }
 
 /// What a metric keeps of its own subqueries takes no more memory than this part of the limit.
@@ -41,7 +43,7 @@ pub(super) fn runtime(resources: Resources) -> Result<Arc<RuntimeEnv>, SessionEr
 /// A context with these settings, our optimizer rules among the engine's.
 pub(super) fn context(resources: Resources, runtime: Arc<RuntimeEnv>) -> Result<SessionContext, SessionError> {
     let mut config = SessionConfig::new().with_information_schema(true).with_collect_statistics(true);
-    config.set_extension(Room::of_part(KEPT));
+    config.set_extension(if resources.is_tight { Room::on_disk() } else { Room::of_part(KEPT) });
     if let Some(bytes) = resources.memory {
         // what a sort keeps for merging what it spilled; where joins sort, there are dozens
         let merging = &mut config.options_mut().execution.sort_spill_reservation_bytes;
@@ -63,6 +65,7 @@ pub(super) fn context(resources: Resources, runtime: Arc<RuntimeEnv>) -> Result<
     rules.push(Arc::new(windows::StreamWindows));
     rules.push(Arc::new(compact::CompactBatches));
     let state = SessionStateBuilder::new_from_existing(state).with_physical_optimizer_rules(rules).build();
+    let state = if resources.is_tight { running::with_merge_joins(state) } else { state };
     let context = SessionContext::new_with_state(state);
     // DataFusion 55 takes the key of one side of a cross join for a key of the groups that are made of it, and with this
     // rule drops the other columns from an ORDER BY: weeks came out in any order (shown in tests.rs, `faults`)

@@ -1,15 +1,18 @@
 //! Rows that are held for many questions: in memory, and on the disk from where they would take too much of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::mem::take;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use arrow::array::{Array as _, ArrayData};
+use arrow::array::{
+    Array as _, ArrayData, ArrayRef, AsArray as _, DictionaryArray, Int32Array, StringBuilder, StringViewArray,
+};
 use arrow::buffer::NullBuffer;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use datafusion::catalog::TableProvider;
 use datafusion::common::runtime::SpawnedTask;
@@ -29,6 +32,7 @@ use parquet::file::properties::WriterProperties;
 use tempfile::NamedTempFile;
 
 use super::running::{is_short_of_memory, run};
+use super::told::Told;
 use crate::model::timings;
 
 /// Of a file so many rows are written at once, and read by one thread.
@@ -49,6 +53,11 @@ impl Room {
         Arc::new(Room { held: AtomicUsize::default(), part, spills: true })
     }
 
+    /// Where all goes to the disk.
+    pub(super) fn on_disk() -> Arc<Room> {
+        Room::of_part(usize::MAX)
+    }
+
     /// For plans that run elsewhere, where nobody has this machine's disk: what does not fit is refused.
     pub(super) fn without_disk() -> Arc<Room> {
         Arc::new(Room { held: AtomicUsize::default(), part: 1, spills: false })
@@ -66,6 +75,7 @@ impl Room {
     /// How much all that is held in memory may take.
     fn limit(&self, pool: &Arc<dyn MemoryPool>) -> usize {
         match pool.memory_limit() {
+            _ if self.part == usize::MAX => 0,
             MemoryLimit::Finite(limit) => limit / self.part.max(1),
             _ => usize::MAX,
         }
@@ -290,10 +300,28 @@ fn typed(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
     let columns = batch.columns().iter().zip(schema.fields()).map(|(column, field)| {
         match (column.data_type(), field.data_type()) {
             (is, wanted) if is == wanted => Ok(Arc::clone(column)),
-            (_, wanted) => cast(&cast(column, &DataType::Utf8)?, wanted),
+            (DataType::Utf8View, DataType::Dictionary(..)) => dictionary(column.as_string_view()),
+            (_, wanted) => cast(column, wanted),
         }
     });
     Ok(RecordBatch::try_new(Arc::clone(schema), columns.collect::<Result<Vec<_>, _>>()?)?)
+}
+
+/// The texts of a column as a dictionary, in the order in which they first come.
+fn dictionary(texts: &StringViewArray) -> Result<ArrayRef, ArrowError> {
+    let (mut known, mut told, mut values) = (BTreeMap::new(), Told::default(), StringBuilder::new());
+    let mut number = |text: &str| {
+        let (own, next) = (text.to_owned(), known.len() as i32);
+        *known.entry(own).or_insert_with(|| {
+            values.append_value(text);
+            next
+        })
+    };
+    // an absent text is no empty one
+    let key =
+        |row: usize| texts.is_valid(row).then(|| told.of([texts], row, |[text]| number(text.unwrap_or_default())));
+    let keys: Int32Array = (0..texts.len()).map(key).collect();
+    Ok(Arc::new(DictionaryArray::try_new(keys, Arc::new(values.finish()))?))
 }
 
 /// Whether memory or disk are full.
@@ -306,7 +334,6 @@ pub(super) fn is_short(error: &DataFusionError) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{ArrayRef, StringViewArray};
     use arrow::util::pretty::pretty_format_batches;
     use datafusion::execution::context::{SessionConfig, SessionContext};
     use datafusion::execution::memory_pool::GreedyMemoryPool;
@@ -357,6 +384,23 @@ mod tests {
         let none = large.sql(&format!("{ROWS_OF} WHERE value < 0")).await.unwrap();
         let held = hold("none", none, true, &room).await.unwrap();
         assert_eq!(large.read_table(Arc::clone(&held.rows)).unwrap().count().await.unwrap(), 0);
+    }
+
+    #[test]
+    fn a_dictionary_holds_the_texts() {
+        let long = |n: usize| format!("a name of more than twelve letters {n}");
+        let text = |row: usize| match row % 5 {
+            0 => None,
+            1 => Some(String::new()),
+            2 => Some(format!("{}", row % 7)),
+            _ => Some(long(row % 900)),
+        };
+        let texts: StringViewArray = (0..3000).map(text).collect();
+        for texts in [texts.clone(), texts.slice(17, 40), texts.slice(0, 0)] {
+            let packed = dictionary(&texts).unwrap();
+            let by_engine = cast(&cast(&texts, &DataType::Utf8).unwrap(), packed.data_type()).unwrap();
+            assert_eq!(packed.to_data(), by_engine.to_data());
+        }
     }
 
     fn held_schema(frame: &DataFrame, packs: bool) -> SchemaRef {

@@ -33,6 +33,7 @@ mod sources;
 mod staff;
 pub(crate) mod tables;
 mod taken;
+mod told;
 mod under;
 #[cfg(test)]
 mod tests;

@@ -66,7 +66,7 @@ fn tell_operators(plan: &dyn ExecutionPlan) {
 }
 
 /// The same state, whose plans have merge joins where neither side is small.
-fn with_merge_joins(state: SessionState) -> SessionState {
+pub(super) fn with_merge_joins(state: SessionState) -> SessionState {
     let rules = small_side::followed_by(state.physical_optimizers(), Arc::new(MergeJoins));
     SessionStateBuilder::new_from_existing(state).with_physical_optimizer_rules(rules).build()
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, BooleanArray, Date32Array, StringArray, StringViewArray};
+use arrow::array::{Array, AsArray, BooleanArray, Date32Array, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Field, Schema};
 use arrow::record_batch::RecordBatch;
@@ -17,6 +17,7 @@ use datafusion::execution::context::SessionContext;
 use futures::TryStreamExt as _;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::told::{Told, filled};
 use crate::model::tables::is_record;
 
 /// A move that two snapshots show tells of the day of the later one, whatever its own date: before the first snapshot no move is loaded.
@@ -204,43 +205,6 @@ impl Days {
     }
 }
 
-/// What the texts of a column tell, within a batch: texts of one view are equal, so that few of them are looked at.
-#[derive(Debug)]
-struct Told<T> {
-    by_view: Vec<(u128, T)>,
-    last: usize,
-}
-
-impl<T> Default for Told<T> {
-    fn default() -> Told<T> {
-        Told { by_view: Vec::new(), last: 0 }
-    }
-}
-
-impl<T: Copy> Told<T> {
-    /// What the text of a row tells; `None` where it is absent or empty.
-    fn of(&mut self, column: &StringViewArray, row: usize, tell: impl FnOnce(Option<&str>) -> T) -> T {
-        /// More are not searched one by one.
-        const MOST: usize = 64;
-        // an absent text is told as an empty one, whose view is zero
-        let view = if column.is_valid(row) { column.views()[row] } else { 0 };
-        if let Some((_, told)) = self.by_view.get(self.last).filter(|(known, _)| *known == view) {
-            return *told;
-        }
-        if let Some(at) = self.by_view.iter().position(|(known, _)| *known == view) {
-            self.last = at;
-            return self.by_view[at].1;
-        }
-        let told = tell(filled(column, row));
-        if self.by_view.len() == MOST {
-            self.by_view.clear();
-        }
-        self.last = self.by_view.len();
-        self.by_view.push((view, told));
-        told
-    }
-}
-
 /// The days of one kind of event.
 #[derive(Debug, Default)]
 struct OfKind {
@@ -292,14 +256,14 @@ impl Found {
                 last = of;
             }
             // what a row of a deal said is no work of anybody
-            let number = |name: Option<&str>| {
+            let number = |[name]: [Option<&str>; 1]| {
                 let name = name.unwrap_or_default();
                 (!is_record(name)).then(|| (2 * self.kinds.number(name) as usize, name == "meeting"))
             };
-            let Some((kind, is_meeting)) = kinds.of(kind, row, number) else { continue };
-            let reaches_out = is_meeting || directions.of(direction, row, |name| name == Some("outgoing"));
+            let Some((kind, is_meeting)) = kinds.of([kind], row, number) else { continue };
+            let reaches_out = is_meeting || directions.of([direction], row, |name| name == [Some("outgoing")]);
             let kind = kind + usize::from(reaches_out);
-            let caller = callers.of(caller, row, |name| name.map(|name| self.managers.number(name)));
+            let caller = callers.of([caller], row, |[name]| name.map(|name| self.managers.number(name)));
             if kind >= self.days.len() {
                 self.days.resize_with(kind + 1, OfKind::default);
             }
@@ -375,11 +339,6 @@ fn text(batch: &RecordBatch, index: usize) -> Result<Arc<dyn Array>> {
     Ok(cast(batch.column(index), &DataType::Utf8View)?)
 }
 
-/// A value that is neither absent nor empty.
-pub(super) fn filled(column: &StringViewArray, row: usize) -> Option<&str> {
-    column.is_valid(row).then(|| column.value(row)).filter(|text| !text.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -398,26 +357,6 @@ mod tests {
                 assert_eq!(deals.place(Some(deal.to_string().as_str())), [Some(expected.as_str()), None]);
             }
             assert_eq!([deals.place(Some("x")), deals.place(None)], [[None; 2]; 2]);
-        }
-    }
-
-    #[test]
-    fn texts_tell_the_same_however_they_are_held() {
-        let long = |n: usize| format!("a name of more than twelve letters {n}");
-        let names: Vec<Option<String>> = (0..1000)
-            .map(|n| match n % 5 {
-                0 => None,
-                1 => Some(String::new()),
-                2 => Some(format!("{}", n % 7)),
-                3 => Some(long(n % 3)),
-                _ => Some(long(n)),
-            })
-            .collect();
-        let column: StringViewArray = names.iter().map(Option::as_deref).collect();
-        let mut told = Told::default();
-        for row in (0..1000).chain((0..1000).rev()) {
-            let length = told.of(&column, row, |name| name.map(str::len));
-            assert_eq!(length, names[row].as_ref().map(String::len).filter(|length| *length > 0), "{row}");
         }
     }
 

@@ -20,7 +20,8 @@ use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, Sca
 
 use serde::{Deserialize, Serialize};
 
-use super::source_days::{Of, filled};
+use super::source_days::Of;
+use super::told::Told;
 use crate::model::calendar::Calendar;
 use crate::model::tables::{Kind, TOUCH_KINDS};
 
@@ -289,14 +290,16 @@ impl ScalarUDFImpl for KnownSpan {
         };
         let [source, manager, branch] = [text(&columns[0])?, text(&columns[1])?, text(&columns[2])?];
         let [source, manager, branch] = [&source, &manager, &branch].map(|column| column.as_string_view());
-        let end = |row: usize| {
-            let span = self.spans.get(filled(source, row)?)?.of(filled(manager, row), filled(branch, row))?;
+        let end = |[source, manager, branch]: [Option<&str>; 3]| {
+            let span = self.spans.get(source?)?.of(manager, branch)?;
             Some(match self.end {
                 End::From => span.from,
                 End::Until => span.until,
             })
         };
-        let ends: TimestampMicrosecondArray = (0..source.len()).map(end).collect();
+        let mut told = Told::default();
+        let ends = (0..source.len()).map(|row| told.of([source, manager, branch], row, end));
+        let ends: TimestampMicrosecondArray = ends.collect();
         Ok(ColumnarValue::Array(Arc::new(ends.with_timezone("UTC"))))
     }
 }

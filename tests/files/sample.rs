@@ -1,6 +1,6 @@
 //! The sample company, asked for all that ships. `golden::report::<name>`: each report, in Russian, the language of its regulation.
 //! `workbook::<name>`: its workbook says what it says. `print::<name>::<language>`: its pages hold together. `answer::<metric>`: each metric has rows.
-//! `held::<metric>`: it answers the same from deals that are cut once, and from views that are held.
+//! `held::<metric>`: it answers the same from deals that are cut once, from views that are held, and where memory is short.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -22,7 +22,7 @@ use voronka::regulation::Regulation;
 use voronka::report::build;
 use voronka::report::definition::{names, shipped};
 use voronka::report::document::Document;
-use voronka::session::Session;
+use voronka::session::{Resources, Session};
 use voronka::store::Store;
 
 use crate::STACK;
@@ -208,7 +208,8 @@ impl Sample {
         }
     }
 
-    /// The metric, split and not, as of two days, of all deals and of one branch: the same from rows that are cut once and held.
+    /// The metric, split and not, as of two days, of all deals and of one branch: the same from rows that are cut once and held, and with joins
+    /// that sort and what is kept on the disk.
     fn answers_alike(&self, name: &str) -> Result<(), String> {
         let metric = self.catalog.get(name).map_err(|e| e.to_string())?;
         let splits: Vec<Vec<String>> =
@@ -217,19 +218,23 @@ impl Sample {
         let of = |error: &dyn std::error::Error| error.to_string();
         self.runtime.block_on(async {
             let branch = self.session.values("branch").await.map_err(|e| of(&e))?.swap_remove(0);
+            let (snapshot, regulation) = (self.session.snapshot(), self.session.regulation());
+            let tight = Resources { is_tight: true, ..Resources::default() };
+            let tight = Session::open_with(snapshot, regulation, days[0], tight).await.map_err(|e| of(&e))?;
             for day in days {
                 let plain = self.session.at(day).await.map_err(|e| of(&e))?;
                 let many = plain.for_many_questions(true).await.map_err(|e| of(&e))?;
                 let one = async |session: Session| session.only("branch", &branch).await.map_err(|e| of(&e));
                 let held = one(many.at(day).await.map_err(|e| of(&e))?).await?;
                 let not_held = one(plain.at(day).await.map_err(|e| of(&e))?).await?;
+                let tight = tight.at(day).await.map_err(|e| of(&e))?;
                 let in_turn = plain.for_questions_in_turn().await.map_err(|e| of(&e))?;
                 let from = day - chrono::Days::new(365);
                 let ask = |by: &[String]| Ask { from, to: day, as_of: day, by: by.to_vec() };
                 // the first question is answered from the journeys, the others from what is held
                 let _ = metric.run(&many, &ask(&[])).await;
                 for by in &splits {
-                    for (many, plain) in [(&many, &plain), (&held, &not_held), (&in_turn, &plain)] {
+                    for (many, plain) in [(&many, &plain), (&held, &not_held), (&in_turn, &plain), (&tight, &plain)] {
                         let told = async |session: &Session| match metric.run(session, &ask(by)).await {
                             Ok(result) => Ok(result.batch),
                             Err(error) => Err(error.to_string()),
