@@ -78,6 +78,34 @@ fn judgements_of_a_period_are_those_of_all_time_that_became_certain_in_it() {
 }
 
 #[test]
+fn what_is_unjudged_is_what_of_all_judgements_is_neither_kept_nor_broken() {
+    Runtime::new().unwrap().block_on(async {
+        let folder = tempfile::tempdir().unwrap();
+        let company = company(folder.path());
+        ingest(&company, folder.path(), &["deals.csv", "events_2025.csv", "staff.csv"]).await;
+        let regulation = company.regulation().unwrap();
+        let columns =
+            "grp, rule, deal_id, client_id, manager, stage, at, kept, overdue_hours, amount, created_at, status, missing, why";
+        for as_of in ["2025-06-30", "2025-02-03"] {
+            let session = session(&company, &regulation, as_of, false).await;
+            let all = format!("SELECT {columns} FROM scope_checks WHERE kept IS NULL AND missing IS NOT NULL");
+            let unjudged = format!("SELECT {columns} FROM unjudged_checks");
+            let sql = format!(
+                "SELECT (SELECT count(*) FROM ({all})) AS unjudged, \
+                 (SELECT count(*) FROM ({all} EXCEPT ALL {unjudged})) AS lost, \
+                 (SELECT count(*) FROM ({unjudged} EXCEPT ALL {all})) AS added"
+            );
+            let by = ["manager".to_owned()];
+            let wanted = Wanted { by: &by, names: &words(&sql), all_columns: false, shares: false, period: None };
+            let context = session.scope(&wanted).await.unwrap();
+            let shown = pretty_format_batches(&context.sql(&sql).await.unwrap().collect().await.unwrap()).unwrap();
+            let counts: Vec<u64> = shown.to_string().split(['|', '\n', ' ']).filter_map(|cell| cell.parse().ok()).collect();
+            assert!(counts[0] > 20 && counts[1..] == [0, 0], "as of {as_of}:\n{shown}");
+        }
+    });
+}
+
+#[test]
 fn evidence_counts_the_touches_that_the_events_tell_of() {
     Runtime::new().unwrap().block_on(async {
         let folder = tempfile::tempdir().unwrap();

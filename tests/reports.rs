@@ -320,7 +320,7 @@ fn a_question_too_large_for_the_memory_is_told_and_the_others_are_answered() {
     let document = WHOLE.runtime.block_on(async {
         let (snapshot, regulation) = (WHOLE.session.snapshot(), WHOLE.session.regulation());
         // each part that runs at once gets a share of the memory: a machine of more cores would answer less
-        let resources = Resources { memory: Some(16 << 20), partitions: NonZeroUsize::new(2), ..Resources::default() };
+        let resources = Resources { memory: Some(2 << 20), partitions: NonZeroUsize::new(2), ..Resources::default() };
         let session = Session::open_with(snapshot, regulation, as_of(), resources).await.unwrap();
         build(&session, &WHOLE.catalog, &definition, as_of(), Lang::En, &()).await.unwrap_or_else(|e| panic!("{e}"))
     });

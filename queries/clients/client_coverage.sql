@@ -37,46 +37,11 @@ columns = [
   { name = "moved_forward", unit = "count", title = { ru = "Продвинулись", en = "Moved forward" } },
 ]
 */
--- how far deals had come before the period, and how far within it
-WITH entered AS (
-    SELECT
-        deal_id,
-        entry['at'] AS at,
-        stage_place(entry['stage']) AS place
-    FROM (
-        SELECT deal_id, unnest(entries) AS entry
-        FROM scope
-        -- entries stand in the order of their times: whoever entered nothing since is not looked at
-        WHERE entries[-1]['at'] >= $from
-    ) AS unnested
-),
-
-moves AS (
-    SELECT
-        deal_id,
-        max(CASE WHEN at < $from THEN place['position'] END) AS position_before,
-        max(CASE WHEN at >= $from THEN place['position'] END) AS position_within
-    FROM entered
-    WHERE at < $to AND place['terminal'] IS DISTINCT FROM 'lost'
-    GROUP BY deal_id
-    HAVING max(CASE WHEN at >= $from THEN place['position'] END) IS NOT NULL
-),
-
--- a deal without an earlier move stood in the first stage
-advanced AS (
-    SELECT moves.deal_id
-    FROM moves
-    CROSS JOIN (SELECT min(position) AS position FROM stages) AS first_stage
-    WHERE moves.position_within > coalesce(moves.position_before, first_stage.position)
-),
-
-moved AS (
-    SELECT DISTINCT scope.client_id
+-- clients of whom a deal came further within the period, or was won
+WITH moved AS (
+    SELECT DISTINCT client_id
     FROM scope
-    LEFT JOIN advanced ON scope.deal_id = advanced.deal_id
-    WHERE
-        scope.client_id <> ''
-        AND (advanced.deal_id IS NOT NULL OR (scope.won_at >= $from AND scope.won_at < $to))
+    WHERE client_id <> '' AND (deal_advances(entries, $from, $to) OR (won_at >= $from AND won_at < $to))
 ),
 
 bought AS (

@@ -94,8 +94,7 @@ unjudged AS (
         count(*) AS cases,
         local_day(min(at)) AS since,
         local_day(max(at)) AS until
-    FROM scope_checks
-    WHERE kept IS NULL AND missing IS NOT NULL
+    FROM unjudged_checks
     GROUP BY 1, 2, 3, 4, 5
 ),
 

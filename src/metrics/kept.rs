@@ -18,7 +18,8 @@ use datafusion::sql::sqlparser::ast::{Cte, Query, Statement};
 
 use super::statement;
 use crate::model::timings;
-use crate::session::held_rows::{Held, Room, hold};
+use crate::session::held_rows::{Held, hold};
+use crate::session::room::Room;
 use crate::session::running::run;
 
 /// A SELECT in steps.

@@ -14,8 +14,9 @@ use datafusion::dataframe::DataFrame;
 use datafusion::error::{DataFusionError, Result};
 use tokio::sync::OnceCell;
 
-use super::held_rows::{Held, Room, hold, is_short};
+use super::held_rows::{Held, hold, is_short};
 use super::hold::Hold;
+use super::room::Room;
 use super::scope::Scope;
 
 /// The rows of one session, or of several that look from the same day at the same day.

@@ -8,8 +8,8 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionStateBuilder;
 
 use super::error::SessionError;
-use super::held_rows::Room;
 use super::pool::SpillPool;
+use super::room::Room;
 use super::{bounded, compact, lists, running, small_side, windows};
 
 /// What a session may use of the machine.

@@ -22,8 +22,8 @@ use datafusion::datasource::MemTable;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::error::{DataFusionError, Result};
-use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation};
-use datafusion::execution::{SendableRecordBatchStream, SessionState, TaskContext};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::{ExecutionPlan, execute_stream_partitioned};
 use futures::TryStreamExt as _;
 use parquet::arrow::ArrowWriter;
@@ -31,66 +31,13 @@ use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 use tempfile::NamedTempFile;
 
+use super::room::Room;
 use super::running::{is_short_of_memory, run};
 use super::told::Told;
 use crate::model::timings;
 
 /// Of a file so many rows are written at once, and read by one thread.
 const ROWS: usize = 128 << 10;
-
-/// How much memory is held by all rows that sessions of one report hold, or that the metrics of a session keep.
-#[derive(Debug)]
-pub(crate) struct Room {
-    held: AtomicUsize,
-    /// All that is held takes no more than this part of the limit, such as 8 for an eighth: the rest is for the questions.
-    part: usize,
-    /// Whether what does not fit goes to the disk.
-    spills: bool,
-}
-
-impl Room {
-    pub(super) fn of_part(part: usize) -> Arc<Room> {
-        Arc::new(Room { held: AtomicUsize::default(), part, spills: true })
-    }
-
-    /// Where all goes to the disk.
-    pub(super) fn on_disk() -> Arc<Room> {
-        Room::of_part(usize::MAX)
-    }
-
-    /// For plans that run elsewhere, where nobody has this machine's disk: what does not fit is refused.
-    pub(super) fn without_disk() -> Arc<Room> {
-        Arc::new(Room { held: AtomicUsize::default(), part: 1, spills: false })
-    }
-
-    /// The room for what metrics keep.
-    pub(crate) fn of(state: &SessionState) -> Arc<Room> {
-        state.config().get_extension().unwrap_or_else(Room::without_disk)
-    }
-
-    pub(super) fn may_spill(&self) -> bool {
-        self.spills
-    }
-
-    /// How much all that is held in memory may take.
-    fn limit(&self, pool: &Arc<dyn MemoryPool>) -> usize {
-        match pool.memory_limit() {
-            _ if self.part == usize::MAX => 0,
-            MemoryLimit::Finite(limit) => limit / self.part.max(1),
-            _ => usize::MAX,
-        }
-    }
-
-    /// Takes bytes, unless that were more than there is room for.
-    fn takes(&self, bytes: usize, limit: usize) -> bool {
-        let fits = |held: usize| held.checked_add(bytes).filter(|held| *held <= limit);
-        self.held.try_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok()
-    }
-
-    fn gives_back(&self, bytes: usize) {
-        self.held.fetch_sub(bytes, Ordering::Relaxed);
-    }
-}
 
 /// Rows that are held as long as this is.
 #[derive(Debug)]
@@ -230,7 +177,7 @@ impl Part {
 
     /// Writes a batch to the disk, after those that are in memory.
     fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        if !self.taken.room.spills {
+        if !self.taken.room.may_spill() {
             return resources_err!("there is no room for what is held");
         }
         let (writer, _) = match &mut self.file {
@@ -364,17 +311,17 @@ mod tests {
         for packs in [false, true] {
             let frame = large.sql(ROWS_OF).await.unwrap();
             let held = hold("all", frame.clone(), packs, &room).await.unwrap();
-            assert!(held._files.is_empty() && room.held.load(Ordering::Relaxed) > 1 << 20);
+            assert!(held._files.is_empty() && room.held() > 1 << 20);
             let whole = shown(&large, &held.rows).await;
             drop(held);
-            assert_eq!(room.held.load(Ordering::Relaxed), 0);
+            assert_eq!(room.held(), 0);
 
             // an eighth of 8 MB does not hold them
             let little = context(8 << 20);
             let on_disk = hold("all", little.sql(ROWS_OF).await.unwrap(), packs, &room).await.unwrap();
             let paths: Vec<_> = on_disk._files.iter().map(|file| file.path().to_owned()).collect();
             assert!(!paths.is_empty() && paths.iter().all(|path| path.exists()));
-            assert_eq!(room.held.load(Ordering::Relaxed), 0);
+            assert_eq!(room.held(), 0);
             assert_eq!(on_disk.rows.schema(), held_schema(&frame, packs));
             assert_eq!(shown(&small, &on_disk.rows).await, whole, "packs: {packs}");
             drop(on_disk);

@@ -11,7 +11,7 @@ use datafusion::error::DataFusionError;
 use super::at_cut::AtCut;
 use super::engine::Resources;
 use super::error::SessionError;
-use super::held_rows::Room;
+use super::room::Room;
 use super::scope::Columns;
 use super::{Session, tables, views};
 

@@ -18,7 +18,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::joins::{HashJoinExec, SortMergeJoinExec};
 use datafusion::physical_plan::projection::ProjectionExec;
 
-use super::held_rows::Room;
+use super::room::Room;
 use super::small_side;
 use crate::model::timings;
 

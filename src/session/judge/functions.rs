@@ -1,11 +1,11 @@
 //! `judge_deal(status, lost_reason, created_at, response_at, closed_at, moves, cut, answers_from, answers_until, log_from, judged_from,
-//! judged_to)` and `contact_verdicts(answers, at, refusals_from, refusals_until, opt_outs_from, opt_outs_until)` for the engine: columns
-//! in, lists of judgements out. `judge_deal` gives the judgements that became certain within `judged_from..judged_to`; an end that is
+//! judged_to, only_unjudged)` and `contact_verdicts(answers, at, refusals_from, refusals_until, opt_outs_from, opt_outs_until, only_unjudged)`
+//! for the engine: columns in, lists of judgements out; `only_unjudged` leaves out what was kept or broken. `judge_deal` gives the judgements that became certain within `judged_from..judged_to`; an end that is
 //! null bounds nothing.
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, StringViewArray, TimestampMicrosecondArray};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, StringViewArray, TimestampMicrosecondArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, TimestampMicrosecondType, UInt8Type};
 use datafusion::common::{exec_datafusion_err, exec_err};
@@ -27,7 +27,7 @@ pub(super) struct JudgeDeal {
 
 impl JudgeDeal {
     pub(super) fn new(judge: Arc<Judge>) -> JudgeDeal {
-        JudgeDeal { judge, signature: Signature::any(12, Volatility::Immutable) }
+        JudgeDeal { judge, signature: Signature::any(13, Volatility::Immutable) }
     }
 }
 
@@ -40,7 +40,7 @@ pub(super) struct ContactVerdicts {
 
 impl ContactVerdicts {
     pub(super) fn new(judge: Arc<Judge>) -> ContactVerdicts {
-        ContactVerdicts { judge, signature: Signature::any(6, Volatility::Immutable) }
+        ContactVerdicts { judge, signature: Signature::any(7, Volatility::Immutable) }
     }
 }
 
@@ -84,11 +84,16 @@ impl ScalarUDFImpl for ContactVerdicts {
         let at = columns[1].as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(wrong)?;
         let instants = |column: usize| columns[column].as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(wrong);
         let [refusals, opt_outs] = [[instants(2)?, instants(3)?], [instants(4)?, instants(5)?]];
+        let only_unjudged = columns[6].as_boolean_opt().ok_or_else(wrong)?;
         let (mut all, mut ends) = (Vec::new(), Vec::with_capacity(at.len()));
         for row in 0..at.len() {
+            let begins = all.len();
             if at.is_valid(row) {
                 let known = [refusals, opt_outs].map(|ends| span(ends, row));
                 self.judge.contact(answers.value(row), at.value(row), known, &mut all);
+            }
+            if only_unjudged.value(row) {
+                retain_from(&mut all, begins, |verdict| verdict.missing.is_some());
             }
             ends.push(all.len());
         }
@@ -108,6 +113,7 @@ struct Columns<'a> {
     answers: [&'a TimestampMicrosecondArray; 2],
     log_from: &'a TimestampMicrosecondArray,
     judged: [&'a TimestampMicrosecondArray; 2],
+    only_unjudged: &'a BooleanArray,
 }
 
 impl<'a> Columns<'a> {
@@ -128,6 +134,7 @@ impl<'a> Columns<'a> {
             answers: [instants(&columns[7])?, instants(&columns[8])?],
             log_from: instants(&columns[9])?,
             judged: [instants(&columns[10])?, instants(&columns[11])?],
+            only_unjudged: columns[12].as_boolean_opt().ok_or_else(wrong)?,
         })
     }
 
@@ -158,15 +165,11 @@ fn status(name: Option<&str>) -> Result<Status> {
     }
 }
 
-/// Of the judgements from an index on, keeps those that became certain within `from..to`.
-fn retain_from(verdicts: &mut Vec<Verdict<'_>>, begins: usize, from: Option<i64>, to: Option<i64>) {
-    if from.is_none() && to.is_none() {
-        return;
-    }
-    let is_within = |at: i64| from.is_none_or(|from| at >= from) && to.is_none_or(|to| at < to);
+/// Of the judgements from an index on, keeps those that are wanted.
+fn retain_from(verdicts: &mut Vec<Verdict<'_>>, begins: usize, is_wanted: impl Fn(&Verdict<'_>) -> bool) {
     let mut kept = begins;
     for index in begins..verdicts.len() {
-        if verdicts[index].at.is_some_and(is_within) {
+        if is_wanted(&verdicts[index]) {
             verdicts.swap(kept, index);
             kept += 1;
         }
@@ -197,7 +200,14 @@ impl Judge {
             if from.is_none_or(|from| !deal.was_over(from)) {
                 let begins = all.len();
                 self.deal(&deal, columns.cut.value(row), &mut all);
-                retain_from(&mut all, begins, from, to);
+                let only_unjudged = columns.only_unjudged.value(row);
+                if from.is_some() || to.is_some() || only_unjudged {
+                    let is_within = |at: i64| from.is_none_or(|from| at >= from) && to.is_none_or(|to| at < to);
+                    let in_time = from.is_none() && to.is_none();
+                    retain_from(&mut all, begins, |verdict| {
+                        (in_time || verdict.at.is_some_and(is_within)) && (!only_unjudged || verdict.missing.is_some())
+                    });
+                }
             }
             ends.push(all.len());
         }

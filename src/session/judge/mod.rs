@@ -1,5 +1,5 @@
 //! The regulation's rules as functions: `judge_deal` judges a deal from its own row, `judge_contact` and
-//! `contact_verdicts` the contacts of one client in their order; `first_stays` are the stages that a deal entered, `funnel_path` is how far it came, `stage_place` where a stage stands, `deal_progress` how far it had come by a moment, `stages_reached` when it reached each step, `first_ends` when it moved on from each, `pipeline_steps` what it did to the pipeline, `deal_facts` its dated
+//! `contact_verdicts` the contacts of one client in their order; `first_stays` are the stages that a deal entered, `funnel_path` is how far it came, `stage_place` where a stage stands, `deal_progress` how far it had come by a moment, `deal_advances` whether it came further, `stages_reached` when it reached each step, `first_ends` when it moved on from each, `pipeline_steps` what it did to the pipeline, `deal_facts` its dated
 //! facts as numbers. `views/checks.sql` makes `scope_checks` of them.
 //!
 //! In SQL the same would join each deal with its moves, and sort the contacts once for each cap. Here a deal is judged as
@@ -34,7 +34,7 @@ use self::functions::{ContactVerdicts, JudgeDeal};
 use self::path::FunnelPath;
 use self::pipeline::PipelineSteps;
 use self::place::StagePlace;
-use self::progress::DealProgress;
+use self::progress::{DealAdvances, DealProgress};
 use self::reached::StagesReached;
 use self::rules::Judge;
 use self::stays::FirstStays;
@@ -50,6 +50,7 @@ pub(super) fn functions(regulation: &Regulation) -> (Vec<ScalarUDF>, WindowUDF) 
         ScalarUDF::new_from_impl(FunnelPath::new(Arc::clone(&judge))),
         ScalarUDF::new_from_impl(StagePlace::new(Arc::clone(&judge))),
         ScalarUDF::new_from_impl(DealProgress::new(Arc::clone(&judge))),
+        ScalarUDF::new_from_impl(DealAdvances::new(Arc::clone(&judge))),
         ScalarUDF::new_from_impl(StagesReached::new(Arc::clone(&judge))),
         ScalarUDF::new_from_impl(FirstEnds::new(Arc::clone(&judge))),
         ScalarUDF::new_from_impl(DealFacts::new(Arc::clone(&judge))),

@@ -1,10 +1,11 @@
 //! `deal_progress(entries, due, week_end)`: how far a deal had come by two moments, and how it came to the last stage.
+//! `deal_advances(entries, from, to)`: whether it came further within a period than it had been.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, Int64Array, ListArray, StringArray, StructArray, TimestampMicrosecondArray,
+    Array, ArrayRef, AsArray, BooleanArray, Int64Array, ListArray, StringArray, StructArray, TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Field, Fields, TimestampMicrosecondType};
 use datafusion::common::exec_datafusion_err;
@@ -14,7 +15,7 @@ use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl,
 use super::rules::Judge;
 use super::steps::{instant, named};
 use crate::model::tables::Kind;
-use crate::regulation::Stage;
+use crate::regulation::{Stage, Terminal};
 
 /// The function: `Struct<last_at, at_due, at_week, passed>`, from first entries into stages and two moments.
 ///
@@ -64,6 +65,59 @@ impl ScalarUDFImpl for DealProgress {
             vec![Arc::new(last_at) as ArrayRef, number(|of| of.by[0]), number(|of| of.by[1]), number(|of| of.passed)];
         Ok(ColumnarValue::Array(Arc::new(StructArray::try_new(fields(), columns, None)?)))
     }
+}
+
+/// The function: whether a deal entered a stage of the regulation within `[from, to)` that lies behind all that it had entered before; a lost one does not count.
+/// Before its first entry it stood in the first stage.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct DealAdvances {
+    judge: Arc<Judge>,
+    signature: Signature,
+}
+
+impl DealAdvances {
+    pub(super) fn new(judge: Arc<Judge>) -> DealAdvances {
+        DealAdvances { judge, signature: Signature::any(3, Volatility::Immutable) }
+    }
+}
+
+impl ScalarUDFImpl for DealAdvances {
+    fn name(&self) -> &str {
+        "deal_advances"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Boolean)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let columns = ColumnarValue::values_to_arrays(&args.args)?;
+        let wrong = || exec_datafusion_err!("deal_advances() needs the column `entries` and two moments");
+        let entries = Entries::read(&columns[0]).ok_or_else(wrong)?;
+        let [from, to] = [1, 2].map(|at| columns[at].as_primitive_opt::<TimestampMicrosecondType>());
+        let (from, to) = (from.ok_or_else(wrong)?, to.ok_or_else(wrong)?);
+        let stages = self.judge.regulation.stages();
+        let of = |deal: usize| {
+            let (from, to) = (instant(from, deal)?, instant(to, deal)?);
+            // entries stand in the order of their times: whoever entered nothing since is not looked at
+            let last = entries.places(deal).last().and_then(|place| instant(entries.at, place));
+            Some(last >= Some(from) && advances(&entries.of(deal, stages), from..to, stages))
+        };
+        Ok(ColumnarValue::Array(Arc::new((0..entries.len()).map(of).collect::<BooleanArray>())))
+    }
+}
+
+fn advances(entries: &[(&Stage, i64)], period: Range<i64>, stages: &[Stage]) -> bool {
+    let furthest = |is_in: &dyn Fn(i64) -> bool| {
+        let entered = entries.iter().filter(|(stage, at)| stage.terminal != Some(Terminal::Lost) && is_in(*at));
+        entered.map(|(stage, _)| stage.position).max()
+    };
+    let first = stages.iter().map(|stage| stage.position).min();
+    furthest(&|at| period.contains(&at)) > furthest(&|at| at < period.start).or(first)
 }
 
 fn fields() -> Fields {
@@ -135,7 +189,7 @@ fn progress(entries: &[(&Stage, i64)], moments: [Option<i64>; 2], stages: &[Stag
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::regulation::{Regulation, Terminal};
+    use crate::regulation::Regulation;
 
     #[test]
     fn how_far_it_had_come() {
@@ -155,5 +209,21 @@ mod tests {
         let none = Progress { last_at: None, by: [0, 0], passed: 0 };
         assert_eq!(progress(&[], [Some(9), None], stages), none);
         assert_eq!(progress(&entries[..1], [None, None], stages), none);
+    }
+
+    #[test]
+    fn whether_it_came_further() {
+        let text = include_str!("../../../sample_data/regulation.toml");
+        let regulation = Regulation::parse("regulation.toml", text).unwrap();
+        let stages = regulation.stages();
+        let steps: Vec<&Stage> = stages.iter().filter(|stage| is_working(stage)).collect();
+        let lost = stages.iter().find(|stage| stage.terminal == Some(Terminal::Lost)).unwrap();
+        let of = |entries: &[(&Stage, i64)], period| advances(entries, period, stages);
+        let entries = [(steps[0], 1), (steps[2], 5), (steps[1], 7), (lost, 9)];
+        assert!(of(&entries, 5..6) && of(&entries, 2..10) && of(&entries, 0..6));
+        // a stage that it had passed, a loss, and nothing
+        assert!(!of(&entries, 6..8) && !of(&entries, 8..10) && !of(&entries, 10..12));
+        // to enter the first stage is to stand where it stood
+        assert!(!of(&entries, 0..5) && !of(&[], 0..9));
     }
 }

@@ -1,6 +1,6 @@
 -- The view `scope_checks`: a row per judgement of a rule. $as_of is the cut; $seen is the last moment up to which exports show deals.
 -- `period_checks` is the same, made for judgements of the asked period alone: $judged_from is its first moment, $judged_to the first
--- after it; both null: of all time. `contacts_to_judge` is `scope_contacts`, without what changes no judgement of the period;
+-- after it; both null: of all time. `unjudged_checks` is the same without what was kept or broken: $only_unjudged says so. `contacts_to_judge` is `scope_contacts`, without what changes no judgement of the period;
 -- `evidence_to_judge` and `required_to_judge` are `scope_evidence` and `scope_required` likewise, with what is said of the deal.
 --
 -- What is not due yet gives no row. What cannot be judged has no `kept`: `missing` names the source or column that it would
@@ -42,7 +42,8 @@ WITH deals_seen AS (
             known_until('answer', manager, branch),
             known_from('stage', manager, branch),
             arrow_cast($judged_from, 'Timestamp(Microsecond, Some("UTC"))'),
-            arrow_cast($judged_to, 'Timestamp(Microsecond, Some("UTC"))')
+            arrow_cast($judged_to, 'Timestamp(Microsecond, Some("UTC"))'),
+            arrow_cast($only_unjudged, 'Boolean')
         ) AS verdicts
     FROM scope
 ),
@@ -121,7 +122,8 @@ contacts_judged AS (
                 known_from('refusal', manager, branch),
                 known_until('refusal', manager, branch),
                 known_from('opt_out', manager, branch),
-                known_until('opt_out', manager, branch)
+                known_until('opt_out', manager, branch),
+                arrow_cast($only_unjudged, 'Boolean')
             )
         ) AS verdict
     FROM contacts

@@ -22,7 +22,7 @@ impl Scope<'_> {
         let segments = segments.select(["client_id", "segment"].map(column).to_vec())?;
         let inner = super::super::tables::beside(context, |_| true).await?;
         inner.register_table("segments", segments.into_view())?;
-        let facts = self.query(&inner, super::sql_of("scope_clients"), None).await?;
+        let facts = self.query(&inner, super::sql_of("scope_clients"), super::Judged::default()).await?;
         let mut branches = Vec::new();
         for kind in self.regulation.client_kinds() {
             let Some(when) = &kind.when else { continue };

@@ -17,11 +17,11 @@ use datafusion::scalar::ScalarValue;
 
 use super::super::dimensions::{column, text};
 use super::super::judge::Why;
-use super::super::scope::{SCOPE, Scope};
+use super::super::scope::Scope;
 use super::super::tables::instant;
+use super::entered::{Period, SAID, entered_columns};
 use super::{Loaded, deal_of_event};
 use crate::functions::by_then::{by_then, count_by};
-use crate::journey::ends::last_at;
 use crate::model::tables::Table;
 use crate::regulation::{Condition, Stage};
 
@@ -39,45 +39,6 @@ const TOUCH: &str = "touch";
 /// The column of journeys that lists them.
 const TOUCH_AT: &str = "touch_at";
 
-/// What every view over entries begins with.
-const ENTRY: [&str; 5] = ["deal_id", "grp", "stage", "position", "at"];
-
-/// What judgements say of the deal of an entry, as known at the cut.
-const OF_DEAL: [&str; 5] = ["deal's client", "deal's manager", "deal's amount", "deal's creation", "deal's status"];
-
-/// The columns of `scope` out of which entries and what is said of their deals are made.
-pub(super) const READS: [&str; 8] =
-    ["entries", "client_id", "manager", "list_amount", "amount", "created_at", "undated", "status"];
-
-/// [`OF_DEAL`] as expressions over `scope`: the amount before a discount where it is known; a deal that is closed by now, if not at the cut for certain, or
-/// gone, is not held against anybody as open.
-fn of_deal() -> [Expr; 5] {
-    let told = [
-        column("client_id"),
-        column("manager"),
-        coalesce(vec![column("list_amount"), column("amount")]),
-        column("created_at"),
-        coalesce(vec![column("undated"), column("status")]),
-    ];
-    let mut names = OF_DEAL.into_iter();
-    told.map(|told| told.alias(names.next().unwrap_or_default()))
-}
-
-/// [`OF_DEAL`] and [`ENTRY`].
-fn entered_columns() -> impl Iterator<Item = Expr> {
-    OF_DEAL.into_iter().chain(ENTRY).map(column)
-}
-
-/// The columns of the views `scope_evidence` and `scope_required`.
-pub(super) fn shown() -> Vec<Expr> {
-    ENTRY.into_iter().chain(SAID).map(column).collect()
-}
-
-/// The first moment of a period and the first after it; none: of all time. Microseconds since the epoch.
-type Period = Option<[i64; 2]>;
-
-/// What is said of a fact beside it: whether it is so, or what it would take to tell.
-const SAID: [&str; 3] = ["kept", "missing", "why"];
 /// Where a deal belongs and when it began: columns that say which sources are known of it.
 const PLACE: [&str; 3] = ["manager", "branch", "created_at"];
 
@@ -106,47 +67,6 @@ impl Scope<'_> {
             names.extend(frame.schema().fields().iter().map(|field| field.name().clone()));
         }
         Ok(names)
-    }
-
-    /// A row per entry into a stage of the regulation: [`ENTRY`]; what judgements say of its deal ([`of_deal`]); and columns of the deal which
-    /// are called as they are in the store. Of a period, the entries of deals that entered no stage since its first moment are left out.
-    ///
-    /// What goes along with the entries is put beside the list: a join would hold all deals.
-    async fn entries_with(
-        &self,
-        context: &SessionContext,
-        names: &BTreeSet<&str>,
-        period: Period,
-    ) -> Result<DataFrame> {
-        let stored = |name: &str| format!("stored {name}");
-        let owned: Vec<String> =
-            names.iter().filter(|name| !ENTRY.contains(*name)).map(|name| (*name).to_owned()).collect();
-        let beside = owned.iter().map(|name| column(name).alias(stored(name)));
-        let deals = match self.held.is_some() {
-            true => {
-                let key = "deal_id of the deal";
-                let journeys = self.journeys(&owned).await?;
-                let journeys = journeys.select(beside.chain([column("deal_id").alias(key)]).collect::<Vec<_>>())?;
-                journeys.join(context.table(SCOPE).await?, JoinType::Right, &[key], &["deal_id"], None)?
-            }
-            false => self.scope_beside(&owned, beside.collect()).await?,
-        };
-        let deals = match period {
-            Some([from, _]) => deals.filter(last_at().call(vec![column("entries")]).gt_eq(instant(from)))?,
-            None => deals,
-        };
-        let stored_columns = || owned.iter().map(|name| column(&stored(name)));
-        let told = of_deal().into_iter().chain(["deal_id", "grp", "entries"].map(column)).chain(stored_columns());
-        let entry = |field: &str| get_field(column("entries"), field).alias(field);
-        let kept = || OF_DEAL.into_iter().chain(["deal_id", "grp"]).map(column);
-        let entered = deals.select(told.collect::<Vec<_>>())?.unnest_columns(&["entries"])?;
-        let entered =
-            entered.select(kept().chain([entry("stage"), entry("at")]).chain(stored_columns()).collect::<Vec<_>>())?;
-        let key = "regulation's stage";
-        let stages = self.tables.table("stages").await?.select(vec![column("stage").alias(key), column("position")])?;
-        let entered = stages.join(entered, JoinType::Inner, &[key], &["stage"], None)?;
-        let own = owned.iter().map(|name| column(&stored(name)).alias(name));
-        entered.select(kept().chain(["stage", "position", "at"].map(column)).chain(own).collect::<Vec<_>>())
     }
 
     /// Of each entry into a stage that asks for evidence: whether it was there. Where something is named that the store

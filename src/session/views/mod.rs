@@ -2,6 +2,7 @@
 //! gets those that its query names, with what they are made of.
 
 mod clients;
+mod entered;
 mod events;
 mod facts;
 mod plans;
@@ -38,6 +39,9 @@ pub(super) const NAMES: [&str; 9] = [
 /// `scope_checks` of the asked period alone: a metric may read it, and SQL that somebody writes asks of no period.
 const OF_PERIOD: &str = "period_checks";
 
+/// The rows of `scope_checks` that say why a rule cannot be judged: few of many. A metric may read it.
+const UNJUDGED: &str = "unjudged_checks";
+
 /// The views that are worth computing once for all questions of a session, whatever these are split by.
 pub(super) const SHARED: [&str; 2] = ["scope_coverage", OF_PERIOD];
 
@@ -50,7 +54,7 @@ pub(super) fn is_of_period(name: &str) -> bool {
 fn made_of(name: &str) -> &'static [&'static str] {
     match name {
         "scope_coverage" => &["scope_events", "scope_clients"],
-        "scope_checks" | OF_PERIOD => &["scope_contacts", "scope_planned"],
+        "scope_checks" | OF_PERIOD | UNJUDGED => &["scope_contacts", "scope_planned"],
         _ => &[],
     }
 }
@@ -61,7 +65,7 @@ fn sql_of(name: &str) -> &'static str {
         "scope_clients" => include_str!("clients.sql"),
         "scope_plans" => include_str!("plans.sql"),
         "scope_coverage" => include_str!("coverage.sql"),
-        "scope_checks" | OF_PERIOD => include_str!("checks.sql"),
+        "scope_checks" | OF_PERIOD | UNJUDGED => include_str!("checks.sql"),
         _ => "",
     }
 }
@@ -77,8 +81,9 @@ pub(super) fn columns_read(names: &BTreeSet<String>) -> BTreeSet<String> {
     if names.contains(ENTRIES) {
         read.insert("entries".to_owned());
     }
-    if ["scope_required", "scope_evidence", "scope_checks", OF_PERIOD].iter().any(|view| views.contains(view)) {
-        read.extend(facts::READS.map(str::to_owned));
+    if ["scope_required", "scope_evidence", "scope_checks", OF_PERIOD, UNJUDGED].iter().any(|view| views.contains(view))
+    {
+        read.extend(entered::READS.map(str::to_owned));
     }
     read
 }
@@ -86,7 +91,7 @@ pub(super) fn columns_read(names: &BTreeSet<String>) -> BTreeSet<String> {
 /// The views among these names, and those of which they are made, in the order in which they can be.
 fn with_made_of(names: &BTreeSet<String>) -> impl Iterator<Item = &'static str> {
     let wanted = |view: &&str| names.contains(*view) || names.iter().any(|name| made_of(name).contains(view));
-    NAMES.into_iter().chain([OF_PERIOD]).filter(wanted)
+    NAMES.into_iter().chain([OF_PERIOD, UNJUDGED]).filter(wanted)
 }
 
 /// The words of a query, as written and in small letters: the names of views, columns and functions are among them.
@@ -102,7 +107,7 @@ pub(crate) fn exports_of(view: &str) -> Option<&'static [Table]> {
         SPEND => &[Table::Spend],
         "scope_plans" => &[Table::Plans],
         "scope_events" | "scope_contacts" | "scope_planned" | "scope_evidence" | "scope_coverage" | "scope_checks"
-        | OF_PERIOD => &[Table::Deals, Table::Events],
+        | OF_PERIOD | UNJUDGED => &[Table::Deals, Table::Events],
         _ => return None,
     })
 }
@@ -121,8 +126,17 @@ pub(super) struct Loaded<'a> {
     pub(super) period: Option<[i64; 2]>,
 }
 
+/// Which judgements are asked for.
+#[derive(Debug, Clone, Copy, Default)]
+struct Judged {
+    /// Those that became certain from its first moment on and before the first after it; microseconds since the epoch. None: of all time.
+    period: Option<[i64; 2]>,
+    /// Only what says why a rule cannot be judged.
+    only_unjudged: bool,
+}
+
 /// The views that ask in which time sources are known, which takes a look at all events.
-const READING: [&str; 5] = ["scope_evidence", "scope_required", "scope_checks", OF_PERIOD, "scope_coverage"];
+const READING: [&str; 6] = ["scope_evidence", "scope_required", "scope_checks", OF_PERIOD, UNJUDGED, "scope_coverage"];
 
 /// Whether a view is one of those.
 pub(super) fn reads_events(name: &str) -> bool {
@@ -162,27 +176,22 @@ impl Scope<'_> {
                 "scope_events" => self.events().await?,
                 "scope_contacts" => self.contacts().await?,
                 "scope_planned" => self.planned(into).await?,
-                "scope_required" => self.required(into, loaded, None).await?.select(facts::shown())?,
-                "scope_evidence" => self.evidence(into, loaded, None).await?.select(facts::shown())?,
+                "scope_required" => self.required(into, loaded, None).await?.select(entered::shown())?,
+                "scope_evidence" => self.evidence(into, loaded, None).await?.select(entered::shown())?,
                 "scope_clients" => self.clients(into).await?,
                 "scope_plans" => self.plans(into).await?,
-                "scope_coverage" => self.query(into, sql_of(name), None).await?,
-                OF_PERIOD => self.checks(into, loaded, loaded.period).await?,
-                _ => self.checks(into, loaded, None).await?,
+                "scope_coverage" => self.query(into, sql_of(name), Judged::default()).await?,
+                OF_PERIOD => self.checks(into, loaded, Judged { period: loaded.period, ..Judged::default() }).await?,
+                _ => self.checks(into, loaded, Judged { only_unjudged: name == UNJUDGED, ..Judged::default() }).await?,
             };
             into.register_table(name, frame.into_view())?;
         }
         Ok(())
     }
 
-    /// The judgements that became certain in a period, or all. `period` holds its first moment and the first after it; microseconds
-    /// since the epoch.
-    async fn checks(
-        &self,
-        context: &SessionContext,
-        loaded: &Loaded<'_>,
-        period: Option<[i64; 2]>,
-    ) -> Result<DataFrame> {
+    /// The judgements that are asked for.
+    async fn checks(&self, context: &SessionContext, loaded: &Loaded<'_>, asked: Judged) -> Result<DataFrame> {
+        let Judged { period, only_unjudged } = asked;
         let mut contacts = context.table("scope_contacts").await?;
         if let Some([from, to]) = period {
             // whoever had no contact in the period is not judged in it, and what came later changes no judgement
@@ -194,27 +203,34 @@ impl Scope<'_> {
         }
         let inner = super::tables::beside(context, |_| true).await?;
         inner.register_table("contacts_to_judge", contacts.into_view())?;
-        inner.register_table("evidence_to_judge", self.evidence(context, loaded, period).await?.into_view())?;
-        inner.register_table("required_to_judge", self.required(context, loaded, period).await?.into_view())?;
-        let checks = self.query(&inner, sql_of("scope_checks"), period).await?;
+        for (name, frame) in [
+            ("evidence_to_judge", self.evidence(context, loaded, period).await?),
+            ("required_to_judge", self.required(context, loaded, period).await?),
+        ] {
+            let frame = if only_unjudged { frame.filter(column("missing").is_not_null())? } else { frame };
+            inner.register_table(name, frame.into_view())?;
+        }
+        let checks = self.query(&inner, sql_of("scope_checks"), asked).await?;
         match period {
             Some([from, to]) => checks.filter(column("at").gt_eq(instant(from)).and(column("at").lt(instant(to)))),
+            None if only_unjudged => checks.filter(column("missing").is_not_null().and(column("kept").is_null())),
             None => Ok(checks),
         }
     }
 
     /// A view that is a query: over the views that the context has already, with the cut as its parameter.
     /// `$seen` is the last moment that exports of deals show: the cut, or before it; `$judged_from` and `$judged_to` are the ends of the
-    /// period, null where none is asked.
-    async fn query(&self, context: &SessionContext, sql: &str, period: Option<[i64; 2]>) -> Result<DataFrame> {
+    /// period, null where none is asked; `$only_unjudged` leaves out what was kept or broken.
+    async fn query(&self, context: &SessionContext, sql: &str, asked: Judged) -> Result<DataFrame> {
         let plan = context.state().create_logical_plan(sql).await?;
         let instant = |micros| ScalarValue::TimestampMicrosecond(micros, Some("UTC".into()));
         context.execute_logical_plan(plan).await?.with_param_values(vec![
             ("as_of", instant(Some(self.cut))),
             ("as_of_day", ScalarValue::Date32(Some(self.cut_day))),
             ("seen", instant(Some(self.seen_until))),
-            ("judged_from", instant(period.map(|[from, _]| from))),
-            ("judged_to", instant(period.map(|[_, to]| to))),
+            ("judged_from", instant(asked.period.map(|[from, _]| from))),
+            ("judged_to", instant(asked.period.map(|[_, to]| to))),
+            ("only_unjudged", ScalarValue::Boolean(Some(asked.only_unjudged))),
         ])
     }
 }
@@ -225,7 +241,7 @@ mod tests {
 
     #[test]
     fn each_view_says_out_of_which_exports_it_is_made() {
-        for view in NAMES.into_iter().chain([SCOPE, ENTRIES, SPEND, OF_PERIOD]) {
+        for view in NAMES.into_iter().chain([SCOPE, ENTRIES, SPEND, OF_PERIOD, UNJUDGED]) {
             assert!(exports_of(view).is_some_and(|tables| !tables.is_empty()), "{view}");
             let events = made_of(view).iter().filter_map(|part| exports_of(part)).flatten();
             assert!(events.into_iter().all(|table| exports_of(view).unwrap().contains(table)), "{view}");

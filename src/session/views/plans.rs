@@ -33,7 +33,7 @@ impl Scope<'_> {
         let frame = frame.select(names.into_iter().chain([self.group_of_plan()?.alias("grp")]).collect::<Vec<_>>())?;
         let inner = super::super::tables::beside(context, |_| true).await?;
         inner.register_table("plans_in_scope", frame.into_view())?;
-        self.query(&inner, super::sql_of("scope_plans"), None).await
+        self.query(&inner, super::sql_of("scope_plans"), super::Judged::default()).await
     }
 
     /// Whether a plan is of what the session is held to: of it, or of a manager whom the list of staff puts there.
