@@ -26,7 +26,7 @@ pub struct Resources {
 }
 
 /// What a metric keeps of its own subqueries takes no more memory than this part of the limit.
-const KEPT: usize = 4;
+pub(super) const KEPT: usize = 4;
 
 /// And a sort keeps no more than this part of it for merging.
 const MERGING: usize = 128;

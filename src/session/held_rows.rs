@@ -1,8 +1,10 @@
 //! Rows that are held for many questions: in memory, and on the disk from where they would take too much of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::io;
 use std::mem::take;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -22,14 +24,16 @@ use datafusion::datasource::MemTable;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::disk_manager::DiskManager;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
+use datafusion::execution::spill_file::{SpillFile, SpillWriter};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::{ExecutionPlan, execute_stream_partitioned};
 use futures::TryStreamExt as _;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
+use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
-use tempfile::NamedTempFile;
 
 use super::room::Room;
 use super::running::{is_short_of_memory, run};
@@ -44,7 +48,7 @@ const ROWS: usize = 128 << 10;
 pub(crate) struct Held {
     pub(crate) rows: Arc<dyn TableProvider>,
     _memory: Option<Arc<Taken>>,
-    _files: Vec<NamedTempFile>,
+    _files: Vec<File>,
 }
 
 /// Bytes of a room and of the memory limit, given back at the end.
@@ -102,14 +106,15 @@ async fn collected(
     packs: bool,
     room: &Arc<Room>,
 ) -> Result<(Held, usize)> {
-    let pool = Arc::clone(&tasks.runtime_env().memory_pool);
+    let runtime = tasks.runtime_env();
+    let (pool, disk) = (Arc::clone(&runtime.memory_pool), Arc::clone(&runtime.disk_manager));
     let memory = MemoryConsumer::new(format!("what is held of {what}")).register(&pool);
     let limit = room.limit(&pool);
     let taken = Arc::new(Taken { room: Arc::clone(room), limit, bytes: AtomicUsize::default(), memory });
     let schema = if packs { packed(&plan.schema()) } else { plan.schema() };
     let parts = execute_stream_partitioned(plan, tasks)?
         .into_iter()
-        .map(|rows| SpawnedTask::spawn(Part::new(&schema, &taken).collected(rows)));
+        .map(|rows| SpawnedTask::spawn(Part::new(&schema, &taken, &disk).collected(rows)));
     let mut collected = Vec::new();
     for part in parts.collect::<Vec<_>>() {
         collected.push(part.join_unwind().await.map_err(|e| DataFusionError::ExecutionJoin(Box::new(e)))??);
@@ -128,8 +133,8 @@ async fn collected(
 
 fn on_disk(schema: SchemaRef, parts: Vec<Part>) -> Result<Held> {
     let files = parts.into_iter().filter_map(|part| part.written().transpose()).collect::<Result<Vec<_>>>()?;
-    let url = |file: &NamedTempFile| ListingTableUrl::parse(file.path().to_string_lossy());
-    let urls = files.iter().map(url).collect::<Result<Vec<_>>>()?;
+    let urls = files.iter().map(|file| ListingTableUrl::parse(file.path()?.to_string_lossy()));
+    let urls = urls.collect::<Result<Vec<_>>>()?;
     let options = ListingOptions::new(Arc::new(ParquetFormat::new())).with_file_extension("");
     let config = ListingTableConfig::new_with_multi_paths(urls).with_listing_options(options).with_schema(schema);
     Ok(Held { rows: Arc::new(ListingTable::try_new(config)?), _memory: None, _files: files })
@@ -144,14 +149,15 @@ struct Part {
     buffers: BTreeSet<usize>,
     /// What the rows take.
     bytes: usize,
-    file: Option<(ArrowWriter<std::fs::File>, NamedTempFile)>,
+    file: Option<(ArrowWriter<Box<dyn SpillWriter>>, File)>,
+    disk: Arc<DiskManager>,
     count: usize,
 }
 
 impl Part {
-    fn new(schema: &SchemaRef, taken: &Arc<Taken>) -> Part {
-        let (schema, taken) = (Arc::clone(schema), Arc::clone(taken));
-        Part { schema, taken, rows: Vec::new(), buffers: BTreeSet::new(), bytes: 0, file: None, count: 0 }
+    fn new(schema: &SchemaRef, taken: &Arc<Taken>, disk: &Arc<DiskManager>) -> Part {
+        let (schema, taken, disk) = (Arc::clone(schema), Arc::clone(taken), Arc::clone(disk));
+        Part { schema, taken, disk, rows: Vec::new(), buffers: BTreeSet::new(), bytes: 0, file: None, count: 0 }
     }
 
     async fn collected(mut self, mut rows: SendableRecordBatchStream) -> Result<Part> {
@@ -182,23 +188,23 @@ impl Part {
         }
         let (writer, _) = match &mut self.file {
             Some(file) => file,
-            None => self.file.insert(begun(&self.schema)?),
+            None => self.file.insert(File::begun(&self.schema, &self.disk)?),
         };
         for batch in self.rows.drain(..) {
-            writer.write(&batch)?;
+            writer.write(&batch).map_err(no_room)?;
         }
         self.taken.less(take(&mut self.bytes));
         self.buffers.clear();
-        Ok(writer.write(batch)?)
+        writer.write(batch).map_err(no_room)
     }
 
     /// The file with all rows; `None` where there are none.
-    fn written(mut self) -> Result<Option<NamedTempFile>> {
+    fn written(mut self) -> Result<Option<File>> {
         if let Some(last) = self.rows.pop() {
             self.write(&last)?;
         }
         let Some((writer, file)) = self.file else { return Ok(None) };
-        writer.close()?;
+        writer.close().map_err(no_room)?;
         Ok(Some(file))
     }
 }
@@ -218,16 +224,32 @@ fn bytes_beside(known: &mut BTreeSet<usize>, batch: &RecordBatch) -> usize {
     bytes
 }
 
-fn begun(schema: &SchemaRef) -> Result<(ArrowWriter<std::fs::File>, NamedTempFile)> {
-    let file = NamedTempFile::with_suffix(".parquet")?;
-    let properties = WriterProperties::builder().set_max_row_group_row_count(Some(ROWS));
-    let properties = properties.set_compression(Compression::SNAPPY).build();
-    let writer = ArrowWriter::try_new(file.reopen()?, Arc::clone(schema), Some(properties));
-    // as if there were no disk
-    let writer = writer.map_err(|e| {
-        resources_datafusion_err!("what is held does not fit into memory, and into a file neither: {e}")
-    })?;
-    Ok((writer, file))
+/// A file of Parquet in the folder of temporary files, removed when this is gone. What is written counts against the disk that a question may use.
+struct File(Arc<dyn SpillFile>);
+
+impl fmt::Debug for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.0.path())
+    }
+}
+
+impl File {
+    fn begun(schema: &SchemaRef, disk: &Arc<DiskManager>) -> Result<(ArrowWriter<Box<dyn SpillWriter>>, File)> {
+        let file = disk.create_tmp_file("holding rows")?;
+        let properties = WriterProperties::builder().set_max_row_group_row_count(Some(ROWS));
+        let properties = properties.set_compression(Compression::SNAPPY).build();
+        let writer = ArrowWriter::try_new(file.open_writer()?, Arc::clone(schema), Some(properties));
+        Ok((writer.map_err(no_room)?, File(file)))
+    }
+
+    fn path(&self) -> Result<&Path> {
+        self.0.path().ok_or_else(|| resources_datafusion_err!("what is held is no file of this machine"))
+    }
+}
+
+/// A temporary file that cannot be written holds nothing: its rows are computed again by whoever needs them.
+fn no_room(error: ParquetError) -> DataFusionError {
+    resources_datafusion_err!("what is held does not fit into memory, nor on the disk: {error}")
 }
 
 /// The schema in which texts that are no keys are dictionaries: rules, stages, names of managers, of which there are few.
@@ -283,6 +305,7 @@ pub(super) fn is_short(error: &DataFusionError) -> bool {
 mod tests {
     use arrow::util::pretty::pretty_format_batches;
     use datafusion::execution::context::{SessionConfig, SessionContext};
+    use datafusion::execution::disk_manager::DiskManagerBuilder;
     use datafusion::execution::memory_pool::GreedyMemoryPool;
     use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 
@@ -319,7 +342,7 @@ mod tests {
             // an eighth of 8 MB does not hold them
             let little = context(8 << 20);
             let on_disk = hold("all", little.sql(ROWS_OF).await.unwrap(), packs, &room).await.unwrap();
-            let paths: Vec<_> = on_disk._files.iter().map(|file| file.path().to_owned()).collect();
+            let paths: Vec<_> = on_disk._files.iter().map(|file| file.path().unwrap().to_owned()).collect();
             assert!(!paths.is_empty() && paths.iter().all(|path| path.exists()));
             assert_eq!(room.held(), 0);
             assert_eq!(on_disk.rows.schema(), held_schema(&frame, packs));
@@ -331,6 +354,22 @@ mod tests {
         let none = large.sql(&format!("{ROWS_OF} WHERE value < 0")).await.unwrap();
         let held = hold("none", none, true, &room).await.unwrap();
         assert_eq!(large.read_table(Arc::clone(&held.rows)).unwrap().count().await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_is_held_counts_against_the_disk_that_may_be_used() {
+        let disk = DiskManagerBuilder::default().with_max_temp_directory_size(256 << 10);
+        let runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(GreedyMemoryPool::new(8 << 20)));
+        let runtime = runtime.with_disk_manager_builder(disk).build_arc().unwrap();
+        let disk = Arc::clone(&runtime.disk_manager);
+        let context = SessionContext::new_with_config_rt(SessionConfig::new(), runtime);
+        let held = async |rows: &str| hold("all", context.sql(rows).await.unwrap(), false, &Room::on_disk()).await;
+        let few = held(&format!("{ROWS_OF} LIMIT 2000")).await.unwrap();
+        assert!(disk.used_disk_space() > 1000);
+        drop(few);
+        assert_eq!(disk.used_disk_space(), 0);
+        assert!(is_short(&held(ROWS_OF).await.unwrap_err()));
+        assert_eq!(disk.used_disk_space(), 0);
     }
 
     #[test]

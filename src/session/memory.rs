@@ -16,8 +16,10 @@ use datafusion::physical_optimizer::PhysicalOptimizerRule as _;
 
 use super::bounded;
 use super::counted::CountWindows;
+use super::engine::KEPT;
 use super::giving_way::GiveWay;
 use super::pool::SpillPool;
+use super::room::Room;
 use super::{Session, SessionError};
 
 /// A question may put so many times its memory onto the disk.
@@ -130,6 +132,7 @@ impl Session {
         let mut config = state.config().clone();
         let sorts = &mut config.options_mut().execution.sort_spill_reservation_bytes;
         *sorts = (*sorts).min(memory.each / SORTS);
+        config.set_extension(Room::of_part(KEPT));
         let state =
             SessionStateBuilder::new_from_existing(state).with_config(config).with_runtime_env(Arc::clone(runtime));
         let rules = self.context.state().physical_optimizers().iter().any(|rule| rule.name() == CountWindows.name());
