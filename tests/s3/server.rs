@@ -54,6 +54,9 @@ struct State {
     uploads: Mutex<BTreeMap<String, BTreeMap<usize, Vec<u8>>>>,
     mood: Mutex<Mood>,
     requests: AtomicUsize,
+    /// Requests that wait for their answer now, and the most that ever did.
+    waiting: AtomicUsize,
+    most_waiting: AtomicUsize,
     bytes: AtomicUsize,
     log: Mutex<Vec<String>>,
     tags: AtomicUsize,
@@ -108,12 +111,18 @@ impl Server {
     pub fn be(&self, mood: Mood) {
         *self.state.mood.lock().unwrap() = mood;
         self.state.requests.store(0, Ordering::SeqCst);
+        self.state.most_waiting.store(0, Ordering::SeqCst);
         self.state.bytes.store(0, Ordering::SeqCst);
         self.state.log.lock().unwrap().clear();
     }
 
     pub fn requests(&self) -> usize {
         self.state.requests.load(Ordering::SeqCst)
+    }
+
+    /// How many requests waited for their answer at one moment, at most.
+    pub fn most_at_once(&self) -> usize {
+        self.state.most_waiting.load(Ordering::SeqCst)
     }
 
     /// The bytes of all bodies that were sent.
@@ -150,7 +159,10 @@ impl State {
             let mood = self.mood.lock().unwrap().clone();
             let number = self.requests.fetch_add(1, Ordering::SeqCst);
             self.log.lock().unwrap().push(format!("{} {}", request.method, request.path));
+            let waiting = self.waiting.fetch_add(1, Ordering::SeqCst) + 1;
+            self.most_waiting.fetch_max(waiting, Ordering::SeqCst);
             thread::sleep(mood.latency);
+            self.waiting.fetch_sub(1, Ordering::SeqCst);
             if let Some((at, is_done)) = mood.dies_at.filter(|(at, _)| number >= *at) {
                 if is_done && number == at {
                     self.answer(&request, &mood);
