@@ -1,6 +1,7 @@
 //! The store's Parquet files, read and written by Polars. The one place where Polars types are seen.
 
 use std::fs::File;
+use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use polars::chunked_array::builder::{ChunkedBuilder, PrimitiveChunkedBuilder, StringChunkedBuilder};
@@ -16,7 +17,9 @@ use crate::journey::Journey;
 use crate::model::layout::Layout;
 use crate::model::tables::{Kind, MONEY_PRECISION, MONEY_SCALE};
 
-const ROW_GROUP: usize = 200_000;
+const ROW_GROUP: usize = 300_000;
+/// Bytes.
+const WRITTEN_AT_ONCE: usize = 256 << 10;
 
 /// The files of a bucket in memory; [`OldBucket::rows`] borrows from it.
 #[derive(Debug, Default)]
@@ -175,9 +178,11 @@ fn shuffled<'n>(
 
 fn save(path: &Path, height: usize, columns: Vec<Column>) -> Result<(), PolarsError> {
     let mut frame = DataFrame::new(height, columns)?;
-    let file = File::create(path)?;
-    let writer = ParquetWriter::new(file).with_compression(ParquetCompression::Lz4Raw);
-    writer.with_row_group_size(Some(ROW_GROUP)).finish(&mut frame).map(drop)
+    // Polars writes each field of a footer by itself
+    let mut file = BufWriter::with_capacity(WRITTEN_AT_ONCE, File::create(path)?);
+    let writer = ParquetWriter::new(&mut file).with_compression(ParquetCompression::Lz4Raw);
+    writer.with_row_group_size(Some(ROW_GROUP)).finish(&mut frame)?;
+    Ok(file.flush()?)
 }
 
 /// A column that is being filled.
@@ -237,5 +242,18 @@ impl Building {
             Building::Empty(name, rows) => Series::full_null(name.into(), rows, &DataType::Null),
         };
         Ok(series.into())
+    }
+}
+
+#[cfg(test)]
+impl OldBucket {
+    /// Each row with all that it holds.
+    pub(crate) fn told(&self) -> Vec<String> {
+        let row = |frame: &DataFrame, row: usize| {
+            let cells = frame.columns().iter().map(|column| format!("{}={:?}", column.name(), column.get(row)));
+            // whether a text is borrowed shows in how it is told
+            cells.collect::<Vec<_>>().join(" ").replace("Owned(", "(")
+        };
+        self.frames.iter().flat_map(|(_, frame)| (0..frame.height()).map(move |at| row(frame, at))).collect()
     }
 }

@@ -14,6 +14,8 @@ pub(crate) struct Sizes {
     /// Rows beyond which the number of buckets grows: more than at first, so that no ingest grows what the last one
     /// laid out.
     pub(crate) rows_at_most: u64,
+    /// Events of a bucket that get a file of their own once they are cold.
+    pub(crate) cold_events: usize,
     /// Bytes of rows in memory before they are spilled to disk.
     pub(crate) spill: usize,
     /// Ids of events in memory at a time, 16 bytes each.
@@ -28,8 +30,9 @@ impl Default for Sizes {
     fn default() -> Sizes {
         let reading = Division::default();
         Sizes {
-            rows_at_first: 150_000,
-            rows_at_most: 200_000,
+            rows_at_first: 225_000,
+            rows_at_most: 300_000,
+            cold_events: 30_000,
             spill: 192 << 20,
             ids: 8_000_000,
             reading,

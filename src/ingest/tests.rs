@@ -1,6 +1,7 @@
 //! Exports on disk through the whole ingest, and the real data sets where they lie beside the checkout.
 
 mod buckets;
+mod cold;
 mod dialects;
 mod of_clients;
 mod quarantine;
@@ -378,6 +379,7 @@ async fn the_number_of_buckets_and_the_spill_change_nothing_but_the_files() {
     let small = Sizes {
         rows_at_first: 40,
         rows_at_most: 60,
+        cold_events: 4,
         spill: 3000,
         ids: 100,
         reading: Division { threads: 3, batch: 1000 },

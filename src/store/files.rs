@@ -9,6 +9,15 @@ use super::error::StoreError;
 use super::remote::View;
 use crate::model::tables::Table;
 
+/// Which rows of a bucket a file holds. To readers it is all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heat {
+    /// All rows that are in no cold file: an ingest into the bucket writes them anew.
+    Hot,
+    /// Rows of which the next ingests are expected not to tell.
+    Cold,
+}
+
 /// One Parquet file of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataFile {
@@ -16,6 +25,8 @@ pub struct DataFile {
     pub path: PathBuf,
     /// Its bucket.
     pub bucket: u32,
+    /// Which rows of the bucket it holds.
+    pub heat: Heat,
     /// Its row count.
     pub rows: u64,
     /// Its size.
@@ -51,7 +62,7 @@ pub(crate) fn at_hand(files: &[DataFile]) -> Result<(), StoreError> {
 impl DataFile {
     /// A file of a table with one bucket that lies here.
     pub fn here(path: PathBuf, rows: u64, bytes: u64) -> DataFile {
-        DataFile { path, bucket: 0, rows, bytes, from: Origin::default() }
+        DataFile { path, bucket: 0, heat: Heat::Hot, rows, bytes, from: Origin::default() }
     }
 
     /// The path, at which the file can be read now.

@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use super::digest::Digest;
 use super::error::StoreError;
+use super::files::Heat;
 use super::names::{LOCK, MARKER};
 use crate::model::tables::Table;
 
@@ -163,8 +164,9 @@ impl Attempt {
     }
 
     /// The path of a data file inside the table's folder.
-    pub(super) fn file(self, bucket: u32, sequence: usize) -> String {
-        format!("{}/b{bucket:04}-{sequence:02}.parquet", self.folder())
+    pub(super) fn file(self, bucket: u32, heat: Heat, sequence: usize) -> String {
+        let cold = if heat == Heat::Cold { COLD } else { "" };
+        format!("{}/b{bucket:04}-{cold}{sequence:02}.parquet", self.folder())
     }
 
     pub(super) fn parse(folder: &str) -> Option<Attempt> {
@@ -176,6 +178,15 @@ impl Attempt {
 /// Whether a name is that of an attempt's folder.
 pub(super) fn is_attempt(folder: &str) -> bool {
     Attempt::parse(folder).is_some()
+}
+
+/// How the name of a file goes on that holds cold rows.
+const COLD: &str = "cold-";
+
+/// Which rows of their bucket the name of a data file promises.
+pub(super) fn heat(path: &str) -> Heat {
+    let name = path.rsplit('/').next().and_then(|name| name.split_once('-'));
+    if name.is_some_and(|(_, rest)| rest.starts_with(COLD)) { Heat::Cold } else { Heat::Hot }
 }
 
 /// The bucket in a data file's path.
@@ -265,9 +276,12 @@ mod tests {
     #[test]
     fn a_path_tells_its_bucket_and_its_attempt() {
         let attempt = Attempt { ingest: 12, attempt: 3 };
-        let path = attempt.file(255, 1);
+        let path = attempt.file(255, Heat::Hot, 1);
         assert_eq!(path, "000012-3/b0255-01.parquet");
-        assert_eq!(bucket(&path), Some(255));
+        assert_eq!((bucket(&path), heat(&path)), (Some(255), Heat::Hot));
+        let path = attempt.file(255, Heat::Cold, 0);
+        assert_eq!(path, "000012-3/b0255-cold-00.parquet");
+        assert_eq!((bucket(&path), heat(&path)), (Some(255), Heat::Cold));
         assert_eq!(Attempt::parse("000012-3"), Some(attempt));
         assert_eq!(Attempt::parse("_delta_log"), None);
         assert_eq!(bucket("part-00000-c000.snappy.parquet"), None);

@@ -41,8 +41,8 @@ pub use self::check::Checked;
 pub(crate) use self::currencies::currencies;
 pub(crate) use self::digest::fingerprint;
 pub use self::error::StoreError;
-pub use self::files::DataFile;
 pub(crate) use self::files::at_hand;
+pub use self::files::{DataFile, Heat};
 use self::place::Place;
 pub(crate) use self::regulations::{Kept, regulations};
 #[cfg(feature = "cluster")]
@@ -51,7 +51,7 @@ pub(crate) use self::remote::is_remote;
 pub use self::rows::{IngestRecord, TableCount};
 pub use self::sent::{SentEntry, SentEvent, SentLog};
 pub use self::snapshot::{Snapshot, TableState};
-pub(crate) use self::transaction::Transaction;
+pub(crate) use self::transaction::{Content, Transaction};
 
 /// A folder that was checked to be a store, or a path in a bucket.
 #[derive(Debug, Clone)]

@@ -185,7 +185,8 @@ fn table_state(
                 Text::new("имя файла не говорит его номера", "the file's name does not say its bucket"),
             )
         })?;
-        Ok(DataFile { path: dir.join(path), bucket, rows: file.rows, bytes: file.bytes, from: Origin::default() })
+        let heat = layout::heat(&path);
+        Ok(DataFile { path: dir.join(path), bucket, heat, rows: file.rows, bytes: file.bytes, from: Origin::default() })
     });
     Ok(TableState {
         schema: table.schema(&extra),

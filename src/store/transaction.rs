@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::digest::{Digest, Digests};
 use super::error::StoreError;
-use super::files::Files;
+use super::files::{Files, Heat};
 use super::layout::{self, Attempt};
 use super::place::Place;
 use super::remote::{View, Writing};
@@ -42,9 +42,18 @@ pub struct Transaction {
 struct Change {
     buckets: u32,
     extra: Vec<String>,
-    replaced: BTreeMap<u32, Vec<(PathBuf, u64)>>,
+    replaced: BTreeMap<u32, Content>,
     appended: Vec<(PathBuf, u64)>,
     removed: BTreeSet<PathBuf>,
+}
+
+/// The new content of a bucket.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Content {
+    /// New files with their row counts.
+    pub(crate) files: Vec<(PathBuf, u64)>,
+    /// Files of the base that stay.
+    pub(crate) kept: Vec<PathBuf>,
 }
 
 impl Transaction {
@@ -110,8 +119,13 @@ impl Transaction {
     /// The path for the next Parquet file of a bucket (LZ4, canonical schema, sorted by [`Table::sorted_by`]). No path
     /// is used twice.
     pub fn new_file(&mut self, table: Table, bucket: u32) -> PathBuf {
+        self.new_file_of(table, bucket, Heat::Hot)
+    }
+
+    /// The same of a file that says so in its name if its rows are cold.
+    pub(crate) fn new_file_of(&mut self, table: Table, bucket: u32, heat: Heat) -> PathBuf {
         let sequence = self.handed_out.entry((table, bucket)).or_insert(0);
-        let path = self.store.join(table.name()).join(self.attempt.file(bucket, *sequence));
+        let path = self.store.join(table.name()).join(self.attempt.file(bucket, heat, *sequence));
         *sequence += 1;
         if let Some(folder) = path.parent() {
             // if this fails, writing the file fails as well and reports the reason
@@ -124,11 +138,17 @@ impl Transaction {
     ///
     /// `extra` are the table's columns beyond the canonical ones; those of the base are kept. If `buckets` differs from
     /// the base's, every bucket must be given.
+    #[cfg(test)]
     pub fn replace(&mut self, table: Table, buckets: u32, extra: Vec<String>, bucket: u32, files: Vec<(PathBuf, u64)>) {
+        self.replace_by(table, buckets, extra, bucket, Content { files, kept: Vec::new() });
+    }
+
+    /// The same, where files of the base may stay.
+    pub(crate) fn replace_by(&mut self, table: Table, buckets: u32, extra: Vec<String>, bucket: u32, content: Content) {
         let change = self.changes.entry(table).or_default();
         change.buckets = buckets;
         change.extra.extend(extra);
-        change.replaced.insert(bucket, files);
+        change.replaced.insert(bucket, content);
     }
 
     /// Adds files with their row counts to a table of one bucket.
@@ -198,9 +218,13 @@ impl Transaction {
         if let Some(change) = &change {
             self.check_buckets(table, change)?;
             let whole = base.is_some_and(|base| rebucketed(base, change));
-            let replaced = |path: &str| layout::bucket(path).is_some_and(|b| change.replaced.contains_key(&b));
+            let replaced = |path: &str| {
+                let content = layout::bucket(path).and_then(|bucket| change.replaced.get(&bucket));
+                content.is_some_and(|content| !content.kept.contains(&dir.join(path)))
+            };
             files.retain(|path, _| !whole && !replaced(path) && !change.removed.contains(&dir.join(path)));
-            let new = change.replaced.values().flatten().chain(&change.appended).cloned().collect();
+            let replaced = change.replaced.values().flat_map(|content| &content.files);
+            let new = replaced.chain(&change.appended).cloned().collect();
             for (path, logged) in footer::seal(new, &schema, record.at.timestamp_millis()).await? {
                 files.insert(inside(&dir, &path)?, logged);
             }

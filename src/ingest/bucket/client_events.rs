@@ -7,12 +7,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::context::{Work, Written};
+use super::context::{NewFile, Work, Written};
 use super::journeys::{Guest, fold_all, guests};
 use crate::export::datum::Cell;
 use crate::ingest::IngestError;
@@ -25,7 +25,7 @@ use crate::model::layout::{Layout, NoColumn};
 use crate::model::parallel::each;
 use crate::model::tables::Table;
 use crate::model::timings;
-use crate::store::{DataFile, Snapshot, TableState};
+use crate::store::{Content, DataFile, Heat, Snapshot, TableState};
 
 /// What became of the events that know only their client; mailings, which are nobody's deal, are not among them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -49,10 +49,10 @@ impl OfClients {
     }
 }
 
-/// Which file holds a bucket now: what this ingest wrote, else what the base has.
+/// Which files hold a bucket now: what this ingest wrote and left, else what the base has.
 pub(crate) struct Files<'a> {
     base: &'a Snapshot,
-    written: BTreeMap<(Table, u32), Option<(PathBuf, u64)>>,
+    written: BTreeMap<(Table, u32), Content>,
 }
 
 impl<'a> Files<'a> {
@@ -61,21 +61,29 @@ impl<'a> Files<'a> {
     }
 
     /// Takes the new content of a bucket; what this ingest had written before is worth nothing any more.
-    pub(crate) fn put(&mut self, (table, number, file): Written) {
-        if let Some(Some((stale, _))) = self.written.insert((table, number), file) {
+    pub(crate) fn put(&mut self, (table, number, content): Written) {
+        let stale = self.written.insert((table, number), content);
+        for (path, _) in stale.into_iter().flat_map(|content| content.files) {
             // where it cannot be deleted, the next ingest does it: no state of the store names it
-            let _ = std::fs::remove_file(stale);
+            let _ = std::fs::remove_file(path);
         }
+    }
+
+    /// Takes a file that holds all rows of a bucket.
+    fn put_whole(&mut self, table: Table, number: u32, file: NewFile) {
+        self.put((table, number, Content { files: file.into_iter().collect(), kept: Vec::new() }));
     }
 
     /// All that was written, in order.
     pub(crate) fn written(self) -> impl Iterator<Item = Written> {
-        self.written.into_iter().map(|((table, number), file)| (table, number, file))
+        self.written.into_iter().map(|((table, number), content)| (table, number, content))
     }
 
     fn paths(&self, table: Table, number: u32) -> Vec<&Path> {
         match (self.written.get(&(table, number)), self.base.tables.get(&table)) {
-            (Some(file), _) => file.iter().map(|(path, _)| path.as_path()).collect(),
+            (Some(content), _) => {
+                content.files.iter().map(|(path, _)| path).chain(&content.kept).map(|path| path.as_path()).collect()
+            }
             (None, Some(state)) => state.bucket(number).map(|file| file.path.as_path()).collect(),
             (None, None) => Vec::new(),
         }
@@ -143,7 +151,8 @@ struct Joined {
     told: OfClients,
     /// The buckets of deals whose journeys may come out otherwise now.
     touched: BTreeSet<u32>,
-    written: Option<Written>,
+    /// The events, if some belong to another deal than before.
+    written: Option<NewFile>,
 }
 
 /// Two names of one mark are treated alike: with a million of them that is one case in thirty million stores.
@@ -171,17 +180,19 @@ pub(crate) fn join(work: &Work<'_>, files: &mut Files<'_>, to_do: ToDo) -> Resul
     let spill = Mutex::new(spill);
     let (mut told, mut touched) = (OfClients::default(), to_do.left);
     let one = |number: &u32| bucket_of_events(work, files, *number, &deals, &spill, &to_do.events_changed);
-    for joined in each(&with_own, one, |_| ())? {
+    for (number, joined) in with_own.iter().zip(each(&with_own, one, |_| ())?) {
         told.add(joined.told);
         touched.extend(joined.touched);
-        joined.written.into_iter().for_each(|written| files.put(written));
+        if let Some(file) = joined.written {
+            files.put_whole(Table::Events, *number, file);
+        }
     }
     drop(deals);
     let spill = spill.into_inner().unwrap_or_else(PoisonError::into_inner);
     touched.extend(to_do.unfolded);
     let touched: Vec<u32> = touched.into_iter().collect();
-    for written in each(&touched, |number| folded(work, files, *number, &spill), |_| ())? {
-        files.put(written);
+    for (number, file) in touched.iter().zip(each(&touched, |number| folded(work, files, *number, &spill), |_| ())?) {
+        files.put_whole(Table::Journeys, *number, file);
     }
     timings::end(began, || "ingest: join events of clients".to_owned(), None);
     Ok(told)
@@ -374,7 +385,7 @@ fn bucket_of_events(
     }
     let order = rows.sorted(&layout.slots(Table::Events.sorted_by()));
     let write = |path: &Path| data_file::write(path, layout, &rows, &order);
-    joined.written = Some(work.write(Table::Events, number, order.len(), write)?);
+    joined.written = Some(work.write((Table::Events, number, Heat::Hot), order.len(), write)?);
     Ok(joined)
 }
 
@@ -410,7 +421,7 @@ fn guest<'a>(
 }
 
 /// Folds the journeys of a bucket.
-fn folded(work: &Work<'_>, files: &Files<'_>, number: u32, spill: &Spill) -> Result<Written, IngestError> {
+fn folded(work: &Work<'_>, files: &Files<'_>, number: u32, spill: &Spill) -> Result<NewFile, IngestError> {
     let [old_deals, old_events] =
         [Table::Deals, Table::Events].map(|table| OldBucket::read(files.paths(table, number).into_iter()));
     let (old_deals, old_events, part) = (old_deals?, old_events?, spill.part(number as usize)?);
@@ -421,7 +432,7 @@ fn folded(work: &Work<'_>, files: &Files<'_>, number: u32, spill: &Spill) -> Res
     let guests = guests(&part);
     let of_deals = (&deals, deals_layout, deal_order.as_slice());
     let journeys = fold_all(of_deals, (&events, events_layout, &event_order), &guests, work.days)?;
-    work.write_journeys(number, of_deals, &journeys)
+    work.write_journeys(number, Heat::Hot, of_deals, &journeys)
 }
 
 #[cfg(test)]

@@ -17,10 +17,13 @@ use crate::journey::Journey;
 use crate::journey::day::DayOf;
 use crate::model::layout::Layout;
 use crate::model::tables::Table;
-use crate::store::{Snapshot, Transaction};
+use crate::store::{Content, Heat, Snapshot, Transaction};
 
-/// The new content of a table's bucket: its file and number of rows. `None` if empty.
-pub(crate) type Written = (Table, u32, Option<(PathBuf, u64)>);
+/// The new content of a table's bucket.
+pub(crate) type Written = (Table, u32, Content);
+
+/// A new file and its number of rows; `None` if there are none.
+pub(crate) type NewFile = Option<(PathBuf, u64)>;
 
 /// Everything that the work on a bucket reads.
 pub(crate) struct Work<'a> {
@@ -48,33 +51,34 @@ impl Work<'_> {
         self.buckets.get(&table).copied().unwrap_or(1)
     }
 
-    /// Writes the journeys of a bucket.
+    /// Writes journeys of a bucket.
     pub(crate) fn write_journeys(
         &self,
         number: u32,
+        heat: Heat,
         (rows, layout, order): Sorted<'_, '_>,
         folded: &[Journey<'_>],
-    ) -> Result<Written, IngestError> {
+    ) -> Result<NewFile, IngestError> {
         let journeys = Layout::new(Table::Journeys, layout.extra.clone());
         let write = |path: &Path| data_file::write_journeys(path, &journeys, (layout, rows, order), folded);
-        self.write(Table::Journeys, number, order.len(), write)
+        self.write((Table::Journeys, number, heat), order.len(), write)
     }
 
+    /// Writes so many rows as a new file of a bucket.
     pub(crate) fn write(
         &self,
-        table: Table,
-        number: u32,
+        (table, number, heat): (Table, u32, Heat),
         rows: usize,
         write: impl FnOnce(&Path) -> Result<(), IngestError>,
-    ) -> Result<Written, IngestError> {
+    ) -> Result<NewFile, IngestError> {
         if rows == 0 {
-            return Ok((table, number, None));
+            return Ok(None);
         }
         let path = {
             let mut transaction = self.transaction.lock().unwrap_or_else(PoisonError::into_inner);
-            transaction.new_file(table, number)
+            transaction.new_file_of(table, number, heat)
         };
         write(&path)?;
-        Ok((table, number, Some((path, rows as u64))))
+        Ok(Some((path, rows as u64)))
     }
 }

@@ -1,14 +1,15 @@
 //! From spilled rows to new files of the store, a bucket at a time.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
 use super::client_events::{self, Files, OfClients, ToDo};
 use super::closing_dates::{self, Closings};
+use super::cold::{self, Cold, Coming, Portion};
 use super::context::{Work, Written};
 use super::field_history::{Fields, Watch};
-use super::journeys::{Sorted, fold_all};
+use super::journeys::fold_all;
 use super::listing_history::Comparison;
 use super::near_duplicates;
 use super::orphan_events::{self, OrphanEvents};
@@ -26,6 +27,7 @@ use crate::model::parallel::each;
 use crate::model::progress::Progress;
 use crate::model::tables::Table;
 use crate::model::timings;
+use crate::store::{Content, Heat};
 
 /// What one bucket gave.
 #[derive(Debug, Default)]
@@ -43,6 +45,9 @@ struct Done {
     /// The ids that were not known.
     fresh: Vec<String>,
 }
+
+/// Rows of a table, and which columns they have.
+type Laid<'r, 'a> = (&'r Rows<'a>, &'r Layout);
 
 /// What is worth telling of the deals and events of an ingest.
 #[derive(Debug, Default)]
@@ -104,11 +109,11 @@ impl Work<'_> {
             all.of_clients = Some(client_events::join(&self, &mut files, to_do)?);
         }
         let transaction = self.transaction.into_inner().unwrap_or_else(PoisonError::into_inner);
-        for (table, number, file) in files.written() {
+        for (table, number, content) in files.written() {
             let of = if table == Table::Journeys { Table::Deals } else { table };
             let extra = self.layouts.get(&of).map(|layout| layout.extra.clone()).unwrap_or_default();
             let buckets = self.buckets.get(&table).copied().unwrap_or(1);
-            transaction.replace(table, buckets, extra, number, file.into_iter().collect());
+            transaction.replace_by(table, buckets, extra, number, content);
         }
         all.counts.entry(Table::Events).or_default().add(self.moved.counts);
         Ok(all)
@@ -136,8 +141,14 @@ impl Work<'_> {
             return Ok(done);
         }
         let arrived = self.moved.arrived(number)?;
-        let (old_deals, old_events) = (self.old(Table::Deals, number)?, self.old(Table::Events, number)?);
         let (deals_layout, events_layout) = (&self.layouts[&Table::Deals], &self.layouts[&Table::Events]);
+        let stays = !regrouped && !moved && !self.fold_later && self.snapshots.is_empty();
+        let kept = match stays {
+            true => self.cold(number, &Coming::of(&deals, &events, self.shapes, events_layout)?)?,
+            false => Vec::new(),
+        };
+        lap("ingest: bucket: look for the new among the cold");
+        let (old_deals, old_events) = (self.old(Table::Deals, number, &kept)?, self.old(Table::Events, number, &kept)?);
         let mut deal_rows = self.rows(&old_deals, deals_layout, number)?;
         let mut event_rows = self.rows(&old_events, events_layout, number)?;
         self.moved.exchange(&mut event_rows, &arrived, events_layout);
@@ -173,7 +184,7 @@ impl Work<'_> {
         done.told = Told {
             closings: closings.told(&deal_rows, deals_layout, &touched)?,
             strays: OrphanEvents::find((&event_rows, events_layout), &touched_events, (&deal_rows, deals_layout))?,
-            has_stages: orphan_events::has_stages(&event_rows, events_layout)?,
+            has_stages: self.has_stages((&event_rows, events_layout), &kept)?,
         };
         done.counts.insert(Table::Deals, deal_counts);
         done.counts.insert(Table::Events, event_counts);
@@ -187,39 +198,101 @@ impl Work<'_> {
         let deal_order = deal_rows.sorted(&deals_layout.slots(Table::Deals.sorted_by()));
         let event_order = event_rows.sorted(&events_layout.slots(Table::Events.sorted_by()));
         lap("ingest: bucket: sort");
-        if deals_differ || regrouped {
-            let write = |path: &Path| data_file::write(path, deals_layout, &deal_rows, &deal_order);
-            done.written.push(self.write(Table::Deals, number, deal_order.len(), write)?);
+        let (of_deals, of_events) =
+            ((&deal_rows, deals_layout, &*deal_order), (&event_rows, events_layout, &*event_order));
+        let divides = !self.fold_later && self.snapshots.is_empty();
+        let divided = match divides {
+            true => cold::divide(of_deals, of_events, self.sizes.cold_events)?,
+            false => None,
+        };
+        // cold files of all tables go together
+        let all = divided.is_some() || self.melts(number, &kept);
+        let whole = || vec![Portion { heat: Heat::Hot, deals: deal_order.clone(), events: event_order.clone() }];
+        let portions = divided.map_or_else(whole, Vec::from);
+        let rows = ((&deal_rows, deals_layout), (&event_rows, events_layout));
+        if done.deals_differ || all {
+            done.written.push(self.write_portions(Table::Deals, number, rows, &portions, &kept)?);
         }
-        if events_differ || regrouped {
-            let write = |path: &Path| data_file::write(path, events_layout, &event_rows, &event_order);
-            done.written.push(self.write(Table::Events, number, event_order.len(), write)?);
+        if done.events_differ || all {
+            done.written.push(self.write_portions(Table::Events, number, rows, &portions, &kept)?);
         }
         lap("ingest: bucket: write deals and events");
         // journeys do not hold when a deal was seen
-        if !deal_counts.differs() && !events_differ && !regrouped {
+        if !deal_counts.differs() && !events_differ && !regrouped && !all {
             return Ok(done);
         }
-        // only the journeys of touched buckets are folded again; all of such a bucket, since its file is written anew
         done.unfolded = self.fold_later;
         if !self.fold_later {
-            let (deals, events) =
-                ((&deal_rows, deals_layout, &*deal_order), (&event_rows, events_layout, &*event_order));
-            done.written.push(self.journeys(number, deals, events)?);
+            done.written.push(self.write_portions(Table::Journeys, number, rows, &portions, &kept)?);
         }
         self.pool.keep_cells(Of::Whole(Table::Deals), deal_rows.cells);
         self.pool.keep_cells(Of::Whole(Table::Events), event_rows.cells);
         Ok(done)
     }
 
-    /// Folds and writes the journeys of a bucket.
-    fn journeys(&self, number: u32, deals: Sorted<'_, '_>, events: Sorted<'_, '_>) -> Result<Written, IngestError> {
-        let mut lap = timings::laps();
-        let folded = fold_all(deals, events, &[], self.days)?;
-        lap("ingest: bucket: fold journeys");
-        let written = self.write_journeys(number, deals, &folded)?;
-        lap("ingest: bucket: write journeys");
-        Ok(written)
+    /// Writes a table's files of a bucket, one for each portion; those that are kept stay beside them. Journeys are folded for
+    /// it: all of a portion, since its file is written anew.
+    fn write_portions(
+        &self,
+        table: Table,
+        number: u32,
+        ((deals, deals_layout), (events, events_layout)): (Laid<'_, '_>, Laid<'_, '_>),
+        portions: &[Portion],
+        kept: &[Cold<'_>],
+    ) -> Result<Written, IngestError> {
+        let one = |portion: &Portion| {
+            let place = (table, number, portion.heat);
+            let (of_deals, of_events) =
+                ((deals, deals_layout, &*portion.deals), (events, events_layout, &*portion.events));
+            match table {
+                Table::Journeys => {
+                    let mut lap = timings::laps();
+                    let folded = fold_all(of_deals, of_events, &[], self.days)?;
+                    lap("ingest: bucket: fold journeys");
+                    let file = self.write_journeys(number, portion.heat, of_deals, &folded);
+                    lap("ingest: bucket: write journeys");
+                    file
+                }
+                Table::Events => self.write(place, portion.events.len(), |path| {
+                    data_file::write(path, events_layout, events, &portion.events)
+                }),
+                _ => self.write(place, portion.deals.len(), |path| {
+                    data_file::write(path, deals_layout, deals, &portion.deals)
+                }),
+            }
+        };
+        let files: Vec<_> = portions.iter().map(one).collect::<Result<_, IngestError>>()?;
+        let kept = kept.iter().filter_map(|cold| cold.path(table)).collect();
+        Ok((table, number, Content { files: files.into_iter().flatten().collect(), kept }))
+    }
+
+    /// The cold files of a bucket that can stay as they are, since no new row tells of what they hold.
+    fn cold(&self, number: u32, coming: &Coming) -> Result<Vec<Cold<'_>>, IngestError> {
+        let mut kept = Vec::new();
+        for cold in Cold::of(self.base, number) {
+            if !cold.is_met(coming)? {
+                kept.push(cold);
+            }
+        }
+        Ok(kept)
+    }
+
+    /// Whether cold files of a bucket are read with the hot ones.
+    fn melts(&self, number: u32, kept: &[Cold<'_>]) -> bool {
+        let cold = |table: &Table| {
+            let files = self.base.tables.get(table).into_iter().flat_map(|state| state.bucket(number));
+            files.filter(|file| file.heat == Heat::Cold).count()
+        };
+        cold::TABLES.iter().any(|table| cold(table) > kept.len())
+    }
+
+    /// Whether any event of a bucket tells of a stage.
+    fn has_stages(&self, (events, layout): Laid<'_, '_>, kept: &[Cold<'_>]) -> Result<bool, IngestError> {
+        let mut found = orphan_events::has_stages(events, layout)?;
+        for cold in kept {
+            found = found || cold.has_stages()?;
+        }
+        Ok(found)
     }
 
     /// An event that names a deal now, or became a mailing, is joined to none. Returns the buckets of the deals that had it.
@@ -252,7 +325,7 @@ impl Work<'_> {
         if patches.rows.is_empty() && !regrouped {
             return Ok(done);
         }
-        let (old, layout) = (self.old(table, number)?, &self.layouts[&table]);
+        let (old, layout) = (self.old(table, number, &[])?, &self.layouts[&table]);
         let mut rows = self.rows(&old, layout, number)?;
         let known = rows.len();
         let (counts, _) = upsert(&mut rows, &patches, self.shapes, layout);
@@ -262,7 +335,8 @@ impl Work<'_> {
         if counts.differs() || regrouped {
             let order = rows.sorted(&layout.slots(table.sorted_by()));
             let write = |path: &Path| data_file::write(path, layout, &rows, &order);
-            done.written.push(self.write(table, number, order.len(), write)?);
+            let file = self.write((table, number, Heat::Hot), order.len(), write)?;
+            done.written.push((table, number, Content { files: file.into_iter().collect(), kept: Vec::new() }));
         }
         Ok(done)
     }
@@ -283,9 +357,12 @@ impl Work<'_> {
         patches
     }
 
-    fn old(&self, table: Table, number: u32) -> Result<OldBucket, IngestError> {
+    /// The old files of a bucket, without those that are kept.
+    fn old(&self, table: Table, number: u32, kept: &[Cold<'_>]) -> Result<OldBucket, IngestError> {
         let Some(state) = self.base.tables.get(&table) else { return Ok(OldBucket::default()) };
-        OldBucket::read(state.bucket(number % state.buckets.max(1)).map(|file| file.path.as_path()))
+        let kept: Vec<PathBuf> = kept.iter().filter_map(|cold| cold.path(table)).collect();
+        let files = state.bucket(number % state.buckets.max(1)).filter(|file| !kept.contains(&file.path));
+        OldBucket::read(files.map(|file| file.path.as_path()))
     }
 
     /// The old rows of a bucket: where the number of buckets grew, those that stay in this one.

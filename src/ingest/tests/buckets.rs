@@ -9,6 +9,7 @@ fn small() -> Sizes {
     Sizes {
         rows_at_first: 8,
         rows_at_most: 12,
+        cold_events: 4,
         spill: 3000,
         ids: 16,
         reading: Division { threads: 3, batch: 1000 },

@@ -41,6 +41,7 @@ fn small() -> Sizes {
     Sizes {
         rows_at_first: 8,
         rows_at_most: 12,
+        cold_events: 4,
         spill: 3000,
         ids: 16,
         reading: Division { threads: 3, batch: 1000 },
@@ -61,15 +62,15 @@ async fn outcome(company: &Company) -> Vec<String> {
 }
 
 /// Numbers that look random and are always the same.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(super) fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % limit
     }
 
-    fn of<'a>(&mut self, some: &[&'a str]) -> &'a str {
+    pub(super) fn of<'a>(&mut self, some: &[&'a str]) -> &'a str {
         some[self.below(some.len() as u64) as usize]
     }
 

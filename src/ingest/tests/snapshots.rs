@@ -268,6 +268,7 @@ async fn a_bucket_of_which_nothing_is_listed_is_looked_at_too() {
     let small = Sizes {
         rows_at_first: 8,
         rows_at_most: 16,
+        cold_events: 4,
         spill: 512,
         ids: 8,
         reading: Division { threads: 3, batch: 1000 },

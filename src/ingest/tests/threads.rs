@@ -75,6 +75,7 @@ fn division(threads: usize, batch: usize) -> Sizes {
     Sizes {
         rows_at_first: 300,
         rows_at_most: 400,
+        cold_events: 4,
         spill: 9000,
         ids: 500,
         reading: Division { threads, batch },
