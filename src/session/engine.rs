@@ -10,7 +10,7 @@ use datafusion::execution::session_state::SessionStateBuilder;
 use super::error::SessionError;
 use super::pool::SpillPool;
 use super::room::Room;
-use super::{bounded, compact, lists, running, small_side, windows};
+use super::{bounded, compact, lists, one_step, running, small_side, windows};
 
 /// What a session may use of the machine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -62,6 +62,7 @@ pub(super) fn context(resources: Resources, runtime: Arc<RuntimeEnv>) -> Result<
     let state =
         SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features().build();
     let mut rules = small_side::rules(state.physical_optimizers());
+    rules.push(Arc::new(one_step::OneStep));
     rules.push(Arc::new(windows::StreamWindows));
     rules.push(Arc::new(compact::CompactBatches));
     let state = SessionStateBuilder::new_from_existing(state).with_physical_optimizer_rules(rules).build();

@@ -24,6 +24,7 @@ mod memory;
 #[cfg(feature = "cluster")]
 pub(crate) mod library;
 mod lists;
+mod one_step;
 mod pool;
 pub(crate) mod room;
 pub(crate) mod running;
