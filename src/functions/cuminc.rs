@@ -27,7 +27,10 @@ const READING: Reading = Reading {
 
 impl Summary for Cuminc {
     const NAME: &'static str = "cuminc";
-    const KEEPS: usize = 1;
+
+    fn keeps(_: &[Option<f64>]) -> usize {
+        1
+    }
 
     fn coerce(given: &[DataType]) -> Result<Vec<DataType>> {
         coerce(Self::NAME, "(duration, outcome 0/1/2, horizon), all numbers", [Argument::Number; 3].into_iter(), given)
@@ -84,7 +87,10 @@ impl CumincAt {
 
 impl Summary for CumincAt {
     const NAME: &'static str = "cuminc_at";
-    const KEEPS: usize = 1;
+
+    fn keeps(_: &[Option<f64>]) -> usize {
+        1
+    }
 
     fn coerce(given: &[DataType]) -> Result<Vec<DataType>> {
         let wanted = [Argument::Number, Argument::Number, Argument::Numbers].into_iter();

@@ -25,7 +25,10 @@ pub struct EventTime(Durations);
 
 impl Summary for EventTime {
     const NAME: &'static str = "event_time";
-    const KEEPS: usize = 1;
+
+    fn keeps(_: &[Option<f64>]) -> usize {
+        1
+    }
 
     fn coerce(given: &[DataType]) -> Result<Vec<DataType>> {
         let wanted = "(duration, outcome 0/1/2, q between 0 and 1), all numbers";

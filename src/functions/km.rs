@@ -28,7 +28,10 @@ pub struct KmAt(Durations);
 
 impl Summary for KmAt {
     const NAME: &'static str = "km_at";
-    const KEEPS: usize = 1;
+
+    fn keeps(_: &[Option<f64>]) -> usize {
+        1
+    }
 
     fn coerce(given: &[DataType]) -> Result<Vec<DataType>> {
         coerce(Self::NAME, "(duration, event yes/no, time)", ARGUMENTS.into_iter(), given)
@@ -61,7 +64,10 @@ pub struct KmQuantile(Durations);
 
 impl Summary for KmQuantile {
     const NAME: &'static str = "km_quantile";
-    const KEEPS: usize = 1;
+
+    fn keeps(_: &[Option<f64>]) -> usize {
+        1
+    }
 
     fn coerce(given: &[DataType]) -> Result<Vec<DataType>> {
         coerce(Self::NAME, "(duration, event yes/no, q between 0 and 1)", ARGUMENTS.into_iter(), given)

@@ -69,7 +69,10 @@ fn extend(of: &mut Observations, others: &Observations) {
 
 impl Summary for StayQuantiles {
     const NAME: &'static str = "stay_quantiles";
-    const KEEPS: usize = 4;
+
+    fn keeps(_: &[Option<f64>]) -> usize {
+        4
+    }
 
     fn coerce(given: &[DataType]) -> Result<Vec<DataType>> {
         let takes = "(duration, shortest, longest, working time, left yes/no)";

@@ -12,11 +12,9 @@ use super::error::FunctionError;
 pub trait Summary: Default + Debug + Send + Sync + 'static {
     /// The function's name in SQL.
     const NAME: &'static str;
-    /// How many numbers of a row are kept at most: for the memory limit.
-    const KEEPS: usize = usize::MAX;
-    /// How many numbers of this row are kept.
+    /// How many numbers of this row are kept: for the memory limit.
     fn keeps(row: &[Option<f64>]) -> usize {
-        row.len().min(Self::KEEPS)
+        row.len()
     }
     /// Checks the arguments and says what to cast them to.
     fn coerce(given: &[DataType]) -> Result<Vec<DataType>>;

@@ -5,6 +5,7 @@ use datafusion::error::DataFusionError;
 
 use crate::model::lang::{Lang, Text};
 use crate::session::SessionError;
+use crate::session::running::is_short_of_memory;
 
 /// Why a metric gives no result.
 #[derive(Debug, thiserror::Error)]
@@ -212,7 +213,7 @@ impl MetricError {
     /// Whether the engine had less memory than the question needs.
     pub fn is_short_of_memory(&self) -> bool {
         match self {
-            MetricError::Engine { source, .. } => matches!(source.find_root(), DataFusionError::ResourcesExhausted(_)),
+            MetricError::Engine { source, .. } => is_short_of_memory(source),
             MetricError::Session { source, .. } => source.is_short_of_memory(),
             _ => false,
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use datafusion::error::DataFusionError;
 use parquet::errors::ParquetError;
 
+use super::running;
 use crate::model::lang::{Lang, Text};
 use crate::store::StoreError;
 
@@ -78,10 +79,7 @@ impl SessionError {
 
     /// Whether the engine had less memory than the question needs.
     pub fn is_short_of_memory(&self) -> bool {
-        match self {
-            SessionError::Engine(source) => matches!(source.find_root(), DataFusionError::ResourcesExhausted(_)),
-            _ => false,
-        }
+        matches!(self, SessionError::Engine(source) if running::is_short_of_memory(source))
     }
 }
 

@@ -1,7 +1,7 @@
 -- The view `scope_checks`: a row per judgement of a rule. $as_of is the cut; $seen is the last moment up to which exports show deals.
 -- `period_checks` is the same, made for judgements of the asked period alone: $judged_from is its first moment, $judged_to the first
 -- after it; both null: of all time. `unjudged_checks` is the same without what was kept or broken: $only_unjudged says so. `contacts_to_judge` is `scope_contacts`, without what changes no judgement of the period;
--- `evidence_to_judge` and `required_to_judge` are `scope_evidence` and `scope_required` likewise, with what is said of the deal.
+-- `entries_to_judge` is `scope_evidence` and `scope_required` likewise, with the rule (evidence, required) and what is said of the deal.
 --
 -- What is not due yet gives no row. What cannot be judged has no `kept`: `missing` names the source or column that it would
 -- take, and `why`: never (not loaded, or not for this manager or branch), before, after (it begins later, it ends earlier), day (days
@@ -165,7 +165,7 @@ SELECT
 FROM contacts_judged
 UNION ALL
 SELECT
-    'evidence' AS rule,
+    rule,
     deal_id,
     "deal's client" AS client_id,
     "deal's manager" AS manager,
@@ -179,24 +179,7 @@ SELECT
     missing,
     why,
     grp
-FROM evidence_to_judge
-UNION ALL
-SELECT
-    'required' AS rule,
-    deal_id,
-    "deal's client" AS client_id,
-    "deal's manager" AS manager,
-    stage,
-    at,
-    kept,
-    NULL AS overdue_hours,
-    "deal's amount" AS amount,
-    "deal's creation" AS created_at,
-    "deal's status" AS status,
-    missing,
-    why,
-    grp
-FROM required_to_judge
+FROM entries_to_judge
 UNION ALL
 -- at the last moment that is seen, so that a period which ends with the cut holds it
 SELECT

@@ -14,7 +14,7 @@ use datafusion::dataframe::DataFrame;
 use datafusion::error::Result;
 use datafusion::execution::context::SessionContext;
 use datafusion::functions::core::expr_fn::coalesce;
-use datafusion::prelude::Expr;
+use datafusion::prelude::{Expr, lit};
 use datafusion::scalar::ScalarValue;
 
 use super::dimensions::{column, text};
@@ -203,13 +203,13 @@ impl Scope<'_> {
         }
         let inner = super::tables::beside(context, |_| true).await?;
         inner.register_table("contacts_to_judge", contacts.into_view())?;
-        for (name, frame) in [
-            ("evidence_to_judge", self.evidence(context, loaded, period).await?),
-            ("required_to_judge", self.required(context, loaded, period).await?),
-        ] {
-            let frame = if only_unjudged { frame.filter(column("missing").is_not_null())? } else { frame };
-            inner.register_table(name, frame.into_view())?;
+        let evidence = self.evidence(context, loaded, period).await?.with_column("rule", lit("evidence"))?;
+        let required = self.required(context, loaded, period).await?.with_column("rule", lit("required"))?;
+        let mut entries = evidence.union_by_name(required)?;
+        if only_unjudged {
+            entries = entries.filter(column("missing").is_not_null())?;
         }
+        inner.register_table("entries_to_judge", entries.into_view())?;
         let checks = self.query(&inner, sql_of("scope_checks"), asked).await?;
         match period {
             Some([from, to]) => checks.filter(column("at").gt_eq(instant(from)).and(column("at").lt(instant(to)))),

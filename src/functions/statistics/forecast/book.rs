@@ -96,11 +96,14 @@ pub struct Kept {
     planned: i32,
     group: u32,
     /// Where its entries begin, and how many they are, until they are stays.
-    entries: (u32, u16),
+    first_entry: u32,
+    entries: u16,
     /// What became of it.
     pub end: End,
     past: Option<Box<Past>>,
 }
+
+const _: () = assert!(size_of::<Kept>() <= 64, "ten million of them fit beside their stays");
 
 fn known(number: f64) -> Option<f64> {
     (!number.is_nan()).then_some(number)
@@ -109,6 +112,7 @@ fn known(number: f64) -> Option<f64> {
 impl Kept {
     /// Keeps a deal; its entries go to those of all.
     fn of(deal: Deal, entries: &mut Entries) -> Kept {
+        let (first_entry, count) = entries.add(deal.entries);
         let number = |value: Option<f64>| value.unwrap_or(f64::NAN);
         let past = deal.past.map(|mut past| {
             for history in [&mut past.amounts, &mut past.plans, &mut past.chances] {
@@ -125,7 +129,8 @@ impl Kept {
             ended: deal.ended,
             planned: deal.planned.unwrap_or(NEVER),
             group: u32::try_from(deal.group).unwrap_or(u32::MAX),
-            entries: entries.add(deal.entries),
+            first_entry,
+            entries: count,
             end: deal.end,
             past,
         }
@@ -208,7 +213,7 @@ impl Entries {
     }
 
     fn of(&self, deal: &Kept) -> impl Iterator<Item = (u16, i32)> {
-        let (from, count) = (deal.entries.0 as usize, usize::from(deal.entries.1));
+        let (from, count) = (deal.first_entry as usize, usize::from(deal.entries));
         let (positions, days) = (&self.positions[from..from + count], &self.days[from..from + count]);
         positions.iter().copied().zip(days.iter().copied())
     }
