@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::future::Future;
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use arrow::json::ReaderBuilder;
 use arrow::record_batch::RecordBatch;
 use arrow::util::pretty::pretty_format_batches;
 use chrono::DateTime;
+use datafusion::prelude::{ParquetReadOptions, SessionConfig};
 use parquet::arrow::ArrowWriter;
 use tempfile::TempDir;
 
@@ -432,7 +434,7 @@ fn text_is_text_views_everywhere_in_the_views() {
     });
 }
 
-/// Two of the three faults of DataFusion around which `context()` works; the proof of `control_list` shows the third. Where
+/// Three of the four faults of DataFusion around which `context()` works; the proof of `control_list` shows the third. Where
 /// one of these tests fails, the fault is gone, and its workaround with the comment there, this test and what
 /// docs/decisions/metrics.md says of it can go as well.
 mod faults {
@@ -464,6 +466,31 @@ mod faults {
             let remove = "remove the workaround: skip_physical_aggregate_schema_check is not needed";
             assert!(error.contains("Physical input schema should be the same"), "{remove}: {error}");
             assert!(of(&engine::context(Resources::default(), Arc::default()).unwrap(), query).await.contains("| 1 |"));
+        });
+    }
+
+    #[test]
+    fn the_lowest_of_a_column_still_hides_files_from_an_expression_beside_it() {
+        run(async {
+            let dir = TempDir::new().unwrap();
+            let folder = dir.path().to_str().unwrap();
+            for number in 0..20 {
+                let write = format!(
+                    "COPY (SELECT {number} AS a, {number} AS b) TO '{folder}/{number:02}.parquet' STORED AS PARQUET"
+                );
+                SessionContext::new().sql(&write).await.unwrap().collect().await.unwrap();
+            }
+            let ends = async |context: SessionContext| {
+                context.register_parquet("t", folder, ParquetReadOptions::default()).await.unwrap();
+                of(&context, "SELECT min(a) AS low, max(b + 0) AS high FROM t").await
+            };
+            let two = SessionConfig::new().with_target_partitions(2);
+            let plain = ends(SessionContext::new_with_config(two)).await;
+            let remove = "remove the workaround: enable_aggregate_dynamic_filter_pushdown is sound";
+            assert!(!plain.contains("| 0   | 19   |"), "{remove}: {plain}");
+            let resources = Resources { partitions: NonZero::new(2), ..Resources::default() };
+            let ours = ends(engine::context(resources, Arc::default()).unwrap()).await;
+            assert!(ours.contains("| 0   | 19   |"), "{ours}");
         });
     }
 }
