@@ -13,7 +13,7 @@ use datafusion::scalar::ScalarValue;
 use super::arguments::{Argument, coerce};
 use super::error::FunctionError;
 use super::statistics::forecast::answer::{Desk, Line};
-use super::statistics::forecast::book::{Book, Day, Deal, End, NEVER, Past};
+use super::statistics::forecast::book::{Book, Day, Deal, End, NEVER};
 use super::structure::{structure, structure_type};
 use super::summary::Summary;
 
@@ -55,21 +55,20 @@ pub struct Forecast {
     today: Option<f64>,
     /// Days of the calendar: day, month, working time.
     days: Vec<[f64; 3]>,
-    /// Deals as [`Forecast::pack`] writes them, one after the other, in pieces that are given back one by one.
-    deals: Vec<Vec<f64>>,
+    /// Deals as `postcard` writes them, one after the other, in pieces that are given back one by one.
+    deals: Vec<Vec<u8>>,
     /// How many they are at least.
     count: usize,
 }
 
-/// Numbers in a piece of packed deals.
-const PIECE: usize = 1 << 20;
-
-/// Numbers of a packed deal before its facts.
-const PACKED: usize = 9;
-/// What an entry's position is multiplied by, above its day.
-const PLACE: f64 = 4_194_304.0;
-/// Added to an entry's day, which may lie before 1970.
-const SHIFT: f64 = 2_097_152.0;
+/// Bytes in a piece of packed deals.
+const PIECE: usize = 8 << 20;
+/// Bytes of a packed deal that are counted for it, and for each of its entries and further facts: as many as numbers of their size need.
+const OF_DEAL: usize = 48;
+const OF_ENTRY: usize = 5;
+const OF_FACT: usize = 12;
+/// Bytes of packed deals in one number, where they are handed on as numbers: each is a whole one.
+const IN_NUMBER: usize = size_of::<u32>();
 
 fn wrong<T>(argument: &'static str, value: f64, allowed: &'static str) -> Result<T, FunctionError> {
     Err(FunctionError::Value { function: NAME, argument, value: value.to_string(), allowed })
@@ -84,85 +83,19 @@ fn whole(argument: &'static str, value: f64) -> Result<i32, FunctionError> {
 }
 
 impl Forecast {
-    /// Keeps a deal in half the room: `entries, further facts, 4 × group + end, entered, ended, amount, list, probability, planned, key`, an entry in
-    /// one number and a further fact in three.
+    /// Keeps a deal in little room.
     fn pack(&mut self, row: &[Option<f64>]) -> Result<(), FunctionError> {
-        let number = |at: usize| row[at].unwrap_or(f64::NAN);
-        let facts = &row[HEAD..];
-        if !facts.len().is_multiple_of(FACT) {
-            return wrong("facts", facts.len() as f64, "three numbers for each fact");
-        }
-        let (group, end) = (whole("group", number(2))?, number(4));
-        if group < 0 {
-            return wrong("group", number(2), "0 or more");
-        }
-        if ![0.0, 1.0, 2.0, 3.0].contains(&end) {
-            return wrong("end", end, "0 (open), 1 (won), 2 (lost) or 3 (unknown when)");
-        }
-        whole("entered", number(3))?;
-        for at in [5, 9] {
-            row[at].map(|day| whole("day", day)).transpose()?;
-        }
         if self.deals.last().is_none_or(|piece| piece.len() > PIECE) {
             self.deals.push(Vec::with_capacity(PIECE + PIECE / 64));
         }
-        let Some(deals) = self.deals.last_mut() else { return Ok(()) };
-        let begins = deals.len();
-        deals.extend([0.0, f64::from(group) * 4.0 + end]);
-        deals.extend([3, 5, 6, 7, 8, 9, 10].map(number));
-        let mut entries = 0;
-        for fact in facts.chunks_exact(FACT).filter(|fact| fact[0] == Some(STAGE)) {
-            let place = whole("stage", fact[1].unwrap_or(f64::NAN))?.clamp(0, 9999);
-            let day = whole("day of a fact", fact[2].unwrap_or(f64::NAN))?;
-            deals.push(f64::from(place) * PLACE + f64::from(day) + SHIFT);
-            entries += 1;
+        let deal = deal(row)?;
+        if let Some(piece) = self.deals.last_mut() {
+            let length = piece.len();
+            *piece =
+                postcard::to_extend(&deal, take(piece)).map_err(|_| FunctionError::State { function: NAME, length })?;
+            self.count += 1;
         }
-        for fact in facts.chunks_exact(FACT).filter(|fact| fact[0] != Some(STAGE)) {
-            let kind = fact[0].unwrap_or(f64::NAN);
-            if ![AMOUNT, PLAN, CHANCE].contains(&kind) {
-                return wrong("fact", kind, "0 (a stage), 1 (an amount), 2 (a planned day) or 3 (a chance)");
-            }
-            whole("day of a fact", fact[2].unwrap_or(f64::NAN))?;
-            deals.extend(fact.iter().map(|number| number.unwrap_or(f64::NAN)));
-        }
-        let further = facts.len() / FACT - entries;
-        deals[begins] = (entries * 65_536 + further) as f64;
-        self.count += 1;
         Ok(())
-    }
-
-    /// The deal at the beginning of packed numbers, and the rest.
-    fn unpack(packed: &[f64]) -> Option<(Deal, &[f64])> {
-        let (head, rest) = packed.split_at_checked(PACKED)?;
-        let [counts, of, entered, ended, amount, list, probability, planned, key] = head.try_into().ok()?;
-        let known = |value: f64| Some(value).filter(|value| value.is_finite());
-        let (entries, further) = (counts as usize / 65_536, counts as usize % 65_536);
-        let (entries, rest) = rest.split_at_checked(entries)?;
-        let (further, rest) = rest.split_at_checked(further * FACT)?;
-        let entered = entered as i32;
-        let end = [End::Open, End::Won, End::Lost, End::Unknown][of as usize % 4];
-        let ended = known(ended).map(|day| day as i32);
-        let mut deal = Deal {
-            key: known(key).unwrap_or(0.0),
-            group: of as usize / 4,
-            // an end without a day is none that is known
-            end: if end != End::Open && ended.is_none() { End::Unknown } else { end },
-            ended: ended.unwrap_or(if end == End::Open { NEVER } else { entered }),
-            amount: known(amount),
-            list: known(list),
-            probability: known(probability),
-            planned: known(planned).map(|day| day as i32),
-            entries: entries.iter().map(|packed| ((packed / PLACE) as u16, (packed % PLACE - SHIFT) as i32)).collect(),
-            ..Deal::begun(entered)
-        };
-        if !further.is_empty() {
-            let of = |kind: f64| {
-                let facts = further.chunks_exact(FACT).filter(|fact| fact[0] == kind);
-                facts.map(|fact| (fact[2] as i32, fact[1])).collect()
-            };
-            deal.past = Some(Box::new(Past { amounts: of(AMOUNT), plans: of(PLAN), chances: of(CHANCE) }));
-        }
-        Some((deal, rest))
     }
 
     fn see(&mut self, day: f64) -> Result<(), FunctionError> {
@@ -192,10 +125,60 @@ impl Forecast {
     }
 }
 
+/// The deal that a row tells of.
+fn deal(row: &[Option<f64>]) -> Result<Deal, FunctionError> {
+    let known = |at: usize| row[at].filter(|value| value.is_finite());
+    let number = |at: usize| row[at].unwrap_or(f64::NAN);
+    let facts = &row[HEAD..];
+    if !facts.len().is_multiple_of(FACT) {
+        return wrong("facts", facts.len() as f64, "three numbers for each fact");
+    }
+    let group = whole("group", number(2))?;
+    let Ok(group) = usize::try_from(group) else { return wrong("group", number(2), "0 or more") };
+    let end = match number(4) {
+        0.0 => End::Open,
+        1.0 => End::Won,
+        2.0 => End::Lost,
+        3.0 => End::Unknown,
+        other => return wrong("end", other, "0 (open), 1 (won), 2 (lost) or 3 (unknown when)"),
+    };
+    let entered = whole("entered", number(3))?;
+    let ended = row[5].map(|day| whole("day", day)).transpose()?;
+    let mut deal = Deal {
+        key: known(10).unwrap_or(0.0),
+        group,
+        // an end without a day is none that is known
+        end: if end != End::Open && ended.is_none() { End::Unknown } else { end },
+        ended: ended.unwrap_or(if end == End::Open { NEVER } else { entered }),
+        amount: known(6),
+        list: known(7),
+        probability: known(8),
+        planned: row[9].map(|day| whole("day", day)).transpose()?,
+        ..Deal::begun(entered)
+    };
+    for fact in facts.chunks_exact(FACT) {
+        let (kind, value) = (fact[0].unwrap_or(f64::NAN), fact[1].unwrap_or(f64::NAN));
+        let day = || whole("day of a fact", fact[2].unwrap_or(f64::NAN));
+        if kind == STAGE {
+            deal.entries.push((whole("stage", value)?.clamp(0, 9999) as u16, day()?));
+            continue;
+        }
+        let past = deal.past.get_or_insert_default();
+        let history = match kind {
+            AMOUNT => &mut past.amounts,
+            PLAN => &mut past.plans,
+            CHANCE => &mut past.chances,
+            _ => return wrong("fact", kind, "0 (a stage), 1 (an amount), 2 (a planned day) or 3 (a chance)"),
+        };
+        history.push((day()?, value));
+    }
+    Ok(deal)
+}
+
 /// The deals of packed pieces, each of which is given back when it was read. Ends at a piece that is cut off.
 struct Unpacked {
-    pieces: IntoIter<Vec<f64>>,
-    piece: Vec<f64>,
+    pieces: IntoIter<Vec<u8>>,
+    piece: Vec<u8>,
     at: usize,
     /// How many deals are left at most.
     left: usize,
@@ -211,13 +194,13 @@ impl Iterator for Unpacked {
             self.piece = self.pieces.next()?;
             self.at = 0;
         }
-        match Forecast::unpack(&self.piece[self.at..]) {
-            Some((deal, rest)) => {
+        match postcard::take_from_bytes(&self.piece[self.at..]) {
+            Ok((deal, rest)) => {
                 self.at = self.piece.len() - rest.len();
                 self.left = self.left.saturating_sub(1);
                 Some(deal)
             }
-            None => {
+            Err(_) => {
                 self.cut = Some(self.piece.len());
                 self.at = self.piece.len();
                 self.pieces = Vec::new().into_iter();
@@ -262,8 +245,8 @@ impl Summary for Forecast {
 
     fn keeps(row: &[Option<f64>]) -> usize {
         let facts = row.get(HEAD..).unwrap_or_default().chunks_exact(FACT);
-        let of_fact = |fact: &[Option<f64>]| if fact[0] == Some(STAGE) { 1 } else { FACT };
-        PACKED + facts.map(of_fact).sum::<usize>()
+        let of_fact = |fact: &[Option<f64>]| if fact[0] == Some(STAGE) { OF_ENTRY } else { OF_FACT };
+        (OF_DEAL + facts.map(of_fact).sum::<usize>()).div_ceil(size_of::<f64>())
     }
 
     fn add(&mut self, _: Option<&str>, row: &[Option<f64>]) -> Result<(), FunctionError> {
@@ -279,15 +262,20 @@ impl Summary for Forecast {
         }
     }
 
-    /// The day, the number of days of the calendar, the number of deals, the days, the deals.
+    /// The day, the number of days of the calendar, the number of deals, the days, and of each piece of deals its bytes.
     fn save(&mut self) -> Vec<f64> {
         let head = [self.today.take().unwrap_or(f64::NAN), self.days.len() as f64, take(&mut self.count) as f64];
         let days = take(&mut self.days);
-        let length = self.deals.iter().map(Vec::len).sum::<usize>();
+        let length: usize = self.deals.iter().map(|piece| 1 + piece.len().div_ceil(IN_NUMBER)).sum();
         let mut saved = Vec::with_capacity(head.len() + 3 * days.len() + length);
         saved.extend(head.into_iter().chain(days.into_iter().flatten()));
         for piece in take(&mut self.deals) {
-            saved.extend(piece);
+            saved.push(piece.len() as f64);
+            saved.extend(piece.chunks(IN_NUMBER).map(|bytes| {
+                let mut four = [0; IN_NUMBER];
+                four[..bytes.len()].copy_from_slice(bytes);
+                f64::from(u32::from_le_bytes(four))
+            }));
         }
         saved
     }
@@ -301,9 +289,16 @@ impl Summary for Forecast {
         if today.is_finite() {
             self.see(*today)?;
         }
-        let (days, deals) = rest.split_at_checked(3 * *days as usize).ok_or_else(lost)?;
+        let (days, mut rest) = rest.split_at_checked(3 * *days as usize).ok_or_else(lost)?;
         self.days.extend(days.as_chunks().0);
-        self.deals.push(deals.to_vec());
+        while let Some((bytes, pieces)) = rest.split_first() {
+            let bytes = *bytes as usize;
+            let (numbers, others) = pieces.split_at_checked(bytes.div_ceil(IN_NUMBER)).ok_or_else(lost)?;
+            let mut piece: Vec<u8> = numbers.iter().flat_map(|number| (*number as u32).to_le_bytes()).collect();
+            piece.truncate(bytes);
+            self.deals.push(piece);
+            rest = others;
+        }
         self.count += *count as usize;
         Ok(())
     }

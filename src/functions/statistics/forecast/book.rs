@@ -2,11 +2,13 @@
 
 use std::cmp::Ordering;
 
+use serde::{Deserialize, Serialize};
+
 /// The day of what has not happened.
 pub const NEVER: i32 = i32::MAX;
 
 /// How a deal ended, as far as its dates tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum End {
     /// It is open.
     Open,
@@ -19,7 +21,7 @@ pub enum End {
 }
 
 /// A deal as it is told. Days are counted since the epoch.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Deal {
     /// Any number of its own: sums go by it, so that what becomes of deals later changes no last digit.
     pub key: f64,
@@ -46,7 +48,7 @@ pub struct Deal {
 }
 
 /// What the fields of a deal were, from which day on. A field without a history has an empty one.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Past {
     /// Amounts.
     pub amounts: Vec<(i32, f64)>,
