@@ -63,7 +63,7 @@ pub enum FunctionError {
         most: usize,
     },
     /// A partial result that another version, or another function, wrote.
-    #[error("{function}: a partial result of {length} numbers is none of ours; run every process from one version")]
+    #[error("{function}: a partial result of length {length} is none of ours; run every process from one version")]
     State {
         /// The function.
         function: &'static str,

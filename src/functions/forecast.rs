@@ -63,8 +63,8 @@ pub struct Forecast {
 
 /// Bytes in a piece of packed deals.
 const PIECE: usize = 8 << 20;
-/// Bytes of a packed deal that are counted for it, and for each of its entries and further facts: as many as numbers of their size need.
-const OF_DEAL: usize = 48;
+/// Bytes that are counted for a packed deal, and for each of its entries and further facts: what `postcard` needs where all of it is known.
+const OF_DEAL: usize = 56;
 const OF_ENTRY: usize = 5;
 const OF_FACT: usize = 12;
 /// Bytes of packed deals in one number, where they are handed on as numbers: each is a whole one.

@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 
 use super::IngestError;
 use super::begin::Begun;
+use super::bucket::cold;
 use super::bucket::context::Work;
 use super::bucket::work::AllDone;
 use super::pool::Pool;
@@ -23,7 +24,8 @@ pub(super) fn fold(
 ) -> Result<AllDone, IngestError> {
     let zone = begun.mapping.exports.iter().find_map(|export| export.zone);
     let of_company = begun.options.regulation.map(|regulation| regulation.calendar().zone);
-    let days = DayOf::new(of_company.or(zone).unwrap_or(Tz::UTC));
+    let zone = of_company.or(zone).unwrap_or(Tz::UTC);
+    let days = DayOf::new(zone);
     let work = Work {
         spill: &staged.spill,
         shapes: &staged.shapes,
@@ -34,6 +36,8 @@ pub(super) fn fold(
         moved: &settled.moved,
         snapshots: &settled.snapshots,
         days: &days,
+        mark: cold::mark_of(zone),
+        moment: begun.options.at.timestamp_micros(),
         sizes: begun.options.sizes,
         fold_later: settled.fold_later,
         transaction: Mutex::new(transaction),

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, FieldRef};
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::config::ConfigOptions;
 use datafusion::error::Result;
@@ -57,12 +57,14 @@ fn joined(last: &AggregateExec) -> Result<Option<Arc<dyn ExecutionPlan>>> {
     Ok(Some(Arc::new(AggregateExec::try_new(AggregateMode::Single, group_by, functions, filters, input, schema)?)))
 }
 
-/// Whether one of the functions hands on a list, and none asks for an order of its rows.
+/// Whether one of the functions hands on a list of its rows, and none asks for an order of them. Of distinct values and of what is only
+/// approximate the list is short.
 fn keeps_rows(aggregate: &AggregateExec) -> Result<bool> {
     let mut keeps = false;
     for function in aggregate.aggr_expr() {
-        let state = function.state_fields()?;
-        keeps |= state.iter().any(|field| matches!(field.data_type(), DataType::List(_)));
+        let is_short = function.is_distinct() || function.fun().name().starts_with("approx_");
+        let is_list = |field: &FieldRef| matches!(field.data_type(), DataType::List(_));
+        keeps |= !is_short && function.state_fields()?.iter().any(is_list);
     }
     Ok(keeps && aggregate.aggr_expr().iter().all(|function| function.order_bys().is_empty()))
 }
@@ -86,6 +88,8 @@ mod tests {
             ("median(n) AS middle, count(*) AS rows", true),
             ("median(n) FILTER (WHERE n % 3 = 0) AS middle, sum(n) AS total", true),
             ("count(*) AS rows, sum(n) AS total", false),
+            ("count(DISTINCT n % 7) AS kinds, count(*) AS rows", false),
+            ("approx_median(n) > 20000 AS is_high", false),
         ] {
             let sql = format!("SELECT {aggregate} FROM {numbers}");
             let frame = context.sql(&sql).await.unwrap();

@@ -12,10 +12,10 @@ use crate::model::tables::Table;
 /// Which rows of a bucket a file holds. To readers it is all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Heat {
-    /// All rows that are in no cold file: an ingest into the bucket writes them anew.
+    /// All rows that are in no cold file: an ingest that changes one of them writes all of them anew.
     Hot,
-    /// Rows of which the next ingests are expected not to tell.
-    Cold,
+    /// Rows of which the next ingests are expected not to tell, and the mark of the rules by which their journeys were folded: ingest's own.
+    Cold(u32),
 }
 
 /// One Parquet file of a table.

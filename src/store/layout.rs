@@ -11,6 +11,8 @@
 //!   deals/                          a Delta table per canonical table
 //!     _delta_log/
 //!     000012-1/b0007-00.parquet     ingest 12, attempt 1; bucket 7, its first file
+//!     000012-1/b0007-cold-1f3a5c7e-01.parquet
+//!                                   its second one, whose rows are cold, and the mark of how their journeys were folded
 //! ```
 
 use std::fs::{self, File, TryLockError};
@@ -165,8 +167,11 @@ impl Attempt {
 
     /// The path of a data file inside the table's folder.
     pub(super) fn file(self, bucket: u32, heat: Heat, sequence: usize) -> String {
-        let cold = if heat == Heat::Cold { COLD } else { "" };
-        format!("{}/b{bucket:04}-{cold}{sequence:02}.parquet", self.folder())
+        let folder = self.folder();
+        match heat {
+            Heat::Hot => format!("{folder}/b{bucket:04}-{sequence:02}.parquet"),
+            Heat::Cold(mark) => format!("{folder}/b{bucket:04}-{COLD}{mark:08x}-{sequence:02}.parquet"),
+        }
     }
 
     pub(super) fn parse(folder: &str) -> Option<Attempt> {
@@ -186,7 +191,8 @@ const COLD: &str = "cold-";
 /// Which rows of their bucket the name of a data file promises.
 pub(super) fn heat(path: &str) -> Heat {
     let name = path.rsplit('/').next().and_then(|name| name.split_once('-'));
-    if name.is_some_and(|(_, rest)| rest.starts_with(COLD)) { Heat::Cold } else { Heat::Hot }
+    let mark = name.and_then(|(_, rest)| rest.strip_prefix(COLD)?.split_once('-')).map(|(mark, _)| mark);
+    mark.and_then(|mark| u32::from_str_radix(mark, 16).ok()).map_or(Heat::Hot, Heat::Cold)
 }
 
 /// The bucket in a data file's path.
@@ -279,9 +285,10 @@ mod tests {
         let path = attempt.file(255, Heat::Hot, 1);
         assert_eq!(path, "000012-3/b0255-01.parquet");
         assert_eq!((bucket(&path), heat(&path)), (Some(255), Heat::Hot));
-        let path = attempt.file(255, Heat::Cold, 0);
-        assert_eq!(path, "000012-3/b0255-cold-00.parquet");
-        assert_eq!((bucket(&path), heat(&path)), (Some(255), Heat::Cold));
+        let path = attempt.file(255, Heat::Cold(0xbee), 0);
+        assert_eq!(path, "000012-3/b0255-cold-00000bee-00.parquet");
+        assert_eq!((bucket(&path), heat(&path)), (Some(255), Heat::Cold(0xbee)));
+        assert_eq!(["b0001-cold-00.parquet", "b0001-cold-x-00.parquet"].map(heat), [Heat::Hot; 2]);
         assert_eq!(Attempt::parse("000012-3"), Some(attempt));
         assert_eq!(Attempt::parse("_delta_log"), None);
         assert_eq!(bucket("part-00000-c000.snappy.parquet"), None);

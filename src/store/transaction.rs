@@ -327,7 +327,13 @@ impl Transaction {
         if let Some(bucket) = change.replaced.keys().find(|b| **b >= change.buckets) {
             return error(format!("bucket {bucket} of {} was given", change.buckets));
         }
-        match self.base.tables.get(&table) {
+        let base = self.base.tables.get(&table);
+        let kept = change.replaced.values().flat_map(|content| &content.kept);
+        let is_lost = |path: &&PathBuf| !base.is_some_and(|base| base.files.iter().any(|file| file.path == **path));
+        if let Some(lost) = kept.into_iter().find(is_lost) {
+            return error(format!("{} is to stay, and the store does not have it", lost.display()));
+        }
+        match base {
             Some(base) if rebucketed(base, change) && change.replaced.len() < change.buckets as usize => {
                 let (old, new, given) = (base.buckets, change.buckets, change.replaced.len());
                 error(format!("from {old} to {new} buckets, and only {given} were given: rows would be lost"))

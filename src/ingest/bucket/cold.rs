@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+use chrono_tz::Tz;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::journeys::Sorted;
@@ -26,8 +27,17 @@ pub(crate) const TABLES: [Table; 3] = [Table::Deals, Table::Events, Table::Journ
 /// week told of none that had been quiet for 45 days, and of three of a million that had for 30.
 const QUIET: i64 = 45 * 24 * 60 * 60 * 1_000_000;
 
-/// A bucket with more of them is written as a whole, which makes one of them.
-const MOST: usize = 8;
+/// A bucket with more of them is written as a whole, which makes one of them: each costs whoever reads the table.
+const MOST: usize = 4;
+
+/// Goes up where the same events are to give other journeys than before, or a column another kind: cold files of other rules are not kept.
+const RULES: u32 = 1;
+
+/// The mark of the rules by which journeys are folded, of which the time zone is one: it says which instants are days.
+pub(crate) fn mark_of(zone: Tz) -> u32 {
+    // half of the hash tells zones apart as well
+    (xxh3_64(format!("{RULES} {zone}").as_bytes()) >> 32) as u32
+}
 
 /// The cold files of some deals of a bucket.
 #[derive(Debug)]
@@ -37,12 +47,12 @@ pub(crate) struct Cold<'b> {
 }
 
 impl<'b> Cold<'b> {
-    /// Those that a bucket of the store has. None where they do not belong together: a file of one table was written without
-    /// those of the others.
-    pub(crate) fn of(base: &'b Snapshot, number: u32) -> Vec<Cold<'b>> {
+    /// Those that a bucket of the store has, folded by the rules of a mark. None where they do not belong together: a file of one
+    /// table was written without those of the others.
+    pub(crate) fn of(base: &'b Snapshot, number: u32, mark: u32) -> Vec<Cold<'b>> {
         let of = |table: Table| -> Vec<&'b DataFile> {
             let files = base.tables.get(&table).into_iter().flat_map(|state| state.bucket(number));
-            files.filter(|file| file.heat == Heat::Cold).collect()
+            files.filter(|file| file.heat == Heat::Cold(mark)).collect()
         };
         let [deals, events, journeys] = TABLES.map(of);
         if deals.len() > MOST || events.len() != deals.len() || journeys.len() != deals.len() {
@@ -67,10 +77,10 @@ impl<'b> Cold<'b> {
     }
 
     /// Whether new rows tell of one of the deals, or of one of the events.
-    pub(crate) fn is_met(&self, coming: &Coming) -> Result<bool, IngestError> {
+    pub(crate) fn is_met(&self, told: &Told) -> Result<bool, IngestError> {
         let [deals, events, _] = self.files;
-        Ok(holds(deals, "deal_id", Table::Deals, &coming.deals)?
-            || holds(events, "event_id", Table::Events, &coming.events)?)
+        Ok(holds(deals, "deal_id", Table::Deals, &told.deals)?
+            || holds(events, "event_id", Table::Events, &told.events)?)
     }
 
     /// Whether any of the events tells of a stage.
@@ -104,37 +114,37 @@ fn mark(id: Cell<'_>) -> Option<u64> {
 
 /// The ids of what new rows of a bucket tell of, as marks in their order.
 #[derive(Debug, Default)]
-pub(crate) struct Coming {
+pub(crate) struct Told {
     /// Of deals, and of the deals that events name.
     deals: Vec<u64>,
     events: Vec<u64>,
 }
 
-impl Coming {
+impl Told {
     /// Those of new deals and events.
     pub(crate) fn of(
         deals: &Patches<'_>,
         events: &Patches<'_>,
         shapes: &[Shape],
         layout: &Layout,
-    ) -> Result<Coming, NoColumn> {
+    ) -> Result<Told, NoColumn> {
         let named = layout.slot("deal_id")?;
-        let mut coming = Coming::default();
+        let mut told = Told::default();
         let key = |patches: &Patches<'_>, (shape, from): (u32, u32)| {
             let at = shapes[shape as usize].key.first().copied().flatten()?;
             mark(patches.cells[from as usize + at])
         };
-        coming.deals.extend(deals.rows.iter().filter_map(|row| key(deals, *row)));
+        told.deals.extend(deals.rows.iter().filter_map(|row| key(deals, *row)));
         for (shape, from) in &events.rows {
-            coming.events.extend(key(events, (*shape, *from)));
+            told.events.extend(key(events, (*shape, *from)));
             let at = shapes[*shape as usize].columns.iter().position(|column| column.slot == named);
-            coming.deals.extend(at.and_then(|at| mark(events.cells[*from as usize + at])));
+            told.deals.extend(at.and_then(|at| mark(events.cells[*from as usize + at])));
         }
-        for marks in [&mut coming.deals, &mut coming.events] {
+        for marks in [&mut told.deals, &mut told.events] {
             marks.sort_unstable();
             marks.dedup();
         }
-        Ok(coming)
+        Ok(told)
     }
 }
 
@@ -146,29 +156,34 @@ pub(crate) struct Portion {
     pub(crate) events: Vec<u32>,
 }
 
-/// Divides a bucket's rows, if at least so many events are cold. Events of no deal are cold when they are old; those of deals that
-/// are not known wait among the hot ones.
+/// Divides rows of a bucket at a moment, if at least so many events are cold. Events of no deal are cold when they are old; those of deals that
+/// are not known wait among the hot ones. Deals that listing exports show are not divided: the next listing tells of all of them.
 pub(crate) fn divide(
     deals: Sorted<'_, '_>,
     events: Sorted<'_, '_>,
-    least: usize,
+    moment: i64,
+    (mark, least): (u32, usize),
 ) -> Result<Option<[Portion; 2]>, NoColumn> {
     let ((deal_rows, deals_layout, deal_order), (rows, layout, order)) = (deals, events);
-    let [deal_id, status, created_at, closed_at] =
-        deals_layout.places(["deal_id", "status", "created_at", "closed_at"])?;
+    let [deal_id, status, created_at, closed_at, seen_at] =
+        deals_layout.places(["deal_id", "status", "created_at", "closed_at", "seen_at"])?;
     let [of, at] = layout.places(["deal_id", "at"])?;
     // by what was created last and not by the clock: the exports of old years have cold deals as well, and what is planned for
     // later makes none of them
-    let newest = deal_order.iter().filter_map(|deal| deal_rows.cell(*deal as usize, created_at).whole()).max();
-    let Some(since) = newest.map(|newest| newest.saturating_sub(QUIET)) else { return Ok(None) };
+    let of_deals = |slot: usize| deal_order.iter().filter_map(move |deal| deal_rows.cell(*deal as usize, slot).whole());
+    let Some(newest) = of_deals(created_at).max().filter(|_| of_deals(seen_at).next().is_none()) else {
+        return Ok(None);
+    };
+    // one creation that was mistyped as of next year would make yesterday's closings cold
+    let since = newest.min(moment).saturating_sub(QUIET);
     let is_before = |at: Cell<'_>| at.whole().is_some_and(|at| at < since);
     let is_old = |event: &u32| is_before(rows.cell(*event as usize, at));
     let of_deal = |event: &u32| rows.cell(*event as usize, of).text();
     let portion = |heat| Portion { heat, deals: Vec::new(), events: Vec::new() };
-    let (mut cold, mut hot) = (portion(Heat::Cold), portion(Heat::Hot));
+    let (mut cold, mut hot) = (portion(Heat::Cold(mark)), portion(Heat::Hot));
     let mut rest = order;
-    let mut take = |while_: &dyn Fn(Option<&str>) -> bool| {
-        let (taken, left) = rest.split_at(rest.iter().take_while(|event| while_(of_deal(event))).count());
+    let mut take = |is_next: &dyn Fn(Option<&str>) -> bool| {
+        let (taken, left) = rest.split_at(rest.iter().take_while(|event| is_next(of_deal(event))).count());
         rest = left;
         taken
     };

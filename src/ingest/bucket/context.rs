@@ -39,6 +39,10 @@ pub(crate) struct Work<'a> {
     pub(crate) moved: &'a Moved,
     pub(crate) snapshots: &'a Snapshots,
     pub(crate) days: &'a DayOf,
+    /// The mark of the rules by which journeys are folded.
+    pub(crate) mark: u32,
+    /// The moment of the ingest, in microseconds since the epoch.
+    pub(crate) moment: i64,
     pub(crate) sizes: Sizes,
     /// Whether events that know only their client are expected, so that journeys are folded when these are joined.
     pub(crate) fold_later: bool,

@@ -2,7 +2,7 @@
 
 pub(crate) mod client_events;
 pub(crate) mod closing_dates;
-mod cold;
+pub(crate) mod cold;
 pub(crate) mod context;
 pub(crate) mod event_owner;
 pub(crate) mod field_history;

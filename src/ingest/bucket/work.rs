@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 
 use super::client_events::{self, Files, OfClients, ToDo};
 use super::closing_dates::{self, Closings};
-use super::cold::{self, Cold, Coming, Portion};
+use super::cold::{self, Cold, Portion};
 use super::context::{Work, Written};
 use super::field_history::{Fields, Watch};
 use super::journeys::fold_all;
@@ -144,7 +144,7 @@ impl Work<'_> {
         let (deals_layout, events_layout) = (&self.layouts[&Table::Deals], &self.layouts[&Table::Events]);
         let stays = !regrouped && !moved && !self.fold_later && self.snapshots.is_empty();
         let kept = match stays {
-            true => self.cold(number, &Coming::of(&deals, &events, self.shapes, events_layout)?)?,
+            true => self.cold(number, &cold::Told::of(&deals, &events, self.shapes, events_layout)?)?,
             false => Vec::new(),
         };
         lap("ingest: bucket: look for the new among the cold");
@@ -202,23 +202,24 @@ impl Work<'_> {
             ((&deal_rows, deals_layout, &*deal_order), (&event_rows, events_layout, &*event_order));
         let divides = !self.fold_later && self.snapshots.is_empty();
         let divided = match divides {
-            true => cold::divide(of_deals, of_events, self.sizes.cold_events)?,
+            true => cold::divide(of_deals, of_events, self.moment, (self.mark, self.sizes.cold_events))?,
             false => None,
         };
-        // cold files of all tables go together
-        let all = divided.is_some() || self.melts(number, &kept);
+        let refolds = deal_counts.differs() || events_differ || regrouped;
+        // cold files of all tables go together; where only a listing was noted, those of the deals go alone
+        let writes_all = divided.is_some() || refolds && self.melts(number, &kept);
         let whole = || vec![Portion { heat: Heat::Hot, deals: deal_order.clone(), events: event_order.clone() }];
         let portions = divided.map_or_else(whole, Vec::from);
         let rows = ((&deal_rows, deals_layout), (&event_rows, events_layout));
-        if done.deals_differ || all {
+        if done.deals_differ || writes_all {
             done.written.push(self.write_portions(Table::Deals, number, rows, &portions, &kept)?);
         }
-        if done.events_differ || all {
+        if done.events_differ || writes_all {
             done.written.push(self.write_portions(Table::Events, number, rows, &portions, &kept)?);
         }
         lap("ingest: bucket: write deals and events");
         // journeys do not hold when a deal was seen
-        if !deal_counts.differs() && !events_differ && !regrouped && !all {
+        if !refolds && !writes_all {
             return Ok(done);
         }
         done.unfolded = self.fold_later;
@@ -267,10 +268,10 @@ impl Work<'_> {
     }
 
     /// The cold files of a bucket that can stay as they are, since no new row tells of what they hold.
-    fn cold(&self, number: u32, coming: &Coming) -> Result<Vec<Cold<'_>>, IngestError> {
+    fn cold(&self, number: u32, told: &cold::Told) -> Result<Vec<Cold<'_>>, IngestError> {
         let mut kept = Vec::new();
-        for cold in Cold::of(self.base, number) {
-            if !cold.is_met(coming)? {
+        for cold in Cold::of(self.base, number, self.mark) {
+            if !cold.is_met(told)? {
                 kept.push(cold);
             }
         }
@@ -281,7 +282,7 @@ impl Work<'_> {
     fn melts(&self, number: u32, kept: &[Cold<'_>]) -> bool {
         let cold = |table: &Table| {
             let files = self.base.tables.get(table).into_iter().flat_map(|state| state.bucket(number));
-            files.filter(|file| file.heat == Heat::Cold).count()
+            files.filter(|file| matches!(file.heat, Heat::Cold(_))).count()
         };
         cold::TABLES.iter().any(|table| cold(table) > kept.len())
     }
