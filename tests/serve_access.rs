@@ -313,7 +313,7 @@ fn neither_errors_nor_plans_tell_of_others() {
         let own = door.table("deals").await.unwrap().filter(ident("branch").eq(lit("Урал"))).unwrap();
         door.register_table("own_deals", own.into_view()).unwrap();
         for (sql, tells) in [
-            ("SELECT * FROM own_deals WHERE CAST(branch AS INT) = 1", "Cannot cast string 'Юг'"),
+            ("SELECT * FROM own_deals WHERE CAST(branch AS INT) = 1", "Cannot cast string"),
             ("EXPLAIN ANALYZE SELECT * FROM own_deals", "DataSourceExec"),
         ] {
             let said = match door.sql(sql).await.unwrap().collect().await {

@@ -10,7 +10,7 @@ use datafusion::execution::session_state::SessionStateBuilder;
 use super::error::SessionError;
 use super::pool::SpillPool;
 use super::room::Room;
-use super::{bounded, compact, lists, one_step, running, small_side, windows};
+use super::{bounded, compact, held_once, lists, one_step, running, small_side, windows};
 
 /// What a session may use of the machine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -68,6 +68,7 @@ pub(super) fn context(resources: Resources, runtime: Arc<RuntimeEnv>) -> Result<
     rules.push(Arc::new(one_step::OneStep));
     rules.push(Arc::new(windows::StreamWindows));
     rules.push(Arc::new(compact::CompactBatches));
+    rules.push(Arc::new(held_once::HeldOnce));
     let state = SessionStateBuilder::new_from_existing(state).with_physical_optimizer_rules(rules).build();
     let state = if resources.is_tight { running::with_merge_joins(state) } else { state };
     let context = SessionContext::new_with_state(state);

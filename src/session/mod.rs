@@ -16,6 +16,7 @@ mod error;
 mod footers;
 mod giving_way;
 pub(crate) mod held_rows;
+mod held_once;
 mod hold;
 mod judge;
 mod known;

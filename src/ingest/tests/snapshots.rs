@@ -265,15 +265,8 @@ async fn a_closing_without_a_date_lies_between_two_snapshots() {
 #[tokio::test]
 async fn a_bucket_of_which_nothing_is_listed_is_looked_at_too() {
     let company = Company::new(MAPPING);
-    let small = Sizes {
-        rows_at_first: 8,
-        rows_at_most: 16,
-        cold_events: 4,
-        spill: 512,
-        ids: 8,
-        reading: Division { threads: 3, batch: 1000 },
-        always_reads: false,
-    };
+    let reading = Division { threads: 3, batch: 1000 };
+    let small = Sizes { rows_at_first: 8, rows_at_most: 16, spill: 512, ids: 8, reading, ..Sizes::default() };
     let load = async |day: &str, rows: String| {
         let (store, file) = (company.store().await, company.file(&format!("sales_{day}.csv"), format!("{HEAD}{rows}")));
         ingest(&store, &company.mapping, &[file], IngestOptions::at(at()).sizes(small)).await.unwrap()
