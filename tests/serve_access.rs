@@ -312,15 +312,21 @@ fn neither_errors_nor_plans_tell_of_others() {
         let door = all.door().await.unwrap();
         let own = door.table("deals").await.unwrap().filter(ident("branch").eq(lit("Урал"))).unwrap();
         door.register_table("own_deals", own.into_view()).unwrap();
+        // which of the others' branches comes first is a matter of the files
+        let casts: Vec<String> = texts(&all, "SELECT DISTINCT branch FROM deals WHERE branch <> 'Урал'")
+            .await
+            .into_iter()
+            .map(|branch| format!("Cannot cast string '{branch}'"))
+            .collect();
         for (sql, tells) in [
-            ("SELECT * FROM own_deals WHERE CAST(branch AS INT) = 1", "Cannot cast string"),
-            ("EXPLAIN ANALYZE SELECT * FROM own_deals", "DataSourceExec"),
+            ("SELECT * FROM own_deals WHERE CAST(branch AS INT) = 1", casts),
+            ("EXPLAIN ANALYZE SELECT * FROM own_deals", vec!["DataSourceExec".to_owned()]),
         ] {
             let said = match door.sql(sql).await.unwrap().collect().await {
                 Err(error) => error.to_string(),
                 Ok(batches) => format!("{:?}", cells(&batches)),
             };
-            assert!(said.contains(tells), "{sql}: {said}");
+            assert!(tells.iter().any(|told| said.contains(told)), "{sql}: {said}");
         }
         // what is known of a manager whom one does not have is not told
         let other = texts(&all, "SELECT manager FROM staff WHERE branch <> 'Урал'").await;

@@ -434,7 +434,7 @@ fn text_is_text_views_everywhere_in_the_views() {
     });
 }
 
-/// Three of the four faults of DataFusion around which `context()` works; the proof of `control_list` shows the third. Where
+/// Three of the five faults of DataFusion around which `context()` works; the proof of `control_list` shows another, `held_once.rs` the last. Where
 /// one of these tests fails, the fault is gone, and its workaround with the comment there, this test and what
 /// docs/decisions/metrics.md says of it can go as well.
 mod faults {
