@@ -3,6 +3,7 @@
 //! The digest is xxh3 with 128 bits: it detects every accidental change by disk, copy or synchronisation, and is faster
 //! than reading the file. It does not protect against deliberate changes.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
@@ -25,14 +26,20 @@ impl Digest {
 
     /// The digest of a whole file.
     pub(super) fn of_file(path: &Path) -> io::Result<Digest> {
-        let mut file = File::open(path)?;
-        let (mut hasher, mut piece) = (Xxh3::new(), vec![0; PIECE]);
-        loop {
-            match file.read(&mut piece)? {
-                0 => return Ok(Digest(hasher.digest128())),
-                read => hasher.update(&piece[..read]),
-            }
+        // the files of a store are read by few threads: memory that is taken anew for each file is cleared by the system each time
+        thread_local! {
+            static READ: RefCell<Vec<u8>> = RefCell::new(vec![0; PIECE]);
         }
+        let mut file = File::open(path)?;
+        let mut hasher = Xxh3::new();
+        READ.with_borrow_mut(|piece| {
+            loop {
+                match file.read(piece)? {
+                    0 => return Ok(Digest(hasher.digest128())),
+                    read => hasher.update(&piece[..read]),
+                }
+            }
+        })
     }
 
     /// Parses a digest; `None` if the text is not one.
