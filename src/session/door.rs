@@ -123,6 +123,7 @@ impl Session {
             answers: None,
             judged_by: Arc::clone(&self.judged_by),
             at_cut: None,
+            decoded: None,
             elsewhere: self.elsewhere.clone(),
             views: Arc::default(),
             walled: Arc::default(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use datafusion::execution::context::{SessionConfig, SessionContext};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
 
 use super::error::SessionError;
 use super::pool::SpillPool;
@@ -83,4 +84,15 @@ pub(super) fn context(resources: Resources, runtime: Arc<RuntimeEnv>) -> Result<
     bounded::register(&context)?;
     lists::register(&context)?;
     Ok(context)
+}
+
+/// The same context with one more rule, behind all others.
+pub(super) fn followed_by(
+    context: &SessionContext,
+    rule: Arc<dyn PhysicalOptimizerRule + Send + Sync>,
+) -> SessionContext {
+    let state = context.state();
+    let rules = state.physical_optimizers().iter().cloned().chain([rule]).collect();
+    let state = SessionStateBuilder::new_from_existing(state).with_physical_optimizer_rules(rules).build();
+    SessionContext::new_with_state(state)
 }

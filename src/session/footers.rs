@@ -22,6 +22,8 @@ pub(super) struct Footers {
     /// The last instant of each column of instants, or of lists of instants or of structs with an instant `at`, that holds any; microseconds since the
     /// epoch. Of other columns, and where the files do not say it: the largest number.
     latest: BTreeMap<String, i64>,
+    /// What the lists take, unpacked.
+    lists: u64,
 }
 
 impl Footers {
@@ -54,6 +56,7 @@ impl Footers {
     /// What is known of these files and of another one.
     fn and(&mut self, other: Footers) {
         self.filled.extend(other.filled);
+        self.lists += other.lists;
         self.full.retain(|name| other.full.contains(name));
         for (name, last) in other.latest {
             let latest = self.latest.entry(name).or_insert(i64::MIN);
@@ -64,6 +67,11 @@ impl Footers {
     /// Whether each row has a value of this column, and no empty text.
     pub(super) fn is_full(&self, column: &str) -> bool {
         self.full.contains(column)
+    }
+
+    /// What the values of all lists take, unpacked.
+    pub(super) fn bytes_of_lists(&self) -> u64 {
+        self.lists
     }
 
     /// Whether the column may hold an instant at this one or later.
@@ -80,6 +88,9 @@ impl Footers {
             return;
         }
         self.filled.insert(name.clone());
+        if chunk.column_descr().max_rep_level() > 0 {
+            self.lists += u64::try_from(chunk.uncompressed_size()).unwrap_or(0);
+        }
         // list, element, field
         let is_instant = matches!(within.len(), 0 | 2) || within.last().is_some_and(|field| field == "at");
         if is_instant {

@@ -6,7 +6,6 @@ use std::io;
 use std::mem::take;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow::array::{
     Array as _, ArrayData, ArrayRef, AsArray as _, DictionaryArray, Int32Array, StringBuilder, StringViewArray,
@@ -25,7 +24,6 @@ use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::disk_manager::DiskManager;
-use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::spill_file::{SpillFile, SpillWriter};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::{ExecutionPlan, execute_stream_partitioned};
@@ -35,7 +33,7 @@ use parquet::basic::Compression;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
-use super::room::Room;
+use super::room::{Room, Taken};
 use super::running::{is_short_of_memory, run};
 use super::told::Told;
 use crate::model::timings;
@@ -49,41 +47,6 @@ pub(crate) struct Held {
     pub(crate) rows: Arc<dyn TableProvider>,
     _memory: Option<Arc<Taken>>,
     _files: Vec<File>,
-}
-
-/// Bytes of a room and of the memory limit, given back at the end.
-#[derive(Debug)]
-struct Taken {
-    room: Arc<Room>,
-    limit: usize,
-    bytes: AtomicUsize,
-    memory: MemoryReservation,
-}
-
-impl Taken {
-    fn more(&self, bytes: usize) -> bool {
-        if !self.room.takes(bytes, self.limit) {
-            return false;
-        }
-        let takes = self.memory.try_grow(bytes).is_ok();
-        match takes {
-            true => _ = self.bytes.fetch_add(bytes, Ordering::Relaxed),
-            false => self.room.gives_back(bytes),
-        }
-        takes
-    }
-
-    fn less(&self, bytes: usize) {
-        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
-        self.memory.shrink(bytes);
-        self.room.gives_back(bytes);
-    }
-}
-
-impl Drop for Taken {
-    fn drop(&mut self) {
-        self.room.gives_back(*self.bytes.get_mut());
-    }
 }
 
 /// Computes rows and holds them. `packs`: texts that are no keys are held as dictionaries.
@@ -108,9 +71,7 @@ async fn collected(
 ) -> Result<(Held, usize)> {
     let runtime = tasks.runtime_env();
     let (pool, disk) = (Arc::clone(&runtime.memory_pool), Arc::clone(&runtime.disk_manager));
-    let memory = MemoryConsumer::new(format!("what is held of {what}")).register(&pool);
-    let limit = room.limit(&pool);
-    let taken = Arc::new(Taken { room: Arc::clone(room), limit, bytes: AtomicUsize::default(), memory });
+    let taken = Arc::new(Taken::begun(room, &pool, &format!("what is held of {what}")));
     let schema = if packs { packed(&plan.schema()) } else { plan.schema() };
     let parts = execute_stream_partitioned(plan, tasks)?
         .into_iter()
@@ -183,7 +144,7 @@ impl Part {
 
     /// Writes a batch to the disk, after those that are in memory.
     fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        if !self.taken.room.may_spill() {
+        if !self.taken.may_spill() {
             return resources_err!("there is no room for what is held");
         }
         let (writer, _) = match &mut self.file {

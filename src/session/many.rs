@@ -9,11 +9,13 @@ use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
 
 use super::at_cut::AtCut;
-use super::engine::Resources;
+use super::decoded::{DecodeOnce, Decoded};
+use super::engine::{self, Resources};
 use super::error::SessionError;
 use super::room::Room;
 use super::scope::Columns;
 use super::{Session, tables, views};
+use crate::model::tables::Table;
 
 impl Session {
     /// The same session, made for many questions side by side: each runs in one partition, over deals that are cut once and held in memory.
@@ -24,16 +26,39 @@ impl Session {
             return self.at(self.as_of).await;
         }
         let resources = Resources { partitions: Some(NonZeroUsize::MIN), are_small, ..self.resources };
-        let mut other = self.opened_again(self.as_of, resources).await?;
+        let mut other = self.opened_again(self.as_of, resources).await?.decoding_once()?;
         other.at_cut = Some(AtCut::new(if are_small { 1 } else { 3 }, Room::of_part(2)));
         Ok(other)
     }
 
     /// The same session, made for many questions one after the other: what several of them judge is judged once and held in memory.
     pub async fn for_questions_in_turn(&self) -> Result<Session, SessionError> {
-        let mut other = self.at(self.as_of).await?;
-        other.at_cut = Some(AtCut::new(usize::MAX, Room::of_part(8))).filter(|_| self.elsewhere.is_none());
+        let other = self.at(self.as_of).await?;
+        if self.elsewhere.is_some() {
+            return Ok(other);
+        }
+        let mut other = other.decoding_once()?;
+        other.at_cut = Some(AtCut::new(usize::MAX, Room::of_part(8)));
         Ok(other)
+    }
+
+    /// The same session, which keeps the lists of deals as they were decoded, if they all fit into their room.
+    fn decoding_once(self) -> Result<Session, SessionError> {
+        if self.decoded.is_some() {
+            return Ok(self);
+        }
+        let lists = self.footers_of(Table::Journeys)?.bytes_of_lists();
+        let decoded = Decoded::of(lists, &self.context.runtime_env().memory_pool);
+        Ok(self.decoding(decoded))
+    }
+
+    /// The same session, which reads lists that were decoded for others too.
+    pub(super) fn decoding(mut self, decoded: Option<Arc<Decoded>>) -> Session {
+        if let Some(decoded) = &decoded {
+            self.context = engine::followed_by(&self.context, Arc::new(DecodeOnce(Arc::clone(decoded))));
+        }
+        self.decoded = decoded;
+        self
     }
 
     /// A view without groups, where this session holds such.

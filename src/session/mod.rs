@@ -8,6 +8,7 @@ mod bounded;
 pub(crate) mod bounds;
 mod compact;
 mod counted;
+mod decoded;
 mod dimensions;
 mod door;
 pub mod elsewhere;
@@ -61,6 +62,7 @@ use datafusion::prelude::{cast, col};
 
 use self::at_cut::AtCut;
 pub use self::bounds::read_only;
+use self::decoded::Decoded;
 pub(crate) use self::dimensions::SEPARATOR;
 use self::elsewhere::Elsewhere;
 pub use self::engine::Resources;
@@ -121,6 +123,8 @@ pub struct Session {
     /// The deals as they were known at the cut, where many questions are asked of a store that is not large: what each question would compute
     /// from the journeys again.
     at_cut: Option<Arc<AtCut>>,
+    /// The lists of deals, where many questions are asked and they fit into memory; the same at every cut.
+    decoded: Option<Arc<Decoded>>,
     /// Where plans run, if not here.
     elsewhere: Option<Arc<dyn Elsewhere>>,
     /// Whether the context has the views already that read no event, and those that do, once somebody has written SQL.
@@ -186,6 +190,7 @@ impl Session {
             answers: None,
             judged_by: Arc::default(),
             at_cut: None,
+            decoded: None,
             views: Arc::default(),
             walled: Arc::default(),
             is_walled: false,
@@ -244,30 +249,10 @@ impl Session {
         other.judged_by = Arc::clone(&self.judged_by);
         other.seen_from = self.seen_from.max(as_of);
         other.elsewhere.clone_from(&self.elsewhere);
+        let mut other = other.decoding(self.decoded.clone());
         let is_same = (other.as_of, other.seen_from) == (self.as_of, self.seen_from);
         other.at_cut = self.at_cut.as_ref().map(|held| if is_same { Arc::clone(held) } else { held.begun_anew() });
         Ok(other)
-    }
-
-    /// The same session, held to the rows that have this value of this dimension; an empty value: none.
-    ///
-    /// Its metrics see the views alone: the tables behind them, which hold the rows of others, are hidden.
-    pub async fn only(&self, dimension: &str, value: &str) -> Result<Session, SessionError> {
-        self.only_any(dimension, &[value.to_owned()]).await
-    }
-
-    /// The same session, held to the rows that have any of these values of this dimension.
-    pub async fn only_any(&self, dimension: &str, values: &[String]) -> Result<Session, SessionError> {
-        dimensions::check(&[dimension.to_owned()], &self.dimensions())?;
-        let mut other = self.at(self.as_of).await?;
-        other.held.extend(values.iter().map(|value| (dimension.to_owned(), value.clone())));
-        other.only.push(Hold { dimension: dimension.to_owned(), values: values.to_vec() });
-        Ok(other)
-    }
-
-    /// What it is held to: dimension and value. Several values of one dimension may be of one [`Session::only_any`].
-    pub fn held(&self) -> &[(String, String)] {
-        &self.held
     }
 
     /// The values that deals have of a dimension, those of most deals first.
@@ -330,12 +315,6 @@ impl Session {
                 SessionContext::new_with_state(state)
             }
         }
-    }
-
-    /// Whether a table would show rows that a session held to some is not to see. Of a refused row nothing proves whose it is.
-    pub fn hides(&self, name: &str) -> bool {
-        const SHARED: [Table; 3] = [Table::Promos, Table::Staff, Table::Ingests];
-        !self.only.is_empty() && Table::named(name).is_some_and(|table| !SHARED.contains(&table))
     }
 
     /// What the store knows, where a view or a function among `names` asks; the context then has the functions.

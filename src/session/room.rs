@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use datafusion::execution::SessionState;
-use datafusion::execution::memory_pool::{MemoryLimit, MemoryPool};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation};
 
 /// How much memory is held by all rows that sessions of one report hold, or that the metrics of a session keep.
 #[derive(Debug)]
@@ -63,5 +63,51 @@ impl Room {
     #[cfg(test)]
     pub(super) fn held(&self) -> usize {
         self.held.load(Ordering::Relaxed)
+    }
+}
+
+/// Bytes of a room and of the memory limit, given back at the end.
+#[derive(Debug)]
+pub(super) struct Taken {
+    room: Arc<Room>,
+    limit: usize,
+    bytes: AtomicUsize,
+    memory: MemoryReservation,
+}
+
+impl Taken {
+    /// Nothing yet; `what` names it where the memory limit is reached.
+    pub(super) fn begun(room: &Arc<Room>, pool: &Arc<dyn MemoryPool>, what: &str) -> Taken {
+        let memory = MemoryConsumer::new(what).register(pool);
+        Taken { room: Arc::clone(room), limit: room.limit(pool), bytes: AtomicUsize::default(), memory }
+    }
+
+    /// Takes bytes, where there is room for them.
+    pub(super) fn more(&self, bytes: usize) -> bool {
+        if !self.room.takes(bytes, self.limit) {
+            return false;
+        }
+        let takes = self.memory.try_grow(bytes).is_ok();
+        match takes {
+            true => _ = self.bytes.fetch_add(bytes, Ordering::Relaxed),
+            false => self.room.gives_back(bytes),
+        }
+        takes
+    }
+
+    pub(super) fn less(&self, bytes: usize) {
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        self.memory.shrink(bytes);
+        self.room.gives_back(bytes);
+    }
+
+    pub(super) fn may_spill(&self) -> bool {
+        self.room.may_spill()
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.room.gives_back(*self.bytes.get_mut());
     }
 }
