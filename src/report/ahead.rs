@@ -1,7 +1,7 @@
 //! Computes several questions at once, each on a thread of its own.
 //!
 //! On little data most of a question is planning, which uses one core; so the questions of a section run side by side. On much
-//! data one question uses all cores already, and two at once would only share the memory.
+//! data one question uses all cores already, and two at once would only share the memory: one runs, and the next is planned meanwhile.
 
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
@@ -22,6 +22,8 @@ const FEW: u64 = 300_000;
 const STACK: usize = 32 << 20;
 /// More threads only wait for each other.
 const MOST: usize = 8;
+/// Where questions run one after the other: one that runs, and the next.
+const IN_TURN: usize = 2;
 
 /// Whether a report asks no more of the store than it must.
 pub(super) fn is_large(session: &Session) -> bool {
@@ -32,20 +34,22 @@ fn rows(session: &Session) -> u64 {
     session.snapshot().tables.values().map(crate::store::TableState::rows).sum()
 }
 
-/// How many questions to a session are best computed at once; 1 where the runtime has one thread.
+/// How many questions to a session are best asked at once; 1 where the runtime has one thread.
 pub(super) fn at_once(session: &Session) -> usize {
     let has_threads = Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
-    match has_threads && rows(session) <= TOO_MUCH_TO_HOLD {
+    match rows(session) <= TOO_MUCH_TO_HOLD {
+        _ if !has_threads => 1,
         true => thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST),
+        false if session.takes_turns() => IN_TURN,
         false => 1,
     }
 }
 
 /// The session as the questions of a report are best asked of it.
 pub(crate) async fn for_report(session: &Session) -> Result<Session, SessionError> {
-    match at_once(session) {
-        1 => session.for_questions_in_turn().await,
-        _ => session.for_many_questions(rows(session) <= FEW).await,
+    match rows(session) > TOO_MUCH_TO_HOLD || at_once(session) == 1 {
+        true => session.for_questions_in_turn().await,
+        false => session.for_many_questions(rows(session) <= FEW).await,
     }
 }
 

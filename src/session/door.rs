@@ -123,7 +123,7 @@ impl Session {
             answers: None,
             judged_by: Arc::clone(&self.judged_by),
             at_cut: None,
-            decoded: None,
+            of_report: super::OfReport::default(),
             elsewhere: self.elsewhere.clone(),
             views: Arc::default(),
             walled: Arc::default(),

@@ -11,7 +11,7 @@ use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use super::error::SessionError;
 use super::pool::SpillPool;
 use super::room::Room;
-use super::{bounded, compact, held_once, lists, one_step, running, small_side, windows};
+use super::{bounded, coalesce, compact, held_once, lists, one_step, running, small_side, windows};
 
 /// What a session may use of the machine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -83,6 +83,7 @@ pub(super) fn context(resources: Resources, runtime: Arc<RuntimeEnv>) -> Result<
     }
     bounded::register(&context)?;
     lists::register(&context)?;
+    coalesce::register(&context)?;
     Ok(context)
 }
 

@@ -9,7 +9,7 @@ use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::context::SessionContext;
 use datafusion::logical_expr::{ScalarUDF, WindowUDF};
 
-use super::{bounded, judge, sources};
+use super::{bounded, coalesce, judge, sources};
 use crate::functions::{Functions, by_then};
 use crate::journey::{cut, ends, moves};
 use crate::regulation::Regulation;
@@ -69,7 +69,7 @@ impl Known {
     }
 }
 
-/// Registers what needs nothing but its name: the functions of journeys, and the bounded ones of the engine.
+/// Registers what needs nothing but its name: the functions of journeys, and those that stand in the place of the engine's.
 pub(crate) fn register_plain(context: &SessionContext) -> Result<()> {
     let plain = [
         cut::before(),
@@ -82,5 +82,6 @@ pub(crate) fn register_plain(context: &SessionContext) -> Result<()> {
         by_then::count_by(),
     ];
     plain.into_iter().for_each(|function| context.register_udf(function));
-    bounded::register(context)
+    bounded::register(context)?;
+    coalesce::register(context)
 }

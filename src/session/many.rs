@@ -14,8 +14,18 @@ use super::engine::{self, Resources};
 use super::error::SessionError;
 use super::room::Room;
 use super::scope::Columns;
+use super::turns::Turns;
 use super::{Session, tables, views};
 use crate::model::tables::Table;
+
+/// What the sessions of one report share, whatever day they look at.
+#[derive(Debug, Clone, Default)]
+pub(super) struct OfReport {
+    /// The lists of deals, where they fit into memory.
+    decoded: Option<Arc<Decoded>>,
+    /// Whose turn it is, where questions run one after the other.
+    turns: Option<Arc<Turns>>,
+}
 
 impl Session {
     /// The same session, made for many questions side by side: each runs in one partition, over deals that are cut once and held in memory.
@@ -26,39 +36,44 @@ impl Session {
             return self.at(self.as_of).await;
         }
         let resources = Resources { partitions: Some(NonZeroUsize::MIN), are_small, ..self.resources };
-        let mut other = self.opened_again(self.as_of, resources).await?.decoding_once()?;
+        let mut other = self.opened_again(self.as_of, resources).await?.beginning(None)?;
         other.at_cut = Some(AtCut::new(if are_small { 1 } else { 3 }, Room::of_part(2)));
         Ok(other)
     }
 
-    /// The same session, made for many questions one after the other: what several of them judge is judged once and held in memory.
+    /// The same session, made for many questions that are planned side by side and run one after the other: what several of them judge is judged once and held in memory.
     pub async fn for_questions_in_turn(&self) -> Result<Session, SessionError> {
         let other = self.at(self.as_of).await?;
         if self.elsewhere.is_some() {
             return Ok(other);
         }
-        let mut other = other.decoding_once()?;
+        let mut other = other.beginning(Some(Turns::of_one()))?;
         other.at_cut = Some(AtCut::new(usize::MAX, Room::of_part(8)));
         Ok(other)
     }
 
-    /// The same session, which keeps the lists of deals as they were decoded, if they all fit into their room.
-    fn decoding_once(self) -> Result<Session, SessionError> {
-        if self.decoded.is_some() {
-            return Ok(self);
-        }
+    /// The same session, which shares this with others, and the lists of deals as they were decoded, if they all fit into their room.
+    fn beginning(self, turns: Option<Arc<Turns>>) -> Result<Session, SessionError> {
         let lists = self.footers_of(Table::Journeys)?.bytes_of_lists();
         let decoded = Decoded::of(lists, &self.context.runtime_env().memory_pool);
-        Ok(self.decoding(decoded))
+        Ok(self.sharing(OfReport { decoded, turns }))
     }
 
-    /// The same session, which reads lists that were decoded for others too.
-    pub(super) fn decoding(mut self, decoded: Option<Arc<Decoded>>) -> Session {
-        if let Some(decoded) = &decoded {
+    /// The same session, one more of those that share this.
+    pub(super) fn sharing(mut self, of_report: OfReport) -> Session {
+        if let Some(decoded) = &of_report.decoded {
             self.context = engine::followed_by(&self.context, Arc::new(DecodeOnce(Arc::clone(decoded))));
         }
-        self.decoded = decoded;
+        if let Some(turns) = &of_report.turns {
+            turns.are_taken_by(&self.context);
+        }
+        self.of_report = of_report;
         self
+    }
+
+    /// Whether its questions run one after the other, however many are asked at once.
+    pub fn takes_turns(&self) -> bool {
+        self.of_report.turns.is_some()
     }
 
     /// A view without groups, where this session holds such.

@@ -161,7 +161,7 @@ impl Session {
             answers: self.answers.clone(),
             judged_by: Arc::clone(&self.judged_by),
             at_cut: self.at_cut.clone(),
-            decoded: self.decoded.clone(),
+            of_report: self.of_report.clone(),
             elsewhere: self.elsewhere.clone(),
             views: Arc::clone(&self.views),
             walled: Arc::new(tokio::sync::OnceCell::new_with(walled)),

@@ -6,6 +6,7 @@
 mod at_cut;
 mod bounded;
 pub(crate) mod bounds;
+mod coalesce;
 mod compact;
 mod counted;
 mod decoded;
@@ -38,6 +39,7 @@ mod staff;
 pub(crate) mod tables;
 mod taken;
 mod told;
+mod turns;
 mod under;
 #[cfg(test)]
 mod tests;
@@ -62,13 +64,13 @@ use datafusion::prelude::{cast, col};
 
 use self::at_cut::AtCut;
 pub use self::bounds::read_only;
-use self::decoded::Decoded;
 pub(crate) use self::dimensions::SEPARATOR;
 use self::elsewhere::Elsewhere;
 pub use self::engine::Resources;
 pub use self::error::SessionError;
 use self::footers::Footers;
 use self::hold::Hold;
+use self::many::OfReport;
 pub use self::memory::Memory;
 use self::room::Room;
 use self::scope::{Columns, Scope};
@@ -123,8 +125,8 @@ pub struct Session {
     /// The deals as they were known at the cut, where many questions are asked of a store that is not large: what each question would compute
     /// from the journeys again.
     at_cut: Option<Arc<AtCut>>,
-    /// The lists of deals, where many questions are asked and they fit into memory; the same at every cut.
-    decoded: Option<Arc<Decoded>>,
+    /// What it shares with the sessions of the same report.
+    of_report: OfReport,
     /// Where plans run, if not here.
     elsewhere: Option<Arc<dyn Elsewhere>>,
     /// Whether the context has the views already that read no event, and those that do, once somebody has written SQL.
@@ -190,7 +192,7 @@ impl Session {
             answers: None,
             judged_by: Arc::default(),
             at_cut: None,
-            decoded: None,
+            of_report: OfReport::default(),
             views: Arc::default(),
             walled: Arc::default(),
             is_walled: false,
@@ -249,7 +251,7 @@ impl Session {
         other.judged_by = Arc::clone(&self.judged_by);
         other.seen_from = self.seen_from.max(as_of);
         other.elsewhere.clone_from(&self.elsewhere);
-        let mut other = other.decoding(self.decoded.clone());
+        let mut other = other.sharing(self.of_report.clone());
         let is_same = (other.as_of, other.seen_from) == (self.as_of, self.seen_from);
         other.at_cut = self.at_cut.as_ref().map(|held| if is_same { Arc::clone(held) } else { held.begun_anew() });
         Ok(other)

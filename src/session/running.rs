@@ -20,6 +20,7 @@ use datafusion::physical_plan::projection::ProjectionExec;
 
 use super::room::Room;
 use super::small_side;
+use super::turns::Turns;
 use crate::model::timings;
 
 /// Whether an error says that the memory limit was reached.
@@ -41,7 +42,9 @@ pub(crate) async fn run<T, F: Future<Output = Result<T>>>(
         // the types are settled in the physical plan, not before
         let plan = state.create_physical_plan(&logical).await?;
         timings::end(planned, || "plan queries".to_owned(), None);
+        let turn = Turns::next(state).await?;
         let result = run(Arc::clone(&plan), state.task_ctx()).await?;
+        drop(turn);
         if timings::is_asked() {
             tell_operators(plan.as_ref());
         }

@@ -1,5 +1,6 @@
 //! A [`Picture`] played into a backend of plotters: SVG text, or PNG at twice the size.
 
+use std::cell::RefCell;
 use std::path::Path;
 
 use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
@@ -48,15 +49,24 @@ pub fn svg(picture: &Picture) -> Result<(String, String), String> {
 pub fn png(picture: &Picture, path: &Path) -> Result<(), String> {
     let half = ((picture.width * 2.0).round() as u32, (picture.height * 2.0).round() as u32);
     let full = (half.0 * 2, half.1 * 2);
-    let mut large = vec![255u8; full.0 as usize * full.1 as usize * 3];
-    {
-        let mut backend = BitMapBackend::with_buffer(&mut large, full);
-        play(picture, &mut backend, &BITMAP)?;
-        backend.present().map_err(|e| e.to_string())?;
-    }
+    let small = LARGE.with_borrow_mut(|large| {
+        large.clear();
+        large.resize(full.0 as usize * full.1 as usize * 3, 255);
+        {
+            let mut backend = BitMapBackend::with_buffer(large, full);
+            play(picture, &mut backend, &BITMAP)?;
+            backend.present().map_err(|e| e.to_string())?;
+        }
+        Ok::<_, String>(halved(large, full))
+    })?;
     let mut backend = BitMapBackend::new(path, half);
-    backend.blit_bitmap((0, 0), half, &halved(&large, full)).map_err(|e| e.to_string())?;
+    backend.blit_bitmap((0, 0), half, &small).map_err(|e| e.to_string())?;
     backend.present().map_err(|e| e.to_string())
+}
+
+thread_local! {
+    /// The pixels of the picture that is drawn: so many that the system would clear them anew for each picture.
+    static LARGE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Each two by two pixels as their mean.
