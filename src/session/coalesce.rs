@@ -188,9 +188,9 @@ mod tests {
         CASE WHEN n % 5 <> 0 THEN 'a text of more than twelve letters ' || (n % 7) END AS text, \
         CASE WHEN n % 2 = 0 THEN 'short' END AS short, \
         CASE WHEN n % 4 <> 0 THEN make_array(n, n % 9) END AS list, \
-        CASE WHEN n % 7 <> 0 THEN TIMESTAMP '2025-01-01' + n * INTERVAL '1 hour' END AS at, \
+        CASE WHEN n % 7 <> 0 THEN to_timestamp_seconds(1735689600 + n * 3600) END AS at, \
         CASE WHEN n % 6 <> 0 THEN n::decimal(18, 4) / 3 END AS amount \
-        FROM (SELECT value AS n FROM generate_series(1, 20000)))";
+        FROM (SELECT value AS n FROM generate_series(1, 30000)) ORDER BY n LIMIT 20000)";
 
     async fn shown(context: &SessionContext, sql: &str) -> Result<String, String> {
         let rows = context.sql(sql).await.map_err(|e| e.to_string())?.collect().await.map_err(|e| e.to_string())?;
