@@ -9,23 +9,14 @@ use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
 
 use super::at_cut::AtCut;
-use super::decoded::{DecodeOnce, Decoded};
-use super::engine::{self, Resources};
+use super::engine::Resources;
 use super::error::SessionError;
+use super::of_report::OfReport;
 use super::room::Room;
 use super::scope::Columns;
 use super::turns::Turns;
 use super::{Session, tables, views};
 use crate::model::tables::Table;
-
-/// What the sessions of one report share, whatever day they look at.
-#[derive(Debug, Clone, Default)]
-pub(super) struct OfReport {
-    /// The lists of deals, where they fit into memory.
-    decoded: Option<Arc<Decoded>>,
-    /// Whose turn it is, where questions run one after the other.
-    turns: Option<Arc<Turns>>,
-}
 
 impl Session {
     /// The same session, made for many questions side by side: each runs in one partition, over deals that are cut once and held in memory.
@@ -55,25 +46,20 @@ impl Session {
     /// The same session, which shares this with others, and the lists of deals as they were decoded, if they all fit into their room.
     fn beginning(self, turns: Option<Arc<Turns>>) -> Result<Session, SessionError> {
         let lists = self.footers_of(Table::Journeys)?.bytes_of_lists();
-        let decoded = Decoded::of(lists, &self.context.runtime_env().memory_pool);
-        Ok(self.sharing(OfReport { decoded, turns }))
+        let of_report = OfReport::begun(lists, &self.context.runtime_env().memory_pool, turns);
+        Ok(self.sharing(of_report))
     }
 
     /// The same session, one more of those that share this.
     pub(super) fn sharing(mut self, of_report: OfReport) -> Session {
-        if let Some(decoded) = &of_report.decoded {
-            self.context = engine::followed_by(&self.context, Arc::new(DecodeOnce(Arc::clone(decoded))));
-        }
-        if let Some(turns) = &of_report.turns {
-            turns.are_taken_by(&self.context);
-        }
+        self.context = of_report.joined_by(self.context);
         self.of_report = of_report;
         self
     }
 
     /// Whether its questions run one after the other, however many are asked at once.
     pub fn takes_turns(&self) -> bool {
-        self.of_report.turns.is_some()
+        self.of_report.takes_turns()
     }
 
     /// A view without groups, where this session holds such.
