@@ -277,7 +277,7 @@ pub struct Reading {
     #[arg(long, value_name = "N", id = "store_version", long = "version")]
     pub version: Option<u64>,
     /// How much memory sorting, grouping and joining may take, such as 512MiB; what is more goes to the disk.
-    #[arg(long, value_name = "SIZE", value_parser = bytes, default_value = "2GiB")]
+    #[arg(long, value_name = "SIZE", value_parser = bytes, default_value = "1536MiB")]
     pub memory: usize,
     /// Gives up after so long, such as 30s, 10m or 2h; a shell has no limit [default: none].
     #[arg(long, value_name = "TIME", value_parser = span)]
