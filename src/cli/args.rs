@@ -261,7 +261,7 @@ impl Command {
 }
 
 /// What `--memory` is where nobody says otherwise.
-pub const MEMORY: usize = 2 << 30;
+pub const MEMORY: usize = 3 << 29;
 
 /// What every reading command may be told.
 #[derive(Debug, Group)]
