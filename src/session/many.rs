@@ -27,27 +27,29 @@ impl Session {
             return self.at(self.as_of).await;
         }
         let resources = Resources { partitions: Some(NonZeroUsize::MIN), are_small, ..self.resources };
-        let mut other = self.opened_again(self.as_of, resources).await?.beginning(None)?;
+        let mut other = self.opened_again(self.as_of, resources).await?.beginning(None);
         other.at_cut = Some(AtCut::new(if are_small { 1 } else { 3 }, Room::of_part(2)));
         Ok(other)
     }
 
-    /// The same session, made for many questions that are planned side by side and run one after the other: what several of them judge is judged once and held in memory.
+    /// The same session, made for many questions that are planned side by side and run one after the other: what several of them judge is
+    /// judged once and held in memory.
     pub async fn for_questions_in_turn(&self) -> Result<Session, SessionError> {
         let other = self.at(self.as_of).await?;
         if self.elsewhere.is_some() {
             return Ok(other);
         }
-        let mut other = other.beginning(Some(Turns::of_one()))?;
+        let mut other = other.beginning(Some(Turns::of_one()));
         other.at_cut = Some(AtCut::new(usize::MAX, Room::of_part(8)));
         Ok(other)
     }
 
     /// The same session, which shares this with others, and the lists of deals as they were decoded, if they all fit into their room.
-    fn beginning(self, turns: Option<Arc<Turns>>) -> Result<Session, SessionError> {
-        let lists = self.footers_of(Table::Journeys)?.bytes_of_lists();
+    fn beginning(self, turns: Option<Arc<Turns>>) -> Session {
+        // what cannot be read fails where it is asked for
+        let lists = self.footers_of(Table::Journeys).map_or(u64::MAX, |known| known.bytes_of_lists());
         let of_report = OfReport::begun(lists, &self.context.runtime_env().memory_pool, turns);
-        Ok(self.sharing(of_report))
+        self.sharing(of_report)
     }
 
     /// The same session, one more of those that share this.
