@@ -9,19 +9,16 @@ use std::sync::Arc;
 use arrow::array::{Array as _, ArrayRef, BooleanArray, Scalar};
 use arrow::compute::kernels::zip::zip;
 use arrow::datatypes::{DataType, FieldRef};
-use datafusion::common::DFSchema;
-use datafusion::common::tree_node::Transformed;
-use datafusion::config::ConfigOptions;
 use datafusion::error::Result;
 use datafusion::execution::FunctionRegistry as _;
 use datafusion::execution::context::SessionContext;
-use datafusion::logical_expr::expr::ScalarFunction;
-use datafusion::logical_expr::expr_rewriter::FunctionRewrite;
 use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
 use datafusion::logical_expr::{
     Case, Cast, ColumnarValue, Documentation, Expr, Operator, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF,
     ScalarUDFImpl, Signature,
 };
+
+use super::replaced::replace;
 
 const NAME: &str = "coalesce";
 /// Functions of values that are at hand, which fail for none.
@@ -29,31 +26,9 @@ const HARMLESS: [&str; 4] = [NAME, "least", "greatest", "nullif"];
 
 /// Puts our function in the place of the engine's, in SQL and in expressions that name the engine's own.
 pub(super) fn register(context: &SessionContext) -> Result<()> {
-    let ours = Arc::new(ScalarUDF::new_from_impl(Coalesce { inner: context.udf(NAME)? }));
-    context.register_udf(ours.as_ref().clone());
-    context.state_ref().write().register_function_rewrite(Arc::new(Replaced { ours }))
-}
-
-#[derive(Debug)]
-struct Replaced {
-    ours: Arc<ScalarUDF>,
-}
-
-impl FunctionRewrite for Replaced {
-    fn name(&self) -> &str {
-        "coalesce_at_once"
-    }
-
-    fn rewrite(&self, expr: Expr, _: &DFSchema, _: &ConfigOptions) -> Result<Transformed<Expr>> {
-        match expr {
-            Expr::ScalarFunction(ScalarFunction { func, args })
-                if func.name() == NAME && !func.inner().is::<Coalesce>() =>
-            {
-                Ok(Transformed::yes(Expr::ScalarFunction(ScalarFunction::new_udf(Arc::clone(&self.ours), args))))
-            }
-            other => Ok(Transformed::no(other)),
-        }
-    }
+    let ours = ScalarUDF::new_from_impl(Coalesce { inner: context.udf(NAME)? });
+    context.register_udf(ours.clone());
+    replace(context, ours)
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]

@@ -6,17 +6,15 @@ use std::sync::Arc;
 use arrow::array::{Array, ListArray, UInt32Array, UInt64Array};
 use arrow::compute::take;
 use arrow::datatypes::DataType;
-use datafusion::common::tree_node::Transformed;
-use datafusion::common::{DFSchema, ScalarValue};
-use datafusion::config::ConfigOptions;
+use datafusion::common::ScalarValue;
 use datafusion::error::Result;
 use datafusion::execution::FunctionRegistry as _;
 use datafusion::execution::context::SessionContext;
-use datafusion::logical_expr::expr::ScalarFunction;
-use datafusion::logical_expr::expr_rewriter::FunctionRewrite;
 use datafusion::logical_expr::{
     ColumnarValue, Documentation, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
 };
+
+use super::replaced::replace;
 
 /// What a function tells of the lists of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,32 +29,9 @@ const FUNCTIONS: [(&str, Tells); 2] = [("array_element", Tells::Element), ("arra
 pub(super) fn register(context: &SessionContext) -> Result<()> {
     for (name, tells) in FUNCTIONS {
         let inner = context.udf(name)?;
-        let ours = Arc::new(ScalarUDF::new_from_impl(OfLists { inner, tells }));
-        context.state_ref().write().register_function_rewrite(Arc::new(Replaced { ours }))?;
+        replace(context, ScalarUDF::new_from_impl(OfLists { inner, tells }))?;
     }
     Ok(())
-}
-
-#[derive(Debug)]
-struct Replaced {
-    ours: Arc<ScalarUDF>,
-}
-
-impl FunctionRewrite for Replaced {
-    fn name(&self) -> &str {
-        "functions_of_lists"
-    }
-
-    fn rewrite(&self, expr: Expr, _: &DFSchema, _: &ConfigOptions) -> Result<Transformed<Expr>> {
-        match expr {
-            Expr::ScalarFunction(ScalarFunction { func, args })
-                if func.name() == self.ours.name() && !func.inner().is::<OfLists>() =>
-            {
-                Ok(Transformed::yes(Expr::ScalarFunction(ScalarFunction::new_udf(Arc::clone(&self.ours), args))))
-            }
-            other => Ok(Transformed::no(other)),
-        }
-    }
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]

@@ -31,6 +31,7 @@ mod of_report;
 mod one_step;
 mod only;
 mod pool;
+mod replaced;
 pub(crate) mod room;
 pub(crate) mod running;
 mod scope;
