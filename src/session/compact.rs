@@ -4,23 +4,24 @@
 //! row stay in the buffers of the whole side that it holds. A sort, a join or a repartition that holds such batches counts for each the whole of its
 //! buffers: a sort asked for 818 MB for one batch, in a process that had taken 444 MB.
 
-use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, MutableArrayData, make_array};
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 use datafusion::common::Result;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::config::ConfigOptions;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
 use datafusion::physical_plan::execution_plan::{ChildrenPropertiesMode, ReplaceChildrenOptions};
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PhysicalExpr, PlanProperties};
 use futures::StreamExt as _;
+
+use super::passing::{Passes, PassingExec};
 
 /// A column is copied where its buffers are so many times as large as its rows.
 const FACTOR: usize = 4;
@@ -38,11 +39,11 @@ impl PhysicalOptimizerRule for CompactBatches {
                 *aggregate.mode() != AggregateMode::Partial && !aggregate.group_expr().is_empty()
             });
             if has_groups {
-                return Ok(Transformed::yes(Arc::new(CompactExec { input: plan }) as Arc<dyn ExecutionPlan>));
+                return Ok(Transformed::yes(PassingExec::above(&plan, Arc::new(Compact))));
             }
             match plan.downcast_ref::<SortExec>().map(SortExec::input) {
-                Some(input) if !input.is::<CompactExec>() => {
-                    let input = Arc::new(CompactExec { input: Arc::clone(input) });
+                Some(input) if input.name() != OPERATOR => {
+                    let input = PassingExec::above(input, Arc::new(Compact));
                     let same = ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute);
                     Ok(Transformed::yes(plan.replace_children(vec![input], same)?))
                 }
@@ -61,53 +62,30 @@ impl PhysicalOptimizerRule for CompactBatches {
     }
 }
 
-/// The operator: the same rows in the same batches.
+/// What hands on batches that hold their own rows.
 #[derive(Debug)]
-struct CompactExec {
-    input: Arc<dyn ExecutionPlan>,
-}
+struct Compact;
 
-impl DisplayAs for CompactExec {
-    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CompactExec")
-    }
-}
+const OPERATOR: &str = "CompactExec";
 
-impl ExecutionPlan for CompactExec {
-    fn name(&self) -> &str {
-        "CompactExec"
+impl Passes for Compact {
+    fn name(&self) -> &'static str {
+        OPERATOR
     }
 
-    fn properties(&self) -> &Arc<PlanProperties> {
-        self.input.properties()
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        vec![&self.input]
-    }
-
-    fn maintains_input_order(&self) -> Vec<bool> {
-        vec![true]
-    }
-
-    fn apply_expressions(
+    fn execute(
         &self,
-        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
+        input: &Arc<dyn ExecutionPlan>,
+        partition: usize,
+        context: Arc<TaskContext>,
+    ) -> Result<SendableRecordBatchStream> {
+        let batches = input.execute(partition, context)?;
+        let schema = batches.schema();
+        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, batches.map(|batch| compact(&batch?)))))
     }
 
-    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(match children.into_iter().next() {
-            Some(input) => Arc::new(CompactExec { input }),
-            None => self,
-        })
-    }
-
-    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let batches = self.input.execute(partition, context)?;
-        let compacted = batches.map(|batch| compact(&batch?));
-        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), compacted)))
+    fn anew(&self) -> Arc<dyn Passes> {
+        Arc::new(Compact)
     }
 }
 

@@ -11,7 +11,9 @@ use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use super::error::SessionError;
 use super::pool::SpillPool;
 use super::room::Room;
-use super::{bounded, coalesce, compact, held_once, lists, one_step, running, small_side, windows};
+use super::{
+    bounded, coalesce, compact, held_once, inlined, list_filter, lists, one_step, running, small_side, windows,
+};
 
 /// What a session may use of the machine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -70,6 +72,8 @@ pub(super) fn context(resources: Resources, runtime: Arc<RuntimeEnv>) -> Result<
     rules.push(Arc::new(windows::StreamWindows));
     rules.push(Arc::new(compact::CompactBatches));
     rules.push(Arc::new(held_once::HeldOnce));
+    rules.push(Arc::new(inlined::InlineTexts));
+    rules.push(Arc::new(list_filter::FilterLists));
     let state = SessionStateBuilder::new_from_existing(state).with_physical_optimizer_rules(rules).build();
     let state = if resources.is_tight { running::with_merge_joins(state) } else { state };
     let context = SessionContext::new_with_state(state);

@@ -4,18 +4,19 @@
 //! stream once have nothing left by then, and the join finds no rows: the events of `a.at < b.at AND b.at < c.at` were counted as 0, or the
 //! engine panicked (apache/datafusion#24676, mended after 55.2). Here the second reading is the error that the first one ended with: too little memory.
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Result, resources_err};
 use datafusion::config::ConfigOptions;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::execution_plan::{ChildrenPropertiesMode, ReplaceChildrenOptions};
 use datafusion::physical_plan::joins::NestedLoopJoinExec;
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PhysicalExpr, PlanProperties};
+
+use super::passing::{Passes, PassingExec};
 
 /// The rule that puts the operator below the held side of each nested loop join.
 #[derive(Debug)]
@@ -25,8 +26,8 @@ impl PhysicalOptimizerRule for HeldOnce {
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
         plan.transform_up(|plan| {
             let Some(join) = plan.downcast_ref::<NestedLoopJoinExec>() else { return Ok(Transformed::no(plan)) };
-            let held = Arc::new(OnceExec { input: Arc::clone(join.left()), is_read: AtomicBool::default() });
-            let sides: Vec<Arc<dyn ExecutionPlan>> = vec![held, Arc::clone(join.right())];
+            let held = PassingExec::above(join.left(), Arc::new(Once::default()));
+            let sides = vec![held, Arc::clone(join.right())];
             let same = ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute);
             Ok(Transformed::yes(plan.replace_children(sides, same)?))
         })
@@ -42,55 +43,31 @@ impl PhysicalOptimizerRule for HeldOnce {
     }
 }
 
-/// The operator: the same rows, once.
-#[derive(Debug)]
-struct OnceExec {
-    input: Arc<dyn ExecutionPlan>,
+/// What hands on its rows once.
+#[derive(Debug, Default)]
+struct Once {
     is_read: AtomicBool,
 }
 
-impl DisplayAs for OnceExec {
-    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "OnceExec")
-    }
-}
-
-impl ExecutionPlan for OnceExec {
-    fn name(&self) -> &str {
+impl Passes for Once {
+    fn name(&self) -> &'static str {
         "OnceExec"
     }
 
-    fn properties(&self) -> &Arc<PlanProperties> {
-        self.input.properties()
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        vec![&self.input]
-    }
-
-    fn maintains_input_order(&self) -> Vec<bool> {
-        vec![true]
-    }
-
-    fn apply_expressions(
+    fn execute(
         &self,
-        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
-
-    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(match children.into_iter().next() {
-            Some(input) => Arc::new(OnceExec { input, is_read: AtomicBool::default() }),
-            None => self,
-        })
-    }
-
-    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        input: &Arc<dyn ExecutionPlan>,
+        partition: usize,
+        context: Arc<TaskContext>,
+    ) -> Result<SendableRecordBatchStream> {
         if self.is_read.swap(true, Ordering::Relaxed) {
             return resources_err!("a nested loop join holds one side, and it does not fit into the memory there is");
         }
-        self.input.execute(partition, context)
+        input.execute(partition, context)
+    }
+
+    fn anew(&self) -> Arc<dyn Passes> {
+        Arc::new(Once::default())
     }
 }
 
