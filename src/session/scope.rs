@@ -19,6 +19,7 @@ use datafusion::scalar::ScalarValue;
 
 use super::dimensions::{TAKEN, column, group, text};
 use super::hold::Hold;
+use super::small_side::HELD;
 use super::staff::Staff;
 use super::tables::instant;
 use crate::journey::cut::gone_since;
@@ -222,14 +223,13 @@ impl Scope<'_> {
         let unpacked = unpacked.collect::<Vec<_>>();
         let mut rows = rows.select(unpacked)?;
         if !of_deal.is_empty() {
-            let key = "deal_id of the group";
             let (deals, value): (_, &dyn Fn(&String) -> Expr) = match &self.held {
                 Some(held) => (self.tables.read_table(Arc::clone(held))?, &|name| column(&held_dimension(name))),
                 None => (self.journeys(self.by).await?, &|name| self.dimension(name).alias(held_dimension(name))),
             };
-            let columns = of_deal.iter().map(|name| value(name)).chain([column("deal_id").alias(key)]);
+            let columns = of_deal.iter().map(|name| value(name)).chain([column("deal_id").alias(HELD)]);
             let deals = deals.select(columns.collect::<Vec<_>>())?;
-            rows = deals.join(rows, JoinType::Right, &[key], &["deal_id"], None)?;
+            rows = deals.join(rows, JoinType::Right, &[HELD], &["deal_id"], None)?;
         }
         let value = |name: &String| if is_own(name) { self.dimension(name) } else { column(&held_dimension(name)) };
         let grp = group(self.by.iter().map(value).collect()).alias("grp");

@@ -4,6 +4,9 @@
 //! The engine swaps the sides where statistics tell it to, and behind a UNNEST, an aggregate or another join there are none: of
 //! `deals CROSS JOIN rules` it holds the deals, in one partition, and makes a batch of one row of each. Here a side counts as small where
 //! that can be proven: tables in memory, files of few rows, aggregates without groups, and what is made of them.
+//!
+//! The engine also compares what it takes to be left behind a filter, a fifth by default, with what columns take in their files, where a text that
+//! recurs takes nothing: it held 4.6 million judgements beside 1.2 million deals. A side whose key is named [`HELD`] is the one that is held.
 
 use std::sync::Arc;
 
@@ -12,6 +15,7 @@ use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::config::ConfigOptions;
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::Result;
+use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::aggregates::AggregateExec;
@@ -22,6 +26,9 @@ use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 const FEW: usize = 10_000;
 
 const NAME: &str = "small_side_first";
+
+/// The name of the key of the side of a join that is to be held, whatever statistics say.
+pub(super) const HELD: &str = "key of the held side";
 
 /// The rules of the engine, with this one behind the one that swaps by statistics.
 pub(super) fn rules(
@@ -73,10 +80,15 @@ impl PhysicalOptimizerRule for SmallSideFirst {
     }
 }
 
-/// The join with its sides changed, where only the right one is small.
+/// The join with its sides changed, where the right one is to be held, or only the right one is small.
 fn swapped(plan: &dyn ExecutionPlan) -> Result<Option<Arc<dyn ExecutionPlan>>> {
     let [left, right] = plan.children()[..] else { return Ok(None) };
     let is_join = plan.is::<CrossJoinExec>() || plan.is::<HashJoinExec>() || plan.is::<NestedLoopJoinExec>();
+    if let Some(join) = plan.downcast_ref::<HashJoinExec>()
+        && join.on().iter().any(|(_, key)| key.downcast_ref::<Column>().is_some_and(|key| key.name() == HELD))
+    {
+        return join.swap_inputs(*join.partition_mode()).map(Some);
+    }
     if !is_join || is_few(left.as_ref()) || !is_few(right.as_ref()) {
         return Ok(None);
     }

@@ -10,6 +10,7 @@ use datafusion::scalar::ScalarValue;
 
 use super::super::dimensions::{column, text};
 use super::super::scope::Scope;
+use super::super::small_side::HELD;
 use crate::model::tables::Table;
 
 /// What only the conditions of client kinds see.
@@ -19,7 +20,7 @@ impl Scope<'_> {
     pub(super) async fn clients(&self, context: &SessionContext) -> Result<DataFrame> {
         // the table may be hidden from whoever asks; what is said of a client that is seen may be seen
         let segments = self.tables.table(Table::Clients.name()).await?;
-        let segments = segments.select(["client_id", "segment"].map(column).to_vec())?;
+        let segments = segments.select(vec![column("client_id").alias(HELD), column("segment")])?;
         let inner = super::super::tables::beside(context, |_| true).await?;
         inner.register_table("segments", segments.into_view())?;
         let facts = self.query(&inner, super::sql_of("scope_clients"), super::Judged::default()).await?;

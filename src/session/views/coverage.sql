@@ -4,7 +4,8 @@
 -- days within which it was to be touched, and up to the last week at least.
 WITH happened AS (
     SELECT
-        client_id,
+        -- a client has many columns, and what happened few: this side of the join is held
+        client_id AS "key of the held side",
         max(CASE WHEN is_touch THEN at END) AS touch_at,
         max(CASE WHEN is_touch AND kind = 'call' THEN at END) AS call_at,
         max(CASE WHEN is_touch AND kind = 'email' THEN at END) AS email_at,
@@ -54,7 +55,7 @@ known AS (
     FROM scope_clients
     CROSS JOIN rules
     LEFT JOIN client_kinds ON scope_clients.kind = client_kinds.kind
-    LEFT JOIN happened ON scope_clients.client_id = happened.client_id
+    LEFT JOIN happened ON scope_clients.client_id = happened."key of the held side"
 )
 
 SELECT
