@@ -38,6 +38,24 @@ async fn session(company: &Company, regulation: &Regulation, as_of: &str, answer
     company.session_of(regulation, day(as_of), &opening).await.unwrap()
 }
 
+const COLUMNS: &str =
+    "grp, rule, deal_id, client_id, manager, stage, at, kept, overdue_hours, amount, created_at, status, missing, why";
+
+/// How many judgements a query gives, and how many of them a view lacks and has beside them.
+async fn compared(session: &Session, all: &str, view: &str, period: Option<[NaiveDate; 2]>) -> Vec<u64> {
+    let part = format!("SELECT {COLUMNS} FROM {view}");
+    let sql = format!(
+        "SELECT (SELECT count(*) FROM ({all})) AS judged, \
+         (SELECT count(*) FROM ({all} EXCEPT ALL {part})) AS lost, \
+         (SELECT count(*) FROM ({part} EXCEPT ALL {all})) AS added"
+    );
+    let by = ["manager".to_owned()];
+    let wanted = Wanted { by: &by, names: &words(&sql), all_columns: false, shares: false, period };
+    let context = session.scope(&wanted).await.unwrap();
+    let shown = pretty_format_batches(&context.sql(&sql).await.unwrap().collect().await.unwrap()).unwrap();
+    shown.to_string().split(['|', '\n', ' ']).filter_map(|cell| cell.parse().ok()).collect()
+}
+
 #[test]
 fn judgements_of_a_period_are_those_of_all_time_that_became_certain_in_it() {
     Runtime::new().unwrap().block_on(async {
@@ -45,7 +63,6 @@ fn judgements_of_a_period_are_those_of_all_time_that_became_certain_in_it() {
         let company = company(folder.path());
         ingest(&company, folder.path(), &["deals.csv", "events_2025.csv", "staff.csv"]).await;
         let regulation = company.regulation().unwrap();
-        let columns = "grp, rule, deal_id, client_id, manager, stage, at, kept, overdue_hours, amount, created_at, status, missing, why";
         for (as_of, from, to) in [
             ("2025-06-30", "2025-03-31", "2025-06-30"),
             ("2025-06-30", "2025-05-05", "2025-05-06"),
@@ -54,25 +71,36 @@ fn judgements_of_a_period_are_those_of_all_time_that_became_certain_in_it() {
         ] {
             let session = session(&company, &regulation, as_of, false).await;
             let begins = |text: &str| regulation.calendar().midnight(day(text)).timestamp_micros();
-            let within = format!(
-                "at >= to_timestamp_micros({}) AND at < to_timestamp_micros({})",
-                begins(from),
-                begins(to)
+            let within =
+                format!("at >= to_timestamp_micros({}) AND at < to_timestamp_micros({})", begins(from), begins(to));
+            let all = format!("SELECT {COLUMNS} FROM scope_checks WHERE {within}");
+            let counts = compared(&session, &all, "period_checks", Some([day(from), day(to)])).await;
+            assert!(counts[0] > 20 && counts[1..] == [0, 0], "as of {as_of}, {from} to {to}: {counts:?}");
+        }
+    });
+}
+
+#[test]
+fn judgements_of_a_cohort_are_those_of_all_time_of_deals_created_in_it() {
+    Runtime::new().unwrap().block_on(async {
+        let folder = tempfile::tempdir().unwrap();
+        let company = company(folder.path());
+        ingest(&company, folder.path(), &["deals.csv", "events_2025.csv", "staff.csv"]).await;
+        let regulation = company.regulation().unwrap();
+        for (as_of, from, to) in [
+            ("2025-06-30", "2025-03-31", "2025-06-30"),
+            ("2025-06-30", "2025-05-05", "2025-05-06"),
+            ("2025-04-07", "2025-01-06", "2025-04-07"),
+            ("2025-06-30", "2023-01-01", "2025-07-10"),
+        ] {
+            let session = session(&company, &regulation, as_of, false).await;
+            let [begins, ends] = [from, to].map(|text| regulation.calendar().midnight(day(text)).timestamp_micros());
+            let all = format!(
+                "SELECT {COLUMNS} FROM scope_checks \
+                 WHERE created_at >= to_timestamp_micros({begins}) AND created_at < to_timestamp_micros({ends})"
             );
-            let [all, of_period] = [("scope_checks", format!("WHERE {within}")), ("period_checks", String::new())]
-                .map(|(view, filter)| format!("SELECT {columns} FROM {view} {filter}"));
-            let sql = format!(
-                "SELECT (SELECT count(*) FROM ({all})) AS judged, \
-                 (SELECT count(*) FROM ({all} EXCEPT ALL {of_period})) AS lost, \
-                 (SELECT count(*) FROM ({of_period} EXCEPT ALL {all})) AS added"
-            );
-            let by = ["manager".to_owned()];
-            let wanted =
-                Wanted { by: &by, names: &words(&sql), all_columns: false, shares: false, period: Some([day(from), day(to)]) };
-            let context = session.scope(&wanted).await.unwrap();
-            let shown = pretty_format_batches(&context.sql(&sql).await.unwrap().collect().await.unwrap()).unwrap();
-            let counts: Vec<u64> = shown.to_string().split(['|', '\n', ' ']).filter_map(|cell| cell.parse().ok()).collect();
-            assert!(counts[0] > 20 && counts[1..] == [0, 0], "as of {as_of}, {from} to {to}:\n{shown}");
+            let counts = compared(&session, &all, "cohort_checks", Some([day(from), day(to)])).await;
+            assert!(counts[0] > 20 && counts[1..] == [0, 0], "as of {as_of}, {from} to {to}: {counts:?}");
         }
     });
 }
@@ -84,23 +112,15 @@ fn what_is_unjudged_is_what_of_all_judgements_is_neither_kept_nor_broken() {
         let company = company(folder.path());
         ingest(&company, folder.path(), &["deals.csv", "events_2025.csv", "staff.csv"]).await;
         let regulation = company.regulation().unwrap();
-        let columns =
-            "grp, rule, deal_id, client_id, manager, stage, at, kept, overdue_hours, amount, created_at, status, missing, why";
         for as_of in ["2025-06-30", "2025-02-03"] {
             let session = session(&company, &regulation, as_of, false).await;
-            let all = format!("SELECT {columns} FROM scope_checks WHERE kept IS NULL AND missing IS NOT NULL");
-            let unjudged = format!("SELECT {columns} FROM unjudged_checks");
-            let sql = format!(
-                "SELECT (SELECT count(*) FROM ({all})) AS unjudged, \
-                 (SELECT count(*) FROM ({all} EXCEPT ALL {unjudged})) AS lost, \
-                 (SELECT count(*) FROM ({unjudged} EXCEPT ALL {all})) AS added"
-            );
-            let by = ["manager".to_owned()];
-            let wanted = Wanted { by: &by, names: &words(&sql), all_columns: false, shares: false, period: None };
-            let context = session.scope(&wanted).await.unwrap();
-            let shown = pretty_format_batches(&context.sql(&sql).await.unwrap().collect().await.unwrap()).unwrap();
-            let counts: Vec<u64> = shown.to_string().split(['|', '\n', ' ']).filter_map(|cell| cell.parse().ok()).collect();
-            assert!(counts[0] > 20 && counts[1..] == [0, 0], "as of {as_of}:\n{shown}");
+            for rules in ["rule LIKE 'after_%'", "rule NOT LIKE 'after_%'"] {
+                let all = format!(
+                    "SELECT {COLUMNS} FROM scope_checks WHERE kept IS NULL AND missing IS NOT NULL AND {rules}"
+                );
+                let counts = compared(&session, &all, &format!("unjudged_checks WHERE {rules}"), None).await;
+                assert!(counts[0] > 20 && counts[1..] == [0, 0], "as of {as_of}, {rules}: {counts:?}");
+            }
         }
     });
 }

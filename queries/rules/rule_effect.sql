@@ -121,24 +121,37 @@ stays AS (
     ) AS unnested
 ),
 
--- the first judgement of a rule, in each stage where it has one; of contacts, those of the first week. What could not be judged was
--- neither kept nor broken
-checks AS (
+-- what could not be judged was neither kept nor broken
+told AS (
     SELECT
         grp,
         rule,
         deal_id,
         CASE WHEN rule IN ('stale', 'evidence') THEN stage ELSE '' END AS stage,
+        at,
+        at >= created_at AND at < created_at + INTERVAL '7 days' AS is_in_week,
+        NOT kept AS is_broken,
+        status = 'lost' AND NOT kept AS is_lost,
+        amount
+    FROM cohort_checks
+    WHERE kept IS NOT NULL AND deal_id IS NOT NULL AND created_at >= $from AND created_at < $to
+),
+
+-- the first judgement of a rule that is compared, in each stage where it has one; of contacts, those of the first week
+checks AS (
+    SELECT
+        grp,
+        rule,
+        deal_id,
+        stage,
         min(at) AS at,
         count(*) AS judged,
-        count(*) FILTER (WHERE at >= created_at AND at < created_at + INTERVAL '7 days') AS in_week,
-        max(CASE WHEN NOT kept AND at >= created_at AND at < created_at + INTERVAL '7 days' THEN 1 ELSE 0 END) AS broken_in_week,
-        min(CASE WHEN NOT kept THEN at END) AS broken_at,
-        max(CASE WHEN status = 'lost' AND NOT kept THEN 1 ELSE 0 END) AS is_lost,
-        max(CASE WHEN status = 'lost' AND NOT kept THEN amount END) AS lost_amount
-    FROM scope_checks
-    WHERE kept IS NOT NULL AND deal_id IS NOT NULL AND created_at >= $from AND created_at < $to
-    GROUP BY grp, rule, deal_id, CASE WHEN rule IN ('stale', 'evidence') THEN stage ELSE '' END
+        count(*) FILTER (WHERE is_in_week) AS in_week,
+        max(CASE WHEN is_broken AND is_in_week THEN 1 ELSE 0 END) AS broken_in_week,
+        min(CASE WHEN is_broken THEN at END) AS broken_at
+    FROM told
+    WHERE rule IN ('response', 'stale', 'evidence', 'skipped', 'moved_back', 'over_cap', 'out_of_hours')
+    GROUP BY grp, rule, deal_id, stage
 ),
 
 -- the smaller side of a join comes first: it is kept in memory
@@ -355,13 +368,13 @@ adjusted AS (
 
 -- every rule that was judged, compared or not; a deal is lost once, however often the rule was broken
 judged AS (
-    SELECT grp, rule, count(*) FILTER (WHERE is_lost = 1) AS broken_lost, sum(amount) AS broken_lost_amount
-    FROM (
-        SELECT grp, rule, deal_id, max(is_lost) AS is_lost, max(lost_amount) AS amount
-        FROM checks
-        GROUP BY grp, rule, deal_id
-    ) AS of_deals
-    GROUP BY grp, rule
+    SELECT rules.grp, rules.rule, coalesce(lost.deals, 0) AS broken_lost, lost.amount AS broken_lost_amount
+    FROM (SELECT grp, rule FROM told GROUP BY grp, rule) AS rules
+    LEFT JOIN (
+        SELECT grp, rule, count(*) AS deals, sum(amount) AS amount
+        FROM (SELECT grp, rule, deal_id, max(amount) AS amount FROM told WHERE is_lost GROUP BY grp, rule, deal_id) AS of_deals
+        GROUP BY grp, rule
+    ) AS lost ON rules.grp = lost.grp AND rules.rule = lost.rule
 ),
 
 -- from when on, and of whom: said beside the figures

@@ -1,6 +1,6 @@
 -- The view `scope_checks`: a row per judgement of a rule. $as_of is the cut; $seen is the last moment up to which exports show deals.
 -- `period_checks` is the same, made for judgements of the asked period alone: $judged_from is its first moment, $judged_to the first
--- after it; both null: of all time. `unjudged_checks` is the same without what was kept or broken: $only_unjudged says so. `contacts_to_judge` is `scope_contacts`, without what changes no judgement of the period;
+-- after it; both null: of all time. `cohort_checks` is the same for deals that were created in the asked period, `unjudged_checks` without what was kept or broken: $only_unjudged says so. `contacts_to_judge` is `scope_contacts`, without what changes no judgement of the period;
 -- `entries_to_judge` is `scope_evidence` and `scope_required` likewise, with the rule (evidence, required) and what is said of the deal.
 --
 -- What is not due yet gives no row. What cannot be judged has no `kept`: `missing` names the source or column that it would

@@ -39,8 +39,14 @@ pub(super) const NAMES: [&str; 9] = [
 /// `scope_checks` of the asked period alone: a metric may read it, and SQL that somebody writes asks of no period.
 const OF_PERIOD: &str = "period_checks";
 
+/// The rows of `scope_checks` of deals that were created in the asked period, whenever they were judged. A metric may read it.
+const OF_COHORT: &str = "cohort_checks";
+
 /// The rows of `scope_checks` that say why a rule cannot be judged: few of many. A metric may read it.
 const UNJUDGED: &str = "unjudged_checks";
+
+/// The views of judgements that leave out what they need not judge.
+const PARTS: [&str; 3] = [OF_PERIOD, OF_COHORT, UNJUDGED];
 
 /// The views that are worth computing once for all questions of a session, whatever these are split by.
 pub(super) const SHARED: [&str; 2] = ["scope_coverage", OF_PERIOD];
@@ -54,7 +60,7 @@ pub(super) fn is_of_period(name: &str) -> bool {
 fn made_of(name: &str) -> &'static [&'static str] {
     match name {
         "scope_coverage" => &["scope_events", "scope_clients"],
-        "scope_checks" | OF_PERIOD | UNJUDGED => &["scope_contacts", "scope_planned"],
+        "scope_checks" | OF_PERIOD | OF_COHORT | UNJUDGED => &["scope_contacts", "scope_planned"],
         _ => &[],
     }
 }
@@ -65,7 +71,7 @@ fn sql_of(name: &str) -> &'static str {
         "scope_clients" => include_str!("clients.sql"),
         "scope_plans" => include_str!("plans.sql"),
         "scope_coverage" => include_str!("coverage.sql"),
-        "scope_checks" | OF_PERIOD | UNJUDGED => include_str!("checks.sql"),
+        "scope_checks" | OF_PERIOD | OF_COHORT | UNJUDGED => include_str!("checks.sql"),
         _ => "",
     }
 }
@@ -81,8 +87,8 @@ pub(super) fn columns_read(names: &BTreeSet<String>) -> BTreeSet<String> {
     if names.contains(ENTRIES) {
         read.insert("entries".to_owned());
     }
-    if ["scope_required", "scope_evidence", "scope_checks", OF_PERIOD, UNJUDGED].iter().any(|view| views.contains(view))
-    {
+    let entered = ["scope_required", "scope_evidence", "scope_checks"];
+    if entered.iter().chain(&PARTS).any(|view| views.contains(view)) {
         read.extend(entered::READS.map(str::to_owned));
     }
     read
@@ -91,7 +97,7 @@ pub(super) fn columns_read(names: &BTreeSet<String>) -> BTreeSet<String> {
 /// The views among these names, and those of which they are made, in the order in which they can be.
 fn with_made_of(names: &BTreeSet<String>) -> impl Iterator<Item = &'static str> {
     let wanted = |view: &&str| names.contains(*view) || names.iter().any(|name| made_of(name).contains(view));
-    NAMES.into_iter().chain([OF_PERIOD, UNJUDGED]).filter(wanted)
+    NAMES.into_iter().chain(PARTS).filter(wanted)
 }
 
 /// The words of a query, as written and in small letters: the names of views, columns and functions are among them.
@@ -107,7 +113,7 @@ pub(crate) fn exports_of(view: &str) -> Option<&'static [Table]> {
         SPEND => &[Table::Spend],
         "scope_plans" => &[Table::Plans],
         "scope_events" | "scope_contacts" | "scope_planned" | "scope_evidence" | "scope_coverage" | "scope_checks"
-        | OF_PERIOD | UNJUDGED => &[Table::Deals, Table::Events],
+        | OF_PERIOD | OF_COHORT | UNJUDGED => &[Table::Deals, Table::Events],
         _ => return None,
     })
 }
@@ -126,17 +132,49 @@ pub(super) struct Loaded<'a> {
     pub(super) period: Option<[i64; 2]>,
 }
 
-/// Which judgements are asked for.
-#[derive(Debug, Clone, Copy, Default)]
-struct Judged {
-    /// Those that became certain from its first moment on and before the first after it; microseconds since the epoch. None: of all time.
-    period: Option<[i64; 2]>,
+/// Which judgements are asked for; of a period, its first moment and the first after it, in microseconds since the epoch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Judged {
+    #[default]
+    All,
+    /// Those that became certain in it.
+    Period([i64; 2]),
+    /// Those of deals that were created in it.
+    Cohort([i64; 2]),
     /// Only what says why a rule cannot be judged.
-    only_unjudged: bool,
+    Unjudged,
 }
 
+impl Judged {
+    /// Those of which a view of this name is made.
+    fn of(view: &str, period: Option<[i64; 2]>) -> Judged {
+        match (view, period) {
+            (UNJUDGED, _) => Judged::Unjudged,
+            (OF_PERIOD, Some(period)) => Judged::Period(period),
+            (OF_COHORT, Some(period)) => Judged::Cohort(period),
+            _ => Judged::All,
+        }
+    }
+
+    /// The period in which they became certain, where only such are asked for.
+    fn certain_in(self) -> Option<[i64; 2]> {
+        if let Judged::Period(period) = self { Some(period) } else { None }
+    }
+}
+
+/// Whether an instant is in a period.
+fn within(name: &str, [from, to]: [i64; 2]) -> Expr {
+    column(name).gt_eq(instant(from)).and(column(name).lt(instant(to)))
+}
+
+/// Of a contact: whether it is not known that no refusal, or no opt-out, was before it.
+const MAY_BE_UNJUDGED: &str = "\
+    coalesce(at < known_from('refusal', manager, branch) OR at >= known_until('refusal', manager, branch), TRUE) \
+    OR coalesce(at < known_from('opt_out', manager, branch) OR at >= known_until('opt_out', manager, branch), TRUE)";
+
 /// The views that ask in which time sources are known, which takes a look at all events.
-const READING: [&str; 6] = ["scope_evidence", "scope_required", "scope_checks", OF_PERIOD, UNJUDGED, "scope_coverage"];
+const READING: [&str; 7] =
+    ["scope_evidence", "scope_required", "scope_checks", OF_PERIOD, OF_COHORT, UNJUDGED, "scope_coverage"];
 
 /// Whether a view is one of those.
 pub(super) fn reads_events(name: &str) -> bool {
@@ -181,8 +219,7 @@ impl Scope<'_> {
                 "scope_clients" => self.clients(into).await?,
                 "scope_plans" => self.plans(into).await?,
                 "scope_coverage" => self.query(into, sql_of(name), Judged::default()).await?,
-                OF_PERIOD => self.checks(into, loaded, Judged { period: loaded.period, ..Judged::default() }).await?,
-                _ => self.checks(into, loaded, Judged { only_unjudged: name == UNJUDGED, ..Judged::default() }).await?,
+                _ => self.checks(into, loaded, Judged::of(name, loaded.period)).await?,
             };
             into.register_table(name, frame.into_view())?;
         }
@@ -191,30 +228,40 @@ impl Scope<'_> {
 
     /// The judgements that are asked for.
     async fn checks(&self, context: &SessionContext, loaded: &Loaded<'_>, asked: Judged) -> Result<DataFrame> {
-        let Judged { period, only_unjudged } = asked;
         let mut contacts = context.table("scope_contacts").await?;
-        if let Some([from, to]) = period {
-            // whoever had no contact in the period is not judged in it, and what came later changes no judgement
+        if let Judged::Period([_, to]) = asked {
+            // what came later changes no judgement
             contacts = contacts.filter(column("at").lt(instant(to)))?;
-            let met = contacts.clone().filter(column("at").gt_eq(instant(from)))?;
+        }
+        // a contact is judged with the others of whoever had it: of those alone who had one that is asked for
+        let met = match asked {
+            Judged::All => None,
+            Judged::Period([from, _]) => Some(column("at").gt_eq(instant(from))),
+            Judged::Cohort(period) => Some(within("created_at", period)),
+            Judged::Unjudged => Some(context.parse_sql_expr(MAY_BE_UNJUDGED, contacts.schema())?),
+        };
+        if let Some(met) = met {
+            let met = contacts.clone().filter(met)?;
             let met = met.select(vec![column("who").alias("who was met")])?.distinct()?;
             let names: Vec<Expr> = contacts.schema().fields().iter().map(|field| column(field.name())).collect();
             contacts = met.join(contacts, JoinType::Inner, &["who was met"], &["who"], None)?.select(names)?;
         }
         let inner = super::tables::beside(context, |_| true).await?;
         inner.register_table("contacts_to_judge", contacts.into_view())?;
-        let evidence = self.evidence(context, loaded, period).await?.with_column("rule", lit("evidence"))?;
-        let required = self.required(context, loaded, period).await?.with_column("rule", lit("required"))?;
+        let certain_in = asked.certain_in();
+        let evidence = self.evidence(context, loaded, certain_in).await?.with_column("rule", lit("evidence"))?;
+        let required = self.required(context, loaded, certain_in).await?.with_column("rule", lit("required"))?;
         let mut entries = evidence.union_by_name(required)?;
-        if only_unjudged {
+        if asked == Judged::Unjudged {
             entries = entries.filter(column("missing").is_not_null())?;
         }
         inner.register_table("entries_to_judge", entries.into_view())?;
         let checks = self.query(&inner, sql_of("scope_checks"), asked).await?;
-        match period {
-            Some([from, to]) => checks.filter(column("at").gt_eq(instant(from)).and(column("at").lt(instant(to)))),
-            None if only_unjudged => checks.filter(column("missing").is_not_null().and(column("kept").is_null())),
-            None => Ok(checks),
+        match asked {
+            Judged::All => Ok(checks),
+            Judged::Period(period) => checks.filter(within("at", period)),
+            Judged::Cohort(period) => checks.filter(within("created_at", period)),
+            Judged::Unjudged => checks.filter(column("missing").is_not_null().and(column("kept").is_null())),
         }
     }
 
@@ -228,9 +275,9 @@ impl Scope<'_> {
             ("as_of", instant(Some(self.cut))),
             ("as_of_day", ScalarValue::Date32(Some(self.cut_day))),
             ("seen", instant(Some(self.seen_until))),
-            ("judged_from", instant(asked.period.map(|[from, _]| from))),
-            ("judged_to", instant(asked.period.map(|[_, to]| to))),
-            ("only_unjudged", ScalarValue::Boolean(Some(asked.only_unjudged))),
+            ("judged_from", instant(asked.certain_in().map(|[from, _]| from))),
+            ("judged_to", instant(asked.certain_in().map(|[_, to]| to))),
+            ("only_unjudged", ScalarValue::Boolean(Some(asked == Judged::Unjudged))),
         ])
     }
 }
@@ -241,7 +288,7 @@ mod tests {
 
     #[test]
     fn each_view_says_out_of_which_exports_it_is_made() {
-        for view in NAMES.into_iter().chain([SCOPE, ENTRIES, SPEND, OF_PERIOD, UNJUDGED]) {
+        for view in NAMES.into_iter().chain(PARTS).chain([SCOPE, ENTRIES, SPEND]) {
             assert!(exports_of(view).is_some_and(|tables| !tables.is_empty()), "{view}");
             let events = made_of(view).iter().filter_map(|part| exports_of(part)).flatten();
             assert!(events.into_iter().all(|table| exports_of(view).unwrap().contains(table)), "{view}");
