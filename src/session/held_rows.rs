@@ -31,7 +31,8 @@ use futures::TryStreamExt as _;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::errors::ParquetError;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 
 use super::room::{Room, Taken};
 use super::running::{is_short_of_memory, run};
@@ -197,8 +198,18 @@ impl fmt::Debug for File {
 impl File {
     fn begun(schema: &SchemaRef, disk: &Arc<DiskManager>) -> Result<(ArrowWriter<Box<dyn SpillWriter>>, File)> {
         let file = disk.create_tmp_file("holding rows")?;
-        let properties = WriterProperties::builder().set_max_row_group_row_count(Some(ROWS));
-        let properties = properties.set_compression(Compression::SNAPPY).build();
+        let properties = WriterProperties::builder()
+            .set_max_row_group_row_count(Some(ROWS))
+            .set_compression(Compression::SNAPPY)
+            .set_statistics_enabled(EnabledStatistics::None)
+            .set_dictionary_enabled(false);
+        // to look up what never recurs takes longer than to write it
+        let recurring = schema.fields().iter().filter(|field| matches!(field.data_type(), DataType::Dictionary(..)));
+        let properties = recurring
+            .fold(properties, |properties, field| {
+                properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), true)
+            })
+            .build();
         let writer = ArrowWriter::try_new(file.open_writer()?, Arc::clone(schema), Some(properties));
         Ok((writer.map_err(no_room)?, File(file)))
     }
