@@ -137,7 +137,8 @@ told AS (
     WHERE kept IS NOT NULL AND deal_id IS NOT NULL AND created_at >= $from AND created_at < $to
 ),
 
--- the first judgement of a rule that is compared, in each stage where it has one; of contacts, those of the first week
+-- the first judgement of a rule that is compared, in each stage where it has one; of contacts, those of the first week. Read twice, these are kept:
+-- millions of groups do not stand in memory beside the joins
 checks AS (
     SELECT
         grp,
@@ -369,7 +370,14 @@ adjusted AS (
 -- every rule that was judged, compared or not; a deal is lost once, however often the rule was broken
 judged AS (
     SELECT rules.grp, rules.rule, coalesce(lost.deals, 0) AS broken_lost, lost.amount AS broken_lost_amount
-    FROM (SELECT grp, rule FROM told GROUP BY grp, rule) AS rules
+    FROM (
+        SELECT grp, rule FROM checks GROUP BY grp, rule
+        UNION ALL
+        SELECT grp, rule
+        FROM told
+        WHERE rule NOT IN ('response', 'stale', 'evidence', 'skipped', 'moved_back', 'over_cap', 'out_of_hours')
+        GROUP BY grp, rule
+    ) AS rules
     LEFT JOIN (
         SELECT grp, rule, count(*) AS deals, sum(amount) AS amount
         FROM (SELECT grp, rule, deal_id, max(amount) AS amount FROM told WHERE is_lost GROUP BY grp, rule, deal_id) AS of_deals

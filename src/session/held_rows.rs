@@ -40,7 +40,7 @@ use super::told::Told;
 use crate::model::timings;
 
 /// Of a file so many rows are written at once, and read by one thread.
-const ROWS: usize = 128 << 10;
+const ROWS: usize = 32 << 10;
 
 /// Rows that are held as long as this is.
 #[derive(Debug)]

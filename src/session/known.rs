@@ -168,7 +168,12 @@ impl Scope<'_> {
 
     /// When a deal entered the funnel: with its creation or its first logged entry, whichever came first; else with its closing.
     pub(super) fn entered_at(&self) -> Result<Expr> {
-        let first = first_at().call(vec![self.clipped("entries")?]);
+        let first = first_at().call(vec![column("entries")]);
+        // entries lie in the order of time: if the first of all was not before the cut, none was
+        let first = match self.late.contains("entries") {
+            true => when(first.clone().lt(instant(self.cut)), first).end()?,
+            false => first,
+        };
         Ok(coalesce(vec![least(vec![column("created_at"), first]), self.clipped("closed_at")?]))
     }
 
