@@ -152,6 +152,7 @@ mod tests {
     use datafusion::physical_plan::displayable;
     use datafusion::prelude::SessionContext;
 
+    use super::HELD;
     use crate::session::engine::{Resources, context};
 
     const BIG: &str = "(SELECT deal, deal % 3 AS stage FROM (SELECT unnest(range(0, 30000)) AS deal)) AS deals";
@@ -190,5 +191,18 @@ mod tests {
             );
             assert_eq!(rows(&ours, &sql).await, rows(&theirs, &sql).await, "{sql}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_side_whose_key_says_so_is_held_and_the_answer_stays() {
+        let (ours, theirs) = (context(Resources::default(), std::sync::Arc::default()).unwrap(), SessionContext::new());
+        let deals = format!("(SELECT deal AS \"{HELD}\", stage FROM {BIG})");
+        let sql =
+            format!("SELECT count(held.stage), sum(id) FROM {SMALL} LEFT JOIN {deals} AS held ON id = held.\"{HELD}\"");
+        let plan = plan(&ours, &sql).await;
+        let join = &plan[plan.find("HashJoinExec").unwrap_or_else(|| panic!("{plan}"))..];
+        let sides = ["UnnestExec", "DataSourceExec"].map(|side| join.find(side).unwrap_or_else(|| panic!("{plan}")));
+        assert!(join.starts_with("HashJoinExec: mode=") && sides.is_sorted(), "{plan}");
+        assert_eq!(rows(&ours, &sql).await, rows(&theirs, &sql).await);
     }
 }

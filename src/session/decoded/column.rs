@@ -24,15 +24,11 @@ pub(super) enum Column {
 }
 
 impl Column {
-    pub(super) fn kept(mut array: ArrayRef) -> Column {
+    pub(super) fn kept(array: ArrayRef) -> Column {
         if array.null_count() == array.len() {
             return Column::Nothing(array.data_type().clone(), array.len());
         }
-        let Some(texts) = array.as_string_view_opt() else {
-            // the reader makes room for a whole batch, and for lists twice as much as it had when it runs short
-            array.shrink_to_fit();
-            return Column::Array(array);
-        };
+        let Some(texts) = array.as_string_view_opt() else { return Column::Array(array) };
         let (mut known, mut words) = (BTreeMap::new(), Vec::new());
         let mut numbers = Vec::with_capacity(texts.len());
         for text in texts {

@@ -27,7 +27,7 @@ pub(in crate::session) struct Decoded {
     others: Taken,
     /// How many scans read a column that is no list, by its place in the table.
     scans: Mutex<BTreeMap<usize, usize>>,
-    /// The columns for which there was no room.
+    /// The columns that are no lists for which there was no room: of a list, what is kept of some files saves much all the same.
     refused: Mutex<BTreeSet<usize>>,
 }
 
@@ -58,7 +58,7 @@ impl Decoded {
         columns.into_iter().partition(|column| {
             let times = scans.entry(*column).or_default();
             *times += 1;
-            (is_list(table, *column) || *times > SELDOM) && !refused.contains(column)
+            is_list(table, *column) || (*times > SELDOM && !refused.contains(column))
         })
     }
 
