@@ -240,8 +240,10 @@ mod tests {
             let batch = whole.slice(from, rows);
             for every in [1, 2, 3, 50, 1000] {
                 for (begins, unknown) in [(0, 0), (1, 7)] {
-                    let known =
-                        |n: usize| (unknown == 0 || n % unknown > 0).then(|| (n + begins) % every == 0 || n > 480);
+                    let known = |n: usize| {
+                        (unknown == 0 || !n.is_multiple_of(unknown))
+                            .then(|| (n + begins).is_multiple_of(every) || n > 480)
+                    };
                     let kept = BooleanArray::from_iter((from..from + rows).map(known));
                     assert_eq!(filtered(&batch, &kept).unwrap(), filter_record_batch(&batch, &kept).unwrap());
                 }

@@ -85,8 +85,10 @@ mod tests {
     fn a_column_is_given_back_as_it_was_read() {
         let long = |n: usize| format!("the name of a manager, {n}");
         let texts = |words: usize| {
-            let text =
-                |n: usize| (n % 7 > 0).then(|| if n % 2 == 0 { long(n % words) } else { format!("{}", n % words) });
+            let text = |n: usize| {
+                (!n.is_multiple_of(7))
+                    .then(|| if n.is_multiple_of(2) { long(n % words) } else { format!("{}", n % words) })
+            };
             Arc::new(StringViewArray::from_iter((0..2000).map(text))) as ArrayRef
         };
         let nested = ListArray::from_iter_primitive::<Int32Type, _, _>([Some(vec![Some(1), None]), None, Some(vec![])]);
