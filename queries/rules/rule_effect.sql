@@ -130,6 +130,7 @@ told AS (
         CASE WHEN rule IN ('stale', 'evidence') THEN stage ELSE '' END AS stage,
         at,
         at >= created_at AND at < created_at + INTERVAL '7 days' AS is_in_week,
+        rule IN ('response', 'stale', 'evidence', 'skipped', 'moved_back', 'over_cap', 'out_of_hours') AS is_compared,
         NOT kept AS is_broken,
         status = 'lost' AND NOT kept AS is_lost,
         amount
@@ -151,7 +152,7 @@ checks AS (
         max(CASE WHEN is_broken AND is_in_week THEN 1 ELSE 0 END) AS broken_in_week,
         min(CASE WHEN is_broken THEN at END) AS broken_at
     FROM told
-    WHERE rule IN ('response', 'stale', 'evidence', 'skipped', 'moved_back', 'over_cap', 'out_of_hours')
+    WHERE is_compared
     GROUP BY grp, rule, deal_id, stage
 ),
 
@@ -373,10 +374,7 @@ judged AS (
     FROM (
         SELECT grp, rule FROM checks GROUP BY grp, rule
         UNION ALL
-        SELECT grp, rule
-        FROM told
-        WHERE rule NOT IN ('response', 'stale', 'evidence', 'skipped', 'moved_back', 'over_cap', 'out_of_hours')
-        GROUP BY grp, rule
+        SELECT grp, rule FROM told WHERE NOT is_compared GROUP BY grp, rule
     ) AS rules
     LEFT JOIN (
         SELECT grp, rule, count(*) AS deals, sum(amount) AS amount

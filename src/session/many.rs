@@ -44,7 +44,7 @@ impl Session {
         Ok(other)
     }
 
-    /// The same session, which shares this with others, and the lists of deals as they were decoded, if they all fit into their room.
+    /// The same session, which shares this with others, and the columns of deals as they were decoded, if all lists fit into their room.
     fn beginning(self, turns: Option<Arc<Turns>>) -> Session {
         // what cannot be read fails where it is asked for
         let lists = self.footers_of(Table::Journeys).map_or(u64::MAX, |known| known.bytes_of_lists());

@@ -9,7 +9,7 @@ use super::decoded::{DecodeOnce, Decoded};
 use super::engine;
 use super::turns::Turns;
 
-/// The lists of deals, where they fit into memory, and whose turn it is, where questions run one after the other.
+/// The columns of deals as they were decoded, where their lists fit into memory, and whose turn it is, where questions run one after the other.
 #[derive(Debug, Clone, Default)]
 pub(super) struct OfReport {
     decoded: Option<Arc<Decoded>>,

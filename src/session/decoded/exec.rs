@@ -113,7 +113,7 @@ impl Reading {
         let Some(known) = file_source.downcast_ref::<ParquetSource>() else {
             return internal_err!("no file of Parquet");
         };
-        // without the predicate, which leaves out row groups: the rows would not be those of the lists
+        // without the predicate, which leaves out row groups: the rows would not be those that are kept
         let source = ParquetSource::new(file_source.table_schema().clone())
             .with_table_parquet_options(known.table_parquet_options().clone());
         let source = match known.parquet_file_reader_factory() {

@@ -73,5 +73,6 @@ SELECT
     minutes_between(local_day(together.last_won_at), today.day) / 1440.0 AS days_since_won,
     minutes_between(local_day(together.last_touch_at), today.day) / 1440.0 AS days_since_touch
 FROM together
+-- a client has many columns, and its segment is one: that side is held
 LEFT JOIN segments AS clients ON together.client_id = clients."key of the held side"
 CROSS JOIN today

@@ -284,7 +284,14 @@ impl Scope<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::small_side::HELD;
     use super::*;
+
+    #[test]
+    fn joins_with_clients_say_which_side_is_held() {
+        let named = format!("\"{HELD}\"");
+        assert!(["scope_coverage", "scope_clients"].iter().all(|view| sql_of(view).contains(&named)), "{named}");
+    }
 
     #[test]
     fn each_view_says_out_of_which_exports_it_is_made() {
