@@ -5,6 +5,7 @@ mod cold;
 mod dialects;
 mod of_clients;
 mod quarantine;
+mod recurring;
 mod repeat;
 mod snapshots;
 mod threads;

@@ -19,9 +19,10 @@ impl DayOf {
 
     /// The last moment that an instant may stand for: of a local midnight the end of its day, of any other itself.
     pub(crate) fn ends_at(&self, at: i64) -> i64 {
-        let Some(moment) = DateTime::from_timestamp_micros(at).filter(|_| at.rem_euclid(QUARTER) == 0) else {
+        if at.rem_euclid(QUARTER) != 0 {
             return at;
-        };
+        }
+        let Some(moment) = DateTime::from_timestamp_micros(at) else { return at };
         let day = self.0.day(moment);
         match day.succ_opt() {
             Some(next) if self.0.midnight(day) == moment => self.0.midnight(next).timestamp_micros() - 1,

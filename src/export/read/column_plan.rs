@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use super::column::Seen;
 use super::date_range::Times;
 use super::offsets::Offsets;
+use super::recurring::Recurring;
 use crate::export::mapping::{Operation, Reading, Test};
 use crate::export::values::amounts::Currency;
 use crate::export::values::personal::{Key, Personal};
@@ -46,6 +47,8 @@ pub(crate) struct ColumnPlan {
     pub(super) times: Option<Times>,
     pub(super) required: bool,
     pub(super) words: Option<&'static [&'static str]>,
+    /// Its texts that recur.
+    pub(super) recurring: Option<Recurring>,
     pub(super) is_id: bool,
     /// The name under which its values are compared with each other.
     pub(super) watched: Option<&'static str>,

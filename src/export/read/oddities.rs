@@ -107,6 +107,11 @@ impl Met {
 }
 
 impl Oddities {
+    /// How many texts are worth telling of.
+    pub(super) fn of_texts(&self) -> u64 {
+        self.cleaned + self.spoilt + self.not_normal + self.searched + self.first_taken
+    }
+
     /// Counts an empty date.
     pub(super) fn date(&mut self, column: &str, why: Why, text: &str) {
         self.dates.entry((column.to_owned(), why)).or_default().add(1, text);

@@ -11,6 +11,7 @@ use super::date_range::Times;
 use super::offsets::Offsets;
 use super::open::Opened;
 use super::raw::Raw;
+use super::recurring::Recurring;
 use crate::export::mapping::{
     Condition, Export, Fill, Header, Mapped, Operand, Operation, Reading, Source, required, words,
 };
@@ -244,6 +245,12 @@ fn resolve(
     };
     let is_searched =
         column.kind == Kind::Text && is_found && words.is_none() && !column.reading.personal && !column.reading.is_ours;
+    // each id is another text, and of these columns more is told than their values
+    let recurs = column.kind == Kind::Text
+        && !column.name.ends_with("_id")
+        && !column.reading.personal
+        && !(table == Table::Plans && !column.extra);
+    let recurring = if recurs { Recurring::of(&from) } else { None };
     Some(ColumnPlan {
         name: column.name.clone(),
         place: format!("{}.{}", table.name(), column.name),
@@ -257,6 +264,7 @@ fn resolve(
         times: Times::of(table, &column.name, column.kind, taken).filter(|_| !column.extra),
         required: !column.extra && required(table).contains(&column.name.as_str()),
         words,
+        recurring,
         is_id: column.name.ends_with("_id"),
         watched: Alike::watched(&column.name).filter(|_| !column.extra),
         personal: if column.reading.personal { personal } else { Personal::Keep },

@@ -27,15 +27,45 @@ impl<'r> Row<'r> {
     /// A cell without the spaces around it; empty where the row is too short.
     pub(super) fn cell(&self, index: usize) -> &'r str {
         let text = self.record.cells.range(index).and_then(|range| self.text.get(range)).unwrap_or_default();
-        match text.as_bytes() {
-            // most cells have nothing around them, as two bytes tell
-            [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
-            _ => text.trim(),
+        match is_trimmed(text.as_bytes()) {
+            true => text,
+            false => text.trim(),
         }
     }
 
     /// What the form of the file calls a cell.
     pub(super) fn typed(&self, index: usize) -> Typed {
         self.record.typed.get(index).copied().unwrap_or_default()
+    }
+}
+
+/// Whether a text has no spaces around it, as far as its first and last two bytes tell: true of most cells.
+fn is_trimmed(text: &[u8]) -> bool {
+    // the bytes with which Cyrillic letters begin: no space begins with them
+    let begins_letter = |byte: &u8| matches!(byte, 0xd0 | 0xd1);
+    match text {
+        [] => true,
+        [only] => only.is_ascii_graphic(),
+        [first, .., before, last] | [first @ before, last] => {
+            (first.is_ascii_graphic() || begins_letter(first)) && (last.is_ascii_graphic() || begins_letter(before))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_to_be_trimmed_is_so() {
+        let all = (0..=u32::from(char::MAX)).filter_map(char::from_u32);
+        for symbol in all {
+            for text in [format!("{symbol}"), format!("{symbol}a"), format!("a{symbol}"), format!("д{symbol}")] {
+                assert!(!is_trimmed(text.as_bytes()) || text.trim() == text, "{text:?}");
+            }
+        }
+        for text in ["", "7", "12", "Иванова П.", "Звонок", "да", "№ 1", "14.02.2025 19:05:10"] {
+            assert_eq!(is_trimmed(text.as_bytes()), !text.starts_with('№'), "{text}");
+        }
     }
 }

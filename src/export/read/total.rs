@@ -106,7 +106,9 @@ impl Totals {
 fn named<'r>(plan: &Plan, row: Row<'r>) -> Option<&'r str> {
     let is_total = |text: &&str| {
         let bare = text.trim_end_matches([':', '.', ' ']);
-        bare.len() < 40 && WORDS.contains(&bare.to_lowercase().as_str())
+        // a letter of these words has the same length in capitals
+        let is_long_enough = |word: &&str| word.len() == bare.len();
+        WORDS.iter().any(is_long_enough) && WORDS.contains(&bare.to_lowercase().as_str())
     };
     let begins = |text: &str| text.chars().next().is_some_and(|first| "ивоtgsИВОTGS".contains(first));
     let first = Some(row.cell(0)).filter(|text| begins(text) && is_total(text));

@@ -9,6 +9,7 @@ use super::header::fits;
 use super::oddities::{Oddities, Why};
 use super::reason;
 use super::row::{Refused, Row};
+use super::signs::Signs;
 use crate::export::datum::Value;
 use crate::export::mapping::{Case, Operation, Otherwise, Percent, Reading};
 use crate::export::records::{Typed, UNCALCULATED};
@@ -30,8 +31,8 @@ impl ColumnPlan {
         self.read_period(row, met).map(|(value, _)| value)
     }
 
-    /// Reads the column's value in a row; of a period its first day, and the last one beside it.
-    pub(super) fn read_period<'r>(
+    /// The same, whether or not its text was met before.
+    pub(super) fn read_anew<'r>(
         &'r self,
         row: Row<'r>,
         met: &mut Oddities,
@@ -144,9 +145,9 @@ impl ColumnPlan {
             }
             _ => text,
         };
-        // its first byte is rare, and looking for that is quick
-        met.spoilt += u64::from(text.as_bytes().contains(&0xef) && text.contains(char::REPLACEMENT_CHARACTER));
-        let text = match hides(&text) {
+        let signs = Signs::of(&text);
+        met.spoilt += u64::from(signs.any(Signs::REPLACED) && text.contains(char::REPLACEMENT_CHARACTER));
+        let text = match signs.any(Signs::HIDDEN) && hides(&text) {
             true => {
                 met.cleaned += 1;
                 let seen: String = text.chars().filter(|symbol| !is_unseen(*symbol)).collect();
@@ -161,7 +162,7 @@ impl ColumnPlan {
         if let Some(allowed) = self.words.filter(|allowed| !allowed.contains(&text.as_ref())) {
             return Err(self.refuse(cell, &text, reason::unknown_word(&self.name, allowed)));
         }
-        if self.is_id && is_spoilt(&text, typed) {
+        if self.is_id && (typed != Typed::No || signs.any(Signs::POWER)) && is_spoilt(&text, typed) {
             return Err(self.refuse(cell, &text, reason::spoilt_id()));
         }
         let text = match self.reading.normal {

@@ -69,11 +69,11 @@ impl Scrub {
 /// Where phones and e-mails stand in a text, in order, each in its normal form.
 fn find(text: &str, bare: Bare) -> Vec<(Range<usize>, String)> {
     // most texts have neither
-    let has_at = text.as_bytes().contains(&b'@');
-    let digits = match text.len() {
-        0..FEWEST => 0,
-        _ => text.bytes().filter(u8::is_ascii_digit).count(),
-    };
+    let (mut has_at, mut digits) = (false, 0);
+    for byte in text.bytes() {
+        has_at |= byte == b'@';
+        digits += usize::from(byte.is_ascii_digit());
+    }
     let mut found = if has_at { emails(text) } else { Vec::new() };
     let is_number = bare == Bare::Number && digits == text.trim().len();
     if digits >= FEWEST && !is_number {
