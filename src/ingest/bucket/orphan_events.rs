@@ -1,5 +1,6 @@
 //! Events of deals that the store does not know: they count for no deal, and nothing shows them.
 
+use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::ingest::rows::Rows;
@@ -32,11 +33,14 @@ impl OrphanEvents {
             return Ok(strays);
         }
         let mark = |id: &str| xxh3_64(id.as_bytes());
-        let mut known: Vec<u64> = (0..deals.len()).filter_map(|row| deals.cell(row, id).text().map(mark)).collect();
-        known.sort_unstable();
+        let mut known = HashTable::with_capacity(deals.len());
+        for deal in (0..deals.len()).filter_map(|row| deals.cell(row, id).text().map(mark)) {
+            known.insert_unique(deal, deal, |deal| *deal);
+        }
         let mut ids: Vec<&str> = Vec::new();
         for deal in touched.iter().filter_map(|row| events.cell(*row, of).text()) {
-            if known.binary_search(&mark(deal)).is_err() {
+            let mark = mark(deal);
+            if known.find(mark, |known| *known == mark).is_none() {
                 strays.events += 1;
                 ids.push(deal);
             }

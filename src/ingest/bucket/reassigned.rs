@@ -7,7 +7,7 @@
 //! An event whose id is made of what it holds has another id under another deal: only exports that give ids are looked at.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -47,6 +47,8 @@ struct Coming {
     ids: Vec<(u64, u32)>,
     /// Those that come for several.
     several: Vec<u64>,
+    /// A bit for each ending of a hash: whether an id that comes has it. Most ids of a store do not come, and are told by that.
+    endings: OnceLock<Vec<u64>>,
 }
 
 impl Coming {
@@ -55,7 +57,25 @@ impl Coming {
         ids.dedup();
         let several = ids.windows(2).filter(|two| two[0].0 == two[1].0).map(|two| two[0].0).collect();
         ids.dedup_by_key(|(hash, _)| *hash);
-        Coming { ids, several }
+        Coming { ids, several, endings: OnceLock::new() }
+    }
+
+    /// Whether an id with the ending of this one comes.
+    fn may_come(&self, hash: u64) -> bool {
+        /// Bits for each id: of eight others, seven are told apart.
+        const BITS: usize = 8;
+        let bits = (self.ids.len() * BITS).next_power_of_two().max(64) as u64;
+        let place = |hash: u64| ((hash % bits / 64) as usize, hash % 64);
+        let endings = self.endings.get_or_init(|| {
+            let mut endings = vec![0; place(bits - 1).0 + 1];
+            for (hash, _) in &self.ids {
+                let (word, bit) = place(*hash);
+                endings[word] |= 1 << bit;
+            }
+            endings
+        });
+        let (word, bit) = place(hash);
+        endings[word] >> bit & 1 == 1
     }
 
     /// Of ids that lie in buckets: those that come for another one.
@@ -64,7 +84,7 @@ impl Coming {
             let at = self.ids.binary_search_by_key(&hash, |(hash, _)| *hash).ok()?;
             (self.ids[at].1 != home).then_some(hash)
         };
-        lying.into_iter().filter_map(elsewhere).collect()
+        lying.into_iter().filter(|(hash, _)| self.may_come(*hash)).filter_map(elsewhere).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! New rows into old ones, by key and column by column.
 
-use std::ops::Range;
-
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::export::datum::Cell;
@@ -119,50 +119,7 @@ pub(crate) fn upsert_settled<'a>(
     layout: &Layout,
     settle: &mut dyn Settle<'a>,
 ) -> (Counts, Vec<usize>) {
-    let mut scratch = Vec::new();
-    let mut known: Vec<(u64, u32)> = (0..rows.len())
-        .map(|row| (hash(layout.key.iter().map(|slot| rows.cell(row, *slot)), &mut scratch), index_u32(row)))
-        .collect();
-    known.sort_unstable();
-    let mut fresh: Vec<(u64, u32)> = (0..patches.rows.len())
-        .map(|patch| (hash(key(patches, shapes, patch), &mut scratch), index_u32(patch)))
-        .collect();
-    fresh.sort_unstable();
-
-    let mut groups = Groups::default();
-    let (mut at, mut old_at) = (0, 0);
-    while at < fresh.len() {
-        let same = run(&fresh, at);
-        let hash = fresh[at].0;
-        while known.get(old_at).is_some_and(|(h, _)| *h < hash) {
-            old_at += 1;
-        }
-        let old_same = match known.get(old_at) {
-            Some((h, _)) if *h == hash => run(&known, old_at),
-            _ => old_at..old_at,
-        };
-        at = same.end;
-        let old = |patch: u32| {
-            let is_same = |row: &u32| {
-                let old = layout.key.iter().map(|slot| rows.cell(*row as usize, *slot));
-                old.eq(key(patches, shapes, patch as usize))
-            };
-            known[old_same.clone()].iter().map(|(_, row)| *row).find(is_same)
-        };
-        if let [(_, patch)] = &fresh[same.clone()] {
-            groups.push(&[*patch], old(*patch));
-            continue;
-        }
-        // nearly always one key; two keys of one hash are kept apart all the same
-        let mut left: Vec<u32> = fresh[same].iter().map(|(_, patch)| *patch).collect();
-        while let Some(first) = left.first().copied() {
-            let is_same = |other: &u32| key(patches, shapes, first as usize).eq(key(patches, shapes, *other as usize));
-            // one pass a key: a file may repeat one key on every row
-            let (group, others): (Vec<u32>, Vec<u32>) = left.into_iter().partition(is_same);
-            left = others;
-            groups.push(&group, old(first));
-        }
-    }
+    let groups = Groups::of(rows, patches, shapes, layout);
     let mut counts = Counts::default();
     rows.cells.reserve(groups.new * rows.width);
     let apply = |(group, old): (&[u32], Option<u32>)| {
@@ -173,28 +130,93 @@ pub(crate) fn upsert_settled<'a>(
 }
 
 /// The patches of each key, and the row that it has.
-#[derive(Default)]
 struct Groups {
+    /// Those of the first key, then those of the second one, each in the order in which they were read.
     patches: Vec<u32>,
-    /// Where a group's patches stand, and its row.
-    groups: Vec<(Range<usize>, Option<u32>)>,
+    /// Where a group's patches end, and its row, in the order of the first patches: neighbours lie beside each other in memory.
+    groups: Vec<(u32, Option<u32>)>,
     /// How many have no row yet.
     new: usize,
 }
 
+/// Where a key was met first.
+#[derive(Clone, Copy)]
+enum Place {
+    Row(u32),
+    Group(u32),
+}
+
 impl Groups {
-    fn push(&mut self, patches: &[u32], old: Option<u32>) {
-        let from = self.patches.len();
-        self.patches.extend_from_slice(patches);
-        self.groups.push((from..self.patches.len(), old));
-        self.new += usize::from(old.is_none());
+    fn of(rows: &Rows<'_>, patches: &Patches<'_>, shapes: &[Shape], layout: &Layout) -> Groups {
+        let mut scratch = Vec::new();
+        let mut places: HashTable<(u64, Place)> = HashTable::with_capacity(rows.len().max(patches.rows.len()));
+        let key_of_row = |row: u32| layout.key.iter().map(move |slot| rows.cell(row as usize, *slot));
+        for row in 0..index_u32(rows.len()) {
+            let hash = hash(key_of_row(row), &mut scratch);
+            let is_same = |(other, place): &(u64, Place)| match place {
+                Place::Row(known) => *other == hash && key_of_row(*known).eq(key_of_row(row)),
+                Place::Group(_) => false,
+            };
+            // of a key that has two rows, the first one is patched
+            places.entry(hash, is_same, |(hash, _)| *hash).or_insert((hash, Place::Row(row)));
+        }
+        let mut groups = Groups { patches: vec![0; patches.rows.len()], groups: Vec::new(), new: 0 };
+        let (mut firsts, mut of_patches) = (Vec::new(), Vec::with_capacity(patches.rows.len()));
+        for patch in 0..patches.rows.len() {
+            let hash = hash(key(patches, shapes, patch), &mut scratch);
+            let is_same = |(other, place): &(u64, Place)| {
+                let key = || key(patches, shapes, patch);
+                *other == hash
+                    && match place {
+                        Place::Row(row) => key_of_row(*row).eq(key()),
+                        Place::Group(group) => self::key(patches, shapes, firsts[*group as usize]).eq(key()),
+                    }
+            };
+            let next = index_u32(groups.groups.len());
+            let (group, began) = match places.entry(hash, is_same, |(hash, _)| *hash) {
+                Entry::Occupied(mut known) => match known.get().1 {
+                    Place::Group(group) => (group, None),
+                    Place::Row(row) => {
+                        known.get_mut().1 = Place::Group(next);
+                        (next, Some(Some(row)))
+                    }
+                },
+                Entry::Vacant(free) => {
+                    free.insert((hash, Place::Group(next)));
+                    (next, Some(None))
+                }
+            };
+            if let Some(row) = began {
+                firsts.push(patch);
+                groups.groups.push((0, row));
+                groups.new += usize::from(row.is_none());
+            }
+            groups.groups[group as usize].0 += 1;
+            of_patches.push(group);
+        }
+        groups.fill(&of_patches);
+        groups
     }
 
-    /// The groups in the order in which their first patches were read: those that are neighbours lie beside each other in
-    /// memory, which the order of hashes would go through at random.
-    fn in_order(&mut self) -> impl Iterator<Item = (&[u32], Option<u32>)> {
-        self.groups.sort_unstable_by_key(|(patches, _)| self.patches[patches.start]);
-        self.groups.iter().map(|(patches, old)| (&self.patches[patches.clone()], *old))
+    /// Puts the patches into their groups, of which it is known how many each has.
+    fn fill(&mut self, of_patches: &[u32]) {
+        let mut from = 0;
+        for (count, _) in &mut self.groups {
+            from += std::mem::replace(count, from);
+        }
+        for (patch, group) in of_patches.iter().enumerate() {
+            let end = &mut self.groups[*group as usize].0;
+            self.patches[*end as usize] = index_u32(patch);
+            *end += 1;
+        }
+    }
+
+    fn in_order(&self) -> impl Iterator<Item = (&[u32], Option<u32>)> {
+        self.groups.iter().scan(0, |from, (end, row)| {
+            let group = &self.patches[*from as usize..*end as usize];
+            *from = *end;
+            Some((group, *row))
+        })
     }
 }
 
@@ -280,11 +302,6 @@ fn hash<'a>(key: impl Iterator<Item = Cell<'a>>, scratch: &mut Vec<u8>) -> u64 {
         scratch.push(0xff);
     }
     xxh3_64(scratch)
-}
-
-fn run(sorted: &[(u64, u32)], from: usize) -> Range<usize> {
-    let hash = sorted[from].0;
-    from..from + sorted[from..].iter().take_while(|(h, _)| *h == hash).count()
 }
 
 #[cfg(test)]

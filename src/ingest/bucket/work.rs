@@ -143,10 +143,7 @@ impl Work<'_> {
         let arrived = self.moved.arrived(number)?;
         let (deals_layout, events_layout) = (&self.layouts[&Table::Deals], &self.layouts[&Table::Events]);
         let stays = !regrouped && !moved && !self.fold_later && self.snapshots.is_empty();
-        let kept = match stays {
-            true => self.cold(number, &cold::Told::of(&deals, &events, self.shapes, events_layout)?)?,
-            false => Vec::new(),
-        };
+        let kept = if stays { self.cold(number, &deals, &events)? } else { Vec::new() };
         lap("ingest: bucket: look for the new among the cold");
         let (old_deals, old_events) = (self.old(Table::Deals, number, &kept)?, self.old(Table::Events, number, &kept)?);
         let mut deal_rows = self.rows(&old_deals, deals_layout, number)?;
@@ -268,10 +265,14 @@ impl Work<'_> {
     }
 
     /// The cold files of a bucket that can stay as they are, since no new row tells of what they hold.
-    fn cold(&self, number: u32, told: &cold::Told) -> Result<Vec<Cold<'_>>, IngestError> {
-        let mut kept = Vec::new();
-        for cold in Cold::of(self.base, number, self.mark) {
-            if !cold.is_met(told)? {
+    fn cold(&self, number: u32, deals: &Patches<'_>, events: &Patches<'_>) -> Result<Vec<Cold<'_>>, IngestError> {
+        let (colds, mut kept) = (Cold::of(self.base, number, self.mark), Vec::new());
+        if colds.is_empty() {
+            return Ok(kept);
+        }
+        let told = cold::Told::of(deals, events, self.shapes, &self.layouts[&Table::Events])?;
+        for cold in colds {
+            if !cold.is_met(&told)? {
                 kept.push(cold);
             }
         }
