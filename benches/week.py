@@ -2,9 +2,9 @@
 
     python3 week.py EXPORTS DAY BEFORE WEEK
 
-Into the folder BEFORE go the exports as they were on the morning of DAY (YYYY-MM-DD): events, spend and deals from before it, deals closed
-since open again, in the stage in which they then stood. Into WEEK go the events and spend since, and the deals that were made or that
-anything happened to, as they are now. Exports that do not change (clients, staff, promotions) go into both.
+Into the folder BEFORE go the exports as they were on the morning of DAY (YYYY-MM-DD): events, changes, spend and deals from before it, deals closed
+since open again, in the stage in which they then stood. Into WEEK go the events, changes and spend since, and the deals that were made or that
+anything happened to, as they are now. Exports that do not change (clients, staff, promotions, plans) go into both.
 """
 
 import csv
@@ -47,7 +47,7 @@ def split_lines(name, date_of):
 for folder in (before, week):
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
-    for name in ("mapping.toml", "clients.csv", "staff.csv", "promos.csv"):
+    for name in ("mapping.toml", "clients.csv", "staff.csv", "promos.csv", "plans.csv"):
         shutil.copy(f"{exports}/{name}", f"{folder}/{name}")
 
 touched, stood = set(), {}
@@ -56,6 +56,7 @@ for name in sorted(name for name in os.listdir(exports) if name.startswith("even
         shutil.copy(f"{exports}/{name}", f"{before}/{name}")
     else:
         touched.update(row.split(";", 4)[3] for row in split_lines(name, lambda row: row.split(";", 2)[1]))
+touched.update(row.split(";", 3)[2] for row in split_lines("changes.csv", lambda row: row.split(";", 2)[1]))
 touched.discard("")
 split_lines("spend.csv", lambda row: row.split(";", 1)[0])
 

@@ -65,6 +65,16 @@ SPEND = {
     "Заказы": "BIGINT",
     "Доход (руб.)": "DECIMAL(18,2)",
 }
+CHANGES = {
+    "ID": "VARCHAR",
+    "Дата": "TIMESTAMP",
+    "Сделка": "BIGINT",
+    "Поле": "VARCHAR",
+    "Сумма": "DECIMAL(18,2)",
+    "Плановая дата": "DATE",
+    "Вероятность, %": "DECIMAL(9,2)",
+}
+CLIENTS = {"ID": "BIGINT", "Тип": "VARCHAR", "Филиал": "VARCHAR", "Первое обращение": "DATE"}
 # the words of the exports, and those of the store
 EXPORTED = {
     "new": "Новая",
@@ -333,10 +343,8 @@ def exported(path, columns, empty=()):
     """An export, read with its types; rows that do not fit them go to reject_errors."""
     names = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
     nulls = ", ".join(f"'{text}'" for text in ("", *empty))
-    times = "" if columns is SPEND else "timestampformat = '%d.%m.%Y %H:%M:%S',"
-    dates = "dateformat = '%d.%m.%Y'," if columns is SPEND else ""
-    return f"""read_csv('{path}', delim = ';', header = true, quote = '"', escape = '"', decimal_separator = ',', {times} {dates}
-        columns = {{{names}}}, nullstr = [{nulls}], auto_detect = false, store_rejects = true)"""
+    return f"""read_csv('{path}', delim = ';', header = true, quote = '"', escape = '"', decimal_separator = ',',
+        timestampformat = '%d.%m.%Y %H:%M:%S', dateformat = '%d.%m.%Y', columns = {{{names}}}, nullstr = [{nulls}], auto_detect = false, store_rejects = true)"""
 
 
 def typed(exports):
@@ -384,10 +392,24 @@ def typed(exports):
         SELECT "Дата" AS day, "Площадка" AS source, "Подрядчик" AS contractor, "Кампания" AS campaign, "Показы" AS impressions,
             "Клики" AS clicks, "Расход (руб.)" AS cost, "Конверсии" AS claimed_leads, "Заказы" AS claimed_orders, "Доход (руб.)" AS claimed_revenue
         FROM {exported(f"{exports}/spend.csv", SPEND)}""",
+        # what no question asks for, and Voronka stores as well
+        "changes": f"""
+        SELECT "ID" AS event_id, "Дата" AS "at", "Сделка" AS deal_id, "Поле" AS field, "Сумма" AS amount, "Плановая дата" AS expected_close,
+            "Вероятность, %" AS probability
+        FROM {exported(f"{exports}/changes.csv", CHANGES)}""",
+        "clients": f"""
+        SELECT "ID" AS client_id, "Тип" AS segment, "Филиал" AS branch, "Первое обращение" AS first_seen
+        FROM {exported(f"{exports}/clients.csv", CLIENTS)}""",
     }
 
 
-KEYS = {"deals": ["deal_id"], "events": ["event_id"], "spend": ["day", "source", "contractor", "campaign"]}
+KEYS = {
+    "deals": ["deal_id"],
+    "events": ["event_id"],
+    "spend": ["day", "source", "contractor", "campaign"],
+    "changes": ["event_id"],
+    "clients": ["client_id"],
+}
 
 
 def load(exports, file):
@@ -416,7 +438,7 @@ def add(exports, file):
 
 
 def tell(con):
-    rows = {table: con.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("deals", "events", "spend")}
+    rows = {table: con.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in KEYS}
     refused = con.execute("SELECT count(*) FROM reject_errors").fetchone()[0]
     print(rows, "refused", refused)
     con.close()
