@@ -8,6 +8,7 @@ mod date_limits;
 mod date_range;
 mod faults;
 pub(crate) mod header;
+mod lookup;
 mod met;
 mod moment;
 mod oddities;

@@ -249,8 +249,11 @@ fn resolve(
     let recurs = column.kind == Kind::Text
         && !column.name.ends_with("_id")
         && !column.reading.personal
-        && !(table == Table::Plans && !column.extra);
-    let recurring = if recurs { Recurring::of(&from) } else { None };
+        && (table != Table::Plans || column.extra);
+    let recurring = match &from {
+        From::Cells(cells) if recurs && cells.len() == 1 => cells.first().copied().map(Recurring::of),
+        _ => None,
+    };
     Some(ColumnPlan {
         name: column.name.clone(),
         place: format!("{}.{}", table.name(), column.name),

@@ -1,13 +1,10 @@
 //! Texts that recur, such as managers and stages: what such a text says is found out once, and then looked up.
 
-use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::column_plan::{ColumnPlan, From};
-use super::oddities::Oddities;
-use super::row::{Refused, Row};
+use super::row::Row;
 use crate::export::datum::Value;
 
 /// A column has places for so many texts.
@@ -34,15 +31,13 @@ struct Word {
 }
 
 impl Recurring {
-    /// Those of a column that is read from one cell; `None` if it is made of others.
-    pub(super) fn of(from: &From) -> Option<Recurring> {
-        let From::Cells(cells) = from else { return None };
-        let [cell] = cells[..] else { return None };
-        Some(Recurring { cell, places: vec![OnceCell::new(); PLACES], strange: Cell::new(0) })
+    /// Those of a column that is read from this cell alone.
+    pub(super) fn of(cell: usize) -> Recurring {
+        Recurring { cell, places: vec![OnceCell::new(); PLACES], strange: Cell::new(0) }
     }
 
     /// The text of a row, where it may be one that recurs.
-    fn text<'r>(&self, row: Row<'r>) -> Option<&'r str> {
+    pub(super) fn text<'r>(&self, row: Row<'r>) -> Option<&'r str> {
         // what the form says of a cell is no part of its text
         let is_off = self.strange.get() > STRANGE || !row.record.typed.is_empty();
         Some(self.cell)
@@ -55,13 +50,15 @@ impl Recurring {
         self.places.get(usize::try_from(xxh3_64(text.as_bytes()) % PLACES as u64).ok()?)
     }
 
-    fn value(&self, text: &str) -> Option<Option<&str>> {
+    /// The value of a text that was kept; `None`: it was not.
+    pub(super) fn value(&self, text: &str) -> Option<Option<&str>> {
         let known = self.place(text).and_then(OnceCell::get).filter(|word| *word.text == *text);
         self.strange.set((self.strange.get() + if known.is_some() { -1 } else { 1 }).max(-STRANGE));
         known.map(|word| word.value.as_deref())
     }
 
-    fn keep(&self, text: &str, value: &Value<'_>) {
+    /// Keeps the value of a text, if there is a place for it.
+    pub(super) fn keep(&self, text: &str, value: &Value<'_>) {
         let value = match value {
             Value::Text(value) => Some(value.as_ref().into()),
             _ => None,
@@ -69,29 +66,5 @@ impl Recurring {
         if let Some(place) = self.place(text) {
             place.get_or_init(|| Word { text: text.into(), value });
         }
-    }
-}
-
-impl ColumnPlan {
-    /// Reads the column's value in a row; of a period its first day, and the last one beside it.
-    pub(super) fn read_period<'r>(
-        &'r self,
-        row: Row<'r>,
-        met: &mut Oddities,
-    ) -> Result<(Value<'r>, Option<i64>), Refused> {
-        let texts = self.recurring.as_ref().and_then(|recurring| Some((recurring, recurring.text(row)?)));
-        let Some((recurring, text)) = texts else { return self.read_anew(row, met) };
-        if let Some(value) = recurring.value(text) {
-            // whoever counts what was met may be another one than when it was kept
-            self.watched.zip(value).into_iter().for_each(|(column, value)| met.alike.see(column, value));
-            return Ok((value.map_or(Value::Null, |value| Value::Text(Cow::Borrowed(value))), None));
-        }
-        let before = met.of_texts();
-        let read = self.read_anew(row, met)?;
-        // what is worth telling is told each time
-        if met.of_texts() == before {
-            recurring.keep(text, &read.0);
-        }
-        Ok(read)
     }
 }
