@@ -43,9 +43,9 @@ impl OldBucket {
         OldBucket::read_part(path, columns, None)
     }
 
-    /// Reads one column of the first row of a file.
-    pub(crate) fn read_first(path: &Path, column: &str) -> Result<OldBucket, IngestError> {
-        OldBucket::read_part(path, &[column], Some((0, 1)))
+    /// Reads some columns of so many of the first rows of a file.
+    pub(crate) fn read_head(path: &Path, columns: &[&str], rows: usize) -> Result<OldBucket, IngestError> {
+        OldBucket::read_part(path, columns, Some((0, rows)))
     }
 
     fn read_part(path: &Path, columns: &[&str], slice: Option<(usize, usize)>) -> Result<OldBucket, IngestError> {
@@ -62,6 +62,38 @@ impl OldBucket {
         let file = File::open(path).map_err(IngestError::io(path))?;
         let schema = ParquetReader::new(file).schema().map_err(|e| IngestError::data(path, e))?;
         Ok(schema.iter_names().map(ToString::to_string).collect())
+    }
+
+    /// How many rows of a file have no value in a flat column: all where the file lacks it. By the footer, where that tells it.
+    pub(crate) fn nulls(path: &Path, column: &str) -> Result<usize, IngestError> {
+        let mut reader = ParquetReader::new(File::open(path).map_err(IngestError::io(path))?);
+        let footer = reader.get_metadata().map_err(|e| IngestError::data(path, e))?;
+        let mut nulls = 0;
+        for group in &footer.row_groups {
+            let Some(mut chunks) = group.columns_under_root_iter(column) else {
+                nulls += group.num_rows();
+                continue;
+            };
+            let statistics = chunks.next().and_then(|chunk| chunk.statistics(&footer.footer_buf)?.ok());
+            match statistics.and_then(|statistics| usize::try_from(statistics.null_count()?).ok()) {
+                Some(count) => nulls += count,
+                None => {
+                    let frames = OldBucket::read_columns(path, &[column])?.frames;
+                    return Ok(frames.iter().flat_map(|(_, frame)| frame.columns()).map(Column::null_count).sum());
+                }
+            }
+        }
+        Ok(nulls)
+    }
+
+    /// The texts of a column, in the order of the rows; of files that have it.
+    pub(crate) fn texts<'o>(&'o self, column: &str) -> Result<impl Iterator<Item = Option<&'o str>>, IngestError> {
+        let of_frame = |(path, frame): &'o (PathBuf, DataFrame)| {
+            let texts = frame.column(column).ok()?.as_materialized_series().str();
+            Some(texts.map_err(|e| IngestError::data(path, e)))
+        };
+        let texts = self.frames.iter().filter_map(of_frame).collect::<Result<Vec<_>, IngestError>>()?;
+        Ok(texts.into_iter().flat_map(|texts| texts.iter()))
     }
 
     /// The rows, in the columns of the layout; a column that a file does not have is not filled.

@@ -205,10 +205,9 @@ pub(crate) fn expected(shapes: &[Shape], layout: &Layout, base: Option<&TableSta
     if shapes.iter().any(|shape| shape.table == Table::Events && !names_deals(shape)) {
         return Ok(true);
     }
-    let layout = columns(Table::Events, &["joined_deal"]);
     let is_joined = |file: &DataFile| {
-        let old = OldBucket::read_columns(&file.path, &["joined_deal"])?;
-        Ok::<_, IngestError>(old.rows(&layout)?.cells.iter().any(|cell| !cell.is_null()))
+        let nulls = OldBucket::nulls(&file.path, "joined_deal")?;
+        Ok::<_, IngestError>((nulls as u64) < file.rows)
     };
     let joined = each(base.map_or(&[][..], |state| state.files.as_slice()), is_joined, |_| ())?;
     Ok(joined.contains(&true))
@@ -238,11 +237,11 @@ fn clients(files: &Files<'_>, number: u32) -> Result<Vec<u64>, IngestError> {
     let mut clients = Vec::new();
     for path in files.paths(Table::Events, number) {
         // those that name no deal stand first
-        let first = OldBucket::read_first(path, "deal_id")?;
-        if first.rows(&columns(Table::Events, &["deal_id"]))?.cells.first().is_none_or(|cell| !cell.is_null()) {
+        let of_no_deal = OldBucket::nulls(path, "deal_id")?;
+        if of_no_deal == 0 {
             continue;
         }
-        let old = OldBucket::read_columns(path, &names)?;
+        let old = OldBucket::read_head(path, &names, of_no_deal)?;
         let rows = old.rows(&layout)?;
         let own = (0..rows.len()).filter(|row| is_own(rows.cell(*row, deal_id), rows.cell(*row, kind)));
         clients.extend(own.filter_map(|row| mark(rows.cell(row, client_id))));
@@ -451,8 +450,12 @@ mod tests {
         let read = OldBucket::read_columns(&path, &["deal_id", "joined_deal"]).unwrap();
         let now = columns(Table::Events, &["deal_id", "joined_deal"]);
         assert_eq!(read.rows(&now).unwrap().cells, [Cell::Null, Cell::Null, Cell::Text("1"), Cell::Null]);
-        let first = OldBucket::read_first(&path, "deal_id").unwrap();
+        let first = OldBucket::read_head(&path, &["deal_id"], 1).unwrap();
         assert_eq!(first.rows(&columns(Table::Events, &["deal_id"])).unwrap().cells, [Cell::Null]);
+        let nulls = |column| OldBucket::nulls(&path, column).unwrap();
+        assert_eq!((nulls("event_id"), nulls("deal_id"), nulls("joined_deal")), (0, 1, 2));
+        assert_eq!(read.texts("deal_id").unwrap().collect::<Vec<_>>(), [None, Some("1")]);
+        assert_eq!(read.texts("joined_deal").unwrap().count(), 0);
         let none = OldBucket::read_columns(&path, &["joined_deal"]).unwrap();
         assert!(none.rows(&columns(Table::Events, &["joined_deal"])).unwrap().cells.iter().all(|cell| cell.is_null()));
         data_file::write(
@@ -463,7 +466,8 @@ mod tests {
         )
         .unwrap();
         assert!(!is_unjoined(&path).unwrap());
-        assert_eq!(OldBucket::read_first(&path, "deal_id").unwrap().rows(&now).unwrap().len(), 0);
+        assert_eq!(OldBucket::read_head(&path, &["deal_id"], 1).unwrap().rows(&now).unwrap().len(), 0);
+        assert_eq!(OldBucket::nulls(&path, "deal_id").unwrap(), 0);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::journeys::Sorted;
 use super::orphan_events;
+use super::reassigned::Moved;
 use crate::export::datum::Cell;
 use crate::ingest::IngestError;
 use crate::ingest::data_file::OldBucket;
@@ -76,11 +77,12 @@ impl<'b> Cold<'b> {
         Some(self.files[at].path.clone())
     }
 
-    /// Whether new rows tell of one of the deals, or of one of the events.
-    pub(crate) fn is_met(&self, told: &Told) -> Result<bool, IngestError> {
+    /// Whether new rows tell of one of the deals, or of one of the events; of these it may be known by the search for those
+    /// that changed their deal.
+    pub(crate) fn is_met(&self, told: &Told, moved: &Moved) -> Result<bool, IngestError> {
         let [deals, events, _] = self.files;
-        Ok(holds(deals, "deal_id", Table::Deals, &told.deals)?
-            || holds(events, "event_id", Table::Events, &told.events)?)
+        Ok(holds(deals, "deal_id", &told.deals)?
+            || moved.meets(&events.path).map_or_else(|| holds(events, "event_id", &told.events), Ok)?)
     }
 
     /// Whether any of the events tells of a stage.
@@ -98,13 +100,13 @@ fn only(column: &str, table: Table) -> Layout {
 }
 
 /// Whether a column of a file has one of some marks.
-fn holds(file: &DataFile, column: &str, table: Table, marks: &[u64]) -> Result<bool, IngestError> {
+fn holds(file: &DataFile, column: &str, marks: &[u64]) -> Result<bool, IngestError> {
     if marks.is_empty() {
         return Ok(false);
     }
     let old = OldBucket::read_columns(&file.path, &[column])?;
-    let rows = old.rows(&only(column, table))?;
-    Ok(rows.cells.iter().any(|id| mark(*id).is_some_and(|mark| marks.binary_search(&mark).is_ok())))
+    let mut marks_of_file = old.texts(column)?.flatten().map(|id| xxh3_64(id.as_bytes()));
+    Ok(marks_of_file.any(|mark| marks.binary_search(&mark).is_ok()))
 }
 
 /// Two ids of one mark are treated alike: at worst, files are written anew that could have stayed.

@@ -1,6 +1,8 @@
 //! New ids that are written almost like others: 7 beside 007, which a spreadsheet made of it. They stay two, and a person hears
 //! of it: the same export saved anew would otherwise double every deal without a word.
 
+use std::borrow::Cow;
+
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::export::values::lookalikes::folded;
@@ -9,9 +11,10 @@ use crate::ingest::data_file::OldBucket;
 use crate::ingest::rows::Rows;
 use crate::model::lang::Text;
 use crate::model::layout::{Layout, NoColumn};
+use crate::model::parallel::each;
 use crate::model::shown::is_unseen;
 use crate::model::tables::Table;
-use crate::store::TableState;
+use crate::store::{DataFile, TableState};
 
 /// More ids than these are not compared: the first ingest of a great company has nothing to compare them with.
 const MOST: usize = 2_000_000;
@@ -46,21 +49,24 @@ pub(crate) fn look(table: Table, fresh: &[String], base: Option<&TableState>) ->
     let mut forms: Vec<(u64, u32)> = (0..).zip(fresh).map(|(at, id)| (xxh3_64(form(id).as_bytes()), at)).collect();
     forms.sort_unstable();
     let mut twins: Vec<Option<String>> = vec![None; fresh.len()];
-    let mut layout = Layout::new(table, Vec::new());
-    layout.columns.retain(|(name, _)| name == column);
-    for file in base.map_or(&[][..], |state| &state.files) {
+    // those that the ids of a file resemble, with these
+    let of_file = |file: &DataFile| {
         let old = OldBucket::read_columns(&file.path, &[column])?;
-        let rows = old.rows(&layout)?;
-        for id in (0..rows.len()).filter_map(|row| rows.cell(row, 0).text()) {
+        let mut found = Vec::new();
+        for id in old.texts(column)?.flatten() {
             let hash = xxh3_64(form(id).as_bytes());
             let from = forms.partition_point(|(known, _)| *known < hash);
             for (_, at) in forms[from..].iter().take_while(|(known, _)| *known == hash).take(SHOWN) {
-                let at = *at as usize;
-                if fresh[at] != id && form(&fresh[at]) == form(id) {
-                    twins[at].get_or_insert_with(|| id.to_owned());
+                let known = &fresh[*at as usize];
+                if known != id && form(known) == form(id) {
+                    found.push((*at, id.to_owned()));
                 }
             }
         }
+        Ok::<_, IngestError>(found)
+    };
+    for (at, id) in each(base.map_or(&[][..], |state| &state.files), of_file, |_| ())?.into_iter().flatten() {
+        twins[at as usize].get_or_insert(id);
     }
     let of_store = twins.iter().flatten().count();
     for same in forms.chunk_by(|one, other| one.0 == other.0).filter(|same| same.len() > 1) {
@@ -99,16 +105,23 @@ fn told(table: Table, pairs: &[(&String, &String)], of_store: usize, new: usize)
 }
 
 /// An id without what programs add to it or take from it.
-fn form(id: &str) -> String {
+fn form(id: &str) -> Cow<'_, str> {
+    if id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_')) {
+        return without_zeros(id).into();
+    }
     let seen: String = id.chars().filter(|symbol| !symbol.is_whitespace() && !is_unseen(*symbol)).collect();
     let bare = seen.trim_matches(['\'', '’', '"', '=']).to_uppercase();
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let decimals = |text: &str| text.len() <= 2 && !text.is_empty() && text.bytes().all(|byte| byte == b'0');
     let parts = bare.split_once(['.', ',']).filter(|(whole, rest)| is_number(whole) && decimals(rest));
     let whole = parts.map_or(bare.as_str(), |(whole, _)| whole);
+    folded(without_zeros(whole)).collect::<String>().into()
+}
+
+/// A number without the zeros before it, unless nothing or a sign would be left of it.
+fn without_zeros(whole: &str) -> &str {
     let short = whole.trim_start_matches('0');
-    let short = if short.starts_with(char::is_alphanumeric) { short } else { whole };
-    folded(short).collect()
+    if short.starts_with(char::is_alphanumeric) { short } else { whole }
 }
 
 #[cfg(test)]
@@ -129,6 +142,8 @@ mod tests {
             ("ab-7", "AB-7"),
             ("\u{410}-7", "A-7"),
             ("00A7", "A7"),
+            ("0-7", "'0-7"),
+            ("A_7", "a_7"),
         ] {
             assert_eq!(form(id), form(other), "{id} {other}");
         }

@@ -7,17 +7,19 @@
 //! An event whose id is made of what it holds has another id under another deal: only exports that give ids are looked at.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::upsert::{Counts, upsert};
-use crate::export::datum::{Cell, unpack};
+use crate::export::datum::Cell;
 use crate::ingest::IngestError;
 use crate::ingest::data_file::OldBucket;
 use crate::ingest::rows::Rows;
 use crate::ingest::sizes::Sizes;
-use crate::ingest::stage::shape::{Shape, bucket_key, cells, encode_cells};
+use crate::ingest::stage::ids::{Dealt, Held, Id, Ids};
+use crate::ingest::stage::shape::{Shape, cells, encode_cells};
 use crate::ingest::stage::spill::{Patches, Spill, bucket, next};
 use crate::model::index::index_u32;
 use crate::model::layout::Layout;
@@ -37,6 +39,8 @@ pub(crate) struct Moved {
     arrivals: Option<Spill>,
     /// The buckets that lose or get rows.
     touched: BTreeSet<u32>,
+    /// The files of the store that hold an event which comes again, where all of them were looked through for all that come.
+    met: Option<BTreeSet<PathBuf>>,
     whole: Option<Shape>,
     pub(crate) counts: Counts,
 }
@@ -52,7 +56,8 @@ struct Coming {
 }
 
 impl Coming {
-    fn new(mut ids: Vec<(u64, u32)>) -> Coming {
+    fn new(mut ids: Vec<Id>, buckets: u32) -> Coming {
+        ids.iter_mut().for_each(|(_, place)| *place %= buckets);
         ids.sort_unstable();
         ids.dedup();
         let several = ids.windows(2).filter(|two| two[0].0 == two[1].0).map(|two| two[0].0).collect();
@@ -78,13 +83,13 @@ impl Coming {
         endings[word] >> bit & 1 == 1
     }
 
-    /// Of ids that lie in buckets: those that come for another one.
-    fn elsewhere(&self, lying: Vec<(u64, u32)>) -> Vec<u64> {
-        let elsewhere = |(hash, home): (u64, u32)| {
-            let at = self.ids.binary_search_by_key(&hash, |(hash, _)| *hash).ok()?;
-            (self.ids[at].1 != home).then_some(hash)
-        };
-        lying.into_iter().filter(|(hash, _)| self.may_come(*hash)).filter_map(elsewhere).collect()
+    /// The bucket for which an id comes.
+    fn home(&self, hash: u64) -> Option<u32> {
+        if !self.may_come(hash) {
+            return None;
+        }
+        let at = self.ids.binary_search_by_key(&hash, |(hash, _)| *hash).ok()?;
+        Some(self.ids[at].1)
     }
 }
 
@@ -94,160 +99,95 @@ fn sorted(mut ids: Vec<u64>) -> Vec<u64> {
     ids
 }
 
-/// More ids than memory holds, dealt out by their hashes: those of one file are looked at together.
-struct Dealt {
-    files: Mutex<Spill>,
-    count: u64,
-}
-
-impl Dealt {
-    /// Bytes of an id and its bucket.
-    const PAIR: usize = size_of::<u64>() + size_of::<u32>();
-    /// Set in the bucket of an id that lies there.
-    const LIES: u32 = 1 << 31;
-    /// Several files are looked at at once.
-    const AT_ONCE: u64 = 4;
-
-    fn new(search: &Search<'_>) -> Result<Dealt, IngestError> {
-        let count = (search.read * Dealt::AT_ONCE).div_ceil(search.sizes.ids.max(1));
-        let files = Spill::new(
-            search.spill.dir().join("ids"),
-            u32::try_from(count).unwrap_or(u32::MAX),
-            search.sizes.spill / 4,
-        )?;
-        Ok(Dealt { files: Mutex::new(files), count })
-    }
-
-    fn files(&self) -> MutexGuard<'_, Spill> {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn take(&self, ids: &[(u64, u32)], lie: bool) -> Result<(), IngestError> {
-        let mut dealt = vec![Vec::new(); usize::try_from(self.count).unwrap_or(1)];
-        for (hash, home) in ids {
-            let home = if lie { home | Dealt::LIES } else { *home };
-            let into = &mut dealt[usize::try_from(hash % self.count).unwrap_or_default()];
-            into.extend_from_slice(&hash.to_le_bytes());
-            into.extend_from_slice(&home.to_le_bytes());
-        }
-        let mut files = self.files();
-        dealt.iter().enumerate().try_for_each(|(file, ids)| files.append(file, ids))
-    }
-
-    /// Of each file the ids that come for several buckets, or for another one than that where they lie.
-    fn several(&self) -> Result<Vec<Vec<u64>>, IngestError> {
-        let of_file = |file: &usize| {
-            let bytes = self.files().part(*file)?;
-            let id = |pair: &[u8]| {
-                let (hash, home) = pair.split_first_chunk()?;
-                Some((u64::from_le_bytes(*hash), u32::from_le_bytes(*home.first_chunk()?)))
-            };
-            let ids = bytes.chunks_exact(Dealt::PAIR).filter_map(id);
-            let (lying, coming): (Vec<_>, Vec<_>) = ids.partition(|(_, home)| home & Dealt::LIES != 0);
-            let coming = Coming::new(coming);
-            let lying = lying.into_iter().map(|(hash, home)| (hash, home & !Dealt::LIES)).collect();
-            let elsewhere = coming.elsewhere(lying);
-            Ok::<_, IngestError>([coming.several, elsewhere].concat())
-        };
-        let files: Vec<usize> = (0..usize::try_from(self.count).unwrap_or(1)).collect();
-        each(&files, of_file, |_| ())
-    }
-}
-
 /// Where they are looked for.
 pub(crate) struct Search<'a> {
     pub(crate) spill: &'a Spill,
+    /// Of the events that come, from exports which give ids.
+    pub(crate) ids: &'a Ids,
     /// The last of them is that of whole events.
     pub(crate) shapes: &'a [Shape],
     pub(crate) layout: &'a Layout,
     pub(crate) base: Option<&'a TableState>,
     /// The buckets of events from now on.
     pub(crate) buckets: u32,
-    /// How many events were read.
-    pub(crate) read: u64,
     pub(crate) sizes: Sizes,
 }
 
 impl Search<'_> {
     /// Finds and settles them.
     pub(crate) fn run(self) -> Result<Moved, IngestError> {
+        // the last shape gives none: no row has it yet
+        let mut of_events = self.shapes.split_last().into_iter().flat_map(|(_, shapes)| shapes);
+        let all_ids = of_events.all(|shape| shape.gives_ids || shape.table != Table::Events);
         // in one bucket nothing can be in two
         if self.buckets == 1 || !self.shapes.iter().any(|shape| shape.gives_ids) {
             return Ok(Moved::default());
         }
-        let settled = self.in_several_buckets()?;
-        match settled.is_empty() {
-            true => Ok(Moved::default()),
-            false => self.settle(settled),
-        }
+        let (settled, met) = self.in_several_buckets()?;
+        let moved = if settled.is_empty() { Moved::default() } else { self.settle(settled)? };
+        Ok(Moved { met: met.filter(|_| all_ids), ..moved })
     }
 
     fn files(&self) -> &[DataFile] {
         self.base.map_or(&[], |state| &state.files)
     }
 
-    /// The ids that come for several buckets, or for another one than that where they lie.
-    fn in_several_buckets(&self) -> Result<Vec<u64>, IngestError> {
-        let parts: Vec<usize> = self.spill.parts(Table::Events).collect();
-        if self.read <= self.sizes.ids {
-            let coming = each(&parts, |part| self.coming(*part), |_| ())?.concat();
-            let coming = Coming::new(coming);
-            let of_file = |file: &DataFile| Ok::<_, IngestError>(coming.elsewhere(self.ids(file)?));
-            let elsewhere = match coming.ids.is_empty() {
-                true => Vec::new(),
-                false => each(self.files(), of_file, |_| ())?.concat(),
-            };
-            return Ok(sorted([coming.several, elsewhere].concat()));
-        }
-        let dealt = Dealt::new(self)?;
-        each(&parts, |part| dealt.take(&self.coming(*part)?, false), |_| ())?;
-        each(self.files(), |file| dealt.take(&self.ids(file)?, true), |_| ())?;
-        Ok(sorted(dealt.several()?.concat()))
+    /// The ids that come for several buckets, or for another one than that where they lie; and the files in which any lies that
+    /// comes. `None` where too many come to be held in memory.
+    fn in_several_buckets(&self) -> Result<(Vec<u64>, Option<BTreeSet<PathBuf>>), IngestError> {
+        let ids = match self.ids.held() {
+            Held::Here(ids) => ids,
+            Held::Dealt(dealt) => return Ok((self.of_dealt(dealt)?, None)),
+        };
+        let coming = Coming::new(ids.to_vec(), self.buckets);
+        let of_file = |file: &DataFile| {
+            let (mut elsewhere, mut is_met) = (Vec::new(), false);
+            self.see_ids(file, |hash, lies| {
+                let comes = coming.home(hash);
+                is_met |= comes.is_some();
+                elsewhere.extend(comes.filter(|home| *home != lies).map(|_| hash));
+            })?;
+            Ok::<_, IngestError>((elsewhere, is_met.then(|| file.path.clone())))
+        };
+        let files = if ids.is_empty() { &[] } else { self.files() };
+        let (elsewhere, met): (Vec<_>, Vec<_>) = each(files, of_file, |_| ())?.into_iter().unzip();
+        let settled = sorted([coming.several, elsewhere.concat()].concat());
+        Ok((settled, Some(met.into_iter().flatten().collect())))
     }
 
-    /// The ids that come in a part of the spill, and for which bucket.
-    fn coming(&self, part: usize) -> Result<Vec<(u64, u32)>, IngestError> {
-        let (bytes, parts) = (self.spill.part(part)?, self.spill.parts(Table::Events));
-        // where there are as many parts as buckets, or more, a part tells the bucket
-        let tells = parts.len() >= self.buckets as usize;
-        let home = tells.then(|| index_u32(part - parts.start) % self.buckets);
-        let (mut rest, mut row, mut ids) = (bytes.as_slice(), Vec::new(), Vec::new());
-        while let Some((number, encoded)) = next(&mut rest) {
-            let Some(shape) = self.shapes.get(number as usize).filter(|shape| shape.gives_ids) else {
-                continue;
-            };
-            let home = match home {
-                Some(home) => home,
-                None => {
-                    row.clear();
-                    cells(shape, encoded, &mut row);
-                    bucket(bucket_key(shape, &row), self.buckets)
-                }
-            };
-            // events begin with their id
-            ids.push((hash(unpack(&mut &*encoded).unwrap_or(Cell::Null)), home));
-        }
-        Ok(ids)
+    fn of_dealt(&self, dealt: &Dealt) -> Result<Vec<u64>, IngestError> {
+        let of_file = |file: &DataFile| {
+            let mut ids = Vec::new();
+            self.see_ids(file, |hash, lies| ids.push((hash, lies)))?;
+            dealt.take_lying(ids.into_iter())
+        };
+        each(self.files(), of_file, |_| ())?;
+        let find = |coming: Vec<Id>, lying: Vec<Id>| {
+            let coming = Coming::new(coming, self.buckets);
+            let is_elsewhere = |(hash, lies): &Id| coming.home(*hash).is_some_and(|home| home != *lies);
+            let elsewhere = lying.into_iter().filter(is_elsewhere).map(|(hash, _)| hash).collect();
+            [coming.several, elsewhere].concat()
+        };
+        Ok(sorted(dealt.of_files(find)?.concat()))
     }
 
-    /// The ids that a file of the base holds, and the bucket in which they are from now on.
-    fn ids(&self, file: &DataFile) -> Result<Vec<(u64, u32)>, IngestError> {
-        let same = self.base.is_some_and(|state| state.buckets == self.buckets);
+    /// Shows the ids that a file of the base holds, with the bucket in which they are from now on.
+    fn see_ids(&self, file: &DataFile, mut see: impl FnMut(u64, u32)) -> Result<(), IngestError> {
         // where the buckets stay as they are, the file's is known
-        let columns: &[&str] = if same { &["event_id"] } else { Table::Events.bucket_by() };
+        if self.base.is_some_and(|state| state.buckets == self.buckets) {
+            let old = OldBucket::read_columns(&file.path, &["event_id"])?;
+            let ids = old.texts("event_id")?.map(Option::unwrap_or_default);
+            ids.for_each(|id| see(xxh3_64(id.as_bytes()), file.bucket));
+            return Ok(());
+        }
+        let columns = Table::Events.bucket_by();
         let mut layout = Layout::new(Table::Events, Vec::new());
         layout.columns.retain(|(name, _)| columns.contains(&name.as_str()));
         let old = OldBucket::read_columns(&file.path, columns)?;
         let rows = old.rows(&layout)?;
-        let (id, by) = (layout.slot("event_id")?, layout.slots(Table::Events.bucket_by()));
-        let of_row = |row: usize| {
-            let home = match same {
-                true => file.bucket,
-                false => bucket(home(rows.row(row), &by), self.buckets),
-            };
-            (hash(rows.cell(row, id)), home)
-        };
-        Ok((0..rows.len()).map(of_row).collect())
+        let (id, by) = (layout.slot("event_id")?, layout.slots(columns));
+        (0..rows.len()).for_each(|row| see(hash(rows.cell(row, id)), bucket(home(rows.row(row), &by), self.buckets)));
+        Ok(())
     }
 
     /// Goes through the rows of a part that have an id from their export.
@@ -275,7 +215,9 @@ impl Search<'_> {
         let mut apart = Spill::new(self.spill.dir().join("apart"), parts, budget)?;
         let mut encoded = Vec::new();
         for file in self.files() {
-            if !self.ids(file)?.iter().any(|(hash, _)| is_settled(hash)) {
+            let mut has_any = false;
+            self.see_ids(file, |hash, _| has_any |= is_settled(&hash))?;
+            if !has_any {
                 continue;
             }
             let old = OldBucket::read([file.path.as_path()].into_iter())?;
@@ -360,6 +302,11 @@ impl Moved {
     /// Whether there are any such events.
     pub(crate) fn is_empty(&self) -> bool {
         self.settled.is_empty()
+    }
+
+    /// Whether a file of the store holds an event which comes again. `None` where that was not looked for.
+    pub(crate) fn meets(&self, file: &Path) -> Option<bool> {
+        self.met.as_ref().map(|met| met.contains(file))
     }
 
     /// Whether rows leave a bucket or come into it.

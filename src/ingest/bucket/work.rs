@@ -272,7 +272,7 @@ impl Work<'_> {
         }
         let told = cold::Told::of(deals, events, self.shapes, &self.layouts[&Table::Events])?;
         for cold in colds {
-            if !cold.is_met(&told)? {
+            if !cold.is_met(&told, self.moved)? {
                 kept.push(cold);
             }
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::ids::{Id, place};
 use super::spill::{Routes, put};
 use crate::export::datum::{Value, encode, pack};
 use crate::export::read::{FillPlan, Refusal, RowKey, RowPiece};
@@ -73,6 +74,8 @@ pub(crate) struct Piece {
     pub(super) number: u64,
     /// The rows, by part of the spill.
     pub(super) parts: Vec<Vec<u8>>,
+    /// Of its events, if their export gives ids.
+    pub(super) ids: Vec<Id>,
     /// How many rows each fill took.
     pub(super) rows: Vec<u64>,
     pub(super) steps: Vec<Step>,
@@ -92,6 +95,7 @@ impl Piece {
             taking,
             number: 0,
             parts: vec![Vec::new(); parts],
+            ids: Vec::new(),
             rows,
             steps: Vec::new(),
             listed: Vec::new(),
@@ -105,6 +109,7 @@ impl Piece {
     /// Takes out all that is in it, but for the memory of its rows.
     fn clear(&mut self) {
         self.parts.iter_mut().for_each(Vec::clear);
+        self.ids.clear();
         self.rows.fill(0);
         self.steps.clear();
         self.listed.clear();
@@ -125,17 +130,19 @@ impl RowPiece for Piece {
         let taking = &*self.taking;
         let taker = &taking.takers[fill];
         self.rows[fill] += 1;
-        let given = taker.event_id.map(|at| &values[at]).filter(|id| matches!(id, Value::Text(_)));
+        let given = taker.event_id.map(|at| &values[at]).filter(|id| text(id).is_some());
         let derived = match given {
             None if taker.table == Table::Events => Some(derived_id(taker, values, &mut self.scratch)),
             _ => None,
         };
-        let filled = |at: &Option<usize>| match at.map(|at| &values[at]) {
-            Some(Value::Text(text)) => Some(text.as_ref()),
-            _ => None,
-        };
+        let filled = |at: &Option<usize>| text(&values[(*at)?]);
         let by = taker.bucket_by.iter().find_map(filled).or(derived.as_deref()).unwrap_or_default();
+        let by = xxh3_64(by.as_bytes());
         let part = taking.routes.part(taker.table, by);
+        if taker.event_id.is_some() {
+            let id = given.and_then(text).or(derived.as_deref()).unwrap_or_default();
+            self.ids.push((xxh3_64(id.as_bytes()), place(by)));
+        }
         let key = match taking.is_repair || self.is_watched {
             true => {
                 let key = taker.key.iter().map(|at| at.map(|at| &values[at]));
@@ -186,6 +193,13 @@ impl RowPiece for Piece {
         self.steps.push(Step::Refused(Box::new(refusal)));
         // a good row below may be of its key
         self.is_watched = true;
+    }
+}
+
+fn text<'v>(value: &'v Value<'_>) -> Option<&'v str> {
+    match value {
+        Value::Text(text) => Some(text),
+        _ => None,
     }
 }
 

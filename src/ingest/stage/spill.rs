@@ -15,8 +15,13 @@ use crate::model::tables::Table;
 
 /// The bucket of a key; `buckets` is a power of two, so that bucket `n` of `2b` comes from bucket `n mod b`.
 pub fn bucket(key: &str, buckets: u32) -> u32 {
+    of_hash(xxh3_64(key.as_bytes()), buckets)
+}
+
+/// The same, by the hash of the key.
+fn of_hash(hash: u64, buckets: u32) -> u32 {
     #[allow(clippy::cast_possible_truncation)] // less than `buckets`
-    let bucket = (xxh3_64(key.as_bytes()) % u64::from(buckets.max(1))) as u32;
+    let bucket = (hash % u64::from(buckets.max(1))) as u32;
     bucket
 }
 
@@ -78,7 +83,7 @@ impl Spill {
 
     /// Adds a row; `key` decides the part where the table has buckets.
     pub(crate) fn push(&mut self, shape: u32, table: Table, key: &str, row: &[u8]) -> Result<(), IngestError> {
-        let part = self.routes().part(table, key);
+        let part = self.routes().part(table, xxh3_64(key.as_bytes()));
         put(shape, &mut self.buffers[part], |buffer| buffer.extend_from_slice(row));
         self.used += ROW_HEAD + row.len();
         self.limit()
@@ -168,10 +173,10 @@ impl Routes {
         }
     }
 
-    /// The part of a row; `key` decides it where the table has buckets.
-    pub(crate) fn part(self, table: Table, key: &str) -> usize {
+    /// The part of a row; the hash of its key decides it where the table has buckets.
+    pub(crate) fn part(self, table: Table, key: u64) -> usize {
         let parts = self.parts(table);
-        parts.start + bucket(key, u32::try_from(parts.len()).unwrap_or(1)) as usize
+        parts.start + of_hash(key, u32::try_from(parts.len()).unwrap_or(1)) as usize
     }
 }
 
