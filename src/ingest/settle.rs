@@ -31,11 +31,11 @@ pub(super) fn settle(staged: &mut Staged, begun: &Begun<'_>) -> Result<Settled, 
     staged.shapes.push(Shape::whole(events));
     let search = Search {
         spill: &staged.spill,
-        ids: &staged.ids,
         shapes: &staged.shapes,
         layout: events,
         base,
         buckets: buckets[&Table::Events],
+        read: staged.count(Table::Events),
         sizes: begun.options.sizes,
     };
     let moved = search.run()?;

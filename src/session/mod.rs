@@ -28,6 +28,7 @@ mod memory;
 #[cfg(feature = "cluster")]
 pub(crate) mod library;
 mod list_filter;
+mod listed;
 mod lists;
 mod of_report;
 mod one_step;

@@ -20,6 +20,7 @@ use datafusion::logical_expr::SortExpr;
 use datafusion::prelude::{ident, lit};
 use object_store::local::LocalFileSystem;
 
+use super::listed::Listed;
 use crate::model::tables::Table;
 use crate::store::{Snapshot, TableState};
 
@@ -40,7 +41,7 @@ pub(super) fn register(context: &SessionContext, snapshot: &Snapshot) -> Result<
     };
     for table in Table::ALL {
         let provider: Arc<dyn TableProvider> = match snapshot.tables.get(&table) {
-            Some(state) if !state.files.is_empty() => Arc::new(listing(context, &base, table, state)?),
+            Some(state) if !state.files.is_empty() => Arc::new(Listed::new(listing(context, &base, table, state)?)),
             state => Arc::new(EmptyTable::new(views(&schema(table, state)))),
         };
         match table {

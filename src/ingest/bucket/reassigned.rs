@@ -18,7 +18,7 @@ use crate::ingest::IngestError;
 use crate::ingest::data_file::OldBucket;
 use crate::ingest::rows::Rows;
 use crate::ingest::sizes::Sizes;
-use crate::ingest::stage::ids::{Dealt, Held, Id, Ids};
+use crate::ingest::stage::ids::{self, Id, Lying};
 use crate::ingest::stage::shape::{Shape, cells, encode_cells};
 use crate::ingest::stage::spill::{Patches, Spill, bucket, next};
 use crate::model::index::index_u32;
@@ -102,14 +102,14 @@ fn sorted(mut ids: Vec<u64>) -> Vec<u64> {
 /// Where they are looked for.
 pub(crate) struct Search<'a> {
     pub(crate) spill: &'a Spill,
-    /// Of the events that come, from exports which give ids.
-    pub(crate) ids: &'a Ids,
     /// The last of them is that of whole events.
     pub(crate) shapes: &'a [Shape],
     pub(crate) layout: &'a Layout,
     pub(crate) base: Option<&'a TableState>,
     /// The buckets of events from now on.
     pub(crate) buckets: u32,
+    /// How many events were read.
+    pub(crate) read: u64,
     pub(crate) sizes: Sizes,
 }
 
@@ -135,11 +135,10 @@ impl Search<'_> {
     /// The ids that come for several buckets, or for another one than that where they lie; and the files in which any lies that
     /// comes. `None` where too many come to be held in memory.
     fn in_several_buckets(&self) -> Result<(Vec<u64>, Option<BTreeSet<PathBuf>>), IngestError> {
-        let ids = match self.ids.held() {
-            Held::Here(ids) => ids,
-            Held::Dealt(dealt) => return Ok((self.of_dealt(dealt)?, None)),
-        };
-        let coming = Coming::new(ids.to_vec(), self.buckets);
+        if self.read > self.sizes.ids {
+            return Ok((self.part_by_part()?, None));
+        }
+        let coming = Coming::new(ids::coming(self.spill)?, self.buckets);
         let of_file = |file: &DataFile| {
             let (mut elsewhere, mut is_met) = (Vec::new(), false);
             self.see_ids(file, |hash, lies| {
@@ -149,17 +148,19 @@ impl Search<'_> {
             })?;
             Ok::<_, IngestError>((elsewhere, is_met.then(|| file.path.clone())))
         };
-        let files = if ids.is_empty() { &[] } else { self.files() };
+        let files = if coming.ids.is_empty() { &[] } else { self.files() };
         let (elsewhere, met): (Vec<_>, Vec<_>) = each(files, of_file, |_| ())?.into_iter().unzip();
         let settled = sorted([coming.several, elsewhere.concat()].concat());
         Ok((settled, Some(met.into_iter().flatten().collect())))
     }
 
-    fn of_dealt(&self, dealt: &Dealt) -> Result<Vec<u64>, IngestError> {
+    /// The ids that come for several buckets, or for another one than that where they lie, with those of a part in memory.
+    fn part_by_part(&self) -> Result<Vec<u64>, IngestError> {
+        let lying = Lying::new(self.spill, self.sizes.spill / 4)?;
         let of_file = |file: &DataFile| {
             let mut ids = Vec::new();
             self.see_ids(file, |hash, lies| ids.push((hash, lies)))?;
-            dealt.take_lying(ids.into_iter())
+            lying.add(&ids)
         };
         each(self.files(), of_file, |_| ())?;
         let find = |coming: Vec<Id>, lying: Vec<Id>| {
@@ -168,7 +169,7 @@ impl Search<'_> {
             let elsewhere = lying.into_iter().filter(is_elsewhere).map(|(hash, _)| hash).collect();
             [coming.several, elsewhere].concat()
         };
-        Ok(sorted(dealt.of_files(find)?.concat()))
+        Ok(sorted(lying.compare(self.spill, find)?.concat()))
     }
 
     /// Shows the ids that a file of the base holds, with the bucket in which they are from now on.

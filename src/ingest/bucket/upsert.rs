@@ -235,6 +235,20 @@ fn apply<'a>(
         rows.cells.resize(rows.cells.len() + rows.width, Cell::Null);
     }
     let start = row * rows.width;
+    // most keys of a first ingest: new, and one row tells of them
+    if let (None, [patch]) = (old, group) {
+        let (number, from) = patches.rows[*patch as usize];
+        for (column, cell) in shapes[number as usize].columns.iter().zip(&patches.cells[from as usize..]) {
+            rows.cells[start + column.slot] = *cell;
+        }
+        let now = &mut rows.cells[start..start + rows.width];
+        for (kept, slot) in counts.money.iter_mut().zip(&layout.money) {
+            kept.written += i128::from(now[*slot].whole().unwrap_or_default());
+        }
+        counts.new += 1;
+        settle.settle(row, None, now, Group { patches, group });
+        return row;
+    }
     let (mut seen, mut kinds): (Vec<u32>, Vec<u32>) = Default::default();
     // of each column of money: what the rows gave, and what of it stands
     let mut money = [(0_i128, 0_i128); MOST_MONEY];

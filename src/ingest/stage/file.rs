@@ -139,7 +139,6 @@ impl Staged {
             header: String::new().into(),
             bytes: opened.readable.input.bytes,
             spill: &mut self.spill,
-            ids: &mut self.ids,
             quarantine: &mut self.quarantine,
             waits: &reading.waits,
             transaction,

@@ -1,121 +1,84 @@
-//! The ids of events that come, as hashes: held in memory up to a number, beyond it dealt out into files beside the store.
+//! The ids of events that come, as hashes: written into parts of the spill while the rows are read, so that nobody reads the rows
+//! again for them. The hash decides the part, so that those of one part can be compared without the others.
 
-use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
-use super::spill::Spill;
+use super::spill::{Routes, Spill};
 use crate::ingest::IngestError;
-use crate::ingest::sizes::Sizes;
 use crate::model::parallel::each;
 
-/// The hash of an id, and where it belongs: the [`place`] of an event that comes, the bucket of one that lies there.
+/// The hash of an id, and where it belongs: the [`place`] of an event that comes, the bucket of one that lies in the store.
 pub(crate) type Id = (u64, u32);
 
-/// Set in the bucket of an id that lies in the store.
-const LIES: u32 = 1 << 31;
+/// Bytes of one.
+const BYTES: usize = size_of::<u64>() + size_of::<u32>();
 
 /// The last bits of the hash of what decides the bucket: the remainder by the number of buckets, a power of two, is the bucket.
-pub(crate) fn place(hash: u64) -> u32 {
+pub(super) fn place(hash: u64) -> u32 {
     #[allow(clippy::cast_possible_truncation)] // it has no more bits
-    let place = (hash & u64::from(!LIES)) as u32;
+    let place = (hash & u64::from(u32::MAX)) as u32;
     place
 }
 
+/// Adds an id to those of its part.
+pub(super) fn put((hash, place): Id, part: &mut Vec<u8>) {
+    part.extend_from_slice(&hash.to_le_bytes());
+    part.extend_from_slice(&place.to_le_bytes());
+}
+
+fn read(part: &[u8]) -> impl Iterator<Item = Id> {
+    part.chunks_exact(BYTES).filter_map(|id| {
+        let (hash, place) = id.split_first_chunk()?;
+        Some((u64::from_le_bytes(*hash), u32::from_le_bytes(*place.first_chunk()?)))
+    })
+}
+
 /// The ids of all events that come with one.
-#[derive(Debug)]
-pub(crate) struct Ids {
-    dir: PathBuf,
-    sizes: Sizes,
-    held: Vec<Id>,
-    dealt: Option<Dealt>,
+pub(crate) fn coming(spill: &Spill) -> Result<Vec<Id>, IngestError> {
+    let of_parts = each(
+        &parts(spill.routes()),
+        |part| Ok::<_, IngestError>(read(&spill.part(*part)?).collect::<Vec<_>>()),
+        |_| (),
+    )?;
+    Ok(of_parts.concat())
 }
 
-/// Where they are.
-pub(crate) enum Held<'i> {
-    Here(&'i [Id]),
-    Dealt(&'i Dealt),
+fn parts(routes: Routes) -> Vec<usize> {
+    routes.ids().collect()
 }
 
-impl Ids {
-    /// None, and the folder that takes those that are too many for memory.
-    pub(crate) fn new(dir: PathBuf, sizes: Sizes) -> Ids {
-        Ids { dir, sizes, held: Vec::new(), dealt: None }
-    }
-
-    /// Takes some, and leaves none.
-    pub(crate) fn take(&mut self, ids: &mut Vec<Id>) -> Result<(), IngestError> {
-        self.held.append(ids);
-        if self.dealt.is_none() && self.held.len() as u64 > self.sizes.ids {
-            self.dealt = Some(Dealt::new(self.dir.clone(), self.sizes)?);
-        }
-        if let Some(dealt) = &self.dealt {
-            dealt.take(std::mem::take(&mut self.held))?;
-        }
-        Ok(())
-    }
-
-    /// Those that were taken.
-    pub(crate) fn held(&self) -> Held<'_> {
-        self.dealt.as_ref().map_or(Held::Here(&self.held), Held::Dealt)
-    }
+/// Ids that lie in the store, more than memory holds.
+pub(crate) struct Lying {
+    spill: Mutex<Spill>,
 }
 
-/// More ids than memory holds, dealt out by their hashes: those of one file are looked at together.
-#[derive(Debug)]
-pub(crate) struct Dealt {
-    files: Mutex<Spill>,
-}
-
-impl Dealt {
-    /// A hundred million ids take a few megabytes of each.
-    const FILES: u8 = 128;
-    /// Bytes of an id and of where it belongs.
-    const PAIR: usize = size_of::<u64>() + size_of::<u32>();
-
-    fn new(dir: PathBuf, sizes: Sizes) -> Result<Dealt, IngestError> {
-        Ok(Dealt { files: Mutex::new(Spill::new(dir, Dealt::FILES.into(), sizes.spill / 4)?) })
+impl Lying {
+    /// None so far. They may take so many bytes in memory before they go to disk.
+    pub(crate) fn new(beside: &Spill, budget: usize) -> Result<Lying, IngestError> {
+        Ok(Lying { spill: Mutex::new(Spill::new(beside.dir().join("ids"), 1, budget)?) })
     }
 
-    fn files(&self) -> MutexGuard<'_, Spill> {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Adds some, with their buckets.
+    pub(crate) fn add(&self, ids: &[Id]) -> Result<(), IngestError> {
+        let mut spill = self.spill.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut parts = vec![Vec::new(); spill.width()];
+        ids.iter().for_each(|id| put(*id, &mut parts[spill.routes().id_part(id.0)]));
+        parts.iter().enumerate().filter(|(_, ids)| !ids.is_empty()).try_for_each(|(part, ids)| spill.append(part, ids))
     }
 
-    fn take(&self, ids: Vec<Id>) -> Result<(), IngestError> {
-        let mut dealt = vec![Vec::new(); Dealt::FILES.into()];
-        for (hash, place) in ids {
-            // the last bits tell the ids of one file apart
-            let into: &mut Vec<u8> = &mut dealt[(hash >> 32) as usize % usize::from(Dealt::FILES)];
-            into.extend_from_slice(&hash.to_le_bytes());
-            into.extend_from_slice(&place.to_le_bytes());
-        }
-        let mut files = self.files();
-        dealt.iter().enumerate().try_for_each(|(file, ids)| files.append(file, ids))
-    }
-
-    /// Takes those that lie in a bucket of the store.
-    pub(crate) fn take_lying(&self, ids: impl Iterator<Item = Id>) -> Result<(), IngestError> {
-        self.take(ids.map(|(hash, bucket)| (hash, bucket | LIES)).collect())
-    }
-
-    /// What is found among the ids of each file, several files at a time: those that come with their places, and those that
-    /// lie in the store with their buckets.
-    pub(crate) fn of_files<T: Send>(&self, find: impl Fn(Vec<Id>, Vec<Id>) -> T + Sync) -> Result<Vec<T>, IngestError> {
-        let of_file = |file: &usize| {
-            let bytes = self.files().part(*file)?;
-            let (mut coming, mut lying) = (Vec::new(), Vec::new());
-            for pair in bytes.chunks_exact(Dealt::PAIR) {
-                let Some((hash, rest)) = pair.split_first_chunk() else { continue };
-                let (hash, place) =
-                    (u64::from_le_bytes(*hash), rest.first_chunk().map_or(0, |b| u32::from_le_bytes(*b)));
-                match place & LIES {
-                    0 => coming.push((hash, place)),
-                    _ => lying.push((hash, place & !LIES)),
-                }
-            }
-            Ok::<_, IngestError>(find(coming, lying))
+    /// What is found among the ids of each part, several parts at a time: those that come, and those that lie in the store.
+    pub(crate) fn compare<T: Send>(
+        self,
+        coming: &Spill,
+        find: impl Fn(Vec<Id>, Vec<Id>) -> T + Sync,
+    ) -> Result<Vec<T>, IngestError> {
+        let lying = self.spill.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let both: Vec<(usize, usize)> = coming.routes().ids().zip(lying.routes().ids()).collect();
+        let of_part = |(comes, lies): &(usize, usize)| {
+            let (comes, lies) = (coming.part(*comes)?, lying.part(*lies)?);
+            Ok::<_, IngestError>(find(read(&comes).collect(), read(&lies).collect()))
         };
-        let files: Vec<usize> = (0..Dealt::FILES.into()).collect();
-        each(&files, of_file, |_| ())
+        each(&both, of_part, |_| ())
     }
 }
 
@@ -124,28 +87,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_all_there_whether_held_or_dealt_out() {
+    fn those_that_come_meet_those_that_lie_in_the_store() {
         let dir = tempfile::tempdir().unwrap();
-        let all: Vec<Id> = (0..1000).map(|n: u64| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15), place(n * 31))).collect();
-        for most in [10_000, 999, 10] {
-            let mut ids = Ids::new(dir.path().join("ids"), Sizes { ids: most, ..Sizes::default() });
-            all.chunks(70).for_each(|some| ids.take(&mut some.to_vec()).unwrap());
-            let mut found = match ids.held() {
-                Held::Here(held) => held.to_vec(),
-                Held::Dealt(dealt) => {
-                    dealt.take_lying([(7, 3), (7 << 32, 4)].into_iter()).unwrap();
-                    let of_files = dealt.of_files(|coming, lying| (coming, lying)).unwrap();
-                    let lying: Vec<Id> = of_files.iter().flat_map(|(_, lying)| lying).copied().collect();
-                    assert_eq!(lying, [(7, 3), (7 << 32, 4)]);
-                    assert!(of_files.iter().filter(|(coming, _)| !coming.is_empty()).count() > 100);
-                    of_files.into_iter().flat_map(|(coming, _)| coming).collect()
-                }
-            };
-            assert_eq!(matches!(ids.held(), Held::Here(_)), most > 1000);
+        let all: Vec<Id> = (0..5000).map(|n: u64| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15), place(n * 31))).collect();
+        for budget in [1 << 20, 10_000, 100] {
+            let mut spill = Spill::new(dir.path().join("spill"), 4, budget).unwrap();
+            let mut part = Vec::new();
+            for id in &all {
+                part.clear();
+                put(*id, &mut part);
+                spill.append(spill.routes().id_part(id.0), &part).unwrap();
+            }
+            let mut found = coming(&spill).unwrap();
             found.sort_unstable();
             let mut expected = all.clone();
             expected.sort_unstable();
             assert_eq!(found, expected);
+            let lying = Lying::new(&spill, budget).unwrap();
+            all.chunks(70).step_by(2).for_each(|some| lying.add(some).unwrap());
+            let both = |coming: Vec<Id>, lying: Vec<Id>| lying.into_iter().filter(|id| coming.contains(id)).count();
+            let counts = lying.compare(&spill, both).unwrap();
+            assert_eq!(counts.iter().sum::<usize>(), all.chunks(70).step_by(2).flatten().count());
+            assert!(counts.iter().filter(|count| **count > 0).count() > 100);
         }
     }
 }

@@ -25,15 +25,12 @@ use crate::export::values::personal::{Key, Personal};
 use crate::model::tables::Table;
 use crate::model::timings;
 use crate::store::Transaction;
-use ids::Ids;
 use shape::Shape;
 use spill::Spill;
 
 /// What the exports gave.
 pub(crate) struct Staged {
     pub(crate) spill: Spill,
-    /// Of events, from exports that give ids.
-    pub(crate) ids: Ids,
     /// The shapes of the rows in the spill.
     pub(crate) shapes: Vec<Shape>,
     /// Of each of them, what is known of its export.
@@ -80,10 +77,8 @@ pub(super) fn stage(
         },
         kinds: BTreeMap::new(),
     };
-    let ids = Ids::new(spill.dir().join("ids"), sizes);
     let mut staged = Staged {
         spill,
-        ids,
         shapes: Vec::new(),
         exports: Vec::new(),
         quarantine,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::ids::{Id, place};
+use super::ids;
 use super::spill::{Routes, put};
 use crate::export::datum::{Value, encode, pack};
 use crate::export::read::{FillPlan, Refusal, RowKey, RowPiece};
@@ -72,10 +72,8 @@ pub(super) enum Step {
 pub(crate) struct Piece {
     pub(super) taking: Arc<Taking>,
     pub(super) number: u64,
-    /// The rows, by part of the spill.
+    /// The rows, and the ids of events whose export gives ids, by part of the spill.
     pub(super) parts: Vec<Vec<u8>>,
-    /// Of its events, if their export gives ids.
-    pub(super) ids: Vec<Id>,
     /// How many rows each fill took.
     pub(super) rows: Vec<u64>,
     pub(super) steps: Vec<Step>,
@@ -95,7 +93,6 @@ impl Piece {
             taking,
             number: 0,
             parts: vec![Vec::new(); parts],
-            ids: Vec::new(),
             rows,
             steps: Vec::new(),
             listed: Vec::new(),
@@ -109,7 +106,6 @@ impl Piece {
     /// Takes out all that is in it, but for the memory of its rows.
     fn clear(&mut self) {
         self.parts.iter_mut().for_each(Vec::clear);
-        self.ids.clear();
         self.rows.fill(0);
         self.steps.clear();
         self.listed.clear();
@@ -141,7 +137,8 @@ impl RowPiece for Piece {
         let part = taking.routes.part(taker.table, by);
         if taker.event_id.is_some() {
             let id = given.and_then(text).or(derived.as_deref()).unwrap_or_default();
-            self.ids.push((xxh3_64(id.as_bytes()), place(by)));
+            let id = xxh3_64(id.as_bytes());
+            ids::put((id, ids::place(by)), &mut self.parts[taking.routes.id_part(id)]);
         }
         let key = match taking.is_repair || self.is_watched {
             true => {

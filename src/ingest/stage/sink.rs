@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::ids::Ids;
 use super::piece::{Piece, Step, Taking};
 use super::spill::{Spill, put};
 use crate::export::files::ExportId;
@@ -40,7 +39,6 @@ pub(crate) struct Sink<'s> {
     pub(super) header: Arc<str>,
     pub(super) bytes: u64,
     pub(super) spill: &'s mut Spill,
-    pub(super) ids: &'s mut Ids,
     pub(super) quarantine: &'s mut Quarantine,
     pub(super) waits: &'s Waits,
     pub(super) transaction: &'s mut Transaction,
@@ -87,7 +85,6 @@ impl RowSink for Sink<'_> {
             self.spill.append(part, rows)?;
             rows.clear();
         }
-        self.ids.take(&mut piece.ids)?;
         self.listed_deals.marks.extend(piece.listed.drain(..));
         self.listed_deals.refused += std::mem::take(&mut piece.refused_deals);
         Ok(())

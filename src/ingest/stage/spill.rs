@@ -26,7 +26,7 @@ fn of_hash(hash: u64, buckets: u32) -> u32 {
 }
 
 /// The rows of an ingest, by part. Deals and events share `parts` of them, since a bucket's journeys need both; as many
-/// are for the other tables with buckets; then comes one for each table without.
+/// are for the other tables with buckets; then comes one for each table without, and then those of the ids of events.
 #[derive(Debug)]
 pub(crate) struct Spill {
     dir: PathBuf,
@@ -45,7 +45,7 @@ impl Spill {
             fs::remove_dir_all(&dir).map_err(IngestError::io(&dir))?;
         }
         fs::create_dir_all(&dir).map_err(IngestError::io(&dir))?;
-        let all = 2 * parts as usize + Table::ALL.len();
+        let all = Routes { parts }.ids().end;
         Ok(Spill { dir, parts, budget, buffers: vec![Vec::new(); all], on_disk: vec![false; all], used: 0 })
     }
 
@@ -159,7 +159,22 @@ pub(crate) struct Routes {
     parts: u32,
 }
 
+/// The ids of a hundred million events take ten megabytes of each.
+const ID_PARTS: usize = 128;
+
 impl Routes {
+    /// The parts of the ids of events.
+    pub(super) fn ids(self) -> Range<usize> {
+        let rows = 2 * self.parts as usize + Table::ALL.len();
+        rows..rows + ID_PARTS
+    }
+
+    /// The part of an id, by its hash: not by the last bits, which tell those of one part apart.
+    #[allow(clippy::cast_possible_truncation)] // the half of it
+    pub(super) fn id_part(self, hash: u64) -> usize {
+        self.ids().start + (hash >> 32) as usize % ID_PARTS
+    }
+
     fn parts(self, table: Table) -> Range<usize> {
         let parts = self.parts as usize;
         match table {
