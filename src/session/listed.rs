@@ -86,3 +86,93 @@ impl TableProvider for Listed {
         self.table.supports_filters_pushdown(filters)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+    use std::path::Path;
+
+    use arrow::array::{Int64Array, RecordBatch, StringViewArray};
+    use arrow::util::pretty::pretty_format_batches;
+    use datafusion::datasource::file_format::parquet::ParquetFormat;
+    use datafusion::datasource::listing::{ListingOptions, ListingTableConfig};
+    use datafusion::physical_plan::displayable;
+    use datafusion::prelude::{SessionConfig, SessionContext, ident};
+    use parquet::arrow::ArrowWriter;
+
+    use super::*;
+
+    fn write(path: &Path, numbers: std::ops::Range<i64>) -> SchemaRef {
+        let texts: StringViewArray = numbers.clone().map(|n| (n % 3 > 0).then(|| format!("text {}", n % 5))).collect();
+        let columns: [(&str, arrow::array::ArrayRef); 2] =
+            [("n", Arc::new(Int64Array::from_iter_values(numbers))), ("text", Arc::new(texts))];
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let mut writer = ArrowWriter::try_new(File::create(path).unwrap(), batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        // what the files of a store are read as: each column may lack values
+        let nullable = |field: &Arc<arrow::datatypes::Field>| field.as_ref().clone().with_nullable(true);
+        Arc::new(arrow::datatypes::Schema::new(batch.schema().fields().iter().map(nullable).collect::<Vec<_>>()))
+    }
+
+    /// A context with the table as the engine has it and as it is here.
+    fn context(folder: &Path, partitions: usize) -> SessionContext {
+        let context = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(partitions));
+        let mut schema = None;
+        let paths: Vec<ListingTableUrl> = (0..5)
+            .map(|file| {
+                let path = folder.join(format!("{file}.parquet"));
+                schema = Some(write(&path, file * 10..(file + 1) * 10));
+                ListingTableUrl::parse(path.to_string_lossy()).unwrap()
+            })
+            .collect();
+        let table = || {
+            let options = ListingOptions::new(Arc::new(ParquetFormat::new()))
+                .with_file_sort_order(vec![vec![ident("n").sort(true, false)]]);
+            let config = ListingTableConfig::new_with_multi_paths(paths.clone())
+                .with_listing_options(options)
+                .with_schema(schema.clone().unwrap());
+            ListingTable::try_new(config).unwrap()
+        };
+        context.register_table("of_engine", Arc::new(table())).unwrap();
+        context.register_table("listed", Arc::new(Listed::new(table()))).unwrap();
+        context
+    }
+
+    #[tokio::test]
+    async fn scans_are_those_of_the_engine_and_ask_for_the_files_once() {
+        for partitions in [1, 3] {
+            let folder = tempfile::tempdir().unwrap();
+            let context = context(folder.path(), partitions);
+            let plan = async |query: &str, table: &str| {
+                let query = query.replace("$table", &format!("{table} AS t"));
+                context.sql(&query).await.unwrap().create_physical_plan().await.unwrap()
+            };
+            let queries = [
+                "SELECT count(*), min(n), max(n) FROM $table",
+                "SELECT n FROM $table WHERE n > 12 ORDER BY n",
+                "SELECT text, count(*) AS rows FROM $table WHERE text IS NOT NULL GROUP BY text ORDER BY text",
+                "SELECT t.text, t.n FROM $table JOIN of_engine AS o ON t.n = o.n + 10 ORDER BY t.n",
+                "SELECT n FROM $table ORDER BY n LIMIT 3",
+            ];
+            let mut told = Vec::new();
+            for query in queries {
+                let (of_engine, listed) = (plan(query, "of_engine").await, plan(query, "listed").await);
+                let shown = |plan: &Arc<dyn ExecutionPlan>| {
+                    displayable(plan.as_ref()).set_show_statistics(true).indent(true).to_string()
+                };
+                assert_eq!(shown(&listed), shown(&of_engine), "{query}");
+                let rows = datafusion::physical_plan::collect(listed, context.task_ctx()).await.unwrap();
+                told.push(pretty_format_batches(&rows).unwrap().to_string());
+            }
+            assert!(["50", "0", "49"].iter().all(|number| told[0].contains(&format!("| {number} "))), "{}", told[0]);
+            assert_eq!(told[1].lines().count(), 37 + 4, "{}", told[1]);
+            // a file that is gone is missed when its rows are wanted; the engine lists what is left, and answers without them
+            fs::remove_file(folder.path().join("2.parquet")).unwrap();
+            let [of_engine, listed] = [plan(queries[1], "of_engine").await, plan(queries[1], "listed").await];
+            assert!(datafusion::physical_plan::collect(listed, context.task_ctx()).await.is_err());
+            let left = datafusion::physical_plan::collect(of_engine, context.task_ctx()).await.unwrap();
+            assert_eq!(left.iter().map(RecordBatch::num_rows).sum::<usize>(), 27);
+        }
+    }
+}
